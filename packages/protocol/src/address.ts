@@ -1,0 +1,30 @@
+import { IPv4, IPv6 } from 'ipaddr.js';
+import { accept, quote, refuse } from './refusal.ts';
+import type { Parsed } from './refusal.ts';
+
+/** No instance can be reached over unicast HTTP at an address of these ranges. */
+const UNROUTABLE: ReadonlySet<string> = new Set(['unspecified', 'multicast', 'broadcast', 'linkLocal']);
+
+/**
+ * An IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no brackets, no zone).
+ * An IPv4-mapped IPv6 address becomes IPv4. Host names are refused: what they resolve to is not ours to trust.
+ */
+export function parseAddress(input: unknown): Parsed<string> {
+  const address = typeof input === 'string' ? readAddress(input) : undefined;
+  if (address === undefined) {
+    return refuse('bad-address', `address is ${quote(input)}; it must be an IP address such as "10.0.0.7" or "fd00::7"`);
+  }
+  const range = address.range();
+  if (UNROUTABLE.has(range)) {
+    return refuse('bad-address', `address ${quote(input)} is ${range}; no instance can be reached there`);
+  }
+  return accept(address instanceof IPv6 ? address.toRFC5952String() : address.toString());
+}
+
+function readAddress(text: string): IPv4 | IPv6 | undefined {
+  // Only four decimal parts: 0177.1 or 2130706433 mean an address to some programs and not to others.
+  if (IPv4.isValidFourPartDecimal(text)) return IPv4.parse(text);
+  if (text.includes('%') || !IPv6.isValid(text)) return undefined;
+  const address = IPv6.parse(text);
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}

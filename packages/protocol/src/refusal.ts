@@ -1,0 +1,52 @@
+/**
+ * Why something that came over the channel was not accepted. Every code stands in docs/errors.md.
+ */
+export const REFUSAL_CODES = [
+  'bad-event',
+  'bad-announcement',
+  'bad-prefix',
+  'bad-port',
+  'bad-address',
+  'bad-id',
+  'bad-name',
+  'bad-host',
+  'bad-health',
+] as const;
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** One sentence for a log: what was found and what is accepted. Safe to print: foreign text in it is quoted. */
+  readonly reason: string;
+}
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export function accept<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+export function refuse(code: RefusalCode, reason: string): Parsed<never> {
+  return { ok: false, refusal: { code, reason } };
+}
+
+const QUOTED_LENGTH = 80;
+
+/** Foreign text for a log line: JSON escapes keep control characters out of the terminal, and length is capped. */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : describe(value);
+  // C1 controls, line separators and bidirectional overrides survive JSON.stringify.
+  const plain = text.replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
+  return plain.length > QUOTED_LENGTH ? `${plain.slice(0, QUOTED_LENGTH)}…` : plain;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return String(value);
+}
