@@ -1,0 +1,120 @@
+import { DEVELOPMENT_APP, isLoopback, parsePort, quote, RollcallError } from '@rollcall/protocol';
+
+/** Where the channel is and what proves that we may use it. */
+export interface Connection {
+  readonly appId: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly tls: boolean;
+  /** A self-hosted or embedded server with one port for HTTP and WebSocket, or hosted Pusher. */
+  readonly server: { readonly host: string; readonly port: number } | { readonly cluster: string };
+  /** Nothing names a server: it is the embedded broker on this machine. */
+  readonly embedded: boolean;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const EMBEDDED_HOST = '127.0.0.1';
+export const EMBEDDED_PORT = 6001;
+
+/**
+ * Reads `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET`, `PUSHER_APP_CLUSTER`,
+ * `PUSHER_APP_SECURE`, `PUSHER_HOST` and `PUSHER_PORT`. An empty value counts as unset.
+ *
+ * With no credentials it is the development app, which is public knowledge and so good for a
+ * loopback server only. `PUSHER_HOST` goes before `PUSHER_APP_CLUSTER`; with neither, the server is
+ * the embedded broker at 127.0.0.1:6001. TLS is on for hosted Pusher and off elsewhere unless
+ * `PUSHER_APP_SECURE` says otherwise.
+ *
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
+export function connectionFromEnvironment(env: Environment): Connection {
+  const host = value(env, 'PUSHER_HOST');
+  const cluster = value(env, 'PUSHER_APP_CLUSTER');
+  const hosted = host === undefined && cluster !== undefined;
+  const server = hosted
+    ? { cluster: clusterName(cluster) }
+    : { host: serverHost(host ?? EMBEDDED_HOST), port: serverPort(env) };
+
+  return {
+    ...credentials(env, 'host' in server ? server.host : undefined),
+    tls: secure(env) ?? hosted,
+    server,
+    embedded: host === undefined && !hosted,
+  };
+}
+
+/** For a log or an error: says where, and nothing secret. */
+export function describeServer({ server }: Connection): string {
+  if ('cluster' in server) return `hosted Pusher (cluster ${server.cluster})`;
+  return `${urlHost(server.host)}:${server.port}`;
+}
+
+/** A host as it stands in a URL: IPv6 in brackets. */
+export function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** Whether every program that can reach this server is on this machine. */
+export function isLocal({ server }: Connection): boolean {
+  return 'host' in server && isLoopback(server.host);
+}
+
+function credentials(
+  env: Environment,
+  host: string | undefined,
+): Pick<Connection, 'appId' | 'key' | 'secret'> {
+  const appId = value(env, 'PUSHER_APP_ID');
+  const key = value(env, 'PUSHER_APP_KEY');
+  const secret = value(env, 'PUSHER_APP_SECRET');
+  if (appId !== undefined && key !== undefined && secret !== undefined) return { appId, key, secret };
+
+  const given = { PUSHER_APP_ID: appId, PUSHER_APP_KEY: key, PUSHER_APP_SECRET: secret };
+  const missing = Object.entries(given).filter(([, each]) => each === undefined);
+  const names = missing.map(([name]) => name).join(' and ');
+  if (missing.length < 3) throw bad(`${names} not set: the app's id, key and secret go together`);
+  if (host === undefined || !isLoopback(host)) {
+    throw bad(`${names} not set: the development credentials are for a broker on loopback only`);
+  }
+  return DEVELOPMENT_APP;
+}
+
+function secure(env: Environment): boolean | undefined {
+  const text = value(env, 'PUSHER_APP_SECURE');
+  if (text === undefined) return undefined;
+  if (text !== '0' && text !== '1') {
+    throw bad(`PUSHER_APP_SECURE is ${quote(text)}; set it to 1 for TLS or 0 for none`);
+  }
+  return text === '1';
+}
+
+function serverPort(env: Environment): number {
+  const text = value(env, 'PUSHER_PORT');
+  if (text === undefined) return EMBEDDED_PORT;
+  const port = parsePort(text);
+  if (!port.ok) throw bad(`PUSHER_PORT: ${port.refusal.reason}`);
+  return port.value;
+}
+
+function serverHost(text: string): string {
+  const host = text.replace(/^\[(.*)\]$/, '$1');
+  if (!/^[A-Za-z0-9._:-]+$/.test(host)) {
+    throw bad(`PUSHER_HOST is ${quote(text)}; it must be a host name or an IP address, without scheme or port`);
+  }
+  return host;
+}
+
+function clusterName(text: string): string {
+  if (!/^[A-Za-z0-9-]+$/.test(text)) {
+    throw bad(`PUSHER_APP_CLUSTER is ${quote(text)}; it must be a cluster's name such as eu`);
+  }
+  return text;
+}
+
+function value(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
+function bad(message: string): RollcallError {
+  return new RollcallError('ROLLCALL_CONFIG', message);
+}

@@ -1,0 +1,15 @@
+export {
+  connectionFromEnvironment,
+  describeServer,
+  EMBEDDED_HOST,
+  EMBEDDED_PORT,
+  urlHost,
+} from './connection.ts';
+export type { Connection, Environment } from './connection.ts';
+export { discover } from './discover.ts';
+export type { Directory, DiscoverOptions } from './discover.ts';
+export { ownAddress } from './own-address.ts';
+export { register } from './register.ts';
+export type { RegisterOptions, Registration } from './register.ts';
+export { RollcallError } from '@rollcall/protocol';
+export type { Announcement, Change, ErrorCode, HealthCheck, Instance } from '@rollcall/protocol';

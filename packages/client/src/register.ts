@@ -1,0 +1,86 @@
+import { encodeAnnouncement, parseAnnouncement, RollcallError } from '@rollcall/protocol';
+import type { Announcement, HealthCheck } from '@rollcall/protocol';
+import { connectionFromEnvironment, isLocal } from './connection.ts';
+import type { Connection, Environment } from './connection.ts';
+import { ownAddress } from './own-address.ts';
+import { createPublisher } from './publisher.ts';
+import type { Publisher } from './publisher.ts';
+import { leaveOnSignal } from './signals.ts';
+
+export interface RegisterOptions {
+  /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */
+  readonly prefix: string;
+  /** The port the service listens on. Register only once it listens. */
+  readonly port: number | string;
+  /**
+   * The IP address where others reach the service. Default: `ROLLCALL_ADDRESS`; else 127.0.0.1 when the
+   * broker is on loopback, since then every observer is on this machine; else this machine's first
+   * address that another can reach.
+   */
+  readonly address?: string;
+  readonly id?: string;
+  readonly name?: string;
+  readonly host?: string;
+  readonly health?: HealthCheck;
+  /** Default: read from the environment, see {@link connectionFromEnvironment}. */
+  readonly connection?: Connection;
+  /**
+   * What to do once SIGINT or SIGTERM has come and the exit was accepted, such as closing the
+   * server. The process then ends: 0, or 1 if leaving or this failed. Without it, signals are not handled.
+   */
+  readonly onSignal?: () => unknown;
+}
+
+export interface Registration {
+  /** What was announced, in canonical form. */
+  readonly announcement: Announcement;
+  /**
+   * Publishes `exit` and resolves when the broker has accepted it. Calling again gives the same promise
+   * while it is under way or has succeeded; after a failure it tries anew.
+   */
+  leave(): Promise<void>;
+}
+
+/**
+ * Announces a service that is listening, and resolves when the broker has accepted it.
+ * @throws RollcallError ROLLCALL_ANNOUNCEMENT, ROLLCALL_CONFIG, ROLLCALL_NO_ADDRESS,
+ *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+ */
+export async function register(options: RegisterOptions): Promise<Registration> {
+  const { connection = connectionFromEnvironment(process.env), onSignal, ...fields } = options;
+  const address = options.address ?? defaultAddress(connection, process.env);
+  const parsed = parseAnnouncement({ ...fields, address });
+  if (!parsed.ok) {
+    throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
+  }
+  const publisher = createPublisher(connection);
+  try {
+    await publisher.publish('register', encodeAnnouncement(parsed.value));
+  } catch (error) {
+    publisher.close();
+    throw error;
+  }
+  const registration = { announcement: parsed.value, leave: leaveOnce(publisher, parsed.value) };
+  if (onSignal !== undefined) leaveOnSignal(registration, onSignal);
+  return registration;
+}
+
+function defaultAddress(connection: Connection, env: Environment): string {
+  const given = env['ROLLCALL_ADDRESS'];
+  if (given !== undefined && given !== '') return given;
+  return isLocal(connection) ? '127.0.0.1' : ownAddress();
+}
+
+function leaveOnce(publisher: Publisher, announcement: Announcement): () => Promise<void> {
+  let leaving: Promise<void> | undefined;
+  async function leave(): Promise<void> {
+    try {
+      await publisher.publish('exit', encodeAnnouncement(announcement));
+    } catch (error) {
+      leaving = undefined;
+      throw error;
+    }
+    publisher.close();
+  }
+  return () => (leaving ??= leave());
+}

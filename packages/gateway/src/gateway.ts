@@ -1,0 +1,74 @@
+import { describeServer, discover, urlHost } from '@rollcall/client';
+import type { Connection, Directory } from '@rollcall/client';
+import { createNodeEngine } from './proxy/node-engine.ts';
+import { report } from './report.ts';
+import { decideBy, upstreamOf } from './routing/decide.ts';
+import { matchDomain } from './routing/domain.ts';
+
+export interface GatewayOptions {
+  readonly connection: Connection;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 1500; 0 lets the system choose. */
+  readonly port?: number;
+  /** The host that requests must name, or `*` for any. Default `localhost:<port>`, which is every name of loopback. */
+  readonly domain?: string;
+  /** Gets one line of text at a time about what happened. Default: nobody. */
+  readonly log?: (line: string) => void;
+}
+
+export interface Gateway {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+  /** Accepts no more requests, lets those in flight finish for up to 10 s, and stops. */
+  close(): Promise<void>;
+}
+
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 1500;
+const CLOSE_GRACE_MS = 10_000;
+
+/**
+ * Starts a gateway, and resolves when it listens and hears the channel.
+ * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN, ROLLCALL_LISTEN,
+ *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const isOurs = matchDomain(options.domain ?? 'localhost');
+  const { connection } = options;
+  const directory = await discover({ connection, answersRollCalls: true });
+  try {
+    return await serve(directory, isOurs, options);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}
+
+async function serve(
+  directory: Directory,
+  isOurs: (host: string) => boolean,
+  options: GatewayOptions,
+): Promise<Gateway> {
+  const engine = createNodeEngine({ decide: decideBy(directory, isOurs) });
+  const { host, port } = await engine.listen(
+    options.port ?? DEFAULT_PORT,
+    options.host ?? DEFAULT_HOST,
+  );
+  if (options.log !== undefined) {
+    report(directory, {
+      domain: options.domain ?? `localhost:${port}`,
+      server: describeServer(options.connection),
+      log: options.log,
+    });
+  }
+  directory.on('change', ({ type, instance }) => {
+    if (type === 'unregistered') engine.release(upstreamOf(instance));
+  });
+  async function close(): Promise<void> {
+    await engine.close(CLOSE_GRACE_MS);
+    directory.close();
+  }
+  return { host, port, url: `http://${urlHost(host)}:${port}`, close };
+}

@@ -1,0 +1,4 @@
+export { createGateway } from './gateway.ts';
+export type { Gateway, GatewayOptions } from './gateway.ts';
+export { PROBLEMS } from './problem.ts';
+export type { ProblemCode } from './problem.ts';

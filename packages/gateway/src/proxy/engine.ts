@@ -1,0 +1,40 @@
+import type { Problem } from '../problem.ts';
+
+/** Where an instance listens. */
+export interface Upstream {
+  readonly key: string;
+  /** Canonical IP address. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What becomes of a request. */
+export type Decision =
+  | {
+      readonly type: 'forward';
+      /** The instances to try, in this order: the next one only if nothing could be sent to the one before. */
+      readonly upstreams: readonly Upstream[];
+      /** The request target for the instance. */
+      readonly target: string;
+      /** What was stripped from the path; `''` if nothing was. */
+      readonly prefix: string;
+    }
+  | { readonly type: 'answer'; readonly problem: Problem };
+
+/** Decides by the Host header and the request target alone. */
+export type Decide = (host: string, target: string) => Decision;
+
+/**
+ * The seam between what to do with a request and doing it. An engine parses, connects, forwards
+ * bodies both ways and answers problems; it knows nothing of discovery or routing.
+ */
+export interface Engine {
+  /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+  listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
+  /** The instance is gone: closes idle connections to it. Requests in flight finish. */
+  release(upstream: Upstream): void;
+  /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+export type CreateEngine = (options: { readonly decide: Decide }) => Engine;

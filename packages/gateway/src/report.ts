@@ -1,0 +1,28 @@
+import { urlHost } from '@rollcall/client';
+import type { Change, Directory, Instance } from '@rollcall/client';
+
+export interface ReportOptions {
+  readonly domain: string;
+  /** The broker, for people. */
+  readonly server: string;
+  readonly log: (line: string) => void;
+}
+
+/** Says in the log what happens to the table, and what was refused and why. */
+export function report(directory: Directory, { domain, server, log }: ReportOptions): void {
+  const route = ({ announcement }: Instance): string =>
+    `${domain}${announcement.prefix} -> http://${urlHost(announcement.address)}:${announcement.port}`;
+  const verbs: Record<Change['type'], string> = {
+    registered: 'route registered',
+    updated: 'route updated',
+    unregistered: 'route unregistered',
+  };
+  for (const instance of directory.instances()) log(`${verbs.registered} ${route(instance)}`);
+
+  directory.on('change', ({ type, instance }) => log(`${verbs[type]} ${route(instance)}`));
+  directory.on('refused', (event, { code, reason }) => log(`refused ${event} (${code}): ${reason}`));
+  directory.on('connected', () => log(`hearing the channel again at ${server}`));
+  directory.on('disconnected', () => log(`lost the broker at ${server}: routing by the last known table`));
+  directory.on('rejected', (reason) => log(`the broker at ${server} refuses us (${reason}): trying again`));
+  directory.on('fault', (error) => log(error.message));
+}

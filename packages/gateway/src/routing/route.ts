@@ -1,0 +1,41 @@
+import { MAX_PREFIX_SEGMENTS } from '@rollcall/protocol';
+
+export interface RouteMatch {
+  /** The longest known prefix of the path. */
+  readonly prefix: string;
+  /** The target for the instance: the prefix is gone, every other byte is as it came. */
+  readonly target: string;
+}
+
+/**
+ * Finds the longest known prefix that the target's path equals or continues with a `/`, and strips
+ * it. Walks the path's own segments, so the cost does not depend on how many prefixes there are.
+ *
+ * @param target origin form (RFC 9112 §3.2.1): path and query, bytes as received
+ */
+export function matchRoute(
+  target: string,
+  knows: (prefix: string) => boolean,
+): RouteMatch | undefined {
+  const query = target.indexOf('?');
+  const path = query === -1 ? target : target.slice(0, query);
+  let end = endOfSegments(path, MAX_PREFIX_SEGMENTS);
+  while (end > 0) {
+    const prefix = path.slice(0, end);
+    if (knows(prefix)) return { prefix, target: strip(target, end) };
+    end = path.lastIndexOf('/', end - 1);
+  }
+  return knows('') ? { prefix: '', target } : undefined;
+}
+
+/** Where the first so many segments of a path end: no prefix is longer. */
+function endOfSegments(path: string, count: number): number {
+  let end = 0;
+  for (let left = count; left > 0 && end !== -1; left--) end = path.indexOf('/', end + 1);
+  return end === -1 ? path.length : end;
+}
+
+function strip(target: string, length: number): string {
+  const rest = target.slice(length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
