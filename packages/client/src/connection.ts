@@ -37,7 +37,7 @@ export function connectionFromEnvironment(env: Environment): Connection {
     : { host: serverHost(host ?? EMBEDDED_HOST), port: serverPort(env) };
 
   return {
-    ...credentials(env, 'host' in server ? server.host : undefined),
+    ...credentialsFromEnvironment(env, 'host' in server ? server.host : undefined),
     tls: secure(env) ?? hosted,
     server,
     embedded: host === undefined && !hosted,
@@ -60,7 +60,14 @@ export function isLocal({ server }: Connection): boolean {
   return 'host' in server && isLoopback(server.host);
 }
 
-function credentials(
+/**
+ * The app's id, key and secret: all three from the environment, or the development app if none is
+ * set and the broker's host is on loopback.
+ *
+ * @param host where the broker is, or listens; nothing for hosted Pusher
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
+export function credentialsFromEnvironment(
   env: Environment,
   host: string | undefined,
 ): Pick<Connection, 'appId' | 'key' | 'secret'> {

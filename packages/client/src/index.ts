@@ -1,5 +1,6 @@
 export {
   connectionFromEnvironment,
+  credentialsFromEnvironment,
   describeServer,
   EMBEDDED_HOST,
   EMBEDDED_PORT,
@@ -9,7 +10,7 @@ export type { Connection, Environment } from './connection.ts';
 export { discover } from './discover.ts';
 export type { Directory, DiscoverOptions } from './discover.ts';
 export { ownAddress } from './own-address.ts';
-export { register } from './register.ts';
+export { announcedAddress, register } from './register.ts';
 export type { RegisterOptions, Registration } from './register.ts';
-export { RollcallError } from '@rollcall/protocol';
+export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type { Announcement, Change, ErrorCode, HealthCheck, Instance } from '@rollcall/protocol';

@@ -48,32 +48,47 @@ export interface Registration {
  */
 export async function register(options: RegisterOptions): Promise<Registration> {
   const { connection = connectionFromEnvironment(process.env), onSignal, ...fields } = options;
-  const address = options.address ?? defaultAddress(connection, process.env);
+  const address = options.address ?? announcedAddress(connection, process.env);
   const parsed = parseAnnouncement({ ...fields, address });
   if (!parsed.ok) {
     throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
   }
   const publisher = createPublisher(connection);
+  const accepted = publisher.publish('register', encodeAnnouncement(parsed.value));
+  const registration = {
+    announcement: parsed.value,
+    leave: leaveOnce(publisher, parsed.value, accepted),
+  };
+  // Before it is accepted: a signal that comes while it is under way must still be followed by an exit.
+  if (onSignal !== undefined) leaveOnSignal(registration, onSignal);
   try {
-    await publisher.publish('register', encodeAnnouncement(parsed.value));
+    await accepted;
   } catch (error) {
     publisher.close();
     throw error;
   }
-  const registration = { announcement: parsed.value, leave: leaveOnce(publisher, parsed.value) };
-  if (onSignal !== undefined) leaveOnSignal(registration, onSignal);
   return registration;
 }
 
-function defaultAddress(connection: Connection, env: Environment): string {
+/**
+ * The address that a service on this machine announces unless it says otherwise: see
+ * {@link RegisterOptions.address}.
+ * @throws RollcallError ROLLCALL_NO_ADDRESS
+ */
+export function announcedAddress(connection: Connection, env: Environment): string {
   const given = env['ROLLCALL_ADDRESS'];
   if (given !== undefined && given !== '') return given;
   return isLocal(connection) ? '127.0.0.1' : ownAddress();
 }
 
-function leaveOnce(publisher: Publisher, announcement: Announcement): () => Promise<void> {
+function leaveOnce(
+  publisher: Publisher,
+  announcement: Announcement,
+  registered: Promise<void>,
+): () => Promise<void> {
   let leaving: Promise<void> | undefined;
   async function leave(): Promise<void> {
+    await registered;
     try {
       await publisher.publish('exit', encodeAnnouncement(announcement));
     } catch (error) {

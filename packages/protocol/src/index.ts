@@ -2,7 +2,7 @@ export { parseAddress } from './address.ts';
 export { announcementKey, encodeAnnouncement, parseAnnouncement, parsePort } from './announcement.ts';
 export type { Announcement, HealthCheck } from './announcement.ts';
 export { DEVELOPMENT_APP, isLoopback } from './development.ts';
-export { ERROR_CODES, RollcallError } from './errors.ts';
+export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { CHANNEL, EVENTS, parseDiscoveryEvent } from './events.ts';
 export type { DiscoveryEvent, EventName } from './events.ts';

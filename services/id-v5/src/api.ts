@@ -1,0 +1,83 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { v5 } from 'uuid';
+
+export interface ApiOptions {
+  /** The value of X-Server: which instance answered. */
+  readonly serverName: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const MAX_BODY_BYTES = 100_000;
+const MISSING_ID = 'Please provide an ID to use to generate your UUID V5';
+
+/** The unique-ID service, version 1: the same input always gives the same UUID. */
+export function createApi({ serverName, now }: ApiOptions): Server {
+  return createServer((request, response) => {
+    response.setHeader('X-Server', serverName);
+    handle(request, now).then(
+      ({ status, body }) => send(response, status, body),
+      () => response.destroy(),
+    );
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function handle(request: IncomingMessage, now: () => number): Promise<Answer> {
+  const [path] = (request.url ?? '/').split('?');
+  const route = `${request.method} ${path}`;
+  switch (route) {
+    case 'GET /':
+      return { status: 200, body: { service: 'ID generator' } };
+    case 'GET /health':
+      return { status: 200, body: { status: 'ok' } };
+    case 'POST /generate':
+      return generate(await readBody(request), now);
+    default:
+      return { status: 404, body: { message: `There is no ${route} here` } };
+  }
+}
+
+function generate(body: string | undefined, now: () => number): Answer {
+  if (body === undefined) {
+    return { status: 413, body: { message: `The body is over ${MAX_BODY_BYTES} bytes` } };
+  }
+  const parsed = parseJson(body);
+  if (parsed === undefined) return { status: 400, body: { message: 'The body is not JSON' } };
+  const id = typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : undefined;
+  if (typeof id !== 'string' || id === '') return { status: 400, body: { message: MISSING_ID } };
+  return {
+    status: 200,
+    body: { id: v5(id, v5.URL), timestamp: now(), message: 'UUID was successfully generated' },
+  };
+}
+
+/** An empty body is an empty object: the caller is told that the id is missing, not that the JSON is bad. */
+function parseJson(text: string): unknown {
+  try {
+    return text === '' ? {} : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing if there is more than the service takes. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
