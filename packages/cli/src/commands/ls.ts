@@ -1,0 +1,30 @@
+import { discover } from '@rollcall/client';
+import type { Instance } from '@rollcall/client';
+import { encodeAnnouncement } from '@rollcall/protocol';
+import { formatTable } from '../terminal/table.ts';
+
+/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
+const ANSWER_WAIT_MS = 1500;
+
+/** `rollcall ls` */
+export async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
+  const directory = await discover();
+  const answered = await directory.answered(ANSWER_WAIT_MS);
+  const instances = directory.instances();
+  directory.close();
+
+  if (!answered) console.error('no gateway answered: there may be instances that this does not list');
+  console.log(json ? JSON.stringify(instances.map((each) => encodeAnnouncement(each.announcement)), null, 2) : listing(instances));
+}
+
+function listing(instances: readonly Instance[]): string {
+  if (instances.length === 0) return 'no instances';
+  const rows = instances.map(({ announcement: { prefix, address, port, name = '-', id = '-' } }) => [
+    prefix || '/',
+    address,
+    String(port),
+    name,
+    id,
+  ]);
+  return formatTable(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'ID'], rows);
+}

@@ -1,0 +1,82 @@
+import { connectionFromEnvironment, EMBEDDED_PORT, urlHost } from '@rollcall/client';
+import type { Listening } from '../lifetime.ts';
+import { listenPort } from '../options.ts';
+import { paint } from '../terminal/colour.ts';
+import { EndedEarly } from '../up/child.ts';
+import { System } from '../up/system.ts';
+import type { Overview } from '../up/system.ts';
+import { GATEWAY_PORT } from './gateway.ts';
+
+export interface UpOptions {
+  readonly port?: string;
+  readonly brokerPort?: string;
+}
+
+/** `rollcall up`: the whole system on this machine, until Ctrl+C. */
+export async function runUp(options: UpOptions): Promise<void> {
+  const { env } = process;
+  const system = new System({
+    connection: connectionFromEnvironment(env),
+    gatewayPort: listenPort([['--port', options.port], ['PORT', env['PORT']]], GATEWAY_PORT),
+    brokerPort: listenPort([['--broker-port', options.brokerPort], ['PUSHER_PORT', env['PUSHER_PORT']]], EMBEDDED_PORT),
+    log: createLog(),
+  });
+  stopOnSignal(system);
+  try {
+    console.log(overview(await system.start()));
+  } catch (error) {
+    if (!(error instanceof EndedEarly)) throw error;
+    // Its own line in the log says why.
+    await system.stop();
+    process.exitCode = error.ending.code ?? 1;
+  }
+}
+
+function stopOnSignal(system: System): void {
+  let stopping = false;
+  const onSignal = (): void => {
+    if (stopping) {
+      system.kill();
+      process.exit(1);
+    }
+    stopping = true;
+    void system.stop().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+}
+
+const NAME_WIDTH = 8;
+
+/** One log of all programs, each with a colour of its own. */
+function createLog(): (name: string, line: string) => void {
+  const numbers = new Map<string, number>();
+  return (name, line) => {
+    const number = numbers.get(name) ?? numbers.size;
+    numbers.set(name, number);
+    console.log(`${paint(number, name.padEnd(NAME_WIDTH))} | ${line}`);
+  };
+}
+
+function overview({ broker, gateway, instances }: Overview): string {
+  const rows: (readonly [what: string, where: string])[] = [
+    ...(broker === undefined ? [] : [['broker', url(broker)] as const]),
+    ['gateway', url(gateway)],
+    ...instances.map(({ announcement: { prefix, address, port } }) => [prefix, url({ host: address, port })] as const),
+  ];
+  const lines = rows.map(([what, where]) => `  ${what.padEnd(NAME_WIDTH)} ${where}`);
+  const port = gateway.port;
+  return [
+    '',
+    ...lines,
+    '',
+    'Try:',
+    `  curl -i -d '{"id":"3jhbj333"}' -H 'Content-Type: application/json' -X POST http://localhost:${port}/v1/generate`,
+    `  curl -i -X POST localhost:${port}/v2/generate`,
+    '',
+    'Ctrl+C stops everything.',
+  ].join('\n');
+}
+
+function url({ host, port }: Listening): string {
+  return `http://${urlHost(host)}:${port}`;
+}

@@ -1,0 +1,27 @@
+import { parseAddress } from '@rollcall/protocol';
+import { RollcallError } from '@rollcall/client';
+
+/** A port to listen on, from the first source that gives one. 0 lets the system choose. */
+export function listenPort(
+  sources: readonly (readonly [name: string, value: string | undefined])[],
+  fallback: number,
+): number {
+  const given = sources.find(([, value]) => value !== undefined && value !== '');
+  if (given === undefined) return fallback;
+  const [name, value = ''] = given;
+  if (!/^[0-9]{1,5}$/.test(value) || Number(value) > 65_535) {
+    throw bad(`${name} is ${JSON.stringify(value)}; it must be a whole number from 0 to 65535`);
+  }
+  return Number(value);
+}
+
+/** An IP address to listen on. */
+export function listenHost(name: string, value: string): string {
+  const everyAddress = value === '0.0.0.0' || value === '::';
+  if (everyAddress || value === 'localhost' || parseAddress(value).ok) return value;
+  throw bad(`${name} is ${JSON.stringify(value)}; it must be an IP address such as 127.0.0.1 or 0.0.0.0`);
+}
+
+function bad(message: string): RollcallError {
+  return new RollcallError('ROLLCALL_CONFIG', message);
+}

@@ -1,0 +1,149 @@
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { discover } from '@rollcall/client';
+import type { Connection, Directory, Instance } from '@rollcall/client';
+import type { Listening } from '../lifetime.ts';
+import { startChild } from './child.ts';
+import type { Child, Ending, Environment, Start } from './child.ts';
+import { findIdV4 } from './id-v4.ts';
+
+export interface SystemOptions {
+  readonly connection: Connection;
+  readonly gatewayPort: number;
+  readonly brokerPort: number;
+  /** Gets each line, with the name of the program that printed it. */
+  readonly log: (name: string, line: string) => void;
+}
+
+/** What runs, once all of it does. */
+export interface Overview {
+  /** Nothing if the broker is not ours. */
+  readonly broker: Listening | undefined;
+  readonly gateway: Listening;
+  readonly instances: readonly Instance[];
+}
+
+const COPIES = 2;
+const REGISTERED_WITHIN_MS = 15_000;
+const CLI = fileURLToPath(new URL('../main.js', import.meta.url));
+const ID_V5 = fileURLToPath(import.meta.resolve('@rollcall/id-v5'));
+
+/** The programs of `rollcall up`, in the order they depend on each other: each stage needs those before it. */
+export class System {
+  readonly #options: SystemOptions;
+  readonly #stages: Child[][] = [];
+  #isStopping = false;
+
+  constructor(options: SystemOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Starts everything, and resolves when every service is registered.
+   * @throws EndedEarly if the broker or the gateway does not come up
+   */
+  async start(): Promise<Overview> {
+    const { connection } = this.#options;
+    const broker = connection.embedded ? await this.#startBroker() : undefined;
+    const reached = broker === undefined ? connection : { ...connection, tls: false, server: broker };
+    const env = broker === undefined ? {} : environmentOf(broker);
+
+    const gateway = await this.#startGateway(env);
+    return { broker, gateway, instances: await this.#startServices(reached, env) };
+  }
+
+  /** Services first, so that they leave while the gateway still hears it; then the gateway; then the broker. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const stage of this.#stages.toReversed()) {
+      await Promise.all(stage.map((child) => child.stop()));
+    }
+  }
+
+  kill(): void {
+    for (const child of this.#stages.flat()) child.kill();
+  }
+
+  #startBroker(): Promise<Listening> {
+    const args = ['broker', '--port', String(this.#options.brokerPort)];
+    return this.#startOne({ name: 'broker', program: { module: CLI }, args, env: {} }).listening;
+  }
+
+  #startGateway(env: Environment): Promise<Listening> {
+    const args = ['gateway', '--port', String(this.#options.gatewayPort)];
+    return this.#startOne({ name: 'gateway', program: { module: CLI }, args, env }).listening;
+  }
+
+  async #startServices(connection: Connection, env: Environment): Promise<readonly Instance[]> {
+    const directory = await discover({ connection });
+    try {
+      const services = this.#startStage([...idV5(env), ...this.#idV4(env)]);
+      const allEnded = Promise.all(services.map((service) => service.ended));
+      // Whoever is not there in time has said why in its own log; the others serve.
+      await Promise.race([registered(directory, services.length), allEnded]);
+      return directory.instances();
+    } finally {
+      directory.close();
+    }
+  }
+
+  #idV4(env: Environment): Program[] {
+    const found = findIdV4();
+    if ('absent' in found) {
+      this.#options.log('rollcall', found.absent);
+      return [];
+    }
+    return copiesOf('id-v4', { program: found, args: ['-http.port', '0'], env });
+  }
+
+  #startOne(program: Program): Child {
+    const child = this.#startProgram(program);
+    this.#stages.push([child]);
+    return child;
+  }
+
+  #startStage(programs: readonly Program[]): Child[] {
+    const children = programs.map((program) => this.#startProgram(program));
+    this.#stages.push(children);
+    return children;
+  }
+
+  #startProgram(program: Program): Child {
+    const { log } = this.#options;
+    const child = startChild({ ...program, onLine: (line) => log(program.name, line) });
+    void child.ended.then((ending) => {
+      if (!this.#isStopping) log('rollcall', `${program.name} ended (${describe(ending)}); the rest goes on`);
+    });
+    return child;
+  }
+}
+
+type Program = Omit<Start, 'onLine'>;
+
+function idV5(env: Environment): Program[] {
+  return copiesOf('id-v5', { program: { module: ID_V5 }, args: [], env: { ...env, PORT: '0' } });
+}
+
+/** Several instances on one host have one hostname, so each gets its own X-Server. Nothing leaves this machine. */
+function copiesOf(service: string, program: Omit<Program, 'name'>): Program[] {
+  return Array.from({ length: COPIES }, (_, index) => {
+    const name = `${service}-${index + 1}`;
+    const own = { SERVER_NAME: name, HOST: '127.0.0.1', ROLLCALL_ADDRESS: '127.0.0.1' };
+    return { ...program, name, env: { ...program.env, ...own } };
+  });
+}
+
+function environmentOf({ host, port }: Listening): Environment {
+  return { PUSHER_HOST: host, PUSHER_PORT: String(port), PUSHER_APP_SECURE: '0' };
+}
+
+async function registered(directory: Directory, count: number): Promise<void> {
+  const signal = AbortSignal.timeout(REGISTERED_WITHIN_MS);
+  while (directory.instances().length < count && !signal.aborted) {
+    await once(directory, 'change', { signal }).catch(() => {});
+  }
+}
+
+function describe({ code, signal }: Ending): string {
+  return signal === null ? `exit code ${code}` : signal;
+}
