@@ -19,7 +19,9 @@ export function listenPort(
 export function listenHost(name: string, value: string): string {
   const everyAddress = value === '0.0.0.0' || value === '::';
   if (everyAddress || value === 'localhost' || parseAddress(value).ok) return value;
-  throw bad(`${name} is ${JSON.stringify(value)}; it must be an IP address such as 127.0.0.1 or 0.0.0.0`);
+  throw bad(
+    `${name} is ${JSON.stringify(value)}; it must be an IP address such as 127.0.0.1 or 0.0.0.0`,
+  );
 }
 
 function bad(message: string): RollcallError {

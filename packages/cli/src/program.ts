@@ -41,13 +41,19 @@ export function createProgram(): Command {
     .description('the gateway alone')
     .option('--host <address>', 'IP address to listen on (default: HOST or 127.0.0.1)')
     .option('--port <port>', '0 lets the system choose (default: PORT or 1500)')
-    .option('--domain <domain>', 'host that requests must name, * for any (default: DOMAIN or localhost:<port>)')
+    .option(
+      '--domain <domain>',
+      'host that requests must name, * for any (default: DOMAIN or localhost:<port>)',
+    )
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')
     .requiredOption('--prefix <prefix>', 'path prefix that gateways route to it, such as /v3')
     .requiredOption('--port <port>', 'port it listens on')
-    .option('--address <address>', 'IP address where others reach it (default: ROLLCALL_ADDRESS, or found)')
+    .option(
+      '--address <address>',
+      'IP address where others reach it (default: ROLLCALL_ADDRESS, or found)',
+    )
     .option('--health <path>', 'register only once this path answers 2xx')
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()

@@ -74,7 +74,8 @@ export function credentialsFromEnvironment(
   const appId = value(env, 'PUSHER_APP_ID');
   const key = value(env, 'PUSHER_APP_KEY');
   const secret = value(env, 'PUSHER_APP_SECRET');
-  if (appId !== undefined && key !== undefined && secret !== undefined) return { appId, key, secret };
+  if (appId !== undefined && key !== undefined && secret !== undefined)
+    return { appId, key, secret };
 
   const given = { PUSHER_APP_ID: appId, PUSHER_APP_KEY: key, PUSHER_APP_SECRET: secret };
   const missing = Object.entries(given).filter(([, each]) => each === undefined);
@@ -106,7 +107,9 @@ function serverPort(env: Environment): number {
 function serverHost(text: string): string {
   const host = text.replace(/^\[(.*)\]$/, '$1');
   if (!/^[A-Za-z0-9._:-]+$/.test(host)) {
-    throw bad(`PUSHER_HOST is ${quote(text)}; it must be a host name or an IP address, without scheme or port`);
+    throw bad(
+      `PUSHER_HOST is ${quote(text)}; it must be a host name or an IP address, without scheme or port`,
+    );
   }
   return host;
 }

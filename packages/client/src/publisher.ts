@@ -53,7 +53,11 @@ interface Failure {
   readonly detail: string;
 }
 
-async function attempt(pusher: Pusher, event: EventName, data: unknown): Promise<Failure | undefined> {
+async function attempt(
+  pusher: Pusher,
+  event: EventName,
+  data: unknown,
+): Promise<Failure | undefined> {
   try {
     const response = await pusher.trigger(CHANNEL, event, data);
     return refusalInBody(await response.text());
@@ -68,10 +72,15 @@ function refusalInBody(body: string): Failure | undefined {
   try {
     answer = JSON.parse(body);
   } catch {
-    return { kind: 'refused', detail: 'its answer is not JSON: is that a Pusher-compatible server?' };
+    return {
+      kind: 'refused',
+      detail: 'its answer is not JSON: is that a Pusher-compatible server?',
+    };
   }
   const error = isRecord(answer) ? answer['error'] : undefined;
-  return error === undefined ? undefined : { kind: 'refused', detail: oneLine(String(error)) };
+  return error === undefined
+    ? undefined
+    : { kind: 'refused', detail: oneLine(JSON.stringify(error)) };
 }
 
 /**
@@ -79,7 +88,8 @@ function refusalInBody(body: string): Failure | undefined {
  * log, so what is worth saying is taken out and the error itself is dropped.
  */
 function failureOf(error: unknown): Failure {
-  if (!(error instanceof Pusher.RequestError)) return { kind: 'unreachable', detail: 'the request failed' };
+  if (!(error instanceof Pusher.RequestError))
+    return { kind: 'unreachable', detail: 'the request failed' };
   const status = error.status;
   if (status === undefined) {
     const cause: unknown = error.error;
@@ -115,5 +125,8 @@ export function refusedBy(where: string, detail: string): RollcallError {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, ' ').trim().slice(0, 200);
+  return text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 200);
 }

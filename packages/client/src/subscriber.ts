@@ -85,5 +85,7 @@ function endpointOf({ server, tls }: Connection): { host: string; port: number }
 function refusalReason(error: unknown): string | undefined {
   const data = isRecord(error) && isRecord(error['data']) ? error['data'] : undefined;
   if (data === undefined || typeof data['code'] !== 'number') return undefined;
-  return `${data['code']} ${String(data['message']).replace(/[^\x20-\x7e]+/g, ' ').slice(0, 200)}`;
+  return `${data['code']} ${String(data['message'])
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 200)}`;
 }

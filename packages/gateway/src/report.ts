@@ -20,9 +20,15 @@ export function report(directory: Directory, { domain, server, log }: ReportOpti
   for (const instance of directory.instances()) log(`${verbs.registered} ${route(instance)}`);
 
   directory.on('change', ({ type, instance }) => log(`${verbs[type]} ${route(instance)}`));
-  directory.on('refused', (event, { code, reason }) => log(`refused ${event} (${code}): ${reason}`));
+  directory.on('refused', (event, { code, reason }) =>
+    log(`refused ${event} (${code}): ${reason}`),
+  );
   directory.on('connected', () => log(`hearing the channel again at ${server}`));
-  directory.on('disconnected', () => log(`lost the broker at ${server}: routing by the last known table`));
-  directory.on('rejected', (reason) => log(`the broker at ${server} refuses us (${reason}): trying again`));
+  directory.on('disconnected', () =>
+    log(`lost the broker at ${server}: routing by the last known table`),
+  );
+  directory.on('rejected', (reason) =>
+    log(`the broker at ${server} refuses us (${reason}): trying again`),
+  );
   directory.on('fault', (error) => log(error.message));
 }

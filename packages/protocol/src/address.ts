@@ -3,7 +3,12 @@ import { accept, quote, refuse } from './refusal.ts';
 import type { Parsed } from './refusal.ts';
 
 /** No instance can be reached over unicast HTTP at an address of these ranges. */
-const UNROUTABLE: ReadonlySet<string> = new Set(['unspecified', 'multicast', 'broadcast', 'linkLocal']);
+const UNROUTABLE: ReadonlySet<string> = new Set([
+  'unspecified',
+  'multicast',
+  'broadcast',
+  'linkLocal',
+]);
 
 /**
  * An IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no brackets, no zone).
@@ -12,11 +17,17 @@ const UNROUTABLE: ReadonlySet<string> = new Set(['unspecified', 'multicast', 'br
 export function parseAddress(input: unknown): Parsed<string> {
   const address = typeof input === 'string' ? readAddress(input) : undefined;
   if (address === undefined) {
-    return refuse('bad-address', `address is ${quote(input)}; it must be an IP address such as "10.0.0.7" or "fd00::7"`);
+    return refuse(
+      'bad-address',
+      `address is ${quote(input)}; it must be an IP address such as "10.0.0.7" or "fd00::7"`,
+    );
   }
   const range = address.range();
   if (UNROUTABLE.has(range)) {
-    return refuse('bad-address', `address ${quote(input)} is ${range}; no instance can be reached there`);
+    return refuse(
+      'bad-address',
+      `address ${quote(input)} is ${range}; no instance can be reached there`,
+    );
   }
   return accept(address instanceof IPv6 ? address.toRFC5952String() : address.toString());
 }

@@ -27,13 +27,24 @@ export interface Announcement {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-const KNOWN_FIELDS: ReadonlySet<string> = new Set(['prefix', 'port', 'address', 'id', 'name', 'host', 'health']);
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  'prefix',
+  'port',
+  'address',
+  'id',
+  'name',
+  'host',
+  'health',
+]);
 const MAX_TEXT_LENGTH = 255;
 
 /** Reads what came over the channel. Nothing of it is trusted; the first fault found refuses it whole. */
 export function parseAnnouncement(input: unknown): Parsed<Announcement> {
   if (!isRecord(input)) {
-    return refuse('bad-announcement', `the announcement is ${quote(input)}; it must be an object {prefix, port, address}`);
+    return refuse(
+      'bad-announcement',
+      `the announcement is ${quote(input)}; it must be an object {prefix, port, address}`,
+    );
   }
   const prefix = parsePrefix(input['prefix']);
   if (!prefix.ok) return prefix;
@@ -92,16 +103,27 @@ function parseText(input: unknown, code: RefusalCode, field: string): Parsed<str
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   const printable = typeof input === 'string' && !/[\u0000-\u001f\u007f]/.test(input);
   if (printable && input.length > 0 && input.length <= MAX_TEXT_LENGTH) return accept(input);
-  return refuse(code, `${field} is ${quote(input)}; it must be 1 to ${MAX_TEXT_LENGTH} printable characters`);
+  return refuse(
+    code,
+    `${field} is ${quote(input)}; it must be 1 to ${MAX_TEXT_LENGTH} printable characters`,
+  );
 }
 
 function parseHealth(input: unknown): Parsed<HealthCheck> {
-  if (!isRecord(input)) return refuse('bad-health', `health is ${quote(input)}; it must be an object {path, method}`);
+  if (!isRecord(input))
+    return refuse('bad-health', `health is ${quote(input)}; it must be an object {path, method}`);
   // `endpoint` is the name that published services of the pattern use.
   const path = input['path'] ?? input['endpoint'];
   const method = input['method'] ?? 'GET';
-  if (typeof path !== 'string' || path.length > MAX_TEXT_LENGTH || !/^\/[\x21\x24-\x7e]*$/.test(path)) {
-    return refuse('bad-health', `health.path is ${quote(path)}; it must be a path such as "/health"`);
+  if (
+    typeof path !== 'string' ||
+    path.length > MAX_TEXT_LENGTH ||
+    !/^\/[\x21\x24-\x7e]*$/.test(path)
+  ) {
+    return refuse(
+      'bad-health',
+      `health.path is ${quote(path)}; it must be a path such as "/health"`,
+    );
   }
   if (method !== 'GET' && method !== 'HEAD') {
     return refuse('bad-health', `health.method is ${quote(method)}; it must be "GET" or "HEAD"`);

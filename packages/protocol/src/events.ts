@@ -29,7 +29,9 @@ export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<Disc
     case 'register':
     case 'exit': {
       const announcement = parseAnnouncement(data);
-      return announcement.ok ? accept({ type: name, announcement: announcement.value }) : announcement;
+      return announcement.ok
+        ? accept({ type: name, announcement: announcement.value })
+        : announcement;
     }
     case 'rollcall': {
       const nonce = readNonce(data);
@@ -45,7 +47,10 @@ function parseTable(data: unknown): Parsed<DiscoveryEvent> {
   if (nonce === undefined) return badNonce('table', data);
   const list = isRecord(data) ? data['announcements'] : undefined;
   if (!Array.isArray(list)) {
-    return refuse('bad-event', `table.announcements is ${quote(list)}; it must be a list of announcements`);
+    return refuse(
+      'bad-event',
+      `table.announcements is ${quote(list)}; it must be a list of announcements`,
+    );
   }
   const announcements: Announcement[] = [];
   const refusals: Refusal[] = [];
@@ -64,5 +69,8 @@ function readNonce(data: unknown): string | undefined {
 
 function badNonce(name: string, data: unknown): Parsed<never> {
   const nonce = isRecord(data) ? data['nonce'] : data;
-  return refuse('bad-event', `${name}.nonce is ${quote(nonce)}; it must be 1 to 64 of A-Z a-z 0-9 _ -`);
+  return refuse(
+    'bad-event',
+    `${name}.nonce is ${quote(nonce)}; it must be 1 to 64 of A-Z a-z 0-9 _ -`,
+  );
 }

@@ -1,5 +1,10 @@
 export { parseAddress } from './address.ts';
-export { announcementKey, encodeAnnouncement, parseAnnouncement, parsePort } from './announcement.ts';
+export {
+  announcementKey,
+  encodeAnnouncement,
+  parseAnnouncement,
+  parsePort,
+} from './announcement.ts';
 export type { Announcement, HealthCheck } from './announcement.ts';
 export { DEVELOPMENT_APP, isLoopback } from './development.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';

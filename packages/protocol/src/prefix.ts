@@ -17,17 +17,26 @@ export function parsePrefix(input: unknown): Parsed<string> {
     return refuse('bad-prefix', `prefix is ${quote(input)}; it must be a path such as "/v1"`);
   }
   if (input.length > MAX_PREFIX_LENGTH) {
-    return refuse('bad-prefix', `prefix has ${input.length} characters; at most ${MAX_PREFIX_LENGTH}`);
+    return refuse(
+      'bad-prefix',
+      `prefix has ${input.length} characters; at most ${MAX_PREFIX_LENGTH}`,
+    );
   }
   const path = input.endsWith('/') ? input.slice(0, -1) : input;
   if (path === '') return accept('');
-  if (!path.startsWith('/')) return refuse('bad-prefix', `prefix ${quote(input)} must start with "/"`);
+  if (!path.startsWith('/'))
+    return refuse('bad-prefix', `prefix ${quote(input)} must start with "/"`);
 
   const segments = path.slice(1).split('/');
   if (segments.length > MAX_PREFIX_SEGMENTS) {
-    return refuse('bad-prefix', `prefix has ${segments.length} segments; at most ${MAX_PREFIX_SEGMENTS}`);
+    return refuse(
+      'bad-prefix',
+      `prefix has ${segments.length} segments; at most ${MAX_PREFIX_SEGMENTS}`,
+    );
   }
-  const bad = segments.find((segment) => !SEGMENT.test(segment) || segment === '.' || segment === '..');
+  const bad = segments.find(
+    (segment) => !SEGMENT.test(segment) || segment === '.' || segment === '..',
+  );
   if (bad !== undefined) {
     return refuse(
       'bad-prefix',

@@ -35,18 +35,19 @@ export function refuse(code: RefusalCode, reason: string): Parsed<never> {
 
 const QUOTED_LENGTH = 80;
 
-/** Foreign text for a log line: JSON escapes keep control characters out of the terminal, and length is capped. */
+/**
+ * A foreign value for a log line: JSON escapes keep control characters out of the terminal, and
+ * length is capped.
+ */
 export function quote(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : describe(value);
   // C1 controls, line separators and bidirectional overrides survive JSON.stringify.
-  const plain = text.replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
+  const plain = describe(value).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
   return plain.length > QUOTED_LENGTH ? `${plain.slice(0, QUOTED_LENGTH)}…` : plain;
 }
 
 function describe(value: unknown): string {
-  if (value === null) return 'null';
-  if (value === undefined) return 'nothing';
+  if (value === undefined) return 'missing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  return String(value);
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return JSON.stringify(value);
 }

@@ -21,7 +21,9 @@ describe('parseAnnouncement, by the conformance vectors', () => {
       expect(encodeAnnouncement(parsed.value)).toEqual(canonical);
     } else {
       expect(parsed.refusal.code).toBe(refused);
-      expect(parsed.refusal.reason, 'a reason is one printable line').toMatch(/^[^\p{Cc}]{10,400}$/u);
+      expect(parsed.refusal.reason, 'a reason is one printable line').toMatch(
+        /^[^\p{Cc}]{10,400}$/u,
+      );
     }
   });
 });

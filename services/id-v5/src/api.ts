@@ -49,7 +49,8 @@ function generate(body: string | undefined, now: () => number): Answer {
   }
   const parsed = parseJson(body);
   if (parsed === undefined) return { status: 400, body: { message: 'The body is not JSON' } };
-  const id = typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : undefined;
+  const id =
+    typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : undefined;
   if (typeof id !== 'string' || id === '') return { status: 400, body: { message: MISSING_ID } };
   return {
     status: 200,

@@ -22,7 +22,9 @@ async function main(): Promise<void> {
     ...(address !== undefined && { address }),
     onSignal: () => drain(server),
   });
-  console.log(`registered ${announcement.prefix} at ${announcement.address} port ${announcement.port}`);
+  console.log(
+    `registered ${announcement.prefix} at ${announcement.address} port ${announcement.port}`,
+  );
 }
 
 async function listen(server: Server, { host, port }: Settings): Promise<number> {
@@ -30,7 +32,11 @@ async function listen(server: Server, { host, port }: Settings): Promise<number>
   try {
     await once(server, 'listening');
   } catch (cause) {
-    throw new RollcallError('ROLLCALL_PORT_TAKEN', `cannot listen on ${host} port ${port}: set PORT to a free one`, { cause });
+    throw new RollcallError(
+      'ROLLCALL_PORT_TAKEN',
+      `cannot listen on ${host} port ${port}: set PORT to a free one`,
+      { cause },
+    );
   }
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;

@@ -14,7 +14,10 @@ export const GATEWAY_PORT = 1500;
 /** `rollcall gateway` */
 export async function runGateway(options: GatewayCommandOptions): Promise<void> {
   const { env } = process;
-  const host = listenHost(options.host === undefined ? 'HOST' : '--host', options.host ?? (env['HOST'] || EMBEDDED_HOST));
+  const host = listenHost(
+    options.host === undefined ? 'HOST' : '--host',
+    options.host ?? (env['HOST'] || EMBEDDED_HOST),
+  );
   const port = listenPort(
     [
       ['--port', options.port],

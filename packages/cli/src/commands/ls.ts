@@ -13,18 +13,29 @@ export async function runLs({ json = false }: { readonly json?: boolean }): Prom
   const instances = directory.instances();
   directory.close();
 
-  if (!answered) console.error('no gateway answered: there may be instances that this does not list');
-  console.log(json ? JSON.stringify(instances.map((each) => encodeAnnouncement(each.announcement)), null, 2) : listing(instances));
+  if (!answered)
+    console.error('no gateway answered: there may be instances that this does not list');
+  console.log(
+    json
+      ? JSON.stringify(
+          instances.map((each) => encodeAnnouncement(each.announcement)),
+          null,
+          2,
+        )
+      : listing(instances),
+  );
 }
 
 function listing(instances: readonly Instance[]): string {
   if (instances.length === 0) return 'no instances';
-  const rows = instances.map(({ announcement: { prefix, address, port, name = '-', id = '-' } }) => [
-    prefix || '/',
-    address,
-    String(port),
-    name,
-    id,
-  ]);
+  const rows = instances.map(
+    ({ announcement: { prefix, address, port, name = '-', id = '-' } }) => [
+      prefix || '/',
+      address,
+      String(port),
+      name,
+      id,
+    ],
+  );
   return formatTable(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'ID'], rows);
 }

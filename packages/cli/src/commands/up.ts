@@ -17,8 +17,20 @@ export async function runUp(options: UpOptions): Promise<void> {
   const { env } = process;
   const system = new System({
     connection: connectionFromEnvironment(env),
-    gatewayPort: listenPort([['--port', options.port], ['PORT', env['PORT']]], GATEWAY_PORT),
-    brokerPort: listenPort([['--broker-port', options.brokerPort], ['PUSHER_PORT', env['PUSHER_PORT']]], EMBEDDED_PORT),
+    gatewayPort: listenPort(
+      [
+        ['--port', options.port],
+        ['PORT', env['PORT']],
+      ],
+      GATEWAY_PORT,
+    ),
+    brokerPort: listenPort(
+      [
+        ['--broker-port', options.brokerPort],
+        ['PUSHER_PORT', env['PUSHER_PORT']],
+      ],
+      EMBEDDED_PORT,
+    ),
     log: createLog(),
   });
   stopOnSignal(system);
@@ -61,7 +73,10 @@ function overview({ broker, gateway, instances }: Overview): string {
   const rows: (readonly [what: string, where: string])[] = [
     ...(broker === undefined ? [] : [['broker', url(broker)] as const]),
     ['gateway', url(gateway)],
-    ...instances.map(({ announcement: { prefix, address, port } }) => [prefix, url({ host: address, port })] as const),
+    ...instances.map(
+      ({ announcement: { prefix, address, port } }) =>
+        [prefix, url({ host: address, port })] as const,
+    ),
   ];
   const lines = rows.map(([what, where]) => `  ${what.padEnd(NAME_WIDTH)} ${where}`);
   const port = gateway.port;

@@ -8,9 +8,15 @@ const BINARY = `${FOLDER}bin/id-v4`;
 /** The Go service's program, built if need be; or one line on why there is none. */
 export function findIdV4(): { readonly file: string } | { readonly absent: string } {
   if (existsSync(BINARY)) return { file: BINARY };
-  if (!existsSync(FOLDER)) return { absent: 'id-v4 is not part of this installation: going on without /v2' };
-  const built = spawnSync('go', ['build', '-trimpath', '-o', BINARY, '.'], { cwd: FOLDER, encoding: 'utf8' });
-  if (built.error !== undefined) return { absent: 'Go is not on this machine: going on without id-v4 (/v2)' };
-  if (built.status !== 0) return { absent: `id-v4 does not build: ${built.stderr.trim().replace(/\s+/g, ' ')}` };
+  if (!existsSync(FOLDER))
+    return { absent: 'id-v4 is not part of this installation: going on without /v2' };
+  const built = spawnSync('go', ['build', '-trimpath', '-o', BINARY, '.'], {
+    cwd: FOLDER,
+    encoding: 'utf8',
+  });
+  if (built.error !== undefined)
+    return { absent: 'Go is not on this machine: going on without id-v4 (/v2)' };
+  if (built.status !== 0)
+    return { absent: `id-v4 does not build: ${built.stderr.trim().replace(/\s+/g, ' ')}` };
   return { file: BINARY };
 }

@@ -45,7 +45,8 @@ export class System {
   async start(): Promise<Overview> {
     const { connection } = this.#options;
     const broker = connection.embedded ? await this.#startBroker() : undefined;
-    const reached = broker === undefined ? connection : { ...connection, tls: false, server: broker };
+    const reached =
+      broker === undefined ? connection : { ...connection, tls: false, server: broker };
     const env = broker === undefined ? {} : environmentOf(broker);
 
     const gateway = await this.#startGateway(env);
@@ -112,7 +113,8 @@ export class System {
     const { log } = this.#options;
     const child = startChild({ ...program, onLine: (line) => log(program.name, line) });
     void child.ended.then((ending) => {
-      if (!this.#isStopping) log('rollcall', `${program.name} ended (${describe(ending)}); the rest goes on`);
+      if (!this.#isStopping)
+        log('rollcall', `${program.name} ended (${describe(ending)}); the rest goes on`);
     });
     return child;
   }

@@ -50,7 +50,8 @@ export class Exchange {
         this.#controller = controller;
         if (this.#clientIsGone) controller.abort(new Error('the client is gone'));
       },
-      onResponseStart: (controller, status, _headers, message) => this.#head(controller, status, message),
+      onResponseStart: (controller, status, _headers, message) =>
+        this.#head(controller, status, message),
       onResponseData: (controller, chunk) => {
         if (!this.#response.write(chunk)) controller.pause();
       },
@@ -84,7 +85,11 @@ export class Exchange {
     };
   }
 
-  #head(controller: Dispatcher.DispatchController, status: number, message: string | undefined): void {
+  #head(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    message: string | undefined,
+  ): void {
     // 1xx: node:http has answered Expect itself; nothing else of them is of use to a client here.
     if (status < 200) return;
     const headers = responseHeaders(textOf(controller.rawHeaders));

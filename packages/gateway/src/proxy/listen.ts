@@ -29,7 +29,11 @@ function listenError(error: NodeJS.ErrnoException, port: number, host: string): 
       { cause: error },
     );
   }
-  return new RollcallError('ROLLCALL_LISTEN', `cannot listen on ${host} port ${port}: ${error.code ?? error.message}`, {
-    cause: error,
-  });
+  return new RollcallError(
+    'ROLLCALL_LISTEN',
+    `cannot listen on ${host} port ${port}: ${error.code ?? error.message}`,
+    {
+      cause: error,
+    },
+  );
 }

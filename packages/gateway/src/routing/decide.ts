@@ -16,7 +16,10 @@ export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
   const turns = new RoundRobin();
   return (host, target) => {
     if (!isOurs(host)) {
-      return problem('unknown-host', 'Set DOMAIN to the host that clients use, or to * for any host.');
+      return problem(
+        'unknown-host',
+        'Set DOMAIN to the host that clients use, or to * for any host.',
+      );
     }
     if (!target.startsWith('/')) return problem('bad-target', 'It must start with "/".');
     const match = matchRoute(target, (prefix) => table.knows(prefix));
@@ -25,7 +28,10 @@ export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
     }
     const instances = table.instances(match.prefix);
     if (instances.length === 0) {
-      return problem('no-instance', `Every instance of ${match.prefix || '/'} has left; try again soon.`);
+      return problem(
+        'no-instance',
+        `Every instance of ${match.prefix || '/'} has left; try again soon.`,
+      );
     }
     const upstreams = turns.order(match.prefix, instances).map(upstreamOf);
     return { type: 'forward', upstreams, target: match.target, prefix: match.prefix };

@@ -1,0 +1,100 @@
+import { isRecord } from '../announcement.ts';
+import { quote } from '../refusal.ts';
+import { CHANNEL_NAME_RULE, isChannelName } from './channel.ts';
+import { readJson } from './json.ts';
+import { LIMITS } from './limits.ts';
+
+/** What a client may send. `malformed` is anything else, with one sentence that says what is wrong. */
+export type ClientFrame =
+  | {
+      readonly type: 'subscribe';
+      readonly channel: string;
+      /** `KEY:signature`; SDKs send an empty one for public channels. */
+      readonly auth: string;
+      /** Who subscribes to a presence channel, as the JSON text that was signed. */
+      readonly channelData: string | undefined;
+    }
+  | { readonly type: 'unsubscribe'; readonly channel: string }
+  | { readonly type: 'ping' }
+  | { readonly type: 'pong' }
+  | {
+      readonly type: 'client-event';
+      readonly event: string;
+      readonly channel: string;
+      /** In the form in which receivers get it: JSON text, or the text itself if it was a string. */
+      readonly data: string;
+    }
+  | { readonly type: 'malformed'; readonly message: string };
+
+/** Reads one text frame from a client. Nothing of it is trusted, and no input makes this throw. */
+export function parseClientFrame(text: string): ClientFrame {
+  const frame = readJson(text);
+  if (!isRecord(frame)) return malformed('a message must be a JSON object {event, data}');
+  const { event, data } = frame;
+  switch (event) {
+    case 'pusher:subscribe':
+      return parseSubscribe(data);
+    case 'pusher:unsubscribe':
+      return parseUnsubscribe(data);
+    case 'pusher:ping':
+      return { type: 'ping' };
+    case 'pusher:pong':
+      return { type: 'pong' };
+    default:
+      return parseClientEvent(event, frame['channel'], data);
+  }
+}
+
+function parseSubscribe(data: unknown): ClientFrame {
+  if (!isRecord(data)) return malformed('pusher:subscribe needs data {channel}');
+  const { channel, auth, channel_data: channelData } = data;
+  if (!isChannelName(channel)) return badChannel(channel);
+  if (!isOptionalText(auth) || !isOptionalText(channelData)) {
+    return malformed('auth and channel_data of pusher:subscribe must be strings');
+  }
+  return { type: 'subscribe', channel, auth: auth ?? '', channelData: channelData ?? undefined };
+}
+
+function parseUnsubscribe(data: unknown): ClientFrame {
+  if (!isRecord(data)) return malformed('pusher:unsubscribe needs data {channel}');
+  const { channel } = data;
+  return isChannelName(channel) ? { type: 'unsubscribe', channel } : badChannel(channel);
+}
+
+function parseClientEvent(event: unknown, channel: unknown, data: unknown): ClientFrame {
+  if (typeof event !== 'string' || !event.startsWith('client-')) {
+    return malformed(
+      `event ${quote(event)} is not one that a client may send; its own start with "client-"`,
+    );
+  }
+  if (event.length > LIMITS.eventNameLength) {
+    return malformed(`the event name is longer than ${LIMITS.eventNameLength} characters`);
+  }
+  if (!isChannelName(channel)) return badChannel(channel);
+  const encoded = encodeData(data);
+  if (encoded === undefined) return malformed('data is nested too deeply');
+  return { type: 'client-event', event, channel, data: encoded };
+}
+
+/** A string stays as it is: some SDKs encode `data` themselves. */
+function encodeData(data: unknown): string | undefined {
+  if (typeof data === 'string') return data;
+  try {
+    return JSON.stringify(data ?? null);
+  } catch {
+    // JSON.parse takes any depth and JSON.stringify does not: it recurses.
+    return undefined;
+  }
+}
+
+function isOptionalText(value: unknown): value is string | null | undefined {
+  return typeof value === 'string' || value === null || value === undefined;
+}
+
+function badChannel(channel: unknown): ClientFrame {
+  return malformed(`channel is ${quote(channel)}; ${CHANNEL_NAME_RULE}`);
+}
+
+function malformed(message: string): ClientFrame {
+  return { type: 'malformed', message };
+}

@@ -1,0 +1,34 @@
+/** The text whose HMAC-SHA256 lets a connection subscribe. `channelData` is given for presence channels. */
+export function channelStringToSign(
+  socketId: string,
+  channel: string,
+  channelData?: string,
+): string {
+  const text = `${socketId}:${channel}`;
+  return channelData === undefined ? text : `${text}:${channelData}`;
+}
+
+/** The text whose HMAC-SHA256 signs a user in on a connection. */
+export function userStringToSign(socketId: string, userData: string): string {
+  return `${socketId}::user::${userData}`;
+}
+
+/**
+ * The text whose HMAC-SHA256 is `auth_signature` of a request to the HTTP API.
+ *
+ * @param query - decoded names and values; values are signed as they are, not URL-encoded.
+ */
+export function requestStringToSign(
+  method: string,
+  path: string,
+  query: Iterable<readonly [name: string, value: string]>,
+): string {
+  const parameters = Array.from(query, ([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => name !== 'auth_signature')
+    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return [
+    method.toUpperCase(),
+    path,
+    parameters.map(([name, value]) => `${name}=${value}`).join('&'),
+  ].join('\n');
+}

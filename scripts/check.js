@@ -1,0 +1,28 @@
+// What CI checks besides tests. Each check runs even if one before it failed.
+import { checkDocs } from './check-docs.js';
+import { runTool } from './steps.js';
+
+/** @type {[name: string, check: () => boolean | Promise<boolean>][]} */
+const checks = [
+  ['types', () => runTool('tsc', ['-b']) && runTool('tsc', ['-p', 'tsconfig.test.json'])],
+  ['lint', () => runTool('oxlint', ['--type-aware', '--deny-warnings'])],
+  ['format', () => runTool('oxfmt', ['--check'])],
+  ['unused code', () => runTool('knip', [])],
+  ['docs', checkDocs],
+];
+
+/** Runs all checks and counts them. */
+export async function runChecks() {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const [name, check] of checks) {
+    const passed = await check();
+    console.log(`check: ${name} ${passed ? 'passed' : 'FAILED'}`);
+    counts[passed ? 'passed' : 'failed']++;
+  }
+  return counts;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const { failed } = await runChecks();
+  process.exitCode = failed === 0 ? 0 : 1;
+}

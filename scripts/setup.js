@@ -1,0 +1,103 @@
+// Makes a clone ready to run: installs from the lockfiles and builds, but only what has changed.
+// `--tests` also installs what the tests need. Plain JavaScript, for nothing is installed yet.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const forTests = process.argv.includes('--tests');
+
+requireNode();
+once('install', ['package-lock.json'], () => npmCi('.'));
+once('build', sourcesOf(['packages', 'services/id-v5']), () => {
+  run(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], '.');
+});
+once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
+if (forTests && process.versions.node.startsWith('20.')) {
+  once('install-soketi', ['test/peers/soketi/package-lock.json'], () => npmCi('test/peers/soketi'));
+}
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  fail(`Node ${process.versions.node} is too old: Rollcall needs 20.19 or newer`);
+}
+
+/**
+ * Runs a step unless its inputs are what they were when it last succeeded.
+ * @param {string} step
+ * @param {string[]} inputs files, from the root
+ * @param {() => boolean | void} work returns false if it could not be done here
+ */
+function once(step, inputs, work) {
+  const stamp = join(ROOT, 'node_modules', '.stamps', step);
+  const state = digest(inputs);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return;
+  if (work() === false) return;
+  mkdirSync(join(stamp, '..'), { recursive: true });
+  writeFileSync(stamp, state);
+}
+
+/** @param {string[]} files */
+function digest(files) {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of files) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(ROOT, file)));
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * What the builds read: sources and the files that say how to build them.
+ * @param {string[]} folders
+ */
+function sourcesOf(folders) {
+  const skipped = new Set(['node_modules', 'dist', 'bin', 'test']);
+  /** @type {(folder: string) => string[]} */
+  const walk = (folder) =>
+    readdirSync(join(ROOT, folder)).flatMap((name) => {
+      const path = `${folder}/${name}`;
+      if (skipped.has(name)) return [];
+      return statSync(join(ROOT, path)).isDirectory() ? walk(path) : [path];
+    });
+  const files = folders.flatMap(walk).filter((path) => /\.(?:ts|json|go|mod|sum)$/.test(path));
+  return ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...files].toSorted();
+}
+
+/** @param {string} folder */
+function npmCi(folder) {
+  // Install scripts are not needed by any dependency, and are not run.
+  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
+}
+
+function buildGo() {
+  if (spawnSync('go', ['version']).error !== undefined) {
+    console.log('setup: Go is not on this machine: the services in Go are left out');
+    return false;
+  }
+  run('go', ['build', '-trimpath', '-o', 'bin/id-v4', '.'], 'services/id-v4');
+  return true;
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} folder
+ */
+function run(command, args, folder) {
+  console.log(`setup: ${[command.split('/').at(-1), ...args].join(' ')} (in ${folder})`);
+  const { status, error } = spawnSync(command, args, { cwd: join(ROOT, folder), stdio: 'inherit' });
+  if (error !== undefined) fail(`cannot run ${command}: ${error.message}`);
+  if (status !== 0) fail(`${command} ended with ${status}: see above`);
+}
+
+/**
+ * @param {string} message
+ * @returns {never}
+ */
+function fail(message) {
+  console.error(`setup: ${message}`);
+  process.exit(1);
+}

@@ -1,0 +1,95 @@
+// Runs every test, TypeScript and Go, and the checks; ends with one line that counts them all.
+// With arguments, only the TypeScript tests whose files match, such as `npm test -- packages/broker`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runChecks } from './check.js';
+import { runStep, runTool } from './steps.js';
+
+const GO_MODULES = ['clients/go', 'services/id-v4'];
+const inCi = process.env['CI'] === 'true';
+const filters = process.argv.slice(2);
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+if (filters.length === 0) add(await runChecks());
+add(runVitest());
+if (filters.length === 0) add(runGo());
+
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+function runVitest() {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-test-'));
+  const report = join(folder, 'vitest.json');
+  const succeeded = runTool('vitest', [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...filters,
+  ]);
+  const result = JSON.parse(readFileSync(report, 'utf8'));
+  rmSync(folder, { recursive: true });
+  const counts = {
+    passed: result.numPassedTests,
+    failed: result.numFailedTests,
+    skipped: result.numPendingTests + result.numTodoTests,
+  };
+  // A file that does not load has no failed test, and yet the run has failed.
+  if (!succeeded && counts.failed === 0) counts.failed = 1;
+  if (inCi && counts.skipped > 0) {
+    console.error(`${counts.skipped} tests were skipped: in CI each must run`);
+    counts.failed += counts.skipped;
+    counts.skipped = 0;
+  }
+  return counts;
+}
+
+function runGo() {
+  if (spawnSync('go', ['version']).error !== undefined) {
+    console.error(
+      'Go is not on this machine: the Go tests are skipped; install Go 1.24 or newer to run them',
+    );
+    return { passed: 0, failed: inCi ? 1 : 0, skipped: inCi ? 0 : 1 };
+  }
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const folder of GO_MODULES) {
+    const { stdout, succeeded } = runStep('go', ['test', '-json', './...'], {
+      folder,
+      output: 'returned',
+    });
+    const before = counts.failed;
+    for (const line of stdout.split('\n')) countGoEvent(line, counts);
+    if (!succeeded && counts.failed === before) counts.failed++;
+    console.log(`go test ${folder}: ${succeeded ? 'passed' : 'FAILED'}`);
+  }
+  return counts;
+}
+
+/**
+ * @param {string} line one event of `go test -json`
+ * @param {{ passed: number, failed: number, skipped: number }} counts
+ */
+function countGoEvent(line, counts) {
+  if (!line.startsWith('{')) return;
+  const { Action: action, Test: test, Output: output } = JSON.parse(line);
+  if (
+    action === 'build-output' ||
+    (action === 'output' && /^\s*(?:---? FAIL|panic:|\S+_test\.go:\d+)/.test(output))
+  ) {
+    process.stdout.write(output);
+  }
+  if (test === undefined) return;
+  if (action === 'pass') counts.passed++;
+  if (action === 'fail') counts.failed++;
+  if (action === 'skip') counts.skipped++;
+}
+
+/** @param {{ passed: number, failed: number, skipped: number }} counts */
+function add(counts) {
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+}
