@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { parseAnnouncement, Table } from '@rollcall/protocol';
+import { decideBy } from '../../src/routing/decide.ts';
+import { matchDomain } from '../../src/routing/domain.ts';
+
+function announcement(port: number, prefix = '/v1') {
+  const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1' });
+  if (!parsed.ok) throw new Error(parsed.refusal.reason);
+  return parsed.value;
+}
+
+function setup() {
+  const table = new Table();
+  const decide = decideBy(table, matchDomain('localhost'));
+  /** The port that is picked, or the problem's code. */
+  const pick = (target = '/v1/x') => {
+    const decision = decide('localhost', target);
+    return decision.type === 'forward' ? decision.upstreams[0]?.port : decision.problem.code;
+  };
+  const picks = (count: number) => Array.from({ length: count }, () => pick());
+  return { table, decide, pick, picks };
+}
+
+describe('decideBy', () => {
+  it('lets instances take turns, exactly', () => {
+    const { table, picks } = setup();
+    for (const port of [1, 2, 3]) table.register(announcement(port), 0);
+    expect(picks(7)).toEqual([1, 2, 3, 1, 2, 3, 1]);
+  });
+
+  it('gives an instance that registers twice no double share', () => {
+    const { table, picks } = setup();
+    for (const port of [1, 2, 1, 1]) table.register(announcement(port), 0);
+    expect(picks(4)).toEqual([1, 2, 1, 2]);
+  });
+
+  it('goes on when the turn was beyond the end of a list that has shrunk', () => {
+    const { table, pick, picks } = setup();
+    for (const port of [1, 2, 3]) table.register(announcement(port), 0);
+    picks(2);
+    table.exit(announcement(3));
+    table.exit(announcement(2));
+    expect(pick()).toBe(1);
+  });
+
+  it('takes turns per prefix', () => {
+    const { table, pick } = setup();
+    for (const port of [1, 2]) table.register(announcement(port), 0);
+    for (const port of [8, 9]) table.register(announcement(port, '/v2'), 0);
+    expect([pick('/v1'), pick('/v2'), pick('/v1'), pick('/v2')]).toEqual([1, 8, 2, 9]);
+  });
+
+  it('names every instance once, so that another can stand in', () => {
+    const { table, decide } = setup();
+    for (const port of [1, 2, 3]) table.register(announcement(port), 0);
+    decide('localhost', '/v1');
+    const decision = decide('localhost', '/v1');
+    expect(decision.type === 'forward' && decision.upstreams.map((each) => each.port)).toEqual([
+      2, 3, 1,
+    ]);
+  });
+
+  it('tells an unknown prefix from one whose instances have all left', () => {
+    const { table, pick } = setup();
+    expect(pick()).toBe('unknown-route');
+    table.register(announcement(1), 0);
+    table.exit(announcement(1));
+    expect(pick()).toBe('no-instance');
+  });
+
+  it('does not answer for other hosts, or for targets that are no path', () => {
+    const { decide } = setup();
+    expect(decide('evil.example', '/v1')).toMatchObject({ problem: { code: 'unknown-host' } });
+    expect(decide('localhost', 'http://evil.example/v1')).toMatchObject({
+      problem: { code: 'bad-target' },
+    });
+    expect(decide('localhost', '*')).toMatchObject({ problem: { code: 'bad-target' } });
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { matchDomain } from '../../src/routing/domain.ts';
+
+describe('matchDomain', () => {
+  it.each(['api.example.com', 'API.Example.COM:8080', 'api.example.com:'])(
+    'matches %s without port and case',
+    (host) => {
+      expect(matchDomain('Api.example.com:1500')(host)).toBe(true);
+    },
+  );
+
+  it.each(['example.com', 'api.example.com.evil', 'a@api.example.com', 'api.example.com/x', ''])(
+    'does not match "%s"',
+    (host) => {
+      expect(matchDomain('api.example.com')(host)).toBe(false);
+    },
+  );
+
+  it.each(['localhost', 'LOCALHOST:1500', '127.0.0.1:1500', '127.0.0.9', '[::1]:1500'])(
+    'takes %s for loopback, as it takes localhost',
+    (host) => {
+      expect(matchDomain('localhost:1500')(host)).toBe(true);
+      expect(matchDomain('127.0.0.1')(host)).toBe(true);
+    },
+  );
+
+  it.each(['10.0.0.1', 'localhost.evil', '127.1', '0x7f.0.0.1', ''])(
+    'does not take "%s" for loopback',
+    (host) => {
+      expect(matchDomain('localhost')(host)).toBe(false);
+    },
+  );
+
+  it('answers for every host with *', () => {
+    expect(matchDomain('*')('anything')).toBe(true);
+  });
+
+  it.each(['http://x', 'a b', ''])('refuses "%s" as a domain', (domain) => {
+    expect(() => matchDomain(domain)).toThrow(/DOMAIN is/);
+  });
+});
