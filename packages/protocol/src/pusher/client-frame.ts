@@ -52,7 +52,7 @@ function parseSubscribe(data: unknown): ClientFrame {
   if (!isOptionalText(auth) || !isOptionalText(channelData)) {
     return malformed('auth and channel_data of pusher:subscribe must be strings');
   }
-  return { type: 'subscribe', channel, auth: auth ?? '', channelData: channelData ?? undefined };
+  return { type: 'subscribe', channel, auth: auth ?? '', channelData: channelData || undefined };
 }
 
 function parseUnsubscribe(data: unknown): ClientFrame {

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { requestStringToSign } from '@rollcall/protocol/pusher';
+import type { App } from '../app.ts';
+import type { Apps } from '../apps.ts';
+import { isSignedBy } from '../credentials.ts';
+import { HttpError } from './http-error.ts';
+
+/** How far a request's clock may be from the broker's, either way. */
+export const MAX_CLOCK_SKEW_S = 600;
+
+/** A request to the HTTP API as far as its signature covers it: all but the body. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Names in lower case. */
+  readonly query: ReadonlyMap<string, string>;
+}
+
+/** Query parameters by name. A name given twice would be signed as one thing and might be read as another. */
+export function readQuery(parameters: URLSearchParams): ReadonlyMap<string, string> {
+  const query = new Map<string, string>();
+  for (const [name, value] of parameters) {
+    const key = name.toLowerCase();
+    if (query.has(key)) throw new HttpError(400, 'a query parameter is given twice');
+    query.set(key, value);
+  }
+  return query;
+}
+
+/**
+ * The app that signed a request. What is wrong with a stranger's request is told only as far as it
+ * does not depend on an app: whether the app id, the key or the signature is wrong is not.
+ *
+ * @param now - milliseconds since 1970.
+ * @throws {@link HttpError} 401
+ */
+export function authenticate(apps: Apps, appId: string, request: SignedRequest, now: number): App {
+  const { method, path, query } = request;
+  if (query.get('auth_version') !== '1.0') throw unauthorised('auth_version must be 1.0');
+  checkTimestamp(query.get('auth_timestamp'), now);
+
+  const app = apps.byId(appId);
+  const isKeyOfApp = app !== undefined && app.credentials.key === query.get('auth_key');
+  const isSigned = isSignedBy(
+    app?.credentials.secret ?? '',
+    requestStringToSign(method, path, query),
+    query.get('auth_signature') ?? '',
+  );
+  if (isKeyOfApp && isSigned) return app;
+  throw unauthorised(
+    'the app id, auth_key or auth_signature is wrong; check appId, key and secret',
+  );
+}
+
+/**
+ * Checks that a body is the one that was signed for.
+ *
+ * @throws {@link HttpError} 401
+ */
+export function checkBody(body: Buffer, query: ReadonlyMap<string, string>): void {
+  const claimed = query.get('body_md5');
+  if (claimed === undefined && body.length === 0) return;
+  if (claimed?.toLowerCase() !== createHash('md5').update(body).digest('hex')) {
+    throw unauthorised('body_md5 must be the hex MD5 of the body');
+  }
+}
+
+function checkTimestamp(timestamp: string | undefined, now: number): void {
+  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
+    throw unauthorised('auth_timestamp must be the time in seconds since 1970');
+  }
+  if (Math.abs(Number(timestamp) - Math.floor(now / 1_000)) > MAX_CLOCK_SKEW_S) {
+    throw unauthorised(
+      `auth_timestamp is more than ${MAX_CLOCK_SKEW_S} s off; check the clock of this machine`,
+    );
+  }
+}
+
+function unauthorised(message: string): HttpError {
+  return new HttpError(401, message);
+}

@@ -1,0 +1,29 @@
+import { channelKind } from '@rollcall/protocol/pusher';
+import type { App } from '../app.ts';
+import { HttpError } from './http-error.ts';
+
+/** An attribute of a channel that a request may ask for. */
+export type Info = 'user_count' | 'subscription_count';
+
+export type ChannelInfo = Partial<Record<Info, number>>;
+
+/** Reads an `info` parameter, a list with commas. @throws {@link HttpError} 400 */
+export function parseInfo(value: unknown, known: readonly Info[]): ReadonlySet<Info> {
+  if (value === undefined || value === null || value === '') return new Set();
+  const names = typeof value === 'string' ? value.split(',') : [];
+  const found = known.filter((info) => names.includes(info));
+  if (names.length === 0 || names.some((name) => !known.some((info) => info === name))) {
+    throw new HttpError(400, `info must be of ${known.join(', ')}, with commas between`);
+  }
+  return new Set(found);
+}
+
+/** What was asked for, as far as a channel has it: only presence channels have users. */
+export function channelInfo(app: App, name: string, info: ReadonlySet<Info>): ChannelInfo {
+  const channel = app.channel(name);
+  return {
+    ...(info.has('user_count') &&
+      channelKind(name) === 'presence' && { user_count: channel?.userCount ?? 0 }),
+    ...(info.has('subscription_count') && { subscription_count: channel?.subscriptionCount ?? 0 }),
+  };
+}
