@@ -1,0 +1,106 @@
+package registry
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+)
+
+// parseAddress gives an IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no
+// brackets, no zone). An IPv4-mapped IPv6 address becomes IPv4. Host names are refused: what they
+// resolve to is not ours to trust.
+func parseAddress(input any) (string, *Refusal) {
+	text, _ := input.(string)
+	address, err := netip.ParseAddr(text)
+	if err != nil || address.Zone() != "" {
+		return "", refuse(BadAddress,
+			`address is %s; it must be an IP address such as "10.0.0.7" or "fd00::7"`, quote(input))
+	}
+	address = address.Unmap()
+	if kind := unroutable(address); kind != "" {
+		return "", refuse(BadAddress, "address %s is %s; no instance can be reached there", quote(text), kind)
+	}
+	return address.String(), nil
+}
+
+var (
+	thisNetwork = netip.MustParsePrefix("0.0.0.0/8")
+	multicast4  = netip.MustParsePrefix("224.0.0.0/4")
+	multicast6  = netip.MustParsePrefix("ff00::/8")
+	broadcast   = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+)
+
+// unroutable names the range of an address at which nothing can be reached over unicast HTTP.
+func unroutable(address netip.Addr) string {
+	switch {
+	case address.IsUnspecified(), thisNetwork.Contains(address):
+		return "unspecified"
+	case multicast4.Contains(address), multicast6.Contains(address):
+		return "multicast"
+	case address == broadcast:
+		return "broadcast"
+	case address.IsLinkLocalUnicast():
+		return "linkLocal"
+	}
+	return ""
+}
+
+// isLoopback tells whether a host, a name or an IP address, is this machine's loopback.
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return strings.EqualFold(host, "localhost")
+	}
+	return address.Unmap().IsLoopback()
+}
+
+// machineAddresses lists the addresses of the interfaces that are up and not loopback, in the
+// system's order.
+func machineAddresses() ([]netip.Addr, error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	var found []netip.Addr
+	for _, each := range interfaces {
+		if each.Flags&net.FlagUp == 0 || each.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		addresses, err := each.Addrs()
+		if err != nil {
+			continue // the interface went away while we looked
+		}
+		for _, address := range addresses {
+			if network, ok := address.(*net.IPNet); ok {
+				if ip, ok := netip.AddrFromSlice(network.IP); ok {
+					found = append(found, ip.Unmap())
+				}
+			}
+		}
+	}
+	return found, nil
+}
+
+// firstReachable picks the first address that another machine can reach: IPv4 if there is one,
+// else IPv6.
+func firstReachable(addresses []netip.Addr) (netip.Addr, error) {
+	var first netip.Addr
+	for _, address := range addresses {
+		if !address.IsGlobalUnicast() || unroutable(address) != "" {
+			continue
+		}
+		if address.Is4() {
+			return address, nil
+		}
+		if !first.IsValid() {
+			first = address
+		}
+	}
+	if !first.IsValid() {
+		return first, &Error{
+			Code:    CodeNoAddress,
+			Message: "this machine has no address that another can reach: set Service.Address or ROLLCALL_ADDRESS",
+		}
+	}
+	return first, nil
+}

@@ -1,0 +1,128 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/pusher/pusher-http-go/v5"
+)
+
+// channel is the registry.
+const channel = "mapped-discovery"
+
+const requestTimeout = 5 * time.Second
+
+// retryDelays are the waits between attempts. Short: a service that cannot register should say so soon.
+var retryDelays = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
+
+// A broker takes events for the channel by signed HTTP.
+type broker struct {
+	config    Config
+	transport http.RoundTripper
+	timeout   time.Duration
+	// wait returns early, with the context's error, when the context ends.
+	wait func(context.Context, time.Duration) error
+}
+
+func newBroker(config Config) *broker {
+	return &broker{config: config, transport: newTransport(), timeout: requestTimeout, wait: wait}
+}
+
+// publish returns nil only if the broker has accepted the event. It tries again when it may help:
+// observers take a repeated event for what it is.
+func (b *broker) publish(ctx context.Context, event string, payload []byte) error {
+	for attempt := 0; ; attempt++ {
+		fault := b.attempt(ctx, event, payload)
+		if fault == nil {
+			return nil
+		}
+		last := fault.refused || attempt == len(retryDelays)
+		if last || b.wait(ctx, retryDelays[attempt]) != nil {
+			return b.describe(ctx, fault)
+		}
+	}
+}
+
+// fault is why one attempt failed.
+type fault struct {
+	// refused means that trying again gives the same answer.
+	refused bool
+	detail  string
+	cause   error
+}
+
+func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fault {
+	exchange := &exchange{ctx: ctx, transport: b.transport}
+	client := pusher.Client{
+		AppID:   b.config.AppID,
+		Key:     b.config.Key,
+		Secret:  b.config.Secret,
+		Secure:  b.config.TLS,
+		Host:    b.config.endpoint(),
+		Cluster: b.config.Cluster,
+		HTTPClient: &http.Client{
+			Transport: exchange,
+			Timeout:   b.timeout,
+			// A redirect would take a signed request to a server that nobody configured.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	err := client.Trigger(channel, event, payload)
+	if exchange.answered {
+		return judge(exchange.status, exchange.body)
+	}
+	return b.failedExchange(ctx, err)
+}
+
+// failedExchange says why no answer came. The library's errors hold the signed URL, so only what lies
+// within them is shown.
+func (b *broker) failedExchange(ctx context.Context, err error) *fault {
+	if err == nil {
+		err = errors.New("no answer")
+	}
+	cause := withoutURL(err)
+	switch {
+	case ctx.Err() != nil:
+		return &fault{detail: "given up: " + ctx.Err().Error(), cause: ctx.Err()}
+	case isTimeout(err):
+		return &fault{detail: fmt.Sprintf("no answer within %s", b.timeout), cause: cause}
+	default:
+		return &fault{detail: cause.Error(), cause: cause}
+	}
+}
+
+// describe turns the last fault into what a user reads.
+func (b *broker) describe(ctx context.Context, f *fault) *Error {
+	detail := b.oneLine(f.detail)
+	if f.refused {
+		return &Error{
+			Code: CodeBrokerRefused,
+			Message: fmt.Sprintf("the broker at %s refused (%s): check PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET, and this machine's clock",
+				b.config, detail),
+		}
+	}
+	cause := f.cause
+	if ctx.Err() != nil {
+		cause = ctx.Err()
+	}
+	return &Error{
+		Code: CodeBrokerUnreachable,
+		Message: fmt.Sprintf(`cannot reach the broker at %s (%s): start one with "rollcall broker", or set PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher`,
+			b.config, detail),
+		Err: cause,
+	}
+}
+
+func wait(ctx context.Context, delay time.Duration) error {
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,80 @@
+package registry
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A RefusalCode names the part of an announcement that was not accepted.
+type RefusalCode string
+
+// The refusal codes, the same in every language that reads announcements.
+const (
+	BadAnnouncement RefusalCode = "bad-announcement"
+	BadPrefix       RefusalCode = "bad-prefix"
+	BadPort         RefusalCode = "bad-port"
+	BadAddress      RefusalCode = "bad-address"
+	BadID           RefusalCode = "bad-id"
+	BadName         RefusalCode = "bad-name"
+	BadHost         RefusalCode = "bad-host"
+	BadHealth       RefusalCode = "bad-health"
+)
+
+// Refusal is why an announcement was not accepted.
+type Refusal struct {
+	Code RefusalCode
+	// Reason is one sentence for a log. Safe to print: foreign text in it is quoted.
+	Reason string
+}
+
+func (r *Refusal) Error() string { return r.Reason }
+
+func refuse(code RefusalCode, format string, args ...any) *Refusal {
+	return &Refusal{Code: code, Reason: fmt.Sprintf(format, args...)}
+}
+
+const quotedLength = 80
+
+// quote shows foreign text in a log line: JSON escapes keep control characters out of the terminal,
+// and length is capped.
+func quote(value any) string {
+	plain := strings.Map(harmless, describe(value))
+	if utf8.RuneCountInString(plain) > quotedLength {
+		return string([]rune(plain)[:quotedLength]) + "…"
+	}
+	return plain
+}
+
+func describe(value any) string {
+	switch v := value.(type) {
+	case missing:
+		return "nothing"
+	case nil:
+		return "null"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	case string:
+		var text bytes.Buffer
+		encoder := json.NewEncoder(&text)
+		encoder.SetEscapeHTML(false)
+		_ = encoder.Encode(v) // a string always encodes
+		return strings.TrimSuffix(text.String(), "\n")
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// harmless replaces what survives JSON escapes and can still forge a line or reverse it: C1
+// controls, line separators and bidirectional overrides.
+func harmless(r rune) rune {
+	switch {
+	case r >= 0x7f && r <= 0x9f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return '?'
+	}
+	return r
+}
