@@ -78,9 +78,13 @@ export class Programs {
 
   /** A program in Node. Only `PATH`, `HOME` and what is given are in its environment. */
   node(module: string, args: string[] = [], env: Environment = {}): RunningProgram {
-    return this.#track(
-      fork(module, args, { env: { ...base(), ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }),
-    );
+    const child = fork(module, args, {
+      env: { ...base(), ...env },
+      // The test runner's own would have the program load sources instead of what was built.
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    return this.#track(child);
   }
 
   file(file: string, args: string[] = [], env: Environment = {}): RunningProgram {

@@ -23,6 +23,8 @@ export function createProgram(): Command {
   const program = new Command('rollcall')
     .description('Service discovery and an API gateway with a Pusher channel as the registry')
     .addHelpText('after', ENVIRONMENT_HELP)
+    // What follows the command of `run` is the command's, even if it looks like an option of ours.
+    .enablePositionalOptions()
     .showHelpAfterError('(rollcall --help lists what there is)')
     // commander's own code for bad usage is 1; ours is 2.
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE));

@@ -9,6 +9,7 @@ export {
 export type { Connection, Environment } from './connection.ts';
 export { discover } from './discover.ts';
 export type { Directory, DiscoverOptions } from './discover.ts';
+export { drain, LEAVE_WINDOW_MS } from './drain.ts';
 export { ownAddress } from './own-address.ts';
 export { announcedAddress, register } from './register.ts';
 export type { RegisterOptions, Registration } from './register.ts';

@@ -35,8 +35,9 @@ export interface Registration {
   /** What was announced, in canonical form. */
   readonly announcement: Announcement;
   /**
-   * Publishes `exit` and resolves when the broker has accepted it. Calling again gives the same promise
-   * while it is under way or has succeeded; after a failure it tries anew.
+   * Publishes `exit` and resolves when the broker has accepted it. Observers hear of it a moment later:
+   * go on serving for {@link LEAVE_WINDOW_MS}, as {@link drain} does. Calling again gives the same
+   * promise while it is under way or has succeeded; after a failure it tries anew.
    */
   leave(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { IPv4, IPv6 } from 'ipaddr.js';
+import ipaddr from 'ipaddr.js';
 import { accept, quote, refuse } from './refusal.ts';
 import type { Parsed } from './refusal.ts';
 
@@ -29,13 +29,13 @@ export function parseAddress(input: unknown): Parsed<string> {
       `address ${quote(input)} is ${range}; no instance can be reached there`,
     );
   }
-  return accept(address instanceof IPv6 ? address.toRFC5952String() : address.toString());
+  return accept(address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString());
 }
 
-function readAddress(text: string): IPv4 | IPv6 | undefined {
+function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   // Only four decimal parts: 0177.1 or 2130706433 mean an address to some programs and not to others.
-  if (IPv4.isValidFourPartDecimal(text)) return IPv4.parse(text);
-  if (text.includes('%') || !IPv6.isValid(text)) return undefined;
-  const address = IPv6.parse(text);
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }

@@ -1,4 +1,4 @@
-import { IPv4, IPv6 } from 'ipaddr.js';
+import ipaddr from 'ipaddr.js';
 
 /**
  * The app that every part uses when no credentials are set. It is public knowledge, so the broker
@@ -14,8 +14,9 @@ export const DEVELOPMENT_APP = {
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (bare === 'localhost') return true;
-  if (IPv4.isValidFourPartDecimal(bare)) return IPv4.parse(bare).range() === 'loopback';
-  if (!IPv6.isValid(bare)) return false;
-  const address = IPv6.parse(bare);
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare))
+    return ipaddr.IPv4.parse(bare).range() === 'loopback';
+  if (!ipaddr.IPv6.isValid(bare)) return false;
+  const address = ipaddr.IPv6.parse(bare);
   return (address.isIPv4MappedAddress() ? address.toIPv4Address() : address).range() === 'loopback';
 }

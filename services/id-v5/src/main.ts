@@ -1,11 +1,9 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { exitCodeOf, register, RollcallError } from '@rollcall/client';
+import { drain, exitCodeOf, register, RollcallError } from '@rollcall/client';
 import { createApi } from './api.ts';
 import { announcedAddress, settingsFromEnvironment } from './settings.ts';
 import type { Settings } from './settings.ts';
-
-const DRAIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const settings = settingsFromEnvironment(process.env);
@@ -20,7 +18,10 @@ async function main(): Promise<void> {
     name: 'id-v5',
     health: { path: '/health', method: 'GET' },
     ...(address !== undefined && { address }),
-    onSignal: () => drain(server),
+    onSignal: () => {
+      console.log('left the registry');
+      return drain(server);
+    },
   });
   console.log(
     `registered ${announcement.prefix} at ${announcement.address} port ${announcement.port}`,
@@ -40,14 +41,6 @@ async function listen(server: Server, { host, port }: Settings): Promise<number>
   }
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;
-}
-
-async function drain(server: Server): Promise<void> {
-  console.log('left the registry');
-  server.close();
-  // A client that never ends its request must not keep the process.
-  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
-  await once(server, 'close');
 }
 
 main().catch((error: unknown) => {

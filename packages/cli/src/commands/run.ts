@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   announcedAddress,
   connectionFromEnvironment,
   exitCodeOf,
+  LEAVE_WINDOW_MS,
   register,
   RollcallError,
 } from '@rollcall/client';
@@ -58,6 +60,14 @@ export async function runCommand(command: readonly string[], options: RunOptions
   const code = await program.ended;
   await leave();
   process.exit(code);
+}
+
+async function leaveAndDrain(registering: Promise<Registration> | undefined): Promise<void> {
+  if (registering === undefined) return;
+  const registration = await registering;
+  await registration.leave();
+  // Observers hear the exit a moment later, and what they send until then is for the program to answer.
+  await delay(LEAVE_WINDOW_MS);
 }
 
 function checked({ prefix, port, health }: RunOptions, address: string): Announcement {

@@ -79,18 +79,25 @@ function overview({ broker, gateway, instances }: Overview): string {
     ),
   ];
   const lines = rows.map(([what, where]) => `  ${what.padEnd(NAME_WIDTH)} ${where}`);
-  const port = gateway.port;
-  return [
-    '',
-    ...lines,
-    '',
-    'Try:',
-    `  curl -i -d '{"id":"3jhbj333"}' -H 'Content-Type: application/json' -X POST http://localhost:${port}/v1/generate`,
-    `  curl -i -X POST localhost:${port}/v2/generate`,
-    '',
-    'Ctrl+C stops everything.',
-  ].join('\n');
+  const has = (prefix: string): boolean =>
+    instances.some(({ announcement }) => announcement.prefix === prefix);
+  const tries = TRIES.filter(({ prefix }) => has(prefix)).map(
+    ({ curl }) => `  ${curl(gateway.port)}`,
+  );
+  return ['', ...lines, '', 'Try:', ...tries, '', 'Ctrl+C stops everything.'].join('\n');
 }
+
+const TRIES = [
+  {
+    prefix: '/v1',
+    curl: (port: number) =>
+      `curl -i -d '{"id":"3jhbj333"}' -H 'Content-Type: application/json' -X POST http://localhost:${port}/v1/generate`,
+  },
+  {
+    prefix: '/v2',
+    curl: (port: number) => `curl -i -X POST localhost:${port}/v2/generate`,
+  },
+];
 
 function url({ host, port }: Listening): string {
   return `http://${urlHost(host)}:${port}`;

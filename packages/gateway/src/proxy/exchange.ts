@@ -69,13 +69,10 @@ export class Exchange {
 
   #options(): Dispatcher.DispatchOptions {
     const request = this.#request;
-    const hasBody =
-      request.headers['transfer-encoding'] !== undefined ||
-      (request.headers['content-length'] ?? '0') !== '0';
     return {
       method: request.method as Dispatcher.HttpMethod,
       path: this.#decision.target,
-      body: hasBody ? request : null,
+      body: hasBody(request) ? request : null,
       headers: requestHeaders(request.rawHeaders, {
         clientAddress: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
         localPort: request.socket.localPort ?? 0,
@@ -95,6 +92,11 @@ export class Exchange {
     const headers = responseHeaders(textOf(controller.rawHeaders));
     this.#response.writeHead(status, message, headers);
   }
+}
+
+/** RFC 9112 §6.3: a request without either field has no body, whatever its method. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {

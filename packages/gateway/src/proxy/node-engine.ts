@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import { problemResponse } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 import type { Decide, Decision, Engine, Upstream } from './engine.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, hasBody } from './exchange.ts';
 import { listenOn } from './listen.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -66,7 +66,7 @@ function answer(response: ServerResponse, problem: Problem): void {
     return;
   }
   // The rest of a body that nobody will read would be taken for the next request.
-  const unread = !response.req.complete;
+  const unread = hasBody(response.req) && !response.req.complete;
   response.writeHead(status, { ...headers, ...(unread && { connection: 'close' }) });
   response.end(body);
 }

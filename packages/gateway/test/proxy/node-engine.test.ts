@@ -218,9 +218,14 @@ describe('the engine', () => {
       type: 'answer',
       problem: { code: 'no-instance', detail: 'why' },
     }));
-    expect(await send(port)).toMatchObject({
+    const answer = await send(port, { headers: { connection: 'keep-alive' } });
+    expect(answer).toMatchObject({
       status: 503,
-      headers: { 'retry-after': '1', 'content-type': 'application/problem+json' },
+      headers: {
+        'retry-after': '1',
+        'content-type': 'application/problem+json',
+        connection: 'keep-alive',
+      },
     });
     const client = connect(port, '127.0.0.1');
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nGET /x HTTP/1.1\r\n');

@@ -29,8 +29,11 @@ export type ClientFrame =
 /** Reads one text frame from a client. Nothing of it is trusted, and no input makes this throw. */
 export function parseClientFrame(text: string): ClientFrame {
   const frame = readJson(text);
-  if (!isRecord(frame)) return malformed('a message must be a JSON object {event, data}');
-  const { event, data } = frame;
+  const event = isRecord(frame) ? frame['event'] : undefined;
+  if (!isRecord(frame) || typeof event !== 'string') {
+    return malformed('a message must be a JSON object {event, data}');
+  }
+  const { data, channel } = frame;
   switch (event) {
     case 'pusher:subscribe':
       return parseSubscribe(data);
@@ -41,7 +44,7 @@ export function parseClientFrame(text: string): ClientFrame {
     case 'pusher:pong':
       return { type: 'pong' };
     default:
-      return parseClientEvent(event, frame['channel'], data);
+      return parseClientEvent(event, channel, data);
   }
 }
 
@@ -61,8 +64,8 @@ function parseUnsubscribe(data: unknown): ClientFrame {
   return isChannelName(channel) ? { type: 'unsubscribe', channel } : badChannel(channel);
 }
 
-function parseClientEvent(event: unknown, channel: unknown, data: unknown): ClientFrame {
-  if (typeof event !== 'string' || !event.startsWith('client-')) {
+function parseClientEvent(event: string, channel: unknown, data: unknown): ClientFrame {
+  if (!event.startsWith('client-')) {
     return malformed(
       `event ${quote(event)} is not one that a client may send; its own start with "client-"`,
     );

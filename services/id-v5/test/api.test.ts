@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApi } from '../src/api.ts';
+
+let server: Server;
+let base: string;
+
+beforeAll(async () => {
+  server = createApi({ serverName: 'me', now: () => 1234 }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+
+async function ask(method: string, path: string, body?: string) {
+  const response = await fetch(base + path, { method, ...(body !== undefined && { body }) });
+  return {
+    status: response.status,
+    server: response.headers.get('x-server'),
+    type: response.headers.get('content-type'),
+    body: (await response.json()) as unknown,
+  };
+}
+
+const JSON_BY_ME = { server: 'me', type: 'application/json' };
+
+describe('id-v5', () => {
+  it('says what it is', async () => {
+    expect(await ask('GET', '/')).toEqual({
+      ...JSON_BY_ME,
+      status: 200,
+      body: { service: 'ID generator' },
+    });
+  });
+
+  it('says that it is well', async () => {
+    expect(await ask('GET', '/health')).toEqual({
+      ...JSON_BY_ME,
+      status: 200,
+      body: { status: 'ok' },
+    });
+  });
+
+  // Python: uuid.uuid5(uuid.NAMESPACE_URL, ...)
+  it.each([
+    ['3jhbj333', 'ded2f335-7fd4-5b9b-a118-3cf44a258ba4'],
+    ['é\u0000☃', '38e39e9d-4da3-5a96-b339-90496025f7d5'],
+  ])('makes the UUID v5 of %j in the URL namespace', async (id, uuid) => {
+    expect(await ask('POST', '/generate', JSON.stringify({ id }))).toEqual({
+      ...JSON_BY_ME,
+      status: 200,
+      body: { id: uuid, timestamp: 1234, message: 'UUID was successfully generated' },
+    });
+  });
+
+  it.each(['', '{}', '{"id":""}', '{"id":7}', '{"id":null}', '[]', 'null', '"x"'])(
+    'asks for an id when given %j',
+    async (body) => {
+      expect(await ask('POST', '/generate', body)).toEqual({
+        ...JSON_BY_ME,
+        status: 400,
+        body: { message: 'Please provide an ID to use to generate your UUID V5' },
+      });
+    },
+  );
+
+  it('refuses what is no JSON, and too much of it', async () => {
+    expect(await ask('POST', '/generate', '{"id":')).toMatchObject({ ...JSON_BY_ME, status: 400 });
+    const large = JSON.stringify({ id: 'x'.repeat(100_001) });
+    expect(await ask('POST', '/generate', large)).toMatchObject({ ...JSON_BY_ME, status: 413 });
+  });
+
+  it.each([
+    ['GET', '/generate'],
+    ['GET', '/nowhere'],
+    ['DELETE', '/'],
+  ])('answers 404 to %s %s, by name', async (method, path) => {
+    expect(await ask(method, path)).toMatchObject({ ...JSON_BY_ME, status: 404 });
+  });
+});
