@@ -37,6 +37,14 @@ export class HttpApi {
     if (path === '/up') return { up: true };
 
     const { endpoint, appId, channel } = matchRoute(method, path);
+    // Every page that a developer looks at can send requests to their loopback, and sign them too:
+    // the development credentials are public. Browsers always say so, servers never do.
+    if (request.headers.origin !== undefined) {
+      throw new HttpError(
+        403,
+        'this API is for servers; a browser would need the secret to use it',
+      );
+    }
     const query = readQuery(parameters);
     const app = authenticate(this.#apps, appId, { method, path, query }, Date.now());
     // Only now: of a stranger's body not one byte is kept.

@@ -1,0 +1,185 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  getChannel,
+  getChannels,
+  getUsers,
+  postBatchEvents,
+  postEvents,
+} from '../../src/api/endpoints.ts';
+import { App } from '../../src/app.ts';
+import { FakeConnection } from '../fake-connection.ts';
+
+let app: App;
+let subscriber: FakeConnection;
+
+const request = (fields: { body?: unknown; channel?: string; query?: Record<string, string> }) => ({
+  app,
+  body: fields.body,
+  channel: fields.channel ?? '',
+  query: new Map(Object.entries(fields.query ?? {})),
+});
+
+const refused = (status: number, message: RegExp) =>
+  expect.objectContaining({ status, message: expect.stringMatching(message) as string });
+
+const event = { name: 'e', data: '{"x":1}', channel: 'a' };
+
+beforeEach(() => {
+  app = new App({ appId: '1', key: 'key', secret: 'secret' });
+  subscriber = new FakeConnection();
+  app.subscribe('a', subscriber);
+  app.subscribe('b', subscriber);
+  app.subscribe('presence-a', subscriber, { userId: 'ann', userInfo: null });
+  app.subscribe('presence-a', new FakeConnection(), { userId: 'ann', userInfo: null });
+  subscriber.take();
+});
+
+describe('postEvents', () => {
+  it('publishes to the channel or the channels', () => {
+    expect(postEvents(request({ body: event }))).toEqual({});
+    expect(postEvents(request({ body: { ...event, channels: ['a', 'b', 'a'] } }))).toEqual({});
+    expect(subscriber.take().map(({ channel }) => channel)).toEqual(['a', 'a', 'b']);
+  });
+
+  it('leaves out the connection of socket_id', () => {
+    postEvents(request({ body: { ...event, socket_id: subscriber.socketId } }));
+    expect(subscriber.take()).toEqual([]);
+    postEvents(request({ body: { ...event, socket_id: null } }));
+    expect(subscriber.take()).toHaveLength(1);
+  });
+
+  it('answers with what info asks for, as far as a channel has it', () => {
+    const channels = ['a', 'presence-a', 'nobody', 'presence-nobody'];
+    const info = 'user_count,subscription_count';
+    expect(postEvents(request({ body: { ...event, channels, info } }))).toEqual({
+      channels: {
+        a: { subscription_count: 1 },
+        'presence-a': { user_count: 1, subscription_count: 2 },
+        nobody: { subscription_count: 0 },
+        'presence-nobody': { user_count: 0, subscription_count: 0 },
+      },
+    });
+  });
+
+  it('takes what is just at the limits', () => {
+    const channels = Array.from({ length: 100 }, (_, i) => `c${i}`);
+    const body = { name: 'n'.repeat(200), data: 'x'.repeat(10_240), channels };
+    expect(postEvents(request({ body }))).toEqual({});
+    expect(postEvents(request({ body: { ...event, channel: 'c'.repeat(200) } }))).toEqual({});
+  });
+
+  it.each([
+    ['no JSON', undefined, 400, /body must be a JSON object/],
+    ['a list', [event], 400, /body must be a JSON object/],
+    ['no name', { ...event, name: undefined }, 400, /name must be 1 to 200/],
+    ['an empty name', { ...event, name: '' }, 400, /name must be 1 to 200/],
+    ['a name too long', { ...event, name: 'n'.repeat(201) }, 400, /name must be 1 to 200/],
+    ["the broker's names", { ...event, name: 'pusher:error' }, 400, /reserved/],
+    ['internal names', { ...event, name: 'pusher_internal:member_added' }, 400, /reserved/],
+    ['no data', { ...event, data: undefined }, 400, /data must be a string/],
+    ['data that is no text', { ...event, data: { x: 1 } }, 400, /data must be a string/],
+    ['data too large', { ...event, data: 'x'.repeat(10_241) }, 413, /larger than 10240/],
+    ['data too large in bytes', { ...event, data: `${'x'.repeat(10_239)}é` }, 413, /larger/],
+    ['no channel', { ...event, channel: undefined }, 400, /channel is missing/],
+    ['a bad channel', { ...event, channel: 'a b' }, 400, /channel is "a b"/],
+    ['a channel too long', { ...event, channel: 'c'.repeat(201) }, 400, /1 to 200 of/],
+    ['channels that are no list', { ...event, channels: 'a' }, 400, /must be a list/],
+    ['no channels', { ...event, channels: [] }, 400, /must be a list/],
+    ['one bad channel', { ...event, channels: ['a', '#b'] }, 400, /channel is "#b"/],
+    ['too many channels', { ...event, channels: Array(101).fill('a') }, 400, /at most 100/],
+    ['a bad socket_id', { ...event, socket_id: '1' }, 400, /socket_id is "1"/],
+    ['an unknown info', { ...event, info: 'user_count,cats' }, 400, /info must be of/],
+    ['info that is no text', { ...event, info: ['user_count'] }, 400, /info must be of/],
+  ])('refuses %s and publishes nothing', (_name, body, status, message) => {
+    expect(() => postEvents(request({ body }))).toThrow(refused(status, message));
+    expect(subscriber.take()).toEqual([]);
+  });
+});
+
+describe('postBatchEvents', () => {
+  it('publishes up to ten events, in order', () => {
+    const batch = Array.from({ length: 10 }, (_, i) => ({ ...event, data: String(i) }));
+    expect(postBatchEvents(request({ body: { batch } }))).toEqual({});
+    expect(subscriber.take().map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('answers by index with what info asks for', () => {
+    const batch = [event, { ...event, channel: 'presence-a', info: 'user_count' }];
+    expect(postBatchEvents(request({ body: { batch } }))).toEqual({
+      batch: [{}, { user_count: 1 }],
+    });
+  });
+
+  it.each([
+    ['no batch', {}, 400, /list of events/],
+    ['an empty batch', { batch: [] }, 400, /list of events/],
+    ['eleven events', { batch: Array.from({ length: 11 }, () => event) }, 400, /at most 10/],
+    ['an event that is none', { batch: [event, null] }, 400, /an event of the batch/],
+    ['several channels', { batch: [{ ...event, channel: ['a'] }] }, 400, /channel is a list/],
+    ['one bad event', { batch: [event, { ...event, data: 1 }] }, 400, /data must be a string/],
+    ['one too large', { batch: [event, { ...event, data: 'x'.repeat(10_241) }] }, 413, /larger/],
+  ])('refuses %s and publishes nothing', (_name, body, status, message) => {
+    expect(() => postBatchEvents(request({ body }))).toThrow(refused(status, message));
+    expect(subscriber.take()).toEqual([]);
+  });
+});
+
+describe('getChannels', () => {
+  it('lists the occupied channels', () => {
+    expect(getChannels(request({}))).toEqual({ channels: { a: {}, b: {}, 'presence-a': {} } });
+    expect(getChannels(request({ query: { filter_by_prefix: 'b' } }))).toEqual({
+      channels: { b: {} },
+    });
+    expect(getChannels(request({ query: { filter_by_prefix: 'c' } }))).toEqual({ channels: {} });
+  });
+
+  it('counts users of presence channels', () => {
+    const query = { filter_by_prefix: 'presence-', info: 'user_count' };
+    expect(getChannels(request({ query }))).toEqual({
+      channels: { 'presence-a': { user_count: 1 } },
+    });
+  });
+
+  it.each([
+    [{ info: 'user_count' }, /filter_by_prefix/],
+    [{ info: 'user_count', filter_by_prefix: 'presence' }, /filter_by_prefix/],
+    [{ info: 'subscription_count' }, /info must be of user_count,/],
+  ])('refuses %j', (query, message) => {
+    expect(() => getChannels(request({ query }))).toThrow(refused(400, message));
+  });
+});
+
+describe('getChannel', () => {
+  it.each([
+    ['a', {}, { occupied: true }],
+    ['nobody', {}, { occupied: false }],
+    ['a', { info: 'subscription_count' }, { occupied: true, subscription_count: 1 }],
+    [
+      'presence-a',
+      { info: 'user_count,subscription_count' },
+      { occupied: true, user_count: 1, subscription_count: 2 },
+    ],
+    ['presence-b', { info: 'user_count' }, { occupied: false, user_count: 0 }],
+  ])('answers for %s with %j', (channel, query, answer) => {
+    expect(getChannel(request({ channel, query }))).toEqual(answer);
+  });
+
+  it.each([
+    ['a b', {}, /channel is "a b"/],
+    ['a', { info: 'user_count' }, /have user_count/],
+    ['a', { info: 'cats' }, /info must be of/],
+  ])('refuses %s with %j', (channel, query, message) => {
+    expect(() => getChannel(request({ channel, query }))).toThrow(refused(400, message));
+  });
+});
+
+describe('getUsers', () => {
+  it('lists each user once', () => {
+    expect(getUsers(request({ channel: 'presence-a' }))).toEqual({ users: [{ id: 'ann' }] });
+    expect(getUsers(request({ channel: 'presence-b' }))).toEqual({ users: [] });
+  });
+
+  it.each(['a', 'private-a', 'presence-a b'])('refuses %s', (channel) => {
+    expect(() => getUsers(request({ channel }))).toThrow(refused(400, /channel/));
+  });
+});

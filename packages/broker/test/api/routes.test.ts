@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import {
+  getChannel,
+  getChannels,
+  getUsers,
+  postBatchEvents,
+  postEvents,
+} from '../../src/api/endpoints.ts';
+import { matchRoute } from '../../src/api/routes.ts';
+
+describe('matchRoute', () => {
+  it.each([
+    ['POST', '/apps/1/events', { endpoint: postEvents, appId: '1', channel: '' }],
+    ['POST', '/apps/1/batch_events', { endpoint: postBatchEvents, appId: '1', channel: '' }],
+    ['GET', '/apps/1/channels', { endpoint: getChannels, appId: '1', channel: '' }],
+    ['GET', '/apps/1/channels/a', { endpoint: getChannel, appId: '1', channel: 'a' }],
+    ['GET', '/apps/1/channels/a%3Db@c', { endpoint: getChannel, appId: '1', channel: 'a=b@c' }],
+    ['GET', '/apps/1/channels/a/users', { endpoint: getUsers, appId: '1', channel: 'a' }],
+  ])('%s %s', (method, path, match) => {
+    expect(matchRoute(method, path)).toEqual(match);
+  });
+
+  it.each([
+    ['GET', '/', 404],
+    ['GET', '/apps', 404],
+    ['GET', '/apps/1', 404],
+    ['GET', '/apps//channels', 404],
+    ['GET', '/apps/1/channels/', 404],
+    ['GET', '/apps/1/channels/a/users/b', 404],
+    ['POST', '/x/apps/1/events', 404],
+    ['GET', '/apps/1/events', 405],
+    ['DELETE', '/apps/1/channels', 405],
+    ['post', '/apps/1/events', 405],
+    ['GET', '/apps/1/channels/%E0%A4%A', 400],
+  ])('%s %s is %d', (method, path, status) => {
+    expect(() => matchRoute(method, path)).toThrow(expect.objectContaining({ status }));
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { DEVELOPMENT_APP } from '@rollcall/protocol';
+import { Apps } from '../src/apps.ts';
+import { readOptions } from '../src/options.ts';
+
+const app = { appId: '1', key: 'key', secret: 'secret' };
+
+describe('readOptions', () => {
+  it('fills in the defaults', () => {
+    expect(readOptions({ apps: [app] })).toMatchObject({
+      host: '127.0.0.1',
+      port: 0,
+      activityTimeoutMs: 120_000,
+      pongTimeoutMs: 30_000,
+    });
+  });
+
+  it.each([
+    [{ apps: [] }, /at least one app/],
+    [{ apps: [{ ...app, appId: '' }] }, /appId and key/],
+    [{ apps: [{ ...app, appId: 'a/b' }] }, /appId and key/],
+    [{ apps: [{ ...app, key: 'a:b' }] }, /appId and key/],
+    [{ apps: [{ ...app, secret: '' }] }, /secret of app 1 is empty/],
+    [{ apps: [app], port: -1 }, /port is -1/],
+    [{ apps: [app], port: 65_536 }, /port is 65536/],
+    [{ apps: [app], port: Number.NaN }, /port is NaN/],
+    [{ apps: [app], activityTimeoutMs: 0 }, /activityTimeoutMs is 0/],
+    [{ apps: [app], pongTimeoutMs: 2_147_483_648 }, /pongTimeoutMs is 2147483648/],
+    [{ apps: [DEVELOPMENT_APP], host: '0.0.0.0' }, /development credentials are public/],
+  ])('refuses %j', (options, message) => {
+    expect(() => readOptions(options)).toThrow(
+      expect.objectContaining({
+        code: 'ROLLCALL_CONFIG',
+        message: expect.stringMatching(message) as string,
+      }),
+    );
+  });
+
+  it.each(['127.0.0.1', '::1', 'localhost'])('takes the development app at %s', (host) => {
+    expect(readOptions({ apps: [DEVELOPMENT_APP], host }).host).toBe(host);
+  });
+});
+
+describe('Apps', () => {
+  it.each([
+    { ...app, key: 'other' },
+    { ...app, appId: '2' },
+  ])('refuses two apps that cannot be told apart: %j', (other) => {
+    expect(() => new Apps([app, other])).toThrow(
+      expect.objectContaining({ code: 'ROLLCALL_CONFIG' }),
+    );
+  });
+});
