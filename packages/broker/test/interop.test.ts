@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { APP, client, next, server, subscribed } from './sdk.ts';
@@ -80,5 +80,72 @@ describe('the official SDKs', () => {
     );
     ann.trigger('client-typing', { at: 3 });
     expect(await received).toEqual([{ at: 3 }, { user_id: 'ann' }]);
+  });
+});
+
+describe('the official server SDK', () => {
+  it('triggers batches', async () => {
+    const channel = await subscribed(connect(), 'news');
+    const received: unknown[] = [];
+    channel.bind('e', (data: unknown) => received.push(data));
+    const last = next(channel, 'last');
+    await server(broker).triggerBatch([
+      { channel: 'news', name: 'e', data: { n: 1 } },
+      { channel: 'news', name: 'e', data: { n: 2 } },
+      { channel: 'news', name: 'last', data: null },
+    ]);
+    await last;
+    expect(received).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  it('reads channels and users', async () => {
+    await subscribed(connect('ann'), 'presence-room');
+    const api = server(broker);
+    const get = async (path: string, params = {}) => (await api.get({ path, params })).json();
+    expect(await get('/channels', { filter_by_prefix: 'presence-', info: 'user_count' })).toEqual({
+      channels: { 'presence-room': { user_count: 1 } },
+    });
+    expect(await get('/channels/presence-room', { info: 'user_count' })).toEqual({
+      occupied: true,
+      user_count: 1,
+    });
+    expect(await get('/channels/presence-room/users')).toEqual({ users: [{ id: 'ann' }] });
+  });
+
+  it('is told why it is refused', async () => {
+    const stranger = server(broker, { secret: 'wrong' });
+    await expect(stranger.trigger('news', 'e', {})).rejects.toMatchObject({
+      status: 401,
+      body: expect.stringContaining('check appId, key and secret'),
+    });
+  });
+});
+
+describe('the official client SDK', () => {
+  it('stays away when there is no app with its key', async () => {
+    const lost = client(broker, 'ann', 'no-such-key');
+    clients.push(lost);
+    await vi.waitFor(() => expect(lost.connection.state).toBe('disconnected'));
+  });
+
+  it('hears why a subscription is refused', async () => {
+    const liar = client(broker, 'ann', APP.key, { secret: 'wrong' });
+    clients.push(liar);
+    const channel = liar.subscribe('private-news');
+    expect(await next(channel, 'pusher:subscription_error')).toMatchObject({
+      type: 'AuthError',
+      status: 401,
+    });
+  });
+
+  it('does not come back in a storm when the broker closes', async () => {
+    const one = connect();
+    await subscribed(one, 'news');
+    const first = new Promise((resolve) => {
+      one.connection.bind('connecting_in', (seconds: number) => resolve(seconds));
+      one.connection.bind('connecting', () => resolve('at once'));
+    });
+    await broker.close();
+    expect(await first).toBe(1);
   });
 });

@@ -20,10 +20,10 @@ export interface Client {
 const ClientClass = PusherJs as unknown as new (key: string, options: Options) => Client;
 
 /** The official server SDK, pointed at a broker. */
-export function server(broker: Broker, credentials: Partial<typeof APP> = {}): Pusher {
+export function server(broker: Broker, wrong: { secret?: string } = {}): Pusher {
   return new Pusher({
     ...APP,
-    ...credentials,
+    ...wrong,
     host: broker.host,
     port: String(broker.port),
     useTLS: false,
@@ -31,8 +31,13 @@ export function server(broker: Broker, credentials: Partial<typeof APP> = {}): P
 }
 
 /** The official client SDK, pointed at a broker. In presence channels it is `userId`. */
-export function client(broker: Broker, userId = 'nobody', key: string = APP.key): Client {
-  const authoriser = server(broker);
+export function client(
+  broker: Broker,
+  userId = 'nobody',
+  key: string = APP.key,
+  wrong: { secret?: string } = {},
+): Client {
+  const authoriser = server(broker, wrong);
   return new ClientClass(key, {
     cluster: '',
     wsHost: broker.host,
