@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rollcall-dev/rollcall/clients/go/registry"
+)
+
+// Together less than the ten seconds that container runtimes give a process to end.
+const (
+	leaveTimeout = 3 * time.Second
+	drainTimeout = 6 * time.Second
+)
+
+// errReported stands for faults of which each was told when it came up.
+var errReported = errors.New("failed")
+
+// lifetime is the order in which things happen: listen, register, serve, leave the registry, finish
+// the requests under way. Nobody is sent here before there is a server, nor after it stops to listen.
+type lifetime struct {
+	registrar      *registry.Registrar
+	server         *http.Server
+	stdout, stderr io.Writer
+	// kill ends the process at once.
+	kill func()
+}
+
+func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
+	failed := make(chan error, 1)
+	go func() { failed <- l.server.Serve(listener) }()
+	fmt.Fprintf(l.stdout, "id-v4 listens on http://%s\n", listener.Addr())
+
+	signalled := l.watch(signals)
+	switch err := l.registrar.Register(signalled); {
+	case err == nil:
+		fmt.Fprintf(l.stdout, "registered %s\n", l.registrar.Service())
+	case signalled.Err() == nil:
+		l.giveUp(err)
+		return err
+	}
+	// A registration that a signal cut short may have been accepted, so it is taken back all the same.
+
+	ok := true
+	select {
+	case <-signalled.Done():
+	case err := <-failed:
+		ok = l.report("the server failed", err)
+	}
+	// Both, whatever came before: the one does not stand in for the other.
+	ok = l.leave() && ok
+	ok = l.drain() && ok
+	if !ok {
+		return errReported
+	}
+	return nil
+}
+
+// watch returns a context that ends with the first signal. The second one ends the process.
+func (l *lifetime) watch(signals <-chan os.Signal) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		fmt.Fprintln(l.stderr, "id-v4: a second signal: ended at once")
+		l.kill()
+	}()
+	return ctx
+}
+
+// giveUp ends a service that could not register. If only the broker's answer was lost, gateways know
+// us: that is taken back, as well as it can be done, and only the first fault is told.
+func (l *lifetime) giveUp(err error) {
+	var fault *registry.Error
+	if errors.As(err, &fault) && fault.Code == registry.CodeBrokerUnreachable {
+		ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+		defer cancel()
+		_ = l.registrar.DeRegister(ctx)
+	}
+	_ = l.server.Close()
+}
+
+func (l *lifetime) leave() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	if err := l.registrar.DeRegister(ctx); err != nil {
+		return l.report("could not leave the registry", err)
+	}
+	fmt.Fprintln(l.stdout, "left the registry")
+	return true
+}
+
+func (l *lifetime) drain() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	if err := l.server.Shutdown(ctx); err != nil {
+		_ = l.server.Close()
+		return l.report("requests under way were cut off", err)
+	}
+	return true
+}
+
+// report tells a fault of the end, which must not keep the rest from being done.
+func (l *lifetime) report(what string, err error) (ok bool) {
+	fmt.Fprintf(l.stderr, "id-v4: %s: %s\n", what, err)
+	return false
+}
