@@ -68,27 +68,27 @@ export async function discover(options: DiscoverOptions = {}): Promise<Directory
   return directory;
 }
 
-async function firstConnection(
+function firstConnection(
   directory: Directory,
   connection: Connection,
   timeoutMs: number,
 ): Promise<void> {
   const where = describeServer(connection);
-  const settled = new AbortController();
-  const signal = AbortSignal.any([settled.signal, AbortSignal.timeout(timeoutMs)]);
-  try {
-    await Promise.race([
-      once(directory, 'connected', { signal }),
-      once(directory, 'rejected', { signal }).then(([reason]) => {
-        throw refusedBy(where, String(reason));
-      }),
-    ]);
-  } catch (error) {
-    const timedOut = signal.aborted && !settled.signal.aborted && isAbort(error);
-    throw timedOut ? unreachable(where, `no connection within ${timeoutMs / 1000} s`) : error;
-  } finally {
-    settled.abort();
-  }
+  return new Promise((resolve, reject) => {
+    const onRejected = (reason: string): void => settle(() => reject(refusedBy(where, reason)));
+    const onConnected = (): void => settle(resolve);
+    const timer = setTimeout(() => {
+      settle(() => reject(unreachable(where, `no connection within ${timeoutMs / 1000} s`)));
+    }, timeoutMs);
+    function settle(act: () => void): void {
+      clearTimeout(timer);
+      directory.off('connected', onConnected);
+      directory.off('rejected', onRejected);
+      act();
+    }
+    directory.on('connected', onConnected);
+    directory.on('rejected', onRejected);
+  });
 }
 
 /** A live table: which instances there are, as this observer knows it. Made by {@link discover}. */

@@ -7,6 +7,7 @@ import type { EventName } from '@rollcall/protocol';
 import { describeServer, urlHost } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { isRecord } from './json.ts';
+import { oneLine } from './one-line.ts';
 
 /** Publishes to the discovery channel by signed HTTP. */
 export interface Publisher {
@@ -122,11 +123,4 @@ export function refusedBy(where: string, detail: string): RollcallError {
     'ROLLCALL_BROKER_REFUSED',
     `the broker at ${where} refused (${detail}): check PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET, and this machine's clock`,
   );
-}
-
-function oneLine(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, 200);
 }

@@ -1,8 +1,9 @@
 import PusherModule from 'pusher-js';
 import type { Options } from 'pusher-js';
-import { isRecord } from './json.ts';
 import { urlHost } from './connection.ts';
 import type { Connection } from './connection.ts';
+import { isRecord } from './json.ts';
+import { oneLine } from './one-line.ts';
 import { keepConnected } from './reconnect.ts';
 
 // pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
@@ -81,11 +82,13 @@ function endpointOf({ server, tls }: Connection): { host: string; port: number }
   return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
 
-/** `pusher:error` with a code; anything else is a connection that failed, which is tried again. */
-function refusalReason(error: unknown): string | undefined {
-  const data = isRecord(error) && isRecord(error['data']) ? error['data'] : undefined;
-  if (data === undefined || typeof data['code'] !== 'number') return undefined;
-  return `${data['code']} ${String(data['message'])
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .slice(0, 200)}`;
+/**
+ * What a `pusher:error` with a code says: before the handshake it comes wrapped once more. Anything
+ * else is a connection that failed, which is tried again.
+ */
+function refusalReason(event: unknown): string | undefined {
+  const error = isRecord(event) && isRecord(event['error']) ? event['error'] : event;
+  const data = isRecord(error) ? error['data'] : undefined;
+  if (!isRecord(data) || typeof data['code'] !== 'number') return undefined;
+  return `${data['code']} ${oneLine(JSON.stringify(data['message']))}`;
 }

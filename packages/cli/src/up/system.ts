@@ -32,7 +32,8 @@ const ID_V5 = fileURLToPath(import.meta.resolve('@rollcall/id-v5'));
 export class System {
   readonly #options: SystemOptions;
   readonly #stages: Child[][] = [];
-  #isStopping = false;
+  /** While it is up, the end of a program is news; before and after, it is part of what goes on. */
+  #isUp = false;
 
   constructor(options: SystemOptions) {
     this.#options = options;
@@ -50,12 +51,13 @@ export class System {
     const env = broker === undefined ? {} : environmentOf(broker);
 
     const gateway = await this.#startGateway(env);
+    this.#isUp = true;
     return { broker, gateway, instances: await this.#startServices(reached, env) };
   }
 
   /** Services first, so that they leave while the gateway still hears it; then the gateway; then the broker. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#isUp = false;
     for (const stage of this.#stages.toReversed()) {
       await Promise.all(stage.map((child) => child.stop()));
     }
@@ -113,7 +115,7 @@ export class System {
     const { log } = this.#options;
     const child = startChild({ ...program, onLine: (line) => log(program.name, line) });
     void child.ended.then((ending) => {
-      if (!this.#isStopping)
+      if (this.#isUp)
         log('rollcall', `${program.name} ended (${describe(ending)}); the rest goes on`);
     });
     return child;

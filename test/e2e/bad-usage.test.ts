@@ -1,0 +1,108 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Cluster, freePort } from '../support/cluster.ts';
+import { PROGRAMS, Programs } from '../support/processes.ts';
+import type { Environment } from '../support/processes.ts';
+
+const programs = new Programs();
+let cluster: Cluster;
+let taken: string;
+beforeAll(async () => {
+  cluster = await Cluster.start('embedded');
+  taken = cluster.env['PUSHER_PORT'] ?? '';
+});
+afterAll(() => cluster.end());
+afterEach(() => programs.endAll());
+
+async function outcome(module: string, args: string[], env: Environment = {}) {
+  const program = programs.node(module, args, env);
+  const { code } = await program.ended;
+  return { code, lines: program.lines };
+}
+
+const HOSTED = { PUSHER_APP_ID: '1', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
+
+describe('a user’s mistake is one line and an exit code', () => {
+  it.each<[string[], Environment, RegExp]>([
+    [['gateway', '--port', '70000'], {}, /--port is "70000"/],
+    [['gateway'], { PORT: 'x' }, /PORT is "x"/],
+    [['gateway', '--host', 'example.com'], {}, /--host is "example.com"/],
+    [['gateway', '--domain', 'http://x'], {}, /DOMAIN is "http:\/\/x"/],
+    [['gateway'], { PUSHER_APP_ID: '1' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
+    [['gateway'], { PUSHER_APP_CLUSTER: 'eu' }, /development credentials/],
+    [['ls'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
+    [['broker', '--host', '0.0.0.0'], {}, /development credentials/],
+    [['broker', '--port', 'x'], {}, /--port is "x"/],
+    [['up'], { PUSHER_APP_SECURE: 'yes', ...HOSTED }, /PUSHER_APP_SECURE is "yes"/],
+    [['run', '--prefix', 'v3', '--port', '1', '--', 'true'], {}, /prefix "v3" must start with/],
+    [['run', '--prefix', '/v3', '--port', '0', '--', 'true'], {}, /port is "0"/],
+    [
+      ['run', '--prefix', '/v3', '--port', '1', '--address', 'x', '--', 'true'],
+      {},
+      /address is "x"/,
+    ],
+    [
+      ['run', '--prefix', '/v3', '--port', '1', '--health', 'x', '--', 'true'],
+      {},
+      /health\.path is "x"/,
+    ],
+  ])('rollcall %j with %j: 2', async (args, env, message) => {
+    const { code, lines } = await outcome(PROGRAMS.cli, args, env);
+    expect(lines).toEqual([expect.stringMatching(message)]);
+    expect(lines[0]).not.toContain('s3cret');
+    expect(code).toBe(2);
+  });
+
+  it.each([[['nonsense']], [['gateway', '--nonsense']], [['run', '--port', '1', '--', 'true']]])(
+    'rollcall %j: 2, and where help is to be had',
+    async (args) => {
+      const { code, lines } = await outcome(PROGRAMS.cli, args);
+      expect(lines.join('\n')).toMatch(/^error: .*\n.*rollcall --help/);
+      expect(code).toBe(2);
+    },
+  );
+
+  it('rollcall --help: 0', async () => {
+    expect((await outcome(PROGRAMS.cli, ['--help'])).code).toBe(0);
+  });
+
+  it('a port that is taken: 3', async () => {
+    const broker = await outcome(PROGRAMS.cli, ['broker'], cluster.env);
+    expect(broker).toEqual({
+      code: 3,
+      lines: [expect.stringContaining(`port ${taken} on 127.0.0.1 is taken`)],
+    });
+    const gateway = await outcome(PROGRAMS.cli, ['gateway', '--port', taken], cluster.env);
+    expect(gateway).toEqual({ code: 3, lines: [expect.stringContaining(`port ${taken}`)] });
+    const service = await outcome(PROGRAMS.idV5, [], { ...cluster.env, PORT: taken });
+    expect(service).toEqual({ code: 3, lines: [expect.stringContaining(`port ${taken}`)] });
+  });
+
+  it('a broker that is not there: 4', async () => {
+    const env = { PUSHER_PORT: String(await freePort()) };
+    const message = expect.stringMatching(
+      /cannot reach the broker at 127\.0\.0\.1:\d+ .*rollcall broker/,
+    ) as string;
+    const service = await outcome(PROGRAMS.idV5, [], { ...env, PORT: '0' });
+    expect(service).toMatchObject({ code: 4, lines: { 1: message } });
+    expect(await outcome(PROGRAMS.cli, ['ls'], env)).toEqual({ code: 4, lines: [message] });
+    expect(await outcome(PROGRAMS.cli, ['gateway', '--port', '0'], env)).toEqual({
+      code: 4,
+      lines: [message],
+    });
+  });
+
+  it.each([{ PUSHER_APP_SECRET: 'wrong' }, { PUSHER_APP_KEY: 'wrong' }, { PUSHER_APP_ID: '9' }])(
+    'credentials that the broker refuses, %j: 5',
+    async (wrong) => {
+      const env = { ...cluster.env, ...wrong };
+      const message = expect.stringMatching(
+        /broker at 127\.0\.0\.1:\d+ refused .*check PUSHER_APP_ID/,
+      ) as string;
+      expect(await outcome(PROGRAMS.cli, ['ls'], env)).toEqual({ code: 5, lines: [message] });
+      expect(await outcome(PROGRAMS.cli, ['gateway', '--port', '0'], env)).toEqual({
+        code: 5,
+        lines: [message],
+      });
+    },
+  );
+});

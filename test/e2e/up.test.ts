@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ask, freePort } from '../support/cluster.ts';
+import { PROGRAMS, Programs } from '../support/processes.ts';
+import type { Environment, RunningProgram } from '../support/processes.ts';
+
+const programs = new Programs();
+afterEach(() => programs.endAll());
+
+const hasGo = existsSync(PROGRAMS.idV4);
+
+interface Up {
+  program: RunningProgram;
+  gateway: string;
+  /** In the environment of every process that belongs to this run. */
+  mark: string;
+}
+
+async function up(env: Environment = {}): Promise<Up> {
+  const mark = randomUUID();
+  const program = programs.node(PROGRAMS.cli, ['up', '--port', '0', '--broker-port', '0'], {
+    ROLLCALL_TEST_MARK: mark,
+    ...env,
+  });
+  await program.line(/Ctrl\+C stops everything/);
+  const [, gateway = ''] = await program.line(/^ {2}gateway +(\S+)/);
+  return { program, gateway, mark };
+}
+
+function processesMarked(mark: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => readEnvironment(pid).includes(mark)).map(Number);
+}
+
+function readEnvironment(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function indexOf(program: RunningProgram, pattern: RegExp): number {
+  return program.lines.findIndex((line) => pattern.test(line));
+}
+
+describe('rollcall up', () => {
+  it('serves the curl lines that it prints', async () => {
+    const { program } = await up();
+    const curls = program.lines.filter((line) => line.startsWith('  curl'));
+    expect(curls).toHaveLength(hasGo ? 2 : 1);
+    for (const curl of curls) {
+      const run = programs.file('bash', ['-c', curl]);
+      expect((await run.ended).code).toBe(0);
+      expect(run.output).toMatch(/HTTP\/1\.1 200 OK/);
+      expect(run.output).toMatch(/X-Server: id-v[45]-[12]/i);
+    }
+  });
+
+  it('runs two instances of each service, each with a name of its own', async () => {
+    const { gateway } = await up();
+    for (const service of hasGo ? ['v1', 'v2'] : ['v1']) {
+      const servers = new Set<unknown>();
+      for (let count = 0; count < 4; count++) {
+        servers.add((await ask(`${gateway}/${service}/health`)).headers['x-server']);
+      }
+      expect(servers.size).toBe(2);
+    }
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'on %s lets services leave, then stops gateway and broker, exits 0, and leaves no process',
+    async (signal) => {
+      const { program, mark } = await up();
+      expect(processesMarked(mark).length).toBeGreaterThanOrEqual(hasGo ? 7 : 5);
+      program.kill(signal);
+      expect(await program.ended).toEqual({ code: 0, signal: null });
+      const left = program.lines.filter((line) => /left the registry/.test(line));
+      const unregistered = program.lines.filter((line) => /route unregistered/.test(line));
+      expect(left).toHaveLength(hasGo ? 4 : 2);
+      expect(unregistered).toHaveLength(left.length);
+      expect(program.output).not.toMatch(/lost the broker|could not|ended \(/);
+      expect(processesMarked(mark)).toEqual([]);
+    },
+  );
+
+  it('goes on without a process that was killed, whichever it is', async () => {
+    const { program, gateway, mark } = await up();
+    const services = processesMarked(mark).filter((pid) => /id-v5/.test(commandOf(pid)));
+    const broker = processesMarked(mark).filter((pid) => /main\.js\0broker/.test(commandOf(pid)));
+    expect([services.length, broker.length]).toEqual([2, 1]);
+
+    process.kill(services[0] ?? 0, 'SIGKILL');
+    await program.line(/id-v5-[12] ended \(SIGKILL\); the rest goes on/);
+    for (let count = 0; count < 4; count++) {
+      expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
+    }
+    process.kill(broker[0] ?? 0, 'SIGKILL');
+    await program.line(/broker ended \(SIGKILL\)/);
+    expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
+    program.kill('SIGINT');
+    expect((await program.ended).code).toBe(0);
+    expect(processesMarked(mark)).toEqual([]);
+  });
+
+  it('ends with the code and the line of a program that cannot start, and leaves no process', async () => {
+    const port = await freePort();
+    const broker = programs.node(PROGRAMS.cli, ['broker', '--port', String(port)]);
+    await broker.line(/listens/);
+    const mark = randomUUID();
+    const program = programs.node(
+      PROGRAMS.cli,
+      ['up', '--port', '0', '--broker-port', String(port)],
+      {
+        ROLLCALL_TEST_MARK: mark,
+      },
+    );
+    expect((await program.ended).code).toBe(3);
+    expect(program.lines).toHaveLength(1);
+    expect(program.output).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(processesMarked(mark)).toEqual([]);
+  });
+
+  it('uses the broker that the environment names, and starts none', async () => {
+    const port = String(await freePort());
+    const env = { PUSHER_PORT: port, PUSHER_HOST: '127.0.0.1' };
+    await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
+    const { program, gateway } = await up(env);
+    expect(indexOf(program, /^broker/)).toBe(-1);
+    expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
+  });
+});
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
