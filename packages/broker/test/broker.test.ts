@@ -172,7 +172,9 @@ describe('close', () => {
   });
 
   it('may be called again, also while it is under way', async () => {
-    await Promise.all([broker.close(), broker.close()]);
+    const closing = broker.close();
+    expect(broker.close(), 'it is the same end that both wait for').toBe(closing);
+    await closing;
     await broker.close();
   });
 

@@ -1,0 +1,59 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { WebSocket } from 'ws';
+import { App } from '../src/app.ts';
+import { ClientSocket } from '../src/client-socket.ts';
+
+/** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
+class FakeWebSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  readonly bufferedAmount = 0;
+  readonly sent: string[] = [];
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.readyState = 2;
+  }
+
+  say(event: string, data: unknown): void {
+    this.emit('message', Buffer.from(JSON.stringify({ event, data })), false);
+  }
+}
+
+const options = { socketId: '1.1', activityTimeoutMs: 100, pongTimeoutMs: 30, log: () => {} };
+
+let app: App;
+let socket: FakeWebSocket;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  app = new App({ appId: '1', key: 'key', secret: 'secret' });
+  socket = new FakeWebSocket();
+  new ClientSocket(socket as unknown as WebSocket, { app, ...options }).open();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('leaves no timer and no subscription when the socket is closed', () => {
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(app.channel('news')).toBeDefined();
+  socket.emit('close');
+  expect(app.channel('news')).toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('does not let a client that was given up back in while its socket closes', () => {
+  vi.advanceTimersByTime(130);
+  expect(socket.readyState).toBe(2);
+  const { length } = socket.sent;
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(app.channel('news')).toBeUndefined();
+  expect(socket.sent).toHaveLength(length);
+  expect(vi.getTimerCount()).toBe(0);
+});
