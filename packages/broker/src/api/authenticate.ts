@@ -6,7 +6,7 @@ import { isSignedBy } from '../credentials.ts';
 import { HttpError } from './http-error.ts';
 
 /** How far a request's clock may be from the broker's, either way. */
-export const MAX_CLOCK_SKEW_S = 600;
+const MAX_CLOCK_SKEW_S = 600;
 
 /** A request to the HTTP API as far as its signature covers it: all but the body. */
 export interface SignedRequest {

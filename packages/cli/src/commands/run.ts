@@ -34,10 +34,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
   let registering: Promise<Registration> | undefined;
   async function leave(): Promise<void> {
     try {
-      await within(
-        LEAVE_MS,
-        registering?.then((registration) => registration.leave()),
-      );
+      await within(LEAVE_MS, leaveAndDrain(registering));
     } catch (error) {
       say(`could not leave the registry: ${messageOf(error)}`);
     }

@@ -36,5 +36,3 @@ export interface Engine {
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
-
-export type CreateEngine = (options: { readonly decide: Decide }) => Engine;
