@@ -83,12 +83,14 @@ function endpointOf({ server, tls }: Connection): { host: string; port: number }
 }
 
 /**
- * What a `pusher:error` with a code says: before the handshake it comes wrapped once more. Anything
- * else is a connection that failed, which is tried again.
+ * What a `pusher:error` says that means no: 40xx and from 4300 up, by Pusher's own division of the
+ * codes. Before the handshake it comes wrapped once more. Anything else, a lost connection or a
+ * server that asks to come back later, is tried again and is nobody's mistake.
  */
 function refusalReason(event: unknown): string | undefined {
   const error = isRecord(event) && isRecord(event['error']) ? event['error'] : event;
-  const data = isRecord(error) ? error['data'] : undefined;
-  if (!isRecord(data) || typeof data['code'] !== 'number') return undefined;
-  return `${data['code']} ${oneLine(JSON.stringify(data['message']))}`;
+  const data = isRecord(error) && isRecord(error['data']) ? error['data'] : {};
+  const { code, message } = data;
+  if (typeof code !== 'number' || code < 4000 || (code >= 4100 && code < 4300)) return undefined;
+  return typeof message === 'string' ? `${code} ${oneLine(message)}` : String(code);
 }
