@@ -1,0 +1,75 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ask, freePort } from '../support/cluster.ts';
+import { PROGRAMS, Programs } from '../support/processes.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+
+const programs = new Programs();
+const cleanups: (() => void)[] = [];
+afterEach(async () => {
+  await programs.endAll();
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** The code block of the README that has this text in it. */
+function block(language: string, text: string): string {
+  const blocks = README.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'));
+  const found = [...blocks].map((match) => match[1] ?? '').find((code) => code.includes(text));
+  if (found === undefined) throw new Error(`README.md has no ${language} block with ${text}`);
+  return found;
+}
+
+/** A broker with the development app, and a gateway. */
+async function system() {
+  const port = String(await freePort());
+  const env = { PUSHER_PORT: port };
+  await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
+  const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0'], env);
+  const [, url = ''] = await gateway.line(/gateway listens at (\S+)/);
+  return { port, env, gateway, url };
+}
+
+describe('README.md', () => {
+  it('registers by the signed call that it shows, and takes it away', async () => {
+    const { port, gateway } = await system();
+    const script = block('sh', 'openssl').replace(':6001', `:${port}`);
+    const registered = programs.file('bash', ['-euc', script]);
+    expect((await registered.ended).code).toBe(0);
+    await gateway.line(/route registered .*\/v3 -> http:\/\/127\.0\.0\.1:4000$/);
+
+    programs.file('bash', ['-euc', script.replace('"name":"register"', '"name":"exit"')]);
+    await gateway.line(/route unregistered .*\/v3/);
+  });
+
+  it('registers a service by the code that it shows', async () => {
+    const { env, gateway, url } = await system();
+    // Within the project, so that @rollcall/client resolves.
+    const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
+    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const module = join(folder, 'service.mjs');
+    writeFileSync(module, block('js', '@rollcall/client'));
+
+    const service = programs.node(module, [], env);
+    await gateway.line(/route registered .*\/v3/);
+    expect((await ask(`${url}/v3/`)).body).toBe('hello\n');
+    service.kill('SIGTERM');
+    await gateway.line(/route unregistered .*\/v3/);
+    expect((await service.ended).code).toBe(0);
+  });
+
+  it('shows the curl lines that rollcall up prints', async () => {
+    const up = programs.node(PROGRAMS.cli, ['up', '--port', '0', '--broker-port', '0']);
+    await up.line(/Ctrl\+C stops everything/);
+    const printed = up.lines
+      .filter((line) => line.startsWith('  curl'))
+      .map((line) => line.trim().replace(/localhost:\d+/, 'localhost:1500'));
+    expect(printed.length).toBeGreaterThan(0);
+    for (const line of printed) expect(README).toContain(`${line}\n`);
+    up.kill('SIGINT');
+    await up.ended;
+  });
+});
