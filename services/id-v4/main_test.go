@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -17,22 +17,30 @@ import (
 	"github.com/rollcall-dev/rollcall/services/id-v4/internal/brokertest"
 )
 
-var binary string
+// A test starts the program as a process of its own by running this test binary with this set. So the
+// program is the one under test, race detector included, and not one that a build cache holds.
+const runAsProgram = "ID_V4_TEST_RUN_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "id-v4-test")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		binary = filepath.Join(dir, "id-v4")
-		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-			fmt.Printf("go build: %v\n%s", err, out)
-			return 1
-		}
-		return m.Run()
-	}())
+	if os.Getenv(runAsProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// inTime is how long what comes by itself may take. It only keeps a broken program from holding up the tests.
+const inTime = 20 * time.Second
+
+func receive[T any](t *testing.T, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case value := <-from:
+		return value
+	case <-time.After(inTime):
+		t.Fatalf("waited in vain for %s", what)
+		panic("unreachable")
+	}
 }
 
 // process is the real program, as a user starts it.
@@ -45,8 +53,8 @@ type process struct {
 
 func startProcess(t *testing.T, env map[string]string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(binary, "-http.port", "0"), ended: make(chan error, 1)}
-	p.Env = []string{"SERVER_NAME=instance-1"}
+	p := &process{Cmd: exec.Command(os.Args[0], "-http.port", "0"), ended: make(chan error, 1)}
+	p.Env = []string{runAsProgram + "=1", "SERVER_NAME=instance-1"}
 	for name, value := range env {
 		p.Env = append(p.Env, name+"="+value)
 	}
@@ -79,26 +87,20 @@ func (p *process) line(t *testing.T, prefix string) string {
 	return rest
 }
 
-// exitCode waits for the end. The program must come to it by itself: the limit only keeps a broken one
-// from holding up the tests.
 func (p *process) exitCode(t *testing.T) int {
 	t.Helper()
-	select {
-	case <-p.ended:
-		return p.ProcessState.ExitCode()
-	case <-time.After(20 * time.Second):
-		t.Fatal("the process does not end")
-		return 0
-	}
+	receive(t, p.ended, "the end of the process")
+	return p.ProcessState.ExitCode()
 }
 
 // slowRequest is a POST /generate of which half the body has been sent and the server knows.
-func slowRequest(t *testing.T, address string) (conn net.Conn, finish func() *http.Response) {
+func slowRequest(t *testing.T, address string) (finish func() *http.Response) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
+	_ = conn.SetDeadline(time.Now().Add(inTime))
 	t.Cleanup(func() { conn.Close() })
 	fmt.Fprintf(conn, "POST /generate HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
 	reader := bufio.NewReader(conn)
@@ -109,7 +111,7 @@ func slowRequest(t *testing.T, address string) (conn net.Conn, finish func() *ht
 	if _, err := reader.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
-	return conn, func() *http.Response {
+	return func() *http.Response {
 		t.Helper()
 		if _, err := io.WriteString(conn, "body"); err != nil {
 			t.Fatal(err)
@@ -126,6 +128,7 @@ func TestItLeavesOnEverySignal(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			exiting, release := make(chan struct{}), make(chan struct{})
+			letGo := sync.OnceFunc(func() { close(release) })
 			broker := brokertest.New(t, func(event brokertest.Event) int {
 				if event.Name == "exit" {
 					close(exiting)
@@ -133,17 +136,18 @@ func TestItLeavesOnEverySignal(t *testing.T) {
 				}
 				return 0
 			})
+			t.Cleanup(letGo) // before the broker's own, which waits for its handlers
 			p := startProcess(t, broker.Env())
 			url := p.line(t, "id-v4 listens on ")
 			if got := p.line(t, "registered "); got != "/v2 at "+url {
 				t.Errorf("registered %s, listens on %s", got, url)
 			}
-			_, finish := slowRequest(t, strings.TrimPrefix(url, "http://"))
+			finish := slowRequest(t, strings.TrimPrefix(url, "http://"))
 
 			if err := p.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			<-exiting
+			receive(t, exiting, "the exit at the broker")
 			// The broker has not accepted the exit: gateways still send requests here.
 			select {
 			case err := <-p.ended:
@@ -155,7 +159,7 @@ func TestItLeavesOnEverySignal(t *testing.T) {
 				t.Fatalf("it does not answer while it leaves: %v", err)
 			}
 			response.Body.Close()
-			close(release)
+			letGo()
 			p.line(t, "left the registry")
 			if response := finish(); response.StatusCode != 200 || response.Header.Get("X-Server") != "instance-1" {
 				t.Errorf("the request under way got %d", response.StatusCode)
@@ -183,7 +187,7 @@ func TestItRegistersOnlyOnceItListens(t *testing.T) {
 		return 0
 	})
 	startProcess(t, broker.Env())
-	if err := <-answered; err != nil {
+	if err := receive(t, answered, "the announcement at the broker"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -321,10 +321,15 @@ func TestTheContextEndsARequest(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	broker.answer = func(_ int, _ http.ResponseWriter, r *http.Request) bool {
 		cancel()
-		<-r.Context().Done()
+		select {
+		case <-r.Context().Done():
+		case <-time.After(10 * time.Second):
+			t.Error("the request goes on")
+		}
 		return true
 	}
 	r, _ := registrarFor(t, configFor(t, broker.URL))
+	r.broker.timeout = time.Hour
 	fault := expectCode(t, r.Register(ctx), CodeBrokerUnreachable)
 	if !errors.Is(fault, context.Canceled) {
 		t.Errorf("the cause is %v", fault.Err)
@@ -339,15 +344,17 @@ func TestTheContextEndsAWait(t *testing.T) {
 	broker.answer = answers(500, "")
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	ctx, cancel := context.WithCancel(t.Context())
+	waits := 0
 	r.broker.wait = func(ctx context.Context, _ time.Duration) error {
+		waits++
 		cancel()
 		return wait(ctx, time.Hour)
 	}
 	if err := r.Register(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if _, seen := broker.taken(); seen != 1 {
-		t.Errorf("%d requests", seen)
+	if _, seen := broker.taken(); seen != 1 || waits != 1 {
+		t.Errorf("%d requests, %d waits", seen, waits)
 	}
 }
 
@@ -366,10 +373,13 @@ func TestAnExitWaitsForTheRegisterBeforeIt(t *testing.T) {
 	registered, left := make(chan error, 1), make(chan error, 1)
 	go func() { registered <- r.Register(context.Background()) }()
 	<-arrived
-	given, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := r.DeRegister(given); !errors.Is(err, context.Canceled) {
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := r.DeRegister(short); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waiting did not end with the context: %v", err)
+	}
+	if _, seen := broker.taken(); seen != 1 {
+		t.Error("the exit overtook the register")
 	}
 	go func() { left <- r.DeRegister(context.Background()) }()
 	close(release)
@@ -399,8 +409,8 @@ func TestErrorsHoldNothingSecret(t *testing.T) {
 				t.Fatal("accepted")
 			}
 			expectNothingSecret(t, fault)
-			if len(fault.Message) > 600 {
-				t.Errorf("%d bytes long", len(fault.Message))
+			if len(fault.Message) > 600 || strings.Contains(fault.Message, "\n") {
+				t.Errorf("%d bytes long: %q", len(fault.Message), fault.Message)
 			}
 		})
 	}

@@ -30,9 +30,12 @@ type lifetime struct {
 	stdout, stderr io.Writer
 	// kill ends the process at once.
 	kill func()
+
+	drainer *registry.Drain
 }
 
 func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
+	l.drainer = registry.NewDrain(l.server)
 	failed := make(chan error, 1)
 	go func() { failed <- l.server.Serve(listener) }()
 	fmt.Fprintf(l.stdout, "id-v4 listens on http://%s\n", listener.Addr())
@@ -100,7 +103,7 @@ func (l *lifetime) leave() bool {
 func (l *lifetime) drain() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	if err := l.server.Shutdown(ctx); err != nil {
+	if err := l.drainer.Shutdown(ctx); err != nil {
 		_ = l.server.Close()
 		return l.report("requests under way were cut off", err)
 	}
