@@ -2,7 +2,15 @@
 // `--tests` also installs what the tests need. Plain JavaScript, for nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +21,8 @@ requireNode();
 once('install', ['package-lock.json'], () => npmCi('.'));
 once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], '.');
+  // npm links the command before it is built, and the compiler does not make it executable.
+  chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
 once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
 if (forTests && process.versions.node.startsWith('20.')) {

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+
+interface Compose {
+  services: Record<
+    string,
+    {
+      build: { context: string; dockerfile: string };
+      environment: Record<string, string>;
+      ports?: string[];
+      depends_on?: Record<string, { condition: string }>;
+    }
+  >;
+}
+
+const compose = parse(read('compose.yaml'), { merge: true }) as Compose;
+const dockerfiles = [
+  ...new Set(Object.values(compose.services).map((each) => each.build.dockerfile)),
+];
+
+interface Instruction {
+  name: string;
+  value: string;
+}
+
+/** Instructions with their continuation lines joined. */
+function instructions(dockerfile: string): Instruction[] {
+  const lines = read(dockerfile)
+    .replace(/\\\n\s*/g, '')
+    .split('\n');
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => ({
+      name: line.split(' ', 1)[0] ?? '',
+      value: line.slice(line.indexOf(' ') + 1),
+    }));
+}
+
+// No Docker engine is needed: what can be seen from the files is checked here.
+describe.each(dockerfiles)('%s', (dockerfile) => {
+  const all = instructions(dockerfile);
+  const last = all.findLastIndex(({ name }) => name === 'FROM');
+  const image = all.slice(last);
+
+  it('copies only what exists', () => {
+    const copies = all.filter(({ name, value }) => name === 'COPY' && !value.startsWith('--from'));
+    const sources = copies.flatMap(({ value }) => value.split(' ').slice(0, -1));
+    expect(sources.length).toBeGreaterThan(0);
+    for (const source of sources) expect(existsSync(join(ROOT, source)), source).toBe(true);
+  });
+
+  it('runs as a user without rights', () => {
+    const user = image.find(({ name }) => name === 'USER')?.value;
+    expect(user).toMatch(/^(?:node|[1-9]\d*:[1-9]\d*)$/);
+  });
+
+  it('tells whether it is healthy', () => {
+    expect(image.find(({ name }) => name === 'HEALTHCHECK')?.value).toMatch(/CMD \[/);
+  });
+
+  it('is the process that signals reach: no shell in between', () => {
+    expect(image.find(({ name }) => name === 'ENTRYPOINT')?.value).toMatch(/^\[/);
+    expect(all[last]?.value).not.toMatch(/:latest$/);
+  });
+});
+
+describe('compose.yaml', () => {
+  it('runs the walkthrough: broker, gateway and two copies of each service', () => {
+    expect(Object.keys(compose.services)).toEqual(['broker', 'gateway', 'id-v5', 'id-v4']);
+    expect(compose.services['gateway']?.ports).toEqual(['127.0.0.1:1500:1500']);
+    expect(compose.services['broker']?.ports).toBeUndefined();
+  });
+
+  it('gives every program the same app and broker', () => {
+    const { broker, ...clients } = compose.services;
+    for (const [name, { environment }] of Object.entries(clients)) {
+      expect(environment, name).toMatchObject({ PUSHER_HOST: 'broker', PUSHER_PORT: '6001' });
+      for (const key of ['PUSHER_APP_ID', 'PUSHER_APP_KEY', 'PUSHER_APP_SECRET']) {
+        expect(environment[key], `${key} of ${name}`).toBe(broker?.environment[key]);
+      }
+    }
+  });
+
+  it('waits only for services that exist', () => {
+    for (const { depends_on: needs = {} } of Object.values(compose.services)) {
+      for (const name of Object.keys(needs)) expect(compose.services).toHaveProperty(name);
+    }
+  });
+});
