@@ -1,3 +1,4 @@
+export { acceptsConnections } from './accepts-connections.ts';
 export {
   connectionFromEnvironment,
   credentialsFromEnvironment,

@@ -1,5 +1,3 @@
-import { connect } from 'node:net';
-
 /** What this needs of pusher-js's connection manager. */
 export interface Reconnectable {
   readonly state: string;
@@ -20,7 +18,7 @@ const ATTEMPT_MS = 5000;
  */
 export function keepConnected(
   connection: Reconnectable,
-  endpoint: { readonly host: string; readonly port: number },
+  isListening: () => Promise<boolean>,
   random: () => number = Math.random,
 ): { stop: () => void; reconnectSoon: () => void } {
   let stopped = false;
@@ -35,7 +33,7 @@ export function keepConnected(
 
   async function check(): Promise<void> {
     const resting = connection.state !== 'connected' && performance.now() >= attemptEnds;
-    if ((wanted || resting) && (await isListening(endpoint)) && !stopped) restart();
+    if ((wanted || resting) && (await isListening()) && !stopped) restart();
     if (!stopped) timer = schedule();
   }
 
@@ -56,17 +54,4 @@ export function keepConnected(
       wanted = true;
     },
   };
-}
-
-function isListening(endpoint: { readonly host: string; readonly port: number }): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ ...endpoint, timeout: ATTEMPT_MS });
-    function answer(listening: boolean): void {
-      socket.destroy();
-      resolve(listening);
-    }
-    socket.once('connect', () => answer(true));
-    socket.once('timeout', () => answer(false));
-    socket.once('error', () => answer(false));
-  });
 }

@@ -1,5 +1,6 @@
 import PusherModule from 'pusher-js';
 import type { Options } from 'pusher-js';
+import { acceptsConnections } from './accepts-connections.ts';
 import { urlHost } from './connection.ts';
 import type { Connection } from './connection.ts';
 import { isRecord } from './json.ts';
@@ -13,6 +14,7 @@ type PusherClient = InstanceType<typeof PusherClient>;
 /** pusher-js takes the lower of its own and the server's figure; hosted Pusher does not count pings as messages. */
 const ACTIVITY_TIMEOUT_MS = 10_000;
 const PONG_TIMEOUT_MS = 5000;
+const PROBE_TIMEOUT_MS = 5000;
 
 export interface SubscriberHandlers {
   /** The channel is subscribed: now, and again after each reconnect. What was sent in between is lost. */
@@ -30,7 +32,9 @@ export function subscribe(
   handlers: SubscriberHandlers,
 ): { close: () => void } {
   const pusher = new PusherClient(connection.key, clientOptions(connection));
-  const watchdog = keepConnected(pusher.connection, endpointOf(connection));
+  const watchdog = keepConnected(pusher.connection, () =>
+    acceptsConnections(endpointOf(connection), PROBE_TIMEOUT_MS),
+  );
 
   pusher.connection.bind('state_change', (change: { previous: string }) => {
     if (change.previous === 'connected') handlers.onDisconnected();

@@ -1,6 +1,6 @@
-import { connect } from 'node:net';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { acceptsConnections } from '@rollcall/client';
 import type { Announcement } from '@rollcall/protocol';
 
 const PROBE_TIMEOUT_MS = 2000;
@@ -36,16 +36,7 @@ export async function serving(
 
 /** Whether something accepts connections there. */
 export function accepts({ address, port }: Announcement): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: address, port, timeout: PROBE_TIMEOUT_MS });
-    const answer = (is: boolean): void => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.once('connect', () => answer(true));
-    socket.once('timeout', () => answer(false));
-    socket.once('error', () => answer(false));
-  });
+  return acceptsConnections({ host: address, port }, PROBE_TIMEOUT_MS);
 }
 
 function isHealthy({ address, port, health }: Announcement): Promise<boolean> {

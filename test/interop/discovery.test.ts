@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Pusher from 'pusher';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createBroker } from '@rollcall/broker';
+import type { Broker } from '@rollcall/broker';
+import { discover, register } from '@rollcall/client';
+import type { Connection, Directory } from '@rollcall/client';
+import { createGateway } from '@rollcall/gateway';
+import { ask } from '../support/cluster.ts';
+
+const APP = { appId: '42', key: 'test-key', secret: 'test-secret' };
+const PLAIN = { prefix: '/v1', port: 3000, address: '127.0.0.1' };
+
+let broker: Broker;
+let connection: Connection;
+const cleanups: (() => unknown)[] = [];
+beforeEach(async () => {
+  broker = await createBroker({ apps: [APP] });
+  connection = connectionTo(broker.port);
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  await broker.close();
+});
+
+function connectionTo(port: number): Connection {
+  return { ...APP, tls: false, server: { host: '127.0.0.1', port }, embedded: false };
+}
+
+async function observer(options: { answersRollCalls?: boolean } = {}): Promise<Directory> {
+  const directory = await discover({ connection, ...options });
+  cleanups.push(() => directory.close());
+  return directory;
+}
+
+/** What a program does that knows nothing of Rollcall: the official SDK, and what it likes as data. */
+function publish(event: string, data: unknown): Promise<unknown> {
+  const options = { host: '127.0.0.1', port: String(broker.port), useTLS: false };
+  return new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
+}
+
+describe('register and discover', () => {
+  it('brings an instance to every observer, and takes it away', async () => {
+    const [one, two] = [await observer(), await observer()];
+    const changes = [once(one, 'change'), once(two, 'change')];
+    const registration = await register({ ...PLAIN, port: '3000', connection });
+    for (const [change] of await Promise.all(changes)) {
+      expect(change).toMatchObject({ type: 'registered', instance: { announcement: PLAIN } });
+    }
+    const exits = [once(one, 'change'), once(two, 'change')];
+    await Promise.all([registration.leave(), registration.leave()]);
+    for (const [change] of await Promise.all(exits))
+      expect(change).toHaveProperty('type', 'unregistered');
+    expect(one.instances('/v1')).toEqual([]);
+  });
+
+  it('announces loopback when the broker is on loopback', async () => {
+    const { announcement } = await register({ prefix: '/v1', port: 1, connection });
+    expect(announcement.address).toBe('127.0.0.1');
+  });
+
+  it.each([
+    [{ ...PLAIN, port: 70_000 }, /port is 70000/],
+    [{ ...PLAIN, prefix: 'v1' }, /prefix "v1"/],
+    [{ ...PLAIN, address: 'example.com' }, /address is "example.com"/],
+  ])('does not publish what every observer would refuse: %j', async (fields, message) => {
+    await expect(register({ ...fields, connection })).rejects.toThrow(message);
+  });
+
+  it('tells an observer that comes later what a gateway knows', async () => {
+    await observer({ answersRollCalls: true });
+    for (let port = 1; port <= 250; port++) await publish('register', { ...PLAIN, port });
+    const late = await observer();
+    await expect.poll(() => late.instances('/v1').length).toBe(250);
+    expect(await late.answered(0)).toBe(true);
+  });
+
+  it('says that nobody answered where there is no gateway', async () => {
+    await observer();
+    const late = await observer();
+    expect(await late.answered(50)).toBe(false);
+  });
+
+  it('subscribes again when the broker is back', async () => {
+    const directory = await observer();
+    const lost = once(directory, 'disconnected');
+    const { port } = broker;
+    await broker.close();
+    await lost;
+    expect(directory.isConnected).toBe(false);
+    const back = once(directory, 'connected');
+    broker = await createBroker({ apps: [APP], port });
+    await back;
+    const change = once(directory, 'change');
+    await publish('register', PLAIN);
+    await change;
+  });
+});
+
+describe('a gateway, and what is not meant well', () => {
+  async function gateway() {
+    const log: string[] = [];
+    const running = await createGateway({ connection, port: 0, log: (line) => log.push(line) });
+    cleanups.push(() => running.close());
+    return { url: running.url, log };
+  }
+
+  async function service(): Promise<number> {
+    const server = createServer((_request, response) => response.end('served'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    return (server.address() as AddressInfo).port;
+  }
+
+  it.each<[unknown, RegExp]>([
+    ['{"prefix":', /refused register \(bad-announcement\)/],
+    ['', /refused register \(bad-announcement\)/],
+    [[PLAIN], /refused register \(bad-announcement\)/],
+    [{ ...PLAIN, prefix: '/../admin' }, /refused register \(bad-prefix\)/],
+    [{ port: 1, address: '127.0.0.1' }, /refused register \(bad-prefix\): prefix is missing/],
+    [{ ...PLAIN, port: 0 }, /refused register \(bad-port\)/],
+    [{ ...PLAIN, port: '80; rm -rf' }, /refused register \(bad-port\)/],
+    [{ ...PLAIN, address: '169.254.169.254' }, /refused register \(bad-address\)/],
+    [{ ...PLAIN, address: '127.0.0.1@evil.example' }, /refused register \(bad-address\)/],
+    [{ ...PLAIN, address: 'a\r\nroute registered evil' }, /refused register \(bad-address\)/],
+  ])('refuses %j with a reason, and goes on', async (data, reason) => {
+    const { url, log } = await gateway();
+    await publish('register', data);
+    await publish('register', { ...PLAIN, port: await service() });
+    await expect.poll(() => log).toContainEqual(expect.stringMatching(/^route registered/));
+    expect(log).toContainEqual(expect.stringMatching(reason));
+    for (const line of log) expect(line).toMatch(/^[^\p{Cc}]+$/u);
+    expect((await ask(`${url}/v1/x`)).body).toBe('served');
+  });
+
+  it('does not believe what a subscriber can send', async () => {
+    const { log } = await gateway();
+    await publish('client-register', PLAIN);
+    await publish('register', { ...PLAIN, prefix: '/v2' });
+    await expect.poll(() => log).toContainEqual(expect.stringMatching(/\/v2 ->/));
+    expect(log.join()).not.toMatch(/\/v1 ->/);
+  });
+
+  it('reaches an instance by IPv6', async () => {
+    const { url, log } = await gateway();
+    const server = createServer((_request, response) => response.end('by IPv6'));
+    server.listen(0, '::1');
+    await once(server, 'listening');
+    cleanups.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    await publish('register', { prefix: '/v6', port: String(port), address: '0:0:0:0:0:0:0:1' });
+    await expect.poll(() => log).toContainEqual(expect.stringContaining(`-> http://[::1]:${port}`));
+    expect((await ask(`${url}/v6`)).body).toBe('by IPv6');
+  });
+});
