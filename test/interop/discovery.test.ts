@@ -41,6 +41,21 @@ function publish(event: string, data: unknown): Promise<unknown> {
   return new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
 }
 
+async function gateway() {
+  const log: string[] = [];
+  const running = await createGateway({ connection, port: 0, log: (line) => log.push(line) });
+  cleanups.push(() => running.close());
+  return { url: running.url, log };
+}
+
+async function service(): Promise<number> {
+  const server = createServer((_request, response) => response.end('served'));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 describe('register and discover', () => {
   it('brings an instance to every observer, and takes it away', async () => {
     const [one, two] = [await observer(), await observer()];
@@ -100,21 +115,6 @@ describe('register and discover', () => {
 });
 
 describe('a gateway, and what is not meant well', () => {
-  async function gateway() {
-    const log: string[] = [];
-    const running = await createGateway({ connection, port: 0, log: (line) => log.push(line) });
-    cleanups.push(() => running.close());
-    return { url: running.url, log };
-  }
-
-  async function service(): Promise<number> {
-    const server = createServer((_request, response) => response.end('served'));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    cleanups.push(() => server.close());
-    return (server.address() as AddressInfo).port;
-  }
-
   it.each<[unknown, RegExp]>([
     ['{"prefix":', /refused register \(bad-announcement\)/],
     ['', /refused register \(bad-announcement\)/],

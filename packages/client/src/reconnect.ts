@@ -32,6 +32,8 @@ export function keepConnected(
   }
 
   async function check(): Promise<void> {
+    // An attempt that came through is over: if it is lost soon after, there is nothing to wait for.
+    if (connection.state === 'connected') attemptEnds = 0;
     const resting = connection.state !== 'connected' && performance.now() >= attemptEnds;
     if ((wanted || resting) && (await isListening()) && !stopped) restart();
     if (!stopped) timer = schedule();

@@ -53,6 +53,16 @@ describe('keepConnected', () => {
     expect(calls).toEqual(ANEW);
   });
 
+  it('does not wait when a connection is lost soon after it came up', async () => {
+    const { calls, connection } = setup({ listening: true });
+    await vi.advanceTimersByTimeAsync(500);
+    connection.state = 'connected';
+    await vi.advanceTimersByTimeAsync(500);
+    connection.state = 'connecting';
+    await vi.advanceTimersByTimeAsync(500);
+    expect(calls).toEqual([...ANEW, ...ANEW]);
+  });
+
   it('starts a connection that was given up for good', async () => {
     const { calls } = setup({ state: 'disconnected', listening: true });
     await vi.advanceTimersByTimeAsync(500);
