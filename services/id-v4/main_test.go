@@ -211,6 +211,23 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 	}
 }
 
+func TestFailingToLeaveIsOneLineAndExits1(t *testing.T) {
+	broker := brokertest.New(t, func(event brokertest.Event) int {
+		if event.Name == "exit" {
+			return http.StatusForbidden
+		}
+		return 0
+	})
+	p := startProcess(t, broker.Env())
+	p.line(t, "id-v4 listens on ")
+	p.line(t, "registered ")
+	_ = p.Process.Signal(syscall.SIGTERM)
+	code := p.exitCode(t)
+	if stderr := p.stderr.String(); code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "could not leave") {
+		t.Errorf("exit %d, stderr %q", code, stderr)
+	}
+}
+
 func TestWithoutABrokerItSaysSoInOneLine(t *testing.T) {
 	broker := brokertest.New(t, nil)
 	env := broker.Env()
