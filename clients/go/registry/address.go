@@ -12,7 +12,7 @@ import (
 func parseAddress(input any) (string, *Refusal) {
 	text, _ := input.(string)
 	address, err := netip.ParseAddr(text)
-	if err != nil || address.Zone() != "" {
+	if err != nil || address.Zone() != "" || oddlyDotted(text, address) {
 		return "", refuse(BadAddress,
 			`address is %s; it must be an IP address such as "10.0.0.7" or "fd00::7"`, quote(input))
 	}
@@ -21,6 +21,13 @@ func parseAddress(input any) (string, *Refusal) {
 		return "", refuse(BadAddress, "address %s is %s; no instance can be reached there", quote(text), kind)
 	}
 	return address.String(), nil
+}
+
+// oddlyDotted tells whether dots stand in an IPv6 address other than as the mapped form ::ffff:1.2.3.4:
+// programs do not agree on what the others mean.
+func oddlyDotted(text string, address netip.Addr) bool {
+	return strings.Contains(text, ".") && address.Is6() &&
+		!strings.EqualFold(text, "::ffff:"+address.Unmap().String())
 }
 
 var (

@@ -61,7 +61,8 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 // answers 200 with an "error" in the body.
 func judge(status int, body []byte) *fault {
 	if status < 200 || status > 299 {
-		return &fault{refused: status < 500, detail: fmt.Sprintf("HTTP %d: %s", status, body)}
+		// 429 asks to come back later.
+		return &fault{refused: status < 500 && status != http.StatusTooManyRequests, detail: fmt.Sprintf("HTTP %d: %s", status, body)}
 	}
 	var answer any
 	if json.Unmarshal(body, &answer) != nil {

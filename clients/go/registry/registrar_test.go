@@ -224,21 +224,22 @@ func TestAnswers(t *testing.T) {
 		code   Code
 		tries  int
 	}{
-		"bad request":                   {400, "Invalid", CodeBrokerRefused, 1},
-		"bad signature":                 {401, "Invalid signature", CodeBrokerRefused, 1},
-		"over quota":                    {403, "", CodeBrokerRefused, 1},
-		"too large":                     {413, "", CodeBrokerRefused, 1},
-		"redirect":                      {307, "", CodeBrokerRefused, 1},
-		"an error under 200":            {200, `{"error":"App not found","code":404}`, CodeBrokerRefused, 1},
-		"an error under 202":            {202, `{"error":{"a":1}}`, CodeBrokerRefused, 1},
-		"a page":                        {200, "<html>", CodeBrokerRefused, 1},
-		"nothing":                       {200, "", CodeBrokerRefused, 1},
-		"broker in trouble":             {500, "x", CodeBrokerUnreachable, 3},
-		"broker behind a gateway, gone": {502, "", CodeBrokerUnreachable, 3},
-		"accepted":                      {200, "{}", "", 1},
-		"accepted with channels":        {200, `{"channels":{}}`, "", 1},
-		"accepted with another status":  {202, "{}", "", 1},
-		"accepted by a word":            {200, `"ok"`, "", 1},
+		"bad request":                    {400, "Invalid", CodeBrokerRefused, 1},
+		"bad signature":                  {401, "Invalid signature", CodeBrokerRefused, 1},
+		"over quota":                     {403, "", CodeBrokerRefused, 1},
+		"too large":                      {413, "", CodeBrokerRefused, 1},
+		"redirect":                       {307, "", CodeBrokerRefused, 1},
+		"an error under 200":             {200, `{"error":"App not found","code":404}`, CodeBrokerRefused, 1},
+		"an error under 202":             {202, `{"error":{"a":1}}`, CodeBrokerRefused, 1},
+		"a page":                         {200, "<html>", CodeBrokerRefused, 1},
+		"nothing":                        {200, "", CodeBrokerRefused, 1},
+		"broker in trouble":              {500, "x", CodeBrokerUnreachable, 3},
+		"broker asks to come back later": {429, "slow down", CodeBrokerUnreachable, 3},
+		"broker behind a gateway, gone":  {502, "", CodeBrokerUnreachable, 3},
+		"accepted":                       {200, "{}", "", 1},
+		"accepted with channels":         {200, `{"channels":{}}`, "", 1},
+		"accepted with another status":   {202, "{}", "", 1},
+		"accepted by a word":             {200, `"ok"`, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			broker := newFakeBroker(t)

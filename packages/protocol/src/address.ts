@@ -33,8 +33,12 @@ export function parseAddress(input: unknown): Parsed<string> {
 }
 
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  // Only four decimal parts: 0177.1 or 2130706433 mean an address to some programs and not to others.
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
+  // Only four decimal parts, alone or mapped: 0177.1, 2130706433 and ::1.2.3.4 mean one address to
+  // some programs and another, or none, to others.
+  const dotted = text.includes('.') ? text.replace(/^::ffff:/i, '') : undefined;
+  if (dotted !== undefined) {
+    return ipaddr.IPv4.isValidFourPartDecimal(dotted) ? ipaddr.IPv4.parse(dotted) : undefined;
+  }
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
