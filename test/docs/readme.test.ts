@@ -39,7 +39,7 @@ describe('README.md', () => {
     const script = block('sh', 'openssl').replace(':6001', `:${port}`);
     const registered = programs.file('bash', ['-euc', script]);
     expect((await registered.ended).code).toBe(0);
-    await gateway.line(/route registered .*\/v3 -> http:\/\/127\.0\.0\.1:4000$/);
+    await gateway.line(/route registered .*\/v3 -> http:\/\/127\.0\.0\.1:4000 /);
 
     programs.file('bash', ['-euc', script.replace('"name":"register"', '"name":"exit"')]);
     await gateway.line(/route unregistered .*\/v3/);

@@ -149,7 +149,7 @@ function suite(kind: BrokerKind): void {
   it('lists the instances that a gateway knows', async () => {
     const { program } = await cluster.gateway();
     await cluster.idV5('one');
-    const [, port] = await program.line(/route registered .*:(\d+)$/);
+    const [, port] = await program.line(/route registered .*:(\d+) /);
     const ls = cluster.cli(['ls', '--json']);
     expect((await ls.ended).code).toBe(0);
     expect(JSON.parse(ls.output)).toEqual([

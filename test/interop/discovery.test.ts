@@ -66,8 +66,7 @@ describe('register and discover', () => {
     }
     const exits = [once(one, 'change'), once(two, 'change')];
     await Promise.all([registration.leave(), registration.leave()]);
-    for (const [change] of await Promise.all(exits))
-      expect(change).toHaveProperty('type', 'unregistered');
+    for (const [change] of await Promise.all(exits)) expect(change).toHaveProperty('type', 'left');
     expect(one.instances('/v1')).toEqual([]);
   });
 

@@ -15,4 +15,13 @@ export { ownAddress } from './own-address.ts';
 export { announcedAddress, register } from './register.ts';
 export type { RegisterOptions, Registration } from './register.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
-export type { Announcement, Change, ErrorCode, HealthCheck, Instance } from '@rollcall/protocol';
+export type {
+  Announcement,
+  Change,
+  ErrorCode,
+  HealthCheck,
+  Instance,
+  Statement,
+  Status,
+  Verdict,
+} from '@rollcall/protocol';

@@ -1,8 +1,8 @@
 import { describeServer, discover, urlHost } from '@rollcall/client';
-import type { Connection, Directory } from '@rollcall/client';
+import type { Announcement, Connection, Directory } from '@rollcall/client';
 import { createNodeEngine } from './proxy/node-engine.ts';
 import { report } from './report.ts';
-import { decideBy, upstreamOf } from './routing/decide.ts';
+import { decideBy } from './routing/decide.ts';
 import { matchDomain } from './routing/domain.ts';
 
 export interface GatewayOptions {
@@ -37,7 +37,7 @@ const CLOSE_GRACE_MS = 10_000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const isOurs = matchDomain(options.domain ?? 'localhost');
   const { connection } = options;
-  const directory = await discover({ connection, answersRollCalls: true });
+  const directory = await discover({ connection, answersRollCalls: true, probes: true });
   try {
     return await serve(directory, isOurs, options);
   } catch (error) {
@@ -51,7 +51,10 @@ async function serve(
   isOurs: (host: string) => boolean,
   options: GatewayOptions,
 ): Promise<Gateway> {
-  const engine = createNodeEngine({ decide: decideBy(directory, isOurs) });
+  const engine = createNodeEngine({
+    decide: decideBy(directory, isOurs),
+    onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
+  });
   const { host, port } = await engine.listen(
     options.port ?? DEFAULT_PORT,
     options.host ?? DEFAULT_HOST,
@@ -63,12 +66,17 @@ async function serve(
       log: options.log,
     });
   }
-  directory.on('change', ({ type, instance }) => {
-    if (type === 'unregistered') engine.release(upstreamOf(instance));
+  directory.on('change', ({ type, instance, was }) => {
+    if (type === 'left' || type === 'forgotten') engine.release(instance.announcement);
+    if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
   });
   async function close(): Promise<void> {
     await engine.close(CLOSE_GRACE_MS);
     directory.close();
   }
   return { host, port, url: `http://${urlHost(host)}:${port}`, close };
+}
+
+function isSamePlace(a: Announcement, b: Announcement): boolean {
+  return a.address === b.address && a.port === b.port;
 }

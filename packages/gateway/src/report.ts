@@ -15,11 +15,22 @@ export function report(directory: Directory, { domain, server, log }: ReportOpti
   const verbs: Record<Change['type'], string> = {
     registered: 'route registered',
     updated: 'route updated',
-    unregistered: 'route unregistered',
+    left: 'route unregistered',
+    forgotten: 'route unregistered',
+    suspected: 'in doubt',
+    down: 'out of rotation',
+    recovered: 'in rotation',
   };
   for (const instance of directory.instances()) log(`${verbs.registered} ${route(instance)}`);
 
-  directory.on('change', ({ type, instance }) => log(`${verbs[type]} ${route(instance)}`));
+  directory.on('change', ({ type, instance, why }) =>
+    log(`${verbs[type]} ${route(instance)} (${why})`),
+  );
+  directory.on('conflict', ({ key }, { address, port }) =>
+    log(
+      `two instances use the id ${key}; the other is at ${urlHost(address)}:${port}: give each its own`,
+    ),
+  );
   directory.on('refused', (event, { code, reason }) =>
     log(`refused ${event} (${code}): ${reason}`),
   );

@@ -19,24 +19,54 @@ export interface Announcement {
   readonly address: string;
   /** At most 64 of `A-Za-z0-9_.-`. */
   readonly id?: string;
+  /**
+   * Incarnation: which run of the instance with this `id` says so. A later run has a greater one.
+   * Without it the announcement is legacy: told apart by prefix, address and port, ordered by arrival.
+   */
+  readonly inc?: number;
+  /** Which version of its announcement, counted within the incarnation. 0 when left out. */
+  readonly seq?: number;
+  /** Seconds that this is good for unless it is repeated. Without it, forever. */
+  readonly ttl?: number;
   readonly name?: string;
+  /** The version of the service's software. For people. */
+  readonly version?: string;
   /** The host name the instance gives itself. For people; nothing is resolved from it. */
   readonly host?: string;
+  readonly zone?: string;
+  /** The instance is about to leave: send it nothing new. */
+  readonly draining?: boolean;
   readonly health?: HealthCheck;
+  readonly meta?: Readonly<Record<string, string>>;
   /** Fields that this version gives no meaning to: kept, so that they survive being passed on. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
+
+/** How to read each optional field. */
+const OPTIONAL_FIELDS = {
+  id: parseId,
+  inc: (input: unknown) => parseInteger(input, 'bad-inc', 'inc', 1, Number.MAX_SAFE_INTEGER),
+  seq: (input: unknown) => parseInteger(input, 'bad-seq', 'seq', 0, Number.MAX_SAFE_INTEGER),
+  ttl: (input: unknown) => parseInteger(input, 'bad-ttl', 'ttl', 1, MAX_TTL_SECONDS),
+  name: (input: unknown) => parseText(input, 'bad-name', 'name'),
+  version: (input: unknown) => parseText(input, 'bad-version', 'version'),
+  host: (input: unknown) => parseText(input, 'bad-host', 'host'),
+  zone: (input: unknown) => parseText(input, 'bad-zone', 'zone'),
+  draining: parseDraining,
+  health: parseHealth,
+  meta: parseMeta,
+};
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'prefix',
   'port',
   'address',
-  'id',
-  'name',
-  'host',
-  'health',
+  ...Object.keys(OPTIONAL_FIELDS),
 ]);
 const MAX_TEXT_LENGTH = 255;
+const MAX_TTL_SECONDS = 3600;
+/** What a presence member's object may hold; an announcement with an id travels as one. */
+const MAX_ENCODED_LENGTH = 1024;
 
 /** Reads what came over the channel. Nothing of it is trusted; the first fault found refuses it whole. */
 export function parseAnnouncement(input: unknown): Parsed<Announcement> {
@@ -52,37 +82,55 @@ export function parseAnnouncement(input: unknown): Parsed<Announcement> {
   if (!port.ok) return port;
   const address = parseAddress(input['address']);
   if (!address.ok) return address;
-  const id = optional(input['id'], parseId);
-  if (!id.ok) return id;
-  const name = optional(input['name'], (value) => parseText(value, 'bad-name', 'name'));
-  if (!name.ok) return name;
-  const host = optional(input['host'], (value) => parseText(value, 'bad-host', 'host'));
-  if (!host.ok) return host;
-  const health = optional(input['health'], parseHealth);
-  if (!health.ok) return health;
 
+  const fields: Record<string, unknown> = {};
+  for (const [field, parse] of Object.entries(OPTIONAL_FIELDS)) {
+    const value = input[field];
+    // null is how some languages write what is not there.
+    if (value === undefined || value === null) continue;
+    const parsed: Parsed<unknown> = parse(value);
+    if (!parsed.ok) return parsed;
+    fields[field] = parsed.value;
+  }
+  // A version that does not count has one version only.
+  if (fields['inc'] !== undefined) fields['seq'] ??= 0;
   const extra = Object.entries(input).filter(([field]) => !KNOWN_FIELDS.has(field));
-  return accept({
+  const announcement: Announcement = {
     prefix: prefix.value,
     port: port.value,
     address: address.value,
-    ...(id.value !== undefined && { id: id.value }),
-    ...(name.value !== undefined && { name: name.value }),
-    ...(host.value !== undefined && { host: host.value }),
-    ...(health.value !== undefined && { health: health.value }),
+    ...fields,
     ...(extra.length > 0 && { extra: Object.fromEntries(extra) }),
-  });
+  };
+  return checkWhole(announcement);
+}
+
+/** The rules that hold between fields. */
+function checkWhole(announcement: Announcement): Parsed<Announcement> {
+  const { id, inc, seq } = announcement;
+  if (inc !== undefined && id === undefined) {
+    return refuse(
+      'bad-inc',
+      'inc is given without id; it counts the runs of the instance with that id',
+    );
+  }
+  if (seq !== undefined && inc === undefined) {
+    return refuse('bad-seq', 'seq is given without inc; it counts versions within an incarnation');
+  }
+  const length = JSON.stringify(encodeAnnouncement(announcement)).length;
+  if (id !== undefined && length > MAX_ENCODED_LENGTH) {
+    return refuse(
+      'too-large',
+      `the announcement has ${length} characters as JSON; with an id at most ${MAX_ENCODED_LENGTH}`,
+    );
+  }
+  return accept(announcement);
 }
 
 /** The announcement as it goes over the channel. */
 export function encodeAnnouncement(announcement: Announcement): Record<string, unknown> {
   const { extra, ...known } = announcement;
   return { ...extra, ...known };
-}
-
-/** What tells one instance from another: two programs cannot listen on one address and port. */
-export function announcementKey(announcement: Announcement): string {
-  return `${announcement.prefix} ${announcement.address} ${announcement.port}`;
 }
 
 /** A port as a number or, as services that pass `process.env.PORT` through send it, a string of digits. */
@@ -131,8 +179,45 @@ function parseHealth(input: unknown): Parsed<HealthCheck> {
   return accept({ path, method });
 }
 
-function optional<T>(input: unknown, parse: (input: unknown) => Parsed<T>): Parsed<T | undefined> {
-  return input === undefined || input === null ? accept(undefined) : parse(input);
+function parseInteger(
+  input: unknown,
+  code: RefusalCode,
+  field: string,
+  min: number,
+  max: number,
+): Parsed<number> {
+  if (Number.isInteger(input) && Number(input) >= min && Number(input) <= max) {
+    return accept(Number(input));
+  }
+  return refuse(
+    code,
+    `${field} is ${quote(input)}; it must be a whole number from ${min} to ${max}`,
+  );
+}
+
+function parseDraining(input: unknown): Parsed<boolean> {
+  if (typeof input === 'boolean') return accept(input);
+  return refuse('bad-draining', `draining is ${quote(input)}; it must be true or false`);
+}
+
+const MAX_META_ENTRIES = 32;
+
+function parseMeta(input: unknown): Parsed<Record<string, string>> {
+  if (!isRecord(input)) {
+    return refuse('bad-meta', `meta is ${quote(input)}; it must be an object of strings`);
+  }
+  const entries = Object.entries(input);
+  if (entries.length > MAX_META_ENTRIES) {
+    return refuse('bad-meta', `meta has ${entries.length} entries; at most ${MAX_META_ENTRIES}`);
+  }
+  const meta: [string, string][] = [];
+  for (const [key, value] of entries) {
+    if (typeof value !== 'string') {
+      return refuse('bad-meta', `meta has a value that is ${quote(value)}; each must be a string`);
+    }
+    meta.push([key, value]);
+  }
+  return accept(Object.fromEntries(meta));
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

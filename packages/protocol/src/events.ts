@@ -1,5 +1,6 @@
 import { isRecord, parseAnnouncement } from './announcement.ts';
 import type { Announcement } from './announcement.ts';
+import type { Statement } from './merge.ts';
 import { accept, quote, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 
@@ -12,13 +13,13 @@ export type EventName = (typeof EVENTS)[number];
 export type DiscoveryEvent =
   | { readonly type: 'register'; readonly announcement: Announcement }
   | { readonly type: 'exit'; readonly announcement: Announcement }
-  /** An observer that has just come asks those that have a table for it. */
-  | { readonly type: 'rollcall'; readonly nonce: string }
-  /** A piece of a table: the answer to the roll call with that nonce. */
+  /** An observer asks for what it does not know: `digest` says what it does (digest.ts). */
+  | { readonly type: 'rollcall'; readonly nonce: string; readonly digest: string }
+  /** A piece of a table: an answer to the roll call with that nonce. */
   | {
       readonly type: 'table';
       readonly nonce: string;
-      readonly announcements: readonly Announcement[];
+      readonly statements: readonly Statement[];
       /** Announcements of the piece that were refused. They do not take the others with them. */
       readonly refusals: readonly Refusal[];
     };
@@ -35,31 +36,42 @@ export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<Disc
     }
     case 'rollcall': {
       const nonce = readNonce(data);
-      return nonce === undefined ? badNonce(name, data) : accept({ type: name, nonce });
+      if (nonce === undefined) return badNonce(name, data);
+      const digest = isRecord(data) ? data['digest'] : undefined;
+      return accept({ type: name, nonce, digest: typeof digest === 'string' ? digest : '' });
     }
     case 'table':
       return parseTable(data);
   }
 }
 
+/** A piece of a table as it goes over the channel. */
+export interface TablePiece {
+  readonly nonce: string;
+  readonly up: readonly unknown[];
+  readonly left: readonly unknown[];
+}
+
 function parseTable(data: unknown): Parsed<DiscoveryEvent> {
   const nonce = readNonce(data);
-  if (nonce === undefined) return badNonce('table', data);
-  const list = isRecord(data) ? data['announcements'] : undefined;
-  if (!Array.isArray(list)) {
-    return refuse(
-      'bad-event',
-      `table.announcements is ${quote(list)}; it must be a list of announcements`,
-    );
-  }
-  const announcements: Announcement[] = [];
+  if (!isRecord(data) || nonce === undefined) return badNonce('table', data);
+  const statements: Statement[] = [];
   const refusals: Refusal[] = [];
-  for (const item of list) {
-    const parsed = parseAnnouncement(item);
-    if (parsed.ok) announcements.push(parsed.value);
-    else refusals.push(parsed.refusal);
+  for (const field of ['up', 'left']) {
+    const list = data[field];
+    if (!Array.isArray(list)) {
+      return refuse(
+        'bad-event',
+        `table.${field} is ${quote(list)}; it must be a list of announcements`,
+      );
+    }
+    for (const item of list) {
+      const parsed = parseAnnouncement(item);
+      if (parsed.ok) statements.push({ announcement: parsed.value, left: field === 'left' });
+      else refusals.push(parsed.refusal);
+    }
   }
-  return accept({ type: 'table', nonce, announcements, refusals });
+  return accept({ type: 'table', nonce, statements, refusals });
 }
 
 function readNonce(data: unknown): string | undefined {

@@ -8,9 +8,17 @@ export const REFUSAL_CODES = [
   'bad-port',
   'bad-address',
   'bad-id',
+  'bad-inc',
+  'bad-seq',
+  'bad-ttl',
   'bad-name',
+  'bad-version',
   'bad-host',
+  'bad-zone',
+  'bad-draining',
   'bad-health',
+  'bad-meta',
+  'too-large',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

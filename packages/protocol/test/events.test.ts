@@ -9,11 +9,14 @@ describe('parseDiscoveryEvent', () => {
   });
 
   it('refuses one bad announcement of a table and keeps the others', () => {
-    const data = { nonce: 'n', announcements: [GOOD, { ...GOOD, port: 0 }, { ...GOOD, port: 2 }] };
+    const data = { nonce: 'n', up: [GOOD, { ...GOOD, port: 0 }], left: [{ ...GOOD, port: 2 }] };
     expect(parseDiscoveryEvent('table', data)).toMatchObject({
       ok: true,
       value: {
-        announcements: [{ port: 1 }, { port: 2 }],
+        statements: [
+          { announcement: { port: 1 }, left: false },
+          { announcement: { port: 2 }, left: true },
+        ],
         refusals: [{ code: 'bad-port' }],
       },
     });
@@ -30,7 +33,7 @@ describe('parseDiscoveryEvent', () => {
   );
 
   it('refuses a table without a list', () => {
-    expect(parseDiscoveryEvent('table', { nonce: 'n', announcements: {} }).ok).toBe(false);
+    expect(parseDiscoveryEvent('table', { nonce: 'n', up: {}, left: [] }).ok).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import type { Problem } from '../problem.ts';
 
 /** Where an instance listens. */
 export interface Upstream {
+  /** Which instance this is, for whoever decides. */
   readonly key: string;
   /** Canonical IP address. */
   readonly address: string;
@@ -31,8 +32,15 @@ export type Decide = (host: string, target: string) => Decision;
 export interface Engine {
   /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
-  /** The instance is gone: closes idle connections to it. Requests in flight finish. */
-  release(upstream: Upstream): void;
+  /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
+  release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
+}
+
+/** What an engine needs from outside. */
+export interface EngineOptions {
+  readonly decide: Decide;
+  /** No connection could be made: refused, or not within the time for it. */
+  readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
 }

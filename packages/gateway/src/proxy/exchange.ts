@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { Problem } from '../problem.ts';
-import type { Decision, Upstream } from './engine.ts';
+import type { Decision, EngineOptions, Upstream } from './engine.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
 interface Surroundings {
   readonly poolOf: (upstream: Upstream) => Pool;
+  readonly onUnreachable: EngineOptions['onUnreachable'];
   readonly fail: (problem: Problem) => void;
 }
 
@@ -58,6 +59,7 @@ export class Exchange {
       onResponseEnd: () => void this.#response.end(),
       onResponseError: (_controller, error) => {
         if (this.#clientIsGone) return;
+        if (!started) this.#surroundings.onUnreachable(upstream, verdictOf(error));
         // Without a connection no byte of the request was sent, so any method may go to another instance.
         const isLast = index + 1 >= this.#decision.upstreams.length;
         if (started || isLast) this.#surroundings.fail(problemOf(error, upstream));
@@ -101,6 +103,10 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 
 function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   return Array.isArray(raw) ? raw.map((each) => each.toString('latin1')) : [];
+}
+
+function verdictOf(error: Error): 'refused' | 'failed' {
+  return 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'failed';
 }
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);

@@ -3,14 +3,14 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
 import { problemResponse } from '../problem.ts';
 import type { Problem } from '../problem.ts';
-import type { Decide, Decision, Engine, Upstream } from './engine.ts';
+import type { Decision, Engine, EngineOptions, Upstream } from './engine.ts';
 import { Exchange, hasBody } from './exchange.ts';
 import { listenOn } from './listen.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
 /** The engine on `node:http` for clients and undici for instances. */
-export function createNodeEngine({ decide }: { readonly decide: Decide }): Engine {
+export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engine {
   const pools = new Map<string, Pool>();
   const server = createServer((request, response) => {
     const decision = decide(request.headers.host ?? '', request.url ?? '');
@@ -25,27 +25,26 @@ export function createNodeEngine({ decide }: { readonly decide: Decide }): Engin
   ): void {
     const exchange = new Exchange(request, response, decision, {
       poolOf,
+      onUnreachable,
       fail: (problem) => answer(response, problem),
     });
     exchange.start();
   }
 
   function poolOf(upstream: Upstream): Pool {
-    const known = pools.get(upstream.key);
+    const origin = originOf(upstream);
+    const known = pools.get(origin);
     if (known !== undefined) return known;
-    const host = upstream.address.includes(':') ? `[${upstream.address}]` : upstream.address;
-    const pool = new Pool(`http://${host}:${upstream.port}`, {
-      pipelining: 1,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-    });
-    pools.set(upstream.key, pool);
+    const pool = new Pool(origin, { pipelining: 1, connect: { timeout: CONNECT_TIMEOUT_MS } });
+    pools.set(origin, pool);
     return pool;
   }
 
-  function release(upstream: Upstream): void {
-    const pool = pools.get(upstream.key);
+  function release(upstream: Pick<Upstream, 'address' | 'port'>): void {
+    const origin = originOf(upstream);
+    const pool = pools.get(origin);
     if (pool === undefined) return;
-    pools.delete(upstream.key);
+    pools.delete(origin);
     // Ends idle connections now and the others when their requests have finished.
     void pool.close();
   }
@@ -56,6 +55,10 @@ export function createNodeEngine({ decide }: { readonly decide: Decide }): Engin
   }
 
   return { listen: (port, host) => listenOn(server, port, host), release, close };
+}
+
+function originOf({ address, port }: Pick<Upstream, 'address' | 'port'>): string {
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 function answer(response: ServerResponse, problem: Problem): void {

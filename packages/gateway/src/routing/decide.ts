@@ -8,7 +8,8 @@ import { RoundRobin } from './round-robin.ts';
 /** What routing needs of the table. */
 export interface Instances {
   knows(prefix: string): boolean;
-  instances(prefix: string): readonly Instance[];
+  /** Those that may be sent requests. */
+  routable(prefix: string): readonly Instance[];
 }
 
 /** Routes by host, then by longest prefix, then takes turns among the instances. */
@@ -26,11 +27,11 @@ export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
     if (match === undefined) {
       return problem('unknown-route', 'No service has registered a prefix of this path.');
     }
-    const instances = table.instances(match.prefix);
+    const instances = table.routable(match.prefix);
     if (instances.length === 0) {
       return problem(
         'no-instance',
-        `Every instance of ${match.prefix || '/'} has left; try again soon.`,
+        `No instance of ${match.prefix || '/'} is there or well; try again soon.`,
       );
     }
     const upstreams = turns.order(match.prefix, instances).map(upstreamOf);

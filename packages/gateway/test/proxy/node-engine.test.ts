@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import type { Decide, Engine, Upstream } from '../../src/proxy/engine.ts';
+import type { Decide, Engine, EngineOptions, Upstream } from '../../src/proxy/engine.ts';
 import { createNodeEngine } from '../../src/proxy/node-engine.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -34,8 +34,11 @@ async function refusing(): Promise<Upstream> {
   return there;
 }
 
-async function start(decide: Decide): Promise<{ engine: Engine; port: number }> {
-  const engine = createNodeEngine({ decide });
+async function start(
+  decide: Decide,
+  onUnreachable: EngineOptions['onUnreachable'] = () => {},
+): Promise<{ engine: Engine; port: number }> {
+  const engine = createNodeEngine({ decide, onUnreachable });
   const { port } = await engine.listen(0, '127.0.0.1');
   cleanups.push(() => engine.close(0));
   return { engine, port };
@@ -160,9 +163,14 @@ describe('the engine', () => {
     const echo = await upstream(
       async (request, response) => void response.end(await text(request)),
     );
-    const { port } = await start(to(await refusing(), await refusing(), echo));
+    const unreachable: string[] = [];
+    const { port } = await start(
+      to(await refusing(), await refusing(), echo),
+      (_upstream, verdict) => unreachable.push(verdict),
+    );
     const answer = await send(port, { method: 'POST', body: 'kept' });
     expect(answer).toMatchObject({ status: 200, body: 'kept' });
+    expect(unreachable).toEqual(['refused', 'refused']);
   });
 
   it('answers 502 as a problem when no instance can be reached', async () => {
@@ -292,7 +300,7 @@ describe('the engine', () => {
 
   it('says which port is taken', async () => {
     const { port } = await start(to());
-    const second = createNodeEngine({ decide: to() });
+    const second = createNodeEngine({ decide: to(), onUnreachable: () => {} });
     await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringContaining(String(port)) as string,

@@ -10,7 +10,12 @@ function announcement(port: number, prefix = '/v1') {
 }
 
 function setup() {
-  const table = new Table();
+  const table = new Table({ probes: false });
+  const say = (port: number, { prefix = '/v1', left = false } = {}) =>
+    table.apply(
+      { type: 'heard', statement: { announcement: announcement(port, prefix), left } },
+      0,
+    );
   const decide = decideBy(table, matchDomain('localhost'));
   /** The port that is picked, or the problem's code. */
   const pick = (target = '/v1/x') => {
@@ -18,41 +23,41 @@ function setup() {
     return decision.type === 'forward' ? decision.upstreams[0]?.port : decision.problem.code;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  return { table, decide, pick, picks };
+  return { say, decide, pick, picks };
 }
 
 describe('decideBy', () => {
   it('lets instances take turns, exactly', () => {
-    const { table, picks } = setup();
-    for (const port of [1, 2, 3]) table.register(announcement(port), 0);
+    const { say, picks } = setup();
+    for (const port of [1, 2, 3]) say(port);
     expect(picks(7)).toEqual([1, 2, 3, 1, 2, 3, 1]);
   });
 
   it('gives an instance that registers twice no double share', () => {
-    const { table, picks } = setup();
-    for (const port of [1, 2, 1, 1]) table.register(announcement(port), 0);
+    const { say, picks } = setup();
+    for (const port of [1, 2, 1, 1]) say(port);
     expect(picks(4)).toEqual([1, 2, 1, 2]);
   });
 
   it('goes on when the turn was beyond the end of a list that has shrunk', () => {
-    const { table, pick, picks } = setup();
-    for (const port of [1, 2, 3]) table.register(announcement(port), 0);
+    const { say, pick, picks } = setup();
+    for (const port of [1, 2, 3]) say(port);
     picks(2);
-    table.exit(announcement(3));
-    table.exit(announcement(2));
+    say(3, { left: true });
+    say(2, { left: true });
     expect(pick()).toBe(1);
   });
 
   it('takes turns per prefix', () => {
-    const { table, pick } = setup();
-    for (const port of [1, 2]) table.register(announcement(port), 0);
-    for (const port of [8, 9]) table.register(announcement(port, '/v2'), 0);
+    const { say, pick } = setup();
+    for (const port of [1, 2]) say(port);
+    for (const port of [8, 9]) say(port, { prefix: '/v2' });
     expect([pick('/v1'), pick('/v2'), pick('/v1'), pick('/v2')]).toEqual([1, 8, 2, 9]);
   });
 
   it('names every instance once, so that another can stand in', () => {
-    const { table, decide } = setup();
-    for (const port of [1, 2, 3]) table.register(announcement(port), 0);
+    const { say, decide } = setup();
+    for (const port of [1, 2, 3]) say(port);
     decide('localhost', '/v1');
     const decision = decide('localhost', '/v1');
     expect(decision.type === 'forward' && decision.upstreams.map((each) => each.port)).toEqual([
@@ -61,10 +66,10 @@ describe('decideBy', () => {
   });
 
   it('tells an unknown prefix from one whose instances have all left', () => {
-    const { table, pick } = setup();
+    const { say, pick } = setup();
     expect(pick()).toBe('unknown-route');
-    table.register(announcement(1), 0);
-    table.exit(announcement(1));
+    say(1);
+    say(1, { left: true });
     expect(pick()).toBe('no-instance');
   });
 

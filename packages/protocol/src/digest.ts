@@ -1,0 +1,30 @@
+import { instanceKey } from './merge.ts';
+import type { Statement } from './merge.ts';
+
+const HASH_LENGTH = 7;
+/** What fits one event beside the rest of a roll call. What is left out is told once more, no worse. */
+const MAX_STATEMENTS = 1200;
+
+/** What an observer knows, short enough for one event: a hash of 32 bits for each statement. */
+export function digestOf(statements: readonly Statement[]): string {
+  return statements.slice(0, MAX_STATEMENTS).map(hashOf).join('');
+}
+
+/** The statements that are not in a digest. Another's hash may hide one in 4 billion: a probe finds it. */
+export function notIn(digest: string, statements: readonly Statement[]): Statement[] {
+  const known = new Set<string>();
+  for (let at = 0; at < digest.length; at += HASH_LENGTH) {
+    known.add(digest.slice(at, at + HASH_LENGTH));
+  }
+  return statements.filter((statement) => !known.has(hashOf(statement)));
+}
+
+/** FNV-1a over what makes one statement differ from another of the same instance. */
+function hashOf({ announcement, left }: Statement): string {
+  const text = `${instanceKey(announcement)} ${announcement.inc} ${announcement.seq} ${left}`;
+  let hash = 0x81_1c_9d_c5;
+  for (let at = 0; at < text.length; at++) {
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x01_00_01_93);
+  }
+  return (hash >>> 0).toString(36).padStart(HASH_LENGTH, '0');
+}

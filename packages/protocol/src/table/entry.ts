@@ -1,0 +1,52 @@
+import type { Announcement } from '../announcement.ts';
+
+/**
+ * What this observer holds of an instance: `up` is sent requests; `suspect` only while no other is
+ * up; `down` none. An instance that has left is not in the table any more.
+ */
+export type Status = 'up' | 'suspect' | 'down';
+
+/** One running process of a service, as an observer knows it. */
+export interface Instance {
+  readonly key: string;
+  readonly announcement: Announcement;
+  readonly status: Status;
+  /** When this observer first heard of this incarnation, in the caller's milliseconds. */
+  readonly since: number;
+}
+
+/** An instance with the evidence for its status, and what is due when. The table's own. */
+export interface Entry {
+  readonly key: string;
+  announcement: Announcement;
+  status: Status;
+  since: number;
+  /** Joined to its presence channel, as the transport says; undefined while the transport says nothing. */
+  present: boolean | undefined;
+  /** Probes that have failed in a row. */
+  failures: number;
+  /** A probe is under way. */
+  probing: boolean;
+  probeAt: number;
+  leaseEnds: number;
+  /** When it became suspect or down. */
+  doubtedAt: number;
+  /** Where it stands in its group's list, for removal at no cost. */
+  slot: number;
+}
+
+export function newEntry(key: string, announcement: Announcement, now: number): Entry {
+  return {
+    key,
+    announcement,
+    status: 'up',
+    since: now,
+    present: undefined,
+    failures: 0,
+    probing: false,
+    probeAt: Infinity,
+    leaseEnds: Infinity,
+    doubtedAt: now,
+    slot: -1,
+  };
+}

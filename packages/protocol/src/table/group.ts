@@ -1,0 +1,61 @@
+import type { Entry, Status } from './entry.ts';
+
+/** The instances of one prefix, by status. Every operation costs the same however many there are. */
+export class Group {
+  readonly #lists: Record<Status, Entry[]> = { up: [], suspect: [], down: [] };
+  readonly #entries = new Set<Entry>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** All, in the order they came. */
+  all(): Iterable<Entry> {
+    return this.#entries;
+  }
+
+  count(status: Status): number {
+    return this.#lists[status].length;
+  }
+
+  /**
+   * Those to be sent requests: the ones that are up; if there is none, those in doubt. An unverified
+   * instance is never used while a verified one exists, and doubt about all takes none away.
+   */
+  routable(): readonly Entry[] {
+    return this.#lists.up.length > 0 ? this.#lists.up : this.#lists.suspect;
+  }
+
+  add(entry: Entry): void {
+    this.#entries.add(entry);
+    this.#enlist(entry);
+  }
+
+  remove(entry: Entry): void {
+    this.#entries.delete(entry);
+    this.#delist(entry);
+  }
+
+  /** Applies a change of status or of draining. */
+  change(entry: Entry, change: () => void): void {
+    this.#delist(entry);
+    change();
+    this.#enlist(entry);
+  }
+
+  #enlist(entry: Entry): void {
+    if (entry.announcement.draining === true) return;
+    entry.slot = this.#lists[entry.status].push(entry) - 1;
+  }
+
+  #delist(entry: Entry): void {
+    if (entry.slot === -1) return;
+    const list = this.#lists[entry.status];
+    const last = list.pop();
+    if (last !== undefined && last !== entry) {
+      list[entry.slot] = last;
+      last.slot = entry.slot;
+    }
+    entry.slot = -1;
+  }
+}

@@ -1,0 +1,319 @@
+import type { Announcement } from '../announcement.ts';
+import { conflicts, instanceKey, join, sameAnnouncement, versionOf } from '../merge.ts';
+import type { Statement } from '../merge.ts';
+import { Agenda } from './agenda.ts';
+import { newEntry } from './entry.ts';
+import type { Entry, Instance, Status } from './entry.ts';
+import type { Change, Effect, TableEvent, Verdict } from './events.ts';
+import { Group } from './group.ts';
+import { RULES } from './rules.ts';
+
+interface Tombstone {
+  readonly statement: Statement;
+  readonly until: number;
+}
+
+export interface TableOptions {
+  /** Whether this observer probes: without, `probe` effects are not asked for, and doubt alone decides. */
+  readonly probes: boolean;
+}
+
+/**
+ * What an observer knows: a state machine of events, in order, with the time each came. Nothing here
+ * reads a clock, draws a random number or does I/O, so that one history always gives one table. The
+ * state changes in place; what is to be done about it is returned as effects.
+ *
+ * Membership is joined from what owners say (merge.ts). Health is this observer's own judgement by
+ * presence, lease and probes: docs/protocol.md.
+ */
+export class Table {
+  readonly #probes: boolean;
+  readonly #entries = new Map<string, Entry>();
+  readonly #groups = new Map<string, Group>();
+  readonly #tombstones = new Map<string, Tombstone>();
+  readonly #agenda = new Agenda();
+  #linkIsUp = true;
+  /** Until when a failure may be our own link's. */
+  #settledAt = -Infinity;
+
+  constructor({ probes }: TableOptions) {
+    this.#probes = probes;
+  }
+
+  /** @param now milliseconds of a clock that never goes back, such as `performance.now()` */
+  apply(event: TableEvent, now: number): Effect[] {
+    switch (event.type) {
+      case 'heard':
+        return this.#heard(event.statement, now);
+      case 'told':
+        return this.#told(event.statement, now);
+      case 'joined':
+        return this.#joined(event.announcement, now);
+      case 'parted':
+        return this.#parted(event.id, event.inc, now);
+      case 'probed':
+        return this.#probed(event.key, event.verdict, now);
+      case 'link':
+        return this.#link(event.isUp, now);
+      case 'tick':
+        return this.#agenda.take(now).flatMap((key) => this.#due(key, now));
+    }
+  }
+
+  /** Whether any instance of this canonical prefix was ever heard of. */
+  knows(prefix: string): boolean {
+    return this.#groups.has(prefix);
+  }
+
+  /** Those of a prefix that may be sent requests at this moment. The list changes with the table. */
+  routable(prefix: string): readonly Instance[] {
+    return this.#groups.get(prefix)?.routable() ?? [];
+  }
+
+  /** The instances of one canonical prefix, in the order they came. */
+  instances(prefix: string): readonly Instance[] {
+    return [...(this.#groups.get(prefix)?.all() ?? [])];
+  }
+
+  /** All instances, by prefix and then in the order they came. */
+  all(): Instance[] {
+    return [...this.#groups.keys()].toSorted().flatMap((prefix) => this.instances(prefix));
+  }
+
+  get(key: string): Instance | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Everything that this table could tell another: instances, and those that have left. */
+  statements(now: number): Statement[] {
+    const up = [...this.#entries.values()].map(statementOf);
+    const left = [...this.#tombstones.values()].filter(({ until }) => until > now);
+    return [...up, ...left.map(({ statement }) => statement)];
+  }
+
+  /** An owner's own word, by the channel: proof of life. */
+  #heard(statement: Statement, now: number): Effect[] {
+    const effects = this.#merge(statement, now);
+    const entry = this.#entries.get(instanceKey(statement.announcement));
+    if (entry === undefined || statement.left) return effects;
+    const isItsLatest = entry.announcement.seq === statement.announcement.seq;
+    if (!isItsLatest || entry.announcement.inc !== statement.announcement.inc) return effects;
+    this.#renewLease(entry, now);
+    // That it lives does not say that it can be reached from here: one that was down has to show it.
+    const proven = entry.status === 'suspect' && entry.failures === 0;
+    if (proven) effects.push(...this.#setStatus(entry, 'up', 'its owner renewed it', now));
+    if (entry.status === 'down') this.#probeAt(entry, now);
+    return effects;
+  }
+
+  /** What another observer's table or a snapshot says: true of the past, so it has to be verified. */
+  #told(statement: Statement, now: number): Effect[] {
+    const { announcement } = statement;
+    const key = instanceKey(announcement);
+    const isKnown = this.#entries.has(key) || this.#tombstones.has(key);
+    // The words of a legacy instance have no order but that of arrival: second-hand ones come last.
+    if (isKnown && versionOf(announcement) === undefined) return [];
+    const inc = this.#entries.get(key)?.announcement.inc;
+    const effects = this.#merge(statement, now);
+    const entry = this.#entries.get(key);
+    const isNew = entry !== undefined && (!isKnown || entry.announcement.inc !== inc);
+    // Who cannot verify has nothing better than to believe.
+    if (isNew && this.#probes)
+      this.#doubt(entry, 'only another observer has told of it', now, effects);
+    return effects;
+  }
+
+  #joined(announcement: Announcement, now: number): Effect[] {
+    const effects = this.#heard({ announcement, left: false }, now);
+    const entry = this.#entries.get(instanceKey(announcement));
+    if (entry !== undefined && entry.announcement.inc === announcement.inc) entry.present = true;
+    return effects;
+  }
+
+  #parted(id: string, inc: number, now: number): Effect[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.announcement.inc !== inc) return [];
+    entry.present = false;
+    const effects: Effect[] = [];
+    if (entry.status === 'up')
+      this.#doubt(entry, 'it is gone from its presence channel', now, effects);
+    return effects;
+  }
+
+  #probed(key: string, verdict: Verdict, now: number): Effect[] {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return [];
+    entry.probing = false;
+    if (verdict === 'ok') {
+      entry.failures = 0;
+      this.#probeAt(entry, now + RULES.probeEvery);
+      return this.#setStatus(entry, 'up', 'a probe succeeded', now);
+    }
+    entry.failures++;
+    this.#probeAt(entry, now + (entry.status === 'down' ? RULES.probeEvery : RULES.probeAgain));
+    if (verdict === 'refused')
+      return this.#setStatus(entry, 'down', 'its port refuses connections', now);
+    // A time-out while our own link is bad says nothing of the instance.
+    if (!this.#linkIsUp || now < this.#settledAt) return [];
+    if (entry.failures >= RULES.failuresToDown) {
+      return this.#setStatus(entry, 'down', `${entry.failures} probes failed`, now);
+    }
+    return [];
+  }
+
+  #link(isUp: boolean, now: number): Effect[] {
+    if (this.#linkIsUp === isUp) return [];
+    this.#linkIsUp = isUp;
+    this.#settledAt = now + RULES.settle;
+    for (const entry of this.#entries.values()) {
+      // The transport says nothing of anybody now, and renewals could not reach us.
+      if (!isUp) entry.present = undefined;
+      else this.#renewLease(entry, now);
+    }
+    return [];
+  }
+
+  /** Something is due for this instance, or was and is not any more. */
+  #due(key: string, now: number): Effect[] {
+    const tombstone = this.#tombstones.get(key);
+    if (tombstone !== undefined && tombstone.until <= now) this.#tombstones.delete(key);
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return [];
+    const effects: Effect[] = [];
+    if (entry.leaseEnds <= now && this.#linkIsUp) {
+      entry.leaseEnds = Infinity;
+      if (entry.status === 'up') this.#doubt(entry, 'its lease has lapsed', now, effects);
+    }
+    if (entry.probeAt <= now && !entry.probing) {
+      entry.probing = true;
+      entry.probeAt = Infinity;
+      effects.push({ type: 'probe', instance: entry });
+    }
+    effects.push(...this.#expire(entry, now));
+    return effects;
+  }
+
+  #expire(entry: Entry, now: number): Effect[] {
+    const doubtedFor = now - entry.doubtedAt;
+    if (entry.status === 'down' && doubtedFor >= RULES.downToForgotten) {
+      this.#remove(entry);
+      return [change('forgotten', entry, 'it was down for ten minutes')];
+    }
+    if (
+      entry.status === 'suspect' &&
+      !this.#probes &&
+      this.#linkIsUp &&
+      doubtedFor >= RULES.doubt
+    ) {
+      return this.#setStatus(entry, 'down', 'nothing has been heard of it since', now);
+    }
+    return [];
+  }
+
+  /** Joins a statement into membership, and says what that changed. */
+  #merge(statement: Statement, now: number): Effect[] {
+    const { announcement } = statement;
+    const key = instanceKey(announcement);
+    const entry = this.#entries.get(key);
+    const held = entry === undefined ? this.#tombstones.get(key)?.statement : statementOf(entry);
+    const isLegacy = versionOf(announcement) === undefined;
+    const joined = held === undefined || isLegacy ? statement : join(held, statement);
+
+    if (joined.left) return this.#bury(key, entry, joined, now);
+    this.#tombstones.delete(key);
+    if (entry === undefined) return this.#enter(key, joined.announcement, now);
+    return this.#update(entry, announcement, joined.announcement, now);
+  }
+
+  #enter(key: string, announcement: Announcement, now: number): Effect[] {
+    const entry = newEntry(key, announcement, now);
+    this.#entries.set(key, entry);
+    this.#group(announcement.prefix).add(entry);
+    this.#probeAt(entry, now + RULES.probeEvery * spread(key));
+    return [change('registered', entry, 'it announced itself')];
+  }
+
+  #update(entry: Entry, said: Announcement, joined: Announcement, now: number): Effect[] {
+    const held = entry.announcement;
+    const conflict: Effect[] =
+      versionOf(said) !== undefined && conflicts(held, said)
+        ? [{ type: 'conflict', instance: entry, announcement: said }]
+        : [];
+    if (sameAnnouncement(held, joined)) return conflict;
+
+    const isNewRun = held.inc !== joined.inc;
+    this.#group(held.prefix).remove(entry);
+    entry.announcement = joined;
+    if (isNewRun)
+      Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
+    this.#group(joined.prefix).add(entry);
+    if (isNewRun) this.#probeAt(entry, now + RULES.probeEvery * spread(entry.key));
+    const why = isNewRun ? 'it has restarted' : 'it said so';
+    return [...conflict, { ...change('updated', entry, why), was: held }];
+  }
+
+  #bury(key: string, entry: Entry | undefined, statement: Statement, now: number): Effect[] {
+    const until = now + RULES.tombstone;
+    this.#tombstones.set(key, { statement, until });
+    this.#agenda.add(until, key);
+    if (entry === undefined) return [];
+    this.#remove(entry);
+    return [change('left', entry, 'it has left')];
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    this.#group(entry.announcement.prefix).remove(entry);
+  }
+
+  #doubt(entry: Entry, why: string, now: number, effects: Effect[]): void {
+    effects.push(...this.#setStatus(entry, 'suspect', why, now));
+    this.#agenda.add(now + RULES.doubt, entry.key);
+    this.#probeAt(entry, now);
+  }
+
+  #setStatus(entry: Entry, status: Status, why: string, now: number): Effect[] {
+    if (entry.status === status) return [];
+    const was = entry.status;
+    this.#group(entry.announcement.prefix).change(entry, () => (entry.status = status));
+    if (was === 'up') entry.doubtedAt = now;
+    if (status === 'down') this.#agenda.add(now + RULES.downToForgotten, entry.key);
+    const type = status === 'up' ? 'recovered' : status === 'down' ? 'down' : 'suspected';
+    return [change(type, entry, why)];
+  }
+
+  #renewLease(entry: Entry, now: number): void {
+    const { ttl } = entry.announcement;
+    entry.leaseEnds = ttl === undefined ? Infinity : now + ttl * 1000;
+    this.#agenda.add(entry.leaseEnds, entry.key);
+  }
+
+  #probeAt(entry: Entry, at: number): void {
+    if (!this.#probes) return;
+    entry.probeAt = at;
+    this.#agenda.add(at, entry.key);
+  }
+
+  #group(prefix: string): Group {
+    const known = this.#groups.get(prefix);
+    if (known !== undefined) return known;
+    const group = new Group();
+    this.#groups.set(prefix, group);
+    return group;
+  }
+}
+
+function statementOf({ announcement }: Entry): Statement {
+  return { announcement, left: false };
+}
+
+function change(type: Change['type'], entry: Entry, why: string): Change {
+  return { type, instance: { ...entry }, why };
+}
+
+/** From 0.5 to 1, by the key alone: instances that came together are not probed together. */
+function spread(key: string): number {
+  let hash = 0;
+  for (let at = 0; at < key.length; at++) hash = (hash * 31 + key.charCodeAt(at)) >>> 0;
+  return 0.5 + (hash % 1000) / 2000;
+}
