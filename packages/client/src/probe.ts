@@ -1,6 +1,5 @@
 import { request } from 'node:http';
 import type { Announcement, Verdict } from '@rollcall/protocol';
-import { acceptsConnections } from './accepts-connections.ts';
 
 const PROBE_TIMEOUT_MS = 1000;
 

@@ -1,6 +1,6 @@
 import { parseAddress } from './address.ts';
 import { parsePrefix } from './prefix.ts';
-import { accept, quote, refuse } from './refusal.ts';
+import { accept, quote, refuse, UNPRINTABLE } from './refusal.ts';
 import type { Parsed, RefusalCode } from './refusal.ts';
 
 /** How an observer may ask an instance whether it is well. */
@@ -63,6 +63,8 @@ const KNOWN_FIELDS: ReadonlySet<string> = new Set([
   'address',
   ...Object.keys(OPTIONAL_FIELDS),
 ]);
+/** Whoever walks an announcement may do so by recursion. 10 KB of brackets would be 5000 deep. */
+const MAX_DEPTH = 16;
 const MAX_TEXT_LENGTH = 255;
 const MAX_TTL_SECONDS = 3600;
 /** What a presence member's object may hold; an announcement with an id travels as one. */
@@ -94,6 +96,9 @@ export function parseAnnouncement(input: unknown): Parsed<Announcement> {
   }
   // A version that does not count has one version only.
   if (fields['inc'] !== undefined) fields['seq'] ??= 0;
+  if (isDeeperThan(MAX_DEPTH, input)) {
+    return refuse('bad-announcement', `the announcement is nested more than ${MAX_DEPTH} deep`);
+  }
   const extra = Object.entries(input).filter(([field]) => !KNOWN_FIELDS.has(field));
   const announcement: Announcement = {
     prefix: prefix.value,
@@ -148,9 +153,8 @@ function parseId(input: unknown): Parsed<string> {
 }
 
 function parseText(input: unknown, code: RefusalCode, field: string): Parsed<string> {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  const printable = typeof input === 'string' && !/[\u0000-\u001f\u007f]/.test(input);
-  if (printable && input.length > 0 && input.length <= MAX_TEXT_LENGTH) return accept(input);
+  const fits = typeof input === 'string' && input.length > 0 && input.length <= MAX_TEXT_LENGTH;
+  if (fits && !UNPRINTABLE.test(input)) return accept(input);
   return refuse(
     code,
     `${field} is ${quote(input)}; it must be 1 to ${MAX_TEXT_LENGTH} printable characters`,
@@ -218,6 +222,12 @@ function parseMeta(input: unknown): Parsed<Record<string, string>> {
     meta.push([key, value]);
   }
   return accept(Object.fromEntries(meta));
+}
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  return Object.values(value).some((part) => isDeeperThan(depth - 1, part));
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

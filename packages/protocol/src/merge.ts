@@ -62,7 +62,7 @@ function latest(a: Announcement, b: Announcement): Announcement {
 }
 
 /** The announcement as JSON with its fields in order, at every depth. */
-export function canonicalJson(announcement: Announcement): string {
+function canonicalJson(announcement: Announcement): string {
   return JSON.stringify(encodeAnnouncement(announcement), (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))

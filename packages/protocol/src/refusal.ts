@@ -43,13 +43,13 @@ export function refuse(code: RefusalCode, reason: string): Parsed<never> {
 
 const QUOTED_LENGTH = 80;
 
-/**
- * A foreign value for a log line: JSON escapes keep control characters out of the terminal, and
- * length is capped.
- */
+/** Controls (C0 and C1), line separators and bidirectional overrides: they can forge or garble a line. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+export const UNPRINTABLE: RegExp = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/;
+
+/** A foreign value for a log line: what could forge or garble it is taken out, and length is capped. */
 export function quote(value: unknown): string {
-  // C1 controls, line separators and bidirectional overrides survive JSON.stringify.
-  const plain = describe(value).replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '?');
+  const plain = describe(value).replace(new RegExp(UNPRINTABLE, 'g'), '?');
   return plain.length > QUOTED_LENGTH ? `${plain.slice(0, QUOTED_LENGTH)}…` : plain;
 }
 

@@ -42,13 +42,14 @@ describe('join, on every case of a small domain', () => {
   });
 });
 
+const held = (statements: Statement[], type: 'heard' | 'told'): string => {
+  const table = new Table({ probes: false });
+  for (const statement of statements) table.apply({ type, statement }, 0);
+  return JSON.stringify(table.statements(0));
+};
+
 describe('a table that hears statements', () => {
   it('holds the same in whatever order any three of them come, first hand or second', () => {
-    const held = (statements: Statement[], type: 'heard' | 'told') => {
-      const table = new Table({ probes: false });
-      for (const statement of statements) table.apply({ type, statement }, 0);
-      return JSON.stringify(table.statements(0));
-    };
     for (const a of DOMAIN)
       for (const b of DOMAIN)
         for (const c of DOMAIN.slice(0, 8)) {

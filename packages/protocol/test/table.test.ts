@@ -206,7 +206,7 @@ describe('evidence', () => {
     heard({ id: 'b', inc: 1, port: 2 });
     expect(routable()).toEqual([2]);
     expect(probed('ok')).toEqual(['recovered']);
-    expect(routable().toSorted()).toEqual([1, 2]);
+    expect(new Set(routable())).toEqual(new Set([1, 2]));
   });
 
   it('sends nothing new to one that drains', () => {
