@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import {
-  CHANNEL,
-  digestOf,
-  EVENTS,
-  notIn,
-  parseDiscoveryEvent,
-  parsePrefix,
-  Table,
-} from '@rollcall/protocol';
+import { CHANNEL, Observer, parsePrefix } from '@rollcall/protocol';
 import type {
   Announcement,
   Change,
-  EventName,
+  Effect,
   Instance,
+  Reaction,
   Refusal,
   Statement,
   TableEvent,
@@ -25,7 +18,6 @@ import { probe } from './probe.ts';
 import { createPublisher, refusedBy, unreachable } from './publisher.ts';
 import type { Publisher } from './publisher.ts';
 import { subscribe } from './subscriber.ts';
-import { inPieces } from './table-pieces.ts';
 
 export interface DiscoverOptions {
   /** Default: read from the environment, see {@link connectionFromEnvironment}. */
@@ -50,12 +42,14 @@ interface DirectoryEvents {
   /** Two instances announce themselves under one id. */
   conflict: [Instance, Announcement];
   /** Something on the channel was not accepted. The table is as before. */
-  refused: [event: EventName, refusal: Refusal];
+  refused: [event: string, refusal: Refusal];
   /** The channel is subscribed, for the first time or again. */
   connected: [];
   disconnected: [];
   /** The broker will not serve us, and why; connecting goes on being tried. */
   rejected: [reason: string];
+  /** The broker has accepted our roll call. */
+  asked: [];
   /** An answer to our roll call has come. */
   answered: [];
   /** A roll call, or the answer to one, could not be published. */
@@ -74,37 +68,33 @@ export async function discover(options: DiscoverOptions = {}): Promise<Directory
   const connection = options.connection ?? connectionFromEnvironment(process.env);
   const directory = new Directory(connection, options);
   try {
-    await firstConnection(directory, connection, options.timeoutMs ?? FIRST_CONNECTION_MS);
-    await directory.rollCall();
+    await begun(directory, connection, options.timeoutMs ?? FIRST_CONNECTION_MS);
   } catch (error) {
     directory.close();
     throw error;
   }
-  directory.on('connected', () => {
-    directory.rollCall().catch((error: unknown) => directory.emit('fault', asError(error)));
-  });
   return directory;
 }
 
-function firstConnection(
-  directory: Directory,
-  connection: Connection,
-  timeoutMs: number,
-): Promise<void> {
+/** Settles with the first roll call, which shows that we may listen and may publish. */
+function begun(directory: Directory, connection: Connection, timeoutMs: number): Promise<void> {
   const where = describeServer(connection);
   return new Promise((resolve, reject) => {
     const onRejected = (reason: string): void => settle(() => reject(refusedBy(where, reason)));
-    const onConnected = (): void => settle(resolve);
+    const onFault = (error: Error): void => settle(() => reject(error));
+    const onAsked = (): void => settle(resolve);
     const timer = setTimeout(() => {
       settle(() => reject(unreachable(where, `no connection within ${timeoutMs / 1000} s`)));
     }, timeoutMs);
     function settle(act: () => void): void {
       clearTimeout(timer);
-      directory.off('connected', onConnected);
+      directory.off('asked', onAsked);
+      directory.off('fault', onFault);
       directory.off('rejected', onRejected);
       act();
     }
-    directory.on('connected', onConnected);
+    directory.on('asked', onAsked);
+    directory.on('fault', onFault);
     directory.on('rejected', onRejected);
   });
 }
@@ -115,34 +105,37 @@ const TICK_MS = 50;
 export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #publisher: Publisher;
   readonly #subscription: { close: () => void };
-  readonly #answersRollCalls: boolean;
-  readonly #table: Table;
+  readonly #observer: Observer;
   readonly #ticks: NodeJS.Timeout;
   #isConnected = false;
-  /** The nonce of our latest roll call. */
-  #asked = '';
   #isAnswered = false;
 
-  constructor(connection: Connection, options: DiscoverOptions) {
+  constructor(
+    connection: Connection,
+    { probes = false, answersRollCalls = false }: DiscoverOptions,
+  ) {
     super();
-    this.#answersRollCalls = options.answersRollCalls ?? false;
-    this.#table = new Table({ probes: options.probes ?? false });
+    this.#observer = new Observer({ probes, answers: answersRollCalls, nonce: randomUUID });
     this.#publisher = createPublisher(connection);
     this.#subscription = subscribe(connection, CHANNEL, {
       onSubscribed: () => {
         this.#isConnected = true;
-        this.#apply({ type: 'link', isUp: true });
+        void this.#react(this.#observer.subscribed(performance.now()));
         this.emit('connected');
       },
       onDisconnected: () => {
         this.#isConnected = false;
-        this.#apply({ type: 'link', isUp: false });
+        void this.#react(this.#observer.disconnected(performance.now()));
         this.emit('disconnected');
       },
       onRefused: (reason) => this.emit('rejected', reason),
-      onEvent: (event, data) => this.#receive(event, data),
+      onEvent: (event, data) => {
+        void this.#react(this.#observer.receive(event, data, performance.now()), event);
+      },
     });
-    this.#ticks = setInterval(() => this.#apply({ type: 'tick' }), TICK_MS);
+    this.#ticks = setInterval(() => {
+      void this.#react(this.#observer.tick(performance.now()));
+    }, TICK_MS);
   }
 
   /** Whether the channel is subscribed; while it is not, the table may be out of date. */
@@ -152,9 +145,10 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** The instances of a prefix, in the order they came; or all of them, by prefix. Down ones too. */
   instances(prefix?: string): readonly Instance[] {
-    if (prefix === undefined) return this.#table.all();
+    const { table } = this.#observer;
+    if (prefix === undefined) return table.all();
     const canonical = parsePrefix(prefix);
-    return canonical.ok ? this.#table.instances(canonical.value) : [];
+    return canonical.ok ? table.instances(canonical.value) : [];
   }
 
   /**
@@ -162,34 +156,27 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    * doubt. The list is the table's own and changes with it.
    */
   routable(prefix: string): readonly Instance[] {
-    return this.#table.routable(prefix);
+    return this.#observer.table.routable(prefix);
   }
 
   /** Whether any instance of this canonical prefix was ever heard of, even if all have left. */
   knows(prefix: string): boolean {
-    return this.#table.knows(prefix);
+    return this.#observer.table.knows(prefix);
   }
 
   /** Everything this table could tell another observer, for a snapshot. */
   statements(): Statement[] {
-    return this.#table.statements(performance.now());
+    return this.#observer.table.statements(performance.now());
   }
 
   /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
   recall(statements: readonly Statement[]): void {
-    for (const statement of statements) this.#apply({ type: 'told', statement });
+    void this.#react(this.#observer.recall(statements, performance.now()));
   }
 
   /** What real traffic to an instance has shown. */
   witness(key: string, verdict: Verdict): void {
-    this.#apply({ type: 'probed', key, verdict });
-  }
-
-  /** Asks the others that have a table for what is not in ours. Resolves when the broker has accepted the question. */
-  async rollCall(): Promise<void> {
-    this.#asked = randomUUID();
-    const digest = digestOf(this.statements());
-    await this.#publisher.publish('rollcall', { nonce: this.#asked, digest });
+    this.#learn({ type: 'probed', key, verdict });
   }
 
   /** Resolves to whether an answer to a roll call has come within so many milliseconds. */
@@ -199,7 +186,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       await once(this, 'answered', { signal: AbortSignal.timeout(withinMs) });
       return true;
     } catch (error) {
-      if (isAbort(error)) return false;
+      if (error instanceof Error && error.name === 'AbortError') return false;
       throw error;
     }
   }
@@ -211,69 +198,38 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#publisher.close();
   }
 
-  #receive(name: string, data: unknown): void {
-    if (!isEventName(name)) return;
-    const parsed = parseDiscoveryEvent(name, data);
-    if (!parsed.ok) {
-      this.emit('refused', name, parsed.refusal);
-      return;
+  #learn(event: TableEvent): void {
+    void this.#react(this.#observer.learn(event, performance.now()));
+  }
+
+  /** Carries out what the observer makes of something. Messages go out one after another. */
+  async #react({ effects, refusals, isAnswer, publish }: Reaction, event = ''): Promise<void> {
+    for (const effect of effects) this.#carryOut(effect);
+    for (const refusal of refusals) this.emit('refused', event, refusal);
+    if (isAnswer) {
+      this.#isAnswered = true;
+      this.emit('answered');
     }
-    const event = parsed.value;
-    switch (event.type) {
-      case 'register':
-      case 'exit': {
-        const left = event.type === 'exit';
-        this.#apply({ type: 'heard', statement: { announcement: event.announcement, left } });
-        break;
+    try {
+      for (const message of publish) {
+        await this.#publisher.publish(message.event, message.data);
+        if (message.event === 'rollcall') this.emit('asked');
       }
-      case 'rollcall':
-        if (this.#answersRollCalls && event.nonce !== this.#asked) void this.#answer(event);
-        break;
-      case 'table':
-        // Not only answers to our own question: what is news to another may be news to us.
-        this.recall(event.statements);
-        event.refusals.forEach((refusal) => this.emit('refused', name, refusal));
-        if (event.nonce !== this.#asked) return;
-        this.#isAnswered = true;
-        this.emit('answered');
-        break;
+    } catch (error) {
+      this.emit('fault', error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  #apply(event: TableEvent): void {
-    for (const effect of this.#table.apply(event, performance.now())) {
-      if (effect.type === 'probe') void this.#probe(effect.instance);
-      else if (effect.type === 'conflict')
-        this.emit('conflict', effect.instance, effect.announcement);
-      else this.emit('change', effect);
-    }
+  #carryOut(effect: Effect): void {
+    if (effect.type === 'probe') void this.#probe(effect.instance);
+    else if (effect.type === 'conflict')
+      this.emit('conflict', effect.instance, effect.announcement);
+    else this.emit('change', effect);
   }
 
   async #probe({ key, announcement }: Instance): Promise<void> {
     const verdict = await probe(announcement);
     // If it has said something new in the meantime, the table has another probe in mind.
-    if (this.#table.get(key)?.announcement === announcement) this.witness(key, verdict);
+    if (this.#observer.table.get(key)?.announcement === announcement) this.witness(key, verdict);
   }
-
-  async #answer({ nonce, digest }: { nonce: string; digest: string }): Promise<void> {
-    try {
-      for (const piece of inPieces(nonce, notIn(digest, this.statements()))) {
-        await this.#publisher.publish('table', piece);
-      }
-    } catch (error) {
-      this.emit('fault', asError(error));
-    }
-  }
-}
-
-function isEventName(name: string): name is EventName {
-  return EVENTS.some((each) => each === name);
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -12,11 +12,23 @@ export function digestOf(statements: readonly Statement[]): string {
 
 /** The statements that are not in a digest. Another's hash may hide one in 4 billion: a probe finds it. */
 export function notIn(digest: string, statements: readonly Statement[]): Statement[] {
-  const known = new Set<string>();
-  for (let at = 0; at < digest.length; at += HASH_LENGTH) {
-    known.add(digest.slice(at, at + HASH_LENGTH));
-  }
+  const known = hashesOf(digest);
   return statements.filter((statement) => !known.has(hashOf(statement)));
+}
+
+/** Whether a digest has something that is not among the statements. */
+export function hasNews(digest: string, statements: readonly Statement[]): boolean {
+  const news = hashesOf(digest);
+  for (const statement of statements) news.delete(hashOf(statement));
+  return news.size > 0;
+}
+
+function hashesOf(digest: string): Set<string> {
+  const hashes = new Set<string>();
+  for (let at = 0; at < digest.length; at += HASH_LENGTH) {
+    hashes.add(digest.slice(at, at + HASH_LENGTH));
+  }
+  return hashes;
 }
 
 /** FNV-1a over what makes one statement differ from another of the same instance. */

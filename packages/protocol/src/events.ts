@@ -14,7 +14,13 @@ export type DiscoveryEvent =
   | { readonly type: 'register'; readonly announcement: Announcement }
   | { readonly type: 'exit'; readonly announcement: Announcement }
   /** An observer asks for what it does not know: `digest` says what it does (digest.ts). */
-  | { readonly type: 'rollcall'; readonly nonce: string; readonly digest: string }
+  | {
+      readonly type: 'rollcall';
+      readonly nonce: string;
+      readonly digest: string;
+      /** It was itself caused by a roll call, and causes no other. */
+      readonly isEcho: boolean;
+    }
   /** A piece of a table: an answer to the roll call with that nonce. */
   | {
       readonly type: 'table';
@@ -37,8 +43,13 @@ export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<Disc
     case 'rollcall': {
       const nonce = readNonce(data);
       if (nonce === undefined) return badNonce(name, data);
-      const digest = isRecord(data) ? data['digest'] : undefined;
-      return accept({ type: name, nonce, digest: typeof digest === 'string' ? digest : '' });
+      const { digest, echo } = isRecord(data) ? data : {};
+      return accept({
+        type: name,
+        nonce,
+        digest: typeof digest === 'string' ? digest : '',
+        isEcho: echo === true,
+      });
     }
     case 'table':
       return parseTable(data);

@@ -110,14 +110,31 @@ describe('membership of legacy instances', () => {
     expect(routable()).toEqual([1]);
   });
 
-  it('takes second-hand words only of those it has not heard of itself', () => {
+  it('takes second-hand words for less than its own', () => {
     const { heard, told, routable } = setup();
     expect(told({ port: 1 })).toContain('registered');
-    heard({ port: 2 }, true);
-    expect(told({ port: 2 })).toEqual([]);
     heard({ port: 3 });
     expect(told({ port: 3 }, true)).toEqual([]);
+    expect(told({ port: 3, name: 'other' })).toEqual([]);
     expect(routable()).toEqual([3]);
+  });
+
+  it('doubts one that has left as far as it knows and is there as another tells, until a probe decides', () => {
+    const { heard, told, types, routable } = setup();
+    heard({ port: 9 });
+    heard({ port: 2 }, true);
+    expect(told({ port: 2 })).toEqual(['registered', 'suspected']);
+    expect(routable()).toEqual([9]);
+    expect(types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused' })).toEqual(['down']);
+    expect(routable()).toEqual([9]);
+  });
+
+  it('tells nobody of one that is down', () => {
+    const { table, heard, types } = setup();
+    heard({ port: 2 });
+    expect(table.statements(0)).toHaveLength(1);
+    types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused' });
+    expect(table.statements(0)).toEqual([]);
   });
 });
 

@@ -14,4 +14,6 @@ export const RULES = {
   doubt: 10_000,
   /** After our own link came back: how long a failure may still be ours. */
   settle: 2000,
+  /** Between two roll calls of a gateway: 288 a day, each with its answers. */
+  askEvery: 300_000,
 } as const;

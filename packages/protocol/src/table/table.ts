@@ -86,7 +86,12 @@ export class Table {
 
   /** Everything that this table could tell another: instances, and those that have left. */
   statements(now: number): Statement[] {
-    const up = [...this.#entries.values()].map(statementOf);
+    // Of a legacy instance that is down nobody can tell whether it still means to be there.
+    const up = [...this.#entries.values()]
+      .filter(
+        ({ status, announcement }) => status !== 'down' || versionOf(announcement) !== undefined,
+      )
+      .map(statementOf);
     const left = [...this.#tombstones.values()].filter(({ until }) => until > now);
     return [...up, ...left.map(({ statement }) => statement)];
   }
@@ -111,12 +116,14 @@ export class Table {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const isKnown = this.#entries.has(key) || this.#tombstones.has(key);
-    // The words of a legacy instance have no order but that of arrival: second-hand ones come last.
-    if (isKnown && versionOf(announcement) === undefined) return [];
+    // The words of a legacy instance have no order but that of arrival. Second-hand ones change nothing,
+    // save that one of which we only know that it left may be there again: a probe tells.
+    const isLegacy = versionOf(announcement) === undefined;
+    if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];
     const inc = this.#entries.get(key)?.announcement.inc;
     const effects = this.#merge(statement, now);
     const entry = this.#entries.get(key);
-    const isNew = entry !== undefined && (!isKnown || entry.announcement.inc !== inc);
+    const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
     // Who cannot verify has nothing better than to believe.
     if (isNew && this.#probes)
       this.#doubt(entry, 'only another observer has told of it', now, effects);
