@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename } from 'node:fs/promises';
+import { encodeAnnouncement, parseAnnouncement } from '@rollcall/protocol';
+import type { Statement } from '@rollcall/protocol';
+
+/** The last known table on disk, so that a gateway that starts while nobody can tell it anything is not blind. */
+export interface Snapshot {
+  /**
+   * What was saved last; nothing if there is no file. A file that is damaged is set aside under another
+   * name, for somebody to look at, and said so.
+   */
+  load(): Promise<readonly Statement[]>;
+  /** Replaces the file as a whole: whoever reads it, at any time, finds one state or the other. */
+  save(statements: readonly Statement[]): Promise<void>;
+}
+
+export interface SnapshotOptions {
+  readonly file: string;
+  readonly log: (line: string) => void;
+}
+
+interface Saved {
+  readonly up: readonly unknown[];
+  readonly left: readonly unknown[];
+}
+
+export function snapshotAt({ file, log }: SnapshotOptions): Snapshot {
+  async function load(): Promise<readonly Statement[]> {
+    const text = await readIfThere(file);
+    if (text === undefined) return [];
+    const saved = decode(text);
+    if (saved !== undefined)
+      return [...statementsOf(saved.up, false), ...statementsOf(saved.left, true)];
+    const aside = `${file}.damaged`;
+    await rename(file, aside);
+    log(`the snapshot ${file} is damaged: it is now ${aside}, and we begin without`);
+    return [];
+  }
+
+  async function save(statements: readonly Statement[]): Promise<void> {
+    const encoded = (left: boolean): unknown[] =>
+      statements
+        .filter((each) => each.left === left)
+        .map((each) => encodeAnnouncement(each.announcement));
+    const temporary = `${file}.new`;
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await handle.writeFile(encode({ up: encoded(false), left: encoded(true) }));
+      // Otherwise the name may survive a power cut and the content not.
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  }
+
+  return { load, save };
+}
+
+/** One line of checksum, one of JSON. */
+function encode(saved: Saved): string {
+  const json = JSON.stringify(saved);
+  return `${checksum(json)}\n${json}\n`;
+}
+
+function decode(text: string): Saved | undefined {
+  const [sum, json = '', rest] = text.split('\n');
+  if (rest !== '' || checksum(json) !== sum) return undefined;
+  return JSON.parse(json) as Saved;
+}
+
+function checksum(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Parsed like anything from outside: a rule may have become stricter since it was saved. */
+function statementsOf(announcements: readonly unknown[], left: boolean): Statement[] {
+  return announcements.flatMap((each) => {
+    const parsed = parseAnnouncement(each);
+    return parsed.ok ? [{ announcement: parsed.value, left }] : [];
+  });
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
