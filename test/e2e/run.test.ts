@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, Cluster, freePort } from '../support/cluster.ts';
+import { Mark } from '../support/processes.ts';
 import type { RunningProgram } from '../support/processes.ts';
 
 let cluster: Cluster;
@@ -19,20 +20,16 @@ const SERVER = `
   });
   server.listen(Number(process.argv[1]), '127.0.0.1', () => console.log('program listens'));
   process.on('SIGTERM', () => { console.log('program stops'); process.exit(7); });
-  process.on('SIGUSR2', () => console.log('program got SIGUSR2'));
+  for (const signal of ['SIGUSR1', 'SIGUSR2'])
+    process.on(signal, () => console.log('program got ' + signal));
 `;
 
-function run(port: number, options: string[] = [], command?: string[]) {
-  return cluster.cli([
-    'run',
-    '--prefix',
-    '/v3',
-    '--port',
-    String(port),
-    ...options,
-    '--',
-    ...(command ?? ['node', '-e', SERVER, String(port)]),
-  ]);
+function run(port: number, options: string[] = [], command?: string[], mark?: Mark) {
+  const program = command ?? ['node', '-e', SERVER, String(port)];
+  return cluster.cli(
+    ['run', '--prefix', '/v3', '--port', String(port), ...options, '--', ...program],
+    mark?.env,
+  );
 }
 
 describe('rollcall run', () => {
@@ -67,11 +64,12 @@ describe('rollcall run', () => {
     await program.ended;
   });
 
-  it('passes other signals on', async () => {
+  it.each(['SIGUSR1', 'SIGUSR2'] as const)('passes %s on', async (signal) => {
     const program = run(await freePort());
     await program.line(/registered/);
-    program.kill('SIGUSR2');
-    await program.line(/program got SIGUSR2/);
+    program.kill(signal);
+    await program.line(new RegExp(`program got ${signal}`));
+    expect(program.output).not.toMatch(/[Dd]ebugger/);
     program.kill('SIGTERM');
     await program.ended;
   });
@@ -105,6 +103,69 @@ describe('rollcall run', () => {
     program.kill('SIGTERM');
     expect((await program.ended).code).toBe(128 + 15);
     expect(gateway.program.output).not.toMatch(/registered/);
+  });
+
+  it('passes on a signal that comes at the first moment of its program', async () => {
+    const mark = new Mark();
+    const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
+    const command = ['sh', '-c', 'kill -TERM $PPID; exec sleep 60'];
+    const programs = ports.map((port) => run(port, [], command, mark));
+    for (const program of programs) {
+      expect(await program.ended).toEqual({ code: 128 + 15, signal: null });
+    }
+    await mark.gone();
+  });
+
+  // The shell ends at once, while the server that it started takes its time, or never ends.
+  const SLOW = `process.on('SIGTERM', () => setTimeout(() => { console.log('drained'); process.exit(); }, 300));`;
+  const DEAF = `process.on('SIGTERM', () => console.log('ignored'));`;
+  it.each([
+    ['waits for', SLOW, /drained/],
+    ['ends', DEAF, /ignored/],
+  ])('%s what its program has left behind', async (_what, onSigterm, line) => {
+    const mark = new Mark();
+    const server = `${onSigterm} require('node:http').createServer().listen(process.argv[1], '127.0.0.1')`;
+    const port = await freePort();
+    const shell = ['sh', '-c', 'node -e "$0" "$1" & wait', server, String(port)];
+    const program = run(port, [], shell, mark);
+    await program.line(/registered/);
+    program.kill('SIGTERM');
+    expect((await program.ended).code).toBe(128 + 15);
+    expect(program.output).toMatch(line);
+    expect(mark.processes()).toEqual([]);
+  });
+
+  it('asks again at the second signal, and ends its program for good at the third', async () => {
+    const deaf = `
+      let count = 0;
+      process.on('SIGTERM', () => console.log('ignored', ++count));
+      require('node:http').createServer().listen(process.argv[1], '127.0.0.1');
+    `;
+    const mark = new Mark();
+    const port = await freePort();
+    const program = run(port, [], ['node', '-e', deaf, String(port)], mark);
+    await program.line(/registered/);
+    program.kill('SIGTERM');
+    await program.line(/ignored 1/);
+    program.kill('SIGTERM');
+    await program.line(/ignored 2/);
+    program.kill('SIGTERM');
+    expect((await program.ended).code).toBe(128 + 9);
+    expect(mark.processes()).toEqual([]);
+  });
+
+  it('does not wait to have left at the second signal', async () => {
+    const port = await freePort();
+    const program = run(port);
+    await program.line(/registered/);
+    // A broker that does not answer: leaving takes as long as it may.
+    cluster.broker.kill('SIGSTOP');
+    program.kill('SIGINT');
+    const asked = performance.now();
+    program.kill('SIGTERM');
+    await program.line(/program stops/);
+    expect(performance.now() - asked).toBeLessThan(2000);
+    await program.ended;
   });
 
   it.each([

@@ -1,7 +1,10 @@
 import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -11,6 +14,9 @@ export const PROGRAMS = {
   idV4: `${ROOT}services/id-v4/bin/id-v4`,
   soketi: `${ROOT}test/peers/soketi/start.cjs`,
 } as const;
+
+/** More than a service may take to leave and to drain. */
+const GONE_WITHIN_MS = 15_000;
 
 export type Environment = Record<string, string>;
 
@@ -103,6 +109,45 @@ export class Programs {
     const program = new RunningProgram(child);
     this.#running.push(program);
     return program;
+  }
+}
+
+/** A word in the environment of every process that belongs to one run, by which those left are found. */
+export class Mark {
+  readonly #value = randomUUID();
+  readonly env: Environment = { ROLLCALL_TEST_MARK: this.#value };
+
+  processes(): number[] {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.filter((pid) => readProc(pid, 'environ').includes(this.#value)).map(Number);
+  }
+
+  commands(): string[] {
+    return this.processes().map((pid) => commandOf(pid));
+  }
+
+  /** Resolves when none is left. Fails, and ends them, if that does not come to pass. */
+  async gone(): Promise<void> {
+    try {
+      await vi.waitUntil(() => this.processes().length === 0, { timeout: GONE_WITHIN_MS });
+    } catch {
+      const left = this.commands();
+      for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+      throw new Error(`processes were left: ${left.join(', ')}`);
+    }
+  }
+}
+
+/** The command line of a process, its words apart by spaces. */
+export function commandOf(pid: number): string {
+  return readProc(String(pid), 'cmdline').replaceAll('\0', ' ').trim();
+}
+
+function readProc(pid: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -22,7 +22,7 @@ export interface RunOptions {
 }
 
 /** A leave that hangs shall not outlast what process managers grant before they kill: 10 s is usual. */
-const LEAVE_MS = 5000;
+const LEAVE_MS = 3000;
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
 export async function runCommand(command: readonly string[], options: RunOptions): Promise<void> {
@@ -32,13 +32,8 @@ export async function runCommand(command: readonly string[], options: RunOptions
   await mustBeFree(announcement);
 
   let registering: Promise<Registration> | undefined;
-  async function leave(): Promise<void> {
-    try {
-      await within(LEAVE_MS, leaveAndDrain(registering));
-    } catch (error) {
-      say(`could not leave the registry: ${messageOf(error)}`);
-    }
-  }
+  let leaving: Promise<void> | undefined;
+  const leave = (): Promise<void> => (leaving ??= leaveInTime(registering));
 
   const program = startProgram(command, leave);
   if (await serving(announcement, program.stopping, say)) {
@@ -51,12 +46,22 @@ export async function runCommand(command: readonly string[], options: RunOptions
       say(messageOf(error));
       program.kill('SIGTERM');
       await program.ended;
+      await program.endRest();
       process.exit(exitCodeOf(error));
     }
   }
   const code = await program.ended;
   await leave();
+  await program.endRest();
   process.exit(code);
+}
+
+async function leaveInTime(registering: Promise<Registration> | undefined): Promise<void> {
+  try {
+    await within(LEAVE_MS, leaveAndDrain(registering));
+  } catch (error) {
+    say(`could not leave the registry: ${messageOf(error)}`);
+  }
 }
 
 async function leaveAndDrain(registering: Promise<Registration> | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { groupOf } from './process-group.ts';
 
 export interface Program {
   /** Resolves to its exit code; 128 and the signal's number if a signal ended it. */
@@ -7,6 +8,8 @@ export interface Program {
   /** Aborted when it ends or is about to be stopped. */
   readonly stopping: AbortSignal;
   kill(signal: NodeJS.Signals): void;
+  /** Ends what it left behind in its process group, as a shell does with `server & wait`. */
+  endRest(): Promise<void>;
 }
 
 /** As env(1) has it: found but not to be run, and not found. */
@@ -14,17 +17,38 @@ const EXIT_NOT_RUNNABLE = 126;
 const EXIT_NOT_FOUND = 127;
 
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT'];
-const OTHER_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR2', 'SIGWINCH'];
+/** SIGUSR1 too, which would otherwise open Node's inspector here. */
+const OTHER_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
+/** The first lets it finish, the second asks at once; whoever sends one more has waited in vain. */
+const KILL_AT = 3;
+
+const REST_MS = 5000;
+const KILLED_MS = 1000;
 
 /**
  * Starts a program and passes signals on to it; before those that stop it, `beforeStop` runs. A
- * second signal does not wait for it.
+ * second signal does not wait for it, and a third one is SIGKILL.
  */
 export function startProgram(command: readonly string[], beforeStop: () => Promise<void>): Program {
   const [file = '', ...args] = command;
+  const stopping = new AbortController();
+  let received = 0;
+
+  async function stop(signal: NodeJS.Signals): Promise<void> {
+    received++;
+    stopping.abort();
+    if (received === 1) await beforeStop();
+    group.signal(received < KILL_AT ? signal : 'SIGKILL');
+  }
+
+  // Before there is a program: otherwise a signal at its first output ends us and leaves it behind.
+  // One that comes from here on is delivered after this function, and so to the program.
+  for (const signal of STOP_SIGNALS) process.on(signal, () => void stop(signal));
+  for (const signal of OTHER_SIGNALS) process.on(signal, () => group.signal(signal));
+
   // A process group of its own: Ctrl+C in a terminal must reach it by us, after we have left the registry.
   const child = spawn(file, args, { stdio: 'inherit', detached: true });
-  const stopping = new AbortController();
+  const group = groupOf(child.pid);
 
   const ended = new Promise<number>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -32,28 +56,18 @@ export function startProgram(command: readonly string[], beforeStop: () => Promi
       resolve(error.code === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
     });
     child.once('exit', (code, signal) => {
+      // Nothing else left: from now on its number may be somebody else's.
+      group.isAlive();
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   }).finally(() => stopping.abort());
 
-  function kill(signal: NodeJS.Signals): void {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    try {
-      // The whole group, as a terminal does: a shell in between passes nothing on.
-      process.kill(-child.pid, signal);
-    } catch {
-      // It ended in this moment.
-    }
+  async function endRest(): Promise<void> {
+    group.signal('SIGTERM');
+    await group.gone(REST_MS);
+    group.signal('SIGKILL');
+    await group.gone(KILLED_MS);
   }
 
-  async function stop(signal: NodeJS.Signals): Promise<void> {
-    const isFirst = !stopping.signal.aborted;
-    stopping.abort();
-    if (isFirst) await beforeStop();
-    kill(signal);
-  }
-
-  for (const signal of STOP_SIGNALS) process.on(signal, () => void stop(signal));
-  for (const signal of OTHER_SIGNALS) process.on(signal, () => kill(signal));
-  return { ended, stopping: stopping.signal, kill };
+  return { ended, stopping: stopping.signal, kill: group.signal, endRest };
 }
