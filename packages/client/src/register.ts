@@ -6,6 +6,7 @@ import { ownAddress } from './own-address.ts';
 import { createPublisher } from './publisher.ts';
 import type { Publisher } from './publisher.ts';
 import { leaveOnSignal } from './signals.ts';
+import type { Outcome } from './signals.ts';
 
 export interface RegisterOptions {
   /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */
@@ -25,10 +26,11 @@ export interface RegisterOptions {
   /** Default: read from the environment, see {@link connectionFromEnvironment}. */
   readonly connection?: Connection;
   /**
-   * What to do once SIGINT or SIGTERM has come and the exit was accepted, such as closing the
-   * server. The process then ends: 0, or 1 if leaving or this failed. Without it, signals are not handled.
+   * What to do once SIGINT or SIGTERM has come and every registration of this process has left, or has
+   * failed to within 3 s: such as closing the server. When all have done so the process ends: 0, or 1
+   * if leaving or this failed. A second signal ends it at once. Without it, signals are not handled.
    */
-  readonly onSignal?: () => unknown;
+  readonly onSignal?: (outcome: Outcome) => unknown;
 }
 
 export interface Registration {
@@ -61,10 +63,11 @@ export async function register(options: RegisterOptions): Promise<Registration> 
     leave: leaveOnce(publisher, parsed.value, accepted),
   };
   // Before it is accepted: a signal that comes while it is under way must still be followed by an exit.
-  if (onSignal !== undefined) leaveOnSignal(registration, onSignal);
+  const forget = onSignal && leaveOnSignal({ leave: registration.leave, close: onSignal });
   try {
     await accepted;
   } catch (error) {
+    forget?.();
     publisher.close();
     throw error;
   }

@@ -18,8 +18,8 @@ async function main(): Promise<void> {
     name: 'id-v5',
     health: { path: '/health', method: 'GET' },
     ...(address !== undefined && { address }),
-    onSignal: () => {
-      console.log('left the registry');
+    onSignal: ({ left }) => {
+      if (left) console.log('left the registry');
       return drain(server);
     },
   });
