@@ -21,13 +21,14 @@ export interface Gateway {
   readonly host: string;
   readonly port: number;
   readonly url: string;
-  /** Accepts no more requests, lets those in flight finish for up to 10 s, and stops. */
+  /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1500;
-const CLOSE_GRACE_MS = 10_000;
+/** Less than the ten seconds after which container runtimes kill. */
+const CLOSE_GRACE_MS = 8000;
 
 /**
  * Starts a gateway, and resolves when it listens and hears the channel.

@@ -1,8 +1,12 @@
+import { STATUS_CODES } from 'node:http';
+
 /** Why the gateway itself answers, and not an instance. Each code stands in docs/errors.md. */
 export const PROBLEMS = {
   'unknown-route': { status: 404, title: 'No service has this path' },
   'unknown-host': { status: 404, title: 'This gateway does not answer for that host' },
   'bad-target': { status: 400, title: 'The request target is not a path' },
+  'bad-request': { status: 400, title: 'The request is not valid HTTP' },
+  loop: { status: 508, title: 'The request has been here before' },
   'no-instance': { status: 503, title: 'The service has no live instance' },
   'upstream-failed': { status: 502, title: 'The instance could not be reached, or broke off' },
   'upstream-timeout': { status: 504, title: 'The instance did not answer in time' },
@@ -20,6 +24,7 @@ const RETRY_AFTER_SECONDS = '1';
 
 export interface ProblemResponse {
   readonly status: number;
+  readonly reason: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -30,6 +35,7 @@ export function problemResponse({ code, detail }: Problem): ProblemResponse {
   const body = JSON.stringify({ title, status, detail, code });
   return {
     status,
+    reason: STATUS_CODES[status] ?? '',
     headers: {
       'content-type': 'application/problem+json',
       'content-length': String(Buffer.byteLength(body)),

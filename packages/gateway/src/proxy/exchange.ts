@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
 import type { Problem } from '../problem.ts';
@@ -8,6 +9,9 @@ interface Surroundings {
   readonly poolOf: (upstream: Upstream) => Pool;
   readonly onUnreachable: EngineOptions['onUnreachable'];
   readonly fail: (problem: Problem) => void;
+  /** What stands for this gateway in Via. */
+  readonly pseudonym: string;
+  readonly isClosing: () => boolean;
 }
 
 /** One request on its way to an instance, and the answer on its way back. */
@@ -18,6 +22,8 @@ export class Exchange {
   readonly #surroundings: Surroundings;
   #controller: Dispatcher.DispatchController | undefined;
   #clientIsGone = false;
+  /** The answer is complete as far as the client goes; what the instance still does is of no account. */
+  #isDone = false;
 
   constructor(
     request: IncomingMessage,
@@ -51,14 +57,17 @@ export class Exchange {
         this.#controller = controller;
         if (this.#clientIsGone) controller.abort(new Error('the client is gone'));
       },
-      onResponseStart: (controller, status, _headers, message) =>
-        this.#head(controller, status, message),
-      onResponseData: (controller, chunk) => {
-        if (!this.#response.write(chunk)) controller.pause();
+      onResponseStart: (controller, status, _headers, message) => {
+        this.#head(controller, upstream, status, message);
       },
-      onResponseEnd: () => void this.#response.end(),
+      onResponseData: (controller, chunk) => {
+        if (!this.#isDone && !this.#response.write(chunk)) controller.pause();
+      },
+      onResponseEnd: () => {
+        if (!this.#isDone) this.#response.end();
+      },
       onResponseError: (_controller, error) => {
-        if (this.#clientIsGone) return;
+        if (this.#clientIsGone || this.#isDone) return;
         if (!started) this.#surroundings.onUnreachable(upstream, verdictOf(error));
         // Without a connection no byte of the request was sent, so any method may go to another instance.
         const isLast = index + 1 >= this.#decision.upstreams.length;
@@ -80,24 +89,50 @@ export class Exchange {
         localPort: request.socket.localPort ?? 0,
         protocol: 'http',
         prefix: this.#decision.prefix,
+        pseudonym: this.#surroundings.pseudonym,
       }),
     };
   }
 
   #head(
     controller: Dispatcher.DispatchController,
+    upstream: Upstream,
     status: number,
-    message: string | undefined,
+    message = '',
   ): void {
     // 1xx: node:http has answered Expect itself; nothing else of them is of use to a client here.
     if (status < 200) return;
-    const headers = responseHeaders(textOf(controller.rawHeaders));
-    this.#response.writeHead(status, message, headers);
+    const headers = responseHeaders(textOf(controller.rawHeaders), status);
+    // An answer that came early: what is left of the body has nobody to read it, and nothing may follow it.
+    const isEarly = hasBody(this.#request) && !this.#request.complete;
+    if (isEarly || this.#surroundings.isClosing()) headers.push('connection', 'close');
+    try {
+      this.#response.writeHead(status, isReason(message) ? message : STATUS_CODES[status], headers);
+    } catch {
+      // Something in its head that may not be passed on.
+      this.#isDone = true;
+      controller.abort(new Error('the head of the answer is not valid'));
+      const detail = `The instance on port ${upstream.port} answered with a head that is not valid`;
+      this.#surroundings.fail({ code: 'upstream-failed', detail });
+      return;
+    }
+    if (!BODILESS.has(status)) return;
+    // A 304 may name the length that a 200 would have (RFC 9110 §8.6), which undici takes for a promise.
+    this.#isDone = true;
+    this.#response.end();
   }
 }
 
+/** RFC 9112 §6.3: they end with their head. */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+
+/** RFC 9112 §4: tab, space, visible characters and, for what it is worth, the upper half of Latin-1. */
+function isReason(text: string): boolean {
+  return text !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}
+
 /** RFC 9112 §6.3: a request without either field has no body, whatever its method. */
-export function hasBody({ headers }: IncomingMessage): boolean {
+function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
@@ -112,7 +147,7 @@ function verdictOf(error: Error): 'refused' | 'failed' {
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 function problemOf(error: Error, upstream: Upstream): Problem {
-  const cause = 'code' in error ? String(error.code) : error.name;
+  const cause = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   const code = TIMEOUTS.has(cause) ? 'upstream-timeout' : 'upstream-failed';
   // The instance's address stays inside: the detail goes to whoever asked.
   return { code, detail: `The instance on port ${upstream.port} failed: ${cause}` };

@@ -20,6 +20,8 @@ export interface RequestFacts {
   readonly protocol: 'http' | 'https';
   /** The prefix that was stripped, `''` for none. */
   readonly prefix: string;
+  /** What stands for this gateway in Via. */
+  readonly pseudonym: string;
 }
 
 /**
@@ -40,13 +42,31 @@ export function requestHeaders(raw: readonly string[], facts: RequestFacts): str
     'x-forwarded-host',
     host,
   );
+  // RFC 9110 §7.6.3: after those that came with the request, which stay where they are.
+  headers.push('via', `1.1 ${facts.pseudonym}`);
   if (facts.prefix !== '') headers.push('x-forwarded-prefix', facts.prefix);
   return headers;
 }
 
+/** Whether a request has been through this gateway already: it is announced to itself, or to another in a ring. */
+export function isLoop(raw: readonly string[], pseudonym: string): boolean {
+  for (const [name, value] of pairs(raw)) {
+    if (name.toLowerCase() === 'via' && value.includes(pseudonym)) return true;
+  }
+  return false;
+}
+
+/** RFC 9112 §3.2: one Host, no more and no less. */
+export function hasOneHost(raw: readonly string[]): boolean {
+  let count = 0;
+  for (const [name] of pairs(raw)) if (name.toLowerCase() === 'host') count++;
+  return count === 1;
+}
+
 /** The header fields for the client, as a flat list of names and values. */
-export function responseHeaders(raw: readonly string[]): string[] {
-  return endToEnd(raw, () => false);
+export function responseHeaders(raw: readonly string[], status: number): string[] {
+  // RFC 9110 §8.6: a 204 has no length, not even of nothing.
+  return endToEnd(raw, (name) => status === 204 && name === 'content-length');
 }
 
 function endToEnd(raw: readonly string[], dropped: (name: string) => boolean): string[] {

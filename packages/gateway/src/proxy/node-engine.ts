@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
 import { problemResponse } from '../problem.ts';
-import type { Problem } from '../problem.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
+import { Clients } from './clients.ts';
 import type { Decision, Engine, EngineOptions, Upstream } from './engine.ts';
-import { Exchange, hasBody } from './exchange.ts';
+import { Exchange } from './exchange.ts';
+import { hasOneHost, isLoop } from './headers.ts';
 import { listenOn } from './listen.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -12,11 +15,23 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** The engine on `node:http` for clients and undici for instances. */
 export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engine {
   const pools = new Map<string, Pool>();
+  const pseudonym = `rollcall-${randomUUID()}`;
+  let isClosing = false;
   const server = createServer((request, response) => {
-    const decision = decide(request.headers.host ?? '', request.url ?? '');
-    if (decision.type === 'answer') answer(response, decision.problem);
+    const decision = decideWhole(request);
+    if (decision.type === 'answer') answer(response, decision.problem, isClosing);
     else forward(request, response, decision);
   });
+  const clients = new Clients(server);
+
+  function decideWhole(request: IncomingMessage): Decision {
+    const { rawHeaders, headers, url } = request;
+    if (!hasOneHost(rawHeaders)) return problem('bad-request', 'It must have exactly one Host.');
+    if (isLoop(rawHeaders, pseudonym)) {
+      return problem('loop', 'An instance is announced at the address of a gateway.');
+    }
+    return decide(headers.host ?? '', url ?? '');
+  }
 
   function forward(
     request: IncomingMessage,
@@ -26,7 +41,9 @@ export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engi
     const exchange = new Exchange(request, response, decision, {
       poolOf,
       onUnreachable,
-      fail: (problem) => answer(response, problem),
+      pseudonym,
+      isClosing: () => isClosing,
+      fail: (problem) => answer(response, problem, isClosing),
     });
     exchange.start();
   }
@@ -46,12 +63,15 @@ export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engi
     if (pool === undefined) return;
     pools.delete(origin);
     // Ends idle connections now and the others when their requests have finished.
-    void pool.close();
+    pool.close().catch(() => {});
   }
 
   async function close(graceMs: number): Promise<void> {
-    await closeServer(server, graceMs);
-    await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    isClosing = true;
+    await clients.close(graceMs);
+    const open = [...pools.values()];
+    pools.clear();
+    await Promise.all(open.map((pool) => pool.destroy()));
   }
 
   return { listen: (port, host) => listenOn(server, port, host), release, close };
@@ -61,26 +81,17 @@ function originOf({ address, port }: Pick<Upstream, 'address' | 'port'>): string
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-function answer(response: ServerResponse, problem: Problem): void {
-  const { status, headers, body } = problemResponse(problem);
+function answer(response: ServerResponse, cause: Problem, isClosing: boolean): void {
+  const { status, reason, headers, body } = problemResponse(cause);
   if (response.headersSent) {
     // Half an answer is out: a clean end would pass it off as a whole one.
     response.destroy();
     return;
   }
-  // The rest of a body that nobody will read would be taken for the next request.
-  const unread = hasBody(response.req) && !response.req.complete;
-  response.writeHead(status, { ...headers, ...(unread && { connection: 'close' }) });
+  response.writeHead(status, reason, { ...headers, ...(isClosing && { connection: 'close' }) });
   response.end(body);
 }
 
-function closeServer(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-    // Keep-alive connections that become idle later are closed by node:http itself once close() was called.
-    server.close(() => {
-      clearTimeout(cut);
-      resolve();
-    });
-  });
+function problem(code: ProblemCode, detail: string): Decision {
+  return { type: 'answer', problem: { code, detail } };
 }

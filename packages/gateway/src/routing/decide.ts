@@ -39,7 +39,7 @@ export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
   };
 }
 
-export function upstreamOf({ key, announcement }: Instance): Upstream {
+function upstreamOf({ key, announcement }: Instance): Upstream {
   return { key, address: announcement.address, port: announcement.port };
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { requestHeaders, responseHeaders } from '../../src/proxy/headers.ts';
+import { isLoop, requestHeaders, responseHeaders } from '../../src/proxy/headers.ts';
 
 const FACTS = {
   clientAddress: '192.0.2.7',
   localPort: 1500,
   protocol: 'http',
   prefix: '/v1',
+  pseudonym: 'me',
 } as const;
 
 function asRecord(flat: string[]): Record<string, string[]> {
@@ -27,6 +28,7 @@ describe('requestHeaders', () => {
       'x-forwarded-proto': ['http'],
       'x-forwarded-host': ['Example.com:80'],
       'x-forwarded-prefix': ['/v1'],
+      via: ['1.1 me'],
     });
   });
 
@@ -76,9 +78,18 @@ describe('requestHeaders', () => {
   });
 });
 
+describe('Via', () => {
+  it('tells a request that has been here before', () => {
+    const raw = requestHeaders(['Host', 'a', 'Via', '1.0 other'], FACTS);
+    expect(asRecord(raw)['via']).toEqual(['1.0 other', '1.1 me']);
+    expect(isLoop(raw, 'me')).toBe(true);
+    expect(isLoop(raw, 'another')).toBe(false);
+  });
+});
+
 describe('responseHeaders', () => {
   it('keeps repeated fields apart and in order', () => {
     const raw = ['Set-Cookie', 'a=1', 'Connection', 'keep-alive', 'Set-Cookie', 'b=2'];
-    expect(responseHeaders(raw)).toEqual(['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']);
+    expect(responseHeaders(raw, 200)).toEqual(['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']);
   });
 });

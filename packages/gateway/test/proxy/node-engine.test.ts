@@ -1,66 +1,12 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingMessage, RequestListener } from 'node:http';
-import { connect, createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import type { Decide, Engine, EngineOptions, Upstream } from '../../src/proxy/engine.ts';
 import { createNodeEngine } from '../../src/proxy/node-engine.ts';
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
-});
-
-async function listen(server: Server): Promise<Upstream> {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanups.push(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  return { key: String(port), address: '127.0.0.1', port };
-}
-
-function upstream(handler: RequestListener): Promise<Upstream> {
-  return listen(createServer(handler));
-}
-
-async function refusing(): Promise<Upstream> {
-  const server = createTcpServer();
-  const there = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return there;
-}
-
-async function start(
-  decide: Decide,
-  onUnreachable: EngineOptions['onUnreachable'] = () => {},
-): Promise<{ engine: Engine; port: number }> {
-  const engine = createNodeEngine({ decide, onUnreachable });
-  const { port } = await engine.listen(0, '127.0.0.1');
-  cleanups.push(() => engine.close(0));
-  return { engine, port };
-}
-
-function to(...upstreams: Upstream[]): Decide {
-  return (_host, target) => ({ type: 'forward', upstreams, target, prefix: '' });
-}
-
-interface Sent {
-  method?: string;
-  path?: string;
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-async function send(port: number, { body, ...options }: Sent = {}) {
-  const request = httpRequest({ port, host: '127.0.0.1', agent: false, ...options });
-  request.end(body);
-  const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return { status: response.statusCode, headers: response.headers, body: await text(response) };
-}
+import { afterwards, refusing, send, start, to, upstream } from './engine-harness.ts';
 
 describe('the engine', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
@@ -130,7 +76,7 @@ describe('the engine', () => {
     });
     const { port } = await start(to(endless));
     const client = connect(port, '127.0.0.1');
-    cleanups.push(() => client.destroy());
+    afterwards(() => client.destroy());
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     client.pause();
     // Buffers along the way fill up, and then it must stand still.
@@ -219,25 +165,6 @@ describe('the engine', () => {
     await once(client, 'data');
     client.destroy();
     await aborted.promise;
-  });
-
-  it('answers a problem, and closes where a body is left unread', async () => {
-    const { port } = await start(() => ({
-      type: 'answer',
-      problem: { code: 'no-instance', detail: 'why' },
-    }));
-    const answer = await send(port, { headers: { connection: 'keep-alive' } });
-    expect(answer).toMatchObject({
-      status: 503,
-      headers: {
-        'retry-after': '1',
-        'content-type': 'application/problem+json',
-        connection: 'keep-alive',
-      },
-    });
-    const client = connect(port, '127.0.0.1');
-    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nGET /x HTTP/1.1\r\n');
-    expect(await text(client)).toMatch(/^HTTP\/1\.1 503 [^]*connection: close/i);
   });
 
   it.each([

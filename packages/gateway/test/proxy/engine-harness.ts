@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { connect, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterEach } from 'vitest';
+import type { Decide, Engine, EngineOptions, Upstream } from '../../src/proxy/engine.ts';
+import { createNodeEngine } from '../../src/proxy/node-engine.ts';
+
+const cleanups: (() => unknown)[] = [];
+/** What a test has started ends with it, the last first. */
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+/** Undone after the test, the last first. */
+export function afterwards(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+export async function listen(server: Server): Promise<Upstream> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterwards(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  return { key: String(port), address: '127.0.0.1', port };
+}
+
+export function upstream(handler: RequestListener): Promise<Upstream> {
+  return listen(createServer(handler));
+}
+
+export async function refusing(): Promise<Upstream> {
+  const server = createTcpServer();
+  const there = await listen(server);
+  server.close();
+  await once(server, 'close');
+  return there;
+}
+
+export async function start(
+  decide: Decide,
+  onUnreachable: EngineOptions['onUnreachable'] = () => {},
+): Promise<{ engine: Engine; port: number }> {
+  const engine = createNodeEngine({ decide, onUnreachable });
+  const { port } = await engine.listen(0, '127.0.0.1');
+  afterwards(() => engine.close(0));
+  return { engine, port };
+}
+
+export function to(...upstreams: Upstream[]): Decide {
+  return (_host, target) => ({ type: 'forward', upstreams, target, prefix: '' });
+}
+
+interface Sent {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export async function send(port: number, { body, ...options }: Sent = {}) {
+  const request = httpRequest({ port, host: '127.0.0.1', agent: false, ...options });
+  request.end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** An instance that sends these bytes to whatever it is asked, and ends. */
+export function saying(bytes: string): Promise<Upstream> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(bytes));
+  });
+  return listen(server);
+}
+
+/** A client that writes bytes and reads until it has seen what it waits for. */
+export function client(port: number): {
+  write: (bytes: string) => void;
+  heard: (wanted: RegExp) => Promise<string>;
+  closed: Promise<unknown>;
+} {
+  const socket = connect(port, '127.0.0.1');
+  afterwards(() => socket.destroy());
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  let all = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (all += chunk));
+  socket.on('error', () => {});
+  async function heard(wanted: RegExp): Promise<string> {
+    while (!wanted.test(all)) {
+      if (socket.destroyed) throw new Error(`closed after ${JSON.stringify(all)}`);
+      await Promise.race([once(socket, 'data'), closed]);
+    }
+    return all;
+  }
+  return { write: (bytes) => void socket.write(bytes, 'latin1'), heard, closed };
+}
