@@ -1,5 +1,8 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { isRecord } from './json.ts';
 
 /**
  * How long after its exit was accepted an instance may still be sent requests, in milliseconds: the
@@ -8,24 +11,77 @@ import type { Server } from 'node:http';
  */
 export const LEAVE_WINDOW_MS = 500;
 
-const DEADLINE_MS = 8000;
+/** Who still sends requests by then has not learned of the instance from the registry. */
+const LONGEST_WINDOW_MS = 2000;
+const DEADLINE_MS = 6000;
+const SWEEP_EVERY_MS = 50;
 
 /**
  * Closes an HTTP server that has left the registry, without failing a request: goes on serving until
- * none has come for {@link LEAVE_WINDOW_MS}, then stops accepting and lets what is in flight finish.
- * After 8 s it cuts what is left, since process managers often kill after 10.
+ * none has come for {@link LEAVE_WINDOW_MS}, 2 s at most, then stops accepting and lets what is in
+ * flight finish. After 6 s it cuts what is left: with the 3 s that leaving may take that is less than
+ * the 10 after which process managers often kill.
  */
 export async function drain(server: Server): Promise<void> {
-  const deadline = setTimeout(() => {
-    server.close();
-    server.closeAllConnections();
-  }, DEADLINE_MS);
   const closed = once(server, 'close');
-  const quiet = setTimeout(() => server.close(), LEAVE_WINDOW_MS);
-  const onRequest = (): void => void quiet.refresh();
-  server.on('request', onRequest);
+  const isOverdue = after(LEAVE_WINDOW_MS);
+  let sweeps: NodeJS.Timeout | undefined;
+
+  function close(): void {
+    if (sweeps !== undefined) return;
+    server.close();
+    // close() closes what is idle now, and neither what becomes so later nor what never sent anything.
+    sweeps = setInterval(() => closeUnused(server), SWEEP_EVERY_MS);
+  }
+  const quiet = setTimeout(close, LEAVE_WINDOW_MS);
+  const timers = [
+    quiet,
+    setTimeout(close, LONGEST_WINDOW_MS),
+    setTimeout(() => {
+      close();
+      server.closeAllConnections();
+    }, DEADLINE_MS),
+  ];
+  function onRequest(_request: unknown, response: ServerResponse): void {
+    quiet.refresh();
+    // So that a client lets go of its connection by itself: cutting it could cut its next request.
+    if (isOverdue() && !response.headersSent) response.setHeader('Connection', 'close');
+  }
+  server.prependListener('request', onRequest);
   await closed;
   server.off('request', onRequest);
-  clearTimeout(quiet);
-  clearTimeout(deadline);
+  clearInterval(sweeps);
+  for (const timer of timers) clearTimeout(timer);
+}
+
+function after(milliseconds: number): () => boolean {
+  const at = performance.now() + milliseconds;
+  return () => performance.now() >= at;
+}
+
+function closeUnused(server: Server): void {
+  server.closeIdleConnections();
+  // One that has never sent anything, as browsers open them in advance, counts as active in Node.
+  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
+}
+
+const connections = new WeakMap<object, Set<Socket>>();
+let isWatching = false;
+
+/** Remembers each server's connections from now on: a server itself does not tell which it has. */
+export function watchConnections(): void {
+  if (isWatching) return;
+  isWatching = true;
+  subscribe('net.server.socket', (message) => {
+    const socket = isRecord(message) ? message['socket'] : undefined;
+    if (!(socket instanceof Socket) || !('server' in socket)) return;
+    const { server } = socket;
+    if (typeof server === 'object' && server !== null) remember(server, socket);
+  });
+}
+
+function remember(server: object, socket: Socket): void {
+  const sockets = connections.get(server) ?? new Set();
+  connections.set(server, sockets.add(socket));
+  socket.once('close', () => sockets.delete(socket));
 }

@@ -2,6 +2,7 @@ import { encodeAnnouncement, parseAnnouncement, RollcallError } from '@rollcall/
 import type { Announcement, HealthCheck } from '@rollcall/protocol';
 import { connectionFromEnvironment, isLocal } from './connection.ts';
 import type { Connection, Environment } from './connection.ts';
+import { watchConnections } from './drain.ts';
 import { ownAddress } from './own-address.ts';
 import { createPublisher } from './publisher.ts';
 import type { Publisher } from './publisher.ts';
@@ -56,6 +57,8 @@ export async function register(options: RegisterOptions): Promise<Registration> 
   if (!parsed.ok) {
     throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
   }
+  // For drain(), which will want to know of connections that came before it.
+  watchConnections();
   const publisher = createPublisher(connection);
   const accepted = publisher.publish('register', encodeAnnouncement(parsed.value));
   const registration = {
