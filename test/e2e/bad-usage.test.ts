@@ -77,6 +77,17 @@ describe('a user’s mistake is one line and an exit code', () => {
     expect(service).toEqual({ code: 3, lines: [expect.stringContaining(`port ${taken}`)] });
   });
 
+  it('an address that is not this machine’s: 3, and not that the port is taken', async () => {
+    // 192.0.2.0/24 is for documentation, RFC 5737.
+    const env = { ...cluster.env, HOST: '192.0.2.1', PORT: '0' };
+    expect(await outcome(PROGRAMS.idV5, [], env)).toEqual({
+      code: 3,
+      lines: [
+        'cannot listen on 192.0.2.1 port 0 (EADDRNOTAVAIL): set HOST to an address of this machine, and PORT to one above 1023 unless privileged',
+      ],
+    });
+  });
+
   it('a broker that is not there: 4', async () => {
     const env = { PUSHER_PORT: String(await freePort()) };
     const message = expect.stringMatching(

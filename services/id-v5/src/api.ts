@@ -10,6 +10,7 @@ export interface ApiOptions {
 }
 
 const MAX_BODY_BYTES = 100_000;
+const BROKEN_ID = 'The id holds half a character: a surrogate without its other half';
 const MISSING_ID = 'Please provide an ID to use to generate your UUID V5';
 
 /** The unique-ID service, version 1: the same input always gives the same UUID. */
@@ -52,6 +53,8 @@ function generate(body: string | undefined, now: () => number): Answer {
   const id =
     typeof parsed === 'object' && parsed !== null && 'id' in parsed ? parsed.id : undefined;
   if (typeof id !== 'string' || id === '') return { status: 400, body: { message: MISSING_ID } };
+  // A UUID v5 is made of UTF-8, which cannot hold it.
+  if (/\p{Surrogate}/u.test(id)) return { status: 400, body: { message: BROKEN_ID } };
   return {
     status: 200,
     body: { id: v5(id, v5.URL), timestamp: now(), message: 'UUID was successfully generated' },

@@ -32,15 +32,23 @@ async function listen(server: Server, { host, port }: Settings): Promise<number>
   server.listen(port, host);
   try {
     await once(server, 'listening');
-  } catch (cause) {
-    throw new RollcallError(
-      'ROLLCALL_PORT_TAKEN',
-      `cannot listen on ${host} port ${port}: set PORT to a free one`,
-      { cause },
-    );
+  } catch (error) {
+    throw listenError(error, host, port);
   }
   const bound = server.address();
   return typeof bound === 'object' && bound !== null ? bound.port : port;
+}
+
+function listenError(cause: unknown, host: string, port: number): RollcallError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const where = `cannot listen on ${host} port ${port}`;
+  return code === 'EADDRINUSE'
+    ? new RollcallError('ROLLCALL_PORT_TAKEN', `${where}: set PORT to a free one`, { cause })
+    : new RollcallError(
+        'ROLLCALL_LISTEN',
+        `${where} (${code}): set HOST to an address of this machine, and PORT to one above 1023 unless privileged`,
+        { cause },
+      );
 }
 
 main().catch((error: unknown) => {

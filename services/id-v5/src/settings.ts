@@ -9,6 +9,9 @@ export interface Settings {
   readonly serverName: string;
 }
 
+/** What may stand in a header: one line of it. */
+const HEADER_TEXT = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
 /**
  * `PORT` (3000), `HOST` (127.0.0.1: the IP address to listen on) and `SERVER_NAME` (the hostname).
  * @throws RollcallError ROLLCALL_CONFIG
@@ -30,7 +33,14 @@ export function settingsFromEnvironment(
       `HOST is ${JSON.stringify(host)}; it must be an IP address such as 127.0.0.1 or 0.0.0.0`,
     );
   }
-  return { host, port: Number(port), serverName: env['SERVER_NAME'] || hostname() };
+  const serverName = env['SERVER_NAME'] || hostname();
+  if (!HEADER_TEXT.test(serverName)) {
+    throw new RollcallError(
+      'ROLLCALL_CONFIG',
+      `SERVER_NAME is ${JSON.stringify(serverName)}; it must be printable ASCII, since it goes into the header X-Server`,
+    );
+  }
+  return { host, port: Number(port), serverName };
 }
 
 /** The address to announce: the one it listens on, unless that means every address of the machine. */

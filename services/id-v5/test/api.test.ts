@@ -66,6 +66,14 @@ describe('id-v5', () => {
     },
   );
 
+  it.each(['\ud800', 'a\udc00b'])('refuses %j, which is no text', async (id) => {
+    expect(await ask('POST', '/generate', JSON.stringify({ id }))).toEqual({
+      ...JSON_BY_ME,
+      status: 400,
+      body: { message: 'The id holds half a character: a surrogate without its other half' },
+    });
+  });
+
   it('refuses what is no JSON, and too much of it', async () => {
     expect(await ask('POST', '/generate', '{"id":')).toMatchObject({ ...JSON_BY_ME, status: 400 });
     const large = JSON.stringify({ id: 'x'.repeat(100_001) });

@@ -17,14 +17,19 @@ describe('settingsFromEnvironment', () => {
     });
   });
 
-  it.each([{ PORT: '70000' }, { PORT: 'http' }, { PORT: '-1' }, { HOST: 'example.com' }])(
-    'refuses %j',
-    (env) => {
-      expect(() => settingsFromEnvironment(env)).toThrow(
-        expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
-      );
-    },
-  );
+  it.each([
+    { PORT: '70000' },
+    { PORT: 'http' },
+    { PORT: '-1' },
+    { HOST: 'example.com' },
+    { SERVER_NAME: '日本' },
+    { SERVER_NAME: 'a\nb' },
+    { SERVER_NAME: ' a' },
+  ])('refuses %j', (env) => {
+    expect(() => settingsFromEnvironment(env)).toThrow(
+      expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
+    );
+  });
 });
 
 describe('announcedAddress', () => {
