@@ -159,6 +159,9 @@ function suite(kind: BrokerKind): void {
         address: '127.0.0.1',
         name: 'id-v5',
         health: { path: '/health', method: 'GET' },
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+        inc: expect.any(Number) as number,
+        seq: 0,
       },
     ]);
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { encodeAnnouncement, parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import type { Announcement, HealthCheck } from '@rollcall/protocol';
 import { connectionFromEnvironment, isLocal } from './connection.ts';
@@ -20,6 +21,10 @@ export interface RegisterOptions {
    * address that another can reach.
    */
   readonly address?: string;
+  /**
+   * Which instance this is, the same after a restart if you give one. Default: a random UUID. The time of
+   * registering is its incarnation: observers take no late word of an earlier run for one of this.
+   */
   readonly id?: string;
   readonly name?: string;
   readonly host?: string;
@@ -53,7 +58,7 @@ export interface Registration {
 export async function register(options: RegisterOptions): Promise<Registration> {
   const { connection = connectionFromEnvironment(process.env), onSignal, ...fields } = options;
   const address = options.address ?? announcedAddress(connection, process.env);
-  const parsed = parseAnnouncement({ ...fields, address });
+  const parsed = parseAnnouncement({ id: randomUUID(), ...fields, address, inc: Date.now() });
   if (!parsed.ok) {
     throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
   }
