@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import Pusher from 'pusher';
 import { Cluster, generateV5 } from '../support/cluster.ts';
@@ -62,6 +65,24 @@ describe('a table that tells the truth', () => {
     ]);
     expect(Math.max(...took)).toBeLessThan(1000);
     expect((await generateV5(second.url)).status).toBe(200);
+  });
+
+  it('is full within 1 s in a gateway that restarts alone, from its snapshot; not of what left meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-truth-'));
+    const args = ['--snapshot', join(folder, 'table')];
+    const first = await cluster.gateway(args);
+    await cluster.idV5('stays');
+    const leaves = await cluster.idV5('leaves');
+    await expect.poll(() => first.program.output.match(/route registered/g)?.length).toBe(2);
+    first.program.kill('SIGTERM');
+    await first.program.ended;
+    leaves.kill('SIGTERM');
+    await leaves.ended;
+
+    const second = await cluster.gateway(args);
+    expect(await until(second.program, /in rotation .*\/v1/)).toBeLessThan(1000);
+    expect((await generateV5(second.url)).headers['x-server']).toBe('stays');
+    rmSync(folder, { recursive: true });
   });
 
   it('keeps every instance in rotation while the broker is away, and a renewal is not needed', async () => {

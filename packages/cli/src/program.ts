@@ -47,6 +47,10 @@ export function createProgram(): Command {
       '--domain <domain>',
       'host that requests must name, * for any (default: DOMAIN or localhost:<port>)',
     )
+    .option(
+      '--snapshot <file>',
+      'keeps the last known table for the next start (default: ROLLCALL_SNAPSHOT or none)',
+    )
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')

@@ -1,6 +1,7 @@
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Announcement, Connection, Directory } from '@rollcall/client';
 import { createNodeEngine } from './proxy/node-engine.ts';
+import { keepSnapshot } from './keep-snapshot.ts';
 import { report } from './report.ts';
 import { decideBy } from './routing/decide.ts';
 import { matchDomain } from './routing/domain.ts';
@@ -13,6 +14,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** The host that requests must name, or `*` for any. Default `localhost:<port>`, which is every name of loopback. */
   readonly domain?: string;
+  /** A file that keeps the last known table for the next start. Default: none. */
+  readonly snapshotFile?: string;
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -71,8 +74,10 @@ async function serve(
     if (type === 'left' || type === 'forgotten') engine.release(instance.announcement);
     if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
   });
+  const forget = await keepSnapshot(directory, options);
   async function close(): Promise<void> {
     await engine.close(CLOSE_GRACE_MS);
+    await forget();
     directory.close();
   }
   return { host, port, url: `http://${urlHost(host)}:${port}`, close };

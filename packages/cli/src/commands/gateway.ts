@@ -7,6 +7,7 @@ export interface GatewayCommandOptions {
   readonly host?: string;
   readonly port?: string;
   readonly domain?: string;
+  readonly snapshot?: string;
 }
 
 export const GATEWAY_PORT = 1500;
@@ -26,11 +27,13 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     GATEWAY_PORT,
   );
   const domain = options.domain ?? (env['DOMAIN'] || undefined);
+  const snapshotFile = options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined);
   const gateway = await createGateway({
     connection: connectionFromEnvironment(env),
     host,
     port,
     ...(domain !== undefined && { domain }),
+    ...(snapshotFile !== undefined && { snapshotFile }),
     log: console.log,
   });
   closeOnSignal(() => gateway.close());
