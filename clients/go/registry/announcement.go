@@ -3,14 +3,27 @@ package registry
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
 )
 
 // missing stands for a field that is not there, which reads differently from null in a reason.
 type missing struct{}
 
 var knownFields = map[string]bool{
-	"prefix": true, "port": true, "address": true, "id": true, "name": true, "host": true, "health": true,
+	"prefix": true, "port": true, "address": true,
+	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true,
+	"zone": true, "draining": true, "health": true, "meta": true,
 }
+
+const (
+	// Whoever walks an announcement may do so by recursion.
+	maxDepth = 16
+	// What a presence member's object may hold; an announcement with an ID travels as one.
+	maxEncodedBytes = 1024
+)
 
 // ParseAnnouncement reads the JSON that came over the channel and gives its canonical form. Nothing
 // of it is trusted; the first fault found refuses it whole, with a [*Refusal].
@@ -36,7 +49,13 @@ func ParseAnnouncement(data []byte) (Service, error) {
 	if refusal != nil {
 		return Service{}, refusal
 	}
+	if isDeeperThan(maxDepth, decode(data)) {
+		return Service{}, tooDeep()
+	}
 	service.Extra = extra
+	if refusal := service.checkWhole(); refusal != nil {
+		return Service{}, refusal
+	}
 	return service, nil
 }
 
@@ -48,15 +67,7 @@ func (s Service) MarshalJSON() ([]byte, error) {
 			fields[name] = value
 		}
 	}
-	fields["prefix"], fields["port"], fields["address"] = s.Prefix, s.Port, s.Address
-	for name, text := range map[string]string{"id": s.ID, "name": s.Name, "host": s.Host} {
-		if text != "" {
-			fields[name] = text
-		}
-	}
-	if s.Health != nil {
-		fields["health"] = s.Health
-	}
+	maps.Copy(fields, s.fields())
 	return json.Marshal(fields)
 }
 
@@ -87,26 +98,119 @@ func parseFields(fields map[string]any) (s Service, refusal *Refusal) {
 	if s.Address, refusal = parseAddress(required("address")); refusal != nil {
 		return s, refusal
 	}
-	// In an optional field null means absent.
-	if value := fields["id"]; value != nil {
-		if s.ID, refusal = parseID(value); refusal != nil {
-			return s, refusal
+	for _, optional := range optionalFields {
+		// null is how some languages write what is not there.
+		if value := fields[optional.name]; value != nil {
+			if refusal = optional.read(&s, value); refusal != nil {
+				return s, refusal
+			}
 		}
 	}
-	if value := fields["name"]; value != nil {
-		if s.Name, refusal = parseText(value, BadName, "name"); refusal != nil {
-			return s, refusal
+	// What has a zero in Go that could mean either is settled here, where presence is still known.
+	if fields["seq"] != nil && fields["inc"] == nil {
+		s.Seq = seqWithoutInc
+	}
+	return s, nil
+}
+
+// optionalFields says how to read each, in order.
+var optionalFields = []struct {
+	name string
+	read func(s *Service, value any) *Refusal
+}{
+	{"id", func(s *Service, v any) (r *Refusal) { s.ID, r = parseID(v); return }},
+	{"inc", func(s *Service, v any) (r *Refusal) {
+		s.Inc, r = parseInteger(v, BadInc, "inc", 1, maxSafeInteger)
+		return
+	}},
+	{"seq", func(s *Service, v any) (r *Refusal) {
+		s.Seq, r = parseInteger(v, BadSeq, "seq", 0, maxSafeInteger)
+		return
+	}},
+	{"ttl", func(s *Service, v any) *Refusal {
+		ttl, r := parseInteger(v, BadTTL, "ttl", 1, maxTTL)
+		s.TTL = int(ttl)
+		return r
+	}},
+	{"name", func(s *Service, v any) (r *Refusal) { s.Name, r = parseText(v, BadName, "name"); return }},
+	{"version", func(s *Service, v any) (r *Refusal) { s.Version, r = parseText(v, BadVersion, "version"); return }},
+	{"host", func(s *Service, v any) (r *Refusal) { s.Host, r = parseText(v, BadHost, "host"); return }},
+	{"zone", func(s *Service, v any) (r *Refusal) { s.Zone, r = parseText(v, BadZone, "zone"); return }},
+	{"draining", func(s *Service, v any) (r *Refusal) {
+		s.Draining, r = parseDraining(v)
+		s.notDraining = !s.Draining
+		return
+	}},
+	{"health", func(s *Service, v any) (r *Refusal) { s.Health, r = parseHealth(v); return }},
+	{"meta", func(s *Service, v any) (r *Refusal) { s.Meta, r = parseMeta(v); return }},
+}
+
+// seqWithoutInc stands for any seq that was given without inc, 0 included, until checkWhole refuses it.
+const seqWithoutInc = -1
+
+// checkWhole checks the rules that hold between fields.
+func (s *Service) checkWhole() *Refusal {
+	if s.Inc != 0 && s.ID == "" {
+		return refuse(BadInc, "inc is given without id; it counts the runs of the instance with that id")
+	}
+	if s.Seq != 0 && s.Inc == 0 {
+		return refuse(BadSeq, "seq is given without inc; it counts versions within an incarnation")
+	}
+	if s.ID == "" {
+		return nil
+	}
+	if length := s.encodedBytes(); length > maxEncodedBytes {
+		return refuse(TooLarge, "the announcement has %d bytes as JSON; with an id at most %d", length, maxEncodedBytes)
+	}
+	return nil
+}
+
+// An escape in JSON, and those of them that Go writes where JavaScript writes the character itself.
+var jsonEscape = regexp.MustCompile(`\\(?:u202[89]|.)`)
+
+// encodedBytes is the length of the announcement as JSON in UTF-8, written as JavaScript does: every
+// client must come to the same number.
+func (s *Service) encodedBytes() int {
+	fields := s.fields()
+	for name, value := range s.Extra {
+		if knownFields[name] {
+			continue
 		}
-	}
-	if value := fields["host"]; value != nil {
-		if s.Host, refusal = parseText(value, BadHost, "host"); refusal != nil {
-			return s, refusal
+		// Read and written again: numbers and escapes may have been spelled in many ways.
+		var plain any
+		if json.Unmarshal(value, &plain) != nil {
+			plain = decode(value) // a number that no float64 holds
 		}
+		fields[name] = plain
 	}
-	if value := fields["health"]; value != nil {
-		s.Health, refusal = parseHealth(value)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(fields) // it was JSON
+	plain := jsonEscape.ReplaceAllStringFunc(strings.TrimSuffix(text.String(), "\n"), func(escape string) string {
+		if len(escape) == len(`\u2028`) {
+			return "\u2028"
+		}
+		return escape
+	})
+	return len(plain)
+}
+
+func tooDeep() *Refusal {
+	return refuse(BadAnnouncement, "the announcement is nested more than %d deep", maxDepth)
+}
+
+func isDeeperThan(depth int, value any) bool {
+	var parts []any
+	switch v := value.(type) {
+	case []any:
+		parts = v
+	case map[string]any:
+		parts = slices.Collect(maps.Values(v))
+	default:
+		return false
 	}
-	return s, refusal
+	return depth == 0 || slices.ContainsFunc(parts, func(part any) bool { return isDeeperThan(depth-1, part) })
 }
 
 // whatIs is the JSON value of data, or the text itself if that is no JSON.

@@ -18,9 +18,17 @@ const (
 	BadPort         RefusalCode = "bad-port"
 	BadAddress      RefusalCode = "bad-address"
 	BadID           RefusalCode = "bad-id"
+	BadInc          RefusalCode = "bad-inc"
+	BadSeq          RefusalCode = "bad-seq"
+	BadTTL          RefusalCode = "bad-ttl"
 	BadName         RefusalCode = "bad-name"
+	BadVersion      RefusalCode = "bad-version"
 	BadHost         RefusalCode = "bad-host"
+	BadZone         RefusalCode = "bad-zone"
+	BadDraining     RefusalCode = "bad-draining"
 	BadHealth       RefusalCode = "bad-health"
+	BadMeta         RefusalCode = "bad-meta"
+	TooLarge        RefusalCode = "too-large"
 )
 
 // Refusal is why an announcement was not accepted.
@@ -69,12 +77,15 @@ func describe(value any) string {
 	}
 }
 
-// harmless replaces what survives JSON escapes and can still forge a line or reverse it: C1
-// controls, line separators and bidirectional overrides.
 func harmless(r rune) rune {
-	switch {
-	case r >= 0x7f && r <= 0x9f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+	if unprintable(r) {
 		return '?'
 	}
 	return r
+}
+
+// unprintable tells what can forge a line or garble it: controls (C0 and C1), line separators and
+// bidirectional overrides.
+func unprintable(r rune) bool {
+	return r < 0x20 || r >= 0x7f && r <= 0x9f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }

@@ -2,9 +2,12 @@ package registry
 
 import (
 	"encoding/json"
+	"maps"
+	"math"
 	"net"
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -19,18 +22,38 @@ type Service struct {
 	// Address is the IP address where others reach it. [New] finds one if it is empty.
 	Address string
 
-	// ID is at most 64 of A-Z a-z 0-9 _ . -
+	// ID tells this instance from every other: at most 64 of A-Z a-z 0-9 _ . - [New] makes one up if
+	// it is empty. With an ID the announcement has at most 1024 bytes as JSON.
 	ID string
+	// Inc is the incarnation: which run of the instance with this ID says so. A later run has a
+	// greater one. 0 means none; [New] sets it.
+	Inc int64
+	// Seq counts the versions of the announcement within the incarnation, from 0. [New] sets it.
+	Seq int64
+	// TTL is how many seconds, at most 3600, this is good for unless it is repeated. 0 means forever
+	// in what came over the channel, and [DefaultTTL] for [New].
+	TTL int
 	// Name is what people call the service.
 	Name string
+	// Version is the version of the service's software. For people.
+	Version string
 	// Host is the host name the instance gives itself. For people; nothing is resolved from it.
 	Host string
+	// Zone is where the instance runs.
+	Zone string
+	// Draining means that the instance is about to leave: send it nothing new.
+	Draining bool
 	// Health is how observers may ask the instance whether it is well.
 	Health *Health
+	// Meta holds what else observers may want to know, at most 32 entries.
+	Meta map[string]string
 
 	// Extra holds fields that this version gives no meaning to: kept, so that they survive being
 	// passed on. A field that has a meaning is ignored here.
 	Extra map[string]json.RawMessage
+
+	// notDraining means that draining was given as false, which is kept when it is passed on.
+	notDraining bool
 }
 
 // Health is how an observer may ask an instance whether it is well.
@@ -43,11 +66,47 @@ type Health struct {
 
 // Validate brings s into canonical form, or returns the first fault found as a [*Refusal].
 func (s *Service) Validate() error {
+	canonical, refusal := parseFields(s.fields())
+	if refusal != nil {
+		return refusal
+	}
+	canonical.Extra = s.Extra
+	for name, value := range s.Extra {
+		if !json.Valid(value) {
+			return refuse(BadAnnouncement, "the field %s is not JSON", quote(name))
+		}
+		if isDeeperThan(maxDepth-1, decode(value)) {
+			return tooDeep()
+		}
+	}
+	if refusal := canonical.checkWhole(); refusal != nil {
+		return refusal
+	}
+	*s = canonical
+	return nil
+}
+
+// fields are those with a meaning, as parseFields reads them.
+func (s *Service) fields() map[string]any {
 	fields := map[string]any{"prefix": s.Prefix, "port": s.Port, "address": s.Address}
-	for name, text := range map[string]string{"id": s.ID, "name": s.Name, "host": s.Host} {
+	for name, text := range map[string]string{
+		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone,
+	} {
 		if text != "" {
 			fields[name] = text
 		}
+	}
+	if s.Inc != 0 {
+		fields["inc"] = s.Inc
+	}
+	if s.Inc != 0 || s.Seq != 0 {
+		fields["seq"] = s.Seq
+	}
+	if s.TTL != 0 {
+		fields["ttl"] = int64(s.TTL)
+	}
+	if s.Draining || s.notDraining {
+		fields["draining"] = s.Draining
 	}
 	if s.Health != nil {
 		health := map[string]any{"path": s.Health.Path}
@@ -56,18 +115,24 @@ func (s *Service) Validate() error {
 		}
 		fields["health"] = health
 	}
-	canonical, refusal := parseFields(fields)
-	if refusal != nil {
-		return refusal
-	}
-	for name, value := range s.Extra {
-		if !json.Valid(value) {
-			return refuse(BadAnnouncement, "the field %s is not JSON", quote(name))
+	if s.Meta != nil {
+		meta := make(map[string]any, len(s.Meta))
+		for key, value := range s.Meta {
+			meta[key] = value
 		}
+		fields["meta"] = meta
 	}
-	canonical.Extra = s.Extra
-	*s = canonical
-	return nil
+	return fields
+}
+
+// clone shares nothing that can be changed with s.
+func (s Service) clone() Service {
+	if s.Health != nil {
+		health := *s.Health
+		s.Health = &health
+	}
+	s.Meta, s.Extra = maps.Clone(s.Meta), maps.Clone(s.Extra)
+	return s
 }
 
 // String says where the service is reached and what is routed there, for a log.
@@ -79,7 +144,13 @@ func (s Service) String() string {
 	return prefix + " at http://" + net.JoinHostPort(s.Address, strconv.Itoa(s.Port))
 }
 
-const maxTextLength = 255
+const (
+	maxTextLength  = 255
+	maxTTL         = 3600
+	maxMetaEntries = 32
+	// The largest integer that every language holds exactly.
+	maxSafeInteger = 1<<53 - 1
+)
 
 var (
 	portDigits = regexp.MustCompile(`^[0-9]{1,5}$`)
@@ -105,6 +176,22 @@ func parsePort(input any) (int, *Refusal) {
 		return 0, refuse(BadPort, "port is %s; it must be a whole number from 1 to 65535", quote(input))
 	}
 	return int(port), nil
+}
+
+func parseInteger(input any, code RefusalCode, field string, min, max int64) (int64, *Refusal) {
+	number := math.NaN()
+	switch v := input.(type) {
+	case int64:
+		if v >= min && v <= max {
+			return v, nil
+		}
+	case json.Number:
+		number, _ = v.Float64() // out of range gives an infinity, which is refused below
+	}
+	if number >= float64(min) && number <= float64(max) && number == math.Trunc(number) {
+		return int64(number), nil
+	}
+	return 0, refuse(code, "%s is %s; it must be a whole number from %d to %d", field, quote(input), min, max)
 }
 
 func parseID(input any) (string, *Refusal) {
@@ -140,6 +227,35 @@ func parseHealth(input any) (*Health, *Refusal) {
 	return &Health{Path: pathText, Method: method.(string)}, nil
 }
 
+func parseDraining(input any) (bool, *Refusal) {
+	if draining, ok := input.(bool); ok {
+		return draining, nil
+	}
+	return false, refuse(BadDraining, "draining is %s; it must be true or false", quote(input))
+}
+
+func parseMeta(input any) (map[string]string, *Refusal) {
+	entries, ok := input.(map[string]any)
+	if !ok {
+		return nil, refuse(BadMeta, "meta is %s; it must be an object of strings", quote(input))
+	}
+	if len(entries) > maxMetaEntries {
+		return nil, refuse(BadMeta, "meta has %d entries; at most %d", len(entries), maxMetaEntries)
+	}
+	meta := make(map[string]string, len(entries))
+	for key, value := range entries {
+		text, ok := value.(string)
+		if !ok {
+			return nil, refuse(BadMeta, "meta has a value that is %s; each must be a string", quote(value))
+		}
+		if !utf8.ValidString(key) || !utf8.ValidString(text) {
+			return nil, refuse(BadMeta, "meta has text that is not UTF-8")
+		}
+		meta[key] = text
+	}
+	return meta, nil
+}
+
 func firstPresent(values ...any) any {
 	for _, value := range values {
 		if value != nil {
@@ -150,12 +266,7 @@ func firstPresent(values ...any) any {
 }
 
 func printable(text string) bool {
-	for _, r := range text {
-		if r < 0x20 || r == 0x7f {
-			return false
-		}
-	}
-	return utf8.ValidString(text)
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable)
 }
 
 // textLength counts UTF-16 units, as the clients in JavaScript do, so that all agree on what is too long.

@@ -47,7 +47,19 @@ func TestValidateRefuses(t *testing.T) {
 		"host":              {func(s *Service) { s.Host = "a\tb" }, BadHost},
 		"health left empty": {func(s *Service) { s.Health = &Health{} }, BadHealth},
 		"health method":     {func(s *Service) { s.Health = &Health{Path: "/", Method: "POST"} }, BadHealth},
-		"extra not JSON":    {func(s *Service) { s.Extra = map[string]json.RawMessage{"x": json.RawMessage("{")} }, BadAnnouncement},
+		"inc":               {func(s *Service) { s.ID, s.Inc = "a", -1 }, BadInc},
+		"inc without id":    {func(s *Service) { s.Inc = 1 }, BadInc},
+		"seq":               {func(s *Service) { s.ID, s.Inc, s.Seq = "a", 1, -1 }, BadSeq},
+		"seq without inc":   {func(s *Service) { s.ID, s.Seq = "a", 1 }, BadSeq},
+		"ttl":               {func(s *Service) { s.TTL = 3601 }, BadTTL},
+		"version":           {func(s *Service) { s.Version = "1\n" }, BadVersion},
+		"zone":              {func(s *Service) { s.Zone = "\u202e" }, BadZone},
+		"meta not UTF-8":    {func(s *Service) { s.Meta = map[string]string{"a": "\xff"} }, BadMeta},
+		"too large":         {func(s *Service) { s.ID, s.Meta = "a", map[string]string{"a": strings.Repeat("x", 1024)} }, TooLarge},
+		"extra nested deep": {func(s *Service) {
+			s.Extra = map[string]json.RawMessage{"x": json.RawMessage(strings.Repeat("[", 16) + strings.Repeat("]", 16))}
+		}, BadAnnouncement},
+		"extra not JSON": {func(s *Service) { s.Extra = map[string]json.RawMessage{"x": json.RawMessage("{")} }, BadAnnouncement},
 	} {
 		t.Run(name, func(t *testing.T) {
 			service := Service{Prefix: "/v2", Port: 3000, Address: "10.0.0.7"}
@@ -161,4 +173,25 @@ func expectCode(t *testing.T, err error, code Code) *Error {
 		t.Fatalf("more than one line: %q", fault.Message)
 	}
 	return fault
+}
+
+// The vectors hold what both languages read alike; this is how Go writes what JavaScript writes otherwise.
+func TestSizeIsThatOfTheJSONThatJavaScriptWrites(t *testing.T) {
+	for name, c := range map[string]struct{ spelled, plain string }{
+		"HTML":                 {`"\u003c<>&"`, `"<<>&"`},
+		"line separators":      {`"\u2028\u2029"`, "\"\u2028\u2029\""},
+		"an escaped backslash": {`"\\u2028"`, `"\\u2028"`},
+		"controls":             {`"\u0008\u000c\u000a\u0001"`, `"\b\f\n\u0001"`},
+		"numbers":              {`[1.0, 1e3, 1E-7, 1e21]`, `[1,1000,1e-7,1e+21]`},
+		"spaces":               {`{ "a" : [ ] }`, `{"a":[]}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := Service{Prefix: "/v2", Port: 80, Address: "10.0.0.1", ID: "a",
+				Extra: map[string]json.RawMessage{"x": json.RawMessage(c.spelled)}}
+			want := len(`{"prefix":"/v2","port":80,"address":"10.0.0.1","id":"a","x":}`) + len(c.plain)
+			if got := service.encodedBytes(); got != want {
+				t.Errorf("got %d, want %d", got, want)
+			}
+		})
+	}
 }

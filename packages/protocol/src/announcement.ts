@@ -122,14 +122,19 @@ function checkWhole(announcement: Announcement): Parsed<Announcement> {
   if (seq !== undefined && inc === undefined) {
     return refuse('bad-seq', 'seq is given without inc; it counts versions within an incarnation');
   }
-  const length = JSON.stringify(encodeAnnouncement(announcement)).length;
+  const length = utf8Length(JSON.stringify(encodeAnnouncement(announcement)));
   if (id !== undefined && length > MAX_ENCODED_LENGTH) {
     return refuse(
       'too-large',
-      `the announcement has ${length} characters as JSON; with an id at most ${MAX_ENCODED_LENGTH}`,
+      `the announcement has ${length} bytes as JSON; with an id at most ${MAX_ENCODED_LENGTH}`,
     );
   }
   return accept(announcement);
+}
+
+/** In bytes, which are what a broker limits. JSON has no lone surrogates: they are escaped in it. */
+function utf8Length(json: string): number {
+  return encodeURIComponent(json).replace(/%../g, '.').length;
 }
 
 /** The announcement as it goes over the channel. */
