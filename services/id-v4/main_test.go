@@ -51,7 +51,7 @@ type process struct {
 	ended  chan error
 }
 
-func startProcess(t *testing.T, env map[string]string) *process {
+func startProcess(t *testing.T, env map[string]string, stdin ...*os.File) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(os.Args[0], "-http.port", "0"), ended: make(chan error, 1)}
 	p.Env = []string{runAsProgram + "=1", "SERVER_NAME=instance-1"}
@@ -59,6 +59,9 @@ func startProcess(t *testing.T, env map[string]string) *process {
 		p.Env = append(p.Env, name+"="+value)
 	}
 	p.Stderr = &p.stderr
+	if len(stdin) > 0 {
+		p.Stdin = stdin[0]
+	}
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +192,25 @@ func TestItRegistersOnlyOnceItListens(t *testing.T) {
 	startProcess(t, broker.Env())
 	if err := receive(t, answered, "the announcement at the broker"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestItLeavesWithWhoeverStartedItIfAsked(t *testing.T) {
+	broker := brokertest.New(t, nil)
+	stdin, held, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	env := broker.Env()
+	env["ROLLCALL_END_WITH_STDIN"] = "1"
+	p := startProcess(t, env, stdin)
+	p.line(t, "id-v4 listens on ")
+	p.line(t, "registered ")
+	held.Close()
+	p.line(t, "left the registry")
+	if code := p.exitCode(t); code != 0 || broker.Names() != "register exit" {
+		t.Errorf("exit %d, published %s", code, broker.Names())
 	}
 }
 

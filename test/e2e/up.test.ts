@@ -1,44 +1,36 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, freePort } from '../support/cluster.ts';
-import { PROGRAMS, Programs } from '../support/processes.ts';
+import { commandOf, Mark, PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
 
 const programs = new Programs();
-afterEach(() => programs.endAll());
+let mark: Mark;
+beforeEach(() => {
+  mark = new Mark();
+});
+afterEach(async () => {
+  await programs.endAll();
+  await mark.gone();
+});
 
 const hasGo = existsSync(PROGRAMS.idV4);
 
 interface Up {
   program: RunningProgram;
   gateway: string;
-  /** In the environment of every process that belongs to this run. */
-  mark: string;
+}
+
+function begin(env: Environment = {}, brokerPort = 0): RunningProgram {
+  const args = ['up', '--port', '0', '--broker-port', String(brokerPort)];
+  return programs.node(PROGRAMS.cli, args, { ...mark.env, ...env });
 }
 
 async function up(env: Environment = {}): Promise<Up> {
-  const mark = randomUUID();
-  const program = programs.node(PROGRAMS.cli, ['up', '--port', '0', '--broker-port', '0'], {
-    ROLLCALL_TEST_MARK: mark,
-    ...env,
-  });
+  const program = begin(env);
   await program.line(/Ctrl\+C stops everything/);
   const [, gateway = ''] = await program.line(/^ {2}gateway +(\S+)/);
-  return { program, gateway, mark };
-}
-
-function processesMarked(mark: string): number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => readEnvironment(pid).includes(mark)).map(Number);
-}
-
-function readEnvironment(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8');
-  } catch {
-    return '';
-  }
+  return { program, gateway };
 }
 
 function indexOf(program: RunningProgram, pattern: RegExp): number {
@@ -72,8 +64,8 @@ describe('rollcall up', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'on %s lets services leave, then stops gateway and broker, exits 0, and leaves no process',
     async (signal) => {
-      const { program, mark } = await up();
-      expect(processesMarked(mark).length).toBeGreaterThanOrEqual(hasGo ? 7 : 5);
+      const { program } = await up();
+      expect(mark.processes().length).toBeGreaterThanOrEqual(hasGo ? 7 : 5);
       program.kill(signal);
       expect(await program.ended).toEqual({ code: 0, signal: null });
       const left = program.lines.filter((line) => /left the registry/.test(line));
@@ -81,14 +73,52 @@ describe('rollcall up', () => {
       expect(left).toHaveLength(hasGo ? 4 : 2);
       expect(unregistered).toHaveLength(left.length);
       expect(program.output).not.toMatch(/lost the broker|could not|ended \(/);
-      expect(processesMarked(mark)).toEqual([]);
+      expect(mark.processes()).toEqual([]);
     },
   );
 
+  // Lines at which something is awaited, or about to be started.
+  it.each([
+    /^broker .*listens/,
+    /^gateway .*listens/,
+    /^id-v5-1 .*listens/,
+    /^id-v5-2 .*registered/,
+  ])(
+    'stops at once on a signal that comes as it prints %s, and leaves no process',
+    async (line) => {
+      const program = begin();
+      await program.line(line);
+      program.kill('SIGINT');
+      expect(await program.ended).toEqual({ code: 0, signal: null });
+      expect(program.output).not.toMatch(/Error|could not/);
+      expect(mark.processes()).toEqual([]);
+    },
+  );
+
+  it('stops what it has started when it loses its broker during the start, and says why', async () => {
+    const port = String(await freePort());
+    const env = { PUSHER_PORT: port, PUSHER_HOST: '127.0.0.1' };
+    const broker = programs.node(PROGRAMS.cli, ['broker'], env);
+    await broker.line(/listens/);
+    const program = begin(env);
+    await program.line(/^gateway .*listens/);
+    broker.kill('SIGKILL');
+    expect((await program.ended).code).toBe(4);
+    expect(program.output).toMatch(/rollcall: cannot reach the broker/);
+    expect(mark.processes()).toEqual([]);
+  });
+
+  it('leaves no process when it is ended by SIGKILL', async () => {
+    const { program } = await up();
+    program.kill('SIGKILL');
+    await program.ended;
+    await mark.gone();
+  });
+
   it('goes on without a process that was killed, whichever it is', async () => {
-    const { program, gateway, mark } = await up();
-    const services = processesMarked(mark).filter((pid) => /id-v5/.test(commandOf(pid)));
-    const broker = processesMarked(mark).filter((pid) => /main\.js\0broker/.test(commandOf(pid)));
+    const { program, gateway } = await up();
+    const services = mark.processes().filter((pid) => /id-v5/.test(commandOf(pid)));
+    const broker = mark.processes().filter((pid) => /main\.js broker/.test(commandOf(pid)));
     expect([services.length, broker.length]).toEqual([2, 1]);
 
     process.kill(services[0] ?? 0, 'SIGKILL');
@@ -101,25 +131,18 @@ describe('rollcall up', () => {
     expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
     program.kill('SIGINT');
     expect((await program.ended).code).toBe(0);
-    expect(processesMarked(mark)).toEqual([]);
+    expect(mark.processes()).toEqual([]);
   });
 
   it('ends with the code and the line of a program that cannot start, and leaves no process', async () => {
     const port = await freePort();
     const broker = programs.node(PROGRAMS.cli, ['broker', '--port', String(port)]);
     await broker.line(/listens/);
-    const mark = randomUUID();
-    const program = programs.node(
-      PROGRAMS.cli,
-      ['up', '--port', '0', '--broker-port', String(port)],
-      {
-        ROLLCALL_TEST_MARK: mark,
-      },
-    );
+    const program = begin({}, port);
     expect((await program.ended).code).toBe(3);
     expect(program.lines).toHaveLength(1);
     expect(program.output).toContain(`port ${port} on 127.0.0.1 is taken`);
-    expect(processesMarked(mark)).toEqual([]);
+    expect(mark.processes()).toEqual([]);
   });
 
   it('uses the broker that the environment names, and starts none', async () => {
@@ -131,11 +154,3 @@ describe('rollcall up', () => {
     expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
   });
 });
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}

@@ -4,9 +4,19 @@ export interface Listening {
   readonly port: number;
 }
 
-/** Tells `rollcall up`, if that is who started us, that this program serves. */
+/**
+ * Tells `rollcall up`, if that is who started us, that this program serves, and ends with it: by
+ * SIGKILL it cannot stop us itself, but the channel between us closes.
+ */
 export function tellParent({ host, port }: Listening): void {
-  process.send?.({ host, port } satisfies Listening);
+  if (process.send === undefined) return;
+  process.once('disconnect', endAsBySignal);
+  if (process.connected) process.send({ host, port } satisfies Listening);
+  else endAsBySignal();
+}
+
+function endAsBySignal(): void {
+  process.kill(process.pid, 'SIGTERM');
 }
 
 /** Ends the process by SIGINT, SIGTERM or SIGHUP: closes first. A second signal ends it at once. */

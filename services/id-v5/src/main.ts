@@ -6,6 +6,7 @@ import { announcedAddress, settingsFromEnvironment } from './settings.ts';
 import type { Settings } from './settings.ts';
 
 async function main(): Promise<void> {
+  endWithParent();
   const settings = settingsFromEnvironment(process.env);
   const server = createApi({ serverName: settings.serverName, now: Date.now });
   const port = await listen(server, settings);
@@ -26,6 +27,12 @@ async function main(): Promise<void> {
   console.log(
     `registered ${announcement.prefix} at ${announcement.address} port ${announcement.port}`,
   );
+}
+
+/** `rollcall up` starts us with a channel, which closes even when it is ended by SIGKILL. */
+function endWithParent(): void {
+  if (process.send === undefined) return;
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
 async function listen(server: Server, { host, port }: Settings): Promise<number> {

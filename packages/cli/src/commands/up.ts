@@ -3,7 +3,7 @@ import type { Listening } from '../lifetime.ts';
 import { listenPort } from '../options.ts';
 import { paint } from '../terminal/colour.ts';
 import { EndedEarly } from '../up/child.ts';
-import { System } from '../up/system.ts';
+import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
 import { GATEWAY_PORT } from './gateway.ts';
 
@@ -37,9 +37,11 @@ export async function runUp(options: UpOptions): Promise<void> {
   try {
     console.log(overview(await system.start()));
   } catch (error) {
+    // Whatever it was: what has been started must not outlive us, nor keep us alive.
+    await system.stop();
+    if (error instanceof Stopped) return;
     if (!(error instanceof EndedEarly)) throw error;
     // Its own line in the log says why.
-    await system.stop();
     process.exitCode = error.ending.code ?? 1;
   }
 }

@@ -69,5 +69,5 @@ export function startProgram(command: readonly string[], beforeStop: () => Promi
     await group.gone(KILLED_MS);
   }
 
-  return { ended, stopping: stopping.signal, kill: group.signal, endRest };
+  return { ended, stopping: stopping.signal, kill: (signal) => group.signal(signal), endRest };
 }

@@ -43,13 +43,23 @@ export class EndedEarly extends Error {
 
 const STOP_MS = 15_000;
 
+/**
+ * For programs that are not in Node, and so have no channel whose end they would notice: theirs is that
+ * of their standard input, which we hold open and which closes with us, even by SIGKILL.
+ */
+const END_WITH_STDIN: Environment = { ROLLCALL_END_WITH_STDIN: '1' };
+
 export function startChild({ name, program, args, env, onLine }: Start): Child {
   // A process group of its own: Ctrl+C must reach us alone, because the order of stopping is ours to keep.
   const options = { detached: true, env: { ...process.env, ...env } };
   const child =
     'module' in program
       ? fork(program.module, [...args], { ...options, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-      : spawn(program.file, [...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+      : spawn(program.file, [...args], {
+          ...options,
+          env: { ...options.env, ...END_WITH_STDIN },
+          stdio: ['pipe', 'pipe', 'pipe'],
+        });
   readLines(child.stdout, onLine);
   readLines(child.stderr, onLine);
 

@@ -23,6 +23,9 @@ export interface Overview {
   readonly instances: readonly Instance[];
 }
 
+/** It was stopped before all of it ran. */
+export class Stopped extends Error {}
+
 const COPIES = 2;
 const REGISTERED_WITHIN_MS = 15_000;
 const CLI = fileURLToPath(new URL('../main.js', import.meta.url));
@@ -32,6 +35,9 @@ const ID_V5 = fileURLToPath(import.meta.resolve('@rollcall/id-v5'));
 export class System {
   readonly #options: SystemOptions;
   readonly #stages: Child[][] = [];
+  readonly #stopping = new AbortController();
+  #started: Promise<Overview> | undefined;
+  #stopped: Promise<void> | undefined;
   /** While it is up, the end of a program is news; before and after, it is part of what goes on. */
   #isUp = false;
 
@@ -40,10 +46,25 @@ export class System {
   }
 
   /**
-   * Starts everything, and resolves when every service is registered.
-   * @throws EndedEarly if the broker or the gateway does not come up
+   * Starts everything, and resolves when every service is registered. If it fails, what has been
+   * started is still there: {@link stop} it.
+   * @throws EndedEarly if the broker or the gateway does not come up, Stopped if it is stopped before
    */
-  async start(): Promise<Overview> {
+  start(): Promise<Overview> {
+    return (this.#started = this.#start());
+  }
+
+  /** Services first, so that they leave while the gateway still hears it; then the gateway; then the broker. */
+  stop(): Promise<void> {
+    // Once: a second SIGTERM would have the programs end without leaving.
+    return (this.#stopped ??= this.#stop());
+  }
+
+  kill(): void {
+    for (const child of this.#stages.flat()) child.kill();
+  }
+
+  async #start(): Promise<Overview> {
     const { connection } = this.#options;
     const broker = connection.embedded ? await this.#startBroker() : undefined;
     const reached =
@@ -55,35 +76,44 @@ export class System {
     return { broker, gateway, instances: await this.#startServices(reached, env) };
   }
 
-  /** Services first, so that they leave while the gateway still hears it; then the gateway; then the broker. */
-  async stop(): Promise<void> {
+  async #stop(): Promise<void> {
     this.#isUp = false;
+    this.#stopping.abort(new Stopped());
+    // From here on no program is added to those that are to be stopped.
+    await this.#started?.catch(() => {});
     for (const stage of this.#stages.toReversed()) {
       await Promise.all(stage.map((child) => child.stop()));
     }
   }
 
-  kill(): void {
-    for (const child of this.#stages.flat()) child.kill();
+  /** Settles with the work, or rejects as soon as everything is to stop. */
+  async #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#stopping;
+    signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason as Stopped);
+      signal.addEventListener('abort', onAbort, { once: true });
+      void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
   }
 
   #startBroker(): Promise<Listening> {
     const args = ['broker', '--port', String(this.#options.brokerPort)];
-    return this.#startOne({ name: 'broker', program: { module: CLI }, args, env: {} }).listening;
+    return this.#startOne({ name: 'broker', program: { module: CLI }, args, env: {} });
   }
 
   #startGateway(env: Environment): Promise<Listening> {
     const args = ['gateway', '--port', String(this.#options.gatewayPort)];
-    return this.#startOne({ name: 'gateway', program: { module: CLI }, args, env }).listening;
+    return this.#startOne({ name: 'gateway', program: { module: CLI }, args, env });
   }
 
   async #startServices(connection: Connection, env: Environment): Promise<readonly Instance[]> {
-    const directory = await discover({ connection });
+    const directory = await this.#unlessStopped(discover({ connection }));
     try {
       const services = this.#startStage([...idV5(env), ...this.#idV4(env)]);
       const allEnded = Promise.all(services.map((service) => service.ended));
       // Whoever is not there in time has said why in its own log; the others serve.
-      await Promise.race([registered(directory, services.length), allEnded]);
+      await this.#unlessStopped(Promise.race([registered(directory, services.length), allEnded]));
       return directory.instances();
     } finally {
       directory.close();
@@ -99,13 +129,13 @@ export class System {
     return copiesOf('id-v4', { program: found, args: ['-http.port', '0'], env });
   }
 
-  #startOne(program: Program): Child {
-    const child = this.#startProgram(program);
-    this.#stages.push([child]);
-    return child;
+  async #startOne(program: Program): Promise<Listening> {
+    const listening = this.#startStage([program]).map((child) => child.listening);
+    return this.#unlessStopped(Promise.race(listening));
   }
 
   #startStage(programs: readonly Program[]): Child[] {
+    this.#stopping.signal.throwIfAborted();
     const children = programs.map((program) => this.#startProgram(program));
     this.#stages.push(children);
     return children;

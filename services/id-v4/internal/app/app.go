@@ -41,6 +41,15 @@ func start(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	defer signal.Stop(signals)
+	// `rollcall up` asks for this and holds the other end of our standard input: when it is gone, even by
+	// SIGKILL, we leave as well. What we print then has no reader, and must not end us before we have left.
+	if getenv("ROLLCALL_END_WITH_STDIN") != "" {
+		signal.Ignore(syscall.SIGPIPE)
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			signals <- syscall.SIGTERM
+		}()
+	}
 
 	listener, err := net.Listen("tcp", settings.listenAddress())
 	if err != nil {
