@@ -13,8 +13,11 @@ export interface Upstream {
 export type Decision =
   | {
       readonly type: 'forward';
-      /** The instances to try, in this order: the next one only if nothing could be sent to the one before. */
-      readonly upstreams: readonly Upstream[];
+      /**
+       * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
+       * as things are by then. Nothing if there is none left.
+       */
+      readonly next: () => Upstream | undefined;
       /** The request target for the instance. */
       readonly target: string;
       /** What was stripped from the path; `''` if nothing was. */

@@ -44,12 +44,12 @@ export class Exchange {
       this.#controller?.abort(new Error('the client is gone'));
     });
     this.#response.on('drain', () => this.#controller?.resume());
-    this.#tryUpstream(0);
+    const first = this.#decision.next();
+    if (first !== undefined) this.#try(first);
+    else this.#surroundings.fail({ code: 'no-instance', detail: 'No instance is there.' });
   }
 
-  #tryUpstream(index: number): void {
-    const upstream = this.#decision.upstreams[index];
-    if (upstream === undefined) return;
+  #try(upstream: Upstream): void {
     let started = false;
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: (controller) => {
@@ -70,9 +70,9 @@ export class Exchange {
         if (this.#clientIsGone || this.#isDone) return;
         if (!started) this.#surroundings.onUnreachable(upstream, verdictOf(error));
         // Without a connection no byte of the request was sent, so any method may go to another instance.
-        const isLast = index + 1 >= this.#decision.upstreams.length;
-        if (started || isLast) this.#surroundings.fail(problemOf(error, upstream));
-        else this.#tryUpstream(index + 1);
+        const next = started ? undefined : this.#decision.next();
+        if (next === undefined) this.#surroundings.fail(problemOf(error, upstream));
+        else this.#try(next);
       },
     };
     this.#surroundings.poolOf(upstream).dispatch(this.#options(), handler);

@@ -34,8 +34,26 @@ export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
         `No instance of ${match.prefix || '/'} is there or well; try again soon.`,
       );
     }
-    const upstreams = turns.order(match.prefix, instances).map(upstreamOf);
-    return { type: 'forward', upstreams, target: match.target, prefix: match.prefix };
+    const [first] = turns.order(match.prefix, instances);
+    const next = eachOnce(first, () => table.routable(match.prefix));
+    return { type: 'forward', next, target: match.target, prefix: match.prefix };
+  };
+}
+
+/**
+ * Names the instance whose turn it is, then those that stand in for it. They are looked up when they are
+ * needed: finding out that one cannot be reached takes seconds, in which another may leave.
+ */
+function eachOnce(
+  first: Instance | undefined,
+  current: () => readonly Instance[],
+): () => Upstream | undefined {
+  const tried = new Set<string>();
+  return () => {
+    const instance = tried.size === 0 ? first : current().find(({ key }) => !tried.has(key));
+    if (instance === undefined) return undefined;
+    tried.add(instance.key);
+    return upstreamOf(instance);
   };
 }
 

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
+import type { Upstream } from '../../src/proxy/engine.ts';
 import { client, saying, send, start, to, upstream } from './engine-harness.ts';
 
 describe('the engine, at its edges', () => {
@@ -128,13 +129,9 @@ describe('the engine, at its edges', () => {
   });
 
   it('ends a request that has been here before', async () => {
-    const { port } = await start((_host, target) => ({
-      type: 'forward',
-      upstreams: [{ key: 'self', address: '127.0.0.1', port: own.port }],
-      target,
-      prefix: '',
-    }));
-    const own = { port };
+    const itself: Upstream[] = [];
+    const { port } = await start((host, target) => to(...itself)(host, target));
+    itself.push({ key: 'self', address: '127.0.0.1', port });
     const answer = await send(port);
     expect(answer.status).toBe(508);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'loop' });

@@ -50,7 +50,10 @@ export async function start(
 }
 
 export function to(...upstreams: Upstream[]): Decide {
-  return (_host, target) => ({ type: 'forward', upstreams, target, prefix: '' });
+  return (_host, target) => {
+    const left = [...upstreams];
+    return { type: 'forward', next: () => left.shift(), target, prefix: '' };
+  };
 }
 
 interface Sent {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnnouncement, Table } from '@rollcall/protocol';
+import type { Decision } from '../../src/proxy/engine.ts';
 import { decideBy } from '../../src/routing/decide.ts';
 import { matchDomain } from '../../src/routing/domain.ts';
 
@@ -7,6 +8,15 @@ function announcement(port: number, prefix = '/v1') {
   const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1' });
   if (!parsed.ok) throw new Error(parsed.refusal.reason);
   return parsed.value;
+}
+
+/** Of the instances that a decision names, one after the other, until there are no more. */
+function portsOf(decision: Decision): number[] {
+  const ports: number[] = [];
+  if (decision.type !== 'forward') return ports;
+  for (let each = decision.next(); each !== undefined; each = decision.next())
+    ports.push(each.port);
+  return ports;
 }
 
 function setup() {
@@ -20,7 +30,7 @@ function setup() {
   /** The port that is picked, or the problem's code. */
   const pick = (target = '/v1/x') => {
     const decision = decide('localhost', target);
-    return decision.type === 'forward' ? decision.upstreams[0]?.port : decision.problem.code;
+    return decision.type === 'forward' ? decision.next()?.port : decision.problem.code;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
   return { say, decide, pick, picks };
@@ -60,9 +70,18 @@ describe('decideBy', () => {
     for (const port of [1, 2, 3]) say(port);
     decide('localhost', '/v1');
     const decision = decide('localhost', '/v1');
-    expect(decision.type === 'forward' && decision.upstreams.map((each) => each.port)).toEqual([
-      2, 3, 1,
-    ]);
+    expect(portsOf(decision)).toEqual([2, 1, 3]);
+  });
+
+  it('names no instance that has left since, and those that have come', () => {
+    const { say, decide } = setup();
+    for (const port of [1, 2]) say(port);
+    const decision = decide('localhost', '/v1');
+    if (decision.type !== 'forward') throw new Error('not forwarded');
+    expect(decision.next()?.port).toBe(1);
+    say(2, { left: true });
+    say(3);
+    expect(portsOf(decision)).toEqual([3]);
   });
 
   it('tells an unknown prefix from one whose instances have all left', () => {
