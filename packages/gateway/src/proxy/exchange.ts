@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errors } from 'undici';
 import type { Dispatcher, Pool } from 'undici';
 import type { Problem } from '../problem.ts';
 import type { Decision, EngineOptions, Upstream } from './engine.ts';
@@ -68,6 +69,10 @@ export class Exchange {
       },
       onResponseError: (_controller, error) => {
         if (this.#clientIsGone || this.#isDone) return;
+        if (isOurFault(error)) {
+          this.#surroundings.fail({ code: 'bad-request', detail: error.message });
+          return;
+        }
         if (!started) this.#surroundings.onUnreachable(upstream, verdictOf(error));
         // Without a connection no byte of the request was sent, so any method may go to another instance.
         const next = started ? undefined : this.#decision.next();
@@ -144,10 +149,16 @@ function verdictOf(error: Error): 'refused' | 'failed' {
   return 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'failed';
 }
 
+/** undici has looked at the request and will not send it: no instance has to do with that. */
+function isOurFault(error: Error): boolean {
+  return error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError;
+}
+
 const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 function problemOf(error: Error, upstream: Upstream): Problem {
-  const cause = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // A parser error has a code that is undefined.
+  const cause = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
   const code = TIMEOUTS.has(cause) ? 'upstream-timeout' : 'upstream-failed';
   // The instance's address stays inside: the detail goes to whoever asked.
   return { code, detail: `The instance on port ${upstream.port} failed: ${cause}` };
