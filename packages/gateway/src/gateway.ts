@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Announcement, Connection, Directory } from '@rollcall/client';
 import { createNodeEngine } from './proxy/node-engine.ts';
@@ -30,7 +31,7 @@ export interface Gateway {
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1500;
-/** Less than the ten seconds after which container runtimes kill. */
+/** Below the 10 s after which Docker kills. */
 const CLOSE_GRACE_MS = 8000;
 
 /**
@@ -57,6 +58,8 @@ async function serve(
 ): Promise<Gateway> {
   const engine = createNodeEngine({
     decide: decideBy(directory, isOurs),
+    // No name of the machine: every instance and whoever they tell reads it.
+    pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,
     onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
   });
   const { host, port } = await engine.listen(

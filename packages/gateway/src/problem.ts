@@ -5,11 +5,11 @@ export const PROBLEMS = {
   'unknown-route': { status: 404, title: 'No service has this path' },
   'unknown-host': { status: 404, title: 'This gateway does not answer for that host' },
   'bad-target': { status: 400, title: 'The request target is not a path' },
-  'bad-request': { status: 400, title: 'The request is not valid HTTP' },
-  loop: { status: 508, title: 'The request has been here before' },
+  'bad-request': { status: 400, title: 'The request cannot be forwarded as it is' },
   'no-instance': { status: 503, title: 'The service has no live instance' },
   'upstream-failed': { status: 502, title: 'The instance could not be reached, or broke off' },
   'upstream-timeout': { status: 504, title: 'The instance did not answer in time' },
+  loop: { status: 508, title: 'The request came back to this gateway' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

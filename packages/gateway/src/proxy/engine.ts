@@ -44,6 +44,10 @@ export interface Engine {
 /** What an engine needs from outside. */
 export interface EngineOptions {
   readonly decide: Decide;
+  /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
+  readonly pseudonym: string;
+  /** How long an instance may take to begin its answer. Default 5 minutes. */
+  readonly answerTimeoutMs?: number;
   /** No connection could be made: refused, or not within the time for it. */
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
 }

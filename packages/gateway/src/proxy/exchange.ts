@@ -1,18 +1,17 @@
-import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
 import { errors } from 'undici';
-import type { Dispatcher, Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Problem } from '../problem.ts';
 import type { Decision, EngineOptions, Upstream } from './engine.ts';
+import { hasBody, mayBeEarly } from './early-answer.ts';
 import { requestHeaders, responseHeaders } from './headers.ts';
 
 interface Surroundings {
-  readonly poolOf: (upstream: Upstream) => Pool;
+  readonly poolOf: (upstream: Upstream) => Pick<Dispatcher, 'dispatch'>;
+  readonly pseudonym: string;
   readonly onUnreachable: EngineOptions['onUnreachable'];
   readonly fail: (problem: Problem) => void;
-  /** What stands for this gateway in Via. */
-  readonly pseudonym: string;
-  readonly isClosing: () => boolean;
 }
 
 /** One request on its way to an instance, and the answer on its way back. */
@@ -21,10 +20,12 @@ export class Exchange {
   readonly #response: ServerResponse;
   readonly #decision: Extract<Decision, { type: 'forward' }>;
   readonly #surroundings: Surroundings;
+  /** undici destroys what it was given once the exchange is over; the request must live on, to be read to its end. */
+  readonly #body: PassThrough | null;
   #controller: Dispatcher.DispatchController | undefined;
   #clientIsGone = false;
-  /** The answer is complete as far as the client goes; what the instance still does is of no account. */
-  #isDone = false;
+  /** The client has its whole answer: what the instance still does is no longer of interest. */
+  #isAnswered = false;
 
   constructor(
     request: IncomingMessage,
@@ -36,6 +37,7 @@ export class Exchange {
     this.#response = response;
     this.#decision = decision;
     this.#surroundings = surroundings;
+    this.#body = hasBody(request) ? request.pipe(new PassThrough()) : null;
   }
 
   start(): void {
@@ -58,17 +60,15 @@ export class Exchange {
         this.#controller = controller;
         if (this.#clientIsGone) controller.abort(new Error('the client is gone'));
       },
-      onResponseStart: (controller, status, _headers, message) => {
-        this.#head(controller, upstream, status, message);
-      },
+      // undici takes whatever is thrown from here on for an error of the exchange: onResponseError answers it.
+      onResponseStart: (controller, status, _headers, message) =>
+        this.#head(controller, status, message),
       onResponseData: (controller, chunk) => {
-        if (!this.#isDone && !this.#response.write(chunk)) controller.pause();
+        if (!this.#response.write(chunk)) controller.pause();
       },
-      onResponseEnd: () => {
-        if (!this.#isDone) this.#response.end();
-      },
+      onResponseEnd: () => void this.#response.end(),
       onResponseError: (_controller, error) => {
-        if (this.#clientIsGone || this.#isDone) return;
+        if (this.#clientIsGone || this.#isAnswered) return;
         if (isOurFault(error)) {
           this.#surroundings.fail({ code: 'bad-request', detail: error.message });
           return;
@@ -88,58 +88,42 @@ export class Exchange {
     return {
       method: request.method as Dispatcher.HttpMethod,
       path: this.#decision.target,
-      body: hasBody(request) ? request : null,
+      body: this.#body,
       headers: requestHeaders(request.rawHeaders, {
         clientAddress: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
         localPort: request.socket.localPort ?? 0,
         protocol: 'http',
-        prefix: this.#decision.prefix,
+        httpVersion: request.httpVersion,
         pseudonym: this.#surroundings.pseudonym,
+        prefix: this.#decision.prefix,
       }),
     };
   }
 
   #head(
     controller: Dispatcher.DispatchController,
-    upstream: Upstream,
     status: number,
-    message = '',
+    message: string | undefined,
   ): void {
     // 1xx: node:http has answered Expect itself; nothing else of them is of use to a client here.
     if (status < 200) return;
-    const headers = responseHeaders(textOf(controller.rawHeaders), status);
-    // An answer that came early: what is left of the body has nobody to read it, and nothing may follow it.
-    const isEarly = hasBody(this.#request) && !this.#request.complete;
-    if (isEarly || this.#surroundings.isClosing()) headers.push('connection', 'close');
-    try {
-      this.#response.writeHead(status, isReason(message) ? message : STATUS_CODES[status], headers);
-    } catch {
-      // Something in its head that may not be passed on.
-      this.#isDone = true;
-      controller.abort(new Error('the head of the answer is not valid'));
-      const detail = `The instance on port ${upstream.port} answered with a head that is not valid`;
-      this.#surroundings.fail({ code: 'upstream-failed', detail });
-      return;
-    }
-    if (!BODILESS.has(status)) return;
-    // A 304 may name the length that a 200 would have (RFC 9110 §8.6), which undici takes for a promise.
-    this.#isDone = true;
+    mayBeEarly(this.#request, this.#response);
+    const reason = message !== undefined && LEGAL_REASON.test(message) ? message : undefined;
+    this.#response.writeHead(
+      status,
+      reason,
+      responseHeaders(textOf(controller.rawHeaders), status),
+    );
+    // RFC 9112 §6.3: these end with the head. undici misses the body that a Content-Length, which a 304
+    // may have (RFC 9110 §8.6), seems to promise, and ends the exchange with an error.
+    if (status !== 204 && status !== 304) return;
+    this.#isAnswered = true;
     this.#response.end();
   }
 }
 
-/** RFC 9112 §6.3: they end with their head. */
-const BODILESS: ReadonlySet<number> = new Set([204, 304]);
-
-/** RFC 9112 §4: tab, space, visible characters and, for what it is worth, the upper half of Latin-1. */
-function isReason(text: string): boolean {
-  return text !== '' && /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
-}
-
-/** RFC 9112 §6.3: a request without either field has no body, whatever its method. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
+/** RFC 9112 §4, less obs-text: undici has read it as UTF-8, and its bytes are lost. */
+const LEGAL_REASON = /^[\t\x20-\x7e]*$/;
 
 function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
   return Array.isArray(raw) ? raw.map((each) => each.toString('latin1')) : [];

@@ -18,10 +18,12 @@ export interface RequestFacts {
   readonly clientAddress: string;
   readonly localPort: number;
   readonly protocol: 'http' | 'https';
+  /** The version of HTTP that the request came in. */
+  readonly httpVersion: string;
+  /** What this gateway is called in Via. */
+  readonly pseudonym: string;
   /** The prefix that was stripped, `''` for none. */
   readonly prefix: string;
-  /** What stands for this gateway in Via. */
-  readonly pseudonym: string;
 }
 
 /**
@@ -41,31 +43,30 @@ export function requestHeaders(raw: readonly string[], facts: RequestFacts): str
     facts.protocol,
     'x-forwarded-host',
     host,
+    // RFC 9110 §7.6.3: a field of its own, after those that came, continues their list.
+    'via',
+    `${facts.httpVersion} ${facts.pseudonym}`,
   );
-  // RFC 9110 §7.6.3: after those that came with the request, which stay where they are.
-  headers.push('via', `1.1 ${facts.pseudonym}`);
   if (facts.prefix !== '') headers.push('x-forwarded-prefix', facts.prefix);
   return headers;
 }
 
-/** Whether a request has been through this gateway already: it is announced to itself, or to another in a ring. */
-export function isLoop(raw: readonly string[], pseudonym: string): boolean {
-  for (const [name, value] of pairs(raw)) {
-    if (name.toLowerCase() === 'via' && value.includes(pseudonym)) return true;
-  }
-  return false;
-}
-
-/** RFC 9112 §3.2: one Host, no more and no less. */
-export function hasOneHost(raw: readonly string[]): boolean {
+/** RFC 9112 §3.2: a request with several could mean one host to us and another to the instance. */
+export function hasSeveralHosts(raw: readonly string[]): boolean {
   let count = 0;
   for (const [name] of pairs(raw)) if (name.toLowerCase() === 'host') count++;
-  return count === 1;
+  return count > 1;
+}
+
+/** Whether a Via tells that the request has come through here before (RFC 9110 §7.6.3). */
+export function cameThrough(via: string | undefined, pseudonym: string): boolean {
+  if (via === undefined) return false;
+  return via.split(',').some((each) => each.trim().split(/[ \t]+/)[1] === pseudonym);
 }
 
 /** The header fields for the client, as a flat list of names and values. */
 export function responseHeaders(raw: readonly string[], status: number): string[] {
-  // RFC 9110 §8.6: a 204 has no length, not even of nothing.
+  // RFC 9110 §8.6: a 204 must not have a Content-Length.
   return endToEnd(raw, (name) => status === 204 && name === 'content-length');
 }
 

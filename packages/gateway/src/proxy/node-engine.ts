@@ -1,36 +1,42 @@
-import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Pool } from 'undici';
 import { problemResponse } from '../problem.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
-import { Clients } from './clients.ts';
+import { Connections } from './connections.ts';
+import { mayBeEarly } from './early-answer.ts';
 import type { Decision, Engine, EngineOptions, Upstream } from './engine.ts';
 import { Exchange } from './exchange.ts';
-import { hasOneHost, isLoop } from './headers.ts';
+import { cameThrough, hasSeveralHosts } from './headers.ts';
 import { listenOn } from './listen.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
+const ANSWER_TIMEOUT_MS = 300_000;
 
 /** The engine on `node:http` for clients and undici for instances. */
-export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engine {
+export function createNodeEngine({
+  decide,
+  pseudonym,
+  answerTimeoutMs = ANSWER_TIMEOUT_MS,
+  onUnreachable,
+}: EngineOptions): Engine {
   const pools = new Map<string, Pool>();
-  const pseudonym = `rollcall-${randomUUID()}`;
-  let isClosing = false;
   const server = createServer((request, response) => {
-    const decision = decideWhole(request);
-    if (decision.type === 'answer') answer(response, decision.problem, isClosing);
+    // RFC 9112 §9.6: what comes after the answer that closes the connection is not served.
+    if (!request.socket.writable) return;
+    connections.begin(response);
+    const decision = refuse(request) ?? decide(request.headers.host ?? '', request.url ?? '');
+    if (decision.type === 'answer') answer(response, decision.problem);
     else forward(request, response, decision);
   });
-  const clients = new Clients(server);
+  const connections = new Connections(server);
 
-  function decideWhole(request: IncomingMessage): Decision {
-    const { rawHeaders, headers, url } = request;
-    if (!hasOneHost(rawHeaders)) return problem('bad-request', 'It must have exactly one Host.');
-    if (isLoop(rawHeaders, pseudonym)) {
-      return problem('loop', 'An instance is announced at the address of a gateway.');
+  function refuse({ rawHeaders, headers }: IncomingMessage): Decision | undefined {
+    if (hasSeveralHosts(rawHeaders)) return problem('bad-request', 'It must have one Host.');
+    if (cameThrough(headers.via, pseudonym)) {
+      return problem('loop', 'An instance of this service is a gateway that forwards to this one.');
     }
-    return decide(headers.host ?? '', url ?? '');
+    return undefined;
   }
 
   function forward(
@@ -40,10 +46,9 @@ export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engi
   ): void {
     const exchange = new Exchange(request, response, decision, {
       poolOf,
-      onUnreachable,
       pseudonym,
-      isClosing: () => isClosing,
-      fail: (problem) => answer(response, problem, isClosing),
+      onUnreachable,
+      fail: (problem) => answer(response, problem),
     });
     exchange.start();
   }
@@ -52,7 +57,11 @@ export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engi
     const origin = originOf(upstream);
     const known = pools.get(origin);
     if (known !== undefined) return known;
-    const pool = new Pool(origin, { pipelining: 1, connect: { timeout: CONNECT_TIMEOUT_MS } });
+    const pool = new Pool(origin, {
+      pipelining: 1,
+      headersTimeout: answerTimeoutMs,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+    });
     pools.set(origin, pool);
     return pool;
   }
@@ -63,15 +72,25 @@ export function createNodeEngine({ decide, onUnreachable }: EngineOptions): Engi
     if (pool === undefined) return;
     pools.delete(origin);
     // Ends idle connections now and the others when their requests have finished.
-    pool.close().catch(() => {});
+    void pool.close();
   }
 
   async function close(graceMs: number): Promise<void> {
-    isClosing = true;
-    await clients.close(graceMs);
+    await closeServer(graceMs);
     const open = [...pools.values()];
     pools.clear();
     await Promise.all(open.map((pool) => pool.destroy()));
+  }
+
+  function closeServer(graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => connections.cut(), graceMs);
+      server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+      connections.close();
+    });
   }
 
   return { listen: (port, host) => listenOn(server, port, host), release, close };
@@ -81,17 +100,19 @@ function originOf({ address, port }: Pick<Upstream, 'address' | 'port'>): string
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
-function answer(response: ServerResponse, cause: Problem, isClosing: boolean): void {
-  const { status, reason, headers, body } = problemResponse(cause);
+function problem(code: ProblemCode, detail: string): Decision {
+  return { type: 'answer', problem: { code, detail } };
+}
+
+function answer(response: ServerResponse, problem: Problem): void {
+  const { status, reason, headers, body } = problemResponse(problem);
   if (response.headersSent) {
     // Half an answer is out: a clean end would pass it off as a whole one.
     response.destroy();
     return;
   }
-  response.writeHead(status, reason, { ...headers, ...(isClosing && { connection: 'close' }) });
+  mayBeEarly(response.req, response);
+  // With its own reason: one that was refused before stays on the response, and would be refused again.
+  response.writeHead(status, reason, headers);
   response.end(body);
-}
-
-function problem(code: ProblemCode, detail: string): Decision {
-  return { type: 'answer', problem: { code, detail } };
 }

@@ -2,14 +2,13 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { connect, createServer as createTcpServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import type { Decide, Engine, EngineOptions, Upstream } from '../../src/proxy/engine.ts';
 import { createNodeEngine } from '../../src/proxy/node-engine.ts';
 
 const cleanups: (() => unknown)[] = [];
-/** What a test has started ends with it, the last first. */
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
@@ -19,7 +18,7 @@ export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
-async function listen(server: Server): Promise<Upstream> {
+export async function listen(server: Server): Promise<Upstream> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterwards(() => server.close());
@@ -29,6 +28,16 @@ async function listen(server: Server): Promise<Upstream> {
 
 export function upstream(handler: RequestListener): Promise<Upstream> {
   return listen(createServer(handler));
+}
+
+/** An instance that sends these bytes to whatever it is asked, and leaves the connection open. */
+export function saying(bytes: string): Promise<Upstream> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.write(bytes));
+    afterwards(() => socket.destroy());
+  });
+  return listen(server);
 }
 
 export async function refusing(): Promise<Upstream> {
@@ -41,9 +50,14 @@ export async function refusing(): Promise<Upstream> {
 
 export async function start(
   decide: Decide,
-  onUnreachable: EngineOptions['onUnreachable'] = () => {},
+  options: Partial<EngineOptions> = {},
 ): Promise<{ engine: Engine; port: number }> {
-  const engine = createNodeEngine({ decide, onUnreachable });
+  const engine = createNodeEngine({
+    decide,
+    onUnreachable: () => {},
+    pseudonym: 'gateway',
+    ...options,
+  });
   const { port } = await engine.listen(0, '127.0.0.1');
   afterwards(() => engine.close(0));
   return { engine, port };
@@ -67,27 +81,24 @@ export async function send(port: number, { body, ...options }: Sent = {}) {
   const request = httpRequest({ port, host: '127.0.0.1', agent: false, ...options });
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
-  return { status: response.statusCode, headers: response.headers, body: await text(response) };
-}
-
-/** An instance that sends these bytes to whatever it is asked, and ends. */
-export function saying(bytes: string): Promise<Upstream> {
-  const server = createTcpServer((socket) => {
-    socket.on('error', () => {});
-    socket.once('data', () => socket.end(bytes));
-  });
-  return listen(server);
+  return {
+    status: response.statusCode,
+    reason: response.statusMessage,
+    headers: response.headers,
+    body: await text(response),
+  };
 }
 
 /** A client that writes bytes and reads until it has seen what it waits for. */
 export function client(port: number): {
+  socket: Socket;
   write: (bytes: string) => void;
   heard: (wanted: RegExp) => Promise<string>;
   closed: Promise<unknown>;
 } {
   const socket = connect(port, '127.0.0.1');
   afterwards(() => socket.destroy());
-  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const closed = once(socket, 'close');
   let all = '';
   socket.setEncoding('latin1').on('data', (chunk: string) => (all += chunk));
   socket.on('error', () => {});
@@ -98,5 +109,5 @@ export function client(port: number): {
     }
     return all;
   }
-  return { write: (bytes) => void socket.write(bytes, 'latin1'), heard, closed };
+  return { socket, write: (bytes) => socket.write(bytes, 'latin1'), heard, closed };
 }

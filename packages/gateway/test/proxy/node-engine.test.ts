@@ -110,10 +110,9 @@ describe('the engine', () => {
       async (request, response) => void response.end(await text(request)),
     );
     const unreachable: string[] = [];
-    const { port } = await start(
-      to(await refusing(), await refusing(), echo),
-      (_upstream, verdict) => unreachable.push(verdict),
-    );
+    const { port } = await start(to(await refusing(), await refusing(), echo), {
+      onUnreachable: (_upstream, verdict) => unreachable.push(verdict),
+    });
     const answer = await send(port, { method: 'POST', body: 'kept' });
     expect(answer).toMatchObject({ status: 200, body: 'kept' });
     expect(unreachable).toEqual(['refused', 'refused']);
@@ -165,6 +164,25 @@ describe('the engine', () => {
     await once(client, 'data');
     client.destroy();
     await aborted.promise;
+  });
+
+  it('answers a problem, and closes where a body is left unread', async () => {
+    const { port } = await start(() => ({
+      type: 'answer',
+      problem: { code: 'no-instance', detail: 'why' },
+    }));
+    const answer = await send(port, { headers: { connection: 'keep-alive' } });
+    expect(answer).toMatchObject({
+      status: 503,
+      headers: {
+        'retry-after': '1',
+        'content-type': 'application/problem+json',
+        connection: 'keep-alive',
+      },
+    });
+    const client = connect(port, '127.0.0.1');
+    client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nGET /x HTTP/1.1\r\n');
+    expect(await text(client)).toMatch(/^HTTP\/1\.1 503 [^]*connection: close/i);
   });
 
   it.each([
@@ -227,7 +245,7 @@ describe('the engine', () => {
 
   it('says which port is taken', async () => {
     const { port } = await start(to());
-    const second = createNodeEngine({ decide: to(), onUnreachable: () => {} });
+    const second = createNodeEngine({ decide: to(), pseudonym: 'second', onUnreachable: () => {} });
     await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringContaining(String(port)) as string,
