@@ -19,7 +19,8 @@ const SERVER = `
     response.end(request.url);
   });
   server.listen(Number(process.argv[1]), '127.0.0.1', () => console.log('program listens'));
-  process.on('SIGTERM', () => { console.log('program stops'); process.exit(7); });
+  const stop = () => { console.log('program stops'); process.exit(7); };
+  process.on('SIGTERM', stop).on('SIGINT', stop);
   for (const signal of ['SIGUSR1', 'SIGUSR2'])
     process.on(signal, () => console.log('program got ' + signal));
 `;
