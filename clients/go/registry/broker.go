@@ -46,6 +46,14 @@ func (b *broker) publish(ctx context.Context, event string, payload []byte) erro
 	}
 }
 
+// publishOnce is publish for what will be published again soon anyway.
+func (b *broker) publishOnce(ctx context.Context, event string, payload []byte) error {
+	if fault := b.attempt(ctx, event, payload); fault != nil {
+		return b.describe(ctx, fault)
+	}
+	return nil
+}
+
 // fault is why one attempt failed.
 type fault struct {
 	// refused means that trying again gives the same answer.

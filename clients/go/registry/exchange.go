@@ -16,7 +16,8 @@ import (
 // An answer is an empty object or an error of a line or two.
 const maxAnswerBytes = 64 << 10
 
-// newTransport keeps no connection open: hours lie between a service's first event and its last.
+// newTransport keeps no connection open: a third of a lease lies between two events, and a connection
+// that broke meanwhile would cost one.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,

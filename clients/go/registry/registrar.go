@@ -1,66 +1,100 @@
 package registry
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/netip"
+	"sync"
+	"time"
 )
 
-// Observers refuse a larger event, as Pusher does.
-const maxPayloadBytes = 10 << 10
-
-// Registrar makes one instance of a service known and takes it back. It is safe for concurrent use.
+// Registrar makes one instance of a service known, keeps it known, and takes it back. It is safe for
+// concurrent use.
+//
+// It gives the instance an identity: [Service.ID], or a random one; Inc, the time of [New] in
+// milliseconds since 1970, higher than any before in this process; and Seq, which each change of the
+// announcement raises.
 type Registrar struct {
-	service   Service
-	payload   []byte
-	broker    *broker
-	addresses func() ([]netip.Addr, error)
+	// OnRenewalError, if set, is told of each renewal that failed, with an error as of Register. The
+	// next one comes a third of the lease later all the same. Set it before Register; it should
+	// return soon.
+	OnRenewalError func(error)
+
+	broker       *broker
+	addresses    func() ([]netip.Addr, error)
+	incarnations *incarnations
+	after        func(time.Duration) <-chan time.Time
+	patience     time.Duration
 
 	// turn is held while publishing, so that an exit never overtakes the register before it. A channel,
 	// since waiting for it must end with the context.
 	turn chan struct{}
-	// left is whether an exit was accepted since the latest Register. Only with turn.
-	left bool
+	// phase and payload only with turn.
+	phase   phase
+	payload []byte
+
+	mu      sync.Mutex
+	service Service // written only with turn as well
+	lease   *lease
 }
+
+// phase is how far the incarnation has come.
+type phase int
+
+const (
+	unsaid  phase = iota // nothing was published
+	present              // a register was published; whether it was accepted may be unknown
+	leaving              // so was an exit
+	left                 // and it was accepted
+)
 
 // New checks everything that can be checked without the network, and finds the address to announce
 // if the service does not say: the config's, else 127.0.0.1 when the broker is on loopback, since
-// then every observer is on this machine, else [Registrar.IP].
+// then every observer is on this machine, else [Registrar.IP]. What the service says in Inc and Seq
+// is not used.
 //
 // The error is an [*Error] with [CodeConfig], [CodeAnnouncement] or [CodeNoAddress].
 func New(service Service, config Config) (*Registrar, error) {
-	return newRegistrar(service, config, machineAddresses)
+	return newRegistrar(service, config, machineAddresses, ofThisProcess)
 }
 
-func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr, error)) (*Registrar, error) {
+func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr, error), incarnations *incarnations) (*Registrar, error) {
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
 	r := &Registrar{
-		broker:    newBroker(config),
-		addresses: addresses,
-		turn:      make(chan struct{}, 1),
+		broker:       newBroker(config),
+		addresses:    addresses,
+		incarnations: incarnations,
+		after:        time.After,
+		patience:     renewalPatience,
+		turn:         make(chan struct{}, 1),
 	}
+	service = service.clone()
 	if err := r.chooseAddress(&service); err != nil {
 		return nil, err
 	}
-	if err := service.Validate(); err != nil {
-		return nil, cannotRegister(err)
+	if service.ID == "" {
+		service.ID = rand.Text()
 	}
-	payload, err := json.Marshal(service)
-	if err != nil {
-		return nil, cannotRegister(err)
+	if service.TTL == 0 {
+		service.TTL = DefaultTTL
 	}
-	if len(payload) > maxPayloadBytes {
-		return nil, cannotRegister(refuse(BadAnnouncement,
-			"the announcement has %d bytes; at most %d", len(payload), maxPayloadBytes))
+	service.Inc, service.Seq = incarnations.next(), 0
+	if err := r.say(service); err != nil {
+		return nil, cannot("register", err)
 	}
-	r.service, r.payload = service, payload
 	return r, nil
 }
 
 // Service returns what is announced, in canonical form.
-func (r *Registrar) Service() Service { return r.service }
+func (r *Registrar) Service() Service {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.service.clone()
+}
 
 // IP returns the first global-unicast address of this machine: IPv4 if there is one, else IPv6. The
 // error is an [*Error] with [CodeNoAddress].
@@ -79,6 +113,10 @@ func (r *Registrar) IP() (netip.Addr, error) {
 // Register announces the service and returns nil when the broker has accepted it. Call it once the
 // service listens. It tries three times when the broker cannot be reached, and once when it refuses.
 //
+// Once it has succeeded, the announcement is repeated every third of [Service.TTL] until DeRegister,
+// whatever becomes of ctx: so those learn of the service that missed it, or began to listen later. After
+// DeRegister it begins a new incarnation.
+//
 // After an error the broker may still have taken the event, if only its answer was lost: DeRegister
 // is right then too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused].
 func (r *Registrar) Register(ctx context.Context) error {
@@ -87,26 +125,101 @@ func (r *Registrar) Register(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	r.left = false
+	if r.phase >= leaving {
+		// For observers that have seen the exit the incarnation is over.
+		service := r.Service()
+		service.Inc, service.Seq = r.incarnations.next(), 0
+		if err := r.say(service); err != nil {
+			return cannot("register", err)
+		}
+	}
+	r.phase = present
+	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
+		return err
+	}
+	r.beginLease()
+	return nil
+}
+
+// Update changes what is announced, and announces it if the service is registered. If nothing has
+// changed it does nothing. Prefix, Port, Address, ID, Inc, Seq and TTL cannot be changed. The function
+// gets a copy, and must not call the registrar.
+//
+// After an error with [CodeAnnouncement] nothing has changed; after one of those of Register the next
+// renewal tells of the change.
+func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
+	release, err := r.takeTurn(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	before := r.Service()
+	after := r.Service()
+	change(&after)
+	after = after.clone() // what the function has kept is no longer ours
+	if err := after.Validate(); err != nil {
+		return cannot("update", err)
+	}
+	if !after.isSameInstance(before) {
+		return &Error{
+			Code:    CodeAnnouncement,
+			Message: "cannot update: prefix, port, address, id, inc, seq and ttl stay as they were at New",
+		}
+	}
+	payload, err := json.Marshal(after)
+	if err == nil && bytes.Equal(payload, r.payload) {
+		return nil
+	}
+	if r.phase != unsaid {
+		after.Seq++
+	}
+	if err := r.say(after); err != nil {
+		return cannot("update", err)
+	}
+	if !r.hasLease() {
+		return nil
+	}
 	return r.broker.publish(ctx, "register", r.payload)
 }
 
 // DeRegister announces that the service leaves, and returns nil only when the broker has accepted
 // it. Call it before the service stops to listen. After it has succeeded, further calls do nothing
 // until the next Register; after it has failed, it can be called again. Errors are those of Register.
+//
+// Renewals end before it publishes, also if it fails: then observers learn from the end of the lease.
 func (r *Registrar) DeRegister(ctx context.Context) error {
+	// Already now: what has the turn may be a renewal.
+	settle := r.endLease()
 	release, err := r.takeTurn(ctx)
+	settle()
 	if err != nil {
 		return err
 	}
 	defer release()
-	if r.left {
+	r.endLease()() // that of a Register which had the turn
+	if r.phase == left {
 		return nil
 	}
+	r.phase = leaving
 	if err := r.broker.publish(ctx, "exit", r.payload); err != nil {
 		return err
 	}
-	r.left = true
+	r.phase = left
+	return nil
+}
+
+// say makes the service what is announced from now on. Only with turn, or in New.
+func (r *Registrar) say(service Service) error {
+	if err := service.Validate(); err != nil {
+		return err
+	}
+	payload, err := json.Marshal(service)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.service, r.payload = service, payload
 	return nil
 }
 
@@ -137,6 +250,6 @@ func (r *Registrar) chooseAddress(service *Service) error {
 	return nil
 }
 
-func cannotRegister(err error) *Error {
-	return &Error{Code: CodeAnnouncement, Message: "cannot register: " + err.Error(), Err: err}
+func cannot(do string, err error) *Error {
+	return &Error{Code: CodeAnnouncement, Message: "cannot " + do + ": " + err.Error(), Err: err}
 }

@@ -33,12 +33,23 @@ type fakeBroker struct {
 	// answer, if set, answers the n-th request (from 1) in place of the broker's acceptance.
 	answer func(n int, w http.ResponseWriter, r *http.Request) (answered bool)
 	seen   int
+	// accepted holds each of events until it is received.
+	accepted chan event
 }
 
 type event struct{ Name, Channel, Data string }
 
+func (e event) announced(t *testing.T) Service {
+	t.Helper()
+	service, err := ParseAnnouncement([]byte(e.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service
+}
+
 func newFakeBroker(t *testing.T) *fakeBroker {
-	b := &fakeBroker{}
+	b := &fakeBroker{accepted: make(chan event, 1000)}
 	b.Server = httptest.NewServer(b)
 	t.Cleanup(b.Close)
 	return b
@@ -68,6 +79,10 @@ func (b *fakeBroker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.events = append(b.events, event{sent.Name, sent.Channels[0], sent.Data})
 	b.mu.Unlock()
+	select {
+	case b.accepted <- event{sent.Name, sent.Channels[0], sent.Data}:
+	default: // more than any test receives
+	}
 	_, _ = io.WriteString(w, "{}")
 }
 
@@ -118,6 +133,7 @@ func registrarFor(t *testing.T, config Config) (*Registrar, *[]time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { r.endLease()() })
 	var waited []time.Duration
 	r.broker.wait = func(ctx context.Context, d time.Duration) error {
 		waited = append(waited, d)
@@ -139,7 +155,9 @@ func TestRegisterAndDeRegister(t *testing.T) {
 	if len(events) != 2 || events[0].Name != "register" || events[1].Name != "exit" {
 		t.Fatalf("got %v", events)
 	}
-	want := map[string]any{"prefix": "/v2", "port": 4123.0, "address": "127.0.0.1", "name": "id-v4"}
+	service := r.Service()
+	want := map[string]any{"prefix": "/v2", "port": 4123.0, "address": "127.0.0.1", "name": "id-v4",
+		"id": service.ID, "inc": float64(service.Inc), "seq": 0.0, "ttl": 30.0}
 	for _, each := range events {
 		var data map[string]any
 		if err := json.Unmarshal([]byte(each.Data), &data); err != nil || !reflect.DeepEqual(data, want) {
@@ -156,7 +174,7 @@ func TestBrokerOverIPv6(t *testing.T) {
 	if err != nil {
 		t.Skip("no IPv6 loopback on this machine")
 	}
-	broker := &fakeBroker{}
+	broker := &fakeBroker{accepted: make(chan event, 1)}
 	broker.Server = httptest.NewUnstartedServer(broker)
 	broker.Listener.Close()
 	broker.Listener = listener
@@ -445,7 +463,7 @@ func TestAnnouncedAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.config.Address = c.conf
 			r, err := newRegistrar(Service{Port: 80, Address: c.service}, c.config,
-				func() ([]netip.Addr, error) { return machine, nil })
+				func() ([]netip.Addr, error) { return machine, nil }, ofThisProcess)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -461,9 +479,9 @@ func TestNewRefuses(t *testing.T) {
 	none := func() ([]netip.Addr, error) { return nil, nil }
 	broken := func() ([]netip.Addr, error) { return nil, errors.New("no netlink") }
 
-	_, err := newRegistrar(Service{Port: 80}, remote, none)
+	_, err := newRegistrar(Service{Port: 80}, remote, none, ofThisProcess)
 	expectCode(t, err, CodeNoAddress)
-	_, err = newRegistrar(Service{Port: 80}, remote, broken)
+	_, err = newRegistrar(Service{Port: 80}, remote, broken, ofThisProcess)
 	expectCode(t, err, CodeNoAddress)
 
 	_, err = New(Service{Prefix: "v2", Port: 80, Address: "10.0.0.1"}, remote)

@@ -125,6 +125,12 @@ func (s *Service) fields() map[string]any {
 	return fields
 }
 
+// isSameInstance compares what stays the same for as long as an instance runs.
+func (s Service) isSameInstance(other Service) bool {
+	return s.Prefix == other.Prefix && s.Port == other.Port && s.Address == other.Address &&
+		s.ID == other.ID && s.Inc == other.Inc && s.Seq == other.Seq && s.TTL == other.TTL
+}
+
 // clone shares nothing that can be changed with s.
 func (s Service) clone() Service {
 	if s.Health != nil {
