@@ -2,7 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { isRecord } from './json.ts';
+import { isRecord } from '@rollcall/protocol';
 
 /**
  * How long after its exit was accepted an instance may still be sent requests, in milliseconds: the

@@ -6,7 +6,7 @@ import { CHANNEL, RollcallError } from '@rollcall/protocol';
 import type { EventName } from '@rollcall/protocol';
 import { describeServer, urlHost } from './connection.ts';
 import type { Connection } from './connection.ts';
-import { isRecord } from './json.ts';
+import { isRecord } from '@rollcall/protocol';
 import { oneLine } from './one-line.ts';
 
 /** Publishes to the discovery channel by signed HTTP. */

@@ -3,7 +3,7 @@ import type { Options } from 'pusher-js';
 import { acceptsConnections } from './accepts-connections.ts';
 import { urlHost } from './connection.ts';
 import type { Connection } from './connection.ts';
-import { isRecord } from './json.ts';
+import { isRecord } from '@rollcall/protocol';
 import { oneLine } from './one-line.ts';
 import { keepConnected } from './reconnect.ts';
 

@@ -1,5 +1,5 @@
 export { parseAddress } from './address.ts';
-export { encodeAnnouncement, parseAnnouncement, parsePort } from './announcement.ts';
+export { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from './announcement.ts';
 export type { Announcement, HealthCheck } from './announcement.ts';
 export { DEVELOPMENT_APP, isLoopback } from './development.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
