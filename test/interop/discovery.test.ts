@@ -9,8 +9,8 @@ import { discover, register } from '@rollcall/client';
 import type { Connection, Directory } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
+import { APP, connectionTo } from '../support/connection.ts';
 
-const APP = { appId: '42', key: 'test-key', secret: 'test-secret' };
 const PLAIN = { prefix: '/v1', port: 3000, address: '127.0.0.1' };
 
 let broker: Broker;
@@ -24,10 +24,6 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   await broker.close();
 });
-
-function connectionTo(port: number): Connection {
-  return { ...APP, tls: false, server: { host: '127.0.0.1', port }, embedded: false };
-}
 
 async function observer(options: { answersRollCalls?: boolean } = {}): Promise<Directory> {
   const directory = await discover({ connection, ...options });

@@ -306,7 +306,7 @@ class Gateway {
 
   #newObserver() {
     const nonce = () => this.#simulation.nonce();
-    return new Observer({ probes: true, answers: true, askEvery: ASK_EVERY_MS, nonce });
+    return new Observer({ probes: 'always', answers: true, askEvery: ASK_EVERY_MS, nonce });
   }
 
   /** @param {number} life */
@@ -320,7 +320,7 @@ class Gateway {
   #react({ effects, publish }) {
     for (const effect of effects) {
       if (effect.type === 'probe') this.#probe(effect.instance);
-      else if (effect.type !== 'conflict') this.#check(effect);
+      else if (effect.type !== 'conflict' && effect.type !== 'mass-doubt') this.#check(effect);
     }
     for (const { event, data } of publish) this.#simulation.publish(event, data);
   }

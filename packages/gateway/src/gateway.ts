@@ -42,7 +42,7 @@ const CLOSE_GRACE_MS = 8000;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const isOurs = matchDomain(options.domain ?? 'localhost');
   const { connection } = options;
-  const directory = await discover({ connection, answersRollCalls: true, probes: true });
+  const directory = await discover({ connection, answersRollCalls: true, probes: 'always' });
   try {
     return await serve(directory, isOurs, options);
   } catch (error) {

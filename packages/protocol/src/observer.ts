@@ -1,21 +1,30 @@
-import { encodeAnnouncement } from './announcement.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import { encodeAnnouncement, parseAnnouncement } from './announcement.ts';
+import type { Announcement } from './announcement.ts';
+import { OBSERVER_USER_ID, parsePresenceUserId } from './channels.ts';
 import { digestOf, hasNews, notIn } from './digest.ts';
 import { EVENTS, parseDiscoveryEvent } from './events.ts';
 import type { DiscoveryEvent, EventName, TablePiece } from './events.ts';
+import { instanceKey, versionOf } from './merge.ts';
 import type { Statement } from './merge.ts';
-import type { Refusal } from './refusal.ts';
+import type { Member } from './pusher/member.ts';
+import { quote, refuse } from './refusal.ts';
+import type { Parsed, Refusal } from './refusal.ts';
 import type { Effect, TableEvent } from './table/events.ts';
 import { RULES } from './table/rules.ts';
 import { Table } from './table/table.ts';
+import type { Probing } from './table/table.ts';
 
 export interface ObserverOptions {
-  readonly probes: boolean;
+  readonly probes: Probing;
   /** Answer the roll calls of others, and call the roll now and then. */
   readonly answers: boolean;
   /** Milliseconds between two roll calls, so that what was lost on the way is made up for. Default: {@link RULES}. */
   readonly askEvery?: number;
   /** A name for a roll call that no other has: 1 to 64 of `A-Za-z0-9_-`. */
   readonly nonce: () => string;
+  /** Which announcements are taken. Default: all. */
+  readonly policy?: AddressPolicy;
 }
 
 /** What an observer makes of something, for whoever has sockets and a clock to carry out. */
@@ -28,6 +37,8 @@ export interface Reaction {
 }
 
 export interface Message {
+  /** The registry, the owners' channel, or the presence channel of the instance with this id. */
+  readonly to: 'registry' | 'owners' | { readonly id: string };
   readonly event: EventName;
   readonly data: unknown;
 }
@@ -45,11 +56,15 @@ export class Observer {
   readonly #answers: boolean;
   readonly #nonce: () => string;
   readonly #askEvery: number;
+  readonly #policy: AddressPolicy;
+  /** When each owner was last told that it is behind. */
+  readonly #corrected = new Map<string, number>();
   /** The nonce of our latest roll call. */
   #asked = '';
   #askAt = Infinity;
 
-  constructor({ probes, answers, nonce, askEvery = RULES.askEvery }: ObserverOptions) {
+  constructor({ probes, answers, nonce, askEvery = RULES.askEvery, policy }: ObserverOptions) {
+    this.#policy = policy ?? (() => undefined);
     this.#askEvery = answers ? askEvery : Infinity;
     this.table = new Table({ probes });
     this.#answers = answers;
@@ -79,10 +94,52 @@ export class Observer {
 
   /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
   recall(statements: readonly Statement[], now: number): Reaction {
-    const effects = statements.flatMap((statement) =>
-      this.table.apply({ type: 'told', statement }, now),
-    );
-    return { ...NOTHING, effects };
+    const refusals: Refusal[] = [];
+    const effects: Effect[] = [];
+    for (const statement of statements) {
+      const refusal = this.#policy(statement.announcement);
+      if (refusal !== undefined) refusals.push(refusal);
+      else effects.push(...this.table.apply({ type: 'told', statement }, now));
+    }
+    return { ...NOTHING, effects, refusals };
+  }
+
+  /**
+   * Who is in the presence channel of an instance, as a snapshot of the transport says.
+   * @param id that of the channel's name
+   */
+  presence(id: string, members: readonly Member[], now: number): Reaction {
+    const parts = members.map((member) => this.joined(id, member, now));
+    const held = this.table.get(id)?.announcement;
+    const inc = held && versionOf(held)?.inc;
+    const isThere = members.some(({ userId }) => parsePresenceUserId(userId)?.inc === inc);
+    // Whoever has a lease need not be in the channel.
+    if (inc !== undefined && held?.ttl === undefined && !isThere)
+      parts.push(this.parted(id, inc, now));
+    return all(parts);
+  }
+
+  /** Somebody has come into the presence channel of an instance. */
+  joined(id: string, { userId, userInfo }: Member, now: number): Reaction {
+    if (userId === OBSERVER_USER_ID) return NOTHING;
+    const parsed = readMember(id, userId, userInfo);
+    if (!parsed.ok) return { ...NOTHING, refusals: [parsed.refusal] };
+    const announcement = parsed.value;
+    const refusal = this.#policy(announcement);
+    if (refusal !== undefined) return { ...NOTHING, refusals: [refusal] };
+    const publish = this.#correct(announcement, now);
+    return { ...this.learn({ type: 'joined', announcement }, now), publish };
+  }
+
+  /** A run of an instance has gone from its presence channel. */
+  parted(id: string, inc: number, now: number): Reaction {
+    return this.learn({ type: 'parted', id, inc }, now);
+  }
+
+  /** What to ask the owners, once all presence snapshots are in: whose word is not in the digest answers. */
+  askOwners(now: number): Message {
+    // Its answers are announcements like any other: the nonce of our roll call in the registry stays.
+    return rollCall('owners', this.#nonce(), this.table.statements(now));
   }
 
   /** A message of the channel. `data` is what JSON decoding gave, or text that was no JSON. */
@@ -94,8 +151,15 @@ export class Observer {
     switch (event.type) {
       case 'register':
       case 'exit': {
-        const statement = { announcement: event.announcement, left: event.type === 'exit' };
-        return this.learn({ type: 'heard', statement }, now);
+        const { announcement } = event;
+        const refusal = this.#policy(announcement);
+        if (refusal !== undefined) return { ...NOTHING, refusals: [refusal] };
+        const left = event.type === 'exit';
+        const publish = left ? [] : this.#correct(announcement, now);
+        return {
+          ...this.learn({ type: 'heard', statement: { announcement, left } }, now),
+          publish,
+        };
       }
       case 'rollcall': {
         if (event.nonce === this.#asked) return NOTHING;
@@ -103,14 +167,31 @@ export class Observer {
       }
       case 'table': {
         // Not only answers to our own question: what is news to another may be news to us.
-        const { refusals } = event;
+        const learned = this.recall(event.statements, now);
         return {
-          ...this.recall(event.statements, now),
-          refusals,
+          ...learned,
+          refusals: [...event.refusals, ...learned.refusals],
           isAnswer: event.nonce === this.#asked,
         };
       }
     }
+  }
+
+  /**
+   * What to say to an owner that speaks as a run which is over, since its clock was set back: it goes on
+   * as a later one. Only who is in its presence channel hears it.
+   */
+  #correct(announcement: Announcement, now: number): Message[] {
+    const version = versionOf(announcement);
+    if (!this.#answers || version === undefined || announcement.ttl !== undefined) return [];
+    const { id, inc } = version;
+    const held = this.table.statementOf(instanceKey(announcement));
+    const heldInc = held?.announcement.inc ?? 0;
+    if (held === undefined || heldInc < inc || (heldInc === inc && !held.left)) return [];
+    if (now - (this.#corrected.get(id) ?? -Infinity) < RULES.correctEvery) return [];
+    if (this.#corrected.size >= MAX_CORRECTED) this.#corrected.clear();
+    this.#corrected.set(id, now);
+    return answersTo(this.#nonce(), [held]).map((message) => ({ ...message, to: { id } }));
   }
 
   /** Whoever asks may also know what we do not, such as a gateway that was away and heard of others there. */
@@ -124,9 +205,43 @@ export class Observer {
   #rollCall(now: number, mark: { echo?: true } = {}): Message {
     this.#asked = this.#nonce();
     this.#askAt = now + this.#askEvery;
-    const digest = digestOf(this.table.statements(now));
-    return { event: 'rollcall', data: { nonce: this.#asked, digest, ...mark } };
+    return rollCall('registry', this.#asked, this.table.statements(now), mark);
   }
+}
+
+function rollCall(
+  to: 'registry' | 'owners',
+  nonce: string,
+  statements: readonly Statement[],
+  mark: { echo?: true } = {},
+): Message {
+  const digest = digestOf(statements);
+  return { to, event: 'rollcall', data: { nonce, digest, size: statements.length, ...mark } };
+}
+
+/** Only owners that are behind stand in it; what is forgotten is told once more, no worse. */
+const MAX_CORRECTED = 1000;
+
+/** The announcement of a member of an instance's presence channel, which must be that instance. */
+function readMember(id: string, userId: string, userInfo: unknown): Parsed<Announcement> {
+  const parsed = parseAnnouncement(userInfo);
+  if (!parsed.ok) return parsed;
+  const run = parsePresenceUserId(userId);
+  const { value } = parsed;
+  if (run !== undefined && run.id === id && value.id === id && value.inc === run.inc) return parsed;
+  return refuse(
+    'bad-announcement',
+    `a member ${quote(userId)} of the presence channel of ${quote(id)} announces ${quote(value.id)}; it must be the id and the inc that its user_id names`,
+  );
+}
+
+function all(reactions: readonly Reaction[]): Reaction {
+  return {
+    effects: reactions.flatMap(({ effects }) => effects),
+    publish: reactions.flatMap(({ publish }) => publish),
+    refusals: reactions.flatMap(({ refusals }) => refusals),
+    isAnswer: false,
+  };
 }
 
 /** A Pusher event carries at most 10 KB (10 240 bytes); the rest is for the nonce and the braces. */
@@ -151,7 +266,7 @@ function answersTo(nonce: string, statements: readonly Statement[]): Message[] {
     room -= size;
   }
   if (pieces.length === 0) pieces.push({ nonce, up: [], left: [] });
-  return pieces.map((data) => ({ event: 'table', data }));
+  return pieces.map((data) => ({ to: 'registry', event: 'table', data }));
 }
 
 /** At most: every character outside ASCII is taken for the longest that UTF-8 has for one UTF-16 unit. */

@@ -14,7 +14,7 @@ const announcement = (port: number, fields: Record<string, unknown> = {}) => ({
 
 let count = 0;
 function observer({ answers = true } = {}) {
-  return new Observer({ probes: false, answers, nonce: () => `n${count++}` });
+  return new Observer({ probes: 'never', answers, nonce: () => `n${count++}` });
 }
 
 /** Carries messages between two observers until both are silent, and returns them. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnnouncement, RULES, Table } from '@rollcall/protocol';
-import type { Effect, TableEvent, Verdict } from '@rollcall/protocol';
+import type { Effect, Probing, TableEvent, Verdict } from '@rollcall/protocol';
 
 function announcement(fields: Record<string, unknown> = {}) {
   const parsed = parseAnnouncement({ prefix: '/v1', port: 1, address: '10.0.0.1', ...fields });
@@ -11,7 +11,7 @@ function announcement(fields: Record<string, unknown> = {}) {
 const OWNED = { id: 'a', inc: 1 };
 
 /** A table with a clock that is wound by hand. */
-function setup({ probes = true } = {}) {
+function setup({ probes = 'always' }: { probes?: Probing } = {}) {
   const table = new Table({ probes });
   const clock = { now: 1000 };
   const apply = (event: TableEvent): Effect[] => table.apply(event, clock.now);
@@ -266,17 +266,110 @@ describe('our own link', () => {
     const { types, heard, probed, pass } = setup();
     heard({ ...OWNED, ttl: 5 });
     types({ type: 'link', isUp: false });
-    expect(pass(3_600_000)).not.toContain('suspected');
+    expect(pass(300_000)).not.toContain('suspected');
     probed('ok');
     types({ type: 'link', isUp: true });
     expect(pass(4900)).not.toContain('suspected');
     expect(pass(200)).toContain('suspected');
   });
+
+  it('away for as long as others remember who left, makes every instance show that it is there', () => {
+    const { types, heard, pass, probed, routable } = setup();
+    heard(OWNED);
+    types({ type: 'link', isUp: false });
+    pass(RULES.tombstone - 1);
+    probed('ok');
+    expect(types({ type: 'link', isUp: true })).toEqual([]);
+    types({ type: 'link', isUp: false });
+    pass(RULES.tombstone);
+    probed('ok');
+    expect(types({ type: 'link', isUp: true })).toEqual(['suspected']);
+    expect(pass(50)).toContain('probe');
+    expect(routable()).toEqual([1]);
+  });
+
+  describe('when a third of a service is lost sight of at once', () => {
+    function lose(count: number, of: number) {
+      const table = setup();
+      for (let port = 1; port <= of; port++) table.heard({ id: `i${port}`, inc: 1, port });
+      const effects = [];
+      for (let port = 1; port <= count; port++) {
+        table.types({
+          type: 'joined',
+          announcement: announcement({ id: `i${port}`, inc: 1, port }),
+        });
+        effects.push(...table.types({ type: 'parted', id: `i${port}`, inc: 1 }));
+      }
+      return { ...table, effects };
+    }
+
+    it('is to blame, said once, and time-outs say nothing for a moment', () => {
+      const { effects, probed, pass, routable } = lose(4, 10);
+      expect(effects.filter((type) => type === 'mass-doubt')).toHaveLength(1);
+      expect(routable()).toHaveLength(6);
+      expect([probed('failed', 'i1'), probed('failed', 'i1')]).toEqual([[], []]);
+      expect(probed('refused', 'i2')).toEqual(['down']);
+      pass(RULES.settle);
+      expect(probed('failed', 'i1')).toEqual(['down']);
+    });
+
+    it.each([
+      ['a share of no more than 30 %', 3, 10],
+      ['fewer than three', 2, 2],
+    ])('is not to blame for %s', (_what, count, of) => {
+      const { effects, probed } = lose(count, of);
+      expect(effects).not.toContain('mass-doubt');
+      probed('failed', 'i1');
+      expect(probed('failed', 'i1')).toEqual(['down']);
+    });
+
+    it('is not to blame for what is lost little by little', () => {
+      const { types, heard, pass } = setup();
+      const effects = [];
+      for (let port = 1; port <= 10; port++) {
+        heard({ id: `i${port}`, inc: 1, port });
+        effects.push(...types({ type: 'parted', id: `i${port}`, inc: 1 }));
+        pass(RULES.massWindow / 2);
+      }
+      expect(effects).not.toContain('mass-doubt');
+    });
+  });
+});
+
+describe('probes', () => {
+  const BIG = 2000;
+
+  it('come less often, the more instances there are: 500 a second at most', () => {
+    const { heard, probed, pass } = setup();
+    for (let port = 1; port <= BIG; port++) heard({ id: `i${port}`, inc: 1, port });
+    const answer = () => {
+      for (let port = 1; port <= BIG; port++) probed('ok', `i${port}`);
+    };
+    pass(BIG * RULES.probeShare);
+    answer();
+    expect(pass(BIG * RULES.probeShare - 100)).not.toContain('probe');
+    expect(pass(200).filter((type) => type === 'probe')).toHaveLength(BIG);
+  });
+
+  it('of an observer that probes in doubt only are sent to those in doubt or down', () => {
+    const { types, heard, told, probed, pass, routable } = setup({ probes: 'in-doubt' });
+    heard(OWNED);
+    expect(pass(60_000)).toEqual([]);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    expect(pass(50)).toEqual(['probe']);
+    expect(probed('refused')).toEqual(['down']);
+    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(probed('ok')).toEqual(['recovered']);
+    expect(pass(60_000)).toEqual([]);
+    told({ id: 'b', inc: 1, port: 2 });
+    expect(pass(50)).toEqual(['probe']);
+    expect(routable()).toEqual([1]);
+  });
 });
 
 describe('an observer that does not probe', () => {
   it('believes what it is told, and gives up a doubted instance after a while', () => {
-    const { types, told, pass, routable } = setup({ probes: false });
+    const { types, told, pass, routable } = setup({ probes: 'never' });
     told(OWNED);
     types({ type: 'joined', announcement: announcement(OWNED) });
     expect(pass(60_000)).toEqual([]);

@@ -10,7 +10,7 @@ const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall ls` */
 export async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS });
+  const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
   const answered = await directory.answered(ANSWER_WAIT_MS);
   const instances = directory.instances();
   directory.close();

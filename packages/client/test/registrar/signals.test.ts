@@ -1,8 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Leavers } from '../src/signals.ts';
-import type { Host, Leaver } from '../src/signals.ts';
-import { deferred } from '../../../test/support/deferred.ts';
+import { Leavers } from '../../src/registrar/signals.ts';
+import type { Host, Leaver } from '../../src/registrar/signals.ts';
+import { deferred } from '../../../../test/support/deferred.ts';
 
 /** A process that hears signals and tells how it ended. */
 class FakeProcess extends EventEmitter implements Host {

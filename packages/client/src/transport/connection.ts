@@ -1,4 +1,13 @@
-import { DEVELOPMENT_APP, isLoopback, parsePort, quote, RollcallError } from '@rollcall/protocol';
+import {
+  channelsOf,
+  DEFAULT_CHANNEL,
+  DEVELOPMENT_APP,
+  isLoopback,
+  parsePort,
+  quote,
+  RollcallError,
+} from '@rollcall/protocol';
+import type { Channels } from '@rollcall/protocol';
 
 /** Where the channel is and what proves that we may use it. */
 export interface Connection {
@@ -10,16 +19,22 @@ export interface Connection {
   readonly server: { readonly host: string; readonly port: number } | { readonly cluster: string };
   /** Nothing names a server: it is the embedded broker on this machine. */
   readonly embedded: boolean;
+  /** The channel that is the registry, and those that follow from its name. */
+  readonly channels: Channels;
+  /** What an encrypted registry is read and written with: 32 bytes in base64. */
+  readonly masterKey?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export const EMBEDDED_HOST = '127.0.0.1';
 export const EMBEDDED_PORT = 6001;
+const MASTER_KEY_BYTES = 32;
 
 /**
  * Reads `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET`, `PUSHER_APP_CLUSTER`,
- * `PUSHER_APP_SECURE`, `PUSHER_HOST` and `PUSHER_PORT`. An empty value counts as unset.
+ * `PUSHER_APP_SECURE`, `PUSHER_HOST`, `PUSHER_PORT`, `ROLLCALL_CHANNEL` and `ROLLCALL_MASTER_KEY`. An
+ * empty value counts as unset.
  *
  * With no credentials it is the development app, which is public knowledge and so good for a
  * loopback server only. `PUSHER_HOST` goes before `PUSHER_APP_CLUSTER`; with neither, the server is
@@ -41,7 +56,27 @@ export function connectionFromEnvironment(env: Environment): Connection {
     tls: secure(env) ?? hosted,
     server,
     embedded: host === undefined && !hosted,
+    ...registry(env),
   };
+}
+
+function registry(env: Environment): Pick<Connection, 'channels' | 'masterKey'> {
+  const channels = channelsOf(value(env, 'ROLLCALL_CHANNEL') ?? DEFAULT_CHANNEL);
+  if (typeof channels === 'string') throw bad(`ROLLCALL_CHANNEL: ${channels}`);
+  const masterKey = value(env, 'ROLLCALL_MASTER_KEY');
+  if (!channels.isEncrypted && masterKey === undefined) return { channels };
+  if (!channels.isEncrypted) {
+    throw bad(
+      'ROLLCALL_MASTER_KEY is set and the channel is not encrypted: set ROLLCALL_CHANNEL to private-encrypted-mapped-discovery, or unset the key',
+    );
+  }
+  // Never quoted: it is a secret.
+  if (masterKey === undefined || Buffer.from(masterKey, 'base64').length !== MASTER_KEY_BYTES) {
+    throw bad(
+      'ROLLCALL_MASTER_KEY must be 32 bytes in base64 for an encrypted channel: make one with "openssl rand -base64 32"',
+    );
+  }
+  return { channels, masterKey };
 }
 
 /** For a log or an error: says where, and nothing secret. */
@@ -58,6 +93,18 @@ export function urlHost(host: string): string {
 /** Whether every program that can reach this server is on this machine. */
 export function isLocal({ server }: Connection): boolean {
   return 'host' in server && isLoopback(server.host);
+}
+
+let hasWarned = false;
+
+/** Warns, once in a process, of a registry that more can read than should. */
+export function warnIfReadable(connection: Connection): void {
+  if (hasWarned || !connection.channels.isPublic || isLocal(connection)) return;
+  hasWarned = true;
+  process.emitWarning(
+    `the channel ${connection.channels.registry} is public: whoever has the app key, which web pages contain, reads the addresses of your instances. Set ROLLCALL_CHANNEL to private-mapped-discovery for every part`,
+    { type: 'RollcallWarning', code: 'ROLLCALL_PUBLIC_CHANNEL' },
+  );
 }
 
 /**

@@ -1,23 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { CHANNEL, Observer, parsePrefix } from '@rollcall/protocol';
+import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
+  AddressPolicy,
   Announcement,
   Change,
   Effect,
   Instance,
+  Message,
+  Probing,
   Reaction,
   Refusal,
   Statement,
   TableEvent,
   Verdict,
 } from '@rollcall/protocol';
-import { connectionFromEnvironment, describeServer } from './connection.ts';
-import type { Connection } from './connection.ts';
+import {
+  connectionFromEnvironment,
+  describeServer,
+  warnIfReadable,
+} from '../transport/connection.ts';
+import type { Connection } from '../transport/connection.ts';
+import { openLink } from '../transport/link.ts';
+import type { Link } from '../transport/link.ts';
+import { presenceChannel } from '../transport/presence.ts';
+import { createPublisher, refusedBy, unreachable } from '../transport/publisher.ts';
+import type { Publisher } from '../transport/publisher.ts';
+import { Presences } from './presences.ts';
 import { probe } from './probe.ts';
-import { createPublisher, refusedBy, unreachable } from './publisher.ts';
-import type { Publisher } from './publisher.ts';
-import { subscribe } from './subscriber.ts';
 
 export interface DiscoverOptions {
   /** Default: read from the environment, see {@link connectionFromEnvironment}. */
@@ -28,10 +38,13 @@ export interface DiscoverOptions {
    */
   readonly answersRollCalls?: boolean;
   /**
-   * Ask instances themselves whether they are well, about once a second each. Without it, an instance
-   * that crashed stays in the table until its registrar or its lease tells. Default false.
+   * Which instances are asked themselves whether they are well: `always` each, about once a second; those
+   * `in-doubt` because the transport lost sight of them or a request to them failed, the default; or
+   * `never`: then doubt alone decides.
    */
-  readonly probes?: boolean;
+  readonly probes?: Probing;
+  /** Which announcements are taken. Default: all. */
+  readonly policy?: AddressPolicy;
   /** How long the first connection may take, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
 }
@@ -54,6 +67,10 @@ interface DirectoryEvents {
   answered: [];
   /** A roll call, or the answer to one, could not be published. */
   fault: [Error];
+  /** So many of a service were lost sight of at once that our own link is doubted, not they. */
+  stale: [prefix: string, instances: number];
+  /** The presence channels that the transport knew of have told who is there. */
+  resynced: [];
 }
 
 const FIRST_CONNECTION_MS = 10_000;
@@ -66,6 +83,7 @@ const FIRST_CONNECTION_MS = 10_000;
  */
 export async function discover(options: DiscoverOptions = {}): Promise<Directory> {
   const connection = options.connection ?? connectionFromEnvironment(process.env);
+  warnIfReadable(connection);
   const directory = new Directory(connection, options);
   try {
     await begun(directory, connection, options.timeoutMs ?? FIRST_CONNECTION_MS);
@@ -103,8 +121,10 @@ const TICK_MS = 50;
 
 /** A live table: which instances there are, as this observer knows it. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
+  readonly #connection: Connection;
   readonly #publisher: Publisher;
-  readonly #subscription: { close: () => void };
+  readonly #link: Link;
+  readonly #presences: Presences;
   readonly #observer: Observer;
   readonly #ticks: NodeJS.Timeout;
   #isConnected = false;
@@ -112,23 +132,40 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(
     connection: Connection,
-    { probes = false, answersRollCalls = false }: DiscoverOptions,
+    { probes = 'in-doubt', answersRollCalls = false, policy }: DiscoverOptions,
   ) {
     super();
-    this.#observer = new Observer({ probes, answers: answersRollCalls, nonce: randomUUID });
+    this.#connection = connection;
+    this.#observer = new Observer({
+      probes,
+      answers: answersRollCalls,
+      nonce: randomUUID,
+      ...(policy !== undefined && { policy }),
+    });
     this.#publisher = createPublisher(connection);
-    this.#subscription = subscribe(connection, CHANNEL, {
-      onSubscribed: () => {
-        this.#isConnected = true;
-        void this.#react(this.#observer.subscribed(performance.now()));
-        this.emit('connected');
-      },
+    this.#link = openLink(connection, {
       onDisconnected: () => {
         this.#isConnected = false;
         void this.#react(this.#observer.disconnected(performance.now()));
         this.emit('disconnected');
       },
       onRefused: (reason) => this.emit('rejected', reason),
+    });
+    this.#presences = new Presences({
+      connection,
+      link: this.#link,
+      publisher: this.#publisher,
+      observer: this.#observer,
+      react: (reaction, event) => void this.#react(reaction, event),
+      onFault: (error) => this.#fault(error),
+    });
+    this.#link.subscribe(connection.channels.registry, {
+      onSubscribed: () => {
+        this.#isConnected = true;
+        void this.#react(this.#observer.subscribed(performance.now()));
+        void this.#presences.resync().then(() => this.emit('resynced'));
+        this.emit('connected');
+      },
       onEvent: (event, data) => {
         void this.#react(this.#observer.receive(event, data, performance.now()), event);
       },
@@ -194,7 +231,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   close(): void {
     this.#isConnected = false;
     clearInterval(this.#ticks);
-    this.#subscription.close();
+    this.#presences.close();
+    this.#link.close();
     this.#publisher.close();
   }
 
@@ -212,19 +250,40 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     try {
       for (const message of publish) {
-        await this.#publisher.publish(message.event, message.data);
+        await this.#publisher.publish(this.#channelOf(message), message.event, message.data);
         if (message.event === 'rollcall') this.emit('asked');
       }
     } catch (error) {
-      this.emit('fault', error instanceof Error ? error : new Error(String(error)));
+      this.#fault(error);
     }
+  }
+
+  #channelOf({ to }: Message): string {
+    if (typeof to === 'object') return presenceChannel(this.#connection, to.id);
+    return this.#connection.channels[to];
+  }
+
+  #fault(error: unknown): void {
+    this.emit('fault', error instanceof Error ? error : new Error(String(error)));
   }
 
   #carryOut(effect: Effect): void {
     if (effect.type === 'probe') void this.#probe(effect.instance);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
-    else this.emit('change', effect);
+    else if (effect.type === 'mass-doubt') this.emit('stale', effect.prefix, effect.instances);
+    else this.#changed(effect);
+  }
+
+  #changed(change: Change): void {
+    const { key, announcement } = change.instance;
+    // With a version and no lease, its owner is in a presence channel.
+    if (versionOf(announcement) !== undefined && announcement.ttl === undefined) {
+      const isGone = change.type === 'left' || change.type === 'forgotten';
+      if (isGone) this.#presences.leave(key);
+      else this.#presences.join(key);
+    }
+    this.emit('change', change);
   }
 
   async #probe({ key, announcement }: Instance): Promise<void> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keepConnected } from '../src/reconnect.ts';
+import { keepConnected } from '../../src/transport/reconnect.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

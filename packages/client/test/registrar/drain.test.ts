@@ -5,10 +5,10 @@ import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it } from 'vitest';
-import { drain, watchConnections } from '../src/drain.ts';
-import { deferred } from '../../../test/support/deferred.ts';
+import { drain, watchServers } from '../../src/registrar/drain.ts';
+import { deferred } from '../../../../test/support/deferred.ts';
 
-watchConnections();
+watchServers();
 
 const cleanups: (() => unknown)[] = [];
 afterEach(() => {

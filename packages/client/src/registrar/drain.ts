@@ -19,12 +19,12 @@ const SWEEP_EVERY_MS = 50;
 /**
  * Closes an HTTP server that has left the registry, without failing a request: goes on serving until
  * none has come for {@link LEAVE_WINDOW_MS}, 2 s at most, then stops accepting and lets what is in
- * flight finish. After 6 s it cuts what is left: with the 3 s that leaving may take that is less than
- * the 10 after which process managers often kill.
+ * flight finish. Since `leave()` has waited as long already, that is mostly at once. After 6 s it cuts
+ * what is left: with the 3 s that leaving may take that is less than the 10 after which process
+ * managers often kill.
  */
 export async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
-  const isOverdue = after(LEAVE_WINDOW_MS);
   let sweeps: NodeJS.Timeout | undefined;
 
   function close(): void {
@@ -33,9 +33,9 @@ export async function drain(server: Server): Promise<void> {
     // close() closes what is idle now, and neither what becomes so later nor what never sent anything.
     sweeps = setInterval(() => closeUnused(server), SWEEP_EVERY_MS);
   }
-  const quiet = setTimeout(close, LEAVE_WINDOW_MS);
+  const wasQuietFor = performance.now() - (lastRequests.get(server) ?? -Infinity);
+  let quiet = setTimeout(close, LEAVE_WINDOW_MS - wasQuietFor);
   const timers = [
-    quiet,
     setTimeout(close, LONGEST_WINDOW_MS),
     setTimeout(() => {
       close();
@@ -43,20 +43,16 @@ export async function drain(server: Server): Promise<void> {
     }, DEADLINE_MS),
   ];
   function onRequest(_request: unknown, response: ServerResponse): void {
-    quiet.refresh();
+    clearTimeout(quiet);
+    quiet = setTimeout(close, LEAVE_WINDOW_MS);
     // So that a client lets go of its connection by itself: cutting it could cut its next request.
-    if (isOverdue() && !response.headersSent) response.setHeader('Connection', 'close');
+    if (!response.headersSent) response.setHeader('Connection', 'close');
   }
   server.prependListener('request', onRequest);
   await closed;
   server.off('request', onRequest);
   clearInterval(sweeps);
-  for (const timer of timers) clearTimeout(timer);
-}
-
-function after(milliseconds: number): () => boolean {
-  const at = performance.now() + milliseconds;
-  return () => performance.now() >= at;
+  for (const timer of [quiet, ...timers]) clearTimeout(timer);
 }
 
 function closeUnused(server: Server): void {
@@ -66,12 +62,18 @@ function closeUnused(server: Server): void {
 }
 
 const connections = new WeakMap<object, Set<Socket>>();
+/** When each server was last sent a request. */
+const lastRequests = new WeakMap<object, number>();
 let isWatching = false;
 
-/** Remembers each server's connections from now on: a server itself does not tell which it has. */
-export function watchConnections(): void {
+/** Remembers each server's connections and latest request from now on: a server itself does not tell. */
+export function watchServers(): void {
   if (isWatching) return;
   isWatching = true;
+  subscribe('http.server.request.start', (message) => {
+    const server = isRecord(message) ? message['server'] : undefined;
+    if (typeof server === 'object' && server !== null) lastRequests.set(server, performance.now());
+  });
   subscribe('net.server.socket', (message) => {
     const socket = isRecord(message) ? message['socket'] : undefined;
     if (!(socket instanceof Socket) || !('server' in socket)) return;

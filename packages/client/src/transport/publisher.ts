@@ -2,51 +2,58 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import Pusher from 'pusher';
-import { CHANNEL, RollcallError } from '@rollcall/protocol';
+import { isRecord, RollcallError } from '@rollcall/protocol';
 import type { EventName } from '@rollcall/protocol';
-import { describeServer, urlHost } from './connection.ts';
+import { describeServer } from './connection.ts';
 import type { Connection } from './connection.ts';
-import { isRecord } from '@rollcall/protocol';
 import { oneLine } from './one-line.ts';
+import { serverSdk } from './sdk.ts';
 
-/** Publishes to the discovery channel by signed HTTP. */
+/**
+ * What is said and asked by signed HTTP. Both throw RollcallError: ROLLCALL_BROKER_UNREACHABLE after
+ * three tries, ROLLCALL_BROKER_REFUSED at once.
+ */
 export interface Publisher {
-  /**
-   * Resolves when the server has accepted the event.
-   * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE after three tries, ROLLCALL_BROKER_REFUSED at once
-   */
-  publish(event: EventName, data: unknown): Promise<void>;
+  /** Resolves when the server has accepted the event. */
+  publish(channel: string, event: EventName, data: unknown): Promise<void>;
+  /** The names, beginning so, of the channels that somebody is subscribed to. */
+  channels(prefix: string): Promise<string[]>;
   close(): void;
 }
 
-const REQUEST_TIMEOUT_MS = 5000;
 const RETRY_DELAYS_MS = [100, 400];
 
 export function createPublisher(connection: Connection): Publisher {
-  // The SDK sets neither a timeout nor keep-alive, and never tries again.
+  // The SDK neither keeps connections alive nor tries again.
   const agent = new (connection.tls ? HttpsAgent : HttpAgent)({ keepAlive: true });
-  const { server } = connection;
-  const pusher = new Pusher({
-    appId: connection.appId,
-    key: connection.key,
-    secret: connection.secret,
-    useTLS: connection.tls,
-    timeout: REQUEST_TIMEOUT_MS,
-    agent,
-    ...('host' in server
-      ? { host: urlHost(server.host), port: String(server.port) }
-      : { cluster: server.cluster }),
-  });
+  const sdk = serverSdk(connection, agent);
 
-  async function publish(event: EventName, data: unknown): Promise<void> {
+  async function request(send: () => Promise<{ text: () => Promise<string> }>): Promise<Answer> {
     for (const wait of [...RETRY_DELAYS_MS, undefined]) {
-      const failure = await attempt(pusher, event, data);
-      if (failure === undefined) return;
-      if (wait === undefined || failure.kind === 'refused') throw toError(failure, connection);
+      const result = await attempt(send);
+      if (!('kind' in result)) return result;
+      if (wait === undefined || result.kind === 'refused') throw toError(result, connection);
       await delay(wait);
     }
+    throw new Error('the last attempt returns or throws');
   }
-  return { publish, close: () => agent.destroy() };
+
+  return {
+    async publish(channel, event, data) {
+      await request(() => sdk.trigger(channel, event, data));
+    },
+    async channels(prefix) {
+      const params = { filter_by_prefix: prefix };
+      const { body } = await request(() => sdk.get({ path: '/channels', params }));
+      const channels = isRecord(body) ? body['channels'] : undefined;
+      return isRecord(channels) ? Object.keys(channels) : [];
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+interface Answer {
+  readonly body: unknown;
 }
 
 interface Failure {
@@ -55,32 +62,30 @@ interface Failure {
 }
 
 async function attempt(
-  pusher: Pusher,
-  event: EventName,
-  data: unknown,
-): Promise<Failure | undefined> {
+  send: () => Promise<{ text: () => Promise<string> }>,
+): Promise<Answer | Failure> {
   try {
-    const response = await pusher.trigger(CHANNEL, event, data);
-    return refusalInBody(await response.text());
+    const response = await send();
+    return readAnswer(await response.text());
   } catch (error) {
     return failureOf(error);
   }
 }
 
 /** One compatible server answers 200 with an `error` in the body. */
-function refusalInBody(body: string): Failure | undefined {
-  let answer: unknown;
+function readAnswer(text: string): Answer | Failure {
+  let body: unknown;
   try {
-    answer = JSON.parse(body);
+    body = JSON.parse(text);
   } catch {
     return {
       kind: 'refused',
       detail: 'its answer is not JSON: is that a Pusher-compatible server?',
     };
   }
-  const error = isRecord(answer) ? answer['error'] : undefined;
+  const error = isRecord(body) ? body['error'] : undefined;
   return error === undefined
-    ? undefined
+    ? { body }
     : { kind: 'refused', detail: oneLine(JSON.stringify(error)) };
 }
 
@@ -102,7 +107,7 @@ function failureOf(error: unknown): Failure {
 
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === 'AbortError') return `no answer within ${REQUEST_TIMEOUT_MS / 1000} s`;
+  if (error.name === 'AbortError') return 'no answer in time';
   return 'code' in error ? String(error.code) : undefined;
 }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { register } from '../src/register.ts';
+import { connectionTo } from '../../../../test/support/connection.ts';
+import { register } from '../../src/registrar/register.ts';
 
 it('handles no signals after it has failed, so that it can be tried again', async () => {
   const refusing = createServer((_request, response) => response.writeHead(403).end());
@@ -14,14 +15,8 @@ it('handles no signals after it has failed, so that it can be tried again', asyn
     prefix: '/v1',
     port: 3000,
     address: '127.0.0.1',
-    connection: {
-      appId: '7',
-      key: 'k',
-      secret: 's',
-      tls: false,
-      server: { host: '127.0.0.1', port },
-      embedded: false,
-    },
+    mode: 'lease',
+    connection: connectionTo(port),
     onSignal: () => {},
   });
   // From the beginning: what is under way may be accepted, and has to be taken back.

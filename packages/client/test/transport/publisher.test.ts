@@ -4,8 +4,8 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Connection } from '@rollcall/client';
-import { createPublisher } from '../src/publisher.ts';
+import { connectionTo } from '../../../../test/support/connection.ts';
+import { createPublisher } from '../../src/transport/publisher.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -17,14 +17,7 @@ async function publisherTo(handler: RequestListener) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const connection: Connection = {
-    appId: '7',
-    key: 'the-key',
-    secret: 'the-secret',
-    tls: false,
-    server: { host: '127.0.0.1', port },
-    embedded: false,
-  };
+  const connection = connectionTo(port);
   const publisher = createPublisher(connection);
   cleanups.push(
     () => server.close(),
@@ -50,10 +43,10 @@ describe('publish', () => {
       requests.push({ url: request.url, body: await text(request) });
       response.end('{}');
     });
-    await publisher.publish('register', { prefix: '/v1' });
+    await publisher.publish('mapped-discovery', 'register', { prefix: '/v1' });
     expect(requests).toHaveLength(1);
     expect(requests[0]?.url).toMatch(
-      /^\/apps\/7\/events\?auth_key=the-key&.*auth_signature=[0-9a-f]{64}$/,
+      /^\/apps\/42\/events\?auth_key=test-key&.*auth_signature=[0-9a-f]{64}$/,
     );
     expect(JSON.parse(requests[0]?.body ?? '')).toEqual({
       name: 'register',
@@ -65,14 +58,14 @@ describe('publish', () => {
   it('tries again when the server is busy', async () => {
     const { seen, handler } = script([503, 'busy'], [429, 'slow down'], [200, '{}']);
     const { publisher } = await publisherTo(handler);
-    await publisher.publish('register', {});
+    await publisher.publish('mapped-discovery', 'register', {});
     expect(seen.count).toBe(3);
   });
 
   it('gives up after three tries, and says what to do', async () => {
     const { seen, handler } = script([500, 'oops']);
     const { publisher } = await publisherTo(handler);
-    await expect(publisher.publish('register', {})).rejects.toMatchObject({
+    await expect(publisher.publish('mapped-discovery', 'register', {})).rejects.toMatchObject({
       code: 'ROLLCALL_BROKER_UNREACHABLE',
       message: expect.stringMatching(/HTTP 500: oops.*rollcall broker/) as string,
     });
@@ -86,7 +79,7 @@ describe('publish', () => {
   ])('does not repeat what was refused: %s %s', async (status, body) => {
     const { seen, handler } = script([status, body]);
     const { publisher } = await publisherTo(handler);
-    await expect(publisher.publish('register', {})).rejects.toMatchObject({
+    await expect(publisher.publish('mapped-discovery', 'register', {})).rejects.toMatchObject({
       code: 'ROLLCALL_BROKER_REFUSED',
     });
     expect(seen.count).toBe(1);
@@ -96,9 +89,11 @@ describe('publish', () => {
     const { publisher, server } = await publisherTo(script([200, '{}']).handler);
     server.close();
     await once(server, 'close');
-    const error: unknown = await publisher.publish('register', {}).catch((each: unknown) => each);
+    const error: unknown = await publisher
+      .publish('mapped-discovery', 'register', {})
+      .catch((each: unknown) => each);
     const { inspect } = await import('node:util');
     expect(inspect(error, { depth: 10 })).toContain('ECONNREFUSED');
-    expect(inspect(error, { depth: 10 })).not.toMatch(/the-key|the-secret|auth_/);
+    expect(inspect(error, { depth: 10 })).not.toMatch(/test-key|test-secret|auth_/);
   });
 });
