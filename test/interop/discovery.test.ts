@@ -84,13 +84,13 @@ describe('register and discover', () => {
     for (let port = 1; port <= 250; port++) await publish('register', { ...PLAIN, port });
     const late = await observer();
     await expect.poll(() => late.instances('/v1').length).toBe(250);
-    expect(await late.answered(0)).toBe(true);
+    expect(await late.informed(0)).toBe(true);
   });
 
   it('says that nobody answered where there is no gateway', async () => {
     await observer();
     const late = await observer();
-    expect(await late.answered(50)).toBe(false);
+    expect(await late.informed(50)).toBe(false);
   });
 
   it('subscribes again when the broker is back', async () => {

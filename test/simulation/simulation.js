@@ -332,7 +332,9 @@ class Gateway {
       if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
         return;
       const verdict = this.#simulation.probe(announcement.port);
-      this.#react(this.observer.learn({ type: 'probed', key, verdict }, this.#simulation.now));
+      this.#react(
+        this.observer.learn({ type: 'probed', key, verdict, by: 'probe' }, this.#simulation.now),
+      );
     });
   }
 

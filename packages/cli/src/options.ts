@@ -24,6 +24,12 @@ export function listenHost(name: string, value: string): string {
   );
 }
 
+/** Words with commas between; none if there is nothing. */
+export function list(value: string | undefined): string[] {
+  const words = (value ?? '').split(',').map((word) => word.trim());
+  return words.filter((word) => word !== '');
+}
+
 function bad(message: string): RollcallError {
   return new RollcallError('ROLLCALL_CONFIG', message);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { EMBEDDED_HOST } from '@rollcall/client';
 import { runBroker } from './commands/broker.ts';
+import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
@@ -16,7 +17,7 @@ Environment (all commands):
   PUSHER_APP_SECURE                                  1 for TLS, 0 for none; default: TLS on hosted Pusher only
 
 Exit codes: 0 done, 1 unexpected fault, 2 bad usage or configuration, 3 cannot listen,
-4 broker unreachable, 5 broker refused; rollcall run: also those of its command`;
+4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of its command`;
 
 /** The command line, with nothing done yet. */
 export function createProgram(): Command {
@@ -49,8 +50,17 @@ export function createProgram(): Command {
     )
     .option(
       '--snapshot <file>',
-      'keeps the last known table for the next start (default: ROLLCALL_SNAPSHOT or none)',
+      'keeps the last known table for the next start, none for no file (default: ROLLCALL_SNAPSHOT or one in the state folder)',
     )
+    .option(
+      '--admin-port <port>',
+      'admin API on loopback; 0 lets the system choose (default: ROLLCALL_ADMIN_PORT or one above --port)',
+    )
+    .option(
+      '--allow <cidrs>',
+      'take only instances at these addresses, such as 10.0.0.0/8,fd00::/8 (default: ROLLCALL_ALLOW)',
+    )
+    .option('--deny <cidrs>', 'refuse instances at these addresses (default: ROLLCALL_DENY)')
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')
@@ -64,6 +74,15 @@ export function createProgram(): Command {
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action((command: string[], options) => runCommand(command, options));
+  add(program, 'explain')
+    .description('why a path is routed where it is, or nowhere: every message, probe and rule')
+    .argument('<path>', 'such as /v1/generate')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--json', 'as JSON')
+    .action(runExplain);
   add(program, 'ls')
     .description('the instances as an observer sees them')
     .option('--json', 'as JSON')

@@ -10,6 +10,8 @@ export {
 export type { Connection, Environment } from './transport/connection.ts';
 export { discover } from './observer/discover.ts';
 export type { Directory, DiscoverOptions } from './observer/discover.ts';
+export type { Picked, Service } from './observer/service.ts';
+export { Turns } from './observer/turns.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
 export { ownAddress } from './registrar/own-address.ts';
 export { announcedAddress, register } from './registrar/register.ts';

@@ -1,3 +1,4 @@
+export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export { createGateway } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';

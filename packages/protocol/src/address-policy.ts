@@ -39,9 +39,8 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
       lists[name].push(range);
     }
   }
-  const self = new Set(rules.self.map(({ address, port }) => `${address} ${port}`));
   return ({ address, port }) => {
-    const isSelf = self.has(`${address} ${port}`);
+    const isSelf = rules.self.some((own) => own.address === address && own.port === port);
     const why = isSelf ? 'that is this gateway itself' : forbidden(address);
     return why === undefined
       ? undefined

@@ -16,6 +16,8 @@ export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { EVENTS, parseDiscoveryEvent } from './events.ts';
 export type { DiscoveryEvent, EventName } from './events.ts';
+export { Journal } from './journal.ts';
+export type { JournalEntry, RefusedEntry } from './journal.ts';
 export { Observer } from './observer.ts';
 export type { Message, ObserverOptions, Reaction } from './observer.ts';
 export { Owner } from './owner.ts';

@@ -7,6 +7,7 @@ import { EVENTS, parseDiscoveryEvent } from './events.ts';
 import type { DiscoveryEvent, EventName, TablePiece } from './events.ts';
 import { instanceKey, versionOf } from './merge.ts';
 import type { Statement } from './merge.ts';
+import type { Journal } from './journal.ts';
 import type { Member } from './pusher/member.ts';
 import { quote, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
@@ -25,6 +26,8 @@ export interface ObserverOptions {
   readonly nonce: () => string;
   /** Which announcements are taken. Default: all. */
   readonly policy?: AddressPolicy;
+  /** Keeps what came and what was made of it. Default: nobody does. */
+  readonly journal?: Journal;
 }
 
 /** What an observer makes of something, for whoever has sockets and a clock to carry out. */
@@ -57,23 +60,26 @@ export class Observer {
   readonly #nonce: () => string;
   readonly #askEvery: number;
   readonly #policy: AddressPolicy;
+  readonly #journal: Journal | undefined;
   /** When each owner was last told that it is behind. */
   readonly #corrected = new Map<string, number>();
   /** The nonce of our latest roll call. */
   #asked = '';
   #askAt = Infinity;
 
-  constructor({ probes, answers, nonce, askEvery = RULES.askEvery, policy }: ObserverOptions) {
-    this.#policy = policy ?? (() => undefined);
-    this.#askEvery = answers ? askEvery : Infinity;
+  constructor(options: ObserverOptions) {
+    const { probes, answers, nonce, askEvery = RULES.askEvery, policy, journal } = options;
     this.table = new Table({ probes });
     this.#answers = answers;
     this.#nonce = nonce;
+    this.#askEvery = answers ? askEvery : Infinity;
+    this.#policy = policy ?? (() => undefined);
+    this.#journal = journal;
   }
 
   /** The channel is subscribed, for the first time or again: what was said meanwhile has to be asked for. */
   subscribed(now: number): Reaction {
-    const effects = this.table.apply({ type: 'link', isUp: true }, now);
+    const effects = this.#apply({ type: 'link', isUp: true }, now);
     return { ...NOTHING, effects, publish: [this.#rollCall(now)] };
   }
 
@@ -84,12 +90,12 @@ export class Observer {
 
   tick(now: number): Reaction {
     const publish = now >= this.#askAt ? [this.#rollCall(now)] : [];
-    return { ...NOTHING, effects: this.table.apply({ type: 'tick' }, now), publish };
+    return { ...NOTHING, effects: this.#apply({ type: 'tick' }, now), publish };
   }
 
   /** Anything else that is no message of the channel: probes and presence. */
   learn(event: TableEvent, now: number): Reaction {
-    return { ...NOTHING, effects: this.table.apply(event, now) };
+    return { ...NOTHING, effects: this.#apply(event, now) };
   }
 
   /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
@@ -99,7 +105,7 @@ export class Observer {
     for (const statement of statements) {
       const refusal = this.#policy(statement.announcement);
       if (refusal !== undefined) refusals.push(refusal);
-      else effects.push(...this.table.apply({ type: 'told', statement }, now));
+      else effects.push(...this.#apply({ type: 'told', statement }, now));
     }
     return { ...NOTHING, effects, refusals };
   }
@@ -175,6 +181,12 @@ export class Observer {
         };
       }
     }
+  }
+
+  #apply(event: TableEvent, now: number): Effect[] {
+    const effects = this.table.apply(event, now);
+    this.#journal?.record(event, effects, now);
+    return effects;
   }
 
   /**

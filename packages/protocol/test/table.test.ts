@@ -20,7 +20,8 @@ function setup({ probes = 'always' }: { probes?: Probing } = {}) {
     types({ type: 'heard', statement: { announcement: announcement(fields), left } });
   const told = (fields: Record<string, unknown> = {}, left = false) =>
     types({ type: 'told', statement: { announcement: announcement(fields), left } });
-  const probed = (verdict: Verdict, key = 'a') => types({ type: 'probed', key, verdict });
+  const probed = (verdict: Verdict, key = 'a') =>
+    types({ type: 'probed', key, verdict, by: 'probe' });
   const pass = (milliseconds: number) => {
     clock.now += milliseconds;
     return types({ type: 'tick' });
@@ -125,7 +126,9 @@ describe('membership of legacy instances', () => {
     heard({ port: 2 }, true);
     expect(told({ port: 2 })).toEqual(['registered', 'suspected']);
     expect(routable()).toEqual([9]);
-    expect(types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused' })).toEqual(['down']);
+    expect(
+      types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused', by: 'probe' }),
+    ).toEqual(['down']);
     expect(routable()).toEqual([9]);
   });
 
@@ -133,7 +136,7 @@ describe('membership of legacy instances', () => {
     const { table, heard, types } = setup();
     heard({ port: 2 });
     expect(table.statements(0)).toHaveLength(1);
-    types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused' });
+    types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused', by: 'probe' });
     expect(table.statements(0)).toEqual([]);
   });
 });

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { Observer, parsePrefix, RollcallError, versionOf } from '@rollcall/protocol';
 import type {
   AddressPolicy,
   Announcement,
   Change,
   Effect,
   Instance,
+  Journal,
   Message,
   Probing,
   Reaction,
@@ -28,6 +29,7 @@ import { createPublisher, refusedBy, unreachable } from '../transport/publisher.
 import type { Publisher } from '../transport/publisher.ts';
 import { Presences } from './presences.ts';
 import { probe } from './probe.ts';
+import { Service } from './service.ts';
 
 export interface DiscoverOptions {
   /** Default: read from the environment, see {@link connectionFromEnvironment}. */
@@ -45,6 +47,8 @@ export interface DiscoverOptions {
   readonly probes?: Probing;
   /** Which announcements are taken. Default: all. */
   readonly policy?: AddressPolicy;
+  /** Keeps what came and what was made of it. Default: nobody does. */
+  readonly journal?: Journal;
   /** How long the first connection may take, in milliseconds. Default 10 000. */
   readonly timeoutMs?: number;
 }
@@ -74,6 +78,8 @@ interface DirectoryEvents {
 }
 
 const FIRST_CONNECTION_MS = 10_000;
+/** A gateway answers in one hop there and one back; this allows for a far broker. */
+const INFORMED_MS = 1500;
 
 /**
  * Listens to the discovery channel and keeps a table of what it tells. Resolves when the channel is
@@ -81,7 +87,27 @@ const FIRST_CONNECTION_MS = 10_000;
  *
  * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
-export async function discover(options: DiscoverOptions = {}): Promise<Directory> {
+export async function discover(options?: DiscoverOptions): Promise<Directory>;
+/**
+ * Finds the instances of one prefix, to call them without a gateway between. Resolves when those that the
+ * transport or a gateway knows of have been heard of.
+ *
+ * @throws RollcallError as above, and ROLLCALL_ANNOUNCEMENT for what is no prefix
+ */
+export async function discover(prefix: string, options?: DiscoverOptions): Promise<Service>;
+export async function discover(
+  first: string | DiscoverOptions = {},
+  options: DiscoverOptions = {},
+): Promise<Directory | Service> {
+  if (typeof first !== 'string') return connected(first);
+  const prefix = parsePrefix(first);
+  if (!prefix.ok) throw new RollcallError('ROLLCALL_ANNOUNCEMENT', prefix.refusal.reason);
+  const directory = await connected(options);
+  await directory.informed(INFORMED_MS);
+  return new Service(directory, prefix.value);
+}
+
+async function connected(options: DiscoverOptions): Promise<Directory> {
   const connection = options.connection ?? connectionFromEnvironment(process.env);
   warnIfReadable(connection);
   const directory = new Directory(connection, options);
@@ -126,21 +152,25 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #link: Link;
   readonly #presences: Presences;
   readonly #observer: Observer;
+  readonly #journal: Journal | undefined;
   readonly #ticks: NodeJS.Timeout;
+  #isResynced = false;
   #isConnected = false;
   #isAnswered = false;
 
   constructor(
     connection: Connection,
-    { probes = 'in-doubt', answersRollCalls = false, policy }: DiscoverOptions,
+    { probes = 'in-doubt', answersRollCalls = false, policy, journal }: DiscoverOptions,
   ) {
     super();
     this.#connection = connection;
+    this.#journal = journal;
     this.#observer = new Observer({
       probes,
       answers: answersRollCalls,
       nonce: randomUUID,
       ...(policy !== undefined && { policy }),
+      ...(journal !== undefined && { journal }),
     });
     this.#publisher = createPublisher(connection);
     this.#link = openLink(connection, {
@@ -163,7 +193,10 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       onSubscribed: () => {
         this.#isConnected = true;
         void this.#react(this.#observer.subscribed(performance.now()));
-        void this.#presences.resync().then(() => this.emit('resynced'));
+        void this.#presences.resync().then(() => {
+          this.#isResynced = true;
+          this.emit('resynced');
+        });
         this.emit('connected');
       },
       onEvent: (event, data) => {
@@ -213,19 +246,25 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** What real traffic to an instance has shown. */
   witness(key: string, verdict: Verdict): void {
-    this.#learn({ type: 'probed', key, verdict });
+    this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
   }
 
-  /** Resolves to whether an answer to a roll call has come within so many milliseconds. */
-  async answered(withinMs: number): Promise<boolean> {
-    if (this.#isAnswered) return true;
-    try {
-      await once(this, 'answered', { signal: AbortSignal.timeout(withinMs) });
-      return true;
-    } catch (error) {
-      if (error instanceof Error && error.name === 'AbortError') return false;
-      throw error;
+  /**
+   * Resolves when the presence channels have told who is there and a gateway has told what it knows, or
+   * when so many milliseconds have passed: to whether a gateway did. Without one, instances that have
+   * a lease or are legacy may be missing until they announce themselves again.
+   */
+  async informed(withinMs: number): Promise<boolean> {
+    const signal = AbortSignal.timeout(withinMs);
+    const both = [
+      this.#isAnswered || once(this, 'answered', { signal }),
+      this.#isResynced || once(this, 'resynced', { signal }),
+    ];
+    // Both are waited for, whatever becomes of the other.
+    for (const outcome of await Promise.allSettled(both)) {
+      if (outcome.status === 'rejected' && !isTimeout(outcome.reason)) throw outcome.reason;
     }
+    return this.#isAnswered;
   }
 
   close(): void {
@@ -243,14 +282,19 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /** Carries out what the observer makes of something. Messages go out one after another. */
   async #react({ effects, refusals, isAnswer, publish }: Reaction, event = ''): Promise<void> {
     for (const effect of effects) this.#carryOut(effect);
-    for (const refusal of refusals) this.emit('refused', event, refusal);
+    for (const refusal of refusals) {
+      this.#journal?.refuse(event, refusal, performance.now());
+      this.emit('refused', event, refusal);
+    }
     if (isAnswer) {
       this.#isAnswered = true;
       this.emit('answered');
     }
     try {
       for (const message of publish) {
-        await this.#publisher.publish(this.#channelOf(message), message.event, message.data);
+        const { event: name, data } = message;
+        const channel = this.#channelOf(message);
+        await this.#publisher.publish(channel, name, data, this.#link.socketId);
         if (message.event === 'rollcall') this.emit('asked');
       }
     } catch (error) {
@@ -289,6 +333,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   async #probe({ key, announcement }: Instance): Promise<void> {
     const verdict = await probe(announcement);
     // If it has said something new in the meantime, the table has another probe in mind.
-    if (this.#observer.table.get(key)?.announcement === announcement) this.witness(key, verdict);
+    if (this.#observer.table.get(key)?.announcement !== announcement) return;
+    this.#learn({ type: 'probed', key, verdict, by: 'probe' });
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }

@@ -41,6 +41,8 @@ export interface ChannelHandlers {
 }
 
 export interface Link {
+  /** What the server calls this connection; nothing while there is none. */
+  readonly socketId: string | undefined;
   /** At most one subscription to a channel at a time. It lasts over reconnects. */
   subscribe(channel: string, handlers: ChannelHandlers): void;
   unsubscribe(channel: string): void;
@@ -98,7 +100,14 @@ export function openLink(connection: Connection, handlers: LinkHandlers): Link {
     const { instances } = PusherClient;
     instances.splice(instances.indexOf(pusher), 1);
   }
-  return { subscribe, unsubscribe, close };
+  return {
+    get socketId() {
+      return pusher.connection.socket_id || undefined;
+    },
+    subscribe,
+    unsubscribe,
+    close,
+  };
 }
 
 function bind(channel: Channel, handlers: ChannelHandlers): void {

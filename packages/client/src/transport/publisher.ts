@@ -14,8 +14,11 @@ import { serverSdk } from './sdk.ts';
  * three tries, ROLLCALL_BROKER_REFUSED at once.
  */
 export interface Publisher {
-  /** Resolves when the server has accepted the event. */
-  publish(channel: string, event: EventName, data: unknown): Promise<void>;
+  /**
+   * Resolves when the server has accepted the event.
+   * @param exceptSocketId a connection that is not told: the speaker's own
+   */
+  publish(channel: string, event: EventName, data: unknown, exceptSocketId?: string): Promise<void>;
   /** The names, beginning so, of the channels that somebody is subscribed to. */
   channels(prefix: string): Promise<string[]>;
   close(): void;
@@ -39,8 +42,9 @@ export function createPublisher(connection: Connection): Publisher {
   }
 
   return {
-    async publish(channel, event, data) {
-      await request(() => sdk.trigger(channel, event, data));
+    async publish(channel, event, data, exceptSocketId) {
+      const params = exceptSocketId === undefined ? {} : { socket_id: exceptSocketId };
+      await request(() => sdk.trigger(channel, event, data, params));
     },
     async channels(prefix) {
       const params = { filter_by_prefix: prefix };

@@ -15,7 +15,12 @@ export type TableEvent =
   | { readonly type: 'joined'; readonly announcement: Announcement }
   | { readonly type: 'parted'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
-  | { readonly type: 'probed'; readonly key: string; readonly verdict: Verdict }
+  | {
+      readonly type: 'probed';
+      readonly key: string;
+      readonly verdict: Verdict;
+      readonly by: 'probe' | 'traffic';
+    }
   /** Our own connection to the channel. */
   | { readonly type: 'link'; readonly isUp: boolean }
   | { readonly type: 'tick' };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
-import { snapshotAt } from '../src/snapshot.ts';
+import { snapshotAt } from '../../src/snapshot/snapshot.ts';
 
 let folder: string;
 let file: string;

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Directory } from '@rollcall/client';
 import { snapshotAt } from './snapshot.ts';
 
@@ -20,6 +22,7 @@ export async function keepSnapshot(
   { snapshotFile: file, log = () => {} }: KeepOptions,
 ): Promise<() => Promise<void>> {
   if (file === undefined) return async () => {};
+  const folder = dirname(file);
   const snapshot = snapshotAt({ file, log });
   directory.recall(await snapshot.load());
 
@@ -27,6 +30,7 @@ export async function keepSnapshot(
   async function save(): Promise<void> {
     pending = undefined;
     try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
       await snapshot.save(directory.statements());
     } catch (error) {
       // A gateway without a memory is better than none.
