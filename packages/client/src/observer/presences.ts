@@ -23,8 +23,8 @@ export interface PresencesContext {
  */
 export class Presences {
   readonly #context: PresencesContext;
-  /** The ids whose channels we are in, or are about to be. */
-  readonly #ids = new Set<string>();
+  /** The ids whose channels we are in, or are about to be, and who we think is in each. */
+  readonly #ids = new Map<string, Set<string>>();
   /** Those whose snapshot has not come since the link was last made. */
   readonly #awaited = new Set<string>();
   #onSettled: (() => void) | undefined;
@@ -37,7 +37,7 @@ export class Presences {
 
   /** The link is made: finds out who is there, then asks the owners for what no snapshot could tell. */
   async resync(): Promise<void> {
-    for (const id of this.#ids) this.#awaited.add(id);
+    for (const id of this.#ids.keys()) this.#awaited.add(id);
     await this.#enumerate();
     await this.#snapshots();
     const { observer, react } = this.#context;
@@ -47,12 +47,19 @@ export class Presences {
 
   join(id: string): void {
     if (this.#ids.has(id)) return;
-    this.#ids.add(id);
+    this.#ids.set(id, new Set());
     this.#awaited.add(id);
+    this.#subscribe(id);
+  }
+
+  #subscribe(id: string): void {
+    const users = this.#ids.get(id);
     const { connection, link, observer, react } = this.#context;
     link.subscribe(presenceChannel(connection, id), {
       identify: () => OBSERVER,
       onSubscribed: (members) => {
+        users?.clear();
+        for (const { userId } of members) users?.add(userId);
         const opened = members.map((member) => openMember(connection, id, member));
         react(observer.presence(id, opened, performance.now()), 'presence');
         // Only other observers are left in it, who see the same.
@@ -60,10 +67,12 @@ export class Presences {
         this.#arrived(id);
       },
       onJoined: (member) => {
+        users?.add(member.userId);
         const opened = openMember(connection, id, member);
         react(observer.joined(id, opened, performance.now()), 'presence');
       },
       onParted: (userId) => {
+        users?.delete(userId);
         const run = parsePresenceUserId(userId);
         if (run?.id === id) react(observer.parted(id, run.inc, performance.now()), 'presence');
       },
@@ -86,9 +95,21 @@ export class Presences {
     const { publisher, connection, onFault } = this.#context;
     const prefix = connection.channels.presencePrefix;
     try {
-      for (const name of await publisher.channels(prefix)) this.join(name.slice(prefix.length));
+      for (const [name, count] of await publisher.presenceChannels(prefix)) {
+        this.#verify(name.slice(prefix.length), count);
+      }
     } catch (error) {
       onFault(error);
+    }
+  }
+
+  /** What the transport counts and we do not is a message that was lost: the snapshot of a new subscription tells. */
+  #verify(id: string, count: number | undefined): void {
+    const users = this.#ids.get(id);
+    if (users === undefined) this.join(id);
+    else if (count !== undefined && count !== users.size && !this.#awaited.has(id)) {
+      this.#context.link.unsubscribe(presenceChannel(this.#context.connection, id));
+      this.#subscribe(id);
     }
   }
 
