@@ -5,6 +5,7 @@ import { Owner, presenceUserId } from '@rollcall/protocol';
 export const TTL_SECONDS = 9;
 /** As in packages/client/src/registrar/presence-mode.ts. */
 const REANNOUNCE_MS = 1000;
+const REPEATS_MS = [5000, 25_000];
 
 /** @typedef {'presence' | 'lease' | 'legacy'} Kind */
 
@@ -61,7 +62,9 @@ export class Instance {
   update() {
     if (!this.isUp || this.owner === undefined) return;
     this.owner.update({ weight: 1 + Math.floor(this.#random() * 100) });
-    this.#say();
+    const run = this.#run;
+    for (const wait of this.kind === 'presence' ? [0, ...REPEATS_MS] : [0])
+      this.#channel.after(wait, () => run === this.#run && this.#say());
   }
 
   /**
