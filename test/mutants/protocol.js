@@ -275,7 +275,7 @@ export const MUTANTS = [
   {
     rule: 'metadata services are no instances',
     file: 'address-policy.ts',
-    from: 'if (METADATA.includes(address))',
+    from: 'if (METADATA.has(address))',
     to: 'if (false)',
   },
   {
