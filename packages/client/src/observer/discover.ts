@@ -156,6 +156,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #ticks: NodeJS.Timeout;
   #isResynced = false;
   #isConnected = false;
+  #isClosed = false;
   #isAnswered = false;
 
   constructor(
@@ -186,6 +187,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       link: this.#link,
       publisher: this.#publisher,
       observer: this.#observer,
+      isConnected: () => this.#isConnected,
       react: (reaction, event) => void this.#react(reaction, event),
       onFault: (error) => this.#fault(error),
     });
@@ -268,6 +270,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#isConnected = false;
     clearInterval(this.#ticks);
     this.#presences.close();
@@ -308,6 +311,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #fault(error: unknown): void {
+    if (this.#isClosed) return;
     this.emit('fault', error instanceof Error ? error : new Error(String(error)));
   }
 
