@@ -147,6 +147,12 @@ export const MUTANTS = [
     to: 'now < this.#settledAt',
   },
   {
+    rule: 'a probe of what has changed meanwhile is made anew',
+    file: 'table/table.ts',
+    from: 'else if (entry.probing) {',
+    to: 'else if (false) {',
+  },
+  {
     rule: 'few lost at once are no fault of our own',
     file: 'table/group.ts',
     from: 'size < RULES.massLeast || ',

@@ -281,6 +281,11 @@ export class Table {
       Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
     this.#group(joined.prefix).add(entry);
     if (isNewRun) this.#probeAgain(entry, now + this.#probeEvery() * spread(entry.key));
+    else if (entry.probing) {
+      // What is under way asks where it was, and what comes of that is not heard.
+      entry.probing = false;
+      this.#probeAt(entry, now);
+    }
     const why = isNewRun ? 'it has restarted' : 'it said so';
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }

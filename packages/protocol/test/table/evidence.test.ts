@@ -99,6 +99,14 @@ describe('evidence', () => {
     expect(routable()).toEqual([1]);
   });
 
+  it('probes anew what said something new while a probe was under way', () => {
+    const { heard, pass } = setup();
+    heard(OWNED);
+    expect(pass(RULES.probeEvery)).toContain('probe');
+    heard({ ...OWNED, seq: 1, port: 2 });
+    expect(pass(50)).toContain('probe');
+  });
+
   it('forgets one that was down for ten minutes', () => {
     const { table, heard, probed, pass } = setup();
     heard(OWNED);
