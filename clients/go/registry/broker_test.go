@@ -163,7 +163,7 @@ func TestTheContextEndsAWait(t *testing.T) {
 	r.broker.wait = func(ctx context.Context, _ time.Duration) error {
 		waits++
 		cancel()
-		return wait(ctx, time.Hour)
+		return systemClock.sleep(ctx, time.Hour)
 	}
 	if err := r.Register(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)

@@ -141,6 +141,13 @@ func configFor(t *testing.T, rawHost string) Config {
 	return Config{AppID: "7", Key: testKey, Secret: testSecret, Host: host, Port: number}
 }
 
+// abandon ends what keeps the service known, without an exit.
+func abandon(r *Registrar) {
+	settle, part := r.dismiss()
+	settle()
+	part()
+}
+
 // registrarFor never sleeps between attempts; what it would have waited is in the second result.
 func registrarFor(t *testing.T, config Config) (*Registrar, *[]time.Duration) {
 	t.Helper()
@@ -148,7 +155,8 @@ func registrarFor(t *testing.T, config Config) (*Registrar, *[]time.Duration) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.endLease()() })
+	t.Cleanup(func() { abandon(r) })
+	r.leaveWindow = 0
 	var waited []time.Duration
 	r.broker.wait = func(ctx context.Context, d time.Duration) error {
 		waited = append(waited, d)

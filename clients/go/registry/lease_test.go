@@ -7,13 +7,6 @@ import (
 	"time"
 )
 
-// runningLease is the lease before DeRegister forgets it.
-func runningLease(r *Registrar) *lease {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.lease
-}
-
 func TestARegistrationIsRenewedEveryThirdUntilTheExit(t *testing.T) {
 	broker := newFakeBroker(t)
 	r, _ := registrarFor(t, configFor(t, broker.URL))
@@ -24,13 +17,13 @@ func TestARegistrationIsRenewedEveryThirdUntilTheExit(t *testing.T) {
 	}
 	cancel() // ends Register, not what comes of it
 	first := broker.next(t, "register")
-	lease := runningLease(r)
+	keeper := r.kept()
 	for range 5 {
 		clock.pass(t)
 		if again := broker.next(t, "register"); again.Inc != first.Inc || again.Seq != 0 || again.ID != first.ID {
 			t.Errorf("renewed as %+v, not %+v", again, first)
 		}
-		if d := <-clock.asked; d <= 9*time.Second || d > 10*time.Second {
+		if d := <-clock.asked; d <= 90*time.Second || d > 100*time.Second {
 			t.Errorf("waits %v", d)
 		}
 	}
@@ -38,7 +31,7 @@ func TestARegistrationIsRenewedEveryThirdUntilTheExit(t *testing.T) {
 	if last := broker.next(t, "exit"); last.Inc != first.Inc || last.Seq != first.Seq || last.ID != first.ID {
 		t.Errorf("left as %+v, not %+v", last, first)
 	}
-	receive(t, lease.done, "the end of the renewals")
+	receive(t, keeper.done, "the end of the renewals")
 }
 
 func TestASecondRegisterDoesNotRenewTwice(t *testing.T) {
@@ -46,10 +39,10 @@ func TestASecondRegisterDoesNotRenewTwice(t *testing.T) {
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	clock := tick(r)
 	mustDo(t, r.Register)
-	lease := runningLease(r)
+	keeper := r.kept()
 	mustDo(t, r.Register)
-	if runningLease(r) != lease {
-		t.Error("another lease")
+	if r.kept() != keeper {
+		t.Error("another keeper")
 	}
 	<-clock.asked
 	select {
@@ -61,17 +54,17 @@ func TestASecondRegisterDoesNotRenewTwice(t *testing.T) {
 
 func TestTheServiceChoosesItsLease(t *testing.T) {
 	broker := newFakeBroker(t)
-	r, err := New(Service{Port: 80, TTL: 300}, configFor(t, broker.URL))
+	r, err := New(Service{Port: 80, TTL: 30}, configFor(t, broker.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { r.endLease()() })
+	t.Cleanup(func() { abandon(r) })
 	clock := tick(r)
 	mustDo(t, r.Register)
-	if s := broker.next(t, "register"); s.TTL != 300 {
+	if s := broker.next(t, "register"); s.TTL != 30 {
 		t.Errorf("ttl %d", s.TTL)
 	}
-	if d := receive(t, clock.asked, "a renewal"); d <= 90*time.Second || d > 100*time.Second {
+	if d := receive(t, clock.asked, "a renewal"); d <= 9*time.Second || d > 10*time.Second {
 		t.Errorf("waits %v", d)
 	}
 }
@@ -81,7 +74,7 @@ func TestARegisterThatFailedIsNotRenewed(t *testing.T) {
 	broker.answer = answers(403, "")
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	expectCode(t, r.Register(t.Context()), CodeBrokerRefused)
-	if runningLease(r) != nil {
+	if r.kept() != nil {
 		t.Error("it is renewed")
 	}
 }

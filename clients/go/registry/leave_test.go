@@ -96,12 +96,12 @@ func TestAnExitWaitsForTheRenewalUnderWay(t *testing.T) {
 	r.patience = time.Hour
 	clock := tick(r)
 	mustDo(t, r.Register)
-	lease := runningLease(r)
+	keeper := r.kept()
 	clock.pass(t)
 	receive(t, arrived, "the renewal")
 	left := make(chan error, 1)
 	go func() { left <- r.DeRegister(context.Background()) }()
-	receive(t, lease.ended.Done(), "the end of the lease")
+	receive(t, keeper.ended.Done(), "the end of the renewals")
 	if _, seen := broker.taken(); seen != 2 {
 		t.Error("the exit overtook the renewal")
 	}
@@ -109,7 +109,7 @@ func TestAnExitWaitsForTheRenewalUnderWay(t *testing.T) {
 	if err := receive(t, left, "the exit"); err != nil {
 		t.Fatal(err)
 	}
-	receive(t, lease.done, "the end of the renewals")
+	receive(t, keeper.done, "the end of the renewals")
 	for _, name := range []string{"register", "register", "exit"} {
 		broker.next(t, name)
 	}
@@ -131,11 +131,11 @@ func TestARenewalThatHangsDoesNotKeepTheExit(t *testing.T) {
 	r.OnRenewalError = func(err error) { t.Errorf("told of what it did itself: %v", err) }
 	clock := tick(r)
 	mustDo(t, r.Register)
-	lease := runningLease(r)
+	keeper := r.kept()
 	clock.pass(t)
 	receive(t, arrived, "the renewal")
 	mustDo(t, r.DeRegister)
-	receive(t, lease.done, "the end of the renewals")
+	receive(t, keeper.done, "the end of the renewals")
 	broker.next(t, "register")
 	broker.next(t, "exit")
 }
@@ -152,32 +152,34 @@ func TestAThirdThatComesWhileLeavingRenewsNothing(t *testing.T) {
 	}
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	ticks := make(chan time.Time, 1)
-	r.after = func(time.Duration) <-chan time.Time { return ticks }
+	r.clock.after = func(time.Duration) <-chan time.Time { return ticks }
 	mustDo(t, r.Register)
-	lease := runningLease(r)
+	keeper := r.kept()
 	left := make(chan error, 1)
 	go func() { left <- r.DeRegister(context.Background()) }()
 	receive(t, exiting, "the exit")
 	ticks <- time.Time{}
-	receive(t, lease.done, "the end of the renewals")
 	close(release)
 	if err := receive(t, left, "the exit"); err != nil {
 		t.Fatal(err)
 	}
+	receive(t, keeper.done, "the end of the renewals")
 	if _, seen := broker.taken(); seen != 2 {
 		t.Errorf("%d requests", seen)
 	}
 }
 
-func TestNoRenewalBeginsAfterTheLeaseHasEnded(t *testing.T) {
+func TestNoRenewalBeginsAfterTheKeeperHasEnded(t *testing.T) {
 	broker := newFakeBroker(t)
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	mustDo(t, r.Register)
-	lease := runningLease(r)
-	r.endLease()
-	// The turn is free and the lease is over: which of the two it sees first is chance.
+	keeper := r.kept()
+	settle, part := r.dismiss()
+	defer part()
+	defer settle()
+	// The turn is free and the keeper has ended: which of the two it sees first is chance.
 	for range 50 {
-		if err := r.renewOnce(lease); err != nil {
+		if err := keeper.announceOnce(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -196,16 +198,16 @@ func TestRenewalsEndEvenIfTheExitFails(t *testing.T) {
 	}
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	mustDo(t, r.Register)
-	lease, first := runningLease(r), broker.next(t, "register")
+	keeper, first := r.kept(), broker.next(t, "register")
 	expectCode(t, r.DeRegister(t.Context()), CodeBrokerRefused)
-	receive(t, lease.done, "the end of the renewals")
+	receive(t, keeper.done, "the end of the renewals")
 
 	// Its exit may have been taken all the same: only a new incarnation is sure to be believed.
 	mustDo(t, r.Register)
 	if again := broker.next(t, "register"); again.ID != first.ID || again.Inc <= first.Inc || again.Seq != 0 {
 		t.Errorf("registered again as %+v after %+v", again, first)
 	}
-	if runningLease(r) == nil {
+	if r.kept() == nil {
 		t.Error("it is not renewed")
 	}
 }
@@ -235,7 +237,7 @@ func TestNothingFollowsTheExit(t *testing.T) {
 	r.patience = time.Hour
 	ticks := make(chan time.Time)
 	close(ticks) // It is always time for the next renewal.
-	r.after = func(time.Duration) <-chan time.Time { return ticks }
+	r.clock.after = func(time.Duration) <-chan time.Time { return ticks }
 	var all sync.WaitGroup
 	for range 3 {
 		for _, do := range []func(context.Context) error{

@@ -25,7 +25,7 @@ func TestRegisterAndDeRegister(t *testing.T) {
 	}
 	service := r.Service()
 	want := map[string]any{"prefix": "/v2", "port": 4123.0, "address": "127.0.0.1", "name": "id-v4",
-		"id": service.ID, "inc": float64(service.Inc), "seq": 0.0, "ttl": 30.0}
+		"id": service.ID, "inc": float64(service.Inc), "seq": 0.0, "ttl": 300.0}
 	for _, each := range events {
 		var data map[string]any
 		if err := json.Unmarshal([]byte(each.Data), &data); err != nil || !reflect.DeepEqual(data, want) {

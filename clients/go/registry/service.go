@@ -41,6 +41,11 @@ type Service struct {
 	Host string
 	// Zone is where the instance runs.
 	Zone string
+	// Weight is its share among the instances of its prefix, 1 to 100. 0 means that none is given, which
+	// counts as 1.
+	Weight int
+	// Scheme is how it is spoken to, "http" or "https". "" means http.
+	Scheme string
 	// Draining means that the instance is about to leave: send it nothing new.
 	Draining bool
 	// Health is how observers may ask the instance whether it is well.
@@ -90,7 +95,7 @@ func (s *Service) Validate() error {
 func (s *Service) fields() map[string]any {
 	fields := map[string]any{"prefix": s.Prefix, "port": s.Port, "address": s.Address}
 	for name, text := range map[string]string{
-		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone,
+		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone, "scheme": s.Scheme,
 	} {
 		if text != "" {
 			fields[name] = text
@@ -104,6 +109,9 @@ func (s *Service) fields() map[string]any {
 	}
 	if s.TTL != 0 {
 		fields["ttl"] = int64(s.TTL)
+	}
+	if s.Weight != 0 {
+		fields["weight"] = int64(s.Weight)
 	}
 	if s.Draining || s.notDraining {
 		fields["draining"] = s.Draining
@@ -147,12 +155,17 @@ func (s Service) String() string {
 	if prefix == "" {
 		prefix = "/"
 	}
-	return prefix + " at http://" + net.JoinHostPort(s.Address, strconv.Itoa(s.Port))
+	scheme := s.Scheme
+	if scheme == "" {
+		scheme = "http"
+	}
+	return prefix + " at " + scheme + "://" + net.JoinHostPort(s.Address, strconv.Itoa(s.Port))
 }
 
 const (
 	maxTextLength  = 255
 	maxTTL         = 3600
+	maxWeight      = 100
 	maxMetaEntries = 32
 	// The largest integer that every language holds exactly.
 	maxSafeInteger = 1<<53 - 1
@@ -213,6 +226,13 @@ func parseText(input any, code RefusalCode, field string) (string, *Refusal) {
 		return text, nil
 	}
 	return "", refuse(code, "%s is %s; it must be 1 to %d printable characters", field, quote(input), maxTextLength)
+}
+
+func parseScheme(input any) (string, *Refusal) {
+	if input == "http" || input == "https" {
+		return input.(string), nil
+	}
+	return "", refuse(BadScheme, `scheme is %s; it must be "http" or "https"`, quote(input))
 }
 
 func parseHealth(input any) (*Health, *Refusal) {

@@ -35,7 +35,7 @@ type ticker struct {
 
 func tick(r *Registrar) *ticker {
 	t := &ticker{asked: make(chan time.Duration, 1000), ticks: make(chan time.Time)}
-	r.after = func(d time.Duration) <-chan time.Time {
+	r.clock.after = func(d time.Duration) <-chan time.Time {
 		t.asked <- d
 		return t.ticks
 	}
