@@ -80,9 +80,13 @@ func TestThatItDoesNotComeBackIsToldOnce(t *testing.T) {
 			t.Errorf("also told %v", <-told)
 		}
 		broker.start(t)
+		observer := observe(t, broker.config(t), "mine")
 		clock.pass(t)
+		observer.seesCome(t)
 		receive(t, clock.asked, "the wait before it registers")
 		clock.pass(t)
+		observer.hearsOf(t, "register")
+		untilIdle(t, r)
 	}
 }
 
@@ -134,13 +138,15 @@ func TestAnOwnerOutbids(t *testing.T) {
 	observer.seesCome(t)
 	own := observer.hearsOf(t, "register")
 
-	table := func(list string, inc int64) {
+	table := func(list string, incs ...int64) {
 		t.Helper()
-		said := own
-		said.Inc = inc
-		data := map[string]any{"nonce": "n", "up": []any{"no announcement"}, "left": []Service{}}
-		data[list] = []any{said}
-		publish(t, config, "presence-mapped-discovery.mine", "table", data)
+		said := []any{"no announcement"}
+		for _, inc := range incs {
+			of := own
+			of.Inc = inc
+			said = append(said, of)
+		}
+		publish(t, config, "presence-mapped-discovery.mine", "table", map[string]any{"nonce": "n", list: said})
 		observer.hears(t, "table")
 	}
 	expect := func(was, is int64) {
@@ -171,11 +177,10 @@ func TestAnOwnerOutbids(t *testing.T) {
 	}
 	expect(own.Inc, own.Inc+1)
 
-	table("up", own.Inc+5)
+	table("up", own.Inc+5, own.Inc+7, own.Inc+6)
 	if d := receive(t, clock.asked, "the wait"); d <= 0 || d > time.Second {
 		t.Errorf("waits %v for the second", d)
 	}
-	table("up", own.Inc+7) // counts too
 	expect(own.Inc+1, own.Inc+8)
 
 	// Another program with the ID, whose clock is ahead.

@@ -20,6 +20,16 @@ func receive[T any](t *testing.T, from <-chan T, what string) T {
 	}
 }
 
+// untilIdle waits for the broker's answer to what is being published: others hear of it before.
+func untilIdle(t *testing.T, r *Registrar) {
+	t.Helper()
+	release, err := r.takeTurn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+}
+
 func mustDo(t *testing.T, do func(context.Context) error) {
 	t.Helper()
 	if err := do(t.Context()); err != nil {
