@@ -31,7 +31,7 @@ type channels struct {
 
 // channelsOf refuses names that the transport gives another meaning: presence channels want a member, and
 // cache channels repeat their last event to whoever comes.
-func channelsOf(registry string) (channels, *Error) {
+func channelsOf(registry string) (channels, error) {
 	base, encrypted := strings.CutPrefix(registry, encryptedPrefix)
 	if !encrypted {
 		base = strings.TrimPrefix(registry, privatePrefix)

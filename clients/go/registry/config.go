@@ -197,7 +197,7 @@ func (c *Config) validateChannel() error {
 	return nil
 }
 
-func (c *Config) channels() (channels, *Error) {
+func (c *Config) channels() (channels, error) {
 	if c.Channel == "" {
 		return channelsOf(DefaultChannel)
 	}

@@ -79,39 +79,60 @@ func TestARegisterThatFailedIsNotRenewed(t *testing.T) {
 	}
 }
 
-func TestARenewalThatFailsIsToldAndTriedAtTheNextThird(t *testing.T) {
+func TestARenewalThatFailsIsToldAndTriedAgainUntilItIsAccepted(t *testing.T) {
 	for _, told := range []bool{true, false} {
 		broker := newFakeBroker(t)
-		refused := make(chan struct{}, 2)
+		refused := make(chan struct{}, 10)
 		broker.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool {
-			if n == 2 || n == 3 {
+			fails := n >= 2 && n <= 9 || n == 11
+			if fails {
 				w.WriteHeader(http.StatusBadGateway)
 				refused <- struct{}{}
 			}
-			return n == 2 || n == 3
+			return fails
 		}
 		r, waited := registrarFor(t, configFor(t, broker.URL))
-		failed := make(chan error, 3)
+		failed := make(chan error, 10)
 		if told {
 			r.OnRenewalError = func(err error) { failed <- err }
 		}
 		clock := tick(r)
+		r.clock.upTo = func(time.Duration) time.Duration { return 0 }
 		mustDo(t, r.Register)
 		first := broker.next(t, "register")
-		for range 2 {
+		expectThird := func() {
+			t.Helper()
+			if d := receive(t, clock.asked, "the next third"); d != 100*time.Second {
+				t.Errorf("waits %v", d)
+			}
+		}
+		expectThird()
+		fails := func(retry time.Duration) {
+			t.Helper()
 			clock.pass(t)
 			receive(t, refused, "the renewal")
+			expectThird()
+			if retry > 0 {
+				if d := receive(t, clock.asked, "the wait"); d != retry*time.Second {
+					t.Errorf("waits %v, want %d s", d, retry)
+				}
+			}
 			if told {
 				expectCode(t, receive(t, failed, "its fault"), CodeBrokerUnreachable)
 			}
+		}
+		for _, retry := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 0} { // and then a third
+			fails(retry)
 		}
 		clock.pass(t)
 		if again := broker.next(t, "register"); again.Seq != first.Seq || again.Inc != first.Inc {
 			t.Errorf("renewed as %+v", again)
 		}
+		expectThird()
+		fails(1)
 		mustDo(t, r.DeRegister)
-		if len(*waited) > 0 || len(failed) > 0 {
-			t.Errorf("waited %v, %d more faults", *waited, len(failed))
+		if len(*waited) > 0 || len(failed) > 0 || len(clock.asked) > 0 {
+			t.Errorf("waited %v, %d more faults, %d more waits", *waited, len(failed), len(clock.asked))
 		}
 	}
 }

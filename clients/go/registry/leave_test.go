@@ -28,6 +28,44 @@ func TestDeRegisterIsIdempotent(t *testing.T) {
 	}
 }
 
+func TestDeRegisterWaitsForRequestsOnTheirWay(t *testing.T) {
+	broker := newFakeBroker(t)
+	r, _ := registrarFor(t, configFor(t, broker.URL))
+	r.leaveWindow = LeaveWindow
+	clock := tick(r)
+	now := time.UnixMilli(0)
+	r.clock.now = func() time.Time { return now }
+	mustDo(t, r.Register)
+	receive(t, clock.asked, "the next third")
+
+	short, cancel := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- r.DeRegister(short) }()
+	if d := receive(t, clock.asked, "the window"); d != 500*time.Millisecond {
+		t.Errorf("waits %v", d)
+	}
+	if events, _ := broker.taken(); events[len(events)-1].Name != "exit" {
+		t.Error("the window began before the exit was accepted")
+	}
+	cancel()
+	if err := receive(t, left, "the end of the context"); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+
+	now = now.Add(200 * time.Millisecond)
+	go func() { left <- r.DeRegister(context.Background()) }()
+	if d := receive(t, clock.asked, "the rest of the window"); d != 300*time.Millisecond {
+		t.Errorf("waits %v", d)
+	}
+	clock.pass(t)
+	if err := receive(t, left, "its end"); err != nil {
+		t.Error(err)
+	}
+	if _, seen := broker.taken(); seen != 2 {
+		t.Errorf("%d requests", seen)
+	}
+}
+
 func TestDeRegisterTriesAnewAfterAFailure(t *testing.T) {
 	broker := newFakeBroker(t)
 	broker.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool {

@@ -3,6 +3,7 @@ package registry
 import (
 	"net/http"
 	"testing"
+	"time"
 )
 
 func TestUpdate(t *testing.T) {
@@ -76,7 +77,7 @@ func TestUpdateRefuses(t *testing.T) {
 	}
 }
 
-func TestAnUpdateThatFailedComesWithTheNextRenewal(t *testing.T) {
+func TestAnUpdateThatFailedIsAnnouncedSoon(t *testing.T) {
 	broker := newFakeBroker(t)
 	broker.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool {
 		if n == 2 {
@@ -88,7 +89,11 @@ func TestAnUpdateThatFailedComesWithTheNextRenewal(t *testing.T) {
 	clock := tick(r)
 	mustDo(t, r.Register)
 	broker.next(t, "register")
+	receive(t, clock.asked, "the next third")
 	expectCode(t, r.Update(t.Context(), func(s *Service) { s.Draining = true }), CodeBrokerRefused)
+	if d := receive(t, clock.asked, "the wait"); d > time.Second {
+		t.Errorf("waits %v", d)
+	}
 	clock.pass(t)
 	if s := broker.next(t, "register"); s.Seq != 1 || !s.Draining {
 		t.Errorf("renewed as %+v", s)
