@@ -127,6 +127,24 @@ func TestARollCallIsAnsweredUnlessItsDigestHasTheVersion(t *testing.T) {
 	observer.hearsOf(t, "exit")
 }
 
+// Nobody can outbid the last incarnation there is; who says so shall not stop the rest.
+func TestAnOwnerThatCannotOutbidSaysSo(t *testing.T) {
+	broker := startOwnBroker(t)
+	config := broker.config(t)
+	r, clock := presentFor(t, config)
+	told := make(chan error, 1)
+	r.OnRenewalError = func(err error) { told <- err }
+	mustDo(t, r.Register)
+	last := r.Service()
+	last.Inc = maxSafeInteger
+	publish(t, config, "presence-mapped-discovery.mine", "table", map[string]any{"nonce": "n", "up": []Service{last}})
+	receive(t, clock.asked, "the wait")
+	clock.pass(t)
+	expectCode(t, receive(t, told, "the fault"), CodeAnnouncement)
+	publish(t, config, "mapped-discovery.owners", "rollcall", map[string]any{"nonce": "n"})
+	receive(t, clock.asked, "the wait before the answer")
+}
+
 func TestAnOwnerOutbids(t *testing.T) {
 	broker := startOwnBroker(t)
 	config := broker.config(t)
