@@ -47,17 +47,20 @@ func dialed(t *testing.T, b *broker) *link {
 	return l
 }
 
-func TestALinkOnWhichNothingIsHeardIsGivenUp(t *testing.T) {
+func TestALinkOnWhichNothingIsHeardAnyMoreIsGivenUp(t *testing.T) {
 	heard := make(chan string, 10)
 	l := dialed(t, fakeSocket(t, func(ctx context.Context, socket *websocket.Conn) {
 		send(ctx, socket, greeting)
-		for {
+		for n := 0; ; n++ {
 			_, text, err := socket.Read(ctx)
 			if err != nil {
 				close(heard)
 				return
 			}
 			heard <- string(text)
+			if n == 0 {
+				send(ctx, socket, `{"event":"pusher:pong","data":{}}`)
+			}
 		}
 	}))
 	if ping := receive(t, heard, "a ping"); ping != `{"data":{},"event":"pusher:ping"}` {

@@ -201,10 +201,11 @@ func TestAnOwnerOutbids(t *testing.T) {
 	}
 	expect(own.Inc+1, own.Inc+8)
 
-	// Another program with the ID, whose clock is ahead.
+	// Another program with the ID, whose clock is an hour ahead.
+	const ahead = 3_600_000
 	another := newBroker(config)
 	later := own
-	later.Inc = own.Inc + 20
+	later.Inc = own.Inc + ahead
 	link, _, fault := another.enter(t.Context(), later)
 	if fault != nil {
 		t.Fatal(fault)
@@ -214,8 +215,8 @@ func TestAnOwnerOutbids(t *testing.T) {
 	if d := receive(t, clock.asked, "the wait"); d <= time.Second || d > 2*time.Second {
 		t.Errorf("waits %v for the third", d)
 	}
-	expect(own.Inc+8, own.Inc+21)
-	if next := r.incarnations.next(); next <= own.Inc+21 {
+	expect(own.Inc+8, own.Inc+ahead+1)
+	if next := r.incarnations.next(); next <= own.Inc+ahead+1 {
 		t.Errorf("the next incarnation is %d", next)
 	}
 }

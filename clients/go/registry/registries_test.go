@@ -68,6 +68,31 @@ func TestTheTransportCannotReadAnEncryptedRegistry(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotSealedIsNotHeardInAnEncryptedRegistry(t *testing.T) {
+	config := Config{AppID: "7", Key: "k", Secret: "s", Host: "::1", Port: 6001, Mode: Presence}
+	r, err := New(Service{Port: 80, ID: "mine"}, inChannel(config, "private-encrypted-team", masterKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := encoded(t, map[string]any{"nonce": "n", "left": []Service{r.Service()}})
+	for channel, said := range map[string]frame{
+		"private-encrypted-team.owners": {Event: "rollcall", Data: json.RawMessage(`{"nonce":"n"}`)},
+		"presence-team.mine":            {Event: "table", Data: json.RawMessage(table)},
+	} {
+		k := &keeper{Registrar: r, next: timer{clock: r.clock}, presence: presence{outbids: outbids{clock: r.clock}}}
+		said.Channel = channel
+		k.hear(said)
+		if k.next.tick != nil || k.presence.outbids.due != nil {
+			t.Errorf("%s is heard though it was not sealed", said.Event)
+		}
+		said.Data = r.broker.sealer.seal(channel, said.Data)
+		k.hear(said)
+		if k.next.tick == nil && k.presence.outbids.due == nil {
+			t.Errorf("%s is not heard though it was sealed", said.Event)
+		}
+	}
+}
+
 func TestALeaseInAnEncryptedRegistry(t *testing.T) {
 	broker := startOwnBroker(t)
 	config := inChannel(broker.config(t), "private-encrypted-team", masterKey)
