@@ -1,0 +1,31 @@
+// `npm run bench:discovery`: see ../README.md. `-- --part latency` runs one part, `-- --quick` tiny sizes.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start.js';
+import { latency } from './latency.js';
+
+const SIZES = {
+  full: {
+    latency: { samples: 2000, warmUp: 500 },
+    coldStart: { instances: 10_000, settleMs: 10_500 },
+  },
+  quick: {
+    latency: { samples: 20, warmUp: 5 },
+    coldStart: { instances: 20, settleMs: 100 },
+  },
+};
+
+const { values } = parseArgs({
+  options: { part: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
+const sizes = SIZES[values.quick ? 'quick' : 'full'];
+/** @type {Record<string, () => Promise<void>>} */
+const parts = {
+  latency: () => latency(sizes.latency),
+  'cold-start': () => coldStart(sizes.coldStart),
+};
+const [cpu] = cpus();
+console.log(`${cpus().length} x ${cpu?.model}, Node ${process.version}, ${process.platform}`);
+for (const [name, run] of Object.entries(parts)) {
+  if (values.part === undefined || values.part === name) await run();
+}
