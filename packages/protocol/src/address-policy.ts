@@ -75,6 +75,8 @@ function parseRange(text: string): Range | undefined {
   const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
   if (!isAddress || rest.length > 0) return undefined;
   const net = ipaddr.parse(address);
+  // An announcement of such an address is one of IPv4: a range of them would match nothing.
+  if (net instanceof ipaddr.IPv6 && net.isIPv4MappedAddress()) return undefined;
   const most = net.kind() === 'ipv4' ? 32 : 128;
   if (bits === undefined) return [net, most];
   if (!/^[0-9]{1,3}$/.test(bits) || Number(bits) > most) return undefined;

@@ -123,7 +123,7 @@ export class Observer {
     const parts = members.map((member) => this.joined(id, member, now));
     const held = this.table.get(id)?.announcement;
     const inc = held && versionOf(held)?.inc;
-    const isThere = members.some(({ userId }) => parsePresenceUserId(userId)?.inc === inc);
+    const isThere = members.some(({ userId }) => isRun(userId, id, inc));
     // Whoever has a lease need not be in the channel.
     if (inc !== undefined && held?.ttl === undefined && !isThere)
       parts.push(this.parted(id, inc, now));
@@ -274,13 +274,18 @@ const MAX_BEHIND = 1000;
 function readMember(id: string, userId: string, userInfo: unknown): Parsed<Announcement> {
   const parsed = parseAnnouncement(userInfo);
   if (!parsed.ok) return parsed;
-  const run = parsePresenceUserId(userId);
   const { value } = parsed;
-  if (run !== undefined && run.id === id && value.id === id && value.inc === run.inc) return parsed;
+  if (value.id === id && isRun(userId, id, value.inc)) return parsed;
   return refuse(
     'bad-announcement',
     `a member ${quote(userId)} of the presence channel of ${quote(id)} announces ${quote(value.id)}; it must be the id and the inc that its user_id names`,
   );
+}
+
+/** Whether the user_id of a member names this run of this instance. */
+function isRun(userId: string, id: string, inc: number | undefined): boolean {
+  const run = parsePresenceUserId(userId);
+  return run !== undefined && run.id === id && run.inc === inc;
 }
 
 function all(reactions: readonly Reaction[]): Reaction {

@@ -114,8 +114,9 @@ export class Table {
     const isItsLatest = entry.announcement.seq === statement.announcement.seq;
     if (!isItsLatest || entry.announcement.inc !== statement.announcement.inc) return effects;
     this.#renewLease(entry, now);
-    // That it lives does not say that it can be reached from here: one that was down has to show it.
-    const proven = entry.status === 'suspect' && entry.failures === 0;
+    // That it lives does not say that it can be reached from here: one that was down has to show it, unless
+    // nobody would ever see it do so.
+    const proven = this.#probes === 'never' || (entry.status === 'suspect' && entry.failures === 0);
     if (proven) effects.push(...this.#setStatus(entry, 'up', 'its owner renewed it', now));
     if (entry.status === 'down') this.#probeAt(entry, now);
     return effects;
@@ -141,16 +142,12 @@ export class Table {
   }
 
   #joined(announcement: Announcement, now: number): Effect[] {
-    const effects = this.#heard({ announcement, left: false }, now);
-    const entry = this.#entries.get(instanceKey(announcement));
-    if (entry !== undefined && entry.announcement.inc === announcement.inc) entry.present = true;
-    return effects;
+    return this.#heard({ announcement, left: false }, now);
   }
 
   #parted(id: string, inc: number, now: number): Effect[] {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.announcement.inc !== inc) return [];
-    entry.present = false;
     return this.#lose(entry, 'it is gone from its presence channel', now);
   }
 
@@ -197,9 +194,10 @@ export class Table {
     const wasAwayLong = isUp && now - this.#linkLostAt >= RULES.tombstone;
     if (!isUp) this.#linkLostAt = now;
     for (const entry of this.#entries.values()) {
-      // The transport says nothing of anybody now, and renewals could not reach us.
-      if (!isUp) entry.present = undefined;
-      else this.#renewLease(entry, now);
+      // Renewals could not reach us.
+      if (isUp) this.#renewLease(entry, now);
+      // Its time may have passed while nothing could be heard of it.
+      if (isUp && entry.status === 'suspect') this.#agenda.add(now + RULES.doubt, entry.key);
       if (wasAwayLong && entry.status === 'up')
         this.#doubt(entry, 'we were away from the channel for ten minutes', now, effects);
     }
@@ -281,11 +279,9 @@ export class Table {
       Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
     this.#group(joined.prefix).add(entry);
     if (isNewRun) this.#probeAgain(entry, now + this.#probeEvery() * spread(entry.key));
-    else if (entry.probing) {
-      // What is under way asks where it was, and what comes of that is not heard.
-      entry.probing = false;
-      this.#probeAt(entry, now);
-    }
+    // A probe that is under way asked for what was announced before: it is dropped, and this stands for it.
+    else if (entry.probing) this.#probeAt(entry, now);
+    entry.probing = false;
     const why = isNewRun ? 'it has restarted' : 'it said so';
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }

@@ -99,12 +99,16 @@ describe('evidence', () => {
     expect(routable()).toEqual([1]);
   });
 
-  it('probes anew what said something new while a probe was under way', () => {
-    const { heard, pass } = setup();
+  it('probes again when something new is said while a probe is under way', () => {
+    const { heard, pass, probed } = setup();
     heard(OWNED);
-    expect(pass(RULES.probeEvery)).toContain('probe');
-    heard({ ...OWNED, seq: 1, port: 2 });
-    expect(pass(50)).toContain('probe');
+    expect(pass(RULES.probeEvery)).toEqual(['probe']);
+    // The verdict on what was announced before is dropped by whoever asked.
+    expect(heard({ ...OWNED, seq: 1, weight: 2 })).toEqual(['updated']);
+    expect(pass(50)).toEqual(['probe']);
+    expect(pass(60_000)).toEqual([]);
+    probed('ok');
+    expect(pass(RULES.probeEvery)).toEqual(['probe']);
   });
 
   it('forgets one that was down for ten minutes', () => {
@@ -151,6 +155,26 @@ describe('probes', () => {
 });
 
 describe('an observer that does not probe', () => {
+  it('believes an owner that is there again', () => {
+    const { types, heard, pass, routable } = setup({ probes: 'never' });
+    heard(OWNED);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    expect(types({ type: 'joined', announcement: announcement(OWNED) })).toEqual(['recovered']);
+    expect(routable()).toEqual([1]);
+  });
+
+  it('gives up a doubted instance whose time passed while the link was down, not at once', () => {
+    const { types, heard, pass } = setup({ probes: 'never' });
+    heard(OWNED);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'link', isUp: false });
+    expect(pass(60_000)).toEqual([]);
+    types({ type: 'link', isUp: true });
+    expect(pass(RULES.doubt - 50)).toEqual([]);
+    expect(pass(50)).toEqual(['down']);
+  });
+
   it('believes what it is told, and gives up a doubted instance after a while', () => {
     const { types, told, pass, routable } = setup({ probes: 'never' });
     told(OWNED);
