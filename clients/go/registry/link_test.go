@@ -134,6 +134,7 @@ func TestAServerThatWillNotServe(t *testing.T) {
 		says    string
 	}{
 		"unknown app":             {say(`{"event":"pusher:error","data":{"code":4001,"message":"no such app"}}`), true, "4001 no such app"},
+		"a code of later days":    {say(`{"event":"pusher:error","data":{"code":4303,"message":"no"}}`), true, "4303 no"},
 		"over capacity":           {say(`{"event":"pusher:error","data":{"code":4100,"message":"come back"}}`), false, "4100 come back"},
 		"closed for good":         {closes(4009), true, "4009 because"},
 		"closed for now":          {closes(1001), false, "1001 because"},

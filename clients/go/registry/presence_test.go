@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"net/http"
 	"testing"
 	"time"
 )
@@ -26,6 +27,27 @@ func TestAnInstanceIsInItsPresenceChannelBeforeItRegisters(t *testing.T) {
 	}
 	if went := observer.seesGo(t); went != user {
 		t.Errorf("%s went", went)
+	}
+}
+
+// refusesEvents answers events in the broker's place.
+type refusesEvents struct{ http.RoundTripper }
+
+func (b refusesEvents) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method != http.MethodPost {
+		return b.RoundTripper.RoundTrip(request)
+	}
+	return &http.Response{StatusCode: http.StatusForbidden, Body: http.NoBody, Request: request}, nil
+}
+
+func TestARegisterThatIsRefusedLeavesNobodyInThePresenceChannel(t *testing.T) {
+	broker := startOwnBroker(t)
+	observer := observe(t, broker.config(t), "mine")
+	r, _ := presentFor(t, broker.config(t))
+	r.broker.transport = refusesEvents{r.broker.transport}
+	expectCode(t, r.Register(t.Context()), CodeBrokerRefused)
+	if user, _ := observer.seesCome(t); observer.seesGo(t) != user {
+		t.Errorf("%s did not go", user)
 	}
 }
 
