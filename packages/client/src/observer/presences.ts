@@ -28,6 +28,7 @@ export class Presences {
   /** Those whose snapshot has not come since the link was last made. */
   readonly #awaited = new Set<string>();
   #onSettled: (() => void) | undefined;
+  #isClosed = false;
   readonly #timer: NodeJS.Timeout;
 
   constructor(context: PresencesContext) {
@@ -40,13 +41,14 @@ export class Presences {
     for (const id of this.#ids) this.#awaited.add(id);
     await this.#enumerate();
     await this.#snapshots();
+    if (this.#isClosed) return;
     const { observer, react } = this.#context;
     const message = observer.askOwners(performance.now());
     react({ effects: [], refusals: [], isAnswer: false, publish: [message] });
   }
 
   join(id: string): void {
-    if (this.#ids.has(id)) return;
+    if (this.#isClosed || this.#ids.has(id)) return;
     this.#ids.add(id);
     this.#awaited.add(id);
     const { connection, link, observer, react } = this.#context;
@@ -77,6 +79,7 @@ export class Presences {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#onSettled?.();
   }
@@ -88,7 +91,7 @@ export class Presences {
     try {
       for (const name of await publisher.channels(prefix)) this.join(name.slice(prefix.length));
     } catch (error) {
-      onFault(error);
+      if (!this.#isClosed) onFault(error);
     }
   }
 
