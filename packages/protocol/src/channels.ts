@@ -1,4 +1,5 @@
 import { isChannelName } from './pusher/channel.ts';
+import { LIMITS } from './pusher/limits.ts';
 import { quote } from './refusal.ts';
 
 /** The channel that is the registry unless another is named. */
@@ -20,6 +21,9 @@ export interface Channels {
   readonly isPublic: boolean;
 }
 
+/** With `presence-` in front and the longest id behind, it must still be a channel's name. */
+const MAX_BASE_LENGTH = LIMITS.channelNameLength - 'presence-.'.length - 64;
+
 const PRIVATE = 'private-';
 const ENCRYPTED = 'private-encrypted-';
 
@@ -29,8 +33,8 @@ export function channelsOf(registry: string): Channels | string {
   const isPrivate = registry.startsWith(PRIVATE);
   const base = registry.slice(isEncrypted ? ENCRYPTED.length : isPrivate ? PRIVATE.length : 0);
   // Cache channels keep a last event for who comes late, and presence ones have members: neither is wanted.
-  if (/^(presence-|private-|cache-)/.test(base) || !isChannelName(base) || base.length > 64) {
-    return `the channel is ${quote(registry)}; it must be at most 64 of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front or nothing`;
+  if (/^(presence-|cache-)/.test(base) || !isChannelName(base) || base.length > MAX_BASE_LENGTH) {
+    return `the channel is ${quote(registry)}; it must be at most ${MAX_BASE_LENGTH} of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front or nothing`;
   }
   return {
     registry,

@@ -30,22 +30,19 @@ describe('channelsOf', () => {
     'cache-a',
     'private-cache-a',
     'private-encrypted-cache-a',
-    'private-private-a',
-    'private-encrypted-private-a',
-    'private-encrypted-private-encrypted-a',
     '#a',
     'a b',
     'a/b',
     'ä',
     'a\n',
-    'a'.repeat(65),
+    'a'.repeat(127),
   ])('refuses %j in one line', (registry) => {
     const reason = channelsOf(registry);
     expect(reason).toMatch(/^the channel is .* it must be [^\n]*$/);
   });
 
   it('leaves room for the longest id in a name that any server takes', () => {
-    const channels = channelsOf(`private-encrypted-${'a'.repeat(64)}`);
+    const channels = channelsOf(`private-encrypted-${'a'.repeat(126)}`);
     if (typeof channels === 'string') throw new Error(channels);
     // 164 is the limit of hosted Pusher.
     expect((channels.presencePrefix + 'i'.repeat(64)).length).toBeLessThanOrEqual(164);

@@ -24,7 +24,7 @@ import {
 import type { Connection } from '../transport/connection.ts';
 import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
-import { presenceChannel } from '../transport/presence.ts';
+import { presenceChannel, sealFor } from '../transport/presence.ts';
 import { createPublisher, refusedBy, unreachable } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import { Presences } from './presences.ts';
@@ -295,9 +295,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     try {
       for (const message of publish) {
-        const { event: name, data } = message;
-        const channel = this.#channelOf(message);
-        await this.#publisher.publish(channel, name, data, this.#link.socketId);
+        const { channel, data } = this.#addressed(message);
+        await this.#publisher.publish(channel, message.event, data, this.#link.socketId);
         if (message.event === 'rollcall') this.emit('asked');
       }
     } catch (error) {
@@ -305,9 +304,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
   }
 
-  #channelOf({ to }: Message): string {
-    if (typeof to === 'object') return presenceChannel(this.#connection, to.id);
-    return this.#connection.channels[to];
+  /** The channel that a message goes to, and what it is there. */
+  #addressed({ to, data }: Message): { channel: string; data: unknown } {
+    const connection = this.#connection;
+    if (typeof to !== 'object') return { channel: connection.channels[to], data };
+    return { channel: presenceChannel(connection, to.id), data: sealFor(connection, to.id, data) };
   }
 
   #fault(error: unknown): void {

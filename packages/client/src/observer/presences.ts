@@ -31,6 +31,7 @@ export class Presences {
   /** Those whose snapshot has not come since the link was last made. */
   readonly #awaited = new Set<string>();
   #onSettled: (() => void) | undefined;
+  #isClosed = false;
   readonly #timer: NodeJS.Timeout;
 
   constructor(context: PresencesContext) {
@@ -45,13 +46,14 @@ export class Presences {
     for (const id of this.#ids.keys()) this.#awaited.add(id);
     await this.#enumerate();
     await this.#snapshots();
+    if (this.#isClosed) return;
     const { observer, react } = this.#context;
     const message = observer.askOwners(performance.now());
     react({ effects: [], refusals: [], isAnswer: false, publish: [message] });
   }
 
   join(id: string): void {
-    if (this.#ids.has(id)) return;
+    if (this.#isClosed || this.#ids.has(id)) return;
     this.#ignored.delete(id);
     this.#ids.set(id, new Set());
     this.#awaited.add(id);
@@ -97,6 +99,7 @@ export class Presences {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#onSettled?.();
   }
@@ -111,7 +114,7 @@ export class Presences {
       for (const id of this.#ignored.keys())
         if (!channels.has(prefix + id)) this.#ignored.delete(id);
     } catch (error) {
-      onFault(error);
+      if (!this.#isClosed) onFault(error);
     }
   }
 

@@ -7,7 +7,7 @@ import { describeServer } from '../transport/connection.ts';
 import type { Connection } from '../transport/connection.ts';
 import { endpointOf, openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
-import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
+import { openFrom, ownerIdentity, presenceChannel } from '../transport/presence.ts';
 import { refusedBy, unreachable } from '../transport/publisher.ts';
 import type { Voice, VoiceContext } from './voice.ts';
 
@@ -31,8 +31,11 @@ export function presenceMode(context: VoiceContext): Voice {
   const channel = presenceChannel(connection, id);
   const timers = new Set<NodeJS.Timeout>();
   let link: Link | undefined;
+  let isQuiet = false;
 
   function later(milliseconds: number, act: () => void): void {
+    // What comes while the owner is leaving, such as that it has left, is no reason to speak.
+    if (isQuiet) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       act();
@@ -42,6 +45,13 @@ export function presenceMode(context: VoiceContext): Voice {
 
   function sayAfter(milliseconds: number): void {
     later(milliseconds, () => void say().catch(onFault));
+  }
+
+  function quiet(): void {
+    isQuiet = true;
+    for (const timer of timers) clearTimeout(timer);
+    timers.clear();
+    link?.unsubscribe(channels.owners);
   }
 
   function join(opened: Link, onJoined: () => void): void {
@@ -57,7 +67,7 @@ export function presenceMode(context: VoiceContext): Voice {
       onJoined: meet,
       onEvent(event, data) {
         if (event !== 'table') return;
-        const parsed = parseDiscoveryEvent(event, data);
+        const parsed = parseDiscoveryEvent(event, openFrom(connection, id, data));
         if (parsed.ok && parsed.value.type === 'table') parsed.value.statements.forEach(hear);
       },
     });
@@ -84,7 +94,7 @@ export function presenceMode(context: VoiceContext): Voice {
     );
     // A member's user_id is fixed while it is in the channel.
     link.unsubscribe(channel);
-    join(link, () => void say().catch(onFault));
+    join(link, () => sayAfter(0));
   }
 
   function answer(event: string, data: unknown): void {
@@ -107,12 +117,11 @@ export function presenceMode(context: VoiceContext): Voice {
       });
       await say();
     },
-    quiet() {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
-      link?.unsubscribe(channels.owners);
+    quiet,
+    stop() {
+      quiet();
+      link?.close();
     },
-    stop: () => link?.close(),
   };
 }
 

@@ -92,8 +92,9 @@ export async function register(options: RegisterOptions): Promise<Registration> 
   const address = options.address ?? announcedAddress(connection, process.env);
   const owner = new Owner(
     owned({
-      id: randomUUID(),
       ...said,
+      // As an empty variable of the environment would give it: not given.
+      id: said.id ?? randomUUID(),
       address,
       inc: Date.now(),
       ...(mode === 'lease' && { ttl }),

@@ -71,12 +71,18 @@ function registry(env: Environment): Pick<Connection, 'channels' | 'masterKey'> 
     );
   }
   // Never quoted: it is a secret.
-  if (masterKey === undefined || Buffer.from(masterKey, 'base64').length !== MASTER_KEY_BYTES) {
+  if (masterKey === undefined || !isMasterKey(masterKey)) {
     throw bad(
       'ROLLCALL_MASTER_KEY must be 32 bytes in base64 for an encrypted channel: make one with "openssl rand -base64 32"',
     );
   }
   return { channels, masterKey };
+}
+
+/** The SDK takes the one spelling that "openssl rand" gives; Node would also read others. */
+function isMasterKey(text: string): boolean {
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length === MASTER_KEY_BYTES && bytes.toString('base64') === text;
 }
 
 /** For a log or an error: says where, and nothing secret. */

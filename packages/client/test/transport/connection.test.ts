@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { connectionFromEnvironment, describeServer } from '@rollcall/client';
+import { warnIfReadable } from '../../src/transport/connection.ts';
 
 const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
@@ -75,6 +76,58 @@ describe('connectionFromEnvironment', () => {
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
     );
     expect(() => connectionFromEnvironment(env)).not.toThrow(/s3cret/);
+  });
+});
+
+describe('the registry that is named', () => {
+  const KEY = Buffer.alloc(32, 7).toString('base64');
+  const read = (channel: string, key = '') =>
+    connectionFromEnvironment({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
+
+  it('is mapped-discovery, private or encrypted if it is called so', () => {
+    expect(read('').channels).toMatchObject({ registry: 'mapped-discovery', isPublic: true });
+    expect(read('private-x').channels).toMatchObject({ registry: 'private-x', isPublic: false });
+    const encrypted = read('private-encrypted-x', KEY);
+    expect(encrypted).toMatchObject({ channels: { isEncrypted: true }, masterKey: KEY });
+    expect(read('private-x')).not.toHaveProperty('masterKey');
+  });
+
+  it.each([
+    ['presence-x', '', /^ROLLCALL_CHANNEL: the channel is "presence-x"; it must be/],
+    ['private-cache-x', '', /^ROLLCALL_CHANNEL: /],
+    ['x y', '', /^ROLLCALL_CHANNEL: /],
+    ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
+    ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
+    ['private-encrypted-x', '', /^ROLLCALL_MASTER_KEY must be 32 bytes in base64/],
+    ['private-encrypted-x', KEY.slice(4), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', `${KEY}AAAA`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    // Node would read these too, and the SDK does not.
+    ['private-encrypted-x', KEY.replace('=', ''), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', ` ${KEY}`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', '_'.repeat(43), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+  ])('%s with a key %j is refused, without a word of the key', (channel, key, message) => {
+    expect(() => read(channel, key)).toThrow(message);
+    expect(() => read(channel, key)).toThrow(
+      expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
+    );
+    if (key !== '') expect(() => read(channel, key)).not.toThrow(key.trim().slice(0, 8));
+  });
+});
+
+describe('warnIfReadable', () => {
+  const hosted = (channel = '') =>
+    connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
+
+  it('warns once in a process, of a public channel off loopback only', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    warnIfReadable(connectionFromEnvironment({}));
+    warnIfReadable(hosted('private-mapped-discovery'));
+    expect(warn).not.toHaveBeenCalled();
+    warnIfReadable(hosted());
+    warnIfReadable(hosted());
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls[0]?.[0]).toMatch(/mapped-discovery is public.*Set ROLLCALL_CHANNEL to/);
+    warn.mockRestore();
   });
 });
 
