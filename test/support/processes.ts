@@ -54,9 +54,18 @@ export class RunningProgram {
   }
 
   /** The first line that matches, printed already or still to come. Fails if the program ends without it. */
-  async line(pattern: RegExp): Promise<RegExpExecArray> {
+  line(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#lineFrom(0, pattern);
+  }
+
+  /** The first line that matches and is still to come. */
+  nextLine(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#lineFrom(this.lines.length, pattern);
+  }
+
+  async #lineFrom(first: number, pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      for (const line of this.lines) {
+      for (const line of this.lines.slice(first)) {
         const match = pattern.exec(line);
         if (match !== null) return match;
       }
