@@ -91,12 +91,22 @@ export class RunningProgram {
 export class Programs {
   readonly #running: RunningProgram[] = [];
 
-  /** A program in Node. Only `PATH`, `HOME` and what is given are in its environment. */
-  node(module: string, args: string[] = [], env: Environment = {}): RunningProgram {
+  /**
+   * A program in Node. Only `PATH`, `HOME` and what is given are in its environment.
+   * @param via a command that starts the one in its arguments, such as in another namespace
+   */
+  node(
+    module: string,
+    args: string[] = [],
+    env: Environment = {},
+    via: readonly string[] = [],
+  ): RunningProgram {
+    const [execPath, ...execArgv] = [...via, process.execPath];
     const child = fork(module, args, {
       env: { ...base(), ...env },
+      ...(execPath !== undefined && { execPath }),
       // The test runner's own would have the program load sources instead of what was built.
-      execArgv: [],
+      execArgv,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     return this.#track(child);
