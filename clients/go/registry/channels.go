@@ -17,8 +17,8 @@ const (
 	cachePrefix     = "cache-"
 )
 
-// maxBaseLength leaves room for an ID of 64 in the 200 characters that the name of a channel may have.
-const maxBaseLength = 200 - len(presencePrefix) - 1 - 64
+// maxBaseLength leaves room for an ID of 64 in the 164 characters that Pusher documents for a channel's name.
+const maxBaseLength = 164 - len(presencePrefix) - 1 - 64
 
 var channelText = regexp.MustCompile(`^[A-Za-z0-9_=@,.;-]+$`)
 

@@ -1,5 +1,4 @@
 import { isChannelName } from './pusher/channel.ts';
-import { LIMITS } from './pusher/limits.ts';
 import { quote } from './refusal.ts';
 
 /** The channel that is the registry unless another is named. */
@@ -21,8 +20,8 @@ export interface Channels {
   readonly isPublic: boolean;
 }
 
-/** With `presence-` in front and the longest id behind, it must still be a channel's name. */
-const MAX_BASE_LENGTH = LIMITS.channelNameLength - 'presence-.'.length - 64;
+/** With `presence-` in front and the longest id behind, it is within the 164 characters that Pusher documents. */
+const MAX_BASE_LENGTH = 164 - 'presence-.'.length - 64;
 
 const PRIVATE = 'private-';
 const ENCRYPTED = 'private-encrypted-';
