@@ -89,8 +89,8 @@ const INFORMED_MS = 1500;
  */
 export async function discover(options?: DiscoverOptions): Promise<Directory>;
 /**
- * Finds the instances of one prefix, to call them without a gateway between. Resolves when those that the
- * transport or a gateway knows of have been heard of.
+ * Finds the instances of one prefix, to call them without a gateway between. Resolves when the transport
+ * has told of some; if it knows of none, when a gateway has told too, or has not within 1.5 s.
  *
  * @throws RollcallError as above, and ROLLCALL_ANNOUNCEMENT for what is no prefix
  */
@@ -103,8 +103,17 @@ export async function discover(
   const prefix = parsePrefix(first);
   if (!prefix.ok) throw new RollcallError('ROLLCALL_ANNOUNCEMENT', prefix.refusal.reason);
   const directory = await connected(options);
-  await directory.informed(INFORMED_MS);
+  await Promise.race([directory.informed(INFORMED_MS), found(directory, prefix.value)]);
   return new Service(directory, prefix.value);
+}
+
+/** Resolves when the presence channels have told of an instance of this prefix. */
+function found(directory: Directory, prefix: string): Promise<void> {
+  return new Promise((resolve) => {
+    directory.once('resynced', () => {
+      if (directory.routable(prefix).length > 0) resolve();
+    });
+  });
 }
 
 async function connected(options: DiscoverOptions): Promise<Directory> {

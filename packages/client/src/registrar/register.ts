@@ -181,7 +181,8 @@ function mistake(reason: string): RollcallError {
   return new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${reason}`);
 }
 
-function warn(error: Error): void {
+/** Tells whoever runs the process of what did not work, when nobody else is told. */
+export function warn(error: Error): void {
   process.emitWarning(error.message, { type: 'RollcallWarning' });
 }
 
