@@ -5,6 +5,8 @@ import { snapshotPath } from '../src/snapshot-path.ts';
 
 const PURPOSE = '127.0.0.1:6001 1 mapped-discovery 1500';
 
+const path = (purpose: string) => snapshotPath(undefined, { XDG_STATE_HOME: '/s' }, purpose);
+
 describe('snapshotPath', () => {
   it('is the file that was named, whatever the environment', () => {
     const env = { STATE_DIRECTORY: '/var/lib/x', XDG_STATE_HOME: '/state' };
@@ -25,13 +27,12 @@ describe('snapshotPath', () => {
     [{ STATE_DIRECTORY: '/var/lib/x:/var/lib/y' }, '/var/lib/x'],
     [{ XDG_STATE_HOME: 'state' }, join(homedir(), '.local', 'state', 'rollcall')],
   ])('is in a folder for state: %j', (env, folder) => {
-    const path = snapshotPath(undefined, env, PURPOSE) ?? '';
-    expect(dirname(path)).toBe(folder);
-    expect(path).toMatch(/\/[0-9a-f]{12}\.snapshot$/);
+    const found = snapshotPath(undefined, env, PURPOSE) ?? '';
+    expect(dirname(found)).toBe(folder);
+    expect(found).toMatch(/\/[0-9a-f]{12}\.snapshot$/);
   });
 
   it('is the same for the same purpose and another for another, and tells none', () => {
-    const path = (purpose: string) => snapshotPath(undefined, { XDG_STATE_HOME: '/s' }, purpose);
     expect(path(PURPOSE)).toBe(path(PURPOSE));
     expect(path(PURPOSE)).not.toBe(path(PURPOSE.replace('1500', '1501')));
     expect(path(PURPOSE)).not.toContain('mapped-discovery');

@@ -14,8 +14,12 @@ afterEach(() => registry.end());
 
 async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
   const { connection } = registry;
-  const log = (line: string): void => void lines.push(line);
-  const made = await createGateway({ connection, port: 0, log, ...options });
+  const made = await createGateway({
+    connection,
+    port: 0,
+    log: (line) => lines.push(line),
+    ...options,
+  });
   registry.onEnd(() => made.close());
   return made;
 }

@@ -63,7 +63,7 @@ function lineOf({ at, last, times, what, change, why }: JournalEntry): string {
 /** Local time with milliseconds: what is compared is within seconds. */
 function timeOf(milliseconds: number): string {
   const date = new Date(milliseconds);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  const parts = [date.getHours(), date.getMinutes(), date.getSeconds()];
+  const clock = parts.map((part) => String(part).padStart(2, '0')).join(':');
   return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }
