@@ -15,6 +15,8 @@ Environment (all commands):
   PUSHER_APP_CLUSTER                                 hosted Pusher, such as eu
   PUSHER_HOST, PUSHER_PORT                           a self-hosted server; default: 127.0.0.1 and 6001
   PUSHER_APP_SECURE                                  1 for TLS, 0 for none; default: TLS on hosted Pusher only
+  ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
+  ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
 
 Exit codes: 0 done, 1 unexpected fault, 2 bad usage or configuration, 3 cannot listen,
 4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of its command`;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -17,7 +17,11 @@ export function snapshotPath(
 ): string | undefined {
   if (given !== undefined) return given === 'none' ? undefined : given;
   const name = `${createHash('sha256').update(purpose).digest('hex').slice(0, 12)}.snapshot`;
-  const service = env['STATE_DIRECTORY'];
+  // Several are separated by colons: systemd.exec(5).
+  const service = env['STATE_DIRECTORY']?.split(':')[0];
   if (service) return join(service, name);
-  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'rollcall', name);
+  const state = env['XDG_STATE_HOME'] ?? '';
+  // The specification has whatever is relative ignored.
+  const folder = isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  return join(folder, 'rollcall', name);
 }

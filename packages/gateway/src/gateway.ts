@@ -6,6 +6,7 @@ import type { AddressPolicy } from '@rollcall/protocol';
 import { explain } from './admin/explain.ts';
 import { createAdmin } from './admin/server.ts';
 import { ownPlaces } from './own-places.ts';
+import type { Place } from './own-places.ts';
 import { createNodeEngine } from './proxy/node-engine.ts';
 import { report } from './report.ts';
 import { decideBy } from './routing/decide.ts';
@@ -27,7 +28,7 @@ export interface GatewayOptions {
   readonly allow?: readonly string[];
   /** CIDRs of addresses that are refused, allowed or not. Default: none. */
   readonly deny?: readonly string[];
-  /** Where the admin API listens, on loopback. Default: one above `port`; 0 if that is 0. */
+  /** Where the admin API listens, on loopback. Default: {@link defaultAdminPort}. */
   readonly adminPort?: number;
   /** A file that keeps the last known table for the next start. Default: none. */
   readonly snapshotFile?: string;
@@ -44,6 +45,11 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** One above the gateway's own port; 0 if that is 0 or the last one. */
+export function defaultAdminPort(port: number): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
+}
+
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1500;
 /** Below the 10 s after which Docker kills. */
@@ -56,9 +62,10 @@ const CLOSE_GRACE_MS = 8000;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const isOurs = matchDomain(options.domain ?? 'localhost');
-  const { connection } = options;
+  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
   const journal = new Journal();
-  const self: { address: string; port: number }[] = [];
+  // One that the system chooses is not known yet, and so to nobody who could announce it.
+  const self = port === 0 ? [] : ownPlaces(host, port);
   const directory = await discover({
     connection,
     answersRollCalls: true,
@@ -68,7 +75,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   try {
     const gateway = await serve(directory, isOurs, options);
-    self.push(...ownPlaces(gateway.host, gateway.port));
+    if (port === 0) self.push(...ownPlaces(host, gateway.port));
     return await administer(gateway, directory, journal, options);
   } catch (error) {
     directory.close();
@@ -79,7 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 /** @param self where the gateway listens, filled in when that is known */
 function policyOf(
   { host = DEFAULT_HOST, allow = [], deny = [] }: GatewayOptions,
-  self: readonly { address: string; port: number }[],
+  self: readonly Place[],
 ): AddressPolicy {
   const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
@@ -91,7 +98,7 @@ async function administer(
   gateway: Omit<Gateway, 'adminUrl'>,
   directory: Directory,
   journal: Journal,
-  { port = DEFAULT_PORT, adminPort = port === 0 ? 0 : port + 1 }: GatewayOptions,
+  { port = DEFAULT_PORT, adminPort = defaultAdminPort(port) }: GatewayOptions,
 ): Promise<Gateway> {
   // The journal's clock is monotonic, people's is not.
   const now = (path: string) => explain(path, directory, journal, Date.now() - performance.now());

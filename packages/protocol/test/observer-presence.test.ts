@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addressPolicy, Observer, presenceUserId, RULES } from '@rollcall/protocol';
-import type { ObserverOptions, Reaction } from '@rollcall/protocol';
+import type { Message, ObserverOptions, Reaction } from '@rollcall/protocol';
 
 const announcement = (id: string, fields: object = {}) => ({
   prefix: '/v1',
@@ -23,6 +23,8 @@ function observer(options: Partial<ObserverOptions> = {}) {
   return new Observer({ probes: 'never', answers: true, nonce: () => `n${count++}`, ...options });
 }
 
+const nonceOf = (message: Message | undefined) =>
+  (message?.data as { nonce?: string } | undefined)?.nonce;
 const types = ({ effects }: Reaction) => effects.map(({ type }) => type);
 const codes = ({ refusals }: Reaction) => refusals.map(({ code }) => code);
 const keys = ({ table }: Observer) => table.all().map(({ key }) => key);
@@ -93,17 +95,18 @@ describe('an observer of presence channels', () => {
   });
 });
 
+function guarded() {
+  const policy = addressPolicy({
+    allow: [],
+    deny: ['10.6.6.0/24'],
+    allowsLoopback: false,
+    self: [],
+  });
+  if (typeof policy === 'string') throw new Error(policy);
+  return observer({ policy });
+}
+
 describe('the address policy of an observer', () => {
-  function guarded() {
-    const policy = addressPolicy({
-      allow: [],
-      deny: ['10.6.6.0/24'],
-      allowsLoopback: false,
-      self: [],
-    });
-    if (typeof policy === 'string') throw new Error(policy);
-    return observer({ policy });
-  }
   const bad = { address: '10.6.6.6' };
 
   it.each<[string, (each: Observer) => Reaction]>([
@@ -223,9 +226,8 @@ describe('the roll call of owners', () => {
 
   it('leaves the answer to our own roll call an answer', () => {
     const each = observer();
-    const [question] = each.subscribed(0).publish;
-    const { nonce } = question?.data as { nonce: string };
-    const owners = each.askOwners(0).data as { nonce: string };
+    const nonce = nonceOf(each.subscribed(0).publish[0]);
+    const owners = { nonce: nonceOf(each.askOwners(0)) };
     expect(owners.nonce).not.toBe(nonce);
     expect(each.receive('table', { nonce: owners.nonce, up: [], left: [] }, 0).isAnswer).toBe(
       false,

@@ -14,8 +14,7 @@ const statement = (fields: Partial<Owned>, left = false) => ({
 function digestOf(...announcements: readonly Owned[]): string {
   const observer = new Observer({ probes: 'never', answers: false, nonce: () => 'n' });
   for (const each of announcements) observer.receive('register', each, 0);
-  const [message] = observer.subscribed(0).publish;
-  return (message?.data as { digest: string }).digest;
+  return (observer.askOwners(0).data as { digest: string }).digest;
 }
 
 describe('an owner', () => {

@@ -1,5 +1,5 @@
 import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
-import { createGateway } from '@rollcall/gateway';
+import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
 import { list, listenHost, listenPort } from '../options.ts';
 import { snapshotPath } from '../snapshot-path.ts';
@@ -36,7 +36,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
       ['--admin-port', options.adminPort],
       ['ROLLCALL_ADMIN_PORT', env['ROLLCALL_ADMIN_PORT']],
     ],
-    port === 0 ? 0 : port + 1,
+    defaultAdminPort(port),
   );
   const connection = connectionFromEnvironment(env);
   const snapshotFile = snapshotPath(

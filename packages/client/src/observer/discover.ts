@@ -268,8 +268,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   async informed(withinMs: number): Promise<boolean> {
     const signal = AbortSignal.timeout(withinMs);
     const both = [
-      this.#isAnswered ? Promise.resolve([]) : once(this, 'answered', { signal }),
-      this.#isResynced ? Promise.resolve([]) : once(this, 'resynced', { signal }),
+      this.#isAnswered ? Promise.resolve() : once(this, 'answered', { signal }),
+      this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
     ];
     // Both are waited for, whatever becomes of the other.
     for (const outcome of await Promise.allSettled(both)) {

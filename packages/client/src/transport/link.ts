@@ -10,6 +10,7 @@ import { oneLine } from './one-line.ts';
 import type { Identity } from './presence.ts';
 import { keepConnected } from './reconnect.ts';
 import { serverSdk } from './sdk.ts';
+import { isSealed } from './seal.ts';
 
 // pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
@@ -27,7 +28,7 @@ export interface LinkHandlers {
   readonly onRefused?: (reason: string) => void;
 }
 
-interface ChannelHandlers {
+export interface ChannelHandlers {
   /**
    * It is subscribed: now, and again after each reconnect. What was sent in between is lost. With the
    * members, if it is a presence channel.
@@ -78,6 +79,7 @@ export function openLink(connection: Connection, handlers: LinkHandlers): Link {
     identities.set(name, channelHandlers.identify);
     const channel = pusher.subscribe(name);
     bind(channel, channelHandlers);
+    if (name.startsWith('private-encrypted-')) guard(channel, channelHandlers);
     channel.bind('pusher:subscription_error', (error: unknown) => {
       handlers.onRefused?.(`no subscription to ${name}: ${oneLine(JSON.stringify(error))}`);
       // After this error neither subscribe() nor unsubscribe() and subscribe() recovers; a new connection does.
@@ -102,7 +104,9 @@ export function openLink(connection: Connection, handlers: LinkHandlers): Link {
   }
   return {
     get socketId() {
-      return pusher.connection.socket_id || undefined;
+      // pusher-js keeps that of a connection that is lost.
+      const { state, socket_id: socketId } = pusher.connection;
+      return state === 'connected' ? socketId : undefined;
     },
     subscribe,
     unsubscribe,
@@ -116,9 +120,25 @@ function bind(channel: Channel, handlers: ChannelHandlers): void {
   channel.bind('pusher:member_added', (member: unknown) => onJoined?.(memberOf(member)));
   channel.bind('pusher:member_removed', (member: unknown) => onParted?.(memberOf(member).userId));
   channel.bind_global((event: string, data: unknown) => {
-    // A subscriber may send client- events: whoever has the key could forge with them.
-    if (!event.startsWith('pusher') && !event.startsWith('client-')) onEvent?.(event, data);
+    if (isPublished(event)) onEvent?.(event, data);
   });
+}
+
+/** A subscriber may send client- events: whoever has the key could forge with them. */
+function isPublished(event: string): boolean {
+  return !event.startsWith('pusher') && !event.startsWith('client-');
+}
+
+/**
+ * pusher-js takes what comes by an encrypted channel for sealed, and throws where nobody can catch it when
+ * that is not so: whoever has the app's secret could end every listener with one event.
+ */
+function guard(channel: Channel, { onEvent }: ChannelHandlers): void {
+  const handle = channel.handleEvent.bind(channel);
+  channel.handleEvent = (message) => {
+    if (!isPublished(message.event) || isSealed(message.data)) handle(message);
+    else onEvent?.(message.event, undefined);
+  };
 }
 
 /** What pusher-js makes of a presence snapshot: `members` is an object of user_info by user_id. */

@@ -27,9 +27,8 @@ export function seal(channel: string, masterKey: string, value: unknown): Sealed
 
 /** What was sealed; undefined if this is not so, or not with this key. */
 export function unseal(channel: string, masterKey: string, sealed: unknown): unknown {
-  if (!isRecord(sealed)) return undefined;
+  if (!isSealed(sealed)) return undefined;
   const { nonce, ciphertext } = sealed;
-  if (typeof nonce !== 'string' || typeof ciphertext !== 'string') return undefined;
   const nonceBytes = Buffer.from(nonce, 'base64');
   if (nonceBytes.length !== nacl.secretbox.nonceLength) return undefined;
   const key = keyOf(channel, masterKey);
@@ -40,6 +39,16 @@ export function unseal(channel: string, masterKey: string, sealed: unknown): unk
   } catch {
     return undefined;
   }
+}
+
+/** Whether this has the form of something sealed. */
+export function isSealed(value: unknown): value is Sealed {
+  return isRecord(value) && isBase64(value['nonce']) && isBase64(value['ciphertext']);
+}
+
+/** The one spelling: Node reads others, and other readers throw. */
+function isBase64(value: unknown): boolean {
+  return typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value;
 }
 
 function keyOf(channel: string, masterKey: string): Uint8Array {

@@ -79,10 +79,11 @@ describe('connectionFromEnvironment', () => {
   });
 });
 
+const read = (channel: string, key = '') =>
+  connectionFromEnvironment({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
+
 describe('the registry that is named', () => {
   const KEY = Buffer.alloc(32, 7).toString('base64');
-  const read = (channel: string, key = '') =>
-    connectionFromEnvironment({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
 
   it('is mapped-discovery, private or encrypted if it is called so', () => {
     expect(read('').channels).toMatchObject({ registry: 'mapped-discovery', isPublic: true });
@@ -114,10 +115,10 @@ describe('the registry that is named', () => {
   });
 });
 
-describe('warnIfReadable', () => {
-  const hosted = (channel = '') =>
-    connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
+const hosted = (channel = '') =>
+  connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
 
+describe('warnIfReadable', () => {
   it('warns once in a process, of a public channel off loopback only', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     warnIfReadable(connectionFromEnvironment({}));

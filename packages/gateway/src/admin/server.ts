@@ -34,7 +34,7 @@ export async function createAdmin(
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(explain(path)));
   });
-  const listening = await listenOn(server, port, host);
+  const listening = await listenOn(server, port, host, '--admin-port');
   return {
     ...listening,
     close() {
