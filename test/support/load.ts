@@ -68,10 +68,11 @@ export class Load {
       sent.end(body);
       const [response] = (await once(sent, 'response')) as [IncomingMessage];
       const answer = await text(response);
+      const server = String(response.headers['x-server']);
       if (response.statusCode !== 200)
-        throw new Error(`${response.statusCode} ${answer} (${response.headers['x-server']})`);
+        throw new Error(`${response.statusCode} ${answer} (${server})`);
       this.answered++;
-      this.#options.onAnswer?.(String(response.headers['x-server']), sentAt);
+      this.#options.onAnswer?.(server, sentAt);
     } catch (error) {
       this.failures.push(`${options.path}: ${String(error)}`);
     }

@@ -19,18 +19,20 @@ async function story(path: string): Promise<{ verdict: string; sections: string[
   expect((await program.ended).code).toBe(0);
   const [verdict = '', ...sections] = program.output.split('\n\n');
   return { verdict, sections: sections.map((section) => section.split('\n').map(untimed)) };
-
-  function untimed(line: string): string {
-    return line.replace(new RegExp(`^  ${TIME}  `), '').replace(new RegExp(` until ${TIME}`), '');
-  }
 }
 
-/** When a probe has just ended: the next one comes 800 ms later. */
+function untimed(line: string): string {
+  return line.replace(new RegExp(`^  ${TIME}  `), '').replace(new RegExp(` until ${TIME}`), '');
+}
+
+/** How many probes the first instance has passed in a row. */
+async function probes(): Promise<number> {
+  const latest = (await explained(gateway, '/v1')).instances[0]?.history.at(-1);
+  return latest?.what === 'probe: ok' ? latest.times : 0;
+}
+
+/** A probe has just ended: the next one comes 800 ms later. */
 async function afterProbe(): Promise<void> {
-  const probes = async (): Promise<number> => {
-    const latest = (await explained(gateway, '/v1')).instances[0]?.history.at(-1);
-    return latest?.what === 'probe: ok' ? latest.times : 0;
-  };
   await expect.poll(probes, { timeout: 5000 }).toBeGreaterThan(0);
   const seen = await probes();
   await expect.poll(probes, { interval: 10, timeout: 5000 }).toBeGreaterThan(seen);

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { countUp } from '../../support/admin.ts';
+import { portsUp } from '../../support/admin.ts';
 import { hasSoketi } from '../../support/available.ts';
 import { Cluster, generateV5 } from '../../support/cluster.ts';
 import type { BrokerKind, RunningGateway } from '../../support/cluster.ts';
@@ -17,18 +17,30 @@ async function kill(program: RunningProgram): Promise<void> {
   await program.ended;
 }
 
-/** An instance that announces itself this once and never again, at /legacy. */
-async function legacy({ program }: RunningGateway): Promise<void> {
-  const service = await cluster.idV5('legacy');
+/** Where an instance of /v1 listens. */
+async function portOf(service: RunningProgram): Promise<number> {
   const [, port] = await service.line(/listens on \S+ port (\d+)/);
-  await cluster.publish('register', { prefix: '/legacy', port, address: '127.0.0.1' });
-  await program.line(/route registered .*\/legacy/);
+  return Number(port);
 }
 
-/** Milliseconds until so many instances of a path have been seen to be well. */
-function untilUp(gateway: RunningGateway, path: string, count: number): Promise<number> {
-  const poll = expect.poll(() => countUp(gateway, path), { interval: 5, timeout: 10_000 });
-  return elapsed(poll.toBe(count));
+/** An instance of /v1 that is announced as one of /legacy too, this once and never again. */
+async function legacy({ program }: RunningGateway): Promise<RunningProgram> {
+  const service = await cluster.idV5('legacy');
+  const place = { prefix: '/legacy', port: await portOf(service), address: '127.0.0.1' };
+  await cluster.publish('register', place);
+  await program.line(/route registered .*\/legacy/);
+  return service;
+}
+
+/** Milliseconds until just these of a path have been seen to be well. */
+async function untilUp(
+  gateway: RunningGateway,
+  path: string,
+  services: readonly RunningProgram[],
+): Promise<number> {
+  const ports = new Set(await Promise.all(services.map(portOf)));
+  const up = async (): Promise<Set<number>> => new Set(await portsUp(gateway, path));
+  return elapsed(expect.poll(up, { interval: 5, timeout: 10_000 }).toEqual(ports));
 }
 
 describe('a gateway that was killed and starts again on the embedded broker', () => {
@@ -39,12 +51,15 @@ describe('a gateway that was killed and starts again on the embedded broker', ()
   it('is full within 1 s from another gateway, legacy services included', async () => {
     const first = await cluster.gateway();
     const other = await cluster.gateway();
-    await cluster.idV5('one');
-    await legacy(other);
+    const one = await cluster.idV5('one');
+    const old = await legacy(other);
     await kill(first.program);
 
     const again = await cluster.gateway();
-    const took = await Promise.all([untilUp(again, '/v1', 2), untilUp(again, '/legacy', 1)]);
+    const took = await Promise.all([
+      untilUp(again, '/v1', [one, old]),
+      untilUp(again, '/legacy', [old]),
+    ]);
     expect(Math.max(...took)).toBeLessThan(1000);
     expect((await generateV5(again.url)).status).toBe(200);
   });
@@ -61,7 +76,7 @@ describe('a gateway that was killed and starts again on the embedded broker', ()
     const first = await cluster.gateway([], env);
     const stays = await cluster.idV5('stays');
     const leaves = await cluster.idV5('leaves');
-    await legacy(first);
+    const old = await legacy(first);
     await expect.poll(saved, { timeout: 5000 }).toContain('/legacy');
     await kill(first.program);
     leaves.kill('SIGTERM');
@@ -69,8 +84,10 @@ describe('a gateway that was killed and starts again on the embedded broker', ()
     await kill(stays);
 
     const again = await cluster.gateway([], env);
-    // The one that announced itself as /legacy is an instance of /v1 as well.
-    const took = await Promise.all([untilUp(again, '/v1', 1), untilUp(again, '/legacy', 1)]);
+    const took = await Promise.all([
+      untilUp(again, '/v1', [old]),
+      untilUp(again, '/legacy', [old]),
+    ]);
     expect(Math.max(...took)).toBeLessThan(1000);
     expect((await generateV5(again.url)).headers['x-server']).toBe('legacy');
   });
@@ -83,27 +100,28 @@ function suite(kind: BrokerKind): void {
 
   it('is full within 1 s of what is in presence, with no snapshot and no other gateway', async () => {
     const first = await cluster.gateway();
-    await Promise.all(['one', 'two', 'three'].map((name) => cluster.idV5(name)));
-    await expect.poll(() => countUp(first, '/v1')).toBe(3);
+    const services = await Promise.all(['one', 'two', 'three'].map((name) => cluster.idV5(name)));
+    await untilUp(first, '/v1', services);
     await kill(first.program);
 
     const again = await cluster.gateway();
-    expect(await untilUp(again, '/v1', 3)).toBeLessThan(1000);
+    expect(await untilUp(again, '/v1', services)).toBeLessThan(1000);
     expect((await generateV5(again.url)).status).toBe(200);
   });
 
   it('that hung meanwhile knows within 1 s who came, who left and who died', async () => {
     const gateway = await cluster.gateway();
-    const [leaves, dies] = await Promise.all(['leaves', 'dies'].map((name) => cluster.idV5(name)));
-    await expect.poll(() => countUp(gateway, '/v1')).toBe(2);
+    const leaves = await cluster.idV5('leaves');
+    const dies = await cluster.idV5('dies');
+    await untilUp(gateway, '/v1', [leaves, dies]);
     gateway.program.kill('SIGSTOP');
-    await cluster.idV5('came');
-    dies?.kill('SIGKILL');
-    leaves?.kill('SIGTERM');
-    await leaves?.ended;
+    const came = await cluster.idV5('came');
+    dies.kill('SIGKILL');
+    leaves.kill('SIGTERM');
+    await leaves.ended;
 
     gateway.program.kill('SIGCONT');
-    expect(await untilUp(gateway, '/v1', 1)).toBeLessThan(1000);
+    expect(await untilUp(gateway, '/v1', [came])).toBeLessThan(1000);
     expect((await generateV5(gateway.url)).headers['x-server']).toBe('came');
   });
 }
