@@ -164,6 +164,14 @@ describe('evidence', () => {
     expect(routable()).toEqual([1]);
   });
 
+  it('probes again what says something new while a probe is under way, whose verdict is on what it said', () => {
+    const { heard, pass } = setup();
+    heard(OWNED);
+    expect(pass(RULES.probeEvery)).toEqual(['probe']);
+    expect(heard({ ...OWNED, seq: 1, weight: 2 })).toEqual(['updated']);
+    expect(pass(50)).toEqual(['probe']);
+  });
+
   it('takes an instance down at once whose port refuses', () => {
     const { heard, probed, routable } = setup();
     heard(OWNED);

@@ -279,6 +279,11 @@ export class Table {
     entry.announcement = joined;
     if (isNewRun)
       Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
+    else if (entry.probing) {
+      // What the probe finds is of what it said before, such as another health path.
+      entry.probing = false;
+      this.#probeAt(entry, now);
+    }
     this.#group(joined.prefix).add(entry);
     if (isNewRun) this.#probeAgain(entry, now + this.#probeEvery() * spread(entry.key));
     const why = isNewRun ? 'it has restarted' : 'it said so';
