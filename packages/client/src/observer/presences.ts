@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { parsePresenceUserId, RULES } from '@rollcall/protocol';
 import type { Observer, Reaction } from '@rollcall/protocol';
 import type { Connection } from '../transport/connection.ts';
@@ -5,6 +6,7 @@ import type { Link } from '../transport/link.ts';
 import { OBSERVER, openMember, presenceChannel } from '../transport/presence.ts';
 import type { Publisher } from '../transport/publisher.ts';
 
+const JOINS_AT_A_TIME = 200;
 /** Snapshots that have not come by then are not waited for before the owners are asked. */
 const SNAPSHOTS_MS = 2000;
 
@@ -86,7 +88,11 @@ export class Presences {
     const { publisher, connection, onFault } = this.#context;
     const prefix = connection.channels.presencePrefix;
     try {
-      for (const name of await publisher.channels(prefix)) this.join(name.slice(prefix.length));
+      for (const [index, name] of (await publisher.channels(prefix)).entries()) {
+        this.join(name.slice(prefix.length));
+        // Each is signed: 10,000 at a stretch held up whatever else this process does for a second.
+        if (index % JOINS_AT_A_TIME === 0) await setImmediate();
+      }
     } catch (error) {
       onFault(error);
     }
