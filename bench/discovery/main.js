@@ -3,15 +3,18 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start.js';
 import { latency } from './latency.js';
+import { tableGrowth } from './table-growth.js';
 
 const SIZES = {
   full: {
     latency: { samples: 2000, warmUp: 500 },
     coldStart: { instances: 10_000, settleMs: 10_500 },
+    tableGrowth: { sizes: [100, 10_000, 100_000], changes: 10_000 },
   },
   quick: {
     latency: { samples: 20, warmUp: 5 },
     coldStart: { instances: 20, settleMs: 100 },
+    tableGrowth: { sizes: [10, 100], changes: 500 },
   },
 };
 
@@ -23,6 +26,7 @@ const sizes = SIZES[values.quick ? 'quick' : 'full'];
 const parts = {
   latency: () => latency(sizes.latency),
   'cold-start': () => coldStart(sizes.coldStart),
+  table: () => tableGrowth(sizes.tableGrowth),
 };
 const [cpu] = cpus();
 console.log(`${cpus().length} x ${cpu?.model}, Node ${process.version}, ${process.platform}`);
