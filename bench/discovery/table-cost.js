@@ -5,12 +5,11 @@ import { Journal, Observer, Table } from '@rollcall/protocol';
 import { tell } from './parts.js';
 
 /** @typedef {import('@rollcall/protocol').TableEvent} TableEvent */
-/** @typedef {{ apply: (event: TableEvent) => unknown, tick: () => unknown, table: Table }} Subject */
+/** @typedef {import('@rollcall/protocol').Effect} Effect */
+/** @typedef {{ table: Table, apply: (event: TableEvent) => unknown, tick: () => readonly Effect[] }} Subject */
 
 const size = Number(process.env['INSTANCES']);
 const changes = Number(process.env['CHANGES']);
-/** Of virtual time: as many changes a second as a gateway may well see. */
-const CHANGES_PER_TICK = 50;
 const TICK_MS = 50;
 
 let clock = 0;
@@ -22,12 +21,13 @@ function random() {
   mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 }
+const pick = () => Math.floor(random() * size);
 
-const subjects = { table: plainTable, 'observer and journal': observer };
-/** @type {Record<string, Record<string, number>>} */
-const figures = {};
-for (const [name, create] of Object.entries(subjects)) figures[name] = measure(create);
-tell(figures);
+tell({
+  table: measure(plainTable),
+  'observer with journal': measure(observer),
+  'for comparison': { 'us a Map.get and a new object': control() },
+});
 
 /** @returns {Subject} */
 function plainTable() {
@@ -47,60 +47,92 @@ function observer() {
     nonce: () => `n${++asked}`,
   });
   return {
-    ...{ table: observer.table, tick: () => observer.tick(clock) },
+    ...{ table: observer.table, tick: () => observer.tick(clock).effects },
     apply: (event) => observer.learn(event, clock),
   };
 }
 
 /** @param {() => Subject} create */
 function measure(create) {
-  seed = 1;
+  /** @type {Subject[]} */
+  const subjects = [];
   const before = heap();
-  const subject = create();
+  // Of a small one several, or the noise of the heap would be all one sees.
+  for (let copies = Math.ceil(20_000 / size); copies > 0; copies--) subjects.push(filled(create()));
+  const bytes = (heap() - before) / size / subjects.length;
+  const [subject = create()] = subjects.splice(0);
+
   const incs = new Float64Array(size).fill(1);
   const seqs = new Float64Array(size);
-  for (let index = 0; index < size; index++) subject.apply(heard(index, 1, 0));
-  const bytes = (heap() - before) / size;
-
-  const pick = () => Math.floor(random() * size);
-  /** @param {number} index */
-  const update = (index) => subject.apply(heard(index, at(incs, index), ++seqs[index]));
-  /** @param {number} index */
-  function restart(index) {
-    subject.apply(heard(index, at(incs, index), at(seqs, index), true));
-    subject.apply(heard(index, ++incs[index], (seqs[index] = 0)));
+  function update(index = pick()) {
+    seqs[index] = at(seqs, index) + 1;
+    subject.apply(heard(index, at(incs, index), at(seqs, index)));
   }
-  /** @param {number} index */
-  const probe = (index) =>
-    subject.apply({ type: 'probed', key: `i${index}`, verdict: 'ok', by: 'probe' });
+  function restart(index = pick()) {
+    subject.apply(heard(index, at(incs, index), at(seqs, index), true));
+    incs[index] = at(incs, index) + 1;
+    seqs[index] = 0;
+    subject.apply(heard(index, at(incs, index), 0));
+  }
   const turns = new Turns();
-  const result = {
+  const figures = {
     'bytes an instance': bytes,
-    'us an update': time(subject, () => update(pick())),
-    'us a verdict': time(subject, () => probe(pick())),
-    'us an exit and register': time(subject, () => restart(pick())),
-    'us a pick': time(subject, () => turns.next('/bench', subject.table.routable('/bench'))),
+    'us an update': time(() => times(changes, update)),
+    'us an exit and register': time(() => times(changes, restart)),
+    'us a probe and its verdict': time(() => probes(subject)),
+    'us a pick': time(() =>
+      times(changes, () => turns.next('/bench', subject.table.routable('/bench'))),
+    ),
   };
-  if (subject.table.all().length !== size) throw new Error('the table has lost instances');
-  return result;
+  if (subject.table.routable('/bench').length !== size) throw new Error('instances were lost');
+  return figures;
 }
 
-/** Microseconds each, the ticks in between included. @param {Subject} subject @param {() => unknown} change */
-function time(subject, change) {
-  /** @type {number[]} */
-  const rounds = [];
-  // The first rounds compile; of the others the median, since this machine has other things to do.
-  for (let round = 0; round < 7; round++) {
-    const began = process.hrtime.bigint();
-    for (let done = 1; done <= changes; done++) {
-      change();
-      if (done % CHANGES_PER_TICK !== 0) continue;
-      clock += TICK_MS;
-      subject.tick();
+/** @param {Subject} subject */
+function filled(subject) {
+  for (let index = 0; index < size; index++) subject.apply(heard(index, 1, 0));
+  return subject;
+}
+
+/** Lets time pass, and answers the probes that come due. @param {Subject} subject */
+function probes(subject) {
+  for (let done = 0; done < changes;) {
+    clock += TICK_MS;
+    for (const effect of subject.tick()) {
+      if (effect.type !== 'probe') continue;
+      subject.apply({ type: 'probed', key: effect.instance.key, verdict: 'ok', by: 'probe' });
+      done++;
     }
-    rounds.push(Number(process.hrtime.bigint() - began) / 1000 / changes);
   }
-  return rounds.slice(2).toSorted((a, b) => a - b)[2] ?? NaN;
+}
+
+/** What memory alone costs on this machine: as many objects as there are instances, looked up at random. */
+function control() {
+  /** @type {Map<string, object>} */
+  const map = new Map();
+  for (let index = 0; index < size; index++) map.set(`i${index}`, heard(index, 1, 0));
+  return time(() =>
+    times(changes, () => {
+      const index = pick();
+      if (map.get(`i${index}`) !== undefined) map.set(`i${index}`, heard(index, 1, 0));
+    }),
+  );
+}
+
+/** @param {number} count @param {() => unknown} work */
+function times(count, work) {
+  for (let done = 0; done < count; done++) work();
+}
+
+/** Microseconds for each of a round's changes. @param {() => void} round */
+function time(round) {
+  // The first rounds compile; of the others the median, since a machine has other things to do.
+  const rounds = Array.from({ length: 9 }, () => {
+    const began = process.hrtime.bigint();
+    round();
+    return Number(process.hrtime.bigint() - began) / 1000 / changes;
+  });
+  return rounds.slice(2).toSorted((a, b) => a - b)[3] ?? NaN;
 }
 
 /** @param {number} index @param {number} inc @param {number} seq @returns {TableEvent} */

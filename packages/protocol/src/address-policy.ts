@@ -25,7 +25,12 @@ type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
  * Metadata services of clouds, which tell whoever asks from a machine its secrets. The one at
  * 169.254.169.254 is link-local, which no announcement may be: see address.ts.
  */
-const METADATA = ['100.100.100.200', '168.63.129.16', 'fd00:ec2::254', 'fd20:ce::254'];
+const METADATA: ReadonlySet<string> = new Set([
+  '100.100.100.200',
+  '168.63.129.16',
+  'fd00:ec2::254',
+  'fd20:ce::254',
+]);
 
 /** A policy, or a string that says which rule cannot be read. Addresses are expected in canonical form. */
 export function addressPolicy(rules: AddressRules): AddressPolicy | string {
@@ -52,7 +57,7 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
     if (lists.allow.length > 0) {
       return isIn(lists.allow, address) ? undefined : 'it is in no allowed range';
     }
-    if (METADATA.includes(address)) return "that is a cloud's metadata service";
+    if (METADATA.has(address)) return "that is a cloud's metadata service";
     if (!rules.allowsLoopback && isLoopback(address)) {
       return 'loopback is for instances beside a gateway that is on loopback itself; announce an address of the network, or allow 127.0.0.0/8';
     }

@@ -61,8 +61,8 @@ export class Observer {
   readonly #askEvery: number;
   readonly #policy: AddressPolicy;
   readonly #journal: Journal | undefined;
-  /** When each owner was last told that it is behind. */
-  readonly #corrected = new Map<string, number>();
+  /** Owners that speak as runs which are over, until they are heard as later ones. */
+  readonly #behind = new Map<string, Behind>();
   /** The nonce of our latest roll call. */
   #asked = '';
   #askAt = Infinity;
@@ -90,6 +90,11 @@ export class Observer {
 
   tick(now: number): Reaction {
     const publish = now >= this.#askAt ? [this.#rollCall(now)] : [];
+    for (const [id, { announcement, at, isThere }] of this.#behind) {
+      if (now < at) continue;
+      if (isThere) publish.push(...this.#tellBehind(id, announcement, true, now));
+      else this.#behind.delete(id);
+    }
     return { ...NOTHING, effects: this.#apply({ type: 'tick' }, now), publish };
   }
 
@@ -133,12 +138,13 @@ export class Observer {
     const announcement = parsed.value;
     const refusal = this.#policy(announcement);
     if (refusal !== undefined) return { ...NOTHING, refusals: [refusal] };
-    const publish = this.#correct(announcement, now);
+    const publish = this.#correct(announcement, true, now);
     return { ...this.learn({ type: 'joined', announcement }, now), publish };
   }
 
   /** A run of an instance has gone from its presence channel. */
   parted(id: string, inc: number, now: number): Reaction {
+    if (this.#behind.get(id)?.announcement.inc === inc) this.#behind.delete(id);
     return this.learn({ type: 'parted', id, inc }, now);
   }
 
@@ -161,7 +167,7 @@ export class Observer {
         const refusal = this.#policy(announcement);
         if (refusal !== undefined) return { ...NOTHING, refusals: [refusal] };
         const left = event.type === 'exit';
-        const publish = left ? [] : this.#correct(announcement, now);
+        const publish = left ? [] : this.#correct(announcement, false, now);
         return {
           ...this.learn({ type: 'heard', statement: { announcement, left } }, now),
           publish,
@@ -191,19 +197,40 @@ export class Observer {
 
   /**
    * What to say to an owner that speaks as a run which is over, since its clock was set back: it goes on
-   * as a later one. Only who is in its presence channel hears it.
+   * as a later one. Only who is in its presence channel hears it; and as that may be lost too, it is said
+   * again to an owner that is there until it is heard as a later run.
    */
-  #correct(announcement: Announcement, now: number): Message[] {
+  #correct(announcement: Announcement, isThere: boolean, now: number): Message[] {
     const version = versionOf(announcement);
     if (!this.#answers || version === undefined || announcement.ttl !== undefined) return [];
-    const { id, inc } = version;
-    const held = this.table.statementOf(instanceKey(announcement));
-    const heldInc = held?.announcement.inc ?? 0;
-    if (held === undefined || heldInc < inc || (heldInc === inc && !held.left)) return [];
-    if (now - (this.#corrected.get(id) ?? -Infinity) < RULES.correctEvery) return [];
-    if (this.#corrected.size >= MAX_CORRECTED) this.#corrected.clear();
-    this.#corrected.set(id, now);
+    if (this.#heldBeyond(announcement) === undefined) {
+      this.#behind.delete(version.id);
+      return [];
+    }
+    const told = this.#behind.get(version.id);
+    const isMore = isThere && told?.isThere === false;
+    if (told !== undefined && now < told.at && !isMore) return [];
+    return this.#tellBehind(version.id, announcement, isThere, now);
+  }
+
+  #tellBehind(id: string, announcement: Announcement, isThere: boolean, now: number): Message[] {
+    const held = this.#heldBeyond(announcement);
+    const waited = this.#behind.get(id)?.wait;
+    this.#behind.delete(id);
+    if (held === undefined) return [];
+    const wait =
+      waited === undefined ? RULES.correctEvery : Math.min(waited * 2, RULES.correctMost);
+    if (this.#behind.size < MAX_BEHIND)
+      this.#behind.set(id, { announcement, isThere, at: now + wait, wait });
     return answersTo(this.#nonce(), [held]).map((message) => ({ ...message, to: { id } }));
+  }
+
+  /** What we hold of an instance, if that shows that the run which this announcement is of is over. */
+  #heldBeyond(announcement: Announcement): Statement | undefined {
+    const held = this.table.statementOf(instanceKey(announcement));
+    const inc = announcement.inc ?? 0;
+    const heldInc = held?.announcement.inc ?? 0;
+    return heldInc > inc || (heldInc === inc && held?.left === true) ? held : undefined;
   }
 
   /** Whoever asks may also know what we do not, such as a gateway that was away and heard of others there. */
@@ -231,8 +258,17 @@ function rollCall(
   return { to, event: 'rollcall', data: { nonce, digest, size: statements.length, ...mark } };
 }
 
-/** Only owners that are behind stand in it; what is forgotten is told once more, no worse. */
-const MAX_CORRECTED = 1000;
+interface Behind {
+  readonly announcement: Announcement;
+  /** It is in its presence channel, so that it can be told again. */
+  readonly isThere: boolean;
+  /** When to tell it again, and how long after the time before. */
+  readonly at: number;
+  readonly wait: number;
+}
+
+/** More are told once each. */
+const MAX_BEHIND = 1000;
 
 /** The announcement of a member of an instance's presence channel, which must be that instance. */
 function readMember(id: string, userId: string, userInfo: unknown): Parsed<Announcement> {

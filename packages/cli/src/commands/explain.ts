@@ -60,10 +60,11 @@ function lineOf({ at, last, times, what, change, why }: JournalEntry): string {
   return `  ${timeOf(at)}  ${what ?? 'as time passed'}${again}${made}`;
 }
 
+const two = (value: number): string => String(value).padStart(2, '0');
+
 /** Local time with milliseconds: what is compared is within seconds. */
 function timeOf(milliseconds: number): string {
   const date = new Date(milliseconds);
-  const two = (value: number): string => String(value).padStart(2, '0');
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
   return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
 }

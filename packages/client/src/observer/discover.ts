@@ -161,9 +161,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #journal: Journal | undefined;
   readonly #ticks: NodeJS.Timeout;
   readonly #inTurn = atMost(MOST_PROBES);
-  #isClosed = false;
   #isResynced = false;
   #isConnected = false;
+  #isClosed = false;
   #isAnswered = false;
 
   constructor(
@@ -194,6 +194,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       link: this.#link,
       publisher: this.#publisher,
       observer: this.#observer,
+      isConnected: () => this.#isConnected,
       react: (reaction, event) => void this.#react(reaction, event),
       onFault: (error) => this.#fault(error),
     });
@@ -265,8 +266,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   async informed(withinMs: number): Promise<boolean> {
     const signal = AbortSignal.timeout(withinMs);
     const both = [
-      this.#isAnswered || once(this, 'answered', { signal }),
-      this.#isResynced || once(this, 'resynced', { signal }),
+      this.#isAnswered ? Promise.resolve([]) : once(this, 'answered', { signal }),
+      this.#isResynced ? Promise.resolve([]) : once(this, 'resynced', { signal }),
     ];
     // Both are waited for, whatever becomes of the other.
     for (const outcome of await Promise.allSettled(both)) {
@@ -317,6 +318,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #fault(error: unknown): void {
+    if (this.#isClosed) return;
     this.emit('fault', error instanceof Error ? error : new Error(String(error)));
   }
 

@@ -15,6 +15,7 @@ export interface PresencesContext {
   readonly link: Link;
   readonly publisher: Publisher;
   readonly observer: Observer;
+  readonly isConnected: () => boolean;
   readonly react: (reaction: Reaction, event?: string) => void;
   readonly onFault: (error: unknown) => void;
 }
@@ -25,8 +26,10 @@ export interface PresencesContext {
  */
 export class Presences {
   readonly #context: PresencesContext;
-  /** The ids whose channels we are in, or are about to be. */
-  readonly #ids = new Set<string>();
+  /** The ids whose channels we are in, or are about to be, and who we think is in each. */
+  readonly #ids = new Map<string, Set<string>>();
+  /** Channels with nobody in them whom we take, and how many users they had then. */
+  readonly #ignored = new Map<string, number>();
   /** Those whose snapshot has not come since the link was last made. */
   readonly #awaited = new Set<string>();
   #onSettled: (() => void) | undefined;
@@ -34,12 +37,14 @@ export class Presences {
 
   constructor(context: PresencesContext) {
     this.#context = context;
-    this.#timer = setInterval(() => void this.#enumerate(), RULES.enumerateEvery);
+    this.#timer = setInterval(() => {
+      if (context.isConnected()) void this.#enumerate();
+    }, RULES.enumerateEvery);
   }
 
   /** The link is made: finds out who is there, then asks the owners for what no snapshot could tell. */
   async resync(): Promise<void> {
-    for (const id of this.#ids) this.#awaited.add(id);
+    for (const id of this.#ids.keys()) this.#awaited.add(id);
     await this.#enumerate();
     await this.#snapshots();
     const { observer, react } = this.#context;
@@ -49,23 +54,33 @@ export class Presences {
 
   join(id: string): void {
     if (this.#ids.has(id)) return;
-    this.#ids.add(id);
+    this.#ignored.delete(id);
+    this.#ids.set(id, new Set());
     this.#awaited.add(id);
+    this.#subscribe(id);
+  }
+
+  #subscribe(id: string): void {
+    const users = this.#ids.get(id);
     const { connection, link, observer, react } = this.#context;
     link.subscribe(presenceChannel(connection, id), {
       identify: () => OBSERVER,
       onSubscribed: (members) => {
+        users?.clear();
+        for (const { userId } of members) users?.add(userId);
         const opened = members.map((member) => openMember(connection, id, member));
         react(observer.presence(id, opened, performance.now()), 'presence');
-        // Only other observers are left in it, who see the same.
-        if (observer.table.get(id) === undefined) this.leave(id);
+        // Only other observers are left in it, who see the same, or somebody whom we refuse.
+        if (observer.table.get(id) === undefined) this.#ignore(id);
         this.#arrived(id);
       },
       onJoined: (member) => {
+        users?.add(member.userId);
         const opened = openMember(connection, id, member);
         react(observer.joined(id, opened, performance.now()), 'presence');
       },
       onParted: (userId) => {
+        users?.delete(userId);
         const run = parsePresenceUserId(userId);
         if (run?.id === id) react(observer.parted(id, run.inc, performance.now()), 'presence');
       },
@@ -78,6 +93,11 @@ export class Presences {
     this.#arrived(id);
   }
 
+  #ignore(id: string): void {
+    this.#ignored.set(id, this.#ids.get(id)?.size ?? 0);
+    this.leave(id);
+  }
+
   close(): void {
     clearInterval(this.#timer);
     this.#onSettled?.();
@@ -88,14 +108,35 @@ export class Presences {
     const { publisher, connection, onFault } = this.#context;
     const prefix = connection.channels.presencePrefix;
     try {
-      for (const [index, name] of (await publisher.channels(prefix)).entries()) {
-        this.join(name.slice(prefix.length));
-        // Each is signed: 10,000 at a stretch held up whatever else this process does for a second.
-        if (index % JOINS_AT_A_TIME === 0) await setImmediate();
+      const channels = await publisher.presenceChannels(prefix);
+      let seen = 0;
+      for (const [name, count] of channels) {
+        this.#verify(name.slice(prefix.length), count);
+        // Each join is signed: 10,000 at a stretch held up whatever else this process does for a second.
+        if (++seen % JOINS_AT_A_TIME === 0) await setImmediate();
       }
+      for (const id of this.#ignored.keys())
+        if (!channels.has(prefix + id)) this.#ignored.delete(id);
     } catch (error) {
       onFault(error);
     }
+  }
+
+  /** What the transport counts and we do not is a message that was lost: the snapshot of a new subscription tells. */
+  #verify(id: string, count: number | undefined): void {
+    const users = this.#ids.get(id);
+    if (users === undefined && this.#isIgnored(id, count)) return;
+    if (users === undefined) this.join(id);
+    else if (count !== undefined && count !== users.size && !this.#awaited.has(id)) {
+      this.#context.link.unsubscribe(presenceChannel(this.#context.connection, id));
+      this.#subscribe(id);
+    }
+  }
+
+  /** Whether the channel is still as it was when nobody in it was taken: with us, or without. */
+  #isIgnored(id: string, count: number | undefined): boolean {
+    const then = this.#ignored.get(id);
+    return then !== undefined && count !== undefined && (count === then || count === then - 1);
   }
 
   #arrived(id: string): void {

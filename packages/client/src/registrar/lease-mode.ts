@@ -39,6 +39,8 @@ export function leaseMode({ owner, say, onFault }: VoiceContext): Voice {
       await say();
       renewAfter(every, RETRY_MS);
     },
+    // The next renewal says it again.
+    changed() {},
     quiet,
     stop: quiet,
   };

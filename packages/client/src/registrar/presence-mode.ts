@@ -15,6 +15,8 @@ import type { Voice, VoiceContext } from './voice.ts';
 const JOIN_MS = 10_000;
 const PROBE_MS = 2000;
 const PROBE_WAITS_MS = [100, 400];
+/** A snapshot of the transport has what was announced at joining: a change that is lost to all must be said again. */
+const REPEATS_MS = [5000, 25_000];
 /** After a reconnect all instances come back at once: their words are spread over this. */
 const REANNOUNCE_MS = 1000;
 
@@ -94,6 +96,9 @@ export function presenceMode(context: VoiceContext): Voice {
   }
 
   return {
+    changed() {
+      for (const wait of REPEATS_MS) sayAfter(wait);
+    },
     async start() {
       await joined(connection, (opened, onJoined) => {
         link = opened;

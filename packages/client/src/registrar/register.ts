@@ -141,6 +141,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
       const next = owned(encodeAnnouncement({ ...owner.announcement, ...change, seq: seq + 1 }));
       if (mode === 'presence') mustFitPresence(connection, next);
       owner.update(change);
+      voice.changed();
       await say();
     },
     leave,

@@ -5,6 +5,8 @@ import type { Connection } from '../transport/connection.ts';
 export interface Voice {
   /** Resolves when the first announcement was accepted. */
   start(): Promise<void>;
+  /** The announcement was changed, and said so once. */
+  changed(): void;
   /** Says nothing of its own accord any more, since the owner is leaving. Observers still see it. */
   quiet(): void;
   /** Is gone. */

@@ -27,7 +27,7 @@ export interface LinkHandlers {
   readonly onRefused?: (reason: string) => void;
 }
 
-export interface ChannelHandlers {
+interface ChannelHandlers {
   /**
    * It is subscribed: now, and again after each reconnect. What was sent in between is lost. With the
    * members, if it is a presence channel.

@@ -19,8 +19,11 @@ export interface Publisher {
    * @param exceptSocketId a connection that is not told: the speaker's own
    */
   publish(channel: string, event: EventName, data: unknown, exceptSocketId?: string): Promise<void>;
-  /** The names, beginning so, of the channels that somebody is subscribed to. */
-  channels(prefix: string): Promise<string[]>;
+  /**
+   * The presence channels whose names begin so, and how many users are in each: one message, however many
+   * there are. A server that counts no users gives undefined.
+   */
+  presenceChannels(prefix: string): Promise<Map<string, number | undefined>>;
   close(): void;
 }
 
@@ -46,14 +49,20 @@ export function createPublisher(connection: Connection): Publisher {
       const params = exceptSocketId === undefined ? {} : { socket_id: exceptSocketId };
       await request(() => sdk.trigger(channel, event, data, params));
     },
-    async channels(prefix) {
-      const params = { filter_by_prefix: prefix };
+    async presenceChannels(prefix) {
+      const params = { filter_by_prefix: prefix, info: 'user_count' };
       const { body } = await request(() => sdk.get({ path: '/channels', params }));
       const channels = isRecord(body) ? body['channels'] : undefined;
-      return isRecord(channels) ? Object.keys(channels) : [];
+      const entries = isRecord(channels) ? Object.entries(channels) : [];
+      return new Map(entries.map(([name, info]) => [name, userCount(info)]));
     },
     close: () => agent.destroy(),
   };
+}
+
+function userCount(info: unknown): number | undefined {
+  const count = isRecord(info) ? info['user_count'] : undefined;
+  return typeof count === 'number' ? count : undefined;
 }
 
 interface Answer {

@@ -24,6 +24,7 @@ export const RULES = {
   askEvery: 300_000,
   /** Between two looks at which presence channels there are. */
   enumerateEvery: 30_000,
-  /** Between two corrections of one owner. */
+  /** Until an owner that is behind is told again; doubles from the former to the latter. */
   correctEvery: 1000,
+  correctMost: 60_000,
 } as const;

@@ -279,13 +279,13 @@ export class Table {
     entry.announcement = joined;
     if (isNewRun)
       Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
+    this.#group(joined.prefix).add(entry);
+    if (isNewRun) this.#probeAgain(entry, now + this.#probeEvery() * spread(entry.key));
     else if (entry.probing) {
-      // What the probe finds is of what it said before, such as another health path.
+      // What is under way asks where it was, and what comes of that is not heard.
       entry.probing = false;
       this.#probeAt(entry, now);
     }
-    this.#group(joined.prefix).add(entry);
-    if (isNewRun) this.#probeAgain(entry, now + this.#probeEvery() * spread(entry.key));
     const why = isNewRun ? 'it has restarted' : 'it said so';
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }
