@@ -3,6 +3,7 @@
 import { Turns } from '@rollcall/client';
 import { Journal, Observer, Table } from '@rollcall/protocol';
 import { tell } from './parts.js';
+import { percentile } from './report.js';
 
 /** @typedef {import('@rollcall/protocol').TableEvent} TableEvent */
 /** @typedef {import('@rollcall/protocol').Effect} Effect */
@@ -26,7 +27,7 @@ const pick = () => Math.floor(random() * size);
 tell({
   table: measure(plainTable),
   'observer with journal': measure(observer),
-  'for comparison': { 'us a Map.get and a new object': control() },
+  'no table but memory': memory(),
 });
 
 /** @returns {Subject} */
@@ -106,17 +107,25 @@ function probes(subject) {
   }
 }
 
-/** What memory alone costs on this machine: as many objects as there are instances, looked up at random. */
-function control() {
-  /** @type {Map<string, object>} */
+/** What memory alone costs on this machine: as many objects as there are instances, in no order. */
+function memory() {
+  /** @type {Map<string, any>} */
   const map = new Map();
   for (let index = 0; index < size; index++) map.set(`i${index}`, heard(index, 1, 0));
-  return time(() =>
-    times(changes, () => {
-      const index = pick();
-      if (map.get(`i${index}`) !== undefined) map.set(`i${index}`, heard(index, 1, 0));
-    }),
-  );
+  const list = [...map.values()].toSorted(() => random() - 0.5);
+  let next = 0;
+  let sum = 0;
+  return {
+    'us a replacement in a Map': time(() =>
+      times(changes, () => {
+        const index = pick();
+        if (map.get(`i${index}`) !== undefined) map.set(`i${index}`, heard(index, 1, 0));
+      }),
+    ),
+    'us a look at the next of a list': time(() =>
+      times(changes, () => (sum += list[next++ % size].statement.announcement.inc)),
+    ),
+  };
 }
 
 /** @param {number} count @param {() => unknown} work */
@@ -124,15 +133,16 @@ function times(count, work) {
   for (let done = 0; done < count; done++) work();
 }
 
-/** Microseconds for each of a round's changes. @param {() => void} round */
+/** Microseconds of CPU for each of a round's changes: a machine may have other things to do. @param {() => void} round */
 function time(round) {
-  // The first rounds compile; of the others the median, since a machine has other things to do.
+  // The first rounds compile.
   const rounds = Array.from({ length: 9 }, () => {
-    const began = process.hrtime.bigint();
+    const began = process.cpuUsage();
     round();
-    return Number(process.hrtime.bigint() - began) / 1000 / changes;
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / changes;
   });
-  return rounds.slice(2).toSorted((a, b) => a - b)[3] ?? NaN;
+  return percentile(rounds.slice(2), 0.5);
 }
 
 /** @param {number} index @param {number} inc @param {number} seq @returns {TableEvent} */
