@@ -22,8 +22,14 @@ const owners = Array.from(
   { length: Number(process.env['INSTANCES']) },
   (_, index) =>
     new Owner({
-      ...{ prefix: '/bench', address: '127.0.0.1', port, name: 'bench', version: '1.0.0' },
-      ...{ id: `owner-${index}`, inc: 1, seq: 0 },
+      prefix: '/bench',
+      address: '127.0.0.1',
+      port,
+      name: 'bench',
+      version: '1.0.0',
+      id: `owner-${index}`,
+      inc: 1,
+      seq: 0,
     }),
 );
 let answers = 0;
@@ -47,7 +53,7 @@ async function join(some) {
 
   let missing = some.length + 1;
   const joined = new Promise((resolve) => {
-    socket.on('message', (text) => {
+    socket.on('message', (/** @type {Buffer} */ text) => {
       const { event, data } = JSON.parse(String(text));
       if (event === 'pusher_internal:subscription_succeeded' && --missing === 0) resolve(undefined);
       if (event === 'rollcall') answer(some, JSON.parse(data));

@@ -34,7 +34,8 @@ tell({
 function plainTable() {
   const table = new Table({ probes: 'always' });
   return {
-    ...{ table, apply: (event) => table.apply(event, clock) },
+    table,
+    apply: (event) => table.apply(event, clock),
     tick: () => table.apply({ type: 'tick' }, clock),
   };
 }
@@ -44,11 +45,15 @@ function observer() {
   let asked = 0;
   const journal = new Journal();
   const observer = new Observer({
-    ...{ probes: 'always', answers: true, askEvery: Infinity, journal },
+    probes: 'always',
+    answers: true,
+    askEvery: Infinity,
+    journal,
     nonce: () => `n${++asked}`,
   });
   return {
-    ...{ table: observer.table, tick: () => observer.tick(clock).effects },
+    table: observer.table,
+    tick: () => observer.tick(clock).effects,
     apply: (event) => observer.learn(event, clock),
   };
 }
@@ -148,8 +153,14 @@ function time(round) {
 /** @param {number} index @param {number} inc @param {number} seq @returns {TableEvent} */
 function heard(index, inc, seq, left = false) {
   const announcement = {
-    ...{ prefix: '/bench', address: '10.0.0.1', port: 1 + (index % 65_535), name: 'bench' },
-    ...{ version: '1.0.0', id: `i${index}`, inc, seq },
+    prefix: '/bench',
+    address: '10.0.0.1',
+    port: 1 + (index % 65535),
+    name: 'bench',
+    version: '1.0.0',
+    id: `i${index}`,
+    inc,
+    seq,
   };
   return { type: 'heard', statement: { announcement, left } };
 }

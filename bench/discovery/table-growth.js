@@ -16,9 +16,9 @@ export async function tableGrowth({ sizes, changes }) {
     for (const subject of Object.keys(all[0])) {
       for (const what of Object.keys(all[0][subject])) {
         const values = all.map((figures) => Number(figures[subject][what]));
-        const [first = NaN, last = NaN] = [values[0], values.at(-1)];
+        const ratio = Number(values.at(-1)) / (values[0] ?? 0);
         const shown = values.map((value) => value.toFixed(value < 100 ? 2 : 0)).join(' / ');
-        row(`${subject}: ${what}`, { '': shown, ratio: (last / first).toFixed(2) });
+        row(`${subject}: ${what}`, { '': shown, ratio: ratio.toFixed(2) });
       }
     }
   } finally {

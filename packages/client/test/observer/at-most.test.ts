@@ -24,7 +24,11 @@ describe('work in turn', () => {
     expect(begun).toEqual([0, 1, 2]);
     for (const end of ends) end.resolve();
     expect((await results).map((each) => each.status === 'fulfilled' && each.value)).toEqual([
-      ...[0, false, 2, 3, 4],
+      0,
+      false,
+      2,
+      3,
+      4,
     ]);
   });
 });
