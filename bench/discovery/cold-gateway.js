@@ -20,7 +20,9 @@ const stalls = monitorEventLoopDelay({ resolution: 5 });
 stalls.enable();
 const begun = now();
 const gateway = await createGateway({
-  ...{ connection: connectionFromEnvironment(process.env), port: 0, log },
+  connection: connectionFromEnvironment(process.env),
+  port: 0,
+  log,
   ...(snapshotFile !== undefined && { snapshotFile }),
 });
 const listening = now();
@@ -39,7 +41,12 @@ while (counts.registered < instances || (isTold && counts.verified < instances))
 const verified = now();
 tell({
   begun,
-  ...{ listening, full, verified, routed: await routed, down: counts.down, others },
+  listening,
+  full,
+  verified,
+  routed: await routed,
+  down: counts.down,
+  others,
   longestStall: stalls.max / 1e6,
 });
 

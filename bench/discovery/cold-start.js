@@ -9,7 +9,9 @@ import { row } from './report.js';
 
 /** @param {{ instances: number, settleMs: number }} sizes */
 export async function coldStart({ instances, settleMs }) {
-  console.log(`gateway cold start with ${instances} instances, in ms from the start of its process`);
+  console.log(
+    `gateway cold start with ${instances} instances, in ms from the start of its process`,
+  );
   await fromPresence(instances, settleMs);
   await fromOthers(instances);
 }
@@ -18,7 +20,9 @@ export async function coldStart({ instances, settleMs }) {
 async function fromPresence(instances, settleMs) {
   const parts = new Parts();
   try {
-    const env = { ...(await parts.broker()), INSTANCES: String(instances) };
+    const { ready } = await parts.start('upstream.js');
+    const broker = await parts.broker();
+    const env = { ...broker, INSTANCES: String(instances), UPSTREAM: String(ready.port) };
     const { part: owners } = await parts.start('owners.js', env);
     await gateway(parts, 'from presence channels', env);
     // Whom no snapshot satisfied answers the roll call within 10 s.
@@ -36,7 +40,7 @@ async function fromOthers(instances) {
   const parts = new Parts();
   try {
     const broker = await parts.broker();
-    const { ready } = await parts.start('owners.js', { ...broker, INSTANCES: '0' });
+    const { ready } = await parts.start('upstream.js');
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
     parts.adoptFolder(folder);
     const file = join(folder, 'snapshot');

@@ -20,8 +20,15 @@ tell({});
 /** @param {string} arm @param {string} id */
 async function announce(arm, id) {
   const announcement = {
-    ...{ prefix: '/bench', address: '127.0.0.1', port: 3000, name: 'bench', version: '1.0.0' },
-    ...{ id, inc: 1, seq: 0, ttl: 300 },
+    prefix: '/bench',
+    address: '127.0.0.1',
+    port: 3e3,
+    name: 'bench',
+    version: '1.0.0',
+    id,
+    inc: 1,
+    seq: 0,
+    ttl: 300,
   };
   const etcd = etcds[arm];
   const sent = now();

@@ -1,8 +1,7 @@
 // Many owners in presence mode, cheaply: each has its presence channel and answers roll calls by the rule of
-// production, and up to 1,000 share a connection. All announce one HTTP server, which answers.
+// production, and up to 1,000 share a connection. All announce one HTTP server.
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
 import { connectionFromEnvironment } from '@rollcall/client';
 import { Owner, presenceUserId } from '@rollcall/protocol';
 import { channelStringToSign } from '@rollcall/protocol/pusher';
@@ -18,22 +17,25 @@ const { key, secret, channels } = connection;
 const url = `ws://${process.env['PUSHER_HOST']}:${process.env['PUSHER_PORT']}/app/${key}?protocol=7`;
 const publisher = createPublisher(connection);
 
-const upstream = createServer((_request, response) => response.end('well')).listen(0, '127.0.0.1');
-await once(upstream, 'listening');
-const { port } = /** @type {import('node:net').AddressInfo} */ (upstream.address());
-
+const port = Number(process.env['UPSTREAM']);
 const owners = Array.from(
   { length: Number(process.env['INSTANCES']) },
   (_, index) =>
     new Owner({
-      ...{ prefix: '/bench', address: '127.0.0.1', port, name: 'bench', version: '1.0.0' },
-      ...{ id: `owner-${index}`, inc: 1, seq: 0 },
+      prefix: '/bench',
+      address: '127.0.0.1',
+      port,
+      name: 'bench',
+      version: '1.0.0',
+      id: `owner-${index}`,
+      inc: 1,
+      seq: 0,
     }),
 );
 let answers = 0;
 for (let at = 0; at < owners.length; at += EACH) await join(owners.slice(at, at + EACH));
 process.on('message', () => tell({ answers }));
-tell({ port });
+tell({});
 
 /** @param {Owner[]} some */
 async function join(some) {
@@ -51,7 +53,7 @@ async function join(some) {
 
   let missing = some.length + 1;
   const joined = new Promise((resolve) => {
-    socket.on('message', (text) => {
+    socket.on('message', (/** @type {Buffer} */ text) => {
       const { event, data } = JSON.parse(String(text));
       if (event === 'pusher_internal:subscription_succeeded' && --missing === 0) resolve(undefined);
       if (event === 'rollcall') answer(some, JSON.parse(data));

@@ -3,6 +3,8 @@ export { addressPolicy } from './address-policy.ts';
 export type { AddressPolicy, AddressRules } from './address-policy.ts';
 export { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from './announcement.ts';
 export type { Announcement, HealthCheck } from './announcement.ts';
+export { budgetOf, SANDBOX } from './budget.ts';
+export type { Budget, Cause, Cost, Deployment, Quota } from './budget.ts';
 export {
   channelsOf,
   DEFAULT_CHANNEL,

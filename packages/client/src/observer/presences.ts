@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { parsePresenceUserId, RULES } from '@rollcall/protocol';
 import type { Observer, Reaction } from '@rollcall/protocol';
 import type { Connection } from '../transport/connection.ts';
@@ -5,6 +6,7 @@ import type { Link } from '../transport/link.ts';
 import { OBSERVER, openMember, presenceChannel } from '../transport/presence.ts';
 import type { Publisher } from '../transport/publisher.ts';
 
+const JOINS_AT_A_TIME = 200;
 /** Snapshots that have not come by then are not waited for before the owners are asked. */
 const SNAPSHOTS_MS = 2000;
 
@@ -110,7 +112,12 @@ export class Presences {
     const prefix = connection.channels.presencePrefix;
     try {
       const channels = await publisher.presenceChannels(prefix);
-      for (const [name, count] of channels) this.#verify(name.slice(prefix.length), count);
+      let seen = 0;
+      for (const [name, count] of channels) {
+        this.#verify(name.slice(prefix.length), count);
+        // Each join is signed: 10,000 at a stretch held up whatever else this process does for a second.
+        if (++seen % JOINS_AT_A_TIME === 0) await setImmediate();
+      }
       for (const id of this.#ignored.keys())
         if (!channels.has(prefix + id)) this.#ignored.delete(id);
     } catch (error) {

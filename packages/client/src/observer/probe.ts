@@ -17,7 +17,8 @@ export function probe({ address, port, health }: Announcement): Promise<Verdict>
       agent: false,
       headers: { 'user-agent': 'rollcall' },
     });
-    const timer = setTimeout(() => sent.destroy(), PROBE_TIMEOUT_MS);
+    // An answer that came while this process was busy is read before its lateness is held against the instance.
+    const timer = setTimeout(() => setImmediate(() => sent.destroy()), PROBE_TIMEOUT_MS);
     function settle(verdict: Verdict): void {
       clearTimeout(timer);
       sent.destroy();
