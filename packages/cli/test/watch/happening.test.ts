@@ -29,11 +29,16 @@ describe('a line of rollcall watch', () => {
     const happening = { what: 'left', instance: instance({ id: 'a' }), why: 'it has left' };
     const time = new Date(AT).toISOString();
     expect(JSON.parse(asJson(happening, AT))).toEqual({
-      ...{ time, what: 'left', why: 'it has left' },
-      ...{ ...PLAIN, id: 'a' },
+      ...PLAIN,
+      time,
+      what: 'left',
+      id: 'a',
+      why: 'it has left',
     });
     expect(JSON.parse(asJson({ what: 'broker lost', why: 'away' }, AT))).toEqual({
-      ...{ time, what: 'broker lost', why: 'away' },
+      time,
+      what: 'broker lost',
+      why: 'away',
     });
   });
 
