@@ -87,16 +87,16 @@ function lists({ gateways }: Deployment): Cost {
   return {
     cause: 'lists',
     messages: gateways * LISTS,
-    formula: `${gateways} gateways x ${LISTS} lists of presence channels`,
+    formula: `${many(gateways, 'gateway')} x ${LISTS} lists of presence channels`,
   };
 }
 
-/** Each with one answer of every other gateway, be there anything to tell or not. */
+/** Who has nothing to tell that is not in the digest is silent. */
 function rollCalls({ gateways }: Deployment): Cost {
   return {
     cause: 'roll calls',
-    messages: gateways * ROLL_CALLS * gateways * byGateway(gateways),
-    formula: `${gateways} gateways x ${ROLL_CALLS} x (1 roll call + ${gateways - 1} answers) x ${byGateway(gateways)} messages`,
+    messages: gateways * ROLL_CALLS * byGateway(gateways),
+    formula: `${many(gateways, 'gateway')} x ${ROLL_CALLS} roll calls x ${many(byGateway(gateways), 'message')}`,
   };
 }
 
@@ -105,7 +105,7 @@ function renewals({ lease, ttl, gateways }: Deployment): Cost {
   return {
     cause: 'renewals',
     messages: lease * each * byInstance(gateways),
-    formula: `${lease} leases x ${each} registers x ${byInstance(gateways)} messages`,
+    formula: `${many(lease, 'lease')} x ${each} registers x ${byInstance(gateways)} messages`,
   };
 }
 
@@ -118,7 +118,7 @@ function rollouts({ presence, lease, gateways, rollouts }: Deployment): Cost {
   return {
     cause: 'rollouts',
     messages: rollouts * (presence * (said + 2) + lease * said),
-    formula: `${rollouts} rollouts x (${presence} instances x ${said + 2} + ${lease} leases x ${said}): exit and register, and in presence mode observers go and come`,
+    formula: `${many(rollouts, 'rollout')} x (${many(presence, 'instance')} x ${said + 2} + ${many(lease, 'lease')} x ${said}): exit and register, and in presence mode observers go and come`,
   };
 }
 
@@ -130,17 +130,18 @@ function gatewayRestarts(deployment: Deployment): Cost {
   return {
     cause: 'gateway restarts',
     messages: gatewayRestarts * gateways * each,
-    formula: `${gatewayRestarts} x ${gateways} gateways x ${each}: two roll calls, answers in ${pieces} parts, a list`,
+    formula: `${gatewayRestarts} x ${many(gateways, 'gateway')} x ${each}: two roll calls, answers in ${many(pieces, 'part')}, a list`,
   };
 }
 
 function gatewayReconnects(deployment: Deployment): Cost {
-  const { gateways, reconnects } = deployment;
-  const each = arrival(deployment, 1);
+  const { presence, lease, gateways, reconnects } = deployment;
+  // Only who asks knowing nothing is answered that there is nothing.
+  const each = arrival(deployment, presence + lease === 0 ? 1 : 0);
   return {
     cause: 'gateway reconnects',
     messages: reconnects * gateways * each,
-    formula: `${reconnects} x ${gateways} gateways x ${each}: two roll calls, their answers, a list`,
+    formula: `${reconnects} x ${many(gateways, 'gateway')} x ${each}: two roll calls, a list`,
   };
 }
 
@@ -150,7 +151,7 @@ function instanceReconnects({ presence, gateways, reconnects }: Deployment): Cos
   return {
     cause: 'instance reconnects',
     messages: reconnects * presence * each,
-    formula: `${reconnects} x ${presence} instances x ${each}: gone, back, register`,
+    formula: `${reconnects} x ${many(presence, 'instance')} x ${each}: gone, back, register`,
   };
 }
 
@@ -171,4 +172,8 @@ function byInstance(gateways: number): number {
 /** A publication of a gateway: the request, and a delivery to each of the others. */
 function byGateway(gateways: number): number {
   return gateways;
+}
+
+function many(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -236,7 +236,10 @@ export class Observer {
   /** Whoever asks may also know what we do not, such as a gateway that was away and heard of others there. */
   #hearRollCall({ nonce, digest, isEcho }: RollCall, now: number): Message[] {
     const statements = this.table.statements(now);
-    const answers = this.#answers ? answersTo(nonce, notIn(digest, statements)) : [];
+    const news = this.#answers ? notIn(digest, statements) : [];
+    // Who knows nothing waits for an answer; who knows all that we do need not be told so.
+    const isAwaited = this.#answers && digest === '';
+    const answers = news.length > 0 || isAwaited ? answersTo(nonce, news) : [];
     if (isEcho || !hasNews(digest, statements)) return answers;
     return [...answers, this.#rollCall(now, { echo: true })];
   }

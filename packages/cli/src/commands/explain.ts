@@ -1,6 +1,7 @@
 import type { Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
+import { clockTime } from '../terminal/clock-time.ts';
 
 export interface ExplainOptions {
   readonly admin?: string;
@@ -49,22 +50,13 @@ function story({ path, verdict, instances, gone, link, refused }: Explanation): 
   lines.push('', "the gateway's own link to the channel", ...link.map(lineOf));
   if (refused.length > 0) lines.push('', 'refused lately');
   for (const { at, event, code, reason } of refused)
-    lines.push(`  ${timeOf(at)}  ${event} (${code}): ${reason}`);
+    lines.push(`  ${clockTime(at)}  ${event} (${code}): ${reason}`);
   return lines.join('\n');
 }
 
 /** Such as: 12:00:01.123  probe: refused -> down: its port refuses connections */
 function lineOf({ at, last, times, what, change, why }: JournalEntry): string {
-  const again = times > 1 ? `, ${times} times until ${timeOf(last)}` : '';
+  const again = times > 1 ? `, ${times} times until ${clockTime(last)}` : '';
   const made = change === undefined ? '' : ` -> ${change}: ${why}`;
-  return `  ${timeOf(at)}  ${what ?? 'as time passed'}${again}${made}`;
-}
-
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** Local time with milliseconds: what is compared is within seconds. */
-function timeOf(milliseconds: number): string {
-  const date = new Date(milliseconds);
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
-  return `${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  return `  ${clockTime(at)}  ${what ?? 'as time passed'}${again}${made}`;
 }
