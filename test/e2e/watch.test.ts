@@ -42,7 +42,7 @@ describe('rollcall watch', () => {
     const watch = await watching();
     cluster.broker.kill('SIGKILL');
     await watch.line(/BROKER LOST {2}127\.0\.0\.1:\d+/);
-    await cluster.restartBroker('embedded');
+    await cluster.restartBroker();
     await watch.line(/BROKER BACK/);
     await cluster.idV5('second');
     await watch.line(/registered/);

@@ -17,7 +17,7 @@ export interface Listening {
   readonly server: Server;
   readonly registration: Registration;
   /** Leaves the registry, answers what still comes, and stops listening. A signal does the same. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**

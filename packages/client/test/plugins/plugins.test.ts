@@ -1,34 +1,28 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { fastify } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createBroker } from '@rollcall/broker';
-import type { Broker } from '@rollcall/broker';
 import { discover } from '@rollcall/client';
-import type { Connection, Service } from '@rollcall/client';
+import type { Service } from '@rollcall/client';
 import { listen } from '@rollcall/client/express';
 import { rollcall } from '@rollcall/client/fastify';
-import { APP, connectionTo } from '../../../../test/support/connection.ts';
+import { freePort } from '../../../../test/support/cluster.ts';
+import { connectionTo } from '../../../../test/support/connection.ts';
 import { deferred } from '../../../../test/support/deferred.ts';
+import { TestRegistry } from '../../../../test/support/registry.ts';
 
-let broker: Broker;
-let connection: Connection;
+let registry: TestRegistry;
 let service: Service;
 beforeEach(async () => {
-  broker = await createBroker({ apps: [APP] });
-  connection = connectionTo(broker.port);
-  service = await discover('/v1', { connection });
+  registry = await TestRegistry.start();
+  service = await discover('/v1', { connection: registry.connection });
+  registry.onEnd(() => service.close());
 });
-afterEach(async () => {
-  service.close();
-  await broker.close();
-});
+afterEach(() => registry.end());
 
 interface Running {
   readonly port: number;
-  close(): Promise<unknown>;
+  readonly close: () => Promise<unknown>;
 }
 
 /** The same application by each framework: `/slow` is answered when `answer` is settled. */
@@ -39,7 +33,11 @@ const FRAMEWORKS: Record<string, (answer: Promise<void>, asked: () => void) => P
       asked();
       void answer.then(() => response.send('late'));
     });
-    const { server, close } = await listen(app, { prefix: '/v1', port: 0, connection });
+    const { server, close } = await listen(app, {
+      prefix: '/v1',
+      port: 0,
+      connection: registry.connection,
+    });
     return { port: (server.address() as AddressInfo).port, close };
   },
   async fastify(answer, asked) {
@@ -49,7 +47,7 @@ const FRAMEWORKS: Record<string, (answer: Promise<void>, asked: () => void) => P
       await answer;
       return 'late';
     });
-    app.register(rollcall, { prefix: '/v1', connection });
+    app.register(rollcall, { prefix: '/v1', connection: registry.connection });
     await app.listen({ port: 0, host: '127.0.0.1' });
     return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
   },
@@ -79,16 +77,6 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
   });
 });
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  await once(taken, 'close');
-  return port;
-}
-
 it('express does not listen on when it cannot be registered, and says why', async () => {
   const port = await freePort();
   const nowhere = connectionTo(await freePort());
@@ -101,28 +89,21 @@ it('express does not listen on when it cannot be registered, and says why', asyn
 });
 
 it('fastify serves without a broker, says so, and is registered once there is one', async () => {
-  const port = await freePort();
-  const later = connectionTo(port);
+  await registry.stop();
+  const { connection } = registry;
   const faults: Error[] = [];
   const app = fastify();
-  app.register(rollcall, {
-    prefix: '/v1',
-    connection: later,
-    onFault: (error) => faults.push(error),
-  });
+  app.register(rollcall, { prefix: '/v1', connection, onFault: (error) => faults.push(error) });
   await app.listen({ port: 0, host: '127.0.0.1' });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
-  const late = await createBroker({ apps: [APP], port });
-  const observer = await discover('/v1', { connection: later });
-  await expect.poll(() => observer.pick(), { timeout: 5000 }).toBeDefined();
+  await registry.startAgain();
+  await expect.poll(() => service.pick(), { timeout: 5000 }).toBeDefined();
   await app.close();
-  observer.close();
-  await late.close();
 });
 
 it('fastify does not listen with options that cannot be announced', async () => {
   const app = fastify();
-  app.register(rollcall, { prefix: 'v1', connection });
+  app.register(rollcall, { prefix: 'v1', connection: registry.connection });
   await expect(app.listen({ port: 0, host: '127.0.0.1' })).rejects.toMatchObject({
     code: 'ROLLCALL_ANNOUNCEMENT',
   });
