@@ -30,6 +30,17 @@ describe('a user’s mistake is one line and an exit code', () => {
     [['gateway'], { PUSHER_APP_ID: '1' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
     [['gateway'], { PUSHER_APP_CLUSTER: 'eu' }, /development credentials/],
     [['ls'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
+    [['ls'], { ROLLCALL_CHANNEL: 'presence-x' }, /ROLLCALL_CHANNEL: the channel is "presence-x"/],
+    [['ls'], { ROLLCALL_MASTER_KEY: 's3cret' }, /ROLLCALL_MASTER_KEY is set and/],
+    [
+      ['ls'],
+      { ROLLCALL_CHANNEL: 'private-encrypted-x', ROLLCALL_MASTER_KEY: 's3cret' },
+      /ROLLCALL_MASTER_KEY must be 32 bytes/,
+    ],
+    [['gateway', '--allow', '10.0.0.0/8,x'], {}, /"x" is no address range/],
+    [['gateway'], { ROLLCALL_DENY: '10.0.0.0/33' }, /"10\.0\.0\.0\/33" is no address range/],
+    [['gateway', '--admin-port', '-1'], {}, /--admin-port is "-1"/],
+    [['explain', 'v1'], {}, /the path is "v1"/],
     [['broker', '--host', '0.0.0.0'], {}, /development credentials/],
     [['broker', '--port', 'x'], {}, /--port is "x"/],
     [['watch'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
@@ -109,6 +120,19 @@ describe('a user’s mistake is one line and an exit code', () => {
       code: 4,
       lines: [message],
     });
+  });
+
+  it('a gateway that is not there: 4', async () => {
+    const admin = `http://127.0.0.1:${await freePort()}`;
+    const lines = [
+      expect.stringMatching(new RegExp(`no answer from a gateway's admin API at ${admin}`)),
+    ];
+    expect(await outcome(PROGRAMS.cli, ['explain', '/v1', '--admin', admin])).toEqual({
+      code: 4,
+      lines,
+    });
+    const env = { ROLLCALL_ADMIN: admin };
+    expect(await outcome(PROGRAMS.cli, ['explain', '/v1'], env)).toEqual({ code: 4, lines });
   });
 
   it.each([{ PUSHER_APP_SECRET: 'wrong' }, { PUSHER_APP_KEY: 'wrong' }, { PUSHER_APP_ID: '9' }])(
