@@ -66,6 +66,8 @@ export class Owner {
     const { id, inc } = this.#announcement;
     const told = announcement.inc ?? 0;
     if (announcement.id !== id || told < inc || (told === inc && !left)) return undefined;
+    // There is no run after the last that can be written; no clock gets there.
+    if (told >= Number.MAX_SAFE_INTEGER) return undefined;
     this.#behind = Math.max(this.#behind, told);
     return Math.max(now, this.#outbidFrom);
   }

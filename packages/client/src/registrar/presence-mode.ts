@@ -110,11 +110,12 @@ export function presenceMode(context: VoiceContext): Voice {
       for (const wait of REPEATS_MS) sayAfter(wait);
     },
     async start() {
-      await joined(connection, (opened, onJoined) => {
+      const begin = (opened: Link, onJoined: () => void): void => {
         link = opened;
         opened.subscribe(channels.owners, { onEvent: answer });
         join(opened, onJoined);
-      });
+      };
+      await joined(connection, begin, onFault);
       await say();
     },
     quiet,
@@ -125,14 +126,19 @@ export function presenceMode(context: VoiceContext): Voice {
   };
 }
 
-/** Opens a link and resolves when the presence channel is joined. */
+/**
+ * Opens a link and resolves when the presence channel is joined. What the server refuses after that, `onFault`
+ * hears of, once for each connection that was made.
+ */
 function joined(
   connection: Connection,
   begin: (link: Link, onJoined: () => void) => void,
+  onFault: (error: Error) => void,
 ): Promise<void> {
   const where = describeServer(connection);
   return new Promise((resolve, reject) => {
     let isOver = false;
+    let isReported = false;
     function settle(act: () => void): void {
       clearTimeout(timer);
       isOver = true;
@@ -142,8 +148,11 @@ function joined(
       settle(() => reject(unreachable(where, `no presence within ${JOIN_MS / 1000} s`)));
     }, JOIN_MS);
     const link = openLink(connection, {
+      onConnected: () => (isReported = false),
       onRefused: (reason) => {
         if (!isOver) settle(() => reject(refusedBy(where, reason)));
+        else if (!isReported) onFault(refusedBy(where, reason));
+        isReported = true;
       },
     });
     begin(link, () => settle(resolve));
