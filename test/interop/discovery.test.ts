@@ -32,9 +32,9 @@ async function observer(options: { answersRollCalls?: boolean } = {}): Promise<D
 }
 
 /** What a program does that knows nothing of Rollcall: the official SDK, and what it likes as data. */
-function publish(event: string, data: unknown): Promise<unknown> {
+function publish(event: string, data: unknown, channel = 'mapped-discovery'): Promise<unknown> {
   const options = { host: '127.0.0.1', port: String(broker.port), useTLS: false };
-  return new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
+  return new Pusher({ ...APP, ...options }).trigger(channel, event, data);
 }
 
 async function gateway() {
@@ -69,6 +69,23 @@ describe('register and discover', () => {
   it('announces loopback when the broker is on loopback', async () => {
     const { announcement } = await register({ prefix: '/v1', port: 1, connection });
     expect(announcement.address).toBe('127.0.0.1');
+  });
+
+  it('does not let an owner come back that is told, while it leaves, that it has left', async () => {
+    const one = await observer();
+    const faults: Error[] = [];
+    const onFault = (error: Error): unknown => faults.push(error);
+    const registration = await register({ ...PLAIN, connection, onFault });
+    await expect.poll(() => one.instances('/v1').length).toBe(1);
+    const leaving = registration.leave();
+    await expect.poll(() => one.instances('/v1')).toEqual([]);
+    // As a gateway says it that sees it in its presence channel after its exit.
+    const { announcement } = registration;
+    const channel = `${connection.channels.presencePrefix}${announcement.id}`;
+    await publish('table', { nonce: '1', up: [], left: [announcement] }, channel);
+    await leaving;
+    expect(one.instances('/v1')).toEqual([]);
+    expect(faults).toEqual([]);
   });
 
   it.each([

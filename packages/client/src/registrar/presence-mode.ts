@@ -29,8 +29,11 @@ export function presenceMode(context: VoiceContext): Voice {
   const channel = presenceChannel(connection, id);
   const timers = new Set<NodeJS.Timeout>();
   let link: Link | undefined;
+  let isQuiet = false;
 
   function later(milliseconds: number, act: () => void): void {
+    // Until it has left, an observer may still see it here and tell it of its own exit.
+    if (isQuiet) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       act();
@@ -103,6 +106,7 @@ export function presenceMode(context: VoiceContext): Voice {
       await say();
     },
     quiet() {
+      isQuiet = true;
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
       link?.unsubscribe(channels.owners);
