@@ -57,7 +57,7 @@ export function presenceMode(context: VoiceContext): Voice {
   function join(opened: Link, onJoined: () => void): void {
     let isFirst = true;
     opened.subscribe(channel, {
-      identify: () => ownerIdentity(connection, owner.announcement),
+      identify: () => ownerIdentity(connection, owner.show()),
       onSubscribed(members) {
         if (isFirst) onJoined();
         else sayAfter(random() * REANNOUNCE_MS);
