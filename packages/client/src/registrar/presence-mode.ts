@@ -105,16 +105,17 @@ export function presenceMode(context: VoiceContext): Voice {
     if (wait !== undefined) sayAfter(wait);
   }
 
+  function begin(opened: Link, onJoined: () => void): void {
+    link = opened;
+    opened.subscribe(channels.owners, { onEvent: answer });
+    join(opened, onJoined);
+  }
+
   return {
     changed() {
       for (const wait of REPEATS_MS) sayAfter(wait);
     },
     async start() {
-      const begin = (opened: Link, onJoined: () => void): void => {
-        link = opened;
-        opened.subscribe(channels.owners, { onEvent: answer });
-        join(opened, onJoined);
-      };
       await joined(connection, begin, onFault);
       await say();
     },
