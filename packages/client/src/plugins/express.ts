@@ -6,6 +6,7 @@ import { RollcallError } from '@rollcall/protocol';
 import { drain } from '../registrar/drain.ts';
 import { register } from '../registrar/register.ts';
 import type { RegisterOptions, Registration } from '../registrar/register.ts';
+import { leaveOnSignal } from '../registrar/signals.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
@@ -42,22 +43,24 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
   const { listenOn = '127.0.0.1', ...announced } = options;
   const server = createServer(app);
   const at = await bind(server, Number(options.port), listenOn);
+  const registering = register({ ...announced, ...addressOf(at, options.address), port: at.port });
+  const forget = leaveOnSignal({
+    leave: async () => (await registering).leave(),
+    close: () => drain(server),
+  });
   try {
-    const registration = await register({
-      ...announced,
-      ...addressOf(at, options.address),
-      port: at.port,
-      onSignal: () => drain(server),
-    });
+    const registration = await registering;
     async function close(): Promise<void> {
       try {
         await registration.leave();
       } finally {
         await drain(server);
+        forget();
       }
     }
     return { server, registration, close };
   } catch (error) {
+    forget();
     server.close();
     throw error;
   }
