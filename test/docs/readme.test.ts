@@ -45,21 +45,24 @@ describe('README.md', () => {
     await gateway.line(/route unregistered .*\/v3/);
   });
 
-  it('registers a service by the code that it shows', async () => {
-    const { env, gateway, url } = await system();
-    // Within the project, so that @rollcall/client resolves.
-    const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const module = join(folder, 'service.mjs');
-    writeFileSync(module, block('js', '@rollcall/client'));
+  it.each(['@rollcall/client', '@rollcall/client/express', '@rollcall/client/fastify'])(
+    'registers a service by the code that it shows for %s',
+    async (imported) => {
+      const { env, gateway, url } = await system();
+      // Within the project, so that @rollcall/client resolves.
+      const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
+      cleanups.push(() => rmSync(folder, { recursive: true }));
+      const module = join(folder, 'service.mjs');
+      writeFileSync(module, block('js', `'${imported}'`).replace('4000', '0'));
 
-    const service = programs.node(module, [], env);
-    await gateway.line(/route registered .*\/v3/);
-    expect((await ask(`${url}/v3/`)).body).toBe('hello\n');
-    service.kill('SIGTERM');
-    await gateway.line(/route unregistered .*\/v3/);
-    expect((await service.ended).code).toBe(0);
-  });
+      const service = programs.node(module, [], env);
+      await gateway.line(/route registered .*\/v3/);
+      expect((await ask(`${url}/v3/`)).body).toBe('hello\n');
+      service.kill('SIGTERM');
+      await gateway.line(/route unregistered .*\/v3/);
+      expect((await service.ended).code).toBe(0);
+    },
+  );
 
   it('says what rollcall budget says', async () => {
     const [, figure = ''] = /here ([\d,]+) of the 200,000 messages/.exec(README) ?? [];
