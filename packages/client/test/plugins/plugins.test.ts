@@ -1,4 +1,12 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import express from 'express';
 import { fastify } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,9 +33,11 @@ interface Running {
   readonly close: () => Promise<unknown>;
 }
 
+type Start = (answer: Promise<void>, asked: () => void, host?: string) => Promise<Running>;
+
 /** The same application by each framework: `/slow` is answered when `answer` is settled. */
-const FRAMEWORKS: Record<string, (answer: Promise<void>, asked: () => void) => Promise<Running>> = {
-  async express(answer, asked) {
+const FRAMEWORKS: Record<string, Start> = {
+  async express(answer, asked, listenOn = '127.0.0.1') {
     const app = express();
     app.get('/slow', (_request, response) => {
       asked();
@@ -36,11 +46,12 @@ const FRAMEWORKS: Record<string, (answer: Promise<void>, asked: () => void) => P
     const { server, close } = await listen(app, {
       prefix: '/v1',
       port: 0,
+      listenOn,
       connection: registry.connection,
     });
     return { port: (server.address() as AddressInfo).port, close };
   },
-  async fastify(answer, asked) {
+  async fastify(answer, asked, host = '127.0.0.1') {
     const app = fastify();
     app.get('/slow', async () => {
       asked();
@@ -48,14 +59,40 @@ const FRAMEWORKS: Record<string, (answer: Promise<void>, asked: () => void) => P
       return 'late';
     });
     app.register(rollcall, { prefix: '/v1', connection: registry.connection });
-    await app.listen({ port: 0, host: '127.0.0.1' });
+    await app.listen({ port: 0, host });
     return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
   },
 };
 
+const atOnce = (start: Start, host?: string): Promise<Running> =>
+  start(Promise.resolve(), () => {}, host);
+
+/** A connection that never sends a request, unless told to. */
+async function silent(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  registry.onEnd(() => socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Asks one request after the other on one connection until it is told to let go of it. */
+async function askUntilLetGo(port: number, answered: () => void): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  registry.onEnd(() => agent.destroy());
+  const statuses: number[] = [];
+  for (;;) {
+    const sent = request({ host: '127.0.0.1', port, agent, path: '/slow' }).end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    await text(response);
+    statuses.push(response.statusCode ?? 0);
+    if (response.headers.connection === 'close') return statuses;
+    answered();
+  }
+}
+
 describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
   it('is registered at the port that it has once it listens', async () => {
-    const { port, close } = await start(Promise.resolve(), () => {});
+    const { port, close } = await atOnce(start);
     await expect.poll(() => service.pick()?.url).toBe(`http://127.0.0.1:${port}`);
     await close();
   });
@@ -74,6 +111,45 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
     expect(await (await slow).text()).toBe('late');
     await closed;
     await expect(fetch(`http://127.0.0.1:${port}/nothing`)).rejects.toThrow('fetch failed');
+  });
+
+  it('asks a client that keeps its connection busy to let go, and fails no request on it', async () => {
+    const { port, close } = await atOnce(start);
+    const answered = deferred();
+    const statuses = askUntilLetGo(port, answered.resolve);
+    await answered.promise;
+    await close();
+    expect(new Set(await statuses)).toEqual(new Set([200]));
+  });
+
+  it('does not wait for a client that has connected and asks nothing', async () => {
+    const { port, close } = await atOnce(start);
+    const ended = once(await silent(port), 'close');
+    await close();
+    await ended;
+  });
+
+  it('says that it could not leave, and has closed all the same', async () => {
+    const { port, close } = await atOnce(start);
+    await expect.poll(() => service.pick()).toBeDefined();
+    await registry.stop();
+    await expect(close()).rejects.toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
+    await expect(fetch(`http://127.0.0.1:${port}/nothing`)).rejects.toThrow('fetch failed');
+  });
+
+  it('handles signals from when it listens until it has closed', async () => {
+    const before = process.listenerCount('SIGTERM');
+    const { close } = await atOnce(start);
+    await expect.poll(() => process.listenerCount('SIGTERM')).toBe(before + 1);
+    await close();
+    expect(process.listenerCount('SIGTERM')).toBe(before);
+  });
+
+  // Elsewhere loopback is one address.
+  it.runIf(process.platform === 'linux')('is registered at the address it listens on', async () => {
+    const { port, close } = await atOnce(start, '127.0.0.2');
+    await expect.poll(() => service.pick()?.url).toBe(`http://127.0.0.2:${port}`);
+    await close();
   });
 });
 
@@ -107,4 +183,57 @@ it('fastify does not listen with options that cannot be announced', async () => 
   await expect(app.listen({ port: 0, host: '127.0.0.1' })).rejects.toMatchObject({
     code: 'ROLLCALL_ANNOUNCEMENT',
   });
+});
+
+it('fastify calls back when it has closed', async () => {
+  const app = fastify();
+  app.register(rollcall, { prefix: '/v1', connection: registry.connection });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { promise, resolve } = deferred();
+  app.close(resolve);
+  await promise;
+  expect(app.server.listening).toBe(false);
+});
+
+it('fastify closes WebSockets by the hooks that are there for it', async () => {
+  const app = fastify();
+  app.server.on('upgrade', (_request, socket) => {
+    socket.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n',
+    );
+    app.server.once('test:close', () => socket.end());
+  });
+  app.addHook('preClose', async () => void app.server.emit('test:close'));
+  app.register(rollcall, { prefix: '/v1', connection: registry.connection });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const socket = await silent((app.server.address() as AddressInfo).port);
+  socket.write('GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n');
+  await once(socket, 'data');
+  await app.close();
+});
+
+it('fastify refuses what gateways cannot reach, and a scope that close() would not leave', async () => {
+  const options = { prefix: '/v1', connection: registry.connection };
+  const http2 = fastify({ http2: true });
+  http2.register(rollcall, options);
+  await expect(http2.ready()).rejects.toMatchObject({ code: 'ROLLCALL_CONFIG' });
+
+  const app = fastify();
+  app.register(async (scope) => void scope.register(rollcall, options));
+  await expect(app.ready()).rejects.toMatchObject({ code: 'ROLLCALL_CONFIG' });
+});
+
+it('fastify says that it cannot be registered at a Unix socket', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
+  registry.onEnd(() => rmSync(folder, { recursive: true }));
+  const faults: Error[] = [];
+  const app = fastify();
+  app.register(rollcall, {
+    prefix: '/v1',
+    connection: registry.connection,
+    onFault: (error) => faults.push(error),
+  });
+  await app.listen({ path: join(folder, 'socket') });
+  await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_LISTEN' });
+  await app.close();
 });
