@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Announcement, Connection, Directory } from '@rollcall/client';
-import { createNodeEngine } from './proxy/node-engine.ts';
+import { createEngine } from './proxy/net-engine.ts';
 import { keepSnapshot } from './keep-snapshot.ts';
 import { report } from './report.ts';
 import { decideBy } from './routing/decide.ts';
@@ -56,7 +56,7 @@ async function serve(
   isOurs: (host: string) => boolean,
   options: GatewayOptions,
 ): Promise<Gateway> {
-  const engine = createNodeEngine({
+  const engine = createEngine({
     decide: decideBy(directory, isOurs),
     // No name of the machine: every instance and whoever they tell reads it.
     pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,

@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { Problem } from '../problem.ts';
+import type { Limits } from './limits.ts';
 
 /** Where an instance listens. */
 export interface Upstream {
@@ -18,7 +20,7 @@ export type Decision =
        * as things are by then. Nothing if there is none left.
        */
       readonly next: () => Upstream | undefined;
-      /** The request target for the instance. */
+      /** The request target for the instance: made of bytes of the one that came. */
       readonly target: string;
       /** What was stripped from the path; `''` if nothing was. */
       readonly prefix: string;
@@ -35,6 +37,8 @@ export type Decide = (host: string, target: string) => Decision;
 export interface Engine {
   /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
+  /** Serves a client whose connection somebody else has accepted. */
+  serve(socket: Socket): void;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
@@ -46,8 +50,8 @@ export interface EngineOptions {
   readonly decide: Decide;
   /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
   readonly pseudonym: string;
-  /** How long an instance may take to begin its answer. Default 5 minutes. */
-  readonly answerTimeoutMs?: number;
+  /** Those that differ from the defaults. */
+  readonly limits?: Partial<Limits>;
   /** No connection could be made: refused, or not within the time for it. */
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
 }
