@@ -70,6 +70,8 @@ export class Fields {
   }
 
   #noteConnection(value: string): void {
+    // What most send, and what goes without saying.
+    if (value === 'keep-alive') return;
     for (const each of value.toLowerCase().split(',')) {
       const option = each.trim();
       if (option === 'close') this.closes = true;

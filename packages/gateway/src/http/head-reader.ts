@@ -3,6 +3,8 @@ export interface WholeHead {
   readonly rest: Buffer;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Collects bytes until a head is whole. Nothing is copied if it comes in one piece, as nearly all do.
  */
@@ -35,21 +37,20 @@ export class HeadReader {
     const held = this.#held;
     let all = held === undefined ? bytes : Buffer.concat([held, bytes]);
     if (this.#skipsEmptyLines) while (all[0] === 0x0d && all[1] === 0x0a) all = all.subarray(2);
+    // Searched as text, which the head becomes anyway: to search the buffer costs a call out of JavaScript.
+    const text = all.toString('latin1', 0, this.#maxBytes + 4);
     // The end of lines may be half there already.
-    const end = all.indexOf('\r\n\r\n', held === undefined ? 0 : Math.max(held.length - 3, 0));
-    if (end > this.#maxBytes || (end === -1 && all.length > this.#maxBytes)) {
-      const line = all.indexOf('\r\n');
-      return line === -1 || line > this.#maxBytes ? 'long-line' : 'long';
-    }
+    const end = text.indexOf('\r\n\r\n', held === undefined ? 0 : Math.max(held.length - 3, 0));
     if (end !== -1) {
       this.#held = undefined;
-      return { head: all.toString('latin1', 0, end + 2), rest: all.subarray(end + 4) };
+      const at = end + 4;
+      return { head: text.slice(0, end + 2), rest: at === all.length ? NOTHING : all.subarray(at) };
     }
-    this.#held = all.length === 0 ? undefined : all;
-    if (bytes.includes(0x0a)) {
-      const lines = all.toString('latin1', 0, all.lastIndexOf(0x0a) + 1);
-      if (!this.#canBegin(lines)) return 'garbage';
-    }
-    return 'more';
+    if (all.length > this.#maxBytes) return text.includes('\r\n') ? 'long' : 'long-line';
+    // A copy: whoever read the bytes may read the next into the same place.
+    this.#held = all.length === 0 ? undefined : Buffer.from(all);
+    const isPlausible =
+      !bytes.includes(0x0a) || this.#canBegin(text.slice(0, text.lastIndexOf('\n') + 1));
+    return isPlausible ? 'more' : 'garbage';
   }
 }

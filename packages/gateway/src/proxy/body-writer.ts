@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
-/** Below this, one string is cheaper than several buffers. */
-const JOIN_BYTES = 4096;
+/** Up to this, content is written as text, in one piece with what stands around it. */
+export const JOIN_BYTES = 4096;
 
 /**
  * Writes a head and what there is of its body, in one write if that is small.

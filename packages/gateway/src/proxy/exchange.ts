@@ -2,7 +2,7 @@ import { CHUNKED, UNTIL_CLOSE } from '../http/framing.ts';
 import { IDEMPOTENT } from '../http/methods.ts';
 import type { RequestHead } from '../http/request.ts';
 import type { ResponseHead } from '../http/response.ts';
-import type { ProblemCode } from '../problem.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
 import { writeMessage } from './body-writer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Context } from './context.ts';
@@ -12,6 +12,8 @@ import { openTunnel } from './tunnel.ts';
 import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
 type Forward = Extract<Decision, { type: 'forward' }>;
+
+const NO_INSTANCE: Problem = { code: 'no-instance', detail: 'No instance is there.' };
 
 /** How often a request that was sent may be sent again. */
 const MAX_REPEATS = 2;
@@ -54,7 +56,7 @@ export class Exchange implements Asker {
   start(parts: readonly Buffer[], end: string | undefined): void {
     this.#parts = parts;
     this.#end = end;
-    this.#tryNext(new Error('no instance is there'));
+    this.#tryNext(undefined);
   }
 
   /** More of the body. */
@@ -199,10 +201,11 @@ export class Exchange implements Asker {
     this.#client.finished(this.#isLast);
   }
 
-  #tryNext(error: Error): void {
+  #tryNext(error: Error | undefined): void {
     const upstream = this.#decision.next();
-    if (upstream === undefined) this.#fail('upstream-failed', causeOf(error));
-    else this.#ask(upstream, this.#context.pools.of(upstream).take());
+    if (upstream !== undefined) this.#ask(upstream, this.#context.pools.of(upstream).take());
+    else if (error === undefined) this.#client.answer(NO_INSTANCE, this.method);
+    else this.#fail('upstream-failed', causeOf(error));
   }
 
   #ask(upstream: Upstream, connection: UpstreamConnection): void {
@@ -244,14 +247,9 @@ export class Exchange implements Asker {
   }
 
   #fail(code: ProblemCode, reason: string): void {
-    const upstream = this.#upstream;
     // The instance's address stays inside: the detail goes to whoever asked.
-    this.#client.answer(
-      upstream === undefined
-        ? { code: 'no-instance', detail: 'No instance is there.' }
-        : { code, detail: `The instance on port ${upstream.port} failed: ${reason}` },
-      this.method,
-    );
+    const detail = `The instance on port ${this.#upstream?.port} failed: ${reason}`;
+    this.#client.answer({ code, detail }, this.method);
   }
 
   #block(): void {

@@ -7,6 +7,7 @@ import { passedTrailers } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
 import { canBeginResponse, parseResponse } from '../http/response.ts';
 import type { ResponseHead } from '../http/response.ts';
+import { JOIN_BYTES } from './body-writer.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
 import type { Pool } from './pool.ts';
@@ -36,6 +37,12 @@ export interface Receiver {
   ended(): void;
   drained(): void;
 }
+
+/**
+ * What the system reads into, for all connections to instances: each read is looked at before the next.
+ * A buffer of its own for each read, as sockets have it otherwise, costs a tenth of the requests per second.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 const NO_PARTS: readonly Buffer[] = [];
 
@@ -67,12 +74,17 @@ export class UpstreamConnection {
     this.#clock = clock;
     this.#heads = new HeadReader(limits.headBytes, canBeginResponse, false);
     const { address, port } = pool.upstream;
-    this.socket = connect({ host: address, port, noDelay: true, allowHalfOpen: true });
+    this.socket = connect({
+      host: address,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: { buffer: READ_BUFFER, callback: (size) => this.#received(size) },
+    });
     this.socket.on('connect', () => {
       this.isConnected = true;
       this.#asker?.connected();
     });
-    this.socket.on('data', (bytes: Buffer) => this.#read(bytes));
     this.socket.on('drain', () => (this.#tunnel ?? this.#asker)?.drained());
     this.socket.on('end', () => this.#end());
     this.socket.on('error', (error) => (this.#error = error));
@@ -115,6 +127,14 @@ export class UpstreamConnection {
     this.socket.destroy();
   }
 
+  #received(size: number): boolean {
+    const bytes = READ_BUFFER.subarray(0, size);
+    // A small answer becomes text at once. What passes by reference must not be overwritten.
+    const isTextAtOnce = size <= JOIN_BYTES && this.#tunnel === undefined;
+    this.#read(isTextAtOnce ? bytes : Buffer.from(bytes));
+    return true;
+  }
+
   #read(bytes: Buffer): void {
     const asker = this.#asker;
     if (this.#tunnel !== undefined) this.#tunnel.received(bytes);
@@ -133,7 +153,7 @@ export class UpstreamConnection {
     if (read === 'garbage') return this.#break('its answer is not HTTP/1.1');
     const head = parseResponse(read.head, asker.method);
     if (!head.ok) return this.#break(head.reason);
-    if (head.status === 101) return asker.switched(head, read.rest);
+    if (head.status === 101) return asker.switched(head, Buffer.from(read.rest));
     if (head.status >= 200) return this.#begin(head, read.rest, asker);
     asker.informed(head);
     if (read.rest.length > 0) this.#read(read.rest);
