@@ -4,6 +4,8 @@ import { ONLY_FIELDS, TOKEN } from './syntax.ts';
 const QUOTED = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t\\x20-\\x7e])*"';
 // Eight digits hold every size that anybody sends. Extensions are read only to be dropped.
 const SIZE = new RegExp(`^(?<size>[0-9A-Fa-f]{1,8})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*\\r$`);
+/** RFC 9110 §6.5.1: too late, and somebody may believe it. */
+const FRAMING = /^(?:content-length|transfer-encoding):/i;
 const MAX_SIZE_LINE = 256;
 
 /** Reads the chunked coding (RFC 9112 §7.1), byte for byte as it is written there. */
@@ -88,7 +90,8 @@ export class ChunkedReader implements BodyReader {
       return;
     }
     const whole = `${line}\n`;
-    if (ONLY_FIELDS.test(whole)) this.trailers += whole;
-    else this.fault = 'a trailer is not a field';
+    if (!ONLY_FIELDS.test(whole)) this.fault = 'a trailer is not a field';
+    else if (FRAMING.test(whole)) this.fault = 'a trailer says how the body is framed';
+    else this.trailers += whole;
   }
 }

@@ -15,8 +15,9 @@ export class Fields {
   hosts = 0;
   host = '';
   contentLength: number = NO_LENGTH;
-  /** Lower case; several as a list, as fields of one name are (RFC 9110 §5.3). */
-  transferEncoding = '';
+  // Lower case; several as a list, as fields of one name are (RFC 9110 §5.3).
+  /** An empty one is one too. */
+  transferEncoding: string | undefined;
   upgrade = '';
   expect = '';
   te = '';
@@ -39,7 +40,10 @@ export class Fields {
         this.contentLength = this.contentLength === NO_LENGTH ? lengthOf(value) : BAD_LENGTH;
         return true;
       case FIELD.transferEncoding:
-        this.transferEncoding = joined(this.transferEncoding, value.toLowerCase());
+        this.transferEncoding =
+          this.transferEncoding === undefined
+            ? value.toLowerCase()
+            : `${this.transferEncoding}, ${value.toLowerCase()}`;
         return false;
       case FIELD.connection:
         this.#noteConnection(value);

@@ -71,7 +71,8 @@ export function parseRequest(head: string): RequestHead | Refused {
     host = parts.authority;
     kept = `Host: ${host}\r\n${without(kept, ['host'])}`;
   }
-  const length = fields.transferEncoding === '' ? Math.max(fields.contentLength, 0) : CHUNKED;
+  const length =
+    fields.transferEncoding === undefined ? Math.max(fields.contentLength, 0) : CHUNKED;
   return {
     ok: true,
     method,
@@ -104,7 +105,7 @@ function problemOf(fields: Fields, minor: 0 | 1): Problem | undefined {
   if (hosts > 1 || (hosts === 0 && minor === 1)) return bad('It must have one Host.');
   if (hosts === 1 && !isHost(host)) return bad('Its Host is not a host.');
   if (contentLength === BAD_LENGTH) return bad('It must have one Content-Length, in digits.');
-  if (transferEncoding !== '') {
+  if (transferEncoding !== undefined) {
     return codingProblem(transferEncoding, contentLength !== NO_LENGTH, minor);
   }
   if (expect !== '' && expect !== '100-continue') {

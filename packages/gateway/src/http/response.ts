@@ -47,7 +47,7 @@ export function parseResponse(head: string, method: string): ResponseHead | BadR
   if (contentLength === BAD_LENGTH) return bad('its answer has no one Content-Length');
 
   const isHttp10 = head.charCodeAt(7) === 0x30;
-  if (transferEncoding !== '') {
+  if (transferEncoding !== undefined) {
     if (contentLength !== NO_LENGTH) return bad('its answer is framed in two ways');
     if (isHttp10 || transferEncoding !== 'chunked')
       return bad('its answer has a coding of its own');
@@ -66,9 +66,14 @@ export function parseResponse(head: string, method: string): ResponseHead | BadR
 }
 
 /** RFC 9112 §6.3. */
-function lengthOf(status: number, method: string, coding: string, contentLength: number): number {
+function lengthOf(
+  status: number,
+  method: string,
+  coding: string | undefined,
+  contentLength: number,
+): number {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0;
-  if (coding !== '') return CHUNKED;
+  if (coding !== undefined) return CHUNKED;
   return contentLength === NO_LENGTH ? UNTIL_CLOSE : contentLength;
 }
 

@@ -11,15 +11,18 @@ export const FIELDS: string = `(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`
 /** A block of fields and nothing else, such as trailers. */
 export const ONLY_FIELDS: RegExp = new RegExp(`^${FIELDS}$`);
 
-/** The value of a field between these two places: without the blanks around it (RFC 9110 §5.5). */
+/**
+ * The value of a field between these two places: without the blanks around it (RFC 9110 §5.5). A tab behind
+ * it stays, and spoils what must be a number or a name: llhttp reads it so too.
+ */
 export function valueBetween(head: string, from: number, to: number): string {
   let start = from;
   let end = to;
-  while (start < end && isBlank(head.charCodeAt(start))) start++;
-  while (end > start && isBlank(head.charCodeAt(end - 1))) end--;
+  while (start < end && (head.charCodeAt(start) === SPACE || head.charCodeAt(start) === TAB))
+    start++;
+  while (end > start && head.charCodeAt(end - 1) === SPACE) end--;
   return head.slice(start, end);
 }
 
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09;
-}
+const SPACE = 0x20;
+const TAB = 0x09;

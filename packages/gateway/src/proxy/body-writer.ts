@@ -1,5 +1,7 @@
 import type { Writable } from 'node:stream';
 
+type Output = Pick<Writable, 'write' | 'cork' | 'uncork' | 'writableNeedDrain'>;
+
 /** Up to this, content is written as text, in one piece with what stands around it. */
 export const JOIN_BYTES = 4096;
 
@@ -12,7 +14,7 @@ export const JOIN_BYTES = 4096;
  * @returns false if the receiver should be given time to take it
  */
 export function writeMessage(
-  to: Writable,
+  to: Output,
   head: string,
   parts: readonly Buffer[],
   isChunked: boolean,

@@ -60,7 +60,7 @@ export class Pool {
   }
 
   destroy(): void {
-    for (const connection of [...this.#open]) connection.destroy();
+    for (const connection of this.#open) connection.destroy();
   }
 }
 

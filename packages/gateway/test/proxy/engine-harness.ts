@@ -18,7 +18,7 @@ export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
-export async function listen(server: Server): Promise<Upstream> {
+async function listen(server: Server): Promise<Upstream> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterwards(() => server.close());
