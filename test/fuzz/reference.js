@@ -14,7 +14,11 @@ const { HTTPParser, methods } = createRequire(import.meta.url)('_http_common');
  * @property {string} body as Latin-1, as far as it came
  * @property {[name: string, value: string][]} trailers
  * @property {boolean} isWhole
+ * @property {boolean} isUpgrade after which the parser reads no further
  */
+
+// One for all, since what is not closed stays.
+const parser = new HTTPParser();
 
 /**
  * @param {'request' | 'response'} kind
@@ -29,13 +33,8 @@ export function readByReference(kind, bytes, method = 'GET') {
   let raw = [];
   /** @type {Message | undefined} */
   let message;
-  const parser = new HTTPParser();
-  parser.initialize(
-    kind === 'request' ? HTTPParser.REQUEST : HTTPParser.RESPONSE,
-    {},
-    0,
-    HTTPParser.kLenientNone,
-  );
+  const type = kind === 'request' ? HTTPParser.REQUEST : HTTPParser.RESPONSE;
+  parser.initialize(type, {}, 0, HTTPParser.kLenientNone);
   // Fields come in several pieces if there are many, and trailers so in any case.
   let early = '';
   parser[HTTPParser.kOnHeaders | 0] = (
@@ -53,6 +52,7 @@ export function readByReference(kind, bytes, method = 'GET') {
     /** @type {string} */ target,
     /** @type {number} */ status,
     /** @type {string} */ reason,
+    /** @type {boolean} */ isUpgrade,
   ) => {
     /** @type {Message} */
     const begun = {
@@ -61,6 +61,7 @@ export function readByReference(kind, bytes, method = 'GET') {
       body: '',
       trailers: [],
       isWhole: false,
+      isUpgrade,
       ...(kind === 'request'
         ? { method: METHODS[methodIndex ?? -1] ?? '', target: target ?? early }
         : { status, reason }),
@@ -90,7 +91,6 @@ export function readByReference(kind, bytes, method = 'GET') {
 /** @type {string[]} */
 const METHODS = [];
 for (const method of methods) {
-  const parser = new HTTPParser();
   parser.initialize(HTTPParser.REQUEST, {}, 0, HTTPParser.kLenientNone);
   parser[HTTPParser.kOnHeadersComplete | 0] = (
     /** @type {number} */ _major,
@@ -101,9 +101,8 @@ for (const method of methods) {
     METHODS[index] = method;
     return 0;
   };
-  parser.execute(
-    Buffer.from(`${method} ${method === 'CONNECT' ? 'a:1' : '/'} HTTP/1.1\r\nHost: a\r\n\r\n`),
-  );
+  const target = method === 'CONNECT' ? 'a:1' : '/';
+  parser.execute(Buffer.from(`${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`));
 }
 
 /**

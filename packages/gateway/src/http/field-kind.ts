@@ -57,7 +57,7 @@ export function fieldKind(head: string, at: number, length: number): number {
       if (isNamed(head, at, 'proxy-authorization')) return FIELD.hop;
       return forwardedOrOrdinary(head, at);
     default:
-      return length > 12 ? forwardedOrOrdinary(head, at) : FIELD.ordinary;
+      return length >= 12 ? forwardedOrOrdinary(head, at) : FIELD.ordinary;
   }
 }
 

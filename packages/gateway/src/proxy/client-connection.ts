@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { bodyReader } from '../http/body-reader.ts';
 import type { BodyReader } from '../http/framing.ts';
 import { passedTrailers } from '../http/fields.ts';
@@ -8,7 +7,7 @@ import type { RequestHead } from '../http/request.ts';
 import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import type { Context } from './context.ts';
-import type { Decision } from './engine.ts';
+import type { ClientSocket, Decision } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { cameThrough, originLines, problemAnswer } from './heads.ts';
 import type { Receiver } from './upstream-connection.ts';
@@ -20,7 +19,7 @@ const NO_PARTS: readonly Buffer[] = [];
 
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
 export class ClientConnection {
-  readonly socket: Socket;
+  readonly socket: ClientSocket;
   /** The lines that tell an instance where requests on this connection come from. */
   readonly origin: string;
   readonly #context: Context;
@@ -38,7 +37,7 @@ export class ClientConnection {
   #isPaused = false;
   #isAdvancing = false;
 
-  constructor(socket: Socket, context: Context) {
+  constructor(socket: ClientSocket, context: Context) {
     this.socket = socket;
     this.#context = context;
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);

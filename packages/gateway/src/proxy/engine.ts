@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Problem } from '../problem.ts';
 import type { Limits } from './limits.ts';
 
@@ -30,6 +30,15 @@ export type Decision =
 /** Decides by the Host header and the request target alone. */
 export type Decide = (host: string, target: string) => Decision;
 
+/** What an engine asks of a client's connection: those of `node:net` and `node:tls` have it. */
+export interface ClientSocket extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  destroySoon(): void;
+  resetAndDestroy(): unknown;
+  setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
+}
+
 /**
  * The seam between what to do with a request and doing it. An engine parses, connects, forwards
  * bodies both ways and answers problems; it knows nothing of discovery or routing.
@@ -38,7 +47,7 @@ export interface Engine {
   /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
   /** Serves a client whose connection somebody else has accepted. */
-  serve(socket: Socket): void;
+  serve(socket: ClientSocket): void;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */

@@ -1,9 +1,8 @@
 import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
 import { Clock } from './clock.ts';
 import type { Context } from './context.ts';
-import type { Engine, EngineOptions } from './engine.ts';
+import type { ClientSocket, Engine, EngineOptions } from './engine.ts';
 import { LIMITS } from './limits.ts';
 import { listenOn } from './listen.ts';
 import { Pools } from './pool.ts';
@@ -27,7 +26,7 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
   // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way.
   const server = createServer({ noDelay: true, allowHalfOpen: true }, serve);
 
-  function serve(socket: Socket): void {
+  function serve(socket: ClientSocket): void {
     const address = socket.remoteAddress ?? '';
     const count = (perAddress.get(address) ?? 0) + 1;
     if (count > ownLimits.connectionsPerAddress) {

@@ -18,7 +18,7 @@ export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
-async function listen(server: Server): Promise<Upstream> {
+export async function listen(server: Server): Promise<Upstream> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterwards(() => server.close());
@@ -97,19 +97,22 @@ export function client(port: number): {
   write: (bytes: string) => void;
   heard: (wanted: RegExp) => Promise<string>;
   closed: Promise<unknown>;
+  /** All that came until the connection was closed, and whether by a reset. */
+  all: Promise<string>;
 } {
   const socket = connect(port, '127.0.0.1');
   afterwards(() => socket.destroy());
   const closed = new Promise((resolve) => socket.once('close', resolve));
-  let all = '';
-  socket.setEncoding('latin1').on('data', (chunk: string) => (all += chunk));
-  socket.on('error', () => {});
+  let heardSoFar = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (heardSoFar += chunk));
+  socket.on('error', () => (heardSoFar += 'closed by a reset'));
+  const all = closed.then(() => heardSoFar);
   async function heard(wanted: RegExp): Promise<string> {
-    while (!wanted.test(all)) {
-      if (socket.destroyed) throw new Error(`closed after ${JSON.stringify(all)}`);
+    while (!wanted.test(heardSoFar)) {
+      if (socket.destroyed) throw new Error(`closed after ${JSON.stringify(heardSoFar)}`);
       await Promise.race([new Promise((resolve) => socket.once('data', resolve)), closed]);
     }
-    return all;
+    return heardSoFar;
   }
-  return { socket, write: (bytes) => socket.write(bytes, 'latin1'), heard, closed };
+  return { socket, write: (bytes) => socket.write(bytes, 'latin1'), heard, closed, all };
 }
