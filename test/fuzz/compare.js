@@ -57,7 +57,7 @@ function verdict(bytes, cuts, reference, read, difference) {
     // What ours has begun to read, and refused in the end, was not passed on as whole.
     if (ours.refused !== undefined && !message.isWhole) break;
     // The reference leaves what follows to whoever upgrades; ours upgrades nothing but WebSocket.
-    if (reference.messages[index - 1]?.isUpgrade === true) break;
+    if (reference.messages[index - 1]?.isUpgrade) break;
     disagreement ??=
       theirs === undefined
         ? `refused by the reference: ${reference.error}`
