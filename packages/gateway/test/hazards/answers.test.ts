@@ -85,7 +85,9 @@ describe('bytes that answer nothing', () => {
     // Time for what is not asked for to come.
     await new Promise((resolve) => setTimeout(resolve, 20));
     write(GET);
-    return heard(/ok$/);
+    const all = await heard(/ok$/);
+    expect(there.connections()).toBe(2);
+    return all;
   }
   it('behind an answer, in the same read: dropped with the connection', async () => {
     expect(await answers([`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1${forged}`])).not.toContain(

@@ -79,9 +79,13 @@ export function refusedAtEveryCut(bytes: string, status: number): Promise<void> 
 }
 
 /** An instance that answers each of its requests with what it is told, in pieces, each read alone. */
-export async function speaking(answer: (count: number) => readonly string[]): Promise<Upstream> {
+export async function speaking(
+  answer: (count: number) => readonly string[],
+): Promise<Upstream & { connections: () => number }> {
   let count = 0;
+  let connections = 0;
   const server = createTcpServer({ noDelay: true }, (socket) => {
+    connections++;
     socket.on('error', () => {});
     afterwards(() => socket.destroy());
     socket.on('data', async () => {
@@ -93,7 +97,7 @@ export async function speaking(answer: (count: number) => readonly string[]): Pr
       if (pieces.length > 0 && pieces.at(-1) === '') socket.end();
     });
   });
-  return listen(server);
+  return { ...(await listen(server)), connections: () => connections };
 }
 
 export { afterwards, client, start, to };
