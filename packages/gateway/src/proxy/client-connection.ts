@@ -7,6 +7,7 @@ import type { RequestHead } from '../http/request.ts';
 import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import type { Context } from './context.ts';
+import { DirectSocket } from './direct-read.ts';
 import type { ClientSocket, Decision } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { cameThrough, originLines, problemAnswer } from './heads.ts';
@@ -44,7 +45,8 @@ export class ClientConnection {
     this.setDeadline(context.limits.idleMs);
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
     this.origin = originLines(address, socket.localPort ?? 0, 'http');
-    socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
+    else socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
@@ -90,8 +92,7 @@ export class ClientConnection {
     this.#exchange = undefined;
     this.#tunnel = receiver;
     this.#deadline = Infinity;
-    const held = this.#held;
-    this.#held = undefined;
+    const held = this.#takeHeld();
     if (held !== undefined) receiver.received(held);
     this.resume();
   }
@@ -127,14 +128,13 @@ export class ClientConnection {
     if (this.#state === 'between') this.#close(true);
   }
 
+  /** Takes bytes that may be overwritten afterwards: a head becomes text at once, all else is copied. */
   #read(bytes: Buffer): void {
-    if (this.#state === 'between') {
-      this.#hold(bytes);
-      this.#advance();
-    } else if (this.#state === 'tunnel') {
-      this.#tunnel?.received(bytes);
-    } else if (this.#state === 'exchange') {
-      if (this.#body !== undefined) this.#readBody(this.#body, bytes);
+    if (this.#state === 'between' && this.#held === undefined) this.#advance(bytes);
+    else if (this.#state === 'between') this.#hold(bytes);
+    else if (this.#state === 'tunnel') this.#tunnel?.received(Buffer.from(bytes));
+    else if (this.#state === 'exchange') {
+      if (this.#body !== undefined) this.#readBody(this.#body, Buffer.from(bytes));
       else {
         this.#hold(bytes);
         this.pause();
@@ -143,22 +143,28 @@ export class ClientConnection {
   }
 
   #hold(bytes: Buffer): void {
-    this.#held = this.#held === undefined ? bytes : Buffer.concat([this.#held, bytes]);
+    this.#held = this.#held === undefined ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
   }
 
-  /** Takes up what was held. Not by recursion: one read may bring thousands of requests, each answered at once. */
-  #advance(): void {
+  #takeHeld(): Buffer | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    return held;
+  }
+
+  /** Takes up what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
+  #advance(come?: Buffer): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;
-    // A client that asks and does not read the answers has to wait.
-    while (
-      this.#held !== undefined &&
-      this.#state === 'between' &&
-      !this.socket.writableNeedDrain
-    ) {
-      const held = this.#held;
-      this.#held = undefined;
-      this.#readHead(held);
+    let next = come ?? this.#takeHeld();
+    while (next !== undefined) {
+      // A client that asks and does not read the answers has to wait.
+      if (this.socket.writableNeedDrain) {
+        this.#hold(next);
+        break;
+      }
+      this.#readHead(next);
+      next = this.#state === 'between' ? this.#takeHeld() : undefined;
     }
     this.#isAdvancing = false;
     if (this.#state !== 'between') return;
@@ -184,21 +190,22 @@ export class ClientConnection {
     }
   }
 
-  #begin(request: RequestHead, rest: Buffer): void {
+  #begin(request: RequestHead, come: Buffer): void {
     this.#state = 'exchange';
     this.#request = request;
+    const rest = come.length === 0 ? come : Buffer.from(come);
     let parts = NO_PARTS;
     let end: string | undefined = '';
     let used = 0;
     if (request.length !== 0) {
       const body = bodyReader(request.length, this.#context.limits.headBytes);
-      const come: Buffer[] = [];
-      used = body.read(rest, 0, come);
+      const content: Buffer[] = [];
+      used = body.read(rest, 0, content);
       if (body.fault !== undefined) {
         this.#refuse('bad-request', `Its body cannot be read: ${body.fault}.`);
         return;
       }
-      parts = come;
+      parts = content;
       end = body.isDone ? passedTrailers(body.trailers) : undefined;
       this.#body = body.isDone ? undefined : body;
       this.#bodyBytes = used;

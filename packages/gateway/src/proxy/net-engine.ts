@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { ClientConnection } from './client-connection.ts';
 import { Clock } from './clock.ts';
 import type { Context } from './context.ts';
+import { direct } from './direct-read.ts';
 import type { ClientSocket, Engine, EngineOptions } from './engine.ts';
 import { LIMITS } from './limits.ts';
 import { listenOn } from './listen.ts';
@@ -24,7 +25,9 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
     isClosing: false,
   };
   // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way.
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, serve);
+  const serverOptions = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
+  const server = createServer(serverOptions, (socket) => serve(direct(socket)));
+  let onLastClosed: (() => void) | undefined;
 
   function serve(socket: ClientSocket): void {
     const address = socket.remoteAddress ?? '';
@@ -41,6 +44,7 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
       const left = (perAddress.get(address) ?? 1) - 1;
       if (left === 0) perAddress.delete(address);
       else perAddress.set(address, left);
+      if (clients.size === 0) onLastClosed?.();
     });
   }
 
@@ -50,18 +54,16 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
     clock.stop();
   }
 
-  function closeServer(graceMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cut = setTimeout(() => {
-        for (const client of clients) client.cut();
-      }, graceMs);
-      server.close(() => {
-        clearTimeout(cut);
-        resolve();
-      });
-      context.isClosing = true;
-      for (const client of clients) client.closeIfIdle();
-    });
+  async function closeServer(graceMs: number): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const client of clients) client.cut();
+    }, graceMs);
+    const closed = new Promise((resolve) => server.close(resolve));
+    context.isClosing = true;
+    for (const client of clients) client.closeIfIdle();
+    await closed;
+    if (clients.size > 0) await new Promise<void>((resolve) => (onLastClosed = resolve));
+    clearTimeout(cut);
   }
 
   return {

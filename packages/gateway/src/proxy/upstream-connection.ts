@@ -7,8 +7,8 @@ import { passedTrailers } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
 import { canBeginResponse, parseResponse } from '../http/response.ts';
 import type { ResponseHead } from '../http/response.ts';
-import { JOIN_BYTES } from './body-writer.ts';
 import type { Clock } from './clock.ts';
+import { readingInto } from './direct-read.ts';
 import type { Limits } from './limits.ts';
 import type { Pool } from './pool.ts';
 
@@ -37,12 +37,6 @@ export interface Receiver {
   ended(): void;
   drained(): void;
 }
-
-/**
- * What the system reads into, for all connections to instances: each read is looked at before the next.
- * A buffer of its own for each read, as sockets have it otherwise, costs a tenth of the requests per second.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 const NO_PARTS: readonly Buffer[] = [];
 
@@ -79,7 +73,7 @@ export class UpstreamConnection {
       port,
       noDelay: true,
       allowHalfOpen: true,
-      onread: { buffer: READ_BUFFER, callback: (size) => this.#received(size) },
+      onread: readingInto((bytes) => this.#read(bytes)),
     });
     this.socket.on('connect', () => {
       this.isConnected = true;
@@ -127,17 +121,9 @@ export class UpstreamConnection {
     this.socket.destroy();
   }
 
-  #received(size: number): boolean {
-    const bytes = READ_BUFFER.subarray(0, size);
-    // A small answer becomes text at once. What passes by reference must not be overwritten.
-    const isTextAtOnce = size <= JOIN_BYTES && this.#tunnel === undefined;
-    this.#read(isTextAtOnce ? bytes : Buffer.from(bytes));
-    return true;
-  }
-
   #read(bytes: Buffer): void {
     const asker = this.#asker;
-    if (this.#tunnel !== undefined) this.#tunnel.received(bytes);
+    if (this.#tunnel !== undefined) this.#tunnel.received(Buffer.from(bytes));
     // Nobody has asked: taken for the next answer, these bytes would reach the wrong client.
     else if (asker === undefined) this.destroy();
     else if (this.#body !== undefined) this.#readBody(this.#body, bytes, asker);
