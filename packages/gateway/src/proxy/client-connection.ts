@@ -82,8 +82,11 @@ export class ClientConnection {
 
   /** Ends the connection so that the client sees that its answer is not whole. */
   cut(): void {
-    // A FIN would be a clean end of an answer that ends with the connection.
-    this.socket.resetAndDestroy();
+    // A FIN would be a clean end of an answer that ends with the connection, so it has to be a reset. The
+    // method for it, resetAndDestroy, waits until all is written, and sends a FIN first; so what it sets is
+    // set here. Once a FIN is on its way, the system refuses a reset.
+    if (!this.socket.writableEnded) Object.assign(this.socket, { resetAndClosing: true });
+    this.socket.destroy();
   }
 
   /** From here on bytes go to the tunnel, with what came behind the request. */

@@ -36,16 +36,19 @@ export class DirectSocket extends Socket {
   }
 }
 
+/** Not documented, and where handles have been since there are any. */
+const HANDLE = '_handle';
+
 /**
  * Takes over an accepted socket that is paused and was not read from. Node has `onread` for sockets that connect and
  * none for those that a server accepts, so the handle is moved to a socket that has it. If a version of Node
  * keeps its handles elsewhere, the socket stays as it is, and is read through its stream.
  */
 export function direct(accepted: Socket): Socket {
-  const inner = accepted as unknown as { _handle?: object | null };
-  const handle = inner._handle;
+  const inner = accepted as unknown as Record<typeof HANDLE, object | null | undefined>;
+  const handle = inner[HANDLE];
   if (handle === undefined || handle === null) return accepted.resume();
-  inner._handle = null;
+  inner[HANDLE] = null;
   // The server counts it no more: whoever waits for connections to end has to count them.
   accepted.destroy();
   return new DirectSocket(handle);

@@ -35,7 +35,6 @@ export interface ClientSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly localPort?: number | undefined;
   destroySoon(): void;
-  resetAndDestroy(): unknown;
   setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
 }
 

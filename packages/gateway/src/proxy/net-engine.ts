@@ -32,7 +32,8 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
   function serve(socket: ClientSocket): void {
     const address = socket.remoteAddress ?? '';
     const count = (perAddress.get(address) ?? 0) + 1;
-    if (count > ownLimits.connectionsPerAddress) {
+    // One may have been on its way in when the engine closed.
+    if (context.isClosing || count > ownLimits.connectionsPerAddress) {
       socket.destroy();
       return;
     }

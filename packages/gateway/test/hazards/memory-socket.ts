@@ -6,7 +6,6 @@ export class MemorySocket extends Duplex {
   readonly localPort = 1500;
   /** What the client was sent, as Latin-1. */
   heard = '';
-  wasReset = false;
   readonly #waiting = new Set<() => void>();
 
   constructor() {
@@ -46,11 +45,6 @@ export class MemorySocket extends Duplex {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once('finish', () => this.destroy());
-  }
-
-  resetAndDestroy(): this {
-    this.wasReset = true;
-    return this.destroy();
   }
 
   setKeepAlive(): this {

@@ -44,11 +44,12 @@ describe('a client that takes its time', () => {
       response.on('close', () => gone.resolve());
       response.write(Buffer.alloc(32 * 1024 * 1024));
     });
-    const { port } = await start(to(there), { limits: { answerBodyMs: 100 } });
+    const { port, engine } = await start(to(there), { limits: { answerBodyMs: 100 } });
     const { socket, write } = client(port);
     write(GET);
     socket.pause();
     await gone.promise;
+    await engine.close(3_600_000);
   });
   it('harms nobody else', async () => {
     const { there } = await recording();
