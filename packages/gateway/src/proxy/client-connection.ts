@@ -6,6 +6,7 @@ import { canBeginRequest, parseRequest } from '../http/request.ts';
 import type { RequestHead } from '../http/request.ts';
 import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
+import { JOIN_BYTES } from './body-writer.ts';
 import type { Context } from './context.ts';
 import { DirectSocket } from './direct-read.ts';
 import type { ClientSocket, Decision } from './engine.ts';
@@ -131,18 +132,21 @@ export class ClientConnection {
     if (this.#state === 'between') this.#close(true);
   }
 
-  /** Takes bytes that may be overwritten afterwards: a head becomes text at once, all else is copied. */
-  #read(bytes: Buffer): void {
+  /** A head becomes text at once. All else is copied, but what is large of a body. */
+  #read(bytes: Buffer): boolean {
     if (this.#state === 'between' && this.#held === undefined) this.#advance(bytes);
     else if (this.#state === 'between') this.#hold(bytes);
     else if (this.#state === 'tunnel') this.#tunnel?.received(Buffer.from(bytes));
     else if (this.#state === 'exchange') {
-      if (this.#body !== undefined) this.#readBody(this.#body, Buffer.from(bytes));
-      else {
-        this.#hold(bytes);
-        this.pause();
+      if (this.#body !== undefined) {
+        const exchange = this.#exchange;
+        this.#readBody(this.#body, bytes.length > JOIN_BYTES ? bytes : Buffer.from(bytes));
+        return exchange?.holdsBody() === true;
       }
+      this.#hold(bytes);
+      this.pause();
     }
+    return false;
   }
 
   #hold(bytes: Buffer): void {

@@ -2,25 +2,41 @@ import { Socket } from 'node:net';
 import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
 import { JOIN_BYTES } from './body-writer.ts';
 
-/** Takes bytes that are overwritten by the next read: what is to outlive the call has to be copied. */
-export type TakeBytes = (bytes: Buffer) => void;
+/**
+ * Takes bytes, and tells whether somebody still holds them: if not, the next read overwrites them. Up to
+ * JOIN_BYTES they are overwritten in any case, so that what is to outlive the call has to be copied.
+ */
+export type TakeBytes = (bytes: Buffer) => boolean;
+
+const READ_BYTES = 64 * 1024;
 
 /**
- * What the system reads into, for all sockets: each read is looked at before the next is made.
+ * What the system reads into, for all sockets that read little at a time: each read is looked at before the
+ * next is made.
  *
  * By its usual way a socket allocates 64 KiB for each read, passes what came through a stream, and emits an
  * event. That costs 2 of 20 µs a request on the side of clients, and as much on that of instances.
  */
-const BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /** The option of a socket that has bytes handed to a function. */
 export function readingInto(take: TakeBytes): OnReadOpts {
+  let buffer = SHARED;
   return {
-    buffer: BUFFER,
-    callback: (size) => {
-      const bytes = BUFFER.subarray(0, size);
-      // What is small becomes text at once. What is large passes on by reference, and needs a place of its own.
-      take(size <= JOIN_BYTES ? bytes : Buffer.from(bytes));
+    buffer: () => buffer,
+    callback: (size, into) => {
+      const bytes = into.subarray(0, size) as Buffer;
+      if (size <= JOIN_BYTES) {
+        buffer = SHARED;
+        take(bytes);
+      } else if (into === SHARED) {
+        // A large body has begun: from the next read on it has a place of its own.
+        buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+        take(Buffer.from(bytes));
+      } else if (take(bytes)) {
+        // It is on its way to a receiver that is slower: passed on by reference, and read on elsewhere.
+        buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+      }
       return true;
     },
   };
@@ -28,7 +44,7 @@ export function readingInto(take: TakeBytes): OnReadOpts {
 
 /** A client's socket whose bytes are handed to a function. */
 export class DirectSocket extends Socket {
-  onBytes: TakeBytes = () => {};
+  onBytes: TakeBytes = () => false;
 
   constructor(handle: object) {
     const onread = readingInto((bytes) => this.onBytes(bytes));

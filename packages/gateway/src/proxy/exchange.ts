@@ -159,6 +159,15 @@ export class Exchange implements Asker {
     this.#deliver('', parts, end);
   }
 
+  holdsAnswer(): boolean {
+    return this.#client.socket.writableLength > 0;
+  }
+
+  /** Whether bytes of the request are still to be written, or may have to be again. */
+  holdsBody(): boolean {
+    return this.#parts.length > 0 || this.#connection?.socket.writableLength !== 0;
+  }
+
   drained(): void {
     this.#isBlocked = false;
     this.#wait();

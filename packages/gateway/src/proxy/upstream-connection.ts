@@ -25,6 +25,8 @@ export interface Asker {
   answered(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void;
   /** @param end the trailers, if this is the end */
   continued(parts: readonly Buffer[], end: string | undefined): void;
+  /** Whether bytes of the answer are still to be written. */
+  holdsAnswer(): boolean;
   /** More can be written. */
   drained(): void;
   /** No answer, or no more of it, will come. */
@@ -121,13 +123,14 @@ export class UpstreamConnection {
     this.socket.destroy();
   }
 
-  #read(bytes: Buffer): void {
+  #read(bytes: Buffer): boolean {
     const asker = this.#asker;
     if (this.#tunnel !== undefined) this.#tunnel.received(Buffer.from(bytes));
     // Nobody has asked: taken for the next answer, these bytes would reach the wrong client.
     else if (asker === undefined) this.destroy();
     else if (this.#body !== undefined) this.#readBody(this.#body, bytes, asker);
     else this.#readHead(bytes, asker);
+    return asker?.holdsAnswer() === true;
   }
 
   #readHead(bytes: Buffer, asker: Asker): void {

@@ -10,6 +10,14 @@ import { deferred } from '../../../../test/support/deferred.ts';
 import type { Upstream } from '../../src/proxy/engine.ts';
 import { client, saying, send, start, to, upstream } from './engine-harness.ts';
 
+/** No two places of it are alike. */
+const BIG = Buffer.alloc(20 * 1024 * 1024);
+for (let at = 0; at < BIG.length; at += 4) BIG.writeUInt32LE(at, at);
+
+function* slices(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000);
+}
+
 describe('the engine, at its edges', () => {
   it.each([
     [
@@ -132,12 +140,9 @@ describe('the engine, at its edges', () => {
   });
 
   it('gives a client that reads slowly every byte of a large answer', async () => {
-    const size = 50 * 1024 * 1024;
     const there = await upstream((_request, response) => {
-      response.setHeader('content-length', size);
-      const block = Buffer.alloc(1024 * 1024, 'abcdefgh');
-      const blocks = Readable.from(Array.from({ length: 50 }, () => block));
-      blocks.pipe(response);
+      response.setHeader('content-length', BIG.length);
+      Readable.from(slices(BIG)).pipe(response);
     });
     const { port } = await start(to(there));
     const request = httpRequest({ port, host: '127.0.0.1', agent: false }).end();
@@ -150,9 +155,35 @@ describe('the engine, at its edges', () => {
       received += chunk.length;
       hash.update(chunk);
     }
-    expect(received).toBe(size);
-    expect(hash.digest('hex')).toBe(
-      createHash('sha256').update(Buffer.alloc(size, 'abcdefgh')).digest('hex'),
-    );
+    expect(received).toBe(BIG.length);
+    expect(hash.digest('hex')).toBe(createHash('sha256').update(BIG).digest('hex'));
   });
+
+  it.each([
+    ['with a length', { 'content-length': String(BIG.length) }],
+    ['chunked', { 'transfer-encoding': 'chunked' }],
+  ])(
+    'gives an instance that reads slowly every byte of a large body, %s',
+    async (_what, headers) => {
+      const there = await upstream(async (request, response) => {
+        const hash = createHash('sha256');
+        for await (const chunk of request as AsyncIterable<Buffer>) {
+          await new Promise((resolve) => setImmediate(resolve));
+          hash.update(chunk);
+        }
+        response.end(hash.digest('hex'));
+      });
+      const { port } = await start(to(there));
+      const request = httpRequest({
+        port,
+        host: '127.0.0.1',
+        agent: false,
+        method: 'POST',
+        headers,
+      });
+      Readable.from(slices(BIG)).pipe(request);
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(await text(response)).toBe(createHash('sha256').update(BIG).digest('hex'));
+    },
+  );
 });
