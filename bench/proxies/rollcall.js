@@ -16,4 +16,3 @@ const engine = createEngine({
 });
 await engine.listen(port ?? 0, '127.0.0.1');
 console.log('listening');
-process.once('SIGINT', () => process.exit(0));
