@@ -19,7 +19,7 @@ type Subscribe = Extract<ClientFrame, { type: 'subscribe' }>;
 type ClientEvent = Extract<ClientFrame, { type: 'client-event' }>;
 
 /** Bounds what one client, which needs no signature for public channels, can make the broker keep. */
-export const MAX_SUBSCRIPTIONS = 1_000;
+export const MAX_SUBSCRIPTIONS = 20_000;
 
 /** What one client says, and what comes of it. */
 export class Session {
