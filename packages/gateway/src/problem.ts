@@ -11,6 +11,7 @@ export const PROBLEMS = {
   'head-too-large': { status: 431, title: 'The header fields are too many or too long' },
   'not-implemented': { status: 501, title: 'The request needs what is not known here' },
   'no-instance': { status: 503, title: 'The service has no live instance' },
+  overloaded: { status: 503, title: 'The service has no room for another request' },
   'upstream-failed': { status: 502, title: 'The instance could not be reached, or broke off' },
   'upstream-timeout': { status: 504, title: 'The instance did not answer in time' },
   loop: { status: 508, title: 'The request came back to this gateway' },

@@ -12,20 +12,30 @@ export interface Upstream {
 }
 
 /** What becomes of a request. */
-export type Decision =
-  | {
-      readonly type: 'forward';
-      /**
-       * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
-       * as things are by then. Nothing if there is none left.
-       */
-      readonly next: () => Upstream | undefined;
-      /** The request target for the instance: made of bytes of the one that came. */
-      readonly target: string;
-      /** What was stripped from the path; `''` if nothing was. */
-      readonly prefix: string;
-    }
-  | { readonly type: 'answer'; readonly problem: Problem };
+export type Decision = Forward | { readonly type: 'answer'; readonly problem: Problem };
+
+/** A request on its way to an instance, for whoever chooses it and learns how it went. */
+export interface Forward {
+  readonly type: 'forward';
+  /** The request target for the instance: made of bytes of the one that came. */
+  readonly target: string;
+  /** What was stripped from the path; `''` if nothing was. */
+  readonly prefix: string;
+  /**
+   * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
+   * as things are by then. Nothing if there is none left.
+   */
+  next(): Upstream | undefined;
+  /** The head of that one's answer has come. */
+  answered(status: number): void;
+  /**
+   * The try is over: once for each instance that was named.
+   * @param isFault it could not be reached, broke off, or did not answer in time
+   */
+  ended(isFault: boolean): void;
+  /** Whether what was sent may be sent once more. It costs of what all may cost together. */
+  mayRepeat(): boolean;
+}
 
 /** Decides by the Host header and the request target alone. */
 export type Decide = (host: string, target: string) => Decision;

@@ -6,12 +6,10 @@ import type { Problem, ProblemCode } from '../problem.ts';
 import { writeMessage } from './body-writer.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Context } from './context.ts';
-import type { Decision, Upstream } from './engine.ts';
+import type { Forward, Upstream } from './engine.ts';
 import { interimHead, requestHead, responseHead } from './heads.ts';
 import { openTunnel } from './tunnel.ts';
 import type { Asker, UpstreamConnection } from './upstream-connection.ts';
-
-type Forward = Extract<Decision, { type: 'forward' }>;
 
 const NO_INSTANCE: Problem = { code: 'no-instance', detail: 'No instance is there.' };
 
@@ -32,6 +30,8 @@ export class Exchange implements Asker {
   /** The trailers, once the request has come whole. */
   #end: string | undefined;
   #isSent = false;
+  /** An instance is being tried. */
+  #isTrying = false;
   #mayRepeat = false;
   #repeats = 0;
   hasBegunAnswer = false;
@@ -79,6 +79,7 @@ export class Exchange implements Asker {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.abandon();
+    this.#ended(false);
   }
 
   /** The client takes more of the answer. */
@@ -92,9 +93,12 @@ export class Exchange implements Asker {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.abandon();
+    const isClients = this.#end === undefined && !this.#isBlocked;
+    // Once it answers, it may be the client that does not take it.
+    this.#ended(!this.hasBegunAnswer && (!this.#isSent || !isClients));
     if (this.hasBegunAnswer) this.#client.cut();
     else if (!this.#isSent) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
-    else if (this.#end === undefined && !this.#isBlocked) {
+    else if (isClients) {
       this.#client.answer(
         { code: 'request-timeout', detail: 'The body stopped coming.' },
         this.method,
@@ -141,12 +145,15 @@ export class Exchange implements Asker {
       return;
     }
     this.#connection = undefined;
+    this.#decision.answered(head.status);
+    this.#ended(false);
     this.#client.socket.write(interimHead(head), 'latin1');
     openTunnel(this.#client, connection, rest);
   }
 
   answered(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void {
     this.hasBegunAnswer = true;
+    this.#decision.answered(head.status);
     this.#mayRepeat = false;
     const hasNoLength = head.length === CHUNKED || head.length === UNTIL_CLOSE;
     this.#isAnswerChunked = hasNoLength && this.#request.minor === 1;
@@ -177,6 +184,7 @@ export class Exchange implements Asker {
   lost(error: Error): void {
     const connection = this.#connection;
     this.#connection = undefined;
+    this.#ended(!isOurFault(error));
     if (this.hasBegunAnswer) {
       // A clean end would pass half an answer off as a whole one.
       this.#client.cut();
@@ -185,7 +193,8 @@ export class Exchange implements Asker {
     } else if (
       this.#mayRepeat &&
       connection?.hasAnswered === false &&
-      this.#repeats < MAX_REPEATS
+      this.#repeats < MAX_REPEATS &&
+      this.#decision.mayRepeat()
     ) {
       this.#repeats++;
       this.#repeat(connection, error);
@@ -204,6 +213,7 @@ export class Exchange implements Asker {
       return;
     }
     this.#connection = undefined;
+    this.#ended(false);
     // Before the client goes on, so that its next request finds the connection.
     if (this.#end === undefined) connection?.abandon();
     else connection?.giveBack();
@@ -219,6 +229,7 @@ export class Exchange implements Asker {
 
   #ask(upstream: Upstream, connection: UpstreamConnection): void {
     this.#isSent = false;
+    this.#isTrying = true;
     this.#upstream = upstream;
     this.#connection = connection;
     connection.carry(this);
@@ -228,6 +239,12 @@ export class Exchange implements Asker {
     }
     if (this.#end === undefined) this.#client.pause();
     this.#client.setDeadline(this.#context.limits.connectMs);
+  }
+
+  #ended(isFault: boolean): void {
+    if (!this.#isTrying) return;
+    this.#isTrying = false;
+    this.#decision.ended(isFault);
   }
 
   /** Nothing was sent, so any method may go to another instance. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../../test/simulation/random.js';
 import type { Upstream } from '../../src/proxy/engine.ts';
 import { afterwards, listen, refusing, start } from '../proxy/engine-harness.ts';
+import { forwardTo } from '../proxy/forward-to.ts';
 
 const SEED = 4;
 const CLIENTS = 24;
@@ -55,7 +56,7 @@ describe('instances that refuse, hang, die, and say what nobody asked', () => {
         let tried = 0;
         const next = (): Upstream | undefined =>
           tried < instances.length ? instances[(first + tried++) % instances.length] : undefined;
-        return { type: 'forward', next, target, prefix: '' };
+        return forwardTo(next, target);
       },
       { limits: { answerMs: 500, answerBodyMs: 500 } },
     );

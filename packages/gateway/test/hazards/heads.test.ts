@@ -3,6 +3,7 @@ import type { Decide } from '../../src/proxy/engine.ts';
 import { matchRoute } from '../../src/routing/route.ts';
 import { atEveryCut, recording, refusedAtEveryCut, start } from './vectors.ts';
 import { send } from '../proxy/engine-harness.ts';
+import { forwardTo } from '../proxy/forward-to.ts';
 
 const get = (lines: string, target = '/a'): string => `GET ${target} HTTP/1.1\r\n${lines}\r\n`;
 
@@ -58,7 +59,7 @@ const underV1 = async (): Promise<{ decide: Decide; reached: unknown[] }> => {
       if (match === undefined) {
         return { type: 'answer', problem: { code: 'unknown-route', detail: '' } };
       }
-      return { type: 'forward', next: () => there, target: match.target, prefix: match.prefix };
+      return forwardTo(() => there, match.target, match.prefix);
     },
   };
 };

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import type { Decide, Engine, EngineOptions, Upstream } from '../../src/proxy/engine.ts';
 import { createEngine } from '../../src/proxy/net-engine.ts';
+import { forwardTo } from './forward-to.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -66,7 +67,7 @@ export async function start(
 export function to(...upstreams: Upstream[]): Decide {
   return (_host, target) => {
     const left = [...upstreams];
-    return { type: 'forward', next: () => left.shift(), target, prefix: '' };
+    return forwardTo(() => left.shift(), target);
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Upstream } from '../../src/proxy/engine.ts';
 import { client, refusing, saying, send, start, to, upstream } from './engine-harness.ts';
+import { forwardTo } from './forward-to.ts';
 
 const codeOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
 
@@ -60,10 +61,9 @@ describe('an instance that left while another was tried', () => {
       response.end();
     });
     const left = [await refusing(), leaving];
-    const { port } = await start(
-      (_host, target) => ({ type: 'forward', next: () => left.shift(), target, prefix: '' }),
-      { onUnreachable: () => left.splice(0) },
-    );
+    const { port } = await start((_host, target) => forwardTo(() => left.shift(), target), {
+      onUnreachable: () => left.splice(0),
+    });
     const answer = await send(port);
     expect(answer.status).toBe(502);
     expect(answer.body).toMatch(/ECONNREFUSED/);
