@@ -41,7 +41,7 @@ export class VitalsBook {
   }
 }
 
-export function newVitals(since: number): Vitals {
+function newVitals(since: number): Vitals {
   return {
     inFlight: 0,
     latency: 0,
