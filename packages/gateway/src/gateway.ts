@@ -4,13 +4,14 @@ import type { Announcement, Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { explain } from './admin/explain.ts';
+import type { BalancerOptions } from './balancing/balancer.ts';
 import { createAdmin } from './admin/server.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { createNodeEngine } from './proxy/node-engine.ts';
+import { createEngine } from './proxy/net-engine.ts';
 import { report } from './report.ts';
-import { decideBy } from './routing/decide.ts';
 import { matchDomain } from './routing/domain.ts';
+import { Router } from './routing/router.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 
 export interface GatewayOptions {
@@ -28,6 +29,8 @@ export interface GatewayOptions {
   readonly allow?: readonly string[];
   /** CIDRs of addresses that are refused, allowed or not. Default: none. */
   readonly deny?: readonly string[];
+  /** Who is picked among the instances of a prefix. Default: in turn. */
+  readonly balancing?: Omit<BalancerOptions, 'random'>;
   /** Where the admin API listens, on loopback. Default: {@link defaultAdminPort}. */
   readonly adminPort?: number;
   /** A file that keeps the last known table for the next start. Default: none. */
@@ -125,8 +128,14 @@ async function serve(
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const engine = createNodeEngine({
-    decide: decideBy(directory, isOurs),
+  const router = new Router({
+    table: directory,
+    isOurs,
+    balancing: { ...options.balancing, random: Math.random },
+    now: () => performance.now(),
+  });
+  const engine = createEngine({
+    decide: router.decide,
     // No name of the machine: every instance and whoever they tell reads it.
     pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,
     onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
@@ -143,7 +152,12 @@ async function serve(
     });
   }
   directory.on('change', ({ type, instance, was }) => {
-    if (type === 'left' || type === 'forgotten') engine.release(instance.announcement);
+    router.changed(instance.announcement.prefix);
+    if (was !== undefined) router.changed(was.prefix);
+    if (type === 'left' || type === 'forgotten') {
+      router.forget(instance.key);
+      engine.release(instance.announcement);
+    }
     if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
   });
   async function close(): Promise<void> {

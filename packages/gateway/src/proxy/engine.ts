@@ -1,4 +1,6 @@
+import type { Duplex } from 'node:stream';
 import type { Problem } from '../problem.ts';
+import type { Limits } from './limits.ts';
 
 /** Where an instance listens. */
 export interface Upstream {
@@ -10,23 +12,41 @@ export interface Upstream {
 }
 
 /** What becomes of a request. */
-export type Decision =
-  | {
-      readonly type: 'forward';
-      /**
-       * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
-       * as things are by then. Nothing if there is none left.
-       */
-      readonly next: () => Upstream | undefined;
-      /** The request target for the instance. */
-      readonly target: string;
-      /** What was stripped from the path; `''` if nothing was. */
-      readonly prefix: string;
-    }
-  | { readonly type: 'answer'; readonly problem: Problem };
+export type Decision = Forward | { readonly type: 'answer'; readonly problem: Problem };
+
+/** A request on its way to an instance, for whoever chooses it and learns how it went. */
+export interface Forward {
+  readonly type: 'forward';
+  /** The request target for the instance: made of bytes of the one that came. */
+  readonly target: string;
+  /** What was stripped from the path; `''` if nothing was. */
+  readonly prefix: string;
+  /**
+   * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
+   * as things are by then. Nothing if there is none left.
+   */
+  next(): Upstream | undefined;
+  /** The head of that one's answer has come. */
+  answered(status: number): void;
+  /**
+   * The try is over: once for each instance that was named.
+   * @param isFault it could not be reached, broke off, or did not answer in time
+   */
+  ended(isFault: boolean): void;
+  /** Whether what was sent may be sent once more. It costs of what all may cost together. */
+  mayRepeat(): boolean;
+}
 
 /** Decides by the Host header and the request target alone. */
 export type Decide = (host: string, target: string) => Decision;
+
+/** What an engine asks of a client's connection: those of `node:net` and `node:tls` have it. */
+export interface ClientSocket extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  destroySoon(): void;
+  setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
+}
 
 /**
  * The seam between what to do with a request and doing it. An engine parses, connects, forwards
@@ -35,6 +55,8 @@ export type Decide = (host: string, target: string) => Decision;
 export interface Engine {
   /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
+  /** Serves a client whose connection somebody else has accepted. */
+  serve(socket: ClientSocket): void;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
@@ -46,8 +68,8 @@ export interface EngineOptions {
   readonly decide: Decide;
   /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
   readonly pseudonym: string;
-  /** How long an instance may take to begin its answer. Default 5 minutes. */
-  readonly answerTimeoutMs?: number;
+  /** Those that differ from the defaults. */
+  readonly limits?: Partial<Limits>;
   /** No connection could be made: refused, or not within the time for it. */
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
 }

@@ -1,149 +1,314 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { PassThrough } from 'node:stream';
-import { errors } from 'undici';
-import type { Dispatcher } from 'undici';
-import type { Problem } from '../problem.ts';
-import type { Decision, EngineOptions, Upstream } from './engine.ts';
-import { hasBody, mayBeEarly } from './early-answer.ts';
-import { requestHeaders, responseHeaders } from './headers.ts';
+import { CHUNKED, UNTIL_CLOSE } from '../http/framing.ts';
+import { IDEMPOTENT } from '../http/methods.ts';
+import type { RequestHead } from '../http/request.ts';
+import type { ResponseHead } from '../http/response.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
+import { writeMessage } from './body-writer.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Context } from './context.ts';
+import type { Forward, Upstream } from './engine.ts';
+import { interimHead, requestHead, responseHead } from './heads.ts';
+import { openTunnel } from './tunnel.ts';
+import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
-interface Surroundings {
-  readonly poolOf: (upstream: Upstream) => Pick<Dispatcher, 'dispatch'>;
-  readonly pseudonym: string;
-  readonly onUnreachable: EngineOptions['onUnreachable'];
-  readonly fail: (problem: Problem) => void;
-}
+const NO_INSTANCE: Problem = { code: 'no-instance', detail: 'No instance is there.' };
+
+/** How often a request that was sent may be sent again. */
+const MAX_REPEATS = 2;
 
 /** One request on its way to an instance, and the answer on its way back. */
-export class Exchange {
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
-  readonly #decision: Extract<Decision, { type: 'forward' }>;
-  readonly #surroundings: Surroundings;
-  /** undici destroys what it was given once the exchange is over; the request must live on, to be read to its end. */
-  readonly #body: PassThrough | null;
-  #controller: Dispatcher.DispatchController | undefined;
-  #clientIsGone = false;
-  /** The client has its whole answer: what the instance still does is no longer of interest. */
-  #isAnswered = false;
+export class Exchange implements Asker {
+  readonly method: string;
+  readonly #client: ClientConnection;
+  readonly #request: RequestHead;
+  readonly #decision: Forward;
+  readonly #context: Context;
+  #upstream: Upstream | undefined;
+  #connection: UpstreamConnection | undefined;
+  /** What has come of the body and may have to be sent, or sent again. */
+  #parts: readonly Buffer[];
+  /** The trailers, once the request has come whole. */
+  #end: string | undefined;
+  #isSent = false;
+  /** An instance is being tried. */
+  #isTrying = false;
+  #mayRepeat = false;
+  #repeats = 0;
+  hasBegunAnswer = false;
+  #isLast = false;
+  #isAnswerChunked = false;
+  /** An instance that does not take the body; otherwise, it is the client that does not send it. */
+  #isBlocked = false;
 
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    decision: Extract<Decision, { type: 'forward' }>,
-    surroundings: Surroundings,
-  ) {
+  constructor(client: ClientConnection, request: RequestHead, decision: Forward, context: Context) {
+    this.method = request.method;
+    this.#client = client;
     this.#request = request;
-    this.#response = response;
     this.#decision = decision;
-    this.#surroundings = surroundings;
-    this.#body = hasBody(request) ? request.pipe(new PassThrough()) : null;
+    this.#context = context;
+    this.#parts = [];
   }
 
-  start(): void {
-    this.#response.on('close', () => {
-      if (this.#response.writableFinished) return;
-      this.#clientIsGone = true;
-      this.#controller?.abort(new Error('the client is gone'));
+  /**
+   * @param parts what has come of the body already
+   * @param end the trailers, if that is all
+   */
+  start(parts: readonly Buffer[], end: string | undefined): void {
+    this.#parts = parts;
+    this.#end = end;
+    this.#tryNext(undefined);
+  }
+
+  /** More of the body. */
+  body(parts: readonly Buffer[], end: string | undefined): void {
+    this.#end = end;
+    const connection = this.#connection;
+    if (connection === undefined || !this.#isSent) {
+      this.#parts = [...this.#parts, ...parts];
+      return;
+    }
+    this.#mayRepeat = false;
+    this.#parts = [];
+    const isChunked = this.#request.length === CHUNKED;
+    if (!writeMessage(connection.socket, '', parts, isChunked, end)) this.#block();
+    this.#wait();
+  }
+
+  /** The client has gone: the instance need not go on. */
+  abandon(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.abandon();
+    this.#ended(false);
+  }
+
+  /** The client takes more of the answer. */
+  clientDrained(): void {
+    this.#wait();
+    this.#connection?.socket.resume();
+  }
+
+  /** The time for what it waits for is over. */
+  timedOut(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.abandon();
+    const isClients = this.#end === undefined && !this.#isBlocked;
+    // Once it answers, it may be the client that does not take it.
+    this.#ended(!this.hasBegunAnswer && (!this.#isSent || !isClients));
+    if (this.hasBegunAnswer) this.#client.cut();
+    else if (!this.#isSent) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+    else if (isClients) {
+      this.#client.answer(
+        { code: 'request-timeout', detail: 'The body stopped coming.' },
+        this.method,
+      );
+    } else this.#fail('upstream-timeout', 'it did not answer in time');
+  }
+
+  connected(): void {
+    const connection = this.#connection;
+    const upstream = this.#upstream;
+    if (connection === undefined || upstream === undefined) return;
+    const { address, port } = upstream;
+    const head = requestHead(this.#request, {
+      origin: this.#client.origin,
+      pseudonym: this.#context.pseudonym,
+      target: this.#decision.target,
+      prefix: this.#decision.prefix,
+      authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     });
-    this.#response.on('drain', () => this.#controller?.resume());
-    const first = this.#decision.next();
-    if (first !== undefined) this.#try(first);
-    else this.#surroundings.fail({ code: 'no-instance', detail: 'No instance is there.' });
+    this.#isSent = true;
+    this.#mayRepeat = this.#end !== undefined && IDEMPOTENT.has(this.method);
+    const isChunked = this.#request.length === CHUNKED;
+    const flows = writeMessage(connection.socket, head, this.#parts, isChunked, this.#end);
+    if (this.#end === undefined) {
+      this.#parts = [];
+      if (flows) this.#client.resume();
+      else this.#block();
+    }
+    this.#wait();
   }
 
-  #try(upstream: Upstream): void {
-    let started = false;
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart: (controller) => {
-        started = true;
-        this.#controller = controller;
-        if (this.#clientIsGone) controller.abort(new Error('the client is gone'));
-      },
-      // undici takes whatever is thrown from here on for an error of the exchange: onResponseError answers it.
-      onResponseStart: (controller, status, _headers, message) =>
-        this.#head(controller, status, message),
-      onResponseData: (controller, chunk) => {
-        if (!this.#response.write(chunk)) controller.pause();
-      },
-      onResponseEnd: () => void this.#response.end(),
-      onResponseError: (_controller, error) => {
-        if (this.#clientIsGone || this.#isAnswered) return;
-        if (isOurFault(error)) {
-          this.#surroundings.fail({ code: 'bad-request', detail: error.message });
-          return;
-        }
-        if (!started) this.#surroundings.onUnreachable(upstream, verdictOf(error));
-        // Without a connection no byte of the request was sent, so any method may go to another instance.
-        const next = started ? undefined : this.#decision.next();
-        if (next === undefined) this.#surroundings.fail(problemOf(error, upstream));
-        else this.#try(next);
-      },
-    };
-    this.#surroundings.poolOf(upstream).dispatch(this.#options(), handler);
+  informed(head: ResponseHead): void {
+    this.#mayRepeat = false;
+    // RFC 9110 §15.2: HTTP/1.0 knows no 1xx.
+    if (this.#request.minor === 1) this.#client.socket.write(interimHead(head), 'latin1');
   }
 
-  #options(): Dispatcher.DispatchOptions {
-    const request = this.#request;
-    return {
-      method: request.method as Dispatcher.HttpMethod,
-      path: this.#decision.target,
-      body: this.#body,
-      headers: requestHeaders(request.rawHeaders, {
-        clientAddress: (request.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
-        localPort: request.socket.localPort ?? 0,
-        protocol: 'http',
-        httpVersion: request.httpVersion,
-        pseudonym: this.#surroundings.pseudonym,
-        prefix: this.#decision.prefix,
-      }),
-    };
+  switched(head: ResponseHead, rest: Buffer): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (!this.#request.upgrades || !head.upgrades) {
+      this.abandon();
+      this.#fail('upstream-failed', 'it switched to a protocol that nobody asked for');
+      return;
+    }
+    this.#connection = undefined;
+    this.#decision.answered(head.status);
+    this.#ended(false);
+    this.#client.socket.write(interimHead(head), 'latin1');
+    openTunnel(this.#client, connection, rest);
   }
 
-  #head(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    message: string | undefined,
-  ): void {
-    // 1xx: node:http has answered Expect itself; nothing else of them is of use to a client here.
-    if (status < 200) return;
-    mayBeEarly(this.#request, this.#response);
-    const reason = message !== undefined && LEGAL_REASON.test(message) ? message : undefined;
-    this.#response.writeHead(
-      status,
-      reason,
-      responseHeaders(textOf(controller.rawHeaders), status),
-    );
-    // RFC 9112 §6.3: these end with the head. undici misses the body that a Content-Length, which a 304
-    // may have (RFC 9110 §8.6), seems to promise, and ends the exchange with an error.
-    if (status !== 204 && status !== 304) return;
-    this.#isAnswered = true;
-    this.#response.end();
+  answered(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void {
+    this.hasBegunAnswer = true;
+    this.#decision.answered(head.status);
+    this.#mayRepeat = false;
+    const hasNoLength = head.length === CHUNKED || head.length === UNTIL_CLOSE;
+    this.#isAnswerChunked = hasNoLength && this.#request.minor === 1;
+    this.#isLast = this.#client.isLast();
+    const text = responseHead(head, { isChunked: this.#isAnswerChunked, isLast: this.#isLast });
+    this.#deliver(text, parts, end);
+  }
+
+  continued(parts: readonly Buffer[], end: string | undefined): void {
+    this.#deliver('', parts, end);
+  }
+
+  holdsAnswer(): boolean {
+    return this.#client.socket.writableLength > 0;
+  }
+
+  /** Whether bytes of the request are still to be written, or may have to be again. */
+  holdsBody(): boolean {
+    return this.#parts.length > 0 || this.#connection?.socket.writableLength !== 0;
+  }
+
+  drained(): void {
+    this.#isBlocked = false;
+    this.#wait();
+    this.#client.resume();
+  }
+
+  lost(error: Error): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#ended(!isOurFault(error));
+    if (this.hasBegunAnswer) {
+      // A clean end would pass half an answer off as a whole one.
+      this.#client.cut();
+    } else if (!this.#isSent) {
+      this.#unreachable(error);
+    } else if (
+      this.#mayRepeat &&
+      connection?.hasAnswered === false &&
+      this.#repeats < MAX_REPEATS &&
+      this.#decision.mayRepeat()
+    ) {
+      this.#repeats++;
+      this.#repeat(connection, error);
+    } else {
+      this.#fail('upstream-failed', causeOf(error));
+    }
+  }
+
+  #deliver(head: string, parts: readonly Buffer[], end: string | undefined): void {
+    const { socket } = this.#client;
+    const flows = writeMessage(socket, head, parts, this.#isAnswerChunked, end);
+    const connection = this.#connection;
+    if (end === undefined) {
+      if (!flows) connection?.socket.pause();
+      this.#wait();
+      return;
+    }
+    this.#connection = undefined;
+    this.#ended(false);
+    // Before the client goes on, so that its next request finds the connection.
+    if (this.#end === undefined) connection?.abandon();
+    else connection?.giveBack();
+    this.#client.finished(this.#isLast);
+  }
+
+  #tryNext(error: Error | undefined): void {
+    const upstream = this.#decision.next();
+    if (upstream !== undefined) this.#ask(upstream, this.#context.pools.of(upstream).take());
+    else if (error === undefined) this.#client.answer(NO_INSTANCE, this.method);
+    else this.#fail('upstream-failed', causeOf(error));
+  }
+
+  #ask(upstream: Upstream, connection: UpstreamConnection): void {
+    this.#isSent = false;
+    this.#isTrying = true;
+    this.#upstream = upstream;
+    this.#connection = connection;
+    connection.carry(this);
+    if (connection.isConnected) {
+      this.connected();
+      return;
+    }
+    if (this.#end === undefined) this.#client.pause();
+    this.#client.setDeadline(this.#context.limits.connectMs);
+  }
+
+  #ended(isFault: boolean): void {
+    if (!this.#isTrying) return;
+    this.#isTrying = false;
+    this.#decision.ended(isFault);
+  }
+
+  /** Nothing was sent, so any method may go to another instance. */
+  #unreachable(error: Error): void {
+    const upstream = this.#upstream;
+    if (upstream !== undefined && !isOurFault(error)) {
+      this.#context.onUnreachable(
+        upstream,
+        codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'failed',
+      );
+    }
+    this.#tryNext(error);
+  }
+
+  /**
+   * To another instance; to the same one only if it has closed a connection that had been idle, which it may
+   * do at any time (RFC 9112 §9.3.1).
+   */
+  #repeat(connection: UpstreamConnection, error: Error): void {
+    const upstream = this.#upstream;
+    const next = this.#decision.next();
+    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).take());
+    else if (upstream !== undefined && connection.isReused) {
+      this.#ask(upstream, this.#context.pools.of(upstream).open());
+    } else this.#fail('upstream-failed', causeOf(error));
+  }
+
+  #fail(code: ProblemCode, reason: string): void {
+    // The instance's address stays inside: the detail goes to whoever asked.
+    const detail = `The instance on port ${this.#upstream?.port} failed: ${reason}`;
+    this.#client.answer({ code, detail }, this.method);
+  }
+
+  #block(): void {
+    this.#isBlocked = true;
+    this.#client.pause();
+  }
+
+  #wait(): void {
+    const { answerBodyMs, answerMs, requestBodyMs } = this.#context.limits;
+    if (this.hasBegunAnswer) this.#client.setDeadline(answerBodyMs);
+    else this.#client.setDeadline(this.#end === undefined ? requestBodyMs : answerMs);
   }
 }
 
-/** RFC 9112 §4, less obs-text: undici has read it as UTF-8, and its bytes are lost. */
-const LEGAL_REASON = /^[\t\x20-\x7e]*$/;
-
-function textOf(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  return Array.isArray(raw) ? raw.map((each) => each.toString('latin1')) : [];
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
 }
 
-function verdictOf(error: Error): 'refused' | 'failed' {
-  return 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'failed';
+function causeOf(error: Error): string {
+  const code = codeOf(error);
+  return typeof code === 'string' ? code : error.message;
 }
 
-/** undici has looked at the request and will not send it: no instance has to do with that. */
+/** This machine has run out of something: no instance has to do with that. */
 function isOurFault(error: Error): boolean {
-  return error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError;
+  const code = codeOf(error);
+  return typeof code === 'string' && OUR_FAULTS.has(code);
 }
 
-const TIMEOUTS: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
-
-function problemOf(error: Error, upstream: Upstream): Problem {
-  // A parser error has a code that is undefined.
-  const cause = 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-  const code = TIMEOUTS.has(cause) ? 'upstream-timeout' : 'upstream-failed';
-  // The instance's address stays inside: the detail goes to whoever asked.
-  return { code, detail: `The instance on port ${upstream.port} failed: ${cause}` };
-}
+const OUR_FAULTS: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+]);

@@ -1,10 +1,20 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import { client, refusing, saying, send, start, to, upstream } from './engine-harness.ts';
+import {
+  afterwards,
+  client,
+  refusing,
+  saying,
+  send,
+  start,
+  to,
+  upstream,
+} from './engine-harness.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 /** Longer than a test may take: whoever waits for the grace fails. */
@@ -50,7 +60,7 @@ describe('closing the engine', () => {
     await closing;
   });
 
-  it('closes after an answer whose head had said keep-alive', async () => {
+  it('closes after an answer whose head had not said close', async () => {
     const begun = deferred();
     const mayEnd = deferred();
     const there = await upstream(async (_request, response) => {
@@ -62,7 +72,7 @@ describe('closing the engine', () => {
     const { engine, port } = await start(to(there));
     const asking = client(port);
     asking.write(GET);
-    await asking.heard(/keep-alive[^]*begun/);
+    expect(await asking.heard(/begun/)).not.toMatch(/^connection:/im);
     const closing = engine.close(NEVER_MS);
     mayEnd.resolve();
     await asking.heard(/finished\r\n0\r\n\r\n$/);
@@ -78,7 +88,7 @@ describe('closing the engine', () => {
       const [response] = (await once(request, 'response')) as [IncomingMessage];
       return { connection: response.headers.connection, body: await text(response) };
     };
-    expect(await ask()).toEqual({ connection: 'keep-alive', body: 'ok' });
+    expect(await ask()).toEqual({ connection: undefined, body: 'ok' });
     await engine.close(NEVER_MS);
     await expect(ask()).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/);
     agent.destroy();
@@ -92,6 +102,15 @@ describe('closing the engine', () => {
     await arrived;
     await engine.close(1);
     await asking.closed;
+  });
+
+  it('cuts a client that does not close when it is told to', async () => {
+    const { engine, port } = await start(to(await refusing()));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    afterwards(() => socket.destroy());
+    socket.on('error', () => {}).write('garbage\r\n\r\n');
+    await once(socket.resume(), 'end');
+    await engine.close(1);
   });
 
   it('may release an instance afterwards', async () => {

@@ -6,7 +6,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import type { Decide, Engine, EngineOptions, Upstream } from '../../src/proxy/engine.ts';
-import { createNodeEngine } from '../../src/proxy/node-engine.ts';
+import { createEngine } from '../../src/proxy/net-engine.ts';
+import { forwardTo } from './forward-to.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -34,7 +35,7 @@ export function upstream(handler: RequestListener): Promise<Upstream> {
 export function saying(bytes: string): Promise<Upstream> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => socket.write(bytes));
+    socket.on('data', () => socket.write(bytes));
     afterwards(() => socket.destroy());
   });
   return listen(server);
@@ -52,7 +53,7 @@ export async function start(
   decide: Decide,
   options: Partial<EngineOptions> = {},
 ): Promise<{ engine: Engine; port: number }> {
-  const engine = createNodeEngine({
+  const engine = createEngine({
     decide,
     onUnreachable: () => {},
     pseudonym: 'gateway',
@@ -66,7 +67,7 @@ export async function start(
 export function to(...upstreams: Upstream[]): Decide {
   return (_host, target) => {
     const left = [...upstreams];
-    return { type: 'forward', next: () => left.shift(), target, prefix: '' };
+    return forwardTo(() => left.shift(), target);
   };
 }
 
@@ -79,6 +80,8 @@ interface Sent {
 
 export async function send(port: number, { body, ...options }: Sent = {}) {
   const request = httpRequest({ port, host: '127.0.0.1', agent: false, ...options });
+  // One that comes after the head is the response's too.
+  request.on('error', () => {});
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return {
@@ -95,19 +98,22 @@ export function client(port: number): {
   write: (bytes: string) => void;
   heard: (wanted: RegExp) => Promise<string>;
   closed: Promise<unknown>;
+  /** All that came until the connection was closed, and whether by a reset. */
+  all: Promise<string>;
 } {
   const socket = connect(port, '127.0.0.1');
   afterwards(() => socket.destroy());
-  const closed = once(socket, 'close');
-  let all = '';
-  socket.setEncoding('latin1').on('data', (chunk: string) => (all += chunk));
-  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  let heardSoFar = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (heardSoFar += chunk));
+  socket.on('error', () => (heardSoFar += 'closed by a reset'));
+  const all = closed.then(() => heardSoFar);
   async function heard(wanted: RegExp): Promise<string> {
-    while (!wanted.test(all)) {
-      if (socket.destroyed) throw new Error(`closed after ${JSON.stringify(all)}`);
-      await Promise.race([once(socket, 'data'), closed]);
+    while (!wanted.test(heardSoFar)) {
+      if (socket.destroyed) throw new Error(`closed after ${JSON.stringify(heardSoFar)}`);
+      await Promise.race([new Promise((resolve) => socket.once('data', resolve)), closed]);
     }
-    return all;
+    return heardSoFar;
   }
-  return { socket, write: (bytes) => socket.write(bytes, 'latin1'), heard, closed };
+  return { socket, write: (bytes) => socket.write(bytes, 'latin1'), heard, closed, all };
 }

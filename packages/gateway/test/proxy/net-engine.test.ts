@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import { createNodeEngine } from '../../src/proxy/node-engine.ts';
+import { createEngine } from '../../src/proxy/net-engine.ts';
 import { afterwards, refusing, send, start, to, upstream } from './engine-harness.ts';
 
 describe('the engine', () => {
@@ -177,9 +177,9 @@ describe('the engine', () => {
       headers: {
         'retry-after': '1',
         'content-type': 'application/problem+json',
-        connection: 'keep-alive',
       },
     });
+    expect(answer.headers.connection).toBeUndefined();
     const client = connect(port, '127.0.0.1');
     client.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nGET /x HTTP/1.1\r\n');
     expect(await text(client)).toMatch(/^HTTP\/1\.1 503 [^]*connection: close/i);
@@ -245,7 +245,7 @@ describe('the engine', () => {
 
   it('says which port is taken', async () => {
     const { port } = await start(to());
-    const second = createNodeEngine({ decide: to(), pseudonym: 'second', onUnreachable: () => {} });
+    const second = createEngine({ decide: to(), pseudonym: 'second', onUnreachable: () => {} });
     await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringContaining(String(port)) as string,

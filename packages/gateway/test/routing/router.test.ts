@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '../../src/proxy/engine.ts';
-import { decideBy } from '../../src/routing/decide.ts';
+import type { BalancerOptions } from '../../src/balancing/balancer.ts';
 import { matchDomain } from '../../src/routing/domain.ts';
+import { Router } from '../../src/routing/router.ts';
 
 function announcement(port: number, prefix = '/v1') {
   const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1' });
@@ -14,29 +15,41 @@ function announcement(port: number, prefix = '/v1') {
 function portsOf(decision: Decision): number[] {
   const ports: number[] = [];
   if (decision.type !== 'forward') return ports;
-  for (let each = decision.next(); each !== undefined; each = decision.next())
+  for (let each = decision.next(); each !== undefined; each = decision.next()) {
     ports.push(each.port);
+    decision.ended(true);
+  }
   return ports;
 }
 
-function setup() {
+function setup(balancing: Partial<BalancerOptions> = {}) {
+  const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false } = {}) =>
     table.apply(
       { type: 'heard', statement: { announcement: announcement(port, prefix), left } },
       0,
     );
-  const decide = decideBy(table, matchDomain('localhost'));
+  const { decide } = new Router({
+    table,
+    isOurs: matchDomain('localhost'),
+    balancing: { random: () => 0, ...balancing },
+    now: () => clock.now,
+  });
   /** The port that is picked, or the problem's code. */
   const pick = (target = '/v1/x') => {
     const decision = decide('localhost', target);
-    return decision.type === 'forward' ? decision.next()?.port : decision.problem.code;
+    if (decision.type === 'answer') return decision.problem.code;
+    const port = decision.next()?.port;
+    decision.answered(200);
+    decision.ended(false);
+    return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  return { say, decide, pick, picks };
+  return { clock, say, decide, pick, picks };
 }
 
-describe('decideBy', () => {
+describe('a router', () => {
   it('lets instances take turns, exactly', () => {
     const { say, picks } = setup();
     for (const port of [1, 2, 3]) say(port);
@@ -70,7 +83,7 @@ describe('decideBy', () => {
     for (const port of [1, 2, 3]) say(port);
     decide('localhost', '/v1');
     const decision = decide('localhost', '/v1');
-    expect(portsOf(decision)).toEqual([2, 1, 3]);
+    expect(portsOf(decision)).toEqual([2, 3, 1]);
   });
 
   it('names no instance that has left since, and those that have come', () => {
@@ -79,9 +92,54 @@ describe('decideBy', () => {
     const decision = decide('localhost', '/v1');
     if (decision.type !== 'forward') throw new Error('not forwarded');
     expect(decision.next()?.port).toBe(1);
+    decision.ended(true);
     say(2, { left: true });
     say(3);
     expect(portsOf(decision)).toEqual([3]);
+  });
+
+  it('says that there is no room when every instance has all that it may have', () => {
+    const { say, decide } = setup({ mostInFlight: 1 });
+    for (const port of [1, 2]) say(port);
+    const [one, two] = [decide('localhost', '/v1'), decide('localhost', '/v1')];
+    for (const each of [one, two]) if (each.type === 'forward') each.next();
+    expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
+    if (one.type === 'forward') one.ended(false);
+    expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
+  });
+
+  it('sends nothing to an instance that has failed again and again, for a while', () => {
+    const { clock, say, decide, picks } = setup();
+    for (const port of [1, 2]) say(port);
+    for (let count = 0; count < 10; count++) {
+      const decision = decide('localhost', '/v1');
+      if (decision.type !== 'forward') throw new Error('not forwarded');
+      const failing = decision.next()?.port === 1;
+      decision.answered(failing ? 503 : 200);
+      decision.ended(false);
+    }
+    expect(picks(4)).toEqual([2, 2, 2, 2]);
+    clock.now += 30_000;
+    expect(new Set(picks(4))).toEqual(new Set([1, 2]));
+  });
+
+  it('has no more repeated than a fifth of what comes, and ten a second', () => {
+    const { clock, say, decide } = setup();
+    say(1);
+    const repeats = (count: number): number => {
+      let granted = 0;
+      for (let each = 0; each < count; each++) {
+        const decision = decide('localhost', '/v1');
+        if (decision.type !== 'forward') throw new Error('not forwarded');
+        decision.next();
+        if (decision.mayRepeat()) granted++;
+        decision.ended(false);
+      }
+      return granted;
+    };
+    expect(Math.abs(repeats(1000) - (10 + 200))).toBeLessThanOrEqual(1);
+    clock.now += 1000;
+    expect(repeats(5)).toBe(5);
   });
 
   it('tells an unknown prefix from one whose instances have all left', () => {

@@ -1,0 +1,221 @@
+import { Turns } from '@rollcall/client';
+import type { Instance } from '@rollcall/client';
+import { eject, EJECTION_DEFAULTS, mostEjected, observeOutcome } from './ejection.ts';
+import type { EjectionRules } from './ejection.ts';
+import { HashRing } from './hash-ring.ts';
+import { observeLatency, VitalsBook } from './vitals.ts';
+import type { Vitals } from './vitals.ts';
+
+/**
+ * Who is picked among the instances of a prefix.
+ * - `round-robin`: in turn, in proportion to weight.
+ * - `least-request`: of two at random, the one with fewer requests in flight for its weight.
+ * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
+ * - `hash`: by a key of the request, the same one as long as it is there.
+ */
+export type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
+
+export interface BalancerOptions {
+  /** Default `round-robin`. */
+  readonly policy?: Policy;
+  /** Requests in flight to one instance; one that has so many is not picked. Default 1024. */
+  readonly mostInFlight?: number;
+  /** How long the share of an instance that came, or came back, grows from a tenth to the whole. Default 0. */
+  readonly slowStartMs?: number;
+  /** Instances of this zone are preferred while any of them can be picked. Default: none is. */
+  readonly zone?: string;
+  readonly ejection?: Partial<EjectionRules>;
+  /** From 0 to 1, as Math.random. */
+  readonly random: () => number;
+}
+
+/** What may stand against an instance, from the least to the gravest: tried in turn until somebody is left. */
+const LENIENCE = [
+  { zone: true, warm: true, ejected: true },
+  { zone: false, warm: true, ejected: true },
+  { zone: false, warm: false, ejected: true },
+  // Rather somebody who has answered badly than nobody.
+  { zone: false, warm: false, ejected: false },
+];
+
+const FIRST_SHARE = 0.1;
+
+/** Chooses instances, and learns how they answer. It reads no clock and does no I/O. */
+export class Balancer {
+  readonly #policy: Policy;
+  readonly #mostInFlight: number;
+  readonly #slowStartMs: number;
+  readonly #zone: string | undefined;
+  readonly #ejection: EjectionRules;
+  readonly #random: () => number;
+  readonly #book = new VitalsBook();
+  readonly #turns = new Turns();
+  readonly #rings = new Map<string, HashRing>();
+
+  constructor(options: BalancerOptions) {
+    this.#policy = options.policy ?? 'round-robin';
+    this.#mostInFlight = options.mostInFlight ?? 1024;
+    this.#slowStartMs = options.slowStartMs ?? 0;
+    this.#zone = options.zone;
+    this.#ejection = { ...EJECTION_DEFAULTS, ...options.ejection };
+    this.#random = options.random;
+  }
+
+  /**
+   * Whom to send a request. Nothing if each was tried or has all that it may have in flight.
+   *
+   * @param instances those that may be sent requests at this moment
+   * @param tried keys of those that it was sent to in vain
+   * @param hashKey with the policy `hash`, what the request is told apart by
+   */
+  pick(
+    prefix: string,
+    instances: readonly Instance[],
+    tried: ReadonlySet<string>,
+    now: number,
+    hashKey = '',
+  ): Instance | undefined {
+    for (const lenience of LENIENCE) {
+      if (lenience.zone && this.#zone === undefined) continue;
+      const isEligible = (instance: Instance): boolean =>
+        !tried.has(instance.key) && this.#isEligible(instance, lenience, now);
+      const picked = this.#propose(prefix, instances, isEligible, hashKey);
+      if (picked !== undefined) return picked;
+    }
+    return undefined;
+  }
+
+  started(instance: Instance): void {
+    this.#vitals(instance).inFlight++;
+  }
+
+  /** The head of its answer has come, so many milliseconds after the request began. */
+  answered(instance: Instance, milliseconds: number, now: number): void {
+    observeLatency(this.#vitals(instance), milliseconds, now);
+  }
+
+  /**
+   * A request has ended. Returns whether its instance is ejected for that.
+   *
+   * @param instances those of its prefix that may be sent requests
+   * @param isFailure it could not be reached, broke off, did not answer in time, or answered 502, 503 or 504
+   */
+  ended(
+    instance: Instance,
+    instances: readonly Instance[],
+    isFailure: boolean,
+    now: number,
+  ): boolean {
+    const vitals = this.#vitals(instance);
+    vitals.inFlight--;
+    if (!observeOutcome(vitals, isFailure, now, this.#ejection)) return false;
+    const isEjected = (each: Instance): boolean => this.#vitals(each).ejectedUntil > now;
+    const ejected = instances.filter(isEjected).length;
+    if (isEjected(instance) || ejected >= mostEjected(instances.length, this.#ejection))
+      return false;
+    eject(vitals, now, this.#ejection);
+    return true;
+  }
+
+  /** The instances of a prefix are others than before. */
+  changed(prefix: string): void {
+    this.#rings.delete(prefix);
+  }
+
+  /** An instance has gone. */
+  forget(key: string): void {
+    this.#book.forget(key);
+  }
+
+  #vitals({ key, since }: Instance): Vitals {
+    return this.#book.of(key, since);
+  }
+
+  #propose(
+    prefix: string,
+    instances: readonly Instance[],
+    isEligible: (instance: Instance) => boolean,
+    hashKey: string,
+  ): Instance | undefined {
+    if (this.#policy === 'round-robin') return this.#inTurn(prefix, instances, isEligible);
+    if (this.#policy === 'hash')
+      return first(this.#ring(prefix, instances).of(hashKey), isEligible);
+    return this.#betterOfTwo(instances, isEligible);
+  }
+
+  #inTurn(
+    prefix: string,
+    instances: readonly Instance[],
+    isEligible: (instance: Instance) => boolean,
+  ): Instance | undefined {
+    for (let left = instances.length; left > 0; left--) {
+      const instance = this.#turns.next(prefix, instances);
+      if (instance !== undefined && isEligible(instance)) return instance;
+    }
+    // By weight some may not have had a turn.
+    return instances.find(isEligible);
+  }
+
+  /** Two choices at random do nearly as well as knowing all (Mitzenmacher, 2001), at no cost that grows. */
+  #betterOfTwo(
+    instances: readonly Instance[],
+    isEligible: (instance: Instance) => boolean,
+  ): Instance | undefined {
+    const start = Math.floor(this.#random() * instances.length);
+    const one = firstFrom(instances, start, isEligible);
+    if (one === undefined) return undefined;
+    const other = firstFrom(
+      instances,
+      Math.floor(this.#random() * instances.length),
+      (each) => each !== one && isEligible(each),
+    );
+    return other === undefined || this.#cost(one) <= this.#cost(other) ? one : other;
+  }
+
+  #cost(instance: Instance): number {
+    const { inFlight, latency } = this.#vitals(instance);
+    const { weight = 1 } = instance.announcement;
+    return ((this.#policy === 'latency' ? latency : 1) * (inFlight + 1)) / weight;
+  }
+
+  #isEligible(instance: Instance, lenience: (typeof LENIENCE)[number], now: number): boolean {
+    const vitals = this.#vitals(instance);
+    if (vitals.inFlight >= this.#mostInFlight) return false;
+    if (lenience.ejected && vitals.ejectedUntil > now) return false;
+    if (lenience.zone && instance.announcement.zone !== this.#zone) return false;
+    return !lenience.warm || this.#isAdmitted(vitals, now);
+  }
+
+  /** During its slow start an instance takes only some of its turns. */
+  #isAdmitted({ warmSince }: Vitals, now: number): boolean {
+    const warmFor = now - warmSince;
+    if (warmFor >= this.#slowStartMs) return true;
+    return this.#random() < Math.max(FIRST_SHARE, warmFor / this.#slowStartMs);
+  }
+
+  #ring(prefix: string, instances: readonly Instance[]): HashRing {
+    let ring = this.#rings.get(prefix);
+    if (ring === undefined) this.#rings.set(prefix, (ring = new HashRing(instances)));
+    return ring;
+  }
+}
+
+function first(
+  instances: Iterable<Instance>,
+  isEligible: (instance: Instance) => boolean,
+): Instance | undefined {
+  for (const instance of instances) if (isEligible(instance)) return instance;
+  return undefined;
+}
+
+function firstFrom(
+  instances: readonly Instance[],
+  start: number,
+  isEligible: (instance: Instance) => boolean,
+): Instance | undefined {
+  for (let step = 0; step < instances.length; step++) {
+    const instance = instances[(start + step) % instances.length];
+    if (instance !== undefined && isEligible(instance)) return instance;
+  }
+  return undefined;
+}

@@ -1,0 +1,315 @@
+import { bodyReader } from '../http/body-reader.ts';
+import type { BodyReader } from '../http/framing.ts';
+import { passedTrailers } from '../http/fields.ts';
+import { HeadReader } from '../http/head-reader.ts';
+import { canBeginRequest, parseRequest } from '../http/request.ts';
+import type { RequestHead } from '../http/request.ts';
+import { climbsOut } from '../http/target.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
+import { JOIN_BYTES } from './body-writer.ts';
+import type { Context } from './context.ts';
+import { DirectSocket } from './direct-read.ts';
+import type { ClientSocket, Decision } from './engine.ts';
+import { Exchange } from './exchange.ts';
+import { cameThrough, originLines, problemAnswer } from './heads.ts';
+import type { Receiver } from './upstream-connection.ts';
+
+/** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
+const LINGER_MS = 5000;
+
+const NO_PARTS: readonly Buffer[] = [];
+
+/** One connection of a client: its requests one after the other, each answered before the next is looked at. */
+export class ClientConnection {
+  readonly socket: ClientSocket;
+  /** The lines that tell an instance where requests on this connection come from. */
+  readonly origin: string;
+  readonly #context: Context;
+  readonly #heads: HeadReader;
+  #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
+  /** What came before its turn. */
+  #held: Buffer | undefined;
+  #request: RequestHead | undefined;
+  /** The body that is being read; none once it is whole. */
+  #body: BodyReader | undefined;
+  #bodyBytes = 0;
+  #exchange: Exchange | undefined;
+  #tunnel: Receiver | undefined;
+  #deadline = Infinity;
+  #isPaused = false;
+  #isAdvancing = false;
+
+  constructor(socket: ClientSocket, context: Context) {
+    this.socket = socket;
+    this.#context = context;
+    this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
+    this.setDeadline(context.limits.idleMs);
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.origin = originLines(address, socket.localPort ?? 0, 'http');
+    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
+    else socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    socket.on('drain', () => this.#drained());
+    socket.on('end', () => this.#ended());
+    socket.on('error', () => {});
+    socket.on('close', () => this.#exchange?.abandon());
+  }
+
+  /** Whether the answer that is about to be written ends the connection (RFC 9112 §9.6). */
+  isLast(): boolean {
+    const persists = this.#request?.persists === true && !this.#context.isClosing;
+    // The rest of a request that is answered before it has come would stand before the next one.
+    return !persists || this.#body !== undefined;
+  }
+
+  /** The answer is written. */
+  finished(isLast: boolean): void {
+    this.#exchange = undefined;
+    this.#request = undefined;
+    if (isLast || this.#context.isClosing) {
+      this.#close(this.#body === undefined);
+      return;
+    }
+    this.#state = 'between';
+    this.setDeadline(this.#context.limits.idleMs);
+    this.#advance();
+  }
+
+  /** Answers in place of an instance. */
+  answer(problem: Problem, method?: string): void {
+    const isLast = this.isLast();
+    this.socket.write(problemAnswer(problem, isLast, method === 'HEAD'));
+    this.finished(isLast);
+  }
+
+  /** Ends the connection so that the client sees that its answer is not whole. */
+  cut(): void {
+    // A FIN would be a clean end of an answer that ends with the connection, so it has to be a reset. The
+    // method for it, resetAndDestroy, waits until all is written, and sends a FIN first; so what it sets is
+    // set here. Once a FIN is on its way, the system refuses a reset.
+    if (!this.socket.writableEnded) Object.assign(this.socket, { resetAndClosing: true });
+    this.socket.destroy();
+  }
+
+  /** From here on bytes go to the tunnel, with what came behind the request. */
+  tunnel(receiver: Receiver): void {
+    this.#state = 'tunnel';
+    this.#exchange = undefined;
+    this.#tunnel = receiver;
+    this.#deadline = Infinity;
+    const held = this.#takeHeld();
+    if (held !== undefined) receiver.received(held);
+    this.resume();
+  }
+
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.socket.resume();
+  }
+
+  /** How long what it waits for may take, from now. */
+  setDeadline(ms: number): void {
+    this.#deadline = this.#context.clock.after(ms);
+  }
+
+  check(now: number): void {
+    if (now < this.#deadline) return;
+    this.#deadline = Infinity;
+    if (this.#exchange !== undefined) this.#exchange.timedOut();
+    else if (this.#state === 'between' && this.#heads.hasBegun) {
+      this.answer({ code: 'request-timeout', detail: 'Its head did not become whole.' });
+    } else this.socket.destroy();
+  }
+
+  /** Closes if nothing is being answered; otherwise, the answer will be the last. */
+  closeIfIdle(): void {
+    if (this.#state === 'between') this.#close(true);
+  }
+
+  /** A head becomes text at once. All else is copied, but what is large of a body. */
+  #read(bytes: Buffer): boolean {
+    if (this.#state === 'between' && this.#held === undefined) this.#advance(bytes);
+    else if (this.#state === 'between') this.#hold(bytes);
+    else if (this.#state === 'tunnel') this.#tunnel?.received(Buffer.from(bytes));
+    else if (this.#state === 'exchange') {
+      if (this.#body !== undefined) {
+        const exchange = this.#exchange;
+        this.#readBody(this.#body, bytes.length > JOIN_BYTES ? bytes : Buffer.from(bytes));
+        return exchange?.holdsBody() === true;
+      }
+      this.#hold(bytes);
+      this.pause();
+    }
+    return false;
+  }
+
+  #hold(bytes: Buffer): void {
+    this.#held = this.#held === undefined ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
+  }
+
+  #takeHeld(): Buffer | undefined {
+    const held = this.#held;
+    this.#held = undefined;
+    return held;
+  }
+
+  /** Takes up what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
+  #advance(come?: Buffer): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    let next = come ?? this.#takeHeld();
+    while (next !== undefined) {
+      // A client that asks and does not read the answers has to wait.
+      if (this.socket.writableNeedDrain) {
+        this.#hold(next);
+        break;
+      }
+      this.#readHead(next);
+      next = this.#state === 'between' ? this.#takeHeld() : undefined;
+    }
+    this.#isAdvancing = false;
+    if (this.#state !== 'between') return;
+    if (this.#held === undefined) this.resume();
+    else this.pause();
+  }
+
+  #readHead(bytes: Buffer): void {
+    const hadBegun = this.#heads.hasBegun;
+    const read = this.#heads.read(bytes);
+    if (typeof read === 'object') {
+      const request = parseRequest(read.head);
+      if (request.ok) this.#begin(request, read.rest);
+      else this.#refuse(request.problem.code, request.problem.detail);
+    } else if (read === 'more') {
+      // Of the whole head, not of each byte.
+      if (!hadBegun && this.#heads.hasBegun) this.setDeadline(this.#context.limits.headMs);
+    } else if (read === 'garbage') {
+      this.#refuse('bad-request', 'It is not written as HTTP/1.1 is.');
+    } else {
+      const code = read === 'long-line' ? 'target-too-long' : 'head-too-large';
+      this.#refuse(code, `It may have ${this.#context.limits.headBytes} bytes.`);
+    }
+  }
+
+  #begin(request: RequestHead, come: Buffer): void {
+    this.#state = 'exchange';
+    this.#request = request;
+    const rest = come.length === 0 ? come : Buffer.from(come);
+    let parts = NO_PARTS;
+    let end: string | undefined = '';
+    let used = 0;
+    if (request.length !== 0) {
+      const body = bodyReader(request.length, this.#context.limits.headBytes);
+      const content: Buffer[] = [];
+      used = body.read(rest, 0, content);
+      if (body.fault !== undefined) {
+        this.#refuse('bad-request', `Its body cannot be read: ${body.fault}.`);
+        return;
+      }
+      parts = content;
+      end = body.isDone ? passedTrailers(body.trailers) : undefined;
+      this.#body = body.isDone ? undefined : body;
+      this.#bodyBytes = used;
+    }
+    if (used < rest.length) this.#hold(used === 0 ? rest : rest.subarray(used));
+    const decision = this.#decide(request);
+    if (decision.type === 'answer') {
+      this.answer(decision.problem, request.method);
+      return;
+    }
+    this.#exchange = new Exchange(this, request, decision, this.#context);
+    this.#exchange.start(parts, end);
+  }
+
+  #decide(request: RequestHead): Decision {
+    const { decide, limits, pseudonym } = this.#context;
+    if (request.via !== '' && cameThrough(request.via, pseudonym)) {
+      return problem('loop', 'An instance of this service is a gateway that forwards to this one.');
+    }
+    if (Math.max(request.length, this.#bodyBytes) > limits.bodyBytes) {
+      return problem('body-too-large', `It may have ${limits.bodyBytes} bytes.`);
+    }
+    const decision = decide(request.host, request.target);
+    if (decision.type === 'forward' && climbsOut(decision.target)) {
+      return problem('bad-target', 'It climbs out of where it leads.');
+    }
+    return decision;
+  }
+
+  #readBody(body: BodyReader, bytes: Buffer): void {
+    const parts: Buffer[] = [];
+    const used = body.read(bytes, 0, parts);
+    this.#bodyBytes += used;
+    if (body.fault !== undefined) {
+      this.#spoil('bad-request', `Its body cannot be read: ${body.fault}.`);
+      return;
+    }
+    const { bodyBytes } = this.#context.limits;
+    if (this.#bodyBytes > bodyBytes) {
+      this.#spoil('body-too-large', `It may have ${bodyBytes} bytes.`);
+      return;
+    }
+    if (body.isDone) {
+      this.#body = undefined;
+      if (used < bytes.length) {
+        this.#hold(bytes.subarray(used));
+        this.pause();
+      }
+    }
+    this.#exchange?.body(parts, body.isDone ? passedTrailers(body.trailers) : undefined);
+  }
+
+  /** The request turned out bad when part of it was forwarded. */
+  #spoil(code: ProblemCode, detail: string): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.abandon();
+    if (exchange?.hasBegunAnswer === true) this.cut();
+    else this.#refuse(code, detail);
+  }
+
+  /** Answers what cannot be read on: nobody knows where the next request would begin. */
+  #refuse(code: ProblemCode, detail: string): void {
+    this.socket.write(problemAnswer({ code, detail }, true, false));
+    this.#close(false);
+  }
+
+  /**
+   * Closing at once would have bytes that were not read answered with a reset, which takes away the answer
+   * that the client has not read yet. So our side is closed, and what comes is dropped for a while (RFC 9112 §9.6).
+   */
+  #close(isRead: boolean): void {
+    this.#state = 'lingering';
+    this.setDeadline(this.#context.limits.answerBodyMs);
+    if (isRead && this.#held === undefined) {
+      this.socket.destroySoon();
+      return;
+    }
+    this.#held = undefined;
+    this.socket.end(() => this.setDeadline(LINGER_MS));
+    this.resume();
+  }
+
+  #drained(): void {
+    if (this.#tunnel !== undefined) this.#tunnel.drained();
+    else if (this.#exchange !== undefined) this.#exchange.clientDrained();
+    else if (this.#state === 'between') this.#advance();
+  }
+
+  /** A client that ends its side has left, as for nginx: there is no telling it from one that only asks no more. */
+  #ended(): void {
+    if (this.#state === 'tunnel') this.#tunnel?.ended();
+    else if (this.#state === 'between') this.socket.destroySoon();
+    else if (this.#state === 'exchange') this.socket.destroy();
+  }
+}
+
+function problem(code: ProblemCode, detail: string): Decision {
+  return { type: 'answer', problem: { code, detail } };
+}

@@ -1,0 +1,13 @@
+import type { Clock } from './clock.ts';
+import type { EngineOptions } from './engine.ts';
+import type { Limits } from './limits.ts';
+import type { Pools } from './pool.ts';
+
+/** What all connections of one engine share. */
+export interface Context extends Pick<EngineOptions, 'decide' | 'pseudonym' | 'onUnreachable'> {
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly pools: Pools;
+  /** Whether the engine is closing: every answer is the last on its connection. */
+  isClosing: boolean;
+}

@@ -1,0 +1,93 @@
+import { STATUS_CODES } from 'node:http';
+import { CHUNKED } from '../http/framing.ts';
+import { without } from '../http/fields.ts';
+import type { RequestHead } from '../http/request.ts';
+import type { ResponseHead } from '../http/response.ts';
+import { PROBLEMS } from '../problem.ts';
+import type { Problem } from '../problem.ts';
+
+export interface RequestFacts {
+  /** Lines that tell where the request came from, the same for all of a connection. */
+  readonly origin: string;
+  /** What this gateway is called in Via. */
+  readonly pseudonym: string;
+  /** The target for the instance. */
+  readonly target: string;
+  /** The prefix that was stripped, `''` for none. */
+  readonly prefix: string;
+  /** The instance, as a Host: for a request of HTTP/1.0 that has none. */
+  readonly authority: string;
+}
+
+/** The lines of X-Forwarded-* that are the same for all requests on a connection. */
+export function originLines(
+  address: string,
+  localPort: number,
+  protocol: 'http' | 'https',
+): string {
+  return `x-forwarded-for: ${address}\r\nx-forwarded-port: ${localPort}\r\nx-forwarded-proto: ${protocol}\r\n`;
+}
+
+/**
+ * The head for the instance. What `Connection` names is gone before ours are added, so that a client
+ * cannot have ours removed by naming them there.
+ */
+export function requestHead(request: RequestHead, facts: RequestFacts): string {
+  const { method, host, fields, minor } = request;
+  const named = host === '' ? `Host: ${facts.authority}\r\n` : `x-forwarded-host: ${host}\r\n`;
+  // RFC 9110 §7.6.3: a Via of its own, after those that came, continues their list.
+  let head = `${method} ${facts.target} HTTP/1.1\r\n${fields}${facts.origin}${named}via: 1.${minor} ${facts.pseudonym}\r\n`;
+  if (facts.prefix !== '') head += `x-forwarded-prefix: ${facts.prefix}\r\n`;
+  if (request.length === CHUNKED) head += 'transfer-encoding: chunked\r\n';
+  if (request.expectsContinue) head += 'expect: 100-continue\r\n';
+  if (request.upgrades) head += 'connection: upgrade\r\nupgrade: websocket\r\n';
+  else if (request.takesTrailers) head += 'connection: te\r\nte: trailers\r\n';
+  return `${head}\r\n`;
+}
+
+/** Whether a Via tells that the request has come through here before (RFC 9110 §7.6.3). */
+export function cameThrough(via: string, pseudonym: string): boolean {
+  if (!via.includes(pseudonym)) return false;
+  return via.split(',').some((each) => each.trim().split(/[ \t]+/)[1] === pseudonym);
+}
+
+/** How the answer's body ends for the client. */
+export interface Delivery {
+  readonly isChunked: boolean;
+  /** Whether the answer is the last on its connection. */
+  readonly isLast: boolean;
+}
+
+/** The head for the client. */
+export function responseHead(response: ResponseHead, { isChunked, isLast }: Delivery): string {
+  // RFC 9110 §8.6: a 204 must not have a Content-Length.
+  const fields =
+    response.status === 204 ? without(response.fields, ['content-length']) : response.fields;
+  let head = `HTTP/1.1 ${response.statusLine}\r\n${fields}`;
+  // RFC 9110 §6.6.1: whoever passes on an answer without a Date adds one.
+  if (!response.hasDate) head += `date: ${new Date().toUTCString()}\r\n`;
+  if (isChunked) head += 'transfer-encoding: chunked\r\n';
+  if (isLast) head += 'connection: close\r\n';
+  return `${head}\r\n`;
+}
+
+/** A 1xx for the client: 100, 103, or the 101 that opens a tunnel. */
+export function interimHead({ status, statusLine, fields }: ResponseHead): string {
+  const own = status === 101 ? 'connection: upgrade\r\nupgrade: websocket\r\n' : '';
+  return `HTTP/1.1 ${statusLine}\r\n${without(fields, ['content-length'])}${own}\r\n`;
+}
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** A whole answer of the gateway's own (RFC 9457). */
+export function problemAnswer({ code, detail }: Problem, isLast: boolean, isHead: boolean): string {
+  const { status, title } = PROBLEMS[code];
+  // RFC 9457 §4.1: without a type of its own, a problem is told apart by its status; the code is our extension member.
+  const body = JSON.stringify({ title, status, detail, code });
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
+  head += 'content-type: application/problem+json\r\ncache-control: no-store\r\n';
+  head += `content-length: ${Buffer.byteLength(body)}\r\ndate: ${new Date().toUTCString()}\r\n`;
+  if (status === 503) head += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
+  if (isLast) head += 'connection: close\r\n';
+  return `${head}\r\n${isHead ? '' : body}`;
+}

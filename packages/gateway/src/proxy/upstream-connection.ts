@@ -1,0 +1,214 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { bodyReader } from '../http/body-reader.ts';
+import { UNTIL_CLOSE } from '../http/framing.ts';
+import type { BodyReader } from '../http/framing.ts';
+import { passedTrailers } from '../http/fields.ts';
+import { HeadReader } from '../http/head-reader.ts';
+import { canBeginResponse, parseResponse } from '../http/response.ts';
+import type { ResponseHead } from '../http/response.ts';
+import type { Clock } from './clock.ts';
+import { readingInto } from './direct-read.ts';
+import type { Limits } from './limits.ts';
+import type { Pool } from './pool.ts';
+
+/** Whoever has asked, and waits for the answer. */
+export interface Asker {
+  /** Of the request: it decides whether an answer has a body. */
+  readonly method: string;
+  /** The request may be sent. */
+  connected(): void;
+  /** A 1xx, before the answer. */
+  informed(head: ResponseHead): void;
+  /** A 101, and what came behind it. The bytes that follow are no HTTP any more. */
+  switched(head: ResponseHead, rest: Buffer): void;
+  answered(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void;
+  /** @param end the trailers, if this is the end */
+  continued(parts: readonly Buffer[], end: string | undefined): void;
+  /** Whether bytes of the answer are still to be written. */
+  holdsAnswer(): boolean;
+  /** More can be written. */
+  drained(): void;
+  /** No answer, or no more of it, will come. */
+  lost(error: Error): void;
+}
+
+/** What a tunnel gets from an instance. */
+export interface Receiver {
+  received(bytes: Buffer): void;
+  ended(): void;
+  drained(): void;
+}
+
+const NO_PARTS: readonly Buffer[] = [];
+
+/** One connection to an instance. It carries one exchange at a time, or none. */
+export class UpstreamConnection {
+  readonly socket: Socket;
+  isConnected: boolean = false;
+  /** Whether it has carried an exchange before this one: then the instance may have closed it meanwhile. */
+  isReused = false;
+  /** Whether anything of the answer has come. */
+  hasAnswered = false;
+  /** When it is closed if it is idle till then. */
+  expires: number = Infinity;
+  #asker: Asker | undefined;
+  #tunnel: Receiver | undefined;
+  readonly #pool: Pool;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #heads: HeadReader;
+  #body: BodyReader | undefined;
+  #persists = false;
+  #endsWithClose = false;
+  #idleMs = 0;
+  #error: Error | undefined;
+
+  constructor(pool: Pool, limits: Limits, clock: Clock) {
+    this.#pool = pool;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#heads = new HeadReader(limits.headBytes, canBeginResponse, false);
+    const { address, port } = pool.upstream;
+    this.socket = connect({
+      host: address,
+      port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: readingInto((bytes) => this.#read(bytes)),
+    });
+    this.socket.on('connect', () => {
+      this.isConnected = true;
+      this.#asker?.connected();
+    });
+    this.socket.on('drain', () => (this.#tunnel ?? this.#asker)?.drained());
+    this.socket.on('end', () => this.#end());
+    this.socket.on('error', (error) => (this.#error = error));
+    this.socket.on('close', () => this.#closed());
+  }
+
+  /** Lends the connection to one exchange. */
+  carry(asker: Asker): void {
+    this.#asker = asker;
+    this.hasAnswered = false;
+  }
+
+  /** Whoever asked does not want the answer any more. */
+  abandon(): void {
+    this.#asker = undefined;
+    this.destroy();
+  }
+
+  /** The exchange is over on both sides: others may ask, if the instance lets them. */
+  giveBack(): void {
+    this.#asker = undefined;
+    if (!this.#persists) {
+      this.destroy();
+      return;
+    }
+    this.isReused = true;
+    this.expires = this.#clock.now + this.#idleMs;
+    this.#pool.put(this);
+  }
+
+  /** From here on bytes go to the tunnel. */
+  tunnel(receiver: Receiver): void {
+    this.#tunnel = receiver;
+    this.#asker = undefined;
+  }
+
+  destroy(): void {
+    // At once, and not when it has closed: nobody may be given it meanwhile.
+    this.#pool.forget(this);
+    this.socket.destroy();
+  }
+
+  #read(bytes: Buffer): boolean {
+    const asker = this.#asker;
+    if (this.#tunnel !== undefined) this.#tunnel.received(Buffer.from(bytes));
+    // Nobody has asked: taken for the next answer, these bytes would reach the wrong client.
+    else if (asker === undefined) this.destroy();
+    else if (this.#body !== undefined) this.#readBody(this.#body, bytes, asker);
+    else this.#readHead(bytes, asker);
+    return asker?.holdsAnswer() === true;
+  }
+
+  #readHead(bytes: Buffer, asker: Asker): void {
+    this.hasAnswered = true;
+    const read = this.#heads.read(bytes);
+    if (read === 'more') return;
+    if (read === 'long' || read === 'long-line')
+      return this.#break('the head of its answer is too long');
+    if (read === 'garbage') return this.#break('its answer is not HTTP/1.1');
+    const head = parseResponse(read.head, asker.method);
+    if (!head.ok) return this.#break(head.reason);
+    if (head.status === 101) return asker.switched(head, Buffer.from(read.rest));
+    if (head.status >= 200) return this.#begin(head, read.rest, asker);
+    asker.informed(head);
+    if (read.rest.length > 0) this.#read(read.rest);
+  }
+
+  #begin(head: ResponseHead, rest: Buffer, asker: Asker): void {
+    this.#persists = head.persists;
+    this.#endsWithClose = head.length === UNTIL_CLOSE;
+    this.#idleMs = idleMs(this.#limits.instanceIdleMs, head.keepAliveSeconds);
+    if (head.length === 0) {
+      // What comes behind an answer that is whole answers nothing.
+      if (rest.length > 0) this.#persists = false;
+      asker.answered(head, NO_PARTS, '');
+      return;
+    }
+    const body = bodyReader(head.length, this.#limits.headBytes);
+    const parts: Buffer[] = [];
+    const used = body.read(rest, 0, parts);
+    if (body.fault !== undefined) return this.#break(body.fault);
+    if (used < rest.length) this.#persists = false;
+    this.#body = body.isDone ? undefined : body;
+    asker.answered(head, parts, body.isDone ? passedTrailers(body.trailers) : undefined);
+  }
+
+  #readBody(body: BodyReader, bytes: Buffer, asker: Asker): void {
+    const parts: Buffer[] = [];
+    const used = body.read(bytes, 0, parts);
+    if (body.fault !== undefined) return this.#break(body.fault);
+    if (used < bytes.length) this.#persists = false;
+    if (body.isDone) this.#body = undefined;
+    asker.continued(parts, body.isDone ? passedTrailers(body.trailers) : undefined);
+  }
+
+  /** The instance has said all that it will say. */
+  #end(): void {
+    if (this.#tunnel !== undefined) {
+      this.#tunnel.ended();
+    } else if (this.#body !== undefined && this.#endsWithClose) {
+      this.#body = undefined;
+      this.#persists = false;
+      this.#asker?.continued(NO_PARTS, '');
+    } else {
+      this.#break('it closed the connection');
+    }
+  }
+
+  #closed(): void {
+    this.#pool.forget(this);
+    if (this.#tunnel !== undefined) this.#tunnel.ended();
+    this.#lose(this.#error ?? new Error('it closed the connection'));
+  }
+
+  #break(reason: string): void {
+    this.destroy();
+    this.#lose(new Error(reason));
+  }
+
+  #lose(error: Error): void {
+    const asker = this.#asker;
+    this.#asker = undefined;
+    asker?.lost(error);
+  }
+}
+
+/** A second less than the instance says, since it counts from when it sent and we from when we read. */
+function idleMs(most: number, keepAliveSeconds: number): number {
+  if (keepAliveSeconds === 0) return most;
+  return Math.max(0, Math.min(most, keepAliveSeconds * 1000 - 1000));
+}

@@ -1,0 +1,79 @@
+import type { Instance } from '@rollcall/client';
+import type { Balancer } from '../balancing/balancer.ts';
+import type { RetryBudget } from '../balancing/retry-budget.ts';
+import type { Forward, Upstream } from '../proxy/engine.ts';
+
+/** What all requests of one prefix share. */
+export interface Service {
+  readonly prefix: string;
+  /** Those that may be sent requests, as things are at this moment. */
+  readonly instances: () => readonly Instance[];
+  readonly balancer: Balancer;
+  readonly budget: RetryBudget;
+  /** Milliseconds that never go back. */
+  readonly now: () => number;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
+
+/**
+ * One request's way among the instances of a service: the one that was picked, then those that stand in for
+ * it. They are looked up when they are needed: finding out that one cannot be reached takes seconds, in
+ * which another may leave.
+ */
+export class Forwarding implements Forward {
+  readonly type = 'forward';
+  readonly target: string;
+  readonly #service: Service;
+  #picked: Instance | undefined;
+  #current: Instance | undefined;
+  #tried: Set<string> | undefined;
+  #startedAt = 0;
+  #status = 0;
+
+  /** @param picked whom to try first */
+  constructor(service: Service, target: string, picked: Instance) {
+    this.#service = service;
+    this.target = target;
+    this.#picked = picked;
+  }
+
+  get prefix(): string {
+    return this.#service.prefix;
+  }
+
+  next(): Upstream | undefined {
+    const { prefix, balancer, instances, now } = this.#service;
+    const at = now();
+    const instance = this.#picked ?? balancer.pick(prefix, instances(), this.#tried ?? NOBODY, at);
+    this.#picked = undefined;
+    this.#current = instance;
+    if (instance === undefined) return undefined;
+    this.#startedAt = at;
+    this.#status = 0;
+    balancer.started(instance);
+    const { key, announcement } = instance;
+    return { key, address: announcement.address, port: announcement.port };
+  }
+
+  answered(status: number): void {
+    const { balancer, now } = this.#service;
+    this.#status = status;
+    const at = now();
+    if (this.#current !== undefined) balancer.answered(this.#current, at - this.#startedAt, at);
+  }
+
+  ended(isFault: boolean): void {
+    const { balancer, instances, now } = this.#service;
+    const instance = this.#current;
+    if (instance === undefined) return;
+    (this.#tried ??= new Set()).add(instance.key);
+    const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
+    balancer.ended(instance, instances(), isFailure, now());
+  }
+
+  mayRepeat(): boolean {
+    return this.#service.budget.withdraw(this.#service.now());
+  }
+}

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import type { Instance } from '@rollcall/client';
+import { Balancer } from '../../src/balancing/balancer.ts';
+import type { BalancerOptions } from '../../src/balancing/balancer.ts';
+import { randomFrom } from '../../../../test/simulation/random.js';
+
+const SEED = 1;
+const NOBODY: ReadonlySet<string> = new Set();
+
+function instance(
+  key: string,
+  fields: { weight?: number; zone?: string; since?: number } = {},
+): Instance {
+  const { since = -1e9, ...rest } = fields;
+  const announcement = { prefix: '/v1', address: '10.0.0.1', port: 1, ...rest };
+  return { key, announcement, status: 'up', since };
+}
+
+function setup(options: Partial<BalancerOptions> = {}) {
+  const clock = { now: 0 };
+  const balancer = new Balancer({ random: randomFrom(SEED), ...options });
+  const pick = (instances: readonly Instance[], hashKey?: string, tried = NOBODY) =>
+    balancer.pick('/v1', instances, tried, clock.now, hashKey)?.key;
+  /** How often each was picked. */
+  const shares = (instances: readonly Instance[], count: number): Record<string, number> => {
+    const counts: Record<string, number> = {};
+    for (let each = 0; each < count; each++) {
+      const key = pick(instances) ?? 'nobody';
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+    return counts;
+  };
+  const fail = (each: Instance, all: readonly Instance[], times = 1): boolean[] =>
+    Array.from({ length: times }, () => {
+      balancer.started(each);
+      return balancer.ended(each, all, true, clock.now);
+    });
+  return { clock, balancer, pick, shares, fail };
+}
+
+const ABC = ['a', 'b', 'c'].map((key) => instance(key));
+const [A, B, C] = ABC as [Instance, Instance, Instance];
+
+describe('in turn', () => {
+  it('gives each its share by weight', () => {
+    const { shares } = setup();
+    const list = [
+      instance('a', { weight: 1 }),
+      instance('b', { weight: 2 }),
+      instance('c', { weight: 3 }),
+    ];
+    // After one pass in which the weights are learned.
+    shares(list, 3);
+    expect(shares(list, 60)).toEqual({ a: 10, b: 20, c: 30 });
+  });
+
+  it('leaves out who was tried, and names nobody when all were', () => {
+    const { pick } = setup();
+    expect(pick(ABC, undefined, new Set(['a', 'c']))).toBe('b');
+    expect(pick(ABC, undefined, new Set(['a', 'b', 'c']))).toBeUndefined();
+  });
+});
+
+describe('by requests in flight', () => {
+  it('prefers the less busy of two, for its weight', () => {
+    const { balancer, shares } = setup({ policy: 'least-request' });
+    for (let count = 0; count < 10; count++) balancer.started(A);
+    expect(shares([A, B], 100)['a'] ?? 0).toBeLessThanOrEqual(0);
+    const heavy = instance('h', { weight: 100 });
+    for (let count = 0; count < 10; count++) balancer.started(heavy);
+    balancer.started(B);
+    expect(shares([heavy, B], 100)['b'] ?? 0).toBe(0);
+  });
+
+  it('sends no more to one that has all that it may have', () => {
+    const { balancer, pick } = setup({ policy: 'least-request', mostInFlight: 2 });
+    for (const each of [A, A, B, B]) balancer.started(each);
+    expect(pick([A, B])).toBeUndefined();
+    balancer.ended(B, [A, B], false, 0);
+    expect(pick([A, B])).toBe('b');
+  });
+});
+
+describe('by latency', () => {
+  it('prefers who answers sooner, and comes back to who was slow once that has faded', () => {
+    const { clock, balancer, shares } = setup({ policy: 'latency' });
+    balancer.answered(A, 500, 0);
+    balancer.answered(B, 20, 0);
+    expect(shares([A, B], 100)['a'] ?? 0).toBe(0);
+    clock.now = 60_000;
+    balancer.answered(A, 10, clock.now);
+    balancer.answered(B, 20, clock.now);
+    expect(shares([A, B], 100)['b'] ?? 0).toBe(0);
+  });
+});
+
+describe('by hash', () => {
+  const many = Array.from({ length: 10 }, (_each, index) => instance(`i${index}`));
+  const keys = Array.from({ length: 5000 }, (_each, index) => `user-${index}`);
+
+  it('sends a key to one instance, and moves only the keys of one that has gone', () => {
+    const { balancer, pick } = setup({ policy: 'hash' });
+    const before = keys.map((key) => pick(many, key));
+    expect(keys.map((key) => pick(many, key))).toEqual(before);
+    balancer.changed('/v1');
+    const fewer = many.slice(1);
+    for (const [index, key] of keys.entries()) {
+      if (before[index] !== 'i0') expect(pick(fewer, key)).toBe(before[index]);
+    }
+  });
+
+  it('spreads keys evenly', () => {
+    const { pick } = setup({ policy: 'hash' });
+    const counts = new Map<string, number>();
+    for (const key of keys)
+      counts.set(String(pick(many, key)), (counts.get(String(pick(many, key))) ?? 0) + 1);
+    expect(counts.size).toBe(10);
+    for (const count of counts.values()) expect(count).toBeLessThan(2 * (keys.length / 10));
+  });
+
+  it('has another stand in for one that was tried', () => {
+    const { pick } = setup({ policy: 'hash' });
+    const first = String(pick(many, 'x'));
+    expect(pick(many, 'x', new Set([first]))).not.toBe(first);
+  });
+});
+
+describe('an instance that fails', () => {
+  it('is ejected after five failures in a row, longer each time', () => {
+    const { clock, fail, shares } = setup();
+    expect(fail(A, ABC, 5)).toEqual([false, false, false, false, true]);
+    expect(shares(ABC, 10)['a']).toBeUndefined();
+    clock.now = 30_000;
+    expect(shares(ABC, 9)['a']).toBe(3);
+    expect(fail(A, ABC, 5).at(-1)).toBe(true);
+    clock.now += 30_000;
+    expect(shares(ABC, 9)['a']).toBeUndefined();
+    clock.now += 30_000;
+    expect(shares(ABC, 9)['a']).toBe(3);
+  });
+
+  it('is ejected when half of at least twenty requests fail', () => {
+    const { balancer, clock } = setup();
+    const outcomes = Array.from({ length: 20 }, (_each, index) => {
+      balancer.started(A);
+      return balancer.ended(A, ABC, index % 2 === 1, clock.now);
+    });
+    expect(outcomes.indexOf(true)).toBe(19);
+  });
+
+  it('is not ejected when half are already, nor when it is alone', () => {
+    const { fail } = setup();
+    const four = [...ABC, instance('d')];
+    expect(fail(A, four, 5).at(-1)).toBe(true);
+    expect(fail(B, four, 5).at(-1)).toBe(true);
+    expect(fail(C, four, 5).at(-1)).toBe(false);
+    expect(setup().fail(A, [A], 50)).not.toContain(true);
+  });
+
+  it('is used all the same when there is nobody else', () => {
+    const { fail, pick } = setup();
+    fail(A, ABC, 5);
+    expect(pick([A])).toBe('a');
+  });
+});
+
+describe('an instance that has just come', () => {
+  it('takes a share that grows from a tenth to the whole', () => {
+    const { clock, shares } = setup({ slowStartMs: 10_000 });
+    const fresh = instance('new', { since: 0 });
+    const list = [A, fresh];
+    const first = shares(list, 1000)['new'] ?? 0;
+    clock.now = 5000;
+    const later = shares(list, 1000)['new'] ?? 0;
+    clock.now = 10_000;
+    expect(first).toBeGreaterThan(20);
+    expect(first).toBeLessThan(200);
+    expect(later).toBeGreaterThan(first);
+    expect(shares(list, 1000)['new']).toBe(500);
+  });
+
+  it('takes all there is when every instance is new', () => {
+    const { shares } = setup({ slowStartMs: 10_000 });
+    const list = [instance('a', { since: 0 }), instance('b', { since: 0 })];
+    expect(shares(list, 100)['nobody']).toBeUndefined();
+  });
+});
+
+describe('zones', () => {
+  const near = instance('near', { zone: 'z1' });
+  const far = instance('far', { zone: 'z2' });
+
+  it('are preferred while anybody there can be picked', () => {
+    const { balancer, shares, pick } = setup({ zone: 'z1', mostInFlight: 1 });
+    expect(shares([near, far], 10)).toEqual({ near: 10 });
+    balancer.started(near);
+    expect(pick([near, far])).toBe('far');
+  });
+});

@@ -1,0 +1,26 @@
+import type { Forward, Upstream } from '../../src/proxy/engine.ts';
+
+/** What an engine told of a request's way. */
+export interface Told {
+  readonly statuses: number[];
+  /** Of each try that has ended, whether the instance was at fault. */
+  readonly faults: boolean[];
+}
+
+/** A way of a request to whatever `next` names, with no other rules. */
+export function forwardTo(
+  next: () => Upstream | undefined,
+  target: string,
+  prefix = '',
+  told: Told = { statuses: [], faults: [] },
+): Forward {
+  return {
+    type: 'forward',
+    target,
+    prefix,
+    next,
+    answered: (status) => told.statuses.push(status),
+    ended: (isFault) => told.faults.push(isFault),
+    mayRepeat: () => true,
+  };
+}
