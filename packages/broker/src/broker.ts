@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
 import { HttpApi } from './api/http-api.ts';
+import { App } from './app.ts';
 import { Apps } from './apps.ts';
 import { readOptions } from './options.ts';
 import type { BrokerOptions } from './options.ts';
@@ -35,7 +36,7 @@ const CLOSE_TIMEOUT_MS = 1_000;
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const settings = readOptions(options);
   const { host, log } = settings;
-  const apps = new Apps(settings.apps);
+  const apps = new Apps(settings.apps.map((app) => new App(app)));
   const api = new HttpApi(apps, log);
   const webSockets = new WebSockets(apps, settings);
 

@@ -8,19 +8,18 @@ import type { WebSocket } from 'ws';
 import type { App } from './app.ts';
 import type { Connection } from './connection.ts';
 import { Keepalive } from './keepalive.ts';
+import type { Settings } from './options.ts';
 import { Session } from './session.ts';
-
-/** A client that leaves more than this unread is cut off: what it does not read is kept in memory. */
-export const MAX_UNREAD_BYTES = 1_048_576;
 
 const UNSUPPORTED_DATA = 1003; // RFC 6455 §7.4.1
 
 export interface ClientSocketOptions {
   readonly app: App;
   readonly socketId: string;
-  readonly activityTimeoutMs: number;
-  readonly pongTimeoutMs: number;
-  readonly log: (line: string) => void;
+  readonly settings: Pick<
+    Settings,
+    'activityTimeoutMs' | 'pongTimeoutMs' | 'maxSubscriptions' | 'maxUnreadBytes' | 'log'
+  >;
 }
 
 /** Carries the frames of one client over its open WebSocket. */
@@ -30,38 +29,56 @@ export class ClientSocket implements Connection {
   readonly #session: Session;
   readonly #keepalive: Keepalive;
   readonly #options: ClientSocketOptions;
+  #hasEnded = false;
 
   constructor(socket: WebSocket, options: ClientSocketOptions) {
-    const { app, socketId, activityTimeoutMs, pongTimeoutMs } = options;
+    const { app, socketId, settings } = options;
     this.socketId = socketId;
     this.#socket = socket;
     this.#options = options;
-    this.#session = new Session(app, this, () => performance.now());
+    this.#session = new Session({
+      app,
+      connection: this,
+      clock: () => performance.now(),
+      maxSubscriptions: settings.maxSubscriptions,
+    });
     this.#keepalive = new Keepalive({
-      activityTimeoutMs,
-      pongTimeoutMs,
+      activityTimeoutMs: settings.activityTimeoutMs,
+      pongTimeoutMs: settings.pongTimeoutMs,
       ping: () => this.send(PING_FRAME),
-      expire: () => this.#expire(),
+      expire: () => this.close(CLOSE_CODES.noPong, 'no pong in time'),
     });
   }
 
   /** Greets the client and listens to it from now on. */
   open(): void {
+    const { app, settings } = this.#options;
+    app.connected();
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('ping', () => this.#keepalive.activity());
     this.#socket.on('pong', () => this.#keepalive.activity());
     this.#socket.on('close', () => this.#end());
-    const activityTimeout = wholeSeconds(this.#options.activityTimeoutMs);
+    const activityTimeout = wholeSeconds(settings.activityTimeoutMs);
     this.send(connectionEstablishedFrame(this.socketId, activityTimeout));
   }
 
   send(frame: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#socket.send(frame);
-    if (this.#socket.bufferedAmount <= MAX_UNREAD_BYTES) return;
-    this.#options.log(`cut off connection ${this.socketId}: it does not read what it is sent`);
+    const { app, settings } = this.#options;
+    // What a client does not read is kept in memory.
+    if (this.#socket.bufferedAmount <= settings.maxUnreadBytes) return;
+    app.counters.slowConsumers += 1;
+    settings.log(`cut off connection ${this.socketId}: it does not read what it is sent`);
     // Its session ends on 'close', which comes later: other connections may be being served now.
     this.#socket.terminate();
+  }
+
+  close(code: number, message: string): void {
+    this.send(errorFrame(message, code));
+    this.#socket.close(code, message);
+    // A client that hangs will not answer the close, and the others should know at once.
+    this.#end();
   }
 
   #receive(data: { toString(): string }, isBinary: boolean): void {
@@ -75,17 +92,12 @@ export class ClientSocket implements Connection {
     this.#session.receive(data.toString());
   }
 
-  #expire(): void {
-    const message = 'no pong in time';
-    this.send(errorFrame(message, CLOSE_CODES.noPong));
-    this.#socket.close(CLOSE_CODES.noPong, message);
-    // Such a client will hardly answer the close, and the others should know at once.
-    this.#end();
-  }
-
   #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#keepalive.stop();
     this.#session.end();
+    this.#options.app.disconnected();
   }
 }
 

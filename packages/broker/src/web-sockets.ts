@@ -8,7 +8,7 @@ import { App } from './app.ts';
 import type { Apps } from './apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
-import type { BrokerOptions } from './options.ts';
+import type { Settings } from './options.ts';
 
 /** Room for 10 KB of data with every character escaped as \uXXXX. */
 export const MAX_FRAME_BYTES = 65_536;
@@ -27,11 +27,11 @@ const SERVER_OPTIONS: ServerOptions & { closeTimeout: number } = {
 export class WebSockets {
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   readonly #apps: Apps;
-  readonly #options: Required<BrokerOptions>;
+  readonly #settings: Settings;
 
-  constructor(apps: Apps, options: Required<BrokerOptions>) {
+  constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -54,13 +54,11 @@ export class WebSockets {
     webSocket.on('error', () => {});
     const app = readHandshake(this.#apps, url);
     if (app instanceof App) {
-      const { activityTimeoutMs, pongTimeoutMs, log } = this.#options;
-      const socketId = createSocketId();
-      const options = { app, socketId, activityTimeoutMs, pongTimeoutMs, log };
+      const options = { app, socketId: createSocketId(), settings: this.#settings };
       new ClientSocket(webSocket, options).open();
       return;
     }
-    this.#options.log(`refused a connection: ${app.code} ${app.message}`);
+    this.#settings.log(`refused a connection: ${app.code} ${app.message}`);
     webSocket.send(errorFrame(app.message, app.code));
     webSocket.close(app.code, app.message);
   }

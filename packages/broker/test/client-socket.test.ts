@@ -24,7 +24,13 @@ class FakeWebSocket extends EventEmitter {
   }
 }
 
-const options = { socketId: '1.1', activityTimeoutMs: 100, pongTimeoutMs: 30, log: () => {} };
+const settings = {
+  activityTimeoutMs: 100,
+  pongTimeoutMs: 30,
+  maxSubscriptions: 10,
+  maxUnreadBytes: 1_000,
+  log: () => {},
+};
 
 let app: App;
 let socket: FakeWebSocket;
@@ -33,7 +39,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   app = new App({ appId: '1', key: 'key', secret: 'secret' });
   socket = new FakeWebSocket();
-  new ClientSocket(socket as unknown as WebSocket, { app, ...options }).open();
+  new ClientSocket(socket as unknown as WebSocket, { app, socketId: '1.1', settings }).open();
 });
 
 afterEach(() => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEVELOPMENT_APP } from '@rollcall/protocol';
+import { App } from '../src/app.ts';
 import { Apps } from '../src/apps.ts';
 import { readOptions } from '../src/options.ts';
 
@@ -46,7 +47,7 @@ describe('Apps', () => {
     { ...app, key: 'other' },
     { ...app, appId: '2' },
   ])('refuses two apps that cannot be told apart: %j', (other) => {
-    expect(() => new Apps([app, other])).toThrow(
+    expect(() => new Apps([new App(app), new App(other)])).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }),
     );
   });

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker, BrokerOptions } from '@rollcall/broker';
-import { MAX_UNREAD_BYTES } from '../src/client-socket.ts';
 import { MAX_FRAME_BYTES } from '../src/web-sockets.ts';
 import { greeted, RawClient } from './raw-client.ts';
 import { APP, server } from './sdk.ts';
@@ -167,7 +166,8 @@ describe('a client that is gone', () => {
   });
 
   it('is cut off when it leaves too much unread, and the others go on', async () => {
-    await start();
+    const maxUnreadBytes = 1_000_000;
+    await start({ maxUnreadBytes });
     const [slow, quick] = [await greeted(broker), await greeted(broker)];
     await slow.subscribe('news');
     await quick.subscribe('news');
@@ -182,7 +182,7 @@ describe('a client that is gone', () => {
       await trigger.triggerBatch(batch);
     }
     expect(logged).toEqual([expect.stringMatching(/^cut off connection \d+\.\d+/)]);
-    expect(sent * data.length).toBeGreaterThan(MAX_UNREAD_BYTES);
+    expect(sent * data.length).toBeGreaterThan(maxUnreadBytes);
     for (let i = 0; i < sent; i += 1) expect(await quick.next()).toMatchObject({ event: 'e' });
     await expect
       .poll(async () =>
