@@ -37,6 +37,7 @@ export interface ClientEvent {
 export interface AppEnvironment {
   /** Milliseconds of a clock that never goes back. */
   readonly clock?: () => number;
+  readonly counters?: Counters;
   /** Takes what webhooks are to tell. */
   readonly report?: (event: WebhookEvent) => void;
 }
@@ -46,16 +47,17 @@ export class App {
   readonly options: AppOptions;
   readonly users: Users = new Users();
   readonly cache: EventCache;
-  readonly counters: Counters = new Counters();
+  readonly counters: Counters;
   /** A channel is here from its first subscription to the end of its last. */
   readonly #channels = new Map<string, Channel>();
   readonly #subscriptionCounts: SubscriptionCounts | undefined;
   readonly #report: (event: WebhookEvent) => void;
   #connections = 0;
 
-  constructor(options: AppOptions, { clock, report }: AppEnvironment = {}) {
+  constructor(options: AppOptions, { clock, counters, report }: AppEnvironment = {}) {
     this.options = options;
     this.cache = new EventCache(clock ?? (() => performance.now()));
+    this.counters = counters ?? new Counters();
     this.#report = report ?? (() => {});
     if (options.subscriptionCounts === true) {
       this.#subscriptionCounts = new SubscriptionCounts((channel) => this.#tellCount(channel));

@@ -9,4 +9,7 @@ export class Counters {
   deliveries = 0;
   /** Connections that were cut because they did not read. */
   slowConsumers = 0;
+  webhookEventsSent = 0;
+  /** Given up after all retries, or never taken because too many waited. */
+  webhookEventsLost = 0;
 }
