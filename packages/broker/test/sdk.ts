@@ -6,7 +6,7 @@ import type { Broker } from '@rollcall/broker';
 export const APP = { appId: '7', key: 'test-key', secret: 'test-secret' } as const;
 
 /** Of encrypted channels: 32 bytes, in base64, that the broker never sees. */
-const MASTER_KEY = Buffer.alloc(32, 'k').toString('base64');
+export const MASTER_KEY = Buffer.alloc(32, 'k').toString('base64');
 
 /** What the tests use of pusher-js. Its own typings give ESM the module for the class. */
 export interface Client {
