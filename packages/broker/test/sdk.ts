@@ -71,7 +71,8 @@ function clientOptions(place: Place, identity: Identity = {}): Options {
       transport: 'ajax',
       endpoint: '',
       customHandler: ({ socketId, channelName }, callback) => {
-        const member = bySignIn ? undefined : { user_id: userId, user_info: info };
+        const saysWho = channelName.startsWith('presence-') && !bySignIn;
+        const member = saysWho ? { user_id: userId, user_info: info } : undefined;
         callback(null, authoriser.authorizeChannel(socketId, channelName, member));
       },
     },
