@@ -9,6 +9,7 @@ import type { App } from './app.ts';
 import type { Connection } from './connection.ts';
 import { Keepalive } from './keepalive.ts';
 import type { Settings } from './options.ts';
+import type { Outlet } from './outlet.ts';
 import { Session } from './session.ts';
 
 const UNSUPPORTED_DATA = 1003; // RFC 6455 §7.4.1
@@ -16,6 +17,7 @@ const UNSUPPORTED_DATA = 1003; // RFC 6455 §7.4.1
 export interface ClientSocketOptions {
   readonly app: App;
   readonly socketId: string;
+  readonly outlet: Outlet;
   readonly settings: Pick<
     Settings,
     'activityTimeoutMs' | 'pongTimeoutMs' | 'maxSubscriptions' | 'maxUnreadBytes' | 'log'
@@ -64,10 +66,10 @@ export class ClientSocket implements Connection {
 
   send(frame: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(frame);
-    const { app, settings } = this.#options;
+    const { app, outlet, settings } = this.#options;
+    outlet.send(frame);
     // What a client does not read is kept in memory.
-    if (this.#socket.bufferedAmount <= settings.maxUnreadBytes) return;
+    if (outlet.unsentBytes <= settings.maxUnreadBytes) return;
     app.counters.slowConsumers += 1;
     settings.log(`cut off connection ${this.socketId}: it does not read what it is sent`);
     // Its session ends on 'close', which comes later: other connections may be being served now.
@@ -76,6 +78,7 @@ export class ClientSocket implements Connection {
 
   close(code: number, message: string): void {
     this.send(errorFrame(message, code));
+    this.#options.outlet.flush();
     this.#socket.close(code, message);
     // A client that hangs will not answer the close, and the others should know at once.
     this.#end();
