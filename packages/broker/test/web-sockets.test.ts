@@ -67,6 +67,39 @@ describe('a handshake', () => {
   });
 });
 
+describe('an app', () => {
+  it('takes as many connections as it may have, and one more when one has gone', async () => {
+    await start({ apps: [{ ...APP, maxConnections: 2 }] });
+    const [first] = [await greeted(broker), await greeted(broker)];
+    const refused = new RawClient(broker);
+    expect(await refused.next()).toMatchObject({ event: 'pusher:error', data: { code: 4004 } });
+    expect(await refused.closed).toBe(4004);
+    await first.kill();
+    await expect
+      .poll(async () => (await new RawClient(broker).next()).event)
+      .toBe('pusher:connection_established');
+  });
+
+  it('that is disabled takes none, with 4003, and answers 403', async () => {
+    await start({ apps: [{ ...APP, enabled: false }] });
+    expect(await new RawClient(broker).closed).toBe(4003);
+    await expect(server(broker).trigger('news', 'e', 1)).rejects.toMatchObject({ status: 403 });
+  });
+
+  it('of several knows nothing of the others', async () => {
+    const other = { appId: '8', key: 'other-key', secret: APP.secret };
+    await start({ apps: [APP, other] });
+    const [one, two] = [await greeted(broker), new RawClient(broker, '/app/other-key?protocol=7')];
+    await two.next();
+    await one.subscribe('news');
+    await two.subscribe('news');
+    await server(broker).trigger('news', 'e', 1);
+    expect(await one.next()).toMatchObject({ event: 'e' });
+    two.say('pusher:ping', {});
+    expect(await two.next()).toMatchObject({ event: 'pusher:pong' });
+  });
+});
+
 describe('frames', () => {
   it('that are no text close the connection with 1003', async () => {
     await start();
@@ -167,7 +200,7 @@ describe('a client that is gone', () => {
 
   it('is cut off when it leaves too much unread, and the others go on', async () => {
     const maxUnreadBytes = 1_000_000;
-    await start({ maxUnreadBytes });
+    await start({ maxUnreadBytes, metrics: { port: 0 } });
     const [slow, quick] = [await greeted(broker), await greeted(broker)];
     await slow.subscribe('news');
     await quick.subscribe('news');
@@ -181,6 +214,10 @@ describe('a client that is gone', () => {
       const batch = Array.from({ length: 10 }, () => ({ channel: 'news', name: 'e', data }));
       await trigger.triggerBatch(batch);
     }
+    const { metricsUrl } = broker;
+    expect(await (await fetch(`${metricsUrl}/metrics`)).text()).toMatch(
+      /slow_consumers_total\{app="7"\} 1$/m,
+    );
     expect(logged).toEqual([expect.stringMatching(/^cut off connection \d+\.\d+/)]);
     expect(sent * data.length).toBeGreaterThan(maxUnreadBytes);
     for (let i = 0; i < sent; i += 1) expect(await quick.next()).toMatchObject({ event: 'e' });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
 import type { App } from '../app.ts';
 import type { Apps } from '../apps.ts';
@@ -63,7 +63,7 @@ export function authenticate(apps: Apps, appId: string, request: SignedRequest, 
 export function checkBody(body: Buffer, query: ReadonlyMap<string, string>): void {
   const claimed = query.get('body_md5');
   if (claimed === undefined && body.length === 0) return;
-  if (claimed?.toLowerCase() !== createHash('md5').update(body).digest('hex')) {
+  if (claimed?.toLowerCase() !== hash('md5', body)) {
     throw unauthorised('body_md5 must be the hex MD5 of the body');
   }
 }
