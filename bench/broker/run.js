@@ -1,14 +1,13 @@
 // Compares our broker with soketi: both run at the same time, and are measured in turns, so that
 // what else happens on the machine happens to both. `npm run bench:broker -- --rounds 5`.
 import { parseArgs } from 'node:util';
-import { connections, fanOut, triggers } from './scenarios.js';
+import { connects, fanOut, memory, triggers } from './scenarios.js';
 import { startOurs, startSoketi } from './servers.js';
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
-    connections: { type: 'string', default: '2000' },
   },
 });
 
@@ -18,10 +17,19 @@ const { values } = parseArgs({
 const SCENARIOS = {
   triggers: (server) => triggers(server, 2_000),
   fanOut: (server) => fanOut(server, 30),
-  connections: (server) => connections(server, Number(values.connections)),
+  connects: (server) => connects(server, 2_000),
 };
 
+/** Of servers that have done nothing yet. */
+const IDLE_CONNECTIONS = 10_000;
+
 const servers = { ours: await startOurs(), soketi: await startSoketi() };
+if ('memory'.includes(values.only)) {
+  report('memory', {
+    ours: [await memory(servers.ours, IDLE_CONNECTIONS)],
+    soketi: [await memory(servers.soketi, IDLE_CONNECTIONS)],
+  });
+}
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
   if (!name.includes(values.only)) continue;
   report(name, await compare(scenario));

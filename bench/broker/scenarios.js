@@ -65,29 +65,65 @@ export async function fanOut(server, count) {
 }
 
 /**
- * Connections a second, 50 at a time, until greeted; then what each takes of the server's memory.
+ * Connections a second, 50 at a time, until greeted.
  * @param {Server} server
  * @param {number} count
  */
-export async function connections(server, count) {
-  const before = residentBytes(server.pid);
-  /** @type {Subscriber[]} */
-  const open = [];
+export async function connects(server, count) {
   const start = performance.now();
-  const work = Array.from({ length: 50 }, async () => {
-    while (open.length < count) {
-      const subscriber = new Subscriber(server);
-      open.push(subscriber);
-      await subscriber.greeted();
-    }
-  });
-  await Promise.all(work);
+  const open = await gather(count, () => greeted(server));
   const seconds = (performance.now() - start) / 1_000;
-  await sleep(1_000);
-  const bytes = residentBytes(server.pid) - before;
   for (const subscriber of open) subscriber.close();
   await sleep(500);
-  return { 'connects/s': open.length / seconds, 'KB/connection': bytes / open.length / 1_024 };
+  return { 'connects/s': count / seconds };
+}
+
+/**
+ * What idle connections take of the memory of a server that has just started: first alone, then each
+ * with a channel of its own.
+ * @param {Server} server
+ * @param {number} count
+ */
+export async function memory(server, count) {
+  const before = residentBytes(server.pid);
+  const open = await gather(count, () => greeted(server));
+  await sleep(2_000);
+  const connected = residentBytes(server.pid);
+  const rest = [...open.entries()];
+  await gather(count, async () => {
+    const [n, subscriber] = rest.pop() ?? [];
+    await subscriber?.subscribe(`idle-${n}`, () => {});
+  });
+  await sleep(2_000);
+  const subscribed = residentBytes(server.pid);
+  for (const subscriber of open) subscriber.close();
+  return {
+    'KB/connection': (connected - before) / count / 1_024,
+    'KB/channel': (subscribed - connected) / count / 1_024,
+  };
+}
+
+/** @param {Server} server */
+async function greeted(server) {
+  const subscriber = new Subscriber(server);
+  await subscriber.greeted();
+  return subscriber;
+}
+
+/**
+ * @template T
+ * @param {number} count
+ * @param {() => Promise<T>} make - runs 50 at a time
+ */
+async function gather(count, make) {
+  /** @type {T[]} */
+  const made = [];
+  let started = 0;
+  const work = Array.from({ length: 50 }, async () => {
+    while (started++ < count) made.push(await make());
+  });
+  await Promise.all(work);
+  return made;
 }
 
 class Audience {
@@ -103,11 +139,11 @@ class Audience {
 
   /**
    * @param {Subscriber[]} subscribers
-   * @param {number} events
+   * @param {number} deliveries - how many there are to be
    */
-  constructor(subscribers, events) {
+  constructor(subscribers, deliveries) {
     this.#subscribers = subscribers;
-    this.#missing = subscribers.length * events;
+    this.#missing = deliveries;
     this.complete = /** @type {Promise<void>} */ (
       new Promise((resolve) => {
         this.#finish = resolve;
@@ -124,18 +160,14 @@ class Audience {
   static async gather(server, channel, size, events) {
     /** @type {Subscriber[]} */
     const subscribers = [];
-    const audience = new Audience(subscribers, events);
-    while (subscribers.length < size) {
-      const batch = Array.from({ length: Math.min(50, size - subscribers.length) }, async () => {
-        const subscriber = new Subscriber(server);
-        await subscriber.greeted();
-        const heard = new Uint8Array(events);
-        await subscriber.subscribe(channel, (n) => audience.#hear(heard, n));
-        return subscriber;
-      });
-      subscribers.push(...(await Promise.all(batch)));
-    }
-    audience.#missing = size * events;
+    const audience = new Audience(subscribers, size * events);
+    const members = await gather(size, async () => {
+      const subscriber = await greeted(server);
+      const heard = new Uint8Array(events);
+      await subscriber.subscribe(channel, (n) => audience.#hear(heard, n));
+      return subscriber;
+    });
+    subscribers.push(...members);
     return audience;
   }
 
