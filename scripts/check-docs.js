@@ -1,5 +1,5 @@
 // Holds the documents to the code: every path in them exists, every npm script they name too, and
-// the tables of codes name exactly the codes there are.
+// the tables of codes and settings name exactly those there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runStep, ROOT } from './steps.js';
@@ -22,6 +22,7 @@ export async function checkDocs() {
       ...missingScripts(file),
     ]),
     ...(await codeFaults()),
+    ...settingFaults(),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
@@ -62,13 +63,60 @@ async function codeFaults() {
   const { PROBLEMS } = await import('../packages/gateway/dist/index.js');
   const documented = matches(read('docs/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
   const real = [...Object.keys(EXIT_CODES), ...REFUSAL_CODES, ...Object.keys(PROBLEMS)];
+  return differences('docs/errors.md', documented, real);
+}
+
+/** How `rollcall up` tells the services that it started: nobody else sets it. */
+const INTERNAL = 'ROLLCALL_END_WITH_STDIN';
+
+/** Variables of the environment and flags, as the sources read them. */
+function settingFaults() {
+  const { stdout } = runStep(
+    'git',
+    [
+      'ls-files',
+      '--cached',
+      '--others',
+      '--exclude-standard',
+      'packages/*/src/*.ts',
+      'services/*.ts',
+      '*.go',
+    ],
+    { output: 'returned' },
+  );
+  const files = stdout.split('\n').filter((file) => file !== '' && existsSync(join(ROOT, file)));
+  const sources = files
+    .filter((file) => !/\/test\/|_test\.go$/.test(file))
+    .map(read)
+    .join('\n');
+  const variables = [
+    ...matches(sources, /\benv\['([A-Z_]+)'\]/g),
+    ...matches(sources, /\bvalue\(env, '([A-Z_]+)'\)/g),
+    ...matches(sources, /\bgetenv\("([A-Z_]+)"\)/g),
+  ];
+  const flags = [
+    ...matches(sources, /ption\(\s*'(--[a-z-]+)/g),
+    ...matches(sources, /\bflags\.\w+\("([a-z.]+)"/g).map((name) => `-${name}`),
+  ];
+  const rows = matches(read('docs/config.md'), /^(\|.*)$/gm).join('\n');
+  const documented = matches(rows, /`([A-Z_]{3,}|--?[a-z][a-z.-]+)`/g);
+  const real = [...variables, ...flags].filter((name) => name !== INTERNAL);
+  return differences('docs/config.md', documented, real);
+}
+
+/**
+ * What a document has that the code has not, and the other way round.
+ * @param {string} file
+ * @param {string[]} documented
+ * @param {string[]} real
+ */
+function differences(file, documented, real) {
+  const [inDocument, inCode] = [new Set(documented), new Set(real)];
   return [
-    ...real
-      .filter((code) => !documented.includes(code))
-      .map((code) => `docs/errors.md lacks ${code}`),
-    ...documented
-      .filter((code) => !real.includes(code))
-      .map((code) => `docs/errors.md has ${code}, which no code has`),
+    ...[...inCode].filter((each) => !inDocument.has(each)).map((each) => `${file} lacks ${each}`),
+    ...[...inDocument]
+      .filter((each) => !inCode.has(each))
+      .map((each) => `${file} has ${each}, which the code has not`),
   ];
 }
 

@@ -61,6 +61,14 @@ describe('README.md', () => {
     expect((await service.ended).code).toBe(0);
   });
 
+  it('says what rollcall budget says', async () => {
+    const [, figure = ''] = /here ([\d,]+) of the 200,000 messages/.exec(README) ?? [];
+    const script = block('sh', 'rollcall budget').replace('npx rollcall', '"$0" "$1"');
+    const budget = programs.file('bash', ['-euc', script, process.execPath, PROGRAMS.cli]);
+    await budget.line(new RegExp(`^within: ${figure} of 200,000 messages a day`));
+    expect((await budget.ended).code).toBe(0);
+  });
+
   it('shows the curl lines that rollcall up prints', async () => {
     const up = programs.node(PROGRAMS.cli, ['up', '--port', '0', '--broker-port', '0']);
     await up.line(/Ctrl\+C stops everything/);

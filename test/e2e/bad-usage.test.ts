@@ -30,8 +30,26 @@ describe('a user’s mistake is one line and an exit code', () => {
     [['gateway'], { PUSHER_APP_ID: '1' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
     [['gateway'], { PUSHER_APP_CLUSTER: 'eu' }, /development credentials/],
     [['ls'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
+    [['ls'], { ROLLCALL_CHANNEL: 'presence-x' }, /ROLLCALL_CHANNEL: the channel is "presence-x"/],
+    [['ls'], { ROLLCALL_MASTER_KEY: 's3cret' }, /ROLLCALL_MASTER_KEY is set and/],
+    [
+      ['ls'],
+      { ROLLCALL_CHANNEL: 'private-encrypted-x', ROLLCALL_MASTER_KEY: 's3cret' },
+      /ROLLCALL_MASTER_KEY must be 32 bytes/,
+    ],
+    [['gateway', '--allow', '10.0.0.0/8,x'], {}, /"x" is no address range/],
+    [['gateway'], { ROLLCALL_DENY: '10.0.0.0/33' }, /"10\.0\.0\.0\/33" is no address range/],
+    [['gateway', '--admin-port', '-1'], {}, /--admin-port is "-1"/],
+    [['explain', 'v1'], {}, /the path is "v1"/],
     [['broker', '--host', '0.0.0.0'], {}, /development credentials/],
     [['broker', '--port', 'x'], {}, /--port is "x"/],
+    [['watch'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
+    [['budget', '--instances', '-1'], {}, /--instances is "-1"; .* from 0 to 100000/],
+    [['budget', '--gateways', '0'], {}, /--gateways is "0"; .* from 1 to 1000/],
+    [['budget', '--ttl', '1e3'], {}, /--ttl is "1e3"; .* from 1 to 3600/],
+    [['budget', '--rollouts', '0.5'], {}, /--rollouts is "0\.5"/],
+    [['budget', '--reconnects', ''], {}, /--reconnects is ""/],
+    [['budget', '--max-messages', '0'], {}, /--max-messages is "0"/],
     [['up'], { PUSHER_APP_SECURE: 'yes', ...HOSTED }, /PUSHER_APP_SECURE is "yes"/],
     [['run', '--prefix', 'v3', '--port', '1', '--', 'true'], {}, /prefix "v3" must start with/],
     [['run', '--prefix', '/v3', '--port', '0', '--', 'true'], {}, /port is "0"/],
@@ -95,11 +113,26 @@ describe('a user’s mistake is one line and an exit code', () => {
     ) as string;
     const service = await outcome(PROGRAMS.idV5, [], { ...env, PORT: '0' });
     expect(service).toMatchObject({ code: 4, lines: { 1: message } });
-    expect(await outcome(PROGRAMS.cli, ['ls'], env)).toEqual({ code: 4, lines: [message] });
+    // Each goes on trying for some seconds.
+    const all = ['ls', 'watch'].map((command) => outcome(PROGRAMS.cli, [command], env));
+    for (const one of await Promise.all(all)) expect(one).toEqual({ code: 4, lines: [message] });
     expect(await outcome(PROGRAMS.cli, ['gateway', '--port', '0'], env)).toEqual({
       code: 4,
       lines: [message],
     });
+  });
+
+  it('a gateway that is not there: 4', async () => {
+    const admin = `http://127.0.0.1:${await freePort()}`;
+    const lines = [
+      expect.stringMatching(new RegExp(`no answer from a gateway's admin API at ${admin}`)),
+    ];
+    expect(await outcome(PROGRAMS.cli, ['explain', '/v1', '--admin', admin])).toEqual({
+      code: 4,
+      lines,
+    });
+    const env = { ROLLCALL_ADMIN: admin };
+    expect(await outcome(PROGRAMS.cli, ['explain', '/v1'], env)).toEqual({ code: 4, lines });
   });
 
   it.each([{ PUSHER_APP_SECRET: 'wrong' }, { PUSHER_APP_KEY: 'wrong' }, { PUSHER_APP_ID: '9' }])(
@@ -109,7 +142,9 @@ describe('a user’s mistake is one line and an exit code', () => {
       const message = expect.stringMatching(
         /broker at 127\.0\.0\.1:\d+ refused .*check PUSHER_APP_ID/,
       ) as string;
-      expect(await outcome(PROGRAMS.cli, ['ls'], env)).toEqual({ code: 5, lines: [message] });
+      for (const command of ['ls', 'watch']) {
+        expect(await outcome(PROGRAMS.cli, [command], env)).toEqual({ code: 5, lines: [message] });
+      }
       expect(await outcome(PROGRAMS.cli, ['gateway', '--port', '0'], env)).toEqual({
         code: 5,
         lines: [message],

@@ -1,12 +1,7 @@
-import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasGo, hasSoketi } from '../support/available.ts';
 import { ask, Cluster, generateV4, generateV5 } from '../support/cluster.ts';
 import type { Answer, BrokerKind } from '../support/cluster.ts';
-import { PROGRAMS } from '../support/processes.ts';
-
-// Skipped where they cannot run; under CI=true scripts/test.js takes a skip for a failure.
-const hasGo = existsSync(PROGRAMS.idV4);
-const hasSoketi = process.versions.node.startsWith('20.');
 
 /** Python: uuid.uuid5(uuid.NAMESPACE_URL, '3jhbj333') */
 const UUID_V5 = 'ded2f335-7fd4-5b9b-a118-3cf44a258ba4';
@@ -139,7 +134,7 @@ function suite(kind: BrokerKind): void {
     await program.line(/lost the broker/);
     expect((await generateV5(url)).status).toBe(200);
 
-    await cluster.restartBroker(kind);
+    await cluster.restartBroker();
     await program.line(/hearing the channel again/);
     await cluster.idV5('two');
     await expect.poll(() => program.output.match(/route registered/g)?.length).toBe(2);

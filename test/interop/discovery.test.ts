@@ -9,8 +9,8 @@ import { discover, register } from '@rollcall/client';
 import type { Connection, Directory } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
+import { APP, connectionTo } from '../support/connection.ts';
 
-const APP = { appId: '42', key: 'test-key', secret: 'test-secret' };
 const PLAIN = { prefix: '/v1', port: 3000, address: '127.0.0.1' };
 
 let broker: Broker;
@@ -25,10 +25,6 @@ afterEach(async () => {
   await broker.close();
 });
 
-function connectionTo(port: number): Connection {
-  return { ...APP, tls: false, server: { host: '127.0.0.1', port }, embedded: false };
-}
-
 async function observer(options: { answersRollCalls?: boolean } = {}): Promise<Directory> {
   const directory = await discover({ connection, ...options });
   cleanups.push(() => directory.close());
@@ -36,9 +32,9 @@ async function observer(options: { answersRollCalls?: boolean } = {}): Promise<D
 }
 
 /** What a program does that knows nothing of Rollcall: the official SDK, and what it likes as data. */
-function publish(event: string, data: unknown): Promise<unknown> {
+function publish(event: string, data: unknown, channel = 'mapped-discovery'): Promise<unknown> {
   const options = { host: '127.0.0.1', port: String(broker.port), useTLS: false };
-  return new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
+  return new Pusher({ ...APP, ...options }).trigger(channel, event, data);
 }
 
 async function gateway() {
@@ -75,6 +71,23 @@ describe('register and discover', () => {
     expect(announcement.address).toBe('127.0.0.1');
   });
 
+  it('does not let an owner come back that is told, while it leaves, that it has left', async () => {
+    const one = await observer();
+    const faults: Error[] = [];
+    const onFault = (error: Error): unknown => faults.push(error);
+    const registration = await register({ ...PLAIN, connection, onFault });
+    await expect.poll(() => one.instances('/v1').length).toBe(1);
+    const leaving = registration.leave();
+    await expect.poll(() => one.instances('/v1')).toEqual([]);
+    // As a gateway says it that sees it in its presence channel after its exit.
+    const { announcement } = registration;
+    const channel = `${connection.channels.presencePrefix}${announcement.id}`;
+    await publish('table', { nonce: '1', up: [], left: [announcement] }, channel);
+    await leaving;
+    expect(one.instances('/v1')).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
   it.each([
     [{ ...PLAIN, port: 70_000 }, /port is 70000/],
     [{ ...PLAIN, prefix: 'v1' }, /prefix "v1"/],
@@ -88,13 +101,13 @@ describe('register and discover', () => {
     for (let port = 1; port <= 250; port++) await publish('register', { ...PLAIN, port });
     const late = await observer();
     await expect.poll(() => late.instances('/v1').length).toBe(250);
-    expect(await late.answered(0)).toBe(true);
+    expect(await late.informed(0)).toBe(true);
   });
 
   it('says that nobody answered where there is no gateway', async () => {
     await observer();
     const late = await observer();
-    expect(await late.answered(50)).toBe(false);
+    expect(await late.informed(50)).toBe(false);
   });
 
   it('subscribes again when the broker is back', async () => {

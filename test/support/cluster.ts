@@ -4,53 +4,69 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import Pusher from 'pusher';
+import { APP } from './connection.ts';
 import { PROGRAMS, Programs } from './processes.ts';
 import type { Environment, RunningProgram } from './processes.ts';
 
 export type BrokerKind = 'embedded' | 'soketi';
 
+export interface RunningGateway {
+  readonly program: RunningProgram;
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
 /** A broker, a gateway and services as real processes, and the ways to ask them. */
 export class Cluster {
   readonly programs: Programs = new Programs();
-  readonly broker: RunningProgram;
+  broker: RunningProgram;
+  /** Known beforehand, so that a broker that was ended can be started again where it was. */
+  readonly brokerPort: number;
   /** What every program needs in its environment to reach the broker. */
   readonly env: Environment;
+  readonly #kind: BrokerKind;
 
-  private constructor(start: (programs: Programs) => RunningProgram, env: Environment) {
-    this.broker = start(this.programs);
-    this.env = env;
+  private constructor(kind: BrokerKind, brokerPort: number) {
+    this.#kind = kind;
+    this.brokerPort = brokerPort;
+    this.env = {
+      PUSHER_APP_ID: APP.appId,
+      PUSHER_APP_KEY: APP.key,
+      PUSHER_APP_SECRET: APP.secret,
+      PUSHER_HOST: '127.0.0.1',
+      PUSHER_PORT: String(brokerPort),
+    };
+    this.broker = startBroker(this.programs, kind, this.env);
   }
 
   static async start(kind: BrokerKind): Promise<Cluster> {
-    // Known beforehand, so that a broker that was ended can be started again where it was.
-    const port = await freePort();
-    const app = {
-      PUSHER_APP_ID: '42',
-      PUSHER_APP_KEY: 'test-key',
-      PUSHER_APP_SECRET: 'test-secret',
-    };
-    const env = { ...app, PUSHER_HOST: '127.0.0.1', PUSHER_PORT: String(port) };
-    const cluster = new Cluster((programs) => startBroker(programs, kind, env), env);
+    const cluster = new Cluster(kind, await freePort());
     await brokerListens(cluster.broker);
     return cluster;
   }
 
-  async restartBroker(kind: BrokerKind): Promise<RunningProgram> {
-    const broker = startBroker(this.programs, kind, this.env);
-    await brokerListens(broker);
-    return broker;
+  /** Starts another where the one before was, which must have ended. */
+  async restartBroker(): Promise<void> {
+    this.broker = startBroker(this.programs, this.#kind, this.env);
+    await brokerListens(this.broker);
   }
 
-  /** Starts a gateway and resolves to its URL. */
-  async gateway(args: string[] = []): Promise<{ program: RunningProgram; url: string }> {
-    const program = this.programs.node(PROGRAMS.cli, ['gateway', '--port', '0', ...args], this.env);
-    const [, url = ''] = await program.line(/gateway listens at (\S+)/);
-    return { program, url };
+  /** Starts a gateway that forgets, and resolves when it listens. */
+  async gateway(args: string[] = [], env: Environment = {}): Promise<RunningGateway> {
+    const program = this.cli(['gateway', '--port', '0', ...args], env);
+    const listens = /gateway listens at (\S+) \(admin API at (\S+)\)/;
+    const [, url = '', adminUrl = ''] = await program.line(listens);
+    return { program, url, adminUrl };
   }
 
-  async idV5(serverName: string): Promise<RunningProgram> {
-    const env = { ...this.env, PORT: '0', SERVER_NAME: serverName };
-    const program = this.programs.node(PROGRAMS.idV5, [], env);
+  async idV5(serverName: string, env: Environment = {}): Promise<RunningProgram> {
+    const program = this.programs.node(PROGRAMS.idV5, [], {
+      ...this.env,
+      PORT: '0',
+      SERVER_NAME: serverName,
+      ...env,
+    });
     await program.line(/^registered \/v1 /);
     return program;
   }
@@ -60,6 +76,12 @@ export class Cluster {
     const program = this.programs.file(PROGRAMS.idV4, ['-http.port', '0'], env);
     await program.line(/registered \/v2 /);
     return program;
+  }
+
+  /** What a program does that knows nothing of Rollcall: the official SDK, and what it likes as data. */
+  async publish(event: string, data: unknown): Promise<void> {
+    const options = { host: '127.0.0.1', port: String(this.brokerPort), useTLS: false };
+    await new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
   }
 
   cli(args: string[], env: Environment = {}): RunningProgram {

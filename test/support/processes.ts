@@ -54,9 +54,18 @@ export class RunningProgram {
   }
 
   /** The first line that matches, printed already or still to come. Fails if the program ends without it. */
-  async line(pattern: RegExp): Promise<RegExpExecArray> {
+  line(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#lineFrom(0, pattern);
+  }
+
+  /** The first line that matches and is still to come. */
+  nextLine(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#lineFrom(this.lines.length, pattern);
+  }
+
+  async #lineFrom(first: number, pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      for (const line of this.lines) {
+      for (const line of this.lines.slice(first)) {
         const match = pattern.exec(line);
         if (match !== null) return match;
       }
@@ -82,12 +91,22 @@ export class RunningProgram {
 export class Programs {
   readonly #running: RunningProgram[] = [];
 
-  /** A program in Node. Only `PATH`, `HOME` and what is given are in its environment. */
-  node(module: string, args: string[] = [], env: Environment = {}): RunningProgram {
+  /**
+   * A program in Node. Only `PATH`, `HOME` and what is given are in its environment.
+   * @param via a command that starts the one in its arguments, such as in another namespace
+   */
+  node(
+    module: string,
+    args: string[] = [],
+    env: Environment = {},
+    via: readonly string[] = [],
+  ): RunningProgram {
+    const [execPath, ...execArgv] = [...via, process.execPath];
     const child = fork(module, args, {
       env: { ...base(), ...env },
+      ...(execPath !== undefined && { execPath }),
       // The test runner's own would have the program load sources instead of what was built.
-      execArgv: [],
+      execArgv,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     return this.#track(child);
@@ -152,5 +171,7 @@ function readProc(pid: string, file: string): string {
 }
 
 function base(): Environment {
-  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
+  const { PATH = '', HOME = '' } = process.env;
+  // A table that an earlier test saved is nothing to begin with.
+  return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none' };
 }

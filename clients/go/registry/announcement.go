@@ -6,7 +6,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // missing stands for a field that is not there, which reads differently from null in a reason.
@@ -15,7 +14,7 @@ type missing struct{}
 var knownFields = map[string]bool{
 	"prefix": true, "port": true, "address": true,
 	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true,
-	"zone": true, "draining": true, "health": true, "meta": true,
+	"zone": true, "weight": true, "scheme": true, "draining": true, "health": true, "meta": true,
 }
 
 const (
@@ -136,6 +135,12 @@ var optionalFields = []struct {
 	{"version", func(s *Service, v any) (r *Refusal) { s.Version, r = parseText(v, BadVersion, "version"); return }},
 	{"host", func(s *Service, v any) (r *Refusal) { s.Host, r = parseText(v, BadHost, "host"); return }},
 	{"zone", func(s *Service, v any) (r *Refusal) { s.Zone, r = parseText(v, BadZone, "zone"); return }},
+	{"weight", func(s *Service, v any) *Refusal {
+		weight, r := parseInteger(v, BadWeight, "weight", 1, maxWeight)
+		s.Weight = int(weight)
+		return r
+	}},
+	{"scheme", func(s *Service, v any) (r *Refusal) { s.Scheme, r = parseScheme(v); return }},
 	{"draining", func(s *Service, v any) (r *Refusal) {
 		s.Draining, r = parseDraining(v)
 		s.notDraining = !s.Draining
@@ -159,7 +164,7 @@ func (s *Service) checkWhole() *Refusal {
 	if s.ID == "" {
 		return nil
 	}
-	if length := s.encodedBytes(); length > maxEncodedBytes {
+	if length := len(s.plainJSON()); length > maxEncodedBytes {
 		return refuse(TooLarge, "the announcement has %d bytes as JSON; with an id at most %d", length, maxEncodedBytes)
 	}
 	return nil
@@ -168,9 +173,9 @@ func (s *Service) checkWhole() *Refusal {
 // An escape in JSON, and those of them that Go writes where JavaScript writes the character itself.
 var jsonEscape = regexp.MustCompile(`\\(?:u202[89]|.)`)
 
-// encodedBytes is the length of the announcement as JSON in UTF-8, written as JavaScript does: every
-// client must come to the same number.
-func (s *Service) encodedBytes() int {
+// plainJSON is the announcement as JSON in UTF-8, written as JavaScript does: every client must come to the
+// same number of bytes.
+func (s *Service) plainJSON() []byte {
 	fields := s.fields()
 	for name, value := range s.Extra {
 		if knownFields[name] {
@@ -187,13 +192,15 @@ func (s *Service) encodedBytes() int {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(fields) // it was JSON
-	plain := jsonEscape.ReplaceAllStringFunc(strings.TrimSuffix(text.String(), "\n"), func(escape string) string {
-		if len(escape) == len(`\u2028`) {
-			return "\u2028"
+	return jsonEscape.ReplaceAllFunc(bytes.TrimSuffix(text.Bytes(), []byte("\n")), func(escape []byte) []byte {
+		switch string(escape) {
+		case `\u2028`:
+			return []byte("\u2028")
+		case `\u2029`:
+			return []byte("\u2029")
 		}
 		return escape
 	})
-	return len(plain)
 }
 
 func tooDeep() *Refusal {

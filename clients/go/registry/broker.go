@@ -10,32 +10,46 @@ import (
 	"github.com/pusher/pusher-http-go/v5"
 )
 
-// channel is the registry.
-const channel = "mapped-discovery"
-
 const requestTimeout = 5 * time.Second
 
 // retryDelays are the waits between attempts. Short: a service that cannot register should say so soon.
 var retryDelays = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
 
-// A broker takes events for the channel by signed HTTP.
+// A broker takes events for the registry by signed HTTP.
 type broker struct {
-	config    Config
+	config   Config
+	channels channels
+	// sealer is nil unless the registry is encrypted.
+	sealer    *sealer
 	transport http.RoundTripper
 	timeout   time.Duration
+	// For links: see activityTimeout.
+	activity, pong time.Duration
 	// wait returns early, with the context's error, when the context ends.
 	wait func(context.Context, time.Duration) error
 }
 
+// newBroker needs a config that is valid.
 func newBroker(config Config) *broker {
-	return &broker{config: config, transport: newTransport(), timeout: requestTimeout, wait: wait}
+	b := &broker{
+		config: config, transport: newTransport(), timeout: requestTimeout,
+		activity: activityTimeout, pong: pongTimeout, wait: systemClock.sleep,
+	}
+	b.channels, _ = config.channels()
+	b.sealer, _ = newSealer(config.MasterKey)
+	return b
 }
 
 // publish returns nil only if the broker has accepted the event. It tries again when it may help:
 // observers take a repeated event for what it is.
 func (b *broker) publish(ctx context.Context, event string, payload []byte) error {
+	return b.insist(ctx, func() *fault { return b.attempt(ctx, event, payload) })
+}
+
+// insist gives up at once when the broker refuses.
+func (b *broker) insist(ctx context.Context, do func() *fault) error {
 	for attempt := 0; ; attempt++ {
-		fault := b.attempt(ctx, event, payload)
+		fault := do()
 		if fault == nil {
 			return nil
 		}
@@ -62,6 +76,8 @@ type fault struct {
 	cause   error
 }
 
+func (f *fault) Error() string { return f.detail }
+
 func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fault {
 	exchange := &exchange{ctx: ctx, transport: b.transport}
 	client := pusher.Client{
@@ -71,6 +87,8 @@ func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fau
 		Secure:  b.config.TLS,
 		Host:    b.config.endpoint(),
 		Cluster: b.config.Cluster,
+		// The library seals what goes to an encrypted channel.
+		EncryptionMasterKeyBase64: b.config.MasterKey,
 		HTTPClient: &http.Client{
 			Transport: exchange,
 			Timeout:   b.timeout,
@@ -78,7 +96,7 @@ func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fau
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	err := client.Trigger(channel, event, payload)
+	err := client.Trigger(b.channels.registry, event, payload)
 	if exchange.answered {
 		return judge(exchange.status, exchange.body)
 	}
@@ -121,16 +139,5 @@ func (b *broker) describe(ctx context.Context, f *fault) *Error {
 		Message: fmt.Sprintf(`cannot reach the broker at %s (%s): start one with "rollcall broker", or set PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher`,
 			b.config, detail),
 		Err: cause,
-	}
-}
-
-func wait(ctx context.Context, delay time.Duration) error {
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -23,8 +23,8 @@ const (
 	embeddedPort = 6001
 )
 
-// Config says where the channel is and what proves that we may use it. Nothing in it has a default:
-// [ConfigFromEnv] fills them in.
+// Config says where the registry is, what proves that we may use it, and how a service is kept known there.
+// What says where the broker is, and who we are, has no default: [ConfigFromEnv] fills it in.
 type Config struct {
 	AppID  string
 	Key    string
@@ -38,12 +38,22 @@ type Config struct {
 	// TLS is whether the broker is spoken to over HTTPS.
 	TLS bool
 
+	// Channel is the registry: "" means [DefaultChannel]. Behind "private-" or "private-encrypted-" only
+	// holders of Secret listen.
+	Channel string
+	// MasterKey is 32 bytes in base64, with which a channel behind "private-encrypted-" is read.
+	MasterKey string `json:"-"`
+
+	// Mode is not in the environment: a program chooses it.
+	Mode Mode
+
 	// Address is what services announce that do not set their own; see [New] for what "" means.
 	Address string
 }
 
 // ConfigFromEnv reads PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET, PUSHER_APP_CLUSTER,
-// PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT and ROLLCALL_ADDRESS. An empty value counts as unset.
+// PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT, ROLLCALL_CHANNEL, ROLLCALL_MASTER_KEY and ROLLCALL_ADDRESS.
+// An empty value counts as unset.
 //
 // With no credentials it is the development app, which is public knowledge and so good for a
 // loopback broker only. PUSHER_HOST goes before PUSHER_APP_CLUSTER; with neither, the broker is the
@@ -53,12 +63,14 @@ type Config struct {
 // The error is an [*Error] with [CodeConfig].
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	config := Config{
-		AppID:   getenv("PUSHER_APP_ID"),
-		Key:     getenv("PUSHER_APP_KEY"),
-		Secret:  getenv("PUSHER_APP_SECRET"),
-		Host:    unbracket(getenv("PUSHER_HOST")),
-		Cluster: getenv("PUSHER_APP_CLUSTER"),
-		Address: getenv("ROLLCALL_ADDRESS"),
+		AppID:     getenv("PUSHER_APP_ID"),
+		Key:       getenv("PUSHER_APP_KEY"),
+		Secret:    getenv("PUSHER_APP_SECRET"),
+		Host:      unbracket(getenv("PUSHER_HOST")),
+		Cluster:   getenv("PUSHER_APP_CLUSTER"),
+		Channel:   getenv("ROLLCALL_CHANNEL"),
+		MasterKey: getenv("ROLLCALL_MASTER_KEY"),
+		Address:   getenv("ROLLCALL_ADDRESS"),
 	}
 	hosted := config.Host == "" && config.Cluster != ""
 	if hosted {
@@ -145,6 +157,12 @@ func (c *Config) validate() error {
 		return configError("PUSHER_APP_ID or PUSHER_APP_KEY holds a character that no app's id or key has: " +
 			"set both as the app's settings show them, without spaces or quotes")
 	}
+	if c.Mode != Lease && c.Mode != Presence {
+		return configError(fmt.Sprintf("Config.Mode is %d; choose registry.Lease or registry.Presence", c.Mode))
+	}
+	if err := c.validateChannel(); err != nil {
+		return err
+	}
 	if c.Host == "" {
 		if !clusterName.MatchString(c.Cluster) {
 			return configError(fmt.Sprintf("PUSHER_APP_CLUSTER is %s; it must be a cluster's name such as eu", quote(c.Cluster)))
@@ -159,6 +177,31 @@ func (c *Config) validate() error {
 		return configError("PUSHER_PORT: " + refusal.Reason)
 	}
 	return nil
+}
+
+// validateChannel refuses a key that nothing is encrypted with: whoever set it expects that something is.
+func (c *Config) validateChannel() error {
+	names, err := c.channels()
+	if err != nil {
+		return err
+	}
+	if !names.isEncrypted() {
+		if c.MasterKey != "" {
+			return configError("ROLLCALL_MASTER_KEY is set and ROLLCALL_CHANNEL does not begin with private-encrypted-: set both or neither")
+		}
+		return nil
+	}
+	if _, ok := newSealer(c.MasterKey); !ok {
+		return configError("ROLLCALL_CHANNEL begins with private-encrypted-, so ROLLCALL_MASTER_KEY must be 32 bytes in base64, as of: openssl rand -base64 32")
+	}
+	return nil
+}
+
+func (c *Config) channels() (channels, error) {
+	if c.Channel == "" {
+		return channelsOf(DefaultChannel)
+	}
+	return channelsOf(c.Channel)
 }
 
 // isLocal tells whether every program that can reach the broker is on this machine.

@@ -24,6 +24,13 @@ func with(env map[string]string, more ...string) map[string]string {
 
 var ownApp = map[string]string{"PUSHER_APP_ID": "7", "PUSHER_APP_KEY": "k", "PUSHER_APP_SECRET": "s3cret"}
 
+const masterKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+func inChannel(config Config, channel, masterKey string) Config {
+	config.Channel, config.MasterKey = channel, masterKey
+	return config
+}
+
 func TestConfigFromEnv(t *testing.T) {
 	development := Config{AppID: "1", Key: "rollcall-development-key", Secret: "rollcall-development-secret"}
 	own := Config{AppID: "7", Key: "k", Secret: "s3cret"}
@@ -48,7 +55,9 @@ func TestConfigFromEnv(t *testing.T) {
 		"hosted without TLS":             {with(ownApp, "PUSHER_APP_CLUSTER", "eu", "PUSHER_APP_SECURE", "0"), own, "", 0, false, "hosted Pusher (cluster eu)"},
 		"a host goes before a cluster":   {with(ownApp, "PUSHER_APP_CLUSTER", "eu", "PUSHER_HOST", "10.0.0.7"), own, "10.0.0.7", 6001, false, "10.0.0.7:6001"},
 		"the port is not hosted's":       {with(ownApp, "PUSHER_APP_CLUSTER", "eu", "PUSHER_PORT", "x"), own, "", 0, true, "hosted Pusher (cluster eu)"},
-		"an empty value counts as unset": {map[string]string{"PUSHER_APP_ID": "", "PUSHER_HOST": "", "PUSHER_APP_CLUSTER": "", "PUSHER_APP_SECURE": "", "PUSHER_PORT": ""}, development, "127.0.0.1", 6001, false, "127.0.0.1:6001"},
+		"another channel":                {map[string]string{"ROLLCALL_CHANNEL": "private-a"}, inChannel(development, "private-a", ""), "127.0.0.1", 6001, false, "127.0.0.1:6001"},
+		"an encrypted channel":           {map[string]string{"ROLLCALL_CHANNEL": "private-encrypted-a", "ROLLCALL_MASTER_KEY": masterKey}, inChannel(development, "private-encrypted-a", masterKey), "127.0.0.1", 6001, false, "127.0.0.1:6001"},
+		"an empty value counts as unset": {map[string]string{"PUSHER_APP_ID": "", "PUSHER_HOST": "", "PUSHER_APP_CLUSTER": "", "PUSHER_APP_SECURE": "", "PUSHER_PORT": "", "ROLLCALL_CHANNEL": "", "ROLLCALL_MASTER_KEY": ""}, development, "127.0.0.1", 6001, false, "127.0.0.1:6001"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ConfigFromEnv(fromMap(c.env))
@@ -89,6 +98,11 @@ func TestConfigFromEnvRefuses(t *testing.T) {
 		"host with a zone":              {with(ownApp, "PUSHER_HOST", "fe80::1%eth0"), "PUSHER_HOST"},
 		"cluster with a dot":            {with(ownApp, "PUSHER_APP_CLUSTER", "eu.evil.example/"), "PUSHER_APP_CLUSTER"},
 		"key with a line break":         {with(ownApp, "PUSHER_APP_KEY", "k\n"), "PUSHER_APP_KEY"},
+		"channel for presence":          {map[string]string{"ROLLCALL_CHANNEL": "presence-a"}, "ROLLCALL_CHANNEL"},
+		"encrypted without a key":       {map[string]string{"ROLLCALL_CHANNEL": "private-encrypted-a"}, "ROLLCALL_MASTER_KEY"},
+		"a key of 31 bytes":             {map[string]string{"ROLLCALL_CHANNEL": "private-encrypted-a", "ROLLCALL_MASTER_KEY": "czNjcmV0AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="}, "32 bytes"},
+		"a key that is not base64":      {map[string]string{"ROLLCALL_CHANNEL": "private-encrypted-a", "ROLLCALL_MASTER_KEY": "s3cret"}, "32 bytes"},
+		"a key with nothing to encrypt": {map[string]string{"ROLLCALL_CHANNEL": "private-a", "ROLLCALL_MASTER_KEY": masterKey}, "ROLLCALL_MASTER_KEY"},
 		"id that leaves its path":       {with(ownApp, "PUSHER_APP_ID", "7/../8"), "PUSHER_APP_ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +119,7 @@ func TestConfigFromEnvRefuses(t *testing.T) {
 }
 
 func TestConfigNeverShowsItsSecret(t *testing.T) {
-	config, err := ConfigFromEnv(fromMap(ownApp))
+	config, err := ConfigFromEnv(fromMap(with(ownApp, "ROLLCALL_CHANNEL", "private-encrypted-a", "ROLLCALL_MASTER_KEY", masterKey)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +134,7 @@ func TestConfigNeverShowsItsSecret(t *testing.T) {
 		fmt.Sprintf("%v %+v %#v", registrar, registrar, registrar),
 		string(asJSON),
 	} {
-		if strings.Contains(shown, "s3cret") {
+		if strings.Contains(shown, "s3cret") || strings.Contains(shown, masterKey) {
 			t.Errorf("shown: %s", shown)
 		}
 	}
@@ -133,6 +147,7 @@ func TestNewChecksAConfigMadeByHand(t *testing.T) {
 		"no secret":      {AppID: "7", Key: "k", Host: "127.0.0.1", Port: 6001},
 		"no port":        {AppID: "7", Key: "k", Secret: "s", Host: "127.0.0.1"},
 		"no broker":      {AppID: "7", Key: "k", Secret: "s"},
+		"no such mode":   {AppID: "7", Key: "k", Secret: "s", Host: "a", Port: 1, Mode: 2},
 		"host with path": {AppID: "7", Key: "k", Secret: "s", Host: "a/b", Port: 1},
 	} {
 		t.Run(name, func(t *testing.T) {

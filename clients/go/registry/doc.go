@@ -1,8 +1,9 @@
 // Package registry lets a Go service join and leave a Rollcall registry.
 //
-// The registry is a Pusher channel: a service publishes one event when it can be reached, repeats it
-// while it runs, and publishes another before it goes; gateways listen to both. The broker can be
-// hosted Pusher, any compatible server, or the one that Rollcall starts on this machine.
+// The registry is a Pusher channel: a service publishes one event when it can be reached, and another
+// before it goes; gateways listen to both. In between it repeats the first by HTTP ([Lease]), or stays in a
+// presence channel by WebSocket ([Presence]). The broker can be hosted Pusher, any compatible server, or
+// the one that Rollcall starts on this machine.
 //
 //	config, err := registry.ConfigFromEnv(os.Getenv)
 //	// ...

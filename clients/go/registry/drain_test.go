@@ -1,4 +1,4 @@
-package registry_test
+package registry
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"testing"
 	"time"
-
-	"github.com/rollcall-dev/rollcall/clients/go/registry"
 )
 
 func TestDrainServesWhatStillComesAndThenStops(t *testing.T) {
@@ -16,7 +14,7 @@ func TestDrainServesWhatStillComesAndThenStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
-	drain := registry.NewDrain(server)
+	drain := NewDrain(server)
 	go func() { _ = server.Serve(listener) }()
 	url := "http://" + listener.Addr().String()
 	ask := func() error {
@@ -27,11 +25,14 @@ func TestDrainServesWhatStillComesAndThenStops(t *testing.T) {
 		return err
 	}
 
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
 	ended := make(chan error, 1)
 	begun := time.Now()
 	go func() { ended <- drain.Shutdown(context.Background()) }()
 	// Each comes well within the window of the one before, and the last long after the first window.
-	for time.Since(begun) < 2*registry.LeaveWindow {
+	for time.Since(begun) < 2*LeaveWindow {
 		if err := ask(); err != nil {
 			t.Fatalf("a request that came after %s failed: %v", time.Since(begun), err)
 		}
@@ -44,13 +45,31 @@ func TestDrainServesWhatStillComesAndThenStops(t *testing.T) {
 	}
 }
 
+// DeRegister has waited already: only what came meanwhile is a reason to wait.
+func TestDrainWaitsOnlyForWhatCameLately(t *testing.T) {
+	drain := NewDrain(&http.Server{})
+	if wait := drain.quietAfter(); wait > 0 {
+		t.Errorf("waits %s though none has come", wait)
+	}
+	for _, c := range []struct {
+		ago   time.Duration
+		waits bool
+	}{{LeaveWindow, false}, {0, true}} {
+		latest := time.Now().Add(-c.ago)
+		drain.latest.Store(&latest)
+		if wait := drain.quietAfter(); wait > 0 != c.waits {
+			t.Errorf("waits %s for one that came %s ago", wait, c.ago)
+		}
+	}
+}
+
 func TestDrainDoesNotWaitForAClientThatNeverStops(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Second}
-	drain := registry.NewDrain(server)
+	drain := NewDrain(server)
 	go func() { _ = server.Serve(listener) }()
 	stopped := make(chan struct{})
 	go func() {

@@ -16,6 +16,13 @@ type incarnations struct {
 
 var ofThisProcess = &incarnations{now: time.Now}
 
+// passed sees to it that those to come are later than inc, which was given to an instance elsewhere.
+func (i *incarnations) passed(inc int64) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = max(i.last, inc)
+}
+
 func (i *incarnations) next() int64 {
 	i.mu.Lock()
 	defer i.mu.Unlock()

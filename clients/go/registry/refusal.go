@@ -25,6 +25,8 @@ const (
 	BadVersion      RefusalCode = "bad-version"
 	BadHost         RefusalCode = "bad-host"
 	BadZone         RefusalCode = "bad-zone"
+	BadWeight       RefusalCode = "bad-weight"
+	BadScheme       RefusalCode = "bad-scheme"
 	BadDraining     RefusalCode = "bad-draining"
 	BadHealth       RefusalCode = "bad-health"
 	BadMeta         RefusalCode = "bad-meta"

@@ -17,27 +17,34 @@ import (
 // milliseconds since 1970, higher than any before in this process; and Seq, which each change of the
 // announcement raises.
 type Registrar struct {
-	// OnRenewalError, if set, is told of each renewal that failed, with an error as of Register. The
-	// next one comes a third of the lease later all the same. Set it before Register; it should
+	// OnRenewalError, if set, is told when the service could not be kept known, with an error as of
+	// Register: of each renewal or other announcement that failed, and once of a connection that was lost
+	// and does not come back. What failed is tried again all the same. Set it before Register; it should
 	// return soon.
 	OnRenewalError func(error)
+	// OnOutbid, if set, is told that the run goes on as a later incarnation, since observers know of one
+	// with its ID that is later than it was: this machine's clock was set back since then, or, if it
+	// happens again and again, two programs share the ID. Set it before Register; it should return soon.
+	OnOutbid func(was, is Service)
 
 	broker       *broker
 	addresses    func() ([]netip.Addr, error)
 	incarnations *incarnations
-	after        func(time.Duration) <-chan time.Time
+	clock        clock
 	patience     time.Duration
+	leaveWindow  time.Duration
 
 	// turn is held while publishing, so that an exit never overtakes the register before it. A channel,
 	// since waiting for it must end with the context.
 	turn chan struct{}
-	// phase and payload only with turn.
+	// Only with turn.
 	phase   phase
 	payload []byte
+	leftAt  time.Time
 
 	mu      sync.Mutex
 	service Service // written only with turn as well
-	lease   *lease
+	keeper  *keeper
 }
 
 // phase is how far the incarnation has come.
@@ -68,8 +75,9 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 		broker:       newBroker(config),
 		addresses:    addresses,
 		incarnations: incarnations,
-		after:        time.After,
-		patience:     renewalPatience,
+		clock:        systemClock,
+		patience:     exitPatience,
+		leaveWindow:  LeaveWindow,
 		turn:         make(chan struct{}, 1),
 	}
 	service = service.clone()
@@ -79,7 +87,7 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 	if service.ID == "" {
 		service.ID = rand.Text()
 	}
-	if service.TTL == 0 {
+	if service.TTL == 0 && config.Mode == Lease {
 		service.TTL = DefaultTTL
 	}
 	service.Inc, service.Seq = incarnations.next(), 0
@@ -113,9 +121,10 @@ func (r *Registrar) IP() (netip.Addr, error) {
 // Register announces the service and returns nil when the broker has accepted it. Call it once the
 // service listens. It tries three times when the broker cannot be reached, and once when it refuses.
 //
-// Once it has succeeded, the announcement is repeated every third of [Service.TTL] until DeRegister,
-// whatever becomes of ctx: so those learn of the service that missed it, or began to listen later. After
-// DeRegister it begins a new incarnation.
+// Once it has succeeded, the service is kept known until DeRegister, whatever becomes of ctx. In lease
+// mode its announcement is repeated every third of [Service.TTL]: so those learn of it that missed it, or
+// began to listen later. In presence mode it stays in its presence channel, comes back after every outage
+// of the broker, and answers those that ask. After DeRegister it begins a new incarnation.
 //
 // After an error the broker may still have taken the event, if only its answer was lost: DeRegister
 // is right then too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused].
@@ -134,10 +143,18 @@ func (r *Registrar) Register(ctx context.Context) error {
 		}
 	}
 	r.phase = present
-	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
+	if r.kept() != nil {
+		return r.broker.publish(ctx, "register", r.payload)
+	}
+	entered, err := r.enterFirst(ctx)
+	if err != nil {
 		return err
 	}
-	r.beginLease()
+	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
+		entered.leave()
+		return err
+	}
+	r.keep(entered)
 	return nil
 }
 
@@ -145,8 +162,8 @@ func (r *Registrar) Register(ctx context.Context) error {
 // changed it does nothing. Prefix, Port, Address, ID, Inc, Seq and TTL cannot be changed. The function
 // gets a copy, and must not call the registrar.
 //
-// After an error with [CodeAnnouncement] nothing has changed; after one of those of Register the next
-// renewal tells of the change.
+// After an error with [CodeAnnouncement] nothing has changed; after one of those of Register the change
+// is announced again until it is accepted.
 func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 	release, err := r.takeTurn(ctx)
 	if err != nil {
@@ -176,35 +193,17 @@ func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 	if err := r.say(after); err != nil {
 		return cannot("update", err)
 	}
-	if !r.hasLease() {
+	k := r.kept()
+	if k == nil {
 		return nil
 	}
-	return r.broker.publish(ctx, "register", r.payload)
-}
-
-// DeRegister announces that the service leaves, and returns nil only when the broker has accepted
-// it. Call it before the service stops to listen. After it has succeeded, further calls do nothing
-// until the next Register; after it has failed, it can be called again. Errors are those of Register.
-//
-// Renewals end before it publishes, also if it fails: then observers learn from the end of the lease.
-func (r *Registrar) DeRegister(ctx context.Context) error {
-	// Already now: what has the turn may be a renewal.
-	settle := r.endLease()
-	release, err := r.takeTurn(ctx)
-	settle()
-	if err != nil {
+	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
+		select {
+		case k.failed <- struct{}{}:
+		default: // One that it has not looked at yet says the same.
+		}
 		return err
 	}
-	defer release()
-	r.endLease()() // that of a Register which had the turn
-	if r.phase == left {
-		return nil
-	}
-	r.phase = leaving
-	if err := r.broker.publish(ctx, "exit", r.payload); err != nil {
-		return err
-	}
-	r.phase = left
 	return nil
 }
 
@@ -212,6 +211,11 @@ func (r *Registrar) DeRegister(ctx context.Context) error {
 func (r *Registrar) say(service Service) error {
 	if err := service.Validate(); err != nil {
 		return err
+	}
+	if r.broker.config.Mode == Presence {
+		if refusal := checkMember(service, r.broker.channels, r.broker.sealer); refusal != nil {
+			return refusal
+		}
 	}
 	payload, err := json.Marshal(service)
 	if err != nil {

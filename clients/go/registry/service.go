@@ -3,13 +3,8 @@ package registry
 import (
 	"encoding/json"
 	"maps"
-	"math"
 	"net"
-	"regexp"
 	"strconv"
-	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // Service is what an instance announces of itself. Prefix, Port and Address are what observers
@@ -31,7 +26,7 @@ type Service struct {
 	// Seq counts the versions of the announcement within the incarnation, from 0. [New] sets it.
 	Seq int64
 	// TTL is how many seconds, at most 3600, this is good for unless it is repeated. 0 means forever
-	// in what came over the channel, and [DefaultTTL] for [New].
+	// in what came over the channel; for [New], [DefaultTTL] in lease mode, and in presence mode it has to be 0.
 	TTL int
 	// Name is what people call the service.
 	Name string
@@ -41,6 +36,11 @@ type Service struct {
 	Host string
 	// Zone is where the instance runs.
 	Zone string
+	// Weight is its share among the instances of its prefix, 1 to 100. 0 means that none is given, which
+	// counts as 1.
+	Weight int
+	// Scheme is how it is spoken to, "http" or "https". "" means http.
+	Scheme string
 	// Draining means that the instance is about to leave: send it nothing new.
 	Draining bool
 	// Health is how observers may ask the instance whether it is well.
@@ -90,7 +90,7 @@ func (s *Service) Validate() error {
 func (s *Service) fields() map[string]any {
 	fields := map[string]any{"prefix": s.Prefix, "port": s.Port, "address": s.Address}
 	for name, text := range map[string]string{
-		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone,
+		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone, "scheme": s.Scheme,
 	} {
 		if text != "" {
 			fields[name] = text
@@ -104,6 +104,9 @@ func (s *Service) fields() map[string]any {
 	}
 	if s.TTL != 0 {
 		fields["ttl"] = int64(s.TTL)
+	}
+	if s.Weight != 0 {
+		fields["weight"] = int64(s.Weight)
 	}
 	if s.Draining || s.notDraining {
 		fields["draining"] = s.Draining
@@ -147,139 +150,9 @@ func (s Service) String() string {
 	if prefix == "" {
 		prefix = "/"
 	}
-	return prefix + " at http://" + net.JoinHostPort(s.Address, strconv.Itoa(s.Port))
-}
-
-const (
-	maxTextLength  = 255
-	maxTTL         = 3600
-	maxMetaEntries = 32
-	// The largest integer that every language holds exactly.
-	maxSafeInteger = 1<<53 - 1
-)
-
-var (
-	portDigits = regexp.MustCompile(`^[0-9]{1,5}$`)
-	idText     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-	healthPath = regexp.MustCompile(`^/[\x21\x24-\x7e]*$`)
-)
-
-// parsePort takes a port as a number or, as services that pass an environment variable through
-// send it, a string of digits.
-func parsePort(input any) (int, *Refusal) {
-	port := 0.0
-	switch v := input.(type) {
-	case int:
-		port = float64(v)
-	case json.Number:
-		port, _ = v.Float64() // out of range gives an infinity, which is refused below
-	case string:
-		if portDigits.MatchString(v) {
-			port, _ = strconv.ParseFloat(v, 64)
-		}
+	scheme := s.Scheme
+	if scheme == "" {
+		scheme = "http"
 	}
-	if port < 1 || port > 65535 || port != float64(int(port)) {
-		return 0, refuse(BadPort, "port is %s; it must be a whole number from 1 to 65535", quote(input))
-	}
-	return int(port), nil
-}
-
-func parseInteger(input any, code RefusalCode, field string, min, max int64) (int64, *Refusal) {
-	number := math.NaN()
-	switch v := input.(type) {
-	case int64:
-		if v >= min && v <= max {
-			return v, nil
-		}
-	case json.Number:
-		number, _ = v.Float64() // out of range gives an infinity, which is refused below
-	}
-	if number >= float64(min) && number <= float64(max) && number == math.Trunc(number) {
-		return int64(number), nil
-	}
-	return 0, refuse(code, "%s is %s; it must be a whole number from %d to %d", field, quote(input), min, max)
-}
-
-func parseID(input any) (string, *Refusal) {
-	if text, ok := input.(string); ok && idText.MatchString(text) {
-		return text, nil
-	}
-	return "", refuse(BadID, "id is %s; it must be 1 to 64 of A-Z a-z 0-9 _ . -", quote(input))
-}
-
-func parseText(input any, code RefusalCode, field string) (string, *Refusal) {
-	text, ok := input.(string)
-	if ok && text != "" && textLength(text) <= maxTextLength && printable(text) {
-		return text, nil
-	}
-	return "", refuse(code, "%s is %s; it must be 1 to %d printable characters", field, quote(input), maxTextLength)
-}
-
-func parseHealth(input any) (*Health, *Refusal) {
-	fields, ok := input.(map[string]any)
-	if !ok {
-		return nil, refuse(BadHealth, "health is %s; it must be an object {path, method}", quote(input))
-	}
-	// "endpoint" is the name that published services of the pattern use.
-	path := firstPresent(fields["path"], fields["endpoint"], missing{})
-	method := firstPresent(fields["method"], "GET")
-	pathText, ok := path.(string)
-	if !ok || len(pathText) > maxTextLength || !healthPath.MatchString(pathText) {
-		return nil, refuse(BadHealth, `health.path is %s; it must be a path such as "/health"`, quote(path))
-	}
-	if method != "GET" && method != "HEAD" {
-		return nil, refuse(BadHealth, `health.method is %s; it must be "GET" or "HEAD"`, quote(method))
-	}
-	return &Health{Path: pathText, Method: method.(string)}, nil
-}
-
-func parseDraining(input any) (bool, *Refusal) {
-	if draining, ok := input.(bool); ok {
-		return draining, nil
-	}
-	return false, refuse(BadDraining, "draining is %s; it must be true or false", quote(input))
-}
-
-func parseMeta(input any) (map[string]string, *Refusal) {
-	entries, ok := input.(map[string]any)
-	if !ok {
-		return nil, refuse(BadMeta, "meta is %s; it must be an object of strings", quote(input))
-	}
-	if len(entries) > maxMetaEntries {
-		return nil, refuse(BadMeta, "meta has %d entries; at most %d", len(entries), maxMetaEntries)
-	}
-	meta := make(map[string]string, len(entries))
-	for key, value := range entries {
-		text, ok := value.(string)
-		if !ok {
-			return nil, refuse(BadMeta, "meta has a value that is %s; each must be a string", quote(value))
-		}
-		if !utf8.ValidString(key) || !utf8.ValidString(text) {
-			return nil, refuse(BadMeta, "meta has text that is not UTF-8")
-		}
-		meta[key] = text
-	}
-	return meta, nil
-}
-
-func firstPresent(values ...any) any {
-	for _, value := range values {
-		if value != nil {
-			return value
-		}
-	}
-	return nil
-}
-
-func printable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable)
-}
-
-// textLength counts UTF-16 units, as the clients in JavaScript do, so that all agree on what is too long.
-func textLength(text string) int {
-	n := 0
-	for _, r := range text {
-		n += utf16.RuneLen(r)
-	}
-	return n
+	return prefix + " at " + scheme + "://" + net.JoinHostPort(s.Address, strconv.Itoa(s.Port))
 }

@@ -54,6 +54,9 @@ func TestValidateRefuses(t *testing.T) {
 		"ttl":               {func(s *Service) { s.TTL = 3601 }, BadTTL},
 		"version":           {func(s *Service) { s.Version = "1\n" }, BadVersion},
 		"zone":              {func(s *Service) { s.Zone = "\u202e" }, BadZone},
+		"weight too high":   {func(s *Service) { s.Weight = 101 }, BadWeight},
+		"weight negative":   {func(s *Service) { s.Weight = -1 }, BadWeight},
+		"scheme":            {func(s *Service) { s.Scheme = "ftp" }, BadScheme},
 		"meta not UTF-8":    {func(s *Service) { s.Meta = map[string]string{"a": "\xff"} }, BadMeta},
 		"too large":         {func(s *Service) { s.ID, s.Meta = "a", map[string]string{"a": strings.Repeat("x", 1024)} }, TooLarge},
 		"extra nested deep": {func(s *Service) {
@@ -108,6 +111,7 @@ func TestServiceAsText(t *testing.T) {
 	for want, service := range map[string]Service{
 		"/v2 at http://127.0.0.1:4123": {Prefix: "/v2", Port: 4123, Address: "127.0.0.1"},
 		"/ at http://[fd00::7]:80":     {Port: 80, Address: "fd00::7"},
+		"/v2 at https://10.0.0.7:443":  {Prefix: "/v2", Port: 443, Address: "10.0.0.7", Scheme: "https"},
 	} {
 		if got := service.String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -189,7 +193,7 @@ func TestSizeIsThatOfTheJSONThatJavaScriptWrites(t *testing.T) {
 			service := Service{Prefix: "/v2", Port: 80, Address: "10.0.0.1", ID: "a",
 				Extra: map[string]json.RawMessage{"x": json.RawMessage(c.spelled)}}
 			want := len(`{"prefix":"/v2","port":80,"address":"10.0.0.1","id":"a","x":}`) + len(c.plain)
-			if got := service.encodedBytes(); got != want {
+			if got := len(service.plainJSON()); got != want {
 				t.Errorf("got %d, want %d", got, want)
 			}
 		})

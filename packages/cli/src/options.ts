@@ -9,10 +9,18 @@ export function listenPort(
   const given = sources.find(([, value]) => value !== undefined && value !== '');
   if (given === undefined) return fallback;
   const [name, value = ''] = given;
-  if (!/^[0-9]{1,5}$/.test(value) || Number(value) > 65_535) {
-    throw bad(`${name} is ${JSON.stringify(value)}; it must be a whole number from 0 to 65535`);
-  }
-  return Number(value);
+  return wholeNumber(name, value, { min: 0, max: 65_535 });
+}
+
+/** A whole number, in digits alone. */
+export function wholeNumber(
+  name: string,
+  value: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const number = /^[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw bad(`${name} is ${JSON.stringify(value)}; it must be a whole number from ${min} to ${max}`);
 }
 
 /** An IP address to listen on. */
@@ -22,6 +30,12 @@ export function listenHost(name: string, value: string): string {
   throw bad(
     `${name} is ${JSON.stringify(value)}; it must be an IP address such as 127.0.0.1 or 0.0.0.0`,
   );
+}
+
+/** Words with commas between; none if there is nothing. */
+export function list(value: string | undefined): string[] {
+  const words = (value ?? '').split(',').map((word) => word.trim());
+  return words.filter((word) => word !== '');
 }
 
 function bad(message: string): RollcallError {

@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import { EMBEDDED_HOST } from '@rollcall/client';
+import { SANDBOX } from '@rollcall/protocol';
 import { runBroker } from './commands/broker.ts';
+import { runBudget } from './commands/budget.ts';
+import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
 import { runUp } from './commands/up.ts';
+import { runWatch } from './commands/watch.ts';
 
 const EXIT_USAGE = 2;
 
@@ -14,9 +18,11 @@ Environment (all commands):
   PUSHER_APP_CLUSTER                                 hosted Pusher, such as eu
   PUSHER_HOST, PUSHER_PORT                           a self-hosted server; default: 127.0.0.1 and 6001
   PUSHER_APP_SECURE                                  1 for TLS, 0 for none; default: TLS on hosted Pusher only
+  ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
+  ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
 
-Exit codes: 0 done, 1 unexpected fault, 2 bad usage or configuration, 3 cannot listen,
-4 broker unreachable, 5 broker refused; rollcall run: also those of its command`;
+Exit codes: 0 done, 1 unexpected fault or over budget, 2 bad usage or configuration, 3 cannot listen,
+4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of its command`;
 
 /** The command line, with nothing done yet. */
 export function createProgram(): Command {
@@ -56,8 +62,17 @@ export function createProgram(): Command {
     )
     .option(
       '--snapshot <file>',
-      'keeps the last known table for the next start (default: ROLLCALL_SNAPSHOT or none)',
+      'keeps the last known table for the next start, none for no file (default: ROLLCALL_SNAPSHOT or one in the state folder)',
     )
+    .option(
+      '--admin-port <port>',
+      'admin API on loopback; 0 lets the system choose (default: ROLLCALL_ADMIN_PORT or one above --port)',
+    )
+    .option(
+      '--allow <cidrs>',
+      'take only instances at these addresses, such as 10.0.0.0/8,fd00::/8 (default: ROLLCALL_ALLOW)',
+    )
+    .option('--deny <cidrs>', 'refuse instances at these addresses (default: ROLLCALL_DENY)')
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')
@@ -71,11 +86,44 @@ export function createProgram(): Command {
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action((command: string[], options) => runCommand(command, options));
+  add(program, 'explain')
+    .description('why a path is routed where it is, or nowhere: every message, probe and rule')
+    .argument('<path>', 'such as /v1/generate')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--json', 'as JSON')
+    .action(runExplain);
   add(program, 'ls')
     .description('the instances as an observer sees them')
     .option('--json', 'as JSON')
     .action(runLs);
+  add(program, 'watch')
+    .description('the instances as an observer sees them, and then each change; Ctrl+C ends it')
+    .option('--json', 'as JSON, one object a line')
+    .action(runWatch);
+  addBudget(program);
   return program;
+}
+
+function addBudget(program: Command): void {
+  add(program, 'budget')
+    .description(
+      "messages a day of a deployment, against a plan's quota: exits with 1 if it is over",
+    )
+    .option('--instances <n>', 'instances in presence mode', '10')
+    .option('--lease-instances <n>', 'instances in lease mode', '0')
+    .option('--ttl <seconds>', 'of the leases', '300')
+    .option('--gateways <n>', 'gateways; a service that calls discover() counts as one', '2')
+    .option('--rollouts <n>', 'how often a day every instance is replaced', '5')
+    .option('--gateway-restarts <n>', 'how often a day each gateway is started anew', '1')
+    .option('--reconnects <n>', 'how often a day each connection is lost and made again', '1')
+    .option('--max-messages <n>', 'what the plan allows a day', String(SANDBOX.messages))
+    .option('--max-connections <n>', 'what it allows at once', String(SANDBOX.connections))
+    .option('--json', 'as JSON')
+    .addHelpText('after', "\nThe plan by default is hosted Pusher's sandbox.")
+    .action(runBudget);
 }
 
 function add(program: Command, name: string): Command {

@@ -1,4 +1,4 @@
-export { acceptsConnections } from './accepts-connections.ts';
+export { acceptsConnections } from './transport/accepts-connections.ts';
 export {
   connectionFromEnvironment,
   credentialsFromEnvironment,
@@ -6,14 +6,17 @@ export {
   EMBEDDED_HOST,
   EMBEDDED_PORT,
   urlHost,
-} from './connection.ts';
-export type { Connection, Environment } from './connection.ts';
-export { discover } from './discover.ts';
-export type { Directory, DiscoverOptions } from './discover.ts';
-export { drain, LEAVE_WINDOW_MS } from './drain.ts';
-export { ownAddress } from './own-address.ts';
-export { announcedAddress, register } from './register.ts';
-export type { RegisterOptions, Registration } from './register.ts';
+} from './transport/connection.ts';
+export type { Connection, Environment } from './transport/connection.ts';
+export { discover } from './observer/discover.ts';
+export type { Directory, DiscoverOptions } from './observer/discover.ts';
+export type { Picked, Service } from './observer/service.ts';
+export { Turns } from './observer/turns.ts';
+export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
+export { ownAddress } from './registrar/own-address.ts';
+export { announcedAddress, register } from './registrar/register.ts';
+export type { RegisterOptions, Registration } from './registrar/register.ts';
+export type { Outcome } from './registrar/signals.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
   Announcement,

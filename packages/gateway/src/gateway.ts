@@ -1,11 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Announcement, Connection, Directory } from '@rollcall/client';
+import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
+import type { AddressPolicy } from '@rollcall/protocol';
+import { explain } from './admin/explain.ts';
+import { createAdmin } from './admin/server.ts';
+import { ownPlaces } from './own-places.ts';
+import type { Place } from './own-places.ts';
 import { createNodeEngine } from './proxy/node-engine.ts';
-import { keepSnapshot } from './keep-snapshot.ts';
 import { report } from './report.ts';
 import { decideBy } from './routing/decide.ts';
 import { matchDomain } from './routing/domain.ts';
+import { keepSnapshot } from './snapshot/keep.ts';
 
 export interface GatewayOptions {
   readonly connection: Connection;
@@ -15,6 +21,15 @@ export interface GatewayOptions {
   readonly port?: number;
   /** The host that requests must name, or `*` for any. Default `localhost:<port>`, which is every name of loopback. */
   readonly domain?: string;
+  /**
+   * CIDRs of the addresses that instances may announce. Default: every address but those of metadata
+   * services, and loopback only if the gateway listens on loopback itself.
+   */
+  readonly allow?: readonly string[];
+  /** CIDRs of addresses that are refused, allowed or not. Default: none. */
+  readonly deny?: readonly string[];
+  /** Where the admin API listens, on loopback. Default: {@link defaultAdminPort}. */
+  readonly adminPort?: number;
   /** A file that keeps the last known table for the next start. Default: none. */
   readonly snapshotFile?: string;
   /** Gets one line of text at a time about what happened. Default: nobody. */
@@ -25,8 +40,14 @@ export interface Gateway {
   readonly host: string;
   readonly port: number;
   readonly url: string;
+  readonly adminUrl: string;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
+}
+
+/** One above the gateway's own port; 0 if that is 0 or the last one. */
+export function defaultAdminPort(port: number): number {
+  return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
 const DEFAULT_HOST = '127.0.0.1';
@@ -41,12 +62,55 @@ const CLOSE_GRACE_MS = 8000;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const isOurs = matchDomain(options.domain ?? 'localhost');
-  const { connection } = options;
-  const directory = await discover({ connection, answersRollCalls: true, probes: true });
+  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  const journal = new Journal();
+  // One that the system chooses is not known yet, and so to nobody who could announce it.
+  const self = port === 0 ? [] : ownPlaces(host, port);
+  const directory = await discover({
+    connection,
+    answersRollCalls: true,
+    probes: 'always',
+    journal,
+    policy: policyOf(options, self),
+  });
   try {
-    return await serve(directory, isOurs, options);
+    const gateway = await serve(directory, isOurs, options);
+    if (port === 0) self.push(...ownPlaces(host, gateway.port));
+    return await administer(gateway, directory, journal, options);
   } catch (error) {
     directory.close();
+    throw error;
+  }
+}
+
+/** @param self where the gateway listens, filled in when that is known */
+function policyOf(
+  { host = DEFAULT_HOST, allow = [], deny = [] }: GatewayOptions,
+  self: readonly Place[],
+): AddressPolicy {
+  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
+  if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
+  return policy;
+}
+
+/** A gateway with its admin API beside it. */
+async function administer(
+  gateway: Omit<Gateway, 'adminUrl'>,
+  directory: Directory,
+  journal: Journal,
+  { port = DEFAULT_PORT, adminPort = defaultAdminPort(port) }: GatewayOptions,
+): Promise<Gateway> {
+  // The journal's clock is monotonic, people's is not.
+  const now = (path: string) => explain(path, directory, journal, Date.now() - performance.now());
+  try {
+    const admin = await createAdmin({ explain: now }, DEFAULT_HOST, adminPort);
+    async function close(): Promise<void> {
+      admin.close();
+      await gateway.close();
+    }
+    return { ...gateway, adminUrl: `http://${admin.host}:${admin.port}`, close };
+  } catch (error) {
+    await gateway.close();
     throw error;
   }
 }
@@ -55,7 +119,7 @@ async function serve(
   directory: Directory,
   isOurs: (host: string) => boolean,
   options: GatewayOptions,
-): Promise<Gateway> {
+): Promise<Omit<Gateway, 'adminUrl'>> {
   const engine = createNodeEngine({
     decide: decideBy(directory, isOurs),
     // No name of the machine: every instance and whoever they tell reads it.

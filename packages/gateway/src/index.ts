@@ -1,4 +1,5 @@
-export { createGateway } from './gateway.ts';
+export type { ExplainedInstance, Explanation } from './admin/explain.ts';
+export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';
 export type { ProblemCode } from './problem.ts';

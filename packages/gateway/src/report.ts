@@ -31,6 +31,11 @@ export function report(directory: Directory, { domain, server, log }: ReportOpti
       `two instances use the id ${key}; the other is at ${urlHost(address)}:${port}: give each its own`,
     ),
   );
+  directory.on('stale', (prefix, instances) =>
+    log(
+      `${instances} instances of ${prefix || '/'} were lost sight of at once: taken for a fault of our own link until probes show otherwise`,
+    ),
+  );
   directory.on('refused', (event, { code, reason }) =>
     log(`refused ${event} (${code}): ${reason}`),
   );

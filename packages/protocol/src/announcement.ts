@@ -34,6 +34,10 @@ export interface Announcement {
   /** The host name the instance gives itself. For people; nothing is resolved from it. */
   readonly host?: string;
   readonly zone?: string;
+  /** Its share among the instances of its prefix, 1 to 100. 1 when left out. */
+  readonly weight?: number;
+  /** How it wants to be spoken to. `http` when left out. */
+  readonly scheme?: 'http' | 'https';
   /** The instance is about to leave: send it nothing new. */
   readonly draining?: boolean;
   readonly health?: HealthCheck;
@@ -52,6 +56,8 @@ const OPTIONAL_FIELDS = {
   version: (input: unknown) => parseText(input, 'bad-version', 'version'),
   host: (input: unknown) => parseText(input, 'bad-host', 'host'),
   zone: (input: unknown) => parseText(input, 'bad-zone', 'zone'),
+  weight: (input: unknown) => parseInteger(input, 'bad-weight', 'weight', 1, 100),
+  scheme: parseScheme,
   draining: parseDraining,
   health: parseHealth,
   meta: parseMeta,
@@ -207,6 +213,11 @@ function parseInteger(
 function parseDraining(input: unknown): Parsed<boolean> {
   if (typeof input === 'boolean') return accept(input);
   return refuse('bad-draining', `draining is ${quote(input)}; it must be true or false`);
+}
+
+function parseScheme(input: unknown): Parsed<'http' | 'https'> {
+  if (input === 'http' || input === 'https') return accept(input);
+  return refuse('bad-scheme', `scheme is ${quote(input)}; it must be "http" or "https"`);
 }
 
 const MAX_META_ENTRIES = 32;

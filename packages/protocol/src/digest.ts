@@ -16,6 +16,11 @@ export function notIn(digest: string, statements: readonly Statement[]): Stateme
   return statements.filter((statement) => !known.has(hashOf(statement)));
 }
 
+/** Whether the asker knows this. */
+export function isIn(digest: string, statement: Statement): boolean {
+  return hashesOf(digest).has(hashOf(statement));
+}
+
 /** Whether a digest has something that is not among the statements. */
 export function hasNews(digest: string, statements: readonly Statement[]): boolean {
   const news = hashesOf(digest);

@@ -4,9 +4,6 @@ import type { Statement } from './merge.ts';
 import { accept, quote, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 
-/** The channel that is the registry. */
-export const CHANNEL = 'mapped-discovery';
-
 export const EVENTS = ['register', 'exit', 'rollcall', 'table'] as const;
 export type EventName = (typeof EVENTS)[number];
 
@@ -18,6 +15,8 @@ export type DiscoveryEvent =
       readonly type: 'rollcall';
       readonly nonce: string;
       readonly digest: string;
+      /** How many instances the asker thinks there are: who answers spreads accordingly. */
+      readonly size: number;
       /** It was itself caused by a roll call, and causes no other. */
       readonly isEcho: boolean;
     }
@@ -43,11 +42,12 @@ export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<Disc
     case 'rollcall': {
       const nonce = readNonce(data);
       if (nonce === undefined) return badNonce(name, data);
-      const { digest, echo } = isRecord(data) ? data : {};
+      const { digest, size, echo } = isRecord(data) ? data : {};
       return accept({
         type: name,
         nonce,
         digest: typeof digest === 'string' ? digest : '',
+        size: typeof size === 'number' && size > 0 ? size : 0,
         isEcho: echo === true,
       });
     }

@@ -1,13 +1,29 @@
 export { parseAddress } from './address.ts';
+export { addressPolicy } from './address-policy.ts';
+export type { AddressPolicy, AddressRules } from './address-policy.ts';
 export { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from './announcement.ts';
 export type { Announcement, HealthCheck } from './announcement.ts';
+export { budgetOf, SANDBOX } from './budget.ts';
+export type { Budget, Cause, Cost, Deployment, Quota } from './budget.ts';
+export {
+  channelsOf,
+  DEFAULT_CHANNEL,
+  OBSERVER_USER_ID,
+  parsePresenceUserId,
+  presenceUserId,
+} from './channels.ts';
+export type { Channels } from './channels.ts';
 export { DEVELOPMENT_APP, isLoopback } from './development.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
-export { CHANNEL, EVENTS, parseDiscoveryEvent } from './events.ts';
+export { EVENTS, parseDiscoveryEvent } from './events.ts';
 export type { DiscoveryEvent, EventName } from './events.ts';
+export { Journal } from './journal.ts';
+export type { JournalEntry, RefusedEntry } from './journal.ts';
 export { Observer } from './observer.ts';
 export type { Message, ObserverOptions, Reaction } from './observer.ts';
+export { Owner } from './owner.ts';
+export type { Owned, Update } from './owner.ts';
 export { MAX_PREFIX_SEGMENTS, parsePrefix } from './prefix.ts';
 export { REFUSAL_CODES, quote } from './refusal.ts';
 export type { Parsed, Refusal, RefusalCode } from './refusal.ts';
@@ -15,5 +31,6 @@ export { instanceKey, join, versionOf } from './merge.ts';
 export type { Statement, Versioned } from './merge.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
+export type { Probing } from './table/table.ts';
 export type { Instance, Status } from './table/entry.ts';
 export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';

@@ -15,10 +15,13 @@ export const REFUSAL_CODES = [
   'bad-version',
   'bad-host',
   'bad-zone',
+  'bad-weight',
+  'bad-scheme',
   'bad-draining',
   'bad-health',
   'bad-meta',
   'too-large',
+  'forbidden-address',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

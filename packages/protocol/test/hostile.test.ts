@@ -26,7 +26,7 @@ describe('whatever comes over the channel', () => {
       fc.anything(),
       fc.record({ nonce: fc.constant('n'), up: fc.array(almost), left: fc.array(almost) }),
     );
-    const table = new Table({ probes: true });
+    const table = new Table({ probes: 'always' });
     fc.assert(
       fc.property(fc.constantFrom(...EVENTS), data, (name, value) => {
         const parsed = parseDiscoveryEvent(name, value);

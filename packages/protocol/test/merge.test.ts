@@ -43,7 +43,7 @@ describe('join, on every case of a small domain', () => {
 });
 
 const held = (statements: Statement[], type: 'heard' | 'told'): string => {
-  const table = new Table({ probes: false });
+  const table = new Table({ probes: 'never' });
   for (const statement of statements) table.apply({ type, statement }, 0);
   return JSON.stringify(table.statements(0));
 };

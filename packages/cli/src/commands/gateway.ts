@@ -1,12 +1,16 @@
-import { connectionFromEnvironment, EMBEDDED_HOST } from '@rollcall/client';
-import { createGateway } from '@rollcall/gateway';
+import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
+import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
-import { listenHost, listenPort } from '../options.ts';
+import { list, listenHost, listenPort } from '../options.ts';
+import { snapshotPath } from '../snapshot-path.ts';
 
 export interface GatewayCommandOptions {
   readonly host?: string;
   readonly port?: string;
   readonly domain?: string;
+  readonly adminPort?: string;
+  readonly allow?: string;
+  readonly deny?: string;
   readonly snapshot?: string;
 }
 
@@ -27,16 +31,31 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     GATEWAY_PORT,
   );
   const domain = options.domain ?? (env['DOMAIN'] || undefined);
-  const snapshotFile = options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined);
+  const adminPort = listenPort(
+    [
+      ['--admin-port', options.adminPort],
+      ['ROLLCALL_ADMIN_PORT', env['ROLLCALL_ADMIN_PORT']],
+    ],
+    defaultAdminPort(port),
+  );
+  const connection = connectionFromEnvironment(env);
+  const snapshotFile = snapshotPath(
+    options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
+    env,
+    `${describeServer(connection)} ${connection.appId} ${connection.channels.registry} ${port}`,
+  );
   const gateway = await createGateway({
-    connection: connectionFromEnvironment(env),
+    connection,
     host,
     port,
+    adminPort,
+    allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
+    deny: list(options.deny ?? env['ROLLCALL_DENY']),
     ...(domain !== undefined && { domain }),
     ...(snapshotFile !== undefined && { snapshotFile }),
     log: console.log,
   });
   closeOnSignal(() => gateway.close());
-  console.log(`gateway listens at ${gateway.url}`);
+  console.log(`gateway listens at ${gateway.url} (admin API at ${gateway.adminUrl})`);
   tellParent(gateway);
 }

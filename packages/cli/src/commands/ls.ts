@@ -10,13 +10,12 @@ const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall ls` */
 export async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS });
-  const answered = await directory.answered(ANSWER_WAIT_MS);
+  const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
+  const answered = await directory.informed(ANSWER_WAIT_MS);
   const instances = directory.instances();
   directory.close();
 
-  if (!answered)
-    console.error('no gateway answered: there may be instances that this does not list');
+  if (!answered) console.error('no gateway answered: instances without presence may be missing');
   console.log(
     json
       ? JSON.stringify(

@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   announcedAddress,
   connectionFromEnvironment,
   exitCodeOf,
-  LEAVE_WINDOW_MS,
   register,
   RollcallError,
 } from '@rollcall/client';
@@ -58,18 +56,11 @@ export async function runCommand(command: readonly string[], options: RunOptions
 
 async function leaveInTime(registering: Promise<Registration> | undefined): Promise<void> {
   try {
-    await within(LEAVE_MS, leaveAndDrain(registering));
+    const registration = await registering;
+    if (registration !== undefined) await within(LEAVE_MS, registration.leave());
   } catch (error) {
     say(`could not leave the registry: ${messageOf(error)}`);
   }
-}
-
-async function leaveAndDrain(registering: Promise<Registration> | undefined): Promise<void> {
-  if (registering === undefined) return;
-  const registration = await registering;
-  await registration.leave();
-  // Observers hear the exit a moment later, and what they send until then is for the program to answer.
-  await delay(LEAVE_WINDOW_MS);
 }
 
 function checked({ prefix, port, health }: RunOptions, address: string): Announcement {

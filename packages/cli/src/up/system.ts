@@ -103,7 +103,9 @@ export class System {
   }
 
   #startGateway(env: Environment): Promise<Listening> {
-    const args = ['gateway', '--port', String(this.#options.gatewayPort)];
+    const port = String(this.#options.gatewayPort);
+    // What it starts is new each time: a table of the last time would only be gone through in vain.
+    const args = ['gateway', '--port', port, '--snapshot', 'none'];
     return this.#startOne({ name: 'gateway', program: { module: CLI }, args, env });
   }
 

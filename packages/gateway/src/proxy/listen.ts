@@ -3,15 +3,18 @@ import { RollcallError } from '@rollcall/protocol';
 
 /**
  * Listens and tells where: with port 0 the system picks one.
+ * @param flag by which another port is chosen
  * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export function listenOn(
   server: Server,
   port: number,
   host: string,
+  flag: string = '--port',
 ): Promise<{ host: string; port: number }> {
   return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, port, host));
+    const onError = (error: NodeJS.ErrnoException): void =>
+      reject(listenError(error, port, host, flag));
     server.once('error', onError);
     server.listen(port, host, () => {
       server.off('error', onError);
@@ -21,11 +24,16 @@ export function listenOn(
   });
 }
 
-function listenError(error: NodeJS.ErrnoException, port: number, host: string): RollcallError {
+function listenError(
+  error: NodeJS.ErrnoException,
+  port: number,
+  host: string,
+  flag: string,
+): RollcallError {
   if (error.code === 'EADDRINUSE') {
     return new RollcallError(
       'ROLLCALL_PORT_TAKEN',
-      `port ${port} on ${host} is taken: stop what listens there, or choose another with --port`,
+      `port ${port} on ${host} is taken: stop what listens there, or choose another with ${flag}`,
       { cause: error },
     );
   }

@@ -1,9 +1,9 @@
+import { Turns } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import type { ProblemCode } from '../problem.ts';
 import type { Decide, Decision, Upstream } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { matchRoute } from './route.ts';
-import { RoundRobin } from './round-robin.ts';
 
 /** What routing needs of the table. */
 export interface Instances {
@@ -14,7 +14,7 @@ export interface Instances {
 
 /** Routes by host, then by longest prefix, then takes turns among the instances. */
 export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
-  const turns = new RoundRobin();
+  const turns = new Turns();
   return (host, target) => {
     if (!isOurs(host)) {
       return problem(
@@ -34,7 +34,7 @@ export function decideBy(table: Instances, isOurs: DomainMatcher): Decide {
         `No instance of ${match.prefix || '/'} is there or well; try again soon.`,
       );
     }
-    const [first] = turns.order(match.prefix, instances);
+    const first = turns.next(match.prefix, instances);
     const next = eachOnce(first, () => table.routable(match.prefix));
     return { type: 'forward', next, target: match.target, prefix: match.prefix };
   };

@@ -20,7 +20,7 @@ function portsOf(decision: Decision): number[] {
 }
 
 function setup() {
-  const table = new Table({ probes: false });
+  const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false } = {}) =>
     table.apply(
       { type: 'heard', statement: { announcement: announcement(port, prefix), left } },

@@ -21,8 +21,6 @@ export interface Entry {
   announcement: Announcement;
   status: Status;
   since: number;
-  /** Joined to its presence channel, as the transport says; undefined while the transport says nothing. */
-  present: boolean | undefined;
   /** Probes that have failed in a row. */
   failures: number;
   /** A probe is under way. */
@@ -41,7 +39,6 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     announcement,
     status: 'up',
     since: now,
-    present: undefined,
     failures: 0,
     probing: false,
     probeAt: Infinity,

@@ -15,7 +15,12 @@ export type TableEvent =
   | { readonly type: 'joined'; readonly announcement: Announcement }
   | { readonly type: 'parted'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
-  | { readonly type: 'probed'; readonly key: string; readonly verdict: Verdict }
+  | {
+      readonly type: 'probed';
+      readonly key: string;
+      readonly verdict: Verdict;
+      readonly by: 'probe' | 'traffic';
+    }
   /** Our own connection to the channel. */
   | { readonly type: 'link'; readonly isUp: boolean }
   | { readonly type: 'tick' };
@@ -41,5 +46,7 @@ export interface Change {
 export type Effect =
   | Change
   | { readonly type: 'probe'; readonly instance: Instance }
+  /** So many of a service parted or lapsed at once that the fault is taken to be on our side. */
+  | { readonly type: 'mass-doubt'; readonly prefix: string; readonly instances: number }
   /** Two instances use one id: the announcement that was said, and lost or won. */
   | { readonly type: 'conflict'; readonly instance: Instance; readonly announcement: Announcement };

@@ -1,21 +1,19 @@
 import type { Entry, Status } from './entry.ts';
+import { RULES } from './rules.ts';
 
 /** The instances of one prefix, by status. Every operation costs the same however many there are. */
 export class Group {
   readonly #lists: Record<Status, Entry[]> = { up: [], suspect: [], down: [] };
   readonly #entries = new Set<Entry>();
-
-  get size(): number {
-    return this.#entries.size;
-  }
+  /** Those that parted or lapsed since the window began. */
+  readonly #lost = new Set<Entry>();
+  #windowEnds = -Infinity;
+  /** Until when a probe that times out may be our own link's fault. */
+  settledAt: number = -Infinity;
 
   /** All, in the order they came. */
   all(): Iterable<Entry> {
     return this.#entries;
-  }
-
-  count(status: Status): number {
-    return this.#lists[status].length;
   }
 
   /**
@@ -26,6 +24,23 @@ export class Group {
     return this.#lists.up.length > 0 ? this.#lists.up : this.#lists.suspect;
   }
 
+  /**
+   * Notes that the transport lost sight of an instance. Returns of how many, when they have become so
+   * many within a short time that our own link is to be doubted rather than they.
+   */
+  lose(entry: Entry, now: number): number | undefined {
+    if (now >= this.#windowEnds) {
+      this.#lost.clear();
+      this.#windowEnds = now + RULES.massWindow;
+    }
+    this.#lost.add(entry);
+    const { size } = this.#lost;
+    if (size < RULES.massLeast || size <= this.#entries.size * RULES.massShare) return undefined;
+    const isFirst = now >= this.settledAt;
+    this.settledAt = now + RULES.settle;
+    return isFirst ? size : undefined;
+  }
+
   add(entry: Entry): void {
     this.#entries.add(entry);
     this.#enlist(entry);
@@ -33,6 +48,7 @@ export class Group {
 
   remove(entry: Entry): void {
     this.#entries.delete(entry);
+    this.#lost.delete(entry);
     this.#delist(entry);
   }
 

@@ -2,6 +2,8 @@
 export const RULES = {
   /** Between two probes of an instance that is well. Detection of a hang is twice this and a time-out. */
   probeEvery: 800,
+  /** More instances than probeEvery / probeShare are probed less often, so that a gateway sends 500 probes a second at most. */
+  probeShare: 2,
   /** Until the next probe of one that is doubted. */
   probeAgain: 100,
   /** Probes that must fail before an instance is down, unless its port refuses: that is certain. */
@@ -14,6 +16,15 @@ export const RULES = {
   doubt: 10_000,
   /** After our own link came back: how long a failure may still be ours. */
   settle: 2000,
+  /** More than this share of a service lost within massWindow, and at least massLeast of it: it is us. */
+  massShare: 0.3,
+  massLeast: 3,
+  massWindow: 10_000,
   /** Between two roll calls of a gateway: 288 a day, each with its answers. */
   askEvery: 300_000,
+  /** Between two looks at which presence channels there are. */
+  enumerateEvery: 30_000,
+  /** Until an owner that is behind is told again; doubles from the former to the latter. */
+  correctEvery: 1000,
+  correctMost: 60_000,
 } as const;

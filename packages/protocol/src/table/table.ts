@@ -13,9 +13,12 @@ interface Tombstone {
   readonly until: number;
 }
 
+/** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
+export type Probing = 'never' | 'in-doubt' | 'always';
+
 export interface TableOptions {
-  /** Whether this observer probes: without, `probe` effects are not asked for, and doubt alone decides. */
-  readonly probes: boolean;
+  /** With `never`, `probe` effects are not asked for, and doubt alone decides. */
+  readonly probes: Probing;
 }
 
 /**
@@ -27,12 +30,13 @@ export interface TableOptions {
  * presence, lease and probes: docs/protocol.md.
  */
 export class Table {
-  readonly #probes: boolean;
+  readonly #probes: Probing;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Map<string, Group>();
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #agenda = new Agenda();
   #linkIsUp = true;
+  #linkLostAt = Infinity;
   /** Until when a failure may be our own link's. */
   #settledAt = -Infinity;
 
@@ -84,6 +88,12 @@ export class Table {
     return this.#entries.get(key);
   }
 
+  /** What this table holds of an instance; if it has left, that it has. */
+  statementOf(key: string): Statement | undefined {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? this.#tombstones.get(key)?.statement : statementOf(entry);
+  }
+
   /** Everything that this table could tell another: instances, and those that have left. */
   statements(now: number): Statement[] {
     // Of a legacy instance that is down nobody can tell whether it still means to be there.
@@ -104,8 +114,9 @@ export class Table {
     const isItsLatest = entry.announcement.seq === statement.announcement.seq;
     if (!isItsLatest || entry.announcement.inc !== statement.announcement.inc) return effects;
     this.#renewLease(entry, now);
-    // That it lives does not say that it can be reached from here: one that was down has to show it.
-    const proven = entry.status === 'suspect' && entry.failures === 0;
+    // That it lives does not say that it can be reached from here: one that was down has to show it, unless
+    // nobody would ever see it do so.
+    const proven = this.#probes === 'never' || (entry.status === 'suspect' && entry.failures === 0);
     if (proven) effects.push(...this.#setStatus(entry, 'up', 'its owner renewed it', now));
     if (entry.status === 'down') this.#probeAt(entry, now);
     return effects;
@@ -125,25 +136,29 @@ export class Table {
     const entry = this.#entries.get(key);
     const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
     // Who cannot verify has nothing better than to believe.
-    if (isNew && this.#probes)
+    if (isNew && this.#probes !== 'never')
       this.#doubt(entry, 'only another observer has told of it', now, effects);
     return effects;
   }
 
   #joined(announcement: Announcement, now: number): Effect[] {
-    const effects = this.#heard({ announcement, left: false }, now);
-    const entry = this.#entries.get(instanceKey(announcement));
-    if (entry !== undefined && entry.announcement.inc === announcement.inc) entry.present = true;
-    return effects;
+    return this.#heard({ announcement, left: false }, now);
   }
 
   #parted(id: string, inc: number, now: number): Effect[] {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.announcement.inc !== inc) return [];
-    entry.present = false;
+    return this.#lose(entry, 'it is gone from its presence channel', now);
+  }
+
+  /** The transport has lost sight of an instance. */
+  #lose(entry: Entry, why: string, now: number): Effect[] {
+    if (entry.status !== 'up') return [];
     const effects: Effect[] = [];
-    if (entry.status === 'up')
-      this.#doubt(entry, 'it is gone from its presence channel', now, effects);
+    this.#doubt(entry, why, now, effects);
+    const { prefix } = entry.announcement;
+    const instances = this.#group(prefix).lose(entry, now);
+    if (instances !== undefined) effects.push({ type: 'mass-doubt', prefix, instances });
     return effects;
   }
 
@@ -153,15 +168,17 @@ export class Table {
     entry.probing = false;
     if (verdict === 'ok') {
       entry.failures = 0;
-      this.#probeAt(entry, now + RULES.probeEvery);
+      this.#probeAgain(entry, now + this.#probeEvery());
       return this.#setStatus(entry, 'up', 'a probe succeeded', now);
     }
     entry.failures++;
-    this.#probeAt(entry, now + (entry.status === 'down' ? RULES.probeEvery : RULES.probeAgain));
+    const wait = entry.status === 'down' ? this.#probeEvery() : RULES.probeAgain;
+    this.#probeAt(entry, now + wait);
     if (verdict === 'refused')
       return this.#setStatus(entry, 'down', 'its port refuses connections', now);
     // A time-out while our own link is bad says nothing of the instance.
-    if (!this.#linkIsUp || now < this.#settledAt) return [];
+    const { settledAt } = this.#group(entry.announcement.prefix);
+    if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
     if (entry.failures >= RULES.failuresToDown) {
       return this.#setStatus(entry, 'down', `${entry.failures} probes failed`, now);
     }
@@ -172,12 +189,19 @@ export class Table {
     if (this.#linkIsUp === isUp) return [];
     this.#linkIsUp = isUp;
     this.#settledAt = now + RULES.settle;
+    const effects: Effect[] = [];
+    // Longer than others remember who left: what they tell now cannot show that one of ours is gone.
+    const wasAwayLong = isUp && now - this.#linkLostAt >= RULES.tombstone;
+    if (!isUp) this.#linkLostAt = now;
     for (const entry of this.#entries.values()) {
-      // The transport says nothing of anybody now, and renewals could not reach us.
-      if (!isUp) entry.present = undefined;
-      else this.#renewLease(entry, now);
+      // Renewals could not reach us.
+      if (isUp) this.#renewLease(entry, now);
+      // Its time may have passed while nothing could be heard of it.
+      if (isUp && entry.status === 'suspect') this.#agenda.add(now + RULES.doubt, entry.key);
+      if (wasAwayLong && entry.status === 'up')
+        this.#doubt(entry, 'we were away from the channel for ten minutes', now, effects);
     }
-    return [];
+    return effects;
   }
 
   /** Something is due for this instance, or was and is not any more. */
@@ -189,7 +213,7 @@ export class Table {
     const effects: Effect[] = [];
     if (entry.leaseEnds <= now && this.#linkIsUp) {
       entry.leaseEnds = Infinity;
-      if (entry.status === 'up') this.#doubt(entry, 'its lease has lapsed', now, effects);
+      effects.push(...this.#lose(entry, 'its lease has lapsed', now));
     }
     if (entry.probeAt <= now && !entry.probing) {
       entry.probing = true;
@@ -208,7 +232,7 @@ export class Table {
     }
     if (
       entry.status === 'suspect' &&
-      !this.#probes &&
+      this.#probes === 'never' &&
       this.#linkIsUp &&
       doubtedFor >= RULES.doubt
     ) {
@@ -222,7 +246,7 @@ export class Table {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const entry = this.#entries.get(key);
-    const held = entry === undefined ? this.#tombstones.get(key)?.statement : statementOf(entry);
+    const held = this.statementOf(key);
     const isLegacy = versionOf(announcement) === undefined;
     const joined = held === undefined || isLegacy ? statement : join(held, statement);
 
@@ -236,7 +260,7 @@ export class Table {
     const entry = newEntry(key, announcement, now);
     this.#entries.set(key, entry);
     this.#group(announcement.prefix).add(entry);
-    this.#probeAt(entry, now + RULES.probeEvery * spread(key));
+    this.#probeAgain(entry, now + this.#probeEvery() * spread(key));
     return [change('registered', entry, 'it announced itself')];
   }
 
@@ -254,7 +278,10 @@ export class Table {
     if (isNewRun)
       Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
     this.#group(joined.prefix).add(entry);
-    if (isNewRun) this.#probeAt(entry, now + RULES.probeEvery * spread(entry.key));
+    if (isNewRun) this.#probeAgain(entry, now + this.#probeEvery() * spread(entry.key));
+    // A probe that is under way asked for what was announced before: it is dropped, and this stands for it.
+    else if (entry.probing) this.#probeAt(entry, now);
+    entry.probing = false;
     const why = isNewRun ? 'it has restarted' : 'it said so';
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }
@@ -295,8 +322,17 @@ export class Table {
     this.#agenda.add(entry.leaseEnds, entry.key);
   }
 
+  #probeEvery(): number {
+    return Math.max(RULES.probeEvery, this.#entries.size * RULES.probeShare);
+  }
+
+  /** The next probe of an instance that is well as far as we know. */
+  #probeAgain(entry: Entry, at: number): void {
+    if (this.#probes === 'always') this.#probeAt(entry, at);
+  }
+
   #probeAt(entry: Entry, at: number): void {
-    if (!this.#probes) return;
+    if (this.#probes === 'never') return;
     entry.probeAt = at;
     this.#agenda.add(at, entry.key);
   }

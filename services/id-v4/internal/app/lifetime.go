@@ -15,7 +15,7 @@ import (
 
 // Together less than the ten seconds that container runtimes give a process to end.
 const (
-	leaveTimeout = 3 * time.Second
+	leaveTimeout = 3*time.Second + registry.LeaveWindow
 	drainTimeout = 6 * time.Second
 )
 
@@ -36,6 +36,7 @@ type lifetime struct {
 
 func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
 	l.drainer = registry.NewDrain(l.server)
+	l.registrar.OnRenewalError = func(err error) { l.report("could not renew the registration", err) }
 	failed := make(chan error, 1)
 	go func() { failed <- l.server.Serve(listener) }()
 	fmt.Fprintf(l.stdout, "id-v4 listens on http://%s\n", listener.Addr())
@@ -110,7 +111,7 @@ func (l *lifetime) drain() bool {
 	return true
 }
 
-// report tells a fault of the end, which must not keep the rest from being done.
+// report tells a fault that must not keep the rest from being done.
 func (l *lifetime) report(what string, err error) (ok bool) {
 	fmt.Fprintf(l.stderr, "id-v4: %s: %s\n", what, err)
 	return false

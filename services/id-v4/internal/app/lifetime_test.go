@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -90,6 +91,25 @@ func TestAServerThatFailsLeavesTheRegistry(t *testing.T) {
 		t.Errorf("published %s", names)
 	}
 	if !strings.Contains(stderr.String(), "the server failed") {
+		t.Errorf("stderr %q", stderr)
+	}
+}
+
+func TestARenewalThatFailsIsToldAndEndsNothing(t *testing.T) {
+	signals := make(chan os.Signal, 1)
+	var life *lifetime
+	broker := brokertest.New(t, func(event brokertest.Event) int {
+		if event.Name == "register" {
+			life.registrar.OnRenewalError(errors.New("the broker is away"))
+			signals <- syscall.SIGTERM
+		}
+		return 0
+	})
+	life, listener, _, stderr := newLifetime(t, broker.Env())
+	if err := life.run(listener, signals); err != nil {
+		t.Fatal(err)
+	}
+	if stderr.String() != "id-v4: could not renew the registration: the broker is away\n" {
 		t.Errorf("stderr %q", stderr)
 	}
 }

@@ -26,7 +26,7 @@ Environment:
   PORT           the default of -http.port
   SERVER_NAME    the value of X-Server (default: the hostname)
   ROLLCALL_ADDRESS, PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET, PUSHER_APP_CLUSTER,
-  PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT
+  PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT, ROLLCALL_CHANNEL, ROLLCALL_MASTER_KEY
                  the registry, as in every Rollcall client
 
 Exit codes: 0 left and drained; 1 could not leave, drain or serve, or a second signal came;

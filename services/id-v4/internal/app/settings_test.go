@@ -77,7 +77,7 @@ func TestHelp(t *testing.T) {
 	if code := Main([]string{"-help"}, getter(nil), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 		t.Errorf("exit %d, stderr %q", code, &stderr)
 	}
-	for _, setting := range []string{"-http.port", "-healthcheck", "HOST", "PORT", "SERVER_NAME", "ROLLCALL_ADDRESS", "PUSHER_APP_SECURE", "Exit codes"} {
+	for _, setting := range []string{"-http.port", "-healthcheck", "HOST", "PORT", "SERVER_NAME", "ROLLCALL_ADDRESS", "ROLLCALL_CHANNEL", "PUSHER_APP_SECURE", "Exit codes"} {
 		if !strings.Contains(stdout.String(), setting) {
 			t.Errorf("the usage does not tell of %s", setting)
 		}

@@ -1,0 +1,43 @@
+// The embedded broker, counting what hosted Pusher would: each request, each delivery of an event, and each
+// delivery of a member's coming or going. Not the handshake, pings and answers to subscriptions.
+import { createBroker } from '@rollcall/broker';
+import { App } from '../../packages/broker/dist/app.js';
+import { HttpApi } from '../../packages/broker/dist/api/http-api.js';
+import { ClientSocket } from '../../packages/broker/dist/client-socket.js';
+import { APP, tell } from './parts.js';
+
+const FREE = /^\{"event":"(pusher:|pusher_internal:subscription)/;
+const EVENT = /^\{"event":"(?:pusher_internal:)?([^"]+)"/;
+
+/** @type {Record<string, number>} */
+let counts = {};
+/** @param {string} what */
+function count(what) {
+  counts[what] = (counts[what] ?? 0) + 1;
+}
+
+// They are called with `this` below.
+/* oxlint-disable typescript/unbound-method */
+const { handle } = HttpApi.prototype;
+HttpApi.prototype.handle = function (request, response) {
+  if (request.method === 'GET') count('list: request');
+  return handle.call(this, request, response);
+};
+const { publish } = App.prototype;
+App.prototype.publish = function (publication) {
+  // None of our clients sends batches, nor client events: each is a request.
+  count(`${publication.name}: request`);
+  publish.call(this, publication);
+};
+const { send } = ClientSocket.prototype;
+ClientSocket.prototype.send = function (frame) {
+  if (!FREE.test(frame)) count(`${EVENT.exec(frame)?.[1]}: delivery`);
+  send.call(this, frame);
+};
+
+process.on('message', () => {
+  tell({ counts });
+  counts = {};
+});
+const { port } = await createBroker({ apps: [APP] });
+tell({ port });

@@ -1,0 +1,50 @@
+// Observers as gateways are, and services with their registrars: all that talks to the broker.
+import { connectionFromEnvironment, discover, register } from '@rollcall/client';
+import { Journal } from '@rollcall/protocol';
+import { tell } from './parts.js';
+
+/** So many of a rollout at a time. */
+const BATCH = 10;
+
+const connection = connectionFromEnvironment(process.env);
+const port = Number(process.env['UPSTREAM']);
+const count = Number(process.env['INSTANCES']);
+
+/** @type {import('@rollcall/client').Directory[]} */
+const gateways = [];
+/** @type {import('@rollcall/client').Registration[]} */
+let instances = [];
+
+const commands = {
+  async gateway() {
+    const options = { connection, answersRollCalls: true, journal: new Journal() };
+    const gateway = await discover({ ...options, probes: 'always' });
+    await gateway.informed(1500);
+    gateways.push(gateway);
+  },
+  async restart() {
+    gateways.shift()?.close();
+    await commands.gateway();
+  },
+  /** Replaces every instance, or begins with the first ones. */
+  async rollout() {
+    const before = instances;
+    instances = [];
+    for (let at = 0; at < count; at += BATCH) {
+      const batch = Array.from({ length: Math.min(BATCH, count - at) }, () => instance());
+      instances.push(...(await Promise.all(batch)));
+      await Promise.all(before.slice(at, at + BATCH).map((each) => each.leave()));
+    }
+  },
+};
+
+function instance() {
+  return register({ prefix: '/bench', port, connection, name: 'bench', version: '1.0.0' });
+}
+
+process.on('message', (/** @type {keyof typeof commands} */ command) => {
+  void commands[command]().then(() =>
+    tell({ routable: gateways.map((each) => each.routable('/bench').length) }),
+  );
+});
+tell({});

@@ -1,0 +1,39 @@
+// `npm run bench:discovery`: see ../README.md. `-- --part latency` runs one part, `-- --quick` tiny sizes.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start.js';
+import { latency } from './latency.js';
+import { messages } from './messages.js';
+import { tableGrowth } from './table-growth.js';
+
+const SIZES = {
+  full: {
+    latency: { samples: 2000, warmUp: 500 },
+    coldStart: { instances: 10_000, settleMs: 10_500 },
+    tableGrowth: { sizes: [100, 10_000, 100_000], changes: 10_000 },
+    messages: { instances: 50, gateways: 3, rollouts: 3, idleMs: 300_000 },
+  },
+  quick: {
+    latency: { samples: 20, warmUp: 5 },
+    coldStart: { instances: 20, settleMs: 100 },
+    tableGrowth: { sizes: [10, 100], changes: 500 },
+    messages: { instances: 3, gateways: 2, rollouts: 1, idleMs: 1000 },
+  },
+};
+
+const { values } = parseArgs({
+  options: { part: { type: 'string' }, quick: { type: 'boolean', default: false } },
+});
+const sizes = SIZES[values.quick ? 'quick' : 'full'];
+/** @type {Record<string, () => Promise<void>>} */
+const parts = {
+  latency: () => latency(sizes.latency),
+  'cold-start': () => coldStart(sizes.coldStart),
+  table: () => tableGrowth(sizes.tableGrowth),
+  messages: () => messages(sizes.messages),
+};
+const [cpu] = cpus();
+console.log(`${cpus().length} x ${cpu?.model}, Node ${process.version}, ${process.platform}`);
+for (const [name, run] of Object.entries(parts)) {
+  if (values.part === undefined || values.part === name) await run();
+}

@@ -1,0 +1,232 @@
+package registry
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	// Silence until the server is asked whether it is there, and further silence until it is given up.
+	activityTimeout = 10 * time.Second
+	pongTimeout     = 5 * time.Second
+	// A presence channel may list 100 members of 1 KB, and JSON within JSON escapes every quote.
+	maxFrameBytes = 1 << 20
+)
+
+// link is an open WebSocket to the broker. What it hears has to be received, else it hears no more.
+type link struct {
+	broker   *broker
+	socket   *websocket.Conn
+	socketID string
+	// heard is closed when the link is lost.
+	heard chan frame
+	// lost ends with the link.
+	lost  context.Context
+	close context.CancelFunc
+}
+
+var socketIDText = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,20}$`)
+
+// enter returns a link on which the service is in its presence channel, and we hear the roll calls for
+// owners; and what else was heard meanwhile.
+func (b *broker) enter(ctx context.Context, service Service) (*link, []frame, *fault) {
+	limited, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	l, err := b.dial(limited)
+	if err != nil {
+		return nil, nil, b.faultOf(ctx, err)
+	}
+	heard, err := l.join(limited, subscription{channel: b.channels.owners()}, b.presenceOf(service))
+	if err != nil {
+		l.close()
+		return nil, nil, b.faultOf(ctx, err)
+	}
+	return l, heard, nil
+}
+
+func (b *broker) presenceOf(service Service) subscription {
+	return subscription{b.channels.presence(service.ID), memberData(service, b.channels, b.sealer)}
+}
+
+// dial returns a link that the server has greeted.
+func (b *broker) dial(ctx context.Context) (*link, error) {
+	socket, response, err := websocket.Dial(ctx, b.socketURL(), &websocket.DialOptions{
+		HTTPClient: &http.Client{
+			Transport:     b.transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	})
+	if err != nil {
+		if response != nil {
+			return nil, judge(response.StatusCode, nil)
+		}
+		return nil, err
+	}
+	socket.SetReadLimit(maxFrameBytes)
+	l := &link{broker: b, socket: socket, heard: make(chan frame)}
+	l.lost, l.close = context.WithCancel(context.Background())
+	activity, err := l.greeted(ctx)
+	if err != nil {
+		_ = socket.CloseNow()
+		return nil, err
+	}
+	go l.listen(activity)
+	return l, nil
+}
+
+func (b *broker) socketURL() string {
+	scheme, host := "ws", b.config.endpoint()
+	if b.config.TLS {
+		scheme = "wss"
+	}
+	if host == "" {
+		host = "ws-" + b.config.Cluster + ".pusher.com"
+	}
+	query := "protocol=7&client=rollcall-go&version=1.0.0&flash=false"
+	return (&url.URL{Scheme: scheme, Host: host, Path: "/app/" + b.config.Key, RawQuery: query}).String()
+}
+
+// greeted waits for the server's first frame, and returns how long the server lets a link be silent.
+func (l *link) greeted(ctx context.Context) (activity time.Duration, _ error) {
+	_, text, err := l.socket.Read(ctx)
+	if err != nil {
+		return 0, err
+	}
+	first, _ := parseFrame(text)
+	if refusal := first.refusal(); refusal != nil {
+		return 0, refusal
+	}
+	var greeting struct {
+		SocketID        string  `json:"socket_id"`
+		ActivityTimeout float64 `json:"activity_timeout"`
+	}
+	_ = json.Unmarshal(first.Data, &greeting)
+	if first.Event != frameEstablished || !socketIDText.MatchString(greeting.SocketID) {
+		return 0, &fault{refused: true, detail: "its greeting is not Pusher's: is that a Pusher-compatible server?"}
+	}
+	l.socketID = greeting.SocketID
+	activity = l.broker.activity
+	if theirs := greeting.ActivityTimeout; theirs > 0 && theirs < activity.Seconds() {
+		activity = time.Duration(theirs * float64(time.Second))
+	}
+	return activity, nil
+}
+
+func (b *broker) faultOf(ctx context.Context, err error) *fault {
+	var said *fault
+	var closed websocket.CloseError
+	switch {
+	case errors.As(err, &said):
+		return said
+	case errors.As(err, &closed):
+		return closedBecause(int(closed.Code), closed.Reason)
+	}
+	return b.failedExchange(ctx, err)
+}
+
+// listen passes on what is heard, and sees to it that something is: a link whose other end is gone is
+// silent, and nothing else tells.
+func (l *link) listen(activity time.Duration) {
+	defer close(l.heard)
+	defer l.close()
+	ask := time.AfterFunc(activity, func() { l.say(framePing, struct{}{}) })
+	giveUp := time.AfterFunc(activity+l.broker.pong, l.close)
+	defer ask.Stop()
+	defer giveUp.Stop()
+	for {
+		_, text, err := l.socket.Read(l.lost)
+		if err != nil {
+			_ = l.socket.CloseNow()
+			return
+		}
+		// Not while nobody reads: that silence would be ours.
+		ask.Stop()
+		giveUp.Stop()
+		l.pass(text)
+		ask.Reset(activity)
+		giveUp.Reset(activity + l.broker.pong)
+	}
+}
+
+func (l *link) pass(text []byte) {
+	heard, ok := parseFrame(text)
+	switch {
+	case !ok || heard.Event == framePong:
+	case heard.Event == framePing:
+		l.say(framePong, struct{}{})
+	default:
+		select {
+		case l.heard <- heard:
+		case <-l.lost.Done():
+		}
+	}
+}
+
+// say needs no result: a link that does not carry it is lost, and that is told.
+func (l *link) say(event string, data any) {
+	text, _ := json.Marshal(map[string]any{"event": event, "data": data}) // ours, so that it encodes
+	ctx, cancel := context.WithTimeout(l.lost, l.broker.pong)
+	defer cancel()
+	_ = l.socket.Write(ctx, websocket.MessageText, text)
+}
+
+// subscription is a channel, with the member's data if it is a presence channel.
+type subscription struct{ channel, member string }
+
+// join returns when all are subscribed, with what was heard meanwhile.
+func (l *link) join(ctx context.Context, subscriptions ...subscription) (heard []frame, _ error) {
+	waiting := make(map[string]bool)
+	for _, each := range subscriptions {
+		waiting[each.channel] = true
+		l.say(frameSubscribe, l.broker.authorised(l.socketID, each))
+	}
+	for len(waiting) > 0 {
+		select {
+		case each, ok := <-l.heard:
+			if !ok {
+				return nil, errors.New("the connection was lost")
+			}
+			if refusal := each.refusal(); refusal != nil {
+				return nil, refusal
+			}
+			if each.Event == frameSubscribed {
+				delete(waiting, each.Channel)
+			}
+			heard = append(heard, each)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return heard, nil
+}
+
+func (l *link) unsubscribe(channel string) {
+	l.say(frameUnsubscribe, map[string]string{"channel": channel})
+}
+
+// authorised proves to the server that we hold the app's secret, except for a public channel.
+func (b *broker) authorised(socketID string, s subscription) map[string]string {
+	text, request := socketID+":"+s.channel, map[string]string{"channel": s.channel}
+	if !strings.HasPrefix(s.channel, presencePrefix) && !strings.HasPrefix(s.channel, privatePrefix) {
+		return request
+	}
+	if s.member != "" {
+		text += ":" + s.member
+		request["channel_data"] = s.member
+	}
+	mac := hmac.New(sha256.New, []byte(b.config.Secret))
+	mac.Write([]byte(text))
+	request["auth"] = b.config.Key + ":" + hex.EncodeToString(mac.Sum(nil))
+	return request
+}

@@ -1,0 +1,60 @@
+import { connectionFromEnvironment, describeServer, discover, urlHost } from '@rollcall/client';
+import type { Directory, Status } from '@rollcall/client';
+import { closeOnSignal } from '../lifetime.ts';
+import { asJson, asText, changed } from '../watch/happening.ts';
+import type { Happening } from '../watch/happening.ts';
+
+/** Somebody sits in front of it and waits. */
+const CONNECT_WITHIN_MS = 4000;
+/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
+const ANSWER_WAIT_MS = 1500;
+
+/** `rollcall watch`: until Ctrl+C, or until nobody reads it. */
+export async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
+  const connection = connectionFromEnvironment(process.env);
+  const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS });
+  closeOnSignal(async () => directory.close());
+  // Such as `rollcall watch | head`: console.log says nothing of a pipe that is closed.
+  process.stdout.once('error', () => process.exit(0));
+
+  const answered = await directory.informed(ANSWER_WAIT_MS);
+  if (!answered) console.error('no gateway answered: instances without presence may be missing');
+  const tell = (happening: Happening): void => {
+    console.log((json ? asJson : asText)(happening, Date.now()));
+  };
+  // In one turn: between what is there and what changes nothing is lost.
+  for (const instance of directory.instances())
+    tell({ what: 'present', instance, why: STATUS[instance.status] });
+  follow(directory, describeServer(connection), tell);
+}
+
+const STATUS: Record<Status, string> = {
+  up: 'in rotation',
+  suspect: 'in doubt',
+  down: 'out of rotation',
+};
+
+function follow(directory: Directory, server: string, tell: (happening: Happening) => void): void {
+  directory.on('change', (change) => tell(changed(change)));
+  const lost = (): void =>
+    tell({ what: 'broker lost', why: `${server}: what happens now shows when it is back` });
+  directory.on('disconnected', lost);
+  if (!directory.isConnected) lost();
+  directory.on('connected', () => tell({ what: 'broker back', why: `hearing ${server} again` }));
+  directory.on('rejected', (reason) =>
+    tell({ what: 'broker refuses', why: `${reason}: trying again at ${server}` }),
+  );
+  directory.on('conflict', (instance, { address, port }) =>
+    tell({ what: 'conflict', instance, why: `${urlHost(address)}:${port} uses the same id` }),
+  );
+  directory.on('stale', (prefix, instances) =>
+    tell({
+      what: 'link in doubt',
+      why: `${instances} instances of ${prefix || '/'} were lost sight of at once`,
+    }),
+  );
+  directory.on('refused', (event, { code, reason }) =>
+    tell({ what: 'refused', why: `${event} (${code}): ${reason}` }),
+  );
+  directory.on('fault', ({ message }) => tell({ what: 'fault', why: message }));
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where a gateway keeps its last known table: the file that was named; nothing for `none`; else one in
+ * systemd's STATE_DIRECTORY or the user's state folder (XDG Base Directory Specification).
+ *
+ * @param purpose what tells this gateway's table from that of another on the same machine
+ */
+export function snapshotPath(
+  given: string | undefined,
+  env: Environment,
+  purpose: string,
+): string | undefined {
+  if (given !== undefined) return given === 'none' ? undefined : given;
+  const name = `${createHash('sha256').update(purpose).digest('hex').slice(0, 12)}.snapshot`;
+  // Several are separated by colons: systemd.exec(5).
+  const service = env['STATE_DIRECTORY']?.split(':')[0];
+  if (service) return join(service, name);
+  const state = env['XDG_STATE_HOME'] ?? '';
+  // The specification has whatever is relative ignored.
+  const folder = isAbsolute(state) ? state : join(homedir(), '.local', 'state');
+  return join(folder, 'rollcall', name);
+}

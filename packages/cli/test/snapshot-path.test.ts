@@ -1,0 +1,40 @@
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { snapshotPath } from '../src/snapshot-path.ts';
+
+const PURPOSE = '127.0.0.1:6001 1 mapped-discovery 1500';
+
+const path = (purpose: string) => snapshotPath(undefined, { XDG_STATE_HOME: '/s' }, purpose);
+
+describe('snapshotPath', () => {
+  it('is the file that was named, whatever the environment', () => {
+    const env = { STATE_DIRECTORY: '/var/lib/x', XDG_STATE_HOME: '/state' };
+    expect(snapshotPath('/tmp/table', env, PURPOSE)).toBe('/tmp/table');
+    expect(snapshotPath('table', {}, PURPOSE)).toBe('table');
+  });
+
+  it('is none if that is wanted', () => {
+    expect(snapshotPath('none', { STATE_DIRECTORY: '/var/lib/x' }, PURPOSE)).toBeUndefined();
+  });
+
+  it.each([
+    [{}, join(homedir(), '.local', 'state', 'rollcall')],
+    [{ XDG_STATE_HOME: '' }, join(homedir(), '.local', 'state', 'rollcall')],
+    [{ XDG_STATE_HOME: '/state' }, '/state/rollcall'],
+    [{ STATE_DIRECTORY: '/var/lib/x', XDG_STATE_HOME: '/state' }, '/var/lib/x'],
+    // systemd separates several by colons; the XDG specification has relative paths ignored.
+    [{ STATE_DIRECTORY: '/var/lib/x:/var/lib/y' }, '/var/lib/x'],
+    [{ XDG_STATE_HOME: 'state' }, join(homedir(), '.local', 'state', 'rollcall')],
+  ])('is in a folder for state: %j', (env, folder) => {
+    const found = snapshotPath(undefined, env, PURPOSE) ?? '';
+    expect(dirname(found)).toBe(folder);
+    expect(found).toMatch(/\/[0-9a-f]{12}\.snapshot$/);
+  });
+
+  it('is the same for the same purpose and another for another, and tells none', () => {
+    expect(path(PURPOSE)).toBe(path(PURPOSE));
+    expect(path(PURPOSE)).not.toBe(path(PURPOSE.replace('1500', '1501')));
+    expect(path(PURPOSE)).not.toContain('mapped-discovery');
+  });
+});

@@ -1,0 +1,366 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { Observer, parsePrefix, RollcallError, versionOf } from '@rollcall/protocol';
+import type {
+  AddressPolicy,
+  Announcement,
+  Change,
+  Effect,
+  Instance,
+  Journal,
+  Message,
+  Probing,
+  Reaction,
+  Refusal,
+  Statement,
+  TableEvent,
+  Verdict,
+} from '@rollcall/protocol';
+import {
+  connectionFromEnvironment,
+  describeServer,
+  warnIfReadable,
+} from '../transport/connection.ts';
+import type { Connection } from '../transport/connection.ts';
+import { openLink } from '../transport/link.ts';
+import type { Link } from '../transport/link.ts';
+import { presenceChannel, sealFor } from '../transport/presence.ts';
+import { createPublisher, refusedBy, unreachable } from '../transport/publisher.ts';
+import type { Publisher } from '../transport/publisher.ts';
+import { atMost } from './at-most.ts';
+import { Presences } from './presences.ts';
+import { probe } from './probe.ts';
+import { Service } from './service.ts';
+
+export interface DiscoverOptions {
+  /** Default: read from the environment, see {@link connectionFromEnvironment}. */
+  readonly connection?: Connection;
+  /**
+   * Answer the roll calls of other observers with this table. For what runs for long, such as a
+   * gateway. Default false.
+   */
+  readonly answersRollCalls?: boolean;
+  /**
+   * Which instances are asked themselves whether they are well: `always` each, about once a second; those
+   * `in-doubt` because the transport lost sight of them or a request to them failed, the default; or
+   * `never`: then doubt alone decides.
+   */
+  readonly probes?: Probing;
+  /** Which announcements are taken. Default: all. */
+  readonly policy?: AddressPolicy;
+  /** Keeps what came and what was made of it. Default: nobody does. */
+  readonly journal?: Journal;
+  /** How long the first connection may take, in milliseconds. Default 10 000. */
+  readonly timeoutMs?: number;
+}
+
+interface DirectoryEvents {
+  /** The table has changed: an instance came, went, or is judged otherwise. */
+  change: [Change];
+  /** Two instances announce themselves under one id. */
+  conflict: [Instance, Announcement];
+  /** Something on the channel was not accepted. The table is as before. */
+  refused: [event: string, refusal: Refusal];
+  /** The channel is subscribed, for the first time or again. */
+  connected: [];
+  disconnected: [];
+  /** The broker will not serve us, and why; connecting goes on being tried. */
+  rejected: [reason: string];
+  /** The broker has accepted our roll call. */
+  asked: [];
+  /** An answer to our roll call has come. */
+  answered: [];
+  /** A roll call, or the answer to one, could not be published. */
+  fault: [Error];
+  /** So many of a service were lost sight of at once that our own link is doubted, not they. */
+  stale: [prefix: string, instances: number];
+  /** The presence channels that the transport knew of have told who is there. */
+  resynced: [];
+}
+
+const FIRST_CONNECTION_MS = 10_000;
+/** A gateway answers in one hop there and one back; this allows for a far broker. */
+const INFORMED_MS = 1500;
+
+/**
+ * Listens to the discovery channel and keeps a table of what it tells. Resolves when the channel is
+ * subscribed and the broker has accepted a roll call; from then on reconnects are its own affair.
+ *
+ * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+ */
+export async function discover(options?: DiscoverOptions): Promise<Directory>;
+/**
+ * Finds the instances of one prefix, to call them without a gateway between. Resolves when the transport
+ * has told of some; if it knows of none, when a gateway has told too, or has not within 1.5 s.
+ *
+ * @throws RollcallError as above, and ROLLCALL_ANNOUNCEMENT for what is no prefix
+ */
+export async function discover(prefix: string, options?: DiscoverOptions): Promise<Service>;
+export async function discover(
+  first: string | DiscoverOptions = {},
+  options: DiscoverOptions = {},
+): Promise<Directory | Service> {
+  if (typeof first !== 'string') return connected(first);
+  const prefix = parsePrefix(first);
+  if (!prefix.ok) throw new RollcallError('ROLLCALL_ANNOUNCEMENT', prefix.refusal.reason);
+  const directory = await connected(options);
+  await Promise.race([directory.informed(INFORMED_MS), found(directory, prefix.value)]);
+  return new Service(directory, prefix.value);
+}
+
+/** Resolves when the presence channels have told of an instance of this prefix. */
+function found(directory: Directory, prefix: string): Promise<void> {
+  return new Promise((resolve) => {
+    directory.once('resynced', () => {
+      if (directory.routable(prefix).length > 0) resolve();
+    });
+  });
+}
+
+async function connected(options: DiscoverOptions): Promise<Directory> {
+  const connection = options.connection ?? connectionFromEnvironment(process.env);
+  warnIfReadable(connection);
+  const directory = new Directory(connection, options);
+  try {
+    await begun(directory, connection, options.timeoutMs ?? FIRST_CONNECTION_MS);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+  return directory;
+}
+
+/** Settles with the first roll call, which shows that we may listen and may publish. */
+function begun(directory: Directory, connection: Connection, timeoutMs: number): Promise<void> {
+  const where = describeServer(connection);
+  return new Promise((resolve, reject) => {
+    const onRejected = (reason: string): void => settle(() => reject(refusedBy(where, reason)));
+    const onFault = (error: Error): void => settle(() => reject(error));
+    const onAsked = (): void => settle(resolve);
+    const timer = setTimeout(() => {
+      settle(() => reject(unreachable(where, `no connection within ${timeoutMs / 1000} s`)));
+    }, timeoutMs);
+    function settle(act: () => void): void {
+      clearTimeout(timer);
+      directory.off('asked', onAsked);
+      directory.off('fault', onFault);
+      directory.off('rejected', onRejected);
+      act();
+    }
+    directory.on('asked', onAsked);
+    directory.on('fault', onFault);
+    directory.on('rejected', onRejected);
+  });
+}
+
+const TICK_MS = 50;
+/**
+ * With 10,000 instances to verify at once, and a connection for each, all timed out and were taken for down.
+ * As many as this answer within a tenth of a second, and of those that hang it finds out 250 a second.
+ */
+const MOST_PROBES = 256;
+
+/** A live table: which instances there are, as this observer knows it. Made by {@link discover}. */
+export class Directory extends EventEmitter<DirectoryEvents> {
+  readonly #connection: Connection;
+  readonly #publisher: Publisher;
+  readonly #link: Link;
+  readonly #presences: Presences;
+  readonly #observer: Observer;
+  readonly #journal: Journal | undefined;
+  readonly #ticks: NodeJS.Timeout;
+  readonly #inTurn = atMost(MOST_PROBES);
+  #isResynced = false;
+  #isConnected = false;
+  #isClosed = false;
+  #isAnswered = false;
+
+  constructor(
+    connection: Connection,
+    { probes = 'in-doubt', answersRollCalls = false, policy, journal }: DiscoverOptions,
+  ) {
+    super();
+    this.#connection = connection;
+    this.#journal = journal;
+    this.#observer = new Observer({
+      probes,
+      answers: answersRollCalls,
+      nonce: randomUUID,
+      ...(policy !== undefined && { policy }),
+      ...(journal !== undefined && { journal }),
+    });
+    this.#publisher = createPublisher(connection);
+    this.#link = openLink(connection, {
+      onDisconnected: () => {
+        this.#isConnected = false;
+        void this.#react(this.#observer.disconnected(performance.now()));
+        this.emit('disconnected');
+      },
+      onRefused: (reason) => this.emit('rejected', reason),
+    });
+    this.#presences = new Presences({
+      connection,
+      link: this.#link,
+      publisher: this.#publisher,
+      observer: this.#observer,
+      isConnected: () => this.#isConnected,
+      react: (reaction, event) => void this.#react(reaction, event),
+      onFault: (error) => this.#fault(error),
+    });
+    this.#link.subscribe(connection.channels.registry, {
+      onSubscribed: () => {
+        this.#isConnected = true;
+        void this.#react(this.#observer.subscribed(performance.now()));
+        void this.#presences.resync().then(() => {
+          this.#isResynced = true;
+          this.emit('resynced');
+        });
+        this.emit('connected');
+      },
+      onEvent: (event, data) => {
+        void this.#react(this.#observer.receive(event, data, performance.now()), event);
+      },
+    });
+    this.#ticks = setInterval(() => {
+      void this.#react(this.#observer.tick(performance.now()));
+    }, TICK_MS);
+  }
+
+  /** Whether the channel is subscribed; while it is not, the table may be out of date. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  /** The instances of a prefix, in the order they came; or all of them, by prefix. Down ones too. */
+  instances(prefix?: string): readonly Instance[] {
+    const { table } = this.#observer;
+    if (prefix === undefined) return table.all();
+    const canonical = parsePrefix(prefix);
+    return canonical.ok ? table.instances(canonical.value) : [];
+  }
+
+  /**
+   * Those of a canonical prefix that may be sent requests: the ones that are up; if none is, those in
+   * doubt. The list is the table's own and changes with it.
+   */
+  routable(prefix: string): readonly Instance[] {
+    return this.#observer.table.routable(prefix);
+  }
+
+  /** Whether any instance of this canonical prefix was ever heard of, even if all have left. */
+  knows(prefix: string): boolean {
+    return this.#observer.table.knows(prefix);
+  }
+
+  /** Everything this table could tell another observer, for a snapshot. */
+  statements(): Statement[] {
+    return this.#observer.table.statements(performance.now());
+  }
+
+  /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
+  recall(statements: readonly Statement[]): void {
+    void this.#react(this.#observer.recall(statements, performance.now()));
+  }
+
+  /** What real traffic to an instance has shown. */
+  witness(key: string, verdict: Verdict): void {
+    this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
+  }
+
+  /**
+   * Resolves when the presence channels have told who is there and a gateway has told what it knows, or
+   * when so many milliseconds have passed: to whether a gateway did. Without one, instances that have
+   * a lease or are legacy may be missing until they announce themselves again.
+   */
+  async informed(withinMs: number): Promise<boolean> {
+    const signal = AbortSignal.timeout(withinMs);
+    const both = [
+      this.#isAnswered ? Promise.resolve() : once(this, 'answered', { signal }),
+      this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
+    ];
+    // Both are waited for, whatever becomes of the other.
+    for (const outcome of await Promise.allSettled(both)) {
+      if (outcome.status === 'rejected' && !isTimeout(outcome.reason)) throw outcome.reason;
+    }
+    return this.#isAnswered;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#isConnected = false;
+    clearInterval(this.#ticks);
+    this.#presences.close();
+    this.#link.close();
+    this.#publisher.close();
+  }
+
+  #learn(event: TableEvent): void {
+    void this.#react(this.#observer.learn(event, performance.now()));
+  }
+
+  /** Carries out what the observer makes of something. Messages go out one after another. */
+  async #react({ effects, refusals, isAnswer, publish }: Reaction, event = ''): Promise<void> {
+    for (const effect of effects) this.#carryOut(effect);
+    for (const refusal of refusals) {
+      this.#journal?.refuse(event, refusal, performance.now());
+      this.emit('refused', event, refusal);
+    }
+    if (isAnswer) {
+      this.#isAnswered = true;
+      this.emit('answered');
+    }
+    try {
+      for (const message of publish) {
+        const { channel, data } = this.#addressed(message);
+        await this.#publisher.publish(channel, message.event, data, this.#link.socketId);
+        if (message.event === 'rollcall') this.emit('asked');
+      }
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** The channel that a message goes to, and what it is there. */
+  #addressed({ to, data }: Message): { channel: string; data: unknown } {
+    const connection = this.#connection;
+    if (typeof to !== 'object') return { channel: connection.channels[to], data };
+    return { channel: presenceChannel(connection, to.id), data: sealFor(connection, to.id, data) };
+  }
+
+  #fault(error: unknown): void {
+    if (this.#isClosed) return;
+    this.emit('fault', error instanceof Error ? error : new Error(String(error)));
+  }
+
+  #carryOut(effect: Effect): void {
+    if (effect.type === 'probe') void this.#probe(effect.instance);
+    else if (effect.type === 'conflict')
+      this.emit('conflict', effect.instance, effect.announcement);
+    else if (effect.type === 'mass-doubt') this.emit('stale', effect.prefix, effect.instances);
+    else this.#changed(effect);
+  }
+
+  #changed(change: Change): void {
+    const { key, announcement } = change.instance;
+    // With a version and no lease, its owner is in a presence channel.
+    if (versionOf(announcement) !== undefined && announcement.ttl === undefined) {
+      const isGone = change.type === 'left' || change.type === 'forgotten';
+      if (isGone) this.#presences.leave(key);
+      else this.#presences.join(key);
+    }
+    this.emit('change', change);
+  }
+
+  async #probe({ key, announcement }: Instance): Promise<void> {
+    // If it has said something new in the meantime, the table has another probe in mind.
+    const isDue = (): boolean =>
+      !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
+    const verdict = await this.#inTurn(async () => (isDue() ? probe(announcement) : undefined));
+    if (verdict !== undefined && isDue())
+      this.#learn({ type: 'probed', key, verdict, by: 'probe' });
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}

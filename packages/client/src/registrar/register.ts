@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { encodeAnnouncement, Owner, parseAnnouncement, RollcallError } from '@rollcall/protocol';
+import type { Announcement, EventName, HealthCheck, Owned, Update } from '@rollcall/protocol';
+import { LIMITS } from '@rollcall/protocol/pusher';
+import { connectionFromEnvironment, isLocal, warnIfReadable } from '../transport/connection.ts';
+import type { Connection, Environment } from '../transport/connection.ts';
+import { ownerIdentity } from '../transport/presence.ts';
+import { createPublisher } from '../transport/publisher.ts';
+import { LEAVE_WINDOW_MS, watchServers } from './drain.ts';
+import { DEFAULT_TTL, leaseMode } from './lease-mode.ts';
+import { ownAddress } from './own-address.ts';
+import { presenceMode } from './presence-mode.ts';
+import { leaveOnSignal } from './signals.ts';
+import type { Outcome } from './signals.ts';
+
+export interface RegisterOptions {
+  /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */
+  readonly prefix: string;
+  /** The port the service listens on. Register only once it listens. */
+  readonly port: number | string;
+  /**
+   * The IP address where others reach the service. Default: `ROLLCALL_ADDRESS`; else 127.0.0.1 when the
+   * broker is on loopback, since then every observer is on this machine; else this machine's first
+   * address that another can reach.
+   */
+  readonly address?: string;
+  /**
+   * Which instance this is, the same after a restart if you give one. Default: a random UUID. The time of
+   * registering is its incarnation: observers take no late word of an earlier run for one of this.
+   */
+  readonly id?: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly host?: string;
+  readonly zone?: string;
+  /** Its share among the instances of its prefix, 1 to 100. Default 1. */
+  readonly weight?: number;
+  readonly health?: HealthCheck;
+  /** Flat strings for whoever reads the table. */
+  readonly meta?: Readonly<Record<string, string>>;
+  /**
+   * How observers know that it is still there. `presence`, the default: by a WebSocket connection to the
+   * broker; costs no messages while nothing changes. `lease`: by publishing again; for where only
+   * HTTP requests are possible.
+   */
+  readonly mode?: 'presence' | 'lease';
+  /** With `lease`: seconds that the announcement is good for; it is renewed every third. Default 300. */
+  readonly ttl?: number;
+  /** Default: read from the environment, see {@link connectionFromEnvironment}. */
+  readonly connection?: Connection;
+  /**
+   * What to do once SIGINT or SIGTERM has come and every registration of this process has left, or has
+   * failed to within 3 s: such as closing the server. When all have done so the process ends: 0, or 1
+   * if leaving or this failed. A second signal ends it at once. Without it, signals are not handled.
+   */
+  readonly onSignal?: (outcome: Outcome) => unknown;
+  /**
+   * Hears of what could not be done after registering, such as a renewal; it is tried again. Default: a
+   * process warning.
+   */
+  readonly onFault?: (error: Error) => void;
+}
+
+export interface Registration {
+  /** What was announced last, in canonical form. */
+  readonly announcement: Announcement;
+  /**
+   * Announces a change, and resolves when the broker has accepted it. Fields that are not given stay.
+   * @throws RollcallError as {@link register} does
+   */
+  update(change: Update): Promise<void>;
+  /**
+   * Publishes `exit`, and resolves when the broker has accepted it and {@link LEAVE_WINDOW_MS} have
+   * passed: the service must be served until then, and is sent no requests after. Calling again gives
+   * the same promise while it is under way or has succeeded; after a failure it tries anew.
+   * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+   */
+  leave(): Promise<void>;
+}
+
+/**
+ * Announces a service that is listening, and resolves when the broker has accepted it. From then on it
+ * stays announced until it leaves: through restarts of the broker and lost connections.
+ *
+ * @throws RollcallError ROLLCALL_ANNOUNCEMENT, ROLLCALL_CONFIG, ROLLCALL_NO_ADDRESS,
+ *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+ */
+export async function register(options: RegisterOptions): Promise<Registration> {
+  const { connection = connectionFromEnvironment(process.env), onSignal, ...fields } = options;
+  const { mode = 'presence', ttl = DEFAULT_TTL, onFault = warn, ...said } = fields;
+  const address = options.address ?? announcedAddress(connection, process.env);
+  const owner = new Owner(
+    owned({
+      ...said,
+      // As an empty variable of the environment would give it: not given.
+      id: said.id ?? randomUUID(),
+      address,
+      inc: Date.now(),
+      ...(mode === 'lease' && { ttl }),
+    }),
+  );
+  if (mode === 'presence') mustFitPresence(connection, owner.announcement);
+  warnIfReadable(connection);
+  // For drain(), which will want to know of what came before it.
+  watchServers();
+
+  const publisher = createPublisher(connection);
+  const publish = (event: EventName): Promise<void> =>
+    publisher.publish(connection.channels.registry, event, encodeAnnouncement(owner.announcement));
+  const say = (): Promise<void> => publish('register');
+  const context = { connection, owner, say, onFault };
+  const voice = mode === 'lease' ? leaseMode(context) : presenceMode(context);
+  function stop(): void {
+    voice.stop();
+    publisher.close();
+  }
+
+  const accepted = voice.start();
+  const leave = onceUnlessFailed(async () => {
+    await accepted;
+    voice.quiet();
+    await publish('exit');
+    await delay(LEAVE_WINDOW_MS);
+    stop();
+  });
+  // Before it is accepted: a signal that comes while it is under way must still be followed by an exit.
+  const forget = onSignal && leaveOnSignal({ leave, close: onSignal });
+  try {
+    await accepted;
+  } catch (error) {
+    forget?.();
+    stop();
+    throw error;
+  }
+  return {
+    get announcement() {
+      return owner.announcement;
+    },
+    async update(change) {
+      const { seq } = owner.announcement;
+      const next = owned(encodeAnnouncement({ ...owner.announcement, ...change, seq: seq + 1 }));
+      if (mode === 'presence') mustFitPresence(connection, next);
+      owner.update(change);
+      voice.changed();
+      await say();
+    },
+    leave,
+  };
+}
+
+/**
+ * The address that a service on this machine announces unless it says otherwise: see
+ * {@link RegisterOptions.address}.
+ * @throws RollcallError ROLLCALL_NO_ADDRESS
+ */
+export function announcedAddress(connection: Connection, env: Environment): string {
+  const given = env['ROLLCALL_ADDRESS'];
+  if (given !== undefined && given !== '') return given;
+  return isLocal(connection) ? '127.0.0.1' : ownAddress();
+}
+
+/** An announcement with its numbers, or an error that says what is wrong with it. */
+function owned(fields: Record<string, unknown>): Owned {
+  const parsed = parseAnnouncement(fields);
+  if (!parsed.ok) throw mistake(parsed.refusal.reason);
+  const { id, inc, seq } = parsed.value;
+  if (id === undefined || inc === undefined || seq === undefined) throw mistake('it has no id');
+  return { ...parsed.value, id, inc, seq };
+}
+
+function mustFitPresence(connection: Connection, announcement: Owned): void {
+  const bytes = Buffer.byteLength(JSON.stringify(ownerIdentity(connection, announcement)));
+  if (bytes <= LIMITS.userObjectBytes) return;
+  throw mistake(
+    `the announcement takes ${bytes} bytes as a presence member, and at most ${LIMITS.userObjectBytes} are allowed: shorten meta, or use mode "lease"`,
+  );
+}
+
+function mistake(reason: string): RollcallError {
+  return new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${reason}`);
+}
+
+/** Tells whoever runs the process of what did not work, when nobody else is told. */
+export function warn(error: Error): void {
+  process.emitWarning(error.message, { type: 'RollcallWarning' });
+}
+
+function onceUnlessFailed(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  async function run(): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      running = undefined;
+      throw error;
+    }
+  }
+  return () => (running ??= run());
+}

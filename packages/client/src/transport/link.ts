@@ -1,0 +1,200 @@
+import PusherModule from 'pusher-js';
+import type { Channel, Options } from 'pusher-js';
+import type { ChannelAuthorizationHandler } from 'pusher-js';
+import { isRecord } from '@rollcall/protocol';
+import type { Member } from '@rollcall/protocol/pusher';
+import { acceptsConnections } from './accepts-connections.ts';
+import { urlHost } from './connection.ts';
+import type { Connection } from './connection.ts';
+import { oneLine } from './one-line.ts';
+import type { Identity } from './presence.ts';
+import { keepConnected } from './reconnect.ts';
+import { serverSdk } from './sdk.ts';
+import { isSealed } from './seal.ts';
+
+// pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
+const PusherClient = PusherModule as unknown as typeof PusherModule.default;
+type PusherClient = InstanceType<typeof PusherClient>;
+
+/** pusher-js takes the lower of its own and the server's figure; hosted Pusher does not count pings as messages. */
+const ACTIVITY_TIMEOUT_MS = 10_000;
+const PONG_TIMEOUT_MS = 5000;
+const PROBE_TIMEOUT_MS = 5000;
+
+export interface LinkHandlers {
+  readonly onConnected?: () => void;
+  readonly onDisconnected?: () => void;
+  /** The server said why it will not serve us, such as an unknown app key. Connecting goes on being tried. */
+  readonly onRefused?: (reason: string) => void;
+}
+
+export interface ChannelHandlers {
+  /**
+   * It is subscribed: now, and again after each reconnect. What was sent in between is lost. With the
+   * members, if it is a presence channel.
+   */
+  readonly onSubscribed?: (members: readonly Member[]) => void;
+  readonly onEvent?: (event: string, data: unknown) => void;
+  readonly onJoined?: (member: Member) => void;
+  readonly onParted?: (userId: string) => void;
+  /** For a presence channel: who we are in it, asked at each subscription. */
+  readonly identify?: () => Identity;
+}
+
+export interface Link {
+  /** What the server calls this connection; nothing while there is none. */
+  readonly socketId: string | undefined;
+  /** At most one subscription to a channel at a time. It lasts over reconnects. */
+  subscribe(channel: string, handlers: ChannelHandlers): void;
+  unsubscribe(channel: string): void;
+  close(): void;
+}
+
+/** Holds a WebSocket connection to the server, and keeps at it until closed. */
+export function openLink(connection: Connection, handlers: LinkHandlers): Link {
+  const sdk = serverSdk(connection);
+  const identities = new Map<string, ChannelHandlers['identify']>();
+  const pusher = new PusherClient(connection.key, clientOptions(connection, authorize));
+  const watchdog = keepConnected(pusher.connection, () =>
+    acceptsConnections(endpointOf(connection), PROBE_TIMEOUT_MS),
+  );
+
+  pusher.connection.bind('state_change', (change: { previous: string; current: string }) => {
+    if (change.current === 'connected') handlers.onConnected?.();
+    if (change.previous === 'connected') handlers.onDisconnected?.();
+  });
+  pusher.connection.bind('error', (error: unknown) => {
+    const reason = refusalReason(error);
+    if (reason !== undefined) handlers.onRefused?.(reason);
+  });
+
+  /** Subscriptions are signed here: whoever has the secret needs to ask nobody. */
+  function authorize({ socketId, channelName }: { socketId: string; channelName: string }): {
+    auth: string;
+  } {
+    return sdk.authorizeChannel(socketId, channelName, identities.get(channelName)?.());
+  }
+
+  function subscribe(name: string, channelHandlers: ChannelHandlers): void {
+    identities.set(name, channelHandlers.identify);
+    const channel = pusher.subscribe(name);
+    bind(channel, channelHandlers);
+    if (name.startsWith('private-encrypted-')) guard(channel, channelHandlers);
+    channel.bind('pusher:subscription_error', (error: unknown) => {
+      handlers.onRefused?.(`no subscription to ${name}: ${oneLine(JSON.stringify(error))}`);
+      // After this error neither subscribe() nor unsubscribe() and subscribe() recovers; a new connection does.
+      watchdog.reconnectSoon();
+    });
+  }
+
+  function unsubscribe(name: string): void {
+    identities.delete(name);
+    pusher.channel(name)?.unbind_all();
+    pusher.unsubscribe(name);
+  }
+
+  function close(): void {
+    watchdog.stop();
+    for (const channel of pusher.allChannels()) channel.unbind_all();
+    pusher.connection.unbind_all();
+    pusher.disconnect();
+    // pusher-js keeps every client that was ever made.
+    const { instances } = PusherClient;
+    instances.splice(instances.indexOf(pusher), 1);
+  }
+  return {
+    get socketId() {
+      // pusher-js keeps that of a connection that is lost.
+      const { state, socket_id: socketId } = pusher.connection;
+      return state === 'connected' ? socketId : undefined;
+    },
+    subscribe,
+    unsubscribe,
+    close,
+  };
+}
+
+function bind(channel: Channel, handlers: ChannelHandlers): void {
+  const { onSubscribed, onEvent, onJoined, onParted } = handlers;
+  channel.bind('pusher:subscription_succeeded', (data: unknown) => onSubscribed?.(membersOf(data)));
+  channel.bind('pusher:member_added', (member: unknown) => onJoined?.(memberOf(member)));
+  channel.bind('pusher:member_removed', (member: unknown) => onParted?.(memberOf(member).userId));
+  channel.bind_global((event: string, data: unknown) => {
+    if (isPublished(event)) onEvent?.(event, data);
+  });
+}
+
+/** A subscriber may send client- events: whoever has the key could forge with them. */
+function isPublished(event: string): boolean {
+  return !event.startsWith('pusher') && !event.startsWith('client-');
+}
+
+/**
+ * pusher-js takes what comes by an encrypted channel for sealed, and throws where nobody can catch it when
+ * that is not so: whoever has the app's secret could end every listener with one event.
+ */
+function guard(channel: Channel, { onEvent }: ChannelHandlers): void {
+  const handle = channel.handleEvent.bind(channel);
+  channel.handleEvent = (message) => {
+    if (!isPublished(message.event) || isSealed(message.data)) handle(message);
+    else onEvent?.(message.event, undefined);
+  };
+}
+
+/** What pusher-js makes of a presence snapshot: `members` is an object of user_info by user_id. */
+function membersOf(data: unknown): Member[] {
+  const members = isRecord(data) ? data['members'] : undefined;
+  if (!isRecord(members)) return [];
+  return Object.entries(members).map(([userId, userInfo]) => ({ userId, userInfo }));
+}
+
+function memberOf(member: unknown): Member {
+  const { id, info } = isRecord(member) ? member : {};
+  return { userId: String(id), userInfo: info };
+}
+
+type Authorize = (params: { socketId: string; channelName: string }) => { auth: string };
+
+function clientOptions({ server, tls }: Connection, authorize: Authorize): Options {
+  const customHandler: ChannelAuthorizationHandler = (params, callback) => {
+    let data;
+    try {
+      data = authorize(params);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+      return;
+    }
+    callback(null, data);
+  };
+  const common: Options = {
+    cluster: '',
+    forceTLS: tls,
+    // Otherwise it falls back to wss and to a hosted sockjs address.
+    enabledTransports: ['ws'],
+    enableStats: false,
+    activityTimeout: ACTIVITY_TIMEOUT_MS,
+    pongTimeout: PONG_TIMEOUT_MS,
+    channelAuthorization: { transport: 'ajax', endpoint: '', customHandler },
+  };
+  if ('cluster' in server) return { ...common, cluster: server.cluster };
+  return { ...common, wsHost: urlHost(server.host), wsPort: server.port, wssPort: server.port };
+}
+
+/** Where the WebSocket connection goes to. */
+export function endpointOf({ server, tls }: Connection): { host: string; port: number } {
+  if ('host' in server) return server;
+  return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
+}
+
+/**
+ * What a `pusher:error` says that means no: 40xx and from 4300 up, by Pusher's own division of the
+ * codes. Before the handshake it comes wrapped once more. Anything else, a lost connection or a
+ * server that asks to come back later, is tried again and is nobody's mistake.
+ */
+function refusalReason(event: unknown): string | undefined {
+  const error = isRecord(event) && isRecord(event['error']) ? event['error'] : event;
+  const data = isRecord(error) && isRecord(error['data']) ? error['data'] : {};
+  const { code, message } = data;
+  if (typeof code !== 'number' || code < 4000 || (code >= 4100 && code < 4300)) return undefined;
+  return typeof message === 'string' ? `${code} ${oneLine(message)}` : String(code);
+}

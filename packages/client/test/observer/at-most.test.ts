@@ -1,0 +1,34 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { deferred } from '../../../../test/support/deferred.ts';
+import { atMost } from '../../src/observer/at-most.ts';
+
+describe('work in turn', () => {
+  it('begins as many as may run, and each of the others when one before it has ended, well or not', async () => {
+    const inTurn = atMost(2);
+    const begun: number[] = [];
+    const ends = Array.from({ length: 5 }, () => deferred());
+    const all = ends.map(({ promise }, index) =>
+      inTurn(async () => {
+        begun.push(index);
+        await promise;
+        if (index === 1) throw new Error('it failed');
+        return index;
+      }),
+    );
+    const results = Promise.allSettled(all);
+    await setImmediate();
+    expect(begun).toEqual([0, 1]);
+    ends[1]?.resolve();
+    await setImmediate();
+    expect(begun).toEqual([0, 1, 2]);
+    for (const end of ends) end.resolve();
+    expect((await results).map((each) => each.status === 'fulfilled' && each.value)).toEqual([
+      0,
+      false,
+      2,
+      3,
+      4,
+    ]);
+  });
+});

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Observer, Owner } from '@rollcall/protocol';
+import { TestRegistry } from '../../../../test/support/registry.ts';
+import { presenceMode } from '../../src/registrar/presence-mode.ts';
+
+let registry: TestRegistry;
+beforeEach(async () => {
+  registry = await TestRegistry.start();
+});
+afterEach(() => registry.end());
+
+const ANNOUNCEMENT = {
+  prefix: '/v1',
+  port: 3000,
+  address: '127.0.0.1',
+  id: 'a',
+  inc: 5,
+  seq: 0,
+} as const;
+
+/** Counts what it says, and answers at once. */
+async function voice() {
+  const said = { times: 0 };
+  const made = presenceMode({
+    connection: registry.connection,
+    owner: new Owner(ANNOUNCEMENT),
+    say: () => Promise.resolve(void said.times++),
+    onFault: () => {},
+    random: () => 0,
+  });
+  registry.onEnd(() => made.stop());
+  await made.start();
+  const { owners } = registry.connection.channels;
+  const ask = (data: object) => registry.publish('rollcall', { nonce: 'q', ...data }, owners);
+  return { said, made, ask };
+}
+
+describe('the voice of an owner in a presence channel', () => {
+  it('speaks once it is in its channel, and again after each reconnect', async () => {
+    const { said } = await voice();
+    expect(said.times).toBe(1);
+    await registry.stop();
+    await registry.startAgain();
+    await vi.waitFor(() => expect(said.times).toBe(2), 10_000);
+  });
+
+  it('answers who asks in the owners’ channel and does not know of it', async () => {
+    const { said, ask } = await voice();
+    const knows = new Observer({ probes: 'never', answers: false, nonce: () => 'k' });
+    knows.receive('register', ANNOUNCEMENT, 0);
+    await ask(knows.askOwners(0).data as object);
+    await ask({ nonce: '?' });
+    await ask({ digest: '', size: 3 });
+    // They come in order: what was said is the answer to the last.
+    await vi.waitFor(() => expect(said.times).toBeGreaterThan(1));
+    expect(said.times).toBe(2);
+  });
+
+  it('is silent and in its channel while it leaves, and then gone', async () => {
+    const { said, made, ask } = await voice();
+    const link = registry.link();
+    const parted = new Promise<string>((resolve) => {
+      link.subscribe(`${registry.connection.channels.presencePrefix}a`, {
+        identify: () => ({ user_id: 'observer' }),
+        onParted: resolve,
+        onSubscribed: (members) => {
+          expect(members.map(({ userId }) => userId)).toContain('a~5');
+          made.quiet();
+          void ask({ digest: '', size: 1 }).then(() => made.stop());
+        },
+      });
+    });
+    expect(await parted).toBe('a~5');
+    expect(said.times).toBe(1);
+  });
+});

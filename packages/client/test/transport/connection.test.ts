@@ -1,0 +1,142 @@
+import { describe, expect, it, vi } from 'vitest';
+import { connectionFromEnvironment, describeServer } from '@rollcall/client';
+import { warnIfReadable } from '../../src/transport/connection.ts';
+
+const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
+
+describe('connectionFromEnvironment', () => {
+  it('is the embedded broker with the development app when nothing is set', () => {
+    expect(connectionFromEnvironment({})).toMatchObject({
+      appId: '1',
+      key: 'rollcall-development-key',
+      secret: 'rollcall-development-secret',
+      tls: false,
+      server: { host: '127.0.0.1', port: 6001 },
+      embedded: true,
+    });
+  });
+
+  it('takes an empty value for an unset one', () => {
+    const env = { PUSHER_APP_ID: '', PUSHER_HOST: '', PUSHER_PORT: '', PUSHER_APP_SECURE: '' };
+    expect(connectionFromEnvironment(env)).toEqual(connectionFromEnvironment({}));
+  });
+
+  it('is hosted Pusher, by TLS, when a cluster is set', () => {
+    expect(connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu' })).toMatchObject({
+      appId: '7',
+      key: 'k',
+      secret: 's3cret',
+      tls: true,
+      server: { cluster: 'eu' },
+      embedded: false,
+    });
+  });
+
+  it('is a self-hosted server when a host is set, whatever the cluster', () => {
+    const env = {
+      ...APP,
+      PUSHER_HOST: 'broker.internal',
+      PUSHER_PORT: '80',
+      PUSHER_APP_CLUSTER: 'eu',
+    };
+    expect(connectionFromEnvironment(env)).toMatchObject({
+      tls: false,
+      server: { host: 'broker.internal', port: 80 },
+      embedded: false,
+    });
+  });
+
+  it.each([
+    ['1', true],
+    ['0', false],
+  ])('takes PUSHER_APP_SECURE=%s for TLS %s', (text, tls) => {
+    const secure = { ...APP, PUSHER_APP_SECURE: text };
+    expect(connectionFromEnvironment({ ...secure, PUSHER_APP_CLUSTER: 'eu' }).tls).toBe(tls);
+    expect(connectionFromEnvironment({ ...secure, PUSHER_HOST: 'b' }).tls).toBe(tls);
+  });
+
+  it.each(['::1', '[::1]', 'localhost', '127.0.0.2'])('lets the development app use %s', (host) => {
+    expect(connectionFromEnvironment({ PUSHER_HOST: host }).appId).toBe('1');
+  });
+
+  it.each([
+    [{ PUSHER_APP_ID: '7' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
+    [{ ...APP, PUSHER_APP_SECRET: '' }, /^PUSHER_APP_SECRET not set/],
+    [{ PUSHER_HOST: '10.0.0.1' }, /development credentials are for a broker on loopback/],
+    [{ PUSHER_APP_CLUSTER: 'eu' }, /development credentials are for a broker on loopback/],
+    [{ PUSHER_APP_SECURE: 'yes' }, /PUSHER_APP_SECURE is "yes"/],
+    [{ PUSHER_PORT: '70000' }, /PUSHER_PORT: port is "70000"/],
+    [{ PUSHER_PORT: '0' }, /PUSHER_PORT: port is "0"/],
+    [{ ...APP, PUSHER_HOST: 'http://b' }, /PUSHER_HOST is "http:\/\/b"/],
+    [{ ...APP, PUSHER_HOST: 'b:80/x' }, /PUSHER_HOST is/],
+    [{ ...APP, PUSHER_APP_CLUSTER: 'eu.evil.example/' }, /PUSHER_APP_CLUSTER is/],
+  ])('refuses %j', (env, message) => {
+    expect(() => connectionFromEnvironment(env)).toThrow(message);
+    expect(() => connectionFromEnvironment(env)).toThrow(
+      expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
+    );
+    expect(() => connectionFromEnvironment(env)).not.toThrow(/s3cret/);
+  });
+});
+
+const read = (channel: string, key = '') =>
+  connectionFromEnvironment({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
+
+describe('the registry that is named', () => {
+  const KEY = Buffer.alloc(32, 7).toString('base64');
+
+  it('is mapped-discovery, private or encrypted if it is called so', () => {
+    expect(read('').channels).toMatchObject({ registry: 'mapped-discovery', isPublic: true });
+    expect(read('private-x').channels).toMatchObject({ registry: 'private-x', isPublic: false });
+    const encrypted = read('private-encrypted-x', KEY);
+    expect(encrypted).toMatchObject({ channels: { isEncrypted: true }, masterKey: KEY });
+    expect(read('private-x')).not.toHaveProperty('masterKey');
+  });
+
+  it.each([
+    ['presence-x', '', /^ROLLCALL_CHANNEL: the channel is "presence-x"; it must be/],
+    ['private-cache-x', '', /^ROLLCALL_CHANNEL: /],
+    ['x y', '', /^ROLLCALL_CHANNEL: /],
+    ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
+    ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
+    ['private-encrypted-x', '', /^ROLLCALL_MASTER_KEY must be 32 bytes in base64/],
+    ['private-encrypted-x', KEY.slice(4), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', `${KEY}AAAA`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    // Node would read these too, and the SDK does not.
+    ['private-encrypted-x', KEY.replace('=', ''), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', ` ${KEY}`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', '_'.repeat(43), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+  ])('%s with a key %j is refused, without a word of the key', (channel, key, message) => {
+    expect(() => read(channel, key)).toThrow(message);
+    expect(() => read(channel, key)).toThrow(
+      expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
+    );
+    if (key !== '') expect(() => read(channel, key)).not.toThrow(key.trim().slice(0, 8));
+  });
+});
+
+const hosted = (channel = '') =>
+  connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
+
+describe('warnIfReadable', () => {
+  it('warns once in a process, of a public channel off loopback only', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    warnIfReadable(connectionFromEnvironment({}));
+    warnIfReadable(hosted('private-mapped-discovery'));
+    expect(warn).not.toHaveBeenCalled();
+    warnIfReadable(hosted());
+    warnIfReadable(hosted());
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls[0]?.[0]).toMatch(/mapped-discovery is public.*Set ROLLCALL_CHANNEL to/);
+    warn.mockRestore();
+  });
+});
+
+describe('describeServer', () => {
+  it('says where, and no more', () => {
+    const self = connectionFromEnvironment({ ...APP, PUSHER_HOST: '::1', PUSHER_PORT: '80' });
+    expect(describeServer(self)).toBe('[::1]:80');
+    const hosted = connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu' });
+    expect(describeServer(hosted)).toBe('hosted Pusher (cluster eu)');
+  });
+});

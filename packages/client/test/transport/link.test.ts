@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RawClient } from '../../../broker/test/raw-client.ts';
+import { APP } from '../../../../test/support/connection.ts';
+import { TestRegistry } from '../../../../test/support/registry.ts';
+import { openLink } from '../../src/transport/link.ts';
+import type { ChannelHandlers, Link } from '../../src/transport/link.ts';
+
+let registry: TestRegistry;
+beforeEach(async () => {
+  registry = await TestRegistry.start();
+});
+afterEach(() => registry.end());
+
+/** Subscribes and resolves when that is done, to what happens in the channel from then on. */
+async function subscribed(link: Link, channel: string, identity?: object): Promise<string[]> {
+  const happened: string[] = [];
+  await new Promise<void>((resolve) => {
+    const handlers: ChannelHandlers = {
+      onSubscribed: (members) => {
+        happened.push(`subscribed ${members.map(({ userId }) => userId).join()}`.trim());
+        resolve();
+      },
+      onEvent: (event, data) => happened.push(`${event} ${JSON.stringify(data)}`),
+      onJoined: ({ userId, userInfo }) => happened.push(`+${userId} ${JSON.stringify(userInfo)}`),
+      onParted: (userId) => happened.push(`-${userId}`),
+      ...(identity !== undefined && { identify: () => identity as { user_id: string } }),
+    };
+    link.subscribe(channel, handlers);
+  });
+  return happened;
+}
+
+describe('a link', () => {
+  it('hears who is in a presence channel, who comes and who goes', async () => {
+    const [one, two] = [registry.link(), registry.link()];
+    const happened = await subscribed(one, 'presence-x', { user_id: 'a', user_info: { n: 1 } });
+    const other = await subscribed(two, 'presence-x', { user_id: 'b', user_info: { n: 2 } });
+    expect(other).toEqual(['subscribed a,b']);
+    await vi.waitFor(() => expect(happened).toEqual(['subscribed a', '+b {"n":2}']));
+    two.close();
+    await vi.waitFor(() => expect(happened.at(-1)).toBe('-b'));
+  });
+
+  it('tells of a user once, with whatever many connections', async () => {
+    const happened = await subscribed(registry.link(), 'presence-x', { user_id: 'owner' });
+    const links = [registry.link(), registry.link()];
+    for (const link of links) await subscribed(link, 'presence-x', { user_id: 'observer' });
+    for (const link of links) link.close();
+    await vi.waitFor(() => expect(happened.at(-1)).toBe('-observer'));
+    expect(happened).toEqual(['subscribed owner', '+observer null', '-observer']);
+  });
+
+  it('can be somebody else in a channel, or nobody', async () => {
+    const watcher = await subscribed(registry.link(), 'presence-x', { user_id: 'w' });
+    const link = registry.link();
+    await subscribed(link, 'presence-x', { user_id: 'a~1' });
+    link.unsubscribe('presence-x');
+    const happened = await subscribed(link, 'presence-x', { user_id: 'a~2' });
+    expect(happened).toEqual(['subscribed w,a~2']);
+    await vi.waitFor(() => expect(watcher.slice(1)).toEqual(['+a~1 null', '-a~1', '+a~2 null']));
+  });
+
+  it('hears what is published, and nothing that a mere subscriber sends', async () => {
+    const channel = 'private-x';
+    const happened = await subscribed(registry.link(), channel);
+    const forger = registry.link();
+    await subscribed(forger, channel);
+    const raw = new RawClient(registry.broker, `/app/${APP.key}?protocol=7`);
+    registry.onEnd(() => raw.kill());
+    await raw.next();
+    raw.say('register', { forged: true }, channel);
+    raw.say('client-register', { forged: true }, channel);
+    await raw.settled();
+    await registry.publish('register', { n: 1 }, channel);
+    await vi.waitFor(() => expect(happened).toEqual(['subscribed', 'register {"n":1}']));
+  });
+
+  it('subscribes again after the broker was away, and hears what comes then', async () => {
+    const link = registry.link();
+    const happened = await subscribed(link, 'x');
+    const socketId = link.socketId;
+    await registry.stop();
+    // After a close that asks to come back later pusher-js takes itself for connected until then.
+    await vi.waitFor(() => expect(link.socketId).toBeUndefined(), 10_000);
+    await registry.startAgain();
+    await vi.waitFor(() => expect(happened).toEqual(['subscribed', 'subscribed']), 10_000);
+    expect(link.socketId).not.toBe(socketId);
+    await registry.publish('exit', { n: 2 }, 'x');
+    await vi.waitFor(() => expect(happened.at(-1)).toBe('exit {"n":2}'));
+  });
+
+  it('hears nothing of a channel that it is not subscribed to any more', async () => {
+    const link = registry.link();
+    const [x, y] = [await subscribed(link, 'x'), await subscribed(link, 'y')];
+    link.unsubscribe('x');
+    await registry.publish('register', {}, 'x');
+    await registry.publish('register', {}, 'y');
+    await vi.waitFor(() => expect(y).toHaveLength(2));
+    expect(x).toEqual(['subscribed']);
+  });
+
+  it('says why the broker will not have it, and keeps trying', async () => {
+    const refused: string[] = [];
+    const link = openLink(
+      { ...registry.connection, key: 'unknown' },
+      { onRefused: (reason) => refused.push(reason) },
+    );
+    registry.onEnd(() => link.close());
+    await vi.waitFor(() => expect(refused[0]).toMatch(/^4001 /));
+    await vi.waitFor(() => expect(refused.length).toBeGreaterThan(1), 10_000);
+  });
+
+  it('says why it may not subscribe', async () => {
+    const refused: string[] = [];
+    const link = openLink(
+      { ...registry.connection, secret: 'wrong' },
+      { onRefused: (reason) => refused.push(reason) },
+    );
+    registry.onEnd(() => link.close());
+    link.subscribe('private-x', {});
+    await vi.waitFor(() => expect(refused.join()).toMatch(/private-x|401|4009/));
+    expect(refused.join()).not.toContain('wrong');
+  });
+});

@@ -1,0 +1,49 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Directory } from '@rollcall/client';
+import { snapshotAt } from './snapshot.ts';
+
+interface KeepOptions {
+  readonly snapshotFile?: string;
+  readonly log?: (line: string) => void;
+}
+
+/** Changes come in bursts; a file that is a second old is as good a memory. */
+const SAVE_AFTER_MS = 1000;
+
+/**
+ * Begins with what the snapshot remembers, each instance in doubt until a probe has shown it, and
+ * saves the table after each change.
+ *
+ * @returns what saves it for the last time and stops
+ */
+export async function keepSnapshot(
+  directory: Directory,
+  { snapshotFile: file, log = () => {} }: KeepOptions,
+): Promise<() => Promise<void>> {
+  if (file === undefined) return async () => {};
+  const folder = dirname(file);
+  const snapshot = snapshotAt({ file, log });
+  directory.recall(await snapshot.load());
+
+  let pending: NodeJS.Timeout | undefined;
+  async function save(): Promise<void> {
+    pending = undefined;
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await snapshot.save(directory.statements());
+    } catch (error) {
+      // A gateway without a memory is better than none.
+      log(`cannot save the snapshot: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  const onChange = (): void => {
+    pending ??= setTimeout(() => void save(), SAVE_AFTER_MS);
+  };
+  directory.on('change', onChange);
+  return async () => {
+    directory.off('change', onChange);
+    clearTimeout(pending);
+    await save();
+  };
+}

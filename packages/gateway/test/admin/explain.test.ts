@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { Journal, Observer } from '@rollcall/protocol';
+import { explain } from '../../src/admin/explain.ts';
+
+const EPOCH = 1_700_000_000_000;
+
+/** An observer with its journal, as a gateway has them, and what would be explained. */
+function setup() {
+  const journal = new Journal();
+  const observer = new Observer({ probes: 'always', answers: true, nonce: () => 'n', journal });
+  const state = { now: 0, isConnected: true };
+  const { table } = observer;
+  const directory = {
+    knows: (prefix: string) => table.knows(prefix),
+    routable: (prefix: string) => table.routable(prefix),
+    instances: (prefix?: string) => (prefix === undefined ? table.all() : table.instances(prefix)),
+    get isConnected() {
+      return state.isConnected;
+    },
+  };
+  const say = (event: 'register' | 'exit', id: string, fields: object = {}): void => {
+    const place = { prefix: '/v1', address: '10.0.0.1', port: 1, id, inc: 1, ...fields };
+    observer.receive(event, place, state.now);
+  };
+  const probed = (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
+    observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now);
+  };
+  const told = (path: string) => explain(path, directory, journal, EPOCH);
+  return { observer, journal, state, say, probed, told };
+}
+
+describe('explain', () => {
+  it.each([
+    ['/v1', '/v1'],
+    ['/v1/generate', '/v1'],
+    ['/v1/x/y?q=1', '/v1/x'],
+    ['/v1?q=/v2', '/v1'],
+    ['/v1x', undefined],
+    ['/', undefined],
+    ['//v1', undefined],
+    ['', undefined],
+    ['v1', undefined],
+    ['*', undefined],
+    ['/%zz/\u0000', undefined],
+    [`/${'x/'.repeat(5000)}`, undefined],
+  ])('finds the prefix of %j as routing does', (path, prefix) => {
+    const { say, told } = setup();
+    say('register', 'a');
+    say('register', 'b', { prefix: '/v1/x' });
+    expect(told(path).prefix).toBe(prefix);
+    if (prefix === undefined) expect(told(path).verdict).toMatch(/^nowhere \(404\)/);
+  });
+
+  it('names the catch-all as a path', () => {
+    const { say, told } = setup();
+    say('register', 'a', { prefix: '' });
+    expect(told('/any')).toMatchObject({ prefix: '', verdict: 'to /, 1 of 1 instances in turn' });
+  });
+
+  it('says where requests go, with each instance and its story', () => {
+    const { state, say, probed, told } = setup();
+    say('register', 'a');
+    say('register', 'b', { port: 2 });
+    say('register', 'c', { port: 3, draining: true });
+    state.now = 50;
+    probed('b', 'refused');
+    const { verdict, instances } = told('/v1/x');
+    expect(verdict).toBe('to /v1, 1 of 3 instances in turn');
+    expect(instances.map(({ key, status, isRoutable }) => [key, status, isRoutable])).toEqual([
+      ['a', 'up', true],
+      ['b', 'down', false],
+      ['c', 'up', false],
+    ]);
+    expect(instances[1]?.history.at(-1)).toEqual({
+      at: EPOCH + 50,
+      last: EPOCH + 50,
+      times: 1,
+      what: 'probe: refused',
+      change: 'down',
+      why: 'its port refuses connections',
+    });
+  });
+
+  it('says that all are in doubt, or none is well, or all have gone', () => {
+    const { observer, say, probed, told } = setup();
+    say('register', 'a');
+    observer.parted('a', 1, 0);
+    expect(told('/v1').verdict).toMatch(/^to \/v1, 1 of 1 .*: all in doubt/);
+    probed('a', 'refused');
+    expect(told('/v1').verdict).toMatch(/^nowhere \(503\): no instance of \/v1 is well, of 1$/);
+    say('exit', 'a');
+    const { verdict, instances, gone } = told('/v1');
+    expect(verdict).toBe('nowhere (503): every instance of /v1 has gone');
+    expect(instances).toEqual([]);
+    expect(gone.map(({ key, history }) => [key, history.at(-1)?.change])).toEqual([['a', 'left']]);
+  });
+
+  it('tells of the link, and that what is known may be out of date without it', () => {
+    const { observer, state, say, told } = setup();
+    observer.subscribed(0);
+    say('register', 'a');
+    state.now = 70;
+    observer.disconnected(70);
+    state.isConnected = false;
+    expect(told('/v1').verdict).toMatch(/the channel is lost, so this may be out of date$/);
+    expect(told('/none').link.map(({ at, what }) => [at, what])).toEqual([
+      [EPOCH, 'connected'],
+      [EPOCH + 70, 'disconnected'],
+    ]);
+  });
+
+  it('tells what was refused, whatever the prefix', () => {
+    const { journal, told } = setup();
+    journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
+    expect(told('/none').refused).toEqual([
+      { at: EPOCH + 5, event: 'register', code: 'bad-port', reason: 'port is 0' },
+    ]);
+  });
+});

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createGateway, defaultAdminPort } from '@rollcall/gateway';
+import type { Explanation, Gateway, GatewayOptions } from '@rollcall/gateway';
+import { freePort } from '../../../test/support/cluster.ts';
+import { TestRegistry } from '../../../test/support/registry.ts';
+
+let registry: TestRegistry;
+let lines: string[];
+beforeEach(async () => {
+  registry = await TestRegistry.start();
+  lines = [];
+});
+afterEach(() => registry.end());
+
+async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  const { connection } = registry;
+  const made = await createGateway({
+    connection,
+    port: 0,
+    log: (line) => lines.push(line),
+    ...options,
+  });
+  registry.onEnd(() => made.close());
+  return made;
+}
+
+const say = (fields: object) =>
+  registry.publish('register', { prefix: '/v1', address: '127.0.0.1', port: 1, ...fields });
+
+async function explained({ adminUrl }: Gateway, path = '/v1'): Promise<Explanation> {
+  const response = await fetch(`${adminUrl}/explain?path=${encodeURIComponent(path)}`);
+  expect(response.status).toBe(200);
+  return (await response.json()) as Explanation;
+}
+
+/** The gateway logs a line like this: to something of the channel. */
+const logged = (pattern: RegExp) =>
+  vi.waitFor(() => expect(lines.join('\n')).toMatch(pattern), 5000);
+
+describe('a gateway’s address policy', () => {
+  it('takes loopback on loopback, and says what it refuses', async () => {
+    const made = await gateway();
+    await say({});
+    await logged(/route registered localhost:\d+\/v1 -> http:\/\/127\.0\.0\.1:1/);
+    await say({ address: '168.63.129.16', port: 2 });
+    await logged(/refused register \(forbidden-address\): .*metadata/);
+    const { instances, refused } = await explained(made);
+    expect(instances).toHaveLength(1);
+    expect(refused).toMatchObject([{ event: 'register', code: 'forbidden-address' }]);
+  });
+
+  it('does not take loopback when it listens for others too, unless that is allowed', async () => {
+    const options = { host: '0.0.0.0', domain: '*' };
+    await gateway(options);
+    await say({});
+    await logged(/refused register \(forbidden-address\): address "127\.0\.0\.1": loopback/);
+    lines = [];
+    await gateway({ ...options, allow: ['127.0.0.0/8'] });
+    await say({ port: 3 });
+    await logged(/route registered .* -> http:\/\/127\.0\.0\.1:3/);
+  });
+
+  it('refuses what is denied and takes what is allowed', async () => {
+    await gateway({ deny: ['10.1.0.0/16'], allow: ['10.0.0.0/8'] });
+    await say({ address: '10.1.0.1' });
+    await logged(
+      /refused register \(forbidden-address\): address "10\.1\.0\.1": it is in a denied/,
+    );
+    await say({ address: '127.0.0.1' });
+    await logged(/address "127\.0\.0\.1": it is in no allowed range/);
+    await say({ address: '10.2.0.1' });
+    await logged(/route registered .* -> http:\/\/10\.2\.0\.1:1/);
+  });
+
+  it.each([true, false])(
+    'never takes itself, with a port of its own choice: %s',
+    async (chosen) => {
+      const port = chosen ? await freePort() : 0;
+      const made = await gateway({ port, adminPort: 0, allow: ['0.0.0.0/0', '::/0'] });
+      await say({ port: made.port });
+      await logged(/refused register \(forbidden-address\): .*that is this gateway itself/);
+      expect((await fetch(`${made.url}/v1/x`)).status).toBe(404);
+    },
+  );
+
+  it('never takes itself from one that tells it as it starts', async () => {
+    const port = await freePort();
+    // Another gateway, to which that place is a place like any other.
+    const other = await gateway();
+    await say({ port });
+    await logged(/route registered/);
+    await vi.waitFor(async () => expect((await explained(other)).instances).toHaveLength(1));
+    lines = [];
+    const made = await gateway({ port, adminPort: 0 });
+    await vi.waitFor(async () => expect((await explained(made)).refused).not.toEqual([]));
+    expect((await explained(made)).prefix).toBeUndefined();
+  });
+
+  it.each([{ allow: ['10.0.0.0/33'] }, { deny: ['example.com'] }])(
+    'refuses to start with %j',
+    async (options) => {
+      await expect(gateway(options)).rejects.toMatchObject({
+        code: 'ROLLCALL_CONFIG',
+        message: expect.stringMatching(/is no address range/) as string,
+      });
+    },
+  );
+});
+
+describe('the admin port', () => {
+  it.each([
+    [1500, 1501],
+    [0, 0],
+    [65_534, 65_535],
+    [65_535, 0],
+  ])('of a gateway on %d is %d', (port, expected) => {
+    expect(defaultAdminPort(port)).toBe(expected);
+  });
+
+  it('is on loopback, wherever the gateway listens', async () => {
+    const made = await gateway({ host: '0.0.0.0', domain: '*' });
+    expect(made.adminUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('that is taken ends the start, and leaves nothing open', async () => {
+    const made = await gateway();
+    const adminPort = Number(new URL(made.adminUrl).port);
+    const port = await freePort();
+    await expect(gateway({ port, adminPort })).rejects.toMatchObject({
+      code: 'ROLLCALL_PORT_TAKEN',
+      message: expect.stringMatching(/--admin-port/) as string,
+    });
+    // Its own port is free again.
+    await gateway({ port, adminPort: 0 });
+  });
+});

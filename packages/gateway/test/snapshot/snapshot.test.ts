@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseAnnouncement } from '@rollcall/protocol';
+import type { Statement } from '@rollcall/protocol';
+import { snapshotAt } from '../../src/snapshot/snapshot.ts';
+
+let folder: string;
+let file: string;
+let lines: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rollcall-snapshot-'));
+  file = join(folder, 'table');
+  lines = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const snapshot = () => snapshotAt({ file, log: (line) => lines.push(line) });
+
+function statement(port: number, left = false): Statement {
+  const parsed = parseAnnouncement({
+    prefix: '/v1',
+    address: '10.0.0.1',
+    port,
+    id: `i${port}`,
+    inc: 1,
+  });
+  if (!parsed.ok) throw new Error(parsed.refusal.reason);
+  return { announcement: parsed.value, left };
+}
+
+describe('a snapshot', () => {
+  it('gives back what was saved, those that left included', async () => {
+    const statements = [statement(1), statement(2), statement(3, true)];
+    await snapshot().save(statements);
+    expect(await snapshot().load()).toEqual(statements);
+    expect(lines).toEqual([]);
+  });
+
+  it('is nothing where there is no file', async () => {
+    expect(await snapshot().load()).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  it('can be read by nobody else', async () => {
+    await snapshot().save([statement(1)]);
+    expect(statSync(file).mode & 0o077).toBe(0);
+  });
+
+  it('is set aside when damaged, at whichever byte, and begins anew', async () => {
+    await snapshot().save([statement(1)]);
+    const text = readFileSync(file, 'utf8');
+    for (const damaged of [
+      '',
+      'x',
+      text.slice(0, -1),
+      text.slice(0, text.length / 2),
+      `${text}x`,
+      text.replace('"port":1', '"port":2'),
+      `0${text.slice(1)}`.replace(/^00/, '10'),
+    ]) {
+      writeFileSync(file, damaged);
+      expect(await snapshot().load(), JSON.stringify(damaged)).toEqual([]);
+      expect(existsSync(file)).toBe(false);
+      expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(damaged);
+    }
+    expect(lines).toHaveLength(7);
+    expect(lines[0]).toMatch(/damaged/);
+  });
+
+  it('replaces the file as a whole: a write that fails leaves the one before', async () => {
+    await snapshot().save([statement(1)]);
+    const before = readFileSync(file, 'utf8');
+    // A folder stands where the new file would be written.
+    const blocked = snapshotAt({ file: join(folder, 'none', 'table'), log: () => {} });
+    await expect(blocked.save([statement(2)])).rejects.toThrow(/ENOENT/);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+    expect(existsSync(`${file}.new`)).toBe(false);
+  });
+});

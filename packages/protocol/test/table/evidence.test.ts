@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { RULES } from '@rollcall/protocol';
+import { announcement, OWNED, setup } from './setup.ts';
+
+describe('evidence', () => {
+  it('routes to an instance as soon as it has announced itself, and probes it soon', () => {
+    const { heard, pass, routable } = setup();
+    heard(OWNED);
+    expect(routable()).toEqual([1]);
+    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(pass(60_000)).toEqual([]);
+  });
+
+  it('takes an instance down after two failed probes, the second soon after the first', () => {
+    const { heard, pass, probed, routable } = setup();
+    heard(OWNED);
+    pass(RULES.probeEvery);
+    expect(probed('failed')).toEqual([]);
+    expect(routable()).toEqual([1]);
+    expect(pass(RULES.probeAgain + 50)).toEqual(['probe']);
+    expect(probed('failed')).toEqual(['down']);
+    expect(routable()).toEqual([]);
+    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(probed('ok')).toEqual(['recovered']);
+    expect(routable()).toEqual([1]);
+  });
+
+  it('takes an instance down at once whose port refuses', () => {
+    const { heard, probed, routable } = setup();
+    heard(OWNED);
+    expect(probed('refused')).toEqual(['down']);
+    expect(routable()).toEqual([]);
+  });
+
+  it('does not take a word of the owner for proof that it can be reached', () => {
+    const { heard, probed, routable } = setup();
+    heard(OWNED);
+    probed('refused');
+    expect(heard(OWNED)).toEqual([]);
+    expect(routable()).toEqual([]);
+  });
+
+  it('doubts an instance whose lease has lapsed, and probes it at once', () => {
+    const { heard, probed, pass, routable } = setup();
+    heard({ ...OWNED, ttl: 10 });
+    heard({ id: 'b', inc: 1, port: 2 });
+    pass(1000);
+    probed('ok');
+    probed('ok', 'b');
+    expect(pass(9050)).toEqual(expect.arrayContaining(['suspected', 'probe']));
+    expect(routable()).toEqual([2]);
+    expect(probed('ok')).toEqual(['recovered']);
+    expect(routable()).toHaveLength(2);
+  });
+
+  it('keeps an instance that renews its lease', () => {
+    const { heard, pass, probed } = setup();
+    heard({ ...OWNED, ttl: 10 });
+    for (let count = 0; count < 10; count++) {
+      expect(pass(9000)).not.toContain('suspected');
+      probed('ok');
+      heard({ ...OWNED, ttl: 10 });
+    }
+  });
+
+  it('doubts an instance that is gone from its presence channel; not for an earlier run', () => {
+    const { types, heard, routable } = setup();
+    types({ type: 'joined', announcement: announcement({ ...OWNED, inc: 2 }) });
+    heard({ id: 'b', inc: 1, port: 2 });
+    expect(types({ type: 'parted', id: 'a', inc: 1 })).toEqual([]);
+    expect(types({ type: 'parted', id: 'a', inc: 2 })).toEqual(['suspected']);
+    expect(routable()).toEqual([2]);
+  });
+
+  it('goes on routing to all when it doubts all', () => {
+    const { types, routable } = setup();
+    for (const id of ['a', 'b', 'c'])
+      types({ type: 'joined', announcement: announcement({ id, inc: 1 }) });
+    for (const id of ['a', 'b', 'c']) types({ type: 'parted', id, inc: 1 });
+    expect(routable()).toHaveLength(3);
+  });
+
+  it('never uses one that it only knows second-hand while it has one that it knows', () => {
+    const { told, heard, probed, routable } = setup();
+    told({ ...OWNED, port: 1 });
+    expect(routable()).toEqual([1]);
+    heard({ id: 'b', inc: 1, port: 2 });
+    expect(routable()).toEqual([2]);
+    expect(probed('ok')).toEqual(['recovered']);
+    expect(new Set(routable())).toEqual(new Set([1, 2]));
+  });
+
+  it('sends nothing new to one that drains', () => {
+    const { heard, routable } = setup();
+    heard(OWNED);
+    heard({ ...OWNED, seq: 1, draining: true });
+    expect(routable()).toEqual([]);
+    heard({ ...OWNED, seq: 2, draining: false });
+    expect(routable()).toEqual([1]);
+  });
+
+  it('probes again when something new is said while a probe is under way', () => {
+    const { heard, pass, probed } = setup();
+    heard(OWNED);
+    expect(pass(RULES.probeEvery)).toEqual(['probe']);
+    // The verdict on what was announced before is dropped by whoever asked.
+    expect(heard({ ...OWNED, seq: 1, weight: 2 })).toEqual(['updated']);
+    expect(pass(50)).toEqual(['probe']);
+    expect(pass(60_000)).toEqual([]);
+    probed('ok');
+    expect(pass(RULES.probeEvery)).toEqual(['probe']);
+  });
+
+  it('forgets one that was down for ten minutes', () => {
+    const { table, heard, probed, pass } = setup();
+    heard(OWNED);
+    probed('refused');
+    pass(RULES.downToForgotten - 1000);
+    expect(table.all()).toHaveLength(1);
+    expect(pass(2000)).toContain('forgotten');
+    expect(table.all()).toEqual([]);
+    expect(table.knows('/v1')).toBe(true);
+  });
+});
+
+describe('probes', () => {
+  const BIG = 2000;
+
+  it('come less often, the more instances there are: 500 a second at most', () => {
+    const { heard, probed, pass } = setup();
+    for (let port = 1; port <= BIG; port++) heard({ id: `i${port}`, inc: 1, port });
+    const answer = () => {
+      for (let port = 1; port <= BIG; port++) probed('ok', `i${port}`);
+    };
+    pass(BIG * RULES.probeShare);
+    answer();
+    expect(pass(BIG * RULES.probeShare - 100)).not.toContain('probe');
+    expect(pass(200).filter((type) => type === 'probe')).toHaveLength(BIG);
+  });
+
+  it('of an observer that probes in doubt only are sent to those in doubt or down', () => {
+    const { types, heard, told, probed, pass, routable } = setup({ probes: 'in-doubt' });
+    heard(OWNED);
+    expect(pass(60_000)).toEqual([]);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    expect(pass(50)).toEqual(['probe']);
+    expect(probed('refused')).toEqual(['down']);
+    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(probed('ok')).toEqual(['recovered']);
+    expect(pass(60_000)).toEqual([]);
+    told({ id: 'b', inc: 1, port: 2 });
+    expect(pass(50)).toEqual(['probe']);
+    expect(routable()).toEqual([1]);
+  });
+});
+
+describe('an observer that does not probe', () => {
+  it('believes an owner that is there again', () => {
+    const { types, heard, pass, routable } = setup({ probes: 'never' });
+    heard(OWNED);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    expect(types({ type: 'joined', announcement: announcement(OWNED) })).toEqual(['recovered']);
+    expect(routable()).toEqual([1]);
+  });
+
+  it('gives up a doubted instance whose time passed while the link was down, not at once', () => {
+    const { types, heard, pass } = setup({ probes: 'never' });
+    heard(OWNED);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'link', isUp: false });
+    expect(pass(60_000)).toEqual([]);
+    types({ type: 'link', isUp: true });
+    expect(pass(RULES.doubt - 50)).toEqual([]);
+    expect(pass(50)).toEqual(['down']);
+  });
+
+  it('believes what it is told, and gives up a doubted instance after a while', () => {
+    const { types, told, pass, routable } = setup({ probes: 'never' });
+    told(OWNED);
+    types({ type: 'joined', announcement: announcement(OWNED) });
+    expect(pass(60_000)).toEqual([]);
+    types({ type: 'parted', id: 'a', inc: 1 });
+    expect(routable()).toEqual([1]);
+    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    expect(routable()).toEqual([]);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { RULES } from '@rollcall/protocol';
+import { OWNED, setup } from './setup.ts';
+
+describe('membership of instances that number their words', () => {
+  it('is not changed by what was said before', () => {
+    const { heard, routable } = setup();
+    expect(heard({ ...OWNED, seq: 2, port: 2 })).toEqual(['registered']);
+    expect(heard({ ...OWNED, seq: 1, port: 1 })).toEqual([]);
+    expect(routable()).toEqual([2]);
+    expect(heard({ ...OWNED, seq: 3, port: 3 })).toEqual(['updated']);
+    expect(routable()).toEqual([3]);
+  });
+
+  it('is not changed by a repeated register', () => {
+    const { table, heard } = setup();
+    heard({ ...OWNED, x: 1, y: 2 });
+    expect(heard({ ...OWNED, y: 2, x: 1 })).toEqual([]);
+    expect(table.all()).toHaveLength(1);
+  });
+
+  it('does not let a late register bring back a run that has left, whatever it says', () => {
+    const { heard, told, routable } = setup();
+    heard(OWNED);
+    expect(heard(OWNED, true)).toEqual(['left']);
+    expect(heard({ ...OWNED, seq: 99 })).toEqual([]);
+    expect(told({ ...OWNED, seq: 100 })).toEqual([]);
+    expect(routable()).toEqual([]);
+    expect(heard({ ...OWNED, inc: 2 })).toEqual(['registered']);
+  });
+
+  it('ends a run whose exit comes before an update that was said earlier or later', () => {
+    const { heard, routable } = setup();
+    heard({ ...OWNED, seq: 5 }, true);
+    heard({ ...OWNED, seq: 7 });
+    expect(routable()).toEqual([]);
+  });
+
+  it('does not let the exit of an earlier run end a later one', () => {
+    const { heard, routable } = setup();
+    heard({ ...OWNED, inc: 2 });
+    expect(heard({ ...OWNED, inc: 1 }, true)).toEqual([]);
+    expect(routable()).toEqual([1]);
+  });
+
+  it('forgets an exit after ten minutes', () => {
+    const { heard, pass, table } = setup();
+    heard(OWNED, true);
+    pass(RULES.tombstone - 100);
+    expect(heard(OWNED)).toEqual([]);
+    pass(RULES.tombstone + 100);
+    expect(table.statements(Infinity)).toEqual([]);
+    expect(heard(OWNED)).toEqual(['registered']);
+  });
+
+  it('raises an alarm when two instances use one id, and decides alike in either order', () => {
+    const [one, two] = [setup(), setup()];
+    one.heard({ ...OWNED, port: 1 });
+    expect(one.heard({ ...OWNED, port: 2 })).toContain('conflict');
+    two.heard({ ...OWNED, port: 2 });
+    two.heard({ ...OWNED, port: 1 });
+    expect(one.routable()).toEqual(two.routable());
+  });
+
+  it('moves an instance that comes back under another prefix', () => {
+    const { table, heard, routable } = setup();
+    heard(OWNED);
+    heard({ ...OWNED, inc: 2, prefix: '/v2' });
+    expect(routable()).toEqual([]);
+    expect(table.routable('/v2')).toHaveLength(1);
+    expect(table.knows('/v1')).toBe(true);
+  });
+});
+
+describe('membership of legacy instances', () => {
+  it('goes by arrival', () => {
+    const { heard, routable } = setup();
+    expect(heard()).toEqual(['registered']);
+    expect(heard()).toEqual([]);
+    expect(heard({}, true)).toEqual(['left']);
+    expect(heard({}, true)).toEqual([]);
+    expect(heard()).toEqual(['registered']);
+    expect(routable()).toEqual([1]);
+  });
+
+  it('takes second-hand words for less than its own', () => {
+    const { heard, told, routable } = setup();
+    expect(told({ port: 1 })).toContain('registered');
+    heard({ port: 3 });
+    expect(told({ port: 3 }, true)).toEqual([]);
+    expect(told({ port: 3, name: 'other' })).toEqual([]);
+    expect(routable()).toEqual([3]);
+  });
+
+  it('doubts one that has left as far as it knows and is there as another tells, until a probe decides', () => {
+    const { heard, told, types, routable } = setup();
+    heard({ port: 9 });
+    heard({ port: 2 }, true);
+    expect(told({ port: 2 })).toEqual(['registered', 'suspected']);
+    expect(routable()).toEqual([9]);
+    expect(
+      types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused', by: 'probe' }),
+    ).toEqual(['down']);
+    expect(routable()).toEqual([9]);
+  });
+
+  it('tells nobody of one that is down', () => {
+    const { table, heard, types } = setup();
+    heard({ port: 2 });
+    expect(table.statements(0)).toHaveLength(1);
+    types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused', by: 'probe' });
+    expect(table.statements(0)).toEqual([]);
+  });
+});

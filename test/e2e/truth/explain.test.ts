@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { explained } from '../../support/admin.ts';
+import { Cluster } from '../../support/cluster.ts';
+import type { RunningGateway } from '../../support/cluster.ts';
+
+let cluster: Cluster;
+let gateway: RunningGateway;
+beforeEach(async () => {
+  cluster = await Cluster.start('embedded');
+  gateway = await cluster.gateway();
+});
+afterEach(() => cluster.end());
+
+const TIME = String.raw`\d\d:\d\d:\d\d\.\d{3}`;
+
+/** What `rollcall explain` prints, but for the times. */
+async function story(path: string): Promise<{ verdict: string; sections: string[][] }> {
+  const program = cluster.cli(['explain', path, '--admin', gateway.adminUrl]);
+  expect((await program.ended).code).toBe(0);
+  const [verdict = '', ...sections] = program.output.split('\n\n');
+  return { verdict, sections: sections.map((section) => section.split('\n').map(untimed)) };
+}
+
+function untimed(line: string): string {
+  return line.replace(new RegExp(`^  ${TIME}  `), '').replace(new RegExp(` until ${TIME}`), '');
+}
+
+/** How many probes the first instance has passed in a row. */
+async function probes(): Promise<number> {
+  const latest = (await explained(gateway, '/v1')).instances[0]?.history.at(-1);
+  return latest?.what === 'probe: ok' ? latest.times : 0;
+}
+
+/** A probe has just ended: the next one comes 800 ms later. */
+async function afterProbe(): Promise<void> {
+  await expect.poll(probes, { timeout: 5000 }).toBeGreaterThan(0);
+  const seen = await probes();
+  await expect.poll(probes, { interval: 10, timeout: 5000 }).toBeGreaterThan(seen);
+}
+
+const REGISTERED = [
+  expect.stringMatching(/^register from its owner \(inc \d+, seq 0\) -> registered: it announced/),
+  'presence: joined',
+  expect.stringMatching(/^probe: ok, \d+ times$/),
+];
+
+describe('rollcall explain', () => {
+  it('tells of a crash: present, then gone, then refusing connections', async () => {
+    const service = await cluster.idV5('one');
+    await gateway.program.line(/route registered/);
+    await afterProbe();
+    service.kill('SIGKILL');
+    await gateway.program.line(/out of rotation/);
+
+    const { verdict, sections } = await story('/v1/generate');
+    expect(verdict).toBe('/v1/generate goes nowhere (503): no instance of /v1 is well, of 1');
+    const [[head, ...history] = []] = sections;
+    expect(head).toMatch(/^127\.0\.0\.1 port \d+ {2}down, not picked {2}\S+$/);
+    expect(history.slice(0, 5)).toEqual([
+      ...REGISTERED,
+      'presence: gone -> suspected: it is gone from its presence channel',
+      'probe: refused -> down: its port refuses connections',
+    ]);
+  });
+
+  it('tells of an exit, and of the gateway that went on with the other instance', async () => {
+    const leaves = await cluster.idV5('leaves');
+    await gateway.program.line(/route registered/);
+    await afterProbe();
+    await cluster.idV5('stays');
+    leaves.kill('SIGTERM');
+    await gateway.program.line(/route unregistered/);
+
+    const { verdict, sections } = await story('/v1/generate');
+    expect(verdict).toBe('/v1/generate goes to /v1, 1 of 1 instances in turn');
+    const [stays, gone, link] = sections;
+    expect(stays?.[0]).toMatch(/ {2}up, in turn {2}\S+$/);
+    expect(gone?.[0]).toMatch(/^gone {2}\S+$/);
+    expect(gone?.slice(1)).toEqual([
+      ...REGISTERED,
+      expect.stringMatching(/^exit from its owner \(inc \d+, seq 0\) -> left: it has left$/),
+    ]);
+    expect(link).toEqual(["the gateway's own link to the channel", 'connected']);
+  });
+
+  it('tells why an announcement was refused', async () => {
+    await cluster.publish('register', { prefix: '/v1', port: 80, address: '169.254.169.254' });
+    await gateway.program.line(/refused register/);
+    const { verdict, sections } = await story('/v1/generate');
+    expect(verdict).toBe(
+      '/v1/generate goes nowhere (404): no service has registered a prefix of this path',
+    );
+    expect(sections.at(-1)).toEqual([
+      'refused lately',
+      expect.stringMatching(/^register \(bad-address\): address "169\.254\.169\.254"/),
+    ]);
+  });
+});

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasGo, hasSoketi } from '../../support/available.ts';
+import { Cluster, generateV5 } from '../../support/cluster.ts';
+import type { BrokerKind, RunningGateway } from '../../support/cluster.ts';
+import { elapsed } from '../../support/elapsed.ts';
+
+function suite(kind: BrokerKind): void {
+  let cluster: Cluster;
+  let gateways: RunningGateway[];
+  beforeEach(async () => {
+    cluster = await Cluster.start(kind);
+    gateways = await Promise.all([cluster.gateway(), cluster.gateway()]);
+  });
+  afterEach(() => cluster.end());
+
+  const everyGateway = (pattern: RegExp): Promise<unknown> =>
+    Promise.all(gateways.map(({ program }) => program.line(pattern)));
+
+  it('that was killed is out everywhere within 1 s', async () => {
+    const service = await cluster.idV5('one');
+    await everyGateway(/route registered/);
+    service.kill('SIGKILL');
+    expect(await elapsed(everyGateway(/out of rotation .*refuses connections/))).toBeLessThan(1000);
+    for (const { url } of gateways) expect((await generateV5(url)).status).toBe(503);
+  });
+
+  it.skipIf(!hasGo)('that was killed is out within 1 s though only probes can tell', async () => {
+    const service = await cluster.idV4('one');
+    await everyGateway(/route registered/);
+    service.kill('SIGKILL');
+    expect(await elapsed(everyGateway(/out of rotation .*refuses connections/))).toBeLessThan(1000);
+  });
+
+  it('that hangs is out everywhere within 5 s, and back when it goes on', async () => {
+    const service = await cluster.idV5('one');
+    await everyGateway(/route registered/);
+    service.kill('SIGSTOP');
+    expect(await elapsed(everyGateway(/out of rotation .*probes failed/))).toBeLessThan(5000);
+    for (const { url } of gateways) expect((await generateV5(url)).status).toBe(503);
+    service.kill('SIGCONT');
+    await everyGateway(/in rotation .*a probe succeeded/);
+    for (const { url } of gateways) expect((await generateV5(url)).status).toBe(200);
+  });
+
+  it('that leaves is out everywhere within 200 ms, before it has left the registry', async () => {
+    const service = await cluster.idV5('one');
+    await everyGateway(/route registered/);
+    service.kill('SIGTERM');
+    expect(await elapsed(everyGateway(/route unregistered/))).toBeLessThan(200);
+    expect(service.output).not.toMatch(/left the registry/);
+    await service.line(/left the registry/);
+    expect((await service.ended).code).toBe(0);
+  });
+}
+
+describe('an instance on the embedded broker', () => suite('embedded'));
+describe.skipIf(!hasSoketi)('an instance on soketi', () => suite('soketi'));

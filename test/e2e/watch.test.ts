@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Cluster } from '../support/cluster.ts';
+import { PROGRAMS } from '../support/processes.ts';
+import type { RunningProgram } from '../support/processes.ts';
+
+let cluster: Cluster;
+beforeEach(async () => {
+  cluster = await Cluster.start('embedded');
+});
+afterEach(() => cluster.end());
+
+/** A watch that has told who is there already, as its one line. */
+async function watching(args: string[] = []): Promise<RunningProgram> {
+  await cluster.gateway();
+  await cluster.idV5('first');
+  const watch = cluster.cli(['watch', ...args]);
+  await watch.line(/present/);
+  return watch;
+}
+
+describe('rollcall watch', () => {
+  it('tells who is there, and then who comes, goes and crashes; Ctrl+C ends it with 0', async () => {
+    const watch = await watching();
+    const leaver = await cluster.idV5('leaver');
+    const [, place = ''] = await watch.line(/registered +\/v1 {2}(127\.0\.0\.1:\d+) {2}id-v5 /);
+    leaver.kill('SIGTERM');
+    await watch.line(new RegExp(`left +/v1 {2}${place} .*\\(it has left\\)`));
+
+    const crasher = await cluster.idV5('crasher');
+    crasher.kill('SIGKILL');
+    await watch.line(/in doubt .*\(it is gone from its presence channel\)/);
+    await watch.line(/out of rotation .*\(its port refuses connections\)/);
+
+    watch.kill('SIGINT');
+    expect((await watch.ended).code).toBe(0);
+    expect(watch.lines[0]).toMatch(/present .*\(in rotation\)$/);
+    const time = /^\d\d:\d\d:\d\d\.\d\d\d {2}/;
+    for (const line of watch.lines) expect(line).toMatch(time);
+  });
+
+  it('says that the broker is lost and back, and goes on', async () => {
+    const watch = await watching();
+    cluster.broker.kill('SIGKILL');
+    await watch.line(/BROKER LOST {2}127\.0\.0\.1:\d+/);
+    await cluster.restartBroker();
+    await watch.line(/BROKER BACK/);
+    await cluster.idV5('second');
+    await watch.line(/registered/);
+  });
+
+  it('is one JSON object a line with --json', async () => {
+    const watch = await watching(['--json']);
+    await cluster.idV5('second');
+    await watch.line(/registered/);
+    cluster.broker.kill('SIGKILL');
+    await watch.line(/broker lost/);
+    const place = {
+      prefix: '/v1',
+      address: '127.0.0.1',
+      port: expect.any(Number) as number,
+      name: 'id-v5',
+      id: expect.any(String) as string,
+    };
+    const [present, registered, lost] = watch.lines.map((line) => JSON.parse(line) as unknown);
+    expect(present).toMatchObject({ what: 'present', ...place, why: 'in rotation' });
+    expect(registered).toMatchObject({ what: 'registered', ...place });
+    expect(lost).toMatchObject({ what: 'broker lost', time: expect.any(String) as string });
+  });
+
+  it('ends when nobody reads it any more', async () => {
+    await cluster.gateway();
+    await cluster.idV5('first');
+    await cluster.idV5('second');
+    const pipe = `"$0" "$1" watch | head -n 1; echo "ended with \${PIPESTATUS[0]}"`;
+    const args = ['-c', pipe, process.execPath, PROGRAMS.cli];
+    const shell = cluster.programs.file('bash', args, cluster.env);
+    await shell.line(/present/);
+    // It notices when it has something to say.
+    await cluster.idV5('third');
+    await shell.line(/^ended with 0$/);
+  });
+});

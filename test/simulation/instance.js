@@ -1,0 +1,170 @@
+// A service in the simulation: what it says is decided by the Owner of packages/protocol, as in
+// production; a legacy one only ever says where it listens.
+import { Owner, presenceUserId } from '@rollcall/protocol';
+
+export const TTL_SECONDS = 9;
+/** As in packages/client/src/registrar/presence-mode.ts. */
+const REANNOUNCE_MS = 1000;
+const REPEATS_MS = [5000, 25_000];
+
+/** @typedef {'presence' | 'lease' | 'legacy'} Kind */
+
+export class Instance {
+  isUp = false;
+  /** @type {Owner | undefined} */
+  owner;
+  #channel;
+  #random;
+  /** Counts starts, so that timers of an earlier run know that they are late. */
+  #run = 0;
+  #lastInc = 0;
+  #isLinked = false;
+
+  /**
+   * @param {string} id
+   * @param {Kind} kind
+   * @param {number} port
+   * @param {import('./channel.js').Channel} channel
+   * @param {() => number} random
+   */
+  constructor(id, kind, port, channel, random) {
+    this.id = id;
+    this.kind = kind;
+    this.port = port;
+    this.#channel = channel;
+    this.#random = random;
+  }
+
+  start() {
+    if (this.isUp) return;
+    this.isUp = true;
+    const run = ++this.#run;
+    this.owner = this.#newOwner();
+    if (this.kind === 'presence') this.#connect(run);
+    this.#say();
+    if (this.kind === 'lease') this.#renew(run);
+  }
+
+  /** Its process ends; the kernel closes its connection. */
+  crash() {
+    if (!this.isUp) return;
+    this.isUp = false;
+    this.#run++;
+    this.#disconnect();
+  }
+
+  leave() {
+    if (!this.isUp) return;
+    this.#channel.publish('registry', 'exit', this.#announcement());
+    this.crash();
+  }
+
+  update() {
+    if (!this.isUp || this.owner === undefined) return;
+    this.owner.update({ weight: 1 + Math.floor(this.#random() * 100) });
+    const run = this.#run;
+    for (const wait of this.kind === 'presence' ? [0, ...REPEATS_MS] : [0])
+      this.#channel.after(wait, () => run === this.#run && this.#say());
+  }
+
+  /**
+   * Loses its connection to the channel for a while, and what it publishes with it.
+   * @param {number} milliseconds
+   */
+  loseLink(milliseconds) {
+    if (!this.isUp || this.kind !== 'presence') return;
+    const run = this.#run;
+    this.#disconnect();
+    this.#channel.after(milliseconds, () => this.#connect(run));
+  }
+
+  /** The channel is there again after an outage. */
+  reconnect() {
+    if (this.isUp && this.kind === 'presence') this.#connect(this.#run);
+  }
+
+  /** The channel has gone: every connection with it. */
+  drop() {
+    this.#isLinked = false;
+  }
+
+  /**
+   * What is said in the owners' channel, or in its own presence channel.
+   * @param {string} event
+   * @param {any} data
+   */
+  receive(event, data) {
+    const { owner } = this;
+    if (!this.#isLinked || owner === undefined) return;
+    const run = this.#run;
+    if (event === 'rollcall') {
+      const wait = owner.answerAfter(data, this.#random());
+      if (wait !== undefined) this.#channel.after(wait, () => run === this.#run && this.#say());
+    }
+    if (event === 'table') for (const announcement of data.up) this.#hear(run, announcement, false);
+    if (event === 'table')
+      for (const announcement of data.left) this.#hear(run, announcement, true);
+  }
+
+  /**
+   * @param {number} run
+   * @param {any} announcement
+   * @param {boolean} left
+   */
+  #hear(run, announcement, left) {
+    const at = this.owner?.told({ announcement, left }, this.#channel.now);
+    if (at === undefined) return;
+    this.#channel.after(at - this.#channel.now, () => {
+      if (run !== this.#run || this.owner?.outbid(this.#channel.now) === undefined) return;
+      this.#disconnect();
+      this.#connect(run);
+      this.#say();
+    });
+  }
+
+  #newOwner() {
+    if (this.kind === 'legacy') return undefined;
+    // Its clock is off by up to 30 s, another way at each start. Who hears is told so; who does not has
+    // to remember its last run.
+    const clock = Math.floor(1e12 + this.#channel.now + (this.#random() - 0.5) * 60_000);
+    const inc = this.kind === 'lease' ? Math.max(clock, this.#lastInc + 1) : clock;
+    this.#lastInc = inc;
+    const place = { prefix: '/s', address: '10.0.0.1', port: this.port };
+    const ttl = this.kind === 'lease' ? { ttl: TTL_SECONDS } : {};
+    return new Owner({ ...place, id: this.id, inc, seq: 0, ...ttl });
+  }
+
+  #announcement() {
+    return this.owner?.announcement ?? { prefix: '/s', address: '10.0.0.1', port: this.port };
+  }
+
+  #say() {
+    if (this.isUp) this.#channel.publish('registry', 'register', this.#announcement());
+  }
+
+  /** @param {number} run */
+  #renew(run) {
+    this.#channel.after((TTL_SECONDS * 1000) / 3, () => {
+      if (run !== this.#run) return;
+      this.#say();
+      this.#renew(run);
+    });
+  }
+
+  /** @param {number} run */
+  #connect(run) {
+    if (run !== this.#run || this.#isLinked || !this.#channel.isUp || this.owner === undefined)
+      return;
+    this.#isLinked = true;
+    const { announcement } = this.owner;
+    this.#channel.join(this.id, presenceUserId(announcement), announcement);
+    this.#channel.after(this.#random() * REANNOUNCE_MS, () => run === this.#run && this.#say());
+  }
+
+  #disconnect() {
+    if (!this.#isLinked) return;
+    this.#isLinked = false;
+    if (this.owner !== undefined)
+      this.#channel.part(this.id, presenceUserId(this.owner.announcement));
+  }
+}

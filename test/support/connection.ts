@@ -1,0 +1,16 @@
+import { connectionFromEnvironment } from '@rollcall/client';
+import type { Connection } from '@rollcall/client';
+
+export const APP = { appId: '42', key: 'test-key', secret: 'test-secret' } as const;
+
+/** A connection to a broker on this machine, as its environment would name it. */
+export function connectionTo(port: number, env: Record<string, string> = {}): Connection {
+  return connectionFromEnvironment({
+    PUSHER_APP_ID: APP.appId,
+    PUSHER_APP_KEY: APP.key,
+    PUSHER_APP_SECRET: APP.secret,
+    PUSHER_HOST: '127.0.0.1',
+    PUSHER_PORT: String(port),
+    ...env,
+  });
+}

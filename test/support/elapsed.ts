@@ -1,0 +1,6 @@
+/** Milliseconds from now until something has happened. */
+export async function elapsed(event: Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await event;
+  return performance.now() - begun;
+}
