@@ -12,7 +12,9 @@ import type { Settings } from './options.ts';
 import type { Outlet } from './outlet.ts';
 import { Session } from './session.ts';
 
-const UNSUPPORTED_DATA = 1003; // RFC 6455 §7.4.1
+/** RFC 6455 §7.4.1 */
+const UNSUPPORTED_DATA = 1003;
+const INTERNAL_ERROR = 1011;
 
 export interface ClientSocketOptions {
   readonly app: App;
@@ -78,21 +80,28 @@ export class ClientSocket implements Connection {
 
   close(code: number, message: string): void {
     this.send(errorFrame(message, code));
-    this.#options.outlet.flush();
-    this.#socket.close(code, message);
-    // A client that hangs will not answer the close, and the others should know at once.
-    this.#end();
+    this.#closeSocket(code, message);
   }
 
   #receive(data: { toString(): string }, isBinary: boolean): void {
     // Frames still come in while a close is under way, and must not subscribe to anything.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (isBinary) {
-      this.#socket.close(UNSUPPORTED_DATA, 'send text frames');
-      return;
-    }
+    if (isBinary) return this.#closeSocket(UNSUPPORTED_DATA, 'send text frames');
     this.#keepalive.activity();
-    this.#session.receive(data.toString());
+    try {
+      this.#session.receive(data.toString());
+    } catch (error) {
+      // Nothing is known that throws. What is not known shall cost no one else their connection.
+      this.#options.settings.log(`failed connection ${this.socketId}: ${String(error)}`);
+      this.#closeSocket(INTERNAL_ERROR, 'the broker failed; its log says why');
+    }
+  }
+
+  #closeSocket(code: number, message: string): void {
+    this.#options.outlet.flush();
+    this.#socket.close(code, message);
+    // A client that hangs will not answer the close, and the others should know at once.
+    this.#end();
   }
 
   #end(): void {

@@ -10,7 +10,10 @@ import { Outlets } from '../src/outlet.ts';
 class FakeWebSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
-  close(): void {
+  closed: number | undefined;
+
+  close(code: number): void {
+    this.closed = code;
     this.readyState = 2;
   }
 
@@ -24,17 +27,19 @@ const settings = {
   pongTimeoutMs: 30,
   maxSubscriptions: 10,
   maxUnreadBytes: 1_000,
-  log: () => {},
+  log: (line: string) => void logged.push(line),
 };
 
 let app: App;
 let socket: FakeWebSocket;
+let logged: string[];
 
 beforeEach(() => {
   // Not setImmediate: that is when frames are written, and keeps nothing from ending.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   app = new App({ appId: '1', key: 'key', secret: 'secret' });
   socket = new FakeWebSocket();
+  logged = [];
   const webSocket = socket as unknown as WebSocket;
   const outlet = new Outlets().open(webSocket, new PassThrough());
   new ClientSocket(webSocket, { app, socketId: '1.1', outlet, settings }).open();
@@ -58,4 +63,14 @@ it('does not let a client that was given up back in while its socket closes', ()
   socket.say('pusher:subscribe', { channel: 'news' });
   expect(app.channel('news')).toBeUndefined();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('gives up one connection, and says so, when something fails that nobody thought of', () => {
+  vi.spyOn(app, 'subscribe').mockImplementation(() => {
+    throw new TypeError('not thought of');
+  });
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(socket.closed).toBe(1011);
+  expect(logged).toEqual(['failed connection 1.1: TypeError: not thought of']);
+  expect(app.connections).toBe(0);
 });
