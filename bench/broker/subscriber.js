@@ -37,6 +37,9 @@ export class Subscriber {
     this.#socket.on('error', (error) => {
       throw error;
     });
+    this.#socket.on('end', () => {
+      throw new Error('the server ended a connection');
+    });
   }
 
   /** Resolves when the server has greeted it. */
@@ -101,8 +104,9 @@ export class Subscriber {
   /** @param {Buffer} payload */
   #take(payload) {
     const mark = payload.indexOf(MARK);
-    if (mark === -1) this.#onText(payload.toString());
-    else this.#onEvent(numberAt(payload, mark + MARK.length));
+    if (mark !== -1) this.#onEvent(numberAt(payload, mark + MARK.length));
+    else if (payload.includes('pusher:ping')) this.#say({ event: 'pusher:pong', data: {} });
+    else this.#onText(payload.toString());
   }
 }
 
