@@ -23,6 +23,15 @@ function block(language: string, text: string): string {
   return found;
 }
 
+/** A module of this code, within the project, so that its packages resolve. */
+function moduleOf(code: string): string {
+  const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const module = join(folder, 'service.mjs');
+  writeFileSync(module, code);
+  return module;
+}
+
 /** A broker with the development app, and a gateway. */
 async function system() {
   const port = String(await freePort());
@@ -45,20 +54,27 @@ describe('README.md', () => {
     await gateway.line(/route unregistered .*\/v3/);
   });
 
-  it('registers a service by the code that it shows', async () => {
+  it.each([
+    ['/v3', 'createServer'],
+    ['/v4', '@rollcall/client/express'],
+    ['/v5', '@rollcall/client/fastify'],
+  ])('registers a service at %s by the code that it shows', async (prefix, text) => {
     const { env, gateway, url } = await system();
-    // Within the project, so that @rollcall/client resolves.
-    const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const module = join(folder, 'service.mjs');
-    writeFileSync(module, block('js', '@rollcall/client'));
-
-    const service = programs.node(module, [], env);
-    await gateway.line(/route registered .*\/v3/);
-    expect((await ask(`${url}/v3/`)).body).toBe('hello\n');
+    const service = programs.node(moduleOf(block('js', text)), [], env);
+    await gateway.line(new RegExp(`route registered .*${prefix}`));
+    expect((await ask(`${url}${prefix}/`)).body).toBe('hello\n');
     service.kill('SIGTERM');
-    await gateway.line(/route unregistered .*\/v3/);
+    await gateway.line(new RegExp(`route unregistered .*${prefix}`));
     expect((await service.ended).code).toBe(0);
+  });
+
+  it('calls another service by the code that it shows', async () => {
+    const { env, gateway } = await system();
+    programs.file(PROGRAMS.idV4, ['-http.port', '0'], env);
+    await gateway.line(/route registered .*\/v2/);
+    const caller = programs.node(moduleOf(block('js', "discover('/v2')")), [], env);
+    await caller.line(/status: 1/);
+    expect((await caller.ended).code).toBe(0);
   });
 
   it('says what rollcall budget says', async () => {

@@ -77,7 +77,7 @@ export const MUTANTS = [
   {
     rule: 'leases begin anew when our link is back',
     file: 'table/table.ts',
-    from: 'else this.#renewLease(entry, now);',
+    from: 'if (isUp) this.#renewLease(entry, now);',
     to: '',
   },
   {

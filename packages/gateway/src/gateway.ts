@@ -52,6 +52,8 @@ export function defaultAdminPort(port: number): number {
 
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1500;
+/** A gateway that is alone is answered by nobody: it does not wait long for one that may be there. */
+const INFORMED_MS = 300;
 /** Below the 10 s after which Docker kills. */
 const CLOSE_GRACE_MS = 8000;
 
@@ -120,6 +122,9 @@ async function serve(
   isOurs: (host: string) => boolean,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl'>> {
+  const forget = await keepSnapshot(directory, options);
+  // Before it listens: what it does not know of yet it would answer with 404.
+  await directory.informed(INFORMED_MS);
   const engine = createNodeEngine({
     decide: decideBy(directory, isOurs),
     // No name of the machine: every instance and whoever they tell reads it.
@@ -141,7 +146,6 @@ async function serve(
     if (type === 'left' || type === 'forgotten') engine.release(instance.announcement);
     if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
   });
-  const forget = await keepSnapshot(directory, options);
   async function close(): Promise<void> {
     await engine.close(CLOSE_GRACE_MS);
     await forget();

@@ -7,6 +7,9 @@ import { elapsed } from '../../support/elapsed.ts';
 import { GENERATE_V5, Load } from '../../support/load.ts';
 import type { RunningProgram } from '../../support/processes.ts';
 
+/** A connection is given up 15 s after it has fallen silent. */
+const SILENCE_FOUND_OUT_MS = 60_000;
+
 /** For what has no bound of its own. */
 const LONG = { timeout: 10_000 };
 
@@ -60,19 +63,23 @@ function suite(kind: BrokerKind): void {
     await expectHeardAgain(2);
   });
 
-  it('that hangs until all have given it up takes no instance out and fails no request', async () => {
-    const load = new Load(gateway.url, [GENERATE_V5], { connections: 1 });
-    cluster.broker.kill('SIGSTOP');
-    await gateway.program.line(/lost the broker/);
-    cluster.broker.kill('SIGCONT');
-    await gateway.program.line(/hearing the channel again/);
-    await cluster.idV5('four');
-    await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(4);
-    await load.stop();
-    expect(load.failures).toEqual([]);
-    expect(gateway.program.output).not.toMatch(/out of rotation|unregistered/);
-    await expectHeardAgain(4);
-  });
+  it(
+    'that hangs until all have given it up takes no instance out and fails no request',
+    async () => {
+      const load = new Load(gateway.url, [GENERATE_V5], { connections: 1 });
+      cluster.broker.kill('SIGSTOP');
+      await gateway.program.line(/lost the broker/);
+      cluster.broker.kill('SIGCONT');
+      await gateway.program.line(/hearing the channel again/);
+      await cluster.idV5('four');
+      await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(4);
+      await load.stop();
+      expect(load.failures).toEqual([]);
+      expect(gateway.program.output).not.toMatch(/out of rotation|unregistered/);
+      await expectHeardAgain(4);
+    },
+    SILENCE_FOUND_OUT_MS,
+  );
 }
 
 describe('the embedded broker', () => suite('embedded'));

@@ -6,6 +6,9 @@ import type { Host } from '../../support/network.ts';
 import { PROGRAMS, Programs } from '../../support/processes.ts';
 import type { RunningProgram } from '../../support/processes.ts';
 
+/** A connection is given up 15 s after it has fallen silent. */
+const SILENCE_FOUND_OUT_MS = 60_000;
+
 const BROKER_PORT = '6001';
 const why = whyNoNamespaces();
 
@@ -102,16 +105,20 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
     expect(await servers(another, 1)).toEqual(['remote']);
   });
 
-  it('one with a gateway that was lost routes again when it is back', async () => {
-    const [remote, another] = [await network.host(), await network.host()];
-    const cutOff = await startGateway(another);
-    await startInstance(remote, 'remote');
-    await cutOff.line(/route registered/);
-    another.unplug();
-    await cutOff.line(/lost the broker/);
-    another.plug();
-    await cutOff.line(/hearing the channel again/);
-    await expect.poll(() => servers(another, 1), { timeout: 10_000 }).toEqual(['remote']);
-    expect(cutOff.output).not.toMatch(/unregistered/);
-  });
+  it(
+    'one with a gateway that was lost routes again when it is back',
+    async () => {
+      const [remote, another] = [await network.host(), await network.host()];
+      const cutOff = await startGateway(another);
+      await startInstance(remote, 'remote');
+      await cutOff.line(/route registered/);
+      another.unplug();
+      await cutOff.line(/lost the broker/);
+      another.plug();
+      await cutOff.line(/hearing the channel again/);
+      await expect.poll(() => servers(another, 1), { timeout: 10_000 }).toEqual(['remote']);
+      expect(cutOff.output).not.toMatch(/unregistered/);
+    },
+    SILENCE_FOUND_OUT_MS,
+  );
 });

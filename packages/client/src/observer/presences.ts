@@ -64,9 +64,14 @@ export class Presences {
 
   #subscribe(id: string): void {
     const users = this.#ids.get(id);
-    const { connection, link, observer, react } = this.#context;
+    const { connection, link, observer, react, onFault } = this.#context;
     link.subscribe(presenceChannel(connection, id), {
       identify: () => OBSERVER,
+      // One that cannot be joined must not cut the link that all others hang on: the next list tries it again.
+      onFailed: (reason) => {
+        onFault(new Error(reason));
+        this.leave(id);
+      },
       onSubscribed: (members) => {
         users?.clear();
         for (const { userId } of members) users?.add(userId);

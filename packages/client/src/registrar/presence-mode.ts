@@ -57,7 +57,7 @@ export function presenceMode(context: VoiceContext): Voice {
   function join(opened: Link, onJoined: () => void): void {
     let isFirst = true;
     opened.subscribe(channel, {
-      identify: () => ownerIdentity(connection, owner.announcement),
+      identify: () => ownerIdentity(connection, owner.show()),
       onSubscribed(members) {
         if (isFirst) onJoined();
         else sayAfter(random() * REANNOUNCE_MS);
@@ -105,16 +105,18 @@ export function presenceMode(context: VoiceContext): Voice {
     if (wait !== undefined) sayAfter(wait);
   }
 
+  function begin(opened: Link, onJoined: () => void): void {
+    link = opened;
+    opened.subscribe(channels.owners, { onEvent: answer });
+    join(opened, onJoined);
+  }
+
   return {
     changed() {
       for (const wait of REPEATS_MS) sayAfter(wait);
     },
     async start() {
-      await joined(connection, (opened, onJoined) => {
-        link = opened;
-        opened.subscribe(channels.owners, { onEvent: answer });
-        join(opened, onJoined);
-      });
+      await joined(connection, begin, onFault);
       await say();
     },
     quiet,
@@ -125,14 +127,19 @@ export function presenceMode(context: VoiceContext): Voice {
   };
 }
 
-/** Opens a link and resolves when the presence channel is joined. */
+/**
+ * Opens a link and resolves when the presence channel is joined. What the server refuses after that, `onFault`
+ * hears of, once for each connection that was made.
+ */
 function joined(
   connection: Connection,
   begin: (link: Link, onJoined: () => void) => void,
+  onFault: (error: Error) => void,
 ): Promise<void> {
   const where = describeServer(connection);
   return new Promise((resolve, reject) => {
     let isOver = false;
+    let isReported = false;
     function settle(act: () => void): void {
       clearTimeout(timer);
       isOver = true;
@@ -142,8 +149,11 @@ function joined(
       settle(() => reject(unreachable(where, `no presence within ${JOIN_MS / 1000} s`)));
     }, JOIN_MS);
     const link = openLink(connection, {
+      onConnected: () => (isReported = false),
       onRefused: (reason) => {
         if (!isOver) settle(() => reject(refusedBy(where, reason)));
+        else if (!isReported) onFault(refusedBy(where, reason));
+        isReported = true;
       },
     });
     begin(link, () => settle(resolve));

@@ -67,7 +67,7 @@ export interface Registration {
   readonly announcement: Announcement;
   /**
    * Announces a change, and resolves when the broker has accepted it. Fields that are not given stay.
-   * @throws RollcallError as {@link register} does
+   * @throws RollcallError as {@link register} does; ROLLCALL_ANNOUNCEMENT too once it is leaving
    */
   update(change: Update): Promise<void>;
   /**
@@ -117,8 +117,10 @@ export async function register(options: RegisterOptions): Promise<Registration> 
   }
 
   const accepted = voice.start();
+  let isLeaving = false;
   const leave = onceUnlessFailed(async () => {
     await accepted;
+    isLeaving = true;
     voice.quiet();
     await publish('exit');
     await delay(LEAVE_WINDOW_MS);
@@ -138,6 +140,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
       return owner.announcement;
     },
     async update(change) {
+      if (isLeaving) throw mistake('it has left');
       const { seq } = owner.announcement;
       const next = owned(encodeAnnouncement({ ...owner.announcement, ...change, seq: seq + 1 }));
       if (mode === 'presence') mustFitPresence(connection, next);

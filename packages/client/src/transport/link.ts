@@ -34,6 +34,11 @@ export interface ChannelHandlers {
    * members, if it is a presence channel.
    */
   readonly onSubscribed?: (members: readonly Member[]) => void;
+  /**
+   * The server refuses the subscription. Default: the link is made anew, since nothing less recovers, and
+   * onRefused hears of it.
+   */
+  readonly onFailed?: (reason: string) => void;
   readonly onEvent?: (event: string, data: unknown) => void;
   readonly onJoined?: (member: Member) => void;
   readonly onParted?: (userId: string) => void;
@@ -81,7 +86,12 @@ export function openLink(connection: Connection, handlers: LinkHandlers): Link {
     bind(channel, channelHandlers);
     if (name.startsWith('private-encrypted-')) guard(channel, channelHandlers);
     channel.bind('pusher:subscription_error', (error: unknown) => {
-      handlers.onRefused?.(`no subscription to ${name}: ${oneLine(JSON.stringify(error))}`);
+      const reason = `no subscription to ${name}: ${oneLine(JSON.stringify(error))}`;
+      if (channelHandlers.onFailed !== undefined) {
+        channelHandlers.onFailed(reason);
+        return;
+      }
+      handlers.onRefused?.(reason);
       // After this error neither subscribe() nor unsubscribe() and subscribe() recovers; a new connection does.
       watchdog.reconnectSoon();
     });
