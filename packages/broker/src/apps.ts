@@ -1,22 +1,24 @@
 import { RollcallError } from '@rollcall/protocol';
-import { App } from './app.ts';
-import type { AppCredentials } from './credentials.ts';
+import type { App } from './app.ts';
 
 /** The apps of a broker, by what clients name them with. */
 export class Apps {
   readonly #byId: ReadonlyMap<string, App>;
   readonly #byKey: ReadonlyMap<string, App>;
 
-  constructor(credentials: readonly AppCredentials[]) {
-    const apps = credentials.map((each) => new App(each));
-    this.#byId = new Map(apps.map((app) => [app.credentials.appId, app]));
-    this.#byKey = new Map(apps.map((app) => [app.credentials.key, app]));
+  constructor(apps: readonly App[]) {
+    this.#byId = new Map(apps.map((app) => [app.options.appId, app]));
+    this.#byKey = new Map(apps.map((app) => [app.options.key, app]));
     if (this.#byId.size !== apps.length || this.#byKey.size !== apps.length) {
       throw new RollcallError(
         'ROLLCALL_CONFIG',
         'two apps have the same appId or key; give each its own',
       );
     }
+  }
+
+  [Symbol.iterator](): Iterator<App> {
+    return this.#byId.values();
   }
 
   byId(appId: string): App | undefined {

@@ -4,26 +4,21 @@ import {
   memberRemovedFrame,
   subscriptionSucceededFrame,
 } from '@rollcall/protocol/pusher';
-import type { ChannelKind, Member } from '@rollcall/protocol/pusher';
+import type { Member } from '@rollcall/protocol/pusher';
 import type { Connection } from './connection.ts';
-
-interface Presence {
-  readonly member: Member;
-  /** A user may come over several connections: they join with the first and leave with the last. */
-  connections: number;
-}
+import { Members } from './members.ts';
 
 /** A channel and who listens to it. */
 export class Channel {
   readonly name: string;
-  readonly kind: ChannelKind;
   /** With the id of the user each connection belongs to, in a presence channel. */
   readonly #subscribers = new Map<Connection, string | undefined>();
-  readonly #users = new Map<string, Presence>();
+  /** Of a presence channel only: there may be very many of the others. */
+  readonly #members: Members | undefined;
 
   constructor(name: string) {
     this.name = name;
-    this.kind = channelKind(name);
+    this.#members = channelKind(name) === 'presence' ? new Members() : undefined;
   }
 
   get subscriptionCount(): number {
@@ -31,16 +26,16 @@ export class Channel {
   }
 
   get userCount(): number {
-    return this.#users.size;
+    return this.#members?.count ?? 0;
   }
 
   /** Users in the order they came. Empty unless it is a presence channel. */
   userIds(): string[] {
-    return [...this.#users.keys()];
+    return this.#members?.ids() ?? [];
   }
 
   hasUser(userId: string): boolean {
-    return this.#users.has(userId);
+    return this.#members?.has(userId) ?? false;
   }
 
   /** The user that a subscribed connection belongs to. */
@@ -48,43 +43,36 @@ export class Channel {
     return this.#subscribers.get(connection);
   }
 
-  /** Subscribes a connection and tells it so. `member` is given for presence channels. */
-  add(connection: Connection, member?: Member): void {
+  /**
+   * Subscribes a connection and tells it so. `member` is given for presence channels. Returns the
+   * user who was not there before.
+   */
+  add(connection: Connection, member?: Member): string | undefined {
+    const isNew = member !== undefined && this.#members?.arrive(member) === true;
     // The others hear of a new member before it is among them, so that it does not hear of itself.
-    if (member !== undefined) this.#arrive(member);
+    if (isNew) this.broadcast(memberAddedFrame(this.name, member));
     this.#subscribers.set(connection, member?.userId);
-    const members = member && Array.from(this.#users.values(), (presence) => presence.member);
-    connection.send(subscriptionSucceededFrame(this.name, members));
+    connection.send(subscriptionSucceededFrame(this.name, this.#members?.list()));
+    return isNew ? member.userId : undefined;
   }
 
-  remove(connection: Connection): void {
+  /** Returns the user who is not there any more. */
+  remove(connection: Connection): string | undefined {
     const userId = this.#subscribers.get(connection);
     this.#subscribers.delete(connection);
-    if (userId !== undefined) this.#depart(userId);
-  }
-
-  broadcast(frame: string, exceptSocketId?: string): void {
-    for (const connection of this.#subscribers.keys()) {
-      if (connection.socketId !== exceptSocketId) connection.send(frame);
-    }
-  }
-
-  #arrive(member: Member): void {
-    const known = this.#users.get(member.userId);
-    if (known !== undefined) {
-      known.connections += 1;
-      return;
-    }
-    this.#users.set(member.userId, { member, connections: 1 });
-    this.broadcast(memberAddedFrame(this.name, member));
-  }
-
-  #depart(userId: string): void {
-    const presence = this.#users.get(userId);
-    if (presence === undefined) return;
-    presence.connections -= 1;
-    if (presence.connections > 0) return;
-    this.#users.delete(userId);
+    if (userId === undefined || this.#members?.depart(userId) !== true) return undefined;
     this.broadcast(memberRemovedFrame(this.name, userId));
+    return userId;
+  }
+
+  /** Returns how many it was sent to. */
+  broadcast(frame: string, exceptSocketId?: string): number {
+    let count = 0;
+    for (const connection of this.#subscribers.keys()) {
+      if (connection.socketId === exceptSocketId) continue;
+      connection.send(frame);
+      count += 1;
+    }
+    return count;
   }
 }

@@ -8,19 +8,22 @@ import type { WebSocket } from 'ws';
 import type { App } from './app.ts';
 import type { Connection } from './connection.ts';
 import { Keepalive } from './keepalive.ts';
+import type { Settings } from './options.ts';
+import type { Outlet } from './outlet.ts';
 import { Session } from './session.ts';
 
-/** A client that leaves more than this unread is cut off: what it does not read is kept in memory. */
-export const MAX_UNREAD_BYTES = 1_048_576;
-
-const UNSUPPORTED_DATA = 1003; // RFC 6455 §7.4.1
+/** RFC 6455 §7.4.1 */
+const UNSUPPORTED_DATA = 1003;
+const INTERNAL_ERROR = 1011;
 
 export interface ClientSocketOptions {
   readonly app: App;
   readonly socketId: string;
-  readonly activityTimeoutMs: number;
-  readonly pongTimeoutMs: number;
-  readonly log: (line: string) => void;
+  readonly outlet: Outlet;
+  readonly settings: Pick<
+    Settings,
+    'activityTimeoutMs' | 'pongTimeoutMs' | 'maxSubscriptions' | 'maxUnreadBytes' | 'log'
+  >;
 }
 
 /** Carries the frames of one client over its open WebSocket. */
@@ -30,62 +33,83 @@ export class ClientSocket implements Connection {
   readonly #session: Session;
   readonly #keepalive: Keepalive;
   readonly #options: ClientSocketOptions;
+  #hasEnded = false;
 
   constructor(socket: WebSocket, options: ClientSocketOptions) {
-    const { app, socketId, activityTimeoutMs, pongTimeoutMs } = options;
+    const { app, socketId, settings } = options;
     this.socketId = socketId;
     this.#socket = socket;
     this.#options = options;
-    this.#session = new Session(app, this, () => performance.now());
+    this.#session = new Session({
+      app,
+      connection: this,
+      clock: () => performance.now(),
+      maxSubscriptions: settings.maxSubscriptions,
+    });
     this.#keepalive = new Keepalive({
-      activityTimeoutMs,
-      pongTimeoutMs,
+      activityTimeoutMs: settings.activityTimeoutMs,
+      pongTimeoutMs: settings.pongTimeoutMs,
       ping: () => this.send(PING_FRAME),
-      expire: () => this.#expire(),
+      expire: () => this.close(CLOSE_CODES.noPong, 'no pong in time'),
     });
   }
 
   /** Greets the client and listens to it from now on. */
   open(): void {
+    const { app, settings } = this.#options;
+    app.connected();
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('ping', () => this.#keepalive.activity());
     this.#socket.on('pong', () => this.#keepalive.activity());
     this.#socket.on('close', () => this.#end());
-    const activityTimeout = wholeSeconds(this.#options.activityTimeoutMs);
+    const activityTimeout = wholeSeconds(settings.activityTimeoutMs);
     this.send(connectionEstablishedFrame(this.socketId, activityTimeout));
   }
 
   send(frame: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#socket.send(frame);
-    if (this.#socket.bufferedAmount <= MAX_UNREAD_BYTES) return;
-    this.#options.log(`cut off connection ${this.socketId}: it does not read what it is sent`);
+    const { app, outlet, settings } = this.#options;
+    outlet.send(frame);
+    // What a client does not read is kept in memory.
+    if (outlet.unsentBytes <= settings.maxUnreadBytes) return;
+    app.counters.slowConsumers += 1;
+    settings.log(`cut off connection ${this.socketId}: it does not read what it is sent`);
     // Its session ends on 'close', which comes later: other connections may be being served now.
     this.#socket.terminate();
+  }
+
+  close(code: number, message: string): void {
+    this.send(errorFrame(message, code));
+    this.#closeSocket(code, message);
   }
 
   #receive(data: { toString(): string }, isBinary: boolean): void {
     // Frames still come in while a close is under way, and must not subscribe to anything.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (isBinary) {
-      this.#socket.close(UNSUPPORTED_DATA, 'send text frames');
-      return;
-    }
+    if (isBinary) return this.#closeSocket(UNSUPPORTED_DATA, 'send text frames');
     this.#keepalive.activity();
-    this.#session.receive(data.toString());
+    try {
+      this.#session.receive(data.toString());
+    } catch (error) {
+      // Nothing is known that throws. What is not known shall cost no one else their connection.
+      this.#options.settings.log(`failed connection ${this.socketId}: ${String(error)}`);
+      this.#closeSocket(INTERNAL_ERROR, 'the broker failed; its log says why');
+    }
   }
 
-  #expire(): void {
-    const message = 'no pong in time';
-    this.send(errorFrame(message, CLOSE_CODES.noPong));
-    this.#socket.close(CLOSE_CODES.noPong, message);
-    // Such a client will hardly answer the close, and the others should know at once.
+  #closeSocket(code: number, message: string): void {
+    this.#options.outlet.flush();
+    this.#socket.close(code, message);
+    // A client that hangs will not answer the close, and the others should know at once.
     this.#end();
   }
 
   #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     this.#keepalive.stop();
     this.#session.end();
+    this.#options.app.disconnected();
   }
 }
 

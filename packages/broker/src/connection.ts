@@ -4,4 +4,6 @@ export interface Connection {
   readonly socketId: string;
   /** Sends one frame. Never throws; a connection that is closing drops it. */
   send(frame: string): void;
+  /** Tells the client why, and ends: it is in no channel any more when this returns. */
+  close(code: number, message: string): void;
 }

@@ -8,9 +8,14 @@ export interface AppCredentials {
   readonly secret: string;
 }
 
+/** The hex HMAC-SHA256 of `text`. */
+export function signatureOf(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('hex');
+}
+
 /** Whether `signature` is the hex HMAC-SHA256 of `text`, in a time that tells nothing about it. */
 export function isSignedBy(secret: string, text: string, signature: string): boolean {
-  const expected = Buffer.from(createHmac('sha256', secret).update(text).digest('hex'));
+  const expected = Buffer.from(signatureOf(secret, text));
   const given = Buffer.from(signature);
   // timingSafeEqual throws on unequal lengths; that of a SHA-256 is no secret.
   return given.length === expected.length && timingSafeEqual(given, expected);

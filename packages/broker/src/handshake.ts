@@ -30,7 +30,12 @@ export function readHandshake(apps: Apps, url: string | undefined): App | Handsh
       `this protocol version is not supported; use ${PROTOCOL}`,
     );
   }
-  return apps.byKey(key) ?? refuse(CLOSE_CODES.unknownApp, 'there is no app with this key');
+  const app = apps.byKey(key);
+  if (app === undefined) return refuse(CLOSE_CODES.unknownApp, 'there is no app with this key');
+  if (app.options.enabled === false) return refuse(CLOSE_CODES.disabledApp, 'the app is disabled');
+  return app.hasRoom
+    ? app
+    : refuse(CLOSE_CODES.overQuota, 'the app has as many connections as it may have');
 }
 
 function refuse(code: number, message: string): HandshakeError {

@@ -3,37 +3,52 @@ import {
   channelStringToSign,
   CLOSE_CODES,
   errorFrame,
+  isEncryptedChannel,
+  isServerToUserChannel,
   LIMITS,
   parseClientFrame,
   parseMember,
+  parseUser,
   PONG_FRAME,
+  serverToUserChannel,
+  signinSuccessFrame,
   subscriptionErrorFrame,
+  userStringToSign,
 } from '@rollcall/protocol/pusher';
-import type { ClientFrame, Member } from '@rollcall/protocol/pusher';
+import type { ClientFrame, Member, User } from '@rollcall/protocol/pusher';
 import type { App } from './app.ts';
 import type { Connection } from './connection.ts';
 import { isTokenOf } from './credentials.ts';
 import { RateLimit } from './rate-limit.ts';
 
 type Subscribe = Extract<ClientFrame, { type: 'subscribe' }>;
+type Signin = Extract<ClientFrame, { type: 'signin' }>;
 type ClientEvent = Extract<ClientFrame, { type: 'client-event' }>;
 
-/** Bounds what one client, which needs no signature for public channels, can make the broker keep. */
-export const MAX_SUBSCRIPTIONS = 20_000;
+export interface SessionOptions {
+  readonly app: App;
+  readonly connection: Connection;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
+  /** Bounds what one client, which needs no signature for public channels, can make the broker keep. */
+  readonly maxSubscriptions: number;
+}
 
 /** What one client says, and what comes of it. */
 export class Session {
   readonly #app: App;
   readonly #connection: Connection;
   readonly #clock: () => number;
+  readonly #maxSubscriptions: number;
   readonly #channels = new Set<string>();
   readonly #clientEvents = new RateLimit(LIMITS.clientEventsPerSecond);
+  #user: User | undefined;
 
-  /** @param clock - milliseconds of a clock that never goes back. */
-  constructor(app: App, connection: Connection, clock: () => number) {
+  constructor({ app, connection, clock, maxSubscriptions }: SessionOptions) {
     this.#app = app;
     this.#connection = connection;
     this.#clock = clock;
+    this.#maxSubscriptions = maxSubscriptions;
   }
 
   /** Takes one text frame from the client. Never throws. */
@@ -44,6 +59,8 @@ export class Session {
         return this.#subscribe(frame);
       case 'unsubscribe':
         return this.#unsubscribe(frame.channel);
+      case 'signin':
+        return this.#signIn(frame);
       case 'client-event':
         return this.#relay(frame);
       case 'ping':
@@ -55,9 +72,12 @@ export class Session {
     }
   }
 
-  /** The client is gone: it leaves all its channels. */
+  /** The client is gone: it leaves all its channels, and is signed out. */
   end(): void {
     for (const channel of this.#channels) this.#unsubscribe(channel);
+    const user = this.#user;
+    this.#user = undefined;
+    if (user !== undefined) this.#app.users.signOut(user, this.#connection);
   }
 
   #subscribe(frame: Subscribe): void {
@@ -65,17 +85,16 @@ export class Session {
     if (this.#channels.has(channel)) {
       return this.#complain(`this connection is already subscribed to ${channel}`);
     }
-    if (this.#channels.size >= MAX_SUBSCRIPTIONS) {
+    if (this.#channels.size >= this.#maxSubscriptions) {
       return this.#full(
         channel,
-        `a connection may have at most ${MAX_SUBSCRIPTIONS} subscriptions`,
+        `a connection may have at most ${this.#maxSubscriptions} subscriptions`,
       );
     }
-    const kind = channelKind(channel);
-    if (kind !== 'public' && !this.#isAuthorised(frame)) {
+    if (!this.#isAuthorised(frame)) {
       return this.#unauthorised(channel, `the signature for ${channel} is not valid`);
     }
-    const member = kind === 'presence' ? readMember(frame.channelData) : undefined;
+    const member = channelKind(channel) === 'presence' ? this.#readMember(frame) : undefined;
     if (typeof member === 'string') return this.#unauthorised(channel, member);
     if (member !== undefined && !this.#hasRoomFor(channel, member)) {
       return this.#full(
@@ -88,8 +107,22 @@ export class Session {
   }
 
   #isAuthorised({ channel, auth, channelData }: Subscribe): boolean {
+    if (isServerToUserChannel(channel)) {
+      return this.#user !== undefined && channel === serverToUserChannel(this.#user.id);
+    }
+    if (channelKind(channel) === 'public') return true;
     const text = channelStringToSign(this.#connection.socketId, channel, channelData);
-    return isTokenOf(this.#app.credentials, text, auth);
+    return isTokenOf(this.#app.options, text, auth);
+  }
+
+  /** Who subscribes to a presence channel: whoever was signed for, or else whoever is signed in. */
+  #readMember({ channelData }: Subscribe): Member | string {
+    if (channelData !== undefined) return readMember(channelData);
+    if (this.#user === undefined) {
+      return 'a presence channel needs channel_data, or a user who is signed in';
+    }
+    const { id, info } = this.#user;
+    return { userId: id, userInfo: info };
   }
 
   #hasRoomFor(channelName: string, { userId }: Member): boolean {
@@ -103,9 +136,34 @@ export class Session {
     if (this.#channels.delete(channel)) this.#app.unsubscribe(channel, this.#connection);
   }
 
+  #signIn({ auth, userData }: Signin): void {
+    if (this.#user !== undefined) return this.#complain('this connection is already signed in');
+    const text = userStringToSign(this.#connection.socketId, userData);
+    const user = isTokenOf(this.#app.options, text, auth)
+      ? readUser(userData)
+      : 'the signature of user_data is not valid';
+    // As hosted Pusher does: a client that is not who it says has no business here.
+    if (typeof user === 'string') {
+      return this.#connection.close(CLOSE_CODES.unauthorised, `sign-in failed: ${user}`);
+    }
+    const isWatchlistTooLong = user.watchlist.length > LIMITS.watchlistUsers;
+    this.#user = isWatchlistTooLong ? { ...user, watchlist: [] } : user;
+    this.#connection.send(signinSuccessFrame(userData));
+    if (isWatchlistTooLong) {
+      this.#complain(
+        `a watchlist may have at most ${LIMITS.watchlistUsers} users; this one is ignored`,
+        CLOSE_CODES.watchlistTooLong,
+      );
+    }
+    this.#app.users.signIn(this.#user, this.#connection);
+  }
+
   #relay({ event, channel, data }: ClientEvent): void {
     if (channelKind(channel) === 'public') {
       return this.#complain('client events need a private or presence channel');
+    }
+    if (isEncryptedChannel(channel)) {
+      return this.#complain('there are no client events on encrypted channels');
     }
     if (!this.#channels.has(channel)) {
       return this.#complain(`subscribe to ${channel} before sending client events to it`);
@@ -119,13 +177,7 @@ export class Session {
         CLOSE_CODES.clientEventRate,
       );
     }
-    this.#app.publish({
-      name: event,
-      data,
-      channels: [channel],
-      exceptSocketId: this.#connection.socketId,
-      userId: this.#app.channel(channel)?.userOf(this.#connection),
-    });
+    this.#app.relay({ event, channel, data, sender: this.#connection });
   }
 
   #complain(message: string, code?: number): void {
@@ -141,10 +193,26 @@ export class Session {
   }
 }
 
-function readMember(channelData: string | undefined): Member | string {
-  if (channelData === undefined) return 'a presence channel needs channel_data';
+function readMember(channelData: string): Member | string {
   if (Buffer.byteLength(channelData) > LIMITS.userObjectBytes) {
     return `channel_data is larger than ${LIMITS.userObjectBytes} bytes`;
   }
   return parseMember(channelData);
+}
+
+function readUser(userData: string): User | string {
+  const user = parseUser(userData);
+  if (typeof user === 'string') return user;
+  return jsonBytes({ id: user.id, user_info: user.info }) <= LIMITS.userObjectBytes
+    ? user
+    : `id and user_info are larger than ${LIMITS.userObjectBytes} bytes`;
+}
+
+function jsonBytes(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value));
+  } catch {
+    // JSON.parse takes any depth and JSON.stringify does not: it recurses.
+    return Number.POSITIVE_INFINITY;
+  }
 }

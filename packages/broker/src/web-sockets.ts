@@ -8,7 +8,8 @@ import { App } from './app.ts';
 import type { Apps } from './apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
-import type { BrokerOptions } from './options.ts';
+import type { Settings } from './options.ts';
+import { Outlets } from './outlet.ts';
 
 /** Room for 10 KB of data with every character escaped as \uXXXX. */
 export const MAX_FRAME_BYTES = 65_536;
@@ -27,21 +28,23 @@ const SERVER_OPTIONS: ServerOptions & { closeTimeout: number } = {
 export class WebSockets {
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   readonly #apps: Apps;
-  readonly #options: Required<BrokerOptions>;
+  readonly #settings: Settings;
+  readonly #outlets = new Outlets();
 
-  constructor(apps: Apps, options: Required<BrokerOptions>) {
+  constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;
-    this.#options = options;
+    this.#settings = settings;
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, request.url),
+      this.#open(webSocket, socket, request.url),
     );
   }
 
   /** Closes every connection, and refuses those that still come. Takes about a second at most. */
   async close(): Promise<void> {
+    this.#outlets.flush();
     // Not 4200, at which pusher-js would come back at once, and again, and again.
     for (const client of this.#server.clients) {
       client.close(CLOSE_CODES.overCapacity, 'the broker is shutting down');
@@ -49,18 +52,17 @@ export class WebSockets {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #open(webSocket: WebSocket, url: string | undefined): void {
+  #open(webSocket: WebSocket, socket: Duplex, url: string | undefined): void {
     // What breaks the WebSocket protocol is closed by ws itself; there is nothing else to do.
     webSocket.on('error', () => {});
     const app = readHandshake(this.#apps, url);
     if (app instanceof App) {
-      const { activityTimeoutMs, pongTimeoutMs, log } = this.#options;
-      const socketId = createSocketId();
-      const options = { app, socketId, activityTimeoutMs, pongTimeoutMs, log };
+      const outlet = this.#outlets.open(webSocket, socket);
+      const options = { app, socketId: createSocketId(), outlet, settings: this.#settings };
       new ClientSocket(webSocket, options).open();
       return;
     }
-    this.#options.log(`refused a connection: ${app.code} ${app.message}`);
+    this.#settings.log(`refused a connection: ${app.code} ${app.message}`);
     webSocket.send(errorFrame(app.message, app.code));
     webSocket.close(app.code, app.message);
   }

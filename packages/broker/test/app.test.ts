@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { App } from '../src/app.ts';
 import { FakeConnection } from './fake-connection.ts';
 
-const newApp = () => new App({ appId: '1', key: 'key', secret: 'secret' });
+const APP = { appId: '1', key: 'key', secret: 'secret' };
+const newApp = () => new App(APP);
 const ann = { userId: 'ann', userInfo: { name: 'Ann' } };
 const bob = { userId: 'bob', userInfo: null };
 
@@ -124,5 +125,168 @@ describe('channels', () => {
     app.unsubscribe('a', two);
     expect(names()).toEqual([]);
     expect(app.channel('a')).toBeUndefined();
+  });
+});
+
+describe('cache channels', () => {
+  let now: number;
+  let app: App;
+  beforeEach(() => {
+    now = 0;
+    app = new App(APP, { clock: () => now });
+  });
+
+  const join = (channel: string, member = channel.startsWith('presence-') ? ann : undefined) => {
+    const connection = new FakeConnection();
+    app.subscribe(channel, connection, member);
+    return connection.take().slice(1);
+  };
+
+  it.each(['cache-a', 'private-cache-a', 'private-encrypted-cache-a', 'presence-cache-a'])(
+    '%s sends its last event to who comes later, subscribed to before or not',
+    (channel) => {
+      expect(join(channel)).toEqual([{ event: 'pusher:cache_miss', channel }]);
+      app.publish({ name: 'e', data: '1', channels: [channel] });
+      app.publish({ name: 'f', data: '2', channels: [channel] });
+      expect(join(channel)).toEqual([{ event: 'f', channel, data: 2 }]);
+    },
+  );
+
+  it('others send nothing of what was', () => {
+    app.publish({ name: 'e', data: '1', channels: ['a'] });
+    expect(join('a')).toEqual([]);
+  });
+
+  it('keep an event for 30 minutes from when it was published', () => {
+    app.publish({ name: 'e', data: '1', channels: ['cache-a'] });
+    now = 1_799_999;
+    expect(join('cache-a')).toMatchObject([{ event: 'e' }]);
+    now = 1_800_000;
+    expect(join('cache-a')).toMatchObject([{ event: 'pusher:cache_miss' }]);
+  });
+
+  it('do not keep client events', () => {
+    const sender = new FakeConnection();
+    app.subscribe('private-cache-a', sender);
+    app.relay({ event: 'client-e', channel: 'private-cache-a', data: '1', sender });
+    expect(join('private-cache-a')).toMatchObject([{ event: 'pusher:cache_miss' }]);
+  });
+});
+
+const countsOf = (connection: FakeConnection) =>
+  connection
+    .take()
+    .filter(({ event }) => event === 'pusher_internal:subscription_count')
+    .map(({ data }) => (data as { subscription_count: number }).subscription_count);
+
+describe('subscription counts', () => {
+  let app: App;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    app = new App({ ...APP, subscriptionCounts: true });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('are told to all at each change', () => {
+    const [one, two] = [new FakeConnection(), new FakeConnection()];
+    app.subscribe('a', one);
+    app.subscribe('a', two);
+    expect(countsOf(one)).toEqual([1, 2]);
+    expect(countsOf(two)).toEqual([2]);
+    app.unsubscribe('a', two);
+    expect(countsOf(one)).toEqual([1]);
+  });
+
+  it('are told every 5 s above 100 subscribers', () => {
+    const first = new FakeConnection();
+    const others = Array.from({ length: 101 }, () => new FakeConnection());
+    app.subscribe('a', first);
+    for (const other of others.slice(0, 99)) app.subscribe('a', other);
+    expect(countsOf(first)).toHaveLength(100);
+    for (const other of others.slice(99)) app.subscribe('a', other);
+    vi.advanceTimersByTime(4_999);
+    expect(countsOf(first)).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(countsOf(first)).toEqual([102]);
+    vi.advanceTimersByTime(60_000);
+    expect(countsOf(first), 'nothing has changed').toEqual([]);
+  });
+
+  it('are told at once again when there are few enough', () => {
+    const connections = Array.from({ length: 101 }, () => new FakeConnection());
+    for (const connection of connections) app.subscribe('a', connection);
+    const [first, last] = [connections[0], connections[100]] as [FakeConnection, FakeConnection];
+    countsOf(first);
+    app.unsubscribe('a', last);
+    expect(countsOf(first)).toEqual([100]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are not told in presence channels, nor where the app does not want them', () => {
+    const member = new FakeConnection();
+    app.subscribe('presence-a', member, ann);
+    expect(countsOf(member)).toEqual([]);
+    const other = new FakeConnection();
+    newApp().subscribe('a', other);
+    expect(countsOf(other)).toEqual([]);
+  });
+
+  it('leave no timer when the app is closed', () => {
+    for (let i = 0; i < 101; i += 1) app.subscribe('a', new FakeConnection());
+    expect(vi.getTimerCount()).toBe(1);
+    app.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('report', () => {
+  it('says what happens, once each', () => {
+    const reported: unknown[] = [];
+    const options = { ...APP, subscriptionCounts: true };
+    const app = new App(options, { report: (event) => reported.push(event) });
+    const [one, two] = [new FakeConnection(), new FakeConnection()];
+    const happened = () => reported.splice(0);
+
+    app.subscribe('a', one);
+    app.subscribe('a', two);
+    app.unsubscribe('a', one);
+    app.unsubscribe('a', two);
+    expect(happened()).toEqual([
+      { name: 'channel_occupied', channel: 'a' },
+      { name: 'subscription_count', channel: 'a', subscription_count: 1 },
+      { name: 'subscription_count', channel: 'a', subscription_count: 2 },
+      { name: 'subscription_count', channel: 'a', subscription_count: 1 },
+      { name: 'channel_vacated', channel: 'a' },
+    ]);
+
+    app.subscribe('presence-a', one, ann);
+    app.subscribe('presence-a', two, ann);
+    app.relay({ event: 'client-e', channel: 'presence-a', data: '1', sender: one });
+    app.unsubscribe('presence-a', one);
+    app.unsubscribe('presence-a', two);
+    expect(happened()).toEqual([
+      { name: 'channel_occupied', channel: 'presence-a' },
+      { name: 'member_added', channel: 'presence-a', user_id: 'ann' },
+      {
+        name: 'client_event',
+        channel: 'presence-a',
+        event: 'client-e',
+        data: '1',
+        socket_id: one.socketId,
+        user_id: 'ann',
+      },
+      { name: 'member_removed', channel: 'presence-a', user_id: 'ann' },
+      { name: 'channel_vacated', channel: 'presence-a' },
+    ]);
+
+    app.subscribe('cache-a', one);
+    app.subscribe('#server-to-user-ann', one);
+    expect(happened()).toEqual([
+      { name: 'channel_occupied', channel: 'cache-a' },
+      { name: 'cache_miss', channel: 'cache-a' },
+      { name: 'subscription_count', channel: 'cache-a', subscription_count: 1 },
+    ]);
   });
 });

@@ -1,21 +1,19 @@
 import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { App } from '../src/app.ts';
 import { ClientSocket } from '../src/client-socket.ts';
+import { Outlets } from '../src/outlet.ts';
 
 /** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
 class FakeWebSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
-  readonly bufferedAmount = 0;
-  readonly sent: string[] = [];
+  closed: number | undefined;
 
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  close(): void {
+  close(code: number): void {
+    this.closed = code;
     this.readyState = 2;
   }
 
@@ -24,16 +22,27 @@ class FakeWebSocket extends EventEmitter {
   }
 }
 
-const options = { socketId: '1.1', activityTimeoutMs: 100, pongTimeoutMs: 30, log: () => {} };
+const settings = {
+  activityTimeoutMs: 100,
+  pongTimeoutMs: 30,
+  maxSubscriptions: 10,
+  maxUnreadBytes: 1_000,
+  log: (line: string) => void logged.push(line),
+};
 
 let app: App;
 let socket: FakeWebSocket;
+let logged: string[];
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  // Not setImmediate: that is when frames are written, and keeps nothing from ending.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   app = new App({ appId: '1', key: 'key', secret: 'secret' });
   socket = new FakeWebSocket();
-  new ClientSocket(socket as unknown as WebSocket, { app, ...options }).open();
+  logged = [];
+  const webSocket = socket as unknown as WebSocket;
+  const outlet = new Outlets().open(webSocket, new PassThrough());
+  new ClientSocket(webSocket, { app, socketId: '1.1', outlet, settings }).open();
 });
 
 afterEach(() => {
@@ -51,9 +60,17 @@ it('leaves no timer and no subscription when the socket is closed', () => {
 it('does not let a client that was given up back in while its socket closes', () => {
   vi.advanceTimersByTime(130);
   expect(socket.readyState).toBe(2);
-  const { length } = socket.sent;
   socket.say('pusher:subscribe', { channel: 'news' });
   expect(app.channel('news')).toBeUndefined();
-  expect(socket.sent).toHaveLength(length);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('gives up one connection, and says so, when something fails that nobody thought of', () => {
+  vi.spyOn(app, 'subscribe').mockImplementation(() => {
+    throw new TypeError('not thought of');
+  });
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(socket.closed).toBe(1011);
+  expect(logged).toEqual(['failed connection 1.1: TypeError: not thought of']);
+  expect(app.connections).toBe(0);
 });

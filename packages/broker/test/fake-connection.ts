@@ -14,9 +14,15 @@ export class FakeConnection implements Connection {
   readonly socketId: string = `1.${(connections += 1)}`;
   /** As they came: to compare what is the same string for everyone. */
   readonly texts: string[] = [];
+  /** The code it was closed with. */
+  closed: number | undefined;
 
   send(text: string): void {
     this.texts.push(text);
+  }
+
+  close(code: number): void {
+    this.closed = code;
   }
 
   /** What came since the last call, with `data` taken out of its second encoding. */

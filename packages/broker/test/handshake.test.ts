@@ -3,9 +3,13 @@ import { App } from '../src/app.ts';
 import { Apps } from '../src/apps.ts';
 import { readHandshake } from '../src/handshake.ts';
 
+const full = new App({ appId: '3', key: 'full', secret: 'z', maxConnections: 1 });
+full.connected();
 const apps = new Apps([
-  { appId: '1', key: 'one', secret: 'x' },
-  { appId: '2', key: 'two', secret: 'y' },
+  new App({ appId: '1', key: 'one', secret: 'x' }),
+  new App({ appId: '2', key: 'two', secret: 'y' }),
+  full,
+  new App({ appId: '4', key: 'off', secret: 'z', enabled: false }),
 ]);
 
 describe('readHandshake', () => {
@@ -13,12 +17,14 @@ describe('readHandshake', () => {
     'finds the app of %s',
     (url) => {
       const app = readHandshake(apps, url);
-      expect(app instanceof App && app.credentials.appId).toBe('2');
+      expect(app instanceof App && app.options.appId).toBe('2');
     },
   );
 
   it.each([
     ['/app/three?protocol=7', 4001],
+    ['/app/off?protocol=7', 4003],
+    ['/app/full?protocol=7', 4004],
     ['/app/__proto__?protocol=7', 4001],
     ['/?protocol=7', 4005],
     ['/app?protocol=7', 4005],

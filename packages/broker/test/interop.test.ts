@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { APP, client, next, server, subscribed } from './sdk.ts';
-import type { Client } from './sdk.ts';
+import type { Client, Identity } from './sdk.ts';
 
 interface Members {
   readonly count: number;
@@ -12,15 +12,15 @@ interface Members {
 let broker: Broker;
 let clients: Client[];
 
-function connect(userId?: string): Client {
-  const created = client(broker, userId);
+function connect(userId?: string, identity: Identity = {}): Client {
+  const created = client(broker, { ...identity, ...(userId !== undefined && { userId }) });
   clients.push(created);
   return created;
 }
 
 beforeEach(async () => {
   clients = [];
-  broker = await createBroker({ apps: [APP] });
+  broker = await createBroker({ apps: [{ ...APP, subscriptionCounts: true }] });
 });
 
 afterEach(async () => {
@@ -29,7 +29,7 @@ afterEach(async () => {
 });
 
 describe('the official SDKs', () => {
-  it.each(['news', 'private-news', 'presence-news'])(
+  it.each(['news', 'private-news', 'private-encrypted-news', 'presence-news'])(
     'deliver what is triggered on %s',
     async (name) => {
       const channel = await subscribed(connect(), name);
@@ -83,6 +83,103 @@ describe('the official SDKs', () => {
   });
 });
 
+describe('cache channels', () => {
+  it.each(['cache-a', 'private-cache-a', 'private-encrypted-cache-a', 'presence-cache-a'])(
+    '%s sends who comes late its last event',
+    async (name) => {
+      const early = connect().subscribe(name);
+      await next(early, 'pusher:cache_miss');
+      await server(broker).trigger(name, 'state', { n: 1 });
+      const late = connect('ann').subscribe(name);
+      expect(await next(late, 'state')).toEqual({ n: 1 });
+    },
+  );
+
+  it('tell the server SDK what they keep', async () => {
+    const api = server(broker);
+    await api.trigger('cache-a', 'state', { n: 1 });
+    const response = await api.get({ path: '/channels/cache-a', params: { info: 'cache' } });
+    expect(await response.json()).toEqual({
+      occupied: false,
+      cache: { data: '{"n":1}', ttl: 1_800 },
+    });
+  });
+});
+
+describe('users', () => {
+  it('sign in, and are sent what is for them alone', async () => {
+    const [ann, bob] = [connect('ann'), connect('bob')];
+    const heard: unknown[] = [];
+    bob.user.bind('greeting', (data) => heard.push(data));
+    for (const user of [ann, bob]) {
+      user.signin();
+      await next(user.connection, 'message');
+      // SDKs subscribe to it by themselves; there is no event for it but the channel's.
+      await vi.waitFor(() =>
+        expect(user).toHaveProperty('user.serverToUserChannel.subscribed', true),
+      );
+    }
+    const received = next(ann.user, 'greeting');
+    await server(broker).sendToUser('ann', 'greeting', { text: 'hello' });
+    expect(await received).toEqual({ text: 'hello' });
+    expect(heard).toEqual([]);
+  });
+
+  it('are in presence channels without saying who they are again', async () => {
+    const ann = connect('ann', { bySignIn: true });
+    ann.signin();
+    const channel = ann.subscribe('presence-room');
+    const members = await next<Members>(channel, 'pusher:subscription_succeeded');
+    expect(members.get('ann')).toEqual({ id: 'ann', info: { name: 'I am ann' } });
+  });
+
+  it('hear of those they watch', async () => {
+    const ann = connect('ann', { watchlist: ['bob'] });
+    const offline = next(ann.user.watchlist, 'offline');
+    ann.signin();
+    expect(await offline).toEqual({ name: 'offline', user_ids: ['bob'] });
+
+    const online = next(ann.user.watchlist, 'online');
+    const bob = connect('bob');
+    bob.signin();
+    expect(await online).toEqual({ name: 'online', user_ids: ['bob'] });
+
+    const gone = new Promise((resolve) => ann.user.watchlist.bind('offline', resolve));
+    bob.disconnect();
+    expect(await gone).toEqual({ name: 'offline', user_ids: ['bob'] });
+  });
+
+  it('are gone for good when the app terminates their connections', async () => {
+    const [ann, bob] = [connect('ann'), connect('bob')];
+    for (const user of [ann, bob]) {
+      user.signin();
+      await vi.waitFor(() =>
+        expect(user).toHaveProperty('user.serverToUserChannel.subscribed', true),
+      );
+    }
+    const gone = next(ann.connection, 'disconnected');
+    await server(broker).terminateUserConnections('ann');
+    await gone;
+    expect(bob.connection.state).toBe('connected');
+  });
+
+  it('who are not who they say are refused for good', async () => {
+    const liar = connect('ann', { secret: 'wrong' });
+    liar.signin();
+    await next(liar.connection, 'disconnected');
+  });
+});
+
+describe('subscription counts', () => {
+  it('reach the client SDK', async () => {
+    const channel = connect().subscribe('news');
+    expect(await next(channel, 'pusher:subscription_count')).toEqual({ subscription_count: 1 });
+    const second = next(channel, 'pusher:subscription_count');
+    connect().subscribe('news');
+    expect(await second).toEqual({ subscription_count: 2 });
+  });
+});
+
 describe('the official server SDK', () => {
   it('triggers batches', async () => {
     const channel = await subscribed(connect(), 'news');
@@ -123,14 +220,12 @@ describe('the official server SDK', () => {
 
 describe('the official client SDK', () => {
   it('stays away when there is no app with its key', async () => {
-    const lost = client(broker, 'ann', 'no-such-key');
-    clients.push(lost);
+    const lost = connect('ann', { key: 'no-such-key' });
     await vi.waitFor(() => expect(lost.connection.state).toBe('disconnected'));
   });
 
   it('hears why a subscription is refused', async () => {
-    const liar = client(broker, 'ann', APP.key, { secret: 'wrong' });
-    clients.push(liar);
+    const liar = connect('ann', { secret: 'wrong' });
     const channel = liar.subscribe('private-news');
     expect(await next(channel, 'pusher:subscription_error')).toMatchObject({
       type: 'AuthError',

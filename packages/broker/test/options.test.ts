@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEVELOPMENT_APP } from '@rollcall/protocol';
+import { App } from '../src/app.ts';
 import { Apps } from '../src/apps.ts';
 import { readOptions } from '../src/options.ts';
 
@@ -12,7 +13,13 @@ describe('readOptions', () => {
       port: 0,
       activityTimeoutMs: 120_000,
       pongTimeoutMs: 30_000,
+      maxSubscriptions: 20_000,
+      maxUnreadBytes: 1_048_576,
+      tls: undefined,
+      metrics: undefined,
+      apps: [{ ...app, maxConnections: 10_000 }],
     });
+    expect(readOptions({ apps: [app], metrics: { port: 0 } }).metrics?.host).toBe('127.0.0.1');
   });
 
   it.each([
@@ -26,6 +33,12 @@ describe('readOptions', () => {
     [{ apps: [app], port: Number.NaN }, /port is NaN/],
     [{ apps: [app], activityTimeoutMs: 0 }, /activityTimeoutMs is 0/],
     [{ apps: [app], pongTimeoutMs: 2_147_483_648 }, /pongTimeoutMs is 2147483648/],
+    [{ apps: [app], maxSubscriptions: 0 }, /maxSubscriptions is 0/],
+    [{ apps: [app], maxUnreadBytes: 1.5 }, /maxUnreadBytes is 1\.5/],
+    [{ apps: [app], metrics: { port: -1 } }, /metrics\.port is -1/],
+    [{ apps: [{ ...app, maxConnections: 0 }] }, /maxConnections of app 1 is 0/],
+    [{ apps: [{ ...app, webhooks: [{ url: 'ftp://x' }] }] }, /webhook of app 1 has no http: or/],
+    [{ apps: [{ ...app, webhooks: [{ url: 'secret' }] }] }, /webhook of app 1 has no http: or/],
     [{ apps: [DEVELOPMENT_APP], host: '0.0.0.0' }, /development credentials are public/],
   ])('refuses %j', (options, message) => {
     expect(() => readOptions(options)).toThrow(
@@ -46,7 +59,7 @@ describe('Apps', () => {
     { ...app, key: 'other' },
     { ...app, appId: '2' },
   ])('refuses two apps that cannot be told apart: %j', (other) => {
-    expect(() => new Apps([app, other])).toThrow(
+    expect(() => new Apps([new App(app), new App(other)])).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }),
     );
   });

@@ -16,7 +16,7 @@ export class RawClient {
   readonly #frames: Frame[] = [];
   readonly #waiting: ((frame: Frame) => void)[] = [];
 
-  constructor(broker: Broker, target: string = `/app/${APP.key}?protocol=7`) {
+  constructor(broker: Pick<Broker, 'url'>, target: string = `/app/${APP.key}?protocol=7`) {
     this.socket = new WebSocket(`${broker.url.replace('http', 'ws')}${target}`);
     this.closed = new Promise((resolve) => this.socket.once('close', (code) => resolve(code)));
     this.socket.on('error', () => {});
@@ -59,7 +59,7 @@ export class RawClient {
 }
 
 /** A client that has been greeted. */
-export async function greeted(broker: Broker): Promise<RawClient> {
+export async function greeted(broker: Pick<Broker, 'url'>): Promise<RawClient> {
   const client = new RawClient(broker);
   await client.next();
   return client;

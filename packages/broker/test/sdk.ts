@@ -5,6 +5,9 @@ import type { Broker } from '@rollcall/broker';
 
 export const APP = { appId: '7', key: 'test-key', secret: 'test-secret' } as const;
 
+/** Of encrypted channels: 32 bytes, in base64, that the broker never sees. */
+export const MASTER_KEY = Buffer.alloc(32, 'k').toString('base64');
+
 /** What the tests use of pusher-js. Its own typings give ESM the module for the class. */
 export interface Client {
   readonly connection: {
@@ -12,6 +15,11 @@ export interface Client {
     readonly state: string;
     bind(event: string, callback: (data: never) => void): void;
   };
+  readonly user: {
+    bind(event: string, callback: (data: never) => void): void;
+    readonly watchlist: { bind(event: string, callback: (data: never) => void): void };
+  };
+  signin(): void;
   subscribe(channel: string): Channel;
   unsubscribe(channel: string): void;
   disconnect(): void;
@@ -19,50 +27,79 @@ export interface Client {
 
 const ClientClass = PusherJs as unknown as new (key: string, options: Options) => Client;
 
+export interface Identity {
+  /** Who it is in presence channels and at sign-in. */
+  readonly userId?: string;
+  readonly watchlist?: readonly string[];
+  /** It is not said again who it is, for each presence channel. */
+  readonly bySignIn?: boolean;
+  readonly key?: string;
+  readonly secret?: string;
+}
+
+/** Where a server is: a broker of ours, or another. */
+export type Place = Pick<Broker, 'host' | 'port'>;
+
 /** The official server SDK, pointed at a broker. */
-export function server(broker: Broker, wrong: { secret?: string } = {}): Pusher {
+export function server({ host, port }: Place, wrong: { secret?: string } = {}): Pusher {
   return new Pusher({
     ...APP,
-    ...wrong,
-    host: broker.host,
-    port: String(broker.port),
+    ...(wrong.secret !== undefined && { secret: wrong.secret }),
+    host,
+    port: String(port),
     useTLS: false,
+    encryptionMasterKeyBase64: MASTER_KEY,
   });
 }
 
-/** The official client SDK, pointed at a broker. In presence channels it is `userId`. */
-export function client(
-  broker: Broker,
-  userId = 'nobody',
-  key: string = APP.key,
-  wrong: { secret?: string } = {},
-): Client {
-  const authoriser = server(broker, wrong);
-  return new ClientClass(key, {
+/** The official client SDK, pointed at a broker. */
+export function client(place: Place, identity: Identity = {}): Client {
+  return new ClientClass(identity.key ?? APP.key, clientOptions(place, identity));
+}
+
+function clientOptions(place: Place, identity: Identity = {}): Options {
+  const { userId = 'nobody', watchlist = [], bySignIn = false } = identity;
+  const authoriser = server(place, identity);
+  const info = { name: `I am ${userId}` };
+  return {
     cluster: '',
-    wsHost: broker.host,
-    wsPort: broker.port,
+    wsHost: place.host,
+    wsPort: place.port,
     forceTLS: false,
     enabledTransports: ['ws'],
     channelAuthorization: {
       transport: 'ajax',
       endpoint: '',
       customHandler: ({ socketId, channelName }, callback) => {
-        const member = { user_id: userId, user_info: { name: `I am ${userId}` } };
+        const saysWho = channelName.startsWith('presence-') && !bySignIn;
+        const member = saysWho ? { user_id: userId, user_info: info } : undefined;
         callback(null, authoriser.authorizeChannel(socketId, channelName, member));
       },
     },
-  });
+    userAuthentication: {
+      transport: 'ajax',
+      endpoint: '',
+      customHandler: ({ socketId }, callback) => {
+        const user = { id: userId, user_info: info, watchlist: [...watchlist] };
+        callback(null, authoriser.authenticateUser(socketId, user));
+      },
+    },
+  };
 }
 
-/** The data of the next such event of a channel. */
-export function next<T>(channel: Channel, event: string): Promise<T> {
+interface Bindable {
+  bind(event: string, callback: (data: never) => void): unknown;
+  unbind?(event: string, callback: (data: never) => void): unknown;
+}
+
+/** The data of the next such event. */
+export function next<T>(source: Bindable, event: string): Promise<T> {
   return new Promise((resolve) => {
     const take = (data: T): void => {
-      channel.unbind(event, take);
+      source.unbind?.(event, take);
       resolve(data);
     };
-    channel.bind(event, take);
+    source.bind(event, take);
   });
 }
 

@@ -1,36 +1,13 @@
-import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { App } from '../src/app.ts';
-import { MAX_SUBSCRIPTIONS, Session } from '../src/session.ts';
-import { FakeConnection } from './fake-connection.ts';
-
-const APP = { appId: '1', key: 'key', secret: 'secret' };
+import { APP, MAX_SUBSCRIPTIONS, SessionClient } from './session-client.ts';
 
 let app: App;
 let now: number;
 
-class Client extends FakeConnection {
-  readonly #session = new Session(app, this, () => now);
-
-  say(event: string, data: unknown, channel?: string) {
-    this.#session.receive(JSON.stringify({ event, data, channel }));
-    return this.take();
-  }
-
-  sign(channel: string, channelData?: string): string {
-    const text = [this.socketId, channel, channelData].filter((part) => part !== undefined);
-    const signature = createHmac('sha256', APP.secret).update(text.join(':')).digest('hex');
-    return `${APP.key}:${signature}`;
-  }
-
-  subscribe(channel: string, user?: unknown) {
-    const channelData = user === undefined ? undefined : JSON.stringify(user);
-    const auth = this.sign(channel, channelData);
-    return this.say('pusher:subscribe', { channel, auth, channel_data: channelData });
-  }
-
-  end(): void {
-    this.#session.end();
+class Client extends SessionClient {
+  constructor() {
+    super(app, () => now);
   }
 }
 
@@ -190,6 +167,15 @@ describe('client events', () => {
     expect(sender.say('client-e', {}, 'news')).toMatchObject(error);
     expect(sender.say('client-e', {}, 'private-a')).toMatchObject(error);
     expect(sender.say('client-e', {}, 'private-nobody')).toMatchObject(error);
+    expect(receiver.take()).toEqual([]);
+  });
+
+  it('are refused in encrypted channels, whose key a sender does not have', () => {
+    const [sender, receiver] = [new Client(), new Client()];
+    for (const client of [sender, receiver]) client.subscribe('private-encrypted-a');
+    expect(sender.say('client-e', {}, 'private-encrypted-a')).toMatchObject([
+      { event: 'pusher:error' },
+    ]);
     expect(receiver.take()).toEqual([]);
   });
 

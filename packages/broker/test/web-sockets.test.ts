@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker, BrokerOptions } from '@rollcall/broker';
-import { MAX_UNREAD_BYTES } from '../src/client-socket.ts';
 import { MAX_FRAME_BYTES } from '../src/web-sockets.ts';
 import { greeted, RawClient } from './raw-client.ts';
 import { APP, server } from './sdk.ts';
@@ -65,6 +64,39 @@ describe('a handshake', () => {
     const response = await fetch(`${broker.url}/app/${APP.key}?protocol=7`);
     expect(response.status).toBe(404);
     await greeted(broker);
+  });
+});
+
+describe('an app', () => {
+  it('takes as many connections as it may have, and one more when one has gone', async () => {
+    await start({ apps: [{ ...APP, maxConnections: 2 }] });
+    const [first] = [await greeted(broker), await greeted(broker)];
+    const refused = new RawClient(broker);
+    expect(await refused.next()).toMatchObject({ event: 'pusher:error', data: { code: 4004 } });
+    expect(await refused.closed).toBe(4004);
+    await first.kill();
+    await expect
+      .poll(async () => (await new RawClient(broker).next()).event)
+      .toBe('pusher:connection_established');
+  });
+
+  it('that is disabled takes none, with 4003, and answers 403', async () => {
+    await start({ apps: [{ ...APP, enabled: false }] });
+    expect(await new RawClient(broker).closed).toBe(4003);
+    await expect(server(broker).trigger('news', 'e', 1)).rejects.toMatchObject({ status: 403 });
+  });
+
+  it('of several knows nothing of the others', async () => {
+    const other = { appId: '8', key: 'other-key', secret: APP.secret };
+    await start({ apps: [APP, other] });
+    const [one, two] = [await greeted(broker), new RawClient(broker, '/app/other-key?protocol=7')];
+    await two.next();
+    await one.subscribe('news');
+    await two.subscribe('news');
+    await server(broker).trigger('news', 'e', 1);
+    expect(await one.next()).toMatchObject({ event: 'e' });
+    two.say('pusher:ping', {});
+    expect(await two.next()).toMatchObject({ event: 'pusher:pong' });
   });
 });
 
@@ -167,7 +199,8 @@ describe('a client that is gone', () => {
   });
 
   it('is cut off when it leaves too much unread, and the others go on', async () => {
-    await start();
+    const maxUnreadBytes = 1_000_000;
+    await start({ maxUnreadBytes, metrics: { port: 0 } });
     const [slow, quick] = [await greeted(broker), await greeted(broker)];
     await slow.subscribe('news');
     await quick.subscribe('news');
@@ -181,8 +214,12 @@ describe('a client that is gone', () => {
       const batch = Array.from({ length: 10 }, () => ({ channel: 'news', name: 'e', data }));
       await trigger.triggerBatch(batch);
     }
+    const { metricsUrl } = broker;
+    expect(await (await fetch(`${metricsUrl}/metrics`)).text()).toMatch(
+      /slow_consumers_total\{app="7"\} 1$/m,
+    );
     expect(logged).toEqual([expect.stringMatching(/^cut off connection \d+\.\d+/)]);
-    expect(sent * data.length).toBeGreaterThan(MAX_UNREAD_BYTES);
+    expect(sent * data.length).toBeGreaterThan(maxUnreadBytes);
     for (let i = 0; i < sent; i += 1) expect(await quick.next()).toMatchObject({ event: 'e' });
     await expect
       .poll(async () =>

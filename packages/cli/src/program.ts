@@ -42,8 +42,15 @@ export function createProgram(): Command {
     .action(runUp);
   add(program, 'broker')
     .description('the embedded Pusher-compatible broker alone')
-    .option('--host <address>', 'IP address to listen on', EMBEDDED_HOST)
+    .option('--config <file>', 'JSON with apps and settings; flags go before it')
+    .option('--host <address>', `IP address to listen on (default: ${EMBEDDED_HOST})`)
     .option('--port <port>', '0 lets the system choose (default: PUSHER_PORT or 6001)')
+    .option('--tls-cert <file>', 'certificate as PEM: TLS, and nothing else, at that port')
+    .option('--tls-key <file>', 'its private key as PEM')
+    .option('--metrics-port <port>', 'serve /metrics for Prometheus on loopback (default: nowhere)')
+    .option('--activity-timeout <seconds>', 'silence until a client is pinged (default: 120)')
+    .option('--pong-timeout <seconds>', 'further silence until it is given up (default: 30)')
+    .option('--max-subscriptions <count>', 'channels of one connection (default: 20000)')
     .action(runBroker);
   add(program, 'gateway')
     .description('the gateway alone')

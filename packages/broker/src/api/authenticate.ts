@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
 import type { App } from '../app.ts';
 import type { Apps } from '../apps.ts';
@@ -32,7 +32,7 @@ export function readQuery(parameters: URLSearchParams): ReadonlyMap<string, stri
  * does not depend on an app: whether the app id, the key or the signature is wrong is not.
  *
  * @param now - milliseconds since 1970.
- * @throws {@link HttpError} 401
+ * @throws {@link HttpError} 401, or 403 if the app is disabled
  */
 export function authenticate(apps: Apps, appId: string, request: SignedRequest, now: number): App {
   const { method, path, query } = request;
@@ -40,13 +40,16 @@ export function authenticate(apps: Apps, appId: string, request: SignedRequest, 
   checkTimestamp(query.get('auth_timestamp'), now);
 
   const app = apps.byId(appId);
-  const isKeyOfApp = app !== undefined && app.credentials.key === query.get('auth_key');
+  const isKeyOfApp = app !== undefined && app.options.key === query.get('auth_key');
   const isSigned = isSignedBy(
-    app?.credentials.secret ?? '',
+    app?.options.secret ?? '',
     requestStringToSign(method, path, query),
     query.get('auth_signature') ?? '',
   );
-  if (isKeyOfApp && isSigned) return app;
+  if (isKeyOfApp && isSigned) {
+    if (app.options.enabled === false) throw new HttpError(403, 'the app is disabled');
+    return app;
+  }
   throw unauthorised(
     'the app id, auth_key or auth_signature is wrong; check appId, key and secret',
   );
@@ -60,7 +63,7 @@ export function authenticate(apps: Apps, appId: string, request: SignedRequest, 
 export function checkBody(body: Buffer, query: ReadonlyMap<string, string>): void {
   const claimed = query.get('body_md5');
   if (claimed === undefined && body.length === 0) return;
-  if (claimed?.toLowerCase() !== createHash('md5').update(body).digest('hex')) {
+  if (claimed?.toLowerCase() !== hash('md5', body)) {
     throw unauthorised('body_md5 must be the hex MD5 of the body');
   }
 }

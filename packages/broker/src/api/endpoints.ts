@@ -1,4 +1,4 @@
-import { channelKind } from '@rollcall/protocol/pusher';
+import { channelKind, isCacheChannel } from '@rollcall/protocol/pusher';
 import type { App } from '../app.ts';
 import { HttpError } from './http-error.ts';
 import { channelInfo, parseInfo } from './info.ts';
@@ -7,8 +7,8 @@ import { parseBatch, parseChannel, parseTrigger } from './trigger.ts';
 /** An authenticated request, and the app that made it. */
 export interface ApiRequest {
   readonly app: App;
-  /** The channel in the path, for endpoints that have one there. */
-  readonly channel: string;
+  /** The channel or user in the path, for endpoints that have one there. */
+  readonly subject: string;
   readonly query: ReadonlyMap<string, string>;
   /** The body as JSON; `undefined` where there is none. */
   readonly body: unknown;
@@ -54,18 +54,27 @@ export function getChannels({ app, query }: ApiRequest): Record<string, unknown>
 }
 
 /** `GET /apps/ID/channels/CHANNEL` */
-export function getChannel({ app, channel, query }: ApiRequest): Record<string, unknown> {
-  const name = parseChannel(channel);
-  const info = parseInfo(query.get('info'), ['user_count', 'subscription_count']);
+export function getChannel({ app, subject, query }: ApiRequest): Record<string, unknown> {
+  const name = parseChannel(subject);
+  const info = parseInfo(query.get('info'), ['user_count', 'subscription_count', 'cache']);
   if (info.has('user_count')) requirePresence(name, 'user_count');
+  if (info.has('cache') && !isCacheChannel(name)) {
+    throw new HttpError(400, 'only cache channels have a cache');
+  }
   return { occupied: app.channel(name) !== undefined, ...channelInfo(app, name, info) };
 }
 
 /** `GET /apps/ID/channels/CHANNEL/users` */
-export function getUsers({ app, channel }: ApiRequest): Record<string, unknown> {
-  const name = parseChannel(channel);
+export function getUsers({ app, subject }: ApiRequest): Record<string, unknown> {
+  const name = parseChannel(subject);
   requirePresence(name, 'users');
   return { users: (app.channel(name)?.userIds() ?? []).map((id) => ({ id })) };
+}
+
+/** `POST /apps/ID/users/USER/terminate_connections`: of those over which the user is signed in. */
+export function terminateConnections({ app, subject }: ApiRequest): Record<string, unknown> {
+  app.users.terminate(subject);
+  return {};
 }
 
 function requirePresence(channel: string, what: string): void {

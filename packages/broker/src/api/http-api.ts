@@ -36,7 +36,7 @@ export class HttpApi {
     const { path, query: parameters } = parseTarget(request.url);
     if (path === '/up') return { up: true };
 
-    const { endpoint, appId, channel } = matchRoute(method, path);
+    const { endpoint, appId, subject } = matchRoute(method, path);
     // Every page that a developer looks at can send requests to their loopback, and sign them too:
     // the development credentials are public. Browsers always say so, servers never do.
     if (request.headers.origin !== undefined) {
@@ -50,7 +50,7 @@ export class HttpApi {
     // Only now: of a stranger's body not one byte is kept.
     const body = method === 'POST' ? await readBody(request, MAX_BODY_BYTES) : Buffer.alloc(0);
     checkBody(body, query);
-    return endpoint({ app, channel, query, body: readJson(body.toString()) });
+    return endpoint({ app, subject, query, body: readJson(body.toString()) });
   }
 
   #asHttpError(error: unknown, { method, url }: IncomingMessage): HttpError {

@@ -3,9 +3,14 @@ import type { App } from '../app.ts';
 import { HttpError } from './http-error.ts';
 
 /** An attribute of a channel that a request may ask for. */
-export type Info = 'user_count' | 'subscription_count';
+export type Info = 'user_count' | 'subscription_count' | 'cache';
 
-export type ChannelInfo = Partial<Record<Info, number>>;
+export interface ChannelInfo {
+  readonly user_count?: number;
+  readonly subscription_count?: number;
+  /** The last event, with the seconds that it is still kept; `null` if there is none. */
+  readonly cache?: { readonly data: string; readonly ttl: number } | null;
+}
 
 /** Reads an `info` parameter, a list with commas. @throws {@link HttpError} 400 */
 export function parseInfo(value: unknown, known: readonly Info[]): ReadonlySet<Info> {
@@ -25,5 +30,11 @@ export function channelInfo(app: App, name: string, info: ReadonlySet<Info>): Ch
     ...(info.has('user_count') &&
       channelKind(name) === 'presence' && { user_count: channel?.userCount ?? 0 }),
     ...(info.has('subscription_count') && { subscription_count: channel?.subscriptionCount ?? 0 }),
+    ...(info.has('cache') && { cache: cached(app, name) }),
   };
+}
+
+function cached({ cache }: App, channel: string): NonNullable<ChannelInfo['cache']> | null {
+  const event = cache.get(channel);
+  return event === undefined ? null : { data: event.data, ttl: cache.secondsLeft(event) };
 }

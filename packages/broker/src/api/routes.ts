@@ -1,4 +1,11 @@
-import { getChannel, getChannels, getUsers, postBatchEvents, postEvents } from './endpoints.ts';
+import {
+  getChannel,
+  getChannels,
+  getUsers,
+  postBatchEvents,
+  postEvents,
+  terminateConnections,
+} from './endpoints.ts';
 import type { Endpoint } from './endpoints.ts';
 import { HttpError } from './http-error.ts';
 
@@ -12,8 +19,8 @@ interface Route {
 export interface Match {
   readonly endpoint: Endpoint;
   readonly appId: string;
-  /** `''` for endpoints that have none. */
-  readonly channel: string;
+  /** The channel or user in the path; `''` for endpoints that have none. */
+  readonly subject: string;
 }
 
 const ROUTES: readonly Route[] = [
@@ -22,6 +29,11 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/apps\/([^/]+)\/channels$/, endpoint: getChannels },
   { method: 'GET', path: /^\/apps\/([^/]+)\/channels\/([^/]+)$/, endpoint: getChannel },
   { method: 'GET', path: /^\/apps\/([^/]+)\/channels\/([^/]+)\/users$/, endpoint: getUsers },
+  {
+    method: 'POST',
+    path: /^\/apps\/([^/]+)\/users\/([^/]+)\/terminate_connections$/,
+    endpoint: terminateConnections,
+  },
 ];
 
 /** @throws {@link HttpError} 404, 405 */
@@ -29,14 +41,14 @@ export function matchRoute(method: string, path: string): Match {
   const routes = ROUTES.filter((route) => route.path.test(path));
   const route = routes.find((candidate) => candidate.method === method);
   if (route !== undefined) {
-    const [, appId = '', channel = ''] = route.path.exec(path) ?? [];
-    return { endpoint: route.endpoint, appId, channel: decode(channel) };
+    const [, appId = '', subject = ''] = route.path.exec(path) ?? [];
+    return { endpoint: route.endpoint, appId, subject: decode(subject) };
   }
   if (routes.length === 0) throw new HttpError(404, 'there is nothing at this path');
   throw new HttpError(405, `use ${routes.map((other) => other.method).join(' or ')} at this path`);
 }
 
-/** Some SDKs escape `=`, `@` and the like in a channel's name. */
+/** Some SDKs escape `=`, `@` and the like in the name of a channel. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,4 +1,11 @@
-import { CHANNEL_NAME_RULE, isChannelName, isSocketId, LIMITS } from '@rollcall/protocol/pusher';
+import {
+  CHANNEL_NAME_RULE,
+  isChannelName,
+  isEncryptedChannel,
+  isServerToUserChannel,
+  isSocketId,
+  LIMITS,
+} from '@rollcall/protocol/pusher';
 import { quote } from '@rollcall/protocol';
 import type { Publication } from '../app.ts';
 import { HttpError } from './http-error.ts';
@@ -71,7 +78,17 @@ function parseChannels(channels: unknown): readonly string[] {
   if (channels.length > LIMITS.channelsPerTrigger) {
     throw new HttpError(400, `an event may go to at most ${LIMITS.channelsPerTrigger} channels`);
   }
-  return [...new Set(channels.map(parseChannel))];
+  const names = [...new Set(channels.map(parseDestination))];
+  // Each encrypted channel has a key of its own, so that one payload cannot be for two.
+  if (names.length > 1 && names.some((name) => isEncryptedChannel(name))) {
+    throw new HttpError(400, 'an event for an encrypted channel may go to that channel only');
+  }
+  return names;
+}
+
+/** A channel, or the one that leads to a user. */
+function parseDestination(name: unknown): string {
+  return isServerToUserChannel(name) ? name : parseChannel(name);
 }
 
 /** @throws {@link HttpError} 400 */

@@ -1,13 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticate, checkBody, readQuery } from '../../src/api/authenticate.ts';
+import { App } from '../../src/app.ts';
 import { Apps } from '../../src/apps.ts';
 import { md5, sign } from './signed.ts';
 
 const NOW_S = 1_700_000_000;
 const app = { appId: '1', key: 'key', secret: 'secret' };
 const other = { appId: '2', key: 'other-key', secret: 'other-secret' };
-const apps = new Apps([app, other]);
+const off = { appId: '4', key: 'off', secret: 'off-secret', enabled: false };
+const apps = new Apps([app, other, off].map((options) => new App(options)));
 
 const method = 'POST';
 const path = '/apps/1/events';
@@ -31,12 +33,12 @@ const unauthorised = (message: RegExp) =>
 
 describe('authenticate', () => {
   it('finds the app that signed', () => {
-    expect(check(sign(request)).credentials).toEqual(app);
+    expect(check(sign(request)).options).toEqual(app);
   });
 
   it.each([NOW_S - 600, NOW_S + 600])('takes a clock that is 600 s off: %d', (timestamp) => {
     const signed = sign({ ...request, query: { ...query, auth_timestamp: String(timestamp) } });
-    expect(check(signed).credentials).toEqual(app);
+    expect(check(signed).options).toEqual(app);
   });
 
   it.each([NOW_S - 601, NOW_S + 601])('refuses a clock that is 601 s off: %d', (timestamp) => {
@@ -80,6 +82,12 @@ describe('authenticate', () => {
     const [first] = errors;
     expect(first).toMatchObject({ status: 401 });
     for (const error of errors) expect(error).toEqual(first);
+  });
+
+  it('answers 403 for an app that is disabled, to none but those who have its secret', () => {
+    const own = { ...request, secret: off.secret, query: { ...query, auth_key: off.key } };
+    expect(() => check(sign(own), '4')).toThrow(expect.objectContaining({ status: 403 }));
+    expect(() => check(sign({ ...own, secret: 'wrong' }), '4')).toThrow(unauthorised(/wrong/));
   });
 
   it('refuses any other signature', () => {

@@ -5,6 +5,7 @@ import {
   getUsers,
   postBatchEvents,
   postEvents,
+  terminateConnections,
 } from '../../src/api/endpoints.ts';
 import { App } from '../../src/app.ts';
 import { FakeConnection } from '../fake-connection.ts';
@@ -12,10 +13,10 @@ import { FakeConnection } from '../fake-connection.ts';
 let app: App;
 let subscriber: FakeConnection;
 
-const request = (fields: { body?: unknown; channel?: string; query?: Record<string, string> }) => ({
+const request = (fields: { body?: unknown; subject?: string; query?: Record<string, string> }) => ({
   app,
   body: fields.body,
-  channel: fields.channel ?? '',
+  subject: fields.subject ?? '',
   query: new Map(Object.entries(fields.query ?? {})),
 });
 
@@ -96,6 +97,43 @@ describe('postEvents', () => {
   });
 });
 
+describe('postEvents to users and to encrypted channels', () => {
+  it('reaches the channel of a user', () => {
+    app.subscribe('#server-to-user-ann', subscriber);
+    subscriber.take();
+    postEvents(request({ body: { ...event, channels: ['#server-to-user-ann'] } }));
+    expect(subscriber.take()).toMatchObject([{ channel: '#server-to-user-ann' }]);
+  });
+
+  it('takes one encrypted channel in an event, and no other with it', () => {
+    const channels = ['private-encrypted-a', 'private-encrypted-a'];
+    expect(postEvents(request({ body: { ...event, channels } }))).toEqual({});
+    expect(() =>
+      postEvents(request({ body: { ...event, channels: ['private-encrypted-a', 'a'] } })),
+    ).toThrow(refused(400, /that channel only/));
+    const batch = channels.map((channel) => ({ ...event, channel }));
+    expect(postBatchEvents(request({ body: { batch } }))).toEqual({});
+  });
+});
+
+describe('terminateConnections', () => {
+  it('ends those over which the user is signed in, with 4009', () => {
+    const [ann, alsoAnn, bob] = [1, 2, 3].map(() => new FakeConnection()) as [
+      FakeConnection,
+      FakeConnection,
+      FakeConnection,
+    ];
+    const user = { id: 'ann', info: null, watchlist: [] };
+    app.users.signIn(user, ann);
+    app.users.signIn(user, alsoAnn);
+    app.users.signIn({ ...user, id: 'bob' }, bob);
+    expect(terminateConnections(request({ subject: 'ann' }))).toEqual({});
+    expect([ann.closed, alsoAnn.closed, bob.closed]).toEqual([4009, 4009, undefined]);
+    expect(terminateConnections(request({ subject: 'nobody' }))).toEqual({});
+    expect(subscriber.closed, 'being a member is not being signed in').toBeUndefined();
+  });
+});
+
 describe('postBatchEvents', () => {
   it('publishes up to ten events, in order', () => {
     const batch = Array.from({ length: 10 }, (_, i) => ({ ...event, data: String(i) }));
@@ -149,6 +187,8 @@ describe('getChannels', () => {
   });
 });
 
+const askCache = () => getChannel(request({ subject: 'cache-a', query: { info: 'cache' } }));
+
 describe('getChannel', () => {
   it.each([
     ['a', {}, { occupied: true }],
@@ -161,25 +201,38 @@ describe('getChannel', () => {
     ],
     ['presence-b', { info: 'user_count' }, { occupied: false, user_count: 0 }],
   ])('answers for %s with %j', (channel, query, answer) => {
-    expect(getChannel(request({ channel, query }))).toEqual(answer);
+    expect(getChannel(request({ subject: channel, query }))).toEqual(answer);
+  });
+
+  it('answers with what a cache channel keeps, and for how long', () => {
+    let now = 0;
+    app = new App({ appId: '1', key: 'key', secret: 'secret' }, { clock: () => now });
+    expect(askCache()).toEqual({ occupied: false, cache: null });
+    app.publish({ name: 'e', data: '{"x":1}', channels: ['cache-a'] });
+    now = 60_500;
+    expect(askCache()).toEqual({ occupied: false, cache: { data: '{"x":1}', ttl: 1_740 } });
+    now = 1_800_000;
+    expect(askCache()).toEqual({ occupied: false, cache: null });
   });
 
   it.each([
     ['a b', {}, /channel is "a b"/],
+    ['a', { info: 'cache' }, /only cache channels/],
+    ['#server-to-user-ann', {}, /channel is "#/],
     ['a', { info: 'user_count' }, /have user_count/],
     ['a', { info: 'cats' }, /info must be of/],
   ])('refuses %s with %j', (channel, query, message) => {
-    expect(() => getChannel(request({ channel, query }))).toThrow(refused(400, message));
+    expect(() => getChannel(request({ subject: channel, query }))).toThrow(refused(400, message));
   });
 });
 
 describe('getUsers', () => {
   it('lists each user once', () => {
-    expect(getUsers(request({ channel: 'presence-a' }))).toEqual({ users: [{ id: 'ann' }] });
-    expect(getUsers(request({ channel: 'presence-b' }))).toEqual({ users: [] });
+    expect(getUsers(request({ subject: 'presence-a' }))).toEqual({ users: [{ id: 'ann' }] });
+    expect(getUsers(request({ subject: 'presence-b' }))).toEqual({ users: [] });
   });
 
   it.each(['a', 'private-a', 'presence-a b'])('refuses %s', (channel) => {
-    expect(() => getUsers(request({ channel }))).toThrow(refused(400, /channel/));
+    expect(() => getUsers(request({ subject: channel }))).toThrow(refused(400, /channel/));
   });
 });

@@ -5,17 +5,23 @@ import {
   getUsers,
   postBatchEvents,
   postEvents,
+  terminateConnections,
 } from '../../src/api/endpoints.ts';
 import { matchRoute } from '../../src/api/routes.ts';
 
 describe('matchRoute', () => {
   it.each([
-    ['POST', '/apps/1/events', { endpoint: postEvents, appId: '1', channel: '' }],
-    ['POST', '/apps/1/batch_events', { endpoint: postBatchEvents, appId: '1', channel: '' }],
-    ['GET', '/apps/1/channels', { endpoint: getChannels, appId: '1', channel: '' }],
-    ['GET', '/apps/1/channels/a', { endpoint: getChannel, appId: '1', channel: 'a' }],
-    ['GET', '/apps/1/channels/a%3Db@c', { endpoint: getChannel, appId: '1', channel: 'a=b@c' }],
-    ['GET', '/apps/1/channels/a/users', { endpoint: getUsers, appId: '1', channel: 'a' }],
+    ['POST', '/apps/1/events', { endpoint: postEvents, appId: '1', subject: '' }],
+    ['POST', '/apps/1/batch_events', { endpoint: postBatchEvents, appId: '1', subject: '' }],
+    ['GET', '/apps/1/channels', { endpoint: getChannels, appId: '1', subject: '' }],
+    ['GET', '/apps/1/channels/a', { endpoint: getChannel, appId: '1', subject: 'a' }],
+    ['GET', '/apps/1/channels/a%3Db@c', { endpoint: getChannel, appId: '1', subject: 'a=b@c' }],
+    ['GET', '/apps/1/channels/a/users', { endpoint: getUsers, appId: '1', subject: 'a' }],
+    [
+      'POST',
+      '/apps/1/users/a%2Fb/terminate_connections',
+      { endpoint: terminateConnections, appId: '1', subject: 'a/b' },
+    ],
   ])('%s %s', (method, path, match) => {
     expect(matchRoute(method, path)).toEqual(match);
   });

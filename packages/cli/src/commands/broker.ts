@@ -1,31 +1,97 @@
-import { createBroker } from '@rollcall/broker';
-import { credentialsFromEnvironment, EMBEDDED_PORT } from '@rollcall/client';
-import { DEVELOPMENT_APP } from '@rollcall/protocol';
+import { createBroker, readConfigFile, readTlsFiles } from '@rollcall/broker';
+import type { AppOptions, BrokerOptions } from '@rollcall/broker';
+import { credentialsFromEnvironment, EMBEDDED_HOST, EMBEDDED_PORT } from '@rollcall/client';
+import { DEVELOPMENT_APP, RollcallError } from '@rollcall/protocol';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
 import { listenHost, listenPort } from '../options.ts';
 
-interface BrokerOptions {
-  readonly host: string;
+interface BrokerCommandOptions {
+  readonly config?: string;
+  readonly host?: string;
   readonly port?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly metricsPort?: string;
+  readonly activityTimeout?: string;
+  readonly pongTimeout?: string;
+  readonly maxSubscriptions?: string;
 }
 
-/** `rollcall broker` */
-export async function runBroker(options: BrokerOptions): Promise<void> {
-  const host = listenHost('--host', options.host);
-  const port = listenPort(
+/** `rollcall broker`. A flag goes before the config file, and that before the environment. */
+export async function runBroker(options: BrokerCommandOptions): Promise<void> {
+  const file = options.config === undefined ? undefined : await readConfigFile(options.config);
+  const host = listenHost(
+    options.host === undefined && file !== undefined ? 'host' : '--host',
+    options.host ?? file?.host ?? EMBEDDED_HOST,
+  );
+  const apps = file?.apps ?? [credentialsFromEnvironment(process.env, host)];
+  const broker = await createBroker({
+    ...file,
+    ...(await flags(options, file)),
+    apps,
+    host,
+    port: port(options, file),
+    log: console.log,
+  });
+  closeOnSignal(() => broker.close());
+
+  console.log(`broker listens at ${broker.url}`);
+  if (broker.metricsUrl !== undefined) console.log(`metrics at ${broker.metricsUrl}/metrics`);
+  for (const app of apps) console.log(`app ${describe(app)}`);
+  tellParent(broker);
+}
+
+function port(options: BrokerCommandOptions, file: BrokerOptions | undefined): number {
+  return listenPort(
     [
       ['--port', options.port],
+      ['port', file?.port?.toString()],
       ['PUSHER_PORT', process.env['PUSHER_PORT']],
     ],
     EMBEDDED_PORT,
   );
-  const app = credentialsFromEnvironment(process.env, host);
-  const broker = await createBroker({ apps: [app], host, port, log: console.log });
-  closeOnSignal(() => broker.close());
+}
 
-  console.log(`broker listens at ${broker.url}`);
-  // These credentials are public knowledge; any others are not ours to print.
-  const development = `${app.appId} key ${app.key} secret ${app.secret} (development credentials)`;
-  console.log(`app ${app.key === DEVELOPMENT_APP.key ? development : app.appId}`);
-  tellParent(broker);
+/** What the other flags say; nothing of those that are not given. */
+async function flags(
+  options: BrokerCommandOptions,
+  file: BrokerOptions | undefined,
+): Promise<Partial<BrokerOptions>> {
+  const { tlsCert: cert, tlsKey: key, metricsPort, maxSubscriptions } = options;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw misconfigured('--tls-cert and --tls-key go together; give both or none');
+  }
+  const activityTimeoutMs = seconds('--activity-timeout', options.activityTimeout);
+  const pongTimeoutMs = seconds('--pong-timeout', options.pongTimeout);
+  return {
+    ...(cert !== undefined && key !== undefined && { tls: await readTlsFiles({ cert, key }) }),
+    ...(metricsPort !== undefined && {
+      metrics: { ...file?.metrics, port: listenPort([['--metrics-port', metricsPort]], 0) },
+    }),
+    ...(activityTimeoutMs !== undefined && { activityTimeoutMs }),
+    ...(pongTimeoutMs !== undefined && { pongTimeoutMs }),
+    ...(maxSubscriptions !== undefined && {
+      maxSubscriptions: wholeNumber('--max-subscriptions', maxSubscriptions),
+    }),
+  };
+}
+
+function seconds(flag: string, value: string | undefined): number | undefined {
+  return value === undefined ? undefined : wholeNumber(flag, value) * 1_000;
+}
+
+function wholeNumber(flag: string, value: string): number {
+  if (/^[1-9][0-9]{0,8}$/.test(value)) return Number(value);
+  throw misconfigured(`${flag} is ${JSON.stringify(value)}; it must be a whole number from 1`);
+}
+
+/** The development credentials are public knowledge; any others are not ours to print. */
+function describe({ appId, key, secret }: AppOptions): string {
+  return key === DEVELOPMENT_APP.key
+    ? `${appId} key ${key} secret ${secret} (development credentials)`
+    : appId;
+}
+
+function misconfigured(message: string): RollcallError {
+  return new RollcallError('ROLLCALL_CONFIG', message);
 }

@@ -1,6 +1,6 @@
 import { isRecord } from '../announcement.ts';
 import { quote } from '../refusal.ts';
-import { CHANNEL_NAME_RULE, isChannelName } from './channel.ts';
+import { CHANNEL_NAME_RULE, isChannelName, isServerToUserChannel } from './channel.ts';
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 
@@ -13,6 +13,13 @@ export type ClientFrame =
       readonly auth: string;
       /** Who subscribes to a presence channel, as the JSON text that was signed. */
       readonly channelData: string | undefined;
+    }
+  | {
+      readonly type: 'signin';
+      /** `KEY:signature` */
+      readonly auth: string;
+      /** Who signs in, as the JSON text that was signed. */
+      readonly userData: string;
     }
   | { readonly type: 'unsubscribe'; readonly channel: string }
   | { readonly type: 'ping' }
@@ -39,6 +46,8 @@ export function parseClientFrame(text: string): ClientFrame {
       return parseSubscribe(data);
     case 'pusher:unsubscribe':
       return parseUnsubscribe(data);
+    case 'pusher:signin':
+      return parseSignin(data);
     case 'pusher:ping':
       return { type: 'ping' };
     case 'pusher:pong':
@@ -51,7 +60,7 @@ export function parseClientFrame(text: string): ClientFrame {
 function parseSubscribe(data: unknown): ClientFrame {
   if (!isRecord(data)) return malformed('pusher:subscribe needs data {channel}');
   const { channel, auth, channel_data: channelData } = data;
-  if (!isChannelName(channel)) return badChannel(channel);
+  if (!isSubscribable(channel)) return badChannel(channel);
   if (!isOptionalText(auth) || !isOptionalText(channelData)) {
     return malformed('auth and channel_data of pusher:subscribe must be strings');
   }
@@ -61,7 +70,16 @@ function parseSubscribe(data: unknown): ClientFrame {
 function parseUnsubscribe(data: unknown): ClientFrame {
   if (!isRecord(data)) return malformed('pusher:unsubscribe needs data {channel}');
   const { channel } = data;
-  return isChannelName(channel) ? { type: 'unsubscribe', channel } : badChannel(channel);
+  return isSubscribable(channel) ? { type: 'unsubscribe', channel } : badChannel(channel);
+}
+
+function parseSignin(data: unknown): ClientFrame {
+  if (!isRecord(data)) return malformed('pusher:signin needs data {auth, user_data}');
+  const { auth, user_data: userData } = data;
+  if (typeof auth !== 'string' || typeof userData !== 'string') {
+    return malformed('auth and user_data of pusher:signin must be strings');
+  }
+  return { type: 'signin', auth, userData };
 }
 
 function parseClientEvent(event: string, channel: unknown, data: unknown): ClientFrame {
@@ -88,6 +106,10 @@ function encodeData(data: unknown): string | undefined {
     // JSON.parse takes any depth and JSON.stringify does not: it recurses.
     return undefined;
   }
+}
+
+function isSubscribable(channel: unknown): channel is string {
+  return isChannelName(channel) || isServerToUserChannel(channel);
 }
 
 function isOptionalText(value: unknown): value is string | null | undefined {

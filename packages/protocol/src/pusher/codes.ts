@@ -4,11 +4,15 @@
  */
 export const CLOSE_CODES = {
   unknownApp: 4001,
+  disabledApp: 4003,
+  overQuota: 4004,
   pathNotFound: 4005,
   badVersion: 4006,
   unsupportedProtocol: 4007,
   noProtocol: 4008,
+  unauthorised: 4009,
   overCapacity: 4100,
   noPong: 4201,
   clientEventRate: 4301,
+  watchlistTooLong: 4302,
 } as const;

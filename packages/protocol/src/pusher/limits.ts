@@ -11,4 +11,10 @@ export const LIMITS = {
   /** `channel_data`: the user's id and info together. */
   userObjectBytes: 1_024,
   clientEventsPerSecond: 10,
+  watchlistUsers: 100,
+  /** How long a cache channel keeps its last event, in milliseconds. */
+  cacheMs: 1_800_000,
+  /** Above so many subscribers they hear of their number now and then only. */
+  promptSubscriptionCounts: 100,
+  subscriptionCountIntervalMs: 5_000,
 } as const;

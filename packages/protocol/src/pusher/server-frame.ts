@@ -48,6 +48,30 @@ export function memberRemovedFrame(channel: string, userId: string): string {
   return encode('pusher_internal:member_removed', { user_id: userId }, channel);
 }
 
+export function subscriptionCountFrame(channel: string, count: number): string {
+  const data = { subscription_count: count };
+  return encode('pusher_internal:subscription_count', data, channel);
+}
+
+/** The channel has no last event that it could send. It has no data, and no second encoding of none. */
+export function cacheMissFrame(channel: string): string {
+  return JSON.stringify({ event: 'pusher:cache_miss', channel });
+}
+
+/** @param userData - as it was signed. */
+export function signinSuccessFrame(userData: string): string {
+  return encode('pusher:signin_success', { user_data: userData });
+}
+
+/** Who of those on a watchlist has come or gone; empty lists are left out. */
+export function watchlistFrame(online: readonly string[], offline: readonly string[]): string {
+  const events = [
+    { name: 'online', user_ids: online },
+    { name: 'offline', user_ids: offline },
+  ].filter((event) => event.user_ids.length > 0);
+  return encode('pusher_internal:watchlist_events', { events });
+}
+
 /** @param userId - the sender, for client events on presence channels only. */
 export function channelEventFrame(
   channel: string,

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { channelKind, isChannelName, isSocketId } from '@rollcall/protocol/pusher';
+import {
+  channelKind,
+  isCacheChannel,
+  isChannelName,
+  isEncryptedChannel,
+  isServerToUserChannel,
+  isSocketId,
+  serverToUserChannel,
+} from '@rollcall/protocol/pusher';
 
 describe('isChannelName', () => {
   it.each(['a', 'mapped-discovery', 'A-Za_z0=9@,.;', '-', 'a'.repeat(200)])('takes %j', (name) => {
@@ -32,10 +40,57 @@ describe('channelKind', () => {
     ['my-private-news', 'public'],
     ['private-news', 'private'],
     ['presence-news', 'presence'],
+    ['cache-news', 'public'],
+    ['private-cache-news', 'private'],
+    ['private-encrypted-news', 'private'],
+    ['private-encrypted-cache-news', 'private'],
+    ['presence-cache-news', 'presence'],
+    ['#server-to-user-7', 'public'],
     ['Presence-news', 'public'],
   ])('%s is %s', (name, kind) => {
     expect(channelKind(name)).toBe(kind);
   });
+});
+
+describe('isCacheChannel', () => {
+  it.each(['cache-a', 'private-cache-a', 'private-encrypted-cache-a', 'presence-cache-a'])(
+    '%s is one',
+    (name) => {
+      expect(isCacheChannel(name)).toBe(true);
+    },
+  );
+
+  it.each(['cache', 'cached-a', 'my-cache-a', 'presence-a-cache-b', 'private-a', 'Cache-a'])(
+    '%s is none',
+    (name) => {
+      expect(isCacheChannel(name)).toBe(false);
+    },
+  );
+});
+
+describe('isEncryptedChannel', () => {
+  it.each([
+    ['private-encrypted-a', true],
+    ['private-encrypted-cache-a', true],
+    ['private-a', false],
+    ['encrypted-a', false],
+    ['presence-encrypted-a', false],
+  ])('%s: %s', (name, isEncrypted) => {
+    expect(isEncryptedChannel(name)).toBe(isEncrypted);
+  });
+});
+
+describe('isServerToUserChannel', () => {
+  it.each(['7', 'ann', 'a b/#é', 'x'.repeat(128)])('is that of user %j', (id) => {
+    expect(isServerToUserChannel(serverToUserChannel(id))).toBe(true);
+  });
+
+  it.each(['#server-to-user-', `#server-to-user-${'x'.repeat(129)}`, '#other-a', 'a', 7])(
+    'is not %j',
+    (name) => {
+      expect(isServerToUserChannel(name)).toBe(false);
+    },
+  );
 });
 
 describe('isSocketId', () => {

@@ -29,6 +29,16 @@ describe('parseClientFrame', () => {
       { event: 'pusher:unsubscribe', data: { channel: 'news' } },
       { type: 'unsubscribe', channel: 'news' },
     ],
+    [
+      'a subscription to the channel of a user',
+      { event: 'pusher:subscribe', data: { auth: '', channel: '#server-to-user-7' } },
+      { type: 'subscribe', channel: '#server-to-user-7', auth: '', channelData: undefined },
+    ],
+    [
+      'a sign-in',
+      { event: 'pusher:signin', data: { auth: 'k:s', user_data: '{"id":"7"}' } },
+      { type: 'signin', auth: 'k:s', userData: '{"id":"7"}' },
+    ],
     ['ping', { event: 'pusher:ping', data: {} }, { type: 'ping' }],
     ['a ping without data', { event: 'pusher:ping' }, { type: 'ping' }],
     ['pong', { event: 'pusher:pong', data: {} }, { type: 'pong' }],
@@ -76,6 +86,22 @@ describe('parseClientFrame', () => {
       { event: 'pusher:unsubscribe', data: {} },
       /channel is missing/,
     ],
+    ['a sign-in without data', { event: 'pusher:signin' }, /needs data/],
+    [
+      'a sign-in as no one',
+      { event: 'pusher:signin', data: { auth: 'k:s', user_data: { id: '7' } } },
+      /must be strings/,
+    ],
+    [
+      'another channel of the server',
+      { event: 'pusher:subscribe', data: { channel: '#other' } },
+      /channel is "#other"/,
+    ],
+    [
+      'a client event for the channel of a user',
+      { event: 'client-a', channel: '#server-to-user-7' },
+      /channel is "#server/,
+    ],
     ['an event of the broker', { event: 'pusher:error', data: {} }, /"pusher:error" is not one/],
     [
       'an internal event',
@@ -106,11 +132,17 @@ describe('parseClientFrame', () => {
 
   it('never throws, and says what is wrong in one printable line, for any JSON', () => {
     const event = fc.oneof(
-      fc.constantFrom('pusher:subscribe', 'pusher:unsubscribe', 'pusher:ping', 'client-a'),
+      fc.constantFrom(
+        'pusher:subscribe',
+        'pusher:unsubscribe',
+        'pusher:signin',
+        'pusher:ping',
+        'client-a',
+      ),
       fc.string(),
     );
     const field = fc.oneof(fc.jsonValue(), fc.constant('private-a'));
-    const data = fc.record({ channel: field, auth: field, channel_data: field });
+    const data = fc.record({ channel: field, auth: field, channel_data: field, user_data: field });
     const frame = fc.record(
       { event, channel: field, data: fc.oneof(data, fc.jsonValue()) },
       { requiredKeys: [] },

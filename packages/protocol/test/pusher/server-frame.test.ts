@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  cacheMissFrame,
   channelEventFrame,
   connectionEstablishedFrame,
   errorFrame,
@@ -7,8 +8,11 @@ import {
   memberRemovedFrame,
   PING_FRAME,
   PONG_FRAME,
+  signinSuccessFrame,
+  subscriptionCountFrame,
   subscriptionErrorFrame,
   subscriptionSucceededFrame,
+  watchlistFrame,
 } from '@rollcall/protocol/pusher';
 
 describe('frames of the server', () => {
@@ -36,6 +40,23 @@ describe('frames of the server', () => {
     [
       memberRemovedFrame('presence-a', '1'),
       String.raw`{"event":"pusher_internal:member_removed","channel":"presence-a","data":"{\"user_id\":\"1\"}"}`,
+    ],
+    [
+      subscriptionCountFrame('a', 3),
+      String.raw`{"event":"pusher_internal:subscription_count","channel":"a","data":"{\"subscription_count\":3}"}`,
+    ],
+    [cacheMissFrame('cache-a'), '{"event":"pusher:cache_miss","channel":"cache-a"}'],
+    [
+      signinSuccessFrame('{"id":"7"}'),
+      String.raw`{"event":"pusher:signin_success","data":"{\"user_data\":\"{\\\"id\\\":\\\"7\\\"}\"}"}`,
+    ],
+    [
+      watchlistFrame(['a'], ['b', 'c']),
+      String.raw`{"event":"pusher_internal:watchlist_events","data":"{\"events\":[{\"name\":\"online\",\"user_ids\":[\"a\"]},{\"name\":\"offline\",\"user_ids\":[\"b\",\"c\"]}]}"}`,
+    ],
+    [
+      watchlistFrame([], ['b']),
+      String.raw`{"event":"pusher_internal:watchlist_events","data":"{\"events\":[{\"name\":\"offline\",\"user_ids\":[\"b\"]}]}"}`,
     ],
     [
       channelEventFrame('a', 'greeting', '{"b":1}'),

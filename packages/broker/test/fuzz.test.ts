@@ -1,0 +1,151 @@
+// Whatever comes over a socket, the broker goes on and the others do not notice. fast-check prints
+// the seed of what fails; FUZZ_RUNS makes it longer.
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import * as fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { createBroker } from '@rollcall/broker';
+import type { Broker } from '@rollcall/broker';
+import { greeted } from './raw-client.ts';
+import type { RawClient } from './raw-client.ts';
+import { APP, server } from './sdk.ts';
+
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 100);
+
+let broker: Broker;
+let witness: RawClient;
+const logged: string[] = [];
+beforeAll(async () => {
+  broker = await createBroker({ apps: [APP], log: (line) => logged.push(line) });
+  witness = await greeted(broker);
+  await witness.subscribe('news');
+});
+afterAll(() => broker.close());
+
+afterEach(async () => {
+  await server(broker).trigger('news', 'still-there', 1);
+  expect(await witness.next()).toMatchObject({ event: 'still-there' });
+});
+
+/** What nobody thought of is logged as a failure; and nothing that comes in may break a line of the log. */
+function checkLog(): void {
+  for (const line of logged.splice(0)) expect(line).toMatch(/^(?!failed)[^\p{Cc}]{1,600}$/u);
+}
+
+/** Sends bytes, and the end; resolves to all that comes back before the broker closes. */
+async function exchange(bytes: Uint8Array[]): Promise<string> {
+  const socket = connect(broker.port, broker.host);
+  socket.on('error', () => {});
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+  for (const part of bytes) socket.write(part);
+  socket.end();
+  await once(socket, 'close');
+  return answer;
+}
+
+const UPGRADE = Buffer.from(
+  [
+    `GET /app/${APP.key}?protocol=7 HTTP/1.1`,
+    'Host: a',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '\r\n',
+  ].join('\r\n'),
+);
+
+it('bytes that are no HTTP', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
+      expect(await exchange([bytes])).not.toMatch(/^HTTP\/1\.1 (?:200|5)/);
+      checkLog();
+    }),
+    { numRuns },
+  );
+});
+
+it('requests that are nearly right', async () => {
+  const path = fc.oneof(
+    fc.constantFrom(
+      '/up',
+      '/apps/7/events',
+      '/apps/7/channels/a/users',
+      '//',
+      '/app/test-key',
+      '*',
+    ),
+    fc.webPath(),
+  );
+  const header = fc.constantFrom(
+    'content-length: 5',
+    'content-length: -1',
+    'transfer-encoding: chunked',
+    'expect: 100-continue',
+    'upgrade: websocket',
+    'connection: upgrade',
+    'origin: http://evil',
+    'sec-websocket-key: x',
+  );
+  const request = fc.record({
+    method: fc.constantFrom('GET', 'POST', 'PUT', 'HEAD', 'get', 'CONNECT'),
+    path,
+    query: fc.webQueryParameters(),
+    headers: fc.uniqueArray(header),
+    body: fc.string(),
+  });
+  await fc.assert(
+    fc.asyncProperty(request, async ({ method, path: target, query, headers, body }) => {
+      const head = [`${method} ${target}?${query} HTTP/1.1`, 'host: a', ...headers];
+      const answer = await exchange([Buffer.from([...head, '', body].join('\r\n'))]);
+      if (target !== '/up') expect(answer).not.toMatch(/^HTTP\/1\.1 (?:200|5)/);
+      checkLog();
+    }),
+    { numRuns },
+  );
+});
+
+it('bytes that are no frames, after a good handshake', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 200 })), async (parts) => {
+      expect(await exchange([UPGRADE, ...parts])).toMatch(/^HTTP\/1\.1 101/);
+      checkLog();
+    }),
+    { numRuns },
+  );
+});
+
+it('frames that say what no client says', async () => {
+  const field = fc.oneof(
+    fc.constantFrom('news', 'private-a', 'presence-a', '#server-to-user-1', `${APP.key}:00`),
+    fc.jsonValue(),
+  );
+  const message = fc.oneof(
+    fc.record(
+      {
+        event: fc.oneof(
+          fc.constantFrom('pusher:subscribe', 'pusher:unsubscribe', 'pusher:signin', 'client-e'),
+          fc.string(),
+        ),
+        channel: field,
+        data: fc.oneof(
+          field,
+          fc.record({ channel: field, auth: field, channel_data: field, user_data: field }),
+        ),
+      },
+      { requiredKeys: [] },
+    ),
+    fc.jsonValue(),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
+      const client = await greeted(broker);
+      for (const each of messages) client.socket.send(JSON.stringify(each));
+      client.socket.close();
+      await client.closed;
+      checkLog();
+    }),
+    { numRuns },
+  );
+});

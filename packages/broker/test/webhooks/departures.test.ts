@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Departures } from '../../src/webhooks/departures.ts';
+import type { WebhookEvent } from '../../src/webhooks/event.ts';
+
+let passed: WebhookEvent[];
+let departures: Departures;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  passed = [];
+  departures = new Departures((event) => passed.push(event));
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const vacated = { name: 'channel_vacated', channel: 'a' } as const;
+const occupied = { name: 'channel_occupied', channel: 'a' } as const;
+const removed = { name: 'member_removed', channel: 'presence-a', user_id: 'ann' } as const;
+const added = { name: 'member_added', channel: 'presence-a', user_id: 'ann' } as const;
+
+describe('leaving', () => {
+  it.each([vacated, removed])('is told after 3 s: %j', (event) => {
+    departures.take(event);
+    vi.advanceTimersByTime(2_999);
+    expect(passed).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(passed).toEqual([event]);
+  });
+
+  it.each([
+    [vacated, occupied],
+    [removed, added],
+  ])('and coming back within 3 s are both not told: %j', (event, back) => {
+    departures.take(event);
+    vi.advanceTimersByTime(2_999);
+    departures.take(back);
+    vi.advanceTimersByTime(10_000);
+    expect(passed).toEqual([]);
+    departures.take(event);
+    vi.advanceTimersByTime(3_000);
+    departures.take(back);
+    expect(passed, 'the next time it is news again').toEqual([event, back]);
+  });
+
+  it('of one is not taken back by another', () => {
+    departures.take(removed);
+    const others: WebhookEvent[] = [
+      { ...added, user_id: 'bob' },
+      { ...added, channel: 'presence-b' },
+      { ...occupied, channel: 'presence-a' },
+    ];
+    for (const other of others) departures.take(other);
+    vi.advanceTimersByTime(3_000);
+    expect(passed).toEqual([...others, removed]);
+  });
+
+  it('leaves no timer when stopped', () => {
+    departures.take(vacated);
+    departures.stop();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+it('passes everything else at once', () => {
+  const events: WebhookEvent[] = [
+    occupied,
+    added,
+    { name: 'cache_miss', channel: 'cache-a' },
+    { name: 'client_event', channel: 'private-a', event: 'e', data: '', socket_id: '1.1' },
+    { name: 'subscription_count', channel: 'a', subscription_count: 1 },
+  ];
+  for (const event of events) departures.take(event);
+  expect(passed).toEqual(events);
+});

@@ -1,0 +1,38 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseUser } from '@rollcall/protocol/pusher';
+
+describe('parseUser', () => {
+  it.each([
+    ['{"id":"ann"}', { id: 'ann', info: null, watchlist: [] }],
+    [
+      '{"id":"ann","user_info":{"name":"Ann"},"watchlist":["bob","eve","bob"]}',
+      { id: 'ann', info: { name: 'Ann' }, watchlist: ['bob', 'eve'] },
+    ],
+    [`{"id":"${'é'.repeat(128)}"}`, { id: 'é'.repeat(128), info: null, watchlist: [] }],
+  ])('reads %s', (text, user) => {
+    expect(parseUser(text)).toEqual(user);
+  });
+
+  it.each(['', 'ann', 'null', '[]', '{}', '{"id":7}', '{"id":""}', `{"id":"${'a'.repeat(129)}"}`])(
+    'refuses %s: pusher-js takes no other id',
+    (text) => {
+      expect(parseUser(text)).toMatch(/an id of 1 to 128/);
+    },
+  );
+
+  it.each(['"bob"', '[7]', '[""]', '{}', `["${'a'.repeat(129)}"]`])(
+    'refuses the watchlist %s',
+    (watchlist) => {
+      expect(parseUser(`{"id":"ann","watchlist":${watchlist}}`)).toMatch(/list of user ids/);
+    },
+  );
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        parseUser(text);
+      }),
+    );
+  });
+});
