@@ -31,9 +31,10 @@ const routed = firstRequest(`${gateway.url}/bench/`);
 /** @param {string} line */
 function log(line) {
   if (line.startsWith('route registered')) counts.registered++;
-  else if (line.startsWith('in rotation')) counts.verified++;
+  if (line.startsWith('route registered') && line.endsWith('(it is up)')) counts.verified++;
+  if (line.startsWith('in rotation')) counts.verified++;
   else if (line.startsWith('out of rotation')) counts.down++;
-  else if (!line.startsWith('in doubt') && others.length < 3) others.push(line);
+  else if (!/^(route registered|in doubt)/.test(line) && others.length < 3) others.push(line);
   if (counts.registered === instances && full === 0) full = now();
 }
 

@@ -11,13 +11,13 @@ const SIZES = {
     latency: { samples: 2000, warmUp: 500 },
     coldStart: { instances: 10_000, settleMs: 10_500 },
     tableGrowth: { sizes: [100, 10_000, 100_000], changes: 10_000 },
-    messages: { instances: 50, gateways: 3, rollouts: 3, idleMs: 300_000 },
+    messages: { instances: 50, gateways: 3, rollouts: 3, settleMs: 1500, idleMs: 300_000 },
   },
   quick: {
     latency: { samples: 20, warmUp: 5 },
     coldStart: { instances: 20, settleMs: 100 },
     tableGrowth: { sizes: [10, 100], changes: 500 },
-    messages: { instances: 3, gateways: 2, rollouts: 1, idleMs: 1000 },
+    messages: { instances: 3, gateways: 2, rollouts: 1, settleMs: 200, idleMs: 200 },
   },
 };
 

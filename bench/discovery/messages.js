@@ -11,11 +11,9 @@ const DAY_MS = 86_400_000;
 /** Of a day, and what it may cost at most. */
 const ROLLOUTS = 20;
 const BOUND = 50_000;
-/** What an event causes is over by then. */
-const SETTLE_MS = 1500;
 
-/** @param {{ instances: number, gateways: number, rollouts: number, idleMs: number }} sizes */
-export async function messages({ instances, gateways, rollouts, idleMs }) {
+/** @param {{ instances: number, gateways: number, rollouts: number, settleMs: number, idleMs: number }} sizes */
+export async function messages({ instances, gateways, rollouts, settleMs, idleMs }) {
   console.log(
     `messages of ${instances} instances and ${gateways} gateways: counted, by formula, ratio`,
   );
@@ -35,7 +33,8 @@ export async function messages({ instances, gateways, rollouts, idleMs }) {
       const done = answer(deployment);
       deployment.send(command);
       const { routable } = await done;
-      await delay(SETTLE_MS);
+      // What it causes is over by then.
+      await delay(settleMs);
       return { counts: await counted(broker), routable };
     }
 

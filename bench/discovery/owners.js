@@ -61,7 +61,8 @@ async function join(some) {
     });
   });
   subscribe(channels.owners);
-  for (const { announcement } of some) {
+  for (const owner of some) {
+    const announcement = owner.show();
     const member = { user_id: presenceUserId(announcement), user_info: announcement };
     subscribe(channels.presencePrefix + announcement.id, JSON.stringify(member));
   }

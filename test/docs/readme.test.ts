@@ -23,6 +23,15 @@ function block(language: string, text: string): string {
   return found;
 }
 
+/** A module of this code, within the project, so that its packages resolve. */
+function moduleOf(code: string): string {
+  const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
+  cleanups.push(() => rmSync(folder, { recursive: true }));
+  const module = join(folder, 'service.mjs');
+  writeFileSync(module, code);
+  return module;
+}
+
 /** A broker with the development app, and a gateway. */
 async function system() {
   const port = String(await freePort());
@@ -45,24 +54,28 @@ describe('README.md', () => {
     await gateway.line(/route unregistered .*\/v3/);
   });
 
-  it.each(['@rollcall/client', '@rollcall/client/express', '@rollcall/client/fastify'])(
-    'registers a service by the code that it shows for %s',
-    async (imported) => {
-      const { env, gateway, url } = await system();
-      // Within the project, so that @rollcall/client resolves.
-      const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
-      cleanups.push(() => rmSync(folder, { recursive: true }));
-      const module = join(folder, 'service.mjs');
-      writeFileSync(module, block('js', `'${imported}'`).replace('4000', '0'));
+  it.each([
+    ['/v3', 'createServer'],
+    ['/v4', '@rollcall/client/express'],
+    ['/v5', '@rollcall/client/fastify'],
+  ])('registers a service at %s by the code that it shows', async (prefix, text) => {
+    const { env, gateway, url } = await system();
+    const service = programs.node(moduleOf(block('js', text)), [], env);
+    await gateway.line(new RegExp(`route registered .*${prefix}`));
+    expect((await ask(`${url}${prefix}/`)).body).toBe('hello\n');
+    service.kill('SIGTERM');
+    await gateway.line(new RegExp(`route unregistered .*${prefix}`));
+    expect((await service.ended).code).toBe(0);
+  });
 
-      const service = programs.node(module, [], env);
-      await gateway.line(/route registered .*\/v3/);
-      expect((await ask(`${url}/v3/`)).body).toBe('hello\n');
-      service.kill('SIGTERM');
-      await gateway.line(/route unregistered .*\/v3/);
-      expect((await service.ended).code).toBe(0);
-    },
-  );
+  it('calls another service by the code that it shows', async () => {
+    const { env, gateway } = await system();
+    programs.file(PROGRAMS.idV4, ['-http.port', '0'], env);
+    await gateway.line(/route registered .*\/v2/);
+    const caller = programs.node(moduleOf(block('js', "discover('/v2')")), [], env);
+    await caller.line(/status: 1/);
+    expect((await caller.ended).code).toBe(0);
+  });
 
   it('says what rollcall budget says', async () => {
     const [, figure = ''] = /here ([\d,]+) of the 200,000 messages/.exec(README) ?? [];

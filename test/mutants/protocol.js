@@ -257,8 +257,8 @@ export const MUTANTS = [
   {
     rule: 'a member of a presence channel announces itself and nobody else',
     file: 'observer.ts',
-    from: 'if (run !== undefined && run.id === id && value.id === id && value.inc === run.inc) return parsed;',
-    to: 'if (run !== undefined || value.id === id) return parsed;',
+    from: 'if (value.id === id && isRun(userId, id, value.inc)) return parsed;',
+    to: 'if (value.id === id) return parsed;',
   },
   {
     rule: 'the address policy holds for what owners say',

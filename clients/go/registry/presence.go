@@ -17,6 +17,8 @@ const (
 // presence is what the keeper knows of its presence channel. The zero value is for lease mode.
 type presence struct {
 	link *link // nil while not connected
+	// shown is what the channel shows of the service: what it was when it came in.
+	shown Service
 	// early is what was heard before the keeper began.
 	early   []frame
 	again   timer // when to try to come back
@@ -32,7 +34,8 @@ func (r *Registrar) enterFirst(ctx context.Context) (presence, error) {
 	}
 	p := presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}}
 	err := r.broker.insist(ctx, func() (failed *fault) {
-		p.link, p.early, failed = r.broker.enter(ctx, r.Service())
+		p.shown = r.Service()
+		p.link, p.early, failed = r.broker.enter(ctx, p.shown)
 		return failed
 	})
 	return p, err
@@ -42,6 +45,11 @@ func (p *presence) leave() {
 	if p.link != nil {
 		p.link.close()
 	}
+}
+
+// shows tells whether whoever comes into the channel sees the service in this version.
+func (p *presence) shows(service Service) bool {
+	return p.link != nil && p.shown.Inc == service.Inc && p.shown.Seq == service.Seq
 }
 
 func (p *presence) heard() <-chan frame {
@@ -57,7 +65,8 @@ func (k *keeper) lose() {
 }
 
 func (k *keeper) enterAgain() {
-	link, heard, fault := k.broker.enter(k.ended, k.Service())
+	service := k.Service()
+	link, heard, fault := k.broker.enter(k.ended, service)
 	if fault != nil {
 		k.lose()
 		if !k.presence.reported && k.ended.Err() == nil {
@@ -66,7 +75,7 @@ func (k *keeper) enterAgain() {
 		}
 		return
 	}
-	k.presence.link, k.presence.reported = link, false
+	k.presence.link, k.presence.shown, k.presence.reported = link, service, false
 	k.presence.again.stop()
 	k.next.within(k.clock.upTo(announceWithin))
 	k.hearAll(heard)
@@ -83,7 +92,8 @@ func (k *keeper) hear(heard frame) {
 	switch heard.Channel {
 	case names.owners():
 		call, ok := parseRollCall(k.opened(heard))
-		if heard.Event == "rollcall" && ok && call.asksFor(own) {
+		isNews := call.holdsAll() || !k.presence.shows(own)
+		if heard.Event == "rollcall" && ok && call.asksFor(own) && isNews {
 			k.next.within(k.clock.upTo(call.answerWait()))
 		}
 	case names.presence(own.ID):
@@ -166,6 +176,7 @@ func (k *keeper) enterAs(service Service) {
 		k.lose()
 		return
 	}
+	k.presence.shown = service
 	k.next.within(0)
 	k.hearAll(heard)
 }

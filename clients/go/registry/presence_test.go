@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -131,16 +132,17 @@ func TestARollCallIsAnsweredUnlessItsDigestHasTheVersion(t *testing.T) {
 		publish(t, config, "mapped-discovery.owners", "rollcall",
 			map[string]any{"nonce": "n", "digest": digest, "size": 50})
 	}
-	other := hashOf("other", 1, 0, false)
-	call(other + hashOf("mine", first.Inc, 0, false))
-	call(other + hashOf("mine", first.Inc, 1, false))
+	others := strings.Repeat(hashOf("other", 1, 0, false), 49)
+	call(others + hashOf("mine", first.Inc, 0, false))
+	call(others) // has no room for all, and the channel shows it
+	call(others + hashOf("mine", first.Inc, 1, false))
 	if d := receive(t, longest, "the longest wait"); d != 100*time.Millisecond {
 		t.Errorf("waits up to %v", d)
 	}
 	if d := receive(t, clock.asked, "the wait"); d != 100*time.Millisecond {
 		t.Errorf("waits %v", d)
 	}
-	call("") // is answered by the same
+	call(others + others) // is answered by the same
 	clock.pass(t)
 	if s := observer.hearsOf(t, "register"); s.Inc != first.Inc || s.Seq != 0 {
 		t.Errorf("answered %+v", s)

@@ -52,6 +52,11 @@ func (c rollCall) asksFor(service Service) bool {
 	return true
 }
 
+// holdsAll tells whether the digest has room for all that the asker knows: if not, what is not in it may be known.
+func (c rollCall) holdsAll() bool {
+	return float64(len(c.digest)) >= c.size*hashLength
+}
+
 const (
 	// A broker on one core takes about 800 events a second: so many in 2 ms each leave it room for others.
 	answerWaitEach = 2 * time.Millisecond

@@ -21,7 +21,13 @@ export function report(directory: Directory, { domain, server, log }: ReportOpti
     down: 'out of rotation',
     recovered: 'in rotation',
   };
-  for (const instance of directory.instances()) log(`${verbs.registered} ${route(instance)}`);
+  const standing: Record<Instance['status'], string> = {
+    up: 'it is up',
+    suspect: 'it is in doubt',
+    down: 'it is down',
+  };
+  for (const instance of directory.instances())
+    log(`${verbs.registered} ${route(instance)} (${standing[instance.status]})`);
 
   directory.on('change', ({ type, instance, why }) =>
     log(`${verbs[type]} ${route(instance)} (${why})`),

@@ -16,6 +16,11 @@ export function notIn(digest: string, statements: readonly Statement[]): Stateme
   return statements.filter((statement) => !known.has(hashOf(statement)));
 }
 
+/** Whether it holds each of so many statements: a larger table's has no room for all. */
+export function holdsAll(digest: string, size: number): boolean {
+  return digest.length >= size * HASH_LENGTH;
+}
+
 /** Whether the asker knows this. */
 export function isIn(digest: string, statement: Statement): boolean {
   return hashesOf(digest).has(hashOf(statement));

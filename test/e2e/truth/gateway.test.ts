@@ -70,7 +70,9 @@ describe('a gateway that was killed and starts again on the embedded broker', ()
     const env = { ROLLCALL_SNAPSHOT: '', XDG_STATE_HOME: home };
     const saved = (): string => {
       const folder = join(home, 'rollcall');
-      const [file] = existsSync(folder) ? readdirSync(folder) : [];
+      const files = existsSync(folder) ? readdirSync(folder) : [];
+      // Not the one that is being written, which takes its place when it is whole.
+      const file = files.find((name) => name.endsWith('.snapshot'));
       return file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
     };
     const first = await cluster.gateway([], env);

@@ -155,7 +155,7 @@ function begun(directory: Directory, connection: Connection, timeoutMs: number):
 
 const TICK_MS = 50;
 /**
- * With 10,000 instances to verify at once, and a connection for each, all timed out and were taken for down.
+ * With 10,000 instances to verify at once, and a connection for each, most timed out and were taken for down.
  * As many as this answer within a tenth of a second, and of those that hang it finds out 250 a second.
  */
 const MOST_PROBES = 256;

@@ -57,7 +57,7 @@ export function presenceMode(context: VoiceContext): Voice {
   function join(opened: Link, onJoined: () => void): void {
     let isFirst = true;
     opened.subscribe(channel, {
-      identify: () => ownerIdentity(connection, owner.announcement),
+      identify: () => ownerIdentity(connection, owner.show()),
       onSubscribed(members) {
         if (isFirst) onJoined();
         else sayAfter(random() * REANNOUNCE_MS);
@@ -105,16 +105,17 @@ export function presenceMode(context: VoiceContext): Voice {
     if (wait !== undefined) sayAfter(wait);
   }
 
+  function begin(opened: Link, onJoined: () => void): void {
+    link = opened;
+    opened.subscribe(channels.owners, { onEvent: answer });
+    join(opened, onJoined);
+  }
+
   return {
     changed() {
       for (const wait of REPEATS_MS) sayAfter(wait);
     },
     async start() {
-      const begin = (opened: Link, onJoined: () => void): void => {
-        link = opened;
-        opened.subscribe(channels.owners, { onEvent: answer });
-        join(opened, onJoined);
-      };
       await joined(connection, begin, onFault);
       await say();
     },
