@@ -40,6 +40,8 @@ export async function drain(server: Server): Promise<void> {
     setTimeout(() => {
       close();
       server.closeAllConnections();
+      // Of one that was upgraded, such as to a WebSocket, the server knows nothing any more.
+      for (const socket of connections.get(server) ?? []) socket.destroy();
     }, DEADLINE_MS),
   ];
   function onRequest(_request: unknown, response: ServerResponse): void {

@@ -102,9 +102,16 @@ it('does not wait for a client that never ceases', async () => {
   await busy;
 });
 
-it('cuts what does not finish, after 6 s', async () => {
+it('cuts what does not finish, after 6 s, also what was upgraded', async () => {
   const asked = deferred();
   const { server, port } = await listening(() => asked.resolve());
+  server.on('upgrade', (_request, socket: Socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+  });
+  const upgraded = connect(port, '127.0.0.1');
+  cleanups.push(() => upgraded.destroy());
+  upgraded.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+  await once(upgraded, 'data');
   const failing = expect(ask(port, keepAlive())).rejects.toThrow(/socket hang up|ECONNRESET/);
   await asked.promise;
   const took = await timed(drain(server));
