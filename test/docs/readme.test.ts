@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -75,6 +76,15 @@ describe('README.md', () => {
     const caller = programs.node(moduleOf(block('js', "discover('/v2')")), [], env);
     await caller.line(/status: 1/);
     expect((await caller.ended).code).toBe(0);
+  });
+
+  it('names a command that npm links before anything is built', () => {
+    const { bin } = JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8')) as {
+      bin: { rollcall: string };
+    };
+    const file = join('packages/cli', bin.rollcall);
+    const tracked = execFileSync('git', ['ls-files', file], { cwd: ROOT, encoding: 'utf8' });
+    expect(tracked.trim()).toBe(file);
   });
 
   it('says what rollcall budget says', async () => {

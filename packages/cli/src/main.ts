@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { exitCodeOf, RollcallError } from '@rollcall/client';
 import { createProgram } from './program.ts';
 
