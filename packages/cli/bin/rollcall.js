@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // npm links a command when it installs, before anything is built, and only if the file is there.
-import '../dist/main.js';
+await import('../dist/main.js');
