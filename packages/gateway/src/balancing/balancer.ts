@@ -91,7 +91,8 @@ export class Balancer {
 
   /** The head of its answer has come, so many milliseconds after the request began. */
   answered(instance: Instance, milliseconds: number, now: number): void {
-    observeLatency(this.#vitals(instance), milliseconds, now);
+    const vitals = this.#book.find(instance.key);
+    if (vitals !== undefined) observeLatency(vitals, milliseconds, now);
   }
 
   /**
@@ -106,8 +107,10 @@ export class Balancer {
     isFailure: boolean,
     now: number,
   ): boolean {
-    const vitals = this.#vitals(instance);
-    vitals.inFlight--;
+    const vitals = this.#book.find(instance.key);
+    // It has gone meanwhile; or gone and come back, which knows nothing of this request.
+    if (vitals === undefined) return false;
+    vitals.inFlight = Math.max(0, vitals.inFlight - 1);
     if (!observeOutcome(vitals, isFailure, now, this.#ejection)) return false;
     const isEjected = (each: Instance): boolean => this.#vitals(each).ejectedUntil > now;
     const ejected = instances.filter(isEjected).length;

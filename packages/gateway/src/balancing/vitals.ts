@@ -36,6 +36,11 @@ export class VitalsBook {
     return vitals;
   }
 
+  /** Of an instance that was not forgotten. */
+  find(key: string): Vitals | undefined {
+    return this.#vitals.get(key);
+  }
+
   forget(key: string): void {
     this.#vitals.delete(key);
   }

@@ -81,6 +81,21 @@ describe('by requests in flight', () => {
   });
 });
 
+describe('an instance that went while it was asked', () => {
+  it('is not remembered for what ends after, nor charged with it when it is back', () => {
+    const { balancer, pick } = setup({ mostInFlight: 1 });
+    balancer.started(A);
+    balancer.forget('a');
+    for (let count = 0; count < 5; count++) balancer.ended(A, ABC, true, 0);
+    balancer.started(A);
+    balancer.forget('a');
+    expect(pick([A])).toBe('a');
+    balancer.ended(A, ABC, false, 0);
+    balancer.started(A);
+    expect(pick([A])).toBeUndefined();
+  });
+});
+
 describe('by latency', () => {
   it('prefers who answers sooner, and comes back to who was slow once that has faded', () => {
     const { clock, balancer, shares } = setup({ policy: 'latency' });
