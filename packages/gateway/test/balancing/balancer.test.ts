@@ -99,6 +99,7 @@ describe('an instance that went while it was asked', () => {
 describe('by latency', () => {
   it('prefers who answers sooner, and comes back to who was slow once that has faded', () => {
     const { clock, balancer, shares } = setup({ policy: 'latency' });
+    for (const each of [A, B]) balancer.started(each);
     balancer.answered(A, 500, 0);
     balancer.answered(B, 20, 0);
     expect(shares([A, B], 100)['a'] ?? 0).toBe(0);
