@@ -3,6 +3,7 @@ import { EMBEDDED_HOST } from '@rollcall/client';
 import { SANDBOX } from '@rollcall/protocol';
 import { runBroker } from './commands/broker.ts';
 import { runBudget } from './commands/budget.ts';
+import { runDoctor } from './commands/doctor.ts';
 import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
@@ -21,8 +22,9 @@ Environment (all commands):
   ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
   ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
 
-Exit codes: 0 done, 1 unexpected fault or over budget, 2 bad usage or configuration, 3 cannot listen,
-4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of its command`;
+Exit codes: 0 done, 1 unexpected fault, over budget, or something to repair that doctor found, 2 bad usage or
+configuration, 3 cannot listen, 4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of
+its command`;
 
 /** The command line, with nothing done yet. */
 export function createProgram(): Command {
@@ -103,6 +105,14 @@ export function createProgram(): Command {
     .description('the instances as an observer sees them, and then each change; Ctrl+C ends it')
     .option('--json', 'as JSON, one object a line')
     .action(runWatch);
+  add(program, 'doctor')
+    .description('what is wrong here, and what to do: exits with 1 if something is')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API, to compare its view (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--json', 'as JSON')
+    .action(runDoctor);
   addBudget(program);
   return program;
 }
