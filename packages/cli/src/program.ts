@@ -1,8 +1,12 @@
-import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
 import { EMBEDDED_HOST } from '@rollcall/client';
 import { SANDBOX } from '@rollcall/protocol';
+import { SHELLS } from './completion/scripts.ts';
+import type { Shell } from './completion/scripts.ts';
 import { runBroker } from './commands/broker.ts';
 import { runBudget } from './commands/budget.ts';
+import { runCompletion } from './commands/completion.ts';
 import { runDoctor } from './commands/doctor.ts';
 import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
@@ -30,6 +34,7 @@ its command`;
 export function createProgram(): Command {
   const program = new Command('rollcall')
     .description('Service discovery and an API gateway with a Pusher channel as the registry')
+    .version(version(), '-V, --version', 'the version of this program')
     .addHelpText('after', ENVIRONMENT_HELP)
     // What follows the command of `run` is the command's, even if it looks like an option of ours.
     .enablePositionalOptions()
@@ -114,7 +119,17 @@ export function createProgram(): Command {
     .option('--json', 'as JSON')
     .action(runDoctor);
   addBudget(program);
+  add(program, 'completion')
+    .description('a script that completes commands and options: source <(rollcall completion bash)')
+    .addArgument(new Argument('<shell>', 'whose script').choices(SHELLS))
+    .action((shell: Shell) => runCompletion(shell, program));
   return program;
+}
+
+/** Of the package, of which src/ and dist/ are both one folder below. */
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 function addBudget(program: Command): void {

@@ -63,7 +63,7 @@ function adviceOn(code: string, connection: Connection): string {
 }
 
 /** How far this machine's clock is before the broker's, in milliseconds; nothing if the broker tells no time. */
-export function skewOf(answer: BrokerAnswer): number | undefined {
+function skewOf(answer: BrokerAnswer): number | undefined {
   if (!('status' in answer) || answer.date === undefined) return undefined;
   // Its clock is cut to the second: half of one is right on average.
   return (answer.sentAt + answer.answeredAt) / 2 - (answer.date + GRAIN_MS / 2);
