@@ -14,6 +14,9 @@ export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 export const hasZsh: boolean = onPath('zsh');
 export const hasFish: boolean = onPath('fish');
 
+/** Debian's Redis, by which nodes of a cluster share what is said. */
+export const hasRedis: boolean = onPath('redis-server');
+
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));
