@@ -129,8 +129,9 @@ let date = '';
 
 /** RFC 9110 §5.6.7. It is made anew once a second. */
 function httpDate(now: number): string {
-  if (now - second >= 1_000) {
-    second = now - (now % 1_000);
+  const current = Math.floor(now / 1_000);
+  if (current !== second) {
+    second = current;
     date = new Date(now).toUTCString();
   }
   return date;
