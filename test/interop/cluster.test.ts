@@ -21,8 +21,10 @@ afterEach(() => programs.endAll());
 /** Starts one node of the cluster, and tells what has a program use it. */
 async function startNode(redis: number): Promise<Environment> {
   const port = await freePort();
-  const args = [port, APP.appId, APP.key, APP.secret, redis].map(String);
-  await programs.node(PROGRAMS.soketi, args).line(/Websockets server is available/);
+  const args = [port, APP.appId, APP.key, APP.secret].map(String);
+  await programs
+    .node(PROGRAMS.soketi, args, { REDIS_PORT: String(redis) })
+    .line(/Websockets server is available/);
   return {
     PUSHER_APP_ID: APP.appId,
     PUSHER_APP_KEY: APP.key,

@@ -5,23 +5,32 @@ import type { Environment } from '@rollcall/client';
 const DEFAULT_ADMIN = 'http://127.0.0.1:1501';
 const WITHIN_MS = 5000;
 
-/** Where the gateway's admin API is asked, and whether somebody said so. */
-export function adminUrl(
-  given: string | undefined,
-  env: Environment,
-): { url: string; isNamed: boolean } {
+/** Where the gateway's admin API is, and what opens it. */
+export interface AdminAccess {
+  readonly url: string;
+  readonly token: string;
+  /** Somebody said where it is. */
+  readonly isNamed: boolean;
+}
+
+export function adminAccess(given: string | undefined, env: Environment): AdminAccess {
   const named = given ?? (env['ROLLCALL_ADMIN'] || undefined);
-  return { url: named ?? DEFAULT_ADMIN, isNamed: named !== undefined };
+  const token = env['ROLLCALL_ADMIN_TOKEN'] ?? '';
+  return { url: named ?? DEFAULT_ADMIN, token, isNamed: named !== undefined };
 }
 
 /**
  * What a gateway says of a path.
  * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE
  */
-export async function askAdmin(admin: string, path: string): Promise<Explanation> {
+export async function askAdmin(
+  { url: admin, token }: Omit<AdminAccess, 'isNamed'>,
+  path: string,
+): Promise<Explanation> {
   try {
-    const url = new URL(`/explain?path=${encodeURIComponent(path)}`, admin);
-    const response = await fetch(url, { signal: AbortSignal.timeout(WITHIN_MS) });
+    const url = new URL(`/api/explain?path=${encodeURIComponent(path)}`, admin);
+    const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(WITHIN_MS) });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     return (await response.json()) as Explanation;
   } catch (cause) {

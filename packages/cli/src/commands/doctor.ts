@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { announcedAddress, connectionFromEnvironment, discover } from '@rollcall/client';
 import type { Connection, Status } from '@rollcall/client';
-import { adminUrl, askAdmin } from '../admin.ts';
+import { adminAccess, askAdmin } from '../admin.ts';
+import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
 import { examine, placeOf } from '../doctor/examine.ts';
 import type { Heard, Instruments } from '../doctor/examine.ts';
@@ -39,15 +40,15 @@ export async function runDoctor({ admin, json = false }: DoctorOptions): Promise
 
 function instruments(given: string | undefined): Instruments {
   const { env } = process;
-  const { url: admin, isNamed: isAdminNamed } = adminUrl(given, env);
+  const access = adminAccess(given, env);
   return {
     nodeVersion: process.versions.node,
     connection: () => connectionFromEnvironment(env),
     askBroker: (connection) => askBroker(connection, Date.now),
     listen,
-    admin,
-    isAdminNamed,
-    gatewayView: (prefixes) => gatewayView(admin, prefixes),
+    admin: access.url,
+    isAdminNamed: access.isNamed,
+    gatewayView: (prefixes) => gatewayView(access, prefixes),
     reach,
     ownAddress: (connection) => ({
       announced: announced(connection),
@@ -68,14 +69,14 @@ async function listen(connection: Connection): Promise<Heard> {
 }
 
 async function gatewayView(
-  admin: string,
+  access: AdminAccess,
   prefixes: readonly string[],
 ): Promise<GatewayView | undefined> {
   const view = new Map<string, Status>();
   try {
     // Also with no prefix: whether it answers at all.
     for (const prefix of new Set([...prefixes, ''])) {
-      const { instances } = await askAdmin(admin, prefix || '/');
+      const { instances } = await askAdmin(access, prefix || '/');
       for (const { announcement, status } of instances) view.set(placeOf(announcement), status);
     }
     return view;

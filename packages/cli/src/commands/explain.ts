@@ -1,7 +1,7 @@
 import type { Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
-import { adminUrl, askAdmin } from '../admin.ts';
+import { adminAccess, askAdmin } from '../admin.ts';
 import { clockTime } from '../terminal/clock-time.ts';
 
 export interface ExplainOptions {
@@ -17,7 +17,7 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
       `the path is ${JSON.stringify(path)}; it must start with "/"`,
     );
   }
-  const explanation = await askAdmin(adminUrl(options.admin, process.env).url, path);
+  const explanation = await askAdmin(adminAccess(options.admin, process.env), path);
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
 }
 
