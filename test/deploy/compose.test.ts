@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -82,8 +81,8 @@ describe('deploy/compose.production.yaml', () => {
   });
 
   it.runIf(hasSoketi)('sets what soketi reads', () => {
-    const require = createRequire(join(ROOT, 'test/peers/soketi/start.cjs'));
-    const source = readFileSync(join(require.resolve('@soketi/soketi'), '../cli/cli.js'), 'utf8');
+    const cli = 'test/peers/soketi/node_modules/@soketi/soketi/dist/cli/cli.js';
+    const source = readFileSync(join(ROOT, cli), 'utf8');
     for (const name of Object.keys(broker?.environment ?? {})) {
       expect(source).toMatch(new RegExp(`\\b${name.replace('SOKETI_', '')}: '`));
     }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { ROOT } from './packages.ts';
 
@@ -15,10 +14,7 @@ export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
 export function unknownWords([name = '', ...words]: readonly string[]): string[] {
   const command = createProgram().commands.find((each) => each.name() === name);
   if (command === undefined) return [name];
+  const known = command.options.map(({ long }) => long);
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
-  return own.filter((word) => word.startsWith('-') && !knows(command, word));
-}
-
-function knows(command: Command, flag: string): boolean {
-  return command.options.some(({ long }) => long === flag);
+  return own.filter((word) => word.startsWith('-') && !known.includes(word));
 }
