@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask, freePort } from '../support/cluster.ts';
+import { codeBlock } from '../support/document.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -16,13 +17,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** The code block of the README that has this text in it. */
-function block(language: string, text: string): string {
-  const blocks = README.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'));
-  const found = [...blocks].map((match) => match[1] ?? '').find((code) => code.includes(text));
-  if (found === undefined) throw new Error(`README.md has no ${language} block with ${text}`);
-  return found;
-}
+const block = (language: string, text: string) => codeBlock('README.md', language, text);
 
 /** A module of this code, within the project, so that its packages resolve. */
 function moduleOf(code: string): string {

@@ -5,7 +5,7 @@ import type { Announcement } from '@rollcall/client';
  * moment, so that doubt about all of a service takes none of them away; `warning` is one in doubt beside
  * others that are not; `critical` one that is down or draining.
  */
-export type Health = 'passing' | 'warning' | 'critical';
+type Health = 'passing' | 'warning' | 'critical';
 
 export interface CatalogInstance {
   /** Unique in the whole catalog. */

@@ -1,8 +1,12 @@
-import type { Announcement, Directory, Instance } from '@rollcall/client';
+import type { Announcement, Change, Directory, Instance } from '@rollcall/client';
 import type { Catalog, CatalogInstance, CatalogService } from './catalog.ts';
 import { serviceNames } from './service-names.ts';
 
-export type CatalogTable = Pick<Directory, 'instances' | 'routable' | 'isConnected' | 'on'>;
+/** What a {@link Directory} has that the catalog needs. */
+export interface CatalogTable extends Pick<Directory, 'instances' | 'routable'> {
+  on(event: 'change', listener: (change: Change) => void): unknown;
+  on(event: 'connected' | 'disconnected', listener: () => void): unknown;
+}
 
 /** The catalog of a live table. */
 export class TableCatalog implements Catalog {

@@ -14,7 +14,6 @@ interface Events {
 export class LiveTable extends EventEmitter<Events> implements CatalogTable {
   readonly #table = new Table({ probes: 'always' });
   readonly #seq = new Map<string, number>();
-  isConnected = true;
 
   instances = (prefix?: string): readonly Instance[] =>
     prefix === undefined ? this.#table.all() : this.#table.instances(prefix);
