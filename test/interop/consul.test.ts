@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Consul from 'consul';
@@ -9,12 +7,11 @@ import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.t
 import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { serve } from '../../packages/gateway/test/catalog/serve.ts';
 import { hasGo } from '../support/available.ts';
-import { codeBlock } from '../support/document.ts';
+import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
 const programs = new Programs();
+const scratch = new Scratch();
 const cleanups: (() => unknown)[] = [];
 let table: LiveTable;
 let port: number;
@@ -27,6 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await programs.endAll();
+  scratch.clear();
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
@@ -43,11 +41,9 @@ describe('the consul package of npm', () => {
   });
 
   it('watches a service as the document shows', async () => {
-    const folder = mkdtempSync(join(ROOT, 'node_modules', '.integrations-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const example = codeBlock('docs/integrations.md', 'js', 'consul.watch');
-    writeFileSync(join(folder, 'watch.mjs'), example.replace('1501', String(port)));
-    const program = programs.node(join(folder, 'watch.mjs'));
+    const example = blockOf('docs/integrations.md', 'js', 'consul.watch');
+    const module = scratch.file('watch.mjs', example.replace('1501', String(port)));
+    const program = programs.node(module);
     await program.line(/^\[ '10\.0\.0\.1:3000' \]$/);
     table.say('b', { prefix: '/orders', port: 3001 });
     await program.line(/^\[ '10\.0\.0\.1:3000', '10\.0\.0\.1:3001' \]$/);
@@ -62,9 +58,7 @@ describe.skipIf(!hasGo)('HashiCorp’s client for Go', () => {
   it('finds instances and follows them', { timeout: 120_000 }, async () => {
     const cwd = fileURLToPath(new URL('go-consul/', import.meta.url));
     // Built first: ended by its id, `go run` would leave what it has started.
-    const folder = mkdtempSync(join(ROOT, 'node_modules', '.integrations-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const program = join(folder, 'go-consul');
+    const program = scratch.file('go-consul', '');
     const build = spawn('go', ['build', '-o', program, '.'], { cwd, stdio: 'inherit' });
     expect(await new Promise((resolve) => build.once('close', resolve))).toBe(0);
 

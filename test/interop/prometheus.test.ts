@@ -1,22 +1,22 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
 import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { serve } from '../../packages/gateway/test/catalog/serve.ts';
 import { hasPrometheus } from '../support/available.ts';
 import { freePort } from '../support/cluster.ts';
-import { codeBlock } from '../support/document.ts';
+import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
 
 const programs = new Programs();
+const scratch = new Scratch();
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   await programs.endAll();
+  scratch.clear();
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
@@ -33,16 +33,14 @@ async function instance(): Promise<number> {
 }
 
 async function prometheus(adminPort: number): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'rollcall-prometheus-'));
-  cleanups.push(() => rmSync(folder, { recursive: true }));
-  const config = join(folder, 'prometheus.yml');
-  const example = codeBlock('docs/integrations.md', 'yaml', 'http_sd_configs');
+  const example = blockOf('docs/integrations.md', 'yaml', 'http_sd_configs');
   const everySecond = 'global: { scrape_interval: 1s }\n';
-  writeFileSync(config, everySecond + example.replace(':1501', `:${adminPort}`));
+  const content = everySecond + example.replace(':1501', `:${adminPort}`);
+  const config = scratch.file('prometheus.yml', content);
   const address = `127.0.0.1:${await freePort()}`;
   const program = programs.file('prometheus', [
     `--config.file=${config}`,
-    `--storage.tsdb.path=${folder}/data`,
+    `--storage.tsdb.path=${dirname(config)}/data`,
     `--web.listen-address=${address}`,
   ]);
   await program.line(/Server is ready/);
