@@ -14,6 +14,9 @@ export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 export const hasZsh: boolean = onPath('zsh');
 export const hasFish: boolean = onPath('fish');
 
+/** Integrations are tried with their real clients, from Debian. */
+export const hasPrometheus: boolean = onPath('prometheus');
+
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));
