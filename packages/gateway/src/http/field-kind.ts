@@ -15,6 +15,7 @@ export const FIELD = {
   keepAlive: 11,
   /** Tells where a request came from. Nobody in front of the gateway is trusted to say so. */
   forwarded: 12,
+  traceparent: 13,
 } as const;
 
 /**
@@ -41,6 +42,8 @@ export function fieldKind(head: string, at: number, length: number): number {
     case 10:
       if (isNamed(head, at, 'connection')) return FIELD.connection;
       return isNamed(head, at, 'keep-alive') ? FIELD.keepAlive : FIELD.ordinary;
+    case 11:
+      return isNamed(head, at, 'traceparent') ? FIELD.traceparent : FIELD.ordinary;
     case 14:
       if (isNamed(head, at, 'content-length')) return FIELD.contentLength;
       return forwardedOrOrdinary(head, at);

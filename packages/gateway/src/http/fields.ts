@@ -22,6 +22,7 @@ export class Fields {
   expect = '';
   te = '';
   via = '';
+  traceparent = '';
   keepAlive = '';
   hasDate = false;
   closes = false;
@@ -59,6 +60,9 @@ export class Fields {
         return false;
       case FIELD.via:
         this.via = joined(this.via, value);
+        return true;
+      case FIELD.traceparent:
+        this.traceparent = joined(this.traceparent, value);
         return true;
       case FIELD.date:
         this.hasDate = true;

@@ -29,6 +29,8 @@ export interface RequestHead {
   readonly takesTrailers: boolean;
   /** The values of Via; `''` for none. */
   readonly via: string;
+  /** Of W3C Trace Context, as it came; `''` for none. */
+  readonly traceparent: string;
 }
 
 /** Why a message is refused, and with what. */
@@ -89,6 +91,7 @@ export function parseRequest(head: string): RequestHead | Refused {
       fields.upgrade !== '' && length === 0 && method === 'GET' && isWebSocket(fields, minor),
     takesTrailers: te !== '' && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/.test(te),
     via: fields.via,
+    traceparent: fields.traceparent,
   };
 }
 

@@ -7,6 +7,7 @@ import type { RequestHead } from '../http/request.ts';
 import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import { JOIN_BYTES } from './body-writer.ts';
+import { Account } from './account.ts';
 import type { Context } from './context.ts';
 import { DirectSocket } from './direct-read.ts';
 import type { ClientSocket, Decision } from './engine.ts';
@@ -24,6 +25,9 @@ export class ClientConnection {
   readonly socket: ClientSocket;
   /** The lines that tell an instance where requests on this connection come from. */
   readonly origin: string;
+  /** What is noted of the current request, if anybody wants to be told. */
+  account: Account | undefined;
+  readonly #address: string;
   readonly #context: Context;
   readonly #heads: HeadReader;
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
@@ -44,14 +48,14 @@ export class ClientConnection {
     this.#context = context;
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.setDeadline(context.limits.idleMs);
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.origin = originLines(address, socket.localPort ?? 0, 'http');
+    this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.origin = originLines(this.#address, socket.localPort ?? 0, 'http');
     if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
     else socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
-    socket.on('close', () => this.#exchange?.abandon());
+    socket.on('close', () => this.#closed());
   }
 
   /** Whether the answer that is about to be written ends the connection (RFC 9112 §9.6). */
@@ -65,6 +69,7 @@ export class ClientConnection {
   finished(isLast: boolean): void {
     this.#exchange = undefined;
     this.#request = undefined;
+    this.#tell(true);
     if (isLast || this.#context.isClosing) {
       this.#close(this.#body === undefined);
       return;
@@ -77,7 +82,9 @@ export class ClientConnection {
   /** Answers in place of an instance. */
   answer(problem: Problem, method?: string): void {
     const isLast = this.isLast();
-    this.socket.write(problemAnswer(problem, isLast, method === 'HEAD'));
+    const answer = problemAnswer(problem, isLast, method === 'HEAD');
+    this.socket.write(answer);
+    this.#note(problem.code, answer);
     this.finished(isLast);
   }
 
@@ -200,6 +207,7 @@ export class ClientConnection {
   #begin(request: RequestHead, come: Buffer): void {
     this.#state = 'exchange';
     this.#request = request;
+    if (this.#context.onExchanged !== undefined) this.account = this.#newAccount(request);
     const rest = come.length === 0 ? come : Buffer.from(come);
     let parts = NO_PARTS;
     let end: string | undefined = '';
@@ -213,12 +221,14 @@ export class ClientConnection {
         return;
       }
       parts = content;
+      this.account?.received(parts);
       end = body.isDone ? passedTrailers(body.trailers) : undefined;
       this.#body = body.isDone ? undefined : body;
       this.#bodyBytes = used;
     }
     if (used < rest.length) this.#hold(used === 0 ? rest : rest.subarray(used));
     const decision = this.#decide(request);
+    if (this.account !== undefined) this.account.prefix = decision.prefix;
     if (decision.type === 'answer') {
       this.answer(decision.problem, request.method);
       return;
@@ -246,6 +256,7 @@ export class ClientConnection {
     const parts: Buffer[] = [];
     const used = body.read(bytes, 0, parts);
     this.#bodyBytes += used;
+    this.account?.received(parts);
     if (body.fault !== undefined) {
       this.#spoil('bad-request', `Its body cannot be read: ${body.fault}.`);
       return;
@@ -276,8 +287,34 @@ export class ClientConnection {
 
   /** Answers what cannot be read on: nobody knows where the next request would begin. */
   #refuse(code: ProblemCode, detail: string): void {
-    this.socket.write(problemAnswer({ code, detail }, true, false));
+    const answer = problemAnswer({ code, detail }, true, false);
+    this.socket.write(answer);
+    this.#note(code, answer);
+    this.#tell(true);
     this.#close(false);
+  }
+
+  #newAccount(request?: RequestHead): Account {
+    return new Account(request, this.#address, this.#context.requestIds.next());
+  }
+
+  #note(code: ProblemCode, answer: string): void {
+    if (this.#context.onExchanged === undefined) return;
+    this.account ??= this.#newAccount();
+    this.account.refused(code, answer);
+  }
+
+  #tell(isWhole: boolean): void {
+    const { account } = this;
+    if (account === undefined) return;
+    this.account = undefined;
+    account.ended(isWhole);
+    this.#context.onExchanged?.(account);
+  }
+
+  #closed(): void {
+    this.#exchange?.abandon();
+    this.#tell(false);
   }
 
   /**

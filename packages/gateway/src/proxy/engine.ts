@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Problem } from '../problem.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
 import type { Limits } from './limits.ts';
 
 /** Where an instance listens. */
@@ -12,7 +12,15 @@ export interface Upstream {
 }
 
 /** What becomes of a request. */
-export type Decision = Forward | { readonly type: 'answer'; readonly problem: Problem };
+export type Decision = Forward | Answer;
+
+/** The gateway answers itself. */
+export interface Answer {
+  readonly type: 'answer';
+  readonly problem: Problem;
+  /** What it would have been routed by, if that is known. */
+  readonly prefix?: string;
+}
 
 /** A request on its way to an instance, for whoever chooses it and learns how it went. */
 export interface Forward {
@@ -63,6 +71,36 @@ export interface Engine {
   close(graceMs: number): Promise<void>;
 }
 
+/** One request that came, and how it was answered. */
+export interface Exchanged {
+  /** Method, host and target as they came; `''` if they could not be read. */
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  /** The client's address. */
+  readonly client: string;
+  readonly requestId: string;
+  /** Of W3C Trace Context, if the client sent one that is valid. */
+  readonly traceparent: string | undefined;
+  /** What it was routed by; nothing if it was not. */
+  readonly prefix: string | undefined;
+  /** The key of the instance that answered, or was tried last. */
+  readonly instance: string | undefined;
+  /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
+  readonly status: number;
+  /** Whether the answer was broken off, by whichever side. */
+  readonly isCut: boolean;
+  /** Why the gateway answered itself, if it did. */
+  readonly problem: ProblemCode | undefined;
+  /** Milliseconds from its whole head to the end of its answer, or of the tunnel. */
+  readonly ms: number;
+  /** Milliseconds from when it was sent to that instance until the head of the answer came. */
+  readonly upstreamMs: number | undefined;
+  /** Bytes of the bodies without their framing, or that went through the tunnel. */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
 /** What an engine needs from outside. */
 export interface EngineOptions {
   readonly decide: Decide;
@@ -72,4 +110,6 @@ export interface EngineOptions {
   readonly limits?: Partial<Limits>;
   /** No connection could be made: refused, or not within the time for it. */
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
+  /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
+  readonly onExchanged?: (exchanged: Exchanged) => void;
 }

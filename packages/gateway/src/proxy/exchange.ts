@@ -119,6 +119,7 @@ export class Exchange implements Asker {
       authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     });
     this.#isSent = true;
+    this.#client.account?.sent();
     this.#mayRepeat = this.#end !== undefined && IDEMPOTENT.has(this.method);
     const isChunked = this.#request.length === CHUNKED;
     const flows = writeMessage(connection.socket, head, this.#parts, isChunked, this.#end);
@@ -146,6 +147,7 @@ export class Exchange implements Asker {
     }
     this.#connection = undefined;
     this.#decision.answered(head.status);
+    this.#client.account?.answered(head.status);
     this.#ended(false);
     this.#client.socket.write(interimHead(head), 'latin1');
     openTunnel(this.#client, connection, rest);
@@ -154,6 +156,7 @@ export class Exchange implements Asker {
   answered(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void {
     this.hasBegunAnswer = true;
     this.#decision.answered(head.status);
+    this.#client.account?.answered(head.status);
     this.#mayRepeat = false;
     const hasNoLength = head.length === CHUNKED || head.length === UNTIL_CLOSE;
     this.#isAnswerChunked = hasNoLength && this.#request.minor === 1;
@@ -204,7 +207,8 @@ export class Exchange implements Asker {
   }
 
   #deliver(head: string, parts: readonly Buffer[], end: string | undefined): void {
-    const { socket } = this.#client;
+    const { socket, account } = this.#client;
+    account?.delivered(parts);
     const flows = writeMessage(socket, head, parts, this.#isAnswerChunked, end);
     const connection = this.#connection;
     if (end === undefined) {
@@ -232,6 +236,8 @@ export class Exchange implements Asker {
     this.#isTrying = true;
     this.#upstream = upstream;
     this.#connection = connection;
+    const { account } = this.#client;
+    if (account !== undefined) account.instance = upstream.key;
     connection.carry(this);
     if (connection.isConnected) {
       this.connected();

@@ -7,6 +7,7 @@ import type { ClientSocket, Engine, EngineOptions } from './engine.ts';
 import { LIMITS } from './limits.ts';
 import { listenOn } from './listen.ts';
 import { Pools } from './pool.ts';
+import { RequestIds } from './request-ids.ts';
 
 /** An engine on the sockets of `node:net`: HTTP/1.1 is read and written here, for forwarding alone. */
 export function createEngine({ limits, ...options }: EngineOptions): Engine {
@@ -22,6 +23,7 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
     limits: ownLimits,
     clock,
     pools: new Pools(ownLimits, clock),
+    requestIds: new RequestIds(),
     isClosing: false,
   };
   // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way.

@@ -74,12 +74,12 @@ export class Router {
     const instances = service.instances();
     if (instances.length === 0) {
       const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
-      return problem('no-instance', detail);
+      return problem('no-instance', detail, prefix);
     }
     const picked = balancer.pick(prefix, instances, NOBODY, now());
     if (picked === undefined) {
       const detail = `Every instance of ${prefix || '/'} has all the requests that it may have.`;
-      return problem('overloaded', detail);
+      return problem('overloaded', detail, prefix);
     }
     budget.deposit();
     return new Forwarding(service, target, picked);
@@ -101,6 +101,7 @@ export class Router {
   }
 }
 
-function problem(code: ProblemCode, detail: string): Decision {
-  return { type: 'answer', problem: { code, detail } };
+function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
+  const answer = { type: 'answer', problem: { code, detail } } as const;
+  return prefix === undefined ? answer : { ...answer, prefix };
 }
