@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
@@ -6,11 +8,14 @@ import { explain } from './admin/explain.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import { createAdmin } from './admin/server.ts';
 import { createDataPlane } from './data-plane.ts';
+import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
 import { matchDomain } from './routing/domain.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
+import { WorkerPool } from './workers/pool.ts';
+import { spawnWorker } from './workers/process.ts';
 
 export interface GatewayOptions {
   readonly connection: Connection;
@@ -33,6 +38,11 @@ export interface GatewayOptions {
   readonly adminPort?: number;
   /** A file that keeps the last known table for the next start. Default: none. */
   readonly snapshotFile?: string;
+  /**
+   * In how many processes requests are served, `auto` for one for each core. Default 1: in this one. With more,
+   * this one does all else. Limits and what is learnt of instances by traffic are of each process.
+   */
+  readonly workers?: number | 'auto';
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -62,7 +72,8 @@ const INFORMED_MS = 300;
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const isOurs = matchDomain(options.domain ?? 'localhost');
+  // What it throws is thrown before anything is connected.
+  matchDomain(domainOf(options));
   const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
   const journal = new Journal();
   // One that the system chooses is not known yet, and so to nobody who could announce it.
@@ -75,7 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     policy: policyOf(options, self),
   });
   try {
-    const gateway = await serve(directory, isOurs, options);
+    const gateway = await serve(directory, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
     return await administer(gateway, directory, journal, options);
   } catch (error) {
@@ -118,34 +129,61 @@ async function administer(
 
 async function serve(
   directory: Directory,
-  isOurs: (host: string) => boolean,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl'>> {
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const plane = createDataPlane({
-    table: directory,
-    isOurs,
-    balancing: options.balancing,
-    onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
-  });
+  const plane = planeOf(directory, options);
+  directory.on('change', (change) => plane.changed(change));
   const { host, port } = await plane.listen(
     options.port ?? DEFAULT_PORT,
     options.host ?? DEFAULT_HOST,
   );
-  if (options.log !== undefined) {
+  const { log } = options;
+  if (log !== undefined) {
     report(directory, {
       domain: options.domain ?? `localhost:${port}`,
       server: describeServer(options.connection),
-      log: options.log,
+      // Whoever has read of a change may rely on it.
+      log: (line) => plane.whenApplied(() => log(line)),
     });
   }
-  directory.on('change', (change) => plane.changed(change));
   async function close(): Promise<void> {
     await plane.close();
     await forget();
     directory.close();
   }
   return { host, port, url: `http://${urlHost(host)}:${port}`, close };
+}
+
+function planeOf(directory: Directory, options: GatewayOptions): DataPlane {
+  const { workers = 1, balancing = {}, log = () => {} } = options;
+  const settings: PlaneSettings = {
+    domain: domainOf(options),
+    balancing,
+    // No name of the machine: every instance and whoever they tell reads it.
+    pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,
+  };
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  const onWitnessed: Directory['witness'] = (key, verdict) => directory.witness(key, verdict);
+  if (count > 1) {
+    return new WorkerPool({
+      count,
+      settings,
+      table: directory,
+      onWitnessed,
+      spawn: spawnWorker,
+      log,
+    });
+  }
+  return createDataPlane({
+    settings,
+    table: directory,
+    onUnreachable: ({ key }, verdict) => onWitnessed(key, verdict),
+  });
+}
+
+function domainOf({ domain = 'localhost' }: GatewayOptions): string {
+  return domain;
 }

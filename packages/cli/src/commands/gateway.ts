@@ -1,7 +1,7 @@
 import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
-import { list, listenHost, listenPort } from '../options.ts';
+import { list, listenHost, listenPort, workerCount } from '../options.ts';
 import { snapshotPath } from '../snapshot-path.ts';
 
 export interface GatewayCommandOptions {
@@ -12,6 +12,7 @@ export interface GatewayCommandOptions {
   readonly allow?: string;
   readonly deny?: string;
   readonly snapshot?: string;
+  readonly workers?: string;
 }
 
 export const GATEWAY_PORT = 1500;
@@ -38,6 +39,10 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     ],
     defaultAdminPort(port),
   );
+  const workers = workerCount(
+    options.workers === undefined ? 'ROLLCALL_WORKERS' : '--workers',
+    options.workers ?? (env['ROLLCALL_WORKERS'] || '1'),
+  );
   const connection = connectionFromEnvironment(env);
   const snapshotFile = snapshotPath(
     options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
@@ -49,6 +54,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     host,
     port,
     adminPort,
+    workers,
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),
     ...(domain !== undefined && { domain }),

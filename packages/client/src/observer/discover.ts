@@ -252,6 +252,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#observer.table.knows(prefix);
   }
 
+  /** Every canonical prefix of which an instance was ever heard of, sorted. */
+  prefixes(): readonly string[] {
+    return this.#observer.table.prefixes();
+  }
+
   /** Everything this table could tell another observer, for a snapshot. */
   statements(): Statement[] {
     return this.#observer.table.statements(performance.now());

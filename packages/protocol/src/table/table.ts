@@ -69,6 +69,11 @@ export class Table {
     return this.#groups.has(prefix);
   }
 
+  /** Every prefix of which an instance was ever heard of, sorted. */
+  prefixes(): string[] {
+    return [...this.#groups.keys()].toSorted();
+  }
+
   /** Those of a prefix that may be sent requests at this moment. The list changes with the table. */
   routable(prefix: string): readonly Instance[] {
     return this.#groups.get(prefix)?.routable() ?? [];
@@ -81,7 +86,7 @@ export class Table {
 
   /** All instances, by prefix and then in the order they came. */
   all(): Instance[] {
-    return [...this.#groups.keys()].toSorted().flatMap((prefix) => this.instances(prefix));
+    return this.prefixes().flatMap((prefix) => this.instances(prefix));
   }
 
   get(key: string): Instance | undefined {
