@@ -18,6 +18,8 @@ export interface RequestHead {
   readonly host: string;
   /** The lines to pass on, as they came: none that belongs to the connection or says where it came from. */
   readonly fields: string;
+  /** The lines that say where it came from, for whoever trusts who sent them; `''` for none. */
+  readonly claims: string;
   /** Bytes of the body: 0 for none, CHUNKED if they tell themselves. */
   readonly length: number;
   readonly expectsContinue: boolean;
@@ -82,6 +84,7 @@ export function parseRequest(head: string): RequestHead | Refused {
     minor,
     host,
     fields: kept,
+    claims: fields.claims,
     length,
     // RFC 9110 §10.1.1: HTTP/1.0 knows no such thing.
     expectsContinue: fields.expect !== '' && minor === 1,

@@ -1,3 +1,4 @@
+import type { AddressRanges } from '@rollcall/protocol';
 import type { Clock } from './clock.ts';
 import type { EngineOptions } from './engine.ts';
 import type { Limits } from './limits.ts';
@@ -10,6 +11,8 @@ export interface Context extends Pick<
   'decide' | 'pseudonym' | 'onUnreachable' | 'onExchanged'
 > {
   readonly limits: Limits;
+  /** Whose word about where a request comes from counts. */
+  readonly isTrusted: AddressRanges;
   readonly clock: Clock;
   readonly pools: Pools;
   readonly requestIds: RequestIds;

@@ -15,7 +15,7 @@ export interface Upstream {
 export type Decision = Forward | Answer;
 
 /** The gateway answers itself. */
-export interface Answer {
+interface Answer {
   readonly type: 'answer';
   readonly problem: Problem;
   /** What it would have been routed by, if that is known. */
@@ -45,8 +45,17 @@ export interface Forward {
   mayRepeat(): boolean;
 }
 
-/** Decides by the Host header and the request target alone. */
-export type Decide = (host: string, target: string) => Decision;
+/** A request, as far as one may want to know it to decide. What is not asked for costs nothing. */
+export interface Asked {
+  readonly method: string;
+  /** The client's IP address: the last one on the way here that is no trusted proxy. */
+  readonly address: string;
+  /** The values of the fields of this name, in lower case, as a list; nothing if there are none. */
+  field(name: string): string | undefined;
+}
+
+/** Decides by the Host header and the request target, and perhaps by more. It is over when it returns. */
+export type Decide = (host: string, target: string, asked: Asked) => Decision;
 
 /** What an engine asks of a client's connection: those of `node:net` and `node:tls` have it. */
 export interface ClientSocket extends Duplex {
@@ -77,7 +86,7 @@ export interface Exchanged {
   readonly method: string;
   readonly host: string;
   readonly target: string;
-  /** The client's address. */
+  /** The client's IP address: the last one on the way here that is no trusted proxy. */
   readonly client: string;
   readonly requestId: string;
   /** Of W3C Trace Context, if the client sent one that is valid. */
@@ -106,6 +115,11 @@ export interface EngineOptions {
   readonly decide: Decide;
   /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
   readonly pseudonym: string;
+  /**
+   * CIDRs of proxies in front of this gateway. What they say of where a request comes from is believed and passed
+   * on (X-Forwarded-*, X-Request-Id); what anybody else says of it is dropped. Default: none.
+   */
+  readonly trustedProxies?: readonly string[];
   /** Those that differ from the defaults. */
   readonly limits?: Partial<Limits>;
   /** No connection could be made: refused, or not within the time for it. */

@@ -15,7 +15,7 @@ export function openTunnel(
   // What finds a peer that is gone without a word: neither side need ever say anything.
   client.socket.setKeepAlive(true, KEEP_ALIVE_MS);
   instance.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  const { account } = client;
+  const { account } = client.current;
   account?.delivered([rest]);
   instance.tunnel({
     received: (bytes) => {
