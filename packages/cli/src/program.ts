@@ -65,8 +65,16 @@ export function createProgram(): Command {
       'keeps the last known table for the next start, none for no file (default: ROLLCALL_SNAPSHOT or one in the state folder)',
     )
     .option(
+      '--admin-host <address>',
+      'IP address of dashboard and admin API (default: ROLLCALL_ADMIN_HOST or 127.0.0.1); any other needs a token',
+    )
+    .option(
       '--admin-port <port>',
-      'admin API on loopback; 0 lets the system choose (default: ROLLCALL_ADMIN_PORT or one above --port)',
+      'their port; 0 lets the system choose (default: ROLLCALL_ADMIN_PORT or one above --port)',
+    )
+    .option(
+      '--admin-token-file <file>',
+      'holds the token that changes something over the admin API (default: ROLLCALL_ADMIN_TOKEN)',
     )
     .option(
       '--allow <cidrs>',

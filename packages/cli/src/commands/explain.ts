@@ -20,14 +20,16 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
     );
   }
   const admin = options.admin ?? (process.env['ROLLCALL_ADMIN'] || DEFAULT_ADMIN);
-  const explanation = await ask(admin, path);
+  const token = process.env['ROLLCALL_ADMIN_TOKEN'] ?? '';
+  const explanation = await ask(admin, token, path);
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
 }
 
-async function ask(admin: string, path: string): Promise<Explanation> {
+async function ask(admin: string, token: string, path: string): Promise<Explanation> {
   try {
-    const url = new URL(`/explain?path=${encodeURIComponent(path)}`, admin);
-    const response = await fetch(url, { signal: AbortSignal.timeout(WITHIN_MS) });
+    const url = new URL(`/api/explain?path=${encodeURIComponent(path)}`, admin);
+    const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
+    const response = await fetch(url, { headers, signal: AbortSignal.timeout(WITHIN_MS) });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     return (await response.json()) as Explanation;
   } catch (cause) {

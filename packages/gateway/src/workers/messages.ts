@@ -121,9 +121,9 @@ function parseChange(change: Record<string, unknown>, origin: number): Change {
 }
 
 function encodeInstance(instance: Instance, origin: number): unknown {
-  const { key, status, since } = instance;
+  const { key, status, since, isDrained } = instance;
   const announcement = encodeAnnouncement(instance.announcement);
-  return { key, announcement, status, since: since + origin };
+  return { key, announcement, status, since: since + origin, isDrained };
 }
 
 function parseInstance(input: unknown, origin: number): Instance {
@@ -133,6 +133,7 @@ function parseInstance(input: unknown, origin: number): Instance {
     announcement: announcement(instance['announcement']),
     status: oneOf(STATUSES, instance['status']),
     since: number(instance['since']) - origin,
+    isDrained: instance['isDrained'] === true,
   };
 }
 

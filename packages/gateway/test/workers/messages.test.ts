@@ -13,7 +13,13 @@ const announcement: Announcement = {
   weight: 3,
   extra: { future: [1] },
 };
-const instance: Instance = { key: 'a', announcement, status: 'suspect', since: 500 };
+const instance: Instance = {
+  key: 'a',
+  announcement,
+  status: 'suspect',
+  since: 500,
+  isDrained: true,
+};
 const settings = { domain: '*', balancing: {}, pseudonym: 'x' };
 const change: Change = { type: 'updated', instance, why: 'it said so', was: announcement };
 

@@ -30,6 +30,10 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
     by: fc.constant('probe' as const),
   }),
   fc.record({
+    type: fc.constantFrom('drained' as const, 'undrained' as const),
+    key: fc.constantFrom(...KEYS),
+  }),
+  fc.record({
     type: fc.constant('parted' as const),
     id: fc.constantFrom(...KEYS),
     inc: fc.constant(1),

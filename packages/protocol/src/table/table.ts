@@ -57,6 +57,9 @@ export class Table {
         return this.#parted(event.id, event.inc, now);
       case 'probed':
         return this.#probed(event.key, event.verdict, now);
+      case 'drained':
+      case 'undrained':
+        return this.#setDrained(event.key, event.type === 'drained');
       case 'link':
         return this.#link(event.isUp, now);
       case 'tick':
@@ -188,6 +191,14 @@ export class Table {
       return this.#setStatus(entry, 'down', `${entry.failures} probes failed`, now);
     }
     return [];
+  }
+
+  #setDrained(key: string, isDrained: boolean): Effect[] {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.isDrained === isDrained) return [];
+    this.#group(entry.announcement.prefix).change(entry, () => (entry.isDrained = isDrained));
+    const why = isDrained ? 'an operator drains it here' : 'an operator has ended its drain here';
+    return [change('updated', entry, why)];
   }
 
   #link(isUp: boolean, now: number): Effect[] {
