@@ -24,6 +24,9 @@ export const hasKubernetesValidate: boolean = onPath('kubernetes-validate');
 /** systemd's own check of its units. */
 export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
 
+/** Integrations are tried with their real clients, from Debian. */
+export const hasPrometheus: boolean = onPath('prometheus');
+
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));
