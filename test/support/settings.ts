@@ -14,7 +14,7 @@ export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
 export function unknownWords([name = '', ...words]: readonly string[]): string[] {
   const command = createProgram().commands.find((each) => each.name() === name);
   if (command === undefined) return [name];
-  const known = command.options.map(({ long }) => long);
+  const known = new Set(command.options.map(({ long }) => long));
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
-  return own.filter((word) => word.startsWith('-') && !known.includes(word));
+  return own.filter((word) => word.startsWith('-') && !known.has(word));
 }

@@ -1,6 +1,12 @@
 import { networkInterfaces } from 'node:os';
-import { announcedAddress, connectionFromEnvironment, discover } from '@rollcall/client';
-import type { Connection, Status } from '@rollcall/client';
+import {
+  announcedAddress,
+  connectionFromEnvironment,
+  discover,
+  RollcallError,
+} from '@rollcall/client';
+import type { Connection } from '@rollcall/client';
+import type { InstanceView } from '@rollcall/gateway';
 import { adminAccess, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
@@ -48,7 +54,7 @@ function instruments(given: string | undefined): Instruments {
     listen,
     admin: access.url,
     isAdminNamed: access.isNamed,
-    gatewayView: (prefixes) => gatewayView(access, prefixes),
+    gatewayView: () => gatewayView(access),
     reach,
     ownAddress: (connection) => ({
       announced: announced(connection),
@@ -68,20 +74,13 @@ async function listen(connection: Connection): Promise<Heard> {
   return { answered, instances };
 }
 
-async function gatewayView(
-  access: AdminAccess,
-  prefixes: readonly string[],
-): Promise<GatewayView | undefined> {
-  const view = new Map<string, Status>();
+async function gatewayView(access: AdminAccess): Promise<GatewayView | undefined> {
   try {
-    // Also with no prefix: whether it answers at all.
-    for (const prefix of new Set([...prefixes, ''])) {
-      const { instances } = await askAdmin(access, prefix || '/');
-      for (const { announcement, status } of instances) view.set(placeOf(announcement), status);
-    }
-    return view;
-  } catch {
-    return undefined;
+    const { instances } = await askAdmin<{ instances: InstanceView[] }>(access, '/api/instances');
+    return new Map(instances.map((each) => [placeOf(each.announcement), each.status]));
+  } catch (error) {
+    if (error instanceof RollcallError) return undefined;
+    throw error;
   }
 }
 

@@ -30,7 +30,7 @@ export interface Instruments {
   readonly admin: string;
   readonly isAdminNamed: boolean;
   /** Nothing if no gateway's admin API answers. */
-  gatewayView(prefixes: readonly string[]): Promise<GatewayView | undefined>;
+  gatewayView(): Promise<GatewayView | undefined>;
   reach(announcement: Announcement): Promise<Reach>;
   ownAddress(connection: Connection): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 }
@@ -89,8 +89,7 @@ async function examineRegistry(
 
   const { admin, isAdminNamed: isNamed } = instruments;
   const announcements = heard.instances.map(({ announcement }) => announcement);
-  const prefixes = new Set(announcements.map(({ prefix }) => prefix));
-  const view = await instruments.gatewayView([...prefixes]);
+  const view = await instruments.gatewayView();
   judgeGateway({ admin, isNamed, view, answered: heard.answered }).forEach(report);
 
   const seen: Seen[] = [];
