@@ -2,6 +2,7 @@
 // the tables of codes and settings name exactly those there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cliDocsFaults } from './cli-docs.js';
 import { runStep, ROOT } from './steps.js';
 
 export async function checkDocs() {
@@ -23,6 +24,7 @@ export async function checkDocs() {
     ]),
     ...(await codeFaults()),
     ...settingFaults(),
+    ...(await cliDocsFaults()),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
