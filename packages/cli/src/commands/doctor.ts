@@ -16,16 +16,12 @@ import { asText, countOf } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { GatewayView } from '../doctor/gateway.ts';
 import { reach } from '../doctor/reach.ts';
+import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 
 export interface DoctorOptions {
   readonly admin?: string;
   readonly json?: boolean;
 }
-
-/** Somebody sits in front of it and waits. */
-const CONNECT_WITHIN_MS = 4000;
-/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
-const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall doctor`: exits with 1 if something is wrong, so that a script can ask. */
 export async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
@@ -74,13 +70,13 @@ async function listen(connection: Connection): Promise<Heard> {
   return { answered, instances };
 }
 
-async function gatewayView(access: AdminAccess): Promise<GatewayView | undefined> {
+async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' | undefined> {
   try {
     const { instances } = await askAdmin<{ instances: InstanceView[] }>(access, '/api/instances');
     return new Map(instances.map((each) => [placeOf(each.announcement), each.status]));
   } catch (error) {
-    if (error instanceof RollcallError) return undefined;
-    throw error;
+    if (!(error instanceof RollcallError)) throw error;
+    return error.code === 'ROLLCALL_CONFIG' ? 'locked' : undefined;
   }
 }
 

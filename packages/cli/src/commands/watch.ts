@@ -1,16 +1,12 @@
 import { connectionFromEnvironment, describeServer, discover, urlHost } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { closeOnSignal } from '../lifetime.ts';
+import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 import { STATE_WORDS } from '../terminal/state-words.ts';
 import { Screen } from '../terminal/screen.ts';
 import { boardLines } from '../watch/board.ts';
 import { asJson, asText, changed } from '../watch/happening.ts';
 import type { Happening } from '../watch/happening.ts';
-
-/** Somebody sits in front of it and waits. */
-const CONNECT_WITHIN_MS = 4000;
-/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
-const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall watch`: until Ctrl+C, or until nobody reads it. */
 export async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {

@@ -182,6 +182,11 @@ describe('each fault that is planted is found, and is the only one', () => {
       /^gateway fail no admin API answers/,
     ],
     [
+      'a gateway that wants a token',
+      { gatewayView: () => Promise.resolve('locked') },
+      /^gateway warn its admin API .* wants a token/,
+    ],
+    [
       'a gateway on another channel',
       { listen: () => Promise.resolve(heard(INSTANCE, false)) },
       /^gateway fail it did not answer our roll call/,
