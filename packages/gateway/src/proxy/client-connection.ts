@@ -36,6 +36,7 @@ export class ClientConnection {
   /** The body that is being read; none once it is whole. */
   #body: BodyReader | undefined;
   #bodyBytes = 0;
+  #maxBodyBytes = Infinity;
   #exchange: Exchange | undefined;
   #tunnel: Receiver | undefined;
   #deadline = Infinity;
@@ -117,9 +118,12 @@ export class ClientConnection {
     this.socket.resume();
   }
 
-  /** How long what it waits for may take, from now. */
-  setDeadline(ms: number): void {
-    this.#deadline = this.#context.clock.after(ms);
+  /**
+   * How long what it waits for may take, from now.
+   * @param latest by the clock, when its time is over in any case
+   */
+  setDeadline(ms: number, latest: number = Infinity): void {
+    this.#deadline = Math.min(this.#context.clock.after(ms), latest);
   }
 
   check(now: number): void {
@@ -239,12 +243,15 @@ export class ClientConnection {
     if (request.via !== '' && cameThrough(request.via, pseudonym)) {
       return problem('loop', 'An instance of this service is a gateway that forwards to this one.');
     }
-    if (Math.max(request.length, this.#bodyBytes) > limits.bodyBytes) {
-      return problem('body-too-large', `It may have ${limits.bodyBytes} bytes.`);
-    }
     const decision = decide(request.host, request.target, this.current);
-    if (decision.type === 'forward' && climbsOut(decision.target)) {
-      return problem('bad-target', 'It climbs out of where it leads.');
+    if (decision.type === 'answer') return decision;
+    const { prefix } = decision;
+    if (climbsOut(decision.target))
+      return problem('bad-target', 'It climbs out of where it leads.', prefix);
+    const { bodyBytes } = decision.limits ?? limits;
+    this.#maxBodyBytes = bodyBytes;
+    if (request.length !== 0 && Math.max(request.length, this.#bodyBytes) > bodyBytes) {
+      return problem('body-too-large', `It may have ${bodyBytes} bytes.`, prefix);
     }
     return decision;
   }
@@ -258,9 +265,8 @@ export class ClientConnection {
       this.#spoil('bad-request', `Its body cannot be read: ${body.fault}.`);
       return;
     }
-    const { bodyBytes } = this.#context.limits;
-    if (this.#bodyBytes > bodyBytes) {
-      this.#spoil('body-too-large', `It may have ${bodyBytes} bytes.`);
+    if (this.#bodyBytes > this.#maxBodyBytes) {
+      this.#spoil('body-too-large', `It may have ${this.#maxBodyBytes} bytes.`);
       return;
     }
     if (body.isDone) {
@@ -329,6 +335,7 @@ function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket):
   return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }
 
-function problem(code: ProblemCode, detail: string): Decision {
-  return { type: 'answer', problem: { code, detail } };
+function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
+  const answer = { type: 'answer', problem: { code, detail } } as const;
+  return prefix === undefined ? answer : { ...answer, prefix };
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Problem, ProblemCode } from '../problem.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, RouteLimits } from './limits.ts';
 import type { Certificate } from './tls-front.ts';
 
 /** Where an instance listens. */
@@ -32,6 +32,8 @@ export interface Forward {
   readonly target: string;
   /** What was stripped from the path; `''` if nothing was. */
   readonly prefix: string;
+  /** The limits of this route, all of them: put together once, and not for each request. Default: the engine's. */
+  readonly limits?: RouteLimits | undefined;
   /**
    * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
    * as things are by then. Nothing if there is none left.
