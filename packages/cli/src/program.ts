@@ -61,6 +61,21 @@ export function createProgram(): Command {
     .action(runBroker);
   add(program, 'gateway')
     .description('the gateway alone')
+    .option(
+      '--config <file>',
+      'JSON with settings; read again when it changes and on SIGHUP (default: ROLLCALL_CONFIG)',
+    )
+    .option(
+      '--set <key=value>',
+      'one setting of what the file may hold, such as limits.answerMs=1000; again for more (default: words of ROLLCALL_SET)',
+      (setting: string, before: readonly string[] = []) => [...before, setting],
+    )
+    .option('--tls-cert <file>', 'certificate as PEM: TLS, and nothing else, at --port')
+    .option('--tls-key <file>', 'its private key as PEM')
+    .option(
+      '--trusted-proxies <cidrs>',
+      'who may say where a request comes from (default: ROLLCALL_TRUSTED_PROXIES or nobody)',
+    )
     .option('--host <address>', 'IP address to listen on (default: HOST or 127.0.0.1)')
     .option('--port <port>', '0 lets the system choose (default: PORT or 1500)')
     .option(

@@ -1,6 +1,9 @@
 export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';
+export { layered, parseSetting, readConfigFile } from './config/file.ts';
+export type { FileConfig } from './config/file.ts';
+export type { GatewayConfig } from './config/config.ts';
 export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';

@@ -120,10 +120,10 @@ describe('an engine with a certificate', () => {
     const there = await upstream((_request, response) => response.end('ok'));
     const { engine, port } = await start(to(there), { certificate: ONE });
     const before = await secured(port);
-    engine.renew(TWO);
+    engine.configure({ certificate: TWO });
     expect(nameOf(await secured(port))).toBe('two');
-    expect(() => engine.renew({ cert: ONE.cert, key: TWO.key })).toThrow(/belong together/);
-    expect(() => engine.renew({ cert: 'no PEM', key: TWO.key })).toThrow(/cannot be used/);
+    expect(() => engine.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(/belong together/);
+    expect(() => engine.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(/cannot be used/);
     expect(nameOf(await secured(port))).toBe('two');
     before.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await text(before)).toMatch(/^HTTP\/1\.1 200 /);
