@@ -1,17 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
-import type { Announcement, Connection, Directory } from '@rollcall/client';
+import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { explain } from './admin/explain.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import { createAdmin } from './admin/server.ts';
+import { createDataPlane } from './data-plane.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { createEngine } from './proxy/net-engine.ts';
 import { report } from './report.ts';
 import { matchDomain } from './routing/domain.ts';
-import { Router } from './routing/router.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 
 export interface GatewayOptions {
@@ -57,8 +55,6 @@ const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 1500;
 /** A gateway that is alone is answered by nobody: it does not wait long for one that may be there. */
 const INFORMED_MS = 300;
-/** Below the 10 s after which Docker kills. */
-const CLOSE_GRACE_MS = 8000;
 
 /**
  * Starts a gateway, and resolves when it listens and hears the channel.
@@ -128,19 +124,13 @@ async function serve(
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const router = new Router({
+  const plane = createDataPlane({
     table: directory,
     isOurs,
-    balancing: { ...options.balancing, random: Math.random },
-    now: () => performance.now(),
-  });
-  const engine = createEngine({
-    decide: router.decide,
-    // No name of the machine: every instance and whoever they tell reads it.
-    pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,
+    balancing: options.balancing,
     onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
   });
-  const { host, port } = await engine.listen(
+  const { host, port } = await plane.listen(
     options.port ?? DEFAULT_PORT,
     options.host ?? DEFAULT_HOST,
   );
@@ -151,23 +141,11 @@ async function serve(
       log: options.log,
     });
   }
-  directory.on('change', ({ type, instance, was }) => {
-    router.changed(instance.announcement.prefix);
-    if (was !== undefined) router.changed(was.prefix);
-    if (type === 'left' || type === 'forgotten') {
-      router.forget(instance.key);
-      engine.release(instance.announcement);
-    }
-    if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
-  });
+  directory.on('change', (change) => plane.changed(change));
   async function close(): Promise<void> {
-    await engine.close(CLOSE_GRACE_MS);
+    await plane.close();
     await forget();
     directory.close();
   }
   return { host, port, url: `http://${urlHost(host)}:${port}`, close };
-}
-
-function isSamePlace(a: Announcement, b: Announcement): boolean {
-  return a.address === b.address && a.port === b.port;
 }
