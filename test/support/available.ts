@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { has } from '../../bench/gateway/rig.js';
 import { PROGRAMS } from './processes.ts';
 
 // What a test needs that a machine may lack. Under CI=true scripts/test.js takes a skip for a failure.
@@ -8,3 +9,6 @@ export const hasGo: boolean = existsSync(PROGRAMS.idV4);
 
 /** soketi runs on Node 20 alone. */
 export const hasSoketi: boolean = process.versions.node.startsWith('20.');
+
+/** What the bench of the gateway needs. To have it run on Debian: apt-get install nginx-light wrk util-linux. */
+export const hasGatewayBench: boolean = ['nginx', 'wrk', 'taskset'].every(has);
