@@ -1,5 +1,5 @@
 // Makes a clone ready to run: installs from the lockfiles and builds, but only what has changed.
-// `--tests` also installs what the tests need. Plain JavaScript, for nothing is installed yet.
+// `--tests` also installs what the tests need, `--bench` the proxies that ours is compared with. Plain JavaScript, for nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -27,6 +27,11 @@ once('build', sourcesOf(['packages', 'services/id-v5']), () => {
 once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
 if (forTests && process.versions.node.startsWith('20.')) {
   once('install-soketi', ['test/peers/soketi/package-lock.json'], () => npmCi('test/peers/soketi'));
+}
+
+if (process.argv.includes('--bench')) {
+  const folder = 'bench/gateway/peers';
+  once('install-bench-peers', [`${folder}/package-lock.json`], () => npmCi(folder));
 }
 
 function requireNode() {

@@ -17,6 +17,9 @@ export const hasFish: boolean = onPath('fish');
 /** Integrations are tried with their real clients, from Debian. */
 export const hasPrometheus: boolean = onPath('prometheus');
 
+/** What the bench of the gateway needs. To have it run on Debian: apt-get install nginx-light wrk util-linux. */
+export const hasGatewayBench: boolean = ['nginx', 'wrk', 'taskset'].every(onPath);
+
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));

@@ -25,7 +25,12 @@ interface Source {
 
 /** What has a flag, and perhaps a variable, of its own. All else is set by `--set` or in the file. */
 const SOURCES: readonly Source[] = [
-  { flag: '--host', option: 'host', env: 'HOST', read: (n, text) => ({ host: listenHost(n, text) }) },
+  {
+    flag: '--host',
+    option: 'host',
+    env: 'HOST',
+    read: (n, text) => ({ host: listenHost(n, text) }),
+  },
   { flag: '--port', option: 'port', env: 'PORT', read: (n, text) => ({ port: portOf(n, text) }) },
   { flag: '--domain', option: 'domain', env: 'DOMAIN', read: (_, domain) => ({ domain }) },
   {

@@ -178,7 +178,9 @@ function overlaid(below: Record<string, unknown>, above: object): Record<string,
 export function parseSetting(setting: string): FileConfig {
   const [, path, value] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
   if (path === undefined || value === undefined)
-    throw misconfigured(`${JSON.stringify(setting)} must be KEY=VALUE, such as limits.answerMs=1000`);
+    throw misconfigured(
+      `${JSON.stringify(setting)} must be KEY=VALUE, such as limits.answerMs=1000`,
+    );
   const nested = path
     .split('.')
     .reduceRight<unknown>((inner, key) => ({ [key]: inner }), jsonOrText(value));
@@ -204,7 +206,10 @@ function readJson(file: string): unknown {
   try {
     return JSON.parse(content);
   } catch (cause) {
-    throw misconfigured(`${file} is not JSON: ${cause instanceof Error ? cause.message : ''}`, cause);
+    throw misconfigured(
+      `${file} is not JSON: ${cause instanceof Error ? cause.message : ''}`,
+      cause,
+    );
   }
 }
 

@@ -122,8 +122,12 @@ describe('an engine with a certificate', () => {
     const before = await secured(port);
     engine.configure({ certificate: TWO });
     expect(nameOf(await secured(port))).toBe('two');
-    expect(() => engine.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(/belong together/);
-    expect(() => engine.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(/cannot be used/);
+    expect(() => engine.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
+      /belong together/,
+    );
+    expect(() => engine.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
+      /cannot be used/,
+    );
     expect(nameOf(await secured(port))).toBe('two');
     before.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await text(before)).toMatch(/^HTTP\/1\.1 200 /);
