@@ -68,7 +68,7 @@ export function createProgram(): Command {
     .option(
       '--set <key=value>',
       'one setting of what the file may hold, such as limits.answerMs=1000; again for more (default: words of ROLLCALL_SET)',
-      (setting: string, before: readonly string[] = []) => [...before, setting],
+      (setting: string, before: readonly string[] | undefined) => [...(before ?? []), setting],
     )
     .option('--tls-cert <file>', 'certificate as PEM: TLS, and nothing else, at --port')
     .option('--tls-key <file>', 'its private key as PEM')

@@ -14,7 +14,7 @@ import type { Vitals, VitalsBook } from './vitals.ts';
  * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
  * - `hash`: by a key of the request, the same one as long as it is there.
  */
-export type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
+type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
 
 export interface BalancingRules {
   /** Default `round-robin`. */

@@ -38,6 +38,14 @@ export interface GatewayConfig extends ServingSettings {
   readonly workers?: number | 'auto';
 }
 
+/** What a configuration file may hold: docs/config.md. */
+export interface FileConfig extends Omit<GatewayConfig, 'adminToken' | 'snapshotFile'> {
+  /** A file that holds the token. */
+  readonly adminTokenFile?: string;
+  /** A file, or `none`. */
+  readonly snapshot?: string;
+}
+
 /** What can change while a gateway runs; all else waits for the next start. */
 const CHANGEABLE = {
   domain: true,

@@ -16,7 +16,7 @@ export interface RoutePolicy {
 }
 
 /** What of a policy is other than the defaults: plain data. */
-export interface RouteSettings {
+interface RouteSettings {
   readonly balancing?: Partial<BalancingRules>;
   readonly ejection?: Partial<EjectionRules>;
   readonly retries?: Partial<RetryRules>;

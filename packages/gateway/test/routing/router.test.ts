@@ -200,3 +200,34 @@ describe('a router', () => {
     expect(decide('localhost', '*')).toMatchObject({ problem: { code: 'bad-target' } });
   });
 });
+
+describe('a router that is configured anew', () => {
+  it('serves each route by its own policy, or by that of all', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    say(2, { prefix: '/v2' });
+    configure({ limits: { answerMs: 1 }, routes: { '/v2': { limits: { answerMs: 2 } } } });
+    const limitsOf = (target: string) => {
+      const decision = decide('localhost', target);
+      return decision.type === 'forward' ? decision.limits?.answerMs : undefined;
+    };
+    expect([limitsOf('/v1'), limitsOf('/v2')]).toEqual([1, 2]);
+  });
+
+  it('still knows who was ejected, and what is in flight', () => {
+    const { say, picks, decide, configure } = setup({ mostInFlight: 1 });
+    say(1);
+    say(2);
+    for (let failures = 0; failures < 5; failures++) {
+      const decision = decide('localhost', '/v1');
+      if (decision.type !== 'forward') throw new Error(decision.problem.detail);
+      if (decision.next()?.port === 1) decision.ended(true);
+      else {
+        decision.ended(false);
+        failures--;
+      }
+    }
+    configure({});
+    expect(picks(4)).toEqual([2, 2, 2, 2]);
+  });
+});
