@@ -16,7 +16,7 @@ import { Exchange } from './exchange.ts';
 import { cameThrough } from './heads.ts';
 import { Origin } from './origin.ts';
 import type { Peer } from './origin.ts';
-import type { Receiver } from './upstream-connection.ts';
+import type { TunnelEnd } from './tunnel.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
 const LINGER_MS = 5000;
@@ -38,7 +38,7 @@ export class ClientConnection {
   #bodyBytes = 0;
   #maxBodyBytes = Infinity;
   #exchange: Exchange | undefined;
-  #tunnel: Receiver | undefined;
+  #tunnel: TunnelEnd | undefined;
   #deadline = Infinity;
   #isPaused = false;
   #isAdvancing = false;
@@ -96,13 +96,14 @@ export class ClientConnection {
   }
 
   /** From here on bytes go to the tunnel, with what came behind the request. */
-  tunnel(receiver: Receiver): void {
+  tunnel(end: TunnelEnd): void {
     this.#state = 'tunnel';
     this.#exchange = undefined;
-    this.#tunnel = receiver;
+    this.#tunnel = end;
     this.#deadline = Infinity;
     const held = this.#takeHeld();
-    if (held !== undefined) receiver.received(held);
+    if (held !== undefined) end.received(held);
+    if (this.#context.isClosing) end.leave();
     this.resume();
   }
 
@@ -135,9 +136,10 @@ export class ClientConnection {
     } else this.socket.destroy();
   }
 
-  /** Closes if nothing is being answered; otherwise, the answer will be the last. */
-  closeIfIdle(): void {
+  /** Closes if nothing is being answered; otherwise, the answer will be the last. Who is at the ends of a tunnel is told. */
+  leave(): void {
     if (this.#state === 'between') this.#close(true);
+    this.#tunnel?.leave();
   }
 
   /** A head becomes text at once. All else is copied, but what is large of a body. */

@@ -273,15 +273,14 @@ export class Exchange implements Asker {
 
   /**
    * To another instance; to the same one only if it has closed a connection that had been idle, which it may
-   * do at any time (RFC 9112 §9.3.1).
+   * do at any time (RFC 9112 §9.3.1). On a new connection: one that is idle may be about to be closed too.
    */
   #repeat(connection: UpstreamConnection, error: Error): void {
     const upstream = this.#upstream;
-    const next = this.#decision.next();
-    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).take());
-    else if (upstream !== undefined && connection.isReused) {
-      this.#ask(upstream, this.#context.pools.of(upstream).open());
-    } else this.#fail('upstream-failed', causeOf(error));
+    const another = this.#decision.next();
+    const next = another ?? (connection.isReused ? upstream : undefined);
+    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).open());
+    else this.#fail('upstream-failed', causeOf(error));
   }
 
   #tooLate(): void {

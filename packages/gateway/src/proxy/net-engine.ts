@@ -103,7 +103,7 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     const closed = new Promise((resolve) => server.close(resolve));
     context.isClosing = true;
     tls?.close();
-    for (const client of clients) client.closeIfIdle();
+    for (const client of clients) client.leave();
     await closed;
     if (clients.size > 0) await new Promise<void>((resolve) => (onLastClosed = resolve));
     clearTimeout(cut);
