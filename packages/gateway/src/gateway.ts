@@ -4,6 +4,7 @@ import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { adminApp } from './admin/app.ts';
+import { dashboard } from './admin/dashboard.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import { serveAdmin } from './admin/server.ts';
 import { createDataPlane } from './data-plane.ts';
@@ -127,6 +128,7 @@ async function administer(
     },
     directory,
     journal,
+    pages: await dashboard(),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),

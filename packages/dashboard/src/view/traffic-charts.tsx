@@ -1,0 +1,67 @@
+import type { Traffic } from '@rollcall/gateway';
+import type { JSX } from 'preact';
+import { bars, line, milliseconds, paceOf, percent, rate } from '../model/traffic.ts';
+
+const BOX = { width: 120, height: 28 };
+
+/** Rate and failures as bars, p50 and p99 as lines, with the latest numbers beside them. */
+export function TrafficCharts({ traffic }: { readonly traffic: Traffic | undefined }): JSX.Element {
+  if (traffic === undefined) return <p class="traffic muted none">no traffic yet</p>;
+  const { perSecond, errorShare, p50, p99 } = paceOf(traffic);
+  return (
+    <div class="traffic">
+      <figure>
+        <RateChart history={traffic.history} />
+        <figcaption class="number">
+          <b>{rate(perSecond)}</b>/s{' '}
+          <span class={errorShare > 0 ? 'bad' : 'muted'}>{percent(errorShare)} failed</span>
+        </figcaption>
+      </figure>
+      <figure>
+        <LatencyChart history={traffic.history} />
+        <figcaption class="number">
+          {p50 === undefined || p99 === undefined ? (
+            <span class="muted">no answer yet</span>
+          ) : (
+            <>
+              <b>{milliseconds(p50)}</b> <span class="muted">p99 {milliseconds(p99)}</span>
+            </>
+          )}
+        </figcaption>
+      </figure>
+    </div>
+  );
+}
+
+type History = Pick<Traffic, 'history'>;
+
+function RateChart({ history }: History): JSX.Element {
+  const step = BOX.width / Math.max(history.length, 1);
+  const width = Math.max(step - 1, 0.5);
+  return (
+    <svg class="chart" viewBox={`0 0 ${BOX.width} ${BOX.height}`} role="img" aria-label="Requests a second, and failures">
+      {bars(history).map(({ ok, failed }, index) => {
+        const [okHeight, failedHeight] = [ok * BOX.height, failed * BOX.height];
+        const x = index * step;
+        return (
+          <g key={index}>
+            <rect class="ok" x={x} y={BOX.height - okHeight} width={width} height={okHeight} />
+            <rect class="failed" x={x} y={BOX.height - okHeight - failedHeight} width={width} height={failedHeight} />
+          </g>
+        );
+      })}
+    </svg>
+  );
+}
+
+function LatencyChart({ history }: History): JSX.Element {
+  const highest = Math.max(...history.map(({ p99 }) => p99 ?? 0), 1);
+  const points = (of: (window: Traffic['history'][number]) => number | undefined): string =>
+    line(history.map(of), highest, BOX);
+  return (
+    <svg class="chart" viewBox={`-1 -1 ${BOX.width + 2} ${BOX.height + 2}`} role="img" aria-label="Median and 99th percentile of the time to answer">
+      <polyline class="p99" points={points(({ p99 }) => p99)} />
+      <polyline class="p50" points={points(({ p50 }) => p50)} />
+    </svg>
+  );
+}
