@@ -1,6 +1,8 @@
 export { parseAddress } from './address.ts';
 export { addressPolicy } from './address-policy.ts';
 export type { AddressPolicy, AddressRules } from './address-policy.ts';
+export { addressRanges } from './address-ranges.ts';
+export type { AddressRanges } from './address-ranges.ts';
 export { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from './announcement.ts';
 export type { Announcement, HealthCheck } from './announcement.ts';
 export { budgetOf, SANDBOX } from './budget.ts';

@@ -8,10 +8,13 @@ import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import { JOIN_BYTES } from './body-writer.ts';
 import type { Context } from './context.ts';
+import { CurrentRequest } from './current-request.ts';
 import { DirectSocket } from './direct-read.ts';
 import type { ClientSocket, Decision } from './engine.ts';
 import { Exchange } from './exchange.ts';
-import { cameThrough, originLines, problemAnswer } from './heads.ts';
+import { cameThrough } from './heads.ts';
+import { Origin } from './origin.ts';
+import type { Peer } from './origin.ts';
 import type { Receiver } from './upstream-connection.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
@@ -22,14 +25,12 @@ const NO_PARTS: readonly Buffer[] = [];
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
 export class ClientConnection {
   readonly socket: ClientSocket;
-  /** The lines that tell an instance where requests on this connection come from. */
-  readonly origin: string;
+  readonly current: CurrentRequest;
   readonly #context: Context;
   readonly #heads: HeadReader;
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
   /** What came before its turn. */
   #held: Buffer | undefined;
-  #request: RequestHead | undefined;
   /** The body that is being read; none once it is whole. */
   #body: BodyReader | undefined;
   #bodyBytes = 0;
@@ -44,19 +45,18 @@ export class ClientConnection {
     this.#context = context;
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.setDeadline(context.limits.idleMs);
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.origin = originLines(address, socket.localPort ?? 0, 'http');
+    this.current = new CurrentRequest(new Origin(peerOf(socket), context.isTrusted), context);
     if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
     else socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
-    socket.on('close', () => this.#exchange?.abandon());
+    socket.on('close', () => this.#closed());
   }
 
   /** Whether the answer that is about to be written ends the connection (RFC 9112 §9.6). */
   isLast(): boolean {
-    const persists = this.#request?.persists === true && !this.#context.isClosing;
+    const persists = this.current.persists && !this.#context.isClosing;
     // The rest of a request that is answered before it has come would stand before the next one.
     return !persists || this.#body !== undefined;
   }
@@ -64,7 +64,7 @@ export class ClientConnection {
   /** The answer is written. */
   finished(isLast: boolean): void {
     this.#exchange = undefined;
-    this.#request = undefined;
+    this.current.end(true);
     if (isLast || this.#context.isClosing) {
       this.#close(this.#body === undefined);
       return;
@@ -75,9 +75,9 @@ export class ClientConnection {
   }
 
   /** Answers in place of an instance. */
-  answer(problem: Problem, method?: string): void {
+  answer(problem: Problem): void {
     const isLast = this.isLast();
-    this.socket.write(problemAnswer(problem, isLast, method === 'HEAD'));
+    this.socket.write(this.current.problemAnswer(problem, isLast));
     this.finished(isLast);
   }
 
@@ -199,7 +199,7 @@ export class ClientConnection {
 
   #begin(request: RequestHead, come: Buffer): void {
     this.#state = 'exchange';
-    this.#request = request;
+    this.current.begin(request);
     const rest = come.length === 0 ? come : Buffer.from(come);
     let parts = NO_PARTS;
     let end: string | undefined = '';
@@ -213,14 +213,17 @@ export class ClientConnection {
         return;
       }
       parts = content;
+      this.current.account?.received(parts);
       end = body.isDone ? passedTrailers(body.trailers) : undefined;
       this.#body = body.isDone ? undefined : body;
       this.#bodyBytes = used;
     }
     if (used < rest.length) this.#hold(used === 0 ? rest : rest.subarray(used));
     const decision = this.#decide(request);
+    const { account } = this.current;
+    if (account !== undefined) account.prefix = decision.prefix;
     if (decision.type === 'answer') {
-      this.answer(decision.problem, request.method);
+      this.answer(decision.problem);
       return;
     }
     this.#exchange = new Exchange(this, request, decision, this.#context);
@@ -235,7 +238,7 @@ export class ClientConnection {
     if (Math.max(request.length, this.#bodyBytes) > limits.bodyBytes) {
       return problem('body-too-large', `It may have ${limits.bodyBytes} bytes.`);
     }
-    const decision = decide(request.host, request.target);
+    const decision = decide(request.host, request.target, this.current);
     if (decision.type === 'forward' && climbsOut(decision.target)) {
       return problem('bad-target', 'It climbs out of where it leads.');
     }
@@ -246,6 +249,7 @@ export class ClientConnection {
     const parts: Buffer[] = [];
     const used = body.read(bytes, 0, parts);
     this.#bodyBytes += used;
+    this.current.account?.received(parts);
     if (body.fault !== undefined) {
       this.#spoil('bad-request', `Its body cannot be read: ${body.fault}.`);
       return;
@@ -276,8 +280,14 @@ export class ClientConnection {
 
   /** Answers what cannot be read on: nobody knows where the next request would begin. */
   #refuse(code: ProblemCode, detail: string): void {
-    this.socket.write(problemAnswer({ code, detail }, true, false));
+    this.socket.write(this.current.problemAnswer({ code, detail }, true));
+    this.current.end(true);
     this.#close(false);
+  }
+
+  #closed(): void {
+    this.#exchange?.abandon();
+    this.current.end(false);
   }
 
   /**
@@ -308,6 +318,10 @@ export class ClientConnection {
     else if (this.#state === 'between') this.socket.destroySoon();
     else if (this.#state === 'exchange') this.socket.destroy();
   }
+}
+
+function peerOf({ remoteAddress = '', localPort = 0 }: ClientSocket): Peer {
+  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol: 'http' };
 }
 
 function problem(code: ProblemCode, detail: string): Decision {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { addressRanges, RollcallError } from '@rollcall/protocol';
 import { ClientConnection } from './client-connection.ts';
 import { Clock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -7,9 +8,15 @@ import type { ClientSocket, Engine, EngineOptions } from './engine.ts';
 import { LIMITS } from './limits.ts';
 import { listenOn } from './listen.ts';
 import { Pools } from './pool.ts';
+import { RequestIds } from './request-ids.ts';
 
-/** An engine on the sockets of `node:net`: HTTP/1.1 is read and written here, for forwarding alone. */
-export function createEngine({ limits, ...options }: EngineOptions): Engine {
+/**
+ * An engine on the sockets of `node:net`: HTTP/1.1 is read and written here, for forwarding alone.
+ * @throws RollcallError ROLLCALL_CONFIG if a range of trusted proxies is none
+ */
+export function createEngine({ limits, trustedProxies = [], ...options }: EngineOptions): Engine {
+  const isTrusted = addressRanges(trustedProxies);
+  if (typeof isTrusted === 'string') throw new RollcallError('ROLLCALL_CONFIG', isTrusted);
   const clients = new Set<ClientConnection>();
   const perAddress = new Map<string, number>();
   const clock = new Clock((now) => {
@@ -20,8 +27,10 @@ export function createEngine({ limits, ...options }: EngineOptions): Engine {
   const context: Context = {
     ...options,
     limits: ownLimits,
+    isTrusted,
     clock,
     pools: new Pools(ownLimits, clock),
+    requestIds: new RequestIds(),
     isClosing: false,
   };
   // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way.
