@@ -81,7 +81,9 @@ async function system() {
   }
   if (existsSync(ID_V4)) {
     for (const name of ['five', 'six']) {
-      const service = track(spawn(ID_V4, ['-http.port', '0'], { env: { ...process.env, ...env, SERVER_NAME: name } }));
+      const service = track(
+        spawn(ID_V4, ['-http.port', '0'], { env: { ...process.env, ...env, SERVER_NAME: name } }),
+      );
       await line(service, /registered /);
     }
   }
@@ -90,8 +92,9 @@ async function system() {
 
 /** @param {string} adminUrl */
 async function drain(adminUrl) {
-  const { instances } = await (await fetch(`${adminUrl}/api/instances?prefix=/v1`)).json();
-  const { key } = instances[2];
+  const answer = await fetch(`${adminUrl}/api/instances?prefix=/v1`);
+  const { instances } = /** @type {{ instances: { key: string }[] }} */ (await answer.json());
+  const key = instances[2]?.key;
   await fetch(`${adminUrl}/api/instances/${key}/drain`, {
     method: 'POST',
     headers: { authorization: `Bearer ${TOKEN}` },
@@ -112,8 +115,14 @@ function load(url) {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ id: String(count) }),
-      }).then((answer) => answer.text(), () => {});
-      void fetch(`${url}/v2/generate`, { method: 'POST' }).then((answer) => answer.text(), () => {});
+      }).then(
+        (answer) => answer.text(),
+        () => {},
+      );
+      void fetch(`${url}/v2/generate`, { method: 'POST' }).then(
+        (answer) => answer.text(),
+        () => {},
+      );
     }
   }, 50);
   return () => clearInterval(timer);
@@ -125,7 +134,12 @@ function load(url) {
  * @param {Record<string, string>} env
  */
 function node(module, args, env) {
-  return track(fork(module, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }));
+  return track(
+    fork(module, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }),
+  );
 }
 
 /** @param {import('node:child_process').ChildProcess} child */

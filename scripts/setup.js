@@ -25,7 +25,11 @@ once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
 once('build-dashboard', sourcesOf(['packages/dashboard']), () => {
-  run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'], 'packages/dashboard');
+  run(
+    process.execPath,
+    ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
+    'packages/dashboard',
+  );
 });
 once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
 if (forTests && process.versions.node.startsWith('20.')) {
@@ -75,7 +79,9 @@ function sourcesOf(folders) {
       if (skipped.has(name)) return [];
       return statSync(join(ROOT, path)).isDirectory() ? walk(path) : [path];
     });
-  const files = folders.flatMap(walk).filter((path) => /\.(?:tsx?|json|go|mod|sum|css|html|svg)$/.test(path));
+  const files = folders
+    .flatMap(walk)
+    .filter((path) => /\.(?:tsx?|json|go|mod|sum|css|html|svg)$/.test(path));
   return ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...files].toSorted();
 }
 

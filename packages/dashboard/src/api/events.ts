@@ -10,7 +10,9 @@ export interface ServerEvent {
 export async function* readEvents(
   chunks: ReadableStream<Uint8Array>,
 ): AsyncGenerator<ServerEvent, void> {
-  const reader = chunks.pipeThrough(new TextDecoderStream() as never).getReader() as ReadableStreamDefaultReader<string>;
+  const reader = chunks
+    .pipeThrough(new TextDecoderStream() as never)
+    .getReader() as ReadableStreamDefaultReader<string>;
   let rest = '';
   try {
     for (;;) {

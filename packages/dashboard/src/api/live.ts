@@ -10,7 +10,10 @@ const REFRESH_AFTER_CHANGE_MS = 200;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
 /** Follows the gateway until it is aborted: each thing that comes is an action. */
-export async function follow(dispatch: (action: Action) => void, signal: AbortSignal): Promise<void> {
+export async function follow(
+  dispatch: (action: Action) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     try {

@@ -29,7 +29,10 @@ export function groupServices(
 }
 
 /** Those of which a text is found in what people know them by. All, if there is no text. */
-export function matching(instances: readonly InstanceView[], text: string): readonly InstanceView[] {
+export function matching(
+  instances: readonly InstanceView[],
+  text: string,
+): readonly InstanceView[] {
   const sought = text.trim().toLowerCase();
   if (sought === '') return instances;
   return instances.filter((instance) => {
@@ -58,11 +61,14 @@ function judged(
 ): Pick<ServiceGroup, 'summary' | 'tone'> {
   const total = instances.length;
   if (total === 0) return { summary: 'every instance has gone: requests get 503', tone: 'bad' };
-  if (routable === 0) return { summary: `none of ${total} takes requests: they get 503`, tone: 'bad' };
+  if (routable === 0)
+    return { summary: `none of ${total} takes requests: they get 503`, tone: 'bad' };
   const inDoubt = instances.every(({ status, isRoutable }) => !isRoutable || status === 'suspect');
   const some = routable === total ? `all ${total}` : `${routable} of ${total}`;
   if (inDoubt) return { summary: `${some} take requests, each in doubt`, tone: 'doubt' };
   const takes = routable === 1 ? 'takes' : 'take';
   const who = total === 1 ? 'its one instance' : some;
-  return { summary: `${who} ${takes} requests`, tone: routable === total ? 'good' : 'quiet' };
+  const isWell = instances.every(({ status }) => status === 'up');
+  const tone = routable === total ? 'good' : isWell ? 'held' : 'doubt';
+  return { summary: `${who} ${takes} requests`, tone };
 }

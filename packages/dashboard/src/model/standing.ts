@@ -18,14 +18,29 @@ export function standingOf({
   announcement,
 }: InstanceView): Standing {
   if (isDrained)
-    return { tone: 'held', word: 'Drained', meaning: 'An operator has it sent nothing new by this gateway.' };
+    return {
+      tone: 'held',
+      word: 'Drained',
+      meaning: 'An operator has it sent nothing new by this gateway.',
+    };
   if (announcement.draining === true)
-    return { tone: 'held', word: 'Leaving', meaning: 'It says that it is about to leave, and is sent nothing new.' };
+    return {
+      tone: 'held',
+      word: 'Leaving',
+      meaning: 'It says that it is about to leave, and is sent nothing new.',
+    };
   if (status === 'down')
     return { tone: 'bad', word: 'Down', meaning: 'It does not answer, and is sent nothing.' };
-  if (status === 'up')
-    return { tone: 'good', word: 'Up', meaning: 'It is sent requests.' };
+  if (status === 'up') return { tone: 'good', word: 'Up', meaning: 'It is sent requests.' };
   if (isRoutable)
-    return { tone: 'doubt', word: 'In doubt', meaning: 'No instance is known to be well, so that those in doubt are sent requests.' };
-  return { tone: 'doubt', word: 'In doubt', meaning: 'Not used while another is known to be well.' };
+    return {
+      tone: 'doubt',
+      word: 'In doubt',
+      meaning: 'No instance is known to be well, so that those in doubt are sent requests.',
+    };
+  return {
+    tone: 'doubt',
+    word: 'In doubt',
+    meaning: 'Not used while another is known to be well.',
+  };
 }

@@ -14,8 +14,11 @@ export function verdictOf(verdict: string): Verdict {
   return { tone, head, rest };
 }
 
-export function toneOf({ status, isRoutable }: Explanation['instances'][number]): Tone {
-  if (status === 'down') return 'bad';
-  if (status === 'suspect') return 'doubt';
-  return isRoutable ? 'good' : 'held';
+/** Whether an instance has its turns, and if not, what keeps it from them. */
+export function turnOf(instance: Explanation['instances'][number]): { tone: Tone; word: string } {
+  const { status, isRoutable, isDrained } = instance;
+  if (isRoutable) return { tone: status === 'up' ? 'good' : 'doubt', word: 'In turn' };
+  if (isDrained) return { tone: 'held', word: 'Drained' };
+  if (status === 'down') return { tone: 'bad', word: 'Down' };
+  return { tone: status === 'up' ? 'held' : 'doubt', word: 'Not picked' };
 }

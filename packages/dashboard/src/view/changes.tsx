@@ -9,7 +9,11 @@ import { Mark } from './mark.tsx';
 const SHOWN = 12;
 
 /** What has happened, the latest first. */
-export function Changes({ happenings }: { readonly happenings: readonly Happening[] }): JSX.Element {
+export function Changes({
+  happenings,
+}: {
+  readonly happenings: readonly Happening[];
+}): JSX.Element {
   const [most, setMost] = useState(SHOWN);
   return (
     <section class="changes" aria-labelledby="changes">
@@ -38,15 +42,22 @@ function Change({ happening }: { readonly happening: Happening }): JSX.Element {
         {clock(at)}
       </time>
       <div>
-        <span class={tone}>
-          <Mark tone={tone} /> {word}
-        </span>{' '}
-        {instance !== undefined && (
-          <span class="mono">
-            {instance.announcement.prefix || '/'} {placeOf(instance.announcement)}
-          </span>
-        )}
-        <p class="muted">{why}</p>
+        <p>
+          <span class={tone}>
+            <Mark tone={tone} /> {word}
+          </span>{' '}
+          {instance !== undefined && (
+            <span class="mono">{instance.announcement.prefix || '/'}</span>
+          )}
+        </p>
+        <p class="muted">
+          {instance !== undefined && (
+            <>
+              <span class="mono">{placeOf(instance.announcement)}</span> ·{' '}
+            </>
+          )}
+          {why}
+        </p>
       </div>
     </li>
   );

@@ -18,7 +18,13 @@ const MEANINGS: Record<Sign['kind'], string> = {
 };
 
 /** What it was last seen by. */
-export function Evidence({ instance, now }: { readonly instance: InstanceView; readonly now: number }): JSX.Element {
+export function Evidence({
+  instance,
+  now,
+}: {
+  readonly instance: InstanceView;
+  readonly now: number;
+}): JSX.Element {
   return (
     <dl class="evidence">
       {signsOf(instance, now).map(({ kind, tone, text }) => (

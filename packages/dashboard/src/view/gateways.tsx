@@ -5,7 +5,13 @@ import { span } from '../model/time.ts';
 import { Mark } from './mark.tsx';
 
 /** The gateways on the channel, and whether they know the same. */
-export function Gateways({ status, now }: { readonly status: StatusView; readonly now: number }): JSX.Element {
+export function Gateways({
+  status,
+  now,
+}: {
+  readonly status: StatusView;
+  readonly now: number;
+}): JSX.Element {
   const { gateway, peers } = status;
   return (
     <section class="gateways" aria-labelledby="gateways">
@@ -33,7 +39,9 @@ export function Gateways({ status, now }: { readonly status: StatusView; readonl
           );
         })}
       </ul>
-      {peers.length === 0 && <p class="muted">No other has been heard of. Each is, within five minutes.</p>}
+      {peers.length === 0 && (
+        <p class="muted">No other has been heard of. Each is, within five minutes.</p>
+      )}
     </section>
   );
 }

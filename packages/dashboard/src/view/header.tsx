@@ -36,12 +36,20 @@ const SIGHTS: Record<StatusView['discovery']['sight'], { tone: Tone; word: strin
 };
 
 /** How well the gateway sees, and which one it is. */
-function Sight({ status, link, now }: Pick<HeaderProps, 'link' | 'now'> & { status: StatusView }): JSX.Element {
+function Sight({
+  status,
+  link,
+  now,
+}: Pick<HeaderProps, 'link' | 'now'> & { status: StatusView }): JSX.Element {
   const { gateway, discovery } = status;
-  const { tone, word } = link === 'lost' ? { tone: 'bad' as const, word: 'not reached' } : SIGHTS[discovery.sight];
+  const { tone, word } =
+    link === 'lost' ? { tone: 'bad' as const, word: 'not reached' } : SIGHTS[discovery.sight];
   const since = link === 'lost' ? '' : ` for ${span(now - discovery.since)}`;
   return (
-    <p class="sight" title={`${gateway.name}, on the channel ${gateway.channel} at ${gateway.server}`}>
+    <p
+      class="sight"
+      title={`${gateway.name}, on the channel ${gateway.channel} at ${gateway.server}`}
+    >
       <Mark tone={tone} />
       <span class="mono">{gateway.url.replace('http://', '')}</span>{' '}
       <span class="muted">

@@ -6,7 +6,13 @@ import { clock, exactly, span } from '../model/time.ts';
 type Entry = Explanation['link'][number];
 
 /** What came and what was made of it, the latest first. */
-export function History({ entries, now }: { readonly entries: readonly Entry[]; readonly now: number }): JSX.Element {
+export function History({
+  entries,
+  now,
+}: {
+  readonly entries: readonly Entry[];
+  readonly now: number;
+}): JSX.Element {
   return (
     <ol class="history">
       {entries.toReversed().map((entry, index) => (

@@ -31,7 +31,9 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
       </div>
       <div class="where">
         <span class="mono place">{place}</span>
-        <span class="muted">{aboutOf(instance)}</span>
+        <span class="muted" title={key}>
+          {aboutOf(instance)}
+        </span>
       </div>
       <Evidence instance={instance} now={now} />
       <TrafficCharts traffic={traffic} />
@@ -57,7 +59,7 @@ function aboutOf({ key, announcement }: InstanceView): string {
     version === undefined ? undefined : `v${version}`,
     zone,
     weight === undefined || weight === 1 ? undefined : `weight ${weight}`,
-    id === undefined ? 'legacy' : key.slice(0, 12),
+    id === undefined ? 'legacy' : key.slice(0, 8),
   ];
   return words.filter((word) => word !== undefined).join(' · ');
 }

@@ -19,7 +19,8 @@ export function PathForm({ path }: { readonly path: string }): JSX.Element {
   function onSubmit(event: Event): void {
     event.preventDefault();
     const typed = input.current?.value.trim() ?? '';
-    if (typed !== '') location.hash = hrefOf({ view: 'why', path: typed.startsWith('/') ? typed : `/${typed}` });
+    if (typed !== '')
+      location.hash = hrefOf({ view: 'why', path: typed.startsWith('/') ? typed : `/${typed}` });
   }
   return (
     <form class="path-form" role="search" onSubmit={onSubmit}>

@@ -33,7 +33,13 @@ export function ThemeSwitch(): JSX.Element {
     setTheme(next);
   }
   return (
-    <button class="icon" type="button" onClick={onClick} aria-label={`Colours: ${theme}`} title={`Colours: ${theme}`}>
+    <button
+      class="icon"
+      type="button"
+      onClick={onClick}
+      aria-label={`Colours: ${theme}`}
+      title={`Colours: ${theme}`}
+    >
       <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
         {ICONS[theme]}
       </svg>

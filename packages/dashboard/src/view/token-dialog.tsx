@@ -28,8 +28,8 @@ export function TokenDialog({ drain }: { readonly drain: Drain }): JSX.Element {
           </h2>
           {act === 'Drain' && (
             <p>
-              This gateway sends it nothing new, until that is undone or the instance starts anew. What is in flight
-              goes on. Other gateways are not told.
+              This gateway sends it nothing new, until that is undone or the instance starts anew.
+              What is in flight goes on. Other gateways are not told.
             </p>
           )}
           {pending.needs === 'token' && (
@@ -39,7 +39,9 @@ export function TokenDialog({ drain }: { readonly drain: Drain }): JSX.Element {
           )}
           {pending.needs === 'no-token' && (
             <>
-              <p class="bad">This gateway was started without an admin token, so that nothing can be changed.</p>
+              <p class="bad">
+                This gateway was started without an admin token, so that nothing can be changed.
+              </p>
               <pre>
                 <code>ROLLCALL_ADMIN_TOKEN=$(openssl rand -hex 32) npx rollcall gateway</code>
               </pre>

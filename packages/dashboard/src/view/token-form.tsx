@@ -29,7 +29,8 @@ export function TokenForm({ fault, action, onToken, children }: TokenFormProps):
         aria-describedby="token-hint"
       />
       <p id="token-hint" class={fault === undefined ? 'muted' : 'bad'}>
-        {fault ?? 'As in ROLLCALL_ADMIN_TOKEN of this gateway. It is kept until this tab is closed.'}
+        {fault ??
+          'As in ROLLCALL_ADMIN_TOKEN of this gateway. It is kept until this tab is closed.'}
       </p>
       <div class="buttons">
         {children}

@@ -39,14 +39,25 @@ function RateChart({ history }: History): JSX.Element {
   const step = BOX.width / Math.max(history.length, 1);
   const width = Math.max(step - 1, 0.5);
   return (
-    <svg class="chart" viewBox={`0 0 ${BOX.width} ${BOX.height}`} role="img" aria-label="Requests a second, and failures">
+    <svg
+      class="chart"
+      viewBox={`0 0 ${BOX.width} ${BOX.height}`}
+      role="img"
+      aria-label="Requests a second, and failures"
+    >
       {bars(history).map(({ ok, failed }, index) => {
         const [okHeight, failedHeight] = [ok * BOX.height, failed * BOX.height];
         const x = index * step;
         return (
           <g key={index}>
             <rect class="ok" x={x} y={BOX.height - okHeight} width={width} height={okHeight} />
-            <rect class="failed" x={x} y={BOX.height - okHeight - failedHeight} width={width} height={failedHeight} />
+            <rect
+              class="failed"
+              x={x}
+              y={BOX.height - okHeight - failedHeight}
+              width={width}
+              height={failedHeight}
+            />
           </g>
         );
       })}
@@ -59,7 +70,12 @@ function LatencyChart({ history }: History): JSX.Element {
   const points = (of: (window: Traffic['history'][number]) => number | undefined): string =>
     line(history.map(of), highest, BOX);
   return (
-    <svg class="chart" viewBox={`-1 -1 ${BOX.width + 2} ${BOX.height + 2}`} role="img" aria-label="Median and 99th percentile of the time to answer">
+    <svg
+      class="chart"
+      viewBox={`-1 -1 ${BOX.width + 2} ${BOX.height + 2}`}
+      role="img"
+      aria-label="Median and 99th percentile of the time to answer"
+    >
       <polyline class="p99" points={points(({ p99 }) => p99)} />
       <polyline class="p50" points={points(({ p50 }) => p50)} />
     </svg>

@@ -4,7 +4,7 @@ import { askJson, Refused, token } from '../api/client.ts';
 import type { Action } from '../model/model.ts';
 
 /** An instance that is to be drained or undrained, while something is missing for it. */
-export interface Pending {
+interface Pending {
   readonly instance: InstanceView;
   /** `no-token`: this gateway has none, so that nothing can be changed. */
   readonly needs: 'token' | 'no-token' | 'nothing';
@@ -15,9 +15,9 @@ export interface Drain {
   /** The key of the one that is being asked for. */
   readonly busy: string | undefined;
   readonly pending: Pending | undefined;
-  ask(instance: InstanceView): void;
-  withToken(typed: string): void;
-  cancel(): void;
+  readonly ask: (instance: InstanceView) => void;
+  readonly withToken: (typed: string) => void;
+  readonly cancel: () => void;
 }
 
 /** Drains and undrains by the button, and sees to the token. */
@@ -31,7 +31,10 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
     setBusy(instance.key);
     try {
       const path = `api/instances/${encodeURIComponent(instance.key)}/${act}`;
-      dispatch({ type: 'instance', instance: await askJson<InstanceView>(path, { method: 'POST' }) });
+      dispatch({
+        type: 'instance',
+        instance: await askJson<InstanceView>(path, { method: 'POST' }),
+      });
     } catch (error) {
       setPending(pendingAfter(error, instance));
     } finally {
@@ -41,12 +44,12 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
   return {
     busy,
     pending,
-    ask(instance) {
+    ask: (instance) => {
       if (status.token === 'none') setPending({ instance, needs: 'no-token' });
       else if (token.get() === null) setPending({ instance, needs: 'token' });
       else void post(instance);
     },
-    withToken(typed) {
+    withToken: (typed) => {
       token.set(typed);
       if (pending !== undefined) void post(pending.instance);
     },
