@@ -215,7 +215,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await row(page, 1).getByText('3 % failed').waitFor();
     expect(await row(page, 1).getByRole('figure').allTextContents()).toEqual([
       '12/s 3 % failed',
-      '1.4 ms p99 150 ms',
+      'p50 1.4 ms p99 150 ms',
     ]);
     await row(page, 2).getByText('no traffic yet').waitFor();
   });

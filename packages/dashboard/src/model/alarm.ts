@@ -12,7 +12,7 @@ export interface Alarm {
 /** The gravest there is to say, by this browser's clock. */
 export function alarmOf({ link, lost, status, offset }: Model, now: number): Alarm | undefined {
   if (link === 'lost' && lost !== undefined) {
-    const since = `since ${clock(lost.at)}, ${span(now - lost.at)}`;
+    const since = `Since ${clock(lost.at)}, ${span(now - lost.at)}`;
     const text = status === undefined ? '' : ' What is below is as it was then.';
     return {
       tone: 'bad',

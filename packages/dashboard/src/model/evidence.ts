@@ -10,7 +10,7 @@ export interface Sign {
 }
 
 /** What speaks for an instance and against it, by the gateway's time. */
-export function signsOf({ evidence, announcement }: InstanceView, now: number): Sign[] {
+export function signsOf({ evidence }: InstanceView, now: number): Sign[] {
   const { presence, leaseEnds, probe, heard, told } = evidence;
   const signs: Sign[] = [];
   if (presence !== undefined) {
@@ -30,7 +30,7 @@ export function signsOf({ evidence, announcement }: InstanceView, now: number): 
   if (heard === undefined && told !== undefined)
     signs.push({ kind: 'hearsay', tone: 'doubt', text: `told by another ${span(now - told)} ago` });
   if (probe !== undefined) signs.push(probeSign(probe, now));
-  else if (announcement.id === undefined && signs.length === 0)
+  else if (signs.length === 0)
     signs.push({ kind: 'hearsay', tone: 'quiet', text: 'its own word alone' });
   return signs;
 }
@@ -41,6 +41,6 @@ function probeSign({ verdict, by, at, times }: Probe, now: number): Sign {
   const ago = `${span(now - at)} ago`;
   const who = by === 'traffic' ? ' by traffic' : '';
   if (verdict === 'ok') return { kind: 'probe', tone: 'good', text: `ok ${ago}${who}` };
-  const often = times > 1 ? `, ${times} times` : '';
-  return { kind: 'probe', tone: 'bad', text: `${verdict} ${ago}${who}${often}` };
+  const often = times > 1 ? ` ${times}×,` : '';
+  return { kind: 'probe', tone: 'bad', text: `${verdict}${often} ${ago}${who}` };
 }

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { alarmOf } from '../model/alarm.ts';
 import { AlarmBanner } from './alarm-banner.tsx';
 import { Header } from './header.tsx';
@@ -17,6 +18,10 @@ export function App(): JSX.Element {
   const place = usePlace();
   const alarm = alarmOf(model, now);
   const { status } = model;
+  const title = alarm?.title ?? status?.gateway.url.replace('http://', '');
+  useEffect(() => {
+    document.title = title === undefined ? 'Rollcall' : `${title} · Rollcall`;
+  }, [title]);
   return (
     <>
       <SkipLink />

@@ -23,7 +23,7 @@ export function Header({ status, link, now, place }: HeaderProps): JSX.Element {
         Rollcall
       </a>
       {status !== undefined && <Sight status={status} link={link} now={now} />}
-      <PathForm path={place.view === 'why' ? place.path : ''} />
+      {status !== undefined && <PathForm path={place.view === 'why' ? place.path : ''} />}
       <ThemeSwitch />
     </header>
   );

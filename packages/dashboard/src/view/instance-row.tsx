@@ -18,6 +18,10 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
   const { key, announcement, isDrained, since, traffic } = instance;
   const { tone, word, meaning } = standingOf(instance);
   const place = placeOf(announcement);
+  const [host, port] = [
+    place.slice(0, place.lastIndexOf(':')),
+    place.slice(place.lastIndexOf(':')),
+  ];
   const isBusy = drain.busy === key;
   return (
     <li class={`instance ${tone}`}>
@@ -30,7 +34,11 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
         </span>
       </div>
       <div class="where">
-        <span class="mono place">{place}</span>
+        <span class="mono">
+          {host}
+          <wbr />
+          {port}
+        </span>
         <span class="muted" title={key}>
           {aboutOf(instance)}
         </span>

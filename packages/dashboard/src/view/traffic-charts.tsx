@@ -3,6 +3,8 @@ import type { JSX } from 'preact';
 import { bars, line, milliseconds, paceOf, percent, rate } from '../model/traffic.ts';
 
 const BOX = { width: 120, height: 28 };
+/** Fewer windows do not fill the chart: the present is always at its right end. */
+const LEAST_WINDOWS = 30;
 
 /** Rate and failures as bars, p50 and p99 as lines, with the latest numbers beside them. */
 export function TrafficCharts({ traffic }: { readonly traffic: Traffic | undefined }): JSX.Element {
@@ -24,7 +26,8 @@ export function TrafficCharts({ traffic }: { readonly traffic: Traffic | undefin
             <span class="muted">no answer yet</span>
           ) : (
             <>
-              <b>{milliseconds(p50)}</b> <span class="muted">p99 {milliseconds(p99)}</span>
+              <span class="muted">p50</span> <b>{milliseconds(p50)}</b>{' '}
+              <span class="muted">p99 {milliseconds(p99)}</span>
             </>
           )}
         </figcaption>
@@ -36,26 +39,27 @@ export function TrafficCharts({ traffic }: { readonly traffic: Traffic | undefin
 type History = Pick<Traffic, 'history'>;
 
 function RateChart({ history }: History): JSX.Element {
-  const step = BOX.width / Math.max(history.length, 1);
-  const width = Math.max(step - 1, 0.5);
+  const step = BOX.width / Math.max(history.length, LEAST_WINDOWS);
+  const begin = BOX.width - step * history.length;
   return (
     <svg
       class="chart"
       viewBox={`0 0 ${BOX.width} ${BOX.height}`}
+      preserveAspectRatio="none"
       role="img"
       aria-label="Requests a second, and failures"
     >
       {bars(history).map(({ ok, failed }, index) => {
         const [okHeight, failedHeight] = [ok * BOX.height, failed * BOX.height];
-        const x = index * step;
+        const x = begin + index * step;
         return (
           <g key={index}>
-            <rect class="ok" x={x} y={BOX.height - okHeight} width={width} height={okHeight} />
+            <rect class="ok" x={x} y={BOX.height - okHeight} width={step * 0.8} height={okHeight} />
             <rect
               class="failed"
               x={x}
               y={BOX.height - okHeight - failedHeight}
-              width={width}
+              width={step * 0.8}
               height={failedHeight}
             />
           </g>
@@ -67,12 +71,17 @@ function RateChart({ history }: History): JSX.Element {
 
 function LatencyChart({ history }: History): JSX.Element {
   const highest = Math.max(...history.map(({ p99 }) => p99 ?? 0), 1);
+  const missing = Array.from(
+    { length: Math.max(0, LEAST_WINDOWS - history.length) },
+    () => undefined,
+  );
   const points = (of: (window: Traffic['history'][number]) => number | undefined): string =>
-    line(history.map(of), highest, BOX);
+    line([...missing, ...history.map(of)], highest, BOX);
   return (
     <svg
       class="chart"
       viewBox={`-1 -1 ${BOX.width + 2} ${BOX.height + 2}`}
+      preserveAspectRatio="none"
       role="img"
       aria-label="Median and 99th percentile of the time to answer"
     >

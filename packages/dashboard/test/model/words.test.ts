@@ -72,12 +72,8 @@ describe('a service in one line', () => {
   });
 });
 
-const texts = (evidence: object, fields = {}) =>
-  signsOf(instance({ evidence, ...fields }), 10_000).map(({ kind, tone, text }) => [
-    kind,
-    tone,
-    text,
-  ]);
+const texts = (evidence: object) =>
+  signsOf(instance({ evidence }), 10_000).map(({ kind, tone, text }) => [kind, tone, text]);
 
 describe('the evidence for an instance', () => {
   it.each([
@@ -92,17 +88,14 @@ describe('the evidence for an instance', () => {
     ],
     [
       { probe: { verdict: 'failed', by: 'traffic', at: 8000, times: 2 } },
-      ['probe', 'bad', 'failed 2 s ago by traffic, 2 times'],
+      ['probe', 'bad', 'failed 2×, 2 s ago by traffic'],
     ],
   ])('%j', (evidence, sign) => {
     expect(texts(evidence)).toEqual([sign]);
   });
 
-  it('is the word of a legacy instance, where there is nothing else', () => {
-    const announcement = { prefix: '/v1', address: '10.0.0.1', port: 1 };
-    expect(texts({ heard: 1 }, { announcement })).toEqual([
-      ['hearsay', 'quiet', 'its own word alone'],
-    ]);
+  it('is its own word, where there is nothing else', () => {
+    expect(texts({ heard: 1 })).toEqual([['hearsay', 'quiet', 'its own word alone']]);
   });
 });
 
