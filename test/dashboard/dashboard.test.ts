@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Browser, Page } from 'playwright-core';
 import { dashboard } from '../../packages/gateway/src/admin/dashboard.ts';
@@ -64,6 +65,14 @@ const focused = (page: Page): Promise<unknown> =>
   page.evaluate(
     'document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent',
   );
+
+/** What axe-core finds against the Web Content Accessibility Guidelines, and where. */
+async function objections(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))',
+  );
+}
 
 // Without Chromium these are skipped: apt-get install chromium, or name another by CHROMIUM.
 describe.skipIf(!hasChromium)('the dashboard', () => {
@@ -186,6 +195,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     const { url, say, probed } = await gateway();
     say('register', 'a');
     const page = await open(url);
+    await row(page, 1).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('/v1/generate');
     await page.keyboard.press('Enter');
@@ -290,6 +300,25 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
     expect(await ground()).toBe(dark);
+  });
+
+  it.each(['light', 'dark'] as const)('has nothing that axe objects to, in %s', async (scheme) => {
+    const { url, say, probed, parted, disconnected } = await gateway();
+    for (const id of ['a', 'b', 'c', 'd']) say('register', id, { port: id.charCodeAt(0), ttl: 60 });
+    say('register', 'b', { seq: 1, port: 98, draining: true });
+    parted('c');
+    probed('d', 'refused');
+    const page = await open(url);
+    await page.emulateMedia({ colorScheme: scheme });
+    await row(page, 100).waitFor();
+    expect(await objections(page)).toEqual([]);
+    disconnected();
+    await page.getByRole('alert').getByText('lost').waitFor();
+    await page.getByRole('button', { name: 'Drain 10.0.0.1:97' }).click();
+    expect(await objections(page)).toEqual([]);
+    await page.goto(`${url}#why=%2Fv1`);
+    await page.getByRole('heading', { level: 1, name: 'goes' }).waitFor();
+    expect(await objections(page)).toEqual([]);
   });
 
   it.each([360, 800, 1440])('fits a window of %i px, whatever it shows', async (width) => {
