@@ -2,16 +2,18 @@
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  /** Of a gateway. */
+  readonly adminUrl?: string;
 }
 
 /**
  * Tells `rollcall up`, if that is who started us, that this program serves, and ends with it: by
  * SIGKILL it cannot stop us itself, but the channel between us closes.
  */
-export function tellParent({ host, port }: Listening): void {
+export function tellParent({ host, port, adminUrl }: Listening): void {
   if (process.send === undefined) return;
   process.once('disconnect', endAsBySignal);
-  if (process.connected) process.send({ host, port } satisfies Listening);
+  if (process.connected) process.send({ host, port, adminUrl });
   else endAsBySignal();
 }
 

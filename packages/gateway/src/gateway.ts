@@ -4,6 +4,7 @@ import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { adminApp } from './admin/app.ts';
+import { dashboard } from './admin/dashboard.ts';
 import { serveAdmin } from './admin/server.ts';
 import { catalogApi } from './catalog/api.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
@@ -112,6 +113,7 @@ async function administer(
     },
     directory,
     journal,
+    pages: await dashboard(),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),

@@ -134,8 +134,12 @@ function commonName(instances: readonly Instance[]): string | undefined {
   return instances.every(({ announcement }) => announcement.name === name) ? name : undefined;
 }
 
-function catalogued({ key, announcement, status }: Instance, isRoutable: boolean): CatalogInstance {
-  const state = announcement.draining === true ? 'draining' : status;
+function catalogued(
+  { key, announcement, status, isDrained }: Instance,
+  isRoutable: boolean,
+): CatalogInstance {
+  const isDraining = announcement.draining === true || isDrained === true;
+  const state = isDraining ? 'draining' : status;
   const health = isRoutable ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
   return { id: key, announcement, health, state };
 }
