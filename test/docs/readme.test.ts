@@ -1,51 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
+import { blockOf, ROOT, Scratch } from '../support/document.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
+import { startSystem } from '../support/system.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 const programs = new Programs();
-const cleanups: (() => void)[] = [];
+const scratch = new Scratch();
 afterEach(async () => {
   await programs.endAll();
-  for (const cleanup of cleanups.splice(0)) cleanup();
+  scratch.clear();
 });
 
-/** The code block of the README that has this text in it. */
-function block(language: string, text: string): string {
-  const blocks = README.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'));
-  const found = [...blocks].map((match) => match[1] ?? '').find((code) => code.includes(text));
-  if (found === undefined) throw new Error(`README.md has no ${language} block with ${text}`);
-  return found;
-}
-
-/** A module of this code, within the project, so that its packages resolve. */
-function moduleOf(code: string): string {
-  const folder = mkdtempSync(join(ROOT, 'node_modules', '.readme-'));
-  cleanups.push(() => rmSync(folder, { recursive: true }));
-  const module = join(folder, 'service.mjs');
-  writeFileSync(module, code);
-  return module;
-}
-
-/** A broker with the development app, and a gateway. */
-async function system() {
-  const port = String(await freePort());
-  const env = { PUSHER_PORT: port };
-  await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
-  const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0'], env);
-  const [, url = ''] = await gateway.line(/gateway listens at (\S+)/);
-  return { port, env, gateway, url };
-}
+const block = (language: string, text: string): string => blockOf('README.md', language, text);
+const moduleOf = (code: string): string => scratch.file('service.mjs', code);
 
 describe('README.md', () => {
   it('registers by the signed call that it shows, and takes it away', async () => {
-    const { port, gateway } = await system();
+    const { port, gateway } = await startSystem(programs);
     const script = block('sh', 'openssl').replace(':6001', `:${port}`);
     const registered = programs.file('bash', ['-euc', script]);
     expect((await registered.ended).code).toBe(0);
@@ -60,7 +36,7 @@ describe('README.md', () => {
     ['/v4', '@rollcall/client/express'],
     ['/v5', '@rollcall/client/fastify'],
   ])('registers a service at %s by the code that it shows', async (prefix, text) => {
-    const { env, gateway, url } = await system();
+    const { env, gateway, url } = await startSystem(programs);
     const service = programs.node(moduleOf(block('js', text)), [], env);
     await gateway.line(new RegExp(`route registered .*${prefix}`));
     expect((await ask(`${url}${prefix}/`)).body).toBe('hello\n');
@@ -70,7 +46,7 @@ describe('README.md', () => {
   });
 
   it('calls another service by the code that it shows', async () => {
-    const { env, gateway } = await system();
+    const { env, gateway } = await startSystem(programs);
     programs.file(PROGRAMS.idV4, ['-http.port', '0'], env);
     await gateway.line(/route registered .*\/v2/);
     const caller = programs.node(moduleOf(block('js', "discover('/v2')")), [], env);

@@ -1,0 +1,73 @@
+import type { Announcement, Change } from '@rollcall/client';
+import type { BalancerOptions } from './balancing/balancer.ts';
+import type { EngineOptions } from './proxy/engine.ts';
+import { createEngine } from './proxy/net-engine.ts';
+import { matchDomain } from './routing/domain.ts';
+import { Router } from './routing/router.ts';
+import type { Instances } from './routing/router.ts';
+
+/** How a data plane does what it does: plain data, so that another process can be told. */
+export interface PlaneSettings {
+  /** The host that requests must name, or `*` for any. */
+  readonly domain: string;
+  readonly balancing: Omit<BalancerOptions, 'random'>;
+  /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
+  readonly pseudonym: string;
+}
+
+export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
+  readonly settings: PlaneSettings;
+  readonly table: Instances;
+}
+
+/** What serves requests by a table that somebody else keeps. It knows nothing of channels. */
+export interface DataPlane {
+  /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+  listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
+  /** The table is other than before. */
+  changed(change: Change): void;
+  /** Calls back when requests are routed by every change until now; in the order of the calls. */
+  whenApplied(call: () => void): void;
+  /** Accepts no more requests, and lets those in flight finish for a while. */
+  close(): Promise<void>;
+}
+
+/** Below the 10 s after which Docker kills. */
+export const CLOSE_GRACE_MS: number = 8000;
+
+/**
+ * Routing and the engine, put together.
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  const { table, settings, onUnreachable } = options;
+  const router = new Router({
+    table,
+    isOurs: matchDomain(settings.domain),
+    balancing: { ...settings.balancing, random: Math.random },
+    now: () => performance.now(),
+  });
+  const engine = createEngine({
+    decide: router.decide,
+    pseudonym: settings.pseudonym,
+    onUnreachable,
+  });
+  return {
+    listen: (port, host) => engine.listen(port, host),
+    changed({ type, instance, was }) {
+      router.changed(instance.announcement.prefix);
+      if (was !== undefined) router.changed(was.prefix);
+      if (type === 'left' || type === 'forgotten') {
+        router.forget(instance.key);
+        engine.release(instance.announcement);
+      }
+      if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
+    },
+    whenApplied: (call) => call(),
+    close: () => engine.close(CLOSE_GRACE_MS),
+  };
+}
+
+function isSamePlace(a: Announcement, b: Announcement): boolean {
+  return a.address === b.address && a.port === b.port;
+}

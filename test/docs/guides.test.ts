@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { hasGo } from '../support/available.ts';
+import { ask } from '../support/cluster.ts';
+import { blockOf, ROOT, Scratch } from '../support/document.ts';
+import { Programs } from '../support/processes.ts';
+import { startSystem } from '../support/system.ts';
+
+const FIRST_SERVICE = 'docs/guides/first-service.md';
+
+const programs = new Programs();
+const scratch = new Scratch();
+afterEach(async () => {
+  await programs.endAll();
+  scratch.clear();
+});
+
+/** Builds a program against the client of this project, with the modules that one of its services needs. */
+function buildGo(code: string): string {
+  const file = scratch.file('main.go', code);
+  const folder = dirname(file);
+  const service = join(ROOT, 'services/id-v4');
+  const modules = readFileSync(join(service, 'go.mod'), 'utf8')
+    .replace(/^module .*/m, 'module example.com/hello')
+    .replaceAll('=> ../../', `=> ${ROOT}`);
+  writeFileSync(join(folder, 'go.mod'), modules);
+  writeFileSync(join(folder, 'go.sum'), readFileSync(join(service, 'go.sum')));
+  execFileSync('go', ['build', '-mod=mod', '-o', 'hello', '.'], { cwd: folder, stdio: 'inherit' });
+  return join(folder, 'hello');
+}
+
+describe(FIRST_SERVICE, () => {
+  it('registers, serves and leaves in JavaScript', async () => {
+    const { env, gateway, url } = await startSystem(programs);
+    const module = scratch.file('hello.mjs', blockOf(FIRST_SERVICE, 'js', 'createServer'));
+    const hello = programs.node(module, [], { ...env, PORT: '0' });
+    await gateway.line(/route registered .*\/hello/);
+    expect((await ask(`${url}/hello/`)).body).toBe('hello from JavaScript\n');
+    hello.kill('SIGTERM');
+    await gateway.line(/route unregistered .*\/hello/);
+    expect((await hello.ended).code).toBe(0);
+  });
+
+  it.skipIf(!hasGo)('registers, serves and leaves in Go', async () => {
+    const { env, gateway, url } = await startSystem(programs);
+    const hello = programs.file(buildGo(blockOf(FIRST_SERVICE, 'go', 'registry')), [], env);
+    await gateway.line(/route registered .*\/hello/);
+    expect((await ask(`${url}/hello/`)).body).toBe('hello from Go\n');
+    hello.kill('SIGTERM');
+    await gateway.line(/route unregistered .*\/hello/);
+    expect((await hello.ended).code).toBe(0);
+  });
+
+  it('registers a lease by curl, renews it, and takes it away', async () => {
+    const server = createServer((_, response) => response.end('hello from anywhere\n'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port: servicePort } = server.address() as AddressInfo;
+    const { port, gateway, url } = await startSystem(programs);
+    const script = blockOf(FIRST_SERVICE, 'sh', 'openssl')
+      .replace(':6001', `:${port}`)
+      .replace(':4000', `:${servicePort}`)
+      // Here one run is two scripts.
+      .replace('$(date +%s000)', String(Date.now()));
+    const publish = (events: string): Promise<unknown> =>
+      programs.file('bash', ['-euc', script.replace(/publish register [^]*/, events)]).ended;
+
+    await publish('publish register; publish register');
+    await gateway.line(/route registered .*\/hello/);
+    expect((await ask(`${url}/hello`)).body).toBe('hello from anywhere\n');
+    await publish('publish exit');
+    await gateway.line(/route unregistered .*\/hello/);
+    expect(gateway.output).not.toContain('refused');
+    server.close();
+  });
+});

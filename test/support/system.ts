@@ -1,0 +1,22 @@
+import { freePort } from './cluster.ts';
+import type { Environment, Programs, RunningProgram } from './processes.ts';
+import { PROGRAMS } from './processes.ts';
+
+export interface System {
+  /** The broker's. */
+  readonly port: string;
+  /** For programs that shall find it. */
+  readonly env: Environment;
+  readonly gateway: RunningProgram;
+  readonly url: string;
+}
+
+/** A broker with the development app, and a gateway. */
+export async function startSystem(programs: Programs): Promise<System> {
+  const port = String(await freePort());
+  const env = { PUSHER_PORT: port };
+  await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
+  const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0'], env);
+  const [, url = ''] = await gateway.line(/gateway listens at (\S+)/);
+  return { port, env, gateway, url };
+}
