@@ -12,6 +12,10 @@ export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 
 // Of Debian's packages, named as the programs are unless said.
 export const hasPrometheus: boolean = isInstalled('prometheus');
+export const hasHaproxy: boolean = isInstalled('haproxy');
+export const hasCaddy: boolean = isInstalled('caddy');
+/** In Debian's dnsutils. */
+export const hasDig: boolean = isInstalled('dig');
 
 function isInstalled(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
