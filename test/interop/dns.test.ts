@@ -92,7 +92,7 @@ describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
       /flags: qr aa rd; QUERY: 1, ANSWER: 2, AUTHORITY: 0, ADDITIONAL: 3/,
     );
     expect(program.output).toMatch(
-      /\s1\s+IN\s+SRV\s+1 1 3000 0a000001\.orders\.service\.rollcall\./,
+      /\s1\s+IN\s+SRV\s+1 1 3000 0a000001-3000\.orders\.service\.rollcall\./,
     );
     expect(program.output).toMatch(/\s1\s+IN\s+AAAA\s+fd00::7/);
     // Of the lookup that it makes for recursion it says itself that there is none.

@@ -49,9 +49,7 @@ export class Zone {
     // RFC 2308 §2.2: there is such a name, and nothing of this type.
     if (found.length === 0) return { ...NOTHING, authorities: [this.#soa()] };
     const answers = shuffled(found, random);
-    // Instances at one address share its record.
-    const glue = answers.flatMap((record) => record.glue ?? []);
-    const additionals = [...new Map(glue.map((record) => [record.name, record])).values()];
+    const additionals = answers.flatMap((record) => record.glue ?? []);
     return { ...NOTHING, answers, additionals };
   }
 
@@ -128,13 +126,22 @@ function below(name: string, domain: string): readonly string[] | undefined {
   return name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1).split('.') : undefined;
 }
 
-/** An address as a label: its bytes in hexadecimal. It is canonical, so that this is one label for each. */
-function hostLabel({ address }: Announcement): string {
-  if (!address.includes(':'))
-    return address
-      .split('.')
-      .map((byte) => Number(byte).toString(16).padStart(2, '0'))
-      .join('');
+/**
+ * The name of an instance's address: its bytes in hexadecimal, and the port, for HAProxy gives a record of
+ * the additional section to no more than one target.
+ */
+function hostLabel({ address, port }: Announcement): string {
+  return `${address.includes(':') ? hex6(address) : hex4(address)}-${port}`;
+}
+
+function hex4(address: string): string {
+  return address
+    .split('.')
+    .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+    .join('');
+}
+
+function hex6(address: string): string {
   const [head = [], tail = []] = address
     .split('::')
     .map((half) => (half === '' ? [] : half.split(':')));

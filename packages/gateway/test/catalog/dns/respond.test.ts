@@ -66,28 +66,28 @@ describe('the zone', () => {
       const { answers = [], additionals = [] } = ask('SRV', name);
       expect(data(answers)).toHaveLength(3);
       for (const srv of [
-        { priority: 1, weight: 5, port: 3000, target: '0a000001.v1.service.rollcall' },
-        { priority: 1, weight: 1, port: 3001, target: '0a000001.v1.service.rollcall' },
+        { priority: 1, weight: 5, port: 3000, target: '0a000001-3000.v1.service.rollcall' },
+        { priority: 1, weight: 1, port: 3001, target: '0a000001-3001.v1.service.rollcall' },
         {
           priority: 1,
           weight: 1,
           port: 3002,
-          target: 'fd000000000000000000000000000007.v1.service.rollcall',
+          target: 'fd000000000000000000000000000007-3002.v1.service.rollcall',
         },
       ])
         expect(data(answers)).toContainEqual(srv);
-      expect(data(additionals).toSorted()).toEqual(['10.0.0.1', 'fd00::7']);
+      expect(data(additionals).toSorted()).toEqual(['10.0.0.1', '10.0.0.1', 'fd00::7']);
     },
   );
 
   it('has the targets as names, even of one that went down a moment ago', () => {
-    expect(data(ask('A', '0a000001.v1.service.rollcall').answers)).toEqual(['10.0.0.1']);
-    expect(data(ask('A', '0a000009.v1.service.rollcall').answers)).toEqual(['10.0.0.9']);
-    const six = 'fd000000000000000000000000000007.v1.service.rollcall';
+    expect(data(ask('A', '0a000001-3000.v1.service.rollcall').answers)).toEqual(['10.0.0.1']);
+    expect(data(ask('A', '0a000009-80.v1.service.rollcall').answers)).toEqual(['10.0.0.9']);
+    const six = 'fd000000000000000000000000000007-3002.v1.service.rollcall';
     expect(data(ask('AAAA', six).answers)).toEqual(['fd00::7']);
     expect(ask('A', six)).toMatchObject({ rcode: 'NOERROR', answers: [] });
     // No name is made up for an address that is nobody's.
-    expect(ask('A', '08080808.v1.service.rollcall').rcode).toBe('NXDOMAIN');
+    expect(ask('A', '08080808-80.v1.service.rollcall').rcode).toBe('NXDOMAIN');
   });
 
   it('compares without case and answers in the letters of the question', () => {
