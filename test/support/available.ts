@@ -10,14 +10,18 @@ export const hasGo: boolean = existsSync(PROGRAMS.idV4);
 /** soketi runs on Node 20 alone. */
 export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 
-// Of Debian's packages, named as the programs are unless said.
-export const hasPrometheus: boolean = isInstalled('prometheus');
-export const hasHaproxy: boolean = isInstalled('haproxy');
-export const hasCaddy: boolean = isInstalled('caddy');
-/** In Debian's dnsutils. */
-export const hasDig: boolean = isInstalled('dig');
+/** The shells whose completion is tried: Debian's zsh and fish. */
+export const hasZsh: boolean = onPath('zsh');
+export const hasFish: boolean = onPath('fish');
 
-function isInstalled(program: string): boolean {
+/** Integrations are tried with their real clients, from Debian. */
+export const hasPrometheus: boolean = onPath('prometheus');
+export const hasHaproxy: boolean = onPath('haproxy');
+export const hasCaddy: boolean = onPath('caddy');
+/** In dnsutils. */
+export const hasDig: boolean = onPath('dig');
+
+function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Announcement, Change } from '@rollcall/client';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import type { EngineOptions } from './proxy/engine.ts';
@@ -7,7 +6,7 @@ import type { DomainMatcher } from './routing/domain.ts';
 import { Router } from './routing/router.ts';
 import type { Instances } from './routing/router.ts';
 
-export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
+export interface DataPlaneOptions extends Pick<EngineOptions, 'pseudonym' | 'onUnreachable'> {
   readonly table: Instances;
   readonly isOurs: DomainMatcher;
   readonly balancing?: Omit<BalancerOptions, 'random'> | undefined;
@@ -28,7 +27,7 @@ const CLOSE_GRACE_MS = 8000;
 
 /** Routing and the engine, put together. */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { table, isOurs, balancing, onUnreachable } = options;
+  const { table, isOurs, balancing, pseudonym, onUnreachable } = options;
   const router = new Router({
     table,
     isOurs,
@@ -37,8 +36,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   });
   const engine = createEngine({
     decide: router.decide,
-    // No name of the machine: every instance and whoever they tell reads it.
-    pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,
+    pseudonym,
     onUnreachable,
   });
   return {

@@ -1,5 +1,6 @@
 import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
+import { adminToken } from '../admin-token.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
 import { list, listenHost, listenPort } from '../options.ts';
 import { snapshotPath } from '../snapshot-path.ts';
@@ -8,7 +9,9 @@ export interface GatewayCommandOptions {
   readonly host?: string;
   readonly port?: string;
   readonly domain?: string;
+  readonly adminHost?: string;
   readonly adminPort?: string;
+  readonly adminTokenFile?: string;
   readonly allow?: string;
   readonly deny?: string;
   readonly snapshot?: string;
@@ -38,6 +41,11 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     ],
     defaultAdminPort(port),
   );
+  const adminHost = listenHost(
+    options.adminHost === undefined ? 'ROLLCALL_ADMIN_HOST' : '--admin-host',
+    options.adminHost ?? (env['ROLLCALL_ADMIN_HOST'] || EMBEDDED_HOST),
+  );
+  const token = adminToken(options.adminTokenFile, env['ROLLCALL_ADMIN_TOKEN']);
   const connection = connectionFromEnvironment(env);
   const snapshotFile = snapshotPath(
     options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
@@ -48,7 +56,9 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     connection,
     host,
     port,
+    adminHost,
     adminPort,
+    ...(token !== undefined && { adminToken: token }),
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),
     ...(domain !== undefined && { domain }),
