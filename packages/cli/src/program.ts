@@ -88,6 +88,10 @@ export function createProgram(): Command {
       'take only instances at these addresses, such as 10.0.0.0/8,fd00::/8 (default: ROLLCALL_ALLOW)',
     )
     .option('--deny <cidrs>', 'refuse instances at these addresses (default: ROLLCALL_DENY)')
+    .option(
+      '--workers <count>',
+      'processes that serve requests, auto for one for each core (default: ROLLCALL_WORKERS or 1)',
+    )
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')

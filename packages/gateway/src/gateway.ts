@@ -8,12 +8,12 @@ import type { BalancerOptions } from './balancing/balancer.ts';
 import { serveAdmin } from './admin/server.ts';
 import { catalogApi } from './catalog/api.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
-import { createDataPlane } from './data-plane.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
 import { matchDomain } from './routing/domain.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
+import { createPlane } from './workers/plane.ts';
 
 export interface GatewayOptions {
   readonly connection: Connection;
@@ -40,6 +40,11 @@ export interface GatewayOptions {
   readonly adminToken?: string;
   /** A file that keeps the last known table for the next start. Default: none. */
   readonly snapshotFile?: string;
+  /**
+   * In how many processes requests are served, `auto` for one for each core. Default 1: in this one. With more,
+   * this one does all else. Limits and what is learnt of instances by traffic are of each process.
+   */
+  readonly workers?: number | 'auto';
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -70,7 +75,7 @@ const INFORMED_MS = 300;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkToken(options);
-  const isOurs = matchDomain(options.domain ?? 'localhost');
+  matchDomain(domainOf(options));
   const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
@@ -86,7 +91,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     policy: policyOf(options, self),
   });
   try {
-    const gateway = await serve(name, directory, isOurs, options);
+    const gateway = await serve(name, directory, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
     return await administer(name, gateway, directory, journal, options);
   } catch (error) {
@@ -166,35 +171,39 @@ function checkToken({ adminHost = DEFAULT_HOST, adminToken }: GatewayOptions): v
 async function serve(
   name: string,
   directory: Directory,
-  isOurs: (host: string) => boolean,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl'>> {
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const plane = createDataPlane({
-    table: directory,
-    isOurs,
-    balancing: options.balancing,
-    pseudonym: name,
-    onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
+  const plane = createPlane({
+    workers: options.workers ?? 1,
+    settings: { domain: domainOf(options), balancing: options.balancing ?? {}, pseudonym: name },
+    directory,
+    log: options.log ?? (() => {}),
   });
+  directory.on('change', (change) => plane.changed(change));
   const { host, port } = await plane.listen(
     options.port ?? DEFAULT_PORT,
     options.host ?? DEFAULT_HOST,
   );
-  if (options.log !== undefined) {
+  const { log } = options;
+  if (log !== undefined) {
     report(directory, {
       domain: options.domain ?? `localhost:${port}`,
       server: describeServer(options.connection),
-      log: options.log,
+      // Whoever has read of a change may rely on it.
+      log: (line) => plane.whenApplied(() => log(line)),
     });
   }
-  directory.on('change', (change) => plane.changed(change));
   async function close(): Promise<void> {
     await plane.close();
     await forget();
     directory.close();
   }
   return { host, port, url: `http://${urlHost(host)}:${port}`, close };
+}
+
+function domainOf({ domain = 'localhost' }: GatewayOptions): string {
+  return domain;
 }

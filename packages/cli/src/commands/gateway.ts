@@ -2,7 +2,7 @@ import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollc
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import { adminToken } from '../admin-token.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
-import { list, listenHost, listenPort } from '../options.ts';
+import { list, listenHost, listenPort, workerCount } from '../options.ts';
 import { snapshotPath } from '../snapshot-path.ts';
 
 export interface GatewayCommandOptions {
@@ -15,6 +15,7 @@ export interface GatewayCommandOptions {
   readonly allow?: string;
   readonly deny?: string;
   readonly snapshot?: string;
+  readonly workers?: string;
 }
 
 export const GATEWAY_PORT = 1500;
@@ -46,6 +47,10 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     options.adminHost ?? (env['ROLLCALL_ADMIN_HOST'] || EMBEDDED_HOST),
   );
   const token = adminToken(options.adminTokenFile, env['ROLLCALL_ADMIN_TOKEN']);
+  const workers = workerCount(
+    options.workers === undefined ? 'ROLLCALL_WORKERS' : '--workers',
+    options.workers ?? (env['ROLLCALL_WORKERS'] || '1'),
+  );
   const connection = connectionFromEnvironment(env);
   const snapshotFile = snapshotPath(
     options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
@@ -59,6 +64,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     adminHost,
     adminPort,
     ...(token !== undefined && { adminToken: token }),
+    workers,
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),
     ...(domain !== undefined && { domain }),
