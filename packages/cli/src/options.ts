@@ -12,6 +12,14 @@ export function listenPort(
   return wholeNumber(name, value, { min: 0, max: 65_535 });
 }
 
+/** A port to listen on, if a source gives one. */
+export function optionalPort(
+  sources: readonly (readonly [name: string, value: string | undefined])[],
+): number | undefined {
+  const isGiven = sources.some(([, value]) => value !== undefined && value !== '');
+  return isGiven ? listenPort(sources, 0) : undefined;
+}
+
 /** A whole number, in digits alone. */
 export function wholeNumber(
   name: string,

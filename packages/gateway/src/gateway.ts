@@ -7,6 +7,8 @@ import { adminApp } from './admin/app.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import { serveAdmin } from './admin/server.ts';
 import { catalogApi } from './catalog/api.ts';
+import { serveCatalog } from './catalog/servers.ts';
+import type { CatalogOptions, CatalogServers } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
@@ -38,6 +40,8 @@ export interface GatewayOptions {
   readonly adminPort?: number;
   /** What whoever changes something over the admin API must know; off loopback, also who reads. At least 16 characters. */
   readonly adminToken?: string;
+  /** Where the catalog is served besides the admin port. */
+  readonly catalog?: CatalogOptions;
   /** A file that keeps the last known table for the next start. Default: none. */
   readonly snapshotFile?: string;
   /**
@@ -54,6 +58,7 @@ export interface Gateway {
   readonly port: number;
   readonly url: string;
   readonly adminUrl: string;
+  readonly catalog: Omit<CatalogServers, 'close'>;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
 }
@@ -113,7 +118,7 @@ function policyOf(
 /** A gateway with its admin API beside it. */
 async function administer(
   name: string,
-  gateway: Omit<Gateway, 'adminUrl'>,
+  gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
   directory: Directory,
   journal: Journal,
   options: GatewayOptions,
@@ -138,16 +143,21 @@ async function administer(
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
   });
-  app.route('/', catalogApi(new TableCatalog(directory, Date.now)));
+  const catalog = new TableCatalog(directory, Date.now);
+  app.route('/', catalogApi(catalog));
+  const closing = [() => gateway.close()];
+  async function close(): Promise<void> {
+    for (const each of closing.toReversed()) await each();
+  }
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
-    async function close(): Promise<void> {
-      admin.close();
-      await gateway.close();
-    }
-    return { ...gateway, adminUrl: `http://${urlHost(admin.host)}:${admin.port}`, close };
+    closing.push(async () => admin.close());
+    const servers = await serveCatalog(catalog, options.catalog ?? {});
+    closing.push(async () => servers.close());
+    const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
+    return { ...gateway, adminUrl, catalog: servers, close };
   } catch (error) {
-    await gateway.close();
+    await close();
     throw error;
   }
 }
@@ -172,7 +182,7 @@ async function serve(
   name: string,
   directory: Directory,
   options: GatewayOptions,
-): Promise<Omit<Gateway, 'adminUrl'>> {
+): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);

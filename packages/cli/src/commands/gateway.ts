@@ -2,10 +2,12 @@ import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollc
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import { adminToken } from '../admin-token.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
+import { catalogOptions } from '../catalog.ts';
+import type { CatalogFlags } from '../catalog.ts';
 import { list, listenHost, listenPort, workerCount } from '../options.ts';
 import { snapshotPath } from '../snapshot-path.ts';
 
-export interface GatewayCommandOptions {
+export interface GatewayCommandOptions extends CatalogFlags {
   readonly host?: string;
   readonly port?: string;
   readonly domain?: string;
@@ -67,11 +69,14 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     workers,
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),
+    catalog: catalogOptions(options, env),
     ...(domain !== undefined && { domain }),
     ...(snapshotFile !== undefined && { snapshotFile }),
     log: console.log,
   });
   closeOnSignal(() => gateway.close());
   console.log(`gateway listens at ${gateway.url} (admin API at ${gateway.adminUrl})`);
+  const { dnsPort } = gateway.catalog;
+  if (dnsPort !== undefined) console.log(`DNS is answered at ${EMBEDDED_HOST}:${dnsPort}`);
   tellParent(gateway);
 }

@@ -29,6 +29,11 @@ function query(packet: Packet, transport: Transport = UDP): Decoded {
 const ask = (type: string, name: string, transport: Transport = UDP): Decoded =>
   query({ questions: [{ type: type as RecordType, name }] }, transport);
 
+const rcodeOf = (message: Buffer): string | undefined => {
+  const answer = respond(message, zone, UDP);
+  return answer && (decode(answer) as Decoded).rcode;
+};
+
 const data = (answers: Answer[] = []): unknown[] =>
   answers.map((answer) => ('data' in answer ? answer.data : undefined));
 
@@ -76,7 +81,8 @@ describe('the zone', () => {
         },
       ])
         expect(data(answers)).toContainEqual(srv);
-      expect(data(additionals).toSorted()).toEqual(['10.0.0.1', '10.0.0.1', 'fd00::7']);
+      expect(data(additionals)).toHaveLength(3);
+      expect(new Set(data(additionals))).toEqual(new Set(['10.0.0.1', 'fd00::7']));
     },
   );
 
@@ -220,11 +226,6 @@ describe('what is no query of ours', () => {
     change(message);
     return message;
   };
-  const rcodeOf = (message: Buffer): string | undefined => {
-    const answer = respond(message, zone, UDP);
-    return answer && (decode(answer) as Decoded).rcode;
-  };
-
   it('is not answered if it is an answer, or has no head', () => {
     expect(rcodeOf(changed((message) => message.writeUInt8(0x80, 2)))).toBeUndefined();
     expect(rcodeOf(Buffer.alloc(0))).toBeUndefined();

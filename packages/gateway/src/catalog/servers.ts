@@ -1,0 +1,33 @@
+import type { Catalog } from './catalog.ts';
+import { createDnsServer } from './dns/server.ts';
+
+export interface CatalogOptions {
+  /** Where DNS is answered on loopback, by UDP and TCP alike; 0 lets the system choose. Default: nowhere. */
+  readonly dnsPort?: number;
+  /** The zone that is answered for. Default `rollcall`. */
+  readonly dnsDomain?: string;
+  /** How long others may keep an answer, in seconds. Default 1. */
+  readonly dnsTtl?: number;
+}
+
+/** What serves the catalog beside the admin port. */
+export interface CatalogServers {
+  /** Nothing if DNS is not served. */
+  readonly dnsPort: number | undefined;
+  close(): void;
+}
+
+const HOST = '127.0.0.1';
+
+/** @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+export async function serveCatalog(
+  catalog: Catalog,
+  { dnsPort, dnsDomain = 'rollcall', dnsTtl = 1 }: CatalogOptions,
+): Promise<CatalogServers> {
+  const zone = { catalog, domain: dnsDomain, ttl: dnsTtl, random: Math.random };
+  const dns =
+    dnsPort === undefined
+      ? undefined
+      : await createDnsServer({ ...zone, host: HOST, port: dnsPort });
+  return { dnsPort: dns?.port, close: () => dns?.close() };
+}
