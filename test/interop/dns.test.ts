@@ -74,13 +74,13 @@ async function follows(url: string): Promise<void> {
   await expect.poll(() => answering(url), patience).toEqual(['three', 'two']);
 }
 
-describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
-  async function dig(...args: string[]): Promise<string> {
-    const program = programs.file('dig', ['@127.0.0.1', '-p', String(dns.port), ...args]);
-    await program.ended;
-    return program.output;
-  }
+async function dig(...args: string[]): Promise<string> {
+  const program = programs.file('dig', ['@127.0.0.1', '-p', String(dns.port), ...args]);
+  await program.ended;
+  return program.output;
+}
 
+describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
   it('has no complaint about an answer', async () => {
     table.say('a', { prefix: '/orders', port: 3000 });
     table.say('b', { prefix: '/orders', address: 'fd00::7', port: 3001 });

@@ -5,6 +5,7 @@ export interface CatalogFlags {
   readonly dnsPort?: string;
   readonly dnsDomain?: string;
   readonly dnsTtl?: string;
+  readonly xdsPort?: string;
 }
 
 /** Where a gateway serves its catalog besides the admin port, by flags and environment. */
@@ -16,9 +17,14 @@ export function catalogOptions(flags: CatalogFlags, env: NodeJS.ProcessEnv): Cat
   const dnsDomain = flags.dnsDomain ?? (env['ROLLCALL_DNS_DOMAIN'] || undefined);
   const ttlName = flags.dnsTtl === undefined ? 'ROLLCALL_DNS_TTL' : '--dns-ttl';
   const dnsTtl = flags.dnsTtl ?? (env['ROLLCALL_DNS_TTL'] || undefined);
+  const xdsPort = optionalPort([
+    ['--xds-port', flags.xdsPort],
+    ['ROLLCALL_XDS_PORT', env['ROLLCALL_XDS_PORT']],
+  ]);
   return {
     ...(dnsPort !== undefined && { dnsPort }),
     ...(dnsDomain !== undefined && { dnsDomain }),
     ...(dnsTtl !== undefined && { dnsTtl: wholeNumber(ttlName, dnsTtl, { min: 0, max: 86_400 }) }),
+    ...(xdsPort !== undefined && { xdsPort }),
   };
 }

@@ -98,6 +98,10 @@ export function createProgram(): Command {
       'how long an answer may be kept (default: ROLLCALL_DNS_TTL or 1)',
     )
     .option(
+      '--xds-port <port>',
+      'serve xDS on loopback; 0 lets the system choose (default: ROLLCALL_XDS_PORT or nowhere)',
+    )
+    .option(
       '--workers <count>',
       'processes that serve requests, auto for one for each core (default: ROLLCALL_WORKERS or 1)',
     )

@@ -11,18 +11,27 @@ describe('where the catalog is served', () => {
       ROLLCALL_DNS_PORT: '53',
       ROLLCALL_DNS_DOMAIN: 'one.example',
       ROLLCALL_DNS_TTL: '0',
+      ROLLCALL_XDS_PORT: '54',
     };
-    expect(catalogOptions({}, env)).toEqual({ dnsPort: 53, dnsDomain: 'one.example', dnsTtl: 0 });
-    expect(catalogOptions({ dnsPort: '0', dnsDomain: 'two.example', dnsTtl: '5' }, env)).toEqual({
+    expect(catalogOptions({}, env)).toEqual({
+      dnsPort: 53,
+      dnsDomain: 'one.example',
+      dnsTtl: 0,
+      xdsPort: 54,
+    });
+    const flags = { dnsPort: '0', dnsDomain: 'two.example', dnsTtl: '5', xdsPort: '6' };
+    expect(catalogOptions(flags, env)).toEqual({
       dnsPort: 0,
       dnsDomain: 'two.example',
       dnsTtl: 5,
+      xdsPort: 6,
     });
   });
 
   it.each([
     [{ dnsPort: 'x' }, /--dns-port/],
     [{ dnsTtl: '-1' }, /--dns-ttl/],
+    [{ xdsPort: '65536' }, /--xds-port/],
   ])('is not %j', (flags, message) => {
     expect(() => catalogOptions(flags, {})).toThrow(message);
   });

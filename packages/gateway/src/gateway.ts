@@ -152,7 +152,7 @@ async function administer(
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
     closing.push(async () => admin.close());
-    const servers = await serveCatalog(catalog, options.catalog ?? {});
+    const servers = await serveCatalog(catalog, options.catalog ?? {}, options.log);
     closing.push(async () => servers.close());
     const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
     return { ...gateway, adminUrl, catalog: servers, close };

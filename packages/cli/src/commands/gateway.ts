@@ -76,7 +76,8 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
   });
   closeOnSignal(() => gateway.close());
   console.log(`gateway listens at ${gateway.url} (admin API at ${gateway.adminUrl})`);
-  const { dnsPort } = gateway.catalog;
-  if (dnsPort !== undefined) console.log(`DNS is answered at ${EMBEDDED_HOST}:${dnsPort}`);
+  const { dnsPort, xdsPort } = gateway.catalog;
+  if (dnsPort !== undefined) console.log(`DNS is answered at 127.0.0.1:${dnsPort}`);
+  if (xdsPort !== undefined) console.log(`xDS is served at 127.0.0.1:${xdsPort}`);
   tellParent(gateway);
 }

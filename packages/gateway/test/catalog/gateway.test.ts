@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createGateway } from '@rollcall/gateway';
 import type { Gateway, GatewayOptions } from '@rollcall/gateway';
+import { freePort } from '../../../../test/support/cluster.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 
 let registry: TestRegistry;
@@ -47,9 +48,15 @@ it('is in DNS if it is told so', async () => {
 });
 
 it('that cannot be served ends the start, and leaves nothing open', async () => {
-  const { catalog, adminUrl } = await gateway({ catalog: { dnsPort: 0 } });
-  const { dnsPort = 0 } = catalog;
-  const options = { connection: registry.connection, port: 0, adminPort: 0, catalog: { dnsPort } };
-  await expect(createGateway(options)).rejects.toMatchObject({ code: 'ROLLCALL_PORT_TAKEN' });
+  const { catalog, adminUrl } = await gateway({ catalog: { dnsPort: 0, xdsPort: 0 } });
+  const { dnsPort = 0, xdsPort = 0 } = catalog;
+  const options = { connection: registry.connection, port: 0, adminPort: 0 };
+  const taken = { code: 'ROLLCALL_PORT_TAKEN' };
+  await expect(createGateway({ ...options, catalog: { dnsPort } })).rejects.toMatchObject(taken);
+  const free = await freePort();
+  const both = { dnsPort: free, xdsPort };
+  await expect(createGateway({ ...options, catalog: both })).rejects.toMatchObject(taken);
+  const third = await createGateway({ ...options, catalog: { dnsPort: free } });
+  await third.close();
   expect((await fetch(`${adminUrl}/health`)).status).toBe(200);
 });
