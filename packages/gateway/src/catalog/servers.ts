@@ -1,6 +1,6 @@
 import type { Catalog } from './catalog.ts';
 import { createDnsServer } from './dns/server.ts';
-import { createXdsServer } from './xds/server.ts';
+import type { XdsServer, XdsServerOptions } from './xds/server.ts';
 
 export interface CatalogOptions {
   /** Where DNS is answered on loopback, by UDP and TCP alike; 0 lets the system choose. Default: nowhere. */
@@ -42,11 +42,17 @@ export async function serveCatalog(
     const xds =
       xdsPort === undefined
         ? undefined
-        : await createXdsServer({ catalog, host: HOST, port: xdsPort, log });
+        : await xdsServer({ catalog, host: HOST, port: xdsPort, log });
     if (xds !== undefined) servers.push(xds);
     return { dnsPort: dns?.port, xdsPort: xds?.port, close };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** gRPC takes a third of a second to load, and few want it. */
+async function xdsServer(options: XdsServerOptions): Promise<XdsServer> {
+  const { createXdsServer } = await import('./xds/server.ts');
+  return createXdsServer(options);
 }
