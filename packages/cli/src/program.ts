@@ -104,6 +104,19 @@ export function createProgram(): Command {
     )
     .option('--deny <cidrs>', 'refuse instances at these addresses (default: ROLLCALL_DENY)')
     .option(
+      '--dns-port <port>',
+      'answer DNS on loopback; 0 lets the system choose (default: ROLLCALL_DNS_PORT or nowhere)',
+    )
+    .option('--dns-domain <domain>', 'its zone (default: ROLLCALL_DNS_DOMAIN or rollcall)')
+    .option(
+      '--dns-ttl <seconds>',
+      'how long an answer may be kept (default: ROLLCALL_DNS_TTL or 1)',
+    )
+    .option(
+      '--xds-port <port>',
+      'serve xDS on loopback; 0 lets the system choose (default: ROLLCALL_XDS_PORT or nowhere)',
+    )
+    .option(
       '--workers <count>',
       'processes that serve requests, auto for one for each core (default: ROLLCALL_WORKERS or 1)',
     )
