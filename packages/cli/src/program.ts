@@ -12,6 +12,7 @@ import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
+import { runTop } from './commands/top.ts';
 import { runUp } from './commands/up.ts';
 import { runWatch } from './commands/watch.ts';
 
@@ -158,6 +159,15 @@ export function createProgram(): Command {
     )
     .option('--json', 'as JSON')
     .action(runDoctor);
+  add(program, 'top')
+    .description('services and instances with state, rate, errors and latency, every two seconds')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--once', 'one table, and end')
+    .option('--json', 'as JSON, one object a line')
+    .action(runTop);
   addBudget(program);
   add(program, 'completion')
     .description('a script that completes commands and options: source <(rollcall completion bash)')

@@ -55,7 +55,7 @@ it('that cannot be served ends the start, and leaves nothing open', async () => 
   await expect(createGateway({ ...options, dnsPort })).rejects.toMatchObject(taken);
   const free = await freePort();
   const both = { dnsPort: free, xdsPort };
-  await expect(createGateway({ ...options, catalog: both })).rejects.toMatchObject(taken);
+  await expect(createGateway({ ...options, ...both })).rejects.toMatchObject(taken);
   const third = await createGateway({ ...options, dnsPort: free });
   await third.close();
   expect((await fetch(`${adminUrl}/health`)).status).toBe(200);
