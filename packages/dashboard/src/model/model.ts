@@ -16,7 +16,7 @@ export interface Model {
 }
 
 /** What is asked for again and again, of the instances that are on the screen. */
-export interface Refreshed {
+interface Refreshed {
   readonly status: StatusView;
   readonly services: readonly ServiceView[];
   readonly instances: readonly InstanceView[];
