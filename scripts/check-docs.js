@@ -98,6 +98,7 @@ function settingFaults() {
     .join('\n');
   const variables = [
     ...matches(sources, /\benv\['([A-Z_]+)'\]/g),
+    ...matches(sources, /\benv: '([A-Z_]+)'/g),
     ...matches(sources, /\bvalue\(env, '([A-Z_]+)'\)/g),
     ...matches(sources, /\bgetenv\("([A-Z_]+)"\)/g),
   ];

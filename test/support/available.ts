@@ -26,6 +26,13 @@ export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
 
 /** Integrations are tried with their real clients, from Debian. */
 export const hasPrometheus: boolean = onPath('prometheus');
+export const hasHaproxy: boolean = onPath('haproxy');
+export const hasCaddy: boolean = onPath('caddy');
+/** In dnsutils. */
+export const hasDig: boolean = onPath('dig');
+
+/** What the bench of the gateway needs. To have it run on Debian: apt-get install nginx-light wrk util-linux. */
+export const hasGatewayBench: boolean = ['nginx', 'wrk', 'taskset'].every(onPath);
 
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);

@@ -26,9 +26,9 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
 
 function story({ path, verdict, instances, gone, link, refused }: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
-  for (const { key, announcement, status, isRoutable, history } of instances) {
+  for (const { key, announcement, status, isRoutable, isDrained, history } of instances) {
     const { address, port } = announcement;
-    const turn = isRoutable ? 'in turn' : 'not picked';
+    const turn = isRoutable ? 'in turn' : isDrained ? 'drained here' : 'not picked';
     lines.push('', `${address} port ${port}  ${status}, ${turn}  ${key}`, ...history.map(lineOf));
   }
   for (const { key, history } of gone) lines.push('', `gone  ${key}`, ...history.map(lineOf));
