@@ -1,5 +1,6 @@
 import { Turns } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
+import type { BalancingPolicy } from '@rollcall/protocol';
 import { eject, mostEjected, observeOutcome } from './ejection.ts';
 import type { EjectionRules } from './ejection.ts';
 import { HashRing } from './hash-ring.ts';
@@ -7,18 +8,15 @@ import type { HashBy } from './hash-key.ts';
 import { observeLatency } from './vitals.ts';
 import type { Vitals, VitalsBook } from './vitals.ts';
 
-/**
- * Who is picked among the instances of a prefix.
- * - `round-robin`: in turn, in proportion to weight.
- * - `least-request`: of two at random, the one with fewer requests in flight for its weight.
- * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
- * - `hash`: by a key of the request, the same one as long as it is there.
- */
-type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
-
 export interface BalancingRules {
-  /** Default `round-robin`. */
-  readonly policy: Policy;
+  /**
+   * Who is picked among the instances of a prefix.
+   * - `round-robin`, the default: in turn, in proportion to weight.
+   * - `least-request`: of two at random, the one with fewer requests in flight for its weight.
+   * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
+   * - `hash`: by a key of the request, the same one as long as it is there.
+   */
+  readonly policy: BalancingPolicy;
   /** With the policy `hash`, what requests are told apart by. Default: the client's address. */
   readonly hashBy: HashBy;
   /** Requests in flight to one instance; one that has so many is not picked. Default 1024. */

@@ -1,5 +1,6 @@
-import { isRecord, parsePrefix } from '@rollcall/protocol';
+import { BALANCING_POLICIES, HASH_BY, isRecord, parsePrefix } from '@rollcall/protocol';
 import * as v from 'valibot';
+import { parseHashBy } from '../balancing/hash-key.ts';
 import type { FileConfig } from './config.ts';
 
 const count = (min: number, max: number) =>
@@ -26,22 +27,12 @@ const record = v.custom<Record<string, unknown>>(isRecord, 'must be an object');
 
 const hashBy = v.pipe(
   text,
-  v.regex(
-    /^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/,
-    'must be "address", "header:NAME" or "cookie:NAME"',
-  ),
-  v.transform((by) => {
-    const [type = '', name = ''] = by.split(':');
-    return type === 'header' || type === 'cookie'
-      ? ({ type, name } as const)
-      : ({ type: 'address' } as const);
-  }),
+  v.regex(HASH_BY, 'must be "address", "header:NAME" or "cookie:NAME"'),
+  v.transform(parseHashBy),
 );
 
-const POLICIES = ['round-robin', 'least-request', 'latency', 'hash'] as const;
-
 const balancing = partial({
-  policy: v.picklist(POLICIES, `must be one of ${POLICIES.join(', ')}`),
+  policy: v.picklist(BALANCING_POLICIES, `must be one of ${BALANCING_POLICIES.join(', ')}`),
   hashBy,
   mostInFlight: count(1, 1_000_000),
   slowStartMs: ms,
