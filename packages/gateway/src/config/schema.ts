@@ -17,6 +17,7 @@ const share = v.pipe(
 );
 const text = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 const list = v.array(text, 'must be a list of strings');
+const strip = v.boolean('must be true or false');
 /** A day: more is a mistake in the unit. */
 const ms = count(0, 86_400_000);
 /** No timer of a limit can be nothing. */
@@ -46,6 +47,7 @@ const ejection = partial({
   baseMs: limit,
   mostMs: limit,
   mostShare: share,
+  panicShare: share,
 });
 
 const retries = partial({ share, perSecond: count(0, 1_000_000) });
@@ -69,7 +71,7 @@ const limits = partial({
   instanceIdleMs: limit,
 });
 
-const route = partial({ balancing, ejection, retries, limits: partial(ROUTE_LIMITS) });
+const route = partial({ strip, balancing, ejection, retries, limits: partial(ROUTE_LIMITS) });
 
 const prefix = v.pipe(
   text,
@@ -100,6 +102,7 @@ const SETTINGS = {
   adminTokenFile: text,
   snapshot: text,
   workers: v.union([count(1, 1024), v.literal('auto')], 'must be a whole number, or "auto"'),
+  strip,
   balancing,
   ejection,
   retries,
