@@ -140,6 +140,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     });
     const env = { ROLLCALL_ADMIN: admin };
     expect(await outcome(PROGRAMS.cli, ['explain', '/v1'], env)).toEqual({ code: 4, lines });
+    expect(await outcome(PROGRAMS.cli, ['top'], env)).toEqual({ code: 4, lines });
   });
 
   it.each([{ PUSHER_APP_SECRET: 'wrong' }, { PUSHER_APP_KEY: 'wrong' }, { PUSHER_APP_ID: '9' }])(

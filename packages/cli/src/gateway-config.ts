@@ -3,7 +3,7 @@ import { describeServer, RollcallError } from '@rollcall/client';
 import { defaultAdminPort, layered, parseSetting, readConfigFile } from '@rollcall/gateway';
 import type { FileConfig, GatewayConfig } from '@rollcall/gateway';
 import { adminToken } from './admin-token.ts';
-import { list, listenHost, portOf, workerCount } from './options.ts';
+import { list, listenHost, portOf, wholeNumber, workerCount } from './options.ts';
 import { snapshotPath } from './snapshot-path.ts';
 
 /** The options of `rollcall gateway` that say where its configuration is, as commander gives them. */
@@ -79,6 +79,30 @@ const SOURCES: readonly Source[] = [
     option: 'workers',
     env: 'ROLLCALL_WORKERS',
     read: (n, text) => ({ workers: workerCount(n, text) }),
+  },
+  {
+    flag: '--dns-port',
+    option: 'dnsPort',
+    env: 'ROLLCALL_DNS_PORT',
+    read: (n, text) => ({ dnsPort: portOf(n, text) }),
+  },
+  {
+    flag: '--dns-domain',
+    option: 'dnsDomain',
+    env: 'ROLLCALL_DNS_DOMAIN',
+    read: (_, dnsDomain) => ({ dnsDomain }),
+  },
+  {
+    flag: '--dns-ttl',
+    option: 'dnsTtl',
+    env: 'ROLLCALL_DNS_TTL',
+    read: (n, text) => ({ dnsTtl: wholeNumber(n, text, { min: 0, max: 86_400 }) }),
+  },
+  {
+    flag: '--xds-port',
+    option: 'xdsPort',
+    env: 'ROLLCALL_XDS_PORT',
+    read: (n, text) => ({ xdsPort: portOf(n, text) }),
   },
 ];
 

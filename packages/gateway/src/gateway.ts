@@ -7,6 +7,8 @@ import { adminApp } from './admin/app.ts';
 import { dashboard } from './admin/dashboard.ts';
 import { serveAdmin } from './admin/server.ts';
 import { catalogApi } from './catalog/api.ts';
+import { serveCatalog } from './catalog/servers.ts';
+import type { CatalogServers } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { checkConfig } from './config/check.ts';
 import { fixedChanges } from './config/config.ts';
@@ -34,6 +36,7 @@ export interface Gateway {
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
    */
   configure(config: GatewayConfig): string[];
+  readonly catalog: Omit<CatalogServers, 'close'>;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
 }
@@ -92,7 +95,7 @@ function addressesOf(
 /** A gateway with its admin API beside it. */
 async function administer(
   name: string,
-  gateway: Omit<Gateway, 'adminUrl'>,
+  gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
   directory: Directory,
   journal: Journal,
   options: GatewayOptions,
@@ -118,16 +121,21 @@ async function administer(
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
   });
-  app.route('/', catalogApi(new TableCatalog(directory, Date.now)));
+  const catalog = new TableCatalog(directory, Date.now);
+  app.route('/', catalogApi(catalog));
+  const closing = [() => gateway.close()];
+  async function close(): Promise<void> {
+    for (const each of closing.toReversed()) await each();
+  }
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
-    async function close(): Promise<void> {
-      admin.close();
-      await gateway.close();
-    }
-    return { ...gateway, adminUrl: `http://${urlHost(admin.host)}:${admin.port}`, close };
+    closing.push(async () => admin.close());
+    const servers = await serveCatalog(catalog, options, options.log);
+    closing.push(async () => servers.close());
+    const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
+    return { ...gateway, adminUrl, catalog: servers, close };
   } catch (error) {
-    await gateway.close();
+    await close();
     throw error;
   }
 }
@@ -137,7 +145,7 @@ async function follow(
   name: string,
   directory: Directory,
   options: GatewayOptions,
-): Promise<Omit<Gateway, 'adminUrl'>> {
+): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { connection, log = () => {}, ...config } = options;
   const serving = serve({ directory, config, name, log });
   const forget = await keepSnapshot(directory, options);

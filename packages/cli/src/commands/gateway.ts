@@ -31,6 +31,9 @@ export async function runGateway(options: ConfigOptions): Promise<void> {
     file === undefined ? ['SIGHUP'] : [],
   );
   console.log(`gateway listens at ${gateway.url} (admin API at ${gateway.adminUrl})`);
+  const { dnsPort, xdsPort } = gateway.catalog;
+  if (dnsPort !== undefined) console.log(`DNS is answered at 127.0.0.1:${dnsPort}`);
+  if (xdsPort !== undefined) console.log(`xDS is served at 127.0.0.1:${xdsPort}`);
   tellParent(gateway);
 }
 

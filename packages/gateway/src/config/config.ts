@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CatalogOptions } from '../catalog/servers.ts';
 import type { CertificateFiles } from '../proxy/certificate-files.ts';
 import type { ServingSettings } from '../routing/policy.ts';
 
 /** What a gateway can be told, but for its channel: plain data. docs/gateway.md has the meaning of each. */
-export interface GatewayConfig extends ServingSettings {
+export interface GatewayConfig extends ServingSettings, CatalogOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 1500; 0 lets the system choose. */
