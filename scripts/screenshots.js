@@ -19,8 +19,8 @@ const SIZES = [
   { width: 800, height: 1000 },
   { width: 1440, height: 900 },
 ];
-/** For charts that have something to show. */
-const LOAD_MS = Number(process.env['LOAD_MS'] ?? 40_000);
+/** Until the charts, of windows of 5 s, are full. */
+const LOAD_MS = 160_000;
 
 /** @type {import('node:child_process').ChildProcess[]} */
 const children = [];
