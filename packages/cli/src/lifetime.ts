@@ -21,8 +21,14 @@ function endAsBySignal(): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** Ends the process by SIGINT, SIGTERM or SIGHUP: closes first. A second signal ends it at once. */
-export function closeOnSignal(close: () => Promise<void>): void {
+/**
+ * Ends the process by SIGINT, SIGTERM or another signal: closes first. A second signal ends it at once.
+ * @param others by default SIGHUP: the terminal has gone
+ */
+export function closeOnSignal(
+  close: () => Promise<void>,
+  others: readonly NodeJS.Signals[] = ['SIGHUP'],
+): void {
   let closing = false;
   const onSignal = (): void => {
     if (closing) process.exit(1);
@@ -35,5 +41,5 @@ export function closeOnSignal(close: () => Promise<void>): void {
       },
     );
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', ...others] as const) process.on(signal, onSignal);
 }

@@ -6,6 +6,8 @@ export type { Traffic, TrafficOf } from './admin/traffic.ts';
 export type { InstanceView, ServiceView } from './admin/views.ts';
 export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';
+export { layered, parseSetting, readConfigFile } from './config/file.ts';
+export type { FileConfig, GatewayConfig } from './config/config.ts';
 export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';

@@ -17,7 +17,10 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
       `the path is ${JSON.stringify(path)}; it must start with "/"`,
     );
   }
-  const explanation = await askAdmin(adminAccess(options.admin, process.env), path);
+  const explanation = await askAdmin<Explanation>(
+    adminAccess(options.admin, process.env),
+    `/api/explain?path=${encodeURIComponent(path)}`,
+  );
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
 }
 

@@ -5,7 +5,7 @@ import { paint } from '../terminal/colour.ts';
 import { EndedEarly } from '../up/child.ts';
 import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
-import { GATEWAY_PORT } from './gateway.ts';
+import { GATEWAY_PORT } from '../gateway-config.ts';
 
 export interface UpOptions {
   readonly port?: string;
