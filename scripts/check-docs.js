@@ -60,9 +60,14 @@ function missingScripts(file) {
 
 async function codeFaults() {
   const { EXIT_CODES, REFUSAL_CODES } = await import('../packages/protocol/dist/index.js');
-  const { PROBLEMS } = await import('../packages/gateway/dist/index.js');
+  const { ADMIN_PROBLEMS, PROBLEMS } = await import('../packages/gateway/dist/index.js');
   const documented = matches(read('docs/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
-  const real = [...Object.keys(EXIT_CODES), ...REFUSAL_CODES, ...Object.keys(PROBLEMS)];
+  const real = [
+    ...Object.keys(EXIT_CODES),
+    ...REFUSAL_CODES,
+    ...Object.keys(PROBLEMS),
+    ...Object.keys(ADMIN_PROBLEMS),
+  ];
   return differences('docs/errors.md', documented, real);
 }
 

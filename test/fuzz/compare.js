@@ -113,6 +113,7 @@ function requestDifference(ours, theirs) {
 function rewrittenDifference({ head, body, trailers }, theirs) {
   const text = requestHead(head, {
     origin: 'x-forwarded-for: 192.0.2.7\r\n',
+    requestId: 'id',
     pseudonym: 'us',
     target: head.target,
     prefix: '',
@@ -200,7 +201,7 @@ function passed(fields, isRequest) {
     const lower = name.toLowerCase();
     if (HOP.has(lower) || named.has(lower)) return false;
     if (!isRequest) return true;
-    return !/^(?:forwarded|x-forwarded-.*|x-real-ip|expect)$|_/.test(lower);
+    return !/^(?:forwarded|x-forwarded-.*|x-real-ip|x-request-id|expect)$|_/.test(lower);
   });
 }
 

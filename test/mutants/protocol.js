@@ -131,14 +131,14 @@ export const MUTANTS = [
   {
     rule: 'a roll call that has news is asked back',
     file: 'observer.ts',
-    from: 'if (isEcho || !hasNews(digest, statements)) return answers;',
-    to: 'if (isEcho || hasNews(digest, statements) !== undefined) return answers;',
+    from: 'if (isEcho || told === 0) return answers;',
+    to: 'if (isEcho || told >= 0) return answers;',
   },
   {
     rule: 'a roll call that was caused by one causes no other',
     file: 'observer.ts',
-    from: 'if (isEcho || !hasNews(digest, statements)) return answers;',
-    to: 'if (!hasNews(digest, statements)) return answers;',
+    from: 'if (isEcho || told === 0) return answers;',
+    to: 'if (told === 0) return answers;',
   },
   {
     rule: 'when a share of a service is lost at once, a time-out says nothing for a moment',

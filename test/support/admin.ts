@@ -4,7 +4,7 @@ import type { RunningGateway } from './cluster.ts';
 
 /** What a gateway says of a path: who is there and why. */
 export async function explained({ adminUrl }: RunningGateway, path: string): Promise<Explanation> {
-  const { body } = await ask(`${adminUrl}/explain?path=${encodeURIComponent(path)}`);
+  const { body } = await ask(`${adminUrl}/api/explain?path=${encodeURIComponent(path)}`);
   return JSON.parse(body) as Explanation;
 }
 

@@ -157,6 +157,11 @@ export class Mark {
   }
 }
 
+/** The processes that a process has started, and are there. */
+export function childrenOf(pid: number): number[] {
+  return readProc(`${pid}/task/${pid}`, 'children').split(' ').filter(Boolean).map(Number);
+}
+
 /** The command line of a process, its words apart by spaces. */
 export function commandOf(pid: number): string {
   return readProc(String(pid), 'cmdline').replaceAll('\0', ' ').trim();

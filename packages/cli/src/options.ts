@@ -23,6 +23,13 @@ export function wholeNumber(
   throw bad(`${name} is ${JSON.stringify(value)}; it must be a whole number from ${min} to ${max}`);
 }
 
+/** How many processes serve requests, `auto` for one for each core. */
+export function workerCount(name: string, value: string): number | 'auto' {
+  return value === 'auto' ? 'auto' : wholeNumber(name, value, { min: 1, max: MOST_WORKERS });
+}
+
+const MOST_WORKERS = 256;
+
 /** An IP address to listen on. */
 export function listenHost(name: string, value: string): string {
   const everyAddress = value === '0.0.0.0' || value === '::';

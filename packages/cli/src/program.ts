@@ -1,8 +1,13 @@
-import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
 import { EMBEDDED_HOST } from '@rollcall/client';
 import { SANDBOX } from '@rollcall/protocol';
+import { SHELLS } from './completion/scripts.ts';
+import type { Shell } from './completion/scripts.ts';
 import { runBroker } from './commands/broker.ts';
 import { runBudget } from './commands/budget.ts';
+import { runCompletion } from './commands/completion.ts';
+import { runDoctor } from './commands/doctor.ts';
 import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
@@ -21,13 +26,15 @@ Environment (all commands):
   ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
   ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
 
-Exit codes: 0 done, 1 unexpected fault or over budget, 2 bad usage or configuration, 3 cannot listen,
-4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of its command`;
+Exit codes: 0 done, 1 unexpected fault, over budget, or something to repair that doctor found, 2 bad usage or
+configuration, 3 cannot listen, 4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of
+its command`;
 
 /** The command line, with nothing done yet. */
 export function createProgram(): Command {
   const program = new Command('rollcall')
     .description('Service discovery and an API gateway with a Pusher channel as the registry')
+    .version(version(), '-V, --version', 'the version of this program')
     .addHelpText('after', ENVIRONMENT_HELP)
     // What follows the command of `run` is the command's, even if it looks like an option of ours.
     .enablePositionalOptions()
@@ -65,14 +72,26 @@ export function createProgram(): Command {
       'keeps the last known table for the next start, none for no file (default: ROLLCALL_SNAPSHOT or one in the state folder)',
     )
     .option(
+      '--admin-host <address>',
+      'IP address of dashboard and admin API (default: ROLLCALL_ADMIN_HOST or 127.0.0.1); any other needs a token',
+    )
+    .option(
       '--admin-port <port>',
-      'admin API on loopback; 0 lets the system choose (default: ROLLCALL_ADMIN_PORT or one above --port)',
+      'their port; 0 lets the system choose (default: ROLLCALL_ADMIN_PORT or one above --port)',
+    )
+    .option(
+      '--admin-token-file <file>',
+      'holds the token that changes something over the admin API (default: ROLLCALL_ADMIN_TOKEN)',
     )
     .option(
       '--allow <cidrs>',
       'take only instances at these addresses, such as 10.0.0.0/8,fd00::/8 (default: ROLLCALL_ALLOW)',
     )
     .option('--deny <cidrs>', 'refuse instances at these addresses (default: ROLLCALL_DENY)')
+    .option(
+      '--workers <count>',
+      'processes that serve requests, auto for one for each core (default: ROLLCALL_WORKERS or 1)',
+    )
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')
@@ -103,8 +122,26 @@ export function createProgram(): Command {
     .description('the instances as an observer sees them, and then each change; Ctrl+C ends it')
     .option('--json', 'as JSON, one object a line')
     .action(runWatch);
+  add(program, 'doctor')
+    .description('what is wrong here, and what to do: exits with 1 if something is')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API, to compare its view (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--json', 'as JSON')
+    .action(runDoctor);
   addBudget(program);
+  add(program, 'completion')
+    .description('a script that completes commands and options: source <(rollcall completion bash)')
+    .addArgument(new Argument('<shell>', 'whose script').choices(SHELLS))
+    .action((shell: Shell) => runCompletion(shell, program));
   return program;
+}
+
+/** Of the package, of which src/ and dist/ are both one folder below. */
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 function addBudget(program: Command): void {

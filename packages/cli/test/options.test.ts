@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, listenHost, listenPort } from '../src/options.ts';
+import { list, listenHost, listenPort, workerCount } from '../src/options.ts';
 
 const mistake = (message: RegExp) =>
   expect.objectContaining({
@@ -59,5 +59,19 @@ describe('list', () => {
     ['10.0.0.0/8 fd00::/8', ['10.0.0.0/8 fd00::/8']],
   ])('of %j is %j', (value, words) => {
     expect(list(value)).toEqual(words);
+  });
+});
+
+describe('workerCount', () => {
+  it.each([
+    ['1', 1],
+    ['256', 256],
+    ['auto', 'auto'],
+  ])('of %j is %j', (value, count) => {
+    expect(workerCount('--workers', value)).toBe(count);
+  });
+
+  it.each(['0', '257', '-1', '1.5', 'all', ''])('is not %j', (value) => {
+    expect(() => workerCount('--workers', value)).toThrow(mistake(/^--workers is /));
   });
 });

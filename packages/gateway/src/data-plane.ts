@@ -1,16 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import type { Announcement, Change } from '@rollcall/client';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import type { EngineOptions } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
-import type { DomainMatcher } from './routing/domain.ts';
+import { matchDomain } from './routing/domain.ts';
 import { Router } from './routing/router.ts';
 import type { Instances } from './routing/router.ts';
 
+/** How a data plane does what it does: plain data, so that another process can be told. */
+export interface PlaneSettings {
+  /** The host that requests must name, or `*` for any. */
+  readonly domain: string;
+  readonly balancing: Omit<BalancerOptions, 'random'>;
+  /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
+  readonly pseudonym: string;
+}
+
 export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
+  readonly settings: PlaneSettings;
   readonly table: Instances;
-  readonly isOurs: DomainMatcher;
-  readonly balancing?: Omit<BalancerOptions, 'random'> | undefined;
 }
 
 /** What serves requests by a table that somebody else keeps. It knows nothing of channels. */
@@ -19,26 +26,30 @@ export interface DataPlane {
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
   /** The table is other than before. */
   changed(change: Change): void;
+  /** Calls back when requests are routed by every change until now; in the order of the calls. */
+  whenApplied(call: () => void): void;
   /** Accepts no more requests, and lets those in flight finish for a while. */
   close(): Promise<void>;
 }
 
 /** Below the 10 s after which Docker kills. */
-const CLOSE_GRACE_MS = 8000;
+export const CLOSE_GRACE_MS: number = 8000;
 
-/** Routing and the engine, put together. */
+/**
+ * Routing and the engine, put together.
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { table, isOurs, balancing, onUnreachable } = options;
+  const { table, settings, onUnreachable } = options;
   const router = new Router({
     table,
-    isOurs,
-    balancing: { ...balancing, random: Math.random },
+    isOurs: matchDomain(settings.domain),
+    balancing: { ...settings.balancing, random: Math.random },
     now: () => performance.now(),
   });
   const engine = createEngine({
     decide: router.decide,
-    // No name of the machine: every instance and whoever they tell reads it.
-    pseudonym: `rollcall-${randomBytes(8).toString('hex')}`,
+    pseudonym: settings.pseudonym,
     onUnreachable,
   });
   return {
@@ -52,6 +63,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       }
       if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
     },
+    whenApplied: (call) => call(),
     close: () => engine.close(CLOSE_GRACE_MS),
   };
 }

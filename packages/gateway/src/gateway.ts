@@ -1,16 +1,19 @@
+import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
-import { explain } from './admin/explain.ts';
+import { adminApp } from './admin/app.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
-import { createAdmin } from './admin/server.ts';
-import { createDataPlane } from './data-plane.ts';
+import { serveAdmin } from './admin/server.ts';
+import { catalogApi } from './catalog/api.ts';
+import { TableCatalog } from './catalog/table-catalog.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
 import { matchDomain } from './routing/domain.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
+import { createPlane } from './workers/plane.ts';
 
 export interface GatewayOptions {
   readonly connection: Connection;
@@ -29,10 +32,19 @@ export interface GatewayOptions {
   readonly deny?: readonly string[];
   /** Who is picked among the instances of a prefix. Default: in turn. */
   readonly balancing?: Omit<BalancerOptions, 'random'>;
-  /** Where the admin API listens, on loopback. Default: {@link defaultAdminPort}. */
+  /** Where the admin API listens. Default 127.0.0.1; anywhere else it needs a token. */
+  readonly adminHost?: string;
+  /** Default: {@link defaultAdminPort}. */
   readonly adminPort?: number;
+  /** What whoever changes something over the admin API must know; off loopback, also who reads. At least 16 characters. */
+  readonly adminToken?: string;
   /** A file that keeps the last known table for the next start. Default: none. */
   readonly snapshotFile?: string;
+  /**
+   * In how many processes requests are served, `auto` for one for each core. Default 1: in this one. With more,
+   * this one does all else. Limits and what is learnt of instances by traffic are of each process.
+   */
+  readonly workers?: number | 'auto';
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -62,22 +74,26 @@ const INFORMED_MS = 300;
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const isOurs = matchDomain(options.domain ?? 'localhost');
+  checkToken(options);
+  matchDomain(domainOf(options));
   const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  // No name of the machine: every instance and whoever they tell reads it.
+  const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
   // One that the system chooses is not known yet, and so to nobody who could announce it.
   const self = port === 0 ? [] : ownPlaces(host, port);
   const directory = await discover({
     connection,
+    name,
     answersRollCalls: true,
     probes: 'always',
     journal,
     policy: policyOf(options, self),
   });
   try {
-    const gateway = await serve(directory, isOurs, options);
+    const gateway = await serve(name, directory, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
-    return await administer(gateway, directory, journal, options);
+    return await administer(name, gateway, directory, journal, options);
   } catch (error) {
     directory.close();
     throw error;
@@ -96,56 +112,98 @@ function policyOf(
 
 /** A gateway with its admin API beside it. */
 async function administer(
+  name: string,
   gateway: Omit<Gateway, 'adminUrl'>,
   directory: Directory,
   journal: Journal,
-  { port = DEFAULT_PORT, adminPort = defaultAdminPort(port) }: GatewayOptions,
+  options: GatewayOptions,
 ): Promise<Gateway> {
-  // The journal's clock is monotonic, people's is not.
-  const now = (path: string) => explain(path, directory, journal, Date.now() - performance.now());
+  const { connection, adminToken, adminHost = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  const app = adminApp({
+    gateway: {
+      name,
+      url: gateway.url,
+      domain: options.domain ?? `localhost:${gateway.port}`,
+      server: describeServer(connection),
+      channel: connection.channels.registry,
+      startedAt: Date.now(),
+    },
+    access: {
+      isLocal: isLoopback(adminHost),
+      ...(adminToken !== undefined && { token: adminToken }),
+    },
+    directory,
+    journal,
+    // The journal's clock is monotonic, people's is not.
+    now: () => performance.now(),
+    epoch: () => Date.now() - performance.now(),
+  });
+  app.route('/', catalogApi(new TableCatalog(directory, Date.now)));
   try {
-    const admin = await createAdmin({ explain: now }, DEFAULT_HOST, adminPort);
+    const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
     async function close(): Promise<void> {
       admin.close();
       await gateway.close();
     }
-    return { ...gateway, adminUrl: `http://${admin.host}:${admin.port}`, close };
+    return { ...gateway, adminUrl: `http://${urlHost(admin.host)}:${admin.port}`, close };
   } catch (error) {
     await gateway.close();
     throw error;
   }
 }
 
+function checkToken({ adminHost = DEFAULT_HOST, adminToken }: GatewayOptions): void {
+  // RFC 6750 §2.1 has these characters in a bearer token.
+  if (adminToken !== undefined && !/^[A-Za-z0-9._~+/=-]{16,}$/.test(adminToken)) {
+    throw new RollcallError(
+      'ROLLCALL_CONFIG',
+      'the admin token must be at least 16 of A-Z a-z 0-9 . _ ~ + / = -, as of "openssl rand -hex 32"',
+    );
+  }
+  if (adminToken === undefined && !isLoopback(adminHost)) {
+    throw new RollcallError(
+      'ROLLCALL_CONFIG',
+      `the admin API at ${adminHost} would be open to others: set ROLLCALL_ADMIN_TOKEN or --admin-token-file`,
+    );
+  }
+}
+
 async function serve(
+  name: string,
   directory: Directory,
-  isOurs: (host: string) => boolean,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl'>> {
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const plane = createDataPlane({
-    table: directory,
-    isOurs,
-    balancing: options.balancing,
-    onUnreachable: ({ key }, verdict) => directory.witness(key, verdict),
+  const plane = createPlane({
+    workers: options.workers ?? 1,
+    settings: { domain: domainOf(options), balancing: options.balancing ?? {}, pseudonym: name },
+    directory,
+    log: options.log ?? (() => {}),
   });
+  directory.on('change', (change) => plane.changed(change));
   const { host, port } = await plane.listen(
     options.port ?? DEFAULT_PORT,
     options.host ?? DEFAULT_HOST,
   );
-  if (options.log !== undefined) {
+  const { log } = options;
+  if (log !== undefined) {
     report(directory, {
       domain: options.domain ?? `localhost:${port}`,
       server: describeServer(options.connection),
-      log: options.log,
+      // Whoever has read of a change may rely on it.
+      log: (line) => plane.whenApplied(() => log(line)),
     });
   }
-  directory.on('change', (change) => plane.changed(change));
   async function close(): Promise<void> {
     await plane.close();
     await forget();
     directory.close();
   }
   return { host, port, url: `http://${urlHost(host)}:${port}`, close };
+}
+
+function domainOf({ domain = 'localhost' }: GatewayOptions): string {
+  return domain;
 }

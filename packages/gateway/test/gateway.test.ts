@@ -28,9 +28,14 @@ const say = (fields: object) =>
   registry.publish('register', { prefix: '/v1', address: '127.0.0.1', port: 1, ...fields });
 
 async function explained({ adminUrl }: Gateway, path = '/v1'): Promise<Explanation> {
-  const response = await fetch(`${adminUrl}/explain?path=${encodeURIComponent(path)}`);
+  const response = await fetch(`${adminUrl}/api/explain?path=${encodeURIComponent(path)}`);
   expect(response.status).toBe(200);
   return (await response.json()) as Explanation;
+}
+
+async function status({ adminUrl }: Gateway) {
+  const response = await fetch(`${adminUrl}/api/status`);
+  return (await response.json()) as { gateway: { name: string }; peers: { name: string }[] };
 }
 
 /** The gateway logs a line like this: to something of the channel. */
@@ -120,6 +125,27 @@ describe('the admin port', () => {
   it('is on loopback, wherever the gateway listens', async () => {
     const made = await gateway({ host: '0.0.0.0', domain: '*' });
     expect(made.adminUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+
+  it('is off loopback with a token alone, of a length that cannot be guessed', async () => {
+    const off = { adminHost: '0.0.0.0' };
+    await expect(gateway(off)).rejects.toMatchObject({ code: 'ROLLCALL_CONFIG' });
+    await expect(gateway({ ...off, adminToken: 'too-short' })).rejects.toMatchObject({
+      code: 'ROLLCALL_CONFIG',
+      message: expect.not.stringContaining('too-short') as string,
+    });
+    const made = await gateway({ ...off, adminToken: 'a-token-of-enough-length' });
+    const url = made.adminUrl.replace('0.0.0.0', '127.0.0.1');
+    expect((await fetch(`${url}/api/status`)).status).toBe(401);
+    const headers = { authorization: 'Bearer a-token-of-enough-length' };
+    expect((await fetch(`${url}/api/status`, { headers })).status).toBe(200);
+  });
+
+  it('tells of the gateways beside it', async () => {
+    const one = await gateway();
+    const other = await gateway();
+    const { name } = (await status(other)).gateway;
+    await vi.waitFor(async () => expect((await status(one)).peers).toMatchObject([{ name }]));
   });
 
   it('that is taken ends the start, and leaves nothing open', async () => {

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { addressRanges } from './address-ranges.ts';
 import type { Announcement } from './announcement.ts';
 import { isLoopback } from './development.ts';
 import { quote } from './refusal.ts';
@@ -19,8 +19,6 @@ export interface AddressRules {
 /** Says why an announcement is not taken; nothing if it is. */
 export type AddressPolicy = (announcement: Announcement) => Refusal | undefined;
 
-type Range = [ipaddr.IPv4 | ipaddr.IPv6, number];
-
 /**
  * Metadata services of clouds, which tell whoever asks from a machine its secrets. The one at
  * 169.254.169.254 is link-local, which no announcement may be: see address.ts.
@@ -34,16 +32,21 @@ const METADATA: ReadonlySet<string> = new Set([
 
 /** A policy, or a string that says which rule cannot be read. Addresses are expected in canonical form. */
 export function addressPolicy(rules: AddressRules): AddressPolicy | string {
-  const lists = { allow: [] as Range[], deny: [] as Range[] };
-  for (const name of ['allow', 'deny'] as const) {
-    for (const text of rules[name]) {
-      const range = parseRange(text);
-      if (range === undefined) {
-        return `${quote(text)} is no address range; write one such as 10.0.0.0/8 or fd00::/8`;
-      }
-      lists[name].push(range);
+  const isAllowed = addressRanges(rules.allow);
+  if (typeof isAllowed === 'string') return isAllowed;
+  const isDenied = addressRanges(rules.deny);
+  if (typeof isDenied === 'string') return isDenied;
+  const forbidden = (address: string): string | undefined => {
+    if (isDenied(address)) return 'it is in a denied range';
+    if (rules.allow.length > 0) {
+      return isAllowed(address) ? undefined : 'it is in no allowed range';
     }
-  }
+    if (METADATA.has(address)) return "that is a cloud's metadata service";
+    if (!rules.allowsLoopback && isLoopback(address)) {
+      return 'loopback is for instances beside a gateway that is on loopback itself; announce an address of the network, or allow 127.0.0.0/8';
+    }
+    return undefined;
+  };
   return ({ address, port }) => {
     const isSelf = rules.self.some((own) => own.address === address && own.port === port);
     const why = isSelf ? 'that is this gateway itself' : forbidden(address);
@@ -51,34 +54,4 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
       ? undefined
       : { code: 'forbidden-address', reason: `address ${quote(address)}: ${why}` };
   };
-
-  function forbidden(address: string): string | undefined {
-    if (isIn(lists.deny, address)) return 'it is in a denied range';
-    if (lists.allow.length > 0) {
-      return isIn(lists.allow, address) ? undefined : 'it is in no allowed range';
-    }
-    if (METADATA.has(address)) return "that is a cloud's metadata service";
-    if (!rules.allowsLoopback && isLoopback(address)) {
-      return 'loopback is for instances beside a gateway that is on loopback itself; announce an address of the network, or allow 127.0.0.0/8';
-    }
-    return undefined;
-  }
-}
-
-function isIn(ranges: readonly Range[], text: string): boolean {
-  const address = ipaddr.parse(text);
-  return ranges.some(([net, bits]) => net.kind() === address.kind() && address.match(net, bits));
-}
-
-function parseRange(text: string): Range | undefined {
-  const [address = '', bits, ...rest] = text.split('/');
-  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
-  if (!isAddress || rest.length > 0) return undefined;
-  const net = ipaddr.parse(address);
-  // An announcement of such an address is one of IPv4: a range of them would match nothing.
-  if (net instanceof ipaddr.IPv6 && net.isIPv4MappedAddress()) return undefined;
-  const most = net.kind() === 'ipv4' ? 32 : 128;
-  if (bits === undefined) return [net, most];
-  if (!/^[0-9]{1,3}$/.test(bits) || Number(bits) > most) return undefined;
-  return [net, Number(bits)];
 }

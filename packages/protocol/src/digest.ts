@@ -26,11 +26,11 @@ export function isIn(digest: string, statement: Statement): boolean {
   return hashesOf(digest).has(hashOf(statement));
 }
 
-/** Whether a digest has something that is not among the statements. */
-export function hasNews(digest: string, statements: readonly Statement[]): boolean {
+/** How much a digest has that is not among the statements. */
+export function unknownIn(digest: string, statements: readonly Statement[]): number {
   const news = hashesOf(digest);
   for (const statement of statements) news.delete(hashOf(statement));
-  return news.size > 0;
+  return news.size;
 }
 
 function hashesOf(digest: string): Set<string> {

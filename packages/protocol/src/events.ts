@@ -19,6 +19,8 @@ export type DiscoveryEvent =
       readonly size: number;
       /** It was itself caused by a roll call, and causes no other. */
       readonly isEcho: boolean;
+      /** The name of the gateway that asks; other observers give none. */
+      readonly from?: string;
     }
   /** A piece of a table: an answer to the roll call with that nonce. */
   | {
@@ -42,18 +44,23 @@ export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<Disc
     case 'rollcall': {
       const nonce = readNonce(data);
       if (nonce === undefined) return badNonce(name, data);
-      const { digest, size, echo } = isRecord(data) ? data : {};
+      const { digest, size, echo, from } = isRecord(data) ? data : {};
       return accept({
         type: name,
         nonce,
         digest: typeof digest === 'string' ? digest : '',
         size: typeof size === 'number' && size > 0 ? size : 0,
         isEcho: echo === true,
+        ...(isName(from) && { from }),
       });
     }
     case 'table':
       return parseTable(data);
   }
+}
+
+function isName(from: unknown): from is string {
+  return typeof from === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(from);
 }
 
 /** A piece of a table as it goes over the channel. */

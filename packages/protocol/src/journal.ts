@@ -1,3 +1,5 @@
+import { evidenceAfter } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import { instanceKey } from './merge.ts';
 import type { Refusal } from './refusal.ts';
 import type { Change, Effect, TableEvent } from './table/events.ts';
@@ -34,6 +36,7 @@ const REFUSED = 50;
  */
 export class Journal {
   readonly #histories = new Map<string, JournalEntry[]>();
+  readonly #evidence = new Map<string, Evidence>();
   /** Prefixes of those that have gone, in the order they went. */
   readonly #gone = new Map<string, string>();
   readonly #link: JournalEntry[] = [];
@@ -50,6 +53,8 @@ export class Journal {
     // Of an instance that never was in the table, such as by an exit of one unknown, there is no story.
     if (subject !== undefined && (own !== undefined || this.#histories.has(subject.key))) {
       this.#note(subject.key, subject.what, own, now);
+      const evidence = evidenceAfter(this.#evidence.get(subject.key), event, now);
+      if (evidence !== undefined) this.#evidence.set(subject.key, evidence);
     }
     for (const change of changes)
       if (change !== own) this.#note(change.instance.key, undefined, change, now);
@@ -63,6 +68,11 @@ export class Journal {
   /** The story of an instance, from its beginning or the oldest that is kept. */
   of(key: string): readonly JournalEntry[] {
     return this.#histories.get(key) ?? [];
+  }
+
+  /** What it was last seen by. */
+  evidenceOf(key: string): Evidence | undefined {
+    return this.#evidence.get(key);
   }
 
   /** Those of a prefix that have gone, the latest last. */
@@ -94,6 +104,7 @@ export class Journal {
     for (const oldest of this.#gone.keys()) {
       this.#gone.delete(oldest);
       this.#histories.delete(oldest);
+      this.#evidence.delete(oldest);
       return;
     }
   }
@@ -143,6 +154,9 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
       return { key: event.id, what: 'presence: gone' };
     case 'probed':
       return { key: event.key, what: `${event.by}: ${event.verdict}` };
+    case 'drained':
+    case 'undrained':
+      return { key: event.key, what: `operator: ${event.type}` };
     case 'link':
     case 'tick':
       return undefined;

@@ -2,12 +2,13 @@ import type { AddressPolicy } from './address-policy.ts';
 import { encodeAnnouncement, parseAnnouncement } from './announcement.ts';
 import type { Announcement } from './announcement.ts';
 import { OBSERVER_USER_ID, parsePresenceUserId } from './channels.ts';
-import { digestOf, hasNews, notIn } from './digest.ts';
+import { digestOf, holdsAll, notIn, unknownIn } from './digest.ts';
 import { EVENTS, parseDiscoveryEvent } from './events.ts';
 import type { DiscoveryEvent, EventName, TablePiece } from './events.ts';
 import { instanceKey, versionOf } from './merge.ts';
 import type { Statement } from './merge.ts';
 import type { Journal } from './journal.ts';
+import { Peers } from './peers.ts';
 import type { Member } from './pusher/member.ts';
 import { quote, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
@@ -24,6 +25,8 @@ export interface ObserverOptions {
   readonly askEvery?: number;
   /** A name for a roll call that no other has: 1 to 64 of `A-Za-z0-9_-`. */
   readonly nonce: () => string;
+  /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
+  readonly name?: string;
   /** Which announcements are taken. Default: all. */
   readonly policy?: AddressPolicy;
   /** Keeps what came and what was made of it. Default: nobody does. */
@@ -56,9 +59,12 @@ const NOTHING: Reaction = { effects: [], publish: [], refusals: [], isAnswer: fa
  */
 export class Observer {
   readonly table: Table;
+  /** The gateways that call the roll beside this observer. */
+  readonly peers: Peers;
   readonly #answers: boolean;
   readonly #nonce: () => string;
   readonly #askEvery: number;
+  readonly #name: string | undefined;
   readonly #policy: AddressPolicy;
   readonly #journal: Journal | undefined;
   /** Owners that speak as runs which are over, until they are heard as later ones. */
@@ -68,13 +74,15 @@ export class Observer {
   #askAt = Infinity;
 
   constructor(options: ObserverOptions) {
-    const { probes, answers, nonce, askEvery = RULES.askEvery, policy, journal } = options;
+    const { probes, answers, nonce, askEvery = RULES.askEvery } = options;
     this.table = new Table({ probes });
     this.#answers = answers;
     this.#nonce = nonce;
     this.#askEvery = answers ? askEvery : Infinity;
-    this.#policy = policy ?? (() => undefined);
-    this.#journal = journal;
+    this.#name = options.name;
+    this.#policy = options.policy ?? (() => undefined);
+    this.#journal = options.journal;
+    this.peers = new Peers(askEvery);
   }
 
   /** The channel is subscribed, for the first time or again: what was said meanwhile has to be asked for. */
@@ -234,20 +242,27 @@ export class Observer {
   }
 
   /** Whoever asks may also know what we do not, such as a gateway that was away and heard of others there. */
-  #hearRollCall({ nonce, digest, isEcho }: RollCall, now: number): Message[] {
+  #hearRollCall({ nonce, digest, size, isEcho, from }: RollCall, now: number): Message[] {
     const statements = this.table.statements(now);
-    const news = this.#answers ? notIn(digest, statements) : [];
+    const lacks = notIn(digest, statements);
+    const told = unknownIn(digest, statements);
+    if (from !== undefined) {
+      const lacked = holdsAll(digest, size) ? { lacked: lacks.length } : {};
+      this.peers.heard({ name: from, at: now, size, ...lacked, told });
+    }
+    const news = this.#answers ? lacks : [];
     // Who knows nothing waits for an answer; who knows all that we do need not be told so.
     const isAwaited = this.#answers && digest === '';
     const answers = news.length > 0 || isAwaited ? answersTo(nonce, news) : [];
-    if (isEcho || !hasNews(digest, statements)) return answers;
+    if (isEcho || told === 0) return answers;
     return [...answers, this.#rollCall(now, { echo: true })];
   }
 
   #rollCall(now: number, mark: { echo?: true } = {}): Message {
     this.#asked = this.#nonce();
     this.#askAt = now + this.#askEvery;
-    return rollCall('registry', this.#asked, this.table.statements(now), mark);
+    const from = this.#name === undefined ? {} : { from: this.#name };
+    return rollCall('registry', this.#asked, this.table.statements(now), { ...from, ...mark });
   }
 }
 
@@ -255,7 +270,7 @@ function rollCall(
   to: 'registry' | 'owners',
   nonce: string,
   statements: readonly Statement[],
-  mark: { echo?: true } = {},
+  mark: { from?: string; echo?: true } = {},
 ): Message {
   const digest = digestOf(statements);
   return { to, event: 'rollcall', data: { nonce, digest, size: statements.length, ...mark } };

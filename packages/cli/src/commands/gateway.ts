@@ -1,17 +1,21 @@
 import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
+import { adminToken } from '../admin-token.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
-import { list, listenHost, listenPort } from '../options.ts';
+import { list, listenHost, listenPort, workerCount } from '../options.ts';
 import { snapshotPath } from '../snapshot-path.ts';
 
 export interface GatewayCommandOptions {
   readonly host?: string;
   readonly port?: string;
   readonly domain?: string;
+  readonly adminHost?: string;
   readonly adminPort?: string;
+  readonly adminTokenFile?: string;
   readonly allow?: string;
   readonly deny?: string;
   readonly snapshot?: string;
+  readonly workers?: string;
 }
 
 export const GATEWAY_PORT = 1500;
@@ -38,6 +42,15 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     ],
     defaultAdminPort(port),
   );
+  const adminHost = listenHost(
+    options.adminHost === undefined ? 'ROLLCALL_ADMIN_HOST' : '--admin-host',
+    options.adminHost ?? (env['ROLLCALL_ADMIN_HOST'] || EMBEDDED_HOST),
+  );
+  const token = adminToken(options.adminTokenFile, env['ROLLCALL_ADMIN_TOKEN']);
+  const workers = workerCount(
+    options.workers === undefined ? 'ROLLCALL_WORKERS' : '--workers',
+    options.workers ?? (env['ROLLCALL_WORKERS'] || '1'),
+  );
   const connection = connectionFromEnvironment(env);
   const snapshotFile = snapshotPath(
     options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
@@ -48,7 +61,10 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     connection,
     host,
     port,
+    adminHost,
     adminPort,
+    ...(token !== undefined && { adminToken: token }),
+    workers,
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),
     ...(domain !== undefined && { domain }),

@@ -9,6 +9,7 @@ import type {
   Instance,
   Journal,
   Message,
+  Peer,
   Probing,
   Reaction,
   Refusal,
@@ -46,6 +47,8 @@ export interface DiscoverOptions {
    * `never`: then doubt alone decides.
    */
   readonly probes?: Probing;
+  /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
+  readonly name?: string;
   /** Which announcements are taken. Default: all. */
   readonly policy?: AddressPolicy;
   /** Keeps what came and what was made of it. Default: nobody does. */
@@ -177,7 +180,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(
     connection: Connection,
-    { probes = 'in-doubt', answersRollCalls = false, policy, journal }: DiscoverOptions,
+    { probes = 'in-doubt', answersRollCalls = false, name, policy, journal }: DiscoverOptions,
   ) {
     super();
     this.#connection = connection;
@@ -186,6 +189,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       probes,
       answers: answersRollCalls,
       nonce: randomUUID,
+      ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
       ...(journal !== undefined && { journal }),
     });
@@ -252,6 +256,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#observer.table.knows(prefix);
   }
 
+  /** Every canonical prefix of which an instance was ever heard of, sorted. */
+  prefixes(): readonly string[] {
+    return this.#observer.table.prefixes();
+  }
+
+  /** The gateways beside this observer, and how their tables stood to this one when they last called the roll. */
+  peers(): readonly Peer[] {
+    return this.#observer.peers.all(performance.now());
+  }
+
   /** Everything this table could tell another observer, for a snapshot. */
   statements(): Statement[] {
     return this.#observer.table.statements(performance.now());
@@ -265,6 +279,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /** What real traffic to an instance has shown. */
   witness(key: string, verdict: Verdict): void {
     this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
+  }
+
+  /** Has an instance sent nothing new by this observer, until it starts anew or this is undone. */
+  drain(key: string, isDrained: boolean): void {
+    this.#learn({ type: isDrained ? 'drained' : 'undrained', key });
   }
 
   /**

@@ -13,8 +13,9 @@ export const FIELD = {
   via: 9,
   date: 10,
   keepAlive: 11,
-  /** Tells where a request came from. Nobody in front of the gateway is trusted to say so. */
+  /** Tells where a request came from: only few are trusted to say so. */
   forwarded: 12,
+  traceparent: 13,
 } as const;
 
 /**
@@ -41,6 +42,10 @@ export function fieldKind(head: string, at: number, length: number): number {
     case 10:
       if (isNamed(head, at, 'connection')) return FIELD.connection;
       return isNamed(head, at, 'keep-alive') ? FIELD.keepAlive : FIELD.ordinary;
+    case 11:
+      return isNamed(head, at, 'traceparent') ? FIELD.traceparent : FIELD.ordinary;
+    case 12:
+      return isNamed(head, at, 'x-request-id') ? FIELD.forwarded : forwardedOrOrdinary(head, at);
     case 14:
       if (isNamed(head, at, 'content-length')) return FIELD.contentLength;
       return forwardedOrOrdinary(head, at);
@@ -57,7 +62,7 @@ export function fieldKind(head: string, at: number, length: number): number {
       if (isNamed(head, at, 'proxy-authorization')) return FIELD.hop;
       return forwardedOrOrdinary(head, at);
     default:
-      return length >= 12 ? forwardedOrOrdinary(head, at) : FIELD.ordinary;
+      return length > 12 ? forwardedOrOrdinary(head, at) : FIELD.ordinary;
   }
 }
 
@@ -66,7 +71,7 @@ function forwardedOrOrdinary(head: string, at: number): number {
 }
 
 /** Whether these letters and hyphens stand there, in whatever case. */
-function isNamed(head: string, at: number, lower: string): boolean {
+export function isNamed(head: string, at: number, lower: string): boolean {
   // What sets the case bit makes no letter or hyphen of any other character that a name may have.
   for (let index = 0; index < lower.length; index++) {
     if ((head.charCodeAt(at + index) | 0x20) !== lower.charCodeAt(index)) return false;

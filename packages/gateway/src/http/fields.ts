@@ -1,4 +1,4 @@
-import { FIELD, fieldKind } from './field-kind.ts';
+import { FIELD, fieldKind, isNamed } from './field-kind.ts';
 import { valueBetween } from './syntax.ts';
 
 export const MAX_FIELDS = 100;
@@ -11,6 +11,8 @@ export const BAD_LENGTH = -2;
 export class Fields {
   /** The lines to pass on, as they came. */
   kept = '';
+  /** The lines that say where a request came from. */
+  claims = '';
   count = 0;
   hosts = 0;
   host = '';
@@ -22,6 +24,7 @@ export class Fields {
   expect = '';
   te = '';
   via = '';
+  traceparent = '';
   keepAlive = '';
   hasDate = false;
   closes = false;
@@ -59,6 +62,9 @@ export class Fields {
         return false;
       case FIELD.via:
         this.via = joined(this.via, value);
+        return true;
+      case FIELD.traceparent:
+        this.traceparent = joined(this.traceparent, value);
         return true;
       case FIELD.date:
         this.hasDate = true;
@@ -122,6 +128,7 @@ export function scanFields(head: string, start: number, isRequest: boolean): Fie
       passes = underscore === -1 || underscore > colon;
     }
     if (!passes) {
+      if (kind === FIELD.forwarded) fields.claims += head.slice(at, end + 2);
       fields.kept += head.slice(kept, at);
       kept = end + 2;
     }
@@ -131,6 +138,21 @@ export function scanFields(head: string, start: number, isRequest: boolean): Fie
   fields.kept += head.slice(kept);
   if (fields.named.length > 0) fields.kept = without(fields.kept, fields.named);
   return fields;
+}
+
+/** The values of the fields of this name, in lower case, as a list (RFC 9110 §5.3); undefined if there are none. */
+export function fieldValue(lines: string, name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    if (colon - at === name.length && isNamed(lines, at, name)) {
+      const value = valueBetween(lines, colon + 1, end);
+      found = found === undefined ? value : `${found}, ${value}`;
+    }
+    at = end + 2;
+  }
+  return found;
 }
 
 /** The lines whose names are not among these, in lower case. */

@@ -18,6 +18,8 @@ export interface RequestHead {
   readonly host: string;
   /** The lines to pass on, as they came: none that belongs to the connection or says where it came from. */
   readonly fields: string;
+  /** The lines that say where it came from, for whoever trusts who sent them; `''` for none. */
+  readonly claims: string;
   /** Bytes of the body: 0 for none, CHUNKED if they tell themselves. */
   readonly length: number;
   readonly expectsContinue: boolean;
@@ -29,6 +31,8 @@ export interface RequestHead {
   readonly takesTrailers: boolean;
   /** The values of Via; `''` for none. */
   readonly via: string;
+  /** Of W3C Trace Context, as it came; `''` for none. */
+  readonly traceparent: string;
 }
 
 /** Why a message is refused, and with what. */
@@ -80,6 +84,7 @@ export function parseRequest(head: string): RequestHead | Refused {
     minor,
     host,
     fields: kept,
+    claims: fields.claims,
     length,
     // RFC 9110 §10.1.1: HTTP/1.0 knows no such thing.
     expectsContinue: fields.expect !== '' && minor === 1,
@@ -89,6 +94,7 @@ export function parseRequest(head: string): RequestHead | Refused {
       fields.upgrade !== '' && length === 0 && method === 'GET' && isWebSocket(fields, minor),
     takesTrailers: te !== '' && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/.test(te),
     via: fields.via,
+    traceparent: fields.traceparent,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { bodyReader } from '../http/body-reader.ts';
 import type { BodyReader } from '../http/framing.ts';
 import { passedTrailers } from '../http/fields.ts';
@@ -8,10 +9,13 @@ import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
 import { JOIN_BYTES } from './body-writer.ts';
 import type { Context } from './context.ts';
+import { CurrentRequest } from './current-request.ts';
 import { DirectSocket } from './direct-read.ts';
 import type { ClientSocket, Decision } from './engine.ts';
 import { Exchange } from './exchange.ts';
-import { cameThrough, originLines, problemAnswer } from './heads.ts';
+import { cameThrough } from './heads.ts';
+import { Origin } from './origin.ts';
+import type { Peer } from './origin.ts';
 import type { Receiver } from './upstream-connection.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
@@ -22,14 +26,13 @@ const NO_PARTS: readonly Buffer[] = [];
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
 export class ClientConnection {
   readonly socket: ClientSocket;
-  /** The lines that tell an instance where requests on this connection come from. */
-  readonly origin: string;
+  readonly current: CurrentRequest;
+  readonly #raw: Duplex;
   readonly #context: Context;
   readonly #heads: HeadReader;
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
   /** What came before its turn. */
   #held: Buffer | undefined;
-  #request: RequestHead | undefined;
   /** The body that is being read; none once it is whole. */
   #body: BodyReader | undefined;
   #bodyBytes = 0;
@@ -39,24 +42,25 @@ export class ClientConnection {
   #isPaused = false;
   #isAdvancing = false;
 
-  constructor(socket: ClientSocket, context: Context) {
+  /** @param raw what carries it: itself, or the connection under a secure one */
+  constructor(socket: ClientSocket, raw: Duplex, context: Context) {
     this.socket = socket;
+    this.#raw = raw;
     this.#context = context;
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.setDeadline(context.limits.idleMs);
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-    this.origin = originLines(address, socket.localPort ?? 0, 'http');
+    this.current = new CurrentRequest(new Origin(peerOf(socket), context.isTrusted), context);
     if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
     else socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
-    socket.on('close', () => this.#exchange?.abandon());
+    socket.on('close', () => this.#closed());
   }
 
   /** Whether the answer that is about to be written ends the connection (RFC 9112 §9.6). */
   isLast(): boolean {
-    const persists = this.#request?.persists === true && !this.#context.isClosing;
+    const persists = this.current.persists && !this.#context.isClosing;
     // The rest of a request that is answered before it has come would stand before the next one.
     return !persists || this.#body !== undefined;
   }
@@ -64,7 +68,7 @@ export class ClientConnection {
   /** The answer is written. */
   finished(isLast: boolean): void {
     this.#exchange = undefined;
-    this.#request = undefined;
+    this.current.end(true);
     if (isLast || this.#context.isClosing) {
       this.#close(this.#body === undefined);
       return;
@@ -75,9 +79,9 @@ export class ClientConnection {
   }
 
   /** Answers in place of an instance. */
-  answer(problem: Problem, method?: string): void {
+  answer(problem: Problem): void {
     const isLast = this.isLast();
-    this.socket.write(problemAnswer(problem, isLast, method === 'HEAD'));
+    this.socket.write(this.current.problemAnswer(problem, isLast));
     this.finished(isLast);
   }
 
@@ -86,7 +90,7 @@ export class ClientConnection {
     // A FIN would be a clean end of an answer that ends with the connection, so it has to be a reset. The
     // method for it, resetAndDestroy, waits until all is written, and sends a FIN first; so what it sets is
     // set here. Once a FIN is on its way, the system refuses a reset.
-    if (!this.socket.writableEnded) Object.assign(this.socket, { resetAndClosing: true });
+    if (!this.socket.writableEnded) Object.assign(this.#raw, { resetAndClosing: true });
     this.socket.destroy();
   }
 
@@ -199,7 +203,7 @@ export class ClientConnection {
 
   #begin(request: RequestHead, come: Buffer): void {
     this.#state = 'exchange';
-    this.#request = request;
+    this.current.begin(request);
     const rest = come.length === 0 ? come : Buffer.from(come);
     let parts = NO_PARTS;
     let end: string | undefined = '';
@@ -213,14 +217,17 @@ export class ClientConnection {
         return;
       }
       parts = content;
+      this.current.account?.received(parts);
       end = body.isDone ? passedTrailers(body.trailers) : undefined;
       this.#body = body.isDone ? undefined : body;
       this.#bodyBytes = used;
     }
     if (used < rest.length) this.#hold(used === 0 ? rest : rest.subarray(used));
     const decision = this.#decide(request);
+    const { account } = this.current;
+    if (account !== undefined) account.prefix = decision.prefix;
     if (decision.type === 'answer') {
-      this.answer(decision.problem, request.method);
+      this.answer(decision.problem);
       return;
     }
     this.#exchange = new Exchange(this, request, decision, this.#context);
@@ -235,7 +242,7 @@ export class ClientConnection {
     if (Math.max(request.length, this.#bodyBytes) > limits.bodyBytes) {
       return problem('body-too-large', `It may have ${limits.bodyBytes} bytes.`);
     }
-    const decision = decide(request.host, request.target);
+    const decision = decide(request.host, request.target, this.current);
     if (decision.type === 'forward' && climbsOut(decision.target)) {
       return problem('bad-target', 'It climbs out of where it leads.');
     }
@@ -246,6 +253,7 @@ export class ClientConnection {
     const parts: Buffer[] = [];
     const used = body.read(bytes, 0, parts);
     this.#bodyBytes += used;
+    this.current.account?.received(parts);
     if (body.fault !== undefined) {
       this.#spoil('bad-request', `Its body cannot be read: ${body.fault}.`);
       return;
@@ -276,8 +284,14 @@ export class ClientConnection {
 
   /** Answers what cannot be read on: nobody knows where the next request would begin. */
   #refuse(code: ProblemCode, detail: string): void {
-    this.socket.write(problemAnswer({ code, detail }, true, false));
+    this.socket.write(this.current.problemAnswer({ code, detail }, true));
+    this.current.end(true);
     this.#close(false);
+  }
+
+  #closed(): void {
+    this.#exchange?.abandon();
+    this.current.end(false);
   }
 
   /**
@@ -308,6 +322,11 @@ export class ClientConnection {
     else if (this.#state === 'between') this.socket.destroySoon();
     else if (this.#state === 'exchange') this.socket.destroy();
   }
+}
+
+function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
+  const protocol = encrypted === true ? 'https' : 'http';
+  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }
 
 function problem(code: ProblemCode, detail: string): Decision {

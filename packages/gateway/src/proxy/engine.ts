@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
-import type { Problem } from '../problem.ts';
+import type { Problem, ProblemCode } from '../problem.ts';
 import type { Limits } from './limits.ts';
+import type { Certificate } from './tls-front.ts';
 
 /** Where an instance listens. */
 export interface Upstream {
@@ -9,10 +10,20 @@ export interface Upstream {
   /** Canonical IP address. */
   readonly address: string;
   readonly port: number;
+  /** Whether it speaks TLS. Its certificate must be valid for its address. Default: it does not. */
+  readonly isSecure?: boolean;
 }
 
 /** What becomes of a request. */
-export type Decision = Forward | { readonly type: 'answer'; readonly problem: Problem };
+export type Decision = Forward | Answer;
+
+/** The gateway answers itself. */
+interface Answer {
+  readonly type: 'answer';
+  readonly problem: Problem;
+  /** What it would have been routed by, if that is known. */
+  readonly prefix?: string;
+}
 
 /** A request on its way to an instance, for whoever chooses it and learns how it went. */
 export interface Forward {
@@ -37,13 +48,23 @@ export interface Forward {
   mayRepeat(): boolean;
 }
 
-/** Decides by the Host header and the request target alone. */
-export type Decide = (host: string, target: string) => Decision;
+/** A request, as far as one may want to know it to decide. What is not asked for costs nothing. */
+export interface Asked {
+  readonly method: string;
+  /** The client's IP address: the last one on the way here that is no trusted proxy. */
+  readonly address: string;
+  /** The values of the fields of this name, in lower case, as a list; nothing if there are none. */
+  field(name: string): string | undefined;
+}
+
+/** Decides by the Host header and the request target, and perhaps by more. It is over when it returns. */
+export type Decide = (host: string, target: string, asked: Asked) => Decision;
 
 /** What an engine asks of a client's connection: those of `node:net` and `node:tls` have it. */
 export interface ClientSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  readonly encrypted?: boolean | undefined;
   destroySoon(): void;
   setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
 }
@@ -57,10 +78,45 @@ export interface Engine {
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
   /** Serves a client whose connection somebody else has accepted. */
   serve(socket: ClientSocket): void;
+  /**
+   * Another certificate for whoever connects from now on, if there was one.
+   * @throws RollcallError ROLLCALL_CONFIG if it cannot be used: then the one before stays
+   */
+  renew(certificate: Certificate): void;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
   close(graceMs: number): Promise<void>;
+}
+
+/** One request that came, and how it was answered. */
+export interface Exchanged {
+  /** Method, host and target as they came; `''` if they could not be read. */
+  readonly method: string;
+  readonly host: string;
+  readonly target: string;
+  /** The client's IP address: the last one on the way here that is no trusted proxy. */
+  readonly client: string;
+  readonly requestId: string;
+  /** Of W3C Trace Context, if the client sent one that is valid. */
+  readonly traceparent: string | undefined;
+  /** What it was routed by; nothing if it was not. */
+  readonly prefix: string | undefined;
+  /** The key of the instance that answered, or was tried last. */
+  readonly instance: string | undefined;
+  /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
+  readonly status: number;
+  /** Whether the answer was broken off, by whichever side. */
+  readonly isCut: boolean;
+  /** Why the gateway answered itself, if it did. */
+  readonly problem: ProblemCode | undefined;
+  /** Milliseconds from its whole head to the end of its answer, or of the tunnel. */
+  readonly ms: number;
+  /** Milliseconds from when it was sent to that instance until the head of the answer came. */
+  readonly upstreamMs: number | undefined;
+  /** Bytes of the bodies without their framing, or that went through the tunnel. */
+  readonly requestBytes: number;
+  readonly responseBytes: number;
 }
 
 /** What an engine needs from outside. */
@@ -68,8 +124,19 @@ export interface EngineOptions {
   readonly decide: Decide;
   /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
   readonly pseudonym: string;
+  /**
+   * CIDRs of proxies in front of this gateway. What they say of where a request comes from is believed and passed
+   * on (X-Forwarded-*, X-Request-Id); what anybody else says of it is dropped. Default: none.
+   */
+  readonly trustedProxies?: readonly string[];
+  /** With it, the engine listens for TLS alone. Default: none. */
+  readonly certificate?: Certificate;
+  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  readonly instanceCa?: string | Buffer;
   /** Those that differ from the defaults. */
   readonly limits?: Partial<Limits>;
   /** No connection could be made: refused, or not within the time for it. */
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
+  /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
+  readonly onExchanged?: (exchanged: Exchanged) => void;
 }

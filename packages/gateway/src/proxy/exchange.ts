@@ -99,10 +99,7 @@ export class Exchange implements Asker {
     if (this.hasBegunAnswer) this.#client.cut();
     else if (!this.#isSent) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
     else if (isClients) {
-      this.#client.answer(
-        { code: 'request-timeout', detail: 'The body stopped coming.' },
-        this.method,
-      );
+      this.#client.answer({ code: 'request-timeout', detail: 'The body stopped coming.' });
     } else this.#fail('upstream-timeout', 'it did not answer in time');
   }
 
@@ -111,14 +108,17 @@ export class Exchange implements Asker {
     const upstream = this.#upstream;
     if (connection === undefined || upstream === undefined) return;
     const { address, port } = upstream;
+    const { current } = this.#client;
     const head = requestHead(this.#request, {
-      origin: this.#client.origin,
+      origin: current.originLines,
+      requestId: current.id,
       pseudonym: this.#context.pseudonym,
       target: this.#decision.target,
-      prefix: this.#decision.prefix,
+      prefix: current.outerPrefix + this.#decision.prefix,
       authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     });
     this.#isSent = true;
+    current.account?.sent();
     this.#mayRepeat = this.#end !== undefined && IDEMPOTENT.has(this.method);
     const isChunked = this.#request.length === CHUNKED;
     const flows = writeMessage(connection.socket, head, this.#parts, isChunked, this.#end);
@@ -146,6 +146,7 @@ export class Exchange implements Asker {
     }
     this.#connection = undefined;
     this.#decision.answered(head.status);
+    this.#client.current.account?.answered(head.status);
     this.#ended(false);
     this.#client.socket.write(interimHead(head), 'latin1');
     openTunnel(this.#client, connection, rest);
@@ -154,6 +155,7 @@ export class Exchange implements Asker {
   answered(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void {
     this.hasBegunAnswer = true;
     this.#decision.answered(head.status);
+    this.#client.current.account?.answered(head.status);
     this.#mayRepeat = false;
     const hasNoLength = head.length === CHUNKED || head.length === UNTIL_CLOSE;
     this.#isAnswerChunked = hasNoLength && this.#request.minor === 1;
@@ -204,7 +206,8 @@ export class Exchange implements Asker {
   }
 
   #deliver(head: string, parts: readonly Buffer[], end: string | undefined): void {
-    const { socket } = this.#client;
+    const { socket, current } = this.#client;
+    current.account?.delivered(parts);
     const flows = writeMessage(socket, head, parts, this.#isAnswerChunked, end);
     const connection = this.#connection;
     if (end === undefined) {
@@ -223,7 +226,7 @@ export class Exchange implements Asker {
   #tryNext(error: Error | undefined): void {
     const upstream = this.#decision.next();
     if (upstream !== undefined) this.#ask(upstream, this.#context.pools.of(upstream).take());
-    else if (error === undefined) this.#client.answer(NO_INSTANCE, this.method);
+    else if (error === undefined) this.#client.answer(NO_INSTANCE);
     else this.#fail('upstream-failed', causeOf(error));
   }
 
@@ -232,6 +235,8 @@ export class Exchange implements Asker {
     this.#isTrying = true;
     this.#upstream = upstream;
     this.#connection = connection;
+    const { account } = this.#client.current;
+    if (account !== undefined) account.instance = upstream.key;
     connection.carry(this);
     if (connection.isConnected) {
       this.connected();
@@ -275,7 +280,7 @@ export class Exchange implements Asker {
   #fail(code: ProblemCode, reason: string): void {
     // The instance's address stays inside: the detail goes to whoever asked.
     const detail = `The instance on port ${this.#upstream?.port} failed: ${reason}`;
-    this.#client.answer({ code, detail }, this.method);
+    this.#client.answer({ code, detail });
   }
 
   #block(): void {

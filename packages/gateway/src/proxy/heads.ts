@@ -7,25 +7,17 @@ import { PROBLEMS } from '../problem.ts';
 import type { Problem } from '../problem.ts';
 
 export interface RequestFacts {
-  /** Lines that tell where the request came from, the same for all of a connection. */
+  /** Lines that tell where the request came from. */
   readonly origin: string;
+  readonly requestId: string;
   /** What this gateway is called in Via. */
   readonly pseudonym: string;
   /** The target for the instance. */
   readonly target: string;
-  /** The prefix that was stripped, `''` for none. */
+  /** What was stripped from the path, here and before; `''` for nothing. */
   readonly prefix: string;
   /** The instance, as a Host: for a request of HTTP/1.0 that has none. */
   readonly authority: string;
-}
-
-/** The lines of X-Forwarded-* that are the same for all requests on a connection. */
-export function originLines(
-  address: string,
-  localPort: number,
-  protocol: 'http' | 'https',
-): string {
-  return `x-forwarded-for: ${address}\r\nx-forwarded-port: ${localPort}\r\nx-forwarded-proto: ${protocol}\r\n`;
 }
 
 /**
@@ -34,9 +26,9 @@ export function originLines(
  */
 export function requestHead(request: RequestHead, facts: RequestFacts): string {
   const { method, host, fields, minor } = request;
-  const named = host === '' ? `Host: ${facts.authority}\r\n` : `x-forwarded-host: ${host}\r\n`;
+  const named = host === '' ? `Host: ${facts.authority}\r\n` : '';
   // RFC 9110 §7.6.3: a Via of its own, after those that came, continues their list.
-  let head = `${method} ${facts.target} HTTP/1.1\r\n${fields}${facts.origin}${named}via: 1.${minor} ${facts.pseudonym}\r\n`;
+  let head = `${method} ${facts.target} HTTP/1.1\r\n${fields}${named}${facts.origin}x-request-id: ${facts.requestId}\r\nvia: 1.${minor} ${facts.pseudonym}\r\n`;
   if (facts.prefix !== '') head += `x-forwarded-prefix: ${facts.prefix}\r\n`;
   if (request.length === CHUNKED) head += 'transfer-encoding: chunked\r\n';
   if (request.expectsContinue) head += 'expect: 100-continue\r\n';
@@ -79,11 +71,22 @@ export function interimHead({ status, statusLine, fields }: ResponseHead): strin
 
 const RETRY_AFTER_SECONDS = 1;
 
+export interface ProblemDelivery {
+  readonly requestId: string;
+  /** Whether it is the last on its connection. */
+  readonly isLast: boolean;
+  /** Whether it answers HEAD. */
+  readonly isHead: boolean;
+}
+
 /** A whole answer of the gateway's own (RFC 9457). */
-export function problemAnswer({ code, detail }: Problem, isLast: boolean, isHead: boolean): string {
+export function problemAnswer(
+  { code, detail }: Problem,
+  { requestId, isLast, isHead }: ProblemDelivery,
+): string {
   const { status, title } = PROBLEMS[code];
-  // RFC 9457 §4.1: without a type of its own, a problem is told apart by its status; the code is our extension member.
-  const body = JSON.stringify({ title, status, detail, code });
+  // RFC 9457 §4.1: without a type of its own, a problem is told apart by its status; the last two are our extension members.
+  const body = JSON.stringify({ title, status, detail, code, requestId });
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`;
   head += 'content-type: application/problem+json\r\ncache-control: no-store\r\n';
   head += `content-length: ${Buffer.byteLength(body)}\r\ndate: ${new Date().toUTCString()}\r\n`;

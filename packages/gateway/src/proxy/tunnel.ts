@@ -15,8 +15,11 @@ export function openTunnel(
   // What finds a peer that is gone without a word: neither side need ever say anything.
   client.socket.setKeepAlive(true, KEEP_ALIVE_MS);
   instance.socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  const { account } = client.current;
+  account?.delivered([rest]);
   instance.tunnel({
     received: (bytes) => {
+      account?.delivered([bytes]);
       if (!client.socket.write(bytes)) instance.socket.pause();
     },
     ended: () => client.socket.end(),
@@ -24,6 +27,7 @@ export function openTunnel(
   });
   client.tunnel({
     received: (bytes) => {
+      account?.received([bytes]);
       if (!instance.socket.write(bytes)) client.socket.pause();
     },
     ended: () => instance.socket.end(),

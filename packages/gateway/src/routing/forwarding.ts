@@ -26,14 +26,19 @@ export class Forwarding implements Forward {
   readonly type = 'forward';
   readonly target: string;
   readonly #service: Service;
+  readonly #hashKey: string;
   #picked: Instance | undefined;
   #current: Instance | undefined;
   #tried: Set<string> | undefined;
   #startedAt = 0;
   #status = 0;
 
-  /** @param picked whom to try first */
-  constructor(service: Service, target: string, picked: Instance) {
+  /**
+   * @param picked whom to try first
+   * @param hashKey by which that one was picked
+   */
+  constructor(service: Service, target: string, picked: Instance, hashKey: string) {
+    this.#hashKey = hashKey;
     this.#service = service;
     this.target = target;
     this.#picked = picked;
@@ -46,7 +51,8 @@ export class Forwarding implements Forward {
   next(): Upstream | undefined {
     const { prefix, balancer, instances, now } = this.#service;
     const at = now();
-    const instance = this.#picked ?? balancer.pick(prefix, instances(), this.#tried ?? NOBODY, at);
+    const instance =
+      this.#picked ?? balancer.pick(prefix, instances(), this.#tried ?? NOBODY, at, this.#hashKey);
     this.#picked = undefined;
     this.#current = instance;
     if (instance === undefined) return undefined;
@@ -54,7 +60,8 @@ export class Forwarding implements Forward {
     this.#status = 0;
     balancer.started(instance);
     const { key, announcement } = instance;
-    return { key, address: announcement.address, port: announcement.port };
+    const { address, port, scheme } = announcement;
+    return { key, address, port, isSecure: scheme === 'https' };
   }
 
   answered(status: number): void {

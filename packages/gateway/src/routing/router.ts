@@ -3,10 +3,12 @@ import { Balancer } from '../balancing/balancer.ts';
 import type { BalancerOptions } from '../balancing/balancer.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
 import type { ProblemCode } from '../problem.ts';
-import type { Decide, Decision } from '../proxy/engine.ts';
+import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Service } from './forwarding.ts';
+import { hashKey } from './hash-key.ts';
+import type { HashBy } from './hash-key.ts';
 import { matchRoute } from './route.ts';
 
 /** What routing needs of the table. */
@@ -20,6 +22,8 @@ export interface RouterOptions {
   readonly table: Instances;
   readonly isOurs: DomainMatcher;
   readonly balancing: BalancerOptions;
+  /** With the policy `hash`, what requests are told apart by. Default: the client's address. */
+  readonly hashBy?: HashBy;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -34,17 +38,20 @@ export class Router {
   readonly #table: Instances;
   readonly #isOurs: DomainMatcher;
   readonly #balancer: Balancer;
+  /** Nothing unless the policy needs it: to find the key costs. */
+  readonly #hashBy: HashBy | undefined;
   readonly #now: () => number;
   readonly #services = new Map<string, Service>();
 
-  constructor({ table, isOurs, balancing, now }: RouterOptions) {
+  constructor({ table, isOurs, balancing, hashBy, now }: RouterOptions) {
     this.#table = table;
     this.#isOurs = isOurs;
     this.#balancer = new Balancer(balancing);
+    this.#hashBy = balancing.policy === 'hash' ? (hashBy ?? { type: 'address' }) : undefined;
     this.#now = now;
   }
 
-  readonly decide: Decide = (host, target) => {
+  readonly decide: Decide = (host, target, asked) => {
     if (!this.#isOurs(host)) {
       return problem(
         'unknown-host',
@@ -56,7 +63,7 @@ export class Router {
     if (match === undefined) {
       return problem('unknown-route', 'No service has registered a prefix of this path.');
     }
-    return this.#forward(this.#service(match.prefix), match.target);
+    return this.#forward(this.#service(match.prefix), match.target, asked);
   };
 
   /** The instances of a prefix are others than before. */
@@ -69,20 +76,21 @@ export class Router {
     this.#balancer.forget(key);
   }
 
-  #forward(service: Service, target: string): Decision {
+  #forward(service: Service, target: string, asked: Asked): Decision {
     const { prefix, balancer, budget, now } = service;
     const instances = service.instances();
     if (instances.length === 0) {
       const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
-      return problem('no-instance', detail);
+      return problem('no-instance', detail, prefix);
     }
-    const picked = balancer.pick(prefix, instances, NOBODY, now());
+    const key = this.#hashBy === undefined ? '' : hashKey(this.#hashBy, asked);
+    const picked = balancer.pick(prefix, instances, NOBODY, now(), key);
     if (picked === undefined) {
       const detail = `Every instance of ${prefix || '/'} has all the requests that it may have.`;
-      return problem('overloaded', detail);
+      return problem('overloaded', detail, prefix);
     }
     budget.deposit();
-    return new Forwarding(service, target, picked);
+    return new Forwarding(service, target, picked, key);
   }
 
   #service(prefix: string): Service {
@@ -101,6 +109,7 @@ export class Router {
   }
 }
 
-function problem(code: ProblemCode, detail: string): Decision {
-  return { type: 'answer', problem: { code, detail } };
+function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
+  const answer = { type: 'answer', problem: { code, detail } } as const;
+  return prefix === undefined ? answer : { ...answer, prefix };
 }

@@ -2,18 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAdmin } from '../../src/admin/server.ts';
+import { serveAdmin } from '../../src/admin/server.ts';
 import type { Admin } from '../../src/admin/server.ts';
+import { setup } from './setup.ts';
 
 let admin: Admin;
-let asked: string[];
 beforeEach(async () => {
-  asked = [];
-  const explain = (path: string) => {
-    asked.push(path);
-    return { path, verdict: 'v', instances: [], gone: [], link: [], refused: [] };
-  };
-  admin = await createAdmin({ explain }, '127.0.0.1', 0);
+  const { app, say } = setup();
+  say('register', 'a');
+  say('register', 'b', { prefix: '/a b' });
+  admin = await serveAdmin(app, '127.0.0.1', 0);
 });
 afterEach(() => admin.close());
 
@@ -26,13 +24,13 @@ async function send(head: string): Promise<string> {
 
 const get = (target: string, host = 'localhost') => send(`GET ${target} HTTP/1.1\r\nHost: ${host}`);
 
-describe('the admin API', () => {
+describe('the admin port', () => {
   it('explains the path that it is asked for, as JSON', async () => {
-    const answer = await get('/explain?path=%2Fv1%2Fa%20b%3Fq%3D1%26r');
+    const answer = await get('/api/explain?path=%2Fv1%2Fa%20b%3Fq%3D1%26r');
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toMatch(/content-type: application\/json/i);
-    expect(asked).toEqual(['/v1/a b?q=1&r']);
-    expect(answer).toContain('"verdict":"v"');
+    expect(answer).toContain('"path":"/v1/a b?q=1&r"');
+    expect(answer).toContain('"prefix":"/v1"');
   });
 
   it.each([
@@ -44,7 +42,7 @@ describe('the admin API', () => {
     '[::1]:1501',
     '127.1.2.3:9',
   ])('answers by the name %s of loopback', async (host) => {
-    expect(await get('/explain?path=/v1', host)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await get('/api/explain?path=/v1', host)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   // A page whose name was made to resolve to loopback sends that name.
@@ -53,62 +51,90 @@ describe('the admin API', () => {
     'evil.example:1501',
     'localhost.evil.example',
     '127.0.0.1.evil.example:1501',
-    'localhost:1501.evil.example',
-    'evil.example:localhost',
     '10.0.0.1',
     '0.0.0.0',
     '[::]',
     '2130706433',
     '0x7f.1',
+    // RFC 9112 §3.2: what is no authority is a bad request.
+    'localhost:1501.evil.example',
+    'evil.example:localhost',
     '',
   ])('does not answer by the name %j', async (host) => {
-    expect(await get('/explain?path=/v1', host)).toMatch(/^HTTP\/1\.1 404 /);
-    expect(asked).toEqual([]);
+    for (const target of ['/api/explain?path=/v1', '/', '/health']) {
+      const answer = await get(target, host);
+      expect(answer).toMatch(/^HTTP\/1\.1 4(?:00|21) /);
+      expect(answer).not.toContain('/v1');
+    }
   });
 
   it('does not answer who names no host', async () => {
-    expect(await send('GET /explain?path=/v1 HTTP/1.0')).toMatch(/ 404 /);
-    expect(await send('GET /explain?path=/v1 HTTP/1.1')).toMatch(/ 400 /);
-    expect(asked).toEqual([]);
+    expect(await send('GET /api/explain?path=/v1 HTTP/1.0')).toMatch(/ 400 /);
+    expect(await send('GET /api/explain?path=/v1 HTTP/1.1')).toMatch(/ 400 /);
+  });
+
+  it('takes the absolute form, and goes by the Host beside it', async () => {
+    const line = 'GET http://localhost/api/explain?path=/v1 HTTP/1.1';
+    expect(await send(`${line}\r\nHost: localhost`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await send(`${line}\r\nHost: evil.example`)).toMatch(/^HTTP\/1\.1 421 /);
   });
 
   it.each([
-    'GET / HTTP/1.1',
-    'GET /explain HTTP/1.1',
-    'GET /explain?path=%zz HTTP/1.1',
-    'GET /explain?path=%ff HTTP/1.1',
-    'GET /explain?path=/v1&x=1 HTTP/1.1',
-    'GET /explain/?path=/v1 HTTP/1.1',
-    'GET http://localhost/explain?path=/v1 HTTP/1.1',
-    'POST /explain?path=/v1 HTTP/1.1',
-    'OPTIONS /explain?path=/v1 HTTP/1.1',
-  ])('knows no %s', async (line) => {
-    expect(await send(`${line}\r\nHost: localhost`)).toMatch(/^HTTP\/1\.1 404 /);
-    expect(asked).toEqual([]);
+    ['GET /explain?path=/v1', 404],
+    ['GET /api', 404],
+    ['GET /api/explain', 400],
+    ['GET /api/explain/?path=/v1', 404],
+    ['GET /api/instances?prefix=v1', 400],
+    ['POST /api/explain?path=/v1', 403],
+    ['GET /api/instances/a/drain', 405],
+    ['OPTIONS /api/explain?path=/v1', 405],
+    ['PROPFIND /api/explain?path=/v1', 403],
+  ])('answers %s with %i, as a problem', async (line, status) => {
+    // Without a token, as there is none to send.
+    const { app } = setup({ access: { isLocal: true } });
+    admin.close();
+    admin = await serveAdmin(app, '127.0.0.1', 0);
+    const answer = await send(`${line} HTTP/1.1\r\nHost: localhost`);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/content-type: application\/problem\+json/i);
+    expect(answer).toContain(`"status":${status}`);
+    if (status === 405) expect(answer).toMatch(/allow: (?:GET, HEAD|POST)\r\n/i);
   });
 
-  it('lets no page of another origin read it', async () => {
+  it('answers HEAD as GET, with no body', async () => {
+    const answer = await send('HEAD /api/explain?path=/v1 HTTP/1.1\r\nHost: localhost');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\n\r\n$/);
+  });
+
+  it('is read by no page of another origin, nor shown in one', async () => {
     const answer = await send(
-      'GET /explain?path=/v1 HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example',
+      'GET /api/explain?path=/v1 HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example',
     );
     expect(answer).not.toMatch(/access-control/i);
+    expect(answer).toMatch(/cross-origin-resource-policy: same-origin/i);
+    expect(answer).toMatch(/content-security-policy: default-src 'none'.*frame-ancestors 'none'/i);
+    expect(answer).toMatch(/cache-control: no-store/i);
   });
 
   it('says which port is taken, and how to choose another', async () => {
-    const { explain } = { explain: () => ({}) as never };
-    await expect(createAdmin({ explain }, '127.0.0.1', admin.port)).rejects.toMatchObject({
+    await expect(serveAdmin(setup().app, '127.0.0.1', admin.port)).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringMatching(new RegExp(`port ${admin.port} .*--admin-port`)) as string,
     });
   });
 
-  it('waits for nobody when it closes', async () => {
-    const socket = connect(admin.port, '127.0.0.1');
-    await once(socket, 'connect');
-    socket.write('GET /explain?path=/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await once(socket, 'data');
-    const closed = once(socket, 'close');
-    admin.close();
-    await closed;
+  it('waits for nobody when it closes, not even for who listens to the changes', async () => {
+    for (const target of ['/api/status', '/api/changes']) {
+      const { app } = setup();
+      const each = await serveAdmin(app, '127.0.0.1', 0);
+      const socket = connect(each.port, '127.0.0.1');
+      await once(socket, 'connect');
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      await once(socket, 'data');
+      const closed = once(socket, 'close');
+      each.close();
+      await closed;
+    }
   });
 });

@@ -137,7 +137,7 @@ describe('the engine, at its edges', () => {
 
   it('ends a request that has been here before', async () => {
     const itself: Upstream[] = [];
-    const { port } = await start((host, target) => to(...itself)(host, target));
+    const { port } = await start((...asked) => to(...itself)(...asked));
     itself.push({ key: 'self', address: '127.0.0.1', port });
     const answer = await send(port);
     expect(answer.status).toBe(508);

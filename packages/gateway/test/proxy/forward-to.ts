@@ -1,4 +1,7 @@
-import type { Forward, Upstream } from '../../src/proxy/engine.ts';
+import type { Asked, Forward, Upstream } from '../../src/proxy/engine.ts';
+
+/** A request that says nothing of itself. */
+export const ASKED: Asked = { method: 'GET', address: '192.0.2.1', field: () => undefined };
 
 /** What an engine told of a request's way. */
 export interface Told {

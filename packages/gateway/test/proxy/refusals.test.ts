@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Upstream } from '../../src/proxy/engine.ts';
+import type { Decide, Upstream } from '../../src/proxy/engine.ts';
 import { client, refusing, saying, send, start, to, upstream } from './engine-harness.ts';
 import { forwardTo } from './forward-to.ts';
 
@@ -9,10 +9,10 @@ describe('a loop', () => {
   it('ends at the gateway that was there before, whatever Via says besides', async () => {
     let rounds = 0;
     const ring: Upstream[] = [];
-    const decide = (_host: string, target: string) => {
+    const decide: Decide = (...asked) => {
       rounds++;
       // Not for ever, if the test fails.
-      return to(...(rounds > 10 ? [] : ring.slice(rounds % 2).slice(0, 1)))(_host, target);
+      return to(...(rounds > 10 ? [] : ring.slice(rounds % 2).slice(0, 1)))(...asked);
     };
     for (const pseudonym of ['one', 'two']) {
       const { port } = await start(decide, { pseudonym });
@@ -40,9 +40,9 @@ describe('a loop', () => {
 describe('a request that cannot be forwarded', () => {
   it('has two Host fields, and is refused before it is routed', async () => {
     let decided = 0;
-    const { port } = await start((host, target) => {
+    const { port } = await start((...asked) => {
       decided++;
-      return to()(host, target);
+      return to()(...asked);
     });
     const { write, heard } = client(port);
     write('GET / HTTP/1.1\r\nHost: a\r\nhost: evil\r\n\r\n');

@@ -3,7 +3,9 @@ import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '../../src/proxy/engine.ts';
 import type { BalancerOptions } from '../../src/balancing/balancer.ts';
 import { matchDomain } from '../../src/routing/domain.ts';
+import type { HashBy } from '../../src/routing/hash-key.ts';
 import { Router } from '../../src/routing/router.ts';
+import { ASKED } from '../proxy/forward-to.ts';
 
 function announcement(port: number, prefix = '/v1') {
   const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1' });
@@ -22,7 +24,7 @@ function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function setup(balancing: Partial<BalancerOptions> = {}) {
+function setup(balancing: Partial<BalancerOptions> = {}, hashBy?: HashBy) {
   const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false } = {}) =>
@@ -30,15 +32,18 @@ function setup(balancing: Partial<BalancerOptions> = {}) {
       { type: 'heard', statement: { announcement: announcement(port, prefix), left } },
       0,
     );
-  const { decide } = new Router({
+  const router = new Router({
     table,
     isOurs: matchDomain('localhost'),
     balancing: { random: () => 0, ...balancing },
     now: () => clock.now,
+    ...(hashBy && { hashBy }),
   });
+  const decide = (host: string, target: string, asked = ASKED) =>
+    router.decide(host, target, asked);
   /** The port that is picked, or the problem's code. */
-  const pick = (target = '/v1/x') => {
-    const decision = decide('localhost', target);
+  const pick = (target = '/v1/x', asked = ASKED) => {
+    const decision = decide('localhost', target, asked);
     if (decision.type === 'answer') return decision.problem.code;
     const port = decision.next()?.port;
     decision.answered(200);
@@ -140,6 +145,36 @@ describe('a router', () => {
     expect(Math.abs(repeats(1000) - (10 + 200))).toBeLessThanOrEqual(1);
     clock.now += 1000;
     expect(repeats(5)).toBe(5);
+  });
+
+  it.each([
+    [undefined, (value: string) => ({ ...ASKED, address: value })],
+    [
+      { type: 'header', name: 'X-User' } as const,
+      (value: string) => ({
+        ...ASKED,
+        field: (name: string) => (name === 'x-user' ? value : undefined),
+      }),
+    ],
+    [
+      { type: 'cookie', name: 'user' } as const,
+      (value: string) => ({
+        ...ASKED,
+        field: (name: string) => (name === 'cookie' ? `a=b; user=${value}` : undefined),
+      }),
+    ],
+  ])('sends requests that are alike to one instance, by %j', (hashBy, asking) => {
+    const { say, pick, decide } = setup({ policy: 'hash' }, hashBy);
+    for (const port of [1, 2, 3, 4]) say(port);
+    const users = Array.from({ length: 40 }, (_, index) => asking(`192.0.2.${index}`));
+    const first = users.map((user) => pick('/v1/x', user));
+    expect(users.map((user) => pick('/v1/x', user))).toEqual(first);
+    expect(new Set(first).size).toBe(4);
+    // When that one cannot be reached, all of its requests go to one other after it.
+    const [user = ASKED] = users;
+    expect(portsOf(decide('localhost', '/v1', user))).toEqual(
+      portsOf(decide('localhost', '/v1', user)),
+    );
   });
 
   it('tells an unknown prefix from one whose instances have all left', () => {

@@ -13,6 +13,8 @@ export interface Instance {
   readonly status: Status;
   /** When this observer first heard of this incarnation, in the caller's milliseconds. */
   readonly since: number;
+  /** An operator of this observer has it sent nothing new, until it starts anew. */
+  readonly isDrained?: boolean;
 }
 
 /** An instance with the evidence for its status, and what is due when. The table's own. */
@@ -21,6 +23,7 @@ export interface Entry {
   announcement: Announcement;
   status: Status;
   since: number;
+  isDrained: boolean;
   /** Probes that have failed in a row. */
   failures: number;
   /** A probe is under way. */
@@ -39,6 +42,7 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     announcement,
     status: 'up',
     since: now,
+    isDrained: false,
     failures: 0,
     probing: false,
     probeAt: Infinity,

@@ -21,6 +21,8 @@ export type TableEvent =
       readonly verdict: Verdict;
       readonly by: 'probe' | 'traffic';
     }
+  /** An operator has this observer send an instance nothing new, or ends that. */
+  | { readonly type: 'drained' | 'undrained'; readonly key: string }
   /** Our own connection to the channel. */
   | { readonly type: 'link'; readonly isUp: boolean }
   | { readonly type: 'tick' };

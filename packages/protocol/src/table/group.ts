@@ -60,7 +60,7 @@ export class Group {
   }
 
   #enlist(entry: Entry): void {
-    if (entry.announcement.draining === true) return;
+    if (entry.announcement.draining === true || entry.isDrained) return;
     entry.slot = this.#lists[entry.status].push(entry) - 1;
   }
 

@@ -57,6 +57,9 @@ export class Table {
         return this.#parted(event.id, event.inc, now);
       case 'probed':
         return this.#probed(event.key, event.verdict, now);
+      case 'drained':
+      case 'undrained':
+        return this.#setDrained(event.key, event.type === 'drained');
       case 'link':
         return this.#link(event.isUp, now);
       case 'tick':
@@ -67,6 +70,11 @@ export class Table {
   /** Whether any instance of this canonical prefix was ever heard of. */
   knows(prefix: string): boolean {
     return this.#groups.has(prefix);
+  }
+
+  /** Every prefix of which an instance was ever heard of, sorted. */
+  prefixes(): string[] {
+    return [...this.#groups.keys()].toSorted();
   }
 
   /** Those of a prefix that may be sent requests at this moment. The list changes with the table. */
@@ -81,7 +89,7 @@ export class Table {
 
   /** All instances, by prefix and then in the order they came. */
   all(): Instance[] {
-    return [...this.#groups.keys()].toSorted().flatMap((prefix) => this.instances(prefix));
+    return this.prefixes().flatMap((prefix) => this.instances(prefix));
   }
 
   get(key: string): Instance | undefined {
@@ -183,6 +191,14 @@ export class Table {
       return this.#setStatus(entry, 'down', `${entry.failures} probes failed`, now);
     }
     return [];
+  }
+
+  #setDrained(key: string, isDrained: boolean): Effect[] {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.isDrained === isDrained) return [];
+    this.#group(entry.announcement.prefix).change(entry, () => (entry.isDrained = isDrained));
+    const why = isDrained ? 'an operator drains it here' : 'an operator has ended its drain here';
+    return [change('updated', entry, why)];
   }
 
   #link(isUp: boolean, now: number): Effect[] {

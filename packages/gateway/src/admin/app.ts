@@ -1,0 +1,115 @@
+import type { Directory } from '@rollcall/client';
+import { parsePrefix, quote } from '@rollcall/protocol';
+import type { Journal } from '@rollcall/protocol';
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { byOwnName, byToken } from './access.ts';
+import type { AccessOptions } from './access.ts';
+import { eventStream } from './event-stream.ts';
+import { explain } from './explain.ts';
+import { Feed } from './feed.ts';
+import { headers } from './headers.ts';
+import { problem } from './problem.ts';
+import { sightOf, sinceWhen } from './status.ts';
+import type { GatewayFacts, StatusView } from './status.ts';
+import type { TrafficOf } from './traffic.ts';
+import { Views } from './views.ts';
+
+export type AdminDirectory = Pick<
+  Directory,
+  'on' | 'isConnected' | 'knows' | 'prefixes' | 'instances' | 'routable' | 'peers' | 'drain'
+>;
+
+export interface AdminAppOptions {
+  readonly gateway: GatewayFacts;
+  readonly access: AccessOptions;
+  readonly directory: AdminDirectory;
+  readonly journal: Journal;
+  /** Default: no instance has had any. */
+  readonly traffic?: TrafficOf;
+  /** The clock of the directory and the journal. */
+  readonly now: () => number;
+  /** What to add to that clock to have milliseconds since 1970. */
+  readonly epoch: () => number;
+}
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream' };
+
+/** What is to be known of a gateway, and the little that an operator may tell it. docs/openapi.yaml describes it. */
+export function adminApp(options: AdminAppOptions): Hono {
+  const { access, directory, journal, epoch, now } = options;
+  const views = new Views(options);
+  const feed = new Feed(directory, views, () => now() + epoch());
+  const app = new Hono();
+
+  function status(): StatusView {
+    const { isLocal, token } = access;
+    return {
+      gateway: options.gateway,
+      now: now() + epoch(),
+      discovery: {
+        sight: sightOf(directory, journal, now()),
+        since: sinceWhen(journal) + epoch(),
+      },
+      token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
+      instances: directory.instances().length,
+      services: directory.prefixes().length,
+      peers: views.peers(),
+    };
+  }
+
+  app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
+  app.notFound((c) => problem(c, 'unknown-path', 'docs/openapi.yaml lists those there are.'));
+  app.onError((error, c) => problem(c, 'internal', error.message));
+
+  app.get('/health', (c) => c.json({ isAlive: true }));
+  app.get('/ready', (c) => {
+    if (sightOf(directory, journal, now()) !== 'blind') return c.json({ isReady: true });
+    return problem(c, 'not-ready', 'It does not hear the channel, and knows nothing that holds.');
+  });
+
+  app.use(byToken(access));
+  app.get('/api/status', (c) => c.json(status()));
+  app.get('/api/services', (c) => c.json({ services: views.services() }));
+  app.get('/api/instances', (c) => {
+    const asked = c.req.query('prefix');
+    if (asked === undefined) return c.json({ instances: views.instances() });
+    const prefix = parsePrefix(asked);
+    if (!prefix.ok) return problem(c, 'bad-query', prefix.refusal.reason);
+    return c.json({ instances: views.instances(prefix.value) });
+  });
+  app.get('/api/explain', (c) => {
+    const path = c.req.query('path');
+    if (path === undefined) return problem(c, 'bad-query', 'It must be ?path=/v1/generate.');
+    return c.json(explain(path, directory, journal, epoch()));
+  });
+  app.get('/api/changes', (c) => {
+    // Nobody would read it.
+    if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
+    const stream = eventStream(feed, () => ({
+      status: status(),
+      services: views.services(),
+      instances: views.instances(),
+      recent: feed.recent,
+    }));
+    if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
+    return c.body(stream, 200, EVENT_STREAM);
+  });
+
+  function drain(c: Context, isDrained: boolean): Response {
+    const key = c.req.param('key') ?? '';
+    directory.drain(key, isDrained);
+    const view = views.find(key);
+    if (view === undefined) return problem(c, 'unknown-instance', `There is no ${quote(key)}.`);
+    return c.json(view);
+  }
+  app.post('/api/instances/:key/drain', (c) => drain(c, true));
+  app.post('/api/instances/:key/undrain', (c) => drain(c, false));
+  return app;
+}
+
+function unknownMethod(c: Context, methods: string[]): Response {
+  const allow = methods.join(', ');
+  return problem(c, 'unknown-method', `It takes ${allow}.`, { allow });
+}

@@ -1,0 +1,132 @@
+import type { Announcement, Directory, Instance } from '@rollcall/client';
+import type { Evidence, Journal, Peer } from '@rollcall/protocol';
+import { sinceWhen } from './status.ts';
+import type { Traffic, TrafficOf } from './traffic.ts';
+
+/** An instance as the admin API tells of it. Times are milliseconds since 1970. */
+export interface InstanceView {
+  readonly key: string;
+  readonly announcement: Announcement;
+  readonly status: Instance['status'];
+  /** It is sent requests at this moment. */
+  readonly isRoutable: boolean;
+  /** An operator has this gateway send it nothing new. */
+  readonly isDrained: boolean;
+  /** When this gateway first heard of this run of it. */
+  readonly since: number;
+  readonly evidence: EvidenceView;
+  /** Nothing before the first request. */
+  readonly traffic?: Traffic;
+}
+
+export interface EvidenceView extends Omit<Evidence, 'inc'> {
+  /** When its announcement ends unless it is renewed. */
+  readonly leaseEnds?: number;
+}
+
+/** All instances of one prefix. */
+export interface ServiceView {
+  readonly prefix: string;
+  /** What its instances call themselves. */
+  readonly names: readonly string[];
+  readonly instances: number;
+  readonly up: number;
+  readonly suspect: number;
+  readonly down: number;
+  /** Those that are sent requests at this moment. */
+  readonly routable: number;
+}
+
+interface ViewsOptions {
+  readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers'>;
+  readonly journal: Journal;
+  readonly traffic?: TrafficOf | undefined;
+  /** What to add to the journal's times to have them since 1970. */
+  readonly epoch: () => number;
+}
+
+/** What the directory and the journal know, as the admin API tells it. */
+export class Views {
+  readonly #options: ViewsOptions;
+
+  constructor(options: ViewsOptions) {
+    this.#options = options;
+  }
+
+  services(): ServiceView[] {
+    return this.#options.directory.prefixes().map((prefix) => this.#service(prefix));
+  }
+
+  /** Of one prefix, or all. */
+  instances(prefix?: string): InstanceView[] {
+    const { directory } = this.#options;
+    const prefixes = prefix === undefined ? directory.prefixes() : [prefix];
+    return prefixes.flatMap((each) => directory.instances(each).map((one) => this.instance(one)));
+  }
+
+  /** One that is in the table. */
+  find(key: string): InstanceView | undefined {
+    const found = this.#options.directory.instances().find((each) => each.key === key);
+    return found && this.instance(found);
+  }
+
+  /** @param isThere it has not just left */
+  instance(instance: Instance, isThere = true): InstanceView {
+    const { key, announcement, status, since, isDrained = false } = instance;
+    const epoch = this.#options.epoch();
+    const traffic = this.#options.traffic?.(key);
+    return {
+      key,
+      announcement,
+      status,
+      isRoutable: isThere && this.#isRoutable(instance),
+      isDrained,
+      since: since + epoch,
+      evidence: this.#evidence(instance, epoch),
+      ...(traffic !== undefined && { traffic }),
+    };
+  }
+
+  peers(): Peer[] {
+    const epoch = this.#options.epoch();
+    return this.#options.directory.peers().map((peer) => ({ ...peer, at: peer.at + epoch }));
+  }
+
+  #service(prefix: string): ServiceView {
+    const { directory } = this.#options;
+    const instances = directory.instances(prefix);
+    const names = new Set(instances.map(({ announcement }) => announcement.name));
+    const count = (status: Instance['status']): number =>
+      instances.filter((each) => each.status === status).length;
+    return {
+      prefix,
+      names: [...names].filter((name) => name !== undefined),
+      instances: instances.length,
+      up: count('up'),
+      suspect: count('suspect'),
+      down: count('down'),
+      routable: directory.routable(prefix).length,
+    };
+  }
+
+  /** Those that are sent requests are all of one status; it costs the same however many there are. */
+  #isRoutable({ announcement, status, isDrained = false }: Instance): boolean {
+    const [first] = this.#options.directory.routable(announcement.prefix);
+    return !isDrained && announcement.draining !== true && first?.status === status;
+  }
+
+  #evidence({ key, announcement: { ttl } }: Instance, epoch: number): EvidenceView {
+    const { journal } = this.#options;
+    const { heard, told, presence, probe } = journal.evidenceOf(key) ?? {};
+    // Renewals could not reach us while we were away: all leases begin anew when we are back.
+    const renewed = heard === undefined ? undefined : Math.max(heard, sinceWhen(journal));
+    return {
+      ...(heard !== undefined && { heard: heard + epoch }),
+      ...(told !== undefined && { told: told + epoch }),
+      ...(presence !== undefined && { presence: { ...presence, at: presence.at + epoch } }),
+      ...(probe !== undefined && { probe: { ...probe, at: probe.at + epoch } }),
+      ...(ttl !== undefined &&
+        renewed !== undefined && { leaseEnds: renewed + ttl * 1000 + epoch }),
+    };
+  }
+}

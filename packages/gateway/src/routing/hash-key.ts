@@ -1,0 +1,16 @@
+import { cookieValue } from '../http/cookie.ts';
+import type { Asked } from '../proxy/engine.ts';
+
+/** What requests are told apart by under the policy `hash`. */
+export type HashBy =
+  | { readonly type: 'address' }
+  | { readonly type: 'header'; readonly name: string }
+  | { readonly type: 'cookie'; readonly name: string };
+
+/** The key of a request: of one without the header or the cookie, its client's address. */
+export function hashKey(by: HashBy, asked: Asked): string {
+  if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.address;
+  if (by.type === 'cookie')
+    return cookieValue(asked.field('cookie') ?? '', by.name) ?? asked.address;
+  return asked.address;
+}

@@ -1,0 +1,34 @@
+import { availableParallelism } from 'node:os';
+import type { Directory } from '@rollcall/client';
+import { createDataPlane } from '../data-plane.ts';
+import type { DataPlane, PlaneSettings } from '../data-plane.ts';
+import { WorkerPool } from './pool.ts';
+import { spawnWorker } from './process.ts';
+
+export interface PlaneOptions {
+  readonly workers: number | 'auto';
+  readonly settings: PlaneSettings;
+  readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'knows' | 'routable' | 'witness'>;
+  readonly log: (line: string) => void;
+}
+
+/** A data plane in this process or, with more than one worker, in as many of their own. */
+export function createPlane({ workers, settings, directory, log }: PlaneOptions): DataPlane {
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  const onWitnessed: Directory['witness'] = (key, verdict) => directory.witness(key, verdict);
+  if (count > 1) {
+    return new WorkerPool({
+      count,
+      settings,
+      table: directory,
+      onWitnessed,
+      spawn: spawnWorker,
+      log,
+    });
+  }
+  return createDataPlane({
+    settings,
+    table: directory,
+    onUnreachable: ({ key }, verdict) => onWitnessed(key, verdict),
+  });
+}

@@ -1,0 +1,162 @@
+import { createServer } from 'node:net';
+import type { Change, Directory } from '@rollcall/client';
+import { CLOSE_GRACE_MS } from '../data-plane.ts';
+import type { DataPlane, PlaneSettings } from '../data-plane.ts';
+import { listenOn } from '../proxy/listen.ts';
+import { Applied } from './applied.ts';
+import { BackOff } from './back-off.ts';
+import { parseFromWorker } from './messages.ts';
+import type { FromWorker } from './messages.ts';
+import type { Spawn, WorkerProcess } from './process.ts';
+
+export interface PoolOptions {
+  /** How many workers. */
+  readonly count: number;
+  readonly settings: PlaneSettings;
+  /** The table that they follow. */
+  readonly table: Pick<Directory, 'prefixes' | 'instances'>;
+  readonly onWitnessed: Directory['witness'];
+  readonly spawn: Spawn;
+  readonly log: (line: string) => void;
+}
+
+/** A worker has time to end after it has cut what was left. */
+const END_MS = CLOSE_GRACE_MS + 2000;
+
+/**
+ * A data plane of several processes at one port: each serves by a replica of the table, and one that dies
+ * is replaced.
+ */
+export class WorkerPool implements DataPlane {
+  readonly #options: PoolOptions;
+  readonly #slots: Slot[];
+  readonly #applied = new Applied();
+  #place = { host: '', port: 0 };
+  #isClosing = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#slots = Array.from({ length: options.count }, () => new Slot());
+  }
+
+  async listen(port: number, host: string): Promise<{ host: string; port: number }> {
+    // Held for a moment: that it cannot be had is said once, and not by each worker, and all need the same.
+    const server = createServer();
+    this.#place = await listenOn(server, port, host);
+    await new Promise((resolve) => server.close(resolve));
+    try {
+      await Promise.all(this.#slots.map((slot) => this.#start(slot)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    return this.#place;
+  }
+
+  changed(change: Change): void {
+    const number = this.#applied.next();
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'changed', number, change });
+  }
+
+  whenApplied(call: () => void): void {
+    this.#applied.when(call);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const cut = setTimeout(() => {
+      for (const { process } of this.#slots) process?.kill();
+    }, END_MS);
+    await Promise.all(this.#slots.map((slot) => slot.close()));
+    clearTimeout(cut);
+  }
+
+  /** Resolves when a worker listens in this slot. Rejects with a {@link WorkerEnded} if it ends before. */
+  #start(slot: Slot): Promise<WorkerProcess> {
+    return new Promise((resolve, reject) => {
+      const startedAt = performance.now();
+      let isListening = false;
+      const worker: WorkerProcess = this.#options.spawn({
+        onMessage: (input) => {
+          const message = parseFromWorker(input);
+          if (message.type === 'listening') {
+            isListening = true;
+            resolve(worker);
+          } else this.#receive(slot, worker, message);
+        },
+        onEnd: (how) => {
+          slot.ended();
+          this.#applied.leave(worker);
+          const ended = new WorkerEnded(worker.pid, how, performance.now() - startedAt);
+          if (isListening) this.#replace(slot, ended);
+          else reject(ended);
+        },
+      });
+      slot.started(worker);
+    });
+  }
+
+  #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
+    const { settings, table, onWitnessed } = this.#options;
+    if (message.type === 'hello') {
+      const state = { prefixes: table.prefixes(), instances: table.instances() };
+      worker.send({ type: 'begin', settings, table: state, ...this.#place });
+      slot.isFollowing = true;
+      this.#applied.join(worker);
+    }
+    if (message.type === 'applied') this.#applied.by(worker, message.number);
+    if (message.type === 'witnessed') onWitnessed(message.key, message.verdict);
+  }
+
+  #replace(slot: Slot, ended: WorkerEnded): void {
+    if (this.#isClosing) return;
+    const wait = slot.backOff.after(ended.livedMs);
+    this.#options.log(`${ended.message}: replaced ${wait === 0 ? 'now' : `in ${wait} ms`}`);
+    slot.timer = setTimeout(() => {
+      this.#start(slot).then(
+        ({ pid }) => this.#options.log(`worker ${pid} serves`),
+        (again: WorkerEnded) => this.#replace(slot, again),
+      );
+    }, wait);
+  }
+}
+
+class WorkerEnded extends Error {
+  readonly livedMs: number;
+
+  constructor(pid: number, how: string, livedMs: number) {
+    super(`worker ${pid} ended (${how})`);
+    this.livedMs = livedMs;
+  }
+}
+
+/** The place of one worker after the other. */
+class Slot {
+  readonly backOff: BackOff = new BackOff();
+  process: WorkerProcess | undefined;
+  /** It has the whole table, and so is told of changes. */
+  isFollowing = false;
+  timer: NodeJS.Timeout | undefined;
+  #onEnded: () => void = () => {};
+
+  started(process: WorkerProcess): void {
+    this.process = process;
+  }
+
+  ended(): void {
+    this.process = undefined;
+    this.isFollowing = false;
+    this.#onEnded();
+  }
+
+  close(): Promise<void> {
+    clearTimeout(this.timer);
+    const { process } = this;
+    if (process === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEnded = resolve;
+      process.send({ type: 'close' });
+    });
+  }
+}

@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import type { Happening } from '../../src/admin/feed.ts';
+import type { InstanceView } from '../../src/admin/views.ts';
+import { EPOCH, setup, TOKEN } from './setup.ts';
+
+type Setup = ReturnType<typeof setup>;
+
+async function json(answer: Response): Promise<Record<string, never>> {
+  return (await answer.json()) as Record<string, never>;
+}
+
+async function instances({ ask }: Setup, query = ''): Promise<readonly InstanceView[]> {
+  return (await json(await ask(`/api/instances${query}`)))['instances'] ?? [];
+}
+
+describe('services and instances', () => {
+  it('tells how many of each service are up, and are sent requests', async () => {
+    const { ask, say, probed } = setup();
+    say('register', 'a', { name: 'ids' });
+    say('register', 'b', { port: 2, name: 'ids' });
+    say('register', 'c', { port: 3, draining: true });
+    say('register', 'd', { prefix: '/v2' });
+    probed('b', 'refused');
+    say('exit', 'd', { prefix: '/v2' });
+    expect(await json(await ask('/api/services'))).toEqual({
+      services: [
+        { prefix: '/v1', names: ['ids'], instances: 3, up: 2, suspect: 0, down: 1, routable: 1 },
+        { prefix: '/v2', names: [], instances: 0, up: 0, suspect: 0, down: 0, routable: 0 },
+      ],
+    });
+  });
+
+  it('tells by what an instance was last seen, and when its lease ends', async () => {
+    const made = setup();
+    made.connected();
+    made.state.now = 10;
+    made.say('register', 'a', { ttl: 60 });
+    made.state.now = 20;
+    made.probed('a', 'ok');
+    made.state.now = 30;
+    made.probed('a', 'ok');
+    const [view] = await instances(made);
+    expect(view).toMatchObject({ key: 'a', status: 'up', isRoutable: true, since: EPOCH + 10 });
+    expect(view?.evidence).toEqual({
+      heard: EPOCH + 10,
+      leaseEnds: EPOCH + 60_010,
+      probe: { verdict: 'ok', by: 'probe', at: EPOCH + 30, times: 2 },
+    });
+  });
+
+  it('tells of one prefix, however it is written, and of no other', async () => {
+    const made = setup();
+    made.say('register', 'a');
+    made.say('register', 'b', { prefix: '/v2' });
+    expect((await instances(made, '?prefix=/v2/')).map(({ key }) => key)).toEqual(['b']);
+    expect(await instances(made, '?prefix=/v3')).toEqual([]);
+  });
+
+  it('tells the traffic of those that had any', async () => {
+    const traffic = { requests: 3, errors: 1, history: [] };
+    const made = setup({ traffic: (key) => (key === 'a' ? traffic : undefined) });
+    made.say('register', 'a');
+    made.say('register', 'b', { port: 2 });
+    expect((await instances(made)).map((each) => each.traffic)).toEqual([traffic, undefined]);
+  });
+});
+
+describe('how well the gateway sees', () => {
+  it('is live, then lost and still ready, and after ten minutes blind', async () => {
+    const { ask, say, state, connected, disconnected } = setup();
+    const sight = async () => (await json(await ask('/api/status')))['discovery'];
+    connected();
+    say('register', 'a');
+    expect(await sight()).toEqual({ sight: 'live', since: EPOCH });
+    state.now = 500;
+    disconnected();
+    state.now = 600_499;
+    expect(await sight()).toEqual({ sight: 'lost', since: EPOCH + 500 });
+    expect((await ask('/ready')).status).toBe(200);
+    state.now = 600_500;
+    expect(await sight()).toMatchObject({ sight: 'blind' });
+    expect((await ask('/ready')).status).toBe(503);
+    expect((await ask('/health')).status).toBe(200);
+    connected();
+    expect((await ask('/ready')).status).toBe(200);
+  });
+
+  it('is blind at once if it never knew anything', async () => {
+    const { ask, disconnected } = setup();
+    disconnected();
+    const answer = await ask('/ready');
+    expect(answer.status).toBe(503);
+    expect(await json(answer)).toMatchObject({ code: 'not-ready' });
+  });
+
+  it('tells of other gateways, and how their tables stood to its own', async () => {
+    const { ask, observer, say, state } = setup();
+    say('register', 'a');
+    state.now = 40;
+    observer.receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 40);
+    const { peers } = await json(await ask('/api/status'));
+    expect(peers).toEqual([{ name: 'rollcall-2', at: EPOCH + 40, size: 0, lacked: 1, told: 0 }]);
+  });
+});
+
+describe('who may do what', () => {
+  const drain = { method: 'POST' };
+
+  it('lets everybody on loopback read, and only who knows the token change', async () => {
+    const { ask, say } = setup();
+    say('register', 'a');
+    expect((await ask('/api/status')).status).toBe(200);
+    const refused = await ask('/api/instances/a/drain', drain);
+    expect(refused.status).toBe(401);
+    expect(refused.headers.get('www-authenticate')).toBe('Bearer realm="rollcall"');
+    for (const token of ['wrong', `${TOKEN}x`, TOKEN.slice(1), 'ü'])
+      expect((await ask('/api/instances/a/drain', { ...drain, token })).status).toBe(401);
+    const basic = { authorization: `Basic ${btoa(`:${TOKEN}`)}` };
+    expect((await ask('/api/instances/a/drain', { ...drain, headers: basic })).status).toBe(401);
+    expect((await ask('/api/instances/a/drain', { ...drain, token: TOKEN })).status).toBe(200);
+    const headers = { 'x-consul-token': TOKEN };
+    expect((await ask('/api/instances/a/drain', { ...drain, headers })).status).toBe(200);
+  });
+
+  it('says how to set a token where there is none', async () => {
+    const { ask } = setup({ access: { isLocal: true } });
+    const answer = await ask('/api/instances/a/drain', { ...drain, token: TOKEN });
+    expect(answer.status).toBe(403);
+    expect((await json(answer))['detail']).toMatch(/ROLLCALL_ADMIN_TOKEN or --admin-token-file/);
+    expect(await json(await ask('/api/status'))).toMatchObject({ token: 'none' });
+  });
+
+  it('lets nobody off loopback read without the token, but tells that it lives and is ready', async () => {
+    const { app } = setup({ access: { isLocal: false, token: TOKEN } });
+    const ask = (path: string, headers = {}) =>
+      app.request(path, { headers: { host: 'gateway.example', ...headers } });
+    for (const path of ['/api/status', '/api/instances', '/api/changes', '/nothing'])
+      expect((await ask(path)).status).toBe(401);
+    for (const path of ['/health', '/ready']) expect((await ask(path)).status).toBe(200);
+    expect((await ask('/api/status', { authorization: `bearer ${TOKEN}` })).status).toBe(200);
+  });
+});
+
+const act = (made: Setup, key: string, what: string) =>
+  made.ask(`/api/instances/${encodeURIComponent(key)}/${what}`, { method: 'POST', token: TOKEN });
+
+describe('draining by an operator', () => {
+  it('takes an instance out of the turns until it is undrained, and tells so', async () => {
+    const made = setup();
+    made.say('register', 'a');
+    made.say('register', 'b', { port: 2 });
+    const drained = (await (await act(made, 'a', 'drain')).json()) as InstanceView;
+    expect(drained).toMatchObject({ key: 'a', isDrained: true, isRoutable: false, status: 'up' });
+    expect(made.observer.table.routable('/v1').map(({ key }) => key)).toEqual(['b']);
+    const { verdict } = (await json(await made.ask('/api/explain?path=/v1'))) as never;
+    expect(verdict).toBe('to /v1, 1 of 2 instances in turn');
+
+    expect(await (await act(made, 'a', 'undrain')).json()).toMatchObject({ isRoutable: true });
+    expect(made.journal.of('a').map(({ what, why }) => [what, why])).toEqual([
+      ['register from its owner (inc 1, seq 0)', 'it announced itself'],
+      ['operator: drained', 'an operator drains it here'],
+      ['operator: undrained', 'an operator has ended its drain here'],
+    ]);
+  });
+
+  it('lasts over updates, and ends with the run of the instance', async () => {
+    const made = setup();
+    made.say('register', 'a');
+    await act(made, 'a', 'drain');
+    made.say('register', 'a', { seq: 1, weight: 2 });
+    expect(await instances(made)).toMatchObject([{ isDrained: true, isRoutable: false }]);
+    made.say('register', 'a', { inc: 2 });
+    expect(await instances(made)).toMatchObject([{ isDrained: false, isRoutable: true }]);
+  });
+
+  it('knows a legacy instance by its key, with all that stands in it', async () => {
+    const made = setup();
+    made.say('register', 'a', { id: undefined, inc: undefined });
+    const [{ key } = { key: '' }] = await instances(made);
+    expect(key).toBe('/v1 10.0.0.1 1');
+    expect((await act(made, key, 'drain')).status).toBe(200);
+    expect(await instances(made)).toMatchObject([{ isDrained: true }]);
+  });
+
+  it('tells that it knows no such instance', async () => {
+    const answer = await act(setup(), 'nobody', 'drain');
+    expect(answer.status).toBe(404);
+    expect(await json(answer)).toMatchObject({ code: 'unknown-instance' });
+  });
+});
+
+/** The events of a stream as they come: what they are, their id, and what was said. */
+async function* eventsOf(answer: Response): AsyncGenerator<[string, string, never]> {
+  let rest = '';
+  for await (const chunk of answer.body ?? []) {
+    rest += new TextDecoder().decode(chunk);
+    const blocks = rest.split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const [, event = '', id = '', data = ''] =
+        /^event: (.*)\nid: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      yield [event, id, JSON.parse(data) as never];
+    }
+  }
+}
+
+describe('the stream of changes', () => {
+  it('begins with the whole state, and goes on with what happens', async () => {
+    const { ask, say, state, probed } = setup();
+    say('register', 'a');
+    const answer = await ask('/api/changes');
+    expect(answer.headers.get('content-type')).toBe('text/event-stream');
+    const events = eventsOf(answer);
+    const [event, id, first] = (await events.next()).value as [string, string, object];
+    expect([event, id]).toEqual(['state', '1']);
+    expect(first).toMatchObject({
+      status: { services: 1 },
+      services: [{ prefix: '/v1' }],
+      instances: [{ key: 'a' }],
+      recent: [{ id: 1, what: 'registered' }],
+    });
+    state.now = 70;
+    probed('a', 'refused');
+    expect((await events.next()).value).toMatchObject([
+      'change',
+      '2',
+      {
+        id: 2,
+        at: EPOCH + 70,
+        what: 'down',
+        why: 'its port refuses connections',
+        instance: { key: 'a', status: 'down', isRoutable: false },
+      },
+    ]);
+    say('exit', 'a');
+    const { value } = await events.next();
+    expect((value?.[2] as Happening | undefined)?.instance?.isRoutable).toBe(false);
+    await events.return(undefined);
+  });
+
+  it('tells of the link, of what is refused and of two that share an id', async () => {
+    const { ask, say, events, disconnected } = setup();
+    say('register', 'a');
+    const stream = eventsOf(await ask('/api/changes'));
+    await stream.next();
+    disconnected();
+    events.emit('refused', 'register', { code: 'bad-port', reason: 'port is 0' });
+    say('register', 'a', { port: 9 });
+    for (const what of ['disconnected', 'refused', 'conflict'])
+      expect((await stream.next()).value?.[2]).toMatchObject({ what });
+    await stream.return(undefined);
+  });
+
+  it('cuts off who does not read, and keeps nothing for who has gone', async () => {
+    const { ask, events } = setup();
+    const slow = await ask('/api/changes');
+    const gone = await ask('/api/changes');
+    await gone.body?.cancel();
+    const reason = 'x'.repeat(1000);
+    for (let count = 0; count < 1200; count++) events.emit('rejected', reason);
+    await expect(slow.text()).rejects.toThrow('does not keep up');
+  });
+
+  it('has an end to how many may listen', async () => {
+    const { ask } = setup();
+    for (let count = 0; count < 100; count++) expect((await ask('/api/changes')).status).toBe(200);
+    expect((await ask('/api/changes', { method: 'HEAD' })).status).toBe(200);
+    const answer = await ask('/api/changes');
+    expect(answer.status).toBe(503);
+    expect(await json(answer)).toMatchObject({ code: 'too-many-listeners' });
+  });
+});

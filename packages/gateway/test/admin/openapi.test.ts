@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ADMIN_PROBLEMS } from '@rollcall/gateway';
+import { EPOCH, setup, TOKEN } from './setup.ts';
+
+interface Operation {
+  readonly responses: Readonly<Record<string, { $ref?: string; content?: object }>>;
+}
+
+const file = new URL('../../../../docs/openapi.yaml', import.meta.url);
+const description = parse(readFileSync(file, 'utf8')) as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+};
+const ajv = new Ajv2020({ strict: false });
+ajv.addSchema(description, 'api');
+
+/** What is wrong with a value, by one of the schemas. */
+function faults(schema: string, value: unknown): unknown {
+  const validate = ajv.getSchema(`api#/components/schemas/${schema}`);
+  if (validate === undefined) throw new Error(`there is no schema ${schema}`);
+  return validate(value) === true ? [] : validate.errors;
+}
+
+/** Something of everything: doubts, probes, leases, a drain, a refusal, another gateway, traffic. */
+function busy() {
+  const history = [{ at: EPOCH, seconds: 5, requests: 9, errors: 1, p50: 1.5, p99: 20 }];
+  const made = setup({
+    traffic: (key) => (key === 'a' ? { requests: 9, errors: 1, history } : undefined),
+  });
+  const { say, probed, parted, connected, disconnected, journal, observer } = made;
+  connected();
+  say('register', 'a', { ttl: 60, name: 'ids', weight: 2, meta: { x: 'y' }, other: 1 });
+  say('register', 'b', { port: 2 });
+  say('register', 'c', { port: 3, draining: true });
+  say('register', 'd', { id: undefined, inc: undefined, prefix: '' });
+  say('register', 'gone', { port: 4 });
+  say('exit', 'gone', { port: 4 });
+  probed('a', 'ok');
+  parted('b');
+  probed('b', 'refused');
+  journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
+  observer.receive('rollcall', { nonce: 'x', digest: '', size: 3, from: 'rollcall-2' }, 6);
+  disconnected();
+  return made;
+}
+
+const CASES: [operation: string, target: string, schema: string][] = [
+  ['get /health', '/health', 'Alive'],
+  ['get /ready', '/ready', 'Ready'],
+  ['get /api/status', '/api/status', 'Status'],
+  ['get /api/services', '/api/services', 'Services'],
+  ['get /api/instances', '/api/instances', 'Instances'],
+  ['post /api/instances/{key}/drain', '/api/instances/a/drain', 'Instance'],
+  ['post /api/instances/{key}/undrain', '/api/instances/a/undrain', 'Instance'],
+  ['get /api/explain', '/api/explain?path=/v1', 'Explanation'],
+  ['get /api/changes', '/api/changes', 'State'],
+];
+
+const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
+  Object.keys(methods).map((method) => `${method} ${path}`),
+);
+
+describe('docs/openapi.yaml', () => {
+  it('has every route of the app, and no other', () => {
+    const routes = setup().app.routes.filter(({ method }) => method !== 'ALL');
+    const real = routes.map(
+      ({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`,
+    );
+    expect(operations.toSorted()).toEqual(real.toSorted());
+  });
+
+  it('has a case here for every operation', () => {
+    expect(CASES.map(([operation]) => operation).toSorted()).toEqual(operations.toSorted());
+  });
+
+  it.each(CASES)('describes what %s answers', async (operation, target, schema) => {
+    const [method = '', path = ''] = operation.split(' ');
+    const answer = await busy().ask(target, { method: method.toUpperCase(), token: TOKEN });
+    expect(answer.status).toBe(200);
+    const described = description.paths[path]?.[method]?.responses['200']?.content ?? {};
+    const [type = ''] = answer.headers.get('content-type')?.split(';') ?? [];
+    expect(Object.keys(described)).toEqual([type]);
+    expect(
+      faults(schema, type === 'application/json' ? await answer.json() : await first(answer)),
+    ).toEqual([]);
+    if (type === 'application/json') expect(JSON.stringify(described)).toContain(`/${schema}"`);
+  });
+
+  it('describes the changes that follow the state', async () => {
+    const { ask, say, events } = busy();
+    const answer = await ask('/api/changes');
+    const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+    await reader.read();
+    say('register', 'e', { port: 7 });
+    events.emit('rejected', 'over quota');
+    for (const _ of [1, 2])
+      expect(faults('Happening', data((await reader.read()).value))).toEqual([]);
+    await reader.cancel();
+  });
+
+  it.each([
+    ['GET', '/api/nothing', 404],
+    ['GET', '/api/explain', 400],
+    ['DELETE', '/api/status', 401],
+    ['GET', '/api/instances/a/drain', 405],
+  ])('describes why %s %s fails', async (method, target, status) => {
+    const answer = await busy().ask(target, { method });
+    expect(answer.status).toBe(status);
+    const problem = (await answer.json()) as { code: string };
+    expect(faults('Problem', problem)).toEqual([]);
+    expect(Object.keys(ADMIN_PROBLEMS)).toContain(problem.code);
+  });
+
+  it('would notice a field that it does not describe', () => {
+    expect(faults('Alive', { isAlive: true, more: 1 })).not.toEqual([]);
+    expect(faults('Status', {})).not.toEqual([]);
+  });
+});
+
+async function first(answer: Response): Promise<unknown> {
+  const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return data(value);
+}
+
+function data(chunk: Uint8Array | undefined): unknown {
+  return JSON.parse(/^data: (.*)$/m.exec(new TextDecoder().decode(chunk))?.[1] ?? '');
+}

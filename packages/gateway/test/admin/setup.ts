@@ -1,0 +1,90 @@
+import { EventEmitter } from 'node:events';
+import { Journal, Observer } from '@rollcall/protocol';
+import type { Reaction } from '@rollcall/protocol';
+import { adminApp } from '../../src/admin/app.ts';
+import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
+
+export const EPOCH = 1_700_000_000_000;
+export const TOKEN = 'a-token-of-enough-length';
+
+/** The admin API over an observer without a channel: what comes, and when, is the test's to say. */
+export function setup(options: Partial<AdminAppOptions> = {}) {
+  const journal = new Journal();
+  let nonces = 0;
+  const nonce = (): string => `n${nonces++}`;
+  const observer = new Observer({ probes: 'always', answers: true, nonce, journal });
+  const { table } = observer;
+  const events = new EventEmitter();
+  const state = { now: 0, isConnected: true };
+  function react({ effects }: Reaction): void {
+    for (const effect of effects) {
+      if (effect.type === 'probe' || effect.type === 'mass-doubt') continue;
+      if (effect.type === 'conflict') events.emit('conflict', effect.instance, effect.announcement);
+      else events.emit('change', effect);
+    }
+  }
+  const directory: AdminDirectory = {
+    on: events.on.bind(events) as unknown as AdminDirectory['on'],
+    get isConnected() {
+      return state.isConnected;
+    },
+    knows: (prefix) => table.knows(prefix),
+    prefixes: () => table.prefixes(),
+    instances: (prefix) => (prefix === undefined ? table.all() : table.instances(prefix)),
+    routable: (prefix) => table.routable(prefix),
+    peers: () => observer.peers.all(state.now),
+    drain: (key, isDrained) =>
+      react(observer.learn({ type: isDrained ? 'drained' : 'undrained', key }, state.now)),
+  };
+  const app = adminApp({
+    gateway: {
+      name: 'rollcall-1',
+      url: 'http://127.0.0.1:1500',
+      domain: 'localhost:1500',
+      server: '127.0.0.1:6001',
+      channel: 'mapped-discovery',
+      startedAt: EPOCH,
+    },
+    access: { isLocal: true, token: TOKEN },
+    directory,
+    journal,
+    now: () => state.now,
+    epoch: () => EPOCH,
+    ...options,
+  });
+  return {
+    app,
+    observer,
+    journal,
+    state,
+    events,
+    say: (event: 'register' | 'exit' | 'rollcall', id: string, fields: object = {}): void => {
+      const place = { prefix: '/v1', address: '10.0.0.1', port: 1, id, inc: 1, ...fields };
+      react(observer.receive(event, place, state.now));
+    },
+    probed: (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
+      react(observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now));
+    },
+    parted: (id: string, inc = 1): void => {
+      react(observer.parted(id, inc, state.now));
+    },
+    connected: (): void => {
+      state.isConnected = true;
+      react(observer.subscribed(state.now));
+      events.emit('connected');
+    },
+    disconnected: (): void => {
+      state.isConnected = false;
+      react(observer.disconnected(state.now));
+      events.emit('disconnected');
+    },
+    /** What is answered to a request by a name of loopback. */
+    ask: async (path: string, { method = 'GET', headers = {}, token = '' } = {}) => {
+      const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
+      return app.request(path, {
+        method,
+        headers: { host: 'localhost', ...authorization, ...headers },
+      });
+    },
+  };
+}

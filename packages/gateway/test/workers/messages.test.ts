@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Announcement, Change, Instance } from '@rollcall/client';
+import { encodeToWorker, parseFromWorker, parseToWorker } from '../../src/workers/messages.ts';
+import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
+
+const announcement: Announcement = {
+  prefix: '/v1',
+  port: 80,
+  address: '10.0.0.1',
+  id: 'a',
+  inc: 1,
+  seq: 2,
+  weight: 3,
+  extra: { future: [1] },
+};
+const instance: Instance = {
+  key: 'a',
+  announcement,
+  status: 'suspect',
+  since: 500,
+  isDrained: true,
+};
+const settings = { domain: '*', balancing: {}, pseudonym: 'x' };
+const change: Change = { type: 'updated', instance, why: 'it said so', was: announcement };
+
+/** Through the channel between two processes, of which one began a second later. */
+const sent = (message: ToWorker): ToWorker =>
+  parseToWorker(structuredClone(encodeToWorker(message, 1000)), 2000);
+const laterBySecond = { ...instance, since: -500 };
+
+describe('messages to a worker', () => {
+  it('have a whole table, its times in the worker’s own', () => {
+    const begin = { type: 'begin', settings, host: '::', port: 1 } as const;
+    const table = { prefixes: ['', '/v1'], instances: [instance] };
+    expect(sent({ ...begin, table })).toEqual({
+      ...begin,
+      table: { ...table, instances: [laterBySecond] },
+    });
+  });
+
+  it('have a change as it was', () => {
+    expect(sent({ type: 'changed', number: 7, change })).toEqual({
+      type: 'changed',
+      number: 7,
+      change: { ...change, instance: laterBySecond },
+    });
+    const { was: _, ...without } = change;
+    expect(sent({ type: 'changed', number: 7, change: without })).not.toHaveProperty('change.was');
+  });
+
+  it('have nothing that is only the table’s own', () => {
+    const entry = { ...instance, slot: 4, probing: true };
+    const encoded = encodeToWorker(
+      { type: 'changed', number: 1, change: { ...change, instance: entry } },
+      0,
+    );
+    expect(JSON.stringify(encoded)).not.toMatch(/slot|probing/);
+  });
+
+  it.each([
+    undefined,
+    'close',
+    { type: 'open' },
+    { type: 'begin' },
+    { type: 'changed', number: '1', change: {} },
+    { type: 'changed', number: 1, change: { type: 'moved' } },
+    { type: 'begin', settings, host: '::', port: 1, table: { prefixes: [1], instances: [] } },
+    {
+      type: 'begin',
+      settings,
+      host: '::',
+      port: 1,
+      table: { prefixes: [], instances: [{ key: 'a' }] },
+    },
+    { type: 'begin', settings, host: '::', port: 0, table: { prefixes: [], instances: [] } },
+  ])('are not %j', (input) => {
+    expect(() => parseToWorker(input, 0)).toThrow();
+  });
+});
+
+describe('messages from a worker', () => {
+  it.each<FromWorker>([
+    { type: 'hello' },
+    { type: 'listening' },
+    { type: 'applied', number: 3 },
+    { type: 'witnessed', key: 'a', verdict: 'refused' },
+  ])('are %j', (message) => {
+    expect(parseFromWorker(structuredClone(message))).toEqual(message);
+  });
+
+  it.each([
+    undefined,
+    'hello',
+    { type: 'goodbye' },
+    { type: 'applied', number: '3' },
+    { type: 'witnessed', key: 1, verdict: 'ok' },
+    { type: 'witnessed', key: 'a', verdict: 'fine' },
+  ])('are not %j', (input) => {
+    expect(() => parseFromWorker(input)).toThrow(/gateway and its workers/);
+  });
+});

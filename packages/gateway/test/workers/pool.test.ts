@@ -1,0 +1,193 @@
+import { createServer } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Change, Instance } from '@rollcall/client';
+import { listenOn } from '../../src/proxy/listen.ts';
+import type { ToWorker } from '../../src/workers/messages.ts';
+import { WorkerPool } from '../../src/workers/pool.ts';
+import type { WorkerEvents } from '../../src/workers/process.ts';
+
+/** A process of a worker, as far as its pool can tell. */
+class FakeWorker {
+  readonly told: ToWorker[] = [];
+  isKilled = false;
+  readonly #events: WorkerEvents;
+
+  constructor(events: WorkerEvents) {
+    this.#events = events;
+  }
+
+  says(message: object): void {
+    this.#events.onMessage(message);
+  }
+
+  begins(): void {
+    this.says({ type: 'hello' });
+    this.says({ type: 'listening' });
+  }
+
+  ends(how = 'SIGKILL'): void {
+    this.#events.onEnd(how);
+  }
+}
+
+const instance: Instance = {
+  key: 'a',
+  announcement: { prefix: '/v1', port: 1, address: '127.0.0.1' },
+  status: 'up',
+  since: 0,
+};
+const change: Change = { type: 'registered', instance, why: 'it announced itself' };
+const witnessed = vi.fn<(key: string, verdict: string) => void>();
+
+let workers: FakeWorker[];
+let lines: string[];
+let instances: Instance[];
+let pool: WorkerPool;
+beforeEach(() => {
+  [workers, lines, instances] = [[], [], []];
+  witnessed.mockClear();
+  pool = new WorkerPool({
+    count: 2,
+    settings: { domain: '*', balancing: {}, pseudonym: 'x' },
+    table: { prefixes: () => ['/v1'], instances: () => instances },
+    onWitnessed: witnessed,
+    spawn: (events) => {
+      const worker = new FakeWorker(events);
+      workers.push(worker);
+      return {
+        pid: workers.length,
+        send: (message) => worker.told.push(message),
+        kill: () => (worker.isKilled = true),
+      };
+    },
+    log: (line) => lines.push(line),
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+const at = (index: number): FakeWorker => {
+  const worker = workers[index];
+  if (worker === undefined) throw new Error(`there is no worker ${index}`);
+  return worker;
+};
+
+/** A pool whose two workers listen. */
+async function listening(): Promise<void> {
+  const listens = pool.listen(0, '127.0.0.1');
+  await vi.waitUntil(() => workers.length === 2);
+  for (const worker of workers) worker.begins();
+  await listens;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+}
+
+describe('a pool of workers', () => {
+  it('gives each the table as it is, and listens when all do', async () => {
+    const listens = pool.listen(0, '127.0.0.1');
+    await vi.waitUntil(() => workers.length === 2);
+    at(0).begins();
+    instances = [instance];
+    at(1).begins();
+    const place = await listens;
+    expect(place.port).toBeGreaterThan(0);
+    expect(at(0).told).toMatchObject([{ type: 'begin', ...place, table: { instances: [] } }]);
+    expect(at(1).told).toMatchObject([{ type: 'begin', ...place, table: { instances: [{}] } }]);
+  });
+
+  it('does not start workers for a port that is taken', async () => {
+    const server = createServer();
+    const { port } = await listenOn(server, 0, '127.0.0.1');
+    await expect(pool.listen(port, '127.0.0.1')).rejects.toMatchObject({
+      code: 'ROLLCALL_PORT_TAKEN',
+    });
+    expect(workers).toEqual([]);
+    server.close();
+  });
+
+  it('gives up if a worker ends before it listens, and ends the others', async () => {
+    const listens = pool.listen(0, '127.0.0.1');
+    await vi.waitUntil(() => workers.length === 2);
+    at(1).begins();
+    at(0).ends('exit code 1');
+    await vi.waitUntil(() => at(1).told.at(-1)?.type === 'close');
+    at(1).ends('exit code 0');
+    await expect(listens).rejects.toThrow(/worker 1 ended \(exit code 1\)/);
+    expect(lines).toEqual([]);
+  });
+
+  it('tells a change to those that have the table, and says when all have applied it', async () => {
+    const listens = pool.listen(0, '127.0.0.1');
+    await vi.waitUntil(() => workers.length === 2);
+    at(0).begins();
+    pool.changed(change);
+    at(1).begins();
+    await listens;
+    expect(at(0).told).toHaveLength(2);
+    // The table that this one was given has the change.
+    expect(at(1).told).toHaveLength(1);
+    const then = vi.fn<() => void>();
+    pool.whenApplied(then);
+    expect(then).not.toHaveBeenCalled();
+    at(0).says({ type: 'applied', number: 1 });
+    expect(then).toHaveBeenCalledOnce();
+  });
+
+  it('hears what workers witness', async () => {
+    await listening();
+    at(1).says({ type: 'witnessed', key: 'a', verdict: 'refused' });
+    expect(witnessed).toHaveBeenCalledWith('a', 'refused');
+  });
+
+  it('replaces who dies at once, and later who dies again', async () => {
+    await listening();
+    vi.advanceTimersByTime(20_000);
+    at(0).ends();
+    pool.changed(change);
+    vi.advanceTimersByTime(0);
+    expect(workers).toHaveLength(3);
+    // Before it listens, and then soon after.
+    at(2).ends('exit code 1');
+    await turn();
+    vi.advanceTimersByTime(99);
+    expect(workers).toHaveLength(3);
+    vi.advanceTimersByTime(1);
+    expect(workers).toHaveLength(4);
+    at(3).begins();
+    await turn();
+    at(3).ends('SIGSEGV');
+    expect(lines).toEqual([
+      'worker 1 ended (SIGKILL): replaced now',
+      'worker 3 ended (exit code 1): replaced in 100 ms',
+      'worker 4 serves',
+      'worker 4 ended (SIGSEGV): replaced in 200 ms',
+    ]);
+  });
+
+  it('ends all, and then kills who does not end', async () => {
+    await listening();
+    let isClosed = false;
+    const closed = pool.close().then(() => (isClosed = true));
+    expect(workers.map(({ told }) => told.at(-1)?.type)).toEqual(['close', 'close']);
+    at(0).ends('exit code 0');
+    vi.advanceTimersByTime(9_999);
+    await Promise.resolve();
+    expect([at(1).isKilled, isClosed]).toEqual([false, false]);
+    vi.advanceTimersByTime(1);
+    expect(at(1).isKilled).toBe(true);
+    at(1).ends();
+    await closed;
+    vi.advanceTimersByTime(60_000);
+    expect(workers).toHaveLength(2);
+    expect(lines).toEqual([]);
+  });
+
+  it('starts nobody after it was closed', async () => {
+    await listening();
+    at(0).ends();
+    const closed = pool.close();
+    at(1).ends('exit code 0');
+    await closed;
+    vi.advanceTimersByTime(60_000);
+    expect(workers).toHaveLength(2);
+  });
+});

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Table } from '@rollcall/protocol';
+import type { Announcement, Change, Effect, TableEvent } from '@rollcall/protocol';
+import { encodeToWorker, parseToWorker } from '../../src/workers/messages.ts';
+import { Replica } from '../../src/workers/replica.ts';
+
+const PREFIXES = ['', '/a', '/b'];
+const KEYS = ['one', 'two', 'three'];
+
+const announcement = fc.record({
+  prefix: fc.constantFrom(...PREFIXES),
+  port: fc.integer({ min: 1, max: 3 }),
+  address: fc.constant('10.0.0.1'),
+  id: fc.constantFrom(...KEYS),
+  inc: fc.integer({ min: 1, max: 2 }),
+  seq: fc.integer({ min: 0, max: 3 }),
+  draining: fc.boolean(),
+}) satisfies fc.Arbitrary<Announcement>;
+
+const event: fc.Arbitrary<TableEvent> = fc.oneof(
+  fc.record({
+    type: fc.constant('heard' as const),
+    statement: fc.record({ announcement, left: fc.boolean() }),
+  }),
+  fc.record({
+    type: fc.constant('probed' as const),
+    key: fc.constantFrom(...KEYS),
+    verdict: fc.constantFrom('ok' as const, 'refused' as const, 'failed' as const),
+    by: fc.constant('probe' as const),
+  }),
+  fc.record({
+    type: fc.constantFrom('drained' as const, 'undrained' as const),
+    key: fc.constantFrom(...KEYS),
+  }),
+  fc.record({
+    type: fc.constant('parted' as const),
+    id: fc.constantFrom(...KEYS),
+    inc: fc.constant(1),
+  }),
+);
+
+const isChange = (effect: Effect): effect is Change => 'why' in effect;
+
+/** As it is after its way to another process. */
+function arrived(change: Change): Change {
+  const message = encodeToWorker({ type: 'changed', number: 1, change }, 0);
+  const parsed = parseToWorker(structuredClone(message), 0);
+  if (parsed.type !== 'changed') throw new Error('it became something else');
+  return parsed.change;
+}
+
+const keys = (table: Pick<Table, 'routable'>, prefix: string) =>
+  table
+    .routable(prefix)
+    .map(({ key, announcement }) => `${key} ${JSON.stringify(announcement)}`)
+    .toSorted();
+
+describe('a replica of the table', () => {
+  it('routes as the table does, whatever happens, from whenever it follows', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), fc.nat(40), (events, begins) => {
+        const table = new Table({ probes: 'always' });
+        let replica: Replica | undefined;
+        for (const [now, each] of events.entries()) {
+          if (now === begins % (events.length + 1)) {
+            replica = new Replica({ prefixes: table.prefixes(), instances: table.all() });
+          }
+          for (const change of table.apply(each, now * 1000).filter(isChange))
+            replica?.apply(arrived(change));
+          if (replica === undefined) continue;
+          for (const prefix of PREFIXES) {
+            expect(replica.knows(prefix)).toBe(table.knows(prefix));
+            expect(keys(replica, prefix)).toEqual(keys(table, prefix));
+          }
+        }
+      }),
+    );
+  });
+});
