@@ -6,6 +6,7 @@ import { median, show } from './report.js';
 
 const HOST = 'localhost:1500';
 const ASKED = 10;
+const ASKER = { method: 'GET', address: '127.0.0.1', field: () => undefined };
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
 export async function routing({ few, prefixes, instances, decisions, rounds }) {
@@ -73,7 +74,7 @@ function targetOf(index) {
 function time(router, targets, count) {
   const begun = performance.now();
   for (let index = 0; index < count; index++) {
-    const decision = router.decide(HOST, targets[index % targets.length] ?? '');
+    const decision = router.decide(HOST, targets[index % targets.length] ?? '', ASKER);
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
     decision.answered(200);

@@ -84,13 +84,14 @@ export class Router {
       return problem('no-instance', detail, prefix);
     }
     const key = this.#hashBy === undefined ? '' : hashKey(this.#hashBy, asked);
-    const picked = balancer.pick(prefix, instances, NOBODY, now(), key);
+    const at = now();
+    const picked = balancer.pick(prefix, instances, NOBODY, at, key);
     if (picked === undefined) {
       const detail = `Every instance of ${prefix || '/'} has all the requests that it may have.`;
       return problem('overloaded', detail, prefix);
     }
     budget.deposit();
-    return new Forwarding(service, target, picked, key);
+    return new Forwarding(service, target, picked, key, at);
   }
 
   #service(prefix: string): Service {
