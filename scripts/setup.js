@@ -24,6 +24,10 @@ once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   // npm links the command before it is built, and the compiler does not make it executable.
   chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
+once('build-dashboard', sourcesOf(['packages/dashboard']), () => {
+  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+  run(process.execPath, [vite, 'build', '--logLevel', 'warn'], 'packages/dashboard');
+});
 once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
 if (forTests && process.versions.node.startsWith('20.')) {
   once('install-soketi', ['test/peers/soketi/package-lock.json'], () => npmCi('test/peers/soketi'));
@@ -77,7 +81,9 @@ function sourcesOf(folders) {
       if (skipped.has(name)) return [];
       return statSync(join(ROOT, path)).isDirectory() ? walk(path) : [path];
     });
-  const files = folders.flatMap(walk).filter((path) => /\.(?:ts|json|go|mod|sum)$/.test(path));
+  const files = folders
+    .flatMap(walk)
+    .filter((path) => /\.(?:tsx?|json|go|mod|sum|css|html|svg)$/.test(path));
   return ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...files].toSorted();
 }
 

@@ -1,12 +1,13 @@
 // What it costs to decide where a request goes, by how much there is to choose from. In this process.
 import { Table, parseAnnouncement } from '@rollcall/protocol';
 import { matchDomain } from '../../packages/gateway/dist/routing/domain.js';
+import { policyOf } from '../../packages/gateway/dist/routing/policy.js';
 import { Router } from '../../packages/gateway/dist/routing/router.js';
 import { median, show } from './report.js';
 
 const HOST = 'localhost:1500';
 const ASKED = 10;
-const ASKER = { method: 'GET', address: '127.0.0.1', field: () => undefined };
+const REQUEST = { method: 'GET', address: '192.0.2.1', field: () => undefined };
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
 export async function routing({ few, prefixes, instances, decisions, rounds }) {
@@ -54,8 +55,8 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    isOurs: matchDomain('localhost'),
-    balancing: { random: Math.random },
+    rules: { isOurs: matchDomain('localhost'), policyOf: (prefix) => policyOf({}, prefix) },
+    random: Math.random,
     now: () => performance.now(),
   });
 }
@@ -74,7 +75,7 @@ function targetOf(index) {
 function time(router, targets, count) {
   const begun = performance.now();
   for (let index = 0; index < count; index++) {
-    const decision = router.decide(HOST, targets[index % targets.length] ?? '', ASKER);
+    const decision = router.decide(HOST, targets[index % targets.length] ?? '', REQUEST);
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
     decision.answered(200);

@@ -1,16 +1,24 @@
 import type { Announcement, Change } from '@rollcall/client';
-import type { BalancerOptions } from './balancing/balancer.ts';
-import type { EngineOptions } from './proxy/engine.ts';
+import type { EngineOptions, EngineSettings } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
+import type { Certificate } from './proxy/tls-front.ts';
 import { matchDomain } from './routing/domain.ts';
+import { policyOf } from './routing/policy.ts';
+import type { ServingSettings } from './routing/policy.ts';
 import { Router } from './routing/router.ts';
-import type { Instances } from './routing/router.ts';
+import type { Instances, RoutingRules } from './routing/router.ts';
 
 /** How a data plane does what it does: plain data, so that another process can be told. */
 export interface PlaneSettings {
   /** The host that requests must name, or `*` for any. */
   readonly domain: string;
-  readonly balancing: Omit<BalancerOptions, 'random'>;
+  readonly serving: ServingSettings;
+  /** See {@link EngineOptions.trustedProxies}. */
+  readonly trustedProxies: readonly string[];
+  /** PEM. With it, TLS is spoken and nothing else. */
+  readonly certificate?: Certificate;
+  /** See {@link EngineOptions.instanceCa}. */
+  readonly instanceCa?: string;
   /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
   readonly pseudonym: string;
 }
@@ -28,6 +36,11 @@ export interface DataPlane {
   changed(change: Change): void;
   /** Calls back when requests are routed by every change until now; in the order of the calls. */
   whenApplied(call: () => void): void;
+  /**
+   * Requests from now on are served so. Whether TLS is spoken cannot change, but the certificate can.
+   * @throws RollcallError ROLLCALL_CONFIG: then all is as before
+   */
+  configure(settings: PlaneSettings): void;
   /** Accepts no more requests, and lets those in flight finish for a while. */
   close(): Promise<void>;
 }
@@ -43,13 +56,15 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { table, settings, onUnreachable } = options;
   const router = new Router({
     table,
-    isOurs: matchDomain(settings.domain),
-    balancing: { ...settings.balancing, random: Math.random },
+    rules: rulesOf(settings),
+    random: Math.random,
     now: () => performance.now(),
   });
   const engine = createEngine({
+    ...engineSettings(settings),
     decide: router.decide,
     pseudonym: settings.pseudonym,
+    ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
     onUnreachable,
   });
   return {
@@ -64,7 +79,25 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
     },
     whenApplied: (call) => call(),
+    configure(changed) {
+      // Both are checked before either is changed.
+      const rules = rulesOf(changed);
+      engine.configure(engineSettings(changed));
+      router.configure(rules);
+    },
     close: () => engine.close(CLOSE_GRACE_MS),
+  };
+}
+
+function rulesOf({ domain, serving }: PlaneSettings): RoutingRules {
+  return { isOurs: matchDomain(domain), policyOf: (prefix) => policyOf(serving, prefix) };
+}
+
+function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): EngineSettings {
+  return {
+    limits: serving.limits ?? {},
+    trustedProxies,
+    ...(certificate !== undefined && { certificate }),
   };
 }
 

@@ -9,17 +9,28 @@ import type { AccessOptions } from './access.ts';
 import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
 import { Feed } from './feed.ts';
+import type { Happening } from './feed.ts';
 import { headers } from './headers.ts';
 import { problem } from './problem.ts';
 import { sightOf, sinceWhen } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { TrafficOf } from './traffic.ts';
 import { Views } from './views.ts';
+import type { InstanceView, ServiceView } from './views.ts';
 
 export type AdminDirectory = Pick<
   Directory,
   'on' | 'isConnected' | 'knows' | 'prefixes' | 'instances' | 'routable' | 'peers' | 'drain'
 >;
+
+/** What whoever listens to the changes is told first. */
+export interface State {
+  readonly status: StatusView;
+  readonly services: readonly ServiceView[];
+  readonly instances: readonly InstanceView[];
+  /** The latest last. */
+  readonly recent: readonly Happening[];
+}
 
 export interface AdminAppOptions {
   readonly gateway: GatewayFacts;
@@ -28,12 +39,16 @@ export interface AdminAppOptions {
   readonly journal: Journal;
   /** Default: no instance has had any. */
   readonly traffic?: TrafficOf;
+  /** What needs no token: the files of the dashboard. Default: none. */
+  readonly pages?: Hono;
   /** The clock of the directory and the journal. */
   readonly now: () => number;
   /** What to add to that clock to have milliseconds since 1970. */
   readonly epoch: () => number;
 }
 
+/** More than anybody sees at once. */
+const MOST_KEYS = 100;
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** What is to be known of a gateway, and the little that an operator may tell it. docs/openapi.yaml describes it. */
@@ -59,6 +74,13 @@ export function adminApp(options: AdminAppOptions): Hono {
     };
   }
 
+  const state = (): State => ({
+    status: status(),
+    services: views.services(),
+    instances: views.instances(),
+    recent: feed.recent,
+  });
+
   app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
   app.notFound((c) => problem(c, 'unknown-path', 'docs/openapi.yaml lists those there are.'));
   app.onError((error, c) => problem(c, 'internal', error.message));
@@ -68,11 +90,15 @@ export function adminApp(options: AdminAppOptions): Hono {
     if (sightOf(directory, journal, now()) !== 'blind') return c.json({ isReady: true });
     return problem(c, 'not-ready', 'It does not hear the channel, and knows nothing that holds.');
   });
+  if (options.pages !== undefined) app.route('/', options.pages);
 
   app.use(byToken(access));
   app.get('/api/status', (c) => c.json(status()));
   app.get('/api/services', (c) => c.json({ services: views.services() }));
   app.get('/api/instances', (c) => {
+    const keys = c.req.queries('key') ?? [];
+    if (keys.length > MOST_KEYS) return problem(c, 'bad-query', `At most ${MOST_KEYS} keys.`);
+    if (keys.length > 0) return c.json({ instances: views.some(keys) });
     const asked = c.req.query('prefix');
     if (asked === undefined) return c.json({ instances: views.instances() });
     const prefix = parsePrefix(asked);
@@ -87,12 +113,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   app.get('/api/changes', (c) => {
     // Nobody would read it.
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const stream = eventStream(feed, () => ({
-      status: status(),
-      services: views.services(),
-      instances: views.instances(),
-      recent: feed.recent,
-    }));
+    const stream = eventStream(feed, state);
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
   });
@@ -100,7 +121,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   function drain(c: Context, isDrained: boolean): Response {
     const key = c.req.param('key') ?? '';
     directory.drain(key, isDrained);
-    const view = views.find(key);
+    const [view] = views.some([key]);
     if (view === undefined) return problem(c, 'unknown-instance', `There is no ${quote(key)}.`);
     return c.json(view);
   }

@@ -2,12 +2,15 @@ import type { Instance } from '@rollcall/client';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
+import type { RouteLimits } from '../proxy/limits.ts';
+import type { RoutePolicy } from './policy.ts';
 
 /** What all requests of one prefix share. */
 export interface Service {
   readonly prefix: string;
   /** Those that may be sent requests, as things are at this moment. */
   readonly instances: () => readonly Instance[];
+  readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
   /** Milliseconds that never go back. */
@@ -49,6 +52,10 @@ export class Forwarding implements Forward {
     return this.#service.prefix;
   }
 
+  get limits(): RouteLimits {
+    return this.#service.policy.limits;
+  }
+
   next(): Upstream | undefined {
     const instance = this.#picked ?? this.#pickAnother();
     this.#picked = undefined;
@@ -81,10 +88,10 @@ export class Forwarding implements Forward {
   }
 
   #pickAnother(): Instance | undefined {
-    const { prefix, balancer, instances, now } = this.#service;
+    const { balancer, instances, now } = this.#service;
     this.#startedAt = now();
     this.#tried ??= new Set();
     if (this.#current !== undefined) this.#tried.add(this.#current.key);
-    return balancer.pick(prefix, instances(), this.#tried, this.#startedAt, this.#hashKey);
+    return balancer.pick(instances(), this.#tried, this.#startedAt, this.#hashKey);
   }
 }

@@ -29,6 +29,7 @@ const END_MS = CLOSE_GRACE_MS + 2000;
  */
 export class WorkerPool implements DataPlane {
   readonly #options: PoolOptions;
+  #settings: PlaneSettings;
   readonly #slots: Slot[];
   readonly #applied = new Applied();
   #place = { host: '', port: 0 };
@@ -36,6 +37,7 @@ export class WorkerPool implements DataPlane {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.#slots = Array.from({ length: options.count }, () => new Slot());
   }
 
@@ -57,6 +59,12 @@ export class WorkerPool implements DataPlane {
     const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'changed', number, change });
+  }
+
+  configure(settings: PlaneSettings): void {
+    this.#settings = settings;
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'configure', settings });
   }
 
   whenApplied(call: () => void): void {
@@ -98,10 +106,10 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { settings, table, onWitnessed } = this.#options;
+    const { table, onWitnessed } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
-      worker.send({ type: 'begin', settings, table: state, ...this.#place });
+      worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#place });
       slot.isFollowing = true;
       this.#applied.join(worker);
     }

@@ -18,6 +18,7 @@ export class Worker {
     const message = parseToWorker(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'changed') this.#change(message);
+    if (message.type === 'configure') this.#serving?.plane.configure(message.settings);
     if (message.type !== 'close') return false;
     await this.#serving?.plane.close();
     return true;

@@ -45,6 +45,14 @@ describe('the catalog of a table', () => {
     expect(health()).toContain('lost passing');
   });
 
+  it('calls draining also what an operator of this gateway drains', () => {
+    table.say('a');
+    table.drain('a');
+    expect(catalog.service('v1')?.instances).toMatchObject([
+      { health: 'critical', state: 'draining' },
+    ]);
+  });
+
   it('names a service as all its instances do', () => {
     table.say('a', { name: 'orders' });
     expect(names()).toEqual(['orders']);
@@ -64,7 +72,9 @@ describe('the catalog of a table', () => {
 
   it('follows an instance that goes to another prefix', () => {
     table.say('a');
+    const before = catalog.indexOf('v1');
     table.say('a', { prefix: '/v2' });
+    expect(catalog.indexOf('v1')).toBeGreaterThan(before);
     expect(catalog.service('v1')?.instances).toEqual([]);
     expect(catalog.service('v2')?.instances).toHaveLength(1);
   });

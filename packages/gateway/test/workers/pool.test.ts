@@ -49,7 +49,7 @@ beforeEach(() => {
   witnessed.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: { domain: '*', balancing: {}, pseudonym: 'x' },
+    settings: { domain: '*', serving: {}, trustedProxies: [], pseudonym: 'x' },
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onWitnessed: witnessed,
     spawn: (events) => {

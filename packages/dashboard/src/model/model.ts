@@ -1,0 +1,103 @@
+import type { Happening, InstanceView, ServiceView, State, StatusView } from '@rollcall/gateway';
+
+/** All that the page shows. */
+export interface Model {
+  /** `locked`: the gateway wants the token, and has none or a wrong one. */
+  readonly link: 'loading' | 'open' | 'lost' | 'locked';
+  /** Since when the gateway is not reached, by this browser's clock, and why. */
+  readonly lost?: { readonly at: number; readonly why: string };
+  readonly status?: StatusView;
+  /** What to add to this browser's clock to have the gateway's. */
+  readonly offset: number;
+  readonly services: readonly ServiceView[];
+  readonly instances: readonly InstanceView[];
+  /** The latest first. */
+  readonly happenings: readonly Happening[];
+}
+
+/** What is asked for again and again, of the instances that are on the screen. */
+interface Refreshed {
+  readonly status: StatusView;
+  readonly services: readonly ServiceView[];
+  readonly instances: readonly InstanceView[];
+}
+
+export type Action =
+  | { readonly type: 'state'; readonly state: State; readonly at: number }
+  | { readonly type: 'refreshed'; readonly refreshed: Refreshed; readonly at: number }
+  | { readonly type: 'happened'; readonly happening: Happening }
+  | { readonly type: 'instance'; readonly instance: InstanceView }
+  | { readonly type: 'lost'; readonly at: number; readonly why: string }
+  | { readonly type: 'locked' };
+
+export const EMPTY: Model = {
+  link: 'loading',
+  offset: 0,
+  services: [],
+  instances: [],
+  happenings: [],
+};
+
+const KEPT = 200;
+
+/** What the page shows after something has come. */
+export function reduce(model: Model, action: Action): Model {
+  switch (action.type) {
+    case 'state': {
+      const { status, services, instances, recent } = action.state;
+      const happenings = recent.toReversed().slice(0, KEPT);
+      return { link: 'open', ...timed(status, action.at), services, instances, happenings };
+    }
+    case 'refreshed': {
+      const { status, services, instances } = action.refreshed;
+      return {
+        ...model,
+        ...timed(status, action.at),
+        services,
+        instances: withInstances(model.instances, instances),
+      };
+    }
+    case 'happened': {
+      const { happening } = action;
+      // One that came while the state was on its way is in it already.
+      if (happening.id <= (model.happenings[0]?.id ?? 0)) return model;
+      const happenings = [happening, ...model.happenings].slice(0, KEPT);
+      return { ...model, happenings, instances: afterHappening(model.instances, happening) };
+    }
+    case 'instance':
+      return { ...model, instances: withInstances(model.instances, [action.instance]) };
+    case 'lost':
+      if (model.link === 'lost') return model;
+      return { ...model, link: 'lost', lost: { at: action.at, why: action.why } };
+    case 'locked':
+      return { ...model, link: 'locked' };
+  }
+}
+
+function timed(status: StatusView, at: number): Pick<Model, 'offset'> & { status: StatusView } {
+  return { status, offset: status.now - at };
+}
+
+function afterHappening(
+  instances: readonly InstanceView[],
+  { what, instance }: Happening,
+): readonly InstanceView[] {
+  if (instance === undefined) return instances;
+  if (what === 'left' || what === 'forgotten')
+    return instances.filter(({ key }) => key !== instance.key);
+  const isKnown = instances.some(({ key }) => key === instance.key);
+  return isKnown ? withInstances(instances, [instance]) : [...instances, instance];
+}
+
+/** Those that are held, as they are now. Traffic is not told with everything. */
+function withInstances(
+  held: readonly InstanceView[],
+  latest: readonly InstanceView[],
+): readonly InstanceView[] {
+  const byKey = new Map(latest.map((instance) => [instance.key, instance]));
+  return held.map((was) => {
+    const is = byKey.get(was.key);
+    if (is === undefined) return was;
+    return was.traffic === undefined ? is : { ...is, traffic: is.traffic ?? was.traffic };
+  });
+}
