@@ -14,7 +14,7 @@ export interface Rates {
 const OVER_MS = 10_000;
 
 /** @param now milliseconds since 1970, by the gateway's clock */
-export function ratesOf(traffic: Traffic | undefined, now: number): Rates | undefined {
+export function ratesOf(traffic: Traffic | null | undefined, now: number): Rates | undefined {
   const windows = traffic?.history.filter(({ at, seconds }) => at + seconds * 1000 > now - OVER_MS);
   if (windows === undefined) return undefined;
   const seconds = sum(windows.map((each) => each.seconds));
