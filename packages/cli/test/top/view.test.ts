@@ -61,7 +61,16 @@ const status: StatusView = {
   peers: [],
 };
 const services: ServiceView[] = [
-  { prefix: '/v1', names: ['web'], instances: 3, up: 2, suspect: 0, down: 1, routable: 1 },
+  {
+    prefix: '/v1',
+    names: ['web'],
+    instances: 3,
+    up: 2,
+    suspect: 0,
+    down: 1,
+    routable: 1,
+    isInDoubt: false,
+  },
 ];
 const sample: Sample = {
   status,

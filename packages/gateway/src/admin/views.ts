@@ -14,8 +14,8 @@ export interface InstanceView {
   /** When this gateway first heard of this run of it. */
   readonly since: number;
   readonly evidence: EvidenceView;
-  /** Where it is asked for by key. Nothing before the first request. */
-  readonly traffic?: Traffic;
+  /** Where it is asked for by key; null if there was none. */
+  readonly traffic?: Traffic | null;
 }
 
 export interface EvidenceView extends Omit<Evidence, 'inc'> {
@@ -69,10 +69,10 @@ export class Views {
   some(keys: readonly string[]): InstanceView[] {
     const wanted = new Set(keys);
     const found = this.#options.directory.instances().filter(({ key }) => wanted.has(key));
-    return found.map((instance) => {
-      const traffic = this.#options.traffic?.(instance.key);
-      return { ...this.instance(instance), ...(traffic !== undefined && { traffic }) };
-    });
+    return found.map((instance) => ({
+      ...this.instance(instance),
+      traffic: this.#options.traffic?.(instance.key) ?? null,
+    }));
   }
 
   /** @param isThere it has not just left */

@@ -90,7 +90,7 @@ describe('services and instances', () => {
     const told = await instances(made, '?key=c&key=a&key=nobody');
     expect(told.map((each) => [each.key, each.traffic])).toEqual([
       ['a', traffic],
-      ['c', undefined],
+      ['c', null],
     ]);
     // It is long, and a list of all would be long a thousand times.
     expect((await instances(made, '?prefix=/a'))[0]?.traffic).toBeUndefined();

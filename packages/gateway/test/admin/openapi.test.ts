@@ -91,7 +91,7 @@ describe('docs/openapi.yaml', () => {
 
   it('describes instances that are asked for by key', async () => {
     const answer = await (await busy().ask('/api/instances?key=a&key=b')).json();
-    expect(answer).toMatchObject({ instances: [{ traffic: { requests: 9 } }, {}] });
+    expect(answer).toMatchObject({ instances: [{ traffic: { requests: 9 } }, { traffic: null }] });
     expect(faults('Instances', answer)).toEqual([]);
   });
 
