@@ -46,6 +46,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const web = await startWebServer({
     ...settings,
     onRequest: (request, response) => void api.handle(request, response),
+    answer: (request) => api.answer(request),
   }).catch(async (error: unknown) => {
     await metrics?.close();
     throw error;

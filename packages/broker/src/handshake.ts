@@ -17,7 +17,7 @@ export function readHandshake(apps: Apps, url: string | undefined): App | Handsh
   const key = /^\/app\/([^/]+)$/.exec(path)?.[1];
   if (key === undefined) return refuse(CLOSE_CODES.pathNotFound, 'the path must be /app/KEY');
 
-  const protocol = query.get('protocol');
+  const protocol = new URLSearchParams(query).get('protocol');
   if (!protocol) {
     return refuse(CLOSE_CODES.noProtocol, `no protocol version; add ?protocol=${PROTOCOL}`);
   }

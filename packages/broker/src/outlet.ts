@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { EndOfTurn } from './end-of-turn.ts';
 
 /** RFC 6455 §5.2: a final frame of text, not masked, for a server does not mask. */
 const FINAL_TEXT = 0x81;
@@ -33,7 +34,7 @@ export function encodeFrame(text: string): Buffer {
  * at its end, at once: at 32 triggers in a turn that is one system call in place of 32.
  */
 export class Outlets {
-  #waiting: Outlet[] = [];
+  readonly #endOfTurn = new EndOfTurn();
   #lastText: string | undefined;
   #lastFrame: Buffer = Buffer.alloc(0);
 
@@ -51,15 +52,12 @@ export class Outlets {
     return this.#lastFrame;
   }
 
-  /** Calls {@link Outlet.flush} at the end of this turn. */
   flushLater(outlet: Outlet): void {
-    if (this.#waiting.push(outlet) === 1) setImmediate(() => this.flush());
+    this.#endOfTurn.flushLater(outlet);
   }
 
   flush(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const outlet of waiting) outlet.flush();
+    this.#endOfTurn.flush();
   }
 }
 

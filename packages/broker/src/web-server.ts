@@ -1,9 +1,13 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
+import type { Answer } from './api/http-api.ts';
+import type { PlainRequest } from './api/plain-request.ts';
+import { EndOfTurn } from './end-of-turn.ts';
 import type { TlsOptions } from './options.ts';
+import { PlainConnection } from './plain-connection.ts';
 
 /** A request under way when the server closes has this long to come to its end. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -21,6 +25,8 @@ export interface WebServerOptions {
   readonly port: number;
   readonly tls?: TlsOptions | undefined;
   readonly onRequest: RequestListener;
+  /** Answers plain requests, which come past `onRequest` then. */
+  readonly answer?: (request: PlainRequest) => Answer;
 }
 
 /** An HTTP or HTTPS server that is listening. */
@@ -35,9 +41,11 @@ export interface WebServer {
 
 /** @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, `ROLLCALL_CONFIG` */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { host, tls, onRequest } = options;
+  const { host, tls, onRequest, answer } = options;
   const server = tls === undefined ? createServer(SERVER_OPTIONS) : createSecureServer(tls);
   server.on('request', onRequest);
+  const plain = new Set<PlainConnection>();
+  if (answer !== undefined) servePlain(server, answer, plain);
   // All of them: the server itself does not know those that have not come to a request, or to TLS.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -51,7 +59,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     server,
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${authority}`,
-    close: () => close(server, sockets),
+    close: () => close(server, plain, sockets),
   };
 }
 
@@ -65,6 +73,26 @@ function createSecureServer({ cert, key }: TlsOptions): Server {
       { cause },
     );
   }
+}
+
+/** Lets the server have a connection only when a request comes on it that is not plain. */
+function servePlain(
+  server: Server,
+  answer: (request: PlainRequest) => Answer,
+  connections: Set<PlainConnection>,
+): void {
+  const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
+  const [serve] = server.listeners(event);
+  server.removeAllListeners(event);
+  const context = {
+    answer,
+    endOfTurn: new EndOfTurn(),
+    connections,
+    handOver: (socket: Socket) => void serve?.call(server, socket),
+    firstTimeoutMs: SERVER_OPTIONS.headersTimeout,
+    idleTimeoutMs: SERVER_OPTIONS.keepAliveTimeout,
+  };
+  server.on(event, (socket: Socket) => new PlainConnection(socket, context).open());
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -93,8 +121,13 @@ function listenError(cause: NodeJS.ErrnoException, host: string, port: number): 
   );
 }
 
-async function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+async function close(
+  server: Server,
+  plain: ReadonlySet<PlainConnection>,
+  sockets: ReadonlySet<Socket>,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  for (const connection of plain) connection.close();
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, CLOSE_TIMEOUT_MS);

@@ -24,7 +24,7 @@ async function soketi(): Promise<Peer> {
   const programs = new Programs();
   const port = await freePort();
   const { appId, key, secret } = APP;
-  const program = programs.node(PROGRAMS.soketi, [String(port), appId, key, secret]);
+  const program = programs.node(PROGRAMS.soketi, [String(port), appId, key, secret, 'sign-in']);
   await program.line(/WebSockets? server is available|Websockets server is available/);
   return { host: '127.0.0.1', port, end: () => programs.endAll() };
 }
@@ -122,6 +122,32 @@ function script(start: () => Promise<Peer>): void {
     },
   );
 
+  it('sends a user who signs in what is for that user alone', async () => {
+    const [ann, bob] = [connect('ann'), connect('bob')];
+    const heard: unknown[] = [];
+    bob.user.bind('greeting', (data) => heard.push(data));
+    for (const user of [ann, bob]) await signedIn(user);
+    const received = next(ann.user, 'greeting');
+    await server(peer).sendToUser('ann', 'greeting', { text: 'hello' });
+    expect(await received).toEqual({ text: 'hello' });
+    expect(heard).toEqual([]);
+  });
+
+  it('terminates the connections of a user who is signed in', async () => {
+    const [ann, bob] = [connect('ann'), connect('bob')];
+    for (const user of [ann, bob]) await signedIn(user);
+    const gone = next(ann.connection, 'disconnected');
+    await server(peer).terminateUserConnections('ann');
+    await gone;
+    expect(bob.connection.state).toBe('connected');
+  });
+
+  it('refuses for good who is not who it says', async () => {
+    const liar = connect('ann', 'wrong');
+    liar.signin();
+    await next(liar.connection, 'disconnected');
+  });
+
   it('tells who has no right to a channel', async () => {
     const channel = connect('ann', 'wrong').subscribe('private-news');
     const error = await next(channel, 'pusher:subscription_error');
@@ -157,4 +183,10 @@ function script(start: () => Promise<Peer>): void {
     expect(await refused.next()).toMatchObject({ event: 'pusher:error', data: { code: 4001 } });
     expect(await refused.closed).toBe(4001);
   });
+}
+
+/** SDKs subscribe to the channel of the user by themselves, and say so nowhere else. */
+async function signedIn(user: Client): Promise<void> {
+  user.signin();
+  await expect.poll(() => user).toHaveProperty('user.serverToUserChannel.subscribed', true);
 }

@@ -1,8 +1,13 @@
-import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Argument, Command } from 'commander';
 import { EMBEDDED_HOST } from '@rollcall/client';
 import { SANDBOX } from '@rollcall/protocol';
+import { SHELLS } from './completion/scripts.ts';
+import type { Shell } from './completion/scripts.ts';
 import { runBroker } from './commands/broker.ts';
 import { runBudget } from './commands/budget.ts';
+import { runCompletion } from './commands/completion.ts';
+import { runDoctor } from './commands/doctor.ts';
 import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
@@ -21,13 +26,15 @@ Environment (all commands):
   ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
   ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
 
-Exit codes: 0 done, 1 unexpected fault or over budget, 2 bad usage or configuration, 3 cannot listen,
-4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of its command`;
+Exit codes: 0 done, 1 unexpected fault, over budget, or something to repair that doctor found, 2 bad usage or
+configuration, 3 cannot listen, 4 broker or gateway unreachable, 5 broker refused; rollcall run: also those of
+its command`;
 
 /** The command line, with nothing done yet. */
 export function createProgram(): Command {
   const program = new Command('rollcall')
     .description('Service discovery and an API gateway with a Pusher channel as the registry')
+    .version(version(), '-V, --version', 'the version of this program')
     .addHelpText('after', ENVIRONMENT_HELP)
     // What follows the command of `run` is the command's, even if it looks like an option of ours.
     .enablePositionalOptions()
@@ -115,8 +122,26 @@ export function createProgram(): Command {
     .description('the instances as an observer sees them, and then each change; Ctrl+C ends it')
     .option('--json', 'as JSON, one object a line')
     .action(runWatch);
+  add(program, 'doctor')
+    .description('what is wrong here, and what to do: exits with 1 if something is')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API, to compare its view (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--json', 'as JSON')
+    .action(runDoctor);
   addBudget(program);
+  add(program, 'completion')
+    .description('a script that completes commands and options: source <(rollcall completion bash)')
+    .addArgument(new Argument('<shell>', 'whose script').choices(SHELLS))
+    .action((shell: Shell) => runCompletion(shell, program));
   return program;
+}
+
+/** Of the package, of which src/ and dist/ are both one folder below. */
+function version(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }
 
 function addBudget(program: Command): void {

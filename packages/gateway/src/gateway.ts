@@ -6,6 +6,8 @@ import type { AddressPolicy } from '@rollcall/protocol';
 import { adminApp } from './admin/app.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import { serveAdmin } from './admin/server.ts';
+import { catalogApi } from './catalog/api.ts';
+import { TableCatalog } from './catalog/table-catalog.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
@@ -136,6 +138,7 @@ async function administer(
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
   });
+  app.route('/', catalogApi(new TableCatalog(directory, Date.now)));
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
     async function close(): Promise<void> {

@@ -1,8 +1,9 @@
 // Starts soketi on loopback and tells the parent process when it listens.
-// Usage: node start.cjs PORT APP_ID KEY SECRET, with an IPC channel.
+// Usage: node start.cjs PORT APP_ID KEY SECRET [sign-in], with an IPC channel. With sign-in it ends a
+// connection that does not sign in within 30 s.
 const { Server } = require('@soketi/soketi');
 
-const [port, id, key, secret] = process.argv.slice(2);
+const [port, id, key, secret, signIn] = process.argv.slice(2);
 
 // All of them: even with the local adapter it would otherwise broadcast UDP beyond this machine.
 const loopbackOnly = {
@@ -18,11 +19,20 @@ const unlimited = {
   maxReadRequestsPerSecond: -1,
 };
 
+const app = {
+  id,
+  key,
+  secret,
+  enableClientMessages: true,
+  enableUserAuthentication: signIn === 'sign-in',
+  ...unlimited,
+};
+
 Server.start(
   {
     ...loopbackOnly,
     port: Number(port),
-    'appManager.array.apps': [{ id, key, secret, enableClientMessages: true, ...unlimited }],
+    'appManager.array.apps': [app],
   },
   () => process.send({ host: '127.0.0.1', port: Number(port) }),
 );

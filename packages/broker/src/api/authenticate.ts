@@ -17,9 +17,9 @@ export interface SignedRequest {
 }
 
 /** Query parameters by name. A name given twice would be signed as one thing and might be read as another. */
-export function readQuery(parameters: URLSearchParams): ReadonlyMap<string, string> {
+export function readQuery(text: string): ReadonlyMap<string, string> {
   const query = new Map<string, string>();
-  for (const [name, value] of parameters) {
+  for (const [name, value] of parameters(text)) {
     const key = name.toLowerCase();
     if (query.has(key)) throw new HttpError(400, 'a query parameter is given twice');
     query.set(key, value);
@@ -66,6 +66,19 @@ export function checkBody(body: Buffer, query: ReadonlyMap<string, string>): voi
   if (claimed?.toLowerCase() !== hash('md5', body)) {
     throw unauthorised('body_md5 must be the hex MD5 of the body');
   }
+}
+
+/** SDKs leave nothing to decode, as a rule, and then this takes half the time of a URLSearchParams. */
+function parameters(text: string): Iterable<readonly [name: string, value: string]> {
+  if (/[%+]/.test(text)) return new URLSearchParams(`?${text}`);
+  return text
+    .split('&')
+    .filter((parameter) => parameter !== '')
+    .map((parameter) => {
+      const mark = parameter.indexOf('=');
+      if (mark === -1) return [parameter, ''];
+      return [parameter.slice(0, mark), parameter.slice(mark + 1)];
+    });
 }
 
 function checkTimestamp(timestamp: string | undefined, now: number): void {

@@ -5,11 +5,18 @@ import type { Apps } from '../apps.ts';
 import { parseTarget } from '../target.ts';
 import { authenticate, checkBody, readQuery } from './authenticate.ts';
 import { HttpError } from './http-error.ts';
+import type { PlainRequest } from './plain-request.ts';
 import { readBody } from './read-body.ts';
 import { matchRoute } from './routes.ts';
 
 /** Room for a batch of ten events with 10 KB of data each, every character escaped as \uXXXX. */
 export const MAX_BODY_BYTES = 1_048_576;
+
+/** JSON, with a status. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
 
 /** The HTTP side of a broker. */
 export class HttpApi {
@@ -23,23 +30,35 @@ export class HttpApi {
 
   /** Answers a request, whatever it is. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url, headers } = request;
     try {
-      reply(response, 200, await this.#answer(request));
+      const serve = this.#admit(method, url, headers.origin);
+      // Only now: of a stranger's body not one byte is kept.
+      const body = method === 'POST' ? await readBody(request, MAX_BODY_BYTES) : Buffer.alloc(0);
+      reply(response, okay(serve(body)));
     } catch (error) {
-      const { status, message } = this.#asHttpError(error, request);
-      reply(response, status, { error: message });
+      reply(response, this.#refuse(error, method, url));
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Record<string, unknown>> {
-    const { method = 'GET' } = request;
-    const { path, query: parameters } = parseTarget(request.url);
-    if (path === '/up') return { up: true };
+  /** Answers a request that is there with its body. Never throws. */
+  answer({ method, target, body }: PlainRequest): Answer {
+    try {
+      return okay(this.#admit(method, target)(body));
+    } catch (error) {
+      return this.#refuse(error, method, target);
+    }
+  }
+
+  /** What there is to do with the body of a request that may be served. @throws {@link HttpError} */
+  #admit(method: string, url?: string, origin?: string): Serve {
+    const { path, query: parameters } = parseTarget(url);
+    if (path === '/up' && method !== 'POST') return () => ({ up: true });
 
     const { endpoint, appId, subject } = matchRoute(method, path);
     // Every page that a developer looks at can send requests to their loopback, and sign them too:
     // the development credentials are public. Browsers always say so, servers never do.
-    if (request.headers.origin !== undefined) {
+    if (origin !== undefined) {
       throw new HttpError(
         403,
         'this API is for servers; a browser would need the secret to use it',
@@ -47,26 +66,31 @@ export class HttpApi {
     }
     const query = readQuery(parameters);
     const app = authenticate(this.#apps, appId, { method, path, query }, Date.now());
-    // Only now: of a stranger's body not one byte is kept.
-    const body = method === 'POST' ? await readBody(request, MAX_BODY_BYTES) : Buffer.alloc(0);
-    checkBody(body, query);
-    return endpoint({ app, subject, query, body: readJson(body.toString()) });
+    return (body) => {
+      checkBody(body, query);
+      return endpoint({ app, subject, query, body: readJson(body.toString()) });
+    };
   }
 
-  #asHttpError(error: unknown, { method, url }: IncomingMessage): HttpError {
+  #refuse(error: unknown, method: string, url?: string): Answer {
     // Not the query: a signed URL is good for ten minutes to whoever reads it.
     const target = `${method} ${quote(parseTarget(url).path)}`;
     if (error instanceof HttpError) {
       this.#log(`refused ${target}: ${error.status} ${error.message}`);
-      return error;
+      return { status: error.status, text: JSON.stringify({ error: error.message }) };
     }
     this.#log(`failed ${target}: ${String(error)}`);
-    return new HttpError(500, 'the broker failed; its log says why');
+    return { status: 500, text: '{"error":"the broker failed; its log says why"}' };
   }
 }
 
-function reply(response: ServerResponse, status: number, body: Record<string, unknown>): void {
-  const text = JSON.stringify(body);
+type Serve = (body: Buffer) => Record<string, unknown>;
+
+function okay(body: Record<string, unknown>): Answer {
+  return { status: 200, text: JSON.stringify(body) };
+}
+
+function reply(response: ServerResponse, { status, text }: Answer): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),

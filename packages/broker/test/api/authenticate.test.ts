@@ -125,7 +125,7 @@ describe('checkBody', () => {
 
 describe('readQuery', () => {
   it('reads names in lower case', () => {
-    expect(readQuery(new URLSearchParams('Auth_Key=A&b=%C3%A9+x'))).toEqual(
+    expect(readQuery('Auth_Key=A&b=%C3%A9+x')).toEqual(
       new Map([
         ['auth_key', 'A'],
         ['b', 'é x'],
@@ -134,8 +134,6 @@ describe('readQuery', () => {
   });
 
   it.each(['a=1&a=2', 'a=1&A=1'])('refuses a name given twice: %s', (text) => {
-    expect(() => readQuery(new URLSearchParams(text))).toThrow(
-      expect.objectContaining({ status: 400 }),
-    );
+    expect(() => readQuery(text)).toThrow(expect.objectContaining({ status: 400 }));
   });
 });

@@ -1,15 +1,13 @@
 import type { Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
+import { adminAccess, askAdmin } from '../admin.ts';
 import { clockTime } from '../terminal/clock-time.ts';
 
 export interface ExplainOptions {
   readonly admin?: string;
   readonly json?: boolean;
 }
-
-const DEFAULT_ADMIN = 'http://127.0.0.1:1501';
-const WITHIN_MS = 5000;
 
 /** `rollcall explain /v1/generate` */
 export async function runExplain(path: string, options: ExplainOptions): Promise<void> {
@@ -19,26 +17,8 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
       `the path is ${JSON.stringify(path)}; it must start with "/"`,
     );
   }
-  const admin = options.admin ?? (process.env['ROLLCALL_ADMIN'] || DEFAULT_ADMIN);
-  const token = process.env['ROLLCALL_ADMIN_TOKEN'] ?? '';
-  const explanation = await ask(admin, token, path);
+  const explanation = await askAdmin(adminAccess(options.admin, process.env), path);
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
-}
-
-async function ask(admin: string, token: string, path: string): Promise<Explanation> {
-  try {
-    const url = new URL(`/api/explain?path=${encodeURIComponent(path)}`, admin);
-    const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(WITHIN_MS) });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return (await response.json()) as Explanation;
-  } catch (cause) {
-    throw new RollcallError(
-      'ROLLCALL_GATEWAY_UNREACHABLE',
-      `no answer from a gateway's admin API at ${admin}: start one with "rollcall gateway", or name its admin API with --admin`,
-      { cause },
-    );
-  }
 }
 
 function story({ path, verdict, instances, gone, link, refused }: Explanation): string {

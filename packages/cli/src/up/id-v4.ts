@@ -1,17 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = fileURLToPath(new URL('../../../../services/id-v4/', import.meta.url));
-
 /** The Go service's program, built if need be; or one line on why there is none. */
-export function findIdV4(folder: string = FOLDER): { file: string } | { absent: string } {
+export function findIdV4(folder: string = idV4Folder()): { file: string } | { absent: string } {
   const file = join(folder, 'bin', 'id-v4');
   if (existsSync(file)) return { file };
-  if (!existsSync(folder)) {
-    return { absent: 'id-v4 is not part of this installation: going on without /v2' };
-  }
   const built = spawnSync('go', ['build', '-trimpath', '-o', file, '.'], {
     cwd: folder,
     encoding: 'utf8',
@@ -23,4 +18,9 @@ export function findIdV4(folder: string = FOLDER): { file: string } | { absent: 
     return { absent: `id-v4 does not build: ${built.stderr.trim().replace(/\s+/g, ' ')}` };
   }
   return { file };
+}
+
+/** Its package has the sources, and when it was installed also those of all that it needs. */
+function idV4Folder(): string {
+  return dirname(fileURLToPath(import.meta.resolve('@rollcall/id-v4/package.json')));
 }

@@ -27,6 +27,7 @@ export function byOwnName({ isLocal }: AccessOptions): MiddlewareHandler {
 /**
  * What changes something needs the token, and off loopback everything does. No form and no image of another
  * site's page can send the header `Authorization`, so that nobody needs to look where a request came from.
+ * Clients of Consul send theirs as `X-Consul-Token`, which no such page can either.
  */
 export function byToken({ isLocal, token }: AccessOptions): MiddlewareHandler {
   return async (c, next) => {
@@ -36,16 +37,16 @@ export function byToken({ isLocal, token }: AccessOptions): MiddlewareHandler {
       const detail = 'Start the gateway with ROLLCALL_ADMIN_TOKEN or --admin-token-file.';
       return problem(c, 'no-token-set', detail);
     }
-    if (isBearer(c.req.header('authorization'), token)) return next();
+    const given = bearer(c.req.header('authorization')) ?? c.req.header('x-consul-token');
+    if (given !== undefined && timingSafeEqual(sha256(given), sha256(token))) return next();
     return problem(c, 'token-needed', 'Send it as "Authorization: Bearer TOKEN".', {
       'www-authenticate': 'Bearer realm="rollcall"',
     });
   };
 }
 
-function isBearer(authorization: string | undefined, token: string): boolean {
-  const [, given] = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '') ?? [];
-  return given !== undefined && timingSafeEqual(sha256(given), sha256(token));
+function bearer(authorization: string | undefined): string | undefined {
+  return /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
 }
 
 function sha256(text: string): Buffer {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { bodyReader } from '../http/body-reader.ts';
 import type { BodyReader } from '../http/framing.ts';
 import { passedTrailers } from '../http/fields.ts';
@@ -26,6 +27,7 @@ const NO_PARTS: readonly Buffer[] = [];
 export class ClientConnection {
   readonly socket: ClientSocket;
   readonly current: CurrentRequest;
+  readonly #raw: Duplex;
   readonly #context: Context;
   readonly #heads: HeadReader;
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
@@ -40,8 +42,10 @@ export class ClientConnection {
   #isPaused = false;
   #isAdvancing = false;
 
-  constructor(socket: ClientSocket, context: Context) {
+  /** @param raw what carries it: itself, or the connection under a secure one */
+  constructor(socket: ClientSocket, raw: Duplex, context: Context) {
     this.socket = socket;
+    this.#raw = raw;
     this.#context = context;
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.setDeadline(context.limits.idleMs);
@@ -86,7 +90,7 @@ export class ClientConnection {
     // A FIN would be a clean end of an answer that ends with the connection, so it has to be a reset. The
     // method for it, resetAndDestroy, waits until all is written, and sends a FIN first; so what it sets is
     // set here. Once a FIN is on its way, the system refuses a reset.
-    if (!this.socket.writableEnded) Object.assign(this.socket, { resetAndClosing: true });
+    if (!this.socket.writableEnded) Object.assign(this.#raw, { resetAndClosing: true });
     this.socket.destroy();
   }
 
@@ -320,8 +324,9 @@ export class ClientConnection {
   }
 }
 
-function peerOf({ remoteAddress = '', localPort = 0 }: ClientSocket): Peer {
-  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol: 'http' };
+function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
+  const protocol = encrypted === true ? 'https' : 'http';
+  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }
 
 function problem(code: ProblemCode, detail: string): Decision {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Problem, ProblemCode } from '../problem.ts';
 import type { Limits } from './limits.ts';
+import type { Certificate } from './tls-front.ts';
 
 /** Where an instance listens. */
 export interface Upstream {
@@ -9,6 +10,8 @@ export interface Upstream {
   /** Canonical IP address. */
   readonly address: string;
   readonly port: number;
+  /** Whether it speaks TLS. Its certificate must be valid for its address. Default: it does not. */
+  readonly isSecure?: boolean;
 }
 
 /** What becomes of a request. */
@@ -61,6 +64,7 @@ export type Decide = (host: string, target: string, asked: Asked) => Decision;
 export interface ClientSocket extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly localPort?: number | undefined;
+  readonly encrypted?: boolean | undefined;
   destroySoon(): void;
   setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
 }
@@ -74,6 +78,11 @@ export interface Engine {
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
   /** Serves a client whose connection somebody else has accepted. */
   serve(socket: ClientSocket): void;
+  /**
+   * Another certificate for whoever connects from now on, if there was one.
+   * @throws RollcallError ROLLCALL_CONFIG if it cannot be used: then the one before stays
+   */
+  renew(certificate: Certificate): void;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
@@ -120,6 +129,10 @@ export interface EngineOptions {
    * on (X-Forwarded-*, X-Request-Id); what anybody else says of it is dropped. Default: none.
    */
   readonly trustedProxies?: readonly string[];
+  /** With it, the engine listens for TLS alone. Default: none. */
+  readonly certificate?: Certificate;
+  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  readonly instanceCa?: string | Buffer;
   /** Those that differ from the defaults. */
   readonly limits?: Partial<Limits>;
   /** No connection could be made: refused, or not within the time for it. */

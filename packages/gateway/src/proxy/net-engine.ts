@@ -1,20 +1,25 @@
 import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { addressRanges, RollcallError } from '@rollcall/protocol';
 import { ClientConnection } from './client-connection.ts';
 import { Clock } from './clock.ts';
 import type { Context } from './context.ts';
+import { Dialer } from './dial.ts';
 import { direct } from './direct-read.ts';
 import type { ClientSocket, Engine, EngineOptions } from './engine.ts';
 import { LIMITS } from './limits.ts';
 import { listenOn } from './listen.ts';
 import { Pools } from './pool.ts';
 import { RequestIds } from './request-ids.ts';
+import { createTlsFront } from './tls-front.ts';
 
 /**
  * An engine on the sockets of `node:net`: HTTP/1.1 is read and written here, for forwarding alone.
- * @throws RollcallError ROLLCALL_CONFIG if a range of trusted proxies is none
+ * @throws RollcallError ROLLCALL_CONFIG if a range of trusted proxies is none, or the certificate
  */
-export function createEngine({ limits, trustedProxies = [], ...options }: EngineOptions): Engine {
+export function createEngine(engineOptions: EngineOptions): Engine {
+  const { limits, trustedProxies = [], certificate, instanceCa, ...options } = engineOptions;
   const isTrusted = addressRanges(trustedProxies);
   if (typeof isTrusted === 'string') throw new RollcallError('ROLLCALL_CONFIG', isTrusted);
   const clients = new Set<ClientConnection>();
@@ -29,31 +34,51 @@ export function createEngine({ limits, trustedProxies = [], ...options }: Engine
     limits: ownLimits,
     isTrusted,
     clock,
-    pools: new Pools(ownLimits, clock),
+    pools: new Pools(ownLimits, clock, new Dialer(instanceCa)),
     requestIds: new RequestIds(),
     isClosing: false,
   };
-  // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way.
-  const serverOptions = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
-  const server = createServer(serverOptions, (socket) => serve(direct(socket)));
+  // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way. Under TLS it
+  // becomes so later: one that ends during its handshake has left.
+  const allowHalfOpen = certificate === undefined;
+  const serverOptions = { noDelay: true, allowHalfOpen, pauseOnConnect: true };
+  const server = createServer(serverOptions, accept);
+  const tls =
+    certificate &&
+    createTlsFront(certificate, ownLimits.headMs, (socket, raw) => begin(socket, raw));
   let onLastClosed: (() => void) | undefined;
 
-  function serve(socket: ClientSocket): void {
-    const address = socket.remoteAddress ?? '';
+  function accept(accepted: Socket): void {
+    const raw = tls === undefined ? direct(accepted) : accepted;
+    if (!admit(raw)) return;
+    if (tls === undefined) begin(raw, raw);
+    else tls.accept(raw);
+  }
+
+  /** Counts a connection, and tells whether it may be. */
+  function admit(raw: ClientSocket): boolean {
+    const address = raw.remoteAddress ?? '';
     const count = (perAddress.get(address) ?? 0) + 1;
     // One may have been on its way in when the engine closed.
     if (context.isClosing || count > ownLimits.connectionsPerAddress) {
-      socket.destroy();
-      return;
+      raw.destroy();
+      return false;
     }
     perAddress.set(address, count);
-    const client = new ClientConnection(socket, context);
-    clients.add(client);
-    socket.once('close', () => {
-      clients.delete(client);
+    raw.once('close', () => {
       const left = (perAddress.get(address) ?? 1) - 1;
       if (left === 0) perAddress.delete(address);
       else perAddress.set(address, left);
+    });
+    return true;
+  }
+
+  /** @param raw what carries it: itself, or the one under a secure one */
+  function begin(socket: ClientSocket, raw: Duplex): void {
+    const client = new ClientConnection(socket, raw, context);
+    clients.add(client);
+    socket.once('close', () => {
+      clients.delete(client);
       if (clients.size === 0) onLastClosed?.();
     });
   }
@@ -70,6 +95,7 @@ export function createEngine({ limits, trustedProxies = [], ...options }: Engine
     }, graceMs);
     const closed = new Promise((resolve) => server.close(resolve));
     context.isClosing = true;
+    tls?.close();
     for (const client of clients) client.closeIfIdle();
     await closed;
     if (clients.size > 0) await new Promise<void>((resolve) => (onLastClosed = resolve));
@@ -78,7 +104,10 @@ export function createEngine({ limits, trustedProxies = [], ...options }: Engine
 
   return {
     listen: (port, host) => listenOn(server, port, host),
-    serve,
+    serve(socket) {
+      if (admit(socket)) begin(socket, socket);
+    },
+    renew: (renewed) => tls?.renew(renewed),
     release: (place) => context.pools.release(place),
     close,
   };

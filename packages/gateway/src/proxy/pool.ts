@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { Dialer } from './dial.ts';
 import type { Upstream } from './engine.ts';
 import type { Limits } from './limits.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
@@ -11,12 +12,14 @@ export class Pool {
   readonly #open = new Set<UpstreamConnection>();
   readonly #limits: Limits;
   readonly #clock: Clock;
+  readonly #dialer: Dialer;
   #isReleased = false;
 
-  constructor(upstream: Upstream, limits: Limits, clock: Clock) {
+  constructor(upstream: Upstream, limits: Limits, clock: Clock, dialer: Dialer) {
     this.upstream = upstream;
     this.#limits = limits;
     this.#clock = clock;
+    this.#dialer = dialer;
   }
 
   /** The connection that was used last, so that those that are not needed grow old and go; or a new one. */
@@ -29,7 +32,7 @@ export class Pool {
   }
 
   open(): UpstreamConnection {
-    const connection = new UpstreamConnection(this, this.#limits, this.#clock);
+    const connection = new UpstreamConnection(this, this.#limits, this.#clock, this.#dialer);
     this.#open.add(connection);
     return connection;
   }
@@ -69,17 +72,19 @@ export class Pools {
   readonly #pools = new Map<string, Pool>();
   readonly #limits: Limits;
   readonly #clock: Clock;
+  readonly #dialer: Dialer;
 
-  constructor(limits: Limits, clock: Clock) {
+  constructor(limits: Limits, clock: Clock, dialer: Dialer) {
     this.#limits = limits;
     this.#clock = clock;
+    this.#dialer = dialer;
   }
 
   of(upstream: Upstream): Pool {
     const known = this.#pools.get(upstream.key);
-    if (known !== undefined && isAt(known.upstream, upstream)) return known;
+    if (known !== undefined && isAlike(known.upstream, upstream)) return known;
     known?.release();
-    const pool = new Pool(upstream, this.#limits, this.#clock);
+    const pool = new Pool(upstream, this.#limits, this.#clock, this.#dialer);
     this.#pools.set(upstream.key, pool);
     return pool;
   }
@@ -100,6 +105,10 @@ export class Pools {
     for (const pool of this.#pools.values()) pool.destroy();
     this.#pools.clear();
   }
+}
+
+function isAlike(one: Upstream, other: Upstream): boolean {
+  return isAt(one, other) && one.isSecure === other.isSecure;
 }
 
 function isAt(

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { bodyReader } from '../http/body-reader.ts';
 import { UNTIL_CLOSE } from '../http/framing.ts';
@@ -8,7 +7,7 @@ import { HeadReader } from '../http/head-reader.ts';
 import { canBeginResponse, parseResponse } from '../http/response.ts';
 import type { ResponseHead } from '../http/response.ts';
 import type { Clock } from './clock.ts';
-import { readingInto } from './direct-read.ts';
+import type { Dialer } from './dial.ts';
 import type { Limits } from './limits.ts';
 import type { Pool } from './pool.ts';
 
@@ -64,23 +63,16 @@ export class UpstreamConnection {
   #idleMs = 0;
   #error: Error | undefined;
 
-  constructor(pool: Pool, limits: Limits, clock: Clock) {
+  constructor(pool: Pool, limits: Limits, clock: Clock, dialer: Dialer) {
     this.#pool = pool;
     this.#limits = limits;
     this.#clock = clock;
     this.#heads = new HeadReader(limits.headBytes, canBeginResponse, false);
-    const { address, port } = pool.upstream;
-    this.socket = connect({
-      host: address,
-      port,
-      noDelay: true,
-      allowHalfOpen: true,
-      onread: readingInto((bytes) => this.#read(bytes)),
-    });
-    this.socket.on('connect', () => {
+    const onConnected = (): void => {
       this.isConnected = true;
       this.#asker?.connected();
-    });
+    };
+    this.socket = dialer.dial(pool.upstream, (bytes) => this.#read(bytes), onConnected);
     this.socket.on('drain', () => (this.#tunnel ?? this.#asker)?.drained());
     this.socket.on('end', () => this.#end());
     this.socket.on('error', (error) => (this.#error = error));

@@ -60,7 +60,8 @@ export class Forwarding implements Forward {
     this.#status = 0;
     balancer.started(instance);
     const { key, announcement } = instance;
-    return { key, address: announcement.address, port: announcement.port };
+    const { address, port, scheme } = announcement;
+    return { key, address, port, isSecure: scheme === 'https' };
   }
 
   answered(status: number): void {

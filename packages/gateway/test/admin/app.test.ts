@@ -118,6 +118,8 @@ describe('who may do what', () => {
     const basic = { authorization: `Basic ${btoa(`:${TOKEN}`)}` };
     expect((await ask('/api/instances/a/drain', { ...drain, headers: basic })).status).toBe(401);
     expect((await ask('/api/instances/a/drain', { ...drain, token: TOKEN })).status).toBe(200);
+    const headers = { 'x-consul-token': TOKEN };
+    expect((await ask('/api/instances/a/drain', { ...drain, headers })).status).toBe(200);
   });
 
   it('says how to set a token where there is none', async () => {

@@ -23,12 +23,12 @@ export function requestStringToSign(
   path: string,
   query: Iterable<readonly [name: string, value: string]>,
 ): string {
-  const parameters = Array.from(query, ([name, value]) => [name.toLowerCase(), value] as const)
-    .filter(([name]) => name !== 'auth_signature')
-    .toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return [
-    method.toUpperCase(),
-    path,
-    parameters.map(([name, value]) => `${name}=${value}`).join('&'),
-  ].join('\n');
+  const parameters: (readonly [name: string, value: string])[] = [];
+  for (const [name, value] of query) {
+    const key = name.toLowerCase();
+    if (key !== 'auth_signature') parameters.push([key, value]);
+  }
+  parameters.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const pairs = parameters.map(([name, value]) => `${name}=${value}`);
+  return `${method.toUpperCase()}\n${path}\n${pairs.join('&')}`;
 }

@@ -15,7 +15,7 @@ const { values } = parseArgs({
 
 /** @type {Record<string, (server: Server) => Promise<Record<string, number>>>} */
 const SCENARIOS = {
-  triggers: (server) => triggers(server, 2_000),
+  triggers: (server) => triggers(server, 10_000),
   fanOut: (server) => fanOut(server, 30),
   connects: (server) => connects(server, 2_000),
 };

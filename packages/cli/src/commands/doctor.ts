@@ -1,0 +1,95 @@
+import { networkInterfaces } from 'node:os';
+import { announcedAddress, connectionFromEnvironment, discover } from '@rollcall/client';
+import type { Connection, Status } from '@rollcall/client';
+import { adminAccess, askAdmin } from '../admin.ts';
+import type { AdminAccess } from '../admin.ts';
+import { askBroker } from '../doctor/ask-broker.ts';
+import { examine, placeOf } from '../doctor/examine.ts';
+import type { Heard, Instruments } from '../doctor/examine.ts';
+import { asText, countOf } from '../doctor/finding.ts';
+import type { Finding } from '../doctor/finding.ts';
+import type { GatewayView } from '../doctor/gateway.ts';
+import { reach } from '../doctor/reach.ts';
+
+export interface DoctorOptions {
+  readonly admin?: string;
+  readonly json?: boolean;
+}
+
+/** Somebody sits in front of it and waits. */
+const CONNECT_WITHIN_MS = 4000;
+/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
+const ANSWER_WAIT_MS = 1500;
+
+/** `rollcall doctor`: exits with 1 if something is wrong, so that a script can ask. */
+export async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
+  const findings: Finding[] = [];
+  await examine(instruments(admin), (finding) => {
+    findings.push(finding);
+    if (!json) console.log(asText(finding));
+  });
+  const failed = countOf(findings, 'fail');
+  const warned = countOf(findings, 'warn');
+  console.log(
+    json
+      ? JSON.stringify({ well: failed === 0, findings }, null, 2)
+      : `\n${failed} to repair, ${warned} to think about`,
+  );
+  if (failed > 0) process.exitCode = 1;
+}
+
+function instruments(given: string | undefined): Instruments {
+  const { env } = process;
+  const access = adminAccess(given, env);
+  return {
+    nodeVersion: process.versions.node,
+    connection: () => connectionFromEnvironment(env),
+    askBroker: (connection) => askBroker(connection, Date.now),
+    listen,
+    admin: access.url,
+    isAdminNamed: access.isNamed,
+    gatewayView: (prefixes) => gatewayView(access, prefixes),
+    reach,
+    ownAddress: (connection) => ({
+      announced: announced(connection),
+      isGiven: (env['ROLLCALL_ADDRESS'] ?? '') !== '',
+      interfaces: Object.values(networkInterfaces()).flatMap((all) =>
+        (all ?? []).map(({ address }) => address),
+      ),
+    }),
+  };
+}
+
+async function listen(connection: Connection): Promise<Heard> {
+  const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
+  const answered = await directory.informed(ANSWER_WAIT_MS);
+  const instances = directory.instances();
+  directory.close();
+  return { answered, instances };
+}
+
+async function gatewayView(
+  access: AdminAccess,
+  prefixes: readonly string[],
+): Promise<GatewayView | undefined> {
+  const view = new Map<string, Status>();
+  try {
+    // Also with no prefix: whether it answers at all.
+    for (const prefix of new Set([...prefixes, ''])) {
+      const { instances } = await askAdmin(access, prefix || '/');
+      for (const { announcement, status } of instances) view.set(placeOf(announcement), status);
+    }
+    return view;
+  } catch {
+    return undefined;
+  }
+}
+
+function announced(connection: Connection): string | Error {
+  try {
+    return announcedAddress(connection, process.env);
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Announcement, Connection, Instance } from '@rollcall/client';
+import { isLoopback } from '@rollcall/protocol';
+import type { BrokerAnswer } from './ask-broker.ts';
+import * as broker from './broker.ts';
+import { check } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { judgeGateway } from './gateway.ts';
+import type { GatewayView } from './gateway.ts';
+import { judgeInstances } from './instances.ts';
+import type { Seen } from './instances.ts';
+import { judgeAddress, judgeNode } from './machine.ts';
+import type { OwnAddress } from './machine.ts';
+import type { Reach } from './reach.ts';
+
+/** What an observer hears of the registry. */
+export interface Heard {
+  readonly instances: readonly Instance[];
+  /** A gateway answered. */
+  readonly answered: boolean;
+}
+
+/** All I/O of an examination: what it decides by. */
+export interface Instruments {
+  readonly nodeVersion: string;
+  /** @throws Error that says which setting cannot be */
+  connection(): Connection;
+  askBroker(connection: Connection): Promise<BrokerAnswer>;
+  /** @throws Error if there is no subscription */
+  listen(connection: Connection): Promise<Heard>;
+  readonly admin: string;
+  readonly isAdminNamed: boolean;
+  /** Nothing if no gateway's admin API answers. */
+  gatewayView(prefixes: readonly string[]): Promise<GatewayView | undefined>;
+  reach(announcement: Announcement): Promise<Reach>;
+  ownAddress(connection: Connection): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
+}
+
+const configuration = check('configuration');
+/** Each is a socket, and a shell allows a thousand or so. */
+const AT_ONCE = 100;
+
+/** Finds out what is wrong, from what all else depends on to what depends on all else. */
+export async function examine(
+  instruments: Instruments,
+  report: (finding: Finding) => void,
+): Promise<void> {
+  report(judgeNode(instruments.nodeVersion));
+  let connection: Connection;
+  try {
+    connection = instruments.connection();
+  } catch (error) {
+    report(configuration.fail(messageOf(error), 'correct it: docs/config.md has all settings'));
+    return;
+  }
+  const answer = await instruments.askBroker(connection);
+  const takesUs = [
+    broker.judgeBroker(connection, answer),
+    broker.judgeClock(answer),
+    broker.judgeCredentials(answer),
+  ];
+  takesUs.forEach(report);
+  report(broker.judgePrivacy(connection));
+  report(
+    judgeAddress({
+      ...instruments.ownAddress(connection),
+      towardsBroker: 'status' in answer ? answer.localAddress : undefined,
+      isBrokerLocal: isLocal(connection),
+    }),
+  );
+
+  if (takesUs.some(({ level }) => level === 'fail')) report(broker.webSocketNotTried());
+  else await examineRegistry(instruments, connection, report);
+}
+
+async function examineRegistry(
+  instruments: Instruments,
+  connection: Connection,
+  report: (finding: Finding) => void,
+): Promise<void> {
+  let heard: Heard;
+  try {
+    heard = await instruments.listen(connection);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    report(broker.judgeWebSocket(connection, error));
+    return;
+  }
+  report(broker.judgeWebSocket(connection, undefined));
+
+  const { admin, isAdminNamed: isNamed } = instruments;
+  const announcements = heard.instances.map(({ announcement }) => announcement);
+  const prefixes = new Set(announcements.map(({ prefix }) => prefix));
+  const view = await instruments.gatewayView([...prefixes]);
+  judgeGateway({ admin, isNamed, view, answered: heard.answered }).forEach(report);
+
+  const seen: Seen[] = [];
+  for (let first = 0; first < announcements.length; first += AT_ONCE) {
+    const batch = announcements.slice(first, first + AT_ONCE).map(async (announcement) => ({
+      announcement,
+      reach: await instruments.reach(announcement),
+      atGateway: view && (view.get(placeOf(announcement)) ?? ('absent' as const)),
+    }));
+    seen.push(...(await Promise.all(batch)));
+  }
+  judgeInstances(seen, isLocal(connection)).forEach(report);
+}
+
+/** By which a {@link GatewayView} has an instance. */
+export function placeOf({ prefix, address, port }: Announcement): string {
+  return `${prefix} ${address} ${port}`;
+}
+
+function isLocal({ server }: Connection): boolean {
+  return 'host' in server && isLoopback(server.host);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

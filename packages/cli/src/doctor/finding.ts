@@ -1,0 +1,46 @@
+import { paintLevel } from '../terminal/colour.ts';
+
+/** `skip`: it could not be looked at, because of another finding or because nothing is there. */
+export type Level = 'ok' | 'warn' | 'fail' | 'skip';
+
+/** What one check found, in one line each. */
+export interface Finding {
+  readonly check: string;
+  readonly level: Level;
+  readonly found: string;
+  /** What to do. Those that are `ok` have none. */
+  readonly advice?: string;
+}
+
+/** A check's name once, for all that it may find. */
+export interface Check {
+  ok(found: string): Finding;
+  warn(found: string, advice: string): Finding;
+  fail(found: string, advice: string): Finding;
+  skip(found: string, advice?: string): Finding;
+}
+
+export function check(name: string): Check {
+  const finding =
+    (level: Level) =>
+    (found: string, advice?: string): Finding => ({
+      check: name,
+      level,
+      found,
+      ...(advice !== undefined && { advice }),
+    });
+  return { ok: finding('ok'), warn: finding('warn'), fail: finding('fail'), skip: finding('skip') };
+}
+
+const CHECK_WIDTH = 13;
+const INDENT = ' '.repeat('warn'.length + CHECK_WIDTH + 4);
+
+/** For people: the advice on a line of its own, below what it is about. */
+export function asText({ check: name, level, found, advice }: Finding): string {
+  const line = `${paintLevel(level)}  ${name.padEnd(CHECK_WIDTH)}  ${found}`;
+  return advice === undefined ? line : `${line}\n${INDENT}-> ${advice}`;
+}
+
+export function countOf(findings: readonly Finding[], level: Level): number {
+  return findings.filter((each) => each.level === level).length;
+}

@@ -1,0 +1,141 @@
+import type { Announcement, Change, Directory, Instance } from '@rollcall/client';
+import type { Catalog, CatalogInstance, CatalogService } from './catalog.ts';
+import { serviceNames } from './service-names.ts';
+
+/** What a {@link Directory} has that the catalog needs. */
+export interface CatalogTable extends Pick<Directory, 'instances' | 'routable'> {
+  on(event: 'change', listener: (change: Change) => void): unknown;
+  on(event: 'connected' | 'disconnected', listener: () => void): unknown;
+}
+
+/** The catalog of a live table. */
+export class TableCatalog implements Catalog {
+  readonly #table: CatalogTable;
+  readonly #now: () => number;
+  readonly #first: number;
+  #index: number;
+  #lostAt: number | undefined;
+  /**
+   * Of every prefix ever heard of, the name that its instances agree on. One whose instances have all left
+   * keeps it: its name must not begin to mean another service.
+   */
+  readonly #announced = new Map<string, string | undefined>();
+  #isRenamed = false;
+  /** Prefixes that have changed since they were last looked at, with the index of the change. */
+  readonly #changed = new Map<string, number>();
+  /** By prefix, and the other way round. */
+  #names = new Map<string, string>();
+  #prefixes = new Map<string, string>();
+  /** By name. */
+  readonly #indexes = new Map<string, number>();
+  readonly #waiting = new Set<() => void>();
+
+  /** @param now the time in milliseconds since 1970 */
+  constructor(table: CatalogTable, now: () => number) {
+    this.#table = table;
+    this.#now = now;
+    // Fewer than a thousand changes a second: an index of this run is above all those of the last one.
+    this.#first = now();
+    this.#index = this.#first;
+    for (const { announcement } of table.instances()) this.#touch(announcement);
+    table.on('change', ({ instance, was }) => {
+      this.#index++;
+      this.#touch(instance.announcement);
+      if (was !== undefined) this.#touch(was);
+      for (const wake of this.#waiting) wake();
+    });
+    table.on('disconnected', () => (this.#lostAt = now()));
+    table.on('connected', () => (this.#lostAt = undefined));
+  }
+
+  get index(): number {
+    return this.#index;
+  }
+
+  get staleMs(): number {
+    return this.#lostAt === undefined ? 0 : Math.max(0, this.#now() - this.#lostAt);
+  }
+
+  services(): CatalogService[] {
+    this.#lookAtChanges();
+    return [...this.#prefixes.keys()].toSorted().flatMap((name) => this.service(name) ?? []);
+  }
+
+  service(name: string): CatalogService | undefined {
+    this.#lookAtChanges();
+    const prefix = this.#prefixes.get(name);
+    if (prefix === undefined) return undefined;
+    const routable = new Set(this.#table.routable(prefix).map(({ key }) => key));
+    const instances = this.#table
+      .instances(prefix)
+      .map((instance) => catalogued(instance, routable.has(instance.key)));
+    return { name, prefix, instances };
+  }
+
+  indexOf(name: string): number {
+    this.#lookAtChanges();
+    return this.#indexes.get(name) ?? this.#first;
+  }
+
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      if (signal.aborted) wake();
+      else signal.addEventListener('abort', wake);
+    });
+  }
+
+  #touch({ prefix, name }: Announcement): void {
+    this.#changed.set(prefix, this.#index);
+    if (this.#announced.has(prefix)) return;
+    this.#announced.set(prefix, name);
+    this.#isRenamed = true;
+  }
+
+  /** Changes come in bursts of thousands: what they did to the names is found out when somebody asks. */
+  #lookAtChanges(): void {
+    if (this.#changed.size === 0) return;
+    for (const prefix of this.#changed.keys()) {
+      const instances = this.#table.instances(prefix);
+      if (instances.length === 0) continue;
+      const name = commonName(instances);
+      this.#isRenamed ||= this.#announced.get(prefix) !== name;
+      this.#announced.set(prefix, name);
+    }
+    if (this.#isRenamed) this.#rename();
+    for (const [prefix, index] of this.#changed) {
+      const name = this.#names.get(prefix);
+      if (name !== undefined) this.#raise(name, index);
+    }
+    this.#changed.clear();
+  }
+
+  #rename(): void {
+    this.#isRenamed = false;
+    const before = this.#prefixes;
+    this.#names = serviceNames(this.#announced);
+    this.#prefixes = new Map([...this.#names].map(([prefix, name]) => [name, prefix]));
+    for (const name of [...before.keys(), ...this.#prefixes.keys()])
+      if (before.get(name) !== this.#prefixes.get(name)) this.#raise(name, this.#index);
+  }
+
+  #raise(name: string, index: number): void {
+    this.#indexes.set(name, Math.max(index, this.#indexes.get(name) ?? 0));
+  }
+}
+
+function commonName(instances: readonly Instance[]): string | undefined {
+  const name = instances[0]?.announcement.name;
+  return instances.every(({ announcement }) => announcement.name === name) ? name : undefined;
+}
+
+function catalogued({ key, announcement, status }: Instance, isRoutable: boolean): CatalogInstance {
+  const state = announcement.draining === true ? 'draining' : status;
+  const health = isRoutable ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
+  return { id: key, announcement, health, state };
+}

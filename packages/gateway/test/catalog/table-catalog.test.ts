@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TableCatalog } from '../../src/catalog/table-catalog.ts';
+import { LiveTable } from './live-table.ts';
+
+const START = 1_700_000_000_000;
+
+let table: LiveTable;
+let catalog: TableCatalog;
+let now: number;
+beforeEach(() => {
+  now = START;
+  table = new LiveTable();
+  catalog = new TableCatalog(table, () => now);
+});
+
+const names = () => catalog.services().map(({ name }) => name);
+const health = () =>
+  catalog.service('v1')?.instances.map((instance) => `${instance.id} ${instance.health}`);
+
+describe('the catalog of a table', () => {
+  it('has what was there before it, by name', () => {
+    table.say('b', { prefix: '/v2' });
+    table.say('a');
+    catalog = new TableCatalog(table, () => now);
+    expect(names()).toEqual(['v1', 'v2']);
+    expect(catalog.service('v2')).toMatchObject({ prefix: '/v2', instances: [{ id: 'b' }] });
+    expect(catalog.service('/v2')).toBeUndefined();
+  });
+
+  it('calls what the gateway would use passing, and says of the others why not', () => {
+    for (const id of ['up', 'lost', 'gone', 'leaving']) table.say(id);
+    table.part('lost');
+    table.probed('gone', 'refused');
+    table.say('leaving', { draining: true });
+    expect(health()).toEqual(['up passing', 'lost warning', 'gone critical', 'leaving critical']);
+    expect(catalog.service('v1')?.instances.map(({ state }) => state)).toEqual([
+      'up',
+      'suspect',
+      'down',
+      'draining',
+    ]);
+    // Doubt about all takes none away.
+    table.part('up');
+    expect(health()).toContain('up passing');
+    expect(health()).toContain('lost passing');
+  });
+
+  it('names a service as all its instances do', () => {
+    table.say('a', { name: 'orders' });
+    expect(names()).toEqual(['orders']);
+    table.say('b');
+    expect(names()).toEqual(['v1']);
+    table.say('b', { name: 'orders' });
+    expect(names()).toEqual(['orders']);
+  });
+
+  it('gives the name of a service that has left to no other', () => {
+    table.say('a', { prefix: '/a', name: 'orders' });
+    table.leave('a');
+    table.say('b', { prefix: '/b', name: 'orders' });
+    expect(names()).toEqual(['a', 'b']);
+    expect(catalog.service('a')?.instances).toEqual([]);
+  });
+
+  it('follows an instance that goes to another prefix', () => {
+    table.say('a');
+    table.say('a', { prefix: '/v2' });
+    expect(catalog.service('v1')?.instances).toEqual([]);
+    expect(catalog.service('v2')?.instances).toHaveLength(1);
+  });
+});
+
+describe('its index', () => {
+  it('begins at the time, so that it is above those of the run before', () => {
+    expect(catalog.index).toBe(START);
+  });
+
+  it('grows with each change, for the service that has changed', () => {
+    table.say('a');
+    table.say('b', { prefix: '/v2' });
+    const [one, two] = [catalog.indexOf('v1'), catalog.indexOf('v2')];
+    table.probed('b', 'refused');
+    expect(catalog.indexOf('v1')).toBe(one);
+    expect(catalog.indexOf('v2')).toBeGreaterThan(two);
+    expect(catalog.index).toBe(catalog.indexOf('v2'));
+    table.leave('a');
+    expect(catalog.indexOf('v1')).toBeGreaterThan(catalog.indexOf('v2'));
+  });
+
+  it('grows for a name that comes and for one that goes', () => {
+    const unknown = catalog.indexOf('v1');
+    expect(unknown).toBe(START);
+    table.say('a');
+    const known = catalog.indexOf('v1');
+    expect(known).toBeGreaterThan(unknown);
+    table.say('a', { name: 'orders' });
+    expect(catalog.indexOf('v1')).toBeGreaterThan(known);
+    expect(catalog.indexOf('orders')).toBe(catalog.index);
+  });
+
+  it('grows for a service that takes a new name because of another', () => {
+    table.say('a', { name: 'id' });
+    const before = catalog.indexOf('id');
+    table.say('b', { prefix: '/v2', name: 'id' });
+    expect(names()).toEqual(['v1', 'v2']);
+    expect(catalog.indexOf('id')).toBeGreaterThan(before);
+    expect(catalog.indexOf('v1')).toBeGreaterThan(before);
+  });
+});
+
+describe('waiting for a change', () => {
+  it('ends with the next one', async () => {
+    const changed = catalog.changed(new AbortController().signal);
+    table.say('a');
+    await changed;
+  });
+
+  it('ends when it is given up', async () => {
+    const stop = new AbortController();
+    const changed = catalog.changed(stop.signal);
+    stop.abort();
+    await changed;
+    await catalog.changed(stop.signal);
+  });
+});
+
+it('tells how long nothing can have been heard', () => {
+  expect(catalog.staleMs).toBe(0);
+  table.emit('disconnected');
+  now += 1500;
+  expect(catalog.staleMs).toBe(1500);
+  table.emit('connected');
+  expect(catalog.staleMs).toBe(0);
+});

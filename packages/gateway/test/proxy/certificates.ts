@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Signed by themselves, for localhost and 127.0.0.1; their keys are in this repository and open nothing. */
+export const FILES = { one: filesOf('one'), two: filesOf('two') };
+export const ONE = { cert: readFileSync(FILES.one.cert), key: readFileSync(FILES.one.key) };
+export const TWO = { cert: readFileSync(FILES.two.cert), key: readFileSync(FILES.two.key) };
+
+function filesOf(name: string): { cert: string; key: string } {
+  const path = (part: string) =>
+    fileURLToPath(new URL(`./tls/${name}-${part}.pem`, import.meta.url));
+  return { cert: path('cert'), key: path('key') };
+}

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Cluster, freePort } from '../support/cluster.ts';
+import type { RunningGateway } from '../support/cluster.ts';
+import type { Environment } from '../support/processes.ts';
+
+let cluster: Cluster;
+let gateway: RunningGateway;
+beforeEach(async () => {
+  cluster = await Cluster.start('embedded');
+  gateway = await cluster.gateway();
+  await cluster.idV5('first');
+});
+afterEach(() => cluster.end());
+
+async function doctor(args: string[] = [], env: Environment = {}) {
+  const program = cluster.cli(['doctor', '--admin', gateway.adminUrl, ...args], env);
+  const { code } = await program.ended;
+  return { code, lines: program.lines, output: program.output };
+}
+
+describe('rollcall doctor', () => {
+  it('ends with 0 where all is well', async () => {
+    const { code, lines } = await doctor();
+    expect(lines.at(-1)).toBe('0 to repair, 0 to think about');
+    expect(lines).toContainEqual(expect.stringMatching(/^ok +instances +\/v1: 1 of 1 answer$/));
+    expect(code).toBe(0);
+  });
+
+  it.each<[Environment, RegExp]>([
+    [{ PUSHER_APP_SECRET: 's3cret' }, /^fail +credentials/m],
+    [{ ROLLCALL_CHANNEL: 'another' }, /^fail +gateway +it did not answer/m],
+    [{ PUSHER_APP_SECURE: '1' }, /^fail +broker/m],
+    [{ PUSHER_PORT: 'x' }, /^fail +configuration/m],
+  ])('finds what is wrong with %j, and ends with 1', async (env, finding) => {
+    const { code, output } = await doctor([], env);
+    expect(output).toMatch(finding);
+    expect(output).not.toContain('s3cret');
+    expect(code).toBe(1);
+  });
+
+  it('finds a broker that is not there, and an instance that is not, as JSON too', async () => {
+    const gone = await freePort();
+    const leased = { id: 'gone', inc: 1, seq: 0, ttl: 300 };
+    const place = { prefix: '/v9', address: '127.0.0.1', port: gone };
+    await cluster.publish('register', { ...place, ...leased });
+    await gateway.program.line(/\/v9 .*out of rotation|out of rotation.*\/v9/);
+    const { code, output } = await doctor(['--json']);
+    expect(JSON.parse(output)).toMatchObject({
+      well: false,
+      findings: expect.arrayContaining([
+        {
+          check: 'instances',
+          level: 'fail',
+          found: `/v9 at 127.0.0.1:${gone} refuses connections`,
+          advice: expect.any(String) as string,
+        },
+      ]) as unknown,
+    });
+    expect(code).toBe(1);
+    expect((await doctor([], { PUSHER_PORT: String(gone) })).output).toMatch(/^fail +broker/m);
+  });
+});

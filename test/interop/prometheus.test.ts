@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
+import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
+import { serve } from '../../packages/gateway/test/catalog/serve.ts';
+import { hasPrometheus } from '../support/available.ts';
+import { freePort } from '../support/cluster.ts';
+import { blockOf, Scratch } from '../support/document.ts';
+import { Programs } from '../support/processes.ts';
+
+const programs = new Programs();
+const scratch = new Scratch();
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  await programs.endAll();
+  scratch.clear();
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** An instance with one metric, its own port. */
+async function instance(): Promise<number> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4');
+    response.end(`served_by ${(server.address() as AddressInfo).port}\n`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+async function prometheus(adminPort: number): Promise<string> {
+  const example = blockOf('docs/integrations.md', 'yaml', 'http_sd_configs');
+  const everySecond = 'global: { scrape_interval: 1s }\n';
+  const content = everySecond + example.replace(':1501', `:${adminPort}`);
+  const config = scratch.file('prometheus.yml', content);
+  const address = `127.0.0.1:${await freePort()}`;
+  const program = programs.file('prometheus', [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${dirname(config)}/data`,
+    `--web.listen-address=${address}`,
+  ]);
+  await program.line(/Server is ready/);
+  return `http://${address}`;
+}
+
+interface Sample {
+  readonly metric: Record<string, string>;
+  readonly value: [number, string];
+}
+
+async function query(url: string, expression: string): Promise<Sample[]> {
+  const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`);
+  const { data } = (await response.json()) as { data: { result: Sample[] } };
+  return data.result;
+}
+
+// It takes targets in no sooner than five seconds after its start.
+describe.skipIf(!hasPrometheus)('Prometheus (apt-get install prometheus)', () => {
+  it('scrapes every instance, and shows which is down', async () => {
+    const table = new LiveTable();
+    const place = { prefix: '/shop/cart', address: '127.0.0.1' };
+    const [one, two, gone] = [await instance(), await instance(), await freePort()];
+    table.say('one', { ...place, port: one });
+    table.say('two', { ...place, port: two });
+    table.say('gone', { ...place, port: gone });
+    table.probed('gone', 'refused');
+    const served = await serve(new TableCatalog(table, Date.now));
+    cleanups.push(served.close);
+
+    const url = await prometheus(served.port);
+    const up = async () =>
+      (await query(url, 'up{service="shop-cart"}'))
+        .map(({ metric, value }) => `${metric['id']} ${metric['instance']} ${value[1]}`)
+        .toSorted();
+    await expect
+      .poll(up, { timeout: 20_000, interval: 200 })
+      .toEqual([`gone 127.0.0.1:${gone} 0`, `one 127.0.0.1:${one} 1`, `two 127.0.0.1:${two} 1`]);
+    const values = (await query(url, 'served_by')).map(({ value }) => Number(value[1]));
+    expect(new Set(values)).toEqual(new Set([one, two]));
+  });
+});

@@ -1,0 +1,142 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasGo } from '../support/available.ts';
+import { publishedPackages, ROOT } from '../support/packages.ts';
+import { commandOf, Mark, Programs } from '../support/processes.ts';
+
+const packages = publishedPackages();
+// Outside of the repository: nothing of its node_modules is found from here.
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-install-'));
+const tarballs = join(folder, 'tarballs');
+const consumer = join(folder, 'consumer');
+const programs = new Programs();
+const mark = new Mark();
+
+function run(command: string, args: string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** What can be imported, such as @rollcall/client/express. */
+const specifiers = packages.flatMap(({ manifest: { name, exports = {} } }) =>
+  Object.keys(exports)
+    .filter((path) => !path.endsWith('.json'))
+    .map((path) => name + path.slice(1)),
+);
+
+beforeAll(() => {
+  mkdirSync(tarballs);
+  mkdirSync(consumer);
+  // The service in Go takes the modules that it needs with it, which Go copies before.
+  const scripts = hasGo ? [] : ['--ignore-scripts'];
+  run(
+    'npm',
+    ['pack', '--silent', '--workspaces', '--pack-destination', tarballs, ...scripts],
+    ROOT,
+  );
+  writeFileSync(join(consumer, 'package.json'), '{"private":true,"type":"module"}');
+  const files = readdirSync(tarballs).map((name) => join(tarballs, name));
+  const args = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+  run('npm', [...args, ...files], consumer);
+}, 120_000);
+afterAll(async () => {
+  await programs.endAll();
+  await mark.gone();
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(packages)('the package $manifest.name', ({ folder: source, manifest }) => {
+  const tarball = manifest.name.replace('@', '').replace('/', '-');
+
+  it('has nothing that publint objects to', async () => {
+    const packed = readFileSync(join(tarballs, `${tarball}-${manifest.version}.tgz`));
+    const { messages, pkg } = await publint({
+      pack: { tarball: new Uint8Array(packed).buffer },
+      strict: true,
+    });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has every file that its exports name, under whatever condition', () => {
+    const targets = Object.values(manifest.exports ?? {}).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    );
+    const missing = targets.filter(
+      (target) => !existsSync(join(consumer, 'node_modules', manifest.name, target)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has a readme and the license, and no file of a test or a build', () => {
+    const files = readdirSync(join(consumer, 'node_modules', manifest.name), { recursive: true });
+    expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json']));
+    expect(
+      files.filter((file) => /\.tsbuildinfo$|\.test\.|_test\.go$|^test\//.test(String(file))),
+    ).toEqual([]);
+    expect(readFileSync(join(ROOT, source, 'LICENSE'))).toEqual(
+      readFileSync(join(ROOT, 'LICENSE')),
+    );
+    expect(manifest.repository?.directory).toBe(source);
+  });
+});
+
+describe('a project that has installed the packages', () => {
+  it.each([
+    { module: 'nodenext', moduleResolution: 'nodenext' },
+    { module: 'esnext', moduleResolution: 'bundler' },
+  ])('compiles with all of their types, by $moduleResolution', (resolution) => {
+    const lines = specifiers.map((name, index) => `export * as m${index} from '${name}';`);
+    writeFileSync(join(consumer, 'all.ts'), lines.join('\n'));
+    const compilerOptions = {
+      ...resolution,
+      target: 'es2023',
+      lib: ['es2023'],
+      types: ['node'],
+      strict: true,
+      noEmit: true,
+      // Their declarations themselves are checked.
+      skipLibCheck: false,
+    };
+    const config = { compilerOptions, files: ['all.ts'] };
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(config));
+    run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', consumer], consumer);
+  });
+
+  it('imports each of them', () => {
+    // The service is a program: whoever imports it runs it.
+    const names = specifiers.filter((name) => name !== '@rollcall/id-v5');
+    const script = names.map((name) => `await import('${name}');`).join('');
+    run(process.execPath, ['--input-type=module', '-e', script], consumer);
+  });
+
+  it('runs "npx rollcall up", whose curl lines are answered', async () => {
+    const line = 'cd "$0" && exec npx rollcall up --port 0 --broker-port 0';
+    const up = programs.file('bash', ['-c', line, consumer], mark.env);
+    await up.line(/Ctrl\+C stops everything/);
+    const curls = up.lines.filter((each) => each.startsWith('  curl'));
+    expect(curls).toHaveLength(hasGo ? 2 : 1);
+    for (const curl of curls) {
+      const answer = run('bash', ['-c', curl], consumer);
+      expect(answer).toMatch(/HTTP\/1\.1 200 OK[^]*X-Server: id-v[45]-[12]/i);
+    }
+    // As Ctrl+C does, which reaches every process at the terminal: npx passes no signal on.
+    for (const pid of mark.processes()) {
+      if (/rollcall up/.test(commandOf(pid))) process.kill(pid, 'SIGINT');
+    }
+    await up.ended;
+  });
+});
