@@ -2,6 +2,9 @@ import type { Announcement, Change } from '@rollcall/client';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import type { EngineOptions } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
+import { loadOf } from './traffic/load.ts';
+import type { Load } from './traffic/load.ts';
+import type { Traffic } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
 import { Router } from './routing/router.ts';
 import type { Instances } from './routing/router.ts';
@@ -18,6 +21,8 @@ export interface PlaneSettings {
 export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
   readonly settings: PlaneSettings;
   readonly table: Instances;
+  /** Where requests are counted; it knows the same table. */
+  readonly traffic: Traffic;
 }
 
 /** What serves requests by a table that somebody else keeps. It knows nothing of channels. */
@@ -28,6 +33,8 @@ export interface DataPlane {
   changed(change: Change): void;
   /** Calls back when requests are routed by every change until now; in the order of the calls. */
   whenApplied(call: () => void): void;
+  /** Of each process that serves, what it has to do at this moment. */
+  loads(): readonly Load[];
   /** Accepts no more requests, and lets those in flight finish for a while. */
   close(): Promise<void>;
 }
@@ -40,17 +47,19 @@ export const CLOSE_GRACE_MS: number = 8000;
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { table, settings, onUnreachable } = options;
+  const { table, traffic, settings, onUnreachable } = options;
   const router = new Router({
     table,
     isOurs: matchDomain(settings.domain),
     balancing: { ...settings.balancing, random: Math.random },
+    events: traffic,
     now: () => performance.now(),
   });
   const engine = createEngine({
     decide: router.decide,
     pseudonym: settings.pseudonym,
     onUnreachable,
+    onExchanged: traffic.count,
   });
   return {
     listen: (port, host) => engine.listen(port, host),
@@ -64,6 +73,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
     },
     whenApplied: (call) => call(),
+    loads: () => [loadOf(engine, router)],
     close: () => engine.close(CLOSE_GRACE_MS),
   };
 }

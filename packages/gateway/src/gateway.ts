@@ -8,6 +8,7 @@ import type { BalancerOptions } from './balancing/balancer.ts';
 import { serveAdmin } from './admin/server.ts';
 import { catalogApi } from './catalog/api.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
@@ -90,11 +91,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     journal,
     policy: policyOf(options, self),
   });
+  const telemetry = new Telemetry(directory);
   try {
-    const gateway = await serve(name, directory, options);
+    const gateway = await serve(name, directory, telemetry, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
-    return await administer(name, gateway, directory, journal, options);
+    return await administer(name, gateway, { directory, journal, telemetry }, options);
   } catch (error) {
+    telemetry.close();
     directory.close();
     throw error;
   }
@@ -110,12 +113,18 @@ function policyOf(
   return policy;
 }
 
+/** What there is to be told of a gateway. */
+interface Known {
+  readonly directory: Directory;
+  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+}
+
 /** A gateway with its admin API beside it. */
 async function administer(
   name: string,
   gateway: Omit<Gateway, 'adminUrl'>,
-  directory: Directory,
-  journal: Journal,
+  { directory, journal, telemetry }: Known,
   options: GatewayOptions,
 ): Promise<Gateway> {
   const { connection, adminToken, adminHost = DEFAULT_HOST, port = DEFAULT_PORT } = options;
@@ -134,10 +143,14 @@ async function administer(
     },
     directory,
     journal,
+    traffic: telemetry.history.of,
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
   });
+  app.get('/metrics', async (c) =>
+    c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
+  );
   app.route('/', catalogApi(new TableCatalog(directory, Date.now)));
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
@@ -171,6 +184,7 @@ function checkToken({ adminHost = DEFAULT_HOST, adminToken }: GatewayOptions): v
 async function serve(
   name: string,
   directory: Directory,
+  telemetry: Telemetry,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl'>> {
   const forget = await keepSnapshot(directory, options);
@@ -180,8 +194,10 @@ async function serve(
     workers: options.workers ?? 1,
     settings: { domain: domainOf(options), balancing: options.balancing ?? {}, pseudonym: name },
     directory,
+    telemetry,
     log: options.log ?? (() => {}),
   });
+  telemetry.serving(plane);
   directory.on('change', (change) => plane.changed(change));
   const { host, port } = await plane.listen(
     options.port ?? DEFAULT_PORT,
@@ -198,6 +214,7 @@ async function serve(
   }
   async function close(): Promise<void> {
     await plane.close();
+    telemetry.close();
     await forget();
     directory.close();
   }

@@ -130,6 +130,11 @@ export class Balancer {
     this.#book.forget(key);
   }
 
+  /** Of those that have anything. */
+  *inFlight(): Iterable<readonly [key: string, requests: number]> {
+    for (const [key, { inFlight }] of this.#book.all()) if (inFlight > 0) yield [key, inFlight];
+  }
+
   #vitals({ key, since }: Instance): Vitals {
     return this.#book.of(key, since);
   }

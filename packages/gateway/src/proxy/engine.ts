@@ -83,6 +83,10 @@ export interface Engine {
    * @throws RollcallError ROLLCALL_CONFIG if it cannot be used: then the one before stays
    */
   renew(certificate: Certificate): void;
+  /** Connections of clients at this moment. */
+  readonly clients: number;
+  /** Connections to each instance, and those of them that nobody uses. */
+  pools(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]>;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */

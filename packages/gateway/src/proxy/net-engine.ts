@@ -108,6 +108,10 @@ export function createEngine(engineOptions: EngineOptions): Engine {
       if (admit(socket)) begin(socket, socket);
     },
     renew: (renewed) => tls?.renew(renewed),
+    get clients() {
+      return clients.size;
+    },
+    pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),
     close,
   };

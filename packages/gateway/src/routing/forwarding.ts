@@ -3,6 +3,13 @@ import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
 
+/** What happens to requests on their way among instances, for whoever counts it. */
+export interface RoutingEvents {
+  /** What this instance was asked in vain is asked again, there or elsewhere. */
+  retried(prefix: string, key: string): void;
+  ejected(prefix: string, key: string): void;
+}
+
 /** What all requests of one prefix share. */
 export interface Service {
   readonly prefix: string;
@@ -10,6 +17,7 @@ export interface Service {
   readonly instances: () => readonly Instance[];
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
+  readonly events: RoutingEvents | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -49,13 +57,15 @@ export class Forwarding implements Forward {
   }
 
   next(): Upstream | undefined {
-    const { prefix, balancer, instances, now } = this.#service;
+    const { prefix, balancer, instances, events, now } = this.#service;
     const at = now();
     const instance =
       this.#picked ?? balancer.pick(prefix, instances(), this.#tried ?? NOBODY, at, this.#hashKey);
     this.#picked = undefined;
+    const before = this.#current;
     this.#current = instance;
     if (instance === undefined) return undefined;
+    if (before !== undefined) events?.retried(prefix, before.key);
     this.#startedAt = at;
     this.#status = 0;
     balancer.started(instance);
@@ -72,12 +82,13 @@ export class Forwarding implements Forward {
   }
 
   ended(isFault: boolean): void {
-    const { balancer, instances, now } = this.#service;
+    const { prefix, balancer, instances, events, now } = this.#service;
     const instance = this.#current;
     if (instance === undefined) return;
     (this.#tried ??= new Set()).add(instance.key);
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
-    balancer.ended(instance, instances(), isFailure, now());
+    const isEjected = balancer.ended(instance, instances(), isFailure, now());
+    if (isEjected) events?.ejected(prefix, instance.key);
   }
 
   mayRepeat(): boolean {

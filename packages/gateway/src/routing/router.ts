@@ -6,7 +6,7 @@ import type { ProblemCode } from '../problem.ts';
 import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
-import type { Service } from './forwarding.ts';
+import type { RoutingEvents, Service } from './forwarding.ts';
 import { hashKey } from './hash-key.ts';
 import type { HashBy } from './hash-key.ts';
 import { matchRoute } from './route.ts';
@@ -24,6 +24,8 @@ export interface RouterOptions {
   readonly balancing: BalancerOptions;
   /** With the policy `hash`, what requests are told apart by. Default: the client's address. */
   readonly hashBy?: HashBy;
+  /** Default: nobody counts. */
+  readonly events?: RoutingEvents | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -40,14 +42,16 @@ export class Router {
   readonly #balancer: Balancer;
   /** Nothing unless the policy needs it: to find the key costs. */
   readonly #hashBy: HashBy | undefined;
+  readonly #events: RoutingEvents | undefined;
   readonly #now: () => number;
   readonly #services = new Map<string, Service>();
 
-  constructor({ table, isOurs, balancing, hashBy, now }: RouterOptions) {
+  constructor({ table, isOurs, balancing, hashBy, events, now }: RouterOptions) {
     this.#table = table;
     this.#isOurs = isOurs;
     this.#balancer = new Balancer(balancing);
     this.#hashBy = balancing.policy === 'hash' ? (hashBy ?? { type: 'address' }) : undefined;
+    this.#events = events;
     this.#now = now;
   }
 
@@ -76,6 +80,11 @@ export class Router {
     this.#balancer.forget(key);
   }
 
+  /** What each instance has in flight. */
+  inFlight(): Iterable<readonly [key: string, requests: number]> {
+    return this.#balancer.inFlight();
+  }
+
   #forward(service: Service, target: string, asked: Asked): Decision {
     const { prefix, balancer, budget, now } = service;
     const instances = service.instances();
@@ -101,6 +110,7 @@ export class Router {
         instances: () => this.#table.routable(prefix),
         balancer: this.#balancer,
         budget: new RetryBudget(RETRIES, this.#now()),
+        events: this.#events,
         now: this.#now,
       };
       this.#services.set(prefix, service);

@@ -2,18 +2,26 @@ import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
 import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
+import type { Telemetry } from '../metrics/telemetry.ts';
 import { WorkerPool } from './pool.ts';
 import { spawnWorker } from './process.ts';
 
 export interface PlaneOptions {
   readonly workers: number | 'auto';
   readonly settings: PlaneSettings;
+  readonly telemetry: Pick<Telemetry, 'traffic' | 'counted'>;
   readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'knows' | 'routable' | 'witness'>;
   readonly log: (line: string) => void;
 }
 
 /** A data plane in this process or, with more than one worker, in as many of their own. */
-export function createPlane({ workers, settings, directory, log }: PlaneOptions): DataPlane {
+export function createPlane({
+  workers,
+  settings,
+  telemetry,
+  directory,
+  log,
+}: PlaneOptions): DataPlane {
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onWitnessed: Directory['witness'] = (key, verdict) => directory.witness(key, verdict);
   if (count > 1) {
@@ -22,6 +30,7 @@ export function createPlane({ workers, settings, directory, log }: PlaneOptions)
       settings,
       table: directory,
       onWitnessed,
+      onCounted: (worker, counted) => telemetry.counted(worker, counted),
       spawn: spawnWorker,
       log,
     });
@@ -29,6 +38,7 @@ export function createPlane({ workers, settings, directory, log }: PlaneOptions)
   return createDataPlane({
     settings,
     table: directory,
+    traffic: telemetry.traffic,
     onUnreachable: ({ key }, verdict) => onWitnessed(key, verdict),
   });
 }

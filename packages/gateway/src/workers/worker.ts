@@ -1,13 +1,26 @@
 import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane } from '../data-plane.ts';
+import { NO_LOAD } from '../traffic/load.ts';
+import { VitalsReader } from '../traffic/process-vitals.ts';
+import { Traffic } from '../traffic/traffic.ts';
 import { parseToWorker } from './messages.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Replica } from './replica.ts';
 
+interface Serving {
+  readonly plane: DataPlane;
+  readonly replica: Replica;
+  readonly traffic: Traffic;
+}
+
+/** What was counted since is lost if a worker is killed. */
+const COUNTED_EVERY_MS = 1000;
+
 /** A data plane in a process of its own, over a table that its primary keeps. */
 export class Worker {
   readonly #send: (message: FromWorker) => void;
-  #serving: { readonly plane: DataPlane; readonly replica: Replica } | undefined;
+  #serving: Serving | undefined;
+  readonly #vitals = new VitalsReader();
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
@@ -20,24 +33,37 @@ export class Worker {
     if (message.type === 'changed') this.#change(message);
     if (message.type !== 'close') return false;
     await this.#serving?.plane.close();
+    this.#tell();
     return true;
   }
 
   async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
     const replica = new Replica(table);
+    const traffic = new Traffic(table.instances);
     const plane = createDataPlane({
       settings,
       table: replica,
+      traffic,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'witnessed', key, verdict }),
     });
-    this.#serving = { plane, replica };
+    this.#serving = { plane, replica, traffic };
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
+    setInterval(() => this.#tell(), COUNTED_EVERY_MS);
   }
 
   #change({ number, change }: ToWorker & { type: 'changed' }): void {
     this.#serving?.replica.apply(change);
+    this.#serving?.traffic.changed(change);
     this.#serving?.plane.changed(change);
     this.#send({ type: 'applied', number });
+  }
+
+  /** Says what was counted since it was said before. */
+  #tell(): void {
+    if (this.#serving === undefined) return;
+    const { plane, traffic } = this.#serving;
+    const [load = NO_LOAD] = plane.loads();
+    this.#send({ type: 'counted', traffic: traffic.take(), load, vitals: this.#vitals.read() });
   }
 }
