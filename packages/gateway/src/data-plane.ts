@@ -1,5 +1,7 @@
 import type { Announcement, Change } from '@rollcall/client';
+import type { AccessLogSettings } from './access-log/entry.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
+import type { Instruments } from './instruments.ts';
 import type { EngineOptions } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
 import { loadOf } from './traffic/load.ts';
@@ -16,6 +18,8 @@ export interface PlaneSettings {
   readonly balancing: Omit<BalancerOptions, 'random'>;
   /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
   readonly pseudonym: string;
+  /** Default: requests are not written down. */
+  readonly accessLog?: AccessLogSettings;
 }
 
 export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
@@ -23,6 +27,7 @@ export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
   readonly table: Instances;
   /** Where requests are counted; it knows the same table. */
   readonly traffic: Traffic;
+  readonly instruments: Instruments;
 }
 
 /** What serves requests by a table that somebody else keeps. It knows nothing of channels. */
@@ -47,7 +52,7 @@ export const CLOSE_GRACE_MS: number = 8000;
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { table, traffic, settings, onUnreachable } = options;
+  const { table, traffic, instruments, settings, onUnreachable } = options;
   const router = new Router({
     table,
     isOurs: matchDomain(settings.domain),
@@ -59,7 +64,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     decide: router.decide,
     pseudonym: settings.pseudonym,
     onUnreachable,
-    onExchanged: traffic.count,
+    onExchanged: told(traffic, instruments),
   });
   return {
     listen: (port, host) => engine.listen(port, host),
@@ -74,7 +79,22 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     whenApplied: (call) => call(),
     loads: () => [loadOf(engine, router)],
-    close: () => engine.close(CLOSE_GRACE_MS),
+    async close() {
+      await engine.close(CLOSE_GRACE_MS);
+      await instruments.close();
+    },
+  };
+}
+
+/** Who is told of each request. */
+function told(
+  traffic: Traffic,
+  { accessLog }: Instruments,
+): NonNullable<EngineOptions['onExchanged']> {
+  if (accessLog === undefined) return traffic.count;
+  return (exchanged) => {
+    traffic.count(exchanged);
+    accessLog.write(exchanged);
   };
 }
 

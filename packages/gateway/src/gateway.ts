@@ -3,6 +3,7 @@ import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
+import type { AccessLogSettings } from './access-log/entry.ts';
 import { adminApp } from './admin/app.ts';
 import type { BalancerOptions } from './balancing/balancer.ts';
 import { serveAdmin } from './admin/server.ts';
@@ -46,6 +47,8 @@ export interface GatewayOptions {
    * this one does all else. Limits and what is learnt of instances by traffic are of each process.
    */
   readonly workers?: number | 'auto';
+  /** What is written down of requests, as JSON, one a line. Default: nothing. */
+  readonly accessLog?: AccessLogSettings;
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -190,9 +193,14 @@ async function serve(
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const plane = createPlane({
+  const plane = await createPlane({
     workers: options.workers ?? 1,
-    settings: { domain: domainOf(options), balancing: options.balancing ?? {}, pseudonym: name },
+    settings: {
+      domain: domainOf(options),
+      balancing: options.balancing ?? {},
+      pseudonym: name,
+      ...(options.accessLog !== undefined && { accessLog: options.accessLog }),
+    },
     directory,
     telemetry,
     log: options.log ?? (() => {}),

@@ -1,3 +1,4 @@
+export type { AccessLogSettings } from './access-log/entry.ts';
 export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';

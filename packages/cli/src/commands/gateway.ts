@@ -1,5 +1,6 @@
 import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
+import { accessLogSettings } from '../access-log.ts';
 import { adminToken } from '../admin-token.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
 import { list, listenHost, listenPort, workerCount } from '../options.ts';
@@ -16,6 +17,9 @@ export interface GatewayCommandOptions {
   readonly deny?: string;
   readonly snapshot?: string;
   readonly workers?: string;
+  readonly accessLog?: string;
+  readonly accessLogSample?: string;
+  readonly accessLogQuery?: true;
 }
 
 export const GATEWAY_PORT = 1500;
@@ -51,6 +55,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     options.workers === undefined ? 'ROLLCALL_WORKERS' : '--workers',
     options.workers ?? (env['ROLLCALL_WORKERS'] || '1'),
   );
+  const accessLog = accessLogSettings(options, env);
   const connection = connectionFromEnvironment(env);
   const snapshotFile = snapshotPath(
     options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
@@ -65,6 +70,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     adminPort,
     ...(token !== undefined && { adminToken: token }),
     workers,
+    ...(accessLog !== undefined && { accessLog }),
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),
     ...(domain !== undefined && { domain }),

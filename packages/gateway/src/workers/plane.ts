@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
 import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
+import { openInstruments } from '../instruments.ts';
 import type { Telemetry } from '../metrics/telemetry.ts';
 import { WorkerPool } from './pool.ts';
 import { spawnWorker } from './process.ts';
@@ -15,13 +16,13 @@ export interface PlaneOptions {
 }
 
 /** A data plane in this process or, with more than one worker, in as many of their own. */
-export function createPlane({
+export async function createPlane({
   workers,
   settings,
   telemetry,
   directory,
   log,
-}: PlaneOptions): DataPlane {
+}: PlaneOptions): Promise<DataPlane> {
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onWitnessed: Directory['witness'] = (key, verdict) => directory.witness(key, verdict);
   if (count > 1) {
@@ -39,6 +40,7 @@ export function createPlane({
     settings,
     table: directory,
     traffic: telemetry.traffic,
+    instruments: await openInstruments(settings),
     onUnreachable: ({ key }, verdict) => onWitnessed(key, verdict),
   });
 }

@@ -1,5 +1,6 @@
 import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane } from '../data-plane.ts';
+import { openInstruments } from '../instruments.ts';
 import { NO_LOAD } from '../traffic/load.ts';
 import { VitalsReader } from '../traffic/process-vitals.ts';
 import { Traffic } from '../traffic/traffic.ts';
@@ -8,7 +9,8 @@ import type { FromWorker, ToWorker } from './messages.ts';
 import { Replica } from './replica.ts';
 
 interface Serving {
-  readonly plane: DataPlane;
+  /** Nothing before it is there: then it is not told of changes, and needs not. */
+  plane?: DataPlane;
   readonly replica: Replica;
   readonly traffic: Traffic;
 }
@@ -21,6 +23,7 @@ export class Worker {
   readonly #send: (message: FromWorker) => void;
   #serving: Serving | undefined;
   readonly #vitals = new VitalsReader();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(send: (message: FromWorker) => void) {
     this.#send = send;
@@ -32,7 +35,8 @@ export class Worker {
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'changed') this.#change(message);
     if (message.type !== 'close') return false;
-    await this.#serving?.plane.close();
+    await this.#serving?.plane?.close();
+    clearInterval(this.#timer);
     this.#tell();
     return true;
   }
@@ -40,22 +44,27 @@ export class Worker {
   async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
     const replica = new Replica(table);
     const traffic = new Traffic(table.instances);
+    const serving: Serving = { replica, traffic };
+    // From here on changes may come.
+    this.#serving = serving;
+    const instruments = await openInstruments(settings);
     const plane = createDataPlane({
       settings,
       table: replica,
       traffic,
+      instruments,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'witnessed', key, verdict }),
     });
-    this.#serving = { plane, replica, traffic };
+    serving.plane = plane;
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
-    setInterval(() => this.#tell(), COUNTED_EVERY_MS);
+    this.#timer = setInterval(() => this.#tell(), COUNTED_EVERY_MS);
   }
 
   #change({ number, change }: ToWorker & { type: 'changed' }): void {
     this.#serving?.replica.apply(change);
     this.#serving?.traffic.changed(change);
-    this.#serving?.plane.changed(change);
+    this.#serving?.plane?.changed(change);
     this.#send({ type: 'applied', number });
   }
 
@@ -63,7 +72,7 @@ export class Worker {
   #tell(): void {
     if (this.#serving === undefined) return;
     const { plane, traffic } = this.#serving;
-    const [load = NO_LOAD] = plane.loads();
+    const [load = NO_LOAD] = plane?.loads() ?? [];
     this.#send({ type: 'counted', traffic: traffic.take(), load, vitals: this.#vitals.read() });
   }
 }
