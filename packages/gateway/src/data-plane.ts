@@ -20,6 +20,8 @@ export interface PlaneSettings {
   readonly pseudonym: string;
   /** Default: requests are not written down. */
   readonly accessLog?: AccessLogSettings;
+  /** Whether a span of each request goes to an OpenTelemetry collector. */
+  readonly traces: boolean;
 }
 
 export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
@@ -64,6 +66,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     decide: router.decide,
     pseudonym: settings.pseudonym,
     onUnreachable,
+    onBegun: instruments.traces?.begin,
     onExchanged: told(traffic, instruments),
   });
   return {

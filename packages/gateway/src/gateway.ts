@@ -49,6 +49,11 @@ export interface GatewayOptions {
   readonly workers?: number | 'auto';
   /** What is written down of requests, as JSON, one a line. Default: nothing. */
   readonly accessLog?: AccessLogSettings;
+  /**
+   * Whether a span of each request goes to an OpenTelemetry collector: its SDK, which has to be installed beside this
+   * package, reads where that is from `OTEL_EXPORTER_OTLP_ENDPOINT`. Default false.
+   */
+  readonly traces?: boolean;
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -199,6 +204,7 @@ async function serve(
       domain: domainOf(options),
       balancing: options.balancing ?? {},
       pseudonym: name,
+      traces: options.traces ?? false,
       ...(options.accessLog !== undefined && { accessLog: options.accessLog }),
     },
     directory,

@@ -70,6 +70,7 @@ export async function runGateway(options: GatewayCommandOptions): Promise<void> 
     adminPort,
     ...(token !== undefined && { adminToken: token }),
     workers,
+    traces: Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT']),
     ...(accessLog !== undefined && { accessLog }),
     allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
     deny: list(options.deny ?? env['ROLLCALL_DENY']),

@@ -123,6 +123,14 @@ export interface Exchanged {
   readonly responseBytes: number;
 }
 
+/** A request on its way through this gateway and beyond, for whoever follows it. */
+export interface Trace {
+  /** What the instance is sent as traceparent (W3C Trace Context). */
+  readonly traceparent: string;
+  /** It is over, as `onExchanged` is told. */
+  ended(exchanged: Exchanged): void;
+}
+
 /** What an engine needs from outside. */
 export interface EngineOptions {
   readonly decide: Decide;
@@ -143,4 +151,9 @@ export interface EngineOptions {
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
   /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
   readonly onExchanged?: (exchanged: Exchanged) => void;
+  /**
+   * With `onExchanged`: follows a request that has begun, by the client's traceparent if that is valid. Default:
+   * nobody does, and the instance is sent what the client has sent.
+   */
+  readonly onBegun?: ((traceparent: string | undefined) => Trace) | undefined;
 }

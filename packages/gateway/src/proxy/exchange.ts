@@ -113,6 +113,7 @@ export class Exchange implements Asker {
       origin: current.originLines,
       requestId: current.id,
       pseudonym: this.#context.pseudonym,
+      traceparent: current.account?.trace?.traceparent,
       target: this.#decision.target,
       prefix: current.outerPrefix + this.#decision.prefix,
       authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,

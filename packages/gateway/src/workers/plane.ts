@@ -4,6 +4,7 @@ import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { openInstruments } from '../instruments.ts';
 import type { Telemetry } from '../metrics/telemetry.ts';
+import { loadTracer } from '../traces/load.ts';
 import { WorkerPool } from './pool.ts';
 import { spawnWorker } from './process.ts';
 
@@ -26,6 +27,8 @@ export async function createPlane({
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onWitnessed: Directory['witness'] = (key, verdict) => directory.witness(key, verdict);
   if (count > 1) {
+    // That they cannot be had is said once, and not by each worker.
+    if (settings.traces) await loadTracer();
     return new WorkerPool({
       count,
       settings,

@@ -56,7 +56,7 @@ beforeEach(() => {
   counted.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: { domain: '*', balancing: {}, pseudonym: 'x' },
+    settings: { domain: '*', balancing: {}, pseudonym: 'x', traces: false },
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onWitnessed: witnessed,
     onCounted: counted,

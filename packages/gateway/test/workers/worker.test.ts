@@ -8,7 +8,7 @@ import { encodeToWorker } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 import { Worker } from '../../src/workers/worker.ts';
 
-const settings = { domain: '*', balancing: {}, pseudonym: 'x' };
+const settings = { domain: '*', balancing: {}, pseudonym: 'x', traces: false };
 
 describe('a worker', () => {
   let port: number;
