@@ -73,3 +73,54 @@ describe('docs/metrics.md', () => {
     expect(documented.toSorted(byName)).toEqual(real.toSorted(byName));
   });
 });
+
+interface Dashboard {
+  readonly panels: readonly {
+    readonly id: number;
+    readonly targets?: readonly { readonly expr: string }[];
+  }[];
+  readonly templating: { readonly list: readonly { readonly query: string | { query: string } }[] };
+}
+
+/** What Prometheus adds to what it has scraped, and to histograms. */
+const SCRAPED = ['job', 'instance', 'le'];
+/** Functions and words of its language, and what names a label. */
+const WORDS = /\b(?:sum|by|rate|histogram_quantile|label_values)\b|\$\w+/g;
+
+describe('deploy/grafana/rollcall.json', () => {
+  const file = new URL('../../deploy/grafana/rollcall.json', import.meta.url);
+  const { panels, templating } = JSON.parse(readFileSync(file, 'utf8')) as Dashboard;
+  const queries = [
+    ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+    ...templating.list.map(({ query }) => (typeof query === 'string' ? query : query.query)),
+  ].filter((query) => query !== 'prometheus');
+
+  it.each(queries)('asks for metrics and labels that there are: %s', (query) => {
+    const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(WORDS, '');
+    const names = bare.match(/rollcall_\w+/g) ?? [];
+    expect(names).not.toEqual([]);
+    const labels = new Set(SCRAPED);
+    for (const name of names) {
+      const row = documented.find((each) =>
+        [name, name.replace(/_bucket$/, '')].includes(each.name),
+      );
+      expect(row, name).toBeDefined();
+      expect(row?.type === 'histogram', name).toBe(name.endsWith('_bucket'));
+      for (const label of row?.labels.split(' ') ?? []) labels.add(label);
+    }
+    const words = bare.replaceAll(/rollcall_\w+/g, '').match(/[a-z_]+/g) ?? [];
+    expect(words.filter((word) => !labels.has(word))).toEqual([]);
+  });
+
+  it('shows every metric of the gateway', () => {
+    const missing = documented.filter(
+      ({ name }) =>
+        name.startsWith('rollcall_gateway_') && !queries.some((query) => query.includes(name)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has no two panels under one id', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
+});

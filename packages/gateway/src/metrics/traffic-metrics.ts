@@ -22,7 +22,8 @@ export function addTrafficMetrics(
     Array.from(traffic.routes(), ([prefix, counts]) => [{ route: label(prefix) }, counts]);
   const instances = (): [Labels, Counts][] =>
     Array.from(traffic.instances(), ([key, counts]) => [of(key), counts]);
-  const of = (instance: string): Labels => ({ route: label(traffic.prefixOf(instance)), instance });
+  // Prometheus has a label `instance` of its own: the process that it scraped.
+  const of = (key: string): Labels => ({ route: label(traffic.prefixOf(key)), upstream: key });
   /** Of all processes together. Connections to one that has gone may be there a little longer. */
   const summed = (
     read: (load: Load) => readonly (readonly [string, number])[],
