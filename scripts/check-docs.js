@@ -2,6 +2,7 @@
 // the tables of codes and settings name exactly those there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cliDocsFaults } from './cli-docs.js';
 import { runStep, ROOT } from './steps.js';
 
 export async function checkDocs() {
@@ -23,6 +24,7 @@ export async function checkDocs() {
     ]),
     ...(await codeFaults()),
     ...settingFaults(),
+    ...(await cliDocsFaults()),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
@@ -43,7 +45,7 @@ function missingLinks(file) {
 function missingPaths(file) {
   const paths = matches(
     read(file),
-    /`((?:packages|services|clients|conformance|scripts|test|docs|bench)\/[A-Za-z0-9_./-]*)`/g,
+    /`((?:packages|services|clients|conformance|scripts|test|docs|bench|deploy)\/[A-Za-z0-9_./-]*)`/g,
   );
   return paths
     .filter((path) => !existsSync(join(ROOT, path)))
@@ -96,6 +98,7 @@ function settingFaults() {
     .join('\n');
   const variables = [
     ...matches(sources, /\benv\['([A-Z_]+)'\]/g),
+    ...matches(sources, /\benv: '([A-Z_]+)'/g),
     ...matches(sources, /\bvalue\(env, '([A-Z_]+)'\)/g),
     ...matches(sources, /\bgetenv\("([A-Z_]+)"\)/g),
   ];

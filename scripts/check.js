@@ -4,7 +4,13 @@ import { runTool } from './steps.js';
 
 /** @type {[name: string, check: () => boolean | Promise<boolean>][]} */
 const checks = [
-  ['types', () => runTool('tsc', ['-b']) && runTool('tsc', ['-p', 'tsconfig.test.json'])],
+  [
+    'types',
+    () =>
+      runTool('tsc', ['-b']) &&
+      runTool('tsc', ['-p', 'packages/dashboard']) &&
+      runTool('tsc', ['-p', 'tsconfig.test.json']),
+  ],
   ['lint', () => runTool('oxlint', ['--type-aware', '--deny-warnings'])],
   ['format', () => runTool('oxfmt', ['--check'])],
   ['unused code', () => runTool('knip', [])],

@@ -1,8 +1,15 @@
-// Gives every package, what they need of each other, and the changelog a version:
+// Gives every package, what they need of each other, and all that names it beside them a version:
 // npm run set-version -- 0.2.0
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, runStep } from './steps.js';
+
+/** Where images are named by it. */
+const IMAGES = [
+  'deploy/README.md',
+  'deploy/kubernetes/gateway.yaml',
+  'deploy/kubernetes/service-example.yaml',
+];
 
 const [version = ''] = process.argv.slice(2);
 if (!/^\d+\.\d+\.\d+(?:-[0-9a-z.-]+)?$/.test(version)) {
@@ -23,6 +30,10 @@ for (const file of stdout.trim().split('\n')) {
       .replace(/^( {2}"version": )"[^"]+"/m, `$1"${version}"`)
       .replace(/("@rollcall\/[a-z0-9-]+": )"[^"]+"/g, `$1"${version}"`),
   );
+}
+edit('docs/openapi.yaml', (text) => text.replace(/^( {2}version: ).*/m, `$1${version}`));
+for (const file of IMAGES) {
+  edit(file, (text) => text.replace(/\b(rollcall(?:-[a-z0-9-]+)?:)\d[0-9a-z.-]*/g, `$1${version}`));
 }
 edit('CHANGELOG.md', (text) =>
   text.includes(`## ${version}`) ? text : text.replace(/^## /m, `## ${version}\n\n## `),

@@ -1,5 +1,5 @@
 // Makes a clone ready to run: installs from the lockfiles and builds, but only what has changed.
-// `--tests` also installs what the tests need. Plain JavaScript, for nothing is installed yet.
+// `--tests` also installs what the tests need, `--bench` the proxies that ours is compared with. Plain JavaScript, for nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -24,9 +24,21 @@ once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   // npm links the command before it is built, and the compiler does not make it executable.
   chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
+once('build-dashboard', sourcesOf(['packages/dashboard']), () => {
+  run(
+    process.execPath,
+    ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
+    'packages/dashboard',
+  );
+});
 once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
 if (forTests && process.versions.node.startsWith('20.')) {
   once('install-soketi', ['test/peers/soketi/package-lock.json'], () => npmCi('test/peers/soketi'));
+}
+
+if (process.argv.includes('--bench')) {
+  const folder = 'bench/gateway/peers';
+  once('install-bench-peers', [`${folder}/package-lock.json`], () => npmCi(folder));
 }
 
 function requireNode() {
@@ -72,7 +84,9 @@ function sourcesOf(folders) {
       if (skipped.has(name)) return [];
       return statSync(join(ROOT, path)).isDirectory() ? walk(path) : [path];
     });
-  const files = folders.flatMap(walk).filter((path) => /\.(?:ts|json|go|mod|sum)$/.test(path));
+  const files = folders
+    .flatMap(walk)
+    .filter((path) => /\.(?:tsx?|json|go|mod|sum|css|html|svg)$/.test(path));
   return ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...files].toSorted();
 }
 

@@ -1,7 +1,14 @@
 /** What the upstream answers: small, as JSON answers are. */
 export const ANSWER = '{"id":"ded2f335-7fd4-5b9b-a118-3cf44a258ba4","ok":true}';
 
+/** Where the upstream has a file of 1 MiB, and where it takes one. */
+export const BIG = '/big';
+export const SINK = '/sink';
+
 const NEVER = 'keepalive_requests 1000000000; keepalive_timeout 600s;';
+// Large enough that no body is written to disk on its way.
+const BUFFERS = 'proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k;';
+const STREAMING = 'proxy_request_buffering off; proxy_max_temp_file_size 0;';
 
 /**
  * @param {string} folder
@@ -11,30 +18,30 @@ const NEVER = 'keepalive_requests 1000000000; keepalive_timeout 600s;';
 function nginx(folder, name, http) {
   return `daemon off; master_process off; worker_processes 1;
 error_log ${folder}/${name}.log; pid ${folder}/${name}.pid;
-events { worker_connections 8192; }
-http { access_log off; ${NEVER} ${http} }
+events { worker_connections 32768; }
+http { access_log off; client_max_body_size 0; sendfile on; ${NEVER} ${http} }
 `;
 }
 
 /**
- * @param {string} folder
+ * @param {string} folder has the file `big`
  * @param {number} port
  */
 export function upstreamConfig(folder, port) {
   return nginx(
     folder,
     'upstream',
-    `server { listen 127.0.0.1:${port} backlog=4096; default_type application/json; return 200 '${ANSWER}'; }`,
+    `server { listen 127.0.0.1:${port} backlog=4096; default_type application/json; root ${folder};
+    location / { return 200 '${ANSWER}'; } location = ${BIG} { } }`,
   );
 }
 
 /**
  * Does what the gateway does: strips the prefix, says where the request came from, keeps connections.
  * @param {string} folder
- * @param {number} port
- * @param {number} upstreamPort
+ * @param {import('./proxies.js').Ports} ports
  */
-export function nginxConfig(folder, port, upstreamPort) {
+export function nginxConfig(folder, { port, upstream, sink, tls }) {
   const headers = [
     'Connection ""',
     'Host $http_host',
@@ -45,20 +52,24 @@ export function nginxConfig(folder, port, upstreamPort) {
     'X-Forwarded-Prefix /v1',
     'Via "1.1 nginx"',
   ].map((each) => `proxy_set_header ${each};`);
+  const keeps = 'keepalive 256; keepalive_requests 1000000000;';
+  const ssl = tls
+    ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; ssl_session_cache shared:s:1m;`
+    : '';
   return nginx(
     folder,
     'nginx',
-    `upstream up { server 127.0.0.1:${upstreamPort}; keepalive 256; keepalive_requests 1000000000; }
-  server { listen 127.0.0.1:${port} backlog=4096;
-    location /v1/ { proxy_pass http://up/; proxy_http_version 1.1; ${headers.join(' ')} } }`,
+    `upstream up { server 127.0.0.1:${upstream}; ${keeps} }
+  upstream sink { server 127.0.0.1:${sink}; ${keeps} }
+  server { listen 127.0.0.1:${port} ${tls ? 'ssl' : ''} backlog=4096; ${ssl}
+    proxy_http_version 1.1; ${headers.join(' ')} ${BUFFERS} ${STREAMING}
+    location /v1/ { proxy_pass http://up/; }
+    location /v2/ { proxy_pass http://sink/; } }`,
   );
 }
 
-/**
- * @param {number} port
- * @param {number} upstreamPort
- */
-export function haproxyConfig(port, upstreamPort) {
+/** @param {import('./proxies.js').Ports} ports */
+export function haproxyConfig({ port, upstream }) {
   return `global
   nbthread 1
 defaults
@@ -77,6 +88,29 @@ frontend f
   default_backend b
 backend b
   http-reuse always
-  server s 127.0.0.1:${upstreamPort}
+  server s 127.0.0.1:${upstream}
+`;
+}
+
+/** @param {import('./proxies.js').Ports} ports */
+export function caddyConfig({ port, upstream }) {
+  return `{
+  admin off
+  auto_https off
+  log {
+    output discard
+  }
+}
+http://localhost:${port} {
+  bind 127.0.0.1
+  handle_path /v1/* {
+    reverse_proxy 127.0.0.1:${upstream} {
+      header_up X-Forwarded-Prefix /v1
+      transport http {
+        keepalive_idle_conns_per_host 256
+      }
+    }
+  }
+}
 `;
 }

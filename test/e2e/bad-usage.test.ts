@@ -42,7 +42,11 @@ describe('a user’s mistake is one line and an exit code', () => {
     [['gateway', '--admin-port', '-1'], {}, /--admin-port is "-1"/],
     [['gateway', '--admin-host', '0.0.0.0'], {}, /would be open to others: .* --admin-token-file/],
     [['gateway'], { ROLLCALL_ADMIN_TOKEN: 's3cret' }, /the admin token must be at least 16 of/],
-    [['gateway', '--admin-token-file', '/none'], {}, /cannot read --admin-token-file \/none/],
+    [
+      ['gateway', '--admin-token-file', '/none'],
+      {},
+      /cannot read the file of the admin token, \/none/,
+    ],
     [['explain', 'v1'], {}, /the path is "v1"/],
     [['broker', '--host', '0.0.0.0'], {}, /development credentials/],
     [['broker', '--port', 'x'], {}, /--port is "x"/],
@@ -136,6 +140,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     });
     const env = { ROLLCALL_ADMIN: admin };
     expect(await outcome(PROGRAMS.cli, ['explain', '/v1'], env)).toEqual({ code: 4, lines });
+    expect(await outcome(PROGRAMS.cli, ['top'], env)).toEqual({ code: 4, lines });
   });
 
   it.each([{ PUSHER_APP_SECRET: 'wrong' }, { PUSHER_APP_KEY: 'wrong' }, { PUSHER_APP_ID: '9' }])(

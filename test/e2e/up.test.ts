@@ -50,6 +50,15 @@ describe('rollcall up', () => {
     }
   });
 
+  it('serves the dashboard where it says', async () => {
+    const { program } = await up();
+    const [, url = ''] = await program.line(/^ {2}dashboard +(\S+)/);
+    const page = await ask(url);
+    expect(page.status).toBe(200);
+    const [, script = ''] = /<script type="module" crossorigin src="([^"]+)"/.exec(page.body) ?? [];
+    expect((await ask(new URL(script, url).href)).headers['content-type']).toMatch(/javascript/);
+  });
+
   it('runs two instances of each service, each with a name of its own', async () => {
     const { gateway } = await up();
     for (const service of hasGo ? ['v1', 'v2'] : ['v1']) {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cluster } from '../support/cluster.ts';
 import { PROGRAMS } from '../support/processes.ts';
+import { startInTerminal } from '../support/terminal.ts';
 import type { RunningProgram } from '../support/processes.ts';
 
 let cluster: Cluster;
@@ -65,6 +66,20 @@ describe('rollcall watch', () => {
     expect(present).toMatchObject({ what: 'present', ...place, why: 'in rotation' });
     expect(registered).toMatchObject({ what: 'registered', ...place });
     expect(lost).toMatchObject({ what: 'broker lost', time: expect.any(String) as string });
+  });
+
+  it('is a table in a terminal, with what happened last below it', async () => {
+    await cluster.gateway();
+    await cluster.idV5('first');
+    const terminal = startInTerminal(cluster, ['watch']);
+    await terminal.line(/\/v1 +127\.0\.0\.1:\d+ +id-v5 +in rotation/);
+    const second = await cluster.idV5('second');
+    await terminal.line(/2 instances/);
+    second.kill('SIGKILL');
+    await terminal.line(/id-v5 +out of rotation/);
+    await terminal.line(/registered +\/v1/);
+    expect((await terminal.interrupt()).code).toBe(0);
+    expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);
   });
 
   it('ends when nobody reads it any more', async () => {

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await programs.endAll();
   scratch.clear();
-  for (const cleanup of cleanups.splice(0)) cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) cleanup();
 });
 
 describe('the consul package of npm', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { publishedPackages, readManifest, ROOT } from '../support/packages.ts';
@@ -7,6 +7,7 @@ import { PROGRAMS } from '../support/processes.ts';
 
 const { version } = readManifest('.');
 const packages = publishedPackages();
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 
 /** What a command of this repository prints. */
 function printed(command: string, args: string[]): string {
@@ -30,9 +31,22 @@ describe('the version, which package.json of the root has', () => {
     expect(printed(process.execPath, [PROGRAMS.cli, '--version'])).toBe(`${version}\n`);
   });
 
+  it('is that of the admin API, and of every image that is named', () => {
+    expect(read('docs/openapi.yaml')).toContain(`\n  version: ${version}\n`);
+    const folder = 'deploy/kubernetes';
+    const files = [
+      'deploy/README.md',
+      ...readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
+    ];
+    const images = files.flatMap((file) => [
+      ...read(file).matchAll(/\brollcall(?:-[a-z0-9-]+)?:(\d\S*)/g),
+    ]);
+    expect(images.length).toBeGreaterThan(0);
+    for (const [image, tag] of images) expect(tag, image).toBe(version);
+  });
+
   it('is the first of the changelog', () => {
-    const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
-    expect(/^## ([^\s,]+)/m.exec(changelog)?.[1]).toBe(version);
+    expect(/^## ([^\s,]+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version);
   });
 });
 

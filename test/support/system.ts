@@ -11,12 +11,18 @@ export interface System {
   readonly url: string;
 }
 
-/** A broker with the development app, and a gateway. */
-export async function startSystem(programs: Programs): Promise<System> {
+/**
+ * A broker with the development app, and a gateway.
+ * @param options of `rollcall gateway`
+ */
+export async function startSystem(
+  programs: Programs,
+  options: readonly string[] = [],
+): Promise<System> {
   const port = String(await freePort());
   const env = { PUSHER_PORT: port };
   await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
-  const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0'], env);
+  const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0', ...options], env);
   const [, url = ''] = await gateway.line(/gateway listens at (\S+)/);
   return { port, env, gateway, url };
 }

@@ -22,7 +22,12 @@ export interface ClientSocketOptions {
   readonly outlet: Outlet;
   readonly settings: Pick<
     Settings,
-    'activityTimeoutMs' | 'pongTimeoutMs' | 'maxSubscriptions' | 'maxUnreadBytes' | 'log'
+    | 'activityTimeoutMs'
+    | 'pongTimeoutMs'
+    | 'maxSubscriptions'
+    | 'maxPublicSubscriptions'
+    | 'maxUnreadBytes'
+    | 'log'
   >;
 }
 
@@ -45,6 +50,7 @@ export class ClientSocket implements Connection {
       connection: this,
       clock: () => performance.now(),
       maxSubscriptions: settings.maxSubscriptions,
+      maxPublicSubscriptions: settings.maxPublicSubscriptions,
     });
     this.#keepalive = new Keepalive({
       activityTimeoutMs: settings.activityTimeoutMs,

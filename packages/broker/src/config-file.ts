@@ -41,6 +41,7 @@ const configFile = object<ConfigFile>(
     activityTimeoutMs: number,
     pongTimeoutMs: number,
     maxSubscriptions: number,
+    maxPublicSubscriptions: number,
     maxUnreadBytes: number,
   },
   'apps',

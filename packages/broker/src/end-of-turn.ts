@@ -8,10 +8,18 @@ export interface Flushable {
  * each time: waking it is most of what a small write costs.
  */
 export class EndOfTurn {
+  readonly #most: number;
   #waiting: Flushable[] = [];
 
+  /** @param most - how many may wait; with as many it is not put off any longer. Default: any number. */
+  constructor(most: number = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
   flushLater(flushable: Flushable): void {
-    if (this.#waiting.push(flushable) === 1) setImmediate(() => this.flush());
+    const count = this.#waiting.push(flushable);
+    if (count === this.#most) this.flush();
+    else if (count === 1) setImmediate(() => this.flush());
   }
 
   /** All that waits, now. */

@@ -53,6 +53,8 @@ export interface BrokerOptions {
   readonly pongTimeoutMs?: number;
   /** Channels that one connection may be subscribed to at a time. Default 20,000. */
   readonly maxSubscriptions?: number;
+  /** Of these, public ones, which need no signature. Default 1,000: some 2 MB of the broker's memory. */
+  readonly maxPublicSubscriptions?: number;
   /** What one connection may leave unread, in bytes, before it is cut off. Default 1 MiB. */
   readonly maxUnreadBytes?: number;
   /** Takes one line for each thing an operator may want to know. Never a secret. Default: nowhere. */
@@ -83,6 +85,10 @@ export function readOptions(options: BrokerOptions): Settings {
     activityTimeoutMs: milliseconds('activityTimeoutMs', options.activityTimeoutMs ?? 120_000),
     pongTimeoutMs: milliseconds('pongTimeoutMs', options.pongTimeoutMs ?? 30_000),
     maxSubscriptions: count('maxSubscriptions', options.maxSubscriptions ?? 20_000),
+    maxPublicSubscriptions: count(
+      'maxPublicSubscriptions',
+      options.maxPublicSubscriptions ?? 1_000,
+    ),
     maxUnreadBytes: count('maxUnreadBytes', options.maxUnreadBytes ?? 1_048_576),
     log: options.log ?? (() => {}),
   };

@@ -27,21 +27,23 @@ export interface PlainContext {
 export class PlainConnection {
   readonly #socket: Socket;
   readonly #context: PlainContext;
+  // Not the socket's own, which would stay with it when it is a WebSocket long since.
+  #timer: NodeJS.Timeout;
+  #hasAnswered = false;
   #unsent = '';
 
   constructor(socket: Socket, context: PlainContext) {
     this.#socket = socket;
     this.#context = context;
+    this.#timer = setTimeout(this.#expire, context.firstTimeoutMs);
   }
 
   open(): void {
     this.#context.connections.add(this);
     this.#socket.on('data', this.#read);
     this.#socket.on('end', this.#end);
-    this.#socket.on('timeout', this.#expire);
     this.#socket.on('error', this.#expire);
     this.#socket.on('close', this.#forget);
-    this.#socket.setTimeout(this.#context.firstTimeoutMs);
   }
 
   /** No request is under way: each is answered as it is read. */
@@ -53,10 +55,10 @@ export class PlainConnection {
 
   /** Writes the answers there are. */
   flush(): void {
-    if (this.#unsent === '') return;
+    if (this.#unsent === '' || this.#socket.destroyed) return;
     const answers = this.#unsent;
     this.#unsent = '';
-    this.#socket.setTimeout(this.#context.idleTimeoutMs);
+    this.#wait();
     if (this.#socket.write(answers)) return;
     // Who does not read its answers may ask nothing more.
     this.#socket.pause();
@@ -84,6 +86,7 @@ export class PlainConnection {
   };
 
   readonly #forget = (): void => {
+    clearTimeout(this.#timer);
     this.#context.connections.delete(this);
   };
 
@@ -91,17 +94,26 @@ export class PlainConnection {
     this.#socket.resume();
   };
 
+  /** For the next request. */
+  #wait(): void {
+    if (this.#hasAnswered) {
+      this.#timer.refresh();
+      return;
+    }
+    this.#hasAnswered = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#expire, this.#context.idleTimeoutMs);
+  }
+
   #handOver(bytes: Buffer): void {
     this.flush();
     const socket = this.#socket;
     socket.off('data', this.#read);
     socket.off('end', this.#end);
-    socket.off('timeout', this.#expire);
     socket.off('error', this.#expire);
     socket.off('close', this.#forget);
     this.#forget();
     socket.off('drain', this.#resume);
-    socket.setTimeout(0);
     // Paused while nobody listens: what is put back would be lost.
     socket.pause();
     socket.unshift(bytes);
@@ -110,7 +122,7 @@ export class PlainConnection {
   }
 
   #send({ status, text }: Answer): void {
-    if (this.#unsent === '') this.#context.endOfTurn.flushLater(this);
+    const isFirst = this.#unsent === '';
     this.#unsent += [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/json',
@@ -121,6 +133,7 @@ export class PlainConnection {
       '',
       text,
     ].join('\r\n');
+    if (isFirst) this.#context.endOfTurn.flushLater(this);
   }
 }
 

@@ -30,8 +30,9 @@ export interface SessionOptions {
   readonly connection: Connection;
   /** Milliseconds of a clock that never goes back. */
   readonly clock: () => number;
-  /** Bounds what one client, which needs no signature for public channels, can make the broker keep. */
   readonly maxSubscriptions: number;
+  /** Bounds what a client that no one has signed for can make the broker keep. */
+  readonly maxPublicSubscriptions: number;
 }
 
 /** What one client says, and what comes of it. */
@@ -40,15 +41,18 @@ export class Session {
   readonly #connection: Connection;
   readonly #clock: () => number;
   readonly #maxSubscriptions: number;
+  readonly #maxPublicSubscriptions: number;
   readonly #channels = new Set<string>();
+  #publicChannels = 0;
   readonly #clientEvents = new RateLimit(LIMITS.clientEventsPerSecond);
   #user: User | undefined;
 
-  constructor({ app, connection, clock, maxSubscriptions }: SessionOptions) {
-    this.#app = app;
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#maxSubscriptions = maxSubscriptions;
+  constructor(options: SessionOptions) {
+    this.#app = options.app;
+    this.#connection = options.connection;
+    this.#clock = options.clock;
+    this.#maxSubscriptions = options.maxSubscriptions;
+    this.#maxPublicSubscriptions = options.maxPublicSubscriptions;
   }
 
   /** Takes one text frame from the client. Never throws. */
@@ -85,12 +89,8 @@ export class Session {
     if (this.#channels.has(channel)) {
       return this.#complain(`this connection is already subscribed to ${channel}`);
     }
-    if (this.#channels.size >= this.#maxSubscriptions) {
-      return this.#full(
-        channel,
-        `a connection may have at most ${this.#maxSubscriptions} subscriptions`,
-      );
-    }
+    const excess = this.#excess(channel);
+    if (excess !== undefined) return this.#full(channel, excess);
     if (!this.#isAuthorised(frame)) {
       return this.#unauthorised(channel, `the signature for ${channel} is not valid`);
     }
@@ -103,14 +103,26 @@ export class Session {
       );
     }
     this.#channels.add(channel);
+    if (isOpenToAll(channel)) this.#publicChannels += 1;
     this.#app.subscribe(channel, this.#connection, member);
+  }
+
+  /** Which limit one more subscription would be over. */
+  #excess(channel: string): string | undefined {
+    if (this.#channels.size >= this.#maxSubscriptions) {
+      return `a connection may have at most ${this.#maxSubscriptions} subscriptions`;
+    }
+    if (isOpenToAll(channel) && this.#publicChannels >= this.#maxPublicSubscriptions) {
+      return `a connection may be in at most ${this.#maxPublicSubscriptions} public channels`;
+    }
+    return undefined;
   }
 
   #isAuthorised({ channel, auth, channelData }: Subscribe): boolean {
     if (isServerToUserChannel(channel)) {
       return this.#user !== undefined && channel === serverToUserChannel(this.#user.id);
     }
-    if (channelKind(channel) === 'public') return true;
+    if (isOpenToAll(channel)) return true;
     const text = channelStringToSign(this.#connection.socketId, channel, channelData);
     return isTokenOf(this.#app.options, text, auth);
   }
@@ -133,7 +145,9 @@ export class Session {
   }
 
   #unsubscribe(channel: string): void {
-    if (this.#channels.delete(channel)) this.#app.unsubscribe(channel, this.#connection);
+    if (!this.#channels.delete(channel)) return;
+    if (isOpenToAll(channel)) this.#publicChannels -= 1;
+    this.#app.unsubscribe(channel, this.#connection);
   }
 
   #signIn({ auth, userData }: Signin): void {
@@ -191,6 +205,11 @@ export class Session {
   #full(channel: string, error: string): void {
     this.#connection.send(subscriptionErrorFrame(channel, 'LimitReached', error, 403));
   }
+}
+
+/** Whether it takes no signature, of the channel or of the user, to subscribe. */
+function isOpenToAll(channel: string): boolean {
+  return channelKind(channel) === 'public' && !isServerToUserChannel(channel);
 }
 
 function readMember(channelData: string): Member | string {

@@ -20,6 +20,9 @@ const SERVER_OPTIONS = {
   keepAliveTimeout: 95_000,
 };
 
+/** The first publishers go on while the others' requests are read. */
+const ANSWERS_AT_A_TIME = 8;
+
 export interface WebServerOptions {
   readonly host: string;
   readonly port: number;
@@ -86,7 +89,7 @@ function servePlain(
   server.removeAllListeners(event);
   const context = {
     answer,
-    endOfTurn: new EndOfTurn(),
+    endOfTurn: new EndOfTurn(ANSWERS_AT_A_TIME),
     connections,
     handOver: (socket: Socket) => void serve?.call(server, socket),
     firstTimeoutMs: SERVER_OPTIONS.headersTimeout,

@@ -17,10 +17,23 @@ export const MAX_FRAME_BYTES = 65_536;
 /** A client that does not answer a close in this time loses its socket. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-// @types/ws does not know closeTimeout yet.
-const SERVER_OPTIONS: ServerOptions & { closeTimeout: number } = {
+/** Of a message that is not whole. Each piece takes 300 bytes, be it of one byte. */
+export const MAX_FRAGMENTS = 64;
+/** Of a frame that is not whole: 64 KiB in the smallest segments of TCP (536 bytes) are 123. */
+const MAX_CHUNKS = 1_024;
+
+interface Limits {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+}
+
+// @types/ws does not know all of them yet.
+const SERVER_OPTIONS: ServerOptions & Limits = {
   noServer: true,
   maxPayload: MAX_FRAME_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  maxBufferedChunks: MAX_CHUNKS,
   closeTimeout: CLOSE_TIMEOUT_MS,
 };
 

@@ -26,6 +26,7 @@ const settings = {
   activityTimeoutMs: 100,
   pongTimeoutMs: 30,
   maxSubscriptions: 10,
+  maxPublicSubscriptions: 10,
   maxUnreadBytes: 1_000,
   log: (line: string) => void logged.push(line),
 };

@@ -42,6 +42,7 @@ describe('readConfigFile', () => {
       activityTimeoutMs: 5_000,
       pongTimeoutMs: 5_000,
       maxSubscriptions: 7,
+      maxPublicSubscriptions: 5,
       maxUnreadBytes: 1_000,
     };
     expect(await read(options)).toEqual(options);

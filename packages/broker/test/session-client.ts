@@ -6,6 +6,7 @@ import type { Frame } from './fake-connection.ts';
 
 export const APP = { appId: '1', key: 'key', secret: 'secret' } as const;
 export const MAX_SUBSCRIPTIONS = 5;
+export const MAX_PUBLIC_SUBSCRIPTIONS = 3;
 
 /** A session and its client, without a socket. */
 export class SessionClient extends FakeConnection {
@@ -18,6 +19,7 @@ export class SessionClient extends FakeConnection {
       connection: this,
       clock,
       maxSubscriptions: MAX_SUBSCRIPTIONS,
+      maxPublicSubscriptions: MAX_PUBLIC_SUBSCRIPTIONS,
     });
   }
 

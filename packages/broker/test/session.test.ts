@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { App } from '../src/app.ts';
-import { APP, MAX_SUBSCRIPTIONS, SessionClient } from './session-client.ts';
+import {
+  APP,
+  MAX_PUBLIC_SUBSCRIPTIONS,
+  MAX_SUBSCRIPTIONS,
+  SessionClient,
+} from './session-client.ts';
 
 let app: App;
 let now: number;
@@ -94,11 +99,26 @@ describe('subscribe', () => {
   it('takes so many subscriptions of a connection and no more', () => {
     const client = new Client();
     for (let i = 0; i < MAX_SUBSCRIPTIONS; i += 1) {
+      expect(client.subscribe(`private-${i}`)).toMatchObject(succeeded);
+    }
+    expect(client.subscribe('private-one-more')).toMatchObject(full);
+    client.say('pusher:unsubscribe', { channel: 'private-0' });
+    expect(client.subscribe('private-one-more')).toMatchObject(succeeded);
+  });
+
+  it('takes fewer that no one has signed for', () => {
+    const client = new Client();
+    client.signIn({ id: 'ann' });
+    for (let i = 0; i < MAX_PUBLIC_SUBSCRIPTIONS; i += 1) {
       expect(client.subscribe(`news-${i}`)).toMatchObject(succeeded);
     }
     expect(client.subscribe('one-more')).toMatchObject(full);
-    client.say('pusher:unsubscribe', { channel: 'news-0' });
+    expect(client.subscribe('cache-one-more')).toMatchObject(full);
+    expect(client.subscribe('#server-to-user-ann')).toMatchObject(succeeded);
+    expect(client.subscribe('private-a')).toMatchObject(succeeded);
+    for (const channel of ['news-0', 'private-a']) client.say('pusher:unsubscribe', { channel });
     expect(client.subscribe('one-more')).toMatchObject(succeeded);
+    expect(client.subscribe('another')).toMatchObject(full);
   });
 
   it('a second time is an error, and changes nothing', () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker, BrokerOptions } from '@rollcall/broker';
-import { MAX_FRAME_BYTES } from '../src/web-sockets.ts';
+import { MAX_FRAGMENTS, MAX_FRAME_BYTES } from '../src/web-sockets.ts';
 import { greeted, RawClient } from './raw-client.ts';
 import { APP, server } from './sdk.ts';
 
@@ -124,6 +124,21 @@ describe('frames', () => {
     expect(await client.next()).toMatchObject({ event: 'pusher:pong' });
     client.socket.send(ping.padEnd(MAX_FRAME_BYTES + 1));
     expect(await client.closed).toBe(1009);
+  });
+
+  it('may come in 64 pieces; in one more it closes the connection with 1008', async () => {
+    await start();
+    const client = await greeted(broker);
+    const ping = '{"event":"pusher:ping"}';
+    const sendIn = (pieces: number): void => {
+      client.socket.send(ping, { fin: false });
+      for (let n = 2; n < pieces; n += 1) client.socket.send(' ', { fin: false });
+      client.socket.send(' ');
+    };
+    sendIn(MAX_FRAGMENTS);
+    expect(await client.next()).toMatchObject({ event: 'pusher:pong' });
+    sendIn(MAX_FRAGMENTS + 1);
+    expect(await client.closed).toBe(1008);
   });
 
   it('after the close that the broker sent change nothing', async () => {

@@ -10,6 +10,8 @@ export function adminToken(
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
-    throw new RollcallError('ROLLCALL_CONFIG', `cannot read --admin-token-file ${file}`, { cause });
+    throw new RollcallError('ROLLCALL_CONFIG', `cannot read the file of the admin token, ${file}`, {
+      cause,
+    });
   }
 }

@@ -1,4 +1,3 @@
-import type { Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
 
@@ -20,24 +19,36 @@ export function adminAccess(given: string | undefined, env: Environment): AdminA
 }
 
 /**
- * What a gateway says of a path.
- * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE
+ * What a gateway's admin API answers with, at a path such as /api/status. docs/openapi.yaml has its types.
+ * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE, or ROLLCALL_CONFIG if it wants another token
  */
-export async function askAdmin(
-  { url: admin, token }: Omit<AdminAccess, 'isNamed'>,
-  path: string,
-): Promise<Explanation> {
-  try {
-    const url = new URL(`/api/explain?path=${encodeURIComponent(path)}`, admin);
-    const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-    const response = await fetch(url, { headers, signal: AbortSignal.timeout(WITHIN_MS) });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
-    return (await response.json()) as Explanation;
-  } catch (cause) {
+export async function askAdmin<T>({ url: admin, token }: AdminAccess, path: string): Promise<T> {
+  const answer = await answerOf(admin, path, token);
+  if (answer?.status === 200) return answer.body as T;
+  if (answer?.status === 401 || answer?.status === 403) {
     throw new RollcallError(
-      'ROLLCALL_GATEWAY_UNREACHABLE',
-      `no answer from a gateway's admin API at ${admin}: start one with "rollcall gateway", or name its admin API with --admin`,
-      { cause },
+      'ROLLCALL_CONFIG',
+      `the gateway's admin API at ${admin} wants its token (HTTP ${answer.status}): set ROLLCALL_ADMIN_TOKEN as it has it`,
     );
+  }
+  throw new RollcallError(
+    'ROLLCALL_GATEWAY_UNREACHABLE',
+    `no answer from a gateway's admin API at ${admin}: start one with "rollcall gateway", or name its admin API with --admin`,
+  );
+}
+
+/** Nothing if what is there, if anything, is no such API. */
+async function answerOf(
+  admin: string,
+  path: string,
+  token: string,
+): Promise<{ status: number; body: unknown } | undefined> {
+  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
+  try {
+    const signal = AbortSignal.timeout(WITHIN_MS);
+    const response = await fetch(new URL(path, admin), { headers, signal });
+    return { status: response.status, body: await response.json() };
+  } catch {
+    return undefined;
   }
 }

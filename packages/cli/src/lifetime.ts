@@ -2,16 +2,18 @@
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  /** Of a gateway. */
+  readonly adminUrl?: string;
 }
 
 /**
  * Tells `rollcall up`, if that is who started us, that this program serves, and ends with it: by
  * SIGKILL it cannot stop us itself, but the channel between us closes.
  */
-export function tellParent({ host, port }: Listening): void {
+export function tellParent({ host, port, adminUrl }: Listening): void {
   if (process.send === undefined) return;
   process.once('disconnect', endAsBySignal);
-  if (process.connected) process.send({ host, port } satisfies Listening);
+  if (process.connected) process.send({ host, port, adminUrl });
   else endAsBySignal();
 }
 
@@ -19,8 +21,14 @@ function endAsBySignal(): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** Ends the process by SIGINT, SIGTERM or SIGHUP: closes first. A second signal ends it at once. */
-export function closeOnSignal(close: () => Promise<void>): void {
+/**
+ * Ends the process by SIGINT, SIGTERM or another signal: closes first. A second signal ends it at once.
+ * @param others by default SIGHUP: the terminal has gone
+ */
+export function closeOnSignal(
+  close: () => Promise<void>,
+  others: readonly NodeJS.Signals[] = ['SIGHUP'],
+): void {
   let closing = false;
   const onSignal = (): void => {
     if (closing) process.exit(1);
@@ -33,5 +41,5 @@ export function closeOnSignal(close: () => Promise<void>): void {
       },
     );
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', ...others] as const) process.on(signal, onSignal);
 }

@@ -9,6 +9,10 @@ export function listenPort(
   const given = sources.find(([, value]) => value !== undefined && value !== '');
   if (given === undefined) return fallback;
   const [name, value = ''] = given;
+  return portOf(name, value);
+}
+
+export function portOf(name: string, value: string): number {
   return wholeNumber(name, value, { min: 0, max: 65_535 });
 }
 

@@ -12,6 +12,7 @@ import { runExplain } from './commands/explain.ts';
 import { runGateway } from './commands/gateway.ts';
 import { runLs } from './commands/ls.ts';
 import { runCommand } from './commands/run.ts';
+import { runTop } from './commands/top.ts';
 import { runUp } from './commands/up.ts';
 import { runWatch } from './commands/watch.ts';
 
@@ -61,6 +62,21 @@ export function createProgram(): Command {
     .action(runBroker);
   add(program, 'gateway')
     .description('the gateway alone')
+    .option(
+      '--config <file>',
+      'JSON with settings; read again when it changes and on SIGHUP (default: ROLLCALL_CONFIG)',
+    )
+    .option(
+      '--set <key=value>',
+      'one setting of what the file may hold, such as limits.answerMs=1000; again for more (default: words of ROLLCALL_SET)',
+      (setting: string, before: readonly string[] | undefined) => [...(before ?? []), setting],
+    )
+    .option('--tls-cert <file>', 'certificate as PEM: TLS, and nothing else, at --port')
+    .option('--tls-key <file>', 'its private key as PEM')
+    .option(
+      '--trusted-proxies <cidrs>',
+      'who may say where a request comes from (default: ROLLCALL_TRUSTED_PROXIES or nobody)',
+    )
     .option('--host <address>', 'IP address to listen on (default: HOST or 127.0.0.1)')
     .option('--port <port>', '0 lets the system choose (default: PORT or 1500)')
     .option(
@@ -89,6 +105,19 @@ export function createProgram(): Command {
     )
     .option('--deny <cidrs>', 'refuse instances at these addresses (default: ROLLCALL_DENY)')
     .option(
+      '--dns-port <port>',
+      'answer DNS on loopback; 0 lets the system choose (default: ROLLCALL_DNS_PORT or nowhere)',
+    )
+    .option('--dns-domain <domain>', 'its zone (default: ROLLCALL_DNS_DOMAIN or rollcall)')
+    .option(
+      '--dns-ttl <seconds>',
+      'how long an answer may be kept (default: ROLLCALL_DNS_TTL or 1)',
+    )
+    .option(
+      '--xds-port <port>',
+      'serve xDS on loopback; 0 lets the system choose (default: ROLLCALL_XDS_PORT or nowhere)',
+    )
+    .option(
       '--workers <count>',
       'processes that serve requests, auto for one for each core (default: ROLLCALL_WORKERS or 1)',
     )
@@ -99,10 +128,6 @@ export function createProgram(): Command {
     .option(
       '--access-log-sample <share>',
       'write down only this share of what went well, such as 0.01 (default: ROLLCALL_ACCESS_LOG_SAMPLE or 1)',
-    )
-    .option(
-      '--access-log-query',
-      'write down queries too, which may have secrets (default: ROLLCALL_ACCESS_LOG_QUERY)',
     )
     .action(runGateway);
   add(program, 'run')
@@ -142,6 +167,15 @@ export function createProgram(): Command {
     )
     .option('--json', 'as JSON')
     .action(runDoctor);
+  add(program, 'top')
+    .description('services and instances with state, rate, errors and latency, every two seconds')
+    .option(
+      '--admin <url>',
+      "the gateway's admin API (default: ROLLCALL_ADMIN or http://127.0.0.1:1501)",
+    )
+    .option('--once', 'one table, and end')
+    .option('--json', 'as JSON, one object a line')
+    .action(runTop);
   addBudget(program);
   add(program, 'completion')
     .description('a script that completes commands and options: source <(rollcall completion bash)')

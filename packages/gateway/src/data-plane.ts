@@ -1,25 +1,32 @@
 import type { Announcement, Change } from '@rollcall/client';
 import type { AccessLogSettings } from './access-log/entry.ts';
-import type { BalancerOptions } from './balancing/balancer.ts';
 import type { Instruments } from './instruments.ts';
-import type { EngineOptions } from './proxy/engine.ts';
+import type { EngineOptions, EngineSettings } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
+import type { Certificate } from './proxy/tls-front.ts';
 import { loadOf } from './traffic/load.ts';
 import type { Load } from './traffic/load.ts';
 import type { Traffic } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
+import { policyOf } from './routing/policy.ts';
+import type { ServingSettings } from './routing/policy.ts';
 import { Router } from './routing/router.ts';
-import type { Instances } from './routing/router.ts';
+import type { Instances, RoutingRules } from './routing/router.ts';
 
 /** How a data plane does what it does: plain data, so that another process can be told. */
 export interface PlaneSettings {
   /** The host that requests must name, or `*` for any. */
   readonly domain: string;
-  readonly balancing: Omit<BalancerOptions, 'random'>;
+  readonly serving: ServingSettings;
+  /** See {@link EngineOptions.trustedProxies}. */
+  readonly trustedProxies: readonly string[];
+  /** PEM. With it, TLS is spoken and nothing else. */
+  readonly certificate?: Certificate;
+  /** See {@link EngineOptions.instanceCa}. */
+  readonly instanceCa?: string;
   /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
   readonly pseudonym: string;
-  /** Default: requests are not written down. */
-  readonly accessLog?: AccessLogSettings;
+  readonly accessLog: AccessLogSettings;
   /** Whether a span of each request goes to an OpenTelemetry collector. */
   readonly traces: boolean;
 }
@@ -42,6 +49,11 @@ export interface DataPlane {
   whenApplied(call: () => void): void;
   /** Of each process that serves, what it has to do at this moment. */
   loads(): readonly Load[];
+  /**
+   * Requests from now on are served so. Whether TLS is spoken cannot change, but the certificate can.
+   * @throws RollcallError ROLLCALL_CONFIG: then all is as before
+   */
+  configure(settings: PlaneSettings): void;
   /** Accepts no more requests, and lets those in flight finish for a while. */
   close(): Promise<void>;
 }
@@ -57,14 +69,16 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
   const { table, traffic, instruments, settings, onUnreachable } = options;
   const router = new Router({
     table,
-    isOurs: matchDomain(settings.domain),
-    balancing: { ...settings.balancing, random: Math.random },
+    rules: rulesOf(settings),
     events: traffic,
+    random: Math.random,
     now: () => performance.now(),
   });
   const engine = createEngine({
+    ...engineSettings(settings),
     decide: router.decide,
     pseudonym: settings.pseudonym,
+    ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
     onUnreachable,
     onBegun: instruments.traces?.begin,
     onExchanged: told(traffic, instruments),
@@ -82,6 +96,12 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     },
     whenApplied: (call) => call(),
     loads: () => [loadOf(engine, router)],
+    configure(changed) {
+      // Both are checked before either is changed.
+      const rules = rulesOf(changed);
+      engine.configure(engineSettings(changed));
+      router.configure(rules);
+    },
     async close() {
       await engine.close(CLOSE_GRACE_MS);
       await instruments.close();
@@ -98,6 +118,18 @@ function told(
   return (exchanged) => {
     traffic.count(exchanged);
     accessLog.write(exchanged);
+  };
+}
+
+function rulesOf({ domain, serving }: PlaneSettings): RoutingRules {
+  return { isOurs: matchDomain(domain), policyOf: (prefix) => policyOf(serving, prefix) };
+}
+
+function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): EngineSettings {
+  return {
+    limits: serving.limits ?? {},
+    trustedProxies,
+    ...(certificate !== undefined && { certificate }),
   };
 }
 

@@ -3,57 +3,25 @@ import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { Connection, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
-import type { AccessLogSettings } from './access-log/entry.ts';
 import { adminApp } from './admin/app.ts';
-import type { BalancerOptions } from './balancing/balancer.ts';
+import { dashboard } from './admin/dashboard.ts';
 import { serveAdmin } from './admin/server.ts';
 import { catalogApi } from './catalog/api.ts';
+import { serveCatalog } from './catalog/servers.ts';
+import type { CatalogServers } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { checkConfig } from './config/check.ts';
+import { fixedChanges } from './config/config.ts';
+import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
-import { matchDomain } from './routing/domain.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
-import { createPlane } from './workers/plane.ts';
+import { serve } from './serve.ts';
 
-export interface GatewayOptions {
+export interface GatewayOptions extends GatewayConfig {
   readonly connection: Connection;
-  /** Default 127.0.0.1. */
-  readonly host?: string;
-  /** Default 1500; 0 lets the system choose. */
-  readonly port?: number;
-  /** The host that requests must name, or `*` for any. Default `localhost:<port>`, which is every name of loopback. */
-  readonly domain?: string;
-  /**
-   * CIDRs of the addresses that instances may announce. Default: every address but those of metadata
-   * services, and loopback only if the gateway listens on loopback itself.
-   */
-  readonly allow?: readonly string[];
-  /** CIDRs of addresses that are refused, allowed or not. Default: none. */
-  readonly deny?: readonly string[];
-  /** Who is picked among the instances of a prefix. Default: in turn. */
-  readonly balancing?: Omit<BalancerOptions, 'random'>;
-  /** Where the admin API listens. Default 127.0.0.1; anywhere else it needs a token. */
-  readonly adminHost?: string;
-  /** Default: {@link defaultAdminPort}. */
-  readonly adminPort?: number;
-  /** What whoever changes something over the admin API must know; off loopback, also who reads. At least 16 characters. */
-  readonly adminToken?: string;
-  /** A file that keeps the last known table for the next start. Default: none. */
-  readonly snapshotFile?: string;
-  /**
-   * In how many processes requests are served, `auto` for one for each core. Default 1: in this one. With more,
-   * this one does all else. Limits and what is learnt of instances by traffic are of each process.
-   */
-  readonly workers?: number | 'auto';
-  /** What is written down of requests, as JSON, one a line. Default: nothing. */
-  readonly accessLog?: AccessLogSettings;
-  /**
-   * Whether a span of each request goes to an OpenTelemetry collector: its SDK, which has to be installed beside this
-   * package, reads where that is from `OTEL_EXPORTER_OTLP_ENDPOINT`. Default false.
-   */
-  readonly traces?: boolean;
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
 }
@@ -63,6 +31,13 @@ export interface Gateway {
   readonly port: number;
   readonly url: string;
   readonly adminUrl: string;
+  /**
+   * Requests from now on are served by this configuration; what is known of instances stays.
+   * @returns the settings that differ and wait for the next start
+   * @throws RollcallError ROLLCALL_CONFIG: then all is as before
+   */
+  configure(config: GatewayConfig): string[];
+  readonly catalog: Omit<CatalogServers, 'close'>;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
 }
@@ -83,8 +58,7 @@ const INFORMED_MS = 300;
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  checkToken(options);
-  matchDomain(domainOf(options));
+  checkConfig(options);
   const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
@@ -97,11 +71,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     answersRollCalls: true,
     probes: 'always',
     journal,
-    policy: policyOf(options, self),
+    policy: addressesOf(options, self),
   });
   const telemetry = new Telemetry(directory);
   try {
-    const gateway = await serve(name, directory, telemetry, options);
+    const gateway = await follow(name, directory, telemetry, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
     return await administer(name, gateway, { directory, journal, telemetry }, options);
   } catch (error) {
@@ -112,7 +86,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** @param self where the gateway listens, filled in when that is known */
-function policyOf(
+function addressesOf(
   { host = DEFAULT_HOST, allow = [], deny = [] }: GatewayOptions,
   self: readonly Place[],
 ): AddressPolicy {
@@ -131,7 +105,7 @@ interface Known {
 /** A gateway with its admin API beside it. */
 async function administer(
   name: string,
-  gateway: Omit<Gateway, 'adminUrl'>,
+  gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
   { directory, journal, telemetry }: Known,
   options: GatewayOptions,
 ): Promise<Gateway> {
@@ -152,6 +126,7 @@ async function administer(
     directory,
     journal,
     traffic: telemetry.history.of,
+    pages: await dashboard(),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
@@ -159,82 +134,61 @@ async function administer(
   app.get('/metrics', async (c) =>
     c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
   );
-  app.route('/', catalogApi(new TableCatalog(directory, Date.now)));
+  const catalog = new TableCatalog(directory, Date.now);
+  app.route('/', catalogApi(catalog));
+  const closing = [() => gateway.close()];
+  async function close(): Promise<void> {
+    for (const each of closing.toReversed()) await each();
+  }
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
-    async function close(): Promise<void> {
-      admin.close();
-      await gateway.close();
-    }
-    return { ...gateway, adminUrl: `http://${urlHost(admin.host)}:${admin.port}`, close };
+    closing.push(async () => admin.close());
+    const servers = await serveCatalog(catalog, options, options.log);
+    closing.push(async () => servers.close());
+    const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
+    return { ...gateway, adminUrl, catalog: servers, close };
   } catch (error) {
-    await gateway.close();
+    await close();
     throw error;
   }
 }
 
-function checkToken({ adminHost = DEFAULT_HOST, adminToken }: GatewayOptions): void {
-  // RFC 6750 §2.1 has these characters in a bearer token.
-  if (adminToken !== undefined && !/^[A-Za-z0-9._~+/=-]{16,}$/.test(adminToken)) {
-    throw new RollcallError(
-      'ROLLCALL_CONFIG',
-      'the admin token must be at least 16 of A-Z a-z 0-9 . _ ~ + / = -, as of "openssl rand -hex 32"',
-    );
-  }
-  if (adminToken === undefined && !isLoopback(adminHost)) {
-    throw new RollcallError(
-      'ROLLCALL_CONFIG',
-      `the admin API at ${adminHost} would be open to others: set ROLLCALL_ADMIN_TOKEN or --admin-token-file`,
-    );
-  }
-}
-
-async function serve(
+/** Serves by what the directory tells, once that has told what there is. */
+async function follow(
   name: string,
   directory: Directory,
   telemetry: Telemetry,
   options: GatewayOptions,
-): Promise<Omit<Gateway, 'adminUrl'>> {
+): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
+  const { connection, log = () => {}, ...config } = options;
+  const serving = await serve({ directory, telemetry, config, name, log });
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
-  const plane = await createPlane({
-    workers: options.workers ?? 1,
-    settings: {
-      domain: domainOf(options),
-      balancing: options.balancing ?? {},
-      pseudonym: name,
-      traces: options.traces ?? false,
-      ...(options.accessLog !== undefined && { accessLog: options.accessLog }),
-    },
-    directory,
-    telemetry,
-    log: options.log ?? (() => {}),
-  });
-  telemetry.serving(plane);
-  directory.on('change', (change) => plane.changed(change));
-  const { host, port } = await plane.listen(
-    options.port ?? DEFAULT_PORT,
-    options.host ?? DEFAULT_HOST,
+  const { host, port } = await serving.listen(
+    config.port ?? DEFAULT_PORT,
+    config.host ?? DEFAULT_HOST,
   );
-  const { log } = options;
-  if (log !== undefined) {
-    report(directory, {
-      domain: options.domain ?? `localhost:${port}`,
-      server: describeServer(options.connection),
-      // Whoever has read of a change may rely on it.
-      log: (line) => plane.whenApplied(() => log(line)),
-    });
-  }
-  async function close(): Promise<void> {
-    await plane.close();
-    telemetry.close();
-    await forget();
-    directory.close();
-  }
-  return { host, port, url: `http://${urlHost(host)}:${port}`, close };
-}
-
-function domainOf({ domain = 'localhost' }: GatewayOptions): string {
-  return domain;
+  report(directory, {
+    domain: config.domain ?? `localhost:${port}`,
+    server: describeServer(connection),
+    // Whoever has read of a change may rely on it.
+    log: (line) => serving.whenApplied(() => log(line)),
+  });
+  return {
+    host,
+    port,
+    url: `${config.tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`,
+    configure(changed) {
+      checkConfig(changed);
+      serving.configure(changed);
+      return fixedChanges(config, changed);
+    },
+    async close() {
+      await serving.close();
+      telemetry.close();
+      await forget();
+      directory.close();
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import type { AccessLog } from './access-log/access-log.ts';
+import type { AccessLogSettings } from './access-log/entry.ts';
 import type { PlaneSettings } from './data-plane.ts';
 import { loadTracer } from './traces/load.ts';
 import type { Traces } from './traces/tracer.ts';
@@ -14,18 +15,25 @@ export interface Instruments {
  * Opens those that are asked for. What is not, is not even loaded.
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export async function openInstruments({
-  accessLog,
-  traces,
-}: Pick<PlaneSettings, 'accessLog' | 'traces'>): Promise<Instruments> {
-  const log = accessLog && (await import('./access-log/access-log.ts')).openAccessLog(accessLog);
-  const opened = traces ? (await loadTracer()).openTraces() : undefined;
+export async function openInstruments(
+  settings: Pick<PlaneSettings, 'accessLog' | 'traces'>,
+): Promise<Instruments> {
+  const accessLog = await openLog(settings.accessLog);
+  const traces = settings.traces ? (await loadTracer()).openTraces() : undefined;
   return {
-    accessLog: log,
-    traces: opened,
+    accessLog,
+    traces,
     async close() {
-      log?.close();
-      await opened?.close();
+      accessLog?.close();
+      await traces?.close();
     },
   };
+}
+
+async function openLog({
+  to = 'off',
+  ...settings
+}: AccessLogSettings): Promise<AccessLog | undefined> {
+  if (to === 'off') return undefined;
+  return (await import('./access-log/access-log.ts')).openAccessLog(to, settings);
 }

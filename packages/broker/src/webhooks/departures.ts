@@ -3,6 +3,9 @@ import type { WebhookEvent } from './event.ts';
 /** How long it is not told that someone has left: who reconnects within it never left. */
 const DELAY_MS = 3_000;
 
+/** Above it they are told at once: anyone may come and go in public channels, as fast as they like. */
+export const MAX_HELD_BACK = 10_000;
+
 /** Passes events on, but those of leaving later, and not at all if they are taken back in time. */
 export class Departures {
   readonly #pass: (event: WebhookEvent) => void;
@@ -33,6 +36,7 @@ export class Departures {
   }
 
   #holdBack(key: string, event: WebhookEvent): void {
+    if (this.#waiting.size >= MAX_HELD_BACK) return this.#pass(event);
     const timer = setTimeout(() => {
       this.#waiting.delete(key);
       this.#pass(event);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Departures } from '../../src/webhooks/departures.ts';
+import { Departures, MAX_HELD_BACK } from '../../src/webhooks/departures.ts';
 import type { WebhookEvent } from '../../src/webhooks/event.ts';
 
 let passed: WebhookEvent[];
@@ -53,6 +53,14 @@ describe('leaving', () => {
     for (const other of others) departures.take(other);
     vi.advanceTimersByTime(3_000);
     expect(passed).toEqual([...others, removed]);
+  });
+
+  it('is told at once when 10,000 others wait to be told', () => {
+    for (let n = 0; n < MAX_HELD_BACK; n += 1) departures.take({ ...vacated, channel: `b-${n}` });
+    expect(passed).toEqual([]);
+    departures.take(vacated);
+    departures.take(occupied);
+    expect(passed).toEqual([vacated, occupied]);
   });
 
   it('leaves no timer when stopped', () => {

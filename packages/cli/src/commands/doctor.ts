@@ -1,6 +1,12 @@
 import { networkInterfaces } from 'node:os';
-import { announcedAddress, connectionFromEnvironment, discover } from '@rollcall/client';
-import type { Connection, Status } from '@rollcall/client';
+import {
+  announcedAddress,
+  connectionFromEnvironment,
+  discover,
+  RollcallError,
+} from '@rollcall/client';
+import type { Connection } from '@rollcall/client';
+import type { InstanceView } from '@rollcall/gateway';
 import { adminAccess, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
@@ -10,16 +16,12 @@ import { asText, countOf } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { GatewayView } from '../doctor/gateway.ts';
 import { reach } from '../doctor/reach.ts';
+import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 
 export interface DoctorOptions {
   readonly admin?: string;
   readonly json?: boolean;
 }
-
-/** Somebody sits in front of it and waits. */
-const CONNECT_WITHIN_MS = 4000;
-/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
-const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall doctor`: exits with 1 if something is wrong, so that a script can ask. */
 export async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
@@ -48,7 +50,7 @@ function instruments(given: string | undefined): Instruments {
     listen,
     admin: access.url,
     isAdminNamed: access.isNamed,
-    gatewayView: (prefixes) => gatewayView(access, prefixes),
+    gatewayView: () => gatewayView(access),
     reach,
     ownAddress: (connection) => ({
       announced: announced(connection),
@@ -68,20 +70,13 @@ async function listen(connection: Connection): Promise<Heard> {
   return { answered, instances };
 }
 
-async function gatewayView(
-  access: AdminAccess,
-  prefixes: readonly string[],
-): Promise<GatewayView | undefined> {
-  const view = new Map<string, Status>();
+async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' | undefined> {
   try {
-    // Also with no prefix: whether it answers at all.
-    for (const prefix of new Set([...prefixes, ''])) {
-      const { instances } = await askAdmin(access, prefix || '/');
-      for (const { announcement, status } of instances) view.set(placeOf(announcement), status);
-    }
-    return view;
-  } catch {
-    return undefined;
+    const { instances } = await askAdmin<{ instances: InstanceView[] }>(access, '/api/instances');
+    return new Map(instances.map((each) => [placeOf(each.announcement), each.status]));
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error;
+    return error.code === 'ROLLCALL_CONFIG' ? 'locked' : undefined;
   }
 }
 

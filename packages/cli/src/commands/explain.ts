@@ -17,15 +17,18 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
       `the path is ${JSON.stringify(path)}; it must start with "/"`,
     );
   }
-  const explanation = await askAdmin(adminAccess(options.admin, process.env), path);
+  const explanation = await askAdmin<Explanation>(
+    adminAccess(options.admin, process.env),
+    `/api/explain?path=${encodeURIComponent(path)}`,
+  );
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
 }
 
 function story({ path, verdict, instances, gone, link, refused }: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
-  for (const { key, announcement, status, isRoutable, history } of instances) {
+  for (const { key, announcement, status, isRoutable, isDrained, history } of instances) {
     const { address, port } = announcement;
-    const turn = isRoutable ? 'in turn' : 'not picked';
+    const turn = isRoutable ? 'in turn' : isDrained ? 'drained here' : 'not picked';
     lines.push('', `${address} port ${port}  ${status}, ${turn}  ${key}`, ...history.map(lineOf));
   }
   for (const { key, history } of gone) lines.push('', `gone  ${key}`, ...history.map(lineOf));

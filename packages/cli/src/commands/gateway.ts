@@ -1,84 +1,62 @@
-import { connectionFromEnvironment, describeServer, EMBEDDED_HOST } from '@rollcall/client';
-import { createGateway, defaultAdminPort } from '@rollcall/gateway';
-import { accessLogSettings } from '../access-log.ts';
-import { adminToken } from '../admin-token.ts';
+import { unwatchFile, watchFile } from 'node:fs';
+import { connectionFromEnvironment, RollcallError } from '@rollcall/client';
+import { createGateway } from '@rollcall/gateway';
+import { configFile, gatewayConfig } from '../gateway-config.ts';
+import type { ConfigOptions } from '../gateway-config.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
-import { list, listenHost, listenPort, workerCount } from '../options.ts';
-import { snapshotPath } from '../snapshot-path.ts';
 
-export interface GatewayCommandOptions {
-  readonly host?: string;
-  readonly port?: string;
-  readonly domain?: string;
-  readonly adminHost?: string;
-  readonly adminPort?: string;
-  readonly adminTokenFile?: string;
-  readonly allow?: string;
-  readonly deny?: string;
-  readonly snapshot?: string;
-  readonly workers?: string;
-  readonly accessLog?: string;
-  readonly accessLogSample?: string;
-  readonly accessLogQuery?: true;
-}
-
-export const GATEWAY_PORT = 1500;
+/** How often the configuration file is looked at. */
+const LOOK_EVERY_MS = 1000;
 
 /** `rollcall gateway` */
-export async function runGateway(options: GatewayCommandOptions): Promise<void> {
+export async function runGateway(options: ConfigOptions): Promise<void> {
   const { env } = process;
-  const host = listenHost(
-    options.host === undefined ? 'HOST' : '--host',
-    options.host ?? (env['HOST'] || EMBEDDED_HOST),
-  );
-  const port = listenPort(
-    [
-      ['--port', options.port],
-      ['PORT', env['PORT']],
-    ],
-    GATEWAY_PORT,
-  );
-  const domain = options.domain ?? (env['DOMAIN'] || undefined);
-  const adminPort = listenPort(
-    [
-      ['--admin-port', options.adminPort],
-      ['ROLLCALL_ADMIN_PORT', env['ROLLCALL_ADMIN_PORT']],
-    ],
-    defaultAdminPort(port),
-  );
-  const adminHost = listenHost(
-    options.adminHost === undefined ? 'ROLLCALL_ADMIN_HOST' : '--admin-host',
-    options.adminHost ?? (env['ROLLCALL_ADMIN_HOST'] || EMBEDDED_HOST),
-  );
-  const token = adminToken(options.adminTokenFile, env['ROLLCALL_ADMIN_TOKEN']);
-  const workers = workerCount(
-    options.workers === undefined ? 'ROLLCALL_WORKERS' : '--workers',
-    options.workers ?? (env['ROLLCALL_WORKERS'] || '1'),
-  );
-  const accessLog = accessLogSettings(options, env);
   const connection = connectionFromEnvironment(env);
-  const snapshotFile = snapshotPath(
-    options.snapshot ?? (env['ROLLCALL_SNAPSHOT'] || undefined),
-    env,
-    `${describeServer(connection)} ${connection.appId} ${connection.channels.registry} ${port}`,
-  );
   const gateway = await createGateway({
+    ...gatewayConfig(options, env, connection),
     connection,
-    host,
-    port,
-    adminHost,
-    adminPort,
-    ...(token !== undefined && { adminToken: token }),
-    workers,
-    traces: Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT']),
-    ...(accessLog !== undefined && { accessLog }),
-    allow: list(options.allow ?? env['ROLLCALL_ALLOW']),
-    deny: list(options.deny ?? env['ROLLCALL_DENY']),
-    ...(domain !== undefined && { domain }),
-    ...(snapshotFile !== undefined && { snapshotFile }),
     log: console.log,
   });
-  closeOnSignal(() => gateway.close());
+  const file = configFile(options, env);
+  const unfollow =
+    file === undefined
+      ? undefined
+      : follow(file, () => gateway.configure(gatewayConfig(options, env, connection)));
+  closeOnSignal(
+    () => {
+      unfollow?.();
+      return gateway.close();
+    },
+    // With a file to read again, that is what SIGHUP asks for, as of most daemons.
+    file === undefined ? ['SIGHUP'] : [],
+  );
   console.log(`gateway listens at ${gateway.url} (admin API at ${gateway.adminUrl})`);
+  const { dnsPort, xdsPort } = gateway.catalog;
+  if (dnsPort !== undefined) console.log(`DNS is answered at 127.0.0.1:${dnsPort}`);
+  if (xdsPort !== undefined) console.log(`xDS is served at 127.0.0.1:${xdsPort}`);
   tellParent(gateway);
+}
+
+/**
+ * Reads the configuration again when its file has changed, and on SIGHUP.
+ * @param configure tells which settings wait for the next start
+ */
+function follow(file: string, configure: () => string[]): () => void {
+  const read = (): void => {
+    try {
+      const waiting = configure();
+      const rest = waiting.length === 0 ? '' : `; ${waiting.join(', ')}: at the next start`;
+      console.log(`configuration read again from ${file}${rest}`);
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      console.log(`configuration stays as it was: ${error.message}`);
+    }
+  };
+  // Asked of the system, changes are not told for all file systems, nor through the links of Kubernetes.
+  watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, read);
+  process.on('SIGHUP', read);
+  return () => {
+    unwatchFile(file, read);
+    process.off('SIGHUP', read);
+  };
 }

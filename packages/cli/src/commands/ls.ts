@@ -1,12 +1,8 @@
 import { discover } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import { encodeAnnouncement } from '@rollcall/protocol';
+import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 import { formatTable } from '../terminal/table.ts';
-
-/** Somebody sits in front of it and waits. */
-const CONNECT_WITHIN_MS = 4000;
-/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
-const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall ls` */
 export async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {

@@ -5,7 +5,7 @@ import { paint } from '../terminal/colour.ts';
 import { EndedEarly } from '../up/child.ts';
 import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
-import { GATEWAY_PORT } from './gateway.ts';
+import { GATEWAY_PORT } from '../gateway-config.ts';
 
 export interface UpOptions {
   readonly port?: string;
@@ -60,6 +60,7 @@ function stopOnSignal(system: System): void {
 }
 
 const NAME_WIDTH = 8;
+const WHAT_WIDTH = 9;
 
 /** One log of all programs, each with a colour of its own. */
 function createLog(): (name: string, line: string) => void {
@@ -75,12 +76,13 @@ function overview({ broker, gateway, instances }: Overview): string {
   const rows: (readonly [what: string, where: string])[] = [
     ...(broker === undefined ? [] : [['broker', url(broker)] as const]),
     ['gateway', url(gateway)],
+    ...(gateway.adminUrl === undefined ? [] : [['dashboard', gateway.adminUrl] as const]),
     ...instances.map(
       ({ announcement: { prefix, address, port } }) =>
         [prefix, url({ host: address, port })] as const,
     ),
   ];
-  const lines = rows.map(([what, where]) => `  ${what.padEnd(NAME_WIDTH)} ${where}`);
+  const lines = rows.map(([what, where]) => `  ${what.padEnd(WHAT_WIDTH)} ${where}`);
   const has = (prefix: string): boolean =>
     instances.some(({ announcement }) => announcement.prefix === prefix);
   const tries = TRIES.filter(({ prefix }) => has(prefix)).map(

@@ -1,38 +1,56 @@
 import { connectionFromEnvironment, describeServer, discover, urlHost } from '@rollcall/client';
-import type { Directory, Status } from '@rollcall/client';
+import type { Directory } from '@rollcall/client';
 import { closeOnSignal } from '../lifetime.ts';
+import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
+import { STATE_WORDS } from '../terminal/state-words.ts';
+import { Screen } from '../terminal/screen.ts';
+import { boardLines } from '../watch/board.ts';
 import { asJson, asText, changed } from '../watch/happening.ts';
 import type { Happening } from '../watch/happening.ts';
-
-/** Somebody sits in front of it and waits. */
-const CONNECT_WITHIN_MS = 4000;
-/** A gateway answers a roll call in one hop there and one back; this allows for a far broker. */
-const ANSWER_WAIT_MS = 1500;
 
 /** `rollcall watch`: until Ctrl+C, or until nobody reads it. */
 export async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
   const connection = connectionFromEnvironment(process.env);
   const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS });
   closeOnSignal(async () => directory.close());
+  const { stdout } = process;
   // Such as `rollcall watch | head`: console.log says nothing of a pipe that is closed.
-  process.stdout.once('error', () => process.exit(0));
+  stdout.once('error', () => process.exit(0));
 
   const answered = await directory.informed(ANSWER_WAIT_MS);
-  if (!answered) console.error('no gateway answered: instances without presence may be missing');
+  const server = describeServer(connection);
+  if (!json && stdout.isTTY) {
+    showBoard(directory, server, answered);
+    return;
+  }
+  if (!answered) console.error(UNANSWERED);
   const tell = (happening: Happening): void => {
     console.log((json ? asJson : asText)(happening, Date.now()));
   };
   // In one turn: between what is there and what changes nothing is lost.
   for (const instance of directory.instances())
-    tell({ what: 'present', instance, why: STATUS[instance.status] });
-  follow(directory, describeServer(connection), tell);
+    tell({ what: 'present', instance, why: STATE_WORDS[instance.status] });
+  follow(directory, server, tell);
 }
 
-const STATUS: Record<Status, string> = {
-  up: 'in rotation',
-  suspect: 'in doubt',
-  down: 'out of rotation',
-};
+const UNANSWERED = 'no gateway answered: instances without presence may be missing';
+
+/** In a terminal: who is there, and below it what happened last. */
+function showBoard(directory: Directory, server: string, answered: boolean): void {
+  const screen = new Screen(process.stdout);
+  process.once('exit', () => screen.close());
+  const happened = answered ? [] : [UNANSWERED];
+  const draw = (): void => screen.draw(boardLines(server, directory.instances(), happened));
+  draw();
+  follow(directory, server, (happening) => {
+    happened.push(asText(happening, Date.now()));
+    if (happened.length > KEPT) happened.shift();
+    draw();
+  });
+}
+
+/** As many as fit below some instances. */
+const KEPT = 100;
 
 function follow(directory: Directory, server: string, tell: (happening: Happening) => void): void {
   directory.on('change', (change) => tell(changed(change)));

@@ -1,6 +1,7 @@
 import { isLoopback } from '@rollcall/protocol';
 import { describeServer, RollcallError } from '@rollcall/client';
 import type { Connection } from '@rollcall/client';
+import { inWords } from '../terminal/duration.ts';
 import { apiOf } from './ask-broker.ts';
 import type { BrokerAnswer } from './ask-broker.ts';
 import { check } from './finding.ts';
@@ -162,10 +163,4 @@ function said(body: string): string {
     .trim()
     .slice(0, 120);
   return line === '' ? '' : `: ${line}`;
-}
-
-function inWords(ms: number): string {
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
 }

@@ -29,8 +29,8 @@ export interface Instruments {
   listen(connection: Connection): Promise<Heard>;
   readonly admin: string;
   readonly isAdminNamed: boolean;
-  /** Nothing if no gateway's admin API answers. */
-  gatewayView(prefixes: readonly string[]): Promise<GatewayView | undefined>;
+  /** `locked` if it wants another token; nothing if no gateway's admin API answers. */
+  gatewayView(): Promise<GatewayView | 'locked' | undefined>;
   reach(announcement: Announcement): Promise<Reach>;
   ownAddress(connection: Connection): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 }
@@ -89,8 +89,7 @@ async function examineRegistry(
 
   const { admin, isAdminNamed: isNamed } = instruments;
   const announcements = heard.instances.map(({ announcement }) => announcement);
-  const prefixes = new Set(announcements.map(({ prefix }) => prefix));
-  const view = await instruments.gatewayView([...prefixes]);
+  const view = await instruments.gatewayView();
   judgeGateway({ admin, isNamed, view, answered: heard.answered }).forEach(report);
 
   const seen: Seen[] = [];
@@ -98,7 +97,8 @@ async function examineRegistry(
     const batch = announcements.slice(first, first + AT_ONCE).map(async (announcement) => ({
       announcement,
       reach: await instruments.reach(announcement),
-      atGateway: view && (view.get(placeOf(announcement)) ?? ('absent' as const)),
+      atGateway:
+        view instanceof Map ? (view.get(placeOf(announcement)) ?? ('absent' as const)) : undefined,
     }));
     seen.push(...(await Promise.all(batch)));
   }

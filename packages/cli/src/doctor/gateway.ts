@@ -5,15 +5,15 @@ import type { Finding } from './finding.ts';
 const gateway = check('gateway');
 
 /** What a gateway's admin API says of the instances that are routed, by address and port. */
-export type GatewayView = ReadonlyMap<string, Status>;
+export type GatewayView = Map<string, Status>;
 
 export interface GatewayEvidence {
   /** Where its admin API is asked. */
   readonly admin: string;
   /** Somebody named that place: it is meant to be there. */
   readonly isNamed: boolean;
-  /** Nothing if it does not answer. */
-  readonly view: GatewayView | undefined;
+  /** `locked` if it wants another token; nothing if it does not answer. */
+  readonly view: GatewayView | 'locked' | undefined;
   /** A gateway, wherever it is, answered our roll call. */
   readonly answered: boolean;
 }
@@ -24,6 +24,12 @@ export function judgeGateway({ admin, isNamed, view, answered }: GatewayEvidence
 }
 
 function adminFinding({ admin, isNamed, view, answered }: GatewayEvidence): Finding {
+  if (view === 'locked') {
+    return gateway.warn(
+      `its admin API at ${admin} wants a token, so that its view is not known`,
+      'set ROLLCALL_ADMIN_TOKEN as the gateway has it',
+    );
+  }
   if (view !== undefined) return gateway.ok(`its admin API answers at ${admin}`);
   const found = `no admin API answers at ${admin}`;
   if (isNamed) return gateway.fail(found, 'start the gateway, or correct --admin');
@@ -39,7 +45,7 @@ function adminFinding({ admin, isNamed, view, answered }: GatewayEvidence): Find
 }
 
 /** One is there, and we do not hear it on the channel. */
-function deaf(view: GatewayView | undefined, answered: boolean): Finding | undefined {
+function deaf(view: GatewayEvidence['view'], answered: boolean): Finding | undefined {
   if (view === undefined || answered) return undefined;
   return gateway.fail(
     'it did not answer our roll call',

@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { Announcement } from '@rollcall/protocol';
 
 /** What came of asking an instance whether it is well: a status, or an error code such as ECONNREFUSED. */
@@ -7,14 +8,16 @@ export type Reach = { readonly status: number } | { readonly code: string };
 const ANSWER_WITHIN_MS = 2000;
 
 /** Asks as observers do, and keeps what they do not need: why not. */
-export function reach({ address, port, health }: Announcement): Promise<Reach> {
+export function reach({ address, port, health, scheme }: Announcement): Promise<Reach> {
   return new Promise((resolve) => {
-    const sent = request({
+    const sent = (scheme === 'https' ? requestHttps : requestHttp)({
       host: address,
       port,
       path: health?.path ?? '/health',
       method: health?.method ?? 'GET',
       agent: false,
+      // Whose certificate it has is the gateway's to judge, by the authorities that it was given.
+      rejectUnauthorized: false,
       headers: { 'user-agent': 'rollcall' },
     });
     const timer = setTimeout(() => sent.destroy(), ANSWER_WITHIN_MS);

@@ -74,7 +74,7 @@ describe.each(SHELLS)('the script for %s', (shell) => {
   test('completes the options of a command, and no others', () => {
     const offered = offers(shell, 'rollcall gateway --', '--snapshot');
     expect(offered).toEqual(expect.arrayContaining(['--port', '--snapshot', '--allow', '--help']));
-    expect(offered).not.toContain('--tls-cert');
+    expect(offered).not.toContain('--metrics-port');
   });
 
   test('completes the words that an argument may be', () => {

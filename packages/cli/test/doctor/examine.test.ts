@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectionFromEnvironment, RollcallError } from '@rollcall/client';
@@ -182,6 +184,11 @@ describe('each fault that is planted is found, and is the only one', () => {
       /^gateway fail no admin API answers/,
     ],
     [
+      'a gateway that wants a token',
+      { gatewayView: () => Promise.resolve('locked') },
+      /^gateway warn its admin API .* wants a token/,
+    ],
+    [
       'a gateway on another channel',
       { listen: () => Promise.resolve(heard(INSTANCE, false)) },
       /^gateway fail it did not answer our roll call/,
@@ -237,6 +244,10 @@ describe('each fault that is planted is found, and is the only one', () => {
   });
 });
 
+/** Of a certificate that is signed by itself. */
+const pem = (name: string): Buffer =>
+  readFileSync(new URL(`../../../broker/test/tls/${name}.pem`, import.meta.url));
+
 describe('what is asked over the network', () => {
   let server: Server;
   let connection: Connection;
@@ -279,5 +290,17 @@ describe('what is asked over the network', () => {
     const here = { ...INSTANCE, address: '127.0.0.1', port };
     expect(await reach(here)).toEqual({ status: 503 });
     expect(await reach({ ...here, port: await freePort() })).toEqual({ code: 'ECONNREFUSED' });
+  });
+
+  it('asks one that speaks TLS by TLS', async () => {
+    const secure = createSecureServer({ cert: pem('cert'), key: pem('key') });
+    secure.on('request', (_request, response: ServerResponse) => response.end());
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const { port } = secure.address() as AddressInfo;
+    const here = { ...INSTANCE, address: '127.0.0.1', port };
+    expect(await reach({ ...here, scheme: 'https' })).toEqual({ status: 200 });
+    expect(await reach(here)).toHaveProperty('code');
+    secure.close();
   });
 });

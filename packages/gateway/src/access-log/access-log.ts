@@ -13,7 +13,7 @@ export interface AccessLog {
 }
 
 /** Writes requests down, one a line, as JSON. */
-export function openAccessLog({ to, ...settings }: AccessLogSettings): AccessLog {
+export function openAccessLog(to: 'stdout' | 'stderr', settings: AccessLogSettings): AccessLog {
   const dest = to === 'stdout' ? process.stdout.fd : process.stderr.fd;
   const destination = pino.destination({ dest, sync: false, maxWrite: MOST_BYTES });
   return {
@@ -25,7 +25,7 @@ export function openAccessLog({ to, ...settings }: AccessLogSettings): AccessLog
 /** @param random from 0 to 1, as Math.random */
 export function accessLogTo(
   destination: DestinationStream,
-  { sample, hasQuery }: Omit<AccessLogSettings, 'to'>,
+  { sample = 1, hasQuery = false }: AccessLogSettings,
   random: () => number,
 ): AccessLog['write'] {
   // Nothing of the process or the machine: a line is about a request.

@@ -2,11 +2,12 @@ import type { Exchanged } from '../proxy/engine.ts';
 
 /** What is written down of requests. */
 export interface AccessLogSettings {
-  readonly to: 'stdout' | 'stderr';
-  /** The share of requests that are written down, from 0 to 1; failures are in any case. */
-  readonly sample: number;
-  /** Whether the query is written down. It may have what is meant for nobody else. */
-  readonly hasQuery: boolean;
+  /** Default: nowhere. */
+  readonly to?: 'off' | 'stdout' | 'stderr';
+  /** The share of requests that are written down, from 0 to 1; failures are in any case. Default 1. */
+  readonly sample?: number;
+  /** Whether the query is written down. It may have what is meant for nobody else. Default false. */
+  readonly hasQuery?: boolean;
 }
 
 /** A request of which no more is known is worth no more: the target alone may have 16 KiB. */

@@ -9,17 +9,28 @@ import type { AccessOptions } from './access.ts';
 import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
 import { Feed } from './feed.ts';
+import type { Happening } from './feed.ts';
 import { headers } from './headers.ts';
 import { problem } from './problem.ts';
 import { sightOf, sinceWhen } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { TrafficOf } from './traffic.ts';
 import { Views } from './views.ts';
+import type { InstanceView, ServiceView } from './views.ts';
 
 export type AdminDirectory = Pick<
   Directory,
   'on' | 'isConnected' | 'knows' | 'prefixes' | 'instances' | 'routable' | 'peers' | 'drain'
 >;
+
+/** What whoever listens to the changes is told first. */
+export interface State {
+  readonly status: StatusView;
+  readonly services: readonly ServiceView[];
+  readonly instances: readonly InstanceView[];
+  /** The latest last. */
+  readonly recent: readonly Happening[];
+}
 
 export interface AdminAppOptions {
   readonly gateway: GatewayFacts;
@@ -28,6 +39,8 @@ export interface AdminAppOptions {
   readonly journal: Journal;
   /** Default: no instance has had any. */
   readonly traffic?: TrafficOf;
+  /** What needs no token: the files of the dashboard. Default: none. */
+  readonly pages?: Hono;
   /** The clock of the directory and the journal. */
   readonly now: () => number;
   /** What to add to that clock to have milliseconds since 1970. */
@@ -59,6 +72,13 @@ export function adminApp(options: AdminAppOptions): Hono {
     };
   }
 
+  const state = (): State => ({
+    status: status(),
+    services: views.services(),
+    instances: views.instances(),
+    recent: feed.recent,
+  });
+
   app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
   app.notFound((c) => problem(c, 'unknown-path', 'docs/openapi.yaml lists those there are.'));
   app.onError((error, c) => problem(c, 'internal', error.message));
@@ -68,6 +88,7 @@ export function adminApp(options: AdminAppOptions): Hono {
     if (sightOf(directory, journal, now()) !== 'blind') return c.json({ isReady: true });
     return problem(c, 'not-ready', 'It does not hear the channel, and knows nothing that holds.');
   });
+  if (options.pages !== undefined) app.route('/', options.pages);
 
   app.use(byToken(access));
   app.get('/api/status', (c) => c.json(status()));
@@ -87,12 +108,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   app.get('/api/changes', (c) => {
     // Nobody would read it.
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const stream = eventStream(feed, () => ({
-      status: status(),
-      services: views.services(),
-      instances: views.instances(),
-      recent: feed.recent,
-    }));
+    const stream = eventStream(feed, state);
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
   });

@@ -24,6 +24,8 @@ export interface ExplainedInstance {
   readonly status: Instance['status'];
   /** It is sent requests at this moment. */
   readonly isRoutable: boolean;
+  /** An operator has this gateway send it nothing new. */
+  readonly isDrained: boolean;
   readonly history: readonly JournalEntry[];
 }
 
@@ -56,12 +58,13 @@ export function explain(
   }
   const { prefix } = match;
   const routable = directory.routable(prefix);
-  const instances = directory.instances(prefix).map(({ key, announcement, status }) => ({
-    key,
-    announcement,
-    status,
-    isRoutable: routable.some((each) => each.key === key),
-    history: dated(journal.of(key)),
+  const instances = directory.instances(prefix).map((instance) => ({
+    key: instance.key,
+    announcement: instance.announcement,
+    status: instance.status,
+    isRoutable: routable.some((each) => each.key === instance.key),
+    isDrained: instance.isDrained === true,
+    history: dated(journal.of(instance.key)),
   }));
   const gone = journal.gone(prefix).map((key) => ({ key, history: dated(journal.of(key)) }));
   const stale = directory.isConnected ? '' : '; the channel is lost, so this may be out of date';

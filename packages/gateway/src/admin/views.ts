@@ -1,6 +1,5 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
 import type { Evidence, Journal, Peer } from '@rollcall/protocol';
-import { sinceWhen } from './status.ts';
 import type { Traffic, TrafficOf } from './traffic.ts';
 
 /** An instance as the admin API tells of it. Times are milliseconds since 1970. */
@@ -119,7 +118,8 @@ export class Views {
     const { journal } = this.#options;
     const { heard, told, presence, probe } = journal.evidenceOf(key) ?? {};
     // Renewals could not reach us while we were away: all leases begin anew when we are back.
-    const renewed = heard === undefined ? undefined : Math.max(heard, sinceWhen(journal));
+    const back = journal.link.findLast(({ what }) => what === 'connected')?.at ?? 0;
+    const renewed = heard === undefined ? undefined : Math.max(heard, back);
     return {
       ...(heard !== undefined && { heard: heard + epoch }),
       ...(told !== undefined && { told: told + epoch }),

@@ -1,10 +1,11 @@
 import { Turns } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
-import { eject, EJECTION_DEFAULTS, mostEjected, observeOutcome } from './ejection.ts';
+import { eject, mostEjected, observeOutcome } from './ejection.ts';
 import type { EjectionRules } from './ejection.ts';
 import { HashRing } from './hash-ring.ts';
-import { observeLatency, VitalsBook } from './vitals.ts';
-import type { Vitals } from './vitals.ts';
+import type { HashBy } from './hash-key.ts';
+import { observeLatency } from './vitals.ts';
+import type { Vitals, VitalsBook } from './vitals.ts';
 
 /**
  * Who is picked among the instances of a prefix.
@@ -13,18 +14,33 @@ import type { Vitals } from './vitals.ts';
  * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
  * - `hash`: by a key of the request, the same one as long as it is there.
  */
-export type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
+type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
 
-export interface BalancerOptions {
+export interface BalancingRules {
   /** Default `round-robin`. */
-  readonly policy?: Policy;
+  readonly policy: Policy;
+  /** With the policy `hash`, what requests are told apart by. Default: the client's address. */
+  readonly hashBy: HashBy;
   /** Requests in flight to one instance; one that has so many is not picked. Default 1024. */
-  readonly mostInFlight?: number;
+  readonly mostInFlight: number;
   /** How long the share of an instance that came, or came back, grows from a tenth to the whole. Default 0. */
-  readonly slowStartMs?: number;
+  readonly slowStartMs: number;
   /** Instances of this zone are preferred while any of them can be picked. Default: none is. */
   readonly zone?: string;
-  readonly ejection?: Partial<EjectionRules>;
+}
+
+export const BALANCING: BalancingRules = {
+  policy: 'round-robin',
+  hashBy: { type: 'address' },
+  mostInFlight: 1024,
+  slowStartMs: 0,
+};
+
+export interface BalancerOptions {
+  readonly rules: BalancingRules;
+  readonly ejection: EjectionRules;
+  /** What is known of how instances answer: it outlives a change of the rules. */
+  readonly book: VitalsBook;
   /** From 0 to 1, as Math.random. */
   readonly random: () => number;
 }
@@ -40,25 +56,20 @@ const LENIENCE = [
 
 const FIRST_SHARE = 0.1;
 
-/** Chooses instances, and learns how they answer. It reads no clock and does no I/O. */
+/** Chooses among the instances of one service, and learns how they answer. It reads no clock and does no I/O. */
 export class Balancer {
-  readonly #policy: Policy;
-  readonly #mostInFlight: number;
-  readonly #slowStartMs: number;
-  readonly #zone: string | undefined;
+  readonly #rules: BalancingRules;
   readonly #ejection: EjectionRules;
+  readonly #book: VitalsBook;
   readonly #random: () => number;
-  readonly #book = new VitalsBook();
   readonly #turns = new Turns();
-  readonly #rings = new Map<string, HashRing>();
+  #ring: HashRing | undefined;
 
-  constructor(options: BalancerOptions) {
-    this.#policy = options.policy ?? 'round-robin';
-    this.#mostInFlight = options.mostInFlight ?? 1024;
-    this.#slowStartMs = options.slowStartMs ?? 0;
-    this.#zone = options.zone;
-    this.#ejection = { ...EJECTION_DEFAULTS, ...options.ejection };
-    this.#random = options.random;
+  constructor({ rules, ejection, book, random }: BalancerOptions) {
+    this.#rules = rules;
+    this.#ejection = ejection;
+    this.#book = book;
+    this.#random = random;
   }
 
   /**
@@ -69,17 +80,16 @@ export class Balancer {
    * @param hashKey with the policy `hash`, what the request is told apart by
    */
   pick(
-    prefix: string,
     instances: readonly Instance[],
     tried: ReadonlySet<string>,
     now: number,
     hashKey = '',
   ): Instance | undefined {
     for (const lenience of LENIENCE) {
-      if (lenience.zone && this.#zone === undefined) continue;
+      if (lenience.zone && this.#rules.zone === undefined) continue;
       const isEligible = (instance: Instance): boolean =>
         !tried.has(instance.key) && this.#isEligible(instance, lenience, now);
-      const picked = this.#propose(prefix, instances, isEligible, hashKey);
+      const picked = this.#propose(instances, isEligible, hashKey);
       if (picked !== undefined) return picked;
     }
     return undefined;
@@ -120,19 +130,9 @@ export class Balancer {
     return true;
   }
 
-  /** The instances of a prefix are others than before. */
-  changed(prefix: string): void {
-    this.#rings.delete(prefix);
-  }
-
-  /** An instance has gone. */
-  forget(key: string): void {
-    this.#book.forget(key);
-  }
-
-  /** Of those that have anything. */
-  *inFlight(): Iterable<readonly [key: string, requests: number]> {
-    for (const [key, { inFlight }] of this.#book.all()) if (inFlight > 0) yield [key, inFlight];
+  /** The instances are others than before. */
+  changed(): void {
+    this.#ring = undefined;
   }
 
   #vitals({ key, since }: Instance): Vitals {
@@ -140,24 +140,25 @@ export class Balancer {
   }
 
   #propose(
-    prefix: string,
     instances: readonly Instance[],
     isEligible: (instance: Instance) => boolean,
     hashKey: string,
   ): Instance | undefined {
-    if (this.#policy === 'round-robin') return this.#inTurn(prefix, instances, isEligible);
-    if (this.#policy === 'hash')
-      return first(this.#ring(prefix, instances).of(hashKey), isEligible);
+    const { policy } = this.#rules;
+    if (policy === 'round-robin') return this.#inTurn(instances, isEligible);
+    if (policy === 'hash') {
+      this.#ring ??= new HashRing(instances);
+      return first(this.#ring.of(hashKey), isEligible);
+    }
     return this.#betterOfTwo(instances, isEligible);
   }
 
   #inTurn(
-    prefix: string,
     instances: readonly Instance[],
     isEligible: (instance: Instance) => boolean,
   ): Instance | undefined {
     for (let left = instances.length; left > 0; left--) {
-      const instance = this.#turns.next(prefix, instances);
+      const instance = this.#turns.next('', instances);
       if (instance !== undefined && isEligible(instance)) return instance;
     }
     // By weight some may not have had a turn.
@@ -183,28 +184,23 @@ export class Balancer {
   #cost(instance: Instance): number {
     const { inFlight, latency } = this.#vitals(instance);
     const { weight = 1 } = instance.announcement;
-    return ((this.#policy === 'latency' ? latency : 1) * (inFlight + 1)) / weight;
+    return ((this.#rules.policy === 'latency' ? latency : 1) * (inFlight + 1)) / weight;
   }
 
   #isEligible(instance: Instance, lenience: (typeof LENIENCE)[number], now: number): boolean {
     const vitals = this.#vitals(instance);
-    if (vitals.inFlight >= this.#mostInFlight) return false;
+    if (vitals.inFlight >= this.#rules.mostInFlight) return false;
     if (lenience.ejected && vitals.ejectedUntil > now) return false;
-    if (lenience.zone && instance.announcement.zone !== this.#zone) return false;
+    if (lenience.zone && instance.announcement.zone !== this.#rules.zone) return false;
     return !lenience.warm || this.#isAdmitted(vitals, now);
   }
 
   /** During its slow start an instance takes only some of its turns. */
   #isAdmitted({ warmSince }: Vitals, now: number): boolean {
     const warmFor = now - warmSince;
-    if (warmFor >= this.#slowStartMs) return true;
-    return this.#random() < Math.max(FIRST_SHARE, warmFor / this.#slowStartMs);
-  }
-
-  #ring(prefix: string, instances: readonly Instance[]): HashRing {
-    let ring = this.#rings.get(prefix);
-    if (ring === undefined) this.#rings.set(prefix, (ring = new HashRing(instances)));
-    return ring;
+    const { slowStartMs } = this.#rules;
+    if (warmFor >= slowStartMs) return true;
+    return this.#random() < Math.max(FIRST_SHARE, warmFor / slowStartMs);
   }
 }
 

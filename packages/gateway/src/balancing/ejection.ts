@@ -16,7 +16,7 @@ export interface EjectionRules {
   readonly mostShare: number;
 }
 
-export const EJECTION_DEFAULTS: EjectionRules = {
+export const EJECTION: EjectionRules = {
   failuresInRow: 5,
   failureRate: 0.5,
   rateOf: 20,

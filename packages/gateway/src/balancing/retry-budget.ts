@@ -1,3 +1,14 @@
+/** Which requests may be sent again, of those that may be at all (RFC 9110 §9.2.2). */
+export interface RetryRules {
+  /** This share of requests, from 0 to 1. Default 0.2. */
+  readonly share: number;
+  /** And so many a second whatever comes. Default 10. */
+  readonly perSecond: number;
+}
+
+/** As Linkerd has it. */
+export const RETRIES: RetryRules = { share: 0.2, perSecond: 10 };
+
 /**
  * How many requests may be tried again: a share of those that came, so that a service that is down is not
  * sent a multiple of its load, and a few a second on top, so that rare requests are retried too.
@@ -8,11 +19,7 @@ export class RetryBudget {
   #tokens: number;
   #refilledAt: number;
 
-  /**
-   * @param share of requests that may be tried again
-   * @param perSecond retries that are always possible
-   */
-  constructor({ share, perSecond }: { share: number; perSecond: number }, now: number) {
+  constructor({ share, perSecond }: RetryRules, now: number) {
     this.#share = share;
     this.#perSecond = perSecond;
     this.#tokens = perSecond;

@@ -134,8 +134,9 @@ function commonName(instances: readonly Instance[]): string | undefined {
   return instances.every(({ announcement }) => announcement.name === name) ? name : undefined;
 }
 
-function catalogued({ key, announcement, status }: Instance, isRoutable: boolean): CatalogInstance {
-  const state = announcement.draining === true ? 'draining' : status;
+function catalogued(instance: Instance, isRoutable: boolean): CatalogInstance {
+  const { key, announcement, status, isDrained } = instance;
+  const state = announcement.draining === true || isDrained === true ? 'draining' : status;
   const health = isRoutable ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
   return { id: key, announcement, health, state };
 }

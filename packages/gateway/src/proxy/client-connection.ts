@@ -16,7 +16,7 @@ import { Exchange } from './exchange.ts';
 import { cameThrough } from './heads.ts';
 import { Origin } from './origin.ts';
 import type { Peer } from './origin.ts';
-import type { Receiver } from './upstream-connection.ts';
+import type { TunnelEnd } from './tunnel.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
 const LINGER_MS = 5000;
@@ -36,8 +36,9 @@ export class ClientConnection {
   /** The body that is being read; none once it is whole. */
   #body: BodyReader | undefined;
   #bodyBytes = 0;
+  #maxBodyBytes = Infinity;
   #exchange: Exchange | undefined;
-  #tunnel: Receiver | undefined;
+  #tunnel: TunnelEnd | undefined;
   #deadline = Infinity;
   #isPaused = false;
   #isAdvancing = false;
@@ -95,13 +96,14 @@ export class ClientConnection {
   }
 
   /** From here on bytes go to the tunnel, with what came behind the request. */
-  tunnel(receiver: Receiver): void {
+  tunnel(end: TunnelEnd): void {
     this.#state = 'tunnel';
     this.#exchange = undefined;
-    this.#tunnel = receiver;
+    this.#tunnel = end;
     this.#deadline = Infinity;
     const held = this.#takeHeld();
-    if (held !== undefined) receiver.received(held);
+    if (held !== undefined) end.received(held);
+    if (this.#context.isClosing) end.leave();
     this.resume();
   }
 
@@ -117,9 +119,12 @@ export class ClientConnection {
     this.socket.resume();
   }
 
-  /** How long what it waits for may take, from now. */
-  setDeadline(ms: number): void {
-    this.#deadline = this.#context.clock.after(ms);
+  /**
+   * How long what it waits for may take, from now.
+   * @param latest by the clock, when its time is over in any case
+   */
+  setDeadline(ms: number, latest: number = Infinity): void {
+    this.#deadline = Math.min(this.#context.clock.after(ms), latest);
   }
 
   check(now: number): void {
@@ -131,9 +136,10 @@ export class ClientConnection {
     } else this.socket.destroy();
   }
 
-  /** Closes if nothing is being answered; otherwise, the answer will be the last. */
-  closeIfIdle(): void {
+  /** Closes if nothing is being answered; otherwise, the answer will be the last. Who is at the ends of a tunnel is told. */
+  leave(): void {
     if (this.#state === 'between') this.#close(true);
+    this.#tunnel?.leave();
   }
 
   /** A head becomes text at once. All else is copied, but what is large of a body. */
@@ -239,12 +245,15 @@ export class ClientConnection {
     if (request.via !== '' && cameThrough(request.via, pseudonym)) {
       return problem('loop', 'An instance of this service is a gateway that forwards to this one.');
     }
-    if (Math.max(request.length, this.#bodyBytes) > limits.bodyBytes) {
-      return problem('body-too-large', `It may have ${limits.bodyBytes} bytes.`);
-    }
     const decision = decide(request.host, request.target, this.current);
-    if (decision.type === 'forward' && climbsOut(decision.target)) {
-      return problem('bad-target', 'It climbs out of where it leads.');
+    if (decision.type === 'answer') return decision;
+    const { prefix } = decision;
+    if (climbsOut(decision.target))
+      return problem('bad-target', 'It climbs out of where it leads.', prefix);
+    const { bodyBytes } = decision.limits ?? limits;
+    this.#maxBodyBytes = bodyBytes;
+    if (request.length !== 0 && Math.max(request.length, this.#bodyBytes) > bodyBytes) {
+      return problem('body-too-large', `It may have ${bodyBytes} bytes.`, prefix);
     }
     return decision;
   }
@@ -258,9 +267,8 @@ export class ClientConnection {
       this.#spoil('bad-request', `Its body cannot be read: ${body.fault}.`);
       return;
     }
-    const { bodyBytes } = this.#context.limits;
-    if (this.#bodyBytes > bodyBytes) {
-      this.#spoil('body-too-large', `It may have ${bodyBytes} bytes.`);
+    if (this.#bodyBytes > this.#maxBodyBytes) {
+      this.#spoil('body-too-large', `It may have ${this.#maxBodyBytes} bytes.`);
       return;
     }
     if (body.isDone) {
@@ -329,6 +337,7 @@ function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket):
   return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }
 
-function problem(code: ProblemCode, detail: string): Decision {
-  return { type: 'answer', problem: { code, detail } };
+function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
+  const answer = { type: 'answer', problem: { code, detail } } as const;
+  return prefix === undefined ? answer : { ...answer, prefix };
 }

@@ -12,7 +12,7 @@ export interface Context extends Pick<
 > {
   readonly limits: Limits;
   /** Whose word about where a request comes from counts. */
-  readonly isTrusted: AddressRanges;
+  isTrusted: AddressRanges;
   readonly clock: Clock;
   readonly pools: Pools;
   readonly requestIds: RequestIds;

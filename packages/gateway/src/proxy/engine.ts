@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Problem, ProblemCode } from '../problem.ts';
-import type { Limits } from './limits.ts';
+import type { Limits, RouteLimits } from './limits.ts';
 import type { Certificate } from './tls-front.ts';
 
 /** Where an instance listens. */
@@ -32,6 +32,8 @@ export interface Forward {
   readonly target: string;
   /** What was stripped from the path; `''` if nothing was. */
   readonly prefix: string;
+  /** The limits of this route, all of them: put together once, and not for each request. Default: the engine's. */
+  readonly limits?: RouteLimits | undefined;
   /**
    * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
    * as things are by then. Nothing if there is none left.
@@ -79,10 +81,10 @@ export interface Engine {
   /** Serves a client whose connection somebody else has accepted. */
   serve(socket: ClientSocket): void;
   /**
-   * Another certificate for whoever connects from now on, if there was one.
-   * @throws RollcallError ROLLCALL_CONFIG if it cannot be used: then the one before stays
+   * Other settings for what begins from now on. Whether it speaks TLS stays as it is.
+   * @throws RollcallError ROLLCALL_CONFIG if one of them cannot be: then all is as before
    */
-  renew(certificate: Certificate): void;
+  configure(settings: EngineSettings): void;
   /** Connections of clients at this moment. */
   readonly clients: number;
   /** Connections to each instance, and those of them that nobody uses. */
@@ -131,11 +133,8 @@ export interface Trace {
   ended(exchanged: Exchanged): void;
 }
 
-/** What an engine needs from outside. */
-export interface EngineOptions {
-  readonly decide: Decide;
-  /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
-  readonly pseudonym: string;
+/** What may change while an engine runs. */
+export interface EngineSettings {
   /**
    * CIDRs of proxies in front of this gateway. What they say of where a request comes from is believed and passed
    * on (X-Forwarded-*, X-Request-Id); what anybody else says of it is dropped. Default: none.
@@ -143,10 +142,17 @@ export interface EngineOptions {
   readonly trustedProxies?: readonly string[];
   /** With it, the engine listens for TLS alone. Default: none. */
   readonly certificate?: Certificate;
-  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
-  readonly instanceCa?: string | Buffer;
   /** Those that differ from the defaults. */
   readonly limits?: Partial<Limits>;
+}
+
+/** What an engine needs from outside. */
+export interface EngineOptions extends EngineSettings {
+  readonly decide: Decide;
+  /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
+  readonly pseudonym: string;
+  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  readonly instanceCa?: string | Buffer;
   /** No connection could be made: refused, or not within the time for it. */
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
   /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */

@@ -8,6 +8,7 @@ import type { ClientConnection } from './client-connection.ts';
 import type { Context } from './context.ts';
 import type { Forward, Upstream } from './engine.ts';
 import { interimHead, requestHead, responseHead } from './heads.ts';
+import type { RouteLimits } from './limits.ts';
 import { openTunnel } from './tunnel.ts';
 import type { Asker, UpstreamConnection } from './upstream-connection.ts';
 
@@ -23,6 +24,9 @@ export class Exchange implements Asker {
   readonly #request: RequestHead;
   readonly #decision: Forward;
   readonly #context: Context;
+  readonly #limits: RouteLimits;
+  /** By the clock, when the time for all of it is over. */
+  readonly #latest: number;
   #upstream: Upstream | undefined;
   #connection: UpstreamConnection | undefined;
   /** What has come of the body and may have to be sent, or sent again. */
@@ -46,6 +50,8 @@ export class Exchange implements Asker {
     this.#request = request;
     this.#decision = decision;
     this.#context = context;
+    this.#limits = decision.limits ?? context.limits;
+    this.#latest = context.clock.after(this.#limits.totalMs);
     this.#parts = [];
   }
 
@@ -97,6 +103,7 @@ export class Exchange implements Asker {
     // Once it answers, it may be the client that does not take it.
     this.#ended(!this.hasBegunAnswer && (!this.#isSent || !isClients));
     if (this.hasBegunAnswer) this.#client.cut();
+    else if (this.#context.clock.now >= this.#latest) this.#tooLate();
     else if (!this.#isSent) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
     else if (isClients) {
       this.#client.answer({ code: 'request-timeout', detail: 'The body stopped coming.' });
@@ -244,7 +251,7 @@ export class Exchange implements Asker {
       return;
     }
     if (this.#end === undefined) this.#client.pause();
-    this.#client.setDeadline(this.#context.limits.connectMs);
+    this.#client.setDeadline(this.#limits.connectMs, this.#latest);
   }
 
   #ended(isFault: boolean): void {
@@ -267,15 +274,19 @@ export class Exchange implements Asker {
 
   /**
    * To another instance; to the same one only if it has closed a connection that had been idle, which it may
-   * do at any time (RFC 9112 §9.3.1).
+   * do at any time (RFC 9112 §9.3.1). On a new connection: one that is idle may be about to be closed too.
    */
   #repeat(connection: UpstreamConnection, error: Error): void {
     const upstream = this.#upstream;
-    const next = this.#decision.next();
-    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).take());
-    else if (upstream !== undefined && connection.isReused) {
-      this.#ask(upstream, this.#context.pools.of(upstream).open());
-    } else this.#fail('upstream-failed', causeOf(error));
+    const another = this.#decision.next();
+    const next = another ?? (connection.isReused ? upstream : undefined);
+    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).open());
+    else this.#fail('upstream-failed', causeOf(error));
+  }
+
+  #tooLate(): void {
+    const detail = `It had ${this.#limits.totalMs} ms for all, and the answer has not begun.`;
+    this.#client.answer({ code: 'upstream-timeout', detail });
   }
 
   #fail(code: ProblemCode, reason: string): void {
@@ -290,9 +301,10 @@ export class Exchange implements Asker {
   }
 
   #wait(): void {
-    const { answerBodyMs, answerMs, requestBodyMs } = this.#context.limits;
-    if (this.hasBegunAnswer) this.#client.setDeadline(answerBodyMs);
-    else this.#client.setDeadline(this.#end === undefined ? requestBodyMs : answerMs);
+    const { answerBodyMs, answerMs, requestBodyMs } = this.#limits;
+    let ms = this.#end === undefined ? requestBodyMs : answerMs;
+    if (this.hasBegunAnswer) ms = answerBodyMs;
+    this.#client.setDeadline(ms, this.#latest);
   }
 }
 

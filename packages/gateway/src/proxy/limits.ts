@@ -16,6 +16,11 @@ export interface Limits {
   readonly requestBodyMs: number;
   /** Between two pieces of an answer's body, taken by the client. Default 5 minutes. */
   readonly answerBodyMs: number;
+  /**
+   * For a request from its whole head to the end of its answer, however often it was tried. A tunnel takes what it
+   * takes. Default: no limit.
+   */
+  readonly totalMs: number;
   /** Connections of clients from one address at a time. Default 4096. */
   readonly connectionsPerAddress: number;
   /** Connections kept to one instance while nothing is asked. Default 256. */
@@ -27,6 +32,12 @@ export interface Limits {
   readonly instanceIdleMs: number;
 }
 
+/** Those that may differ from route to route. */
+export type RouteLimits = Pick<
+  Limits,
+  'bodyBytes' | 'connectMs' | 'answerMs' | 'requestBodyMs' | 'answerBodyMs' | 'totalMs'
+>;
+
 export const LIMITS: Limits = {
   headBytes: 16 * 1024,
   bodyBytes: Infinity,
@@ -36,6 +47,7 @@ export const LIMITS: Limits = {
   answerMs: 300_000,
   requestBodyMs: 60_000,
   answerBodyMs: 300_000,
+  totalMs: Infinity,
   connectionsPerAddress: 4096,
   idlePerInstance: 256,
   instanceIdleMs: 4000,

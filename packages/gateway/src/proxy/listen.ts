@@ -24,7 +24,8 @@ export function listenOn(
   });
 }
 
-function listenError(
+/** What went wrong when somebody wanted to listen there. */
+export function listenError(
   error: NodeJS.ErrnoException,
   port: number,
   host: string,

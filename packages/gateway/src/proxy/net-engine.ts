@@ -2,12 +2,13 @@ import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { addressRanges, RollcallError } from '@rollcall/protocol';
+import type { AddressRanges } from '@rollcall/protocol';
 import { ClientConnection } from './client-connection.ts';
 import { Clock } from './clock.ts';
 import type { Context } from './context.ts';
 import { Dialer } from './dial.ts';
 import { direct } from './direct-read.ts';
-import type { ClientSocket, Engine, EngineOptions } from './engine.ts';
+import type { ClientSocket, Engine, EngineOptions, EngineSettings } from './engine.ts';
 import { LIMITS } from './limits.ts';
 import { listenOn } from './listen.ts';
 import { Pools } from './pool.ts';
@@ -20,8 +21,6 @@ import { createTlsFront } from './tls-front.ts';
  */
 export function createEngine(engineOptions: EngineOptions): Engine {
   const { limits, trustedProxies = [], certificate, instanceCa, ...options } = engineOptions;
-  const isTrusted = addressRanges(trustedProxies);
-  if (typeof isTrusted === 'string') throw new RollcallError('ROLLCALL_CONFIG', isTrusted);
   const clients = new Set<ClientConnection>();
   const perAddress = new Map<string, number>();
   const clock = new Clock((now) => {
@@ -32,7 +31,7 @@ export function createEngine(engineOptions: EngineOptions): Engine {
   const context: Context = {
     ...options,
     limits: ownLimits,
-    isTrusted,
+    isTrusted: rangesOf(trustedProxies),
     clock,
     pools: new Pools(ownLimits, clock, new Dialer(instanceCa)),
     requestIds: new RequestIds(),
@@ -83,6 +82,14 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     });
   }
 
+  function configure(settings: EngineSettings): void {
+    const isTrusted = rangesOf(settings.trustedProxies ?? []);
+    if (settings.certificate !== undefined) tls?.renew(settings.certificate);
+    context.isTrusted = isTrusted;
+    // One object, which everything here reads.
+    Object.assign(ownLimits, LIMITS, settings.limits);
+  }
+
   async function close(graceMs: number): Promise<void> {
     await closeServer(graceMs);
     context.pools.destroy();
@@ -96,7 +103,7 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     const closed = new Promise((resolve) => server.close(resolve));
     context.isClosing = true;
     tls?.close();
-    for (const client of clients) client.closeIfIdle();
+    for (const client of clients) client.leave();
     await closed;
     if (clients.size > 0) await new Promise<void>((resolve) => (onLastClosed = resolve));
     clearTimeout(cut);
@@ -107,7 +114,7 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     serve(socket) {
       if (admit(socket)) begin(socket, socket);
     },
-    renew: (renewed) => tls?.renew(renewed),
+    configure,
     get clients() {
       return clients.size;
     },
@@ -115,4 +122,10 @@ export function createEngine(engineOptions: EngineOptions): Engine {
     release: (place) => context.pools.release(place),
     close,
   };
+}
+
+function rangesOf(cidrs: readonly string[]): AddressRanges {
+  const ranges = addressRanges(cidrs);
+  if (typeof ranges === 'string') throw new RollcallError('ROLLCALL_CONFIG', ranges);
+  return ranges;
 }

@@ -2,6 +2,8 @@ import type { Instance } from '@rollcall/client';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
+import type { RouteLimits } from '../proxy/limits.ts';
+import type { RoutePolicy } from './policy.ts';
 
 /** What happens to requests on their way among instances, for whoever counts it. */
 export interface RoutingEvents {
@@ -15,6 +17,7 @@ export interface Service {
   readonly prefix: string;
   /** Those that may be sent requests, as things are at this moment. */
   readonly instances: () => readonly Instance[];
+  readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
   readonly events: RoutingEvents | undefined;
@@ -56,11 +59,15 @@ export class Forwarding implements Forward {
     return this.#service.prefix;
   }
 
+  get limits(): RouteLimits {
+    return this.#service.policy.limits;
+  }
+
   next(): Upstream | undefined {
     const { prefix, balancer, instances, events, now } = this.#service;
     const at = now();
     const instance =
-      this.#picked ?? balancer.pick(prefix, instances(), this.#tried ?? NOBODY, at, this.#hashKey);
+      this.#picked ?? balancer.pick(instances(), this.#tried ?? NOBODY, at, this.#hashKey);
     this.#picked = undefined;
     const before = this.#current;
     this.#current = instance;

@@ -1,14 +1,14 @@
 import type { Instance } from '@rollcall/client';
 import { Balancer } from '../balancing/balancer.ts';
-import type { BalancerOptions } from '../balancing/balancer.ts';
+import { hashKey } from '../balancing/hash-key.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
+import { VitalsBook } from '../balancing/vitals.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
 import type { RoutingEvents, Service } from './forwarding.ts';
-import { hashKey } from './hash-key.ts';
-import type { HashBy } from './hash-key.ts';
+import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
 
 /** What routing needs of the table. */
@@ -18,45 +18,46 @@ export interface Instances {
   routable(prefix: string): readonly Instance[];
 }
 
+/** How a router routes. */
+export interface RoutingRules {
+  readonly isOurs: DomainMatcher;
+  /** How the requests of a canonical prefix are served. */
+  readonly policyOf: (prefix: string) => RoutePolicy;
+}
+
 export interface RouterOptions {
   readonly table: Instances;
-  readonly isOurs: DomainMatcher;
-  readonly balancing: BalancerOptions;
-  /** With the policy `hash`, what requests are told apart by. Default: the client's address. */
-  readonly hashBy?: HashBy;
+  readonly rules: RoutingRules;
   /** Default: nobody counts. */
   readonly events?: RoutingEvents | undefined;
+  /** From 0 to 1, as Math.random. */
+  readonly random: () => number;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
-
-/** A fifth of requests may be sent again, and ten a second whatever comes: as Linkerd has it. */
-const RETRIES = { share: 0.2, perSecond: 10 };
 
 const NOBODY: ReadonlySet<string> = new Set();
 
 /** Who a request goes to: by host, then by longest prefix, then among the instances as they are balanced. */
 export class Router {
   readonly #table: Instances;
-  readonly #isOurs: DomainMatcher;
-  readonly #balancer: Balancer;
-  /** Nothing unless the policy needs it: to find the key costs. */
-  readonly #hashBy: HashBy | undefined;
   readonly #events: RoutingEvents | undefined;
+  readonly #random: () => number;
   readonly #now: () => number;
+  readonly #book = new VitalsBook();
   readonly #services = new Map<string, Service>();
+  #rules: RoutingRules;
 
-  constructor({ table, isOurs, balancing, hashBy, events, now }: RouterOptions) {
+  constructor({ table, rules, events, random, now }: RouterOptions) {
     this.#table = table;
-    this.#isOurs = isOurs;
-    this.#balancer = new Balancer(balancing);
-    this.#hashBy = balancing.policy === 'hash' ? (hashBy ?? { type: 'address' }) : undefined;
+    this.#rules = rules;
     this.#events = events;
+    this.#random = random;
     this.#now = now;
   }
 
   readonly decide: Decide = (host, target, asked) => {
-    if (!this.#isOurs(host)) {
+    if (!this.#rules.isOurs(host)) {
       return problem(
         'unknown-host',
         'Set DOMAIN to the host that clients use, or to * for any host.',
@@ -72,28 +73,36 @@ export class Router {
 
   /** The instances of a prefix are others than before. */
   changed(prefix: string): void {
-    this.#balancer.changed(prefix);
+    this.#services.get(prefix)?.balancer.changed();
   }
 
   /** An instance has gone. */
   forget(key: string): void {
-    this.#balancer.forget(key);
+    this.#book.forget(key);
   }
 
-  /** What each instance has in flight. */
-  inFlight(): Iterable<readonly [key: string, requests: number]> {
-    return this.#balancer.inFlight();
+  /** Other rules from now on. What is known of how instances answer stays; requests on their way go by the old ones. */
+  configure(rules: RoutingRules): void {
+    this.#rules = rules;
+    this.#services.clear();
+  }
+
+  /** What each instance has in flight, of those that have anything. */
+  *inFlight(): Iterable<readonly [key: string, requests: number]> {
+    for (const [key, { inFlight }] of this.#book.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
   #forward(service: Service, target: string, asked: Asked): Decision {
-    const { prefix, balancer, budget, now } = service;
+    const { prefix, policy, balancer, budget, now } = service;
     const instances = service.instances();
     if (instances.length === 0) {
       const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
       return problem('no-instance', detail, prefix);
     }
-    const key = this.#hashBy === undefined ? '' : hashKey(this.#hashBy, asked);
-    const picked = balancer.pick(prefix, instances, NOBODY, now(), key);
+    const { balancing } = policy;
+    // To find the key costs.
+    const key = balancing.policy === 'hash' ? hashKey(balancing.hashBy, asked) : '';
+    const picked = balancer.pick(instances, NOBODY, now(), key);
     if (picked === undefined) {
       const detail = `Every instance of ${prefix || '/'} has all the requests that it may have.`;
       return problem('overloaded', detail, prefix);
@@ -105,11 +114,14 @@ export class Router {
   #service(prefix: string): Service {
     let service = this.#services.get(prefix);
     if (service === undefined) {
+      const policy = this.#rules.policyOf(prefix);
+      const { balancing: rules, ejection, retries } = policy;
       service = {
         prefix,
+        policy,
         instances: () => this.#table.routable(prefix),
-        balancer: this.#balancer,
-        budget: new RetryBudget(RETRIES, this.#now()),
+        balancer: new Balancer({ rules, ejection, book: this.#book, random: this.#random }),
+        budget: new RetryBudget(retries, this.#now()),
         events: this.#events,
         now: this.#now,
       };

@@ -25,6 +25,8 @@ export type ToWorker =
     }
   /** The change of the table with this number; each has one more than the one before. */
   | { readonly type: 'changed'; readonly number: number; readonly change: Change }
+  /** Serve by other settings from now on. */
+  | { readonly type: 'configure'; readonly settings: PlaneSettings }
   /** Accept no more, finish what is in flight, and end. */
   | { readonly type: 'close' };
 
@@ -75,8 +77,7 @@ export function parseToWorker(input: unknown, origin: number): ToWorker {
       const table = record(message['table']);
       return {
         type: 'begin',
-        // Plain data that the primary has made of what it was configured by, and checked.
-        settings: record(message['settings']) as unknown as PlaneSettings,
+        settings: parseSettings(message['settings']),
         table: {
           prefixes: list(table['prefixes']).map(text),
           instances: list(table['instances']).map((each) => parseInstance(each, origin)),
@@ -89,11 +90,18 @@ export function parseToWorker(input: unknown, origin: number): ToWorker {
       const change = parseChange(record(message['change']), origin);
       return { type: 'changed', number: number(message['number']), change };
     }
+    case 'configure':
+      return { type: 'configure', settings: parseSettings(message['settings']) };
     case 'close':
       return { type: 'close' };
     default:
       throw unknown(input);
   }
+}
+
+/** Plain data that the primary has made of what it was configured by, and checked. */
+function parseSettings(input: unknown): PlaneSettings {
+  return record(input) as unknown as PlaneSettings;
 }
 
 export function parseFromWorker(input: unknown): FromWorker {

@@ -36,6 +36,7 @@ const END_MS = CLOSE_GRACE_MS + 2000;
  */
 export class WorkerPool implements DataPlane {
   readonly #options: PoolOptions;
+  #settings: PlaneSettings;
   readonly #slots: Slot[];
   readonly #applied = new Applied();
   #place = { host: '', port: 0 };
@@ -43,6 +44,7 @@ export class WorkerPool implements DataPlane {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.#slots = Array.from({ length: options.count }, (_, index) => new Slot(String(index + 1)));
   }
 
@@ -64,6 +66,12 @@ export class WorkerPool implements DataPlane {
     const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'changed', number, change });
+  }
+
+  configure(settings: PlaneSettings): void {
+    this.#settings = settings;
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'configure', settings });
   }
 
   whenApplied(call: () => void): void {
@@ -110,10 +118,10 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { settings, table, onWitnessed, onCounted } = this.#options;
+    const { table, onWitnessed, onCounted } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
-      worker.send({ type: 'begin', settings, table: state, ...this.#place });
+      worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#place });
       slot.isFollowing = true;
       this.#applied.join(worker);
     }

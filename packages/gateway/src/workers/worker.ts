@@ -1,5 +1,5 @@
 import { createDataPlane } from '../data-plane.ts';
-import type { DataPlane } from '../data-plane.ts';
+import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { openInstruments } from '../instruments.ts';
 import { NO_LOAD } from '../traffic/load.ts';
 import { VitalsReader } from '../traffic/process-vitals.ts';
@@ -9,7 +9,8 @@ import type { FromWorker, ToWorker } from './messages.ts';
 import { Replica } from './replica.ts';
 
 interface Serving {
-  /** Nothing before it is there: then it is not told of changes, and needs not. */
+  settings: PlaneSettings;
+  /** Nothing before it is there: what comes before, it is made with. */
   plane?: DataPlane;
   readonly replica: Replica;
   readonly traffic: Traffic;
@@ -34,6 +35,7 @@ export class Worker {
     const message = parseToWorker(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'changed') this.#change(message);
+    if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
     await this.#serving?.plane?.close();
     clearInterval(this.#timer);
@@ -44,12 +46,12 @@ export class Worker {
   async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
     const replica = new Replica(table);
     const traffic = new Traffic(table.instances);
-    const serving: Serving = { replica, traffic };
+    const serving: Serving = { settings, replica, traffic };
     // From here on changes may come.
     this.#serving = serving;
     const instruments = await openInstruments(settings);
     const plane = createDataPlane({
-      settings,
+      settings: serving.settings,
       table: replica,
       traffic,
       instruments,
@@ -59,6 +61,12 @@ export class Worker {
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
     this.#timer = setInterval(() => this.#tell(), COUNTED_EVERY_MS);
+  }
+
+  #configure(settings: PlaneSettings): void {
+    if (this.#serving === undefined) return;
+    this.#serving.settings = settings;
+    this.#serving.plane?.configure(settings);
   }
 
   #change({ number, change }: ToWorker & { type: 'changed' }): void {

@@ -48,6 +48,20 @@ describe('services and instances', () => {
     });
   });
 
+  it('tells of leases as the table has them: they begin anew when the channel is back', async () => {
+    const made = setup();
+    made.connected();
+    made.state.now = 10;
+    made.say('register', 'a', { ttl: 60 });
+    const leaseEnds = async () => (await instances(made))[0]?.evidence.leaseEnds;
+    made.state.now = 20_000;
+    made.disconnected();
+    expect(await leaseEnds()).toBe(EPOCH + 60_010);
+    made.state.now = 30_000;
+    made.connected();
+    expect(await leaseEnds()).toBe(EPOCH + 90_000);
+  });
+
   it('tells of one prefix, however it is written, and of no other', async () => {
     const made = setup();
     made.say('register', 'a');

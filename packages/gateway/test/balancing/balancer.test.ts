@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '@rollcall/client';
-import { Balancer } from '../../src/balancing/balancer.ts';
-import type { BalancerOptions } from '../../src/balancing/balancer.ts';
+import { Balancer, BALANCING } from '../../src/balancing/balancer.ts';
+import type { BalancingRules } from '../../src/balancing/balancer.ts';
+import { EJECTION } from '../../src/balancing/ejection.ts';
+import type { EjectionRules } from '../../src/balancing/ejection.ts';
+import { VitalsBook } from '../../src/balancing/vitals.ts';
 import { randomFrom } from '../../../../test/simulation/random.js';
 
 const SEED = 1;
@@ -16,11 +19,22 @@ function instance(
   return { key, announcement, status: 'up', since };
 }
 
-function setup(options: Partial<BalancerOptions> = {}) {
+interface Setup extends Partial<BalancingRules> {
+  readonly ejection?: Partial<EjectionRules>;
+  readonly random?: () => number;
+}
+
+function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   const clock = { now: 0 };
-  const balancer = new Balancer({ random: randomFrom(SEED), ...options });
+  const book = new VitalsBook();
+  const balancer = new Balancer({
+    rules: { ...BALANCING, ...rules },
+    ejection: { ...EJECTION, ...ejection },
+    book,
+    random,
+  });
   const pick = (instances: readonly Instance[], hashKey?: string, tried = NOBODY) =>
-    balancer.pick('/v1', instances, tried, clock.now, hashKey)?.key;
+    balancer.pick(instances, tried, clock.now, hashKey)?.key;
   /** How often each was picked. */
   const shares = (instances: readonly Instance[], count: number): Record<string, number> => {
     const counts: Record<string, number> = {};
@@ -35,7 +49,7 @@ function setup(options: Partial<BalancerOptions> = {}) {
       balancer.started(each);
       return balancer.ended(each, all, true, clock.now);
     });
-  return { clock, balancer, pick, shares, fail };
+  return { clock, balancer, book, pick, shares, fail };
 }
 
 const ABC = ['a', 'b', 'c'].map((key) => instance(key));
@@ -83,12 +97,12 @@ describe('by requests in flight', () => {
 
 describe('an instance that went while it was asked', () => {
   it('is not remembered for what ends after, nor charged with it when it is back', () => {
-    const { balancer, pick } = setup({ mostInFlight: 1 });
+    const { balancer, book, pick } = setup({ mostInFlight: 1 });
     balancer.started(A);
-    balancer.forget('a');
+    book.forget('a');
     for (let count = 0; count < 5; count++) balancer.ended(A, ABC, true, 0);
     balancer.started(A);
-    balancer.forget('a');
+    book.forget('a');
     expect(pick([A])).toBe('a');
     balancer.ended(A, ABC, false, 0);
     balancer.started(A);
@@ -118,7 +132,7 @@ describe('by hash', () => {
     const { balancer, pick } = setup({ policy: 'hash' });
     const before = keys.map((key) => pick(many, key));
     expect(keys.map((key) => pick(many, key))).toEqual(before);
-    balancer.changed('/v1');
+    balancer.changed();
     const fewer = many.slice(1);
     for (const [index, key] of keys.entries()) {
       if (before[index] !== 'i0') expect(pick(fewer, key)).toBe(before[index]);

@@ -40,6 +40,11 @@ export class LiveTable extends EventEmitter<Events> implements CatalogTable {
     this.#emit(this.#table.apply({ type: 'probed', key, verdict, by: 'probe' }, 0));
   }
 
+  /** An operator has it sent nothing new. */
+  drain(key: string): void {
+    this.#emit(this.#table.apply({ type: 'drained', key }, 0));
+  }
+
   /** The transport has lost sight of it. */
   part(id: string): void {
     this.#emit(this.#table.apply({ type: 'parted', id, inc: 1 }, 0));

@@ -45,6 +45,14 @@ describe('the catalog of a table', () => {
     expect(health()).toContain('lost passing');
   });
 
+  it('calls draining also what an operator of this gateway drains', () => {
+    table.say('a');
+    table.drain('a');
+    expect(catalog.service('v1')?.instances).toMatchObject([
+      { health: 'critical', state: 'draining' },
+    ]);
+  });
+
   it('names a service as all its instances do', () => {
     table.say('a', { name: 'orders' });
     expect(names()).toEqual(['orders']);

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import type { Upstream } from '../../src/proxy/engine.ts';
-import { client, send, start, to, upstream } from '../proxy/engine-harness.ts';
+import { client, deaf, send, start, to, upstream } from '../proxy/engine-harness.ts';
 import { afterwards, recording, speaking } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -118,19 +116,6 @@ describe('an instance that takes its time', () => {
     expect(verdicts).toEqual(['deaf failed']);
   });
 });
-
-/** An instance that has stopped, and has as many connections waiting as the system keeps for it. */
-async function deaf(): Promise<Upstream> {
-  const listens = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
-    function () { console.log(this.address().port); })`;
-  const child = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'inherit'] });
-  afterwards(() => child.kill('SIGKILL'));
-  const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  child.kill('SIGSTOP');
-  const port = Number(String(line));
-  for (let count = 0; count < 8; count++) client(port);
-  return { key: 'deaf', address: '127.0.0.1', port };
-}
 
 describe('a body that is too large', () => {
   const limits = { bodyBytes: 4 };

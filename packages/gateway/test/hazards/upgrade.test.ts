@@ -36,6 +36,18 @@ describe('a WebSocket', () => {
     write('late');
     await heard(/early late$/);
   });
+  it('is tunnelled wherever the 101 and what follows it is cut', async () => {
+    const answer = `${SWITCH}from the start`;
+    let cut = 1;
+    const there = await speaking(() => [answer.slice(0, cut), answer.slice(cut)]);
+    const { port } = await start(to(there));
+    for (; cut < answer.length; cut++) {
+      const { socket, write, heard } = client(port);
+      write(ASK);
+      expect(await heard(/from the start$/)).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\nfrom the start$/);
+      socket.destroy();
+    }
+  });
   it('carries bytes of any kind and number, unchanged', async () => {
     const { port } = await start(to(await echoing()));
     const { socket, write, heard } = client(port);

@@ -3,8 +3,11 @@ import { fileURLToPath } from 'node:url';
 
 /** Signed by themselves, for localhost and 127.0.0.1; their keys are in this repository and open nothing. */
 export const FILES = { one: filesOf('one'), two: filesOf('two') };
+const elsewhere = filesOf('elsewhere');
 export const ONE = { cert: readFileSync(FILES.one.cert), key: readFileSync(FILES.one.key) };
 export const TWO = { cert: readFileSync(FILES.two.cert), key: readFileSync(FILES.two.key) };
+/** For elsewhere.example alone. */
+export const ELSEWHERE = { cert: readFileSync(elsewhere.cert), key: readFileSync(elsewhere.key) };
 
 function filesOf(name: string): { cert: string; key: string } {
   const path = (part: string) =>

@@ -170,7 +170,6 @@ describe('the engine, at its edges', () => {
     const request = httpRequest({ port, host: '127.0.0.1', agent: false }).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     await slices.stands();
-    expect(slices.sent).toBeLessThan(BIG.length);
     expect(await hashOf(response)).toBe(HASH);
   });
 
@@ -181,7 +180,6 @@ describe('the engine, at its edges', () => {
     const slices = new Slices();
     const there = await upstream(async (request, response) => {
       await slices.stands();
-      expect(slices.sent).toBeLessThan(BIG.length);
       response.end(await hashOf(request));
     });
     const { port } = await start(to(there));

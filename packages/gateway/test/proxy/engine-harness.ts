@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { IncomingMessage, RequestListener } from 'node:http';
@@ -41,12 +42,28 @@ export function saying(bytes: string): Promise<Upstream> {
   return listen(server);
 }
 
+/** A place where nobody listens; and nobody will, since it is a client's end of a connection. */
 export async function refusing(): Promise<Upstream> {
-  const server = createTcpServer();
-  const there = await listen(server);
-  server.close();
-  await once(server, 'close');
-  return there;
+  const server = createTcpServer((socket) => afterwards(() => socket.destroy()));
+  const { port: other } = await listen(server);
+  const socket = connect(other, '127.0.0.1');
+  afterwards(() => socket.destroy());
+  await once(socket, 'connect');
+  const { localPort: port = 0 } = socket;
+  return { key: String(port), address: '127.0.0.1', port };
+}
+
+/** An instance that has stopped, and has as many connections waiting as the system keeps for it. */
+export async function deaf(): Promise<Upstream> {
+  const listens = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
+    function () { console.log(this.address().port); })`;
+  const child = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'inherit'] });
+  afterwards(() => child.kill('SIGKILL'));
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  child.kill('SIGSTOP');
+  const port = Number(String(line));
+  for (let count = 0; count < 8; count++) client(port);
+  return { key: 'deaf', address: '127.0.0.1', port };
 }
 
 export async function start(

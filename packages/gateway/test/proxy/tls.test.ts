@@ -8,7 +8,7 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AddressInfo } from 'node:net';
-import { ONE, TWO } from './certificates.ts';
+import { ELSEWHERE, ONE, TWO } from './certificates.ts';
 import { afterwards, client, listen, saying, send, start, to, upstream } from './engine-harness.ts';
 
 const BOTH = [ONE.cert, TWO.cert];
@@ -120,10 +120,14 @@ describe('an engine with a certificate', () => {
     const there = await upstream((_request, response) => response.end('ok'));
     const { engine, port } = await start(to(there), { certificate: ONE });
     const before = await secured(port);
-    engine.renew(TWO);
+    engine.configure({ certificate: TWO });
     expect(nameOf(await secured(port))).toBe('two');
-    expect(() => engine.renew({ cert: ONE.cert, key: TWO.key })).toThrow(/belong together/);
-    expect(() => engine.renew({ cert: 'no PEM', key: TWO.key })).toThrow(/cannot be used/);
+    expect(() => engine.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
+      /belong together/,
+    );
+    expect(() => engine.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
+      /cannot be used/,
+    );
     expect(nameOf(await secured(port))).toBe('two');
     before.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await text(before)).toMatch(/^HTTP\/1\.1 200 /);
@@ -170,12 +174,9 @@ describe('an instance that speaks TLS', () => {
   });
 
   it('is not sent anything if its certificate is for another address', async () => {
-    const server = createHttpsServer(ONE, (_request, response) => response.end());
-    server.listen(0, '127.0.0.2');
-    await once(server, 'listening');
-    afterwards(() => server.close());
-    const there = { key: 'a', address: '127.0.0.2', port: (server.address() as AddressInfo).port };
-    const { port } = await start(to({ ...there, isSecure: true }), { instanceCa: ONE.cert });
+    const server = createHttpsServer(ELSEWHERE, (_request, response) => response.end());
+    const there = { ...(await listen(server)), isSecure: true };
+    const { port } = await start(to(there), { instanceCa: ELSEWHERE.cert });
     expect((await send(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 

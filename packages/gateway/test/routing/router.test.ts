@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '../../src/proxy/engine.ts';
-import type { BalancerOptions } from '../../src/balancing/balancer.ts';
+import type { BalancingRules } from '../../src/balancing/balancer.ts';
 import { matchDomain } from '../../src/routing/domain.ts';
-import type { HashBy } from '../../src/routing/hash-key.ts';
+import { policyOf } from '../../src/routing/policy.ts';
+import type { ServingSettings } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
+import type { RoutingRules } from '../../src/routing/router.ts';
 import { ASKED } from '../proxy/forward-to.ts';
 
 function announcement(port: number, prefix = '/v1') {
@@ -24,7 +26,11 @@ function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function setup(balancing: Partial<BalancerOptions> = {}, hashBy?: HashBy) {
+function rules(settings: ServingSettings): RoutingRules {
+  return { isOurs: matchDomain('localhost'), policyOf: (prefix) => policyOf(settings, prefix) };
+}
+
+function setup(balancing: Partial<BalancingRules> = {}) {
   const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false } = {}) =>
@@ -39,10 +45,9 @@ function setup(balancing: Partial<BalancerOptions> = {}, hashBy?: HashBy) {
       retried: (prefix, key) => told.push(`retried ${prefix} ${key}`),
       ejected: (prefix, key) => told.push(`ejected ${prefix} ${key}`),
     },
-    isOurs: matchDomain('localhost'),
-    balancing: { random: () => 0, ...balancing },
+    rules: rules({ balancing }),
+    random: () => 0,
     now: () => clock.now,
-    ...(hashBy && { hashBy }),
   });
   const decide = (host: string, target: string, asked = ASKED) =>
     router.decide(host, target, asked);
@@ -56,7 +61,8 @@ function setup(balancing: Partial<BalancerOptions> = {}, hashBy?: HashBy) {
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  return { clock, told, say, decide, pick, picks };
+  const configure = (settings: ServingSettings) => router.configure(rules(settings));
+  return { clock, told, say, decide, pick, picks, configure };
 }
 
 describe('a router', () => {
@@ -179,7 +185,7 @@ describe('a router', () => {
       }),
     ],
   ])('sends requests that are alike to one instance, by %j', (hashBy, asking) => {
-    const { say, pick, decide } = setup({ policy: 'hash' }, hashBy);
+    const { say, pick, decide } = setup({ policy: 'hash', ...(hashBy && { hashBy }) });
     for (const port of [1, 2, 3, 4]) say(port);
     const users = Array.from({ length: 40 }, (_, index) => asking(`192.0.2.${index}`));
     const first = users.map((user) => pick('/v1/x', user));
@@ -207,5 +213,36 @@ describe('a router', () => {
       problem: { code: 'bad-target' },
     });
     expect(decide('localhost', '*')).toMatchObject({ problem: { code: 'bad-target' } });
+  });
+});
+
+describe('a router that is configured anew', () => {
+  it('serves each route by its own policy, or by that of all', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    say(2, { prefix: '/v2' });
+    configure({ limits: { answerMs: 1 }, routes: { '/v2': { limits: { answerMs: 2 } } } });
+    const limitsOf = (target: string) => {
+      const decision = decide('localhost', target);
+      return decision.type === 'forward' ? decision.limits?.answerMs : undefined;
+    };
+    expect([limitsOf('/v1'), limitsOf('/v2')]).toEqual([1, 2]);
+  });
+
+  it('still knows who was ejected, and what is in flight', () => {
+    const { say, picks, decide, configure } = setup({ mostInFlight: 1 });
+    say(1);
+    say(2);
+    for (let failures = 0; failures < 5; failures++) {
+      const decision = decide('localhost', '/v1');
+      if (decision.type !== 'forward') throw new Error(decision.problem.detail);
+      if (decision.next()?.port === 1) decision.ended(true);
+      else {
+        decision.ended(false);
+        failures--;
+      }
+    }
+    configure({});
+    expect(picks(4)).toEqual([2, 2, 2, 2]);
   });
 });

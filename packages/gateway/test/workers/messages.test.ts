@@ -21,7 +21,14 @@ const instance: Instance = {
   since: 500,
   isDrained: true,
 };
-const settings = { domain: '*', balancing: {}, pseudonym: 'x', traces: false };
+const settings = {
+  domain: '*',
+  serving: {},
+  trustedProxies: [],
+  pseudonym: 'x',
+  accessLog: {},
+  traces: false,
+};
 const change: Change = { type: 'updated', instance, why: 'it said so', was: announcement };
 
 /** Through the channel between two processes, of which one began a second later. */

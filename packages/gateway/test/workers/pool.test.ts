@@ -56,7 +56,14 @@ beforeEach(() => {
   counted.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: { domain: '*', balancing: {}, pseudonym: 'x', traces: false },
+    settings: {
+      domain: '*',
+      serving: {},
+      trustedProxies: [],
+      pseudonym: 'x',
+      accessLog: {},
+      traces: false,
+    },
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onWitnessed: witnessed,
     onCounted: counted,

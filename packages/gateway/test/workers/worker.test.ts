@@ -8,7 +8,14 @@ import { encodeToWorker } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 import { Worker } from '../../src/workers/worker.ts';
 
-const settings = { domain: '*', balancing: {}, pseudonym: 'x', traces: false };
+const settings = {
+  domain: '*',
+  serving: {},
+  trustedProxies: [],
+  pseudonym: 'x',
+  accessLog: {},
+  traces: false,
+};
 
 describe('a worker', () => {
   let port: number;

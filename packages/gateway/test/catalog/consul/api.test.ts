@@ -156,14 +156,12 @@ describe('a blocking query', () => {
     expect(JSON.parse((await answer).body)).toHaveLength(1);
   });
 
-  it('answers within its wait and a tenth', async () => {
+  it('answers with what there is when its wait is over', async () => {
+    table.say('a');
     const { index } = await get('/v1/health/service/v1');
-    const began = performance.now();
-    const answer = await get(`/v1/health/service/v1?index=${index}&wait=300ms`);
-    const took = performance.now() - began;
+    const answer = await get(`/v1/health/service/v1?index=${index}&wait=50ms`);
     expect(answer.index).toBe(index);
-    // A timer may be early by a part of a millisecond.
-    expect(took).toBeGreaterThan(299);
+    expect(JSON.parse(answer.body)).toHaveLength(1);
   });
 
   it('ends with its client', async () => {

@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
-import { parseBlocking } from '../../../src/catalog/consul/blocking.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { newer, parseBlocking } from '../../../src/catalog/consul/blocking.ts';
+import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
+import { LiveTable } from '../live-table.ts';
 
 it.each([
   [undefined, undefined, { index: 0, waitMs: 300_000 }],
@@ -16,4 +18,50 @@ it.each([
   ['7', '10', 'Invalid wait time'],
 ])('reads index %j and wait %j', (index, wait, expected) => {
   expect(parseBlocking(index, wait)).toEqual(expected);
+});
+
+describe('waiting for what is newer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const table = new LiveTable();
+  const catalog = new TableCatalog(table, () => 1000);
+
+  /** Tells when it has ended. */
+  function wait(index: number, gone = new AbortController()): { isOver: boolean } {
+    const state = { isOver: false };
+    const blocking = { index, waitMs: 10_000 };
+    void newer(catalog, () => catalog.index, blocking, gone.signal).then(() => {
+      state.isOver = true;
+    });
+    return state;
+  }
+
+  it('is over when its time is, and not before', async () => {
+    const state = wait(catalog.index);
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(state.isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(state.isOver).toBe(true);
+  });
+
+  it('is over at once for who knows nothing, or less', async () => {
+    const states = [wait(0), wait(catalog.index - 1)];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states).toEqual([{ isOver: true }, { isOver: true }]);
+  });
+
+  it('leaves no timer behind, however it ends', async () => {
+    const gone = new AbortController();
+    const states = [wait(catalog.index), wait(catalog.index + 1, gone)];
+    table.say('a');
+    gone.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(states).toEqual([{ isOver: true }, { isOver: true }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

@@ -1,0 +1,157 @@
+// The proxies that are compared, and whether they are right.
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { request as requestByTls } from 'node:https';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ANSWER, caddyConfig, haproxyConfig, nginxConfig, upstreamConfig } from './configs.js';
+import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
+
+/** @typedef {{ cert: string, key: string }} Tls paths of files */
+/** @typedef {{ port: number, upstream: number, sink: number, tls?: Tls | undefined }} Ports */
+/** @typedef {{ name: string, port: number, pid: number, isTls: boolean }} Proxy */
+/** @typedef {import('./rig.js').Rig} Rig */
+
+/** Those of this runtime that are not ours; they have a package of their own. */
+export const PEERS = [
+  'fastify-http-proxy',
+  'fast-gateway',
+  'http-proxy',
+  'http-proxy-3',
+  'httpxy',
+  'redbird',
+  'redbird-keep-alive',
+];
+
+/** @type {Record<string, (rig: Rig, ports: Ports) => { command: string[], env?: Record<string, string> }>} */
+const COMMANDS = {
+  nginx: (rig, ports) => ({
+    command: ['nginx', '-c', rig.file('nginx.conf', nginxConfig(rig.folder, ports))],
+  }),
+  haproxy: (rig, ports) => ({
+    command: ['haproxy', '-q', '-f', rig.file('haproxy.cfg', haproxyConfig(ports))],
+  }),
+  caddy: (rig, ports) => ({
+    command: [
+      'caddy',
+      'run',
+      '--adapter',
+      'caddyfile',
+      '--config',
+      rig.file('Caddyfile', caddyConfig(ports)),
+    ],
+    env: { GOMAXPROCS: '1', HOME: rig.folder },
+  }),
+  relay: (_rig, ports) => ({ command: node('relay.js', [ports.port, ports.upstream]) }),
+  rollcall: (_rig, ports) => ({
+    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink]),
+    env: ports.tls ? { TLS_CERT: ports.tls.cert, TLS_KEY: ports.tls.key } : {},
+  }),
+  ...Object.fromEntries(
+    PEERS.map((name) => [
+      name,
+      (/** @type {Rig} */ _rig, /** @type {Ports} */ ports) => ({
+        command: node('peers/proxy.js', [name, ports.port, ports.upstream]),
+      }),
+    ]),
+  ),
+};
+
+export const ALL = Object.keys(COMMANDS);
+
+/** Ours with less or more noted of requests: `-- --part saturation --only rollcall,rollcall-uncounted`. */
+const VARIANTS = {
+  'rollcall-uncounted': ['--uncounted'],
+  'rollcall-log': ['--access-log', '1'],
+  'rollcall-log-sampled': ['--access-log', '0.01'],
+  'rollcall-traces': ['--traces'],
+};
+for (const [name, flags] of Object.entries(VARIANTS)) {
+  COMMANDS[name] = (_rig, ports) => ({
+    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink, ...flags]),
+  });
+}
+
+/**
+ * Starts what answers, and these proxies in front of it, each checked for right answers.
+ * @param {Rig} rig
+ * @param {readonly string[]} names
+ * @param {{ tls?: Tls }} [options]
+ */
+export async function startProxies(rig, names, { tls } = {}) {
+  const [upstream = 0, sink = 0, ...ports] = await freePorts(names.length + 2);
+  rig.file('big', Buffer.alloc(1024 * 1024, 'x'));
+  const config = rig.file('upstream.conf', upstreamConfig(rig.folder, upstream));
+  rig.start(LOAD_CORE, ['nginx', '-c', config]);
+  rig.start(LOAD_CORE, node('sink.js', [sink]));
+  /** @type {Proxy[]} */
+  const proxies = [];
+  for (const [index, name] of names.entries()) {
+    const describe = COMMANDS[name];
+    if (describe === undefined) throw new Error(`there is no proxy ${name}`);
+    const port = ports[index] ?? 0;
+    const { command, env } = describe(rig, { port, upstream, sink, tls });
+    const { pid = 0 } = rig.start(PROXY_CORE, command, env);
+    proxies.push({ name, port, pid, isTls: tls !== undefined });
+  }
+  for (const proxy of proxies) await checkIsRight(proxy);
+  return { proxies, direct: { name: 'no proxy', port: upstream, pid: 0, isTls: false } };
+}
+
+/** Ports that nobody listens on, told by listening on all of them. @param {number} count */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  const ports = [];
+  for (const server of servers) {
+    if (!server.listening) await once(server, 'listening');
+    const address = server.address();
+    if (typeof address === 'object' && address !== null) ports.push(address.port);
+  }
+  for (const server of servers) {
+    server.close();
+    await once(server, 'close');
+  }
+  return ports;
+}
+
+/** @param {Proxy} proxy @param {string} path */
+export function urlOf({ port, isTls }, path) {
+  return `http${isTls ? 's' : ''}://localhost:${port}${path}`;
+}
+
+/** @param {string} name @param {readonly (string | number)[]} args */
+function node(name, args) {
+  return [process.execPath, script(name), ...args.map(String)];
+}
+
+/**
+ * Waits until the proxy gives the upstream's answer to what it is asked, three times in a row.
+ * @param {Proxy} proxy
+ */
+async function checkIsRight(proxy) {
+  let right = 0;
+  for (let attempt = 0; attempt < 100 && right < 3; attempt++) {
+    right = (await ask(proxy)) === `200 ${ANSWER}` ? right + 1 : 0;
+    if (right === 0) await sleep(100);
+  }
+  if (right < 3) throw new Error(`${proxy.name} answers wrongly: ${await ask(proxy)}`);
+}
+
+/**
+ * @param {Proxy} proxy
+ * @returns {Promise<string>}
+ */
+function ask({ port, isTls }) {
+  return new Promise((resolve) => {
+    const options = { port, host: '127.0.0.1', path: '/v1/x', rejectUnauthorized: false };
+    // Caddy tells its sites apart by host and port.
+    const headers = { host: `localhost:${port}` };
+    const asked = (isTls ? requestByTls : request)({ ...options, headers });
+    asked.on('response', async (response) => {
+      resolve(`${response.statusCode} ${await text(response)}`);
+    });
+    asked.on('error', (error) => resolve(error.message));
+    asked.end();
+  });
+}

@@ -1,0 +1,85 @@
+// What it costs to decide where a request goes, by how much there is to choose from. In this process.
+import { Table, parseAnnouncement } from '@rollcall/protocol';
+import { matchDomain } from '../../packages/gateway/dist/routing/domain.js';
+import { policyOf } from '../../packages/gateway/dist/routing/policy.js';
+import { Router } from '../../packages/gateway/dist/routing/router.js';
+import { median, show } from './report.js';
+
+const HOST = 'localhost:1500';
+const ASKED = 10;
+const REQUEST = { method: 'GET', address: '192.0.2.1', field: () => undefined };
+
+/** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
+export async function routing({ few, prefixes, instances, decisions, rounds }) {
+  const small = routerOf(few, few);
+  const large = routerOf(prefixes, instances);
+  const inTurn = Array.from({ length: ASKED }, (_, index) => targetOf(index % few));
+  // Each in turn, far apart in memory.
+  const spread = Array.from({ length: prefixes }, (_, index) =>
+    targetOf((index * 7919) % prefixes),
+  );
+  /** @type {[string, Router, string[], number[]][]} */
+  const cases = [
+    [`${few} prefixes, ${few} instances`, small, inTurn, []],
+    [`${prefixes} prefixes, ${instances} instances; ${ASKED} of them asked`, large, inTurn, []],
+    ['the same, all of them asked', large, spread, []],
+  ];
+  for (const [, router, targets] of cases) time(router, targets, decisions);
+  for (let round = 0; round < rounds; round++) {
+    for (const [, router, targets, us] of cases) us.push(time(router, targets, decisions));
+  }
+  const [first] = cases;
+  const results = cases.map(([name, , , us]) => ({
+    name,
+    us: median(us),
+    ratio: median(us) / median(first?.[3] ?? []),
+  }));
+  show(
+    ['routing', 'us a decision', 'ratio'],
+    results.map(({ name, us, ratio }) => [name, us, ratio]),
+  );
+  return results;
+}
+
+/** @param {number} prefixes @param {number} instances */
+function routerOf(prefixes, instances) {
+  const table = new Table({ probes: 'never' });
+  for (let index = 0; index < instances; index++) {
+    const parsed = parseAnnouncement({
+      prefix: `/team-${index % prefixes}/v1`,
+      port: 1024 + Math.floor(index / 65_000),
+      address: `10.1.${Math.floor(index / 250) % 250}.${1 + (index % 250)}`,
+    });
+    if (!parsed.ok) throw new Error(parsed.refusal.reason);
+    table.apply({ type: 'heard', statement: { announcement: parsed.value, left: false } }, 0);
+  }
+  return new Router({
+    table,
+    rules: { isOurs: matchDomain('localhost'), policyOf: (prefix) => policyOf({}, prefix) },
+    random: Math.random,
+    now: () => performance.now(),
+  });
+}
+
+/** @param {number} index */
+function targetOf(index) {
+  return `/team-${index}/v1/things/7?x=1`;
+}
+
+/**
+ * Microseconds for a request to be decided, and told as answered and ended.
+ * @param {Router} router
+ * @param {readonly string[]} targets
+ * @param {number} count
+ */
+function time(router, targets, count) {
+  const begun = performance.now();
+  for (let index = 0; index < count; index++) {
+    const decision = router.decide(HOST, targets[index % targets.length] ?? '', REQUEST);
+    if (decision.type !== 'forward') throw new Error(decision.problem.detail);
+    decision.next();
+    decision.answered(200);
+    decision.ended(false);
+  }
+  return ((performance.now() - begun) * 1000) / count;
+}

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
+import { RollcallError } from '@rollcall/client';
+import { adminAccess, askAdmin } from '../admin.ts';
+import type { AdminAccess } from '../admin.ts';
+import { closeOnSignal } from '../lifetime.ts';
+import { Screen } from '../terminal/screen.ts';
+import { asJson, asLines } from '../top/view.ts';
+import type { Sample } from '../top/view.ts';
+
+export interface TopOptions {
+  readonly admin?: string;
+  readonly once?: boolean;
+  readonly json?: boolean;
+}
+
+const EVERY_MS = 2000;
+
+/** `rollcall top`: until Ctrl+C, or until nobody reads it. */
+export async function runTop({ admin, once = false, json = false }: TopOptions): Promise<void> {
+  const access = adminAccess(admin, process.env);
+  const first = await sample(access);
+  const { stdout } = process;
+  closeOnSignal(() => Promise.resolve());
+  // Such as `rollcall top | head`: console.log says nothing of a pipe that is closed.
+  stdout.once('error', () => process.exit(0));
+  if (json || once || !stdout.isTTY) {
+    const tell = (each: Sample): void => console.log(json ? asJson(each) : asText(each));
+    tell(first);
+    if (!once) await follow(access, tell, (why) => console.error(why));
+    return;
+  }
+  const screen = new Screen(stdout);
+  process.once('exit', () => screen.close());
+  let latest = first;
+  const show = (each: Sample): void => screen.draw(asLines((latest = each)));
+  show(first);
+  await follow(access, show, (why) => screen.draw([why, '', ...asLines(latest)]));
+}
+
+/** One table after another, with a line between. */
+function asText(each: Sample): string {
+  return `${asLines(each).join('\n')}\n`;
+}
+
+/** A gateway that is started anew is found again. */
+async function follow(
+  access: AdminAccess,
+  tell: (sample: Sample) => void,
+  missed: (why: string) => void,
+): Promise<never> {
+  for (;;) {
+    await delay(EVERY_MS);
+    try {
+      tell(await sample(access));
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      missed(`rollcall: ${error.message}`);
+    }
+  }
+}
+
+async function sample(access: AdminAccess): Promise<Sample> {
+  const [status, { services }, { instances }] = await Promise.all([
+    askAdmin<StatusView>(access, '/api/status'),
+    askAdmin<{ services: ServiceView[] }>(access, '/api/services'),
+    askAdmin<{ instances: InstanceView[] }>(access, '/api/instances'),
+  ]);
+  return { status, services, instances };
+}

@@ -1,0 +1,43 @@
+import type { Traffic } from '@rollcall/gateway';
+
+/** What traffic was like of late. */
+export interface Rates {
+  readonly requestsPerSecond: number;
+  /** 0 to 1. */
+  readonly errors: number;
+  /** Milliseconds to the head of an answer; nothing if none came. */
+  readonly p50?: number;
+  readonly p99?: number;
+}
+
+/** One window alone jumps; a minute hides what happens now. */
+const OVER_MS = 10_000;
+
+/** @param now milliseconds since 1970, by the gateway's clock */
+export function ratesOf(traffic: Traffic | undefined, now: number): Rates | undefined {
+  const windows = traffic?.history.filter(({ at, seconds }) => at + seconds * 1000 > now - OVER_MS);
+  if (windows === undefined) return undefined;
+  const seconds = sum(windows.map((each) => each.seconds));
+  const requests = sum(windows.map((each) => each.requests));
+  const errors = sum(windows.map((each) => each.errors));
+  const { p50, p99 } = windows.findLast((each) => each.p50 !== undefined) ?? {};
+  return {
+    requestsPerSecond: seconds === 0 ? 0 : requests / seconds,
+    errors: requests === 0 ? 0 : errors / requests,
+    ...(p50 !== undefined && { p50 }),
+    ...(p99 !== undefined && { p99 }),
+  };
+}
+
+/** Of a service, from those of its instances; quantiles cannot be had so. */
+export function totalOf(rates: readonly (Rates | undefined)[]): Rates | undefined {
+  const known = rates.filter((each) => each !== undefined);
+  if (known.length === 0) return undefined;
+  const requestsPerSecond = sum(known.map((each) => each.requestsPerSecond));
+  const failed = sum(known.map((each) => each.requestsPerSecond * each.errors));
+  return { requestsPerSecond, errors: requestsPerSecond === 0 ? 0 : failed / requestsPerSecond };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

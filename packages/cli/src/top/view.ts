@@ -1,0 +1,90 @@
+import { urlHost } from '@rollcall/client';
+import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
+import { inWords } from '../terminal/duration.ts';
+import { STATE_WORDS } from '../terminal/state-words.ts';
+import { formatTable } from '../terminal/table.ts';
+import { ratesOf, totalOf } from './rates.ts';
+import type { Rates } from './rates.ts';
+
+/** What the admin API told, at one moment. */
+export interface Sample {
+  readonly status: StatusView;
+  readonly services: readonly ServiceView[];
+  readonly instances: readonly InstanceView[];
+}
+
+const HEAD = ['SERVICE', 'NAME', 'STATE', 'AGE', 'REQ/S', 'ERRORS', 'P50 MS', 'P99 MS'];
+
+/** For people: a line about the gateway, and a table of its services, each followed by its instances. */
+export function asLines({ status, services, instances }: Sample): string[] {
+  const rows = services.flatMap((service) => {
+    const own = instances.filter(({ announcement }) => announcement.prefix === service.prefix);
+    const rates = own.map(({ traffic }) => ratesOf(traffic, status.now));
+    return [
+      serviceRow(service, totalOf(rates)),
+      ...own.map((instance, index) => instanceRow(instance, rates[index], status.now)),
+    ];
+  });
+  const table = rows.length === 0 ? ['no services'] : formatTable(HEAD, rows).split('\n');
+  return [headline(status), '', ...table];
+}
+
+/** For programs: one object, on one line. */
+export function asJson({ status, instances }: Sample): string {
+  return JSON.stringify({
+    time: new Date(status.now).toISOString(),
+    gateway: status.gateway.url,
+    sight: status.discovery.sight,
+    instances: instances.map((instance) => ({
+      prefix: instance.announcement.prefix,
+      address: instance.announcement.address,
+      port: instance.announcement.port,
+      name: instance.announcement.name,
+      key: instance.key,
+      state: stateOf(instance),
+      since: new Date(instance.since).toISOString(),
+      ...ratesOf(instance.traffic, status.now),
+    })),
+  });
+}
+
+/** Loudly, when it does not hear the channel: what the table says may be out of date then. */
+function headline({ gateway, discovery, now, services, instances }: StatusView): string {
+  const since = inWords(now - discovery.since);
+  const sight = {
+    live: `hears ${gateway.channel} since ${since}`,
+    lost: `LOST ${gateway.server} ${since} AGO: routing by what it knew`,
+    blind: `BLIND for ${since}: ${gateway.server} is lost, and nothing that it knew holds`,
+  }[discovery.sight];
+  return `${gateway.url}  ${sight}  ${services} services, ${instances} instances`;
+}
+
+function serviceRow({ prefix, routable, instances }: ServiceView, rates?: Rates): string[] {
+  return [prefix || '/', '', `${routable} of ${instances} in turn`, '', ...figures(rates)];
+}
+
+function instanceRow(instance: InstanceView, rates: Rates | undefined, now: number): string[] {
+  const { address, port, name = '-' } = instance.announcement;
+  const place = `  ${urlHost(address)}:${port}`;
+  return [place, name, stateOf(instance), inWords(now - instance.since), ...figures(rates)];
+}
+
+function stateOf({ status, isDrained, announcement }: InstanceView): string {
+  if (isDrained) return 'drained';
+  return announcement.draining === true ? 'draining' : STATE_WORDS[status];
+}
+
+function figures(rates: Rates | undefined): string[] {
+  if (rates === undefined) return ['-', '-', '-', '-'].map(right);
+  const { requestsPerSecond, errors, p50, p99 } = rates;
+  const percent = `${(errors * 100).toFixed(errors > 0 && errors < 0.1 ? 1 : 0)} %`;
+  return [requestsPerSecond.toFixed(1), percent, milliseconds(p50), milliseconds(p99)].map(right);
+}
+
+function milliseconds(value: number | undefined): string {
+  return value === undefined ? '-' : value.toFixed(value < 10 ? 1 : 0);
+}
+
+function right(text: string): string {
+  return text.padStart('P50 MS'.length);
+}

@@ -1,0 +1,116 @@
+import type { InstanceView, ServiceView, StatusView, Traffic } from '@rollcall/gateway';
+import { describe, expect, it } from 'vitest';
+import { ratesOf } from '../../src/top/rates.ts';
+import { asJson, asLines } from '../../src/top/view.ts';
+import type { Sample } from '../../src/top/view.ts';
+
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+
+function window(secondsAgo: number, requests: number, errors = 0, p50?: number, p99?: number) {
+  const at = NOW - secondsAgo * 1000;
+  return { at, seconds: 5, requests, errors, ...(p50 && { p50 }), ...(p99 && { p99 }) };
+}
+
+function traffic(...history: Traffic['history']): Traffic {
+  return { requests: 1000, errors: 10, history };
+}
+
+describe('rates', () => {
+  it('are of the last ten seconds, however much was before', () => {
+    const busy = traffic(
+      window(60, 5000, 5000, 900, 900),
+      window(10, 50, 1, 2, 8),
+      window(5, 30, 1, 3, 9),
+    );
+    expect(ratesOf(busy, NOW)).toEqual({ requestsPerSecond: 8, errors: 2 / 80, p50: 3, p99: 9 });
+  });
+
+  it('are nothing before the first request, and 0 where none came of late', () => {
+    expect(ratesOf(undefined, NOW)).toBeUndefined();
+    expect(ratesOf(traffic(window(60, 9)), NOW)).toEqual({ requestsPerSecond: 0, errors: 0 });
+  });
+});
+
+function instance(port: number, rest: Partial<InstanceView> = {}): InstanceView {
+  return {
+    key: `key-${port}`,
+    announcement: { prefix: '/v1', address: '10.0.0.7', port, name: 'web' },
+    status: 'up',
+    isRoutable: true,
+    isDrained: false,
+    since: NOW - 180_000,
+    evidence: {},
+    ...rest,
+  };
+}
+
+const status: StatusView = {
+  gateway: {
+    name: 'g',
+    url: 'http://127.0.0.1:1500',
+    domain: 'x',
+    server: 'broker:6001',
+    channel: 'mapped-discovery',
+    startedAt: NOW,
+  },
+  now: NOW,
+  discovery: { sight: 'live', since: NOW - 7_200_000 },
+  token: 'none',
+  services: 1,
+  instances: 3,
+  peers: [],
+};
+const services: ServiceView[] = [
+  { prefix: '/v1', names: ['web'], instances: 3, up: 2, suspect: 0, down: 1, routable: 1 },
+];
+const sample: Sample = {
+  status,
+  services,
+  instances: [
+    instance(3000, {
+      traffic: traffic(window(10, 90, 0, 1.25, 12.4), window(5, 110, 10, 1.5, 14)),
+    }),
+    instance(3001, { status: 'down', isRoutable: false }),
+    instance(3002, { isDrained: true, isRoutable: false }),
+  ],
+};
+
+describe('rollcall top', () => {
+  it('shows each service and, below it, its instances, in columns', () => {
+    expect(asLines(sample)).toEqual([
+      'http://127.0.0.1:1500  hears mapped-discovery since 2 h  1 services, 3 instances',
+      '',
+      'SERVICE          NAME  STATE            AGE    REQ/S   ERRORS  P50 MS  P99 MS',
+      '/v1                    1 of 3 in turn            20.0   5.0 %       -       -',
+      '  10.0.0.7:3000  web   in rotation      3 min    20.0   5.0 %     1.5      14',
+      '  10.0.0.7:3001  web   out of rotation  3 min       -       -       -       -',
+      '  10.0.0.7:3002  web   drained          3 min       -       -       -       -',
+    ]);
+  });
+
+  it('says loudly that the gateway has lost the broker', () => {
+    const lost = { ...status, discovery: { sight: 'lost' as const, since: NOW - 60_000 } };
+    expect(asLines({ ...sample, status: lost })[0]).toContain('LOST broker:6001 60 s AGO');
+  });
+
+  it('has the same figures as JSON, on one line', () => {
+    const text = asJson(sample);
+    expect(text).not.toContain('\n');
+    expect(JSON.parse(text)).toMatchObject({
+      time: '2026-01-01T12:00:00.000Z',
+      sight: 'live',
+      instances: [
+        {
+          port: 3000,
+          state: 'in rotation',
+          requestsPerSecond: 20,
+          errors: 0.05,
+          p50: 1.5,
+          p99: 14,
+        },
+        { port: 3001, state: 'out of rotation' },
+        { port: 3002, state: 'drained' },
+      ],
+    });
+  });
+});

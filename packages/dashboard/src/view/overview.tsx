@@ -1,0 +1,60 @@
+import type { StatusView } from '@rollcall/gateway';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { groupServices, matching } from '../model/services.ts';
+import type { Action, Model } from '../model/model.ts';
+import { Changes } from './changes.tsx';
+import { Gateways } from './gateways.tsx';
+import { NoServices } from './no-services.tsx';
+import { Service } from './service.tsx';
+import { Summary } from './summary.tsx';
+import { TokenDialog } from './token-dialog.tsx';
+import { useDrain } from './use-drain.ts';
+
+interface OverviewProps {
+  readonly model: Model;
+  readonly status: StatusView;
+  /** The gateway's clock. */
+  readonly now: number;
+  readonly dispatch: (action: Action) => void;
+}
+
+/** Below this, everything is seen at one look. */
+const FILTER_FROM = 8;
+
+export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.Element {
+  const [text, setText] = useState('');
+  const drain = useDrain(status, dispatch);
+  const shown = matching(model.instances, text);
+  const all = groupServices(text === '' ? model.services : [], shown);
+  return (
+    <div class="overview">
+      <section class="services" aria-labelledby="services">
+        <div class="bar">
+          <h1 id="services">Services</h1>
+          <Summary instances={model.instances} services={model.services.length} />
+          {model.instances.length >= FILTER_FROM && (
+            <input
+              class="filter"
+              type="search"
+              placeholder="Filter"
+              aria-label="Filter instances by address, name, zone or state"
+              value={text}
+              onInput={(event) => setText(event.currentTarget.value)}
+            />
+          )}
+        </div>
+        {model.services.length === 0 && <NoServices status={status} />}
+        {text !== '' && all.length === 0 && <p class="muted">No instance has “{text}” in it.</p>}
+        {all.map((group) => (
+          <Service key={group.prefix} group={group} now={now} drain={drain} />
+        ))}
+      </section>
+      <aside>
+        <Gateways status={status} now={now} />
+        <Changes happenings={model.happenings} />
+      </aside>
+      <TokenDialog drain={drain} />
+    </div>
+  );
+}

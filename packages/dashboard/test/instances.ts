@@ -1,0 +1,15 @@
+import type { InstanceView } from '@rollcall/gateway';
+
+/** An instance that is up and in turn, but for what is given. */
+export function instance(fields: Partial<InstanceView> = {}): InstanceView {
+  return {
+    key: 'a',
+    announcement: { prefix: '/v1', address: '10.0.0.1', port: 1, id: 'a', inc: 1 },
+    status: 'up',
+    isRoutable: true,
+    isDrained: false,
+    since: 0,
+    evidence: {},
+    ...fields,
+  };
+}

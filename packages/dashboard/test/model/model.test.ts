@@ -1,0 +1,82 @@
+import type { Happening, State } from '@rollcall/gateway';
+import { describe, expect, it } from 'vitest';
+import { EMPTY, reduce } from '../../src/model/model.ts';
+import type { Model } from '../../src/model/model.ts';
+import { instance } from '../instances.ts';
+
+function state(fields: Partial<State> = {}): State {
+  return {
+    status: {
+      gateway: { name: 'g', url: '', domain: '', server: '', channel: '', startedAt: 0 },
+      now: 1000,
+      discovery: { sight: 'live', since: 0 },
+      token: 'none',
+      services: 1,
+      instances: 1,
+      peers: [],
+    },
+    services: [],
+    instances: [instance()],
+    recent: [],
+    ...fields,
+  };
+}
+
+function happening(id: number, fields: Partial<Happening> = {}): Happening {
+  return { id, at: 0, what: 'updated', why: 'it said so', ...fields };
+}
+
+const open = (fields?: Partial<State>): Model =>
+  reduce(EMPTY, { type: 'state', state: state(fields), at: 400 });
+const keys = ({ instances }: Model): string[] => instances.map(({ key }) => key);
+
+describe('what the page shows', () => {
+  it('is the state that it was told, by the gateway’s clock', () => {
+    const model = open({ recent: [happening(1), happening(2)] });
+    expect(model).toMatchObject({ link: 'open', offset: 600 });
+    expect(model.happenings.map(({ id }) => id)).toEqual([2, 1]);
+  });
+
+  it('follows each happening: who came, who is otherwise, who left', () => {
+    let model = open();
+    const tell = (id: number, what: Happening['what'], key: string, port = 1) => {
+      const said = { ...instance().announcement, port };
+      const view = instance({ key, announcement: said });
+      model = reduce(model, {
+        type: 'happened',
+        happening: happening(id, { what, instance: view }),
+      });
+    };
+    tell(1, 'registered', 'b');
+    expect(keys(model)).toEqual(['a', 'b']);
+    tell(2, 'updated', 'a', 9);
+    expect(model.instances[0]?.announcement.port).toBe(9);
+    tell(3, 'left', 'a');
+    tell(4, 'forgotten', 'b');
+    expect(keys(model)).toEqual([]);
+    expect(model.happenings.map(({ id }) => id)).toEqual([4, 3, 2, 1]);
+  });
+
+  it('heeds no happening that the state had in it', () => {
+    const model = open({ recent: [happening(5)] });
+    const late = happening(5, { what: 'left', instance: instance() });
+    expect(reduce(model, { type: 'happened', happening: late })).toBe(model);
+  });
+
+  it('keeps the latest 200 happenings', () => {
+    let model = open();
+    for (let id = 1; id <= 300; id++)
+      model = reduce(model, { type: 'happened', happening: happening(id) });
+    expect(model.happenings).toHaveLength(200);
+    expect(model.happenings[0]?.id).toBe(300);
+  });
+
+  it('stays, with the time it was lost, until the gateway is reached again', () => {
+    const lost = reduce(open(), { type: 'lost', at: 7, why: 'no answer' });
+    const still = reduce(lost, { type: 'lost', at: 9, why: 'no answer' });
+    expect(still).toMatchObject({ link: 'lost', lost: { at: 7 }, instances: [{ key: 'a' }] });
+    const back = reduce(still, { type: 'refreshed', state: state(), at: 400 });
+    expect(back.link).toBe('open');
+    expect(back.lost).toBeUndefined();
+  });
+});

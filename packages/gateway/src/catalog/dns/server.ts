@@ -1,0 +1,126 @@
+import { createSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { isLoopback, quote, RollcallError } from '@rollcall/protocol';
+import { listenError, listenOn } from '../../proxy/listen.ts';
+import { MAX_QUERY_BYTES, respond } from './respond.ts';
+import { Zone } from './zone.ts';
+import type { ZoneOptions } from './zone.ts';
+
+export interface DnsServerOptions extends ZoneOptions {
+  readonly host: string;
+  /** For UDP and TCP alike; 0 lets the system choose. */
+  readonly port: number;
+}
+
+export interface DnsServer {
+  readonly host: string;
+  readonly port: number;
+  close(): void;
+}
+
+/** What crosses every network in one piece (dnsflagday.net, 2020). Over loopback nothing is fragmented. */
+const NETWORK_UDP_BYTES = 1232;
+const LOOPBACK_UDP_BYTES = 8192;
+const MAX_CONNECTIONS = 128;
+/** From one query to the end of the next. RFC 7766 §6.2.3 has it in seconds. */
+const QUERY_WITHIN_MS = 10_000;
+/** Who asks and does not read. */
+const MAX_UNREAD_BYTES = 1_048_576;
+const FLAG = '--dns-port';
+
+/**
+ * A DNS server for the zone of the catalog, and no other.
+ * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
+ */
+export async function createDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  const { host } = options;
+  const zone = new Zone({ ...options, domain: parseDomain(options.domain) });
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    serveConnection(socket, zone);
+  });
+  tcp.maxConnections = MAX_CONNECTIONS;
+  const { port } = await listenOn(tcp, options.port, host, FLAG);
+  const maxUdpBytes = isLoopback(host) ? LOOPBACK_UDP_BYTES : NETWORK_UDP_BYTES;
+  try {
+    const udp = await bound(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port);
+    udp.on('message', (message, from) => {
+      const answer = respond(message, zone, { maxUdpBytes });
+      // That somebody cannot be reached is not ours to mend.
+      if (answer !== undefined) udp.send(answer, from.port, from.address, () => {});
+    });
+    udp.on('error', () => {});
+    return {
+      host,
+      port,
+      close() {
+        udp.close();
+        tcp.close();
+        for (const socket of connections) socket.destroy();
+      },
+    };
+  } catch (error) {
+    tcp.close();
+    throw error;
+  }
+}
+
+/** Of a name of 255 bytes the longest names below the domain take 111 (RFC 1035 §2.3.4). */
+const MAX_DOMAIN = 140;
+const DOMAIN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
+function parseDomain(input: string): string {
+  const domain = input.toLowerCase().replace(/\.$/, '');
+  if (DOMAIN.test(domain) && domain.length <= MAX_DOMAIN) return domain;
+  throw new RollcallError(
+    'ROLLCALL_CONFIG',
+    `the domain for DNS is ${quote(input)}; it must be a name such as "rollcall" or "svc.example.org"`,
+  );
+}
+
+function bound(socket: UdpSocket, host: string, port: number): Promise<UdpSocket> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException): void => {
+      socket.close();
+      reject(listenError(error, port, host, FLAG));
+    };
+    socket.once('error', onError);
+    socket.bind(port, host, () => {
+      socket.off('error', onError);
+      resolve(socket);
+    });
+  });
+}
+
+/** Messages with their length in two bytes before them (RFC 1035 §4.2.2), one after another. */
+function serveConnection(socket: Socket, zone: Zone): void {
+  const end = (): unknown => socket.destroy();
+  let deadline = setTimeout(end, QUERY_WITHIN_MS);
+  let unread = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    unread = Buffer.concat([unread, chunk]);
+    while (unread.length >= 2) {
+      const length = unread.readUInt16BE(0);
+      if (length > MAX_QUERY_BYTES || socket.writableLength > MAX_UNREAD_BYTES) return end();
+      if (unread.length < 2 + length) return;
+      const answer = respond(unread.subarray(2, 2 + length), zone, 'tcp');
+      if (answer === undefined) return end();
+      unread = unread.subarray(2 + length);
+      socket.write(withLength(answer));
+      clearTimeout(deadline);
+      deadline = setTimeout(end, QUERY_WITHIN_MS);
+    }
+  });
+  socket.on('error', () => {});
+  socket.once('close', () => clearTimeout(deadline));
+}
+
+function withLength(message: Buffer): Buffer {
+  const length = Buffer.alloc(2);
+  length.writeUInt16BE(message.length);
+  return Buffer.concat([length, message]);
+}

@@ -1,0 +1,58 @@
+import type { Catalog } from './catalog.ts';
+import { createDnsServer } from './dns/server.ts';
+import type { XdsServer, XdsServerOptions } from './xds/server.ts';
+
+export interface CatalogOptions {
+  /** Where DNS is answered on loopback, by UDP and TCP alike; 0 lets the system choose. Default: nowhere. */
+  readonly dnsPort?: number;
+  /** The zone that is answered for. Default `rollcall`. */
+  readonly dnsDomain?: string;
+  /** How long others may keep an answer, in seconds. Default 1. */
+  readonly dnsTtl?: number;
+  /** Where xDS is served on loopback; 0 lets the system choose. Default: nowhere. */
+  readonly xdsPort?: number;
+}
+
+/** What serves the catalog beside the admin port. */
+export interface CatalogServers {
+  /** Nothing if DNS is not served. */
+  readonly dnsPort: number | undefined;
+  /** Nothing if xDS is not served. */
+  readonly xdsPort: number | undefined;
+  close(): void;
+}
+
+const HOST = '127.0.0.1';
+
+/** @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+export async function serveCatalog(
+  catalog: Catalog,
+  { dnsPort, dnsDomain = 'rollcall', dnsTtl = 1, xdsPort }: CatalogOptions,
+  log: (line: string) => void = () => {},
+): Promise<CatalogServers> {
+  const servers: { readonly port: number; close(): void }[] = [];
+  const close = (): void => servers.forEach((server) => server.close());
+  try {
+    const zone = { catalog, domain: dnsDomain, ttl: dnsTtl, random: Math.random };
+    const dns =
+      dnsPort === undefined
+        ? undefined
+        : await createDnsServer({ ...zone, host: HOST, port: dnsPort });
+    if (dns !== undefined) servers.push(dns);
+    const xds =
+      xdsPort === undefined
+        ? undefined
+        : await xdsServer({ catalog, host: HOST, port: xdsPort, log });
+    if (xds !== undefined) servers.push(xds);
+    return { dnsPort: dns?.port, xdsPort: xds?.port, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** gRPC takes a third of a second to load, and few want it. */
+async function xdsServer(options: XdsServerOptions): Promise<XdsServer> {
+  const { createXdsServer } = await import('./xds/server.ts');
+  return createXdsServer(options);
+}

@@ -1,0 +1,120 @@
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { quote } from '@rollcall/protocol';
+import { listenOn } from '../../proxy/listen.ts';
+import type { Catalog } from '../catalog.ts';
+import { AdsStream } from './ads-stream.ts';
+import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
+
+export interface XdsServerOptions {
+  readonly catalog: Catalog;
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** Is told when a client does not accept what it was sent. */
+  readonly log: (line: string) => void;
+}
+
+export interface XdsServer {
+  readonly host: string;
+  readonly port: number;
+  close(): void;
+}
+
+type Call = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>;
+
+/** Changes come in bursts: those within so many milliseconds are one to a client. */
+const GATHER_MS = 10;
+const MAX_CONNECTIONS = 1024;
+const LIMITS = {
+  'grpc.max_concurrent_streams': 100,
+  // Envoy tells much of itself.
+  'grpc.max_receive_message_length': 1_048_576,
+  // A client that is gone without a word is noticed.
+  'grpc.keepalive_time_ms': 30_000,
+};
+const ADS = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
+
+/**
+ * The aggregated discovery service of xDS, by which gRPC clients and Envoy balance by themselves.
+ * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
+ */
+export async function createXdsServer(options: XdsServerOptions): Promise<XdsServer> {
+  const { host, catalog, log } = options;
+  const server = new Server(LIMITS);
+  server.addService(adsDefinition(), {
+    StreamAggregatedResources: (call: Call) => serveStream(call, catalog, log),
+  });
+  // Its own way to listen tells why it cannot in words alone, and prints them.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const connections = new Set<Socket>();
+  const tcp = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    injector.injectConnection(socket);
+  });
+  tcp.maxConnections = MAX_CONNECTIONS;
+  const { port } = await listenOn(tcp, options.port, host, '--xds-port');
+  return {
+    host,
+    port,
+    close() {
+      tcp.close();
+      server.forceShutdown();
+      for (const socket of connections) socket.destroy();
+    },
+  };
+}
+
+function serveStream(call: Call, catalog: Catalog, log: (line: string) => void): void {
+  const stream = new AdsStream(catalog, (reason) =>
+    log(`xDS: ${call.getPeer()} refuses what it was sent: ${quote(reason)}`),
+  );
+  const over = new AbortController();
+  /** Who does not read is sent nothing more, nor heard, until it does. */
+  function send(responses: readonly DiscoveryResponse[]): void {
+    const isRead = responses.map((response) => call.write(response)).every(Boolean);
+    if (!isRead) call.pause();
+  }
+  call.on('drain', () => {
+    call.resume();
+    send(stream.refresh());
+  });
+  call.on('data', (request: DiscoveryRequest) => send(stream.receive(request)));
+  call.on('end', () => call.end());
+  for (const event of ['cancelled', 'error', 'close']) call.on(event, () => over.abort());
+
+  async function follow(): Promise<void> {
+    while (!over.signal.aborted) {
+      await catalog.changed(over.signal);
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+      if (!over.signal.aborted && !call.isPaused()) send(stream.refresh());
+    }
+  }
+  void follow();
+}
+
+/** From the .proto files beside the sources: paths in them are as in xDS. */
+function adsDefinition(): ServiceDefinition {
+  const folder = fileURLToPath(new URL('../../../proto', import.meta.url));
+  const files = [
+    'envoy/service/discovery/v3/ads.proto',
+    'envoy/config/listener/v3/listener.proto',
+    'envoy/config/route/v3/route.proto',
+    'envoy/config/cluster/v3/cluster.proto',
+    'envoy/config/endpoint/v3/endpoint.proto',
+    'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto',
+    'envoy/extensions/filters/http/router/v3/router.proto',
+  ];
+  const loaded = loadSync(files, {
+    keepCase: true,
+    defaults: true,
+    enums: String,
+    includeDirs: [folder],
+  });
+  return loaded[ADS] as ServiceDefinition;
+}

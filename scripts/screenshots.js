@@ -1,0 +1,168 @@
+// Makes the pictures of the dashboard in docs/images: `npm run screenshots`. It runs what was built: a broker, two
+// gateways and services, some of which have come to grief. It needs Chromium (Debian's `chromium`).
+import { fork, spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+import { ROOT } from './steps.js';
+
+const CLI = join(ROOT, 'packages/cli/dist/main.js');
+const ID_V5 = join(ROOT, 'services/id-v5/dist/main.js');
+const ID_V4 = join(ROOT, 'services/id-v4/bin/id-v4');
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+const TOKEN = 'a-token-for-the-pictures';
+const FOLDER = process.argv[2] ?? join(ROOT, 'docs/images');
+const SIZES = [
+  { width: 360, height: 780 },
+  { width: 800, height: 1000 },
+  { width: 1440, height: 900 },
+];
+/** For charts that have something to show. */
+const LOAD_MS = Number(process.env['LOAD_MS'] ?? 40_000);
+
+/** @type {import('node:child_process').ChildProcess[]} */
+const children = [];
+try {
+  await main();
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+}
+
+async function main() {
+  const { env, adminUrl, gatewayUrl, broker, services } = await system();
+  const stopLoad = load(gatewayUrl);
+  await sleep(LOAD_MS / 2);
+  // One that crashed, and one that an operator drained.
+  services[1]?.kill('SIGKILL');
+  await drain(adminUrl);
+  await sleep(LOAD_MS / 2);
+
+  mkdirSync(FOLDER, { recursive: true });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    for (const viewport of SIZES) {
+      const page = await browser.newPage({ colorScheme, viewport });
+      const name = `${viewport.width}-${colorScheme}`;
+      await page.goto(adminUrl);
+      await page.getByRole('heading', { name: '/v1' }).waitFor();
+      await page.screenshot({ path: join(FOLDER, `dashboard-${name}.png`) });
+      await page.goto(`${adminUrl}/#why=%2Fv1%2Fgenerate`);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.screenshot({ path: join(FOLDER, `why-${name}.png`) });
+      await page.close();
+    }
+  }
+  stopLoad();
+  broker.kill('SIGKILL');
+  const page = await browser.newPage({ viewport: SIZES[2] ?? null });
+  await page.goto(adminUrl);
+  await page.getByText('The channel is lost').waitFor();
+  await page.screenshot({ path: join(FOLDER, 'dashboard-lost.png') });
+  await browser.close();
+  void env;
+}
+
+async function system() {
+  const base = { PUSHER_HOST: '127.0.0.1', ROLLCALL_SNAPSHOT: 'none', ROLLCALL_ADMIN_TOKEN: TOKEN };
+  const broker = node(CLI, ['broker', '--port', '0'], base);
+  const [, port = ''] = await line(broker, /listens at \S+?:(\d+)/);
+  const env = { ...base, PUSHER_PORT: port };
+  const listens = /gateway listens at (\S+) \(admin API at (\S+)\)/;
+  const gateway = node(CLI, ['gateway', '--port', '0'], env);
+  const [, gatewayUrl = '', adminUrl = ''] = await line(gateway, listens);
+  await line(node(CLI, ['gateway', '--port', '0'], env), listens);
+  const services = [];
+  for (const name of ['one', 'two', 'three', 'four']) {
+    const service = node(ID_V5, [], { ...env, PORT: '0', SERVER_NAME: name });
+    await line(service, /^registered /);
+    services.push(service);
+  }
+  if (existsSync(ID_V4)) {
+    for (const name of ['five', 'six']) {
+      const service = track(
+        spawn(ID_V4, ['-http.port', '0'], { env: { ...process.env, ...env, SERVER_NAME: name } }),
+      );
+      await line(service, /registered /);
+    }
+  }
+  return { env, adminUrl, gatewayUrl, broker, services };
+}
+
+/** @param {string} adminUrl */
+async function drain(adminUrl) {
+  const answer = await fetch(`${adminUrl}/api/instances?prefix=/v1`);
+  const { instances } = /** @type {{ instances: { key: string }[] }} */ (await answer.json());
+  const key = instances[2]?.key;
+  await fetch(`${adminUrl}/api/instances/${key}/drain`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+}
+
+/**
+ * Requests at a rate that goes up and down.
+ * @param {string} url
+ */
+function load(url) {
+  let tick = 0;
+  const timer = setInterval(() => {
+    tick++;
+    const many = 2 + Math.round(2 * Math.sin(tick / 40) + 2 * Math.random());
+    for (let count = 0; count < many; count++) {
+      void fetch(`${url}/v1/generate`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id: String(count) }),
+      }).then(
+        (answer) => answer.text(),
+        () => {},
+      );
+      void fetch(`${url}/v2/generate`, { method: 'POST' }).then(
+        (answer) => answer.text(),
+        () => {},
+      );
+    }
+  }, 50);
+  return () => clearInterval(timer);
+}
+
+/**
+ * @param {string} module
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ */
+function node(module, args, env) {
+  return track(
+    fork(module, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }),
+  );
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function track(child) {
+  children.push(child);
+  return child;
+}
+
+/**
+ * The first line of a program that matches.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {RegExp} pattern
+ * @returns {Promise<RegExpExecArray>}
+ */
+function line(child, pattern) {
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (text) => {
+        const match = pattern.exec(text);
+        if (match !== null) resolve(match);
+      });
+    }
+    child.once('close', () => reject(new Error(`ended without a line like ${pattern}`)));
+  });
+}

@@ -1,0 +1,347 @@
+import axe from 'axe-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { dashboard } from '../../packages/gateway/src/admin/dashboard.ts';
+import { serveAdmin } from '../../packages/gateway/src/admin/server.ts';
+import type { Admin } from '../../packages/gateway/src/admin/server.ts';
+import type { AdminAppOptions } from '../../packages/gateway/src/admin/app.ts';
+import { setup, TOKEN } from '../../packages/gateway/test/admin/setup.ts';
+import { hasChromium, openBrowser } from './page.ts';
+
+/** What the page did that it must not: threw, or was kept from by its content security policy. */
+let faults: string[] = [];
+let browser: Browser;
+const admins: Admin[] = [];
+beforeAll(async () => {
+  if (hasChromium) browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+afterEach(async () => {
+  for (const admin of admins.splice(0)) admin.close();
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  const found = faults.splice(0);
+  expect(found).toEqual([]);
+});
+
+/** A gateway's admin port, over an observer of which the test says what it hears. */
+async function gateway(options: Partial<AdminAppOptions> = {}) {
+  const made = setup({ pages: await dashboard(), ...options });
+  const serve = async (port: number): Promise<Admin> => {
+    const admin = await serveAdmin(made.app, '127.0.0.1', port);
+    admins.push(admin);
+    return admin;
+  };
+  const admin = await serve(0);
+  return { ...made, admin, url: `http://127.0.0.1:${admin.port}/`, again: () => serve(admin.port) };
+}
+
+async function open(url: string, viewport = { width: 1440, height: 900 }): Promise<Page> {
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) faults.push(message.text());
+  });
+  await page.goto(url);
+  return page;
+}
+
+/** The row of the instance at this port. */
+const row = (page: Page, port: number) =>
+  page
+    .getByRole('listitem')
+    .filter({ hasText: `:${port}` })
+    .first();
+
+const shows = async (page: Page, text: string | RegExp): Promise<void> =>
+  page.getByText(text).first().waitFor();
+
+/** How far the page is wider than the window. */
+const excess = (page: Page): Promise<unknown> =>
+  page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+const focused = (page: Page): Promise<unknown> =>
+  page.evaluate(
+    'document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent',
+  );
+
+/** What axe-core finds against the Web Content Accessibility Guidelines, and where. */
+async function objections(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(
+    'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))',
+  );
+}
+
+// Without Chromium these are skipped: apt-get install chromium, or name another by CHROMIUM.
+describe.skipIf(!hasChromium)('the dashboard', () => {
+  it('shows the services, and what happens to them as it does', async () => {
+    const { url, connected, say, probed, parted } = await gateway();
+    connected();
+    say('register', 'a', { name: 'ids', ttl: 60 });
+    const page = await open(url);
+    await shows(page, 'its one instance takes requests');
+    await row(page, 1).getByText('Up').waitFor();
+    say('register', 'b', { port: 2 });
+    await row(page, 2).getByText('Up').waitFor();
+    parted('b');
+    await row(page, 2).getByText('In doubt').waitFor();
+    probed('b', 'refused');
+    await row(page, 2).getByText('Down').waitFor();
+    await row(page, 2)
+      .getByText(/gone \d/)
+      .waitFor();
+    await shows(page, '1 of 2 takes requests');
+    say('exit', 'b', { port: 2 });
+    await shows(page, 'its one instance takes requests');
+    const changes = page.getByRole('region', { name: 'Changes' }).getByRole('listitem');
+    expect(await changes.first().textContent()).toMatch(/left.*10\.0\.0\.1:2.*it has left/);
+  });
+
+  it('says what to do where nothing has registered', async () => {
+    const page = await open((await gateway()).url);
+    await page.getByRole('heading', { name: 'No service has registered' }).waitFor();
+    await shows(page, /rollcall run --prefix/);
+  });
+
+  it('says that a service has lost its last instance', async () => {
+    const { url, say } = await gateway();
+    say('register', 'a');
+    const page = await open(url);
+    say('exit', 'a');
+    await shows(page, 'every instance has gone: requests get 503');
+  });
+
+  it('says loudly that the channel is lost, and that the gateway is blind', async () => {
+    const { url, state, say, connected, disconnected } = await gateway();
+    connected();
+    say('register', 'a');
+    const page = await open(url);
+    await row(page, 1).waitFor();
+    const alert = page.getByRole('alert');
+    expect(await alert.textContent()).toBe('');
+    disconnected();
+    await alert.getByText('The channel is lost').waitFor();
+    state.now += 600_000;
+    await alert.getByText('This gateway is blind').waitFor();
+    connected();
+    await alert.getByText('blind').waitFor({ state: 'detached' });
+  });
+
+  it('says that it does not reach the gateway, goes on showing what was, and comes back', async () => {
+    const { url, admin, again, say } = await gateway();
+    say('register', 'a');
+    const page = await open(url);
+    await row(page, 1).waitFor();
+    admin.close();
+    await page.getByRole('alert').getByText('The gateway is not reached').waitFor();
+    await row(page, 1).waitFor();
+    say('register', 'b', { port: 2 });
+    await again();
+    await row(page, 2).waitFor();
+    await page.getByRole('alert').getByText('not reached').waitFor({ state: 'detached' });
+  });
+
+  it('drains by the button, asks for the token once, and undrains', async () => {
+    const { url, say, observer } = await gateway();
+    const routable = () => observer.table.routable('/v1').map(({ key }) => key);
+    say('register', 'a');
+    say('register', 'b', { port: 2 });
+    const page = await open(url);
+    await page.getByRole('button', { name: 'Drain 10.0.0.1:1' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Admin token').fill('not-the-token-of-this-gateway');
+    await dialog.getByRole('button', { name: 'Drain' }).click();
+    await dialog.getByText('does not take this token').waitFor();
+    expect(routable()).toEqual(['a', 'b']);
+    await dialog.getByLabel('Admin token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await row(page, 1).getByText('Drained').waitFor();
+    expect(routable()).toEqual(['b']);
+
+    await page.reload();
+    await page.getByRole('button', { name: 'Undrain 10.0.0.1:1' }).click();
+    await row(page, 1).getByText('Up').waitFor();
+    expect(routable()).toEqual(['b', 'a']);
+  });
+
+  it('says how to set a token where the gateway has none', async () => {
+    const { url, say } = await gateway({ access: { isLocal: true } });
+    say('register', 'a');
+    const page = await open(url);
+    await page.getByRole('button', { name: 'Drain 10.0.0.1:1' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/ROLLCALL_ADMIN_TOKEN=/)
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  });
+
+  it('asks for the token first where reading needs it too', async () => {
+    const { url, say } = await gateway({ access: { isLocal: false, token: TOKEN } });
+    say('register', 'a');
+    const page = await open(url);
+    await page.getByLabel('Admin token').fill('wrong-wrong-wrong-wrong');
+    await page.getByRole('button', { name: 'Open' }).click();
+    await shows(page, 'The gateway does not take this token.');
+    await page.getByLabel('Admin token').fill(TOKEN);
+    await page.getByRole('button', { name: 'Open' }).click();
+    await row(page, 1).waitFor();
+  });
+
+  it('tells why a path is routed as it is, at an address of its own', async () => {
+    const { url, say, probed } = await gateway();
+    say('register', 'a');
+    const page = await open(url);
+    await row(page, 1).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('/v1/generate');
+    await page.keyboard.press('Enter');
+    const verdict = page.getByRole('heading', { level: 1 });
+    await verdict.getByText('to /v1, 1 of 1 instances in turn').waitFor();
+    probed('a', 'refused');
+    await verdict.getByText('nowhere (503)').waitFor();
+    await shows(page, 'its port refuses connections');
+    expect(page.url()).toBe(`${url}#why=%2Fv1%2Fgenerate`);
+    await page.reload();
+    await verdict.getByText('nowhere (503)').waitFor();
+    await page.goBack();
+    await row(page, 1).waitFor();
+  });
+
+  it('shows traffic as it is, and that there was none', async () => {
+    const history = [
+      { at: 0, seconds: 5, requests: 40, errors: 0, p50: 1.2, p99: 8 },
+      { at: 5, seconds: 5, requests: 60, errors: 3, p50: 1.4, p99: 150 },
+    ];
+    const { url, say } = await gateway({
+      traffic: (key) => (key === 'a' ? { requests: 100, errors: 3, history } : undefined),
+    });
+    say('register', 'a');
+    say('register', 'b', { port: 2 });
+    const page = await open(url);
+    await row(page, 1).getByText('3 % failed').waitFor();
+    expect(await row(page, 1).getByRole('figure').allTextContents()).toEqual([
+      '12/s 3 % failed',
+      'p50 1.4 ms p99 150 ms',
+    ]);
+    await row(page, 2).getByText('no traffic yet').waitFor();
+  });
+
+  it('tells of other gateways, and whether they agree', async () => {
+    const { url, say, observer } = await gateway();
+    say('register', 'a');
+    observer.receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 0);
+    const page = await open(url);
+    const others = page.getByRole('region', { name: 'Gateways' });
+    await others.getByText(/lacked 1 entry, which it was sent/).waitFor();
+  });
+
+  it('takes nothing that was announced for anything but text', async () => {
+    const { url, say } = await gateway();
+    const evil = '<img src=x onerror=alert(1)>';
+    say('register', 'a', { name: evil, zone: evil });
+    const page = await open(url);
+    await shows(page, evil);
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
+  it('stays quick with thousands of instances, and finds one of them', async () => {
+    const { url, say } = await gateway();
+    for (let port = 1; port <= 3000; port++) say('register', `i${port}`, { port });
+    const page = await open(url);
+    await shows(page, 'all 3000 take requests');
+    expect(await page.locator('.instance').count()).toBe(30);
+    await page.getByRole('searchbox').fill(':2999');
+    await row(page, 2999).waitFor();
+    expect(await page.locator('.instance').count()).toBe(1);
+  });
+
+  it('is used with the keyboard alone', async () => {
+    const { url, say } = await gateway();
+    say('register', 'a');
+    const page = await open(url);
+    await row(page, 1).waitFor();
+    const walk: unknown[] = [];
+    for (let step = 0; step < 7; step++) {
+      await page.keyboard.press('Tab');
+      walk.push(await focused(page));
+    }
+    expect(walk).toEqual([
+      'Skip to the content',
+      'Rollcall, overview',
+      'Path of a request',
+      'routed so?',
+      'Colours: system',
+      'Why?',
+      'Drain 10.0.0.1:1',
+    ]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    // Whoever was sent away comes back to where they were.
+    expect(await focused(page)).toBe('Drain 10.0.0.1:1');
+  });
+
+  it('is dark or light as it is told, and remembers', async () => {
+    const page = await open((await gateway()).url);
+    const ground = () =>
+      page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    const dark = await ground();
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await ground()).not.toBe(dark);
+    for (const name of ['Colours: system', 'Colours: light'])
+      await page.getByRole('button', { name }).click();
+    expect(await ground()).toBe(dark);
+    await page.reload();
+    await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
+    expect(await ground()).toBe(dark);
+  });
+
+  it.each(['light', 'dark'] as const)('has nothing that axe objects to, in %s', async (scheme) => {
+    const { url, say, probed, parted, disconnected } = await gateway();
+    for (const id of ['a', 'b', 'c', 'd']) say('register', id, { port: id.charCodeAt(0), ttl: 60 });
+    say('register', 'b', { seq: 1, port: 98, draining: true });
+    parted('c');
+    probed('d', 'refused');
+    const page = await open(url);
+    await page.emulateMedia({ colorScheme: scheme });
+    await row(page, 100).waitFor();
+    expect(await objections(page)).toEqual([]);
+    disconnected();
+    await page.getByRole('alert').getByText('lost').waitFor();
+    await page.getByRole('button', { name: 'Drain 10.0.0.1:97' }).click();
+    expect(await objections(page)).toEqual([]);
+    await page.goto(`${url}#why=%2Fv1`);
+    await page.getByRole('heading', { level: 1, name: 'goes' }).waitFor();
+    expect(await objections(page)).toEqual([]);
+  });
+
+  it.each([360, 800, 1440])('fits a window of %i px, whatever it shows', async (width) => {
+    const { url, say, probed, disconnected } = await gateway();
+    say('register', 'a', {
+      name: 'a-service-with-quite-a-long-name',
+      address: 'fd00:1234:5678:9abc::7',
+    });
+    say('register', 'b', { port: 2, prefix: `/${'long'.repeat(20)}` });
+    for (let times = 0; times < 9; times++) probed('a', 'refused');
+    const page = await open(url, { width, height: 800 });
+    await shows(page, 'Down');
+    expect(await excess(page)).toBe(0);
+    disconnected();
+    await page.getByRole('alert').getByText('lost').waitFor();
+    expect(await excess(page)).toBe(0);
+    await page
+      .getByRole('button', { name: /^Drain/ })
+      .first()
+      .click();
+    expect(await excess(page)).toBe(0);
+    await page.goto(`${url}#why=${encodeURIComponent(`/v1/${'x'.repeat(300)}`)}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await excess(page)).toBe(0);
+  });
+});

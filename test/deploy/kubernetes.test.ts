@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { hasKubernetesValidate } from '../support/available.ts';
+import { readManifest, ROOT } from '../support/packages.ts';
+import { KNOWN_VARIABLES, unknownWords } from '../support/settings.ts';
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string };
+}
+
+interface Container {
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: {
+      readonly secretKeyRef?: { readonly name: string; readonly key: string };
+    };
+  }[];
+  readonly envFrom: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly startupProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe: Probe;
+  readonly securityContext: unknown;
+}
+
+interface Named {
+  readonly name: string;
+}
+
+interface Resource {
+  readonly kind: string;
+  readonly metadata: Named;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly stringData?: Readonly<Record<string, string>>;
+  readonly spec: {
+    readonly selector?: unknown;
+    readonly podSelector?: unknown;
+    readonly template: {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+      readonly spec: {
+        readonly securityContext: unknown;
+        readonly containers: readonly [Container];
+      };
+    };
+  };
+}
+
+const FOLDER = join(ROOT, 'deploy/kubernetes');
+const files = readdirSync(FOLDER);
+const resources = files.flatMap((file) =>
+  parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map(
+    (each) => each.toJS() as Resource,
+  ),
+);
+const deployments = resources.filter(({ kind }) => kind === 'Deployment');
+const find = (kind: string, name?: string): Resource | undefined =>
+  resources.find((each) => each.kind === kind && each.metadata.name === name);
+
+// Without it: pip install kubernetes-validate
+describe.runIf(hasKubernetesValidate)('the schemas of Kubernetes', () => {
+  it.each(files)('take %s', (file) => {
+    const args = ['--strict', '--quiet', join(FOLDER, file)];
+    const { status, stdout, stderr } = spawnSync('kubernetes-validate', args, { encoding: 'utf8' });
+    expect(status, stdout + stderr).toBe(0);
+  });
+});
+
+describe.each(deployments)('the deployment $metadata.name', ({ spec: { template } }) => {
+  const [container] = template.spec.containers;
+  const values = new Map(container.env.map(({ name, value }) => [name, value]));
+
+  it('runs this version, with a command and variables that there are', () => {
+    expect(container.image).toMatch(new RegExp(`:${readManifest('.').version}$`));
+    if (container.args !== undefined) expect(unknownWords(container.args)).toEqual([]);
+    const settings = container.envFrom.flatMap(({ configMapRef, secretRef }) => {
+      const source = find('ConfigMap', configMapRef?.name) ?? find('Secret', secretRef?.name);
+      return Object.keys(source?.data ?? source?.stringData ?? { missing: '' });
+    });
+    for (const name of [...settings, ...values.keys()]) expect(KNOWN_VARIABLES).toContain(name);
+    for (const { valueFrom } of container.env) {
+      const { name = '', key = '' } = valueFrom?.secretKeyRef ?? {};
+      if (name !== '') expect(find('Secret', name)?.stringData).toHaveProperty([key]);
+    }
+  });
+
+  it('listens at the ports that it names', () => {
+    const ports = Object.fromEntries(
+      container.ports.map((each) => [each.name, each.containerPort]),
+    );
+    expect(ports['http']).toBe(Number(values.get('PORT')));
+    expect(values.get('HOST')).toBe('0.0.0.0');
+    if (values.has('ROLLCALL_ADMIN_PORT')) {
+      expect(ports['admin']).toBe(Number(values.get('ROLLCALL_ADMIN_PORT')));
+    }
+  });
+
+  it('is root in nothing', () => {
+    expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    expect(container.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+  });
+});
+
+describe('the gateway in Kubernetes', () => {
+  const [container] = find('Deployment', 'rollcall-gateway')?.spec.template.spec.containers ?? [];
+
+  it('is asked at paths that its admin API has for everybody', () => {
+    const api = parse(readFileSync(join(ROOT, 'docs/openapi.yaml'), 'utf8')) as {
+      paths: Record<string, { get: { security?: unknown } }>;
+    };
+    const probes = [container?.startupProbe, container?.readinessProbe, container?.livenessProbe];
+    expect(probes.map((probe) => probe?.httpGet.path)).toEqual(['/ready', '/ready', '/health']);
+    for (const probe of probes) {
+      expect(probe?.httpGet.port).toBe('admin');
+      expect(api.paths[probe?.httpGet.path ?? '']?.get.security).toEqual([{}]);
+    }
+  });
+
+  it('is the one that its service, budget and policy select', () => {
+    const labels = find('Deployment', 'rollcall-gateway')?.spec.template.metadata.labels;
+    const selector = { 'app.kubernetes.io/name': 'rollcall-gateway' };
+    expect(labels).toMatchObject(selector);
+    const by = (kind: string): Resource['spec'] | undefined => find(kind, 'rollcall-gateway')?.spec;
+    expect(by('Service')?.selector).toEqual(selector);
+    expect(by('PodDisruptionBudget')?.selector).toEqual({ matchLabels: selector });
+    expect(by('NetworkPolicy')?.podSelector).toEqual({ matchLabels: selector });
+  });
+});

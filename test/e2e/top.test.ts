@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Cluster } from '../support/cluster.ts';
+import type { RunningGateway } from '../support/cluster.ts';
+import { startInTerminal } from '../support/terminal.ts';
+
+let cluster: Cluster;
+let gateway: RunningGateway;
+beforeEach(async () => {
+  cluster = await Cluster.start('embedded');
+  gateway = await cluster.gateway();
+  await cluster.idV5('first');
+  await gateway.program.line(/route registered/);
+});
+afterEach(() => cluster.end());
+
+const top = (...args: string[]) => cluster.cli(['top', '--admin', gateway.adminUrl, ...args]);
+
+describe('rollcall top', () => {
+  it('prints one plain table with --once, and ends with 0', async () => {
+    const program = top('--once');
+    expect((await program.ended).code).toBe(0);
+    const [headline, , head, service, instance] = program.lines;
+    expect(headline).toMatch(/hears mapped-discovery since \d+ s {2}1 services, 1 instances$/);
+    expect(head).toMatch(/^SERVICE .*P99 MS$/);
+    expect(service).toMatch(/^\/v1 +1 of 1 in turn/);
+    expect(instance).toMatch(/^ {2}127\.0\.0\.1:\d+ +id-v5 +in rotation +\d+ s/);
+    expect(program.output).not.toContain('\x1b');
+  });
+
+  it('goes on in a pipe with one table after another, over a gateway that ends', async () => {
+    const program = top('--json');
+    await program.line(/"sight":"live"/);
+    await program.nextLine(/"sight":"live"/);
+    gateway.program.kill('SIGKILL');
+    await program.line(/^rollcall: no answer from a gateway's admin API/);
+    program.kill('SIGINT');
+    expect((await program.ended).code).toBe(0);
+  });
+
+  it('draws over itself in a terminal, and leaves that as it was', async () => {
+    const terminal = startInTerminal(cluster, ['top', '--admin', gateway.adminUrl]);
+    await terminal.line(/127\.0\.0\.1:\d+ +id-v5 +in rotation/);
+    expect((await terminal.interrupt()).code).toBe(0);
+    expect(terminal.output().startsWith('\x1b[?1049h\x1b[?25l\x1b[Hhttp')).toBe(true);
+    expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);
+  });
+});

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createProgram } from '../../packages/cli/src/program.ts';
+import { ROOT } from './packages.ts';
+
+/** Every variable that a program reads: docs/config.md, which a check holds to the code. */
+export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
+  [...readFileSync(join(ROOT, 'docs/config.md'), 'utf8').matchAll(/`([A-Z][A-Z_]{3,})`/g)].map(
+    ([, name = '']) => name,
+  ),
+);
+
+/** What is wrong with the words after `rollcall`: a command or an option that there is not. */
+export function unknownWords([name = '', ...words]: readonly string[]): string[] {
+  const command = createProgram().commands.find((each) => each.name() === name);
+  if (command === undefined) return [name];
+  const known = new Set(command.options.map(({ long }) => long));
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  return own.filter((word) => word.startsWith('-') && !known.has(word));
+}

@@ -1,0 +1,29 @@
+import type { Cluster } from './cluster.ts';
+import { commandOf, Mark, PROGRAMS } from './processes.ts';
+
+export interface InTerminal {
+  /** A line that it writes, or what stands where a line would be. */
+  line(pattern: RegExp): Promise<unknown>;
+  /** Ctrl+C. */
+  interrupt(): Promise<{ code: number | null }>;
+  /** All that was written, control sequences included. */
+  output(): string;
+}
+
+/** Starts `rollcall` at a terminal of its own: util-linux's script has one, and prints what is written to it. */
+export function startInTerminal(cluster: Cluster, args: string[]): InTerminal {
+  const mark = new Mark();
+  const command = `stty rows 20 cols 120; exec ${[process.execPath, PROGRAMS.cli, ...args].join(' ')}`;
+  const env = { ...cluster.env, ...mark.env, TERM: 'xterm' };
+  const script = cluster.programs.file('script', ['-qefc', command, '/dev/null'], env);
+  return {
+    line: (pattern) => script.line(pattern),
+    interrupt() {
+      for (const pid of mark.processes()) {
+        if (commandOf(pid).startsWith(process.execPath)) process.kill(pid, 'SIGINT');
+      }
+      return script.ended;
+    },
+    output: () => script.output,
+  };
+}
