@@ -25,11 +25,8 @@ once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
 once('build-dashboard', sourcesOf(['packages/dashboard']), () => {
-  run(
-    process.execPath,
-    ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
-    'packages/dashboard',
-  );
+  const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+  run(process.execPath, [vite, 'build', '--logLevel', 'warn'], 'packages/dashboard');
 });
 once('build-go', sourcesOf(['services/id-v4', 'clients/go']), buildGo);
 if (forTests && process.versions.node.startsWith('20.')) {

@@ -78,7 +78,7 @@ export class Publisher {
 
   /** @param {Buffer} chunk */
   #read(chunk) {
-    this.#buffer = Buffer.concat([this.#buffer, chunk]);
+    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
     const end = this.#buffer.indexOf(HEAD_END);
     if (end === -1) return;
     const head = this.#buffer.toString('latin1', 0, end);

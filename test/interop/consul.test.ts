@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Consul from 'consul';
@@ -25,7 +26,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await programs.endAll();
   scratch.clear();
-  for (const cleanup of cleanups.splice(0).toReversed()) cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 describe('the consul package of npm', () => {
@@ -66,7 +67,10 @@ describe.skipIf(!hasGo)('HashiCorp’s client for Go', () => {
       env: { CONSUL_HTTP_ADDR: `127.0.0.1:${port}` },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    cleanups.push(() => client.kill());
+    cleanups.push(async () => {
+      client.kill();
+      await once(client, 'close');
+    });
     const answers = createInterface({ input: client.stdout })[Symbol.asyncIterator]();
     const next = async (): Promise<unknown> => JSON.parse(String((await answers.next()).value));
 

@@ -2,11 +2,12 @@ import type { Happening, InstanceView, ServiceView, State, StatusView } from '@r
 import type { Action } from '../model/model.ts';
 import { ask, askJson, Refused } from './client.ts';
 import { readEvents } from './events.ts';
+import { watched } from './watched.ts';
 
 /** Evidence and traffic grow old without a change. */
 const REFRESH_MS = 2000;
 /** A change says how one instance stands; whether others are used now follows from it. */
-const REFRESH_AFTER_CHANGE_MS = 200;
+const REFRESH_SOON_MS = 200;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
 /** Follows the gateway until it is aborted: each thing that comes is an action. */
@@ -51,7 +52,7 @@ async function listen(
     next = setTimeout(() => {
       dueAt = Infinity;
       const begun = performance.now();
-      // A hidden page needs nothing; a table that takes long to tell is asked for less often.
+      // A hidden page needs nothing; a gateway that takes long to answer is asked less often.
       const refreshed = document.hidden ? Promise.resolve() : refresh(dispatch, within);
       void refreshed
         .catch(() => ended.abort(new TypeError('the gateway does not answer')))
@@ -60,32 +61,43 @@ async function listen(
         });
     }, milliseconds);
   }
+  const unwatch = watched.onMore(() => refreshIn(REFRESH_SOON_MS));
   try {
     for await (const { event, data } of readEvents(body)) {
       if (event === 'state') {
         dispatch({ type: 'state', state: JSON.parse(data) as State, at: Date.now() });
         onOpen();
-        refreshIn(REFRESH_MS);
+        refreshIn(REFRESH_SOON_MS);
       }
       if (event === 'change') {
         dispatch({ type: 'happened', happening: JSON.parse(data) as Happening });
-        refreshIn(REFRESH_AFTER_CHANGE_MS);
+        refreshIn(REFRESH_SOON_MS);
       }
     }
     throw new TypeError('the gateway has closed the connection');
   } finally {
+    unwatch();
     clearTimeout(next);
     ended.abort();
   }
 }
 
 async function refresh(dispatch: (action: Action) => void, signal: AbortSignal): Promise<void> {
-  const [status, { services }, { instances }] = await Promise.all([
+  const [status, { services }, instances] = await Promise.all([
     askJson<StatusView>('api/status', { signal }),
     askJson<{ services: ServiceView[] }>('api/services', { signal }),
-    askJson<{ instances: InstanceView[] }>('api/instances', { signal }),
+    seen(signal),
   ]);
-  dispatch({ type: 'refreshed', state: { status, services, instances }, at: Date.now() });
+  dispatch({ type: 'refreshed', refreshed: { status, services, instances }, at: Date.now() });
+}
+
+/** Those on the screen: the table may have ten thousand. */
+async function seen(signal: AbortSignal): Promise<readonly InstanceView[]> {
+  const keys = watched.keys();
+  if (keys.length === 0) return [];
+  const query = keys.map((key) => `key=${encodeURIComponent(key)}`).join('&');
+  const path = `api/instances?${query}`;
+  return (await askJson<{ instances: InstanceView[] }>(path, { signal })).instances;
 }
 
 function whyOf(error: unknown): string {

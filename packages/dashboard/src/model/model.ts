@@ -15,9 +15,16 @@ export interface Model {
   readonly happenings: readonly Happening[];
 }
 
+/** What is asked for again and again, of the instances that are on the screen. */
+interface Refreshed {
+  readonly status: StatusView;
+  readonly services: readonly ServiceView[];
+  readonly instances: readonly InstanceView[];
+}
+
 export type Action =
   | { readonly type: 'state'; readonly state: State; readonly at: number }
-  | { readonly type: 'refreshed'; readonly state: Omit<State, 'recent'>; readonly at: number }
+  | { readonly type: 'refreshed'; readonly refreshed: Refreshed; readonly at: number }
   | { readonly type: 'happened'; readonly happening: Happening }
   | { readonly type: 'instance'; readonly instance: InstanceView }
   | { readonly type: 'lost'; readonly at: number; readonly why: string }
@@ -37,11 +44,19 @@ const KEPT = 200;
 export function reduce(model: Model, action: Action): Model {
   switch (action.type) {
     case 'state': {
-      const { recent } = action.state;
-      return { ...opened(model, action), happenings: recent.toReversed().slice(0, KEPT) };
+      const { status, services, instances, recent } = action.state;
+      const happenings = recent.toReversed().slice(0, KEPT);
+      return { link: 'open', ...timed(status, action.at), services, instances, happenings };
     }
-    case 'refreshed':
-      return opened(model, action);
+    case 'refreshed': {
+      const { status, services, instances } = action.refreshed;
+      return {
+        ...model,
+        ...timed(status, action.at),
+        services,
+        instances: withInstances(model.instances, instances),
+      };
+    }
     case 'happened': {
       const { happening } = action;
       // One that came while the state was on its way is in it already.
@@ -50,7 +65,7 @@ export function reduce(model: Model, action: Action): Model {
       return { ...model, happenings, instances: afterHappening(model.instances, happening) };
     }
     case 'instance':
-      return { ...model, instances: withInstance(model.instances, action.instance) };
+      return { ...model, instances: withInstances(model.instances, [action.instance]) };
     case 'lost':
       if (model.link === 'lost') return model;
       return { ...model, link: 'lost', lost: { at: action.at, why: action.why } };
@@ -59,12 +74,8 @@ export function reduce(model: Model, action: Action): Model {
   }
 }
 
-function opened(
-  { happenings }: Model,
-  { state, at }: { readonly state: Omit<State, 'recent'>; readonly at: number },
-): Model {
-  const { status, services, instances } = state;
-  return { link: 'open', status, offset: status.now - at, services, instances, happenings };
+function timed(status: StatusView, at: number): Pick<Model, 'offset'> & { status: StatusView } {
+  return { status, offset: status.now - at };
 }
 
 function afterHappening(
@@ -74,13 +85,19 @@ function afterHappening(
   if (instance === undefined) return instances;
   if (what === 'left' || what === 'forgotten')
     return instances.filter(({ key }) => key !== instance.key);
-  return withInstance(instances, instance);
+  const isKnown = instances.some(({ key }) => key === instance.key);
+  return isKnown ? withInstances(instances, [instance]) : [...instances, instance];
 }
 
-function withInstance(
-  instances: readonly InstanceView[],
-  instance: InstanceView,
+/** Those that are held, as they are now. Traffic is not told with everything. */
+function withInstances(
+  held: readonly InstanceView[],
+  latest: readonly InstanceView[],
 ): readonly InstanceView[] {
-  const at = instances.findIndex(({ key }) => key === instance.key);
-  return at === -1 ? [...instances, instance] : instances.with(at, instance);
+  const byKey = new Map(latest.map((instance) => [instance.key, instance]));
+  return held.map((was) => {
+    const is = byKey.get(was.key);
+    if (is === undefined) return was;
+    return was.traffic === undefined ? is : { ...is, traffic: is.traffic ?? was.traffic };
+  });
 }

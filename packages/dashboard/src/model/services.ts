@@ -6,26 +6,26 @@ import type { Tone } from './standing.ts';
 export interface ServiceGroup {
   readonly prefix: string;
   readonly names: readonly string[];
+  /** Those that are to be seen. */
   readonly instances: readonly InstanceView[];
-  readonly routable: number;
-  /** In one line, how it is. */
+  /** In one line, how all of it is. */
   readonly summary: string;
   readonly tone: Tone;
 }
 
-/** The services by prefix. One whose instances have all gone stays, for requests to it still come. */
+/** Each service with its own. One whose instances have all gone is one too, for requests to it still come. */
 export function groupServices(
   services: readonly ServiceView[],
   instances: readonly InstanceView[],
 ): ServiceGroup[] {
   const byPrefix = new Map<string, InstanceView[]>(services.map(({ prefix }) => [prefix, []]));
-  for (const instance of instances) {
-    const { prefix } = instance.announcement;
-    byPrefix.set(prefix, [...(byPrefix.get(prefix) ?? []), instance]);
-  }
-  return [...byPrefix]
-    .map(([prefix, members]) => group(prefix, members))
-    .toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1));
+  for (const instance of instances) byPrefix.get(instance.announcement.prefix)?.push(instance);
+  return services.map((service) => ({
+    prefix: service.prefix,
+    names: service.names,
+    instances: byPrefix.get(service.prefix) ?? [],
+    ...judged(service),
+  }));
 }
 
 /** Those of which a text is found in what people know them by. All, if there is no text. */
@@ -43,32 +43,19 @@ export function matching(
   });
 }
 
-function group(prefix: string, instances: readonly InstanceView[]): ServiceGroup {
-  const routable = instances.filter(({ isRoutable }) => isRoutable).length;
-  const names = [...new Set(instances.map(({ announcement }) => announcement.name ?? ''))];
-  return {
-    prefix,
-    names: names.filter((name) => name !== ''),
-    instances,
-    routable,
-    ...judged(instances, routable),
-  };
-}
-
-function judged(
-  instances: readonly InstanceView[],
-  routable: number,
-): Pick<ServiceGroup, 'summary' | 'tone'> {
-  const total = instances.length;
+function judged({
+  instances: total,
+  up,
+  routable,
+  isInDoubt,
+}: ServiceView): Pick<ServiceGroup, 'summary' | 'tone'> {
   if (total === 0) return { summary: 'every instance has gone: requests get 503', tone: 'bad' };
   if (routable === 0)
     return { summary: `none of ${total} takes requests: they get 503`, tone: 'bad' };
-  const inDoubt = instances.every(({ status, isRoutable }) => !isRoutable || status === 'suspect');
   const some = routable === total ? `all ${total}` : `${routable} of ${total}`;
-  if (inDoubt) return { summary: `${some} take requests, each in doubt`, tone: 'doubt' };
-  const takes = routable === 1 ? 'takes' : 'take';
   const who = total === 1 ? 'its one instance' : some;
-  const isWell = instances.every(({ status }) => status === 'up');
-  const tone = routable === total ? 'good' : isWell ? 'held' : 'doubt';
-  return { summary: `${who} ${takes} requests`, tone };
+  const take = routable === 1 ? 'takes requests' : 'take requests';
+  if (isInDoubt) return { summary: `${who} ${take}, in doubt`, tone: 'doubt' };
+  const tone = routable === total ? 'good' : up === total ? 'held' : 'doubt';
+  return { summary: `${who} ${take}`, tone };
 }

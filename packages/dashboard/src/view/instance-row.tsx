@@ -6,6 +6,7 @@ import { exactly, span } from '../model/time.ts';
 import { Evidence } from './evidence.tsx';
 import { Mark } from './mark.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
+import { useWatched } from './use-watched.ts';
 import type { Drain } from './use-drain.ts';
 
 interface InstanceRowProps {
@@ -24,7 +25,7 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
   ];
   const isBusy = drain.busy === key;
   return (
-    <li class={`instance ${tone}`}>
+    <li ref={useWatched(key)} class={`instance ${tone}`}>
       <div class="state" title={meaning}>
         <span class={`word ${tone}`}>
           <Mark tone={tone} /> {word}

@@ -26,7 +26,9 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
   const [text, setText] = useState('');
   const drain = useDrain(status, dispatch);
   const shown = matching(model.instances, text);
-  const all = groupServices(text === '' ? model.services : [], shown);
+  const all = groupServices(model.services, shown).filter(
+    ({ instances }) => text === '' || instances.length > 0,
+  );
   return (
     <div class="overview">
       <section class="services" aria-labelledby="services">

@@ -20,7 +20,8 @@ const SHOWN = 30;
 export function Service({ group, now, drain }: ServiceProps): JSX.Element {
   const [most, setMost] = useState(SHOWN);
   const { prefix, names, instances, tone, summary } = group;
-  const pace = perSecond(instances);
+  // Of those that are not shown it is not asked for.
+  const pace = instances.length <= most ? perSecond(instances) : undefined;
   const hidden = instances.length - most;
   return (
     <section class="service" aria-label={prefix || '/'}>

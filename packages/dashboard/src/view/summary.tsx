@@ -1,6 +1,5 @@
 import type { InstanceView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
-import { perSecond, rate } from '../model/traffic.ts';
 
 interface SummaryProps {
   readonly instances: readonly InstanceView[];
@@ -10,12 +9,10 @@ interface SummaryProps {
 /** All of it in one line. */
 export function Summary({ instances, services }: SummaryProps): JSX.Element {
   const unwell = instances.filter(({ status }) => status !== 'up').length;
-  const pace = perSecond(instances);
   const parts = [
     count(services, 'service'),
     count(instances.length, 'instance'),
     ...(instances.length === 0 ? [] : [unwell === 0 ? 'each of them up' : `${unwell} not up`]),
-    ...(pace === undefined ? [] : [`${rate(pace)} requests/s`]),
   ];
   return <p class="muted">{parts.join(' · ')}</p>;
 }

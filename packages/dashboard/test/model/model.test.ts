@@ -75,8 +75,26 @@ describe('what the page shows', () => {
     const lost = reduce(open(), { type: 'lost', at: 7, why: 'no answer' });
     const still = reduce(lost, { type: 'lost', at: 9, why: 'no answer' });
     expect(still).toMatchObject({ link: 'lost', lost: { at: 7 }, instances: [{ key: 'a' }] });
-    const back = reduce(still, { type: 'refreshed', state: state(), at: 400 });
+    const back = reduce(still, { type: 'state', state: state(), at: 400 });
     expect(back.link).toBe('open');
     expect(back.lost).toBeUndefined();
+  });
+
+  it('has the latest of those that are looked at, and their traffic as it was until it is told anew', () => {
+    const traffic = { requests: 1, errors: 0, history: [] };
+    const { status, services } = state();
+    let model = open({ instances: [instance(), instance({ key: 'b' })] });
+    const refreshed = { status, services, instances: [instance({ key: 'b', traffic, since: 5 })] };
+    model = reduce(model, { type: 'refreshed', refreshed, at: 700 });
+    expect(model).toMatchObject({ offset: 300, instances: [{ key: 'a' }, { traffic, since: 5 }] });
+    const view = instance({ key: 'b', status: 'down' });
+    model = reduce(model, { type: 'happened', happening: happening(1, { instance: view }) });
+    expect(model.instances[1]).toMatchObject({ status: 'down', traffic });
+  });
+
+  it('heeds nothing of an instance that has left meanwhile', () => {
+    const { status, services } = state();
+    const refreshed = { status, services, instances: [instance({ key: 'gone' })] };
+    expect(keys(reduce(open(), { type: 'refreshed', refreshed, at: 0 }))).toEqual(['a']);
   });
 });

@@ -1,4 +1,4 @@
-import type { StatusView } from '@rollcall/gateway';
+import type { ServiceView, StatusView } from '@rollcall/gateway';
 import { describe, expect, it } from 'vitest';
 import { agreementOf } from '../../src/model/agreement.ts';
 import { alarmOf } from '../../src/model/alarm.ts';
@@ -29,35 +29,40 @@ describe('the standing of an instance', () => {
   });
 });
 
+const none: ServiceView = {
+  prefix: '/v1',
+  names: [],
+  instances: 0,
+  up: 0,
+  suspect: 0,
+  down: 0,
+  routable: 0,
+  isInDoubt: false,
+};
+
 describe('a service in one line', () => {
-  const group = (...instances: (typeof down)[]) =>
-    groupServices([], instances).map(({ summary, tone }) => [summary, tone])[0];
   it.each([
-    [[instance()], 'its one instance takes requests', 'good'],
-    [[instance(), instance({ key: 'b' })], 'all 2 take requests', 'good'],
-    [[instance(), down], '1 of 2 takes requests', 'doubt'],
-    [[instance(), drained], '1 of 2 takes requests', 'held'],
-    [[down, drained], 'none of 2 takes requests: they get 503', 'bad'],
-    [[{ ...doubted, isRoutable: true }, down], '1 of 2 take requests, each in doubt', 'doubt'],
-  ])('%#: %s', (instances, summary, tone) => {
-    expect(group(...instances)).toEqual([summary, tone]);
+    ['its one instance takes requests', 'good', { instances: 1, up: 1, routable: 1 }],
+    ['all 2 take requests', 'good', { instances: 2, up: 2, routable: 2 }],
+    ['1 of 2 takes requests', 'doubt', { instances: 2, up: 1, down: 1, routable: 1 }],
+    // One is drained, and that is as somebody wants it.
+    ['1 of 2 takes requests', 'held', { instances: 2, up: 2, routable: 1 }],
+    ['none of 2 takes requests: they get 503', 'bad', { instances: 2, down: 2 }],
+    ['every instance has gone: requests get 503', 'bad', {}],
+    [
+      '1 of 2 takes requests, in doubt',
+      'doubt',
+      { instances: 2, down: 1, routable: 1, isInDoubt: true },
+    ],
+  ])('%s: %s', (summary, tone, fields) => {
+    expect(groupServices([{ ...none, ...fields }], [])).toMatchObject([{ summary, tone }]);
   });
 
-  it('is there while its instances are not, in the order of prefixes', () => {
-    const empty = {
-      prefix: '/v0',
-      names: [],
-      instances: 0,
-      up: 0,
-      suspect: 0,
-      down: 0,
-      routable: 0,
-    };
-    const groups = groupServices([{ ...empty, prefix: '/v9' }, empty], [instance()]);
-    expect(groups.map(({ prefix, tone }) => [prefix, tone])).toEqual([
-      ['/v0', 'bad'],
-      ['/v1', 'good'],
-      ['/v9', 'bad'],
+  it('has its instances, and is there while it has none', () => {
+    const groups = groupServices([none, { ...none, prefix: '/v9' }], [instance(), down]);
+    expect(groups.map(({ prefix, instances }) => [prefix, instances.length])).toEqual([
+      ['/v1', 2],
+      ['/v9', 0],
     ]);
   });
 

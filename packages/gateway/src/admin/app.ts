@@ -47,6 +47,8 @@ export interface AdminAppOptions {
   readonly epoch: () => number;
 }
 
+/** More than anybody sees at once. */
+const MOST_KEYS = 100;
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** What is to be known of a gateway, and the little that an operator may tell it. docs/openapi.yaml describes it. */
@@ -94,6 +96,9 @@ export function adminApp(options: AdminAppOptions): Hono {
   app.get('/api/status', (c) => c.json(status()));
   app.get('/api/services', (c) => c.json({ services: views.services() }));
   app.get('/api/instances', (c) => {
+    const keys = c.req.queries('key') ?? [];
+    if (keys.length > MOST_KEYS) return problem(c, 'bad-query', `At most ${MOST_KEYS} keys.`);
+    if (keys.length > 0) return c.json({ instances: views.some(keys) });
     const asked = c.req.query('prefix');
     if (asked === undefined) return c.json({ instances: views.instances() });
     const prefix = parsePrefix(asked);
@@ -116,7 +121,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   function drain(c: Context, isDrained: boolean): Response {
     const key = c.req.param('key') ?? '';
     directory.drain(key, isDrained);
-    const view = views.find(key);
+    const [view] = views.some([key]);
     if (view === undefined) return problem(c, 'unknown-instance', `There is no ${quote(key)}.`);
     return c.json(view);
   }

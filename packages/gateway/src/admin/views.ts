@@ -14,7 +14,7 @@ export interface InstanceView {
   /** When this gateway first heard of this run of it. */
   readonly since: number;
   readonly evidence: EvidenceView;
-  /** Nothing before the first request. */
+  /** Where it is asked for by key. Nothing before the first request. */
   readonly traffic?: Traffic;
 }
 
@@ -34,6 +34,8 @@ export interface ServiceView {
   readonly down: number;
   /** Those that are sent requests at this moment. */
   readonly routable: number;
+  /** Those are in doubt, all of them: none is known to be well. */
+  readonly isInDoubt: boolean;
 }
 
 interface ViewsOptions {
@@ -63,17 +65,20 @@ export class Views {
     return prefixes.flatMap((each) => directory.instances(each).map((one) => this.instance(one)));
   }
 
-  /** One that is in the table. */
-  find(key: string): InstanceView | undefined {
-    const found = this.#options.directory.instances().find((each) => each.key === key);
-    return found && this.instance(found);
+  /** Those of these keys that are in the table, with their traffic: its history is long beside all else. */
+  some(keys: readonly string[]): InstanceView[] {
+    const wanted = new Set(keys);
+    const found = this.#options.directory.instances().filter(({ key }) => wanted.has(key));
+    return found.map((instance) => {
+      const traffic = this.#options.traffic?.(instance.key);
+      return { ...this.instance(instance), ...(traffic !== undefined && { traffic }) };
+    });
   }
 
   /** @param isThere it has not just left */
   instance(instance: Instance, isThere = true): InstanceView {
     const { key, announcement, status, since, isDrained = false } = instance;
     const epoch = this.#options.epoch();
-    const traffic = this.#options.traffic?.(key);
     return {
       key,
       announcement,
@@ -82,7 +87,6 @@ export class Views {
       isDrained,
       since: since + epoch,
       evidence: this.#evidence(instance, epoch),
-      ...(traffic !== undefined && { traffic }),
     };
   }
 
@@ -94,6 +98,7 @@ export class Views {
   #service(prefix: string): ServiceView {
     const { directory } = this.#options;
     const instances = directory.instances(prefix);
+    const routable = directory.routable(prefix);
     const names = new Set(instances.map(({ announcement }) => announcement.name));
     const count = (status: Instance['status']): number =>
       instances.filter((each) => each.status === status).length;
@@ -104,7 +109,8 @@ export class Views {
       up: count('up'),
       suspect: count('suspect'),
       down: count('down'),
-      routable: directory.routable(prefix).length,
+      routable: routable.length,
+      isInDoubt: routable[0]?.status === 'suspect',
     };
   }
 

@@ -122,7 +122,7 @@ export class Exchange implements Asker {
       pseudonym: this.#context.pseudonym,
       traceparent: current.account?.trace?.traceparent,
       target: this.#decision.target,
-      prefix: current.outerPrefix + this.#decision.prefix,
+      prefix: current.outerPrefix + strippedBy(this.#decision),
       authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     });
     this.#isSent = true;
@@ -330,3 +330,7 @@ const OUR_FAULTS: ReadonlySet<string> = new Set([
   'ENOMEM',
   'EADDRNOTAVAIL',
 ]);
+
+function strippedBy({ prefix, isStripped = true }: Forward): string {
+  return isStripped ? prefix : '';
+}

@@ -13,19 +13,32 @@ async function instances({ ask }: Setup, query = ''): Promise<readonly InstanceV
   return (await json(await ask(`/api/instances${query}`)))['instances'] ?? [];
 }
 
+const NONE = {
+  names: [],
+  instances: 0,
+  up: 0,
+  suspect: 0,
+  down: 0,
+  routable: 0,
+  isInDoubt: false,
+};
+
 describe('services and instances', () => {
   it('tells how many of each service are up, and are sent requests', async () => {
-    const { ask, say, probed } = setup();
+    const { ask, say, probed, parted } = setup();
     say('register', 'a', { name: 'ids' });
     say('register', 'b', { port: 2, name: 'ids' });
     say('register', 'c', { port: 3, draining: true });
     say('register', 'd', { prefix: '/v2' });
     probed('b', 'refused');
     say('exit', 'd', { prefix: '/v2' });
+    say('register', 'e', { prefix: '/v3' });
+    parted('e');
     expect(await json(await ask('/api/services'))).toEqual({
       services: [
-        { prefix: '/v1', names: ['ids'], instances: 3, up: 2, suspect: 0, down: 1, routable: 1 },
-        { prefix: '/v2', names: [], instances: 0, up: 0, suspect: 0, down: 0, routable: 0 },
+        { ...NONE, prefix: '/v1', names: ['ids'], instances: 3, up: 2, down: 1, routable: 1 },
+        { ...NONE, prefix: '/v2' },
+        { ...NONE, prefix: '/v3', instances: 1, suspect: 1, routable: 1, isInDoubt: true },
       ],
     });
   });
@@ -70,12 +83,19 @@ describe('services and instances', () => {
     expect(await instances(made, '?prefix=/v3')).toEqual([]);
   });
 
-  it('tells the traffic of those that had any', async () => {
+  it('tells of those that are asked for by key, with the traffic of those that had any', async () => {
     const traffic = { requests: 3, errors: 1, history: [] };
     const made = setup({ traffic: (key) => (key === 'a' ? traffic : undefined) });
-    made.say('register', 'a');
-    made.say('register', 'b', { port: 2 });
-    expect((await instances(made)).map((each) => each.traffic)).toEqual([traffic, undefined]);
+    for (const id of ['a', 'b', 'c']) made.say('register', id, { prefix: `/${id}` });
+    const told = await instances(made, '?key=c&key=a&key=nobody');
+    expect(told.map((each) => [each.key, each.traffic])).toEqual([
+      ['a', traffic],
+      ['c', undefined],
+    ]);
+    // It is long, and a list of all would be long a thousand times.
+    expect((await instances(made, '?prefix=/a'))[0]?.traffic).toBeUndefined();
+    const many = Array.from({ length: 101 }, (_, index) => `key=${index}`).join('&');
+    expect((await made.ask(`/api/instances?${many}`)).status).toBe(400);
   });
 });
 

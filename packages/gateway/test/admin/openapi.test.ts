@@ -89,6 +89,12 @@ describe('docs/openapi.yaml', () => {
     if (type === 'application/json') expect(JSON.stringify(described)).toContain(`/${schema}"`);
   });
 
+  it('describes instances that are asked for by key', async () => {
+    const answer = await (await busy().ask('/api/instances?key=a&key=b')).json();
+    expect(answer).toMatchObject({ instances: [{ traffic: { requests: 9 } }, {}] });
+    expect(faults('Instances', answer)).toEqual([]);
+  });
+
   it('describes the changes that follow the state', async () => {
     const { ask, say, events } = busy();
     const answer = await ask('/api/changes');

@@ -72,7 +72,9 @@ describe('the catalog of a table', () => {
 
   it('follows an instance that goes to another prefix', () => {
     table.say('a');
+    const before = catalog.indexOf('v1');
     table.say('a', { prefix: '/v2' });
+    expect(catalog.indexOf('v1')).toBeGreaterThan(before);
     expect(catalog.service('v1')?.instances).toEqual([]);
     expect(catalog.service('v2')?.instances).toHaveLength(1);
   });

@@ -20,8 +20,8 @@ export function parseBlocking(index: string = '', wait: string = ''): Blocking |
 }
 
 /**
- * Resolves at once at index 0, which is what a client has that knows nothing; else when the index has grown
- * beyond what the client has, the wait is over, or the client is gone.
+ * Resolves when the index has grown beyond what the client has, the wait is over, or the client is gone. Of a
+ * client that knows nothing it is 0, and ours never: so that is at once.
  */
 export async function newer(
   catalog: Catalog,
@@ -29,7 +29,6 @@ export async function newer(
   { index, waitMs }: Blocking,
   gone: AbortSignal,
 ): Promise<void> {
-  if (index === 0) return;
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), waitMs);
   const signal = AbortSignal.any([gone, over.signal]);

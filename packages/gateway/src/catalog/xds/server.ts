@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
@@ -51,12 +50,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   });
   // Its own way to listen tells why it cannot in words alone, and prints them.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const connections = new Set<Socket>();
-  const tcp = createServer((socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-    injector.injectConnection(socket);
-  });
+  const tcp = createServer((socket) => injector.injectConnection(socket));
   tcp.maxConnections = MAX_CONNECTIONS;
   const { port } = await listenOn(tcp, options.port, host, '--xds-port');
   return {
@@ -65,7 +59,6 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
     close() {
       tcp.close();
       server.forceShutdown();
-      for (const socket of connections) socket.destroy();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:http2';
-import { createServer } from 'node:net';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
@@ -23,7 +23,8 @@ it('says which port is taken, and how to choose another', async () => {
 
 it('waits for nobody when it closes', async () => {
   const server = await createXdsServer({ ...options, port: 0 });
-  const session = connect(`http://127.0.0.1:${server.port}`).on('error', () => {});
+  const silent = connect(server.port, '127.0.0.1').resume();
+  const session = connectHttp2(`http://127.0.0.1:${server.port}`).on('error', () => {});
   const stream = session.request({
     ':method': 'POST',
     ':path': '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources',
@@ -31,8 +32,11 @@ it('waits for nobody when it closes', async () => {
     te: 'trailers',
   });
   stream.on('error', () => {});
+  await once(silent, 'data');
   await once(session, 'remoteSettings');
-  const closed = new Promise((resolve) => session.once('close', resolve));
+  const closed = [silent, session].map(
+    (each) => new Promise((resolve) => each.once('close', resolve)),
+  );
   server.close();
-  await closed;
+  await Promise.all(closed);
 });
