@@ -141,6 +141,24 @@ describe('a gateway with two workers', () => {
     close();
   });
 
+  it('tells what all have counted as one, and counts on when one is killed', async () => {
+    const { close } = await instance();
+    const counted = async (): Promise<number> => {
+      const { body } = await ask(`${gateway.adminUrl}/metrics`);
+      const sample = /^rollcall_gateway_requests_total\{route="\/v1",status="2xx"\} (\d+)$/m;
+      return Number(sample.exec(body)?.[1] ?? 0);
+    };
+    await statuses();
+    await vi.waitFor(async () => expect(await counted()).toBe(32), 5000);
+    const [first = 0] = workers();
+    process.kill(first, 'SIGKILL');
+    await gateway.program.line(/worker \d+ serves/);
+    expect(await counted()).toBe(32);
+    await statuses();
+    await vi.waitFor(async () => expect(await counted()).toBe(64), 5000);
+    close();
+  });
+
   it('takes its workers with it, even when it is killed', async () => {
     gateway.program.kill('SIGKILL');
     await gateway.program.ended;
