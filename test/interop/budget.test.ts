@@ -21,10 +21,11 @@ let messages: () => number;
 let expected: number;
 const cleanups: (() => unknown)[] = [];
 beforeEach(async () => {
-  const requests = vi.spyOn(HttpApi.prototype, 'handle');
+  const requests = [vi.spyOn(HttpApi.prototype, 'handle'), vi.spyOn(HttpApi.prototype, 'answer')];
   const frames = vi.spyOn(ClientSocket.prototype, 'send');
   messages = () =>
-    requests.mock.calls.length + frames.mock.calls.filter(([frame]) => !FREE.test(frame)).length;
+    requests.flatMap(({ mock }) => mock.calls).length +
+    frames.mock.calls.filter(([frame]) => !FREE.test(frame)).length;
   expected = 0;
   broker = await createBroker({ apps: [APP] });
   connection = connectionTo(broker.port);
