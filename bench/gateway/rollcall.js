@@ -1,4 +1,6 @@
-// The gateway's data plane, with a table of two instances: `node rollcall.js PORT UPSTREAM_PORT SINK_PORT`.
+// The gateway's data plane, with a table of two instances: `node rollcall.js PORT UPSTREAM_PORT SINK_PORT`. With
+// TLS_CERT and TLS_KEY in the environment, paths of files, it speaks TLS.
+import { readFileSync } from 'node:fs';
 import { Table, parseAnnouncement } from '@rollcall/protocol';
 import { createDataPlane } from '../../packages/gateway/dist/data-plane.js';
 
@@ -9,9 +11,17 @@ for (const [index, port] of instances.entries()) {
   if (!parsed.ok) throw new Error(parsed.refusal.reason);
   table.apply({ type: 'heard', statement: { announcement: parsed.value, left: false } }, 0);
 }
+const { TLS_CERT = '', TLS_KEY = '' } = process.env;
+const certificate = TLS_CERT && { cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY) };
 const plane = createDataPlane({
   table,
-  settings: { domain: 'localhost', serving: {}, trustedProxies: [], pseudonym: 'rollcall-bench' },
+  settings: {
+    domain: 'localhost',
+    serving: {},
+    trustedProxies: [],
+    pseudonym: 'rollcall-bench',
+    ...(certificate && { certificate }),
+  },
   onUnreachable: () => {},
 });
 await plane.listen(port, '127.0.0.1');

@@ -14,7 +14,8 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasGo } from '../support/available.ts';
-import { publishedPackages, ROOT } from '../support/packages.ts';
+import { ROOT } from '../support/document.ts';
+import { publishedPackages } from '../support/packages.ts';
 import { commandOf, Mark, Programs } from '../support/processes.ts';
 
 const packages = publishedPackages();

@@ -1,4 +1,5 @@
 import type { Instance } from '@rollcall/client';
+import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
@@ -10,6 +11,8 @@ export interface Service {
   readonly prefix: string;
   /** Those that may be sent requests, as things are at this moment. */
   readonly instances: () => readonly Instance[];
+  /** What an instance has asked for. */
+  readonly asked: AnnouncedPolicy | undefined;
   readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
@@ -17,7 +20,6 @@ export interface Service {
   readonly now: () => number;
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
@@ -33,15 +35,17 @@ export class Forwarding implements Forward {
   #picked: Instance | undefined;
   #current: Instance | undefined;
   #tried: Set<string> | undefined;
-  #startedAt = 0;
+  #startedAt: number;
   #status = 0;
 
   /**
    * @param picked whom to try first
    * @param hashKey by which that one was picked
+   * @param at when
    */
-  constructor(service: Service, target: string, picked: Instance, hashKey: string) {
+  constructor(service: Service, target: string, picked: Instance, hashKey: string, at: number) {
     this.#hashKey = hashKey;
+    this.#startedAt = at;
     this.#service = service;
     this.target = target;
     this.#picked = picked;
@@ -51,21 +55,21 @@ export class Forwarding implements Forward {
     return this.#service.prefix;
   }
 
+  get isStripped(): boolean {
+    return this.#service.policy.strip;
+  }
+
   get limits(): RouteLimits {
     return this.#service.policy.limits;
   }
 
   next(): Upstream | undefined {
-    const { balancer, instances, now } = this.#service;
-    const at = now();
-    const instance =
-      this.#picked ?? balancer.pick(instances(), this.#tried ?? NOBODY, at, this.#hashKey);
+    const instance = this.#picked ?? this.#pickAnother();
     this.#picked = undefined;
     this.#current = instance;
     if (instance === undefined) return undefined;
-    this.#startedAt = at;
     this.#status = 0;
-    balancer.started(instance);
+    this.#service.balancer.started(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
     return { key, address, port, isSecure: scheme === 'https' };
@@ -82,12 +86,19 @@ export class Forwarding implements Forward {
     const { balancer, instances, now } = this.#service;
     const instance = this.#current;
     if (instance === undefined) return;
-    (this.#tried ??= new Set()).add(instance.key);
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
     balancer.ended(instance, instances(), isFailure, now());
   }
 
   mayRepeat(): boolean {
     return this.#service.budget.withdraw(this.#service.now());
+  }
+
+  #pickAnother(): Instance | undefined {
+    const { balancer, instances, now } = this.#service;
+    this.#startedAt = now();
+    this.#tried ??= new Set();
+    if (this.#current !== undefined) this.#tried.add(this.#current.key);
+    return balancer.pick(instances(), this.#tried, this.#startedAt, this.#hashKey);
   }
 }

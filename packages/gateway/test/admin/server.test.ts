@@ -131,12 +131,13 @@ describe('the admin port', () => {
       await once(socket, 'data');
       socket.destroy();
     }
-    const status = async (): Promise<number> => {
-      const answer = await fetch(`http://127.0.0.1:${admin.port}/api/changes`);
-      await answer.body?.cancel();
-      return answer.status;
-    };
-    await expect.poll(status).toBe(200);
+    await expect
+      .poll(async () => {
+        const answer = await fetch(`http://127.0.0.1:${admin.port}/api/changes`);
+        await answer.body?.cancel();
+        return answer.status;
+      })
+      .toBe(200);
   });
 
   it('waits for nobody when it closes, not even for who listens to the changes', async () => {
