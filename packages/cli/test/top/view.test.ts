@@ -102,6 +102,11 @@ describe('rollcall top', () => {
     expect(asLines({ ...sample, status: lost })[0]).toContain('LOST broker:6001 60 s AGO');
   });
 
+  it('says of a service that none of it is known to be well', () => {
+    const doubted = services.map((each) => ({ ...each, isInDoubt: true }));
+    expect(asLines({ ...sample, services: doubted })[3]).toContain('1 of 3 in turn, all in doubt');
+  });
+
   it('has the same figures as JSON, on one line', () => {
     const text = asJson(sample);
     expect(text).not.toContain('\n');
