@@ -50,6 +50,8 @@ export function nginxConfig(folder, { port, upstream, sink, tls }) {
     'X-Forwarded-Proto $scheme',
     'X-Forwarded-Host $http_host',
     'X-Forwarded-Prefix /v1',
+    'X-Request-Id $request_id',
+    'Forwarded "for=$remote_addr;host=\\"$http_host\\";proto=$scheme"',
     'Via "1.1 nginx"',
   ].map((each) => `proxy_set_header ${each};`);
   const keeps = 'keepalive 256; keepalive_requests 1000000000;';
@@ -83,6 +85,8 @@ frontend f
   http-request set-header X-Forwarded-Proto http
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
   http-request set-header X-Forwarded-Prefix /v1
+  http-request set-header X-Request-Id %[uuid]
+  http-request set-header Forwarded "for=%[src];host=\\"%[req.hdr(host)]\\";proto=http"
   http-request add-header Via "1.1 haproxy"
   http-request replace-path /v1(/.*) \\1
   default_backend b

@@ -14,6 +14,7 @@ import { saturation } from './saturation.js';
 const SIZES = {
   full: {
     saturation: { proxies: ALL, rounds: 5, seconds: 4, warmUp: 2, connections: 64 },
+    tls: { proxies: ['nginx', 'rollcall'], rounds: 5, seconds: 4, warmUp: 2, connections: 64 },
     latency: { rounds: 12, seconds: 1.5, warmUp: 2, connections: 64 },
     bodies: { rounds: 5, seconds: 3, connections: 8 },
     idle: { proxies: ['nginx', 'haproxy', 'rollcall'], connections: 8000, warmUp: 2 },
@@ -27,6 +28,7 @@ const SIZES = {
       warmUp: 0,
       connections: 4,
     },
+    tls: { proxies: ['nginx', 'rollcall'], rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
     latency: { rounds: 1, seconds: 0.2, warmUp: 0, connections: 4 },
     bodies: { rounds: 1, seconds: 1, connections: 2 },
     idle: { proxies: ['nginx', 'rollcall'], connections: 20, warmUp: 0 },
@@ -50,6 +52,7 @@ const rounds = values.rounds === undefined ? {} : { rounds: Number(values.rounds
 /** @type {Record<string, () => Promise<object>>} */
 const parts = {
   saturation: () => saturation({ ...sizes.saturation, ...rounds, proxies }),
+  tls: () => saturation({ ...sizes.tls, ...rounds }, { title: 'with TLS', isTls: true }),
   latency: () => latency({ ...sizes.latency, ...rounds }),
   bodies: () => bodies({ ...sizes.bodies, ...rounds }),
   idle: () => idle(sizes.idle),

@@ -13,6 +13,12 @@ import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
 /** @typedef {{ name: string, port: number, pid: number, isTls: boolean }} Proxy */
 /** @typedef {import('./rig.js').Rig} Rig */
 
+/** Of the tests. @type {Tls} */
+const CERTIFICATE = {
+  cert: script('../../packages/gateway/test/proxy/tls/one-cert.pem'),
+  key: script('../../packages/gateway/test/proxy/tls/one-key.pem'),
+};
+
 /** Those of this runtime that are not ours; they have a package of their own. */
 export const PEERS = [
   'fastify-http-proxy',
@@ -77,9 +83,10 @@ for (const [name, flags] of Object.entries(VARIANTS)) {
  * Starts what answers, and these proxies in front of it, each checked for right answers.
  * @param {Rig} rig
  * @param {readonly string[]} names
- * @param {{ tls?: Tls }} [options]
+ * @param {{ isTls?: boolean }} [options]
  */
-export async function startProxies(rig, names, { tls } = {}) {
+export async function startProxies(rig, names, { isTls = false } = {}) {
+  const tls = isTls ? CERTIFICATE : undefined;
   const [upstream = 0, sink = 0, ...ports] = await freePorts(names.length + 2);
   rig.file('big', Buffer.alloc(1024 * 1024, 'x'));
   const config = rig.file('upstream.conf', upstreamConfig(rig.folder, upstream));
@@ -93,7 +100,7 @@ export async function startProxies(rig, names, { tls } = {}) {
     const port = ports[index] ?? 0;
     const { command, env } = describe(rig, { port, upstream, sink, tls });
     const { pid = 0 } = rig.start(PROXY_CORE, command, env);
-    proxies.push({ name, port, pid, isTls: tls !== undefined });
+    proxies.push({ name, port, pid, isTls });
   }
   for (const proxy of proxies) await checkIsRight(proxy);
   return { proxies, direct: { name: 'no proxy', port: upstream, pid: 0, isTls: false } };

@@ -6,12 +6,12 @@ import { saturate } from './wrk.js';
 
 /**
  * @param {{ proxies: readonly string[], rounds: number, seconds: number, warmUp: number, connections: number }} sizes
- * @param {{ title?: string, tls?: import('./proxies.js').Tls }} [options]
+ * @param {{ title?: string, isTls?: boolean }} [options]
  */
-export async function saturation(sizes, { title = 'small answers', tls } = {}) {
+export async function saturation(sizes, { title = 'small answers', isTls = false } = {}) {
   const rig = new Rig();
   try {
-    const { proxies } = await startProxies(rig, sizes.proxies, tls ? { tls } : {});
+    const { proxies } = await startProxies(rig, sizes.proxies, { isTls });
     for (const proxy of proxies) saturate(proxy, { ...sizes, seconds: sizes.warmUp });
     /** @type {import('./wrk.js').Load[][]} */
     const loads = proxies.map(() => []);

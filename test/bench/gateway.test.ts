@@ -14,7 +14,14 @@ describe.runIf(hasGatewayBench)('npm run bench:gateway', () => {
     const [code] = (await once(bench, 'close')) as [number];
     const [output, errors] = await printed;
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
-    for (const part of ['small answers', 'at ', '1 MiB', '20 idle connections', 'routing']) {
+    for (const part of [
+      'small answers',
+      'with TLS',
+      'at ',
+      '1 MiB',
+      '20 idle connections',
+      'routing',
+    ]) {
       expect(output).toMatch(new RegExp(`^\\| ${part}.* \\|$`, 'm'));
     }
   });

@@ -5,6 +5,7 @@ import { adminAccess, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { closeOnSignal } from '../lifetime.ts';
 import { Screen } from '../terminal/screen.ts';
+import { RATES_OVER_S } from '../top/rates.ts';
 import { asJson, asLines } from '../top/view.ts';
 import type { Sample } from '../top/view.ts';
 
@@ -64,7 +65,7 @@ async function sample(access: AdminAccess): Promise<Sample> {
   const [status, { services }, { instances }] = await Promise.all([
     askAdmin<StatusView>(access, '/api/status'),
     askAdmin<{ services: ServiceView[] }>(access, '/api/services'),
-    askAdmin<{ instances: InstanceView[] }>(access, '/api/instances'),
+    askAdmin<{ instances: InstanceView[] }>(access, `/api/instances?traffic=${RATES_OVER_S}`),
   ]);
   return { status, services, instances };
 }

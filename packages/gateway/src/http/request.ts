@@ -51,6 +51,21 @@ export function canBeginRequest(lines: string): boolean {
   return BEGUN.test(lines);
 }
 
+/** Remembers what it has parsed last: see HeadReader. */
+export class RequestParser {
+  #head = '';
+  #parsed: RequestHead | Refused | undefined;
+
+  /** @param head from the request line to the CRLF of the last field, as Latin-1 */
+  parse(head: string): RequestHead | Refused {
+    if (this.#parsed === undefined || head !== this.#head) {
+      this.#parsed = parseRequest(head);
+      this.#head = head;
+    }
+    return this.#parsed;
+  }
+}
+
 /** @param head from the request line to the CRLF of the last field, as Latin-1 */
 export function parseRequest(head: string): RequestHead | Refused {
   if (!REQUEST.test(head)) return refuse('bad-request', 'It is not written as HTTP/1.1 is.');

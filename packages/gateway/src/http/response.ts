@@ -35,6 +35,23 @@ export function canBeginResponse(lines: string): boolean {
   return BEGUN.test(lines);
 }
 
+/** Remembers what it has parsed last: see HeadReader. */
+export class ResponseParser {
+  #head = '';
+  #method = '';
+  #parsed: ResponseHead | BadResponse | undefined;
+
+  /** @param head from the status line to the CRLF of the last field, as Latin-1 */
+  parse(head: string, method: string): ResponseHead | BadResponse {
+    if (this.#parsed === undefined || head !== this.#head || method !== this.#method) {
+      this.#parsed = parseResponse(head, method);
+      this.#head = head;
+      this.#method = method;
+    }
+    return this.#parsed;
+  }
+}
+
 /** @param head from the status line to the CRLF of the last field, as Latin-1 */
 export function parseResponse(head: string, method: string): ResponseHead | BadResponse {
   if (!RESPONSE.test(head)) return bad('its answer is not HTTP/1.1');

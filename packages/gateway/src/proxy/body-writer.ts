@@ -1,6 +1,5 @@
-import type { Writable } from 'node:stream';
-
-type Output = Pick<Writable, 'write' | 'cork' | 'uncork' | 'writableNeedDrain'>;
+import { needsDrain, writeText } from './direct-write.ts';
+import type { Output } from './direct-write.ts';
 
 /** Up to this, content is written as text, in one piece with what stands around it. */
 export const JOIN_BYTES = 4096;
@@ -29,7 +28,7 @@ export function writeMessage(
     let text = before;
     for (const part of parts) text += part.toString('latin1');
     text += after;
-    return text === '' ? !to.writableNeedDrain : to.write(text, 'latin1');
+    return text === '' ? !needsDrain(to) : writeText(to, text);
   }
   to.cork();
   let flows = true;

@@ -3,7 +3,7 @@ import { bodyReader } from '../http/body-reader.ts';
 import type { BodyReader } from '../http/framing.ts';
 import { passedTrailers } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
-import { canBeginRequest, parseRequest } from '../http/request.ts';
+import { canBeginRequest, RequestParser } from '../http/request.ts';
 import type { RequestHead } from '../http/request.ts';
 import { climbsOut } from '../http/target.ts';
 import type { Problem, ProblemCode } from '../problem.ts';
@@ -11,6 +11,7 @@ import { JOIN_BYTES } from './body-writer.ts';
 import type { Context } from './context.ts';
 import { CurrentRequest } from './current-request.ts';
 import { DirectSocket } from './direct-read.ts';
+import { needsDrain } from './direct-write.ts';
 import type { ClientSocket, Decision } from './engine.ts';
 import { Exchange } from './exchange.ts';
 import { cameThrough } from './heads.ts';
@@ -30,6 +31,7 @@ export class ClientConnection {
   readonly #raw: Duplex;
   readonly #context: Context;
   readonly #heads: HeadReader;
+  readonly #parser = new RequestParser();
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
   /** What came before its turn. */
   #held: Buffer | undefined;
@@ -176,7 +178,7 @@ export class ClientConnection {
     let next = come ?? this.#takeHeld();
     while (next !== undefined) {
       // A client that asks and does not read the answers has to wait.
-      if (this.socket.writableNeedDrain) {
+      if (needsDrain(this.socket)) {
         this.#hold(next);
         break;
       }
@@ -193,7 +195,7 @@ export class ClientConnection {
     const hadBegun = this.#heads.hasBegun;
     const read = this.#heads.read(bytes);
     if (typeof read === 'object') {
-      const request = parseRequest(read.head);
+      const request = this.#parser.parse(read.head);
       if (request.ok) this.#begin(request, read.rest);
       else this.#refuse(request.problem.code, request.problem.detail);
     } else if (read === 'more') {

@@ -22,18 +22,22 @@ const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
 /** The option of a socket that has bytes handed to a function. */
 export function readingInto(take: TakeBytes): OnReadOpts {
   let buffer = SHARED;
+  // The last view is the next one too if it is as long, as it often is: to make one takes 0.1 µs.
+  let viewed: Uint8Array = SHARED;
+  let view: Buffer = SHARED;
   return {
     buffer: () => buffer,
     callback: (size, into) => {
-      const bytes = into.subarray(0, size) as Buffer;
+      if (into !== viewed || size !== view.length) view = into.subarray(0, size) as Buffer;
+      viewed = into;
       if (size <= JOIN_BYTES) {
         buffer = SHARED;
-        take(bytes);
+        take(view);
       } else if (into === SHARED) {
         // A large body has begun: from the next read on it has a place of its own.
         buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-        take(Buffer.from(bytes));
-      } else if (take(bytes)) {
+        take(Buffer.from(view));
+      } else if (take(view)) {
         // It is on its way to a receiver that is slower: passed on by reference, and read on elsewhere.
         buffer = Buffer.allocUnsafeSlow(READ_BYTES);
       }

@@ -4,7 +4,7 @@ import { UNTIL_CLOSE } from '../http/framing.ts';
 import type { BodyReader } from '../http/framing.ts';
 import { passedTrailers } from '../http/fields.ts';
 import { HeadReader } from '../http/head-reader.ts';
-import { canBeginResponse, parseResponse } from '../http/response.ts';
+import { canBeginResponse, ResponseParser } from '../http/response.ts';
 import type { ResponseHead } from '../http/response.ts';
 import type { Clock } from './clock.ts';
 import type { Dialer } from './dial.ts';
@@ -57,6 +57,7 @@ export class UpstreamConnection {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #heads: HeadReader;
+  readonly #parser = new ResponseParser();
   #body: BodyReader | undefined;
   #persists = false;
   #endsWithClose = false;
@@ -132,7 +133,7 @@ export class UpstreamConnection {
     if (read === 'long' || read === 'long-line')
       return this.#break('the head of its answer is too long');
     if (read === 'garbage') return this.#break('its answer is not HTTP/1.1');
-    const head = parseResponse(read.head, asker.method);
+    const head = this.#parser.parse(read.head, asker.method);
     if (!head.ok) return this.#break(head.reason);
     if (head.status === 101) return asker.switched(head, Buffer.from(read.rest));
     if (head.status >= 200) return this.#begin(head, read.rest, asker);

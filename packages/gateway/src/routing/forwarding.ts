@@ -28,7 +28,6 @@ export interface Service {
   readonly now: () => number;
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
@@ -44,15 +43,17 @@ export class Forwarding implements Forward {
   #picked: Instance | undefined;
   #current: Instance | undefined;
   #tried: Set<string> | undefined;
-  #startedAt = 0;
+  #startedAt: number;
   #status = 0;
 
   /**
    * @param picked whom to try first
    * @param hashKey by which that one was picked
+   * @param at when
    */
-  constructor(service: Service, target: string, picked: Instance, hashKey: string) {
+  constructor(service: Service, target: string, picked: Instance, hashKey: string, at: number) {
     this.#hashKey = hashKey;
+    this.#startedAt = at;
     this.#service = service;
     this.target = target;
     this.#picked = picked;
@@ -71,18 +72,15 @@ export class Forwarding implements Forward {
   }
 
   next(): Upstream | undefined {
-    const { prefix, balancer, instances, events, now } = this.#service;
-    const at = now();
-    const instance =
-      this.#picked ?? balancer.pick(instances(), this.#tried ?? NOBODY, at, this.#hashKey);
+    const { prefix, events } = this.#service;
+    const instance = this.#picked ?? this.#pickAnother();
     this.#picked = undefined;
     const before = this.#current;
     this.#current = instance;
     if (instance === undefined) return undefined;
     if (before !== undefined) events?.retried(prefix, before.key);
-    this.#startedAt = at;
     this.#status = 0;
-    balancer.started(instance);
+    this.#service.balancer.started(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
     return { key, address, port, isSecure: scheme === 'https' };
@@ -99,7 +97,6 @@ export class Forwarding implements Forward {
     const { prefix, balancer, instances, events, now } = this.#service;
     const instance = this.#current;
     if (instance === undefined) return;
-    (this.#tried ??= new Set()).add(instance.key);
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
     const isEjected = balancer.ended(instance, instances(), isFailure, now());
     if (isEjected) events?.ejected(prefix, instance.key);
@@ -107,5 +104,13 @@ export class Forwarding implements Forward {
 
   mayRepeat(): boolean {
     return this.#service.budget.withdraw(this.#service.now());
+  }
+
+  #pickAnother(): Instance | undefined {
+    const { balancer, instances, now } = this.#service;
+    this.#startedAt = now();
+    this.#tried ??= new Set();
+    if (this.#current !== undefined) this.#tried.add(this.#current.key);
+    return balancer.pick(instances(), this.#tried, this.#startedAt, this.#hashKey);
   }
 }

@@ -111,13 +111,14 @@ export class Router {
     const { balancing } = policy;
     // To find the key costs.
     const key = balancing.policy === 'hash' ? hashKey(balancing.hashBy, asked) : '';
-    const picked = balancer.pick(instances, NOBODY, now(), key);
+    const at = now();
+    const picked = balancer.pick(instances, NOBODY, at, key);
     if (picked === undefined) {
       const detail = `Every instance of ${prefix || '/'} has all the requests that it may have.`;
       return problem('overloaded', detail, prefix);
     }
     budget.deposit();
-    return new Forwarding(service, target, picked, key);
+    return new Forwarding(service, target, picked, key, at);
   }
 
   /** Waits for a request: of many changes, as when a gateway starts, each would look at all instances. */
