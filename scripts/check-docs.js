@@ -1,4 +1,4 @@
-// Holds the documents to the code: every path in them exists, every npm script they name too, and
+// Holds the documents to the code: every path, link, npm script and command in them exists, and
 // the tables of codes and settings name exactly those there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,11 +16,13 @@ export async function checkDocs() {
   const documents = stdout
     .split('\n')
     .filter((file) => file !== '' && existsSync(join(ROOT, file)));
+  const commands = await commandLines();
   const faults = [
     ...documents.flatMap((file) => [
       ...missingLinks(file),
       ...missingPaths(file),
       ...missingScripts(file),
+      ...missingCommands(file, commands),
     ]),
     ...(await codeFaults()),
     ...settingFaults(),
@@ -32,10 +34,28 @@ export async function checkDocs() {
 
 /** @param {string} file */
 function missingLinks(file) {
-  const targets = matches(read(file), /\]\((?!https?:|mailto:|#)([^)#\s]+)/g);
-  return targets
-    .filter((target) => !existsSync(join(ROOT, dirname(file), target)))
-    .map((target) => `${file} links to ${target}, which does not exist`);
+  return [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?/g)].flatMap(
+    ([, path = '', anchor]) => {
+      const target = path === '' ? file : join(dirname(file), path);
+      if (!existsSync(join(ROOT, target)))
+        return [`${file} links to ${path}, which does not exist`];
+      const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
+      return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
+    },
+  );
+}
+
+/**
+ * Of each heading, as GitHub makes them.
+ * @param {string} file
+ */
+function anchorsOf(file) {
+  return matches(read(file), /^#+ (.+)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 /**
@@ -58,6 +78,37 @@ function missingScripts(file) {
   return matches(read(file), /npm run ([a-z:-]+)/g)
     .filter((name) => !(name in scripts))
     .map((name) => `${file} names npm run ${name}, which does not exist`);
+}
+
+/** Of each command of rollcall, its options. */
+async function commandLines() {
+  const { createProgram } = await import('../packages/cli/dist/program.js');
+  const { commands } = createProgram();
+  return new Map(
+    commands.map((command) => [
+      command.name(),
+      new Set([...command.options.map(({ long }) => long), '--help']),
+    ]),
+  );
+}
+
+/**
+ * Command lines of rollcall: commands that do not exist, or have no such option. What comes after `--` is
+ * another program's.
+ * @param {string} file
+ * @param {Map<string, Set<string | undefined>>} commands
+ */
+function missingCommands(file, commands) {
+  return [...read(file).matchAll(/(?:npx |`)rollcall ([a-z]+)([^`\n|&;#]*)/g)].flatMap(
+    ([line, name = '', rest = '']) => {
+      const options = commands.get(name);
+      if (options === undefined) return [`${file}: there is no command ${line}`];
+      const [own = ''] = rest.split(' -- ');
+      return matches(own, /(?:^|\s)(--[a-z-]+)/g)
+        .filter((option) => !options.has(option))
+        .map((option) => `${file}: rollcall ${name} has no ${option}`);
+    },
+  );
 }
 
 async function codeFaults() {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { hasSoketi } from '../support/available.ts';
-import { ROOT } from '../support/packages.ts';
+import { ROOT } from '../support/document.ts';
 import { KNOWN_VARIABLES, unknownWords } from '../support/settings.ts';
 
 interface Service {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { hasKubernetesValidate } from '../support/available.ts';
-import { readManifest, ROOT } from '../support/packages.ts';
+import { ROOT } from '../support/document.ts';
+import { readManifest } from '../support/packages.ts';
 import { KNOWN_VARIABLES, unknownWords } from '../support/settings.ts';
 
 interface Probe {

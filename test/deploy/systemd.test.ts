@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EXIT_CODES } from '@rollcall/protocol';
 import { hasSystemdAnalyze } from '../support/available.ts';
-import { ROOT } from '../support/packages.ts';
+import { ROOT } from '../support/document.ts';
 import { unknownWords } from '../support/settings.ts';
 
 const FOLDER = join(ROOT, 'deploy/systemd');

@@ -1,3 +1,4 @@
+import Pusher from 'pusher';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../support/admin.ts';
 import { hasRedis, hasSoketi } from '../support/available.ts';
@@ -6,25 +7,35 @@ import type { RunningGateway } from '../support/cluster.ts';
 import { APP } from '../support/connection.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
+import { TcpLink } from '../support/tcp-link.ts';
 
 const programs = new Programs();
-let gatewayNode: Environment;
-let serviceNode: Environment;
+interface Node {
+  readonly program: RunningProgram;
+  readonly port: number;
+  /** What has a program use it. */
+  readonly env: Environment;
+}
+
+let one: Node;
+let other: Node;
 beforeEach(async () => {
   const redis = await freePort();
   const args = ['--port', String(redis), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   await programs.file('redis-server', args).line(/Ready to accept connections/);
-  [gatewayNode, serviceNode] = await Promise.all([startNode(redis), startNode(redis)]);
+  [one, other] = await Promise.all([startNode(redis), startNode(redis)]);
 });
 afterEach(() => programs.endAll());
 
-/** Starts one node of the cluster, and tells what has a program use it. */
-async function startNode(redis: number): Promise<Environment> {
+async function startNode(redis: number): Promise<Node> {
   const port = await freePort();
   const args = [port, APP.appId, APP.key, APP.secret].map(String);
-  await programs
-    .node(PROGRAMS.soketi, args, { REDIS_PORT: String(redis) })
-    .line(/Websockets server is available/);
+  const program = programs.node(PROGRAMS.soketi, args, { REDIS_PORT: String(redis) });
+  await program.line(/Websockets server is available/);
+  return { program, port, env: environmentFor(port) };
+}
+
+function environmentFor(port: number): Environment {
   return {
     PUSHER_APP_ID: APP.appId,
     PUSHER_APP_KEY: APP.key,
@@ -47,11 +58,22 @@ async function startService(env: Environment): Promise<RunningProgram> {
   return program;
 }
 
+/** How many are in the presence channel of the only instance, which are itself and its gateway. */
+async function membersAt(port: number): Promise<number | undefined> {
+  const sdk = new Pusher({ ...APP, host: '127.0.0.1', port: String(port), useTLS: false });
+  const params = { filter_by_prefix: 'presence-' };
+  const answer = await sdk.get({ path: '/channels', params });
+  const { channels } = (await answer.json()) as {
+    channels: Record<string, { subscription_count: number }>;
+  };
+  return Object.values(channels)[0]?.subscription_count;
+}
+
 // Without them: apt install redis-server, and Node 20 for soketi.
 describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis', () => {
   it('brings an instance on one node to a gateway on the other, and takes it away', async () => {
-    const gateway = await startGateway(gatewayNode);
-    const service = await startService(serviceNode);
+    const gateway = await startGateway(one.env);
+    const service = await startService(other.env);
     await gateway.program.line(/route registered .*\/v1/);
     expect((await generateV5(gateway.url)).status).toBe(200);
     service.kill('SIGTERM');
@@ -60,19 +82,42 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
   });
 
   it('shows a gateway that starts later who is there on the other node, by presence', async () => {
-    await startService(serviceNode);
-    const gateway = await startGateway(gatewayNode);
+    await startService(other.env);
+    const gateway = await startGateway(one.env);
     await gateway.program.line(/route registered .*\/v1/);
     expect((await generateV5(gateway.url)).status).toBe(200);
   });
 
   it('has a crash on one node noticed on the other', async () => {
-    const gateway = await startGateway(gatewayNode);
-    const service = await startService(serviceNode);
+    const gateway = await startGateway(one.env);
+    const service = await startService(other.env);
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
     service.kill('SIGKILL');
     await gateway.program.line(/in doubt .*gone from its presence channel/);
     await gateway.program.line(/out of rotation .*refuses connections/);
     expect((await generateV5(gateway.url)).status).toBe(503);
+  });
+
+  it('goes on when a node ends, and its name leads to the other', async () => {
+    const name = await TcpLink.to({ host: '127.0.0.1', port: one.port });
+    const env = environmentFor(name.port);
+    const gateway = await startGateway(env);
+    const service = await startService(env);
+    await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
+
+    one.program.kill('SIGKILL');
+    await gateway.program.line(/lost the broker/);
+    expect((await generateV5(gateway.url)).status).toBe(200);
+    const at = { host: '127.0.0.1', port: name.port };
+    await name.close();
+    const moved = await TcpLink.to({ host: '127.0.0.1', port: other.port }, at);
+    await gateway.program.line(/hearing .* again/);
+    expect((await generateV5(gateway.url)).status).toBe(200);
+
+    // The instance too is present on the other node: that it has gone from there is noticed.
+    await expect.poll(() => membersAt(other.port), { timeout: 15_000 }).toBe(2);
+    service.kill('SIGKILL');
+    await gateway.program.line(/in doubt .*gone from its presence channel/);
+    await moved.close();
   });
 });

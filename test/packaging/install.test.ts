@@ -14,7 +14,8 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasGo } from '../support/available.ts';
-import { publishedPackages, ROOT } from '../support/packages.ts';
+import { ROOT } from '../support/document.ts';
+import { publishedPackages } from '../support/packages.ts';
 import { commandOf, Mark, Programs } from '../support/processes.ts';
 
 const packages = publishedPackages();
@@ -123,7 +124,7 @@ describe('a project that has installed the packages', () => {
     run(process.execPath, ['--input-type=module', '-e', script], consumer);
   });
 
-  it('runs "npx rollcall up", whose curl lines are answered', async () => {
+  it('runs "npx rollcall up", whose curl lines and dashboard are answered', async () => {
     const line = 'cd "$0" && exec npx rollcall up --port 0 --broker-port 0';
     const up = programs.file('bash', ['-c', line, consumer], mark.env);
     await up.line(/Ctrl\+C stops everything/);
@@ -133,6 +134,8 @@ describe('a project that has installed the packages', () => {
       const answer = run('bash', ['-c', curl], consumer);
       expect(answer).toMatch(/HTTP\/1\.1 200 OK[^]*X-Server: id-v[45]-[12]/i);
     }
+    const [, dashboard = ''] = await up.line(/dashboard +(http:\S+)/);
+    expect(run('curl', ['-sf', dashboard], consumer)).toMatch(/^<!doctype html>/i);
     // As Ctrl+C does, which reaches every process at the terminal: npx passes no signal on.
     for (const pid of mark.processes()) {
       if (/rollcall up/.test(commandOf(pid))) process.kill(pid, 'SIGINT');

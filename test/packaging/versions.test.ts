@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { publishedPackages, readManifest, ROOT } from '../support/packages.ts';
+import { ROOT } from '../support/document.ts';
+import { publishedPackages, readManifest } from '../support/packages.ts';
 import { PROGRAMS } from '../support/processes.ts';
 
 const { version } = readManifest('.');

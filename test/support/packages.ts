@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
+import { ROOT } from './document.ts';
 
 export interface Manifest {
   readonly name: string;

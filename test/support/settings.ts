@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createProgram } from '../../packages/cli/src/program.ts';
-import { ROOT } from './packages.ts';
+import { ROOT } from './document.ts';
 
 /** Every variable that a program reads: docs/config.md, which a check holds to the code. */
 export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(

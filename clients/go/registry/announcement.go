@@ -15,6 +15,7 @@ var knownFields = map[string]bool{
 	"prefix": true, "port": true, "address": true,
 	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true,
 	"zone": true, "weight": true, "scheme": true, "draining": true, "health": true, "meta": true,
+	"policy": true,
 }
 
 const (
@@ -148,6 +149,7 @@ var optionalFields = []struct {
 	}},
 	{"health", func(s *Service, v any) (r *Refusal) { s.Health, r = parseHealth(v); return }},
 	{"meta", func(s *Service, v any) (r *Refusal) { s.Meta, r = parseMeta(v); return }},
+	{"policy", func(s *Service, v any) (r *Refusal) { s.Policy, r = parsePolicy(v); return }},
 }
 
 // seqWithoutInc stands for any seq that was given without inc, 0 included, until checkWhole refuses it.

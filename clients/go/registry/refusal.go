@@ -30,6 +30,7 @@ const (
 	BadDraining     RefusalCode = "bad-draining"
 	BadHealth       RefusalCode = "bad-health"
 	BadMeta         RefusalCode = "bad-meta"
+	BadPolicy       RefusalCode = "bad-policy"
 	TooLarge        RefusalCode = "too-large"
 )
 

@@ -47,6 +47,8 @@ type Service struct {
 	Health *Health
 	// Meta holds what else observers may want to know, at most 32 entries.
 	Meta map[string]string
+	// Policy is how gateways shall serve the prefix. That of the instance that began last counts.
+	Policy *Policy
 
 	// Extra holds fields that this version gives no meaning to: kept, so that they survive being
 	// passed on. A field that has a meaning is ignored here.
@@ -125,6 +127,9 @@ func (s *Service) fields() map[string]any {
 		}
 		fields["meta"] = meta
 	}
+	if s.Policy != nil {
+		fields["policy"] = s.Policy.fields()
+	}
 	return fields
 }
 
@@ -139,6 +144,10 @@ func (s Service) clone() Service {
 	if s.Health != nil {
 		health := *s.Health
 		s.Health = &health
+	}
+	if s.Policy != nil {
+		policy := *s.Policy
+		s.Policy = &policy
 	}
 	s.Meta, s.Extra = maps.Clone(s.Meta), maps.Clone(s.Extra)
 	return s

@@ -56,6 +56,10 @@ describe('HTTP', () => {
     expect(await response.json()).toEqual({ up: true });
   });
 
+  it('reads no body for that', async () => {
+    expect((await fetch(`${broker.url}/up`, { method: 'POST', body: '{}' })).status).toBe(404);
+  });
+
   it('publishes what is signed', async () => {
     const client = await greeted(broker);
     await client.subscribe('news');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { EndOfTurn } from '../src/end-of-turn.ts';
@@ -74,18 +74,24 @@ describe('a connection to the HTTP API', () => {
     const client = new Received(broker);
     client.socket.write(UP);
     await expect.poll(() => client.statuses()).toEqual(['200']);
+    // Not by the timer that ends what is left.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
     const ended = once(client.socket, 'end');
     await broker.close();
     await ended;
+    vi.useRealTimers();
   });
 });
 
 describe('a plain connection', () => {
   let server: Server;
   let served: Socket | undefined;
+  let connection: PlainConnection | undefined;
   let answered: number;
+  let onAnswer: () => void;
   const serve = async (options: { firstTimeoutMs: number; idleTimeoutMs: number }) => {
     answered = 0;
+    onAnswer = () => {};
     const context = {
       handOver,
       endOfTurn: new EndOfTurn(),
@@ -94,11 +100,13 @@ describe('a plain connection', () => {
     };
     const answer = () => {
       answered += 1;
+      onAnswer();
       return { status: 200, text: 'x'.repeat(1_000_000) };
     };
     server = createServer((socket) => {
       served = socket;
-      new PlainConnection(socket, { answer, ...context }).open();
+      connection = new PlainConnection(socket, { answer, ...context });
+      connection.open();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new Received({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
@@ -114,6 +122,14 @@ describe('a plain connection', () => {
 
   it('ends if no other request comes', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 20 });
+    client.socket.write(UP);
+    await once(client.socket, 'close');
+    expect(client.statuses()).toEqual(['200']);
+  });
+
+  it('that is closed right after a request still answers it', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    onAnswer = () => queueMicrotask(() => connection?.close());
     client.socket.write(UP);
     await once(client.socket, 'close');
     expect(client.statuses()).toEqual(['200']);

@@ -90,7 +90,10 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 }
 
 function rulesOf({ domain, serving }: PlaneSettings): RoutingRules {
-  return { isOurs: matchDomain(domain), policyOf: (prefix) => policyOf(serving, prefix) };
+  return {
+    isOurs: matchDomain(domain),
+    policyOf: (prefix, asked) => policyOf(serving, prefix, asked),
+  };
 }
 
 function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): EngineSettings {

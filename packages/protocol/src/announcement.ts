@@ -1,4 +1,7 @@
 import { parseAddress } from './address.ts';
+import { parseAnnouncedPolicy } from './announced-policy.ts';
+import type { AnnouncedPolicy } from './announced-policy.ts';
+import { isRecord, parseInteger } from './field.ts';
 import { parsePrefix } from './prefix.ts';
 import { accept, quote, refuse, UNPRINTABLE } from './refusal.ts';
 import type { Parsed, RefusalCode } from './refusal.ts';
@@ -42,6 +45,7 @@ export interface Announcement {
   readonly draining?: boolean;
   readonly health?: HealthCheck;
   readonly meta?: Readonly<Record<string, string>>;
+  readonly policy?: AnnouncedPolicy;
   /** Fields that this version gives no meaning to: kept, so that they survive being passed on. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -61,6 +65,7 @@ const OPTIONAL_FIELDS = {
   draining: parseDraining,
   health: parseHealth,
   meta: parseMeta,
+  policy: parseAnnouncedPolicy,
 };
 
 const KNOWN_FIELDS: ReadonlySet<string> = new Set([
@@ -194,22 +199,6 @@ function parseHealth(input: unknown): Parsed<HealthCheck> {
   return accept({ path, method });
 }
 
-function parseInteger(
-  input: unknown,
-  code: RefusalCode,
-  field: string,
-  min: number,
-  max: number,
-): Parsed<number> {
-  if (Number.isInteger(input) && Number(input) >= min && Number(input) <= max) {
-    return accept(Number(input));
-  }
-  return refuse(
-    code,
-    `${field} is ${quote(input)}; it must be a whole number from ${min} to ${max}`,
-  );
-}
-
 function parseDraining(input: unknown): Parsed<boolean> {
   if (typeof input === 'boolean') return accept(input);
   return refuse('bad-draining', `draining is ${quote(input)}; it must be true or false`);
@@ -244,8 +233,4 @@ function isDeeperThan(depth: number, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (depth === 0) return true;
   return Object.values(value).some((part) => isDeeperThan(depth - 1, part));
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
-import { isRecord, parseAnnouncement } from './announcement.ts';
+import { parseAnnouncement } from './announcement.ts';
+import { isRecord } from './field.ts';
 import type { Announcement } from './announcement.ts';
 import type { Statement } from './merge.ts';
 import { accept, quote, refuse } from './refusal.ts';

@@ -10,7 +10,10 @@ export type Owned = Announcement & {
 };
 
 /** A change of what is announced. Who it is and where it listens stays. */
-export type Update = Pick<Announcement, 'weight' | 'draining' | 'meta' | 'health' | 'zone'>;
+export type Update = Pick<
+  Announcement,
+  'weight' | 'draining' | 'meta' | 'health' | 'zone' | 'policy'
+>;
 
 /** The wait for an answer to a roll call grows by this with each instance that the asker knows of. */
 const ANSWER_MS_EACH = 2;

@@ -20,6 +20,7 @@ export const REFUSAL_CODES = [
   'bad-draining',
   'bad-health',
   'bad-meta',
+  'bad-policy',
   'too-large',
   'forbidden-address',
 ] as const;

@@ -1,4 +1,4 @@
-import type { Traffic } from '@rollcall/gateway';
+import type { InstanceView } from '@rollcall/gateway';
 
 /** What traffic was like of late. */
 export interface Rates {
@@ -11,11 +11,13 @@ export interface Rates {
 }
 
 /** One window alone jumps; a minute hides what happens now. */
-const OVER_MS = 10_000;
+export const RATES_OVER_S = 10;
 
 /** @param now milliseconds since 1970, by the gateway's clock */
-export function ratesOf(traffic: Traffic | undefined, now: number): Rates | undefined {
-  const windows = traffic?.history.filter(({ at, seconds }) => at + seconds * 1000 > now - OVER_MS);
+export function ratesOf(traffic: InstanceView['traffic'], now: number): Rates | undefined {
+  const windows = traffic?.history.filter(
+    ({ at, seconds }) => at + seconds * 1000 > now - RATES_OVER_S * 1000,
+  );
   if (windows === undefined) return undefined;
   const seconds = sum(windows.map((each) => each.seconds));
   const requests = sum(windows.map((each) => each.requests));

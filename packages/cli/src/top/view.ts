@@ -59,8 +59,10 @@ function headline({ gateway, discovery, now, services, instances }: StatusView):
   return `${gateway.url}  ${sight}  ${services} services, ${instances} instances`;
 }
 
-function serviceRow({ prefix, routable, instances }: ServiceView, rates?: Rates): string[] {
-  return [prefix || '/', '', `${routable} of ${instances} in turn`, '', ...figures(rates)];
+function serviceRow(service: ServiceView, rates?: Rates): string[] {
+  const { prefix, routable, instances, isInDoubt } = service;
+  const turns = `${routable} of ${instances} in turn${isInDoubt ? ', all in doubt' : ''}`;
+  return [prefix || '/', '', turns, '', ...figures(rates)];
 }
 
 function instanceRow(instance: InstanceView, rates: Rates | undefined, now: number): string[] {

@@ -61,7 +61,16 @@ const status: StatusView = {
   peers: [],
 };
 const services: ServiceView[] = [
-  { prefix: '/v1', names: ['web'], instances: 3, up: 2, suspect: 0, down: 1, routable: 1 },
+  {
+    prefix: '/v1',
+    names: ['web'],
+    instances: 3,
+    up: 2,
+    suspect: 0,
+    down: 1,
+    routable: 1,
+    isInDoubt: false,
+  },
 ];
 const sample: Sample = {
   status,
@@ -91,6 +100,11 @@ describe('rollcall top', () => {
   it('says loudly that the gateway has lost the broker', () => {
     const lost = { ...status, discovery: { sight: 'lost' as const, since: NOW - 60_000 } };
     expect(asLines({ ...sample, status: lost })[0]).toContain('LOST broker:6001 60 s AGO');
+  });
+
+  it('says of a service that none of it is known to be well', () => {
+    const doubted = services.map((each) => ({ ...each, isInDoubt: true }));
+    expect(asLines({ ...sample, services: doubted })[3]).toContain('1 of 3 in turn, all in doubt');
   });
 
   it('has the same figures as JSON, on one line', () => {

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeAnnouncement, Owner, parseAnnouncement, RollcallError } from '@rollcall/protocol';
-import type { Announcement, EventName, HealthCheck, Owned, Update } from '@rollcall/protocol';
+import type {
+  AnnouncedPolicy,
+  Announcement,
+  EventName,
+  HealthCheck,
+  Owned,
+  Update,
+} from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
 import { connectionFromEnvironment, isLocal, warnIfReadable } from '../transport/connection.ts';
 import type { Connection, Environment } from '../transport/connection.ts';
@@ -39,6 +46,8 @@ export interface RegisterOptions {
   readonly health?: HealthCheck;
   /** Flat strings for whoever reads the table. */
   readonly meta?: Readonly<Record<string, string>>;
+  /** How gateways shall serve the prefix, within their own limits; that of the instance that began last counts. */
+  readonly policy?: AnnouncedPolicy;
   /**
    * How observers know that it is still there. `presence`, the default: by a WebSocket connection to the
    * broker; costs no messages while nothing changes. `lease`: by publishing again; for where only

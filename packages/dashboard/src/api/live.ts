@@ -8,6 +8,8 @@ import { watched } from './watched.ts';
 const REFRESH_MS = 2000;
 /** A change says how one instance stands; whether others are used now follows from it. */
 const REFRESH_SOON_MS = 200;
+/** As far as the charts go back. */
+const HISTORY_S = 300;
 const RETRY_MS = [500, 1000, 2000, 5000];
 
 /** Follows the gateway until it is aborted: each thing that comes is an action. */
@@ -96,7 +98,7 @@ async function seen(signal: AbortSignal): Promise<readonly InstanceView[]> {
   const keys = watched.keys();
   if (keys.length === 0) return [];
   const query = keys.map((key) => `key=${encodeURIComponent(key)}`).join('&');
-  const path = `api/instances?${query}`;
+  const path = `api/instances?traffic=${HISTORY_S}&${query}`;
   return (await askJson<{ instances: InstanceView[] }>(path, { signal })).instances;
 }
 

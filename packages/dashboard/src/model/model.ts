@@ -98,6 +98,7 @@ function withInstances(
   return held.map((was) => {
     const is = byKey.get(was.key);
     if (is === undefined) return was;
-    return was.traffic === undefined ? is : { ...is, traffic: is.traffic ?? was.traffic };
+    const { traffic } = is.traffic === undefined ? was : is;
+    return traffic === undefined ? is : { ...is, traffic };
   });
 }

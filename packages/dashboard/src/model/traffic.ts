@@ -25,9 +25,7 @@ export function paceOf({ history }: Traffic): Pace {
 
 /** Requests a second of all these instances; nothing if none had any. */
 export function perSecond(instances: readonly InstanceView[]): number | undefined {
-  const paces = instances.flatMap(({ traffic }) =>
-    traffic === undefined ? [] : [paceOf(traffic)],
-  );
+  const paces = instances.flatMap(({ traffic }) => (traffic ? [paceOf(traffic)] : []));
   return paces.length === 0 ? undefined : sum(paces, (pace) => pace.perSecond);
 }
 

@@ -1,4 +1,4 @@
-import type { Traffic } from '@rollcall/gateway';
+import type { InstanceView, Traffic } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import { bars, line, milliseconds, paceOf, percent, rate } from '../model/traffic.ts';
 
@@ -7,8 +7,14 @@ const BOX = { width: 120, height: 28 };
 const LEAST_WINDOWS = 30;
 
 /** Rate and failures as bars, p50 and p99 as lines, with the latest numbers beside them. */
-export function TrafficCharts({ traffic }: { readonly traffic: Traffic | undefined }): JSX.Element {
-  if (traffic === undefined) return <p class="traffic muted none">no traffic yet</p>;
+export function TrafficCharts({
+  traffic,
+}: {
+  readonly traffic: InstanceView['traffic'];
+}): JSX.Element {
+  // It has not been asked for yet.
+  if (traffic === undefined) return <div class="traffic" />;
+  if (traffic === null) return <p class="traffic muted none">no traffic yet</p>;
   const { perSecond, errorShare, p50, p99 } = paceOf(traffic);
   return (
     <div class="traffic">

@@ -1,5 +1,5 @@
 import type { Directory } from '@rollcall/client';
-import { parsePrefix, quote } from '@rollcall/protocol';
+import { quote } from '@rollcall/protocol';
 import type { Journal } from '@rollcall/protocol';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
@@ -11,6 +11,7 @@ import { explain } from './explain.ts';
 import { Feed } from './feed.ts';
 import type { Happening } from './feed.ts';
 import { headers } from './headers.ts';
+import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
 import { sightOf, sinceWhen } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
@@ -47,8 +48,6 @@ export interface AdminAppOptions {
   readonly epoch: () => number;
 }
 
-/** More than anybody sees at once. */
-const MOST_KEYS = 100;
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** What is to be known of a gateway, and the little that an operator may tell it. docs/openapi.yaml describes it. */
@@ -96,14 +95,9 @@ export function adminApp(options: AdminAppOptions): Hono {
   app.get('/api/status', (c) => c.json(status()));
   app.get('/api/services', (c) => c.json({ services: views.services() }));
   app.get('/api/instances', (c) => {
-    const keys = c.req.queries('key') ?? [];
-    if (keys.length > MOST_KEYS) return problem(c, 'bad-query', `At most ${MOST_KEYS} keys.`);
-    if (keys.length > 0) return c.json({ instances: views.some(keys) });
-    const asked = c.req.query('prefix');
-    if (asked === undefined) return c.json({ instances: views.instances() });
-    const prefix = parsePrefix(asked);
-    if (!prefix.ok) return problem(c, 'bad-query', prefix.refusal.reason);
-    return c.json({ instances: views.instances(prefix.value) });
+    const query = readInstancesQuery(c.req.queries());
+    if (typeof query === 'string') return problem(c, 'bad-query', query);
+    return c.json({ instances: views.instances(query) });
   });
   app.get('/api/explain', (c) => {
     const path = c.req.query('path');
@@ -121,7 +115,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   function drain(c: Context, isDrained: boolean): Response {
     const key = c.req.param('key') ?? '';
     directory.drain(key, isDrained);
-    const [view] = views.some([key]);
+    const [view] = views.instances({ keys: [key] });
     if (view === undefined) return problem(c, 'unknown-instance', `There is no ${quote(key)}.`);
     return c.json(view);
   }

@@ -14,8 +14,8 @@ export interface InstanceView {
   /** When this gateway first heard of this run of it. */
   readonly since: number;
   readonly evidence: EvidenceView;
-  /** Where it is asked for by key. Nothing before the first request. */
-  readonly traffic?: Traffic;
+  /** Where it is asked for; null if there was none. */
+  readonly traffic?: Traffic | null;
 }
 
 export interface EvidenceView extends Omit<Evidence, 'inc'> {
@@ -38,6 +38,14 @@ export interface ServiceView {
   readonly isInDoubt: boolean;
 }
 
+export interface InstancesQuery {
+  /** Canonical. */
+  readonly prefix?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+  /** With the traffic of so many seconds. It is long beside all else, and so not told unless it is wanted. */
+  readonly traffic?: number | undefined;
+}
+
 interface ViewsOptions {
   readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers'>;
   readonly journal: Journal;
@@ -58,21 +66,17 @@ export class Views {
     return this.#options.directory.prefixes().map((prefix) => this.#service(prefix));
   }
 
-  /** Of one prefix, or all. */
-  instances(prefix?: string): InstanceView[] {
+  instances({ prefix, keys, traffic }: InstancesQuery = {}): InstanceView[] {
     const { directory } = this.#options;
-    const prefixes = prefix === undefined ? directory.prefixes() : [prefix];
-    return prefixes.flatMap((each) => directory.instances(each).map((one) => this.instance(one)));
-  }
-
-  /** Those of these keys that are in the table, with their traffic: its history is long beside all else. */
-  some(keys: readonly string[]): InstanceView[] {
-    const wanted = new Set(keys);
-    const found = this.#options.directory.instances().filter(({ key }) => wanted.has(key));
-    return found.map((instance) => {
-      const traffic = this.#options.traffic?.(instance.key);
-      return { ...this.instance(instance), ...(traffic !== undefined && { traffic }) };
-    });
+    const wanted = keys === undefined ? undefined : new Set(keys);
+    const found = directory
+      .instances(prefix)
+      .filter(({ key }) => wanted === undefined || wanted.has(key));
+    if (traffic === undefined) return found.map((each) => this.instance(each));
+    return found.map((each) => ({
+      ...this.instance(each),
+      traffic: lately(this.#options.traffic?.(each.key), traffic),
+    }));
   }
 
   /** @param isThere it has not just left */
@@ -135,4 +139,12 @@ export class Views {
         renewed !== undefined && { leaseEnds: renewed + ttl * 1000 + epoch }),
     };
   }
+}
+
+/** With the windows of so many seconds, and no more. */
+function lately(traffic: Traffic | undefined, seconds: number): Traffic | null {
+  if (traffic === undefined) return null;
+  const { history } = traffic;
+  const windows = Math.ceil(seconds / (history.at(-1)?.seconds ?? 1));
+  return { ...traffic, history: history.slice(-windows) };
 }

@@ -1,24 +1,22 @@
 import { Turns } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
-import { eject, mostEjected, observeOutcome } from './ejection.ts';
+import type { BalancingPolicy } from '@rollcall/protocol';
+import { eject, isPanic, mostEjected, observeOutcome } from './ejection.ts';
 import type { EjectionRules } from './ejection.ts';
 import { HashRing } from './hash-ring.ts';
 import type { HashBy } from './hash-key.ts';
 import { observeLatency } from './vitals.ts';
 import type { Vitals, VitalsBook } from './vitals.ts';
 
-/**
- * Who is picked among the instances of a prefix.
- * - `round-robin`: in turn, in proportion to weight.
- * - `least-request`: of two at random, the one with fewer requests in flight for its weight.
- * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
- * - `hash`: by a key of the request, the same one as long as it is there.
- */
-type Policy = 'round-robin' | 'least-request' | 'latency' | 'hash';
-
 export interface BalancingRules {
-  /** Default `round-robin`. */
-  readonly policy: Policy;
+  /**
+   * Who is picked among the instances of a prefix.
+   * - `round-robin`, the default: in turn, in proportion to weight.
+   * - `least-request`: of two at random, the one with fewer requests in flight for its weight.
+   * - `latency`: of two at random, the one that answers sooner, for what it has in flight and its weight.
+   * - `hash`: by a key of the request, the same one as long as it is there.
+   */
+  readonly policy: BalancingPolicy;
   /** With the policy `hash`, what requests are told apart by. Default: the client's address. */
   readonly hashBy: HashBy;
   /** Requests in flight to one instance; one that has so many is not picked. Default 1024. */
@@ -64,6 +62,9 @@ export class Balancer {
   readonly #random: () => number;
   readonly #turns = new Turns();
   #ring: HashRing | undefined;
+  /** Whether ejections count, and until when that is known: to count the ejected takes a look at each instance. */
+  #isPanicking = false;
+  #countedUntil = -Infinity;
 
   constructor({ rules, ejection, book, random }: BalancerOptions) {
     this.#rules = rules;
@@ -85,6 +86,7 @@ export class Balancer {
     now: number,
     hashKey = '',
   ): Instance | undefined {
+    if (now >= this.#countedUntil) this.#count(instances, now);
     for (const lenience of LENIENCE) {
       if (lenience.zone && this.#rules.zone === undefined) continue;
       const isEligible = (instance: Instance): boolean =>
@@ -122,21 +124,34 @@ export class Balancer {
     if (vitals === undefined) return false;
     vitals.inFlight = Math.max(0, vitals.inFlight - 1);
     if (!observeOutcome(vitals, isFailure, now, this.#ejection)) return false;
-    const isEjected = (each: Instance): boolean => this.#vitals(each).ejectedUntil > now;
-    const ejected = instances.filter(isEjected).length;
-    if (isEjected(instance) || ejected >= mostEjected(instances.length, this.#ejection))
+    const ejected = this.#ejected(instances, now).length;
+    if (vitals.ejectedUntil > now || ejected >= mostEjected(instances.length, this.#ejection))
       return false;
     eject(vitals, now, this.#ejection);
+    this.#countedUntil = -Infinity;
     return true;
   }
 
   /** The instances are others than before. */
   changed(): void {
     this.#ring = undefined;
+    this.#countedUntil = -Infinity;
   }
 
   #vitals({ key, since }: Instance): Vitals {
     return this.#book.of(key, since);
+  }
+
+  /** Those of its instances that are ejected, until when each. */
+  #ejected(instances: readonly Instance[], now: number): number[] {
+    const untils = instances.map(({ key }) => this.#book.find(key)?.ejectedUntil ?? -Infinity);
+    return untils.filter((until) => until > now);
+  }
+
+  #count(instances: readonly Instance[], now: number): void {
+    const ejected = this.#ejected(instances, now);
+    this.#isPanicking = isPanic(instances.length, ejected.length, this.#ejection);
+    this.#countedUntil = ejected.reduce((first, until) => Math.min(first, until), Infinity);
   }
 
   #propose(
@@ -190,9 +205,11 @@ export class Balancer {
   #isEligible(instance: Instance, lenience: (typeof LENIENCE)[number], now: number): boolean {
     const vitals = this.#vitals(instance);
     if (vitals.inFlight >= this.#rules.mostInFlight) return false;
-    if (lenience.ejected && vitals.ejectedUntil > now) return false;
+    const isEjected = vitals.ejectedUntil > now;
+    if (lenience.ejected && isEjected && !this.#isPanicking) return false;
     if (lenience.zone && instance.announcement.zone !== this.#rules.zone) return false;
-    return !lenience.warm || this.#isAdmitted(vitals, now);
+    // The slow start of one that is ejected begins after.
+    return !lenience.warm || isEjected || this.#isAdmitted(vitals, now);
   }
 
   /** During its slow start an instance takes only some of its turns. */

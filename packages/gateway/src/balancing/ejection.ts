@@ -14,6 +14,11 @@ export interface EjectionRules {
   readonly mostMs: number;
   /** At most this share of a service's instances at a time; one of two or more always. Default 0.5. */
   readonly mostShare: number;
+  /**
+   * If less than this share of a service's instances is left, as after others have gone, ejections do not count:
+   * the rest would not bear the load of all. Default 0.5.
+   */
+  readonly panicShare: number;
 }
 
 export const EJECTION: EjectionRules = {
@@ -23,6 +28,7 @@ export const EJECTION: EjectionRules = {
   baseMs: 30_000,
   mostMs: 300_000,
   mostShare: 0.5,
+  panicShare: 0.5,
 };
 
 const WINDOW_MS = 10_000;
@@ -54,6 +60,15 @@ export function observeOutcome(
 export function mostEjected(instances: number, { mostShare }: EjectionRules): number {
   if (instances < 2) return 0;
   return Math.max(1, Math.floor(instances * mostShare));
+}
+
+/** Whether too few of so many instances are left. */
+export function isPanic(
+  instances: number,
+  ejected: number,
+  { panicShare }: EjectionRules,
+): boolean {
+  return instances - ejected < instances * panicShare;
 }
 
 /** Takes an instance out. What was counted against it begins anew: it is judged by what it does after. */

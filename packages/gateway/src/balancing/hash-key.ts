@@ -7,6 +7,12 @@ export type HashBy =
   | { readonly type: 'header'; readonly name: string }
   | { readonly type: 'cookie'; readonly name: string };
 
+/** Of what HASH_BY of the protocol matches. */
+export function parseHashBy(written: string): HashBy {
+  const [type = '', name = ''] = written.split(':');
+  return type === 'header' || type === 'cookie' ? { type, name } : { type: 'address' };
+}
+
 /** The key of a request: of one without the header or the cookie, its client's address. */
 export function hashKey(by: HashBy, asked: Asked): string {
   if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.address;

@@ -51,6 +51,7 @@ export interface FileConfig extends Omit<GatewayConfig, 'adminToken' | 'snapshot
 const CHANGEABLE = {
   domain: true,
   trustedProxies: true,
+  strip: true,
   balancing: true,
   ejection: true,
   retries: true,

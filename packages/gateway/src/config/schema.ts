@@ -1,5 +1,6 @@
-import { isRecord, parsePrefix } from '@rollcall/protocol';
+import { BALANCING_POLICIES, HASH_BY, isRecord, parsePrefix } from '@rollcall/protocol';
 import * as v from 'valibot';
+import { parseHashBy } from '../balancing/hash-key.ts';
 import type { FileConfig } from './config.ts';
 
 const count = (min: number, max: number) =>
@@ -16,6 +17,7 @@ const share = v.pipe(
 );
 const text = v.pipe(v.string('must be a string'), v.nonEmpty('must not be empty'));
 const list = v.array(text, 'must be a list of strings');
+const strip = v.boolean('must be true or false');
 /** A day: more is a mistake in the unit. */
 const ms = count(0, 86_400_000);
 /** No timer of a limit can be nothing. */
@@ -26,22 +28,12 @@ const record = v.custom<Record<string, unknown>>(isRecord, 'must be an object');
 
 const hashBy = v.pipe(
   text,
-  v.regex(
-    /^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]+)$/,
-    'must be "address", "header:NAME" or "cookie:NAME"',
-  ),
-  v.transform((by) => {
-    const [type = '', name = ''] = by.split(':');
-    return type === 'header' || type === 'cookie'
-      ? ({ type, name } as const)
-      : ({ type: 'address' } as const);
-  }),
+  v.regex(HASH_BY, 'must be "address", "header:NAME" or "cookie:NAME"'),
+  v.transform(parseHashBy),
 );
 
-const POLICIES = ['round-robin', 'least-request', 'latency', 'hash'] as const;
-
 const balancing = partial({
-  policy: v.picklist(POLICIES, `must be one of ${POLICIES.join(', ')}`),
+  policy: v.picklist(BALANCING_POLICIES, `must be one of ${BALANCING_POLICIES.join(', ')}`),
   hashBy,
   mostInFlight: count(1, 1_000_000),
   slowStartMs: ms,
@@ -55,6 +47,7 @@ const ejection = partial({
   baseMs: limit,
   mostMs: limit,
   mostShare: share,
+  panicShare: share,
 });
 
 const retries = partial({ share, perSecond: count(0, 1_000_000) });
@@ -78,7 +71,7 @@ const limits = partial({
   instanceIdleMs: limit,
 });
 
-const route = partial({ balancing, ejection, retries, limits: partial(ROUTE_LIMITS) });
+const route = partial({ strip, balancing, ejection, retries, limits: partial(ROUTE_LIMITS) });
 
 const prefix = v.pipe(
   text,
@@ -113,6 +106,7 @@ const SETTINGS = {
   dnsTtl: count(0, 86_400),
   xdsPort: port,
   workers: v.union([count(1, 1024), v.literal('auto')], 'must be a whole number, or "auto"'),
+  strip,
   balancing,
   ejection,
   retries,

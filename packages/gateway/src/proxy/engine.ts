@@ -30,8 +30,10 @@ export interface Forward {
   readonly type: 'forward';
   /** The request target for the instance: made of bytes of the one that came. */
   readonly target: string;
-  /** What was stripped from the path; `''` if nothing was. */
+  /** What it is routed by. */
   readonly prefix: string;
+  /** Whether that is gone from the target. The instance is told what is. Default: it is. */
+  readonly isStripped?: boolean;
   /** The limits of this route, all of them: put together once, and not for each request. Default: the engine's. */
   readonly limits?: RouteLimits | undefined;
   /**

@@ -121,7 +121,7 @@ export class Exchange implements Asker {
       requestId: current.id,
       pseudonym: this.#context.pseudonym,
       target: this.#decision.target,
-      prefix: current.outerPrefix + this.#decision.prefix,
+      prefix: current.outerPrefix + strippedBy(this.#decision),
       authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     });
     this.#isSent = true;
@@ -329,3 +329,7 @@ const OUR_FAULTS: ReadonlySet<string> = new Set([
   'ENOMEM',
   'EADDRNOTAVAIL',
 ]);
+
+function strippedBy({ prefix, isStripped = true }: Forward): string {
+  return isStripped ? prefix : '';
+}

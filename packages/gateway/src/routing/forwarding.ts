@@ -1,4 +1,5 @@
 import type { Instance } from '@rollcall/client';
+import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
@@ -10,6 +11,8 @@ export interface Service {
   readonly prefix: string;
   /** Those that may be sent requests, as things are at this moment. */
   readonly instances: () => readonly Instance[];
+  /** What an instance has asked for. */
+  readonly asked: AnnouncedPolicy | undefined;
   readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
@@ -50,6 +53,10 @@ export class Forwarding implements Forward {
 
   get prefix(): string {
     return this.#service.prefix;
+  }
+
+  get isStripped(): boolean {
+    return this.#service.policy.strip;
   }
 
   get limits(): RouteLimits {

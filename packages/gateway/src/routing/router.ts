@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '@rollcall/client';
+import type { AnnouncedPolicy } from '@rollcall/protocol';
 import { Balancer } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
@@ -8,6 +10,7 @@ import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Service } from './forwarding.ts';
+import { askedBy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
 
@@ -21,8 +24,8 @@ export interface Instances {
 /** How a router routes. */
 export interface RoutingRules {
   readonly isOurs: DomainMatcher;
-  /** How the requests of a canonical prefix are served. */
-  readonly policyOf: (prefix: string) => RoutePolicy;
+  /** How the requests of a canonical prefix are served, if an instance has asked for something. */
+  readonly policyOf: (prefix: string, asked?: AnnouncedPolicy) => RoutePolicy;
 }
 
 export interface RouterOptions {
@@ -43,6 +46,8 @@ export class Router {
   readonly #now: () => number;
   readonly #book = new VitalsBook();
   readonly #services = new Map<string, Service>();
+  /** Prefixes of which the instances are others than at the last request. */
+  readonly #changed = new Set<string>();
   #rules: RoutingRules;
 
   constructor({ table, rules, random, now }: RouterOptions) {
@@ -64,12 +69,16 @@ export class Router {
     if (match === undefined) {
       return problem('unknown-route', 'No service has registered a prefix of this path.');
     }
-    return this.#forward(this.#service(match.prefix), match.target, asked);
+    const service = this.#service(match.prefix);
+    return this.#forward(service, service.policy.strip ? match.target : target, asked);
   };
 
   /** The instances of a prefix are others than before. */
   changed(prefix: string): void {
-    this.#services.get(prefix)?.balancer.changed();
+    const service = this.#services.get(prefix);
+    if (service === undefined) return;
+    service.balancer.changed();
+    this.#changed.add(prefix);
   }
 
   /** An instance has gone. */
@@ -103,13 +112,24 @@ export class Router {
     return new Forwarding(service, target, picked, key, at);
   }
 
+  /** Waits for a request: of many changes, as when a gateway starts, each would look at all instances. */
+  #review(prefix: string): void {
+    const service = this.#services.get(prefix);
+    if (service === undefined) return;
+    const asked = askedBy(service.instances());
+    if (!isDeepStrictEqual(service.asked, asked)) this.#services.delete(prefix);
+  }
+
   #service(prefix: string): Service {
+    if (this.#changed.size > 0 && this.#changed.delete(prefix)) this.#review(prefix);
     let service = this.#services.get(prefix);
     if (service === undefined) {
-      const policy = this.#rules.policyOf(prefix);
+      const asked = askedBy(this.#table.routable(prefix));
+      const policy = this.#rules.policyOf(prefix, asked);
       const { balancing: rules, ejection, retries } = policy;
       service = {
         prefix,
+        asked,
         policy,
         instances: () => this.#table.routable(prefix),
         balancer: new Balancer({ rules, ejection, book: this.#book, random: this.#random }),

@@ -83,19 +83,31 @@ describe('services and instances', () => {
     expect(await instances(made, '?prefix=/v3')).toEqual([]);
   });
 
-  it('tells of those that are asked for by key, with the traffic of those that had any', async () => {
-    const traffic = { requests: 3, errors: 1, history: [] };
-    const made = setup({ traffic: (key) => (key === 'a' ? traffic : undefined) });
+  it('tells of those that are asked for by key', async () => {
+    const made = setup();
     for (const id of ['a', 'b', 'c']) made.say('register', id, { prefix: `/${id}` });
-    const told = await instances(made, '?key=c&key=a&key=nobody');
-    expect(told.map((each) => [each.key, each.traffic])).toEqual([
-      ['a', traffic],
-      ['c', undefined],
-    ]);
-    // It is long, and a list of all would be long a thousand times.
-    expect((await instances(made, '?prefix=/a'))[0]?.traffic).toBeUndefined();
+    const keys = async (query: string) => (await instances(made, query)).map(({ key }) => key);
+    expect(await keys('?key=c&key=a&key=nobody')).toEqual(['a', 'c']);
+    expect(await keys('?key=c&key=a&prefix=/a')).toEqual(['a']);
     const many = Array.from({ length: 101 }, (_, index) => `key=${index}`).join('&');
     expect((await made.ask(`/api/instances?${many}`)).status).toBe(400);
+  });
+
+  it('tells traffic where it is asked for, as far back as that', async () => {
+    const history = [1, 2, 3].map((at) => ({ at, seconds: 5, requests: at, errors: 0 }));
+    const made = setup({
+      traffic: (key) => (key === 'a' ? { requests: 6, errors: 0, history } : undefined),
+    });
+    for (const id of ['a', 'b']) made.say('register', id, { prefix: `/${id}` });
+    const told = async (query: string) =>
+      (await instances(made, query)).map(({ traffic }) => traffic);
+    expect(await told('')).toEqual([undefined, undefined]);
+    expect(await told('?traffic=6')).toMatchObject([
+      { requests: 6, history: [{ at: 2 }, { at: 3 }] },
+      null,
+    ]);
+    for (const traffic of ['', '0', '1.5', 'x', '-1', '3601', '0x1'])
+      expect((await made.ask(`/api/instances?traffic=${traffic}`)).status).toBe(400);
   });
 });
 

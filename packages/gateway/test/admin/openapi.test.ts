@@ -89,9 +89,9 @@ describe('docs/openapi.yaml', () => {
     if (type === 'application/json') expect(JSON.stringify(described)).toContain(`/${schema}"`);
   });
 
-  it('describes instances that are asked for by key', async () => {
-    const answer = await (await busy().ask('/api/instances?key=a&key=b')).json();
-    expect(answer).toMatchObject({ instances: [{ traffic: { requests: 9 } }, {}] });
+  it('describes traffic', async () => {
+    const answer = await (await busy().ask('/api/instances?key=a&key=b&traffic=60')).json();
+    expect(answer).toMatchObject({ instances: [{ traffic: { requests: 9 } }, { traffic: null }] });
     expect(faults('Instances', answer)).toEqual([]);
   });
 

@@ -124,6 +124,22 @@ describe('the admin port', () => {
     });
   });
 
+  it('keeps no place for who listened to the changes and has gone', async () => {
+    for (let count = 0; count < 100; count++) {
+      const socket = connect(admin.port, '127.0.0.1');
+      socket.write('GET /api/changes HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await once(socket, 'data');
+      socket.destroy();
+    }
+    await expect
+      .poll(async () => {
+        const answer = await fetch(`http://127.0.0.1:${admin.port}/api/changes`);
+        await answer.body?.cancel();
+        return answer.status;
+      })
+      .toBe(200);
+  });
+
   it('waits for nobody when it closes, not even for who listens to the changes', async () => {
     for (const target of ['/api/status', '/api/changes']) {
       const { app } = setup();

@@ -194,6 +194,20 @@ describe('an instance that fails', () => {
   });
 });
 
+describe('too few that are left', () => {
+  it('do not bear the load of all: ejections count again once there are more', () => {
+    const { balancer, fail, shares } = setup({ ejection: { panicShare: 0.4 } });
+    const four = [...ABC, instance('d')];
+    fail(A, four, 5);
+    fail(B, four, 5);
+    expect(shares(four, 10)).toEqual({ c: 5, d: 5 });
+    balancer.changed();
+    expect(shares(ABC, 9)).toEqual({ a: 3, b: 3, c: 3 });
+    balancer.changed();
+    expect(Object.keys(shares(four, 10)).toSorted()).toEqual(['c', 'd']);
+  });
+});
+
 describe('an instance that has just come', () => {
   it('takes a share that grows from a tenth to the whole', () => {
     const { clock, shares } = setup({ slowStartMs: 10_000 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Asked } from '../../src/proxy/engine.ts';
 import { refusing, send, start, to, upstream } from './engine-harness.ts';
+import { forwardTo } from './forward-to.ts';
 
 /** An instance that answers with the head that reached it. */
 const mirror = () => upstream((request, response) => response.end(JSON.stringify(request.headers)));
@@ -39,6 +40,14 @@ describe('an instance', () => {
     const sent = { traceparent: '00-abc', tracestate: 'a=1,b=2' };
     expect(await reached(port, sent)).toMatchObject(sent);
   });
+});
+
+it('an instance is told what was taken off the path, and not what was left on it', async () => {
+  const there = await mirror();
+  const route = (isStripped: boolean) =>
+    start((_host, target) => ({ ...forwardTo(() => there, target, '/v1'), isStripped }));
+  expect(await reached((await route(true)).port)).toMatchObject({ 'x-forwarded-prefix': '/v1' });
+  expect(await reached((await route(false)).port)).not.toHaveProperty('x-forwarded-prefix');
 });
 
 it('a problem carries the id of its request', async () => {

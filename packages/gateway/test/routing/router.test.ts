@@ -9,8 +9,8 @@ import { Router } from '../../src/routing/router.ts';
 import type { RoutingRules } from '../../src/routing/router.ts';
 import { ASKED } from '../proxy/forward-to.ts';
 
-function announcement(port: number, prefix = '/v1') {
-  const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1' });
+function announcement(port: number, prefix = '/v1', fields: object = {}) {
+  const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1', ...fields });
   if (!parsed.ok) throw new Error(parsed.refusal.reason);
   return parsed.value;
 }
@@ -27,17 +27,20 @@ function portsOf(decision: Decision): number[] {
 }
 
 function rules(settings: ServingSettings): RoutingRules {
-  return { isOurs: matchDomain('localhost'), policyOf: (prefix) => policyOf(settings, prefix) };
+  return {
+    isOurs: matchDomain('localhost'),
+    policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
+  };
 }
 
 function setup(balancing: Partial<BalancingRules> = {}) {
   const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
-  const say = (port: number, { prefix = '/v1', left = false } = {}) =>
-    table.apply(
-      { type: 'heard', statement: { announcement: announcement(port, prefix), left } },
-      0,
-    );
+  const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
+    const statement = { announcement: announcement(port, prefix, fields), left };
+    table.apply({ type: 'heard', statement }, 0);
+    router.changed(prefix);
+  };
   const router = new Router({
     table,
     rules: rules({ balancing }),
@@ -229,5 +232,70 @@ describe('a router that is configured anew', () => {
     }
     configure({});
     expect(picks(4)).toEqual([2, 2, 2, 2]);
+  });
+});
+
+function asking(id: string, inc: number, policy?: object) {
+  return { id, inc, policy: policy ?? null };
+}
+
+function limitsOf(decision: Decision) {
+  return decision.type === 'forward' ? decision.limits : undefined;
+}
+
+describe('what an instance asks for', () => {
+  it('is granted within the limits for all, and the word on the route goes before it', () => {
+    const { say, decide, configure } = setup();
+    say(1, { fields: asking('a', 1, { answerMs: 50, totalMs: 900, bodyBytes: 10 }) });
+    configure({ limits: { totalMs: 100 }, routes: { '/v1': { limits: { bodyBytes: 1000 } } } });
+    expect(limitsOf(decide('localhost', '/v1'))).toMatchObject({
+      answerMs: 50,
+      totalMs: 100,
+      bodyBytes: 1000,
+    });
+  });
+
+  it('is that of the one that began last, for as long as it is there', () => {
+    const { say, decide } = setup();
+    const answerMs = () => limitsOf(decide('localhost', '/v1'))?.answerMs;
+    say(1, { fields: asking('a', 5, { answerMs: 55 }) });
+    say(2, { fields: asking('b', 4, { answerMs: 44 }) });
+    expect(answerMs()).toBe(55);
+    say(3, { fields: asking('c', 6) });
+    expect(answerMs()).toBe(300_000);
+    say(3, { fields: asking('c', 6), left: true });
+    say(1, { fields: asking('a', 5), left: true });
+    expect(answerMs()).toBe(44);
+  });
+
+  it('may be who is picked, how many requests are in flight, and that none is repeated', () => {
+    const { say, pick, decide } = setup();
+    const policy = { balancing: 'hash', hashBy: 'header:x-user', mostInFlight: 1, retries: false };
+    for (const port of [1, 2, 3]) say(port, { fields: asking(`i${port}`, 1, policy) });
+    const user = { ...ASKED, field: () => 'somebody' };
+    const first = pick('/v1', user);
+    expect([pick('/v1', user), pick('/v1', user)]).toEqual([first, first]);
+    const decision = decide('localhost', '/v1', user);
+    if (decision.type !== 'forward') throw new Error('not forwarded');
+    expect(decision.next()?.port).toBe(first);
+    expect(decision.mayRepeat()).toBe(false);
+    expect(pick('/v1', user)).not.toBe(first);
+  });
+
+  it('does not make room for more requests than the gateway has', () => {
+    const { say, decide } = setup({ mostInFlight: 1 });
+    say(1, { fields: asking('a', 1, { mostInFlight: 1000 }) });
+    const decision = decide('localhost', '/v1');
+    if (decision.type === 'forward') decision.next();
+    expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
+  });
+});
+
+describe('a route that is not stripped', () => {
+  it('keeps its prefix on the path', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    configure({ routes: { '/v1': { strip: false } } });
+    expect(decide('localhost', '/v1/x?y')).toMatchObject({ target: '/v1/x?y', isStripped: false });
   });
 });

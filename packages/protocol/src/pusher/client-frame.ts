@@ -1,4 +1,4 @@
-import { isRecord } from '../announcement.ts';
+import { isRecord } from '../field.ts';
 import { quote } from '../refusal.ts';
 import { CHANNEL_NAME_RULE, isChannelName, isServerToUserChannel } from './channel.ts';
 import { readJson } from './json.ts';

@@ -1,4 +1,4 @@
-import { isRecord } from '../announcement.ts';
+import { isRecord } from '../field.ts';
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 

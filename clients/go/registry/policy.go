@@ -1,0 +1,104 @@
+package registry
+
+import "regexp"
+
+// Policy is how an instance asks gateways to serve its prefix. A gateway grants what is within its own
+// limits, and its own word on the route goes before this. What is zero is not asked for.
+type Policy struct {
+	// AnswerMs is how many milliseconds, at most a day, until the answer begins.
+	AnswerMs int64
+	// TotalMs is how many until it has ended, however often the request was tried.
+	TotalMs int64
+	// BodyBytes is how long a request's body may be.
+	BodyBytes int64
+	// MostInFlight is how many requests may be in flight to each instance, from each gateway.
+	MostInFlight int64
+	// Retries is whether a request that was sent may be sent again; nil leaves that to the gateway.
+	Retries *bool
+	// Balancing is "round-robin", "least-request", "latency" or "hash".
+	Balancing string
+	// HashBy is what requests are told apart by with "hash": "address", "header:NAME" or "cookie:NAME".
+	HashBy string
+}
+
+const (
+	// A day: more is a mistake in the unit.
+	maxPolicyMs = 86_400_000
+	maxInFlight = 1_000_000
+)
+
+var hashBy = regexp.MustCompile("^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})$")
+
+// parsePolicy leaves out the fields that it does not know: it could not tell what they ask for.
+func parsePolicy(input any) (*Policy, *Refusal) {
+	fields, ok := input.(map[string]any)
+	if !ok {
+		return nil, refuse(BadPolicy, "policy is %s; it must be an object", quote(input))
+	}
+	var policy Policy
+	for _, count := range []struct {
+		name string
+		to   *int64
+		max  int64
+	}{
+		{"answerMs", &policy.AnswerMs, maxPolicyMs},
+		{"totalMs", &policy.TotalMs, maxPolicyMs},
+		{"bodyBytes", &policy.BodyBytes, maxSafeInteger},
+		{"mostInFlight", &policy.MostInFlight, maxInFlight},
+	} {
+		if value := fields[count.name]; value != nil {
+			number, refusal := parseInteger(value, BadPolicy, "policy."+count.name, 1, count.max)
+			if refusal != nil {
+				return nil, refusal
+			}
+			*count.to = number
+		}
+	}
+	if value := fields["retries"]; value != nil {
+		retries, ok := value.(bool)
+		if !ok {
+			return nil, refuse(BadPolicy, "policy.retries is %s; it must be true or false", quote(value))
+		}
+		policy.Retries = &retries
+	}
+	if value := fields["balancing"]; value != nil {
+		switch value {
+		case "round-robin", "least-request", "latency", "hash":
+			policy.Balancing = value.(string)
+		default:
+			return nil, refuse(BadPolicy,
+				"policy.balancing is %s; it must be one of round-robin, least-request, latency, hash", quote(value))
+		}
+	}
+	if value := fields["hashBy"]; value != nil {
+		text, ok := value.(string)
+		if !ok || !hashBy.MatchString(text) {
+			return nil, refuse(BadPolicy,
+				`policy.hashBy is %s; it must be "address", "header:NAME" or "cookie:NAME"`, quote(value))
+		}
+		policy.HashBy = text
+	}
+	return &policy, nil
+}
+
+// fields are those that ask for something, as parsePolicy reads them.
+func (p *Policy) fields() map[string]any {
+	fields := make(map[string]any)
+	for name, count := range map[string]int64{
+		"answerMs": p.AnswerMs, "totalMs": p.TotalMs, "bodyBytes": p.BodyBytes, "mostInFlight": p.MostInFlight,
+	} {
+		if count != 0 {
+			fields[name] = count
+		}
+	}
+	if p.Retries != nil {
+		fields["retries"] = *p.Retries
+	}
+	if p.Balancing != "" {
+		fields["balancing"] = p.Balancing
+	}
+	if p.HashBy != "" {
+		fields["hashBy"] = p.HashBy
+	}
+	return fields
+}
