@@ -27,6 +27,10 @@ export interface PoolOptions {
   readonly log: (line: string) => void;
 }
 
+/** One that says nothing for so long, though it would every second, hangs: it serves nobody and holds up the log. */
+const MOST_SILENCE_MS = 30_000;
+const WATCHED_EVERY_MS = 5000;
+
 /** A worker has time to end after it has cut what was left. */
 const END_MS = CLOSE_GRACE_MS + 2000;
 
@@ -41,6 +45,8 @@ export class WorkerPool implements DataPlane {
   readonly #applied = new Applied();
   #place = { host: '', port: 0 };
   #isClosing = false;
+  #watch: NodeJS.Timeout | undefined;
+  #watchedAt = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -59,6 +65,8 @@ export class WorkerPool implements DataPlane {
       await this.close();
       throw error;
     }
+    this.#watchedAt = performance.now();
+    this.#watch = setInterval(() => this.#killSilent(), WATCHED_EVERY_MS);
     return this.#place;
   }
 
@@ -84,6 +92,7 @@ export class WorkerPool implements DataPlane {
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    clearInterval(this.#watch);
     const cut = setTimeout(() => {
       for (const { process } of this.#slots) process?.kill();
     }, END_MS);
@@ -101,7 +110,7 @@ export class WorkerPool implements DataPlane {
           const message = parseFromWorker(input);
           if (message.type === 'listening') {
             isListening = true;
-            slot.load = NO_LOAD;
+            slot.heard(NO_LOAD);
             resolve(worker);
           } else this.#receive(slot, worker, message);
         },
@@ -126,11 +135,24 @@ export class WorkerPool implements DataPlane {
       this.#applied.join(worker);
     }
     if (message.type === 'counted') {
-      slot.load = message.load;
+      slot.heard(message.load);
       onCounted(slot.name, message);
     }
     if (message.type === 'applied') this.#applied.by(worker, message.number);
     if (message.type === 'witnessed') onWitnessed(message.key, message.verdict);
+  }
+
+  #killSilent(): void {
+    const now = performance.now();
+    // If this process itself stood still, what workers said meanwhile waits to be read.
+    const wasLate = now - this.#watchedAt > 2 * WATCHED_EVERY_MS;
+    this.#watchedAt = now;
+    if (wasLate) return;
+    for (const { process, load, heardAt } of this.#slots) {
+      if (process === undefined || load === undefined || now - heardAt < MOST_SILENCE_MS) continue;
+      this.#options.log(`worker ${process.pid} hangs: it is killed`);
+      process.kill();
+    }
   }
 
   #replace(slot: Slot, ended: WorkerEnded): void {
@@ -165,6 +187,7 @@ class Slot {
   timer: NodeJS.Timeout | undefined;
   /** As it said last; nothing while it does not listen. */
   load: Load | undefined;
+  heardAt = 0;
   #onEnded: () => void = () => {};
 
   constructor(name: string) {
@@ -173,6 +196,11 @@ class Slot {
 
   started(process: WorkerProcess): void {
     this.process = process;
+  }
+
+  heard(load: Load): void {
+    this.load = load;
+    this.heardAt = performance.now();
   }
 
   ended(): void {

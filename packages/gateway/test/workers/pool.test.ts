@@ -93,7 +93,12 @@ async function listening(): Promise<void> {
   await vi.waitUntil(() => workers.length === 2);
   for (const worker of workers) worker.begins();
   await listens;
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  if (!vi.isFakeTimers()) fakeTimers();
+}
+
+function fakeTimers(): void {
+  const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
+  vi.useFakeTimers({ toFake: [...timers, 'performance'] });
 }
 
 describe('a pool of workers', () => {
@@ -185,6 +190,31 @@ describe('a pool of workers', () => {
       'worker 4 serves',
       'worker 4 ended (SIGSEGV): replaced in 200 ms',
     ]);
+  });
+
+  it('kills who says nothing for half a minute, unless it did not listen itself', async () => {
+    fakeTimers();
+    await listening();
+    const silence = (seconds: number): void => {
+      for (let second = 0; second < seconds; second++) {
+        vi.advanceTimersByTime(1000);
+        at(0).says({ type: 'counted', ...COUNTS });
+      }
+    };
+    silence(25);
+    expect(at(1).isKilled).toBe(false);
+    silence(11);
+    expect([at(0).isKilled, at(1).isKilled]).toEqual([false, true]);
+    expect(lines).toEqual(expect.arrayContaining(['worker 2 hangs: it is killed']));
+    at(1).ends();
+    vi.advanceTimersByTime(0);
+    at(2).begins();
+    // A process that stood still finds itself a minute later.
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+    vi.advanceTimersByTime(5000);
+    expect([at(0).isKilled, at(2).isKilled]).toEqual([false, false]);
+    vi.restoreAllMocks();
   });
 
   it('ends all, and then kills who does not end', async () => {
