@@ -13,10 +13,10 @@ import { saturation } from './saturation.js';
 
 const SIZES = {
   full: {
-    saturation: { proxies: ALL, rounds: 5, seconds: 4, warmUp: 2, connections: 64 },
-    tls: { proxies: ['nginx', 'rollcall'], rounds: 5, seconds: 4, warmUp: 2, connections: 64 },
+    saturation: { proxies: ALL, rounds: 10, seconds: 1, warmUp: 2, connections: 64 },
+    tls: { proxies: ['nginx', 'rollcall'], rounds: 10, seconds: 1, warmUp: 2, connections: 64 },
     latency: { rounds: 12, seconds: 1.5, warmUp: 2, connections: 64 },
-    bodies: { rounds: 5, seconds: 3, connections: 8 },
+    bodies: { rounds: 10, seconds: 1, connections: 8 },
     idle: { proxies: ['nginx', 'haproxy', 'rollcall'], connections: 8000, warmUp: 2 },
     routing: { few: 10, prefixes: 10_000, instances: 100_000, decisions: 300_000, rounds: 7 },
   },

@@ -5,6 +5,7 @@ import { request as requestByTls } from 'node:https';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WORKER_FLAGS } from '../../packages/gateway/dist/workers/process.js';
 import { ANSWER, caddyConfig, haproxyConfig, nginxConfig, upstreamConfig } from './configs.js';
 import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
 
@@ -51,7 +52,7 @@ const COMMANDS = {
   }),
   relay: (_rig, ports) => ({ command: node('relay.js', [ports.port, ports.upstream]) }),
   rollcall: (_rig, ports) => ({
-    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink]),
+    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink], WORKER_FLAGS),
     env: ports.tls ? { TLS_CERT: ports.tls.cert, TLS_KEY: ports.tls.key } : {},
   }),
   ...Object.fromEntries(
@@ -65,6 +66,19 @@ const COMMANDS = {
 };
 
 export const ALL = Object.keys(COMMANDS);
+
+/** Ours with less or more noted of requests: `-- --part saturation --only rollcall,rollcall-uncounted`. */
+const VARIANTS = {
+  'rollcall-uncounted': ['--uncounted'],
+  'rollcall-log': ['--access-log', '1'],
+  'rollcall-log-sampled': ['--access-log', '0.01'],
+  'rollcall-traces': ['--traces'],
+};
+for (const [name, flags] of Object.entries(VARIANTS)) {
+  COMMANDS[name] = (_rig, ports) => ({
+    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink, ...flags]),
+  });
+}
 
 /**
  * Starts what answers, and these proxies in front of it, each checked for right answers.
@@ -114,9 +128,13 @@ export function urlOf({ port, isTls }, path) {
   return `http${isTls ? 's' : ''}://localhost:${port}${path}`;
 }
 
-/** @param {string} name @param {readonly (string | number)[]} args */
-function node(name, args) {
-  return [process.execPath, script(name), ...args.map(String)];
+/**
+ * @param {string} name
+ * @param {readonly (string | number)[]} args
+ * @param {readonly string[]} [flags]
+ */
+function node(name, args, flags = []) {
+  return [process.execPath, ...flags, script(name), ...args.map(String)];
 }
 
 /**

@@ -3,11 +3,16 @@ import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { listenOn } from '../proxy/listen.ts';
+import { NO_LOAD } from '../traffic/load.ts';
+import type { Load } from '../traffic/load.ts';
 import { Applied } from './applied.ts';
 import { BackOff } from './back-off.ts';
 import { parseFromWorker } from './messages.ts';
 import type { FromWorker } from './messages.ts';
 import type { Spawn, WorkerProcess } from './process.ts';
+
+/** What a worker has counted since before, and how it does. */
+export type Counted = Omit<FromWorker & { type: 'counted' }, 'type'>;
 
 export interface PoolOptions {
   /** How many workers. */
@@ -16,6 +21,8 @@ export interface PoolOptions {
   /** The table that they follow. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
   readonly onWitnessed: Directory['witness'];
+  /** @param worker one of `1` to the count of workers */
+  readonly onCounted: (worker: string, counted: Counted) => void;
   readonly spawn: Spawn;
   readonly log: (line: string) => void;
 }
@@ -38,7 +45,7 @@ export class WorkerPool implements DataPlane {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#slots = Array.from({ length: options.count }, () => new Slot());
+    this.#slots = Array.from({ length: options.count }, (_, index) => new Slot(String(index + 1)));
   }
 
   async listen(port: number, host: string): Promise<{ host: string; port: number }> {
@@ -71,6 +78,10 @@ export class WorkerPool implements DataPlane {
     this.#applied.when(call);
   }
 
+  loads(): readonly Load[] {
+    return this.#slots.flatMap(({ load }) => load ?? []);
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     const cut = setTimeout(() => {
@@ -90,6 +101,7 @@ export class WorkerPool implements DataPlane {
           const message = parseFromWorker(input);
           if (message.type === 'listening') {
             isListening = true;
+            slot.load = NO_LOAD;
             resolve(worker);
           } else this.#receive(slot, worker, message);
         },
@@ -106,12 +118,16 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onWitnessed } = this.#options;
+    const { table, onWitnessed, onCounted } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#place });
       slot.isFollowing = true;
       this.#applied.join(worker);
+    }
+    if (message.type === 'counted') {
+      slot.load = message.load;
+      onCounted(slot.name, message);
     }
     if (message.type === 'applied') this.#applied.by(worker, message.number);
     if (message.type === 'witnessed') onWitnessed(message.key, message.verdict);
@@ -141,12 +157,19 @@ class WorkerEnded extends Error {
 
 /** The place of one worker after the other. */
 class Slot {
+  readonly name: string;
   readonly backOff: BackOff = new BackOff();
   process: WorkerProcess | undefined;
   /** It has the whole table, and so is told of changes. */
   isFollowing = false;
   timer: NodeJS.Timeout | undefined;
+  /** As it said last; nothing while it does not listen. */
+  load: Load | undefined;
   #onEnded: () => void = () => {};
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   started(process: WorkerProcess): void {
     this.process = process;
@@ -155,6 +178,7 @@ class Slot {
   ended(): void {
     this.process = undefined;
     this.isFollowing = false;
+    this.load = undefined;
     this.#onEnded();
   }
 

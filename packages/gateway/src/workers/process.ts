@@ -19,6 +19,12 @@ export interface WorkerEvents {
 
 export type Spawn = (events: WorkerEvents) => WorkerProcess;
 
+/**
+ * How Node runs a worker. A larger space for what is young (Node: 16 MB, thrice) is collected less often:
+ * 14.7 µs of its core a request, and 15.7 without; while others used the core too, 18.6 and 21.6.
+ */
+export const WORKER_FLAGS: readonly string[] = ['--max-semi-space-size=32'];
+
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 
 /** A process by node:cluster, so that all workers listen at one port. */
@@ -28,7 +34,8 @@ export const spawnWorker: Spawn = ({ onMessage, onEnd }) => {
   // CPU time (330 us, 110), and waited for whatever the primary was at. What it costs: of 200 connections made one
   // by one, two workers took 93 and 107, four took 70, 41, 60 and 29; under load all were equally busy.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({ exec: MAIN, args: [], serialization: 'advanced' });
+  const execArgv = [...process.execArgv, ...WORKER_FLAGS];
+  cluster.setupPrimary({ exec: MAIN, args: [], execArgv, serialization: 'advanced' });
   const worker = cluster.fork();
   worker.on('message', onMessage);
   worker.once('exit', (code: number | null, signal: string | null) =>

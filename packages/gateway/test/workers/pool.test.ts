@@ -39,6 +39,12 @@ const instance: Instance = {
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };
 const witnessed = vi.fn<(key: string, verdict: string) => void>();
+const counted = vi.fn<(worker: string, counts: object) => void>();
+const COUNTS = {
+  traffic: { routes: [], instances: [], problems: [['loop', 1]] },
+  load: { clients: 3, inFlight: [], pools: [] },
+  vitals: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
+};
 
 let workers: FakeWorker[];
 let lines: string[];
@@ -47,11 +53,20 @@ let pool: WorkerPool;
 beforeEach(() => {
   [workers, lines, instances] = [[], [], []];
   witnessed.mockClear();
+  counted.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: { domain: '*', serving: {}, trustedProxies: [], pseudonym: 'x' },
+    settings: {
+      domain: '*',
+      serving: {},
+      trustedProxies: [],
+      pseudonym: 'x',
+      accessLog: {},
+      traces: false,
+    },
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onWitnessed: witnessed,
+    onCounted: counted,
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);
@@ -136,6 +151,15 @@ describe('a pool of workers', () => {
     await listening();
     at(1).says({ type: 'witnessed', key: 'a', verdict: 'refused' });
     expect(witnessed).toHaveBeenCalledWith('a', 'refused');
+  });
+
+  it('passes on what workers have counted, and what they have to do while they are there', async () => {
+    await listening();
+    at(1).says({ type: 'counted', ...COUNTS });
+    expect(counted.mock.calls).toMatchObject([['2', COUNTS]]);
+    expect(pool.loads().map(({ clients }) => clients)).toEqual([0, 3]);
+    at(1).ends();
+    expect(pool.loads().map(({ clients }) => clients)).toEqual([0]);
   });
 
   it('replaces who dies at once, and later who dies again', async () => {
