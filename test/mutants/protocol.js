@@ -105,21 +105,9 @@ export const MUTANTS = [
     to: 'if (entry === undefined) return [];',
   },
   {
-    rule: 'a draining instance is sent nothing new',
+    rule: 'an instance that drains, or is drained, is sent nothing new',
     file: 'table/group.ts',
-    from: 'entry.announcement.draining === true || entry.isDrained',
-    to: 'entry.isDrained',
-  },
-  {
-    rule: 'an instance that an operator drains is sent nothing new',
-    file: 'table/group.ts',
-    from: 'entry.announcement.draining === true || entry.isDrained',
-    to: 'entry.announcement.draining === true',
-  },
-  {
-    rule: 'a drain by an operator ends with the run of the instance',
-    file: 'table/entry.ts',
-    from: 'isDrained: false,\n',
+    from: 'if (entry.announcement.draining === true || entry.isDrained) return;',
     to: '',
   },
   {
