@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { saying } from '../proxy/engine-harness.ts';
 import { client, speaking, start, to } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -138,6 +139,13 @@ describe('1xx', () => {
         ask: GET.replace('HTTP/1.1', 'HTTP/1.0'),
       },
     ));
+  it('thousands in one read are passed on', async () => {
+    const there = await saying('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
+    const { port } = await start(to(there));
+    const { write, heard } = client(port);
+    write(GET);
+    await heard(/ok$/);
+  });
   it('a 101 that nobody asked for: 502', () =>
     atEveryCut(
       'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
