@@ -101,6 +101,18 @@ describe('bytes that answer nothing', () => {
       expect(await answers(pieces)).not.toContain('forged');
     }
   });
+  it('a body that a 204 announces and sends late: never the next answer', async () => {
+    const there = await speaking((count) => [
+      count === 0 ? `HTTP/1.1 204 No Content\r\nContent-Length: ${forged.length}\r\n\r\n` : forged,
+    ]);
+    const { port } = await start(to(there));
+    for (const status of [204, 200]) {
+      const { write, heard } = client(port);
+      write(GET);
+      await heard(new RegExp(`HTTP/1.1 ${status} `));
+    }
+    expect(there.connections()).toBe(2);
+  });
   it.each([
     ['204', 'HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\nforged', GET],
     ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\nforged', GET],
