@@ -8,6 +8,7 @@ import { canBeginResponse, ResponseParser } from '../http/response.ts';
 import type { ResponseHead } from '../http/response.ts';
 import type { Clock } from './clock.ts';
 import type { Dialer } from './dial.ts';
+import { needsDrain } from './direct-write.ts';
 import type { Limits } from './limits.ts';
 import type { Pool } from './pool.ts';
 
@@ -95,7 +96,8 @@ export class UpstreamConnection {
   /** The exchange is over on both sides: others may ask, if the instance lets them. */
   giveBack(): void {
     this.#asker = undefined;
-    if (!this.#persists) {
+    // An instance that has answered need not take the rest of a body, and the next request would wait behind it.
+    if (!this.#persists || this.socket.writableLength > 0 || needsDrain(this.socket)) {
       this.destroy();
       return;
     }
