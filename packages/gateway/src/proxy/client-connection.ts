@@ -109,6 +109,12 @@ export class ClientConnection {
     this.resume();
   }
 
+  /** The other end of the tunnel has gone: the client has a while to take what is left. */
+  tunnelClosed(): void {
+    this.#tunnel = undefined;
+    this.#close(true);
+  }
+
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;

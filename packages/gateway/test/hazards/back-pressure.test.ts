@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -69,5 +70,20 @@ describe('a client that does not take what it is sent', () => {
     engine.serve(next);
     next.say(GET);
     expect(await next.statuses(1)).toEqual([200]);
+  });
+
+  it('does not keep its tunnel when the instance has gone', async () => {
+    const instance = serving((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nframe');
+        setTimeout(() => socket.resetAndDestroy(), 20);
+      }),
+    );
+    const there = await listen(createServer(instance));
+    const { engine } = await start(to(there), { limits: { answerBodyMs: 1 } });
+    const socket = new SlowSocket(false);
+    engine.serve(socket);
+    socket.say(GET.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'));
+    await once(socket, 'close');
   });
 });
