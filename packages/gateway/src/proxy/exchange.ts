@@ -282,8 +282,9 @@ export class Exchange implements Asker {
   #repeat(connection: UpstreamConnection, error: Error): void {
     const upstream = this.#upstream;
     const another = this.#decision.next();
-    const next = another ?? (connection.isReused ? upstream : undefined);
-    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).open());
+    if (another !== undefined) this.#ask(another, this.#context.pools.of(another).open());
+    else if (upstream !== undefined && connection.isReused)
+      this.#ask(upstream, connection.openAnother());
     else this.#fail('upstream-failed', causeOf(error));
   }
 

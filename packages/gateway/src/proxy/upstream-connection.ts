@@ -87,6 +87,11 @@ export class UpstreamConnection {
     this.hasAnswered = false;
   }
 
+  /** A new one to the same instance: by its pool, which nobody keeps any more if the instance has left meanwhile. */
+  openAnother(): UpstreamConnection {
+    return this.#pool.open();
+  }
+
   /** Whoever asked does not want the answer any more. */
   abandon(): void {
     this.#asker = undefined;
