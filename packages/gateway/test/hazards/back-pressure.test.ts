@@ -10,20 +10,6 @@ import { MemorySocket } from './memory-socket.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
 
-/** A client that takes what it is sent in its own time, or never. */
-class SlowSocket extends MemorySocket {
-  readonly #takes: boolean;
-
-  constructor(takes: boolean) {
-    super();
-    this.#takes = takes;
-  }
-
-  override _write(bytes: Uint8Array | string, encoding: BufferEncoding, done: () => void): void {
-    if (this.#takes) setTimeout(() => super._write(bytes, encoding, done), 1);
-  }
-}
-
 function serving(onConnection: (socket: Socket) => void) {
   return (socket: Socket): void => {
     socket.on('error', () => {});
@@ -43,7 +29,7 @@ describe('a client that does not take what it is sent', () => {
       socket.once('data', () => socket.write(flood, () => isTaken.resolve('taken'))),
     );
     const { engine } = await start(to(await listen(createServer(instance))));
-    const socket = new SlowSocket(false);
+    const socket = new MemorySocket(Infinity);
     engine.serve(socket);
     socket.say(GET);
     // Far longer than it takes to read all of it.
@@ -62,7 +48,7 @@ describe('a client that does not take what it is sent', () => {
     );
     const there = { ...(await listen(createTlsServer(ONE, instance))), isSecure: true };
     const { engine } = await start(to(there), { instanceCa: ONE.cert });
-    const slow = new SlowSocket(true);
+    const slow = new MemorySocket(1);
     engine.serve(slow);
     slow.say(GET);
     await expect.poll(() => slow.heard.length).toBeGreaterThan(100_000);
@@ -81,7 +67,7 @@ describe('a client that does not take what it is sent', () => {
     );
     const there = await listen(createServer(instance));
     const { engine } = await start(to(there), { limits: { answerBodyMs: 1 } });
-    const socket = new SlowSocket(false);
+    const socket = new MemorySocket(Infinity);
     engine.serve(socket);
     socket.say(GET.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'));
     await once(socket, 'close');

@@ -8,8 +8,12 @@ export class MemorySocket extends Duplex {
   heard = '';
   readonly #waiting = new Set<() => void>();
 
-  constructor() {
+  readonly #takesAfterMs: number;
+
+  /** @param takesAfterMs how long it leaves what it is sent where it is; Infinity for ever */
+  constructor(takesAfterMs: number = 0) {
     super({ decodeStrings: false });
+    this.#takesAfterMs = takesAfterMs;
     this.on('error', () => {});
     this.on('close', () => this.#wake());
     // A client that is told that this was all ends too.
@@ -20,9 +24,13 @@ export class MemorySocket extends Duplex {
 
   override _write(bytes: Uint8Array | string, encoding: BufferEncoding, done: () => void): void {
     const buffer = typeof bytes === 'string' ? Buffer.from(bytes, encoding) : Buffer.from(bytes);
-    this.heard += buffer.toString('latin1');
-    done();
-    this.#wake();
+    const take = (): void => {
+      this.heard += buffer.toString('latin1');
+      done();
+      this.#wake();
+    };
+    if (this.#takesAfterMs === 0) take();
+    else if (this.#takesAfterMs !== Infinity) setTimeout(take, this.#takesAfterMs);
   }
 
   say(bytes: string): void {
