@@ -30,7 +30,7 @@ import { createPublisher, refusedBy, unreachable } from '../transport/publisher.
 import type { Publisher } from '../transport/publisher.ts';
 import { atMost } from './at-most.ts';
 import { Presences } from './presences.ts';
-import { probe } from './probe.ts';
+import { Prober } from './probe.ts';
 import { Service } from './service.ts';
 
 export interface DiscoverOptions {
@@ -49,6 +49,8 @@ export interface DiscoverOptions {
   readonly probes?: Probing;
   /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
   readonly name?: string;
+  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  readonly instanceCa?: string;
   /** Which announcements are taken. Default: all. */
   readonly policy?: AddressPolicy;
   /** Keeps what came and what was made of it. Default: nobody does. */
@@ -176,17 +178,17 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #observer: Observer;
   readonly #journal: Journal | undefined;
   readonly #ticks: NodeJS.Timeout;
+  readonly #prober: Prober;
   readonly #inTurn = atMost(MOST_PROBES);
   #isResynced = false;
   #isConnected = false;
   #isClosed = false;
   #isAnswered = false;
 
-  constructor(
-    connection: Connection,
-    { probes = 'in-doubt', answersRollCalls = false, name, policy, journal }: DiscoverOptions,
-  ) {
+  constructor(connection: Connection, options: DiscoverOptions) {
     super();
+    const { probes = 'in-doubt', answersRollCalls = false, name, policy, journal } = options;
+    this.#prober = new Prober(options.instanceCa);
     this.#connection = connection;
     this.#journal = journal;
     this.#observer = new Observer({
@@ -380,7 +382,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     // If it has said something new in the meantime, the table has another probe in mind.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    const verdict = await this.#inTurn(async () => (isDue() ? probe(announcement) : undefined));
+    const verdict = await this.#inTurn(async () =>
+      isDue() ? this.#prober.probe(announcement) : undefined,
+    );
     if (verdict !== undefined && isDue())
       this.#learn({ type: 'probed', key, verdict, by: 'probe' });
   }
