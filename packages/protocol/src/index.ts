@@ -37,6 +37,8 @@ export type { Parsed, Refusal, RefusalCode } from './refusal.ts';
 export { instanceKey, join, versionOf } from './merge.ts';
 export type { Statement, Versioned } from './merge.ts';
 export { Group } from './table/group.ts';
+export { PROBES } from './table/probe-rules.ts';
+export type { ProbeRules } from './table/probe-rules.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export type { Probing } from './table/table.ts';

@@ -26,6 +26,8 @@ export interface Entry {
   isDrained: boolean;
   /** Probes that have failed in a row. */
   failures: number;
+  /** Probes that have succeeded in a row since it was down. */
+  successes: number;
   /** A probe is under way. */
   probing: boolean;
   probeAt: number;
@@ -44,6 +46,7 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     since: now,
     isDrained: false,
     failures: 0,
+    successes: 0,
     probing: false,
     probeAt: Infinity,
     leaseEnds: Infinity,
