@@ -13,10 +13,9 @@ import type { Member } from './pusher/member.ts';
 import { quote, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 import type { Effect, TableEvent } from './table/events.ts';
-import type { ProbeRules } from './table/probe-rules.ts';
+import type { ProbeRules, Probing } from './table/probe-rules.ts';
 import { RULES } from './table/rules.ts';
 import { Table } from './table/table.ts';
-import type { Probing } from './table/table.ts';
 
 export interface ObserverOptions {
   readonly probes: Probing;

@@ -1,4 +1,6 @@
 import type { Announcement } from '../announcement.ts';
+import type { Statement } from '../merge.ts';
+import type { Change } from './events.ts';
 
 /**
  * What this observer holds of an instance: `up` is sent requests; `suspect` only while no other is
@@ -38,6 +40,12 @@ export interface Entry {
   slot: number;
 }
 
+/** What is kept of an instance that has left. */
+export interface Tombstone {
+  readonly statement: Statement;
+  readonly until: number;
+}
+
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
     key,
@@ -53,4 +61,12 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     doubtedAt: now,
     slot: -1,
   };
+}
+
+export function statementOf({ announcement }: Entry): Statement {
+  return { announcement, left: false };
+}
+
+export function change(type: Change['type'], entry: Entry, why: string): Change {
+  return { type, instance: { ...entry }, why };
 }

@@ -1,3 +1,6 @@
+/** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
+export type Probing = 'never' | 'in-doubt' | 'always';
+
 /** How instances are probed. */
 export interface ProbeRules {
   /** Milliseconds between two probes of an instance that is well. Default 800: a hang is found within twice this and a time-out. */

@@ -2,21 +2,13 @@ import type { Announcement } from '../announcement.ts';
 import { conflicts, instanceKey, join, sameAnnouncement, versionOf } from '../merge.ts';
 import type { Statement } from '../merge.ts';
 import { Agenda } from './agenda.ts';
-import { newEntry } from './entry.ts';
-import type { Entry, Instance, Status } from './entry.ts';
-import type { Change, Effect, TableEvent, Verdict } from './events.ts';
+import { change, newEntry, statementOf } from './entry.ts';
+import type { Entry, Instance, Status, Tombstone } from './entry.ts';
+import type { Effect, TableEvent, Verdict } from './events.ts';
 import { Group } from './group.ts';
 import { PROBES, spread } from './probe-rules.ts';
-import type { ProbeRules } from './probe-rules.ts';
+import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';
-
-interface Tombstone {
-  readonly statement: Statement;
-  readonly until: number;
-}
-
-/** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
-export type Probing = 'never' | 'in-doubt' | 'always';
 
 export interface TableOptions {
   /** With `never`, `probe` effects are not asked for, and doubt alone decides. */
@@ -376,12 +368,4 @@ export class Table {
     this.#groups.set(prefix, group);
     return group;
   }
-}
-
-function statementOf({ announcement }: Entry): Statement {
-  return { announcement, left: false };
-}
-
-function change(type: Change['type'], entry: Entry, why: string): Change {
-  return { type, instance: { ...entry }, why };
 }
