@@ -18,10 +18,14 @@ function count(what) {
 
 // They are called with `this` below.
 /* oxlint-disable typescript/unbound-method */
-const { handle } = HttpApi.prototype;
+const { handle, answer } = HttpApi.prototype;
 HttpApi.prototype.handle = function (request, response) {
   if (request.method === 'GET') count('list: request');
   return handle.call(this, request, response);
+};
+HttpApi.prototype.answer = function (request) {
+  if (request.method === 'GET') count('list: request');
+  return answer.call(this, request);
 };
 const { publish } = App.prototype;
 App.prototype.publish = function (publication) {

@@ -67,6 +67,19 @@ const COMMANDS = {
 
 export const ALL = Object.keys(COMMANDS);
 
+/** Ours with less or more noted of requests: `-- --part saturation --only rollcall,rollcall-uncounted`. */
+const VARIANTS = {
+  'rollcall-uncounted': ['--uncounted'],
+  'rollcall-log': ['--access-log', '1'],
+  'rollcall-log-sampled': ['--access-log', '0.01'],
+  'rollcall-traces': ['--traces'],
+};
+for (const [name, flags] of Object.entries(VARIANTS)) {
+  COMMANDS[name] = (_rig, ports) => ({
+    command: node('rollcall.js', [ports.port, ports.upstream, ports.sink, ...flags]),
+  });
+}
+
 /**
  * Starts what answers, and these proxies in front of it, each checked for right answers.
  * @param {Rig} rig

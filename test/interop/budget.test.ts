@@ -21,10 +21,11 @@ let messages: () => number;
 let expected: number;
 const cleanups: (() => unknown)[] = [];
 beforeEach(async () => {
-  const requests = vi.spyOn(HttpApi.prototype, 'handle');
+  const plain = vi.spyOn(HttpApi.prototype, 'answer');
+  const others = vi.spyOn(HttpApi.prototype, 'handle');
   const frames = vi.spyOn(ClientSocket.prototype, 'send');
-  messages = () =>
-    requests.mock.calls.length + frames.mock.calls.filter(([frame]) => !FREE.test(frame)).length;
+  const requests = () => plain.mock.calls.length + others.mock.calls.length;
+  messages = () => requests() + frames.mock.calls.filter(([frame]) => !FREE.test(frame)).length;
   expected = 0;
   broker = await createBroker({ apps: [APP] });
   connection = connectionTo(broker.port);

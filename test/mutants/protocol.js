@@ -105,9 +105,9 @@ export const MUTANTS = [
     to: 'if (entry === undefined) return [];',
   },
   {
-    rule: 'a draining instance is sent nothing new',
+    rule: 'an instance that drains, or is drained, is sent nothing new',
     file: 'table/group.ts',
-    from: 'if (entry.announcement.draining === true) return;',
+    from: 'if (entry.announcement.draining === true || entry.isDrained) return;',
     to: '',
   },
   {

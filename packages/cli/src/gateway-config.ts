@@ -81,6 +81,18 @@ const SOURCES: readonly Source[] = [
     read: (n, text) => ({ workers: workerCount(n, text) }),
   },
   {
+    flag: '--access-log',
+    option: 'accessLog',
+    env: 'ROLLCALL_ACCESS_LOG',
+    read: (_, text) => parseSetting(`accessLog.to=${text}`),
+  },
+  {
+    flag: '--access-log-sample',
+    option: 'accessLogSample',
+    env: 'ROLLCALL_ACCESS_LOG_SAMPLE',
+    read: (_, text) => parseSetting(`accessLog.sample=${text}`),
+  },
+  {
     flag: '--dns-port',
     option: 'dnsPort',
     env: 'ROLLCALL_DNS_PORT',
@@ -140,6 +152,7 @@ export function gatewayConfig(
     ...config,
     port,
     adminPort: config.adminPort ?? defaultAdminPort(port),
+    traces: Boolean(env['OTEL_EXPORTER_OTLP_ENDPOINT']),
     ...(snapshotFile !== undefined && { snapshotFile }),
     ...(token !== undefined && { adminToken: token }),
   };

@@ -121,6 +121,14 @@ export function createProgram(): Command {
       '--workers <count>',
       'processes that serve requests, auto for one for each core (default: ROLLCALL_WORKERS or 1)',
     )
+    .option(
+      '--access-log <where>',
+      'a line of JSON for each request to stdout or stderr, or off (default: ROLLCALL_ACCESS_LOG or off)',
+    )
+    .option(
+      '--access-log-sample <share>',
+      'write down only this share of what went well, such as 0.01 (default: ROLLCALL_ACCESS_LOG_SAMPLE or 1)',
+    )
     .action(runGateway);
   add(program, 'run')
     .description('start any program, and register it while it listens')

@@ -1,7 +1,12 @@
 import type { Announcement, Change } from '@rollcall/client';
+import type { AccessLogSettings } from './access-log/entry.ts';
+import type { Instruments } from './instruments.ts';
 import type { EngineOptions, EngineSettings } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
 import type { Certificate } from './proxy/tls-front.ts';
+import { loadOf } from './traffic/load.ts';
+import type { Load } from './traffic/load.ts';
+import type { Traffic } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
 import { policyOf } from './routing/policy.ts';
 import type { ServingSettings } from './routing/policy.ts';
@@ -21,11 +26,17 @@ export interface PlaneSettings {
   readonly instanceCa?: string;
   /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
   readonly pseudonym: string;
+  readonly accessLog: AccessLogSettings;
+  /** Whether a span of each request goes to an OpenTelemetry collector. */
+  readonly traces: boolean;
 }
 
 export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
   readonly settings: PlaneSettings;
   readonly table: Instances;
+  /** Where requests are counted; it knows the same table. */
+  readonly traffic: Traffic;
+  readonly instruments: Instruments;
 }
 
 /** What serves requests by a table that somebody else keeps. It knows nothing of channels. */
@@ -36,6 +47,8 @@ export interface DataPlane {
   changed(change: Change): void;
   /** Calls back when requests are routed by every change until now; in the order of the calls. */
   whenApplied(call: () => void): void;
+  /** Of each process that serves, what it has to do at this moment. */
+  loads(): readonly Load[];
   /**
    * Requests from now on are served so. Whether TLS is spoken cannot change, but the certificate can.
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
@@ -53,10 +66,11 @@ export const CLOSE_GRACE_MS: number = 8000;
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
-  const { table, settings, onUnreachable } = options;
+  const { table, traffic, instruments, settings, onUnreachable } = options;
   const router = new Router({
     table,
     rules: rulesOf(settings),
+    events: traffic,
     random: Math.random,
     now: () => performance.now(),
   });
@@ -66,6 +80,8 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     pseudonym: settings.pseudonym,
     ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
     onUnreachable,
+    onBegun: instruments.traces?.begin,
+    onExchanged: told(traffic, instruments),
   });
   return {
     listen: (port, host) => engine.listen(port, host),
@@ -79,13 +95,29 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       if (was !== undefined && !isSamePlace(was, instance.announcement)) engine.release(was);
     },
     whenApplied: (call) => call(),
+    loads: () => [loadOf(engine, router)],
     configure(changed) {
       // Both are checked before either is changed.
       const rules = rulesOf(changed);
       engine.configure(engineSettings(changed));
       router.configure(rules);
     },
-    close: () => engine.close(CLOSE_GRACE_MS),
+    async close() {
+      await engine.close(CLOSE_GRACE_MS);
+      await instruments.close();
+    },
+  };
+}
+
+/** Who is told of each request. */
+function told(
+  traffic: Traffic,
+  { accessLog }: Instruments,
+): NonNullable<EngineOptions['onExchanged']> {
+  if (accessLog === undefined) return traffic.count;
+  return (exchanged) => {
+    traffic.count(exchanged);
+    accessLog.write(exchanged);
   };
 }
 

@@ -13,6 +13,7 @@ import { TableCatalog } from './catalog/table-catalog.ts';
 import { checkConfig } from './config/check.ts';
 import { fixedChanges } from './config/config.ts';
 import type { GatewayConfig } from './config/config.ts';
+import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
 import { report } from './report.ts';
@@ -72,11 +73,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     journal,
     policy: addressesOf(options, self),
   });
+  const telemetry = new Telemetry(directory);
   try {
-    const gateway = await follow(name, directory, options);
+    const gateway = await follow(name, directory, telemetry, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
-    return await administer(name, gateway, directory, journal, options);
+    return await administer(name, gateway, { directory, journal, telemetry }, options);
   } catch (error) {
+    telemetry.close();
     directory.close();
     throw error;
   }
@@ -92,12 +95,18 @@ function addressesOf(
   return policy;
 }
 
+/** What there is to be told of a gateway. */
+interface Known {
+  readonly directory: Directory;
+  readonly journal: Journal;
+  readonly telemetry: Telemetry;
+}
+
 /** A gateway with its admin API beside it. */
 async function administer(
   name: string,
   gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
-  directory: Directory,
-  journal: Journal,
+  { directory, journal, telemetry }: Known,
   options: GatewayOptions,
 ): Promise<Gateway> {
   const { connection, adminToken, adminHost = DEFAULT_HOST, port = DEFAULT_PORT } = options;
@@ -116,11 +125,15 @@ async function administer(
     },
     directory,
     journal,
+    traffic: telemetry.history.of,
     pages: await dashboard(),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
   });
+  app.get('/metrics', async (c) =>
+    c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
+  );
   const catalog = new TableCatalog(directory, Date.now);
   app.route('/', catalogApi(catalog));
   const closing = [() => gateway.close()];
@@ -144,10 +157,11 @@ async function administer(
 async function follow(
   name: string,
   directory: Directory,
+  telemetry: Telemetry,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { connection, log = () => {}, ...config } = options;
-  const serving = serve({ directory, config, name, log });
+  const serving = await serve({ directory, telemetry, config, name, log });
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);
@@ -172,6 +186,7 @@ async function follow(
     },
     async close() {
       await serving.close();
+      telemetry.close();
       await forget();
       directory.close();
     },

@@ -1,3 +1,4 @@
+export type { AccessLogSettings } from './access-log/entry.ts';
 export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export type { State } from './admin/app.ts';
 export type { Happening } from './admin/feed.ts';

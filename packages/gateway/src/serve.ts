@@ -3,12 +3,14 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
+import type { Telemetry } from './metrics/telemetry.ts';
 import { readCertificate, watchCertificate } from './proxy/certificate-files.ts';
 import type { Certificate } from './proxy/tls-front.ts';
 import { createPlane } from './workers/plane.ts';
 
 export interface ServeOptions {
   readonly directory: Directory;
+  readonly telemetry: Telemetry;
   readonly config: GatewayConfig;
   /** What the gateway is called in Via. */
   readonly name: string;
@@ -25,16 +27,26 @@ export interface Serving extends Pick<DataPlane, 'listen' | 'whenApplied' | 'clo
  * A data plane that follows the table of a directory, and the files of its certificate.
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function serve({ directory, config, name, log }: ServeOptions): Serving {
-  const { tls, instanceCa } = config;
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { directory, telemetry, config, name, log } = options;
+  const { tls, instanceCa, accessLog = {}, traces = false } = config;
   const fixed = {
     pseudonym: name,
+    accessLog,
+    traces,
     ...(instanceCa !== undefined && { instanceCa: readCa(instanceCa) }),
   };
   let current = config;
   let certificate = tls && readCertificate(tls);
   const settings = (): PlaneSettings => settingsOf(current, certificate, fixed);
-  const plane = createPlane({ workers: config.workers ?? 1, settings: settings(), directory, log });
+  const plane = await createPlane({
+    workers: config.workers ?? 1,
+    settings: settings(),
+    telemetry,
+    directory,
+    log,
+  });
+  telemetry.serving(plane);
   directory.on('change', (change) => plane.changed(change));
 
   const unwatch =
@@ -64,7 +76,7 @@ export function serve({ directory, config, name, log }: ServeOptions): Serving {
 function settingsOf(
   { domain = 'localhost', trustedProxies = [], ...config }: GatewayConfig,
   certificate: Certificate | undefined,
-  fixed: Pick<PlaneSettings, 'pseudonym' | 'instanceCa'>,
+  fixed: Pick<PlaneSettings, 'pseudonym' | 'instanceCa' | 'accessLog' | 'traces'>,
 ): PlaneSettings {
   const { balancing = {}, ejection = {}, retries = {}, limits = {}, routes = {} } = config;
   return {

@@ -1,6 +1,6 @@
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { App } from '../app.ts';
 import type { Apps } from '../apps.ts';
-import type { Metric } from './exposition.ts';
 
 type Reading = (app: App) => number;
 
@@ -32,25 +32,49 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, read: Reading]>>
   ],
 };
 
-/** What is known of each app, and of the process. */
-export function readMetrics(apps: Apps): Metric[] {
-  return [
-    ...metricsOf(apps, 'gauge', GAUGES),
-    ...metricsOf(apps, 'counter', COUNTERS),
-    {
-      name: 'process_resident_memory_bytes',
-      help: 'Resident memory of the process',
-      type: 'gauge',
-      samples: [{ labels: {}, value: process.memoryUsage.rss() }],
-    },
-  ];
+function label({ options }: App): { app: string } {
+  return { app: options.appId };
 }
 
-function metricsOf(apps: Apps, type: Metric['type'], readings: typeof GAUGES): Metric[] {
-  return Object.entries(readings).map(([name, [help, read]]) => ({
-    name: `rollcall_broker_${name}`,
-    help,
-    type,
-    samples: Array.from(apps, (app) => ({ labels: { app: app.options.appId }, value: read(app) })),
-  }));
+/** What is known of each app, and of the process, read when somebody asks. */
+export function metricsOf(apps: Apps): Registry {
+  const registry = new Registry();
+  const common = { labelNames: ['app'], registers: [] };
+  for (const [name, [help, read]] of Object.entries(GAUGES)) {
+    registry.registerMetric(
+      new Gauge({
+        ...common,
+        name: `rollcall_broker_${name}`,
+        help,
+        collect() {
+          this.reset();
+          for (const app of apps) this.set(label(app), read(app));
+        },
+      }),
+    );
+  }
+  for (const [name, [help, read]] of Object.entries(COUNTERS)) {
+    registry.registerMetric(
+      new Counter({
+        ...common,
+        name: `rollcall_broker_${name}`,
+        help,
+        collect() {
+          this.reset();
+          for (const app of apps) this.inc(label(app), read(app));
+        },
+      }),
+    );
+  }
+  registry.registerMetric(
+    new Gauge({
+      name: 'process_resident_memory_bytes',
+      help: 'Resident memory of the process',
+      registers: [],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    }),
+  );
+  return registry;
 }

@@ -2,11 +2,11 @@ import type { Apps } from '../apps.ts';
 import type { MetricsOptions } from '../options.ts';
 import { startWebServer } from '../web-server.ts';
 import type { WebServer } from '../web-server.ts';
-import { EXPOSITION_TYPE, exposition } from './exposition.ts';
-import { readMetrics } from './metrics.ts';
+import { metricsOf } from './metrics.ts';
 
 /** Serves `GET /metrics` at a port of its own: what it tells of apps is not for their clients. */
 export function startMetrics(apps: Apps, options: Required<MetricsOptions>): Promise<WebServer> {
+  const registry = metricsOf(apps);
   return startWebServer({
     ...options,
     onRequest: ({ url }, response) => {
@@ -14,8 +14,8 @@ export function startMetrics(apps: Apps, options: Required<MetricsOptions>): Pro
         response.writeHead(404).end();
         return;
       }
-      response.writeHead(200, { 'content-type': EXPOSITION_TYPE });
-      response.end(exposition(readMetrics(apps)));
+      response.writeHead(200, { 'content-type': registry.contentType });
+      void registry.metrics().then((text) => response.end(text));
     },
   });
 }

@@ -67,24 +67,5 @@ async function sample(access: AdminAccess): Promise<Sample> {
     askAdmin<{ services: ServiceView[] }>(access, '/api/services'),
     askAdmin<{ instances: InstanceView[] }>(access, `/api/instances?traffic=${RATES_OVER_S}`),
   ]);
-  return { status, services, instances: await withTraffic(access, instances) };
-}
-
-/** Keys have up to 64 characters, and a request line 16 KiB at most. */
-const KEYS_A_REQUEST = 100;
-
-/** The same instances with their traffic, which the API tells of those that are named. */
-async function withTraffic(
-  access: AdminAccess,
-  instances: readonly InstanceView[],
-): Promise<InstanceView[]> {
-  const answers: InstanceView[] = [];
-  for (let first = 0; first < instances.length; first += KEYS_A_REQUEST) {
-    const some = instances.slice(first, first + KEYS_A_REQUEST);
-    const query = some.map(({ key }) => `key=${encodeURIComponent(key)}`).join('&');
-    const path = `/api/instances?${query}`;
-    const answer = await askAdmin<{ instances: InstanceView[] }>(access, path);
-    answers.push(...answer.instances);
-  }
-  return answers;
+  return { status, services, instances };
 }

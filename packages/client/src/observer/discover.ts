@@ -62,6 +62,10 @@ interface DirectoryEvents {
   change: [Change];
   /** Two instances announce themselves under one id. */
   conflict: [Instance, Announcement];
+  /** Something has come by the registry's channel: its name is whatever its sender chose. */
+  heard: [event: string];
+  /** An instance was asked whether it is well, or a request has shown it. */
+  probed: [verdict: Verdict, by: 'probe' | 'traffic'];
   /** Something on the channel was not accepted. The table is as before. */
   refused: [event: string, refusal: Refusal];
   /** The channel is subscribed, for the first time or again. */
@@ -222,6 +226,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         this.emit('connected');
       },
       onEvent: (event, data) => {
+        this.emit('heard', event);
         void this.#react(this.#observer.receive(event, data, performance.now()), event);
       },
     });
@@ -315,6 +320,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   #learn(event: TableEvent): void {
     void this.#react(this.#observer.learn(event, performance.now()));
+    if (event.type === 'probed') this.emit('probed', event.verdict, event.by);
   }
 
   /** Carries out what the observer makes of something. Messages go out one after another. */

@@ -20,7 +20,7 @@ export function TokenDialog({ drain }: { readonly drain: Drain }): JSX.Element {
     </button>
   );
   return (
-    <dialog ref={dialog} aria-labelledby="dialog-title" onClose={drain.cancel}>
+    <dialog ref={dialog} aria-labelledby="dialog-title" onCancel={drain.cancel}>
       {pending !== undefined && (
         <>
           <h2 id="dialog-title">

@@ -27,7 +27,6 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
 
   async function post(instance: InstanceView): Promise<void> {
     const act = instance.isDrained ? 'undrain' : 'drain';
-    setPending(undefined);
     setBusy(instance.key);
     try {
       const path = `api/instances/${encodeURIComponent(instance.key)}/${act}`;
@@ -35,6 +34,7 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
         type: 'instance',
         instance: await askJson<InstanceView>(path, { method: 'POST' }),
       });
+      setPending(undefined);
     } catch (error) {
       setPending(pendingAfter(error, instance));
     } finally {

@@ -41,6 +41,10 @@ export class VitalsBook {
     return this.#vitals.get(key);
   }
 
+  all(): Iterable<readonly [key: string, Vitals]> {
+    return this.#vitals;
+  }
+
   forget(key: string): void {
     this.#vitals.delete(key);
   }

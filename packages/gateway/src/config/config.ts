@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AccessLogSettings } from '../access-log/entry.ts';
 import type { CatalogOptions } from '../catalog/servers.ts';
 import type { CertificateFiles } from '../proxy/certificate-files.ts';
 import type { ServingSettings } from '../routing/policy.ts';
@@ -37,10 +38,17 @@ export interface GatewayConfig extends ServingSettings, CatalogOptions {
    * this one does all else. Limits and what is learnt of instances by traffic are of each process.
    */
   readonly workers?: number | 'auto';
+  /** What is written down of requests, as JSON, one a line. */
+  readonly accessLog?: AccessLogSettings;
+  /**
+   * Whether a span of each request goes to an OpenTelemetry collector: its SDK, which has to be installed beside this
+   * package, reads where that is from `OTEL_EXPORTER_OTLP_ENDPOINT`. Default false.
+   */
+  readonly traces?: boolean;
 }
 
 /** What a configuration file may hold: docs/config.md. */
-export interface FileConfig extends Omit<GatewayConfig, 'adminToken' | 'snapshotFile'> {
+export interface FileConfig extends Omit<GatewayConfig, 'adminToken' | 'snapshotFile' | 'traces'> {
   /** A file that holds the token. */
   readonly adminTokenFile?: string;
   /** A file, or `none`. */

@@ -50,6 +50,14 @@ const ejection = partial({
   panicShare: share,
 });
 
+const DESTINATIONS = ['off', 'stdout', 'stderr'] as const;
+
+const accessLog = partial({
+  to: v.picklist(DESTINATIONS, `must be one of ${DESTINATIONS.join(', ')}`),
+  sample: share,
+  hasQuery: v.boolean('must be true or false'),
+});
+
 const retries = partial({ share, perSecond: count(0, 1_000_000) });
 
 const ROUTE_LIMITS = {
@@ -106,6 +114,7 @@ const SETTINGS = {
   dnsTtl: count(0, 86_400),
   xdsPort: port,
   workers: v.union([count(1, 1024), v.literal('auto')], 'must be a whole number, or "auto"'),
+  accessLog,
   strip,
   balancing,
   ejection,

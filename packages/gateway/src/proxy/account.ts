@@ -1,7 +1,7 @@
 import type { RequestHead } from '../http/request.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
-import type { Exchanged } from './engine.ts';
+import type { Exchanged, Trace } from './engine.ts';
 
 /** What is noted of one request on its way, for whoever wants to be told. */
 export class Account implements Exchanged {
@@ -11,6 +11,8 @@ export class Account implements Exchanged {
   readonly client: string;
   readonly requestId: string;
   readonly traceparent: string | undefined;
+  /** Who follows it. */
+  trace: Trace | undefined;
   prefix: string | undefined;
   instance: string | undefined;
   status: number = 0;

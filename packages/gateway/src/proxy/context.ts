@@ -8,7 +8,7 @@ import type { RequestIds } from './request-ids.ts';
 /** What all connections of one engine share. */
 export interface Context extends Pick<
   EngineOptions,
-  'decide' | 'pseudonym' | 'onUnreachable' | 'onExchanged'
+  'decide' | 'pseudonym' | 'onUnreachable' | 'onExchanged' | 'onBegun'
 > {
   readonly limits: Limits;
   /** Whose word about where a request comes from counts. */

@@ -26,7 +26,10 @@ export class CurrentRequest implements Asked {
 
   begin(head: RequestHead): void {
     this.#head = head;
-    if (this.#context.onExchanged !== undefined) this.account = this.#newAccount();
+    const { onExchanged, onBegun } = this.#context;
+    if (onExchanged === undefined) return;
+    this.account = this.#newAccount();
+    this.account.trace = onBegun?.(this.account.traceparent);
   }
 
   get method(): string {
@@ -82,6 +85,7 @@ export class CurrentRequest implements Asked {
     this.account = undefined;
     if (account === undefined) return;
     account.ended(isWhole);
+    account.trace?.ended(account);
     this.#context.onExchanged?.(account);
   }
 

@@ -87,6 +87,10 @@ export interface Engine {
    * @throws RollcallError ROLLCALL_CONFIG if one of them cannot be: then all is as before
    */
   configure(settings: EngineSettings): void;
+  /** Connections of clients at this moment. */
+  readonly clients: number;
+  /** Connections to each instance, and those of them that nobody uses. */
+  pools(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]>;
   /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
@@ -123,6 +127,14 @@ export interface Exchanged {
   readonly responseBytes: number;
 }
 
+/** A request on its way through this gateway and beyond, for whoever follows it. */
+export interface Trace {
+  /** What the instance is sent as traceparent (W3C Trace Context). */
+  readonly traceparent: string;
+  /** It is over, as `onExchanged` is told. */
+  ended(exchanged: Exchanged): void;
+}
+
 /** What may change while an engine runs. */
 export interface EngineSettings {
   /**
@@ -147,4 +159,9 @@ export interface EngineOptions extends EngineSettings {
   readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
   /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
   readonly onExchanged?: (exchanged: Exchanged) => void;
+  /**
+   * With `onExchanged`: follows a request that has begun, by the client's traceparent if that is valid. Default:
+   * nobody does, and the instance is sent what the client has sent.
+   */
+  readonly onBegun?: ((traceparent: string | undefined) => Trace) | undefined;
 }

@@ -120,6 +120,7 @@ export class Exchange implements Asker {
       origin: current.originLines,
       requestId: current.id,
       pseudonym: this.#context.pseudonym,
+      traceparent: current.account?.trace?.traceparent,
       target: this.#decision.target,
       prefix: current.outerPrefix + strippedBy(this.#decision),
       authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,

@@ -12,6 +12,8 @@ export interface RequestFacts {
   readonly requestId: string;
   /** What this gateway is called in Via. */
   readonly pseudonym: string;
+  /** In place of the one that came; nothing if that goes on. */
+  readonly traceparent?: string | undefined;
   /** The target for the instance. */
   readonly target: string;
   /** What was stripped from the path, here and before; `''` for nothing. */
@@ -26,9 +28,12 @@ export interface RequestFacts {
  */
 export function requestHead(request: RequestHead, facts: RequestFacts): string {
   const { method, host, fields, minor } = request;
+  const isReplaced = facts.traceparent !== undefined && request.traceparent !== '';
+  const passed = isReplaced ? without(fields, ['traceparent']) : fields;
   const named = host === '' ? `Host: ${facts.authority}\r\n` : '';
   // RFC 9110 §7.6.3: a Via of its own, after those that came, continues their list.
-  let head = `${method} ${facts.target} HTTP/1.1\r\n${fields}${named}${facts.origin}x-request-id: ${facts.requestId}\r\nvia: 1.${minor} ${facts.pseudonym}\r\n`;
+  let head = `${method} ${facts.target} HTTP/1.1\r\n${passed}${named}${facts.origin}x-request-id: ${facts.requestId}\r\nvia: 1.${minor} ${facts.pseudonym}\r\n`;
+  if (facts.traceparent !== undefined) head += `traceparent: ${facts.traceparent}\r\n`;
   if (facts.prefix !== '') head += `x-forwarded-prefix: ${facts.prefix}\r\n`;
   if (request.length === CHUNKED) head += 'transfer-encoding: chunked\r\n';
   if (request.expectsContinue) head += 'expect: 100-continue\r\n';

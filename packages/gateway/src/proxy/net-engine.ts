@@ -115,6 +115,10 @@ export function createEngine(engineOptions: EngineOptions): Engine {
       if (admit(socket)) begin(socket, socket);
     },
     configure,
+    get clients() {
+      return clients.size;
+    },
+    pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),
     close,
   };

@@ -62,6 +62,10 @@ export class Pool {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
+  get sizes(): { readonly open: number; readonly idle: number } {
+    return { open: this.#open.size, idle: this.#idle.length };
+  }
+
   destroy(): void {
     for (const connection of this.#open) connection.destroy();
   }
@@ -95,6 +99,11 @@ export class Pools {
       this.#pools.delete(key);
       pool.release();
     }
+  }
+
+  /** How many connections there are to each instance, and how many of them nobody uses. */
+  *sizes(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]> {
+    for (const [key, pool] of this.#pools) yield [key, pool.sizes];
   }
 
   sweep(now: number): void {

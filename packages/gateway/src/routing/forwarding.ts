@@ -6,6 +6,13 @@ import type { Forward, Upstream } from '../proxy/engine.ts';
 import type { RouteLimits } from '../proxy/limits.ts';
 import type { RoutePolicy } from './policy.ts';
 
+/** What happens to requests on their way among instances, for whoever counts it. */
+export interface RoutingEvents {
+  /** What this instance was asked in vain is asked again, there or elsewhere. */
+  retried(prefix: string, key: string): void;
+  ejected(prefix: string, key: string): void;
+}
+
 /** What all requests of one prefix share. */
 export interface Service {
   readonly prefix: string;
@@ -16,6 +23,7 @@ export interface Service {
   readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
+  readonly events: RoutingEvents | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -64,10 +72,13 @@ export class Forwarding implements Forward {
   }
 
   next(): Upstream | undefined {
+    const { prefix, events } = this.#service;
     const instance = this.#picked ?? this.#pickAnother();
     this.#picked = undefined;
+    const before = this.#current;
     this.#current = instance;
     if (instance === undefined) return undefined;
+    if (before !== undefined) events?.retried(prefix, before.key);
     this.#status = 0;
     this.#service.balancer.started(instance);
     const { key, announcement } = instance;
@@ -83,11 +94,12 @@ export class Forwarding implements Forward {
   }
 
   ended(isFault: boolean): void {
-    const { balancer, instances, now } = this.#service;
+    const { prefix, balancer, instances, events, now } = this.#service;
     const instance = this.#current;
     if (instance === undefined) return;
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
-    balancer.ended(instance, instances(), isFailure, now());
+    const isEjected = balancer.ended(instance, instances(), isFailure, now());
+    if (isEjected) events?.ejected(prefix, instance.key);
   }
 
   mayRepeat(): boolean {

@@ -9,7 +9,7 @@ import type { ProblemCode } from '../problem.ts';
 import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
-import type { Service } from './forwarding.ts';
+import type { RoutingEvents, Service } from './forwarding.ts';
 import { askedBy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
@@ -31,6 +31,8 @@ export interface RoutingRules {
 export interface RouterOptions {
   readonly table: Instances;
   readonly rules: RoutingRules;
+  /** Default: nobody counts. */
+  readonly events?: RoutingEvents | undefined;
   /** From 0 to 1, as Math.random. */
   readonly random: () => number;
   /** Milliseconds that never go back. */
@@ -42,6 +44,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** Who a request goes to: by host, then by longest prefix, then among the instances as they are balanced. */
 export class Router {
   readonly #table: Instances;
+  readonly #events: RoutingEvents | undefined;
   readonly #random: () => number;
   readonly #now: () => number;
   readonly #book = new VitalsBook();
@@ -50,9 +53,10 @@ export class Router {
   readonly #changed = new Set<string>();
   #rules: RoutingRules;
 
-  constructor({ table, rules, random, now }: RouterOptions) {
+  constructor({ table, rules, events, random, now }: RouterOptions) {
     this.#table = table;
     this.#rules = rules;
+    this.#events = events;
     this.#random = random;
     this.#now = now;
   }
@@ -90,6 +94,11 @@ export class Router {
   configure(rules: RoutingRules): void {
     this.#rules = rules;
     this.#services.clear();
+  }
+
+  /** What each instance has in flight, of those that have anything. */
+  *inFlight(): Iterable<readonly [key: string, requests: number]> {
+    for (const [key, { inFlight }] of this.#book.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
   #forward(service: Service, target: string, asked: Asked): Decision {
@@ -134,6 +143,7 @@ export class Router {
         instances: () => this.#table.routable(prefix),
         balancer: new Balancer({ rules, ejection, book: this.#book, random: this.#random }),
         budget: new RetryBudget(retries, this.#now()),
+        events: this.#events,
         now: this.#now,
       };
       this.#services.set(prefix, service);

@@ -12,7 +12,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const worker = new Worker(send);
 process.on('message', (message) => {
   void worker.receive(message).then((hasClosed) => {
-    if (hasClosed) process.exit();
+    // When all that was said has gone: and that ends the process.
+    if (hasClosed) process.disconnect();
   });
 });
 send({ type: 'hello' });

@@ -2,6 +2,13 @@ import type { Change, Instance, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import type { PlaneSettings } from '../data-plane.ts';
+import { PROBLEMS } from '../problem.ts';
+import type { ProblemCode } from '../problem.ts';
+import { isCounts } from '../traffic/counts.ts';
+import type { Counts } from '../traffic/counts.ts';
+import type { Load } from '../traffic/load.ts';
+import type { Vitals } from '../traffic/process-vitals.ts';
+import type { TrafficDelta } from '../traffic/traffic.ts';
 import type { TableState } from './replica.ts';
 
 // What a gateway and its workers tell each other. Both are of one program, so that what does not parse is a
@@ -30,6 +37,13 @@ export type FromWorker =
   /** Every request from now on is routed by the change with this number. */
   | { readonly type: 'applied'; readonly number: number }
   /** What traffic has shown of an instance. */
+  /** What it has counted since it said so before, and how it does. */
+  | {
+      readonly type: 'counted';
+      readonly traffic: TrafficDelta;
+      readonly load: Load;
+      readonly vitals: Vitals;
+    }
   | { readonly type: 'witnessed'; readonly key: string; readonly verdict: Verdict };
 
 /**
@@ -99,6 +113,13 @@ export function parseFromWorker(input: unknown): FromWorker {
       return { type };
     case 'applied':
       return { type, number: number(message['number']) };
+    case 'counted':
+      return {
+        type,
+        traffic: parseTraffic(record(message['traffic'])),
+        load: parseLoad(record(message['load'])),
+        vitals: parseVitals(record(message['vitals'])),
+      };
     case 'witnessed':
       return { type, key: text(message['key']), verdict: oneOf(VERDICTS, message['verdict']) };
     default:
@@ -106,6 +127,50 @@ export function parseFromWorker(input: unknown): FromWorker {
   }
 }
 
+function parseTraffic(traffic: Record<string, unknown>): TrafficDelta {
+  return {
+    routes: pairs(traffic['routes'], (name) => (name === undefined ? name : text(name)), counts),
+    instances: pairs(traffic['instances'], text, counts),
+    problems: pairs(traffic['problems'], (code) => oneOf(PROBLEM_CODES, code), number),
+  };
+}
+
+function parseLoad(load: Record<string, unknown>): Load {
+  return {
+    clients: number(load['clients']),
+    inFlight: pairs(load['inFlight'], text, number),
+    pools: pairs(load['pools'], text, (sizes) => {
+      const { open, idle } = record(sizes);
+      return { open: number(open), idle: number(idle) };
+    }),
+  };
+}
+
+function parseVitals(vitals: Record<string, unknown>): Vitals {
+  return {
+    residentBytes: number(vitals['residentBytes']),
+    cpuSeconds: number(vitals['cpuSeconds']),
+    delaySeconds: number(vitals['delaySeconds']),
+  };
+}
+
+function counts(input: unknown): Counts {
+  if (!isCounts(input)) throw unknown(input);
+  return input;
+}
+
+function pairs<K, V>(
+  input: unknown,
+  key: (input: unknown) => K,
+  value: (input: unknown) => V,
+): (readonly [K, V])[] {
+  return list(input).map((each) => {
+    const [first, second] = list(each);
+    return [key(first), value(second)];
+  });
+}
+
+const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 const VERDICTS = ['ok', 'refused', 'failed'] as const;
 const STATUSES = ['up', 'suspect', 'down'] as const;
 const CHANGES = [

@@ -3,11 +3,16 @@ import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { listenOn } from '../proxy/listen.ts';
+import { NO_LOAD } from '../traffic/load.ts';
+import type { Load } from '../traffic/load.ts';
 import { Applied } from './applied.ts';
 import { BackOff } from './back-off.ts';
 import { parseFromWorker } from './messages.ts';
 import type { FromWorker } from './messages.ts';
 import type { Spawn, WorkerProcess } from './process.ts';
+
+/** What a worker has counted since before, and how it does. */
+export type Counted = Omit<FromWorker & { type: 'counted' }, 'type'>;
 
 export interface PoolOptions {
   /** How many workers. */
@@ -16,9 +21,15 @@ export interface PoolOptions {
   /** The table that they follow. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
   readonly onWitnessed: Directory['witness'];
+  /** @param worker one of `1` to the count of workers */
+  readonly onCounted: (worker: string, counted: Counted) => void;
   readonly spawn: Spawn;
   readonly log: (line: string) => void;
 }
+
+/** One that says nothing for so long, though it would every second, hangs: it serves nobody and holds up the log. */
+const MOST_SILENCE_MS = 30_000;
+const WATCHED_EVERY_MS = 5000;
 
 /** A worker has time to end after it has cut what was left. */
 const END_MS = CLOSE_GRACE_MS + 2000;
@@ -34,11 +45,13 @@ export class WorkerPool implements DataPlane {
   readonly #applied = new Applied();
   #place = { host: '', port: 0 };
   #isClosing = false;
+  #watch: NodeJS.Timeout | undefined;
+  #watchedAt = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#slots = Array.from({ length: options.count }, () => new Slot());
+    this.#slots = Array.from({ length: options.count }, (_, index) => new Slot(String(index + 1)));
   }
 
   async listen(port: number, host: string): Promise<{ host: string; port: number }> {
@@ -52,6 +65,8 @@ export class WorkerPool implements DataPlane {
       await this.close();
       throw error;
     }
+    this.#watchedAt = performance.now();
+    this.#watch = setInterval(() => this.#killSilent(), WATCHED_EVERY_MS);
     return this.#place;
   }
 
@@ -71,8 +86,13 @@ export class WorkerPool implements DataPlane {
     this.#applied.when(call);
   }
 
+  loads(): readonly Load[] {
+    return this.#slots.flatMap(({ load }) => load ?? []);
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
+    clearInterval(this.#watch);
     const cut = setTimeout(() => {
       for (const { process } of this.#slots) process?.kill();
     }, END_MS);
@@ -90,6 +110,7 @@ export class WorkerPool implements DataPlane {
           const message = parseFromWorker(input);
           if (message.type === 'listening') {
             isListening = true;
+            slot.heard(NO_LOAD);
             resolve(worker);
           } else this.#receive(slot, worker, message);
         },
@@ -106,15 +127,32 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onWitnessed } = this.#options;
+    const { table, onWitnessed, onCounted } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#place });
       slot.isFollowing = true;
       this.#applied.join(worker);
     }
+    if (message.type === 'counted') {
+      slot.heard(message.load);
+      onCounted(slot.name, message);
+    }
     if (message.type === 'applied') this.#applied.by(worker, message.number);
     if (message.type === 'witnessed') onWitnessed(message.key, message.verdict);
+  }
+
+  #killSilent(): void {
+    const now = performance.now();
+    // If this process itself stood still, what workers said meanwhile waits to be read.
+    const wasLate = now - this.#watchedAt > 2 * WATCHED_EVERY_MS;
+    this.#watchedAt = now;
+    if (wasLate) return;
+    for (const { process, load, heardAt } of this.#slots) {
+      if (process === undefined || load === undefined || now - heardAt < MOST_SILENCE_MS) continue;
+      this.#options.log(`worker ${process.pid} hangs: it is killed`);
+      process.kill();
+    }
   }
 
   #replace(slot: Slot, ended: WorkerEnded): void {
@@ -141,20 +179,34 @@ class WorkerEnded extends Error {
 
 /** The place of one worker after the other. */
 class Slot {
+  readonly name: string;
   readonly backOff: BackOff = new BackOff();
   process: WorkerProcess | undefined;
   /** It has the whole table, and so is told of changes. */
   isFollowing = false;
   timer: NodeJS.Timeout | undefined;
+  /** As it said last; nothing while it does not listen. */
+  load: Load | undefined;
+  heardAt = 0;
   #onEnded: () => void = () => {};
+
+  constructor(name: string) {
+    this.name = name;
+  }
 
   started(process: WorkerProcess): void {
     this.process = process;
   }
 
+  heard(load: Load): void {
+    this.load = load;
+    this.heardAt = performance.now();
+  }
+
   ended(): void {
     this.process = undefined;
     this.isFollowing = false;
+    this.load = undefined;
     this.#onEnded();
   }
 

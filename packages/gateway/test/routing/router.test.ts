@@ -41,8 +41,13 @@ function setup(balancing: Partial<BalancingRules> = {}) {
     table.apply({ type: 'heard', statement }, 0);
     router.changed(prefix);
   };
+  const told: string[] = [];
   const router = new Router({
     table,
+    events: {
+      retried: (prefix, key) => told.push(`retried ${prefix} ${key}`),
+      ejected: (prefix, key) => told.push(`ejected ${prefix} ${key}`),
+    },
     rules: rules({ balancing }),
     random: () => 0,
     now: () => clock.now,
@@ -60,7 +65,7 @@ function setup(balancing: Partial<BalancingRules> = {}) {
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
   const configure = (settings: ServingSettings) => router.configure(rules(settings));
-  return { clock, say, decide, pick, picks, configure };
+  return { clock, told, say, decide, pick, picks, configure };
 }
 
 describe('a router', () => {
@@ -135,6 +140,16 @@ describe('a router', () => {
     expect(picks(4)).toEqual([2, 2, 2, 2]);
     clock.now += 30_000;
     expect(new Set(picks(4))).toEqual(new Set([1, 2]));
+  });
+
+  it('tells whom it was in vain to ask, and who is ejected for that', () => {
+    const { say, decide, told } = setup();
+    for (const port of [1, 2]) say(port);
+    const one = '/v1 127.0.0.1 1';
+    portsOf(decide('localhost', '/v1/x'));
+    expect(told).toEqual([`retried /v1 ${one}`]);
+    for (let count = 0; count < 4; count++) portsOf(decide('localhost', '/v1/x'));
+    expect(told.filter((each) => each.startsWith('ejected'))).toEqual([`ejected /v1 ${one}`]);
   });
 
   it('has no more repeated than a fifth of what comes, and ten a second', () => {

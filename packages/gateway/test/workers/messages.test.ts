@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Announcement, Change, Instance } from '@rollcall/client';
+import { newCounts } from '../../src/traffic/counts.ts';
 import { encodeToWorker, parseFromWorker, parseToWorker } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 
@@ -20,7 +21,14 @@ const instance: Instance = {
   since: 500,
   isDrained: true,
 };
-const settings = { domain: '*', serving: {}, trustedProxies: [], pseudonym: 'x' };
+const settings = {
+  domain: '*',
+  serving: {},
+  trustedProxies: [],
+  pseudonym: 'x',
+  accessLog: {},
+  traces: false,
+};
 const change: Change = { type: 'updated', instance, why: 'it said so', was: announcement };
 
 /** Through the channel between two processes, of which one began a second later. */
@@ -78,11 +86,26 @@ describe('messages to a worker', () => {
   });
 });
 
+const COUNTED = {
+  type: 'counted',
+  traffic: {
+    routes: [
+      ['/v1', newCounts()],
+      [undefined, newCounts()],
+    ],
+    instances: [['a', newCounts()]],
+    problems: [['loop', 2]],
+  },
+  load: { clients: 1, inFlight: [['a', 2]], pools: [['a', { open: 2, idle: 1 }]] },
+  vitals: { residentBytes: 1, cpuSeconds: 0.5, delaySeconds: 0 },
+} satisfies FromWorker;
+
 describe('messages from a worker', () => {
   it.each<FromWorker>([
     { type: 'hello' },
     { type: 'listening' },
     { type: 'applied', number: 3 },
+    COUNTED,
     { type: 'witnessed', key: 'a', verdict: 'refused' },
   ])('are %j', (message) => {
     expect(parseFromWorker(structuredClone(message))).toEqual(message);
@@ -93,6 +116,10 @@ describe('messages from a worker', () => {
     'hello',
     { type: 'goodbye' },
     { type: 'applied', number: '3' },
+    { ...COUNTED, traffic: { ...COUNTED.traffic, routes: [['/v1', new Float64Array(3)]] } },
+    { ...COUNTED, traffic: { ...COUNTED.traffic, problems: [['no-such', 1]] } },
+    { ...COUNTED, load: { ...COUNTED.load, pools: [['a', 1]] } },
+    { ...COUNTED, vitals: {} },
     { type: 'witnessed', key: 1, verdict: 'ok' },
     { type: 'witnessed', key: 'a', verdict: 'fine' },
   ])('are not %j', (input) => {

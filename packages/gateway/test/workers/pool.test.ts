@@ -39,6 +39,12 @@ const instance: Instance = {
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };
 const witnessed = vi.fn<(key: string, verdict: string) => void>();
+const counted = vi.fn<(worker: string, counts: object) => void>();
+const COUNTS = {
+  traffic: { routes: [], instances: [], problems: [['loop', 1]] },
+  load: { clients: 3, inFlight: [], pools: [] },
+  vitals: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
+};
 
 let workers: FakeWorker[];
 let lines: string[];
@@ -47,11 +53,20 @@ let pool: WorkerPool;
 beforeEach(() => {
   [workers, lines, instances] = [[], [], []];
   witnessed.mockClear();
+  counted.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: { domain: '*', serving: {}, trustedProxies: [], pseudonym: 'x' },
+    settings: {
+      domain: '*',
+      serving: {},
+      trustedProxies: [],
+      pseudonym: 'x',
+      accessLog: {},
+      traces: false,
+    },
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onWitnessed: witnessed,
+    onCounted: counted,
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);
@@ -78,7 +93,12 @@ async function listening(): Promise<void> {
   await vi.waitUntil(() => workers.length === 2);
   for (const worker of workers) worker.begins();
   await listens;
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  if (!vi.isFakeTimers()) fakeTimers();
+}
+
+function fakeTimers(): void {
+  const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
+  vi.useFakeTimers({ toFake: [...timers, 'performance'] });
 }
 
 describe('a pool of workers', () => {
@@ -138,6 +158,15 @@ describe('a pool of workers', () => {
     expect(witnessed).toHaveBeenCalledWith('a', 'refused');
   });
 
+  it('passes on what workers have counted, and what they have to do while they are there', async () => {
+    await listening();
+    at(1).says({ type: 'counted', ...COUNTS });
+    expect(counted.mock.calls).toMatchObject([['2', COUNTS]]);
+    expect(pool.loads().map(({ clients }) => clients)).toEqual([0, 3]);
+    at(1).ends();
+    expect(pool.loads().map(({ clients }) => clients)).toEqual([0]);
+  });
+
   it('replaces who dies at once, and later who dies again', async () => {
     await listening();
     vi.advanceTimersByTime(20_000);
@@ -161,6 +190,31 @@ describe('a pool of workers', () => {
       'worker 4 serves',
       'worker 4 ended (SIGSEGV): replaced in 200 ms',
     ]);
+  });
+
+  it('kills who says nothing for half a minute, unless it did not listen itself', async () => {
+    fakeTimers();
+    await listening();
+    const silence = (seconds: number): void => {
+      for (let second = 0; second < seconds; second++) {
+        vi.advanceTimersByTime(1000);
+        at(0).says({ type: 'counted', ...COUNTS });
+      }
+    };
+    silence(25);
+    expect(at(1).isKilled).toBe(false);
+    silence(11);
+    expect([at(0).isKilled, at(1).isKilled]).toEqual([false, true]);
+    expect(lines).toEqual(expect.arrayContaining(['worker 2 hangs: it is killed']));
+    at(1).ends();
+    vi.advanceTimersByTime(0);
+    at(2).begins();
+    // A process that stood still finds itself a minute later.
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+    vi.advanceTimersByTime(5000);
+    expect([at(0).isKilled, at(2).isKilled]).toEqual([false, false]);
+    vi.restoreAllMocks();
   });
 
   it('ends all, and then kills who does not end', async () => {

@@ -1,0 +1,50 @@
+import type { Exchanged } from '../proxy/engine.ts';
+
+/** What is written down of requests. */
+export interface AccessLogSettings {
+  /** Default: nowhere. */
+  readonly to?: 'off' | 'stdout' | 'stderr';
+  /** The share of requests that are written down, from 0 to 1; failures are in any case. Default 1. */
+  readonly sample?: number;
+  /** Whether the query is written down. It may have what is meant for nobody else. Default false. */
+  readonly hasQuery?: boolean;
+}
+
+/** A request of which no more is known is worth no more: the target alone may have 16 KiB. */
+const MOST_CHARACTERS = 1024;
+
+/** Whether something went wrong that is not the client's fault alone. */
+export function isFailure({ status, isCut }: Exchanged): boolean {
+  return status >= 500 || isCut;
+}
+
+/** What the log has of a request: nothing of its header fields but Host. */
+export function accessEntry(exchanged: Exchanged, hasQuery: boolean): Record<string, unknown> {
+  const { target, traceparent, instance, prefix, problem, upstreamMs } = exchanged;
+  const question = target.indexOf('?');
+  const path = question === -1 ? target : target.slice(0, question);
+  return {
+    requestId: exchanged.requestId,
+    client: exchanged.client,
+    method: exchanged.method,
+    host: exchanged.host.slice(0, MOST_CHARACTERS),
+    path: path.slice(0, MOST_CHARACTERS),
+    ...(hasQuery &&
+      question !== -1 && { query: target.slice(question + 1, question + 1 + MOST_CHARACTERS) }),
+    ...(prefix !== undefined && { route: prefix || '/' }),
+    ...(instance !== undefined && { instance }),
+    status: exchanged.status,
+    ...(exchanged.isCut && { isCut: true }),
+    ...(problem !== undefined && { problem }),
+    ms: rounded(exchanged.ms),
+    ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
+    requestBytes: exchanged.requestBytes,
+    responseBytes: exchanged.responseBytes,
+    ...(traceparent !== undefined && { traceId: traceparent.slice(3, 35) }),
+  };
+}
+
+/** To microseconds. */
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000;
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { accessLogTo } from '../../src/access-log/access-log.ts';
+import type { Exchanged } from '../../src/proxy/engine.ts';
+import { exchanged } from '../traffic/exchanged.ts';
+
+/** What is written down of requests, line by line. */
+function written(
+  requests: readonly Partial<Exchanged>[],
+  { sample = 1, hasQuery = false, random = (): number => 0.5 } = {},
+): unknown[] {
+  const lines: string[] = [];
+  const write = accessLogTo({ write: (line) => lines.push(line) }, { sample, hasQuery }, random);
+  for (const each of requests) write(exchanged(each));
+  for (const line of lines) expect(line).toMatch(/^[^\n]+\n$/);
+  return lines.map((line) => JSON.parse(line) as unknown);
+}
+
+describe('the access log', () => {
+  it('has a line of JSON for each request', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    expect(written([{ traceparent, ms: 12.345_678_9 }])).toEqual([
+      {
+        level: 'info',
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
+        requestId: 'r-1',
+        client: '10.0.0.9',
+        method: 'GET',
+        host: 'localhost',
+        path: '/v1/x',
+        route: '/v1',
+        instance: 'a',
+        status: 200,
+        ms: 12.346,
+        upstreamMs: 8,
+        requestBytes: 3,
+        responseBytes: 5,
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+      },
+    ]);
+  });
+
+  it('has the query only if it is asked to', () => {
+    expect(JSON.stringify(written([{}]))).not.toContain('secret');
+    expect(written([{}], { hasQuery: true })).toMatchObject([{ path: '/v1/x', query: 'secret=1' }]);
+    expect(written([{ target: '/v1/x' }], { hasQuery: true })[0]).not.toHaveProperty('query');
+  });
+
+  it('has a share of what went well, and all that failed', () => {
+    const well = Array.from({ length: 100 }, () => ({}));
+    const failed = [
+      { status: 500 },
+      { isCut: true },
+      { status: 503, problem: 'no-instance', instance: undefined },
+    ] as const;
+    let turn = 0;
+    const random = () => (turn++ % 100) / 100;
+    const lines = written([...well, ...failed], { sample: 0.1, random });
+    expect(lines).toHaveLength(13);
+    expect(lines.slice(10)).toMatchObject([
+      { level: 'error', status: 500 },
+      { level: 'error', status: 200, isCut: true },
+      { level: 'error', problem: 'no-instance' },
+    ]);
+    expect(written(failed, { sample: 0, random: () => 0 })).toHaveLength(3);
+  });
+
+  it('takes no line for two, and none for longer than it may be', () => {
+    const [line] = written([{ target: `/${'x'.repeat(16_000)}?y`, host: 'h"\\\n'.repeat(4000) }], {
+      hasQuery: true,
+    });
+    expect(JSON.stringify(line).length).toBeLessThan(4096);
+  });
+});

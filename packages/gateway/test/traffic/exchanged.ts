@@ -1,0 +1,32 @@
+import type { Change, Instance } from '@rollcall/client';
+import type { Exchanged } from '../../src/proxy/engine.ts';
+
+/** A request that went well, but for what is said otherwise. */
+export function exchanged(fields: Partial<Exchanged> = {}): Exchanged {
+  return {
+    method: 'GET',
+    host: 'localhost',
+    target: '/v1/x?secret=1',
+    client: '10.0.0.9',
+    requestId: 'r-1',
+    traceparent: undefined,
+    prefix: '/v1',
+    instance: 'a',
+    status: 200,
+    isCut: false,
+    problem: undefined,
+    ms: 12,
+    upstreamMs: 8,
+    requestBytes: 3,
+    responseBytes: 5,
+    ...fields,
+  };
+}
+
+export function instance(key: string, prefix = '/v1'): Instance {
+  return { key, announcement: { prefix, port: 1, address: '10.0.0.1' }, status: 'up', since: 0 };
+}
+
+export function change(type: Change['type'], key: string, prefix = '/v1'): Change {
+  return { type, instance: instance(key, prefix), why: '' };
+}

@@ -1,0 +1,60 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { History } from '../../src/traffic/history.ts';
+import { Traffic } from '../../src/traffic/traffic.ts';
+import { change, exchanged, instance } from './exchanged.ts';
+
+describe('the history of an instance', () => {
+  let traffic: Traffic;
+  let history: History;
+  beforeEach(() => {
+    traffic = new Traffic([instance('a')]);
+    history = new History(traffic);
+  });
+
+  it('has each window of five seconds, the latest last', () => {
+    traffic.count(exchanged({ upstreamMs: 3 }));
+    traffic.count(exchanged({ status: 500, upstreamMs: 3 }));
+    history.turn(10_000);
+    history.turn(15_000);
+    traffic.count(exchanged({ upstreamMs: undefined, status: 502 }));
+    history.turn(20_000);
+    expect(history.of('a')).toEqual({
+      requests: 3,
+      errors: 2,
+      history: [
+        {
+          at: 5000,
+          seconds: 5,
+          requests: 2,
+          errors: 1,
+          p50: 3.5,
+          p99: expect.closeTo(4.97) as number,
+        },
+        { at: 10_000, seconds: 5, requests: 0, errors: 0 },
+        { at: 15_000, seconds: 5, requests: 1, errors: 1 },
+      ],
+    });
+  });
+
+  it('is five minutes long', () => {
+    for (let turn = 1; turn <= 63; turn++) {
+      for (let count = 0; count < turn; count++) traffic.count(exchanged());
+      history.turn(turn * 5000);
+    }
+    const windows = history.of('a')?.history ?? [];
+    expect(windows.map(({ requests }) => requests)).toEqual(
+      Array.from({ length: 60 }, (_, index) => index + 4),
+    );
+    expect([windows.at(0)?.at, windows.at(-1)?.at]).toEqual([15_000, 310_000]);
+  });
+
+  it('is nothing before its first request, and after it has gone', () => {
+    history.turn(5000);
+    expect(history.of('a')).toBeUndefined();
+    traffic.count(exchanged());
+    history.turn(10_000);
+    traffic.changed(change('left', 'a'));
+    history.turn(15_000);
+    expect(history.of('a')).toBeUndefined();
+  });
+});

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Change, Instance } from '@rollcall/client';
+import { ask, freePort } from '../../../../test/support/cluster.ts';
+import { encodeToWorker } from '../../src/workers/messages.ts';
+import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
+import { Worker } from '../../src/workers/worker.ts';
+
+const settings = {
+  domain: '*',
+  serving: {},
+  trustedProxies: [],
+  pseudonym: 'x',
+  accessLog: {},
+  traces: false,
+};
+
+describe('a worker', () => {
+  let port: number;
+  let upstream: number;
+  let said: FromWorker[];
+  let worker: Worker;
+  const server = createServer((_request, response) => response.end('ok'));
+  beforeEach(async () => {
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    upstream = (server.address() as AddressInfo).port;
+    port = await freePort();
+    said = [];
+    worker = new Worker((message) => said.push(message));
+  });
+  afterEach(async () => {
+    await tell({ type: 'close' });
+    server.close().closeAllConnections();
+  });
+
+  const tell = (message: ToWorker): Promise<boolean> =>
+    worker.receive(encodeToWorker(message, performance.timeOrigin));
+  const begin = (instances: Instance[] = []): Promise<boolean> => {
+    const table = { prefixes: ['/v1'], instances };
+    return tell({ type: 'begin', settings, table, host: '127.0.0.1', port });
+  };
+  const instance = (): Instance => {
+    const announcement = { prefix: '/v1', port: upstream, address: '127.0.0.1' };
+    return { key: 'a', announcement, status: 'up', since: 0 };
+  };
+  const change = (type: Change['type'], number: number): ToWorker => ({
+    type: 'changed',
+    number,
+    change: { type, instance: instance(), why: '' },
+  });
+  const status = async (): Promise<number> => (await ask(`http://127.0.0.1:${port}/v1/x`)).status;
+
+  it('serves by the table that it is given, and by each change that it has said to have applied', async () => {
+    await begin([instance()]);
+    expect(said).toEqual([{ type: 'listening' }]);
+    expect(await status()).toBe(200);
+    await tell(change('left', 7));
+    expect(said.at(-1)).toEqual({ type: 'applied', number: 7 });
+    expect(await status()).toBe(503);
+  });
+
+  it('loses no change that comes before it listens', async () => {
+    const begun = begin();
+    await tell(change('registered', 1));
+    await begun;
+    expect(await status()).toBe(200);
+  });
+
+  it('says what it has counted, and the rest when it closes', async () => {
+    await begin([instance()]);
+    await status();
+    await vi.waitFor(() => expect(said.at(-1)?.type).toBe('counted'), 3000);
+    expect(said.at(-1)).toMatchObject({ traffic: { instances: [['a', {}]] } });
+    await status();
+    expect(await tell({ type: 'close' })).toBe(true);
+    expect(said.at(-1)).toMatchObject({ type: 'counted', traffic: { instances: [['a', {}]] } });
+  });
+
+  it('says whom it could not reach', async () => {
+    server.close();
+    await begin([instance()]);
+    await status();
+    expect(said).toContainEqual({ type: 'witnessed', key: 'a', verdict: 'refused' });
+  });
+});

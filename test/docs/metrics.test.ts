@@ -1,0 +1,126 @@
+import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBroker } from '@rollcall/broker';
+import type { Broker } from '@rollcall/broker';
+import type { Directory } from '@rollcall/client';
+import { Telemetry } from '../../packages/gateway/src/metrics/telemetry.ts';
+import { change, exchanged, instance } from '../../packages/gateway/test/traffic/exchanged.ts';
+import { APP } from '../support/connection.ts';
+
+interface Row {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: string;
+}
+
+const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+const documented: readonly Row[] = [
+  ...page.matchAll(/^\| `(?<name>[a-z_]+)` \| (?<type>\w+) \|(?<labels>[^|]*)\|/gm),
+].map(({ groups }) => ({
+  name: groups?.['name'] ?? '',
+  type: groups?.['type'] ?? '',
+  labels: [...(groups?.['labels'] ?? '').matchAll(/`(\w+)`/g)].map(([, label]) => label).join(' '),
+}));
+
+/** The metrics of a page in Prometheus' text format, with the labels that their samples have. */
+function rows(exposed: string): Row[] {
+  return [...exposed.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => {
+    const sample = new RegExp(`^${name}(?:_count)?(?:\\{(.*)\\})? `, 'm').exec(exposed);
+    if (sample === null) throw new Error(`${name} has no sample`);
+    const labels = [...(sample[1] ?? '').matchAll(/(\w+)="/g)].map(([, label]) => label);
+    return { name, type, labels: labels.join(' ') };
+  });
+}
+
+/** A gateway's telemetry of which everything has a sample. */
+async function gatewayMetrics(): Promise<string> {
+  const events = new EventEmitter();
+  const directory = Object.assign(events, {
+    isConnected: true,
+    prefixes: () => ['/v1'],
+    instances: () => [instance('a')],
+    routable: () => [instance('a')],
+    peers: () => [],
+  }) as unknown as Directory;
+  const telemetry = new Telemetry(directory);
+  const load = { clients: 1, inFlight: [['a', 1]], pools: [['a', { open: 1, idle: 0 }]] } as const;
+  telemetry.serving({ loads: () => [load] });
+  telemetry.traffic.count(exchanged({ problem: 'upstream-failed' }));
+  const vitals = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
+  telemetry.counted('1', { traffic: telemetry.traffic.take(), load, vitals });
+  events.emit('heard', 'register');
+  events.emit('refused', 'register', { code: 'bad-port', reason: '' });
+  events.emit('probed', 'ok', 'probe');
+  events.emit('change', change('recovered', 'a'));
+  const exposed = await telemetry.expose();
+  telemetry.close();
+  return exposed;
+}
+
+const byName = (a: Row, b: Row): number => (a.name < b.name ? -1 : 1);
+
+describe('docs/metrics.md', () => {
+  let broker: Broker;
+  beforeAll(async () => {
+    broker = await createBroker({ apps: [APP], metrics: { port: 0 } });
+  });
+  afterAll(() => broker.close());
+
+  it('has each metric of gateway and broker, with its type and labels, and no other', async () => {
+    const response = await fetch(`${broker.metricsUrl}/metrics`);
+    const real = [...rows(await gatewayMetrics()), ...rows(await response.text())];
+    expect(documented.toSorted(byName)).toEqual(real.toSorted(byName));
+  });
+});
+
+interface Dashboard {
+  readonly panels: readonly {
+    readonly id: number;
+    readonly targets?: readonly { readonly expr: string }[];
+  }[];
+  readonly templating: { readonly list: readonly { readonly query: string | { query: string } }[] };
+}
+
+/** What Prometheus adds to what it has scraped, and to histograms. */
+const SCRAPED = ['job', 'instance', 'le'];
+/** Functions and words of its language, and what names a label. */
+const WORDS = /\b(?:sum|by|rate|histogram_quantile|label_values)\b|\$\w+/g;
+
+describe('deploy/grafana/rollcall.json', () => {
+  const file = new URL('../../deploy/grafana/rollcall.json', import.meta.url);
+  const { panels, templating } = JSON.parse(readFileSync(file, 'utf8')) as Dashboard;
+  const queries = [
+    ...panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+    ...templating.list.map(({ query }) => (typeof query === 'string' ? query : query.query)),
+  ].filter((query) => query !== 'prometheus');
+
+  it.each(queries)('asks for metrics and labels that there are: %s', (query) => {
+    const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(WORDS, '');
+    const names = bare.match(/rollcall_\w+/g) ?? [];
+    expect(names).not.toEqual([]);
+    const labels = new Set(SCRAPED);
+    for (const name of names) {
+      const row = documented.find((each) =>
+        [name, name.replace(/_bucket$/, '')].includes(each.name),
+      );
+      expect(row, name).toBeDefined();
+      expect(row?.type === 'histogram', name).toBe(name.endsWith('_bucket'));
+      for (const label of row?.labels.split(' ') ?? []) labels.add(label);
+    }
+    const words = bare.replaceAll(/rollcall_\w+/g, '').match(/[a-z_]+/g) ?? [];
+    expect(words.filter((word) => !labels.has(word))).toEqual([]);
+  });
+
+  it('shows every metric of the gateway', () => {
+    const missing = documented.filter(
+      ({ name }) =>
+        name.startsWith('rollcall_gateway_') && !queries.some((query) => query.includes(name)),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has no two panels under one id', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
+});
