@@ -121,7 +121,7 @@ const SETTINGS = {
   dnsDomain: text,
   dnsTtl: count(0, 86_400),
   xdsPort: port,
-  workers: v.union([count(1, 1024), v.literal('auto')], 'must be a whole number, or "auto"'),
+  workers: v.union([count(1, 256), v.literal('auto')], 'must be a whole number, or "auto"'),
   accessLog,
   strip,
   balancing,

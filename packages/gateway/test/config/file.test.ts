@@ -60,6 +60,7 @@ describe('a configuration file', () => {
     [{ port: 70_000 }, /: port must be at most 65535$/],
     [{ probes: { successesToUp: 0 } }, /: probes\.successesToUp must be at least 1$/],
     [{ workers: 0 }, /: workers must be at least 1$/],
+    [{ workers: 257 }, /: workers must be at most 256$/],
     [{ balancing: { policy: 'random' } }, /: balancing\.policy must be one of round-robin, /],
     [{ balancing: { hashBy: 'query:x' } }, /: balancing\.hashBy must be "address", /],
     [{ retries: { share: 2 } }, /: retries\.share must be from 0 to 1$/],
