@@ -250,6 +250,26 @@ describe('a router that is configured anew', () => {
   });
 });
 
+describe('a request that ends by rules that are no more', () => {
+  it('still counts for whether ejections do', () => {
+    const { say, picks, decide, configure } = setup();
+    for (const port of [1, 2, 3, 4]) say(port);
+    const settings = { ejection: { failuresInRow: 1, mostShare: 1, panicShare: 0.75 } };
+    configure(settings);
+    const late = [1, 2].map((port) => {
+      const decision = decide('localhost', '/v1');
+      if (decision.type !== 'forward') throw new Error('not forwarded');
+      expect(decision.next()?.port).toBe(port);
+      return decision;
+    });
+    configure(settings);
+    picks(1);
+    for (const decision of late) decision.ended(true);
+    // Half of them are left, which would not bear the load of all.
+    expect(new Set(picks(4))).toEqual(new Set([1, 2, 3, 4]));
+  });
+});
+
 function asking(id: string, inc: number, policy?: object) {
   return { id, inc, policy: policy ?? null };
 }
