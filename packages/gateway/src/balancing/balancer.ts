@@ -56,8 +56,8 @@ const FIRST_SHARE = 0.1;
 
 /** Chooses among the instances of one service, and learns how they answer. It reads no clock and does no I/O. */
 export class Balancer {
-  readonly #rules: BalancingRules;
-  readonly #ejection: EjectionRules;
+  #rules: BalancingRules;
+  #ejection: EjectionRules;
   readonly #book: VitalsBook;
   readonly #random: () => number;
   readonly #turns = new Turns();
@@ -95,6 +95,13 @@ export class Balancer {
       if (picked !== undefined) return picked;
     }
     return undefined;
+  }
+
+  /** Other rules from now on; whose turn it is stays. */
+  configure(rules: BalancingRules, ejection: EjectionRules): void {
+    this.#rules = rules;
+    this.#ejection = ejection;
+    this.changed();
   }
 
   /** A request goes out to it. Returns the vitals to which what becomes of that belongs. */

@@ -127,7 +127,8 @@ function problemOf(fields: Fields, minor: 0 | 1): Problem | undefined {
   if (hosts === 1 && !isHost(host)) return bad('Its Host is not a host.');
   if (contentLength === BAD_LENGTH) return bad('It must have one Content-Length, in digits.');
   if (transferEncoding !== undefined) {
-    return codingProblem(transferEncoding, contentLength !== NO_LENGTH, minor);
+    const problem = codingProblem(transferEncoding, contentLength !== NO_LENGTH, minor);
+    if (problem !== undefined) return problem;
   }
   if (expect !== '' && expect !== '100-continue') {
     return { code: 'expectation-failed', detail: 'It expects what is not known here.' };

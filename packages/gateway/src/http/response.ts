@@ -69,13 +69,15 @@ export function parseResponse(head: string, method: string): ResponseHead | BadR
     if (isHttp10 || transferEncoding !== 'chunked')
       return bad('its answer has a coding of its own');
   }
+  // RFC 9110 §8.6: it has no body. Whoever announces one may send it too, and it would stand before the next answer.
+  const isAmbiguous = status === 204 && (contentLength > 0 || transferEncoding !== undefined);
   return {
     ok: true,
     status,
     statusLine,
     fields: fields.kept,
     length: lengthOf(status, method, transferEncoding, contentLength),
-    persists: !isHttp10 && !fields.closes,
+    persists: !isHttp10 && !fields.closes && !isAmbiguous,
     keepAliveSeconds: fields.keepAlive === '' ? 0 : secondsOf(fields.keepAlive),
     hasDate: fields.hasDate,
     upgrades: fields.upgrade === 'websocket' && fields.hasUpgradeOption,

@@ -109,6 +109,12 @@ export class ClientConnection {
     this.resume();
   }
 
+  /** The other end of the tunnel has gone: the client has a while to take what is left. */
+  tunnelClosed(): void {
+    this.#tunnel = undefined;
+    this.#close(true);
+  }
+
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
@@ -249,8 +255,8 @@ export class ClientConnection {
     }
     const decision = decide(request.host, request.target, this.current);
     if (decision.type === 'answer') return decision;
-    const { prefix } = decision;
-    if (climbsOut(decision.target))
+    const { prefix, isStripped = true } = decision;
+    if (climbsOut(isStripped ? decision.target : decision.target.slice(prefix.length)))
       return problem('bad-target', 'It climbs out of where it leads.', prefix);
     const { bodyBytes } = decision.limits ?? limits;
     this.#maxBodyBytes = bodyBytes;

@@ -90,7 +90,8 @@ export class Exchange implements Asker {
 
   /** The client takes more of the answer. */
   clientDrained(): void {
-    this.#wait();
+    // Before the answer, what it takes is 1xx: they give the instance no more time.
+    if (this.hasBegunAnswer) this.#wait();
     this.#connection?.socket.resume();
   }
 
@@ -141,7 +142,9 @@ export class Exchange implements Asker {
   informed(head: ResponseHead): void {
     this.#mayRepeat = false;
     // RFC 9110 §15.2: HTTP/1.0 knows no 1xx.
-    if (this.#request.minor === 1) this.#client.socket.write(interimHead(head), 'latin1');
+    if (this.#request.minor === 0) return;
+    const flows = this.#client.socket.write(interimHead(head), 'latin1');
+    if (!flows) this.#connection?.socket.pause();
   }
 
   switched(head: ResponseHead, rest: Buffer): void {
@@ -279,8 +282,9 @@ export class Exchange implements Asker {
   #repeat(connection: UpstreamConnection, error: Error): void {
     const upstream = this.#upstream;
     const another = this.#decision.next();
-    const next = another ?? (connection.isReused ? upstream : undefined);
-    if (next !== undefined) this.#ask(next, this.#context.pools.of(next).open());
+    if (another !== undefined) this.#ask(another, this.#context.pools.of(another).open());
+    else if (upstream !== undefined && connection.isReused)
+      this.#ask(upstream, connection.openAnother());
     else this.#fail('upstream-failed', causeOf(error));
   }
 

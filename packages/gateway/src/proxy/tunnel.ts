@@ -49,7 +49,7 @@ export function openTunnel(
     },
   });
   client.socket.once('close', () => instance.destroy());
-  instance.socket.once('close', () => client.socket.destroySoon());
+  instance.socket.once('close', () => client.tunnelClosed());
   if (rest.length > 0) fromInstance.received(rest);
 }
 

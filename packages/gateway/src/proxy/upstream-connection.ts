@@ -8,6 +8,7 @@ import { canBeginResponse, ResponseParser } from '../http/response.ts';
 import type { ResponseHead } from '../http/response.ts';
 import type { Clock } from './clock.ts';
 import type { Dialer } from './dial.ts';
+import { needsDrain } from './direct-write.ts';
 import type { Limits } from './limits.ts';
 import type { Pool } from './pool.ts';
 
@@ -86,6 +87,11 @@ export class UpstreamConnection {
     this.hasAnswered = false;
   }
 
+  /** A new one to the same instance: by its pool, which nobody keeps any more if the instance has left meanwhile. */
+  openAnother(): UpstreamConnection {
+    return this.#pool.open();
+  }
+
   /** Whoever asked does not want the answer any more. */
   abandon(): void {
     this.#asker = undefined;
@@ -95,10 +101,13 @@ export class UpstreamConnection {
   /** The exchange is over on both sides: others may ask, if the instance lets them. */
   giveBack(): void {
     this.#asker = undefined;
-    if (!this.#persists) {
+    // An instance that has answered need not take the rest of a body, and the next request would wait behind it.
+    if (!this.#persists || this.socket.writableLength > 0 || needsDrain(this.socket)) {
       this.destroy();
       return;
     }
+    // TLS may hand over the end of an answer when it was told to wait: nobody else would have it read on.
+    if (this.socket.isPaused()) this.socket.resume();
     this.isReused = true;
     this.expires = this.#clock.now + this.#idleMs;
     this.#pool.put(this);
@@ -128,17 +137,21 @@ export class UpstreamConnection {
 
   #readHead(bytes: Buffer, asker: Asker): void {
     this.hasAnswered = true;
-    const read = this.#heads.read(bytes);
-    if (read === 'more') return;
-    if (read === 'long' || read === 'long-line')
-      return this.#break('the head of its answer is too long');
-    if (read === 'garbage') return this.#break('its answer is not HTTP/1.1');
-    const head = this.#parser.parse(read.head, asker.method);
-    if (!head.ok) return this.#break(head.reason);
-    if (head.status === 101) return asker.switched(head, Buffer.from(read.rest));
-    if (head.status >= 200) return this.#begin(head, read.rest, asker);
-    asker.informed(head);
-    if (read.rest.length > 0) this.#read(read.rest);
+    let left = bytes;
+    // Not by recursion: one read may bring thousands of 1xx.
+    do {
+      const read = this.#heads.read(left);
+      if (read === 'more') return;
+      if (read === 'long' || read === 'long-line')
+        return this.#break('the head of its answer is too long');
+      if (read === 'garbage') return this.#break('its answer is not HTTP/1.1');
+      const head = this.#parser.parse(read.head, asker.method);
+      if (!head.ok) return this.#break(head.reason);
+      if (head.status === 101) return asker.switched(head, Buffer.from(read.rest));
+      if (head.status >= 200) return this.#begin(head, read.rest, asker);
+      asker.informed(head);
+      left = read.rest;
+    } while (left.length > 0);
   }
 
   #begin(head: ResponseHead, rest: Buffer, asker: Asker): void {

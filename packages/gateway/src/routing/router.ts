@@ -49,6 +49,8 @@ export class Router {
   readonly #now: () => number;
   readonly #book = new VitalsBook();
   readonly #services = new Map<string, Service>();
+  /** One for each prefix, whatever the rules: requests on their way have it too, and it has to hear of each change. */
+  readonly #balancers = new Map<string, Balancer>();
   /** Prefixes of which the instances are others than at the last request. */
   readonly #changed = new Set<string>();
   #rules: RoutingRules;
@@ -86,10 +88,8 @@ export class Router {
 
   /** The instances of a prefix are others than before. */
   changed(prefix: string): void {
-    const service = this.#services.get(prefix);
-    if (service === undefined) return;
-    service.balancer.changed();
-    this.#changed.add(prefix);
+    this.#balancers.get(prefix)?.changed();
+    if (this.#services.has(prefix)) this.#changed.add(prefix);
   }
 
   /** An instance has gone. */
@@ -97,7 +97,9 @@ export class Router {
     this.#book.forget(key);
   }
 
-  /** Other rules from now on. What is known of how instances answer stays; requests on their way go by the old ones. */
+  /**
+   * Other rules from now on. What is known of how instances answer stays; requests on their way keep their limits.
+   */
   configure(rules: RoutingRules): void {
     this.#rules = rules;
     this.#services.clear();
@@ -142,13 +144,13 @@ export class Router {
     if (service === undefined) {
       const asked = askedBy(this.#table.routable(prefix));
       const policy = this.#rules.policyOf(prefix, asked);
-      const { balancing: rules, ejection, retries } = policy;
+      const { retries } = policy;
       service = {
         prefix,
         asked,
         policy,
         instances: () => this.#table.routable(prefix),
-        balancer: new Balancer({ rules, ejection, book: this.#book, random: this.#random }),
+        balancer: this.#balancer(prefix, policy),
         budget: new RetryBudget(retries, this.#now()),
         events: this.#events,
         now: this.#now,
@@ -156,6 +158,15 @@ export class Router {
       this.#services.set(prefix, service);
     }
     return service;
+  }
+
+  #balancer(prefix: string, { balancing: rules, ejection }: RoutePolicy): Balancer {
+    const known = this.#balancers.get(prefix);
+    known?.configure(rules, ejection);
+    if (known !== undefined) return known;
+    const balancer = new Balancer({ rules, ejection, book: this.#book, random: this.#random });
+    this.#balancers.set(prefix, balancer);
+    return balancer;
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { saying } from '../proxy/engine-harness.ts';
 import { client, speaking, start, to } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -100,6 +101,18 @@ describe('bytes that answer nothing', () => {
       expect(await answers(pieces)).not.toContain('forged');
     }
   });
+  it('a body that a 204 announces and sends late: never the next answer', async () => {
+    const there = await speaking((count) => [
+      count === 0 ? `HTTP/1.1 204 No Content\r\nContent-Length: ${forged.length}\r\n\r\n` : forged,
+    ]);
+    const { port } = await start(to(there));
+    for (const status of [204, 200]) {
+      const { write, heard } = client(port);
+      write(GET);
+      await heard(new RegExp(`HTTP/1.1 ${status} `));
+    }
+    expect(there.connections()).toBe(2);
+  });
   it.each([
     ['204', 'HTTP/1.1 204 No Content\r\nContent-Length: 6\r\n\r\nforged', GET],
     ['304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\nforged', GET],
@@ -138,6 +151,13 @@ describe('1xx', () => {
         ask: GET.replace('HTTP/1.1', 'HTTP/1.0'),
       },
     ));
+  it('thousands in one read are passed on', async () => {
+    const there = await saying('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
+    const { port } = await start(to(there));
+    const { write, heard } = client(port);
+    write(GET);
+    await heard(/ok$/);
+  });
   it('a 101 that nobody asked for: 502', () =>
     atEveryCut(
       'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',

@@ -83,6 +83,16 @@ describe('a path that climbs out of its prefix', () => {
       decide,
     });
   });
+  it('that is left on it: 400', async () => {
+    const { there, reached } = await recording();
+    const decide: Decide = (_host, target) => ({
+      ...forwardTo(() => there, target, '/v1'),
+      isStripped: false,
+    });
+    await atEveryCut(get('Host: a\r\n', '/v1/../v2'), [400], () => expect(reached).toEqual([]), {
+      decide,
+    });
+  });
   it.each([
     ['/v1/a/../b', '/a/../b'],
     ['/v1/a/%2e%2e/b', '/a/%2e%2e/b'],
@@ -141,4 +151,9 @@ describe('a head that is too large', () => {
 
 describe('an expectation that is not known', () => {
   it('417', () => refusedAtEveryCut(get('Host: a\r\nExpect: 200-ok\r\n'), 417));
+  it('417 with a body in chunks', () =>
+    refusedAtEveryCut(
+      'POST /a HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      417,
+    ));
 });

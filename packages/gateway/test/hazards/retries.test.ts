@@ -57,6 +57,17 @@ describe('a request that was sent and not answered', () => {
     // Each but the first met the close, and was sent again.
     expect([asked.length, connections()]).toEqual([5, 3]);
   });
+  it('leaves nothing behind of an instance that has left meanwhile', async () => {
+    let asked = 0;
+    const there = await upstream((request, response) => {
+      if (++asked !== 2) return response.end('ok');
+      engine.release(there);
+      return request.socket.destroy();
+    });
+    const { engine, port } = await start(to(there));
+    for (let count = 0; count < 2; count++) expect((await send(port)).status).toBe(200);
+    expect([...engine.pools()]).toEqual([]);
+  });
   it('is not sent to the same instance twice if its connection was new', async () => {
     const { there, asked } = await closing(0);
     const { port } = await start(to(there));

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { MemorySocket } from '../hazards/memory-socket.ts';
 import { deferred } from '../../../../test/support/deferred.ts';
 import {
   afterwards,
   client,
+  listen,
   refusing,
   saying,
   send,
@@ -175,5 +177,29 @@ describe('an answer that comes before the request is whole', () => {
     write('x'.repeat(999_000) + GET);
     await closed;
     expect(asked).toBe(1);
+  });
+
+  it('leaves no connection on which the next request would wait behind the body', async () => {
+    const isRead = [false, true];
+    const server = createServer((socket) => {
+      afterwards(() => socket.destroy());
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          if (isRead.shift() === false) socket.pause();
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        });
+    });
+    const { engine, port } = await start(to(await listen(server)));
+    const sending = new MemorySocket();
+    engine.serve(sending);
+    const length = 64 * 1024 * 1024;
+    sending.say(
+      `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`,
+    );
+    expect(await sending.statuses(1)).toEqual([200]);
+    const { write, heard } = client(port);
+    write(GET);
+    await heard(/ok$/);
   });
 });

@@ -224,6 +224,20 @@ describe('a router', () => {
 });
 
 describe('a router that is configured anew', () => {
+  it('names no instance that has left since to a request from before', () => {
+    const { say, decide, configure } = setup({ policy: 'hash' });
+    for (const port of [1, 2, 3]) say(port);
+    const decision = decide('localhost', '/v1');
+    if (decision.type !== 'forward') throw new Error('not forwarded');
+    const first = decision.next()?.port;
+    decision.ended(true);
+    configure({ balancing: { policy: 'hash' } });
+    const [gone = 0, left] = [1, 2, 3].filter((port) => port !== first);
+    say(gone, { left: true });
+    // The ring of before would name it.
+    expect(portsOf(decision)).toEqual([left]);
+  });
+
   it('serves each route by its own policy, or by that of all', () => {
     const { say, decide, configure } = setup();
     say(1);
