@@ -52,7 +52,7 @@ export const MUTANTS = [
   },
   {
     rule: 'one failed probe is not enough',
-    file: 'table/rules.ts',
+    file: 'table/probe-rules.ts',
     from: 'failuresToDown: 2',
     to: 'failuresToDown: 1',
   },
@@ -173,8 +173,8 @@ export const MUTANTS = [
   {
     rule: 'many instances are probed less often',
     file: 'table/table.ts',
-    from: 'return Math.max(RULES.probeEvery, this.#entries.size * RULES.probeShare);',
-    to: 'return RULES.probeEvery;',
+    from: 'return Math.max(this.#probeRules.intervalMs, this.#entries.size * RULES.probeShare);',
+    to: 'return this.#probeRules.intervalMs;',
   },
   {
     rule: 'who probes in doubt only leaves those alone that are well',

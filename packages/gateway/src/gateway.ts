@@ -71,6 +71,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     name,
     answersRollCalls: true,
     probes: 'always',
+    ...(options.probes !== undefined && { probeRules: options.probes }),
     journal,
     policy: addressesOf(options, self),
     ...(instanceCa !== undefined && { instanceCa: String(readPem(instanceCa)) }),

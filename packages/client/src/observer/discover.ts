@@ -10,6 +10,7 @@ import type {
   Journal,
   Message,
   Peer,
+  ProbeRules,
   Probing,
   Reaction,
   Refusal,
@@ -47,6 +48,8 @@ export interface DiscoverOptions {
    * `never`: then doubt alone decides.
    */
   readonly probes?: Probing;
+  /** How often they are asked, and what is made of their answers. Default: every 800 ms, see {@link ProbeRules}. */
+  readonly probeRules?: Partial<ProbeRules>;
   /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
   readonly name?: string;
   /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
@@ -187,12 +190,14 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(connection: Connection, options: DiscoverOptions) {
     super();
-    const { probes = 'in-doubt', answersRollCalls = false, name, policy, journal } = options;
-    this.#prober = new Prober(options.instanceCa);
+    const { probes = 'in-doubt', probeRules, answersRollCalls = false } = options;
+    const { name, policy, journal } = options;
+    this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#connection = connection;
     this.#journal = journal;
     this.#observer = new Observer({
       probes,
+      probeRules,
       answers: answersRollCalls,
       nonce: randomUUID,
       ...(name !== undefined && { name }),

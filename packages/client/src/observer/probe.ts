@@ -3,18 +3,22 @@ import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
+import { PROBES } from '@rollcall/protocol';
 import type { Announcement, Verdict } from '@rollcall/protocol';
-
-const PROBE_TIMEOUT_MS = 1000;
 
 /** Asks instances whether they are well. */
 export class Prober {
   readonly #ca: string | undefined;
+  readonly #timeoutMs: number;
   #secureContext: SecureContext | undefined;
 
-  /** @param ca who signs the certificates of instances that speak TLS, as PEM; without, whom Node trusts */
-  constructor(ca: string | undefined) {
+  /**
+   * @param ca who signs the certificates of instances that speak TLS, as PEM; without, whom Node trusts
+   * @param timeoutMs how long an answer may take
+   */
+  constructor(ca: string | undefined, timeoutMs: number = PROBES.timeoutMs) {
     this.#ca = ca;
+    this.#timeoutMs = timeoutMs;
   }
 
   /**
@@ -30,23 +34,22 @@ export class Prober {
       agent: false,
       headers: { 'user-agent': 'rollcall' },
     };
-    if (scheme !== 'https') return verdictOf(request(options), health === undefined);
+    const isLenient = health === undefined;
+    if (scheme !== 'https') return verdictOf(request(options), isLenient, this.#timeoutMs);
     // One for all: to make one takes milliseconds.
     this.#secureContext ??= createSecureContext({ ca: this.#ca });
     const secureContext = this.#secureContext;
     const createConnection = (): Socket => connect({ host: address, port, secureContext });
-    return verdictOf(
-      request({ ...options, agent: undefined, createConnection }),
-      health === undefined,
-    );
+    const sent = request({ ...options, agent: undefined, createConnection });
+    return verdictOf(sent, isLenient, this.#timeoutMs);
   }
 }
 
 /** @param isLenient it has not said on which path it tells how it is */
-function verdictOf(sent: ClientRequest, isLenient: boolean): Promise<Verdict> {
+function verdictOf(sent: ClientRequest, isLenient: boolean, timeoutMs: number): Promise<Verdict> {
   return new Promise((resolve) => {
     // An answer that came while this process was busy is read before its lateness is held against the instance.
-    const timer = setTimeout(() => setImmediate(() => sent.destroy()), PROBE_TIMEOUT_MS);
+    const timer = setTimeout(() => setImmediate(() => sent.destroy()), timeoutMs);
     function settle(verdict: Verdict): void {
       clearTimeout(timer);
       sent.destroy();

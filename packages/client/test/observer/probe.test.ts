@@ -56,6 +56,14 @@ describe('a probe', () => {
     expect(await prober.probe({ ...instance, health })).toBe(on);
   });
 
+  it('that is not answered in time has failed', async () => {
+    const instance = await announced(
+      createServer(() => {}),
+      'http',
+    );
+    expect(await new Prober(undefined, 100).probe(instance)).toBe('failed');
+  });
+
   it('that nobody is there to answer is refused', async () => {
     const instance = await announced(createServer(), 'http');
     servers.pop()?.close();

@@ -2,25 +2,19 @@ import type { Announcement } from '../announcement.ts';
 import { conflicts, instanceKey, join, sameAnnouncement, versionOf } from '../merge.ts';
 import type { Statement } from '../merge.ts';
 import { Agenda } from './agenda.ts';
-import { newEntry } from './entry.ts';
-import type { Entry, Instance, Status } from './entry.ts';
-import type { Change, Effect, TableEvent, Verdict } from './events.ts';
+import { change, newEntry, statementOf } from './entry.ts';
+import type { Entry, Instance, Status, Tombstone } from './entry.ts';
+import type { Effect, TableEvent, Verdict } from './events.ts';
 import { Group } from './group.ts';
+import { PROBES, spread } from './probe-rules.ts';
+import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';
-
-interface Tombstone {
-  readonly statement: Statement;
-  readonly until: number;
-  /** Another observer told of it, and it changed nothing here. */
-  readonly isHearsay: boolean;
-}
-
-/** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
-export type Probing = 'never' | 'in-doubt' | 'always';
 
 export interface TableOptions {
   /** With `never`, `probe` effects are not asked for, and doubt alone decides. */
   readonly probes: Probing;
+  /** Default: {@link PROBES}. */
+  readonly probeRules?: Partial<ProbeRules> | undefined;
 }
 
 /**
@@ -33,6 +27,7 @@ export interface TableOptions {
  */
 export class Table {
   readonly #probes: Probing;
+  readonly #probeRules: ProbeRules;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Map<string, Group>();
   readonly #tombstones = new Map<string, Tombstone>();
@@ -42,8 +37,9 @@ export class Table {
   /** Until when a failure may be our own link's. */
   #settledAt = -Infinity;
 
-  constructor({ probes }: TableOptions) {
+  constructor({ probes, probeRules }: TableOptions) {
     this.#probes = probes;
+    this.#probeRules = { ...PROBES, ...probeRules };
   }
 
   /** @param now milliseconds of a clock that never goes back, such as `performance.now()` */
@@ -186,12 +182,9 @@ export class Table {
     const entry = this.#entries.get(key);
     if (entry === undefined) return [];
     entry.probing = false;
-    if (verdict === 'ok') {
-      entry.failures = 0;
-      this.#probeAgain(entry, now + this.#probeEvery());
-      return this.#setStatus(entry, 'up', 'a probe succeeded', now);
-    }
+    if (verdict === 'ok') return this.#succeeded(entry, now);
     entry.failures++;
+    entry.successes = 0;
     const wait = entry.status === 'down' ? this.#probeEvery() : RULES.probeAgain;
     this.#probeAt(entry, now + wait);
     if (verdict === 'refused')
@@ -199,10 +192,23 @@ export class Table {
     // A time-out while our own link is bad says nothing of the instance.
     const { settledAt } = this.#group(entry.announcement.prefix);
     if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
-    if (entry.failures >= RULES.failuresToDown) {
-      return this.#setStatus(entry, 'down', `${entry.failures} probes failed`, now);
+    if (entry.failures >= this.#probeRules.failuresToDown) {
+      const why = entry.failures === 1 ? 'a probe failed' : `${entry.failures} probes failed`;
+      return this.#setStatus(entry, 'down', why, now);
     }
     return [];
+  }
+
+  #succeeded(entry: Entry, now: number): Effect[] {
+    entry.failures = 0;
+    const again = now + this.#probeEvery();
+    if (entry.status === 'down' && ++entry.successes < this.#probeRules.successesToUp) {
+      this.#probeAt(entry, again);
+      return [];
+    }
+    entry.successes = 0;
+    this.#probeAgain(entry, again);
+    return this.#setStatus(entry, 'up', 'a probe succeeded', now);
   }
 
   #setDrained(key: string, isDrained: boolean): Effect[] {
@@ -366,7 +372,7 @@ export class Table {
   }
 
   #probeEvery(): number {
-    return Math.max(RULES.probeEvery, this.#entries.size * RULES.probeShare);
+    return Math.max(this.#probeRules.intervalMs, this.#entries.size * RULES.probeShare);
   }
 
   /** The next probe of an instance that is well as far as we know. */
@@ -387,19 +393,4 @@ export class Table {
     this.#groups.set(prefix, group);
     return group;
   }
-}
-
-function statementOf({ announcement }: Entry): Statement {
-  return { announcement, left: false };
-}
-
-function change(type: Change['type'], entry: Entry, why: string): Change {
-  return { type, instance: { ...entry }, why };
-}
-
-/** From 0.5 to 1, by the key alone: instances that came together are not probed together. */
-function spread(key: string): number {
-  let hash = 0;
-  for (let at = 0; at < key.length; at++) hash = (hash * 31 + key.charCodeAt(at)) >>> 0;
-  return 0.5 + (hash % 1000) / 2000;
 }
