@@ -29,7 +29,7 @@ export const MUTANTS = [
   {
     rule: 'an exit is remembered',
     file: 'table/table.ts',
-    from: 'this.#tombstones.set(key, { statement, until });',
+    from: 'this.#tombstones.set(key, { statement, until, isHearsay });',
     to: '',
   },
   {
@@ -295,5 +295,17 @@ export const MUTANTS = [
     file: 'address-policy.ts',
     from: '!rules.allowsLoopback && isLoopback(address)',
     to: 'false',
+  },
+  {
+    rule: 'hearsay of who left is not passed on',
+    file: 'table/table.ts',
+    from: "const isHearsay = by === 'told' && entry === undefined;",
+    to: 'const isHearsay = false;',
+  },
+  {
+    rule: 'of one that is down nobody tells',
+    file: 'table/table.ts',
+    from: "return this.#entries.get(key)?.status !== 'down';",
+    to: 'return true;',
   },
 ];

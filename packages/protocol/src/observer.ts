@@ -252,7 +252,7 @@ export class Observer {
       const lacked = holdsAll(digest, size) ? { lacked: lacks.length } : {};
       this.peers.heard({ name: from, at: now, size, ...lacked, told });
     }
-    const news = this.#answers ? lacks : [];
+    const news = this.#answers ? lacks.filter((each) => this.table.tells(each)) : [];
     // Who knows nothing waits for an answer; who knows all that we do need not be told so.
     const isAwaited = this.#answers && digest === '';
     const answers = news.length > 0 || isAwaited ? answersTo(nonce, news) : [];

@@ -44,6 +44,8 @@ export interface Entry {
 export interface Tombstone {
   readonly statement: Statement;
   readonly until: number;
+  /** Another observer told of it, and it changed nothing here. */
+  readonly isHearsay: boolean;
 }
 
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {

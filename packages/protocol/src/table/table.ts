@@ -100,7 +100,7 @@ export class Table {
     return entry === undefined ? this.#tombstones.get(key)?.statement : statementOf(entry);
   }
 
-  /** Everything that this table could tell another: instances, and those that have left. */
+  /** Everything that this table knows: instances, and those that have left. */
   statements(now: number): Statement[] {
     // Of a legacy instance that is down nobody can tell whether it still means to be there.
     const up = [...this.#entries.values()]
@@ -112,9 +112,19 @@ export class Table {
     return [...up, ...left.map(({ statement }) => statement)];
   }
 
+  /**
+   * Whether another may be told this of {@link statements}. Hearsay that was passed on would be remembered for
+   * ever: who has forgotten is told by who heard of it later, and the other way round.
+   */
+  tells({ announcement, left }: Statement): boolean {
+    const key = instanceKey(announcement);
+    if (left) return this.#tombstones.get(key)?.isHearsay !== true;
+    return this.#entries.get(key)?.status !== 'down';
+  }
+
   /** An owner's own word, by the channel: proof of life. */
   #heard(statement: Statement, now: number): Effect[] {
-    const effects = this.#merge(statement, now);
+    const effects = this.#merge(statement, 'heard', now);
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const isItsLatest = entry.announcement.seq === statement.announcement.seq;
@@ -138,7 +148,7 @@ export class Table {
     const isLegacy = versionOf(announcement) === undefined;
     if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];
     const inc = this.#entries.get(key)?.announcement.inc;
-    const effects = this.#merge(statement, now);
+    const effects = this.#merge(statement, 'told', now);
     const entry = this.#entries.get(key);
     const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
     // Who cannot verify has nothing better than to believe.
@@ -266,7 +276,7 @@ export class Table {
   }
 
   /** Joins a statement into membership, and says what that changed. */
-  #merge(statement: Statement, now: number): Effect[] {
+  #merge(statement: Statement, by: 'heard' | 'told', now: number): Effect[] {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const entry = this.#entries.get(key);
@@ -274,7 +284,10 @@ export class Table {
     const isLegacy = versionOf(announcement) === undefined;
     const joined = held === undefined || isLegacy ? statement : join(held, statement);
 
-    if (joined.left) return this.#bury(key, entry, joined, now);
+    if (joined.left) {
+      const isHearsay = by === 'told' && entry === undefined;
+      return this.#bury(key, entry, { statement: joined, isHearsay }, now);
+    }
     this.#tombstones.delete(key);
     if (entry === undefined) return this.#enter(key, joined.announcement, now);
     return this.#update(entry, announcement, joined.announcement, now);
@@ -310,9 +323,21 @@ export class Table {
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }
 
-  #bury(key: string, entry: Entry | undefined, statement: Statement, now: number): Effect[] {
+  #bury(
+    key: string,
+    entry: Entry | undefined,
+    { statement, isHearsay }: Omit<Tombstone, 'until'>,
+    now: number,
+  ): Effect[] {
+    const known = this.#tombstones.get(key);
+    // To hear again of what is known makes nothing of it new.
+    const isKnown = known?.statement.announcement.inc === statement.announcement.inc;
+    if (isHearsay && known !== undefined && isKnown) {
+      this.#tombstones.set(key, { ...known, statement });
+      return [];
+    }
     const until = now + RULES.tombstone;
-    this.#tombstones.set(key, { statement, until });
+    this.#tombstones.set(key, { statement, until, isHearsay });
     this.#agenda.add(until, key);
     if (entry === undefined) return [];
     this.#remove(entry);
