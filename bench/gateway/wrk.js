@@ -20,6 +20,7 @@ export function saturate(proxy, { path = '/v1/x', connections, seconds, script }
   const used = proxy.pid === 0 ? 0 : cpuSeconds(proxy.pid) - before;
   return {
     rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]),
-    cost: (used * 1e6) / count,
+    // A proxy that was given no time has answered nothing.
+    cost: count === 0 ? Infinity : (used * 1e6) / count,
   };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readConfigFile } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
@@ -52,6 +53,11 @@ describe('README.md', () => {
     const caller = programs.node(moduleOf(block('js', "discover('/v2')")), [], env);
     await caller.line(/status: 1/);
     expect((await caller.ended).code).toBe(0);
+  });
+
+  it('shows settings that a gateway takes', () => {
+    const file = scratch.file('rollcall.json', block('json', '"routes"'));
+    expect(readConfigFile(file).routes).toHaveProperty(['/v1', 'balancing', 'policy']);
   });
 
   it('names a command that npm links before anything is built', () => {

@@ -29,7 +29,7 @@ export const MUTANTS = [
   {
     rule: 'an exit is remembered',
     file: 'table/table.ts',
-    from: 'this.#tombstones.set(key, { statement, until });',
+    from: 'this.#tombstones.set(key, { statement, until, isHearsay });',
     to: '',
   },
   {
@@ -52,7 +52,7 @@ export const MUTANTS = [
   },
   {
     rule: 'one failed probe is not enough',
-    file: 'table/rules.ts',
+    file: 'table/probe-rules.ts',
     from: 'failuresToDown: 2',
     to: 'failuresToDown: 1',
   },
@@ -173,8 +173,8 @@ export const MUTANTS = [
   {
     rule: 'many instances are probed less often',
     file: 'table/table.ts',
-    from: 'return Math.max(RULES.probeEvery, this.#entries.size * RULES.probeShare);',
-    to: 'return RULES.probeEvery;',
+    from: 'return Math.max(this.#probeRules.intervalMs, this.#entries.size * RULES.probeShare);',
+    to: 'return this.#probeRules.intervalMs;',
   },
   {
     rule: 'who probes in doubt only leaves those alone that are well',
@@ -295,5 +295,17 @@ export const MUTANTS = [
     file: 'address-policy.ts',
     from: '!rules.allowsLoopback && isLoopback(address)',
     to: 'false',
+  },
+  {
+    rule: 'hearsay of who left is not passed on',
+    file: 'table/table.ts',
+    from: "const isHearsay = by === 'told' && entry === undefined;",
+    to: 'const isHearsay = false;',
+  },
+  {
+    rule: 'of one that is down nobody tells',
+    file: 'table/table.ts',
+    from: "return this.#entries.get(key)?.status !== 'down';",
+    to: 'return true;',
   },
 ];

@@ -2,50 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RollcallError } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
-import type { AppOptions, BrokerOptions, MetricsOptions, WebhookOptions } from './options.ts';
-import { boolean, list, number, object, oneOf, text } from './shape.ts';
-import { WEBHOOK_EVENTS } from './webhooks/event.ts';
-
-/** Where the certificate and its key are, both PEM. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
-
-type ConfigFile = Omit<BrokerOptions, 'log' | 'tls'> & { readonly tls?: TlsFiles };
-
-const webhook = object<WebhookOptions>({ url: text, events: list(oneOf(WEBHOOK_EVENTS)) }, 'url');
-
-const app = object<AppOptions>(
-  {
-    appId: text,
-    key: text,
-    secret: text,
-    enabled: boolean,
-    maxConnections: number,
-    subscriptionCounts: boolean,
-    webhooks: list(webhook),
-  },
-  'appId',
-  'key',
-  'secret',
-);
-
-const configFile = object<ConfigFile>(
-  {
-    apps: list(app),
-    host: text,
-    port: number,
-    tls: object<TlsFiles>({ cert: text, key: text }, 'cert', 'key'),
-    metrics: object<MetricsOptions>({ host: text, port: number }, 'port'),
-    activityTimeoutMs: number,
-    pongTimeoutMs: number,
-    maxSubscriptions: number,
-    maxPublicSubscriptions: number,
-    maxUnreadBytes: number,
-  },
-  'apps',
-);
+import * as v from 'valibot';
+import { configSchema } from './config-schema.ts';
+import type { ConfigFile, TlsFiles } from './config-schema.ts';
+import type { BrokerOptions } from './options.ts';
 
 /**
  * Reads the options of a broker from a JSON file: those of {@link BrokerOptions}, with the names of
@@ -69,11 +29,11 @@ export async function readTlsFiles(files: TlsFiles): Promise<{ cert: string; key
 function parse(file: string, content: string): ConfigFile {
   const json = readJson(content);
   if (json === undefined) throw misconfigured(`${file} is not JSON`);
-  try {
-    return configFile(json, '');
-  } catch (error) {
-    throw error instanceof RollcallError ? misconfigured(`${file}: ${error.message}`) : error;
-  }
+  const { success, output, issues } = v.safeParse(configSchema, json, { abortEarly: true });
+  if (success) return output;
+  const [{ message }] = issues;
+  // Never what the value is: it may be a secret in the wrong place.
+  throw misconfigured(`${file}: ${v.getDotPath(issues[0]) ?? 'it'} ${message}`);
 }
 
 async function read(file: string): Promise<string> {

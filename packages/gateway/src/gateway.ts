@@ -16,6 +16,7 @@ import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
+import { readPem } from './proxy/certificate-files.ts';
 import { report } from './report.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { serve } from './serve.ts';
@@ -59,7 +60,7 @@ const INFORMED_MS = 300;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkConfig(options);
-  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT, instanceCa } = options;
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
@@ -70,8 +71,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     name,
     answersRollCalls: true,
     probes: 'always',
+    ...(options.probes !== undefined && { probeRules: options.probes }),
     journal,
     policy: addressesOf(options, self),
+    ...(instanceCa !== undefined && { instanceCa: String(readPem(instanceCa)) }),
   });
   const telemetry = new Telemetry(directory);
   try {

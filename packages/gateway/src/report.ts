@@ -10,8 +10,10 @@ export interface ReportOptions {
 
 /** Says in the log what happens to the table, and what was refused and why. */
 export function report(directory: Directory, { domain, server, log }: ReportOptions): void {
-  const route = ({ announcement }: Instance): string =>
-    `${domain}${announcement.prefix} -> http://${urlHost(announcement.address)}:${announcement.port}`;
+  const route = ({ announcement }: Instance): string => {
+    const { prefix, scheme = 'http', address, port } = announcement;
+    return `${domain}${prefix} -> ${scheme}://${urlHost(address)}:${port}`;
+  };
   const verbs: Record<Change['type'], string> = {
     registered: 'route registered',
     updated: 'route updated',

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Directory } from '@rollcall/client';
-import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
-import { readCertificate, watchCertificate } from './proxy/certificate-files.ts';
+import { readCertificate, readPem, watchCertificate } from './proxy/certificate-files.ts';
 import type { Certificate } from './proxy/tls-front.ts';
 import { createPlane } from './workers/plane.ts';
 
@@ -34,7 +32,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     pseudonym: name,
     accessLog,
     traces,
-    ...(instanceCa !== undefined && { instanceCa: readCa(instanceCa) }),
+    ...(instanceCa !== undefined && { instanceCa: String(readPem(instanceCa)) }),
   };
   let current = config;
   let certificate = tls && readCertificate(tls);
@@ -89,13 +87,4 @@ function settingsOf(
       certificate: { cert: String(certificate.cert), key: String(certificate.key) },
     }),
   };
-}
-
-function readCa(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new RollcallError('ROLLCALL_CONFIG', `${file} cannot be read: ${why}`, { cause });
-  }
 }

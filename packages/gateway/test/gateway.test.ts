@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import type { Explanation, Gateway, GatewayOptions } from '@rollcall/gateway';
@@ -42,15 +45,29 @@ async function status({ adminUrl }: Gateway) {
 const logged = (pattern: RegExp) =>
   vi.waitFor(() => expect(lines.join('\n')).toMatch(pattern), 5000);
 
+describe('a gateway’s probes', () => {
+  it('go by its configuration', async () => {
+    const sick = createServer((_request, response) => response.writeHead(500).end());
+    registry.onEnd(() => sick.close());
+    await once(sick.listen(0, '127.0.0.1'), 'listening');
+    const { port } = sick.address() as AddressInfo;
+    await gateway({ probes: { failuresToDown: 1 } });
+    await say({ port });
+    await logged(/out of rotation .* \(a probe failed\)/);
+  });
+});
+
 describe('a gateway’s address policy', () => {
   it('takes loopback on loopback, and says what it refuses', async () => {
     const made = await gateway();
     await say({});
     await logged(/route registered localhost:\d+\/v1 -> http:\/\/127\.0\.0\.1:1/);
+    await say({ port: 3, scheme: 'https' });
+    await logged(/route registered .* -> https:\/\/127\.0\.0\.1:3/);
     await say({ address: '168.63.129.16', port: 2 });
     await logged(/refused register \(forbidden-address\): .*metadata/);
     const { instances, refused } = await explained(made);
-    expect(instances).toHaveLength(1);
+    expect(instances).toHaveLength(2);
     expect(refused).toMatchObject([{ event: 'register', code: 'forbidden-address' }]);
   });
 

@@ -13,12 +13,14 @@ import type { Member } from './pusher/member.ts';
 import { quote, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 import type { Effect, TableEvent } from './table/events.ts';
+import type { ProbeRules, Probing } from './table/probe-rules.ts';
 import { RULES } from './table/rules.ts';
 import { Table } from './table/table.ts';
-import type { Probing } from './table/table.ts';
 
 export interface ObserverOptions {
   readonly probes: Probing;
+  /** Default: PROBES. */
+  readonly probeRules?: Partial<ProbeRules> | undefined;
   /** Answer the roll calls of others, and call the roll now and then. */
   readonly answers: boolean;
   /** Milliseconds between two roll calls, so that what was lost on the way is made up for. Default: {@link RULES}. */
@@ -74,8 +76,8 @@ export class Observer {
   #askAt = Infinity;
 
   constructor(options: ObserverOptions) {
-    const { probes, answers, nonce, askEvery = RULES.askEvery } = options;
-    this.table = new Table({ probes });
+    const { probes, probeRules, answers, nonce, askEvery = RULES.askEvery } = options;
+    this.table = new Table({ probes, probeRules });
     this.#answers = answers;
     this.#nonce = nonce;
     this.#askEvery = answers ? askEvery : Infinity;
@@ -250,7 +252,7 @@ export class Observer {
       const lacked = holdsAll(digest, size) ? { lacked: lacks.length } : {};
       this.peers.heard({ name: from, at: now, size, ...lacked, told });
     }
-    const news = this.#answers ? lacks : [];
+    const news = this.#answers ? lacks.filter((each) => this.table.tells(each)) : [];
     // Who knows nothing waits for an answer; who knows all that we do need not be told so.
     const isAwaited = this.#answers && digest === '';
     const answers = news.length > 0 || isAwaited ? answersTo(nonce, news) : [];

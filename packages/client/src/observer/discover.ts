@@ -10,6 +10,7 @@ import type {
   Journal,
   Message,
   Peer,
+  ProbeRules,
   Probing,
   Reaction,
   Refusal,
@@ -30,7 +31,7 @@ import { createPublisher, refusedBy, unreachable } from '../transport/publisher.
 import type { Publisher } from '../transport/publisher.ts';
 import { atMost } from './at-most.ts';
 import { Presences } from './presences.ts';
-import { probe } from './probe.ts';
+import { Prober } from './probe.ts';
 import { Service } from './service.ts';
 
 export interface DiscoverOptions {
@@ -47,8 +48,12 @@ export interface DiscoverOptions {
    * `never`: then doubt alone decides.
    */
   readonly probes?: Probing;
+  /** How often they are asked, and what is made of their answers. Default: every 800 ms, see {@link ProbeRules}. */
+  readonly probeRules?: Partial<ProbeRules>;
   /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
   readonly name?: string;
+  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  readonly instanceCa?: string;
   /** Which announcements are taken. Default: all. */
   readonly policy?: AddressPolicy;
   /** Keeps what came and what was made of it. Default: nobody does. */
@@ -176,21 +181,23 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #observer: Observer;
   readonly #journal: Journal | undefined;
   readonly #ticks: NodeJS.Timeout;
+  readonly #prober: Prober;
   readonly #inTurn = atMost(MOST_PROBES);
   #isResynced = false;
   #isConnected = false;
   #isClosed = false;
   #isAnswered = false;
 
-  constructor(
-    connection: Connection,
-    { probes = 'in-doubt', answersRollCalls = false, name, policy, journal }: DiscoverOptions,
-  ) {
+  constructor(connection: Connection, options: DiscoverOptions) {
     super();
+    const { probes = 'in-doubt', probeRules, answersRollCalls = false } = options;
+    const { name, policy, journal } = options;
+    this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#connection = connection;
     this.#journal = journal;
     this.#observer = new Observer({
       probes,
+      probeRules,
       answers: answersRollCalls,
       nonce: randomUUID,
       ...(name !== undefined && { name }),
@@ -380,7 +387,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     // If it has said something new in the meantime, the table has another probe in mind.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    const verdict = await this.#inTurn(async () => (isDue() ? probe(announcement) : undefined));
+    const verdict = await this.#inTurn(async () =>
+      isDue() ? this.#prober.probe(announcement) : undefined,
+    );
     if (verdict !== undefined && isDue())
       this.#learn({ type: 'probed', key, verdict, by: 'probe' });
   }

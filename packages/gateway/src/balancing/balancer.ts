@@ -104,44 +104,51 @@ export class Balancer {
     this.changed();
   }
 
-  started(instance: Instance): void {
-    this.#vitals(instance).inFlight++;
+  /** A request goes out to it. Returns the vitals to which what becomes of that belongs. */
+  started(instance: Instance): Vitals {
+    const vitals = this.#vitals(instance);
+    vitals.inFlight++;
+    return vitals;
   }
 
   /** The head of its answer has come, so many milliseconds after the request began. */
-  answered(instance: Instance, milliseconds: number, now: number): void {
-    const vitals = this.#book.find(instance.key);
-    if (vitals !== undefined) observeLatency(vitals, milliseconds, now);
+  answered(vitals: Vitals, milliseconds: number, now: number): void {
+    observeLatency(vitals, milliseconds, now);
   }
 
   /**
    * A request has ended. Returns whether its instance is ejected for that.
    *
+   * @param vitals of when it started
    * @param instances those of its prefix that may be sent requests
    * @param isFailure it could not be reached, broke off, did not answer in time, or answered 502, 503 or 504
    */
   ended(
-    instance: Instance,
+    { key }: Instance,
+    vitals: Vitals,
     instances: readonly Instance[],
     isFailure: boolean,
     now: number,
   ): boolean {
-    const vitals = this.#book.find(instance.key);
-    // It has gone meanwhile; or gone and come back, which knows nothing of this request.
-    if (vitals === undefined) return false;
-    vitals.inFlight = Math.max(0, vitals.inFlight - 1);
+    vitals.inFlight--;
+    // It has gone meanwhile; if it is back, that is another, which has not failed.
+    if (this.#book.find(key) !== vitals) return false;
     if (!observeOutcome(vitals, isFailure, now, this.#ejection)) return false;
     const ejected = this.#ejected(instances, now).length;
     if (vitals.ejectedUntil > now || ejected >= mostEjected(instances.length, this.#ejection))
       return false;
     eject(vitals, now, this.#ejection);
-    this.#countedUntil = -Infinity;
     return true;
   }
 
   /** The instances are others than before. */
   changed(): void {
     this.#ring = undefined;
+    this.ejected();
+  }
+
+  /** One of the instances has been ejected, by this balancer or by the one before it. */
+  ejected(): void {
     this.#countedUntil = -Infinity;
   }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ProbeRules } from '@rollcall/protocol';
 import type { AccessLogSettings } from '../access-log/entry.ts';
 import type { CatalogOptions } from '../catalog/servers.ts';
 import type { CertificateFiles } from '../proxy/certificate-files.ts';
@@ -25,6 +26,8 @@ export interface GatewayConfig extends ServingSettings, CatalogOptions {
   readonly tls?: CertificateFiles;
   /** A PEM file: who signs the certificates of instances that speak TLS. Default: whom Node trusts. */
   readonly instanceCa?: string;
+  /** How instances are asked whether they are well. */
+  readonly probes?: Partial<ProbeRules>;
   /** Where the admin API listens. Default 127.0.0.1; anywhere else it needs a token. */
   readonly adminHost?: string;
   /** Default: one above the port. */

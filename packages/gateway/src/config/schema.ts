@@ -50,6 +50,13 @@ const ejection = partial({
   panicShare: share,
 });
 
+const probes = partial({
+  intervalMs: count(100, 86_400_000),
+  timeoutMs: limit,
+  failuresToDown: count(1, 1000),
+  successesToUp: count(1, 1000),
+});
+
 const DESTINATIONS = ['off', 'stdout', 'stderr'] as const;
 
 const accessLog = partial({
@@ -105,6 +112,7 @@ const SETTINGS = {
   trustedProxies: list,
   tls: known({ cert: text, key: text }),
   instanceCa: text,
+  probes,
   adminHost: text,
   adminPort: port,
   adminTokenFile: text,
@@ -113,7 +121,7 @@ const SETTINGS = {
   dnsDomain: text,
   dnsTtl: count(0, 86_400),
   xdsPort: port,
-  workers: v.union([count(1, 1024), v.literal('auto')], 'must be a whole number, or "auto"'),
+  workers: v.union([count(1, 256), v.literal('auto')], 'must be a whole number, or "auto"'),
   accessLog,
   strip,
   balancing,

@@ -11,12 +11,13 @@ export interface CertificateFiles {
 
 /** @throws RollcallError ROLLCALL_CONFIG, and says which file cannot be read, or that they do not belong together */
 export function readCertificate({ cert, key }: CertificateFiles): Certificate {
-  const certificate = { cert: read(cert), key: read(key) };
+  const certificate = { cert: readPem(cert), key: readPem(key) };
   checkCertificate(certificate);
   return certificate;
 }
 
-function read(file: string): Buffer {
+/** @throws RollcallError ROLLCALL_CONFIG */
+export function readPem(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {

@@ -9,6 +9,11 @@ import { JOIN_BYTES } from './body-writer.ts';
 export type TakeBytes = (bytes: Buffer) => boolean;
 
 const READ_BYTES = 64 * 1024;
+/**
+ * Of a client's large body. Instances mostly take 32 KiB at once, and 64 KiB not: then each piece waits in a place of its
+ * own, and uploads of 1 MiB take twice nginx's CPU time in place of 1.1 to 1.3 times. Downloads gain nothing by it.
+ */
+const CLIENT_READ_BYTES = 32 * 1024;
 
 /**
  * What the system reads into, for all sockets that read little at a time: each read is looked at before the
@@ -19,8 +24,11 @@ const READ_BYTES = 64 * 1024;
  */
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
 
-/** The option of a socket that has bytes handed to a function. */
-export function readingInto(take: TakeBytes): OnReadOpts {
+/**
+ * The option of a socket that has bytes handed to a function.
+ * @param bytes at most, of each read of a large body
+ */
+export function readingInto(take: TakeBytes, bytes: number = READ_BYTES): OnReadOpts {
   let buffer = SHARED;
   // The last view is the next one too if it is as long, as it often is: to make one takes 0.1 µs.
   let viewed: Uint8Array = SHARED;
@@ -35,11 +43,11 @@ export function readingInto(take: TakeBytes): OnReadOpts {
         take(view);
       } else if (into === SHARED) {
         // A large body has begun: from the next read on it has a place of its own.
-        buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+        buffer = Buffer.allocUnsafeSlow(bytes);
         take(Buffer.from(view));
       } else if (take(view)) {
         // It is on its way to a receiver that is slower: passed on by reference, and read on elsewhere.
-        buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+        buffer = Buffer.allocUnsafeSlow(bytes);
       }
       return true;
     },
@@ -51,7 +59,7 @@ export class DirectSocket extends Socket {
   onBytes: TakeBytes = () => false;
 
   constructor(handle: object) {
-    const onread = readingInto((bytes) => this.onBytes(bytes));
+    const onread = readingInto((bytes) => this.onBytes(bytes), CLIENT_READ_BYTES);
     super({ handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
   }
 }

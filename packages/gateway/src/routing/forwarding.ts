@@ -2,6 +2,7 @@ import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
+import type { Vitals } from '../balancing/vitals.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
 import type { RouteLimits } from '../proxy/limits.ts';
 import type { RoutePolicy } from './policy.ts';
@@ -23,7 +24,7 @@ export interface Service {
   readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
-  readonly events: RoutingEvents | undefined;
+  readonly events: RoutingEvents;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -42,6 +43,7 @@ export class Forwarding implements Forward {
   readonly #hashKey: string;
   #picked: Instance | undefined;
   #current: Instance | undefined;
+  #vitals: Vitals | undefined;
   #tried: Set<string> | undefined;
   #startedAt: number;
   #status = 0;
@@ -77,10 +79,11 @@ export class Forwarding implements Forward {
     this.#picked = undefined;
     const before = this.#current;
     this.#current = instance;
+    this.#vitals = undefined;
     if (instance === undefined) return undefined;
-    if (before !== undefined) events?.retried(prefix, before.key);
+    if (before !== undefined) events.retried(prefix, before.key);
     this.#status = 0;
-    this.#service.balancer.started(instance);
+    this.#vitals = this.#service.balancer.started(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
     return { key, address, port, isSecure: scheme === 'https' };
@@ -90,16 +93,17 @@ export class Forwarding implements Forward {
     const { balancer, now } = this.#service;
     this.#status = status;
     const at = now();
-    if (this.#current !== undefined) balancer.answered(this.#current, at - this.#startedAt, at);
+    if (this.#vitals !== undefined) balancer.answered(this.#vitals, at - this.#startedAt, at);
   }
 
   ended(isFault: boolean): void {
     const { prefix, balancer, instances, events, now } = this.#service;
     const instance = this.#current;
-    if (instance === undefined) return;
+    const vitals = this.#vitals;
+    if (instance === undefined || vitals === undefined) return;
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
-    const isEjected = balancer.ended(instance, instances(), isFailure, now());
-    if (isEjected) events?.ejected(prefix, instance.key);
+    const isEjected = balancer.ended(instance, vitals, instances(), isFailure, now());
+    if (isEjected) events.ejected(prefix, instance.key);
   }
 
   mayRepeat(): boolean {

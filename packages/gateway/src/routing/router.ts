@@ -44,7 +44,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** Who a request goes to: by host, then by longest prefix, then among the instances as they are balanced. */
 export class Router {
   readonly #table: Instances;
-  readonly #events: RoutingEvents | undefined;
+  readonly #events: RoutingEvents;
   readonly #random: () => number;
   readonly #now: () => number;
   readonly #book = new VitalsBook();
@@ -58,7 +58,14 @@ export class Router {
   constructor({ table, rules, events, random, now }: RouterOptions) {
     this.#table = table;
     this.#rules = rules;
-    this.#events = events;
+    this.#events = {
+      retried: (prefix, key) => events?.retried(prefix, key),
+      ejected: (prefix, key) => {
+        // The request may be of a service whose rules were others.
+        this.#services.get(prefix)?.balancer.ejected();
+        events?.ejected(prefix, key);
+      },
+    };
     this.#random = random;
     this.#now = now;
   }

@@ -46,8 +46,10 @@ function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   };
   const fail = (each: Instance, all: readonly Instance[], times = 1): boolean[] =>
     Array.from({ length: times }, () => {
-      balancer.started(each);
-      return balancer.ended(each, all, true, clock.now);
+      const vitals = balancer.started(each);
+      const isEjected = balancer.ended(each, vitals, all, true, clock.now);
+      if (isEjected) balancer.ejected();
+      return isEjected;
     });
   return { clock, balancer, book, pick, shares, fail };
 }
@@ -88,38 +90,47 @@ describe('by requests in flight', () => {
 
   it('sends no more to one that has all that it may have', () => {
     const { balancer, pick } = setup({ policy: 'least-request', mostInFlight: 2 });
-    for (const each of [A, A, B, B]) balancer.started(each);
+    for (const each of [A, A, B]) balancer.started(each);
+    const last = balancer.started(B);
     expect(pick([A, B])).toBeUndefined();
-    balancer.ended(B, [A, B], false, 0);
+    balancer.ended(B, last, [A, B], false, 0);
     expect(pick([A, B])).toBe('b');
   });
 });
 
 describe('an instance that went while it was asked', () => {
-  it('is not remembered for what ends after, nor charged with it when it is back', () => {
-    const { balancer, book, pick } = setup({ mostInFlight: 1 });
-    balancer.started(A);
+  it('is not remembered for what ends after', () => {
+    const { balancer, book } = setup();
+    const before = balancer.started(A);
     book.forget('a');
-    for (let count = 0; count < 5; count++) balancer.ended(A, ABC, true, 0);
-    balancer.started(A);
+    balancer.ended(A, before, ABC, true, 0);
+    expect([...book.all()]).toEqual([]);
+  });
+
+  it('is not charged with it when it is back, and has been asked again', () => {
+    const { balancer, book, pick } = setup({ mostInFlight: 1 });
+    const before = Array.from({ length: 5 }, () => balancer.started(A));
     book.forget('a');
     expect(pick([A])).toBe('a');
-    balancer.ended(A, ABC, false, 0);
-    balancer.started(A);
+    const after = balancer.started(A);
+    const ejected = before.map((vitals) => balancer.ended(A, vitals, ABC, true, 0));
+    expect(ejected).not.toContain(true);
     expect(pick([A])).toBeUndefined();
+    balancer.ended(A, after, ABC, false, 0);
+    expect(pick([A])).toBe('a');
   });
 });
 
 describe('by latency', () => {
   it('prefers who answers sooner, and comes back to who was slow once that has faded', () => {
     const { clock, balancer, shares } = setup({ policy: 'latency' });
-    for (const each of [A, B]) balancer.started(each);
-    balancer.answered(A, 500, 0);
-    balancer.answered(B, 20, 0);
+    const [a, b] = [balancer.started(A), balancer.started(B)];
+    balancer.answered(a, 500, 0);
+    balancer.answered(b, 20, 0);
     expect(shares([A, B], 100)['a'] ?? 0).toBe(0);
     clock.now = 60_000;
-    balancer.answered(A, 10, clock.now);
-    balancer.answered(B, 20, clock.now);
+    balancer.answered(a, 10, clock.now);
+    balancer.answered(b, 20, clock.now);
     expect(shares([A, B], 100)['b'] ?? 0).toBe(0);
   });
 });
@@ -172,8 +183,8 @@ describe('an instance that fails', () => {
   it('is ejected when half of at least twenty requests fail', () => {
     const { balancer, clock } = setup();
     const outcomes = Array.from({ length: 20 }, (_each, index) => {
-      balancer.started(A);
-      return balancer.ended(A, ABC, index % 2 === 1, clock.now);
+      const vitals = balancer.started(A);
+      return balancer.ended(A, vitals, ABC, index % 2 === 1, clock.now);
     });
     expect(outcomes.indexOf(true)).toBe(19);
   });

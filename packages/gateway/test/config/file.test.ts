@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { PROBES } from '@rollcall/protocol';
 import { BALANCING } from '../../src/balancing/balancer.ts';
 import { EJECTION } from '../../src/balancing/ejection.ts';
 import { RETRIES } from '../../src/balancing/retry-budget.ts';
@@ -57,7 +58,9 @@ describe('a configuration file', () => {
     [{ limits: { answerMs: '5s' } }, /: limits\.answerMs must be a number$/],
     [{ limits: { answerMs: 0 } }, /: limits\.answerMs must be at least 1$/],
     [{ port: 70_000 }, /: port must be at most 65535$/],
+    [{ probes: { successesToUp: 0 } }, /: probes\.successesToUp must be at least 1$/],
     [{ workers: 0 }, /: workers must be at least 1$/],
+    [{ workers: 257 }, /: workers must be at most 256$/],
     [{ balancing: { policy: 'random' } }, /: balancing\.policy must be one of round-robin, /],
     [{ balancing: { hashBy: 'query:x' } }, /: balancing\.hashBy must be "address", /],
     [{ retries: { share: 2 } }, /: retries\.share must be from 0 to 1$/],
@@ -125,7 +128,8 @@ describe('the file that docs/config.md shows', () => {
     const [, shown = ''] = /```json\n([^]*?)```/.exec(section) ?? [];
     const config = read(shown);
     expect(Object.keys(config).toSorted()).toEqual(CONFIG_KEYS.toSorted());
-    const { balancing, ejection, retries, limits } = config;
+    const { probes, balancing, ejection, retries, limits } = config;
+    expect(probes).toEqual(PROBES);
     expect({ ...BALANCING, ...balancing }).toEqual(BALANCING);
     expect(ejection).toEqual(EJECTION);
     expect(retries).toEqual(RETRIES);

@@ -15,6 +15,13 @@ function announcement(port: number, prefix = '/v1', fields: object = {}) {
   return parsed.value;
 }
 
+function forwarded(decision: Decision) {
+  if (decision.type !== 'forward') throw new Error(decision.problem.detail);
+  return decision;
+}
+
+const limitsOf = (decision: Decision) => forwarded(decision).limits;
+
 /** Of the instances that a decision names, one after the other, until there are no more. */
 function portsOf(decision: Decision): number[] {
   const ports: number[] = [];
@@ -108,8 +115,7 @@ describe('a router', () => {
   it('names no instance that has left since, and those that have come', () => {
     const { say, decide } = setup();
     for (const port of [1, 2]) say(port);
-    const decision = decide('localhost', '/v1');
-    if (decision.type !== 'forward') throw new Error('not forwarded');
+    const decision = forwarded(decide('localhost', '/v1'));
     expect(decision.next()?.port).toBe(1);
     decision.ended(true);
     say(2, { left: true });
@@ -131,8 +137,7 @@ describe('a router', () => {
     const { clock, say, decide, picks } = setup();
     for (const port of [1, 2]) say(port);
     for (let count = 0; count < 10; count++) {
-      const decision = decide('localhost', '/v1');
-      if (decision.type !== 'forward') throw new Error('not forwarded');
+      const decision = forwarded(decide('localhost', '/v1'));
       const failing = decision.next()?.port === 1;
       decision.answered(failing ? 503 : 200);
       decision.ended(false);
@@ -158,8 +163,7 @@ describe('a router', () => {
     const repeats = (count: number): number => {
       let granted = 0;
       for (let each = 0; each < count; each++) {
-        const decision = decide('localhost', '/v1');
-        if (decision.type !== 'forward') throw new Error('not forwarded');
+        const decision = forwarded(decide('localhost', '/v1'));
         decision.next();
         if (decision.mayRepeat()) granted++;
         decision.ended(false);
@@ -239,11 +243,8 @@ describe('a router that is configured anew', () => {
     say(1);
     say(2, { prefix: '/v2' });
     configure({ limits: { answerMs: 1 }, routes: { '/v2': { limits: { answerMs: 2 } } } });
-    const limitsOf = (target: string) => {
-      const decision = decide('localhost', target);
-      return decision.type === 'forward' ? decision.limits?.answerMs : undefined;
-    };
-    expect([limitsOf('/v1'), limitsOf('/v2')]).toEqual([1, 2]);
+    const answerMs = (target: string) => limitsOf(decide('localhost', target))?.answerMs;
+    expect([answerMs('/v1'), answerMs('/v2')]).toEqual([1, 2]);
   });
 
   it('still knows who was ejected, and what is in flight', () => {
@@ -251,8 +252,7 @@ describe('a router that is configured anew', () => {
     say(1);
     say(2);
     for (let failures = 0; failures < 5; failures++) {
-      const decision = decide('localhost', '/v1');
-      if (decision.type !== 'forward') throw new Error(decision.problem.detail);
+      const decision = forwarded(decide('localhost', '/v1'));
       if (decision.next()?.port === 1) decision.ended(true);
       else {
         decision.ended(false);
@@ -264,12 +264,27 @@ describe('a router that is configured anew', () => {
   });
 });
 
+describe('a request that ends by rules that are no more', () => {
+  it('still counts for whether ejections do', () => {
+    const { say, picks, decide, configure } = setup();
+    for (const port of [1, 2, 3, 4]) say(port);
+    const settings = { ejection: { failuresInRow: 1, mostShare: 1, panicShare: 0.75 } };
+    configure(settings);
+    const late = [1, 2].map((port) => {
+      const decision = forwarded(decide('localhost', '/v1'));
+      expect(decision.next()?.port).toBe(port);
+      return decision;
+    });
+    configure(settings);
+    picks(1);
+    for (const decision of late) decision.ended(true);
+    // Half of them are left, which would not bear the load of all.
+    expect(new Set(picks(4))).toEqual(new Set([1, 2, 3, 4]));
+  });
+});
+
 function asking(id: string, inc: number, policy?: object) {
   return { id, inc, policy: policy ?? null };
-}
-
-function limitsOf(decision: Decision) {
-  return decision.type === 'forward' ? decision.limits : undefined;
 }
 
 describe('what an instance asks for', () => {
@@ -304,8 +319,7 @@ describe('what an instance asks for', () => {
     const user = { ...ASKED, field: () => 'somebody' };
     const first = pick('/v1', user);
     expect([pick('/v1', user), pick('/v1', user)]).toEqual([first, first]);
-    const decision = decide('localhost', '/v1', user);
-    if (decision.type !== 'forward') throw new Error('not forwarded');
+    const decision = forwarded(decide('localhost', '/v1', user));
     expect(decision.next()?.port).toBe(first);
     expect(decision.mayRepeat()).toBe(false);
     expect(pick('/v1', user)).not.toBe(first);

@@ -1,4 +1,6 @@
 import type { Announcement } from '../announcement.ts';
+import type { Statement } from '../merge.ts';
+import type { Change } from './events.ts';
 
 /**
  * What this observer holds of an instance: `up` is sent requests; `suspect` only while no other is
@@ -26,6 +28,8 @@ export interface Entry {
   isDrained: boolean;
   /** Probes that have failed in a row. */
   failures: number;
+  /** Probes that have succeeded in a row since it was down. */
+  successes: number;
   /** A probe is under way. */
   probing: boolean;
   probeAt: number;
@@ -36,6 +40,14 @@ export interface Entry {
   slot: number;
 }
 
+/** What is kept of an instance that has left. */
+export interface Tombstone {
+  readonly statement: Statement;
+  readonly until: number;
+  /** Another observer told of it, and it changed nothing here. */
+  readonly isHearsay: boolean;
+}
+
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
     key,
@@ -44,10 +56,19 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     since: now,
     isDrained: false,
     failures: 0,
+    successes: 0,
     probing: false,
     probeAt: Infinity,
     leaseEnds: Infinity,
     doubtedAt: now,
     slot: -1,
   };
+}
+
+export function statementOf({ announcement }: Entry): Statement {
+  return { announcement, left: false };
+}
+
+export function change(type: Change['type'], entry: Entry, why: string): Change {
+  return { type, instance: { ...entry }, why };
 }

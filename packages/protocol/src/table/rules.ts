@@ -1,13 +1,9 @@
 /** The times of the protocol, in milliseconds. docs/protocol.md says why each is what it is. */
 export const RULES = {
-  /** Between two probes of an instance that is well. Detection of a hang is twice this and a time-out. */
-  probeEvery: 800,
-  /** More instances than probeEvery / probeShare are probed less often, so that a gateway sends 500 probes a second at most. */
+  /** More instances than an interval of {@link PROBES} / probeShare are probed less often, so that a gateway sends 500 probes a second at most. */
   probeShare: 2,
   /** Until the next probe of one that is doubted. */
   probeAgain: 100,
-  /** Probes that must fail before an instance is down, unless its port refuses: that is certain. */
-  failuresToDown: 2,
   /** How long an exit is remembered, so that what was said before it cannot bring the instance back. */
   tombstone: 600_000,
   /** How long an instance may be down before it is forgotten. */

@@ -2,23 +2,19 @@ import type { Announcement } from '../announcement.ts';
 import { conflicts, instanceKey, join, sameAnnouncement, versionOf } from '../merge.ts';
 import type { Statement } from '../merge.ts';
 import { Agenda } from './agenda.ts';
-import { newEntry } from './entry.ts';
-import type { Entry, Instance, Status } from './entry.ts';
-import type { Change, Effect, TableEvent, Verdict } from './events.ts';
+import { change, newEntry, statementOf } from './entry.ts';
+import type { Entry, Instance, Status, Tombstone } from './entry.ts';
+import type { Effect, TableEvent, Verdict } from './events.ts';
 import { Group } from './group.ts';
+import { PROBES, spread } from './probe-rules.ts';
+import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';
-
-interface Tombstone {
-  readonly statement: Statement;
-  readonly until: number;
-}
-
-/** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
-export type Probing = 'never' | 'in-doubt' | 'always';
 
 export interface TableOptions {
   /** With `never`, `probe` effects are not asked for, and doubt alone decides. */
   readonly probes: Probing;
+  /** Default: {@link PROBES}. */
+  readonly probeRules?: Partial<ProbeRules> | undefined;
 }
 
 /**
@@ -31,6 +27,7 @@ export interface TableOptions {
  */
 export class Table {
   readonly #probes: Probing;
+  readonly #probeRules: ProbeRules;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Map<string, Group>();
   readonly #tombstones = new Map<string, Tombstone>();
@@ -40,8 +37,9 @@ export class Table {
   /** Until when a failure may be our own link's. */
   #settledAt = -Infinity;
 
-  constructor({ probes }: TableOptions) {
+  constructor({ probes, probeRules }: TableOptions) {
     this.#probes = probes;
+    this.#probeRules = { ...PROBES, ...probeRules };
   }
 
   /** @param now milliseconds of a clock that never goes back, such as `performance.now()` */
@@ -102,7 +100,7 @@ export class Table {
     return entry === undefined ? this.#tombstones.get(key)?.statement : statementOf(entry);
   }
 
-  /** Everything that this table could tell another: instances, and those that have left. */
+  /** Everything that this table knows: instances, and those that have left. */
   statements(now: number): Statement[] {
     // Of a legacy instance that is down nobody can tell whether it still means to be there.
     const up = [...this.#entries.values()]
@@ -114,9 +112,19 @@ export class Table {
     return [...up, ...left.map(({ statement }) => statement)];
   }
 
+  /**
+   * Whether another may be told this of {@link statements}. Hearsay that was passed on would be remembered for
+   * ever: who has forgotten is told by who heard of it later, and the other way round.
+   */
+  tells({ announcement, left }: Statement): boolean {
+    const key = instanceKey(announcement);
+    if (left) return this.#tombstones.get(key)?.isHearsay !== true;
+    return this.#entries.get(key)?.status !== 'down';
+  }
+
   /** An owner's own word, by the channel: proof of life. */
   #heard(statement: Statement, now: number): Effect[] {
-    const effects = this.#merge(statement, now);
+    const effects = this.#merge(statement, 'heard', now);
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const isItsLatest = entry.announcement.seq === statement.announcement.seq;
@@ -140,7 +148,7 @@ export class Table {
     const isLegacy = versionOf(announcement) === undefined;
     if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];
     const inc = this.#entries.get(key)?.announcement.inc;
-    const effects = this.#merge(statement, now);
+    const effects = this.#merge(statement, 'told', now);
     const entry = this.#entries.get(key);
     const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
     // Who cannot verify has nothing better than to believe.
@@ -174,12 +182,9 @@ export class Table {
     const entry = this.#entries.get(key);
     if (entry === undefined) return [];
     entry.probing = false;
-    if (verdict === 'ok') {
-      entry.failures = 0;
-      this.#probeAgain(entry, now + this.#probeEvery());
-      return this.#setStatus(entry, 'up', 'a probe succeeded', now);
-    }
+    if (verdict === 'ok') return this.#succeeded(entry, now);
     entry.failures++;
+    entry.successes = 0;
     const wait = entry.status === 'down' ? this.#probeEvery() : RULES.probeAgain;
     this.#probeAt(entry, now + wait);
     if (verdict === 'refused')
@@ -187,10 +192,23 @@ export class Table {
     // A time-out while our own link is bad says nothing of the instance.
     const { settledAt } = this.#group(entry.announcement.prefix);
     if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
-    if (entry.failures >= RULES.failuresToDown) {
-      return this.#setStatus(entry, 'down', `${entry.failures} probes failed`, now);
+    if (entry.failures >= this.#probeRules.failuresToDown) {
+      const why = entry.failures === 1 ? 'a probe failed' : `${entry.failures} probes failed`;
+      return this.#setStatus(entry, 'down', why, now);
     }
     return [];
+  }
+
+  #succeeded(entry: Entry, now: number): Effect[] {
+    entry.failures = 0;
+    const again = now + this.#probeEvery();
+    if (entry.status === 'down' && ++entry.successes < this.#probeRules.successesToUp) {
+      this.#probeAt(entry, again);
+      return [];
+    }
+    entry.successes = 0;
+    this.#probeAgain(entry, again);
+    return this.#setStatus(entry, 'up', 'a probe succeeded', now);
   }
 
   #setDrained(key: string, isDrained: boolean): Effect[] {
@@ -258,7 +276,7 @@ export class Table {
   }
 
   /** Joins a statement into membership, and says what that changed. */
-  #merge(statement: Statement, now: number): Effect[] {
+  #merge(statement: Statement, by: 'heard' | 'told', now: number): Effect[] {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const entry = this.#entries.get(key);
@@ -266,7 +284,10 @@ export class Table {
     const isLegacy = versionOf(announcement) === undefined;
     const joined = held === undefined || isLegacy ? statement : join(held, statement);
 
-    if (joined.left) return this.#bury(key, entry, joined, now);
+    if (joined.left) {
+      const isHearsay = by === 'told' && entry === undefined;
+      return this.#bury(key, entry, { statement: joined, isHearsay }, now);
+    }
     this.#tombstones.delete(key);
     if (entry === undefined) return this.#enter(key, joined.announcement, now);
     return this.#update(entry, announcement, joined.announcement, now);
@@ -302,9 +323,21 @@ export class Table {
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }
 
-  #bury(key: string, entry: Entry | undefined, statement: Statement, now: number): Effect[] {
+  #bury(
+    key: string,
+    entry: Entry | undefined,
+    { statement, isHearsay }: Omit<Tombstone, 'until'>,
+    now: number,
+  ): Effect[] {
+    const known = this.#tombstones.get(key);
+    // To hear again of what is known makes nothing of it new.
+    const isKnown = known?.statement.announcement.inc === statement.announcement.inc;
+    if (isHearsay && known !== undefined && isKnown) {
+      this.#tombstones.set(key, { ...known, statement });
+      return [];
+    }
     const until = now + RULES.tombstone;
-    this.#tombstones.set(key, { statement, until });
+    this.#tombstones.set(key, { statement, until, isHearsay });
     this.#agenda.add(until, key);
     if (entry === undefined) return [];
     this.#remove(entry);
@@ -339,7 +372,7 @@ export class Table {
   }
 
   #probeEvery(): number {
-    return Math.max(RULES.probeEvery, this.#entries.size * RULES.probeShare);
+    return Math.max(this.#probeRules.intervalMs, this.#entries.size * RULES.probeShare);
   }
 
   /** The next probe of an instance that is well as far as we know. */
@@ -360,19 +393,4 @@ export class Table {
     this.#groups.set(prefix, group);
     return group;
   }
-}
-
-function statementOf({ announcement }: Entry): Statement {
-  return { announcement, left: false };
-}
-
-function change(type: Change['type'], entry: Entry, why: string): Change {
-  return { type, instance: { ...entry }, why };
-}
-
-/** From 0.5 to 1, by the key alone: instances that came together are not probed together. */
-function spread(key: string): number {
-  let hash = 0;
-  for (let at = 0; at < key.length; at++) hash = (hash * 31 + key.charCodeAt(at)) >>> 0;
-  return 0.5 + (hash % 1000) / 2000;
 }

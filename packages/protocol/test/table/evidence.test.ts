@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RULES } from '@rollcall/protocol';
+import { PROBES, RULES } from '@rollcall/protocol';
 import { announcement, OWNED, setup } from './setup.ts';
 
 describe('evidence', () => {
@@ -7,20 +7,20 @@ describe('evidence', () => {
     const { heard, pass, routable } = setup();
     heard(OWNED);
     expect(routable()).toEqual([1]);
-    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
     expect(pass(60_000)).toEqual([]);
   });
 
   it('takes an instance down after two failed probes, the second soon after the first', () => {
     const { heard, pass, probed, routable } = setup();
     heard(OWNED);
-    pass(RULES.probeEvery);
+    pass(PROBES.intervalMs);
     expect(probed('failed')).toEqual([]);
     expect(routable()).toEqual([1]);
     expect(pass(RULES.probeAgain + 50)).toEqual(['probe']);
     expect(probed('failed')).toEqual(['down']);
     expect(routable()).toEqual([]);
-    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(routable()).toEqual([1]);
   });
@@ -102,13 +102,13 @@ describe('evidence', () => {
   it('probes again when something new is said while a probe is under way', () => {
     const { heard, pass, probed } = setup();
     heard(OWNED);
-    expect(pass(RULES.probeEvery)).toEqual(['probe']);
+    expect(pass(PROBES.intervalMs)).toEqual(['probe']);
     // The verdict on what was announced before is dropped by whoever asked.
     expect(heard({ ...OWNED, seq: 1, weight: 2 })).toEqual(['updated']);
     expect(pass(50)).toEqual(['probe']);
     expect(pass(60_000)).toEqual([]);
     probed('ok');
-    expect(pass(RULES.probeEvery)).toEqual(['probe']);
+    expect(pass(PROBES.intervalMs)).toEqual(['probe']);
   });
 
   it('forgets one that was down for ten minutes', () => {
@@ -125,6 +125,45 @@ describe('evidence', () => {
 
 describe('probes', () => {
   const BIG = 2000;
+
+  it('come as often as they are told to', () => {
+    const { heard, pass, probed } = setup({ probeRules: { intervalMs: 5000 } });
+    heard(OWNED);
+    pass(5000);
+    probed('ok');
+    expect(pass(4900)).toEqual([]);
+    expect(pass(150)).toEqual(['probe']);
+  });
+
+  it('take an instance down after as many failures in a row as they are told', () => {
+    const { heard, probed } = setup({ probeRules: { failuresToDown: 3 } });
+    heard(OWNED);
+    for (const verdict of ['failed', 'failed', 'ok', 'failed', 'failed'] as const)
+      expect(probed(verdict)).toEqual([]);
+    expect(probed('failed')).toEqual(['down']);
+  });
+
+  it.each(['always', 'in-doubt'] as const)(
+    '(%s) bring one back that was down after as many successes in a row as they are told',
+    (probes) => {
+      const { heard, pass, probed, routable } = setup({ probes, probeRules: { successesToUp: 2 } });
+      heard(OWNED);
+      probed('refused');
+      expect(probed('ok')).toEqual([]);
+      probed('failed');
+      expect(probed('ok')).toEqual([]);
+      expect(routable()).toEqual([]);
+      expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+      expect(probed('ok')).toEqual(['recovered']);
+      expect(routable()).toEqual([1]);
+    },
+  );
+
+  it('need one success of an instance that is only in doubt', () => {
+    const { told, probed } = setup({ probeRules: { successesToUp: 3 } });
+    told(OWNED);
+    expect(probed('ok')).toEqual(['recovered']);
+  });
 
   it('come less often, the more instances there are: 500 a second at most', () => {
     const { heard, probed, pass } = setup();
@@ -145,7 +184,7 @@ describe('probes', () => {
     types({ type: 'parted', id: 'a', inc: 1 });
     expect(pass(50)).toEqual(['probe']);
     expect(probed('refused')).toEqual(['down']);
-    expect(pass(RULES.probeEvery + 50)).toEqual(['probe']);
+    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(pass(60_000)).toEqual([]);
     told({ id: 'b', inc: 1, port: 2 });

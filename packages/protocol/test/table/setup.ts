@@ -1,5 +1,5 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
-import type { Effect, Probing, TableEvent, Verdict } from '@rollcall/protocol';
+import type { Effect, ProbeRules, Probing, TableEvent, Verdict } from '@rollcall/protocol';
 
 export function announcement(fields: Record<string, unknown> = {}) {
   const parsed = parseAnnouncement({ prefix: '/v1', port: 1, address: '10.0.0.1', ...fields });
@@ -9,9 +9,14 @@ export function announcement(fields: Record<string, unknown> = {}) {
 
 export const OWNED = { id: 'a', inc: 1 };
 
+interface Rules {
+  readonly probes?: Probing;
+  readonly probeRules?: Partial<ProbeRules>;
+}
+
 /** A table with a clock that is wound by hand. */
-export function setup({ probes = 'always' }: { probes?: Probing } = {}) {
-  const table = new Table({ probes });
+export function setup({ probes = 'always', probeRules }: Rules = {}) {
+  const table = new Table({ probes, probeRules });
   const clock = { now: 1000 };
   const apply = (event: TableEvent): Effect[] => table.apply(event, clock.now);
   const types = (event: TableEvent) => apply(event).map((effect) => effect.type);
