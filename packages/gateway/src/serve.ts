@@ -1,10 +1,15 @@
 import type { Directory } from '@rollcall/client';
+import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
+import { FileWatch } from './config/file-watch.ts';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
-import { readCertificate, readPem, watchCertificate } from './proxy/certificate-files.ts';
+import { readCertificate, readPem } from './proxy/certificate-files.ts';
 import type { Certificate } from './proxy/tls-front.ts';
 import { createPlane } from './workers/plane.ts';
+
+/** How often the certificate is looked at. */
+const LOOK_EVERY_MS = 2000;
 
 export interface ServeOptions {
   readonly directory: Directory;
@@ -35,6 +40,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     ...(instanceCa !== undefined && { instanceCa: String(readPem(instanceCa)) }),
   };
   let current = config;
+  const files = tls && new FileWatch([tls.cert, tls.key]);
   let certificate = tls && readCertificate(tls);
   const settings = (): PlaneSettings => settingsOf(current, certificate, fixed);
   const plane = await createPlane({
@@ -47,16 +53,19 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   telemetry.serving(plane);
   directory.on('change', (change) => plane.changed(change));
 
-  const unwatch =
-    tls &&
-    watchCertificate(tls, {
-      onChange: (renewed) => {
-        certificate = renewed;
-        plane.configure(settings());
-        log(`the certificate of ${tls.cert} is another: shown to whoever connects from now on`);
-      },
-      onFault: ({ message }) => log(`${message}: the certificate stays as it was`),
-    });
+  files?.start(renew, LOOK_EVERY_MS);
+  function renew(): void {
+    if (tls === undefined) return;
+    try {
+      certificate = readCertificate(tls);
+      plane.configure(settings());
+      log(`the certificate of ${tls.cert} is another: shown to whoever connects from now on`);
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      // Perhaps one of the two is still to come.
+      log(`${error.message}: the certificate stays as it was`);
+    }
+  }
   return {
     listen: (port, host) => plane.listen(port, host),
     whenApplied: (call) => plane.whenApplied(call),
@@ -65,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       current = changed;
     },
     close() {
-      unwatch?.();
+      files?.stop();
       return plane.close();
     },
   };

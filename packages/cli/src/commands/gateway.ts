@@ -1,6 +1,5 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { connectionFromEnvironment, RollcallError } from '@rollcall/client';
-import { createGateway } from '@rollcall/gateway';
+import { createGateway, FileWatch } from '@rollcall/gateway';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
@@ -12,19 +11,22 @@ const LOOK_EVERY_MS = 1000;
 export async function runGateway(options: ConfigOptions): Promise<void> {
   const { env } = process;
   const connection = connectionFromEnvironment(env);
+  const file = configFile(options, env);
+  const watch = file === undefined ? undefined : new FileWatch([file]);
   const gateway = await createGateway({
     ...gatewayConfig(options, env, connection),
     connection,
     log: console.log,
   });
-  const file = configFile(options, env);
-  const unfollow =
-    file === undefined
-      ? undefined
-      : follow(file, () => gateway.configure(gatewayConfig(options, env, connection)));
+  if (file !== undefined) {
+    const read = (): void =>
+      readAgain(file, () => gateway.configure(gatewayConfig(options, env, connection)));
+    watch?.start(read, LOOK_EVERY_MS);
+    process.on('SIGHUP', read);
+  }
   closeOnSignal(
     () => {
-      unfollow?.();
+      watch?.stop();
       return gateway.close();
     },
     // With a file to read again, that is what SIGHUP asks for, as of most daemons.
@@ -37,26 +39,14 @@ export async function runGateway(options: ConfigOptions): Promise<void> {
   tellParent(gateway);
 }
 
-/**
- * Reads the configuration again when its file has changed, and on SIGHUP.
- * @param configure tells which settings wait for the next start
- */
-function follow(file: string, configure: () => string[]): () => void {
-  const read = (): void => {
-    try {
-      const waiting = configure();
-      const rest = waiting.length === 0 ? '' : `; ${waiting.join(', ')}: at the next start`;
-      console.log(`configuration read again from ${file}${rest}`);
-    } catch (error) {
-      if (!(error instanceof RollcallError)) throw error;
-      console.log(`configuration stays as it was: ${error.message}`);
-    }
-  };
-  // Asked of the system, changes are not told for all file systems, nor through the links of Kubernetes.
-  watchFile(file, { interval: LOOK_EVERY_MS, persistent: false }, read);
-  process.on('SIGHUP', read);
-  return () => {
-    unwatchFile(file, read);
-    process.off('SIGHUP', read);
-  };
+/** @param configure tells which settings wait for the next start */
+function readAgain(file: string, configure: () => string[]): void {
+  try {
+    const waiting = configure();
+    const rest = waiting.length === 0 ? '' : `; ${waiting.join(', ')}: at the next start`;
+    console.log(`configuration read again from ${file}${rest}`);
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error;
+    console.log(`configuration stays as it was: ${error.message}`);
+  }
 }
