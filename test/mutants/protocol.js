@@ -28,15 +28,15 @@ export const MUTANTS = [
   },
   {
     rule: 'an exit is remembered',
-    file: 'table/table.ts',
-    from: 'this.#tombstones.set(key, { statement, until, isHearsay });',
+    file: 'table/tombstones.ts',
+    from: 'this.#tombstones.set(key, tombstone);',
     to: '',
   },
   {
     rule: 'an exit is not remembered for ever',
-    file: 'table/table.ts',
-    from: 'this.#tombstones.delete(key);\n    const entry = this.#entries.get(key);',
-    to: 'void 0;\n    const entry = this.#entries.get(key);',
+    file: 'table/tombstones.ts',
+    from: 'tombstone.until <= now',
+    to: 'false',
   },
   {
     rule: 'an instance in doubt is used only while no other is up',
