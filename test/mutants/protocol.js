@@ -1,7 +1,10 @@
+import { TABLE_MUTANTS } from './table.js';
+
 // The load-bearing rules of the protocol, each with a change to the source that breaks it. `npm run mutants`
 // makes them one at a time; a test must fail at each.
 /** @type {{ rule: string, file: string, from: string, to: string }[]} */
 export const MUTANTS = [
+  ...TABLE_MUTANTS,
   {
     rule: 'the higher incarnation wins whole',
     file: 'merge.ts',
@@ -25,90 +28,6 @@ export const MUTANTS = [
     file: 'merge.ts',
     from: 'return canonicalJson(a) >= canonicalJson(b) ? a : b;',
     to: 'return b;',
-  },
-  {
-    rule: 'an exit is remembered',
-    file: 'table/table.ts',
-    from: 'this.#tombstones.set(key, { statement, until, isHearsay });',
-    to: '',
-  },
-  {
-    rule: 'an exit is not remembered for ever',
-    file: 'table/table.ts',
-    from: 'this.#tombstones.delete(key);\n    const entry = this.#entries.get(key);',
-    to: 'void 0;\n    const entry = this.#entries.get(key);',
-  },
-  {
-    rule: 'an instance in doubt is used only while no other is up',
-    file: 'table/group.ts',
-    from: 'return this.#lists.up.length > 0 ? this.#lists.up : this.#lists.suspect;',
-    to: 'return [...this.#lists.up, ...this.#lists.suspect];',
-  },
-  {
-    rule: 'doubt about all takes none away',
-    file: 'table/group.ts',
-    from: 'return this.#lists.up.length > 0 ? this.#lists.up : this.#lists.suspect;',
-    to: 'return this.#lists.up;',
-  },
-  {
-    rule: 'one failed probe is not enough',
-    file: 'table/probe-rules.ts',
-    from: 'failuresToDown: 2',
-    to: 'failuresToDown: 1',
-  },
-  {
-    rule: 'a refused connection is certain',
-    file: 'table/table.ts',
-    from: "if (verdict === 'refused')",
-    to: 'if (false)',
-  },
-  {
-    rule: 'a time-out while our own link is bad says nothing',
-    file: 'table/table.ts',
-    from: '!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)',
-    to: 'now < settledAt',
-  },
-  {
-    rule: 'no lease lapses while our own link is down',
-    file: 'table/table.ts',
-    from: 'if (entry.leaseEnds <= now && this.#linkIsUp) {',
-    to: 'if (entry.leaseEnds <= now) {',
-  },
-  {
-    rule: 'leases begin anew when our link is back',
-    file: 'table/table.ts',
-    from: 'if (isUp) this.#renewLease(entry, now);',
-    to: '',
-  },
-  {
-    rule: 'second-hand news is verified',
-    file: 'table/table.ts',
-    from: "if (isNew && this.#probes !== 'never')",
-    to: 'if (false)',
-  },
-  {
-    rule: 'second-hand words change nothing of a legacy instance that is known',
-    file: 'table/table.ts',
-    from: 'if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];',
-    to: '',
-  },
-  {
-    rule: 'a legacy instance that left as far as we know may be there again',
-    file: 'table/table.ts',
-    from: 'if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];',
-    to: 'if (isLegacy && isKnown) return [];',
-  },
-  {
-    rule: 'a parting of an earlier run does not touch a later one',
-    file: 'table/table.ts',
-    from: 'if (entry === undefined || entry.announcement.inc !== inc) return [];',
-    to: 'if (entry === undefined) return [];',
-  },
-  {
-    rule: 'an instance that drains, or is drained, is sent nothing new',
-    file: 'table/group.ts',
-    from: 'if (entry.announcement.draining === true || entry.isDrained) return;',
-    to: '',
   },
   {
     rule: 'who subscribes again asks what it has missed',
@@ -139,48 +58,6 @@ export const MUTANTS = [
     file: 'observer.ts',
     from: 'if (isEcho || told === 0) return answers;',
     to: 'if (told === 0) return answers;',
-  },
-  {
-    rule: 'when a share of a service is lost at once, a time-out says nothing for a moment',
-    file: 'table/table.ts',
-    from: 'now < Math.max(this.#settledAt, settledAt)',
-    to: 'now < this.#settledAt',
-  },
-  {
-    rule: 'a probe of what has changed meanwhile is made anew',
-    file: 'table/table.ts',
-    from: 'else if (entry.probing) this.#probeAt(entry, now);',
-    to: '',
-  },
-  {
-    rule: 'few lost at once are no fault of our own',
-    file: 'table/group.ts',
-    from: 'size < RULES.massLeast || ',
-    to: '',
-  },
-  {
-    rule: 'a small share lost at once is no fault of our own',
-    file: 'table/group.ts',
-    from: ' || size <= this.#entries.size * RULES.massShare',
-    to: '',
-  },
-  {
-    rule: 'who was away longer than exits are remembered verifies what it holds',
-    file: 'table/table.ts',
-    from: 'now - this.#linkLostAt >= RULES.tombstone',
-    to: 'false',
-  },
-  {
-    rule: 'many instances are probed less often',
-    file: 'table/table.ts',
-    from: 'return Math.max(this.#probeRules.intervalMs, this.#entries.size * RULES.probeShare);',
-    to: 'return this.#probeRules.intervalMs;',
-  },
-  {
-    rule: 'who probes in doubt only leaves those alone that are well',
-    file: 'table/table.ts',
-    from: "if (this.#probes === 'always') this",
-    to: 'this',
   },
   {
     rule: 'an owner goes beyond a run that it is told of',
@@ -295,17 +172,5 @@ export const MUTANTS = [
     file: 'address-policy.ts',
     from: '!rules.allowsLoopback && isLoopback(address)',
     to: 'false',
-  },
-  {
-    rule: 'hearsay of who left is not passed on',
-    file: 'table/table.ts',
-    from: "const isHearsay = by === 'told' && entry === undefined;",
-    to: 'const isHearsay = false;',
-  },
-  {
-    rule: 'of one that is down nobody tells',
-    file: 'table/table.ts',
-    from: "return this.#entries.get(key)?.status !== 'down';",
-    to: 'return true;',
   },
 ];

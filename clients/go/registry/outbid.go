@@ -19,7 +19,7 @@ const (
 // outbids keeps two programs that share one ID from outbidding each other without pause.
 type outbids struct {
 	clock
-	// next is the highest incarnation that was needed.
+	// next is the highest incarnation that was needed since the latest.
 	next int64
 	// due is nil while none is needed.
 	due <-chan time.Time
@@ -37,7 +37,7 @@ func (o *outbids) need(next int64) {
 
 // done is called when one was made, or has failed.
 func (o *outbids) done() {
-	o.due = nil
+	o.due, o.next = nil, 0
 	o.wait = min(max(2*o.wait, shortestOutbidWait), longestOutbidWait)
 	o.notBefore = o.now().Add(o.wait)
 }

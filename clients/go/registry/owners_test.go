@@ -166,3 +166,14 @@ func expectOutbidWaits(t *testing.T, seconds []int) {
 		t.Errorf("after an hour waits %v", asked)
 	}
 }
+
+// Whoever has the secret can tell of a run that cannot be outbid: it shall not stand in the way of one that can.
+func TestAnIncarnationThatWasDealtWithIsNotOutbidAgain(t *testing.T) {
+	o := outbids{clock: systemClock}
+	o.need(maxSafeInteger + 1)
+	o.done()
+	o.need(5)
+	if o.next != 5 {
+		t.Errorf("the next is %d, want 5", o.next)
+	}
+}

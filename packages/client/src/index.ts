@@ -9,7 +9,7 @@ export {
 } from './transport/connection.ts';
 export type { Connection, Environment } from './transport/connection.ts';
 export { discover } from './observer/discover.ts';
-export type { Directory, DiscoverOptions } from './observer/discover.ts';
+export type { Directory, DiscoverOptions } from './observer/directory.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { Turns } from './observer/turns.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';

@@ -23,8 +23,8 @@ function fleet() {
     for (const each of others) carry(each, each.receive(event, structuredClone(data), now));
   }
   return {
-    send: (event: Message['event']) => send(undefined, { event, data: INSTANCE }),
-    join() {
+    send: (event: Message['event']): void => send(undefined, { event, data: INSTANCE }),
+    join: (): Observer => {
       const gateway = new Observer({
         probes: 'always',
         answers: true,
@@ -34,11 +34,11 @@ function fleet() {
       carry(gateway, gateway.subscribed(now));
       return gateway;
     },
-    pass(milliseconds: number) {
+    pass: (milliseconds: number): void => {
       for (const end = now + milliseconds; now < end; now += 500)
         for (const each of gateways) carry(each, each.tick(now));
     },
-    held: () => gateways.map(({ table }) => table.statements(now).length),
+    held: (): number[] => gateways.map(({ table }) => table.statements(now).length),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Announcement } from '@rollcall/protocol';
-import type { Directory } from './discover.ts';
+import type { Directory } from './directory.ts';
 import { Turns } from './turns.ts';
 
 /** An instance to send a request to. */

@@ -40,14 +40,6 @@ export interface Entry {
   slot: number;
 }
 
-/** What is kept of an instance that has left. */
-export interface Tombstone {
-  readonly statement: Statement;
-  readonly until: number;
-  /** Another observer told of it, and it changed nothing here. */
-  readonly isHearsay: boolean;
-}
-
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
     key,

@@ -3,12 +3,13 @@ import { conflicts, instanceKey, join, sameAnnouncement, versionOf } from '../me
 import type { Statement } from '../merge.ts';
 import { Agenda } from './agenda.ts';
 import { change, newEntry, statementOf } from './entry.ts';
-import type { Entry, Instance, Status, Tombstone } from './entry.ts';
+import type { Entry, Instance, Status } from './entry.ts';
 import type { Effect, TableEvent, Verdict } from './events.ts';
 import { Group } from './group.ts';
 import { PROBES, spread } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';
+import { Tombstones } from './tombstones.ts';
 
 export interface TableOptions {
   /** With `never`, `probe` effects are not asked for, and doubt alone decides. */
@@ -30,7 +31,7 @@ export class Table {
   readonly #probeRules: ProbeRules;
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Map<string, Group>();
-  readonly #tombstones = new Map<string, Tombstone>();
+  readonly #tombstones = new Tombstones();
   readonly #agenda = new Agenda();
   #linkIsUp = true;
   #linkLostAt = Infinity;
@@ -97,7 +98,7 @@ export class Table {
   /** What this table holds of an instance; if it has left, that it has. */
   statementOf(key: string): Statement | undefined {
     const entry = this.#entries.get(key);
-    return entry === undefined ? this.#tombstones.get(key)?.statement : statementOf(entry);
+    return entry === undefined ? this.#tombstones.get(key) : statementOf(entry);
   }
 
   /** Everything that this table knows: instances, and those that have left. */
@@ -108,8 +109,7 @@ export class Table {
         ({ status, announcement }) => status !== 'down' || versionOf(announcement) !== undefined,
       )
       .map(statementOf);
-    const left = [...this.#tombstones.values()].filter(({ until }) => until > now);
-    return [...up, ...left.map(({ statement }) => statement)];
+    return [...up, ...this.#tombstones.statements(now)];
   }
 
   /**
@@ -118,7 +118,7 @@ export class Table {
    */
   tells({ announcement, left }: Statement): boolean {
     const key = instanceKey(announcement);
-    if (left) return this.#tombstones.get(key)?.isHearsay !== true;
+    if (left) return !this.#tombstones.isHearsay(key);
     return this.#entries.get(key)?.status !== 'down';
   }
 
@@ -240,8 +240,7 @@ export class Table {
 
   /** Something is due for this instance, or was and is not any more. */
   #due(key: string, now: number): Effect[] {
-    const tombstone = this.#tombstones.get(key);
-    if (tombstone !== undefined && tombstone.until <= now) this.#tombstones.delete(key);
+    this.#tombstones.expire(key, now);
     const entry = this.#entries.get(key);
     if (entry === undefined) return [];
     const effects: Effect[] = [];
@@ -286,7 +285,10 @@ export class Table {
 
     if (joined.left) {
       const isHearsay = by === 'told' && entry === undefined;
-      return this.#bury(key, entry, { statement: joined, isHearsay }, now);
+      this.#agenda.add(this.#tombstones.add(key, joined, isHearsay, now), key);
+      if (entry === undefined) return [];
+      this.#remove(entry);
+      return [change('left', entry, 'it has left')];
     }
     this.#tombstones.delete(key);
     if (entry === undefined) return this.#enter(key, joined.announcement, now);
@@ -321,27 +323,6 @@ export class Table {
     entry.probing = false;
     const why = isNewRun ? 'it has restarted' : 'it said so';
     return [...conflict, { ...change('updated', entry, why), was: held }];
-  }
-
-  #bury(
-    key: string,
-    entry: Entry | undefined,
-    { statement, isHearsay }: Omit<Tombstone, 'until'>,
-    now: number,
-  ): Effect[] {
-    const known = this.#tombstones.get(key);
-    // To hear again of what is known makes nothing of it new.
-    const isKnown = known?.statement.announcement.inc === statement.announcement.inc;
-    if (isHearsay && known !== undefined && isKnown) {
-      this.#tombstones.set(key, { ...known, statement });
-      return [];
-    }
-    const until = now + RULES.tombstone;
-    this.#tombstones.set(key, { statement, until, isHearsay });
-    this.#agenda.add(until, key);
-    if (entry === undefined) return [];
-    this.#remove(entry);
-    return [change('left', entry, 'it has left')];
   }
 
   #remove(entry: Entry): void {
