@@ -112,6 +112,7 @@ describe('a gateway with two workers', () => {
 
   it('fails no request while instances are replaced', async () => {
     let current = await cluster.idV5('first');
+    await gateway.program.line(/route registered/);
     const load = new Load(gateway.url, [GENERATE_V5], { connections: 16 });
     for (const name of ['second', 'third']) {
       const next = await cluster.idV5(name);

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { ASKED } from '../proxy/forward-to.ts';
+import { forwarded, limitsOf, portsOf, setup } from './routed.ts';
+
+describe('a router that is configured anew', () => {
+  it('names no instance that has left since to a request from before', () => {
+    const { say, decide, configure } = setup({ policy: 'hash' });
+    for (const port of [1, 2, 3]) say(port);
+    const decision = decide('localhost', '/v1');
+    if (decision.type !== 'forward') throw new Error('not forwarded');
+    const first = decision.next()?.port;
+    decision.ended(true);
+    configure({ balancing: { policy: 'hash' } });
+    const [gone = 0, left] = [1, 2, 3].filter((port) => port !== first);
+    say(gone, { left: true });
+    // The ring of before would name it.
+    expect(portsOf(decision)).toEqual([left]);
+  });
+
+  it('serves each route by its own policy, or by that of all', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    say(2, { prefix: '/v2' });
+    configure({ limits: { answerMs: 1 }, routes: { '/v2': { limits: { answerMs: 2 } } } });
+    const answerMs = (target: string) => limitsOf(decide('localhost', target))?.answerMs;
+    expect([answerMs('/v1'), answerMs('/v2')]).toEqual([1, 2]);
+  });
+
+  it('still knows who was ejected, and what is in flight', () => {
+    const { say, picks, decide, configure } = setup({ mostInFlight: 1 });
+    say(1);
+    say(2);
+    for (let failures = 0; failures < 5; failures++) {
+      const decision = forwarded(decide('localhost', '/v1'));
+      if (decision.next()?.port === 1) decision.ended(true);
+      else {
+        decision.ended(false);
+        failures--;
+      }
+    }
+    configure({});
+    expect(picks(4)).toEqual([2, 2, 2, 2]);
+  });
+});
+
+describe('a request that ends by rules that are no more', () => {
+  it('still counts for whether ejections do', () => {
+    const { say, picks, decide, configure } = setup();
+    for (const port of [1, 2, 3, 4]) say(port);
+    const settings = { ejection: { failuresInRow: 1, mostShare: 1, panicShare: 0.75 } };
+    configure(settings);
+    const late = [1, 2].map((port) => {
+      const decision = forwarded(decide('localhost', '/v1'));
+      expect(decision.next()?.port).toBe(port);
+      return decision;
+    });
+    configure(settings);
+    picks(1);
+    for (const decision of late) decision.ended(true);
+    // Half of them are left, which would not bear the load of all.
+    expect(new Set(picks(4))).toEqual(new Set([1, 2, 3, 4]));
+  });
+});
+
+function asking(id: string, inc: number, policy?: object) {
+  return { id, inc, policy: policy ?? null };
+}
+
+describe('what an instance asks for', () => {
+  it('is granted within the limits for all, and the word on the route goes before it', () => {
+    const { say, decide, configure } = setup();
+    say(1, { fields: asking('a', 1, { answerMs: 50, totalMs: 900, bodyBytes: 10 }) });
+    configure({ limits: { totalMs: 100 }, routes: { '/v1': { limits: { bodyBytes: 1000 } } } });
+    expect(limitsOf(decide('localhost', '/v1'))).toMatchObject({
+      answerMs: 50,
+      totalMs: 100,
+      bodyBytes: 1000,
+    });
+  });
+
+  it('is that of the one that began last, for as long as it is there', () => {
+    const { say, decide } = setup();
+    const answerMs = () => limitsOf(decide('localhost', '/v1'))?.answerMs;
+    say(1, { fields: asking('a', 5, { answerMs: 55 }) });
+    say(2, { fields: asking('b', 4, { answerMs: 44 }) });
+    expect(answerMs()).toBe(55);
+    say(3, { fields: asking('c', 6) });
+    expect(answerMs()).toBe(300_000);
+    say(3, { fields: asking('c', 6), left: true });
+    say(1, { fields: asking('a', 5), left: true });
+    expect(answerMs()).toBe(44);
+  });
+
+  it('may be who is picked, how many requests are in flight, and that none is repeated', () => {
+    const { say, pick, decide } = setup();
+    const policy = { balancing: 'hash', hashBy: 'header:x-user', mostInFlight: 1, retries: false };
+    for (const port of [1, 2, 3]) say(port, { fields: asking(`i${port}`, 1, policy) });
+    const user = { ...ASKED, field: () => 'somebody' };
+    const first = pick('/v1', user);
+    expect([pick('/v1', user), pick('/v1', user)]).toEqual([first, first]);
+    const decision = forwarded(decide('localhost', '/v1', user));
+    expect(decision.next()?.port).toBe(first);
+    expect(decision.mayRepeat()).toBe(false);
+    expect(pick('/v1', user)).not.toBe(first);
+  });
+
+  it('does not make room for more requests than the gateway has', () => {
+    const { say, decide } = setup({ mostInFlight: 1 });
+    say(1, { fields: asking('a', 1, { mostInFlight: 1000 }) });
+    const decision = decide('localhost', '/v1');
+    if (decision.type === 'forward') decision.next();
+    expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
+  });
+});
+
+describe('a route that is not stripped', () => {
+  it('keeps its prefix on the path', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    configure({ routes: { '/v1': { strip: false } } });
+    expect(decide('localhost', '/v1/x?y')).toMatchObject({ target: '/v1/x?y', isStripped: false });
+  });
+});

@@ -1,0 +1,76 @@
+import { parseAnnouncement, Table } from '@rollcall/protocol';
+import type { BalancingRules } from '../../src/balancing/balancer.ts';
+import type { Decision } from '../../src/proxy/engine.ts';
+import { matchDomain } from '../../src/routing/domain.ts';
+import { policyOf } from '../../src/routing/policy.ts';
+import type { ServingSettings } from '../../src/routing/policy.ts';
+import { Router } from '../../src/routing/router.ts';
+import type { RoutingRules } from '../../src/routing/router.ts';
+import { ASKED } from '../proxy/forward-to.ts';
+
+function announcement(port: number, prefix = '/v1', fields: object = {}) {
+  const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1', ...fields });
+  if (!parsed.ok) throw new Error(parsed.refusal.reason);
+  return parsed.value;
+}
+
+export function forwarded(decision: Decision) {
+  if (decision.type !== 'forward') throw new Error(decision.problem.detail);
+  return decision;
+}
+
+export const limitsOf = (decision: Decision) => forwarded(decision).limits;
+
+/** Of the instances that a decision names, one after the other, until there are no more. */
+export function portsOf(decision: Decision): number[] {
+  const ports: number[] = [];
+  if (decision.type !== 'forward') return ports;
+  for (let each = decision.next(); each !== undefined; each = decision.next()) {
+    ports.push(each.port);
+    decision.ended(true);
+  }
+  return ports;
+}
+
+function rules(settings: ServingSettings): RoutingRules {
+  return {
+    isOurs: matchDomain('localhost'),
+    policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
+  };
+}
+
+/** A router over a table that the test tells what it hears. */
+export function setup(balancing: Partial<BalancingRules> = {}) {
+  const clock = { now: 0 };
+  const table = new Table({ probes: 'never' });
+  const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
+    const statement = { announcement: announcement(port, prefix, fields), left };
+    table.apply({ type: 'heard', statement }, 0);
+    router.changed(prefix);
+  };
+  const told: string[] = [];
+  const router = new Router({
+    table,
+    events: {
+      retried: (prefix, key) => told.push(`retried ${prefix} ${key}`),
+      ejected: (prefix, key) => told.push(`ejected ${prefix} ${key}`),
+    },
+    rules: rules({ balancing }),
+    random: () => 0,
+    now: () => clock.now,
+  });
+  const decide = (host: string, target: string, asked = ASKED) =>
+    router.decide(host, target, asked);
+  /** The port that is picked, or the problem's code. */
+  const pick = (target = '/v1/x', asked = ASKED) => {
+    const decision = decide('localhost', target, asked);
+    if (decision.type === 'answer') return decision.problem.code;
+    const port = decision.next()?.port;
+    decision.answered(200);
+    decision.ended(false);
+    return port;
+  };
+  const picks = (count: number) => Array.from({ length: count }, () => pick());
+  const configure = (settings: ServingSettings) => router.configure(rules(settings));
+  return { clock, told, say, decide, pick, picks, configure };
+}
