@@ -73,7 +73,7 @@ async function listen(connection: Connection): Promise<Heard> {
 async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' | undefined> {
   try {
     const { instances } = await askAdmin<{ instances: InstanceView[] }>(access, '/api/instances');
-    return new Map(instances.map((each) => [placeOf(each.announcement), each.status]));
+    return new Map(instances.map((each) => [placeOf(each.announcement), each]));
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error;
     return error.code === 'ROLLCALL_CONFIG' ? 'locked' : undefined;

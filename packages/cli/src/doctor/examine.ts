@@ -88,17 +88,22 @@ async function examineRegistry(
   report(broker.judgeWebSocket(connection, undefined));
 
   const { admin, isAdminNamed: isNamed } = instruments;
-  const announcements = heard.instances.map(({ announcement }) => announcement);
   const view = await instruments.gatewayView();
   judgeGateway({ admin, isNamed, view, answered: heard.answered }).forEach(report);
 
+  const told = view instanceof Map ? view : undefined;
+  // Of an instance that is down nobody tells on the channel: who holds it knows of it.
+  const places = new Map([
+    ...(told ?? []),
+    ...heard.instances.map((each) => [placeOf(each.announcement), each] as const),
+  ]);
+  const announcements = [...places.values()].map(({ announcement }) => announcement);
   const seen: Seen[] = [];
   for (let first = 0; first < announcements.length; first += AT_ONCE) {
     const batch = announcements.slice(first, first + AT_ONCE).map(async (announcement) => ({
       announcement,
       reach: await instruments.reach(announcement),
-      atGateway:
-        view instanceof Map ? (view.get(placeOf(announcement)) ?? ('absent' as const)) : undefined,
+      atGateway: told && (told.get(placeOf(announcement))?.status ?? ('absent' as const)),
     }));
     seen.push(...(await Promise.all(batch)));
   }

@@ -1,11 +1,11 @@
-import type { Status } from '@rollcall/client';
+import type { Instance } from '@rollcall/client';
 import { check } from './finding.ts';
 import type { Finding } from './finding.ts';
 
 const gateway = check('gateway');
 
-/** What a gateway's admin API says of the instances that are routed, by address and port. */
-export type GatewayView = Map<string, Status>;
+/** The instances that a gateway's admin API tells of, by prefix, address and port. */
+export type GatewayView = Map<string, Pick<Instance, 'announcement' | 'status'>>;
 
 export interface GatewayEvidence {
   /** Where its admin API is asked. */

@@ -6,7 +6,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectionFromEnvironment, RollcallError } from '@rollcall/client';
-import type { Announcement, Connection } from '@rollcall/client';
+import type { Announcement, Connection, Instance } from '@rollcall/client';
 import { createBroker } from '@rollcall/broker';
 import { APP, connectionTo } from '../../../../test/support/connection.ts';
 import { freePort } from '../../../../test/support/cluster.ts';
@@ -15,6 +15,7 @@ import type { BrokerAnswer } from '../../src/doctor/ask-broker.ts';
 import { examine, placeOf } from '../../src/doctor/examine.ts';
 import type { Instruments } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
+import type { GatewayView } from '../../src/doctor/gateway.ts';
 import { reach } from '../../src/doctor/reach.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
@@ -35,6 +36,11 @@ const REMOTE = connectionFromEnvironment({
   ROLLCALL_CHANNEL: 'private-mapped-discovery',
 });
 
+/** A gateway that has the instance so. */
+function viewOf(status: Instance['status']): GatewayView {
+  return new Map([[placeOf(INSTANCE), { announcement: INSTANCE, status }]]);
+}
+
 /** All is well, save for what is planted. */
 function instruments(planted: Partial<Instruments> = {}): Instruments {
   return {
@@ -44,7 +50,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     listen: () => Promise.resolve(heard(INSTANCE)),
     admin: 'http://127.0.0.1:1501',
     isAdminNamed: false,
-    gatewayView: () => Promise.resolve(new Map([[placeOf(INSTANCE), 'up' as const]])),
+    gatewayView: () => Promise.resolve(viewOf('up')),
     reach: () => Promise.resolve({ status: 200 }),
     ownAddress: () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
     ...planted,
@@ -202,7 +208,7 @@ describe('each fault that is planted is found, and is the only one', () => {
       'an instance that nobody reaches',
       {
         reach: () => Promise.resolve({ code: 'ECONNREFUSED' }),
-        gatewayView: () => Promise.resolve(new Map([[placeOf(INSTANCE), 'down' as const]])),
+        gatewayView: () => Promise.resolve(viewOf('down')),
       },
       /^instances fail \/v1 at 10\.0\.0\.7:3000 refuses connections$/,
     ],
@@ -213,7 +219,7 @@ describe('each fault that is planted is found, and is the only one', () => {
     ],
     [
       'an instance that the gateway cannot reach',
-      { gatewayView: () => Promise.resolve(new Map([[placeOf(INSTANCE), 'down' as const]])) },
+      { gatewayView: () => Promise.resolve(viewOf('down')) },
       /^instances fail .*answers here, and the gateway has it as down/,
     ],
     [
