@@ -92,7 +92,7 @@ async function examineRegistry(
   judgeGateway({ admin, isNamed, view, answered: heard.answered }).forEach(report);
 
   const told = view instanceof Map ? view : undefined;
-  // Of an instance that is down nobody tells on the channel: who holds it knows of it.
+  // Of one that is down nobody tells on the channel, but the gateway that holds it knows.
   const places = new Map([
     ...(told ?? []),
     ...heard.instances.map((each) => [placeOf(each.announcement), each] as const),

@@ -201,7 +201,10 @@ describe('each fault that is planted is found, and is the only one', () => {
     ],
     [
       'no instance',
-      { listen: () => Promise.resolve({ answered: true, instances: [] }) },
+      {
+        listen: () => Promise.resolve({ answered: true, instances: [] }),
+        gatewayView: () => Promise.resolve(new Map()),
+      },
       /^instances warn none is announced/,
     ],
     [
