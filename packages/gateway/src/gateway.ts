@@ -20,6 +20,7 @@ import { readPem } from './proxy/certificate-files.ts';
 import { report } from './report.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { serve } from './serve.ts';
+import type { ServeOptions } from './serve.ts';
 
 export interface GatewayOptions extends GatewayConfig {
   readonly connection: Connection;
@@ -60,7 +61,8 @@ const INFORMED_MS = 300;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkConfig(options);
-  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT, instanceCa } = options;
+  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  const instanceCa = options.instanceCa && String(readPem(options.instanceCa));
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
@@ -74,11 +76,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ...(options.probes !== undefined && { probeRules: options.probes }),
     journal,
     policy: addressesOf(options, self),
-    ...(instanceCa !== undefined && { instanceCa: String(readPem(instanceCa)) }),
+    ...(instanceCa !== undefined && { instanceCa }),
   });
   const telemetry = new Telemetry(directory);
   try {
-    const gateway = await follow(name, directory, telemetry, options);
+    const gateway = await follow({ directory, telemetry, instanceCa, name }, options);
     if (port === 0) self.push(...ownPlaces(host, gateway.port));
     return await administer(name, gateway, { directory, journal, telemetry }, options);
   } catch (error) {
@@ -158,13 +160,12 @@ async function administer(
 
 /** Serves by what the directory tells, once that has told what there is. */
 async function follow(
-  name: string,
-  directory: Directory,
-  telemetry: Telemetry,
+  parts: Pick<ServeOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
+  const { directory, telemetry } = parts;
   const { connection, log = () => {}, ...config } = options;
-  const serving = await serve({ directory, telemetry, config, name, log });
+  const serving = await serve({ ...parts, config, log });
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.informed(INFORMED_MS);

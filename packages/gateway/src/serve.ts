@@ -4,7 +4,7 @@ import type { GatewayConfig } from './config/config.ts';
 import { FileWatch } from './config/file-watch.ts';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
-import { readCertificate, readPem } from './proxy/certificate-files.ts';
+import { readCertificate } from './proxy/certificate-files.ts';
 import type { Certificate } from './proxy/tls-front.ts';
 import { createPlane } from './workers/plane.ts';
 
@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
   readonly config: GatewayConfig;
+  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  readonly instanceCa: string | undefined;
   /** What the gateway is called in Via. */
   readonly name: string;
   readonly log: (line: string) => void;
@@ -31,13 +33,13 @@ export interface Serving extends Pick<DataPlane, 'listen' | 'whenApplied' | 'clo
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { directory, telemetry, config, name, log } = options;
-  const { tls, instanceCa, accessLog = {}, traces = false } = config;
+  const { directory, telemetry, config, instanceCa, name, log } = options;
+  const { tls, accessLog = {}, traces = false } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
     traces,
-    ...(instanceCa !== undefined && { instanceCa: String(readPem(instanceCa)) }),
+    ...(instanceCa !== undefined && { instanceCa }),
   };
   let current = config;
   const files = tls && new FileWatch([tls.cert, tls.key]);

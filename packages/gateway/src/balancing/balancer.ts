@@ -138,17 +138,13 @@ export class Balancer {
     if (vitals.ejectedUntil > now || ejected >= mostEjected(instances.length, this.#ejection))
       return false;
     eject(vitals, now, this.#ejection);
+    this.#countedUntil = -Infinity;
     return true;
   }
 
   /** The instances are others than before. */
   changed(): void {
     this.#ring = undefined;
-    this.ejected();
-  }
-
-  /** One of the instances has been ejected, by this balancer or by the one before it. */
-  ejected(): void {
     this.#countedUntil = -Infinity;
   }
 

@@ -10,6 +10,7 @@ import type { Problem, ProblemCode } from '../problem.ts';
 import { JOIN_BYTES } from './body-writer.ts';
 import type { Context } from './context.ts';
 import { CurrentRequest } from './current-request.ts';
+import { problem } from './decision.ts';
 import { DirectSocket } from './direct-read.ts';
 import { needsDrain } from './direct-write.ts';
 import type { ClientSocket, Decision } from './engine.ts';
@@ -343,9 +344,4 @@ export class ClientConnection {
 function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
   const protocol = encrypted === true ? 'https' : 'http';
   return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
-}
-
-function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
-  const answer = { type: 'answer', problem: { code, detail } } as const;
-  return prefix === undefined ? answer : { ...answer, prefix };
 }

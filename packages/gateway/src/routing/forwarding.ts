@@ -24,7 +24,8 @@ export interface Service {
   readonly policy: RoutePolicy;
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
-  readonly events: RoutingEvents;
+  /** Nothing if nobody counts. */
+  readonly events: RoutingEvents | undefined;
   /** Milliseconds that never go back. */
   readonly now: () => number;
 }
@@ -81,7 +82,7 @@ export class Forwarding implements Forward {
     this.#current = instance;
     this.#vitals = undefined;
     if (instance === undefined) return undefined;
-    if (before !== undefined) events.retried(prefix, before.key);
+    if (before !== undefined) events?.retried(prefix, before.key);
     this.#status = 0;
     this.#vitals = this.#service.balancer.started(instance);
     const { key, announcement } = instance;
@@ -103,7 +104,7 @@ export class Forwarding implements Forward {
     if (instance === undefined || vitals === undefined) return;
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
     const isEjected = balancer.ended(instance, vitals, instances(), isFailure, now());
-    if (isEjected) events.ejected(prefix, instance.key);
+    if (isEjected) events?.ejected(prefix, instance.key);
   }
 
   mayRepeat(): boolean {

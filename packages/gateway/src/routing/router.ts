@@ -5,7 +5,7 @@ import { Balancer } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
 import { VitalsBook } from '../balancing/vitals.ts';
-import type { ProblemCode } from '../problem.ts';
+import { problem } from '../proxy/decision.ts';
 import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
@@ -44,7 +44,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** Who a request goes to: by host, then by longest prefix, then among the instances as they are balanced. */
 export class Router {
   readonly #table: Instances;
-  readonly #events: RoutingEvents;
+  readonly #events: RoutingEvents | undefined;
   readonly #random: () => number;
   readonly #now: () => number;
   readonly #book = new VitalsBook();
@@ -58,14 +58,7 @@ export class Router {
   constructor({ table, rules, events, random, now }: RouterOptions) {
     this.#table = table;
     this.#rules = rules;
-    this.#events = {
-      retried: (prefix, key) => events?.retried(prefix, key),
-      ejected: (prefix, key) => {
-        // The request may be of a service whose rules were others.
-        this.#services.get(prefix)?.balancer.ejected();
-        events?.ejected(prefix, key);
-      },
-    };
+    this.#events = events;
     this.#random = random;
     this.#now = now;
   }
@@ -168,9 +161,4 @@ export class Router {
     this.#balancers.set(prefix, balancer);
     return balancer;
   }
-}
-
-function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
-  const answer = { type: 'answer', problem: { code, detail } } as const;
-  return prefix === undefined ? answer : { ...answer, prefix };
 }

@@ -47,9 +47,7 @@ function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   const fail = (each: Instance, all: readonly Instance[], times = 1): boolean[] =>
     Array.from({ length: times }, () => {
       const vitals = balancer.started(each);
-      const isEjected = balancer.ended(each, vitals, all, true, clock.now);
-      if (isEjected) balancer.ejected();
-      return isEjected;
+      return balancer.ended(each, vitals, all, true, clock.now);
     });
   return { clock, balancer, book, pick, shares, fail };
 }
