@@ -1,4 +1,4 @@
-import { isRecord, parseInteger } from './field.ts';
+import { isRecord, parseInteger, parseOptional } from './field.ts';
 import { accept, quote, refuse } from './refusal.ts';
 import type { Parsed } from './refusal.ts';
 
@@ -50,15 +50,7 @@ export function parseAnnouncedPolicy(input: unknown): Parsed<AnnouncedPolicy> {
   if (!isRecord(input)) {
     return refuse('bad-policy', `policy is ${quote(input)}; it must be an object`);
   }
-  const policy: Record<string, unknown> = {};
-  for (const [field, parse] of Object.entries(FIELDS)) {
-    const value = input[field];
-    if (value === undefined || value === null) continue;
-    const parsed: Parsed<unknown> = parse(value);
-    if (!parsed.ok) return parsed;
-    policy[field] = parsed.value;
-  }
-  return accept(policy);
+  return parseOptional(input, FIELDS);
 }
 
 function parseCount(input: unknown, field: string, max: number): Parsed<number> {

@@ -1,7 +1,7 @@
 import { parseAddress } from './address.ts';
 import { parseAnnouncedPolicy } from './announced-policy.ts';
 import type { AnnouncedPolicy } from './announced-policy.ts';
-import { isRecord, parseInteger } from './field.ts';
+import { isRecord, parseInteger, parseOptional } from './field.ts';
 import { parsePrefix } from './prefix.ts';
 import { accept, quote, refuse, UNPRINTABLE } from './refusal.ts';
 import type { Parsed, RefusalCode } from './refusal.ts';
@@ -96,15 +96,9 @@ export function parseAnnouncement(input: unknown): Parsed<Announcement> {
   const address = parseAddress(input['address']);
   if (!address.ok) return address;
 
-  const fields: Record<string, unknown> = {};
-  for (const [field, parse] of Object.entries(OPTIONAL_FIELDS)) {
-    const value = input[field];
-    // null is how some languages write what is not there.
-    if (value === undefined || value === null) continue;
-    const parsed: Parsed<unknown> = parse(value);
-    if (!parsed.ok) return parsed;
-    fields[field] = parsed.value;
-  }
+  const optional = parseOptional(input, OPTIONAL_FIELDS);
+  if (!optional.ok) return optional;
+  const fields = optional.value;
   // A version that does not count has one version only.
   if (fields['inc'] !== undefined) fields['seq'] ??= 0;
   if (isDeeperThan(MAX_DEPTH, input)) {

@@ -17,6 +17,26 @@ export function parseInteger(
   );
 }
 
+/** How to read each field of an object, by name. */
+type Fields = Readonly<Record<string, (input: unknown) => Parsed<unknown>>>;
+
+/** Those of the fields that are there, or why the first bad one is refused. */
+export function parseOptional(
+  input: Record<string, unknown>,
+  fields: Fields,
+): Parsed<Record<string, unknown>> {
+  const values: Record<string, unknown> = {};
+  for (const [field, parse] of Object.entries(fields)) {
+    const value = input[field];
+    // null is how some languages write what is not there.
+    if (value === undefined || value === null) continue;
+    const parsed = parse(value);
+    if (!parsed.ok) return parsed;
+    values[field] = parsed.value;
+  }
+  return accept(values);
+}
+
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
