@@ -1,13 +1,15 @@
 import type { AddressPolicy } from './address-policy.ts';
-import { encodeAnnouncement, parseAnnouncement } from './announcement.ts';
+import { parseAnnouncement } from './announcement.ts';
 import type { Announcement } from './announcement.ts';
 import { OBSERVER_USER_ID, parsePresenceUserId } from './channels.ts';
-import { digestOf, holdsAll, notIn, unknownIn } from './digest.ts';
+import { holdsAll, notIn, unknownIn } from './digest.ts';
 import { EVENTS, parseDiscoveryEvent } from './events.ts';
-import type { DiscoveryEvent, EventName, TablePiece } from './events.ts';
+import type { DiscoveryEvent, EventName } from './events.ts';
 import { instanceKey, versionOf } from './merge.ts';
 import type { Statement } from './merge.ts';
 import type { Journal } from './journal.ts';
+import { answersTo, rollCall } from './messages.ts';
+import type { Message } from './messages.ts';
 import { Peers } from './peers.ts';
 import type { Member } from './pusher/member.ts';
 import { quote, refuse } from './refusal.ts';
@@ -42,13 +44,6 @@ export interface Reaction {
   readonly refusals: readonly Refusal[];
   /** It was an answer to our own roll call. */
   readonly isAnswer: boolean;
-}
-
-export interface Message {
-  /** The registry, the owners' channel, or the presence channel of the instance with this id. */
-  readonly to: 'registry' | 'owners' | { readonly id: string };
-  readonly event: EventName;
-  readonly data: unknown;
 }
 
 type RollCall = Extract<DiscoveryEvent, { type: 'rollcall' }>;
@@ -268,16 +263,6 @@ export class Observer {
   }
 }
 
-function rollCall(
-  to: 'registry' | 'owners',
-  nonce: string,
-  statements: readonly Statement[],
-  mark: { from?: string; echo?: true } = {},
-): Message {
-  const digest = digestOf(statements);
-  return { to, event: 'rollcall', data: { nonce, digest, size: statements.length, ...mark } };
-}
-
 interface Behind {
   readonly announcement: Announcement;
   /** It is in its presence channel, so that it can be told again. */
@@ -315,38 +300,6 @@ function all(reactions: readonly Reaction[]): Reaction {
     refusals: reactions.flatMap(({ refusals }) => refusals),
     isAnswer: false,
   };
-}
-
-/** A Pusher event carries at most 10 KB (10 240 bytes); the rest is for the nonce and the braces. */
-const PIECE_BYTES = 10_000;
-
-/**
- * Splits statements so that each piece fits one event. Nothing to say is one empty piece: it is an
- * answer too. What does not fit an event alone cannot have come by one, and is left out.
- */
-function answersTo(nonce: string, statements: readonly Statement[]): Message[] {
-  const pieces: (TablePiece & { up: unknown[]; left: unknown[] })[] = [];
-  let room = -1;
-  for (const { announcement, left } of statements) {
-    const encoded = encodeAnnouncement(announcement);
-    const size = bytesOf(JSON.stringify(encoded)) + 1;
-    if (size > PIECE_BYTES) continue;
-    if (size > room) {
-      pieces.push({ nonce, up: [], left: [] });
-      room = PIECE_BYTES;
-    }
-    pieces.at(-1)?.[left ? 'left' : 'up'].push(encoded);
-    room -= size;
-  }
-  if (pieces.length === 0) pieces.push({ nonce, up: [], left: [] });
-  return pieces.map((data) => ({ to: 'registry', event: 'table', data }));
-}
-
-/** At most: every character outside ASCII is taken for the longest that UTF-8 has for one UTF-16 unit. */
-function bytesOf(json: string): number {
-  let bytes = json.length;
-  for (let at = 0; at < json.length; at++) if (json.charCodeAt(at) > 127) bytes += 2;
-  return bytes;
 }
 
 function isEventName(name: string): name is EventName {
