@@ -3,8 +3,7 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import type { Vitals } from '../balancing/vitals.ts';
-import type { Forward, Upstream } from '../proxy/engine.ts';
-import type { RouteLimits } from '../proxy/limits.ts';
+import type { Forward, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { RoutePolicy } from './policy.ts';
 
 /** What happens to requests on their way among instances, for whoever counts it. */

@@ -1,6 +1,5 @@
 import type { Change, Instance } from '@rollcall/client';
-import type { ProblemCode } from '../problem.ts';
-import type { Exchanged } from '../proxy/engine.ts';
+import type { RequestSummary } from '@rollcall/proxy';
 import type { RoutingEvents } from '../routing/forwarding.ts';
 import { addCounts, AT, increase, newCounts, observeSeconds } from './counts.ts';
 import type { Counts } from './counts.ts';
@@ -9,7 +8,7 @@ import type { Counts } from './counts.ts';
 export interface TrafficDelta {
   readonly routes: readonly (readonly [prefix: string | undefined, Counts])[];
   readonly instances: readonly (readonly [key: string, Counts])[];
-  readonly problems: readonly (readonly [ProblemCode, number])[];
+  readonly problems: readonly (readonly [string, number])[];
 }
 
 interface InstanceTraffic {
@@ -29,7 +28,7 @@ export class Traffic implements RoutingEvents {
   readonly #routes = new Map<string | undefined, Counts>();
   /** Those that are there. */
   readonly #instances = new Map<string, InstanceTraffic>();
-  readonly #problems = new Map<ProblemCode, number>();
+  readonly #problems = new Map<string, number>();
 
   /** @param instances those that are there already */
   constructor(instances: readonly Instance[]) {
@@ -41,7 +40,7 @@ export class Traffic implements RoutingEvents {
     else this.#enter(instance);
   }
 
-  readonly count = (exchanged: Exchanged): void => {
+  readonly count = (exchanged: RequestSummary): void => {
     const { prefix, instance, problem, status, ms, upstreamMs } = exchanged;
     const route = this.#route(prefix);
     note(route, exchanged);
@@ -97,7 +96,7 @@ export class Traffic implements RoutingEvents {
     return this.#instances.get(key)?.prefix;
   }
 
-  problems(): Iterable<readonly [ProblemCode, number]> {
+  problems(): Iterable<readonly [string, number]> {
     return this.#problems;
   }
 
@@ -123,12 +122,15 @@ export class Traffic implements RoutingEvents {
     if (counts !== undefined) increase(counts, at, 1);
   }
 
-  #problem(code: ProblemCode, by: number): void {
+  #problem(code: string, by: number): void {
     this.#problems.set(code, (this.#problems.get(code) ?? 0) + by);
   }
 }
 
-function note(counts: Counts, { status, isCut, requestBytes, responseBytes }: Exchanged): void {
+function note(
+  counts: Counts,
+  { status, isCut, requestBytes, responseBytes }: RequestSummary,
+): void {
   // A status may have any three digits; what is not known counts as 5xx (RFC 9110 §15).
   const digit = Math.min(Math.floor(status / 100), 5);
   increase(counts, AT.statuses + digit - 1, 1);
