@@ -97,10 +97,13 @@ function checkedText(file, text) {
   return unreleased.replaceAll(/`[^`\n]*`/g, '``');
 }
 
-/** Whether no checked file has a refused word; those that have are printed. */
+/**
+ * Whether the files below these paths, or all checked files, are free of refused words. Prints each that is not.
+ * @param {string[]} paths
+ */
 export function checkWords(paths = []) {
   const refused = refusedWords(readFileSync(join(ROOT, GLOSSARY), 'utf8'));
-  const isAsked = (/** @type {string} */ file) =>
+  const isIncluded = (/** @type {string} */ file) =>
     paths.length > 0
       ? paths.some((path) => file.startsWith(path))
       : !PENDING.some((path) => file.startsWith(path));
@@ -112,7 +115,7 @@ export function checkWords(paths = []) {
   const findings = stdout
     .split('\n')
     .filter((file) => file !== '' && file !== GLOSSARY && existsSync(join(ROOT, file)))
-    .filter(isAsked)
+    .filter(isIncluded)
     .flatMap((file) => {
       const text = readFileSync(join(ROOT, file), 'utf8');
       return findWords(file, checkedText(file, text), refused);
