@@ -19,7 +19,7 @@ export interface Policy {
 }
 
 /** What a policy may use to choose. */
-export interface PolicyContext {
+interface PolicyContext {
   readonly statsOf: (instance: Instance) => InstanceStats;
   /** Returns a number from 0 to 1, as Math.random does. */
   readonly random: () => number;
