@@ -40,7 +40,7 @@ export interface AdminAppOptions {
   readonly journal: Journal;
   /** Default: no instance has had any. */
   readonly traffic?: TrafficOf;
-  /** What needs no token: the files of the dashboard. Default: none. */
+  /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */
   readonly now: () => number;
