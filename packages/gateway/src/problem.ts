@@ -9,7 +9,7 @@ const ROUTING_PROBLEMS = {
   overloaded: { status: 503, title: 'The service has no room for another request' },
 } as const;
 
-/** Every problem that a client of the gateway can get. Each code stands in docs/errors.md. */
+/** Every problem that a client of the gateway can get. Each code stands in docs/reference/errors.md. */
 export const PROBLEMS: typeof PROXY_PROBLEMS & typeof ROUTING_PROBLEMS = {
   ...PROXY_PROBLEMS,
   ...ROUTING_PROBLEMS,
