@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { EndOfTurn } from './end-of-turn.ts';
+import { WriteBatcher } from './write-batcher.ts';
 
 /** RFC 6455 §5.2: a final frame of text, not masked, for a server does not mask. */
 const FINAL_TEXT = 0x81;
@@ -33,14 +33,14 @@ export function encodeFrame(text: string): Buffer {
  * of them for each receiver. What comes for one connection in one turn of the event loop is written
  * at its end, at once: at 32 triggers in a turn that is one system call in place of 32.
  */
-export class Outlets {
-  readonly #endOfTurn = new EndOfTurn();
+export class FrameWriters {
+  readonly #endOfTurn = new WriteBatcher();
   #lastText: string | undefined;
   #lastFrame: Buffer = Buffer.alloc(0);
 
   /** @param socket - what `webSocket` runs over. */
-  open(webSocket: WebSocket, socket: Duplex): Outlet {
-    return new Outlet(webSocket, socket, this);
+  open(webSocket: WebSocket, socket: Duplex): FrameWriter {
+    return new FrameWriter(webSocket, socket, this);
   }
 
   /** A broadcast sends one text to many, one after the other: it is encoded once. */
@@ -52,7 +52,7 @@ export class Outlets {
     return this.#lastFrame;
   }
 
-  flushLater(outlet: Outlet): void {
+  flushLater(outlet: FrameWriter): void {
     this.#endOfTurn.flushLater(outlet);
   }
 
@@ -62,14 +62,14 @@ export class Outlets {
 }
 
 /** The way out of one connection. */
-export class Outlet {
+export class FrameWriter {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
-  readonly #outlets: Outlets;
+  readonly #outlets: FrameWriters;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
 
-  constructor(webSocket: WebSocket, socket: Duplex, outlets: Outlets) {
+  constructor(webSocket: WebSocket, socket: Duplex, outlets: FrameWriters) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#outlets = outlets;

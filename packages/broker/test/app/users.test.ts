@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Users } from '../src/users.ts';
-import { FakeConnection } from './fake-connection.ts';
+import { Users } from '../../src/app/users.ts';
+import { FakeConnection } from '../fake-connection.ts';
 
 let users: Users;
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as ws from 'ws';
-import { encodeFrame, Outlets } from '../src/outlet.ts';
+import { encodeFrame, FrameWriters } from '../../src/server/frame-writer.ts';
 
 const { WebSocket } = ws;
 /** Its types do not know it. */
@@ -33,7 +33,7 @@ it('encodes any text', () => {
   );
 });
 
-function open(outlets: Outlets) {
+function open(outlets: FrameWriters) {
   const webSocket = { OPEN: WebSocket.OPEN, readyState: WebSocket.OPEN as number };
   const socket = new PassThrough();
   const writes: Buffer[] = [];
@@ -42,7 +42,7 @@ function open(outlets: Outlets) {
 }
 
 it('writes what comes in one turn at once, in order, for each connection', async () => {
-  const outlets = new Outlets();
+  const outlets = new FrameWriters();
   const [one, two] = [open(outlets), open(outlets)];
   for (const text of ['a', 'b', 'c']) {
     one.outlet.send(text);
@@ -59,7 +59,7 @@ it('writes what comes in one turn at once, in order, for each connection', async
 });
 
 it('writes nothing after a close', async () => {
-  const { outlet, webSocket, writes } = open(new Outlets());
+  const { outlet, webSocket, writes } = open(new FrameWriters());
   outlet.send('before');
   outlet.flush();
   outlet.send('after');

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { App } from '../src/app.ts';
-import { FakeConnection } from './fake-connection.ts';
+import { App } from '../../src/app/local-app.ts';
+import { FakeConnection } from '../fake-connection.ts';
 
 const APP = { appId: '1', key: 'key', secret: 'secret' };
 const newApp = () => new App(APP);

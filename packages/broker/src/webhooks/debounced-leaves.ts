@@ -4,10 +4,10 @@ import type { WebhookEvent } from './event.ts';
 const DELAY_MS = 3_000;
 
 /** Above it they are told at once: anyone may come and go in public channels, as fast as they like. */
-export const MAX_HELD_BACK = 10_000;
+export const MAX_HELD = 10_000;
 
 /** Passes events on, but those of leaving later, and not at all if they are taken back in time. */
-export class Departures {
+export class DebouncedLeaves {
   readonly #pass: (event: WebhookEvent) => void;
   readonly #waiting = new Map<string, NodeJS.Timeout>();
 
@@ -15,7 +15,7 @@ export class Departures {
     this.#pass = pass;
   }
 
-  take(event: WebhookEvent): void {
+  report(event: WebhookEvent): void {
     switch (event.name) {
       case 'channel_vacated':
         return this.#holdBack(event.channel, event);
@@ -36,7 +36,7 @@ export class Departures {
   }
 
   #holdBack(key: string, event: WebhookEvent): void {
-    if (this.#waiting.size >= MAX_HELD_BACK) return this.#pass(event);
+    if (this.#waiting.size >= MAX_HELD) return this.#pass(event);
     const timer = setTimeout(() => {
       this.#waiting.delete(key);
       this.#pass(event);

@@ -7,7 +7,7 @@ export interface Flushable {
  * for one connection goes out in one system call then, and a peer that waits is woken once in place of
  * each time: waking it is most of what a small write costs.
  */
-export class EndOfTurn {
+export class WriteBatcher {
   readonly #most: number;
   #waiting: Flushable[] = [];
 

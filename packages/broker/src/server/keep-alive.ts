@@ -1,4 +1,4 @@
-export interface KeepaliveOptions {
+export interface KeepAliveOptions {
   /** Silence until {@link ping}, in milliseconds. */
   readonly activityTimeoutMs: number;
   /** Further silence until {@link expire}, in milliseconds. */
@@ -8,12 +8,12 @@ export interface KeepaliveOptions {
 }
 
 /** Watches one connection for silence. Runs one timer until it expires or is stopped. */
-export class Keepalive {
-  readonly #options: KeepaliveOptions;
+export class KeepAlive {
+  readonly #options: KeepAliveOptions;
   #timer: NodeJS.Timeout;
   #pinged = false;
 
-  constructor(options: KeepaliveOptions) {
+  constructor(options: KeepAliveOptions) {
     this.#options = options;
     this.#timer = this.#watch();
   }

@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
-import { APP } from './sdk.ts';
+import { APP } from '../sdk.ts';
 
 const read = (name: string) => readFileSync(new URL(`./tls/${name}`, import.meta.url), 'utf8');
 /** Signed by itself, for localhost and 127.0.0.1; its key is in this repository and opens nothing. */

@@ -16,9 +16,9 @@ import {
   userStringToSign,
 } from '@rollcall/protocol/pusher';
 import type { ClientFrame, Member, User } from '@rollcall/protocol/pusher';
-import type { App } from './app.ts';
-import type { Connection } from './connection.ts';
-import { isTokenOf } from './credentials.ts';
+import type { App } from '../app/local-app.ts';
+import type { Connection } from '../app/connection.ts';
+import { isTokenOf } from '../credentials.ts';
 import { RateLimit } from './rate-limit.ts';
 
 type Subscribe = Extract<ClientFrame, { type: 'subscribe' }>;

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker, BrokerOptions } from '@rollcall/broker';
-import { MAX_FRAGMENTS, MAX_FRAME_BYTES } from '../src/web-sockets.ts';
-import { greeted, RawClient } from './raw-client.ts';
-import { APP, server } from './sdk.ts';
+import { MAX_FRAGMENTS, MAX_FRAME_BYTES } from '../../src/server/web-sockets.ts';
+import { greeted, RawClient } from '../raw-client.ts';
+import { APP, server } from '../sdk.ts';
 
 let broker: Broker;
 let logged: string[];

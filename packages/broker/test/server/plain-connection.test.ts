@@ -4,9 +4,9 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
-import { EndOfTurn } from '../src/end-of-turn.ts';
-import { PlainConnection } from '../src/plain-connection.ts';
-import { APP } from './sdk.ts';
+import { WriteBatcher } from '../../src/server/write-batcher.ts';
+import { PlainConnection } from '../../src/server/plain-connection.ts';
+import { APP } from '../sdk.ts';
 
 const UP = 'GET /up HTTP/1.1\r\nHost: h\r\n\r\n';
 const CHUNKED = 'POST /nowhere HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
@@ -94,7 +94,7 @@ describe('a plain connection', () => {
     onAnswer = () => {};
     const context = {
       handOver,
-      endOfTurn: new EndOfTurn(),
+      endOfTurn: new WriteBatcher(),
       connections: new Set<PlainConnection>(),
       ...options,
     };

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Keepalive } from '../src/keepalive.ts';
+import { KeepAlive } from '../../src/server/keep-alive.ts';
 
 let happened: string[];
-let keepalive: Keepalive;
+let keepalive: KeepAlive;
 
 beforeEach(() => {
   vi.useFakeTimers();
   happened = [];
-  keepalive = new Keepalive({
+  keepalive = new KeepAlive({
     activityTimeoutMs: 100,
     pongTimeoutMs: 30,
     ping: () => happened.push('ping'),

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readPlainRequest } from '../../src/api/plain-request.ts';
+import { readPlainRequest } from '../../src/server/plain-request.ts';
 
 const post = (...fields: string[]): string =>
   ['POST /a?b=c HTTP/1.1', 'Host: h', ...fields, '', 'body'].join('\r\n');

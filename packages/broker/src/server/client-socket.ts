@@ -5,12 +5,12 @@ import {
   PING_FRAME,
 } from '@rollcall/protocol/pusher';
 import type { WebSocket } from 'ws';
-import type { App } from './app.ts';
-import type { Connection } from './connection.ts';
-import { Keepalive } from './keepalive.ts';
-import type { Settings } from './options.ts';
-import type { Outlet } from './outlet.ts';
-import { Session } from './session.ts';
+import type { App } from '../app/local-app.ts';
+import type { Connection } from '../app/connection.ts';
+import { KeepAlive } from './keep-alive.ts';
+import type { Settings } from '../options.ts';
+import type { FrameWriter } from './frame-writer.ts';
+import { Session } from '../session/session.ts';
 
 /** RFC 6455 §7.4.1 */
 const UNSUPPORTED_DATA = 1003;
@@ -19,7 +19,7 @@ const INTERNAL_ERROR = 1011;
 export interface ClientSocketOptions {
   readonly app: App;
   readonly socketId: string;
-  readonly outlet: Outlet;
+  readonly outlet: FrameWriter;
   readonly settings: Pick<
     Settings,
     | 'activityTimeoutMs'
@@ -36,7 +36,7 @@ export class ClientSocket implements Connection {
   readonly socketId: string;
   readonly #socket: WebSocket;
   readonly #session: Session;
-  readonly #keepalive: Keepalive;
+  readonly #keepalive: KeepAlive;
   readonly #options: ClientSocketOptions;
   #hasEnded = false;
 
@@ -52,7 +52,7 @@ export class ClientSocket implements Connection {
       maxSubscriptions: settings.maxSubscriptions,
       maxPublicSubscriptions: settings.maxPublicSubscriptions,
     });
-    this.#keepalive = new Keepalive({
+    this.#keepalive = new KeepAlive({
       activityTimeoutMs: settings.activityTimeoutMs,
       pongTimeoutMs: settings.pongTimeoutMs,
       ping: () => this.send(PING_FRAME),

@@ -2,9 +2,9 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { App } from '../src/app.ts';
-import { ClientSocket } from '../src/client-socket.ts';
-import { Outlets } from '../src/outlet.ts';
+import { App } from '../../src/app/local-app.ts';
+import { ClientSocket } from '../../src/server/client-socket.ts';
+import { FrameWriters } from '../../src/server/frame-writer.ts';
 
 /** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
 class FakeWebSocket extends EventEmitter {
@@ -42,7 +42,7 @@ beforeEach(() => {
   socket = new FakeWebSocket();
   logged = [];
   const webSocket = socket as unknown as WebSocket;
-  const outlet = new Outlets().open(webSocket, new PassThrough());
+  const outlet = new FrameWriters().open(webSocket, new PassThrough());
   new ClientSocket(webSocket, { app, socketId: '1.1', outlet, settings }).open();
 });
 

@@ -3,10 +3,10 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
-import type { Answer } from './api/http-api.ts';
-import type { PlainRequest } from './api/plain-request.ts';
-import { EndOfTurn } from './end-of-turn.ts';
-import type { TlsOptions } from './options.ts';
+import type { Answer } from '../api/http-api.ts';
+import type { PlainRequest } from './plain-request.ts';
+import { WriteBatcher } from './write-batcher.ts';
+import type { TlsOptions } from '../options.ts';
 import { PlainConnection } from './plain-connection.ts';
 
 /** A request under way when the server closes has this long to come to its end. */
@@ -89,7 +89,7 @@ function servePlain(
   server.removeAllListeners(event);
   const context = {
     answer,
-    endOfTurn: new EndOfTurn(ANSWERS_AT_A_TIME),
+    endOfTurn: new WriteBatcher(ANSWERS_AT_A_TIME),
     connections,
     handOver: (socket: Socket) => void serve?.call(server, socket),
     firstTimeoutMs: SERVER_OPTIONS.headersTimeout,

@@ -4,12 +4,12 @@ import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, errorFrame } from '@rollcall/protocol/pusher';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import { App } from './app.ts';
-import type { Apps } from './apps.ts';
+import { App } from '../app/local-app.ts';
+import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
-import type { Settings } from './options.ts';
-import { Outlets } from './outlet.ts';
+import type { Settings } from '../options.ts';
+import { FrameWriters } from './frame-writer.ts';
 
 /** Room for 10 KB of data with every character escaped as \uXXXX. */
 export const MAX_FRAME_BYTES = 65_536;
@@ -42,7 +42,7 @@ export class WebSockets {
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   readonly #apps: Apps;
   readonly #settings: Settings;
-  readonly #outlets = new Outlets();
+  readonly #outlets = new FrameWriters();
 
   constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;

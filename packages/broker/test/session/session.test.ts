@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { App } from '../src/app.ts';
+import { App } from '../../src/app/local-app.ts';
 import {
   APP,
   MAX_PUBLIC_SUBSCRIPTIONS,

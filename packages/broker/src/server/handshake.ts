@@ -1,7 +1,7 @@
 import { CLOSE_CODES } from '@rollcall/protocol/pusher';
-import type { App } from './app.ts';
-import type { Apps } from './apps.ts';
-import { parseTarget } from './target.ts';
+import type { App } from '../app/local-app.ts';
+import type { Apps } from '../app/apps.ts';
+import { parseTarget } from '../api/request-target.ts';
 
 /** Why a WebSocket is closed again as soon as it is open. */
 export interface HandshakeError {

@@ -1,14 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from './api/http-api.ts';
-import { readPlainRequest } from './api/plain-request.ts';
-import type { PlainRequest } from './api/plain-request.ts';
-import type { EndOfTurn } from './end-of-turn.ts';
+import type { Answer } from '../api/http-api.ts';
+import { readPlainRequest } from './plain-request.ts';
+import type { PlainRequest } from './plain-request.ts';
+import type { WriteBatcher } from './write-batcher.ts';
 
 /** What the connections of one server share. */
 export interface PlainContext {
   readonly answer: (request: PlainRequest) => Answer;
-  readonly endOfTurn: EndOfTurn;
+  readonly endOfTurn: WriteBatcher;
   /** Those that are open and not handed over. */
   readonly connections: Set<PlainConnection>;
   /** Takes the connection, with what is not answered yet still to be read from it. */

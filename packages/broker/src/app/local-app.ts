@@ -11,10 +11,10 @@ import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { EventCache } from './event-cache.ts';
-import type { AppOptions } from './options.ts';
+import type { AppOptions } from '../options.ts';
 import { SubscriptionCounts } from './subscription-counts.ts';
 import { Users } from './users.ts';
-import type { WebhookEvent } from './webhooks/event.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
 
 /** An event for the subscribers of some channels. */
 export interface Publication {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { App } from '../src/app.ts';
-import { Apps } from '../src/apps.ts';
-import { readHandshake } from '../src/handshake.ts';
+import { App } from '../../src/app/local-app.ts';
+import { Apps } from '../../src/app/apps.ts';
+import { readHandshake } from '../../src/server/handshake.ts';
 
 const full = new App({ appId: '3', key: 'full', secret: 'z', maxConnections: 1 });
 full.connected();

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
-import type { App } from '../src/app.ts';
-import { Session } from '../src/session.ts';
-import { FakeConnection } from './fake-connection.ts';
-import type { Frame } from './fake-connection.ts';
+import type { App } from '../../src/app/local-app.ts';
+import { Session } from '../../src/session/session.ts';
+import { FakeConnection } from '../fake-connection.ts';
+import type { Frame } from '../fake-connection.ts';
 
 export const APP = { appId: '1', key: 'key', secret: 'secret' } as const;
 export const MAX_SUBSCRIPTIONS = 5;

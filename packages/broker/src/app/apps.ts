@@ -1,5 +1,5 @@
 import { RollcallError } from '@rollcall/protocol';
-import type { App } from './app.ts';
+import type { App } from './local-app.ts';
 
 /** The apps of a broker, by what clients name them with. */
 export class Apps {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RateLimit } from '../src/rate-limit.ts';
+import { RateLimit } from '../../src/session/rate-limit.ts';
 
 it('lets so many through in a second from the first, and then again', () => {
   const limit = new RateLimit(2);

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, expect, it } from 'vitest';
-import { App } from '../src/app.ts';
+import { App } from '../../src/app/local-app.ts';
 import { APP, SessionClient } from './session-client.ts';
 
 let app: App;
