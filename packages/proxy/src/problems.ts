@@ -32,3 +32,7 @@ export interface Problem {
 export function proxyProblem(code: ProxyProblemCode, detail: string): Problem {
   return { code, ...PROXY_PROBLEMS[code], detail };
 }
+
+export function bodyTooLarge(maxBytes: number): Problem {
+  return proxyProblem('body-too-large', `The body is larger than ${maxBytes} bytes.`);
+}

@@ -31,6 +31,11 @@ interface Answer {
   readonly prefix?: string;
 }
 
+/** The proxy answers itself. */
+export function refused(problem: Problem, prefix?: string): Decision {
+  return { type: 'answer', problem, ...(prefix !== undefined && { prefix }) };
+}
+
 /** A request on its way to an instance, for whoever chooses it and learns how it went. */
 export interface Forward {
   readonly type: 'forward';

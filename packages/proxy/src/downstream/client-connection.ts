@@ -6,18 +6,18 @@ import { HeadReader } from '../http1/head-reader.ts';
 import { canBeginRequest, RequestParser } from '../http1/request.ts';
 import type { RequestHead } from '../http1/request.ts';
 import { escapesPrefix } from '../http1/target.ts';
-import { proxyProblem } from '../problems.ts';
+import { bodyTooLarge, proxyProblem } from '../problems.ts';
 import type { Problem } from '../problems.ts';
 import { JOIN_BYTES } from '../http1/body-writer.ts';
 import type { Context } from '../context.ts';
 import { CurrentRequest } from './current-request.ts';
 import { DirectSocket } from '../direct-read.ts';
 import { needsDrain } from '../direct-write.ts';
+import { refused } from '../proxy.ts';
 import type { ClientSocket, Decision } from '../proxy.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import { isLoop } from '../http1/heads.ts';
-import { ForwardedFields } from './forwarded-fields.ts';
-import type { Peer } from './forwarded-fields.ts';
+import { ForwardedFields, peerOf } from './forwarded-fields.ts';
 import type { TunnelEnd } from '../exchange/tunnel.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
@@ -360,17 +360,4 @@ export class ClientConnection {
     else if (this.#state === 'between') this.socket.destroySoon();
     else if (this.#state === 'exchange') this.socket.destroy();
   }
-}
-
-function refused(problem: Problem, prefix?: string): Decision {
-  return { type: 'answer', problem, ...(prefix !== undefined && { prefix }) };
-}
-
-function bodyTooLarge(maxBytes: number): Problem {
-  return proxyProblem('body-too-large', `The body is larger than ${maxBytes} bytes.`);
-}
-
-function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
-  const protocol = encrypted === true ? 'https' : 'http';
-  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { fieldValue } from '../http1/fields.ts';
+import type { ClientSocket } from '../proxy.ts';
 import type { RequestHead } from '../http1/request.ts';
 import { isHost } from '../http1/target.ts';
 
@@ -8,6 +9,11 @@ export interface Peer {
   readonly address: string;
   readonly localPort: number;
   readonly protocol: 'http' | 'https';
+}
+
+export function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
+  const protocol = encrypted === true ? 'https' : 'http';
+  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }
 
 /** What the head says that decides what is told: most requests of a connection say the same. */
