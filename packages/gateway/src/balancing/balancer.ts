@@ -1,4 +1,4 @@
-import { Turns } from '@rollcall/client';
+import { WeightedRoundRobin } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import type { BalancingPolicy } from '@rollcall/protocol';
 import { eject, isPanic, mostEjected, observeOutcome } from './ejection.ts';
@@ -60,7 +60,7 @@ export class Balancer {
   #ejection: EjectionRules;
   readonly #book: VitalsBook;
   readonly #random: () => number;
-  readonly #turns = new Turns();
+  readonly #turns = new WeightedRoundRobin();
   #ring: HashRing | undefined;
   /** Whether ejections count, and until when that is known: to count the ejected takes a look at each instance. */
   #isPanicking = false;

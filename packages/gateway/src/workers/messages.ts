@@ -172,7 +172,7 @@ function pairs<K, V>(
 
 const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
 const VERDICTS = ['ok', 'refused', 'failed'] as const;
-const STATUSES = ['up', 'suspect', 'down'] as const;
+const STATUSES = ['healthy', 'suspect', 'down'] as const;
 const CHANGES = [
   'registered',
   'updated',

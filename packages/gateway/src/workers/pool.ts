@@ -20,7 +20,7 @@ export interface PoolOptions {
   readonly settings: PlaneSettings;
   /** The table that they follow. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
-  readonly onWitnessed: Directory['witness'];
+  readonly onWitnessed: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
   readonly onCounted: (worker: string, counted: Counted) => void;
   readonly spawn: Spawn;
