@@ -114,14 +114,14 @@ function missingCommands(file, commands) {
 async function codeFaults() {
   const { EXIT_CODES, REFUSAL_CODES } = await import('../packages/protocol/dist/index.js');
   const { ADMIN_PROBLEMS, PROBLEMS } = await import('../packages/gateway/dist/index.js');
-  const documented = matches(read('docs/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
+  const documented = matches(read('docs/reference/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
   const real = [
     ...Object.keys(EXIT_CODES),
     ...REFUSAL_CODES,
     ...Object.keys(PROBLEMS),
     ...Object.keys(ADMIN_PROBLEMS),
   ];
-  return differences('docs/errors.md', documented, real);
+  return differences('docs/reference/errors.md', documented, real);
 }
 
 /** How `rollcall up` tells the services that it started: nobody else sets it. */
@@ -157,10 +157,10 @@ function settingFaults() {
     ...matches(sources, /ption\(\s*'(--[a-z-]+)/g),
     ...matches(sources, /\bflags\.\w+\("([a-z.]+)"/g).map((name) => `-${name}`),
   ];
-  const rows = matches(read('docs/config.md'), /^(\|.*)$/gm).join('\n');
+  const rows = matches(read('docs/reference/config.md'), /^(\|.*)$/gm).join('\n');
   const documented = matches(rows, /`([A-Z_]{3,}|--?[a-z][a-z.-]+)`/g);
   const real = [...variables, ...flags].filter((name) => name !== INTERNAL);
-  return differences('docs/config.md', documented, real);
+  return differences('docs/reference/config.md', documented, real);
 }
 
 /**

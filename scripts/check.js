@@ -1,5 +1,6 @@
 // What CI checks besides tests. Each check runs even if one before it failed.
 import { checkDocs } from './check-docs.js';
+import { checkWords } from './check-words.js';
 import { runTool } from './steps.js';
 
 /** @type {[name: string, check: () => boolean | Promise<boolean>][]} */
@@ -15,6 +16,7 @@ const checks = [
   ['format', () => runTool('oxfmt', ['--check'])],
   ['unused code', () => runTool('knip', [])],
   ['docs', checkDocs],
+  ['words', () => checkWords()],
 ];
 
 /** Runs all checks and counts them. */

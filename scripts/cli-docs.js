@@ -1,9 +1,9 @@
-// Writes the tables of options in docs/cli.md as commander has them. `npm run docs` writes, the check compares.
+// Writes the tables of options in docs/reference/cli.md as commander has them. `npm run docs` writes, the check compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './steps.js';
 
-const FILE = 'docs/cli.md';
+const FILE = 'docs/reference/cli.md';
 const HEADING = /^## rollcall (\S+)$/m;
 
 /** What is wrong with the document, one line each; after writing, only what a person must write. */

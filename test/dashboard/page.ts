@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { dashboardFolder } from '@rollcall/dashboard';
 import type { AdminAppOptions } from '../../packages/gateway/src/admin/app.ts';
-import { dashboard } from '../../packages/gateway/src/admin/dashboard.ts';
 import { serveAdmin } from '../../packages/gateway/src/admin/server.ts';
 import type { Admin } from '../../packages/gateway/src/admin/server.ts';
+import { staticFiles } from '../../packages/gateway/src/admin/static-files.ts';
 import { setup } from '../../packages/gateway/test/admin/setup.ts';
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -37,7 +38,8 @@ export function useBrowser() {
 
   /** A gateway's admin port, over an observer of which the test says what it hears. */
   async function gateway(options: Partial<AdminAppOptions> = {}) {
-    const made = setup({ pages: await dashboard(), ...options });
+    if (dashboardFolder === undefined) throw new Error('the dashboard is not built: npm run setup');
+    const made = setup({ pages: await staticFiles(dashboardFolder), ...options });
     const serve = async (port: number): Promise<Admin> => {
       const admin = await serveAdmin(made.app, '127.0.0.1', port);
       admins.push(admin);

@@ -115,7 +115,7 @@ describe('the gateway in Kubernetes', () => {
   const [container] = find('Deployment', 'rollcall-gateway')?.spec.template.spec.containers ?? [];
 
   it('is asked at paths that its admin API has for everybody', () => {
-    const api = parse(readFileSync(join(ROOT, 'docs/openapi.yaml'), 'utf8')) as {
+    const api = parse(readFileSync(join(ROOT, 'docs/reference/openapi.yaml'), 'utf8')) as {
       paths: Record<string, { get: { security?: unknown } }>;
     };
     const probes = [container?.startupProbe, container?.readinessProbe, container?.livenessProbe];

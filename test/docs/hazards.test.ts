@@ -8,7 +8,7 @@ const FOLDER = 'packages/gateway/test/hazards';
 
 /** The last column of the tables: a file, and the title of a test or a group of tests in it. */
 const named = [
-  ...readFileSync(join(ROOT, 'docs/hazards.md'), 'utf8').matchAll(
+  ...readFileSync(join(ROOT, 'docs/contributing/hazards.md'), 'utf8').matchAll(
     /\| `(?<file>[^`]+)`: (?<title>.+) \|$/gm,
   ),
 ].map(({ groups }) => ({ file: groups?.['file'] ?? '', title: groups?.['title'] ?? '' }));
@@ -18,14 +18,14 @@ function titles(file: string, kind: RegExp): string[] {
   return [...source.matchAll(kind)].map(([, title]) => title ?? '');
 }
 
-it('docs/hazards.md names tests that there are', () => {
+it('docs/contributing/hazards.md names tests that there are', () => {
   expect(named.length).toBeGreaterThan(20);
   for (const { file, title } of named) {
     expect(titles(file, /^\s*(?:describe|it)\('([^']+)'/gm), file).toContain(title);
   }
 });
 
-it('docs/hazards.md names every hazard that is tested', () => {
+it('docs/contributing/hazards.md names every hazard that is tested', () => {
   const files = readdirSync(join(ROOT, FOLDER)).filter((file) => file.endsWith('.test.ts'));
   const tested = files.flatMap((file) => titles(`${FOLDER}/${file}`, /^describe\('([^']+)'/gm));
   expect(tested.filter((title) => !named.some((each) => each.title === title))).toEqual([]);

@@ -14,7 +14,7 @@ interface Row {
   readonly labels: string;
 }
 
-const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/reference/metrics.md', import.meta.url), 'utf8');
 const documented: readonly Row[] = [
   ...page.matchAll(/^\| `(?<name>[a-z_]+)` \| (?<type>\w+) \|(?<labels>[^|]*)\|/gm),
 ].map(({ groups }) => ({
@@ -60,7 +60,7 @@ async function gatewayMetrics(): Promise<string> {
 
 const byName = (a: Row, b: Row): number => (a.name < b.name ? -1 : 1);
 
-describe('docs/metrics.md', () => {
+describe('docs/reference/metrics.md', () => {
   let broker: Broker;
   beforeAll(async () => {
     broker = await createBroker({ apps: [APP], metrics: { port: 0 } });

@@ -42,7 +42,7 @@ describe('the consul package of npm', () => {
   });
 
   it('watches a service as the document shows', async () => {
-    const example = blockOf('docs/integrations.md', 'js', 'consul.watch');
+    const example = blockOf('docs/reference/integrations.md', 'js', 'consul.watch');
     const module = scratch.file('watch.mjs', example.replace('1501', String(port)));
     const program = programs.node(module);
     await program.line(/^\[ '10\.0\.0\.1:3000' \]$/);

@@ -50,7 +50,7 @@ async function instance(id: string, address: string = '127.0.0.1'): Promise<void
 /** A file of the configuration that the document shows, with the ports of this test. */
 async function configured(language: string, file: string): Promise<{ path: string; url: string }> {
   const port = await freePort();
-  const example = blockOf('docs/integrations.md', language, '_orders._tcp');
+  const example = blockOf('docs/reference/integrations.md', language, '_orders._tcp');
   const content = example.replaceAll(':1553', `:${dns.port}`).replaceAll(':8080', `:${port}`);
   return { path: scratch.file(file, content), url: `http://127.0.0.1:${port}` };
 }
@@ -84,7 +84,10 @@ describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
   it('has no complaint about an answer', async () => {
     table.say('a', { prefix: '/orders', port: 3000 });
     table.say('b', { prefix: '/orders', address: 'fd00::7', port: 3001 });
-    const command = blockOf('docs/integrations.md', 'sh', 'dig').replace('1553', String(dns.port));
+    const command = blockOf('docs/reference/integrations.md', 'sh', 'dig').replace(
+      '1553',
+      String(dns.port),
+    );
     const program = programs.file('bash', ['-euc', command]);
     expect((await program.ended).code).toBe(0);
     expect(program.output).toMatch(/status: NOERROR/);

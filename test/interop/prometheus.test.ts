@@ -33,7 +33,7 @@ async function instance(): Promise<number> {
 }
 
 async function prometheus(adminPort: number): Promise<string> {
-  const example = blockOf('docs/integrations.md', 'yaml', 'http_sd_configs');
+  const example = blockOf('docs/reference/integrations.md', 'yaml', 'http_sd_configs');
   const everySecond = 'global: { scrape_interval: 1s }\n';
   const content = everySecond + example.replace(':1501', `:${adminPort}`);
   const config = scratch.file('prometheus.yml', content);

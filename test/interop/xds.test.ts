@@ -35,7 +35,7 @@ beforeEach(async () => {
   const catalog = new TableCatalog(table, Date.now);
   xds = await createXdsServer({ catalog, host: '127.0.0.1', port: 0, log });
   // It is read once, when the package is first used.
-  const bootstrap = blockOf('docs/integrations.md', 'json', 'xds_servers');
+  const bootstrap = blockOf('docs/reference/integrations.md', 'json', 'xds_servers');
   const file = scratch.file('bootstrap.json', bootstrap.replace(':1571', `:${xds.port}`));
   process.env['GRPC_XDS_BOOTSTRAP'] = file;
   const { register } = await import('@grpc/grpc-js-xds');

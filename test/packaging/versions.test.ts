@@ -33,7 +33,7 @@ describe('the version, which package.json of the root has', () => {
   });
 
   it('is that of the admin API, and of every image that is named', () => {
-    expect(read('docs/openapi.yaml')).toContain(`\n  version: ${version}\n`);
+    expect(read('docs/reference/openapi.yaml')).toContain(`\n  version: ${version}\n`);
     const folder = 'deploy/kubernetes';
     const files = [
       'deploy/README.md',

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { ROOT } from './document.ts';
 
-/** Every variable that a program reads: docs/config.md, which a check holds to the code. */
+/** Every variable that a program reads: docs/reference/config.md, which a check holds to the code. */
 export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
-  [...readFileSync(join(ROOT, 'docs/config.md'), 'utf8').matchAll(/`([A-Z][A-Z_]{3,})`/g)].map(
-    ([, name = '']) => name,
-  ),
+  [
+    ...readFileSync(join(ROOT, 'docs/reference/config.md'), 'utf8').matchAll(
+      /`([A-Z][A-Z_]{3,})`/g,
+    ),
+  ].map(([, name = '']) => name),
 );
 
 /** What is wrong with the words after `rollcall`: a command or an option that there is not. */

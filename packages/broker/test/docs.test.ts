@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { CLOSE_CODES } from '@rollcall/protocol/pusher';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
-const page = read('../../../docs/broker.md');
+const page = read('../../../docs/reference/broker.md');
 const rows = page.split('\n').filter((line) => /^\|.*\|$/.test(line) && !line.startsWith('|---'));
 const claims = rows.filter((row) => !row.endsWith('| proved by |'));
 
-describe('docs/broker.md', () => {
+describe('docs/reference/broker.md', () => {
   it.each(claims)('%s', (row) => {
     const [, file = '', title = ''] = /\| ✓ \| `([^`]+)` "(.+)" \|$/.exec(row) ?? [];
     expect(file, 'each row has a tick, a file and the title of a test').not.toBe('');

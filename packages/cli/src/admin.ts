@@ -19,7 +19,7 @@ export function adminAccess(given: string | undefined, env: Environment): AdminA
 }
 
 /**
- * What a gateway's admin API answers with, at a path such as /api/status. docs/openapi.yaml has its types.
+ * What a gateway's admin API answers with, at a path such as /api/status. docs/reference/openapi.yaml has its types.
  * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE, or ROLLCALL_CONFIG if it wants another token
  */
 export async function askAdmin<T>({ url: admin, token }: AdminAccess, path: string): Promise<T> {

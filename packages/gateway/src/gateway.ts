@@ -4,8 +4,8 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { adminApp } from './admin/app.ts';
-import { dashboard } from './admin/dashboard.ts';
 import { serveAdmin } from './admin/server.ts';
+import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
 import { serveCatalog } from './catalog/servers.ts';
 import type { CatalogServers } from './catalog/servers.ts';
@@ -26,6 +26,8 @@ export interface GatewayOptions extends GatewayConfig {
   readonly registry: RegistryConfig;
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
+  /** A folder of static files to serve at the admin port, such as that of `@rollcall/dashboard`. Default: none. */
+  readonly dashboard?: string | undefined;
 }
 
 export interface Gateway {
@@ -136,7 +138,7 @@ async function administer(
     directory,
     journal,
     traffic: telemetry.history.of,
-    pages: await dashboard(),
+    ...(options.dashboard !== undefined && { pages: await staticFiles(options.dashboard) }),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
@@ -169,7 +171,7 @@ async function follow(
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { directory, telemetry } = parts;
-  const { registry: connection, log = () => {}, ...config } = options;
+  const { registry: connection, log = () => {}, dashboard: _, ...config } = options;
   const serving = await serve({ ...parts, config, log });
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.

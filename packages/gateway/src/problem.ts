@@ -1,4 +1,4 @@
-/** Why the gateway itself answers, and not an instance. Each code stands in docs/errors.md. */
+/** Why the gateway itself answers, and not an instance. Each code stands in docs/reference/errors.md. */
 export const PROBLEMS = {
   'unknown-route': { status: 404, title: 'No service has this path' },
   'unknown-host': { status: 404, title: 'This gateway does not answer for that host' },

@@ -2,7 +2,7 @@ import { isRecord, parseInteger, parseOptional } from './field.ts';
 import { accept, quote, refuse } from './refusal.ts';
 import type { Parsed } from './refusal.ts';
 
-/** Who is picked among the instances of a prefix: docs/gateway.md. */
+/** Who is picked among the instances of a prefix: docs/reference/gateway.md. */
 export const BALANCING_POLICIES = ['round-robin', 'least-request', 'latency', 'hash'] as const;
 
 export type BalancingPolicy = (typeof BALANCING_POLICIES)[number];

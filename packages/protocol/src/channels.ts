@@ -7,7 +7,7 @@ export const DEFAULT_CHANNEL = 'mapped-discovery';
 /** How all observers are called in presence channels: one user, whose coming a transport tells of only once. */
 export const OBSERVER_USER_ID = 'observer';
 
-/** The channels of one registry. docs/protocol.md says who is in which. */
+/** The channels of one registry. docs/reference/protocol.md says who is in which. */
 export interface Channels {
   readonly registry: string;
   /** Where owners hear roll calls. */

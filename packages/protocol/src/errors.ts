@@ -1,6 +1,6 @@
 /**
  * Every code that a {@link RollcallError} can carry, with the exit code of a program that it ends.
- * Each stands in docs/errors.md with its cause and cure.
+ * Each stands in docs/reference/errors.md with its cause and cure.
  */
 export const EXIT_CODES = {
   ROLLCALL_CONFIG: 2,

@@ -24,7 +24,7 @@ const OUTBID_MS_MOST = 60_000;
 
 /**
  * The only one who numbers what is said of an instance: its decisions, without sockets, clock or
- * chance. See "Owners" in docs/protocol.md.
+ * chance. See "Owners" in docs/reference/protocol.md.
  */
 export class Owner {
   #announcement: Owned;

@@ -1,5 +1,5 @@
 /**
- * Why something that came over the channel was not accepted. Every code stands in docs/errors.md.
+ * Why something that came over the channel was not accepted. Every code stands in docs/reference/errors.md.
  */
 export const REFUSAL_CODES = [
   'bad-event',

@@ -1,4 +1,5 @@
 import { registryFromEnv, RollcallError } from '@rollcall/client';
+import { dashboardFolder } from '@rollcall/dashboard';
 import { createGateway, FileWatch } from '@rollcall/gateway';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
@@ -17,6 +18,7 @@ export async function runGateway(options: ConfigOptions): Promise<void> {
     ...gatewayConfig(options, env, connection),
     registry: connection,
     log: console.log,
+    dashboard: dashboardFolder,
   });
   if (file !== undefined) {
     const read = (): void =>

@@ -49,7 +49,9 @@ export async function examine(
   try {
     connection = instruments.connection();
   } catch (error) {
-    report(configuration.fail(messageOf(error), 'correct it: docs/config.md has all settings'));
+    report(
+      configuration.fail(messageOf(error), 'correct it: docs/reference/config.md has all settings'),
+    );
     return;
   }
   const answer = await instruments.askBroker(connection);

@@ -38,7 +38,7 @@ export interface DiscoverOptions {
   readonly answersRollCalls?: boolean;
   /**
    * Which instances are asked themselves whether they are well: `always` each, about once a second; those
-   * `in-doubt` because the transport lost sight of them or a request to them failed, the default; or
+   * `suspect` ones, because the transport lost sight of them or a request to them failed, the default; or
    * `never`: then doubt alone decides.
    */
   readonly probes?: Probing;

@@ -22,7 +22,7 @@ const REANNOUNCE_MS = 1000;
 
 /**
  * Keeps an owner in its presence channel, so that the transport itself tells who is there, and lets it
- * hear who asks for it or has outlived it. See "Owners" in docs/protocol.md.
+ * hear who asks for it or has outlived it. See "Owners" in docs/reference/protocol.md.
  */
 export function presenceMode(context: VoiceContext): Voice {
   const { connection, owner, say, onFault, random = Math.random } = context;

@@ -38,14 +38,14 @@ export function openAccessLog(to: 'stdout' | 'stderr', settings: AccessLogSettin
 /** @param random from 0 to 1, as Math.random */
 export function accessLogTo(
   destination: DestinationStream,
-  { sample = 1, hasQuery = false }: AccessLogSettings,
+  { sample = 1, includeQuery = false }: AccessLogSettings,
   random: () => number,
 ): AccessLog['write'] {
   // Nothing of the process or the machine: a line is about a request.
   const options = { base: null, formatters: { level: (level: string) => ({ level }) } };
   const logger = pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, destination);
   return (exchanged) => {
-    if (isFailure(exchanged)) logger.error(accessEntry(exchanged, hasQuery));
-    else if (random() < sample) logger.info(accessEntry(exchanged, hasQuery));
+    if (isFailure(exchanged)) logger.error(accessEntry(exchanged, includeQuery));
+    else if (random() < sample) logger.info(accessEntry(exchanged, includeQuery));
   };
 }

@@ -7,7 +7,7 @@ export interface AccessLogSettings {
   /** The share of requests that are written down, from 0 to 1; failures are in any case. Default 1. */
   readonly sample?: number;
   /** Whether the query is written down. It may have what is meant for nobody else. Default false. */
-  readonly hasQuery?: boolean;
+  readonly includeQuery?: boolean;
 }
 
 /** A request of which no more is known is worth no more: the target alone may have 16 KiB. */
@@ -19,7 +19,7 @@ export function isFailure({ status, isCut }: Exchanged): boolean {
 }
 
 /** What the log has of a request: nothing of its header fields but Host. */
-export function accessEntry(exchanged: Exchanged, hasQuery: boolean): Record<string, unknown> {
+export function accessEntry(exchanged: Exchanged, includeQuery: boolean): Record<string, unknown> {
   const { target, traceparent, instance, prefix, problem, upstreamMs } = exchanged;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
@@ -29,7 +29,7 @@ export function accessEntry(exchanged: Exchanged, hasQuery: boolean): Record<str
     method: exchanged.method,
     host: exchanged.host.slice(0, MOST_CHARACTERS),
     path: path.slice(0, MOST_CHARACTERS),
-    ...(hasQuery &&
+    ...(includeQuery &&
       question !== -1 && { query: target.slice(question + 1, question + 1 + MOST_CHARACTERS) }),
     ...(prefix !== undefined && { route: prefix || '/' }),
     ...(instance !== undefined && { instance }),

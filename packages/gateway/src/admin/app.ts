@@ -40,7 +40,7 @@ export interface AdminAppOptions {
   readonly journal: Journal;
   /** Default: no instance has had any. */
   readonly traffic?: TrafficOf;
-  /** What needs no token: the files of the dashboard. Default: none. */
+  /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */
   readonly now: () => number;
@@ -50,7 +50,7 @@ export interface AdminAppOptions {
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
-/** What is to be known of a gateway, and the little that an operator may tell it. docs/openapi.yaml describes it. */
+/** What is to be known of a gateway, and the little that an operator may tell it. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
   const { access, directory, journal, epoch, now } = options;
   const views = new Views(options);
@@ -81,7 +81,9 @@ export function adminApp(options: AdminAppOptions): Hono {
   });
 
   app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
-  app.notFound((c) => problem(c, 'unknown-path', 'docs/openapi.yaml lists those there are.'));
+  app.notFound((c) =>
+    problem(c, 'unknown-path', 'docs/reference/openapi.yaml lists those there are.'),
+  );
   app.onError((error, c) => problem(c, 'internal', error.message));
 
   app.get('/health', (c) => c.json({ isAlive: true }));

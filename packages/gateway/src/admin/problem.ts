@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 
-/** Why the admin API does not do what it is asked. Each code stands in docs/errors.md. */
+/** Why the admin API does not do what it is asked. Each code stands in docs/reference/errors.md. */
 export const ADMIN_PROBLEMS = {
   'bad-query': { status: 400, title: 'The query cannot be read' },
   'token-needed': { status: 401, title: 'This needs the admin token' },

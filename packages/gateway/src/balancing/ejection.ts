@@ -1,83 +1,89 @@
-import type { Vitals } from './vitals.ts';
+import type { InstanceStats } from './instance-stats.ts';
 
-/** When an instance that answers badly is taken out for a while, though its probes succeed. */
+/** When an instance whose requests fail receives no traffic for a while, although its probes succeed. */
 export interface EjectionRules {
-  /** So many failures in a row. Default 5. */
-  readonly failuresInRow: number;
-  /** Or this share of the requests of 10 s, of at least {@link EjectionRules.rateOf} of them. Default 0.5. */
+  /** Failures in a row that eject an instance. Default 5. */
+  readonly consecutiveFailures: number;
+  /** Share of failed requests within 10 s that ejects an instance, from 0 to 1. Default 0.5. */
   readonly failureRate: number;
-  /** Default 20. */
-  readonly rateOf: number;
-  /** For how long, the first time; the nth time n times as long. Milliseconds, default 30 000. */
-  readonly baseMs: number;
-  /** Default 300 000. */
-  readonly mostMs: number;
-  /** At most this share of a service's instances at a time; one of two or more always. Default 0.5. */
-  readonly mostShare: number;
+  /** Requests within 10 s below which `failureRate` does not apply. Default 20. */
+  readonly minRequests: number;
+  /** Length of the first ejection in milliseconds; the nth is n times as long. Default 30 000. */
+  readonly baseEjectionMs: number;
+  /** Maximum length of an ejection in milliseconds. Default 300 000. */
+  readonly maxEjectionMs: number;
+  /** Maximum share of a service's instances that are ejected at a time; one of two or more always. Default 0.5. */
+  readonly maxEjectedShare: number;
   /**
-   * If less than this share of a service's instances is left, as after others have gone, ejections do not count:
-   * the rest would not bear the load of all. Default 0.5.
+   * Ejections are ignored if less than this share of a service's instances is left: the rest could not bear
+   * the load of all. Default 0.5.
    */
-  readonly panicShare: number;
+  readonly panicThreshold: number;
 }
 
 export const EJECTION: EjectionRules = {
-  failuresInRow: 5,
+  consecutiveFailures: 5,
   failureRate: 0.5,
-  rateOf: 20,
-  baseMs: 30_000,
-  mostMs: 300_000,
-  mostShare: 0.5,
-  panicShare: 0.5,
+  minRequests: 20,
+  baseEjectionMs: 30_000,
+  maxEjectionMs: 300_000,
+  maxEjectedShare: 0.5,
+  panicThreshold: 0.5,
 };
 
 const WINDOW_MS = 10_000;
 
-/** Notes how a request ended. Returns whether that is reason to eject. */
+/** Notes how a request ended. Returns whether the instance should be ejected. */
 export function observeOutcome(
-  vitals: Vitals,
+  stats: InstanceStats,
   isFailure: boolean,
   now: number,
   rules: EjectionRules,
 ): boolean {
-  if (now >= vitals.windowEnds) {
-    vitals.windowEnds = now + WINDOW_MS;
-    vitals.asked = 0;
-    vitals.failed = 0;
+  if (now >= stats.windowEnds) {
+    stats.windowEnds = now + WINDOW_MS;
+    stats.requests = 0;
+    stats.failures = 0;
   }
-  vitals.asked++;
+  stats.requests++;
   if (!isFailure) {
-    vitals.failuresInRow = 0;
+    stats.consecutiveFailures = 0;
     return false;
   }
-  vitals.failed++;
-  vitals.failuresInRow++;
-  if (vitals.failuresInRow >= rules.failuresInRow) return true;
-  return vitals.asked >= rules.rateOf && vitals.failed >= vitals.asked * rules.failureRate;
+  stats.failures++;
+  stats.consecutiveFailures++;
+  if (stats.consecutiveFailures >= rules.consecutiveFailures) return true;
+  return (
+    stats.requests >= rules.minRequests && stats.failures >= stats.requests * rules.failureRate
+  );
 }
 
-/** How many of so many instances may be ejected at a time. */
-export function mostEjected(instances: number, { mostShare }: EjectionRules): number {
+/** Returns how many of so many instances may be ejected at a time. */
+export function maxEjected(instances: number, { maxEjectedShare }: EjectionRules): number {
   if (instances < 2) return 0;
-  return Math.max(1, Math.floor(instances * mostShare));
+  return Math.max(1, Math.floor(instances * maxEjectedShare));
 }
 
 /** Whether too few of so many instances are left. */
 export function isPanic(
   instances: number,
   ejected: number,
-  { panicShare }: EjectionRules,
+  { panicThreshold }: EjectionRules,
 ): boolean {
-  return instances - ejected < instances * panicShare;
+  return instances - ejected < instances * panicThreshold;
 }
 
-/** Takes an instance out. What was counted against it begins anew: it is judged by what it does after. */
-export function eject(vitals: Vitals, now: number, { baseMs, mostMs }: EjectionRules): void {
-  // Well for longer than the longest ejection: the past is forgiven.
-  if (now - vitals.ejectedUntil > mostMs) vitals.ejections = 0;
-  vitals.ejections++;
-  vitals.ejectedUntil = now + Math.min(mostMs, baseMs * vitals.ejections);
-  vitals.warmSince = vitals.ejectedUntil;
-  vitals.failuresInRow = 0;
-  vitals.windowEnds = -Infinity;
+/** Ejects an instance. Its failure counts start anew, so that only what it does afterwards counts. */
+export function eject(
+  stats: InstanceStats,
+  now: number,
+  { baseEjectionMs, maxEjectionMs }: EjectionRules,
+): void {
+  // Healthy for longer than the longest ejection: earlier ejections no longer count.
+  if (now - stats.ejectedUntil > maxEjectionMs) stats.ejections = 0;
+  stats.ejections++;
+  stats.ejectedUntil = now + Math.min(maxEjectionMs, baseEjectionMs * stats.ejections);
+  stats.warmSince = stats.ejectedUntil;
+  stats.consecutiveFailures = 0;
+  stats.windowEnds = -Infinity;
 }

@@ -1,19 +1,19 @@
 import { cookieValue } from '../http/cookie.ts';
 import type { Asked } from '../proxy/engine.ts';
 
-/** What requests are told apart by under the policy `hash`. */
+/** What the key of a request is made of under the policy `hash`. */
 export type HashBy =
   | { readonly type: 'address' }
   | { readonly type: 'header'; readonly name: string }
   | { readonly type: 'cookie'; readonly name: string };
 
-/** Of what HASH_BY of the protocol matches. */
+/** @param written matches HASH_BY of the protocol */
 export function parseHashBy(written: string): HashBy {
   const [type = '', name = ''] = written.split(':');
   return type === 'header' || type === 'cookie' ? { type, name } : { type: 'address' };
 }
 
-/** The key of a request: of one without the header or the cookie, its client's address. */
+/** Returns the key of a request. Without the header or cookie, it is the client's address. */
 export function hashKey(by: HashBy, asked: Asked): string {
   if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.address;
   if (by.type === 'cookie')

@@ -5,7 +5,7 @@ import type { CatalogOptions } from '../catalog/servers.ts';
 import type { CertificateFiles } from '../proxy/certificate-files.ts';
 import type { ServingSettings } from '../routing/policy.ts';
 
-/** What a gateway can be told, but for its channel: plain data. docs/gateway.md has the meaning of each. */
+/** What a gateway can be told, but for its channel: plain data. docs/reference/gateway.md has the meaning of each. */
 export interface GatewayConfig extends ServingSettings, CatalogOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
@@ -50,7 +50,7 @@ export interface GatewayConfig extends ServingSettings, CatalogOptions {
   readonly traces?: boolean;
 }
 
-/** What a configuration file may hold: docs/config.md. */
+/** What a configuration file may hold: docs/reference/config.md. */
 export interface FileConfig extends Omit<GatewayConfig, 'adminToken' | 'snapshotFile' | 'traces'> {
   /** A file that holds the token. */
   readonly adminTokenFile?: string;

@@ -1,6 +1,7 @@
-import { BALANCING_POLICIES, HASH_BY, isRecord, parsePrefix } from '@rollcall/protocol';
+import { HASH_BY, isRecord, parsePrefix } from '@rollcall/protocol';
 import * as v from 'valibot';
 import { parseHashBy } from '../balancing/hash-key.ts';
+import { POLICY_NAMES } from '../balancing/policies/registry.ts';
 import type { FileConfig } from './config.ts';
 
 const count = (min: number, max: number) =>
@@ -33,21 +34,21 @@ const hashBy = v.pipe(
 );
 
 const balancing = partial({
-  policy: v.picklist(BALANCING_POLICIES, `must be one of ${BALANCING_POLICIES.join(', ')}`),
+  policy: v.picklist(POLICY_NAMES, `must be one of ${POLICY_NAMES.join(', ')}`),
   hashBy,
-  mostInFlight: count(1, 1_000_000),
+  maxInFlight: count(1, 1_000_000),
   slowStartMs: ms,
   zone: text,
 });
 
 const ejection = partial({
-  failuresInRow: count(1, 1_000_000),
+  consecutiveFailures: count(1, 1_000_000),
   failureRate: share,
-  rateOf: count(1, 1_000_000),
-  baseMs: limit,
-  mostMs: limit,
-  mostShare: share,
-  panicShare: share,
+  minRequests: count(1, 1_000_000),
+  baseEjectionMs: limit,
+  maxEjectionMs: limit,
+  maxEjectedShare: share,
+  panicThreshold: share,
 });
 
 const probes = partial({
@@ -62,7 +63,7 @@ const DESTINATIONS = ['off', 'stdout', 'stderr'] as const;
 const accessLog = partial({
   to: v.picklist(DESTINATIONS, `must be one of ${DESTINATIONS.join(', ')}`),
   sample: share,
-  hasQuery: v.boolean('must be true or false'),
+  includeQuery: v.boolean('must be true or false'),
 });
 
 const retries = partial({ share, perSecond: count(0, 1_000_000) });

@@ -2,7 +2,7 @@ import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
-import type { Vitals } from '../balancing/vitals.ts';
+import type { InstanceStats } from '../balancing/instance-stats.ts';
 import type { Forward, Upstream } from '../proxy/engine.ts';
 import type { RouteLimits } from '../proxy/limits.ts';
 import type { RoutePolicy } from './policy.ts';
@@ -44,7 +44,7 @@ export class Forwarding implements Forward {
   readonly #hashKey: string;
   #picked: Instance | undefined;
   #current: Instance | undefined;
-  #vitals: Vitals | undefined;
+  #stats: InstanceStats | undefined;
   #tried: Set<string> | undefined;
   #startedAt: number;
   #status = 0;
@@ -80,11 +80,11 @@ export class Forwarding implements Forward {
     this.#picked = undefined;
     const before = this.#current;
     this.#current = instance;
-    this.#vitals = undefined;
+    this.#stats = undefined;
     if (instance === undefined) return undefined;
     if (before !== undefined) events?.retried(prefix, before.key);
     this.#status = 0;
-    this.#vitals = this.#service.balancer.started(instance);
+    this.#stats = this.#service.balancer.requestStarted(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
     return { key, address, port, isSecure: scheme === 'https' };
@@ -94,16 +94,16 @@ export class Forwarding implements Forward {
     const { balancer, now } = this.#service;
     this.#status = status;
     const at = now();
-    if (this.#vitals !== undefined) balancer.answered(this.#vitals, at - this.#startedAt, at);
+    if (this.#stats !== undefined) balancer.responseStarted(this.#stats, at - this.#startedAt, at);
   }
 
   ended(isFault: boolean): void {
     const { prefix, balancer, instances, events, now } = this.#service;
     const instance = this.#current;
-    const vitals = this.#vitals;
-    if (instance === undefined || vitals === undefined) return;
+    const stats = this.#stats;
+    if (instance === undefined || stats === undefined) return;
     const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
-    const isEjected = balancer.ended(instance, vitals, instances(), isFailure, now());
+    const isEjected = balancer.requestEnded(instance, stats, instances(), isFailure, now());
     if (isEjected) events?.ejected(prefix, instance.key);
   }
 

@@ -80,7 +80,7 @@ function grant(asked: AnnouncedPolicy, { balancing, retries, limits }: RoutePoli
     balancing: {
       policy: asked.balancing ?? balancing.policy,
       hashBy: hashBy === undefined ? balancing.hashBy : parseHashBy(hashBy),
-      mostInFlight: Math.min(mostInFlight, balancing.mostInFlight),
+      maxInFlight: Math.min(mostInFlight, balancing.maxInFlight),
     },
     retries: asked.retries === false ? NO_RETRIES : retries,
     limits: {

@@ -4,7 +4,7 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import { Balancer } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
-import { VitalsBook } from '../balancing/vitals.ts';
+import { StatsRegistry } from '../balancing/instance-stats.ts';
 import { problem } from '../proxy/decision.ts';
 import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
@@ -47,7 +47,7 @@ export class Router {
   readonly #events: RoutingEvents | undefined;
   readonly #random: () => number;
   readonly #now: () => number;
-  readonly #book = new VitalsBook();
+  readonly #stats = new StatsRegistry();
   readonly #services = new Map<string, Service>();
   /** One for each prefix, whatever the rules: requests on their way have it too, and it has to hear of each change. */
   readonly #balancers = new Map<string, Balancer>();
@@ -81,13 +81,13 @@ export class Router {
 
   /** The instances of a prefix are others than before. */
   changed(prefix: string): void {
-    this.#balancers.get(prefix)?.changed();
+    this.#balancers.get(prefix)?.instancesChanged();
     if (this.#services.has(prefix)) this.#changed.add(prefix);
   }
 
   /** An instance has gone. */
   forget(key: string): void {
-    this.#book.forget(key);
+    this.#stats.forget(key);
   }
 
   /**
@@ -100,7 +100,7 @@ export class Router {
 
   /** What each instance has in flight, of those that have anything. */
   *inFlight(): Iterable<readonly [key: string, requests: number]> {
-    for (const [key, { inFlight }] of this.#book.all()) if (inFlight > 0) yield [key, inFlight];
+    for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
   #forward(service: Service, target: string, asked: Asked): Decision {
@@ -110,9 +110,7 @@ export class Router {
       const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
       return problem('no-instance', detail, prefix);
     }
-    const { balancing } = policy;
-    // To find the key costs.
-    const key = balancing.policy === 'hash' ? hashKey(balancing.hashBy, asked) : '';
+    const key = balancer.needsHashKey ? hashKey(policy.balancing.hashBy, asked) : '';
     const at = now();
     const picked = balancer.pick(instances, NOBODY, at, key);
     if (picked === undefined) {
@@ -157,7 +155,7 @@ export class Router {
     const known = this.#balancers.get(prefix);
     known?.configure(rules, ejection);
     if (known !== undefined) return known;
-    const balancer = new Balancer({ rules, ejection, book: this.#book, random: this.#random });
+    const balancer = new Balancer({ rules, ejection, stats: this.#stats, random: this.#random });
     this.#balancers.set(prefix, balancer);
     return balancer;
   }

@@ -6,10 +6,14 @@ import { exchanged } from '../traffic/exchanged.ts';
 /** What is written down of requests, line by line. */
 function written(
   requests: readonly Partial<Exchanged>[],
-  { sample = 1, hasQuery = false, random = (): number => 0.5 } = {},
+  { sample = 1, includeQuery = false, random = (): number => 0.5 } = {},
 ): unknown[] {
   const lines: string[] = [];
-  const write = accessLogTo({ write: (line) => lines.push(line) }, { sample, hasQuery }, random);
+  const write = accessLogTo(
+    { write: (line) => lines.push(line) },
+    { sample, includeQuery },
+    random,
+  );
   for (const each of requests) write(exchanged(each));
   for (const line of lines) expect(line).toMatch(/^[^\n]+\n$/);
   return lines.map((line) => JSON.parse(line) as unknown);
@@ -41,8 +45,10 @@ describe('the access log', () => {
 
   it('has the query only if it is asked to', () => {
     expect(JSON.stringify(written([{}]))).not.toContain('secret');
-    expect(written([{}], { hasQuery: true })).toMatchObject([{ path: '/v1/x', query: 'secret=1' }]);
-    expect(written([{ target: '/v1/x' }], { hasQuery: true })[0]).not.toHaveProperty('query');
+    expect(written([{}], { includeQuery: true })).toMatchObject([
+      { path: '/v1/x', query: 'secret=1' },
+    ]);
+    expect(written([{ target: '/v1/x' }], { includeQuery: true })[0]).not.toHaveProperty('query');
   });
 
   it('has a share of what went well, and all that failed', () => {
@@ -66,7 +72,7 @@ describe('the access log', () => {
 
   it('takes no line for two, and none for longer than it may be', () => {
     const [line] = written([{ target: `/${'x'.repeat(16_000)}?y`, host: 'h"\\\n'.repeat(4000) }], {
-      hasQuery: true,
+      includeQuery: true,
     });
     expect(JSON.stringify(line).length).toBeLessThan(4096);
   });

@@ -9,7 +9,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, { $ref?: string; content?: object }>>;
 }
 
-const file = new URL('../../../../docs/openapi.yaml', import.meta.url);
+const file = new URL('../../../../docs/reference/openapi.yaml', import.meta.url);
 const description = parse(readFileSync(file, 'utf8')) as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
@@ -63,7 +63,7 @@ const operations = Object.entries(description.paths).flatMap(([path, methods]) =
   Object.keys(methods).map((method) => `${method} ${path}`),
 );
 
-describe('docs/openapi.yaml', () => {
+describe('docs/reference/openapi.yaml', () => {
   it('has every route of the app, and no other', () => {
     const routes = setup().app.routes.filter(({ method }) => method !== 'ALL');
     const real = routes.map(

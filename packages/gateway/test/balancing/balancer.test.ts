@@ -4,11 +4,11 @@ import { Balancer, BALANCING } from '../../src/balancing/balancer.ts';
 import type { BalancingRules } from '../../src/balancing/balancer.ts';
 import { EJECTION } from '../../src/balancing/ejection.ts';
 import type { EjectionRules } from '../../src/balancing/ejection.ts';
-import { VitalsBook } from '../../src/balancing/vitals.ts';
+import { StatsRegistry } from '../../src/balancing/instance-stats.ts';
 import { randomFrom } from '../../../../test/simulation/random.js';
 
 const SEED = 1;
-const NOBODY: ReadonlySet<string> = new Set();
+const NONE_TRIED: ReadonlySet<string> = new Set();
 
 function instance(
   key: string,
@@ -26,14 +26,14 @@ interface Setup extends Partial<BalancingRules> {
 
 function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   const clock = { now: 0 };
-  const book = new VitalsBook();
+  const registry = new StatsRegistry();
   const balancer = new Balancer({
     rules: { ...BALANCING, ...rules },
     ejection: { ...EJECTION, ...ejection },
-    book,
+    stats: registry,
     random,
   });
-  const pick = (instances: readonly Instance[], hashKey?: string, tried = NOBODY) =>
+  const pick = (instances: readonly Instance[], hashKey?: string, tried = NONE_TRIED) =>
     balancer.pick(instances, tried, clock.now, hashKey)?.key;
   /** How often each was picked. */
   const shares = (instances: readonly Instance[], count: number): Record<string, number> => {
@@ -46,10 +46,10 @@ function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   };
   const fail = (each: Instance, all: readonly Instance[], times = 1): boolean[] =>
     Array.from({ length: times }, () => {
-      const vitals = balancer.started(each);
-      return balancer.ended(each, vitals, all, true, clock.now);
+      const stats = balancer.requestStarted(each);
+      return balancer.requestEnded(each, stats, all, true, clock.now);
     });
-  return { clock, balancer, book, pick, shares, fail };
+  return { clock, balancer, registry, pick, shares, fail };
 }
 
 const ABC = ['a', 'b', 'c'].map((key) => instance(key));
@@ -78,43 +78,43 @@ describe('in turn', () => {
 describe('by requests in flight', () => {
   it('prefers the less busy of two, for its weight', () => {
     const { balancer, shares } = setup({ policy: 'least-request' });
-    for (let count = 0; count < 10; count++) balancer.started(A);
+    for (let count = 0; count < 10; count++) balancer.requestStarted(A);
     expect(shares([A, B], 100)['a'] ?? 0).toBeLessThanOrEqual(0);
     const heavy = instance('h', { weight: 100 });
-    for (let count = 0; count < 10; count++) balancer.started(heavy);
-    balancer.started(B);
+    for (let count = 0; count < 10; count++) balancer.requestStarted(heavy);
+    balancer.requestStarted(B);
     expect(shares([heavy, B], 100)['b'] ?? 0).toBe(0);
   });
 
   it('sends no more to one that has all that it may have', () => {
-    const { balancer, pick } = setup({ policy: 'least-request', mostInFlight: 2 });
-    for (const each of [A, A, B]) balancer.started(each);
-    const last = balancer.started(B);
+    const { balancer, pick } = setup({ policy: 'least-request', maxInFlight: 2 });
+    for (const each of [A, A, B]) balancer.requestStarted(each);
+    const last = balancer.requestStarted(B);
     expect(pick([A, B])).toBeUndefined();
-    balancer.ended(B, last, [A, B], false, 0);
+    balancer.requestEnded(B, last, [A, B], false, 0);
     expect(pick([A, B])).toBe('b');
   });
 });
 
 describe('an instance that went while it was asked', () => {
   it('is not remembered for what ends after', () => {
-    const { balancer, book } = setup();
-    const before = balancer.started(A);
-    book.forget('a');
-    balancer.ended(A, before, ABC, true, 0);
-    expect([...book.all()]).toEqual([]);
+    const { balancer, registry } = setup();
+    const before = balancer.requestStarted(A);
+    registry.forget('a');
+    balancer.requestEnded(A, before, ABC, true, 0);
+    expect([...registry.all()]).toEqual([]);
   });
 
   it('is not charged with it when it is back, and has been asked again', () => {
-    const { balancer, book, pick } = setup({ mostInFlight: 1 });
-    const before = Array.from({ length: 5 }, () => balancer.started(A));
-    book.forget('a');
+    const { balancer, registry, pick } = setup({ maxInFlight: 1 });
+    const before = Array.from({ length: 5 }, () => balancer.requestStarted(A));
+    registry.forget('a');
     expect(pick([A])).toBe('a');
-    const after = balancer.started(A);
-    const ejected = before.map((vitals) => balancer.ended(A, vitals, ABC, true, 0));
+    const after = balancer.requestStarted(A);
+    const ejected = before.map((stats) => balancer.requestEnded(A, stats, ABC, true, 0));
     expect(ejected).not.toContain(true);
     expect(pick([A])).toBeUndefined();
-    balancer.ended(A, after, ABC, false, 0);
+    balancer.requestEnded(A, after, ABC, false, 0);
     expect(pick([A])).toBe('a');
   });
 });
@@ -122,13 +122,13 @@ describe('an instance that went while it was asked', () => {
 describe('by latency', () => {
   it('prefers who answers sooner, and comes back to who was slow once that has faded', () => {
     const { clock, balancer, shares } = setup({ policy: 'latency' });
-    const [a, b] = [balancer.started(A), balancer.started(B)];
-    balancer.answered(a, 500, 0);
-    balancer.answered(b, 20, 0);
+    const [a, b] = [balancer.requestStarted(A), balancer.requestStarted(B)];
+    balancer.responseStarted(a, 500, 0);
+    balancer.responseStarted(b, 20, 0);
     expect(shares([A, B], 100)['a'] ?? 0).toBe(0);
     clock.now = 60_000;
-    balancer.answered(a, 10, clock.now);
-    balancer.answered(b, 20, clock.now);
+    balancer.responseStarted(a, 10, clock.now);
+    balancer.responseStarted(b, 20, clock.now);
     expect(shares([A, B], 100)['b'] ?? 0).toBe(0);
   });
 });
@@ -141,7 +141,7 @@ describe('by hash', () => {
     const { balancer, pick } = setup({ policy: 'hash' });
     const before = keys.map((key) => pick(many, key));
     expect(keys.map((key) => pick(many, key))).toEqual(before);
-    balancer.changed();
+    balancer.instancesChanged();
     const fewer = many.slice(1);
     for (const [index, key] of keys.entries()) {
       if (before[index] !== 'i0') expect(pick(fewer, key)).toBe(before[index]);
@@ -181,8 +181,8 @@ describe('an instance that fails', () => {
   it('is ejected when half of at least twenty requests fail', () => {
     const { balancer, clock } = setup();
     const outcomes = Array.from({ length: 20 }, (_each, index) => {
-      const vitals = balancer.started(A);
-      return balancer.ended(A, vitals, ABC, index % 2 === 1, clock.now);
+      const stats = balancer.requestStarted(A);
+      return balancer.requestEnded(A, stats, ABC, index % 2 === 1, clock.now);
     });
     expect(outcomes.indexOf(true)).toBe(19);
   });
@@ -205,14 +205,14 @@ describe('an instance that fails', () => {
 
 describe('too few that are left', () => {
   it('do not bear the load of all: ejections count again once there are more', () => {
-    const { balancer, fail, shares } = setup({ ejection: { panicShare: 0.4 } });
+    const { balancer, fail, shares } = setup({ ejection: { panicThreshold: 0.4 } });
     const four = [...ABC, instance('d')];
     fail(A, four, 5);
     fail(B, four, 5);
     expect(shares(four, 10)).toEqual({ c: 5, d: 5 });
-    balancer.changed();
+    balancer.instancesChanged();
     expect(shares(ABC, 9)).toEqual({ a: 3, b: 3, c: 3 });
-    balancer.changed();
+    balancer.instancesChanged();
     expect(Object.keys(shares(four, 10)).toSorted()).toEqual(['c', 'd']);
   });
 });
@@ -244,9 +244,9 @@ describe('zones', () => {
   const far = instance('far', { zone: 'z2' });
 
   it('are preferred while anybody there can be picked', () => {
-    const { balancer, shares, pick } = setup({ zone: 'z1', mostInFlight: 1 });
+    const { balancer, shares, pick } = setup({ zone: 'z1', maxInFlight: 1 });
     expect(shares([near, far], 10)).toEqual({ near: 10 });
-    balancer.started(near);
+    balancer.requestStarted(near);
     expect(pick([near, far])).toBe('far');
   });
 });

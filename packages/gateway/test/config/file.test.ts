@@ -121,9 +121,12 @@ describe('settings laid over others', () => {
   });
 });
 
-describe('the file that docs/config.md shows', () => {
+describe('the file that docs/reference/config.md shows', () => {
   it('can be read, and has every setting there is', () => {
-    const document = readFileSync(join(import.meta.dirname, '../../../../docs/config.md'), 'utf8');
+    const document = readFileSync(
+      join(import.meta.dirname, '../../../../docs/reference/config.md'),
+      'utf8',
+    );
     const [, section = ''] = document.split("## The gateway's config file");
     const [, shown = ''] = /```json\n([^]*?)```/.exec(section) ?? [];
     const config = read(shown);

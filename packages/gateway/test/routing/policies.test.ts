@@ -27,7 +27,7 @@ describe('a router that is configured anew', () => {
   });
 
   it('still knows who was ejected, and what is in flight', () => {
-    const { say, picks, decide, configure } = setup({ mostInFlight: 1 });
+    const { say, picks, decide, configure } = setup({ maxInFlight: 1 });
     say(1);
     say(2);
     for (let failures = 0; failures < 5; failures++) {
@@ -47,7 +47,9 @@ describe('a request that ends by rules that are no more', () => {
   it('still counts for whether ejections do', () => {
     const { say, picks, decide, configure } = setup();
     for (const port of [1, 2, 3, 4]) say(port);
-    const settings = { ejection: { failuresInRow: 1, mostShare: 1, panicShare: 0.75 } };
+    const settings = {
+      ejection: { consecutiveFailures: 1, maxEjectedShare: 1, panicThreshold: 0.75 },
+    };
     configure(settings);
     const late = [1, 2].map((port) => {
       const decision = forwarded(decide('localhost', '/v1'));
@@ -105,7 +107,7 @@ describe('what an instance asks for', () => {
   });
 
   it('does not make room for more requests than the gateway has', () => {
-    const { say, decide } = setup({ mostInFlight: 1 });
+    const { say, decide } = setup({ maxInFlight: 1 });
     say(1, { fields: asking('a', 1, { mostInFlight: 1000 }) });
     const decision = decide('localhost', '/v1');
     if (decision.type === 'forward') decision.next();

@@ -51,7 +51,7 @@ describe('a router', () => {
   });
 
   it('says that there is no room when every instance has all that it may have', () => {
-    const { say, decide } = setup({ mostInFlight: 1 });
+    const { say, decide } = setup({ maxInFlight: 1 });
     for (const port of [1, 2]) say(port);
     const [one, two] = [decide('localhost', '/v1'), decide('localhost', '/v1')];
     for (const each of [one, two]) if (each.type === 'forward') each.next();

@@ -1,4 +1,4 @@
-/** The times of the protocol, in milliseconds. docs/protocol.md says why each is what it is. */
+/** The times of the protocol, in milliseconds. docs/reference/protocol.md says why each is what it is. */
 export const RULES = {
   /** More instances than an interval of {@link PROBES} / probeShare are probed less often, so that a gateway sends 500 probes a second at most. */
   probeShare: 2,

@@ -24,7 +24,7 @@ export interface TableOptions {
  * state changes in place; what is to be done about it is returned as effects.
  *
  * Membership is joined from what owners say (merge.ts). Health is this observer's own judgement by
- * presence, lease and probes: docs/protocol.md.
+ * presence, lease and probes: docs/reference/protocol.md.
  */
 export class Table {
   readonly #probes: Probing;

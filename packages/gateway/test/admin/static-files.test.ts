@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { dashboard } from '../../src/admin/dashboard.ts';
+import { staticFiles } from '../../src/admin/static-files.ts';
 import { setup } from './setup.ts';
 
 let folder: string;
@@ -17,11 +17,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function app(access?: { isLocal: boolean; token: string }) {
-  return setup({ pages: await dashboard(folder), ...(access !== undefined && { access }) });
+  return setup({ pages: await staticFiles(folder), ...(access !== undefined && { access }) });
 }
 
-describe('the files of the dashboard', () => {
-  it('are served: the page to be asked for again, what its name changes with for good', async () => {
+describe('the static files at the admin port', () => {
+  it('are cached for good if their name has a hash of the content, and revalidated otherwise', async () => {
     const { ask } = await app();
     const page = await ask('/');
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -33,7 +33,7 @@ describe('the files of the dashboard', () => {
     expect(script.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('are sent once, and compressed to who takes that', async () => {
+  it('are compressed if the browser accepts gzip, and answered with 304 if it has them', async () => {
     const { ask } = await app();
     const first = await ask('/', { headers: { 'accept-encoding': 'br, gzip' } });
     expect(first.headers.get('content-encoding')).toBe('gzip');
@@ -43,33 +43,28 @@ describe('the files of the dashboard', () => {
     expect([again.status, await again.text()]).toEqual([304, '']);
   });
 
-  it('are nothing else that lies there or around', async () => {
+  it('do not expose other files of the folder or its parents', async () => {
     const { ask } = await app();
     for (const path of ['/.env', '/assets', '/assets/', '/index.html', '/..%2f..%2fetc/passwd'])
       expect((await ask(path)).status).toBe(404);
     expect((await ask('/', { method: 'POST' })).status).toBe(401);
   });
 
-  it('need no token, for they tell nothing of the gateway', async () => {
+  it('need no token, because they hold nothing about this gateway', async () => {
     const { app: admin } = await app({ isLocal: false, token: 'a-token-of-enough-length' });
     expect((await admin.request('/')).status).toBe(200);
     expect((await admin.request('/api/status')).status).toBe(401);
   });
 
-  it('are under 60 KB in all, as they go over the wire', async () => {
-    const { app: admin } = setup({ pages: await dashboard() });
-    const paths = admin.routes.map(({ path }) => path).filter((path) => /^\/$|assets/.test(path));
-    expect(paths.length).toBeGreaterThanOrEqual(4);
-    const headers = { host: 'localhost', 'accept-encoding': 'gzip' };
-    const sizes = paths.map(
-      async (path) => (await (await admin.request(path, { headers })).arrayBuffer()).byteLength,
-    );
-    const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-    expect(total).toBeLessThan(60_000);
+  it('are an error if the folder does not exist', async () => {
+    await expect(staticFiles(join(folder, 'none'))).rejects.toMatchObject({
+      code: 'ROLLCALL_CONFIG',
+      message: expect.stringContaining(join(folder, 'none')),
+    });
   });
 
-  it('are none where they were not built', async () => {
-    const { ask } = setup({ pages: await dashboard(join(folder, 'none')) });
+  it('are optional', async () => {
+    const { ask } = setup();
     expect((await ask('/')).status).toBe(404);
     expect((await ask('/api/status')).status).toBe(200);
   });
