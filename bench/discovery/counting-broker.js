@@ -1,9 +1,9 @@
 // The embedded broker, counting what hosted Pusher would: each request, each delivery of an event, and each
 // delivery of a member's coming or going. Not the handshake, pings and answers to subscriptions.
 import { createBroker } from '@rollcall/broker';
-import { App } from '../../packages/broker/dist/app.js';
+import { App } from '../../packages/broker/dist/app/local-app.js';
 import { HttpApi } from '../../packages/broker/dist/api/http-api.js';
-import { ClientSocket } from '../../packages/broker/dist/client-socket.js';
+import { ClientSocket } from '../../packages/broker/dist/server/client-socket.js';
 import { APP, tell } from './parts.js';
 
 const FREE = /^\{"event":"(pusher:|pusher_internal:subscription)/;

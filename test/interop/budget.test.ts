@@ -9,7 +9,7 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { budgetOf } from '@rollcall/protocol';
 import type { Cause, Deployment } from '@rollcall/protocol';
 import { HttpApi } from '../../packages/broker/src/api/http-api.ts';
-import { ClientSocket } from '../../packages/broker/src/client-socket.ts';
+import { ClientSocket } from '../../packages/broker/src/server/client-socket.ts';
 import { APP, connectionTo } from '../support/connection.ts';
 
 /** What hosted Pusher does not count: the handshake, pings, and the answer to a subscription. */

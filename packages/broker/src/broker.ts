@@ -1,13 +1,13 @@
 import { HttpApi } from './api/http-api.ts';
-import { App } from './app.ts';
-import { Apps } from './apps.ts';
-import { Counters } from './counters.ts';
+import { App } from './app/local-app.ts';
+import { Apps } from './app/apps.ts';
+import { Counters } from './app/counters.ts';
 import { startMetrics } from './metrics/server.ts';
 import { readOptions } from './options.ts';
 import type { AppOptions, BrokerOptions, Settings } from './options.ts';
-import { startWebServer } from './web-server.ts';
-import type { WebServer } from './web-server.ts';
-import { WebSockets } from './web-sockets.ts';
+import { startWebServer } from './server/web-server.ts';
+import type { WebServer } from './server/web-server.ts';
+import { WebSockets } from './server/web-sockets.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 
 /** A Pusher Channels server that is listening. */

@@ -1,4 +1,4 @@
-import type { Connection } from '../src/connection.ts';
+import type { Connection } from '../src/app/connection.ts';
 
 export interface Frame {
   readonly event: string;

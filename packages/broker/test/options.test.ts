@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEVELOPMENT_APP } from '@rollcall/protocol';
-import { App } from '../src/app.ts';
-import { Apps } from '../src/apps.ts';
+import { App } from '../src/app/local-app.ts';
+import { Apps } from '../src/app/apps.ts';
 import { readOptions } from '../src/options.ts';
 
 const app = { appId: '1', key: 'key', secret: 'secret' };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
-import type { App } from '../app.ts';
-import type { Apps } from '../apps.ts';
+import type { App } from '../app/local-app.ts';
+import type { Apps } from '../app/apps.ts';
 import { isSignedBy } from '../credentials.ts';
 import { HttpError } from './http-error.ts';
 

@@ -1,5 +1,5 @@
 import { channelKind, isCacheChannel } from '@rollcall/protocol/pusher';
-import type { App } from '../app.ts';
+import type { App } from '../app/local-app.ts';
 import { HttpError } from './http-error.ts';
 import { channelInfo, parseInfo } from './info.ts';
 import { parseBatch, parseChannel, parseTrigger } from './trigger.ts';

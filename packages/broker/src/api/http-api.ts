@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { quote } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
-import type { Apps } from '../apps.ts';
-import { parseTarget } from '../target.ts';
+import type { Apps } from '../app/apps.ts';
+import { parseTarget } from './request-target.ts';
 import { authenticate, checkBody, readQuery } from './authenticate.ts';
 import { HttpError } from './http-error.ts';
-import type { PlainRequest } from './plain-request.ts';
+import type { PlainRequest } from '../server/plain-request.ts';
 import { readBody } from './read-body.ts';
 import { matchRoute } from './routes.ts';
 

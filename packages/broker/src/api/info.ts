@@ -1,5 +1,5 @@
 import { channelKind } from '@rollcall/protocol/pusher';
-import type { App } from '../app.ts';
+import type { App } from '../app/local-app.ts';
 import { HttpError } from './http-error.ts';
 
 /** An attribute of a channel that a request may ask for. */

@@ -7,7 +7,7 @@ import {
   LIMITS,
 } from '@rollcall/protocol/pusher';
 import { quote } from '@rollcall/protocol';
-import type { Publication } from '../app.ts';
+import type { Publication } from '../app/local-app.ts';
 import { HttpError } from './http-error.ts';
 import { parseInfo } from './info.ts';
 import type { Info } from './info.ts';

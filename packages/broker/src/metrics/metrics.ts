@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { App } from '../app.ts';
-import type { Apps } from '../apps.ts';
+import type { App } from '../app/local-app.ts';
+import type { Apps } from '../app/apps.ts';
 
 type Reading = (app: App) => number;
 

@@ -1,7 +1,7 @@
-import type { Apps } from '../apps.ts';
+import type { Apps } from '../app/apps.ts';
 import type { MetricsOptions } from '../options.ts';
-import { startWebServer } from '../web-server.ts';
-import type { WebServer } from '../web-server.ts';
+import { startWebServer } from '../server/web-server.ts';
+import type { WebServer } from '../server/web-server.ts';
 import { metricsOf } from './metrics.ts';
 
 /** Serves `GET /metrics` at a port of its own: what it tells of apps is not for their clients. */

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Counters } from '../counters.ts';
+import type { Counters } from '../app/counters.ts';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../options.ts';

@@ -1,5 +1,5 @@
 import type { AppOptions } from '../options.ts';
-import { Departures } from './departures.ts';
+import { DebouncedLeaves } from './debounced-leaves.ts';
 import type { WebhookEvent } from './event.ts';
 import { Webhook } from './webhook.ts';
 import type { WebhookEnvironment } from './webhook.ts';
@@ -7,7 +7,7 @@ import type { WebhookEnvironment } from './webhook.ts';
 /** All that are told what happens in one app. */
 export class Webhooks {
   readonly #webhooks: readonly Webhook[];
-  readonly #departures = new Departures((event) => this.#push(event));
+  readonly #departures = new DebouncedLeaves((event) => this.#push(event));
 
   constructor(app: AppOptions, environment: Omit<WebhookEnvironment, 'app'>) {
     this.#webhooks = (app.webhooks ?? []).map(
@@ -17,7 +17,7 @@ export class Webhooks {
 
   report(event: WebhookEvent): void {
     // No timers for who tells no one.
-    if (this.#webhooks.length > 0) this.#departures.take(event);
+    if (this.#webhooks.length > 0) this.#departures.report(event);
   }
 
   close(): void {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticate, checkBody, readQuery } from '../../src/api/authenticate.ts';
-import { App } from '../../src/app.ts';
-import { Apps } from '../../src/apps.ts';
+import { App } from '../../src/app/local-app.ts';
+import { Apps } from '../../src/app/apps.ts';
 import { md5, sign } from './signed.ts';
 
 const NOW_S = 1_700_000_000;

@@ -7,7 +7,7 @@ import {
   postEvents,
   terminateConnections,
 } from '../../src/api/endpoints.ts';
-import { App } from '../../src/app.ts';
+import { App } from '../../src/app/local-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
 
 let app: App;

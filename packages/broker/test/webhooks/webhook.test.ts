@@ -1,5 +1,5 @@
 import { beforeEach, expect, it, vi } from 'vitest';
-import { Counters } from '../../src/counters.ts';
+import { Counters } from '../../src/app/counters.ts';
 import type { WebhookEvent } from '../../src/webhooks/event.ts';
 import { MAX_PENDING, RETRY_DELAYS_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post } from '../../src/webhooks/post.ts';

@@ -255,7 +255,7 @@ describe('each fault that is planted is found, and is the only one', () => {
 
 /** Of a certificate that is signed by itself. */
 const pem = (name: string): Buffer =>
-  readFileSync(new URL(`../../../broker/test/tls/${name}.pem`, import.meta.url));
+  readFileSync(new URL(`../../../broker/test/server/tls/${name}.pem`, import.meta.url));
 
 describe('what is asked over the network', () => {
   let server: Server;

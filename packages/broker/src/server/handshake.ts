@@ -1,0 +1,43 @@
+import { CLOSE_CODES } from '@rollcall/protocol/pusher';
+import type { App } from '../app/local-app.ts';
+import type { Apps } from '../app/apps.ts';
+import { parseTarget } from '../api/request-target.ts';
+
+/** Why a WebSocket is closed again as soon as it is open. */
+export interface HandshakeError {
+  readonly code: number;
+  readonly message: string;
+}
+
+const PROTOCOL = '7';
+
+/** The app that a WebSocket's URL, `/app/KEY?protocol=7`, asks for. */
+export function readHandshake(apps: Apps, url: string | undefined): App | HandshakeError {
+  const { path, query } = parseTarget(url);
+  const key = /^\/app\/([^/]+)$/.exec(path)?.[1];
+  if (key === undefined) return refuse(CLOSE_CODES.pathNotFound, 'the path must be /app/KEY');
+
+  const protocol = new URLSearchParams(query).get('protocol');
+  if (!protocol) {
+    return refuse(CLOSE_CODES.noProtocol, `no protocol version; add ?protocol=${PROTOCOL}`);
+  }
+  if (!/^\d+$/.test(protocol)) {
+    return refuse(CLOSE_CODES.badVersion, 'the protocol version must be a number');
+  }
+  if (protocol !== PROTOCOL) {
+    return refuse(
+      CLOSE_CODES.unsupportedProtocol,
+      `this protocol version is not supported; use ${PROTOCOL}`,
+    );
+  }
+  const app = apps.byKey(key);
+  if (app === undefined) return refuse(CLOSE_CODES.unknownApp, 'there is no app with this key');
+  if (app.options.enabled === false) return refuse(CLOSE_CODES.disabledApp, 'the app is disabled');
+  return app.hasRoom
+    ? app
+    : refuse(CLOSE_CODES.overQuota, 'the app has as many connections as it may have');
+}
+
+function refuse(code: number, message: string): HandshakeError {
+  return { code, message };
+}

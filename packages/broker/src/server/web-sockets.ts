@@ -1,0 +1,87 @@
+import { randomInt } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CLOSE_CODES, errorFrame } from '@rollcall/protocol/pusher';
+import { WebSocketServer } from 'ws';
+import type { ServerOptions, WebSocket } from 'ws';
+import { App } from '../app/local-app.ts';
+import type { Apps } from '../app/apps.ts';
+import { ClientSocket } from './client-socket.ts';
+import { readHandshake } from './handshake.ts';
+import type { Settings } from '../options.ts';
+import { FrameWriters } from './frame-writer.ts';
+
+/** Room for 10 KB of data with every character escaped as \uXXXX. */
+export const MAX_FRAME_BYTES = 65_536;
+
+/** A client that does not answer a close in this time loses its socket. */
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/** Of a message that is not whole. Each piece takes 300 bytes, be it of one byte. */
+export const MAX_FRAGMENTS = 64;
+/** Of a frame that is not whole: 64 KiB in the smallest segments of TCP (536 bytes) are 123. */
+const MAX_CHUNKS = 1_024;
+
+interface Limits {
+  readonly closeTimeout: number;
+  readonly maxFragments: number;
+  readonly maxBufferedChunks: number;
+}
+
+// @types/ws does not know all of them yet.
+const SERVER_OPTIONS: ServerOptions & Limits = {
+  noServer: true,
+  maxPayload: MAX_FRAME_BYTES,
+  maxFragments: MAX_FRAGMENTS,
+  maxBufferedChunks: MAX_CHUNKS,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+};
+
+/** The WebSocket side of a broker. */
+export class WebSockets {
+  readonly #server = new WebSocketServer(SERVER_OPTIONS);
+  readonly #apps: Apps;
+  readonly #settings: Settings;
+  readonly #outlets = new FrameWriters();
+
+  constructor(apps: Apps, settings: Settings) {
+    this.#apps = apps;
+    this.#settings = settings;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, request.url),
+    );
+  }
+
+  /** Closes every connection, and refuses those that still come. Takes about a second at most. */
+  async close(): Promise<void> {
+    this.#outlets.flush();
+    // Not 4200, at which pusher-js would come back at once, and again, and again.
+    for (const client of this.#server.clients) {
+      client.close(CLOSE_CODES.overCapacity, 'the broker is shutting down');
+    }
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #open(webSocket: WebSocket, socket: Duplex, url: string | undefined): void {
+    // What breaks the WebSocket protocol is closed by ws itself; there is nothing else to do.
+    webSocket.on('error', () => {});
+    const app = readHandshake(this.#apps, url);
+    if (app instanceof App) {
+      const outlet = this.#outlets.open(webSocket, socket);
+      const options = { app, socketId: createSocketId(), outlet, settings: this.#settings };
+      new ClientSocket(webSocket, options).open();
+      return;
+    }
+    this.#settings.log(`refused a connection: ${app.code} ${app.message}`);
+    webSocket.send(errorFrame(app.message, app.code));
+    webSocket.close(app.code, app.message);
+  }
+}
+
+/** Not to be guessed: a channel signature holds for whoever has the socket id it was made for. */
+function createSocketId(): string {
+  return `${randomInt(1, 2 ** 47)}.${randomInt(1, 2 ** 47)}`;
+}

@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { WebSocket } from 'ws';
+import { App } from '../../src/app/local-app.ts';
+import { ClientSocket } from '../../src/server/client-socket.ts';
+import { FrameWriters } from '../../src/server/frame-writer.ts';
+
+/** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
+class FakeWebSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  closed: number | undefined;
+
+  close(code: number): void {
+    this.closed = code;
+    this.readyState = 2;
+  }
+
+  say(event: string, data: unknown): void {
+    this.emit('message', Buffer.from(JSON.stringify({ event, data })), false);
+  }
+}
+
+const settings = {
+  activityTimeoutMs: 100,
+  pongTimeoutMs: 30,
+  maxSubscriptions: 10,
+  maxPublicSubscriptions: 10,
+  maxUnreadBytes: 1_000,
+  log: (line: string) => void logged.push(line),
+};
+
+let app: App;
+let socket: FakeWebSocket;
+let logged: string[];
+
+beforeEach(() => {
+  // Not setImmediate: that is when frames are written, and keeps nothing from ending.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  app = new App({ appId: '1', key: 'key', secret: 'secret' });
+  socket = new FakeWebSocket();
+  logged = [];
+  const webSocket = socket as unknown as WebSocket;
+  const outlet = new FrameWriters().open(webSocket, new PassThrough());
+  new ClientSocket(webSocket, { app, socketId: '1.1', outlet, settings }).open();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('leaves no timer and no subscription when the socket is closed', () => {
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(app.channel('news')).toBeDefined();
+  socket.emit('close');
+  expect(app.channel('news')).toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('does not let a client that was given up back in while its socket closes', () => {
+  vi.advanceTimersByTime(130);
+  expect(socket.readyState).toBe(2);
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(app.channel('news')).toBeUndefined();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('gives up one connection, and says so, when something fails that nobody thought of', () => {
+  vi.spyOn(app, 'subscribe').mockImplementation(() => {
+    throw new TypeError('not thought of');
+  });
+  socket.say('pusher:subscribe', { channel: 'news' });
+  expect(socket.closed).toBe(1011);
+  expect(logged).toEqual(['failed connection 1.1: TypeError: not thought of']);
+  expect(app.connections).toBe(0);
+});

@@ -1,0 +1,69 @@
+import { PassThrough } from 'node:stream';
+import type { Writable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import * as ws from 'ws';
+import { encodeFrame, FrameWriters } from '../../src/server/frame-writer.ts';
+
+const { WebSocket } = ws;
+/** Its types do not know it. */
+const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
+
+/** What a WebSocket reads in these bytes. */
+function decode(bytes: Buffer): string[] {
+  const texts: string[] = [];
+  const receiver = new Receiver({ isServer: false });
+  receiver.on('message', (data: Buffer) => texts.push(data.toString()));
+  receiver.write(bytes);
+  return texts;
+}
+
+it.each([0, 1, 125, 126, 127, 65_535, 65_536, 100_000])('encodes a frame of %d bytes', (length) => {
+  expect(decode(encodeFrame('x'.repeat(length)))).toEqual(['x'.repeat(length)]);
+});
+
+it('encodes any text', () => {
+  // Half a pair is no text in UTF-8: it becomes U+FFFD, as everywhere in Node.
+  const text = fc.string({ unit: 'binary', maxLength: 300 });
+  fc.assert(
+    fc.property(text, (input) => {
+      expect(decode(encodeFrame(input))).toEqual([Buffer.from(input).toString()]);
+    }),
+  );
+});
+
+function open(outlets: FrameWriters) {
+  const webSocket = { OPEN: WebSocket.OPEN, readyState: WebSocket.OPEN as number };
+  const socket = new PassThrough();
+  const writes: Buffer[] = [];
+  socket.on('data', (bytes: Buffer) => writes.push(bytes));
+  return { outlet: outlets.open(webSocket as ws.WebSocket, socket), webSocket, writes };
+}
+
+it('writes what comes in one turn at once, in order, for each connection', async () => {
+  const outlets = new FrameWriters();
+  const [one, two] = [open(outlets), open(outlets)];
+  for (const text of ['a', 'b', 'c']) {
+    one.outlet.send(text);
+    two.outlet.send(`${text}${text}`);
+  }
+  expect(one.outlet.unsentBytes).toBe(9);
+  await turn();
+  expect(one.writes.map(decode)).toEqual([['a', 'b', 'c']]);
+  expect(two.writes.map(decode)).toEqual([['aa', 'bb', 'cc']]);
+  expect(one.outlet.unsentBytes).toBe(0);
+  one.outlet.send('d');
+  await turn();
+  expect(one.writes.slice(1).map(decode)).toEqual([['d']]);
+});
+
+it('writes nothing after a close', async () => {
+  const { outlet, webSocket, writes } = open(new FrameWriters());
+  outlet.send('before');
+  outlet.flush();
+  outlet.send('after');
+  webSocket.readyState = WebSocket.CLOSING;
+  await turn();
+  expect(writes.flatMap(decode)).toEqual(['before']);
+});

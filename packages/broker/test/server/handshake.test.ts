@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { App } from '../../src/app/local-app.ts';
+import { Apps } from '../../src/app/apps.ts';
+import { readHandshake } from '../../src/server/handshake.ts';
+
+const full = new App({ appId: '3', key: 'full', secret: 'z', maxConnections: 1 });
+full.connected();
+const apps = new Apps([
+  new App({ appId: '1', key: 'one', secret: 'x' }),
+  new App({ appId: '2', key: 'two', secret: 'y' }),
+  full,
+  new App({ appId: '4', key: 'off', secret: 'z', enabled: false }),
+]);
+
+describe('readHandshake', () => {
+  it.each(['/app/two?protocol=7', '/app/two?client=js&protocol=7&flash=false'])(
+    'finds the app of %s',
+    (url) => {
+      const app = readHandshake(apps, url);
+      expect(app instanceof App && app.options.appId).toBe('2');
+    },
+  );
+
+  it.each([
+    ['/app/three?protocol=7', 4001],
+    ['/app/off?protocol=7', 4003],
+    ['/app/full?protocol=7', 4004],
+    ['/app/__proto__?protocol=7', 4001],
+    ['/?protocol=7', 4005],
+    ['/app?protocol=7', 4005],
+    ['/app/?protocol=7', 4005],
+    ['/app/one/?protocol=7', 4005],
+    ['/apps/one?protocol=7', 4005],
+    ['//app/one?protocol=7', 4005],
+    [undefined, 4005],
+    ['/app/one', 4008],
+    ['/app/one?protocol=', 4008],
+    ['/app/one?protocol=seven', 4006],
+    ['/app/one?protocol=7.0', 4006],
+    ['/app/one?protocol=-7', 4006],
+    ['/app/one?protocol=6', 4007],
+    ['/app/one?protocol=8', 4007],
+  ])('refuses %s with %d', (url, code) => {
+    expect(readHandshake(apps, url)).toMatchObject({ code, message: expect.any(String) });
+  });
+});

@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { KeepAlive } from '../../src/server/keep-alive.ts';
+
+let happened: string[];
+let keepalive: KeepAlive;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  happened = [];
+  keepalive = new KeepAlive({
+    activityTimeoutMs: 100,
+    pongTimeoutMs: 30,
+    ping: () => happened.push('ping'),
+    expire: () => happened.push('expire'),
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('asks after the activity timeout and gives up after the pong timeout, to the millisecond', () => {
+  vi.advanceTimersByTime(99);
+  expect(happened).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(happened).toEqual(['ping']);
+  vi.advanceTimersByTime(29);
+  expect(happened).toEqual(['ping']);
+  vi.advanceTimersByTime(1);
+  expect(happened).toEqual(['ping', 'expire']);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('starts over with any activity, before the question and after', () => {
+  vi.advanceTimersByTime(99);
+  keepalive.activity();
+  vi.advanceTimersByTime(99);
+  expect(happened).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(happened).toEqual(['ping']);
+  vi.advanceTimersByTime(29);
+  keepalive.activity();
+  vi.advanceTimersByTime(99);
+  expect(happened).toEqual(['ping']);
+  vi.advanceTimersByTime(1);
+  expect(happened).toEqual(['ping', 'ping']);
+});
+
+it.each([0, 50, 110])('leaves no timer when stopped after %d ms', (ms) => {
+  vi.advanceTimersByTime(ms);
+  keepalive.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});

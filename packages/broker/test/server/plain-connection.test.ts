@@ -1,0 +1,153 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createBroker } from '@rollcall/broker';
+import type { Broker } from '@rollcall/broker';
+import { WriteBatcher } from '../../src/server/write-batcher.ts';
+import { PlainConnection } from '../../src/server/plain-connection.ts';
+import { APP } from '../sdk.ts';
+
+const UP = 'GET /up HTTP/1.1\r\nHost: h\r\n\r\n';
+const CHUNKED = 'POST /nowhere HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+
+const handOver = () => {};
+
+/** What a connection has brought so far. */
+class Received {
+  readonly socket: Socket;
+  text = '';
+
+  constructor({ host, port }: { host: string; port: number }) {
+    this.socket = connect({ host, port, noDelay: true });
+    this.socket.on('data', (chunk) => (this.text += chunk.toString()));
+  }
+
+  statuses(): string[] {
+    return this.text.match(/(?<=HTTP\/1\.1 )\d+/g) ?? [];
+  }
+}
+
+describe('a connection to the HTTP API', () => {
+  let broker: Broker;
+  beforeEach(async () => {
+    broker = await createBroker({ apps: [APP] });
+  });
+  afterEach(() => broker.close());
+
+  it('takes requests that come together, answers in order, and stays open', async () => {
+    const client = new Received(broker);
+    client.socket.write(UP + UP.replace('/up', '/nowhere') + UP);
+    await expect.poll(() => client.statuses()).toEqual(['200', '404', '200']);
+    client.socket.write(UP);
+    await expect.poll(() => client.statuses()).toHaveLength(4);
+    expect(client.text).toMatch(/\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/);
+    client.socket.destroy();
+  });
+
+  it('takes any request after a plain one, and plain ones after that', async () => {
+    const client = new Received(broker);
+    client.socket.write(UP + CHUNKED + UP);
+    await expect.poll(() => client.statuses()).toEqual(['200', '404', '200']);
+    client.socket.write(UP + CHUNKED);
+    await expect.poll(() => client.statuses()).toEqual(['200', '404', '200', '200', '404']);
+    client.socket.destroy();
+  });
+
+  it('takes a request that comes in pieces', async () => {
+    const client = new Received(broker);
+    client.socket.write(UP);
+    await expect.poll(() => client.statuses()).toEqual(['200']);
+    for (const part of [UP.slice(0, 9), UP.slice(9)]) client.socket.write(part);
+    await expect.poll(() => client.statuses()).toEqual(['200', '200']);
+    client.socket.destroy();
+  });
+
+  it('answers a client that sends its end with its request', async () => {
+    const client = new Received(broker);
+    client.socket.end(UP);
+    await once(client.socket, 'close');
+    expect(client.statuses()).toEqual(['200']);
+  });
+
+  it('is ended when the broker closes', async () => {
+    const client = new Received(broker);
+    client.socket.write(UP);
+    await expect.poll(() => client.statuses()).toEqual(['200']);
+    // Not by the timer that ends what is left.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    const ended = once(client.socket, 'end');
+    await broker.close();
+    await ended;
+    vi.useRealTimers();
+  });
+});
+
+describe('a plain connection', () => {
+  let server: Server;
+  let served: Socket | undefined;
+  let connection: PlainConnection | undefined;
+  let answered: number;
+  let onAnswer: () => void;
+  const serve = async (options: { firstTimeoutMs: number; idleTimeoutMs: number }) => {
+    answered = 0;
+    onAnswer = () => {};
+    const context = {
+      handOver,
+      endOfTurn: new WriteBatcher(),
+      connections: new Set<PlainConnection>(),
+      ...options,
+    };
+    const answer = () => {
+      answered += 1;
+      onAnswer();
+      return { status: 200, text: 'x'.repeat(1_000_000) };
+    };
+    server = createServer((socket) => {
+      served = socket;
+      connection = new PlainConnection(socket, { answer, ...context });
+      connection.open();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new Received({ host: '127.0.0.1', port: (server.address() as AddressInfo).port });
+  };
+  afterEach(() => {
+    server.close();
+  });
+
+  it('ends if no request comes', async () => {
+    const client = await serve({ firstTimeoutMs: 20, idleTimeoutMs: 60_000 });
+    await once(client.socket, 'close');
+  });
+
+  it('ends if no other request comes', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 20 });
+    client.socket.write(UP);
+    await once(client.socket, 'close');
+    expect(client.statuses()).toEqual(['200']);
+  });
+
+  it('that is closed right after a request still answers it', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    onAnswer = () => queueMicrotask(() => connection?.close());
+    client.socket.write(UP);
+    await once(client.socket, 'close');
+    expect(client.statuses()).toEqual(['200']);
+  });
+
+  it('takes nothing more from a client that does not read its answers', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    client.socket.pause();
+    let sent = 0;
+    do {
+      client.socket.write(UP);
+      sent += 1;
+      await expect.poll(() => answered, { interval: 1 }).toBe(sent);
+    } while (served?.isPaused() !== true);
+    client.socket.write(UP);
+    client.socket.resume();
+    await expect.poll(() => answered).toBe(sent + 1);
+    await expect.poll(() => client.statuses()).toHaveLength(sent + 1);
+    client.socket.destroy();
+  });
+});
