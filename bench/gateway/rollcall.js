@@ -22,7 +22,7 @@ const table = new Table({ probes: 'never' });
 for (const [index, port] of instances.entries()) {
   const parsed = parseAnnouncement({ prefix: `/v${index + 1}`, port, address: '127.0.0.1' });
   if (!parsed.ok) throw new Error(parsed.refusal.reason);
-  table.apply({ type: 'heard', statement: { announcement: parsed.value, left: false } }, 0);
+  table.apply({ type: 'received', statement: { announcement: parsed.value, left: false } }, 0);
 }
 const sample = values['access-log'];
 const { TLS_CERT, TLS_KEY } = process.env;

@@ -49,7 +49,7 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.traffic.count(exchanged({ problem: 'upstream-failed' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
   telemetry.counted('1', { traffic: telemetry.traffic.take(), load, process });
-  events.emit('heard', 'register');
+  events.emit('received', 'register');
   events.emit('refused', 'register', { code: 'bad-port', reason: '' });
   events.emit('probed', 'ok', 'probe');
   events.emit('change', change('recovered', 'a'));

@@ -35,7 +35,7 @@ function instance(port: number, rest: Partial<InstanceView> = {}): InstanceView 
   return {
     key: `key-${port}`,
     announcement: { prefix: '/v1', address: '10.0.0.7', port, name: 'web' },
-    status: 'up',
+    status: 'healthy',
     isRoutable: true,
     isDrained: false,
     since: NOW - 180_000,
@@ -65,7 +65,7 @@ const services: ServiceView[] = [
     prefix: '/v1',
     names: ['web'],
     instances: 3,
-    up: 2,
+    healthy: 2,
     suspect: 0,
     down: 1,
     routable: 1,

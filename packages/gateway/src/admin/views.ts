@@ -29,7 +29,7 @@ export interface ServiceView {
   /** What its instances call themselves. */
   readonly names: readonly string[];
   readonly instances: number;
-  readonly up: number;
+  readonly healthy: number;
   readonly suspect: number;
   readonly down: number;
   /** Those that are sent requests at this moment. */
@@ -110,7 +110,7 @@ export class Views {
       prefix,
       names: [...names].filter((name) => name !== undefined),
       instances: instances.length,
-      up: count('up'),
+      healthy: count('healthy'),
       suspect: count('suspect'),
       down: count('down'),
       routable: routable.length,
@@ -126,13 +126,13 @@ export class Views {
 
   #evidence({ key, announcement: { ttl } }: Instance, epoch: number): EvidenceView {
     const { journal } = this.#options;
-    const { heard, told, presence, probe } = journal.evidenceOf(key) ?? {};
+    const { announcedAt, relayedAt, presence, probe } = journal.evidenceOf(key) ?? {};
     // Renewals could not reach us while we were away: all leases begin anew when we are back.
     const back = journal.link.findLast(({ what }) => what === 'connected')?.at ?? 0;
-    const renewed = heard === undefined ? undefined : Math.max(heard, back);
+    const renewed = announcedAt === undefined ? undefined : Math.max(announcedAt, back);
     return {
-      ...(heard !== undefined && { heard: heard + epoch }),
-      ...(told !== undefined && { told: told + epoch }),
+      ...(announcedAt !== undefined && { announcedAt: announcedAt + epoch }),
+      ...(relayedAt !== undefined && { relayedAt: relayedAt + epoch }),
       ...(presence !== undefined && { presence: { ...presence, at: presence.at + epoch } }),
       ...(probe !== undefined && { probe: { ...probe, at: probe.at + epoch } }),
       ...(ttl !== undefined &&

@@ -71,7 +71,7 @@ const announcement: Codec<Announcement> = {
 const instance = object<Instance>({
   key: text,
   announcement,
-  status: oneOf<Status>({ up: true, suspect: true, down: true }),
+  status: oneOf<Status>({ healthy: true, suspect: true, down: true }),
   since: monotonicTime,
   isDrained: optional(boolean),
 });

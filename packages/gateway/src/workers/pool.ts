@@ -20,7 +20,7 @@ export interface PoolOptions {
   readonly settings: PlaneSettings;
   /** The table that they follow. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
-  readonly onOutcome: Directory['witness'];
+  readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, counted: WorkerReport) => void;
   readonly spawn: Spawn;

@@ -34,7 +34,7 @@ class FakeWorker {
 const instance: Instance = {
   key: 'a',
   announcement: { prefix: '/v1', port: 1, address: '127.0.0.1' },
-  status: 'up',
+  status: 'healthy',
   since: 0,
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };

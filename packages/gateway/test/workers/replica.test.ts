@@ -20,7 +20,7 @@ const announcement = fc.record({
 
 const event: fc.Arbitrary<TableEvent> = fc.oneof(
   fc.record({
-    type: fc.constant('heard' as const),
+    type: fc.constant('received' as const),
     statement: fc.record({ announcement, left: fc.boolean() }),
   }),
   fc.record({
@@ -34,7 +34,7 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
     key: fc.constantFrom(...KEYS),
   }),
   fc.record({
-    type: fc.constant('parted' as const),
+    type: fc.constant('departed' as const),
     id: fc.constantFrom(...KEYS),
     inc: fc.constant(1),
   }),

@@ -43,7 +43,7 @@ describe('a worker', () => {
   };
   const instance = (): Instance => {
     const announcement = { prefix: '/v1', port: upstream, address: '127.0.0.1' };
-    return { key: 'a', announcement, status: 'up', since: 0 };
+    return { key: 'a', announcement, status: 'healthy', since: 0 };
   };
   const change = (type: Change['type'], number: number): ToWorker => ({
     type: 'change',
