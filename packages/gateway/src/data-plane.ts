@@ -8,8 +8,8 @@ import type { Instruments } from './instruments.ts';
 import type { Certificate, ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { createProxy } from '@rollcall/proxy';
 import { loadOf } from './traffic/load.ts';
-import type { Load } from './traffic/load.ts';
-import type { Traffic } from './traffic/traffic.ts';
+import type { ProcessLoad } from './traffic/load.ts';
+import type { TrafficCounter } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
 import { policyOf } from './routing/policy.ts';
 import type { ServingSettings } from './routing/policy.ts';
@@ -38,7 +38,7 @@ export interface DataPlaneOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: PlaneSettings;
   readonly table: Instances;
   /** Where requests are counted; it knows the same table. */
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounter;
   readonly instruments: Instruments;
 }
 
@@ -51,7 +51,7 @@ export interface DataPlane {
   /** Calls back when requests are routed by every change until now; in the order of the calls. */
   whenApplied(call: () => void): void;
   /** Of each process that serves, what it has to do at this moment. */
-  loads(): readonly Load[];
+  loads(): readonly ProcessLoad[];
   /**
    * Requests from now on are served so. Whether TLS is spoken cannot change, but the certificate can.
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
@@ -122,7 +122,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 
 /** Who is told of each request. */
 function told(
-  traffic: Traffic,
+  traffic: TrafficCounter,
   { accessLog }: Instruments,
 ): NonNullable<ProxyOptions['onRequestEnd']> {
   if (accessLog === undefined) return traffic.count;

@@ -36,3 +36,12 @@ export function proxyProblem(code: ProxyProblemCode, detail: string): Problem {
 export function bodyTooLarge(maxBytes: number): Problem {
   return proxyProblem('body-too-large', `The body is larger than ${maxBytes} bytes.`);
 }
+
+/** @param isLine whether the first line alone is larger */
+export function headTooLarge(isLine: boolean, maxBytes: number): Problem {
+  const code = isLine ? 'target-too-long' : 'head-too-large';
+  return proxyProblem(
+    code,
+    `The request ${isLine ? 'line' : 'head'} is larger than ${maxBytes} bytes.`,
+  );
+}

@@ -6,7 +6,7 @@ import { HeadReader } from '../http1/head-reader.ts';
 import { canBeginRequest, RequestParser } from '../http1/request.ts';
 import type { RequestHead } from '../http1/request.ts';
 import { escapesPrefix } from '../http1/target.ts';
-import { bodyTooLarge, proxyProblem } from '../problems.ts';
+import { bodyTooLarge, headTooLarge, proxyProblem } from '../problems.ts';
 import type { Problem } from '../problems.ts';
 import { JOIN_BYTES } from '../http1/body-writer.ts';
 import type { Context } from '../context.ts';
@@ -219,13 +219,7 @@ export class ClientConnection {
     } else if (read === 'garbage') {
       this.#refuse(proxyProblem('bad-request', 'The request is not valid HTTP/1.1.'));
     } else {
-      const isLine = read === 'long-line';
-      this.#refuse(
-        proxyProblem(
-          isLine ? 'target-too-long' : 'head-too-large',
-          `The request ${isLine ? 'line' : 'head'} is larger than ${this.#context.limits.headBytes} bytes.`,
-        ),
-      );
+      this.#refuse(headTooLarge(read === 'long-line', this.#context.limits.headBytes));
     }
   }
 
