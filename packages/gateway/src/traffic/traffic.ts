@@ -1,5 +1,6 @@
 import type { Change, Instance } from '@rollcall/client';
 import type { RequestSummary } from '@rollcall/proxy';
+import type { ProblemCode } from '../problem.ts';
 import type { RoutingEvents } from '../routing/forwarding.ts';
 import { addCounts, AT, increase, newCounts, observeSeconds } from './counts.ts';
 import type { Counts } from './counts.ts';
@@ -8,7 +9,7 @@ import type { Counts } from './counts.ts';
 export interface TrafficDelta {
   readonly routes: readonly (readonly [prefix: string | undefined, Counts])[];
   readonly instances: readonly (readonly [key: string, Counts])[];
-  readonly problems: readonly (readonly [string, number])[];
+  readonly problems: readonly (readonly [ProblemCode, number])[];
 }
 
 interface InstanceTraffic {
@@ -28,7 +29,7 @@ export class TrafficCounter implements RoutingEvents {
   readonly #routes = new Map<string | undefined, Counts>();
   /** Those that are there. */
   readonly #instances = new Map<string, InstanceTraffic>();
-  readonly #problems = new Map<string, number>();
+  readonly #problems = new Map<ProblemCode, number>();
 
   /** @param instances those that are there already */
   constructor(instances: readonly Instance[]) {
@@ -46,7 +47,8 @@ export class TrafficCounter implements RoutingEvents {
     note(route, exchanged);
     // A tunnel is as long as those at its ends have something to say.
     if (status !== SWITCHED) observeSeconds(route, ms / 1000);
-    if (problem !== undefined) this.#problem(problem, 1);
+    // The proxy and routing answer with nothing else.
+    if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
     note(counts, exchanged);
@@ -96,7 +98,7 @@ export class TrafficCounter implements RoutingEvents {
     return this.#instances.get(key)?.prefix;
   }
 
-  problems(): Iterable<readonly [string, number]> {
+  problems(): Iterable<readonly [ProblemCode, number]> {
     return this.#problems;
   }
 
@@ -122,7 +124,7 @@ export class TrafficCounter implements RoutingEvents {
     if (counts !== undefined) increase(counts, at, 1);
   }
 
-  #problem(code: string, by: number): void {
+  #problem(code: ProblemCode, by: number): void {
     this.#problems.set(code, (this.#problems.get(code) ?? 0) + by);
   }
 }
