@@ -10,6 +10,7 @@ import type {
   Update,
 } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
+import type { LeaveOutcome } from '@rollcall/runtime';
 import { connectionFromEnvironment, isLocal, warnIfReadable } from '../transport/connection.ts';
 import type { Connection, Environment } from '../transport/connection.ts';
 import { ownerIdentity } from '../transport/presence.ts';
@@ -18,8 +19,7 @@ import { LEAVE_WINDOW_MS, watchServers } from './drain.ts';
 import { DEFAULT_TTL, leaseMode } from './lease-mode.ts';
 import { ownAddress } from './own-address.ts';
 import { presenceMode } from './presence-mode.ts';
-import { leaveOnSignal } from './signals.ts';
-import type { Outcome } from './signals.ts';
+import { leaveOnSignal } from './leave-on-signal.ts';
 
 export interface RegisterOptions {
   /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */
@@ -63,7 +63,7 @@ export interface RegisterOptions {
    * failed to within 3 s: such as closing the server. When all have done so the process ends: 0, or 1
    * if leaving or this failed. A second signal ends it at once. Without it, signals are not handled.
    */
-  readonly onSignal?: (outcome: Outcome) => unknown;
+  readonly onSignal?: (outcome: LeaveOutcome) => unknown;
   /**
    * Hears of what could not be done after registering, such as a renewal; it is tried again. Default: a
    * process warning.
