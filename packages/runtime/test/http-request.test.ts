@@ -22,7 +22,10 @@ const TIMEOUT_MS = 10_000;
 
 it('resolves to status, fields and body', async () => {
   const at = await serve((request, response) => {
-    response.setHeader('x-seen', `${request.method} ${request.url} ${request.headers['x-a']}`);
+    response.setHeader(
+      'x-seen',
+      `${request.method} ${request.url} ${String(request.headers['x-a'])}`,
+    );
     request.pipe(response.writeHead(201));
   });
   const options = { method: 'POST', path: '/a?b', headers: { 'x-a': '1' }, body: 'hello' };
