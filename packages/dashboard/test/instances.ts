@@ -5,7 +5,7 @@ export function instance(fields: Partial<InstanceView> = {}): InstanceView {
   return {
     key: 'a',
     announcement: { prefix: '/v1', address: '10.0.0.1', port: 1, id: 'a', inc: 1 },
-    status: 'up',
+    status: 'healthy',
     isRoutable: true,
     isDrained: false,
     since: 0,

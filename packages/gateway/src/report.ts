@@ -24,7 +24,7 @@ export function report(directory: Directory, { domain, server, log }: ReportOpti
     recovered: 'in rotation',
   };
   const standing: Record<Instance['status'], string> = {
-    up: 'it is up',
+    healthy: 'it is up',
     suspect: 'it is in doubt',
     down: 'it is down',
   };

@@ -1,4 +1,4 @@
-import { connectionFromEnvironment, describeServer, discover, urlHost } from '@rollcall/client';
+import { registryFromEnv, describeServer, discover, urlHost } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { closeOnSignal } from '../lifetime.ts';
 import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
@@ -10,14 +10,14 @@ import type { Happening } from '../watch/happening.ts';
 
 /** `rollcall watch`: until Ctrl+C, or until nobody reads it. */
 export async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const connection = connectionFromEnvironment(process.env);
-  const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS });
+  const connection = registryFromEnv(process.env);
+  const directory = await discover({ registry: connection, timeoutMs: CONNECT_WITHIN_MS });
   closeOnSignal(async () => directory.close());
   const { stdout } = process;
   // Such as `rollcall watch | head`: console.log says nothing of a pipe that is closed.
   stdout.once('error', () => process.exit(0));
 
-  const answered = await directory.informed(ANSWER_WAIT_MS);
+  const answered = await directory.ready(ANSWER_WAIT_MS);
   const server = describeServer(connection);
   if (!json && stdout.isTTY) {
     showBoard(directory, server, answered);

@@ -1,4 +1,4 @@
-import type { InstanceView, ServiceView, StatusView, Traffic } from '@rollcall/gateway';
+import type { InstanceView, ServiceView, StatusView, TrafficView } from '@rollcall/gateway';
 import { describe, expect, it } from 'vitest';
 import { ratesOf } from '../../src/top/rates.ts';
 import { asJson, asLines } from '../../src/top/view.ts';
@@ -11,7 +11,7 @@ function window(secondsAgo: number, requests: number, errors = 0, p50?: number, 
   return { at, seconds: 5, requests, errors, ...(p50 && { p50 }), ...(p99 && { p99 }) };
 }
 
-function traffic(...history: Traffic['history']): Traffic {
+function traffic(...history: TrafficView['history']): TrafficView {
   return { requests: 1000, errors: 10, history };
 }
 
@@ -35,7 +35,7 @@ function instance(port: number, rest: Partial<InstanceView> = {}): InstanceView 
   return {
     key: `key-${port}`,
     announcement: { prefix: '/v1', address: '10.0.0.7', port, name: 'web' },
-    status: 'up',
+    status: 'healthy',
     isRoutable: true,
     isDrained: false,
     since: NOW - 180_000,
@@ -65,7 +65,7 @@ const services: ServiceView[] = [
     prefix: '/v1',
     names: ['web'],
     instances: 3,
-    up: 2,
+    healthy: 2,
     suspect: 0,
     down: 1,
     routable: 1,

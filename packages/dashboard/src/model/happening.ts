@@ -16,7 +16,7 @@ export const WORDS: Readonly<Record<Happening['what'], Word>> = {
   recovered: { word: 'up again', tone: 'good' },
   forgotten: { word: 'forgotten', tone: 'quiet' },
   conflict: { word: 'conflict', tone: 'bad' },
-  'mass-doubt': { word: 'link in doubt', tone: 'doubt' },
+  'mass-suspicion': { word: 'link in doubt', tone: 'doubt' },
   refused: { word: 'refused', tone: 'doubt' },
   connected: { word: 'connected', tone: 'good' },
   disconnected: { word: 'disconnected', tone: 'bad' },

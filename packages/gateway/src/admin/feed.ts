@@ -11,7 +11,7 @@ export interface Happening {
   readonly what:
     | Change['type']
     | 'conflict'
-    | 'mass-doubt'
+    | 'mass-suspicion'
     | 'refused'
     | 'connected'
     | 'disconnected'
@@ -44,7 +44,7 @@ export class Feed {
     );
     directory.on('stale', (prefix, instances) =>
       this.#tell(
-        'mass-doubt',
+        'mass-suspicion',
         `${instances} instances of ${prefix || '/'} were lost sight of at once: taken for a fault of our own link until probes show otherwise`,
       ),
     );

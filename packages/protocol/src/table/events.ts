@@ -8,12 +8,12 @@ export type Verdict = 'ok' | 'refused' | 'failed';
 /** What an observer learns. */
 export type TableEvent =
   /** The owner says so, by the channel. */
-  | { readonly type: 'heard'; readonly statement: Statement }
+  | { readonly type: 'received'; readonly statement: Statement }
   /** Another observer's table or a snapshot says so. */
-  | { readonly type: 'told'; readonly statement: Statement }
+  | { readonly type: 'relayed'; readonly statement: Statement }
   /** The transport says that the instance is in its presence channel, or gone from it. */
   | { readonly type: 'joined'; readonly announcement: Announcement }
-  | { readonly type: 'parted'; readonly id: string; readonly inc: number }
+  | { readonly type: 'departed'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
   | {
       readonly type: 'probed';
@@ -49,6 +49,6 @@ export type Effect =
   | Change
   | { readonly type: 'probe'; readonly instance: Instance }
   /** So many of a service parted or lapsed at once that the fault is taken to be on our side. */
-  | { readonly type: 'mass-doubt'; readonly prefix: string; readonly instances: number }
+  | { readonly type: 'mass-suspicion'; readonly prefix: string; readonly instances: number }
   /** Two instances use one id: the announcement that was said, and lost or won. */
   | { readonly type: 'conflict'; readonly instance: Instance; readonly announcement: Announcement };
