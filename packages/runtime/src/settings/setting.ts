@@ -51,7 +51,7 @@ export interface IntegerSetting extends SettingBase {
 }
 
 /** A time: a whole number of milliseconds. */
-export interface MillisecondsSetting extends SettingBase {
+interface MillisecondsSetting extends SettingBase {
   readonly type: 'milliseconds';
   /** Default 1, because a timer of nothing is none. */
   readonly min?: number;
@@ -63,39 +63,39 @@ export interface MillisecondsSetting extends SettingBase {
 }
 
 /** A port to listen on. 0 lets the system choose. */
-export interface PortSetting extends SettingBase {
+interface PortSetting extends SettingBase {
   readonly type: 'port';
   readonly default?: number;
 }
 
 /** A number from 0 to 1. */
-export interface ShareSetting extends SettingBase {
+interface ShareSetting extends SettingBase {
   readonly type: 'share';
   readonly default?: number;
 }
 
-export interface BooleanSetting extends SettingBase {
+interface BooleanSetting extends SettingBase {
   readonly type: 'boolean';
   readonly default?: boolean;
   /** Whether its variable means `true` whatever its value. */
   readonly isTrueIfSet?: true;
 }
 
-export interface TextSetting extends SettingBase {
+interface TextSetting extends SettingBase {
   readonly type: 'text';
   readonly default?: string;
   readonly format?: Format;
 }
 
 /** The name of a file: in a file of settings it is relative to the folder of that. */
-export interface FileSetting extends SettingBase {
+interface FileSetting extends SettingBase {
   readonly type: 'file';
   readonly default?: string;
   /** Words that do not name a file. */
   readonly words?: readonly string[];
 }
 
-export interface ChoiceSetting extends SettingBase {
+interface ChoiceSetting extends SettingBase {
   readonly type: 'choice';
   readonly words: readonly string[];
   readonly default?: string;
