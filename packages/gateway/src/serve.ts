@@ -1,7 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
-import { FileWatch } from './config/file-watch.ts';
+import { FileWatch } from '@rollcall/runtime';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import { readCertificate } from './certificate-files.ts';
