@@ -1,27 +1,28 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Looks again and again whether files hold something else than when this was made. Asked of the system, what
- * changes in a folder is not told for all file systems, nor through the links by which Kubernetes swaps secrets;
- * and `fs.watchFile` does not tell of a change that comes before its own first look.
+ * Polls files, and reports when their content differs from what it was when this object was made.
+ *
+ * It reads them because `fs.watch` misses changes on some file systems, and through the links by which Kubernetes
+ * swaps secrets; and because `fs.watchFile` misses a change that comes before its own first look.
  */
 export class FileWatch {
   readonly #files: readonly string[];
-  #seen: string;
+  #content: string;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Small files: they are read whole each time. Make it before they are read for use. */
+  /** @param files small ones, since each poll reads them whole. Make the watch before you read them for use. */
   constructor(files: readonly string[]) {
     this.#files = files;
-    this.#seen = contentOf(files);
+    this.#content = contentOf(files);
   }
 
-  /** @param everyMs how often it looks */
+  /** @param everyMs the interval of the polls */
   start(onChange: () => void, everyMs: number): void {
     this.#timer = setInterval(() => {
       const content = contentOf(this.#files);
-      if (content === this.#seen) return;
-      this.#seen = content;
+      if (content === this.#content) return;
+      this.#content = content;
       onChange();
     }, everyMs);
     this.#timer.unref();
@@ -36,7 +37,7 @@ function contentOf(files: readonly string[]): string {
   return files.map(read).join('\0');
 }
 
-/** One that cannot be read is another than one that can. */
+/** A file that cannot be read differs from any that can. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'latin1');

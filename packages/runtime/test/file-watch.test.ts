@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileWatch } from '../../src/config/file-watch.ts';
+import { FileWatch } from '../src/file-watch.ts';
 
 let folder: string;
 let file: string;

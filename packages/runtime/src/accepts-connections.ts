@@ -1,18 +1,18 @@
 import { connect } from 'node:net';
 
-/** Whether something accepts TCP connections there, and does so within some milliseconds. */
+/** Whether a TCP connection opens there within some milliseconds. */
 export function acceptsConnections(
   { host, port }: { readonly host: string; readonly port: number },
   timeoutMs: number,
 ): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: timeoutMs });
-    function answer(accepts: boolean): void {
+    function settle(accepts: boolean): void {
       socket.destroy();
       resolve(accepts);
     }
-    socket.once('connect', () => answer(true));
-    socket.once('timeout', () => answer(false));
-    socket.once('error', () => answer(false));
+    socket.once('connect', () => settle(true));
+    socket.once('timeout', () => settle(false));
+    socket.once('error', () => settle(false));
   });
 }
