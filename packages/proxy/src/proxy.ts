@@ -174,7 +174,12 @@ export interface ProxyOptions extends ProxySettings {
   /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
   readonly instanceCa?: string | Buffer;
   /** No connection could be made: refused, or not within the time for it. */
-  readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
+  readonly onUnreachable?: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
+  /**
+   * A filter has thrown, rejected or taken too long, and its request was answered with 500 `filter-failed`.
+   * @param filter its name; `''` if it cannot be said which one it was
+   */
+  readonly onFilterError?: (filter: string, error: unknown, requestId: string) => void;
   /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
   readonly onRequestEnd?: (exchanged: RequestSummary) => void;
   /**

@@ -1,344 +1,433 @@
-import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts';
-import { IDEMPOTENT } from '../http1/methods.ts';
-import type { RequestHead } from '../http1/request.ts';
-import type { ResponseHead } from '../http1/response.ts';
-import { proxyProblem } from '../problems.ts';
-import type { ProxyProblemCode } from '../problems.ts';
-import { writeMessage } from '../http1/body-writer.ts';
-import type { ClientConnection } from '../downstream/client-connection.ts';
 import type { Context } from '../context.ts';
-import type { Forward, Upstream } from '../proxy.ts';
-import { interimHead, requestHead, responseHead } from '../http1/heads.ts';
+import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
+import { BodyPipe } from '../filters/body-pipe.ts';
+import type { BodyPipeHandler } from '../filters/body-pipe.ts';
+import { FilterRun } from '../filters/filter-run.ts';
+import type { FilterRunHandler } from '../filters/filter-run.ts';
+import type { RequestFacts } from '../http1/write-request.ts';
 import type { RouteLimits } from '../limits.ts';
-import { openTunnel } from './tunnel.ts';
-import type { ResponseHandler, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { DONE, MORE, NO_PARTS } from '../message.ts';
+import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
+import { bodyTimedOut, bodyTooLarge, proxyProblem, requestTimedOut } from '../problems.ts';
+import type { Problem, ProxyProblemCode } from '../problems.ts';
+import type { Decision, Forward } from '../proxy.ts';
+import type { Filter } from '../filters/filter.ts';
+import type { ResponseHandler } from '../upstream/response-handler.ts';
+import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { ClientRequest } from './client-request.ts';
+import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
+import { decideRequest, escapeProblem } from './decide-request.ts';
+import { problemResponse } from './own-response.ts';
+import type { OwnResponse } from './own-response.ts';
+import { LIMIT_OF, nextPhase } from './phases.ts';
+import type { Phase, PhaseEvent } from './phases.ts';
+import { Tunnel } from './tunnel.ts';
+import { isOwnFault, reasonOf, UpstreamRequest } from './upstream-request.ts';
 
 const NO_UPSTREAM = proxyProblem('no-upstream', 'This route names no upstream.');
+const FILTER_FAILED = proxyProblem('filter-failed', 'A filter of this route failed.');
 
-/** How often a request that was sent may be sent again. */
-const MAX_REPEATS = 2;
-
-/** One request on its way to an instance, and the answer on its way back. */
-export class Exchange implements ResponseHandler {
+/**
+ * One request of a client, and its response: decided, filtered, sent to an upstream, answered. It knows neither side's
+ * connections: the client is a stream, the upstream an {@link UpstreamRequest}.
+ */
+export class Exchange
+  implements ResponseHandler, ClientStreamHandler, FilterRunHandler, BodyPipeHandler
+{
   readonly method: string;
-  readonly #client: ClientConnection;
-  readonly #request: RequestHead;
-  readonly #decision: Forward;
+  readonly #stream: ClientStream;
+  readonly #request: ClientRequest;
   readonly #context: Context;
-  readonly #limits: RouteLimits;
-  /** By the clock, when the time for all of it is over. */
-  readonly #latest: number;
-  #upstream: Upstream | undefined;
-  #connection: UpstreamConnection | undefined;
-  /** What has come of the body and may have to be sent, or sent again. */
-  #parts: readonly Buffer[];
-  /** The trailers, once the request has come whole. */
-  #end: string | undefined;
-  #isSent = false;
-  /** An instance is being tried. */
-  #isTrying = false;
-  #mayRepeat = false;
-  #repeats = 0;
-  hasBegunAnswer = false;
-  #isLast = false;
-  #isAnswerChunked = false;
-  /** An instance that does not take the body; otherwise, it is the client that does not send it. */
-  #isBlocked = false;
+  readonly #sent: UpstreamRequest;
+  #phase: Phase = 'filtering';
+  /** By the clock, when the time for this phase is over, and for all of them. */
+  #deadline = Infinity;
+  #latest = Infinity;
+  #limits: RouteLimits;
+  #decision: Forward | undefined;
+  #bodyBytes = 0;
+  #filters: FilterRun | undefined;
+  #pipe: BodyPipe | undefined;
+  /** The end of a body that passes the pipe. */
+  #pipedEnd = DONE;
+  #tunnel: Tunnel | undefined;
 
-  constructor(client: ClientConnection, request: RequestHead, decision: Forward, context: Context) {
-    this.method = request.method;
-    this.#client = client;
-    this.#request = request;
-    this.#decision = decision;
+  constructor(
+    stream: ClientStream,
+    head: RequestHead,
+    forwarded: ForwardedFields,
+    context: Context,
+  ) {
+    this.method = head.method;
+    this.#stream = stream;
+    this.#request = new ClientRequest(head, forwarded, context);
     this.#context = context;
-    this.#limits = decision.limits ?? context.limits;
-    this.#latest = context.clock.after(this.#limits.totalMs);
-    this.#parts = [];
+    this.#limits = context.limits;
+    this.#sent = new UpstreamRequest(context);
   }
 
-  /**
-   * @param parts what has come of the body already
-   * @param end the trailers, if that is all
-   */
-  start(parts: readonly Buffer[], end: string | undefined): void {
-    this.#parts = parts;
-    this.#end = end;
-    this.#tryNext(undefined);
+  /** @param parts what has come of the body already */
+  start(parts: readonly Buffer[], end: BodyEnd): void {
+    const { record } = this.#request;
+    this.#sent.hold(parts, end);
+    for (const { length } of parts) this.#bodyBytes += length;
+    record?.received(parts);
+    const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
+    if (record !== undefined) record.prefix = decision.prefix;
+    const { filters = [] } = decision;
+    if (filters.length > 0) this.#filters = this.#filterRun(filters, decision);
+    if (decision.type === 'answer') return this.answer(decision.problem);
+    this.#decision = decision;
+    this.#sent.route(decision);
+    this.#limits = decision.limits ?? this.#context.limits;
+    this.#latest = this.#context.clock.after(this.#limits.totalMs);
+    if (this.#filters === undefined) this.#attempt(this.#sent.tryNext(this));
+    else this.#filter(this.#filters);
   }
 
-  /** More of the body. */
-  body(parts: readonly Buffer[], end: string | undefined): void {
-    this.#end = end;
-    const connection = this.#connection;
-    if (connection === undefined || !this.#isSent) {
-      this.#parts = [...this.#parts, ...parts];
-      return;
-    }
-    this.#mayRepeat = false;
-    this.#parts = [];
-    const isChunked = this.#request.length === CHUNKED;
-    if (!writeMessage(connection.socket, '', parts, isChunked, end)) this.#block();
-    this.#wait();
+  /** Answers in place of an upstream. */
+  answer(problem: Problem): void {
+    const { record, id } = this.#request;
+    if (record !== undefined) record.problem = problem.code;
+    this.#respond(problemResponse(problem, id));
   }
 
-  /** The client has gone: the instance need not go on. */
-  abandon(): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.abandon();
-    this.#ended(false);
+  /** Ends what takes too long. @param now by the clock */
+  check(now: number): void {
+    if (now < this.#deadline) return;
+    const phase = this.#phase;
+    const isSent = phase === 'sending' || phase === 'waiting';
+    const isClients = !this.#sent.isComplete && !this.#sent.isBlocked;
+    // Once the response has begun, it may be the client that does not take it.
+    this.#sent.drop(phase === 'connecting' || (isSent && !isClients));
+    this.#deadline = Infinity;
+    const { filterMs, answerMs, requestBodyMs, totalMs } = this.#limits;
+    if (phase === 'responding') this.#reset();
+    else if (phase === 'filtering') this.#filtersTimedOut(filterMs);
+    else if (now >= this.#latest) this.answer(requestTimedOut(totalMs));
+    else if (phase === 'connecting') this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+    else if (isClients) this.answer(bodyTimedOut(requestBodyMs));
+    else this.#fail('upstream-timeout', `did not respond within ${answerMs} ms`);
   }
 
-  /** The client takes more of the answer. */
-  clientDrained(): void {
-    // Before the answer, what it takes is 1xx: they give the instance no more time.
-    if (this.hasBegunAnswer) this.#wait();
-    this.#connection?.socket.resume();
+  /** The proxy closes: a tunnel ends as soon as it can, anything else as it would have. */
+  leave(): void {
+    this.#tunnel?.leave();
   }
 
-  /** The time for what it waits for is over. */
-  timedOut(): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.abandon();
-    const isClients = this.#end === undefined && !this.#isBlocked;
-    // Once it answers, it may be the client that does not take it.
-    this.#ended(!this.hasBegunAnswer && (!this.#isSent || !isClients));
-    if (this.hasBegunAnswer) this.#client.cut();
-    else if (this.#context.clock.now >= this.#latest) this.#tooLate();
-    else if (!this.#isSent) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
-    else if (isClients) {
-      const { requestBodyMs } = this.#limits;
-      this.#client.answer(
-        proxyProblem('request-timeout', `No more of the body arrived for ${requestBodyMs} ms.`),
-      );
-    } else this.#fail('upstream-timeout', `did not respond within ${this.#limits.answerMs} ms`);
+  // What the client stream calls.
+
+  onRequestData(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#request.record?.received(parts);
+    if (this.#tunnel !== undefined) return this.#tunnel.fromClient(parts, end);
+    for (const { length } of parts) this.#bodyBytes += length;
+    if (this.#bodyBytes > this.#limits.bodyBytes)
+      return this.onRequestError(bodyTooLarge(this.#limits.bodyBytes));
+    if (this.#phase === 'filtering' || this.#phase === 'connecting')
+      return this.#sent.hold(parts, end);
+    if (!this.#sent.write(parts, end)) this.#stream.pause();
+    if (end.done) this.#enter('request-sent');
+    this.#awaitProgress();
   }
+
+  holdsRequest(): boolean {
+    return this.#sent.holdsBody;
+  }
+
+  onRequestError(problem: Problem): void {
+    this.#sent.drop();
+    if (this.#phase === 'responding') this.#reset();
+    else this.answer(problem);
+  }
+
+  onClientDrain(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.clientDrained();
+    // Before the response, what the client takes is 1xx: they give the upstream no more time.
+    if (this.#phase === 'responding') this.#awaitProgress();
+    if (this.#pipe === undefined) this.#sent.connection?.resume();
+    else this.#pipe.resume();
+  }
+
+  onClientClose(): void {
+    if (this.#phase === 'done') return;
+    this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort');
+    this.#filters?.cancel();
+    this.#pipe?.destroy();
+    this.#sent.drop();
+    this.#request.end(false);
+  }
+
+  // What the connection to the upstream calls.
 
   onConnected(): void {
-    const connection = this.#connection;
-    const upstream = this.#upstream;
-    if (connection === undefined || upstream === undefined) return;
-    const { address, port } = upstream;
-    const { current } = this.#client;
-    const head = requestHead(this.#request, {
-      origin: current.originLines,
-      requestId: current.id,
-      pseudonym: this.#context.pseudonym,
-      traceparent: current.record?.trace?.traceparent,
-      target: this.#decision.target,
-      prefix: current.forwardedPrefix + strippedBy(this.#decision),
-      authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
-    });
-    this.#isSent = true;
-    current.record?.sent();
-    this.#mayRepeat = this.#end !== undefined && IDEMPOTENT.has(this.method);
-    const isChunked = this.#request.length === CHUNKED;
-    const flows = writeMessage(connection.socket, head, this.#parts, isChunked, this.#end);
-    if (this.#end === undefined) {
-      this.#parts = [];
-      if (flows) this.#client.resume();
-      else this.#block();
+    const flows = this.#sent.send(this.#filters?.head ?? this.#request.head, this.#facts());
+    this.#request.record?.sent();
+    this.#enter(this.#sent.isComplete ? 'request-sent' : 'head-sent');
+    if (!this.#sent.isComplete) {
+      if (flows) this.#stream.resume();
+      else this.#stream.pause();
     }
-    this.#wait();
+    this.#awaitProgress();
   }
 
   onInformational(head: ResponseHead): void {
-    this.#mayRepeat = false;
-    // RFC 9110 §15.2: HTTP/1.0 knows no 1xx.
-    if (this.#request.minor === 0) return;
-    const flows = this.#client.socket.write(interimHead(head), 'latin1');
-    if (!flows) this.#connection?.socket.pause();
+    this.#sent.forbidRetry();
+    if (!this.#stream.sendInformational(head)) this.#sent.connection?.pause();
   }
 
   onUpgrade(head: ResponseHead, rest: Buffer): void {
-    const connection = this.#connection;
+    const { connection } = this.#sent;
     if (connection === undefined) return;
-    if (!this.#request.upgrades || !head.upgrades) {
-      this.abandon();
+    if (!this.#request.head.upgrades || !head.upgrades) {
+      this.#sent.drop();
       this.#fail('upstream-failed', 'switched to a protocol that was not requested');
       return;
     }
-    this.#connection = undefined;
-    this.#decision.answered(head.status);
-    this.#client.current.record?.answered(head.status);
-    this.#ended(false);
-    this.#client.socket.write(interimHead(head), 'latin1');
-    openTunnel(this.#client, connection, rest);
+    this.#responded(head);
+    this.#sent.ended(false);
+    this.#enter('upgrade');
+    this.#tunnel = new Tunnel(this.#stream, connection);
+    this.#stream.sendUpgrade(head);
+    if (this.#context.isClosing) this.#tunnel.leave();
+    if (rest.length > 0) this.onData([rest], MORE);
   }
 
-  onHead(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void {
-    this.hasBegunAnswer = true;
-    this.#decision.answered(head.status);
-    this.#client.current.record?.answered(head.status);
-    this.#mayRepeat = false;
-    const hasNoLength = head.length === CHUNKED || head.length === UNTIL_CLOSE;
-    this.#isAnswerChunked = hasNoLength && this.#request.minor === 1;
-    this.#isLast = this.#client.isLast();
-    const text = responseHead(head, { isChunked: this.#isAnswerChunked, isLast: this.#isLast });
-    this.#deliver(text, parts, end);
+  onHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    this.#responded(head);
+    if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
+    this.#enter('response-head');
+    this.#request.record?.delivered(parts);
+    this.#delivered(this.#stream.sendHead(head, parts, end), end);
   }
 
-  onData(parts: readonly Buffer[], end: string | undefined): void {
-    this.#deliver('', parts, end);
+  onData(parts: readonly Buffer[], end: BodyEnd): void {
+    if (this.#pipe !== undefined) return this.#transform(this.#pipe, parts, end);
+    this.#request.record?.delivered(parts);
+    if (this.#tunnel !== undefined) return this.#tunnel.fromUpstream(parts, end);
+    this.#delivered(this.#stream.write(parts, end), end);
   }
 
   holdsResponse(): boolean {
-    return this.#client.socket.writableLength > 0;
-  }
-
-  /** Whether bytes of the request are still to be written, or may have to be again. */
-  holdsBody(): boolean {
-    return this.#parts.length > 0 || this.#connection?.socket.writableLength !== 0;
+    return this.#pipe !== undefined || this.#stream.hasPendingWrites;
   }
 
   onDrain(): void {
-    this.#isBlocked = false;
-    this.#wait();
-    this.#client.resume();
+    if (this.#tunnel !== undefined) return this.#tunnel.upstreamDrained();
+    this.#sent.isBlocked = false;
+    this.#awaitProgress();
+    this.#stream.resume();
   }
 
   onError(error: Error): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    this.#ended(!isOurFault(error));
-    if (this.hasBegunAnswer) {
-      // A clean end would pass half an answer off as a whole one.
-      this.#client.cut();
-    } else if (!this.#isSent) {
-      this.#unreachable(error);
-    } else if (
-      this.#mayRepeat &&
-      connection?.hasAnswered === false &&
-      this.#repeats < MAX_REPEATS &&
-      this.#decision.mayRepeat()
-    ) {
-      this.#repeats++;
-      this.#repeat(connection, error);
-    } else {
-      this.#fail('upstream-failed', causeOf(error));
-    }
+    const { connection } = this.#sent;
+    this.#sent.connection = undefined;
+    if (this.#phase === 'tunnelling') return this.#finish(false);
+    this.#sent.ended(!isOwnFault(error));
+    // A clean end would pass half a response off as a whole one.
+    if (this.#phase === 'responding') return this.#reset();
+    if (this.#phase === 'connecting') return this.#unreachable(error);
+    const next = connection && this.#sent.retry(connection, this);
+    if (next === undefined) this.#fail('upstream-failed', reasonOf(error));
+    else this.#attempt(next);
   }
 
-  #deliver(head: string, parts: readonly Buffer[], end: string | undefined): void {
-    const { socket, current } = this.#client;
-    current.record?.delivered(parts);
-    const flows = writeMessage(socket, head, parts, this.#isAnswerChunked, end);
-    const connection = this.#connection;
-    if (end === undefined) {
-      if (!flows) connection?.socket.pause();
-      this.#wait();
+  // What the filters of the request call.
+
+  onFiltersPassed(): void {
+    const target = this.#filters?.upstreamTarget ?? '/';
+    const problem = this.#decision && escapeProblem(target, this.#decision);
+    if (problem === undefined) this.#attempt(this.#sent.tryNext(this));
+    else this.answer(problem);
+  }
+
+  onFilterAnswer(response: OwnResponse): void {
+    this.#respond(response);
+  }
+
+  onFilterFailed(): void {
+    this.answer(FILTER_FAILED);
+  }
+
+  // What the transforms of the body call.
+
+  onOutput(bytes: Buffer): boolean {
+    this.#request.record?.delivered([bytes]);
+    this.#awaitProgress();
+    return this.#stream.write([bytes], MORE);
+  }
+
+  onOutputEnd(): void {
+    this.#stream.write(NO_PARTS, this.#pipedEnd);
+    this.#finish(true);
+  }
+
+  onOutputError(error: Error): void {
+    this.#filters?.report('', error);
+    this.#sent.drop();
+    this.#reset();
+  }
+
+  onInputDrain(): void {
+    this.#sent.connection?.resume();
+  }
+
+  /** The one place where a phase is entered. */
+  #enter(event: PhaseEvent): void {
+    this.#phase = nextPhase(this.#phase, event);
+    if (LIMIT_OF[this.#phase] === undefined) this.#deadline = Infinity;
+  }
+
+  /** Gives this phase its time anew. */
+  #awaitProgress(): void {
+    const limit = LIMIT_OF[this.#phase];
+    const ms = limit === undefined ? Infinity : this.#limits[limit];
+    this.#deadline = Math.min(this.#context.clock.after(ms), this.#latest);
+  }
+
+  #attempt(connection: UpstreamConnection | undefined, failure?: Error): void {
+    if (connection === undefined) {
+      if (failure === undefined) this.answer(NO_UPSTREAM);
+      else this.#fail('upstream-failed', reasonOf(failure));
       return;
     }
-    this.#connection = undefined;
-    this.#ended(false);
-    // Before the client goes on, so that its next request finds the connection.
-    if (this.#end === undefined) connection?.abandon();
-    else connection?.giveBack();
-    this.#client.finished(this.#isLast);
+    this.#enter('attempt');
+    const { record } = this.#request;
+    if (record !== undefined) record.instance = this.#sent.upstream?.key;
+    if (connection.isConnected) return this.onConnected();
+    if (!this.#sent.isComplete) this.#stream.pause();
+    this.#awaitProgress();
   }
 
-  #tryNext(error: Error | undefined): void {
-    const upstream = this.#decision.next();
-    if (upstream !== undefined) this.#ask(upstream, this.#context.pools.of(upstream).take());
-    else if (error === undefined) this.#client.answer(NO_UPSTREAM);
-    else this.#fail('upstream-failed', causeOf(error));
-  }
-
-  #ask(upstream: Upstream, connection: UpstreamConnection): void {
-    this.#isSent = false;
-    this.#isTrying = true;
-    this.#upstream = upstream;
-    this.#connection = connection;
-    const { record: account } = this.#client.current;
-    if (account !== undefined) account.instance = upstream.key;
-    connection.carry(this);
-    if (connection.isConnected) {
-      this.onConnected();
-      return;
-    }
-    if (this.#end === undefined) this.#client.pause();
-    this.#client.setDeadline(this.#limits.connectMs, this.#latest);
-  }
-
-  #ended(isFault: boolean): void {
-    if (!this.#isTrying) return;
-    this.#isTrying = false;
-    this.#decision.ended(isFault);
-  }
-
-  /** Nothing was sent, so any method may go to another instance. */
+  /** Nothing was sent, so any method may go to another upstream. */
   #unreachable(error: Error): void {
-    const upstream = this.#upstream;
-    if (upstream !== undefined && !isOurFault(error)) {
-      this.#context.onUnreachable(
-        upstream,
-        codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'failed',
-      );
-    }
-    this.#tryNext(error);
+    this.#sent.unreachable(error);
+    this.#attempt(this.#sent.tryNext(this), error);
   }
 
-  /**
-   * To another instance; to the same one only if it has closed a connection that had been idle, which it may
-   * do at any time (RFC 9112 §9.3.1). On a new connection: one that is idle may be about to be closed too.
-   */
-  #repeat(connection: UpstreamConnection, error: Error): void {
-    const upstream = this.#upstream;
-    const another = this.#decision.next();
-    if (another !== undefined) this.#ask(another, this.#context.pools.of(another).open());
-    else if (upstream !== undefined && connection.isReused)
-      this.#ask(upstream, connection.openAnother());
-    else this.#fail('upstream-failed', causeOf(error));
-  }
-
-  #tooLate(): void {
-    const detail = `No response began within the ${this.#limits.totalMs} ms that a request may take.`;
-    this.#client.answer(proxyProblem('upstream-timeout', detail));
-  }
-
+  /** The address of the upstream stays inside: the detail goes to the client. */
   #fail(code: ProxyProblemCode, reason: string): void {
-    // The address of the upstream stays inside: the detail goes to whoever asked.
-    const detail = `The upstream on port ${this.#upstream?.port} ${reason}.`;
-    this.#client.answer(proxyProblem(code, detail));
+    this.answer(proxyProblem(code, `The upstream on port ${this.#sent.upstream?.port} ${reason}.`));
   }
 
-  #block(): void {
-    this.#isBlocked = true;
-    this.#client.pause();
+  #facts(): RequestFacts {
+    const { prefix = '', isStripped = true, target = '' } = this.#decision ?? {};
+    return {
+      forwarded: this.#request.forwardedLines,
+      requestId: this.#request.id,
+      pseudonym: this.#context.pseudonym,
+      traceparent: this.#request.record?.trace?.traceparent,
+      target: this.#filters?.upstreamTarget ?? target,
+      prefix: this.#request.forwardedPrefix + (isStripped ? prefix : ''),
+    };
   }
 
-  #wait(): void {
-    const { answerBodyMs, answerMs, requestBodyMs } = this.#limits;
-    let ms = this.#end === undefined ? requestBodyMs : answerMs;
-    if (this.hasBegunAnswer) ms = answerBodyMs;
-    this.#client.setDeadline(ms, this.#latest);
+  #filterRun(filters: readonly Filter[], decision: Decision): FilterRun {
+    const target = decision.type === 'forward' ? decision.target : this.#request.head.target;
+    const { onFilterError: onError } = this.#context;
+    return new FilterRun({ filters, request: this.#request, target, onError });
   }
-}
 
-function codeOf(error: Error): unknown {
-  return 'code' in error ? error.code : undefined;
-}
+  #filter(filters: FilterRun): void {
+    filters.start(this);
+    if (this.#phase !== 'filtering') return;
+    // One takes its time. What the client has sent by now is all that is held of its body.
+    if (!this.#sent.isComplete) this.#stream.pause();
+    this.#awaitProgress();
+  }
 
-function causeOf(error: Error): string {
-  const code = codeOf(error);
-  return typeof code === 'string' ? `failed with ${code}` : error.message;
-}
+  #filtersTimedOut(maxMs: number): void {
+    this.#filters?.cancel();
+    this.#filters?.report('', new Error(`the filters took longer than ${maxMs} ms`));
+    this.answer(FILTER_FAILED);
+  }
 
-/** This machine has run out of something: no instance has to do with that. */
-function isOurFault(error: Error): boolean {
-  const code = codeOf(error);
-  return typeof code === 'string' && OUR_FAULTS.has(code);
-}
+  #responded({ status }: ResponseHead): void {
+    this.#sent.forbidRetry();
+    this.#decision?.onResponse?.(status);
+    this.#request.record?.responded(status);
+  }
 
-const OUR_FAULTS: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  'EADDRNOTAVAIL',
-]);
+  #sendFiltered(
+    filters: FilterRun,
+    head: ResponseHead,
+    parts: readonly Buffer[],
+    end: BodyEnd,
+  ): void {
+    const filtered = filters.respond(head, head.length !== 0);
+    if (filtered === undefined) {
+      this.#sent.drop();
+      this.answer(FILTER_FAILED);
+      return;
+    }
+    const { record } = this.#request;
+    if (record !== undefined) record.status = filtered.head.status;
+    this.#enter('response-head');
+    const [first, ...more] = filtered.transforms;
+    if (first !== undefined) this.#pipe = new BodyPipe([first, ...more], this);
+    else record?.delivered(parts);
+    const isWhole = first === undefined;
+    const flows = this.#stream.sendHead(filtered.head, isWhole ? parts : NO_PARTS, isWhole ? end : MORE);
+    if (isWhole) this.#delivered(flows, end);
+    else this.onData(parts, end);
+  }
 
-function strippedBy({ prefix, isStripped = true }: Forward): string {
-  return isStripped ? prefix : '';
+  #transform(pipe: BodyPipe, parts: readonly Buffer[], end: BodyEnd): void {
+    const flows = pipe.write(parts);
+    this.#awaitProgress();
+    if (!end.done) {
+      if (!flows) this.#sent.connection?.pause();
+      return;
+    }
+    this.#pipedEnd = end;
+    this.#sent.release();
+    pipe.end();
+  }
+
+  /** Part of the response is with the client stream, or all of it. */
+  #delivered(flows: boolean, end: BodyEnd): void {
+    if (!end.done) {
+      if (!flows) this.#sent.connection?.pause();
+      this.#awaitProgress();
+      return;
+    }
+    // Before the client goes on, so that its next request finds the connection.
+    this.#sent.release();
+    this.#finish(true);
+  }
+
+  /** Sends a response of the proxy's own. */
+  #respond({ head, body }: OwnResponse): void {
+    const filtered = this.#filters?.respond(head, false);
+    if (this.#filters !== undefined && filtered === undefined) {
+      // The problem goes out without the filter that fails.
+      this.#filters = undefined;
+      this.answer(FILTER_FAILED);
+      return;
+    }
+    const { record } = this.#request;
+    const parts = this.method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
+    const sent = filtered?.head ?? head;
+    if (record !== undefined) record.status = sent.status;
+    record?.delivered(parts);
+    this.#enter('answer');
+    this.#stream.sendHead(sent, parts, DONE);
+    this.#end(true);
+  }
+
+  #finish(isComplete: boolean): void {
+    this.#enter('end');
+    this.#end(isComplete);
+  }
+
+  #end(isComplete: boolean): void {
+    this.#request.end(isComplete);
+    this.#stream.finish();
+  }
+
+  #reset(): void {
+    this.#enter('abort');
+    this.#pipe?.destroy();
+    this.#request.end(false);
+    this.#stream.reset();
+  }
 }
