@@ -7,11 +7,11 @@ export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Ends the request before it is answered. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
-/** Sends one request on a connection of its own and resolves to the status of its answer. */
+/** Sends one request on a new connection. Resolves to the status of the response. */
 export function post({ url, headers, body, signal }: Post): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
@@ -25,10 +25,10 @@ export function post({ url, headers, body, signal }: Post): Promise<number> {
     });
     sent.on('response', (response) => {
       resolve(response.statusCode ?? 0);
-      // What it says beyond the status is of no interest, and may have no end.
+      // The body is not needed, and may be endless.
       response.destroy();
     });
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)));
+    sent.on('timeout', () => sent.destroy(new Error(`no response within ${TIMEOUT_MS / 1_000} s`)));
     sent.on('error', reject);
     sent.end(body);
   });
