@@ -178,7 +178,8 @@ export class Gateway {
   #react({ effects, publish }) {
     for (const effect of effects) {
       if (effect.type === 'probe') this.#ask(effect.instance);
-      else if (effect.type !== 'conflict' && effect.type !== 'mass-doubt') this.#changed(effect);
+      else if (effect.type !== 'conflict' && effect.type !== 'mass-suspicion')
+        this.#changed(effect);
     }
     for (const message of publish) this.#publish(message);
   }

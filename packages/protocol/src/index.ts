@@ -27,6 +27,13 @@ export type { Evidence } from './evidence.ts';
 export { Journal } from './journal.ts';
 export type { JournalEntry, RefusedEntry } from './journal.ts';
 export { Observer } from './observer.ts';
+export { describeEvent } from './observer/describe-event.ts';
+export type {
+  EventContext,
+  EventDescription,
+  ObserverEvent,
+  ObserverEventType,
+} from './observer/describe-event.ts';
 export type { Message } from './messages.ts';
 export type { ObserverOptions, Reaction } from './observer.ts';
 export { Owner } from './owner.ts';

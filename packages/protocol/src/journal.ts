@@ -133,7 +133,7 @@ function note(
 }
 
 function isChange(effect: Effect): effect is Change {
-  return effect.type !== 'probe' && effect.type !== 'conflict' && effect.type !== 'mass-doubt';
+  return effect.type !== 'probe' && effect.type !== 'conflict' && effect.type !== 'mass-suspicion';
 }
 
 /** Which instance an event is about, and what it says in words. */

@@ -287,7 +287,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     if (effect.type === 'probe') void this.#probe(effect.instance);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
-    else if (effect.type === 'mass-doubt') this.emit('stale', effect.prefix, effect.instances);
+    else if (effect.type === 'mass-suspicion') this.emit('stale', effect.prefix, effect.instances);
     else this.#changed(effect);
   }
 

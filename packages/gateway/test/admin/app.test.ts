@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Happening } from '../../src/admin/feed.ts';
+import type { Event } from '../../src/admin/event-log.ts';
 import type { InstanceView } from '../../src/admin/views.ts';
 import { EPOCH, setup, TOKEN } from './setup.ts';
 
@@ -263,7 +263,7 @@ describe('the stream of changes', () => {
       status: { services: 1 },
       services: [{ prefix: '/v1' }],
       instances: [{ key: 'a' }],
-      recent: [{ id: 1, what: 'registered' }],
+      recent: [{ id: 1, type: 'registered' }],
     });
     state.now = 70;
     probed('a', 'refused');
@@ -273,14 +273,15 @@ describe('the stream of changes', () => {
       {
         id: 2,
         at: EPOCH + 70,
-        what: 'down',
-        why: 'its port refuses connections',
+        type: 'down',
+        reason: 'its port refuses connections',
+        message: 'instance down /v1 -> http://10.0.0.1:1 (its port refuses connections)',
         instance: { key: 'a', status: 'down', isRoutable: false },
       },
     ]);
     say('exit', 'a');
     const { value } = await events.next();
-    expect((value?.[2] as Happening | undefined)?.instance?.isRoutable).toBe(false);
+    expect((value?.[2] as Event | undefined)?.instance?.isRoutable).toBe(false);
     await events.return(undefined);
   });
 
@@ -292,8 +293,8 @@ describe('the stream of changes', () => {
     disconnected();
     events.emit('refused', 'register', { code: 'bad-port', reason: 'port is 0' });
     say('register', 'a', { port: 9 });
-    for (const what of ['disconnected', 'refused', 'conflict'])
-      expect((await stream.next()).value?.[2]).toMatchObject({ what });
+    for (const type of ['disconnected', 'refused', 'conflict'])
+      expect((await stream.next()).value?.[2]).toMatchObject({ type });
     await stream.return(undefined);
   });
 

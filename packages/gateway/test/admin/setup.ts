@@ -18,7 +18,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
   const state = { now: 0, isConnected: true };
   function react({ effects }: Reaction): void {
     for (const effect of effects) {
-      if (effect.type === 'probe' || effect.type === 'mass-doubt') continue;
+      if (effect.type === 'probe' || effect.type === 'mass-suspicion') continue;
       if (effect.type === 'conflict') events.emit('conflict', effect.instance, effect.announcement);
       else events.emit('change', effect);
     }

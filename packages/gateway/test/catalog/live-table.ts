@@ -52,7 +52,7 @@ export class LiveTable extends EventEmitter<Events> implements CatalogTable {
 
   #emit(effects: readonly Effect[]): void {
     for (const effect of effects)
-      if (effect.type !== 'probe' && effect.type !== 'mass-doubt' && effect.type !== 'conflict')
+      if (effect.type !== 'probe' && effect.type !== 'mass-suspicion' && effect.type !== 'conflict')
         this.emit('change', effect);
   }
 }

@@ -49,6 +49,6 @@ export type Effect =
   | Change
   | { readonly type: 'probe'; readonly instance: Instance }
   /** So many of a service parted or lapsed at once that the fault is taken to be on our side. */
-  | { readonly type: 'mass-doubt'; readonly prefix: string; readonly instances: number }
+  | { readonly type: 'mass-suspicion'; readonly prefix: string; readonly instances: number }
   /** Two instances use one id: the announcement that was said, and lost or won. */
   | { readonly type: 'conflict'; readonly instance: Instance; readonly announcement: Announcement };

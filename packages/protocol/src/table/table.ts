@@ -174,7 +174,7 @@ export class Table {
     this.#doubt(entry, why, now, effects);
     const { prefix } = entry.announcement;
     const instances = this.#group(prefix).lose(entry, now);
-    if (instances !== undefined) effects.push({ type: 'mass-doubt', prefix, instances });
+    if (instances !== undefined) effects.push({ type: 'mass-suspicion', prefix, instances });
     return effects;
   }
 

@@ -61,7 +61,7 @@ describe('our own link', () => {
   describe('when a third of a service is lost sight of at once', () => {
     it('is to blame, said once, and time-outs say nothing for a moment', () => {
       const { effects, probed, pass, routable } = lose(4, 10);
-      expect(effects.filter((type) => type === 'mass-doubt')).toHaveLength(1);
+      expect(effects.filter((type) => type === 'mass-suspicion')).toHaveLength(1);
       expect(routable()).toHaveLength(6);
       expect([probed('failed', 'i1'), probed('failed', 'i1')]).toEqual([[], []]);
       expect(probed('refused', 'i2')).toEqual(['down']);
@@ -74,7 +74,7 @@ describe('our own link', () => {
       ['fewer than three', 2, 2],
     ])('is not to blame for %s', (_what, count, of) => {
       const { effects, probed } = lose(count, of);
-      expect(effects).not.toContain('mass-doubt');
+      expect(effects).not.toContain('mass-suspicion');
       probed('failed', 'i1');
       expect(probed('failed', 'i1')).toEqual(['down']);
     });
@@ -87,7 +87,7 @@ describe('our own link', () => {
         effects.push(...types({ type: 'parted', id: `i${port}`, inc: 1 }));
         pass(RULES.massWindow / 2);
       }
-      expect(effects).not.toContain('mass-doubt');
+      expect(effects).not.toContain('mass-suspicion');
     });
   });
 });

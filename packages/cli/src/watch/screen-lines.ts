@@ -4,14 +4,14 @@ import { STATE_WORDS } from '../terminal/state-words.ts';
 import { formatTable } from '../terminal/table.ts';
 
 /**
- * `rollcall watch` in a terminal: a table of who is there, and below it what happened, the latest first.
+ * `rollcall watch` in a terminal: a table of the instances, and the latest events below it, the latest first.
  *
- * @param happened the latest last
+ * @param events lines in the order they events
  */
-export function boardLines(
+export function screenLines(
   server: string,
   instances: readonly Instance[],
-  happened: readonly string[],
+  events: readonly string[],
 ): string[] {
   const rows = instances.map(({ announcement, status, isDrained = false }) => {
     const { prefix, address, port, name = '-', id = '-' } = announcement;
@@ -19,5 +19,5 @@ export function boardLines(
     return [prefix || '/', `${urlHost(address)}:${port}`, name, state, id];
   });
   const table = formatTable(['PREFIX', 'ADDRESS', 'NAME', 'STATE', 'ID'], rows).split('\n');
-  return [`${server}  ${instances.length} instances`, '', ...table, '', ...happened.toReversed()];
+  return [`${server}  ${instances.length} instances`, '', ...table, '', ...events.toReversed()];
 }
