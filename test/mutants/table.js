@@ -27,8 +27,8 @@ export const TABLE_MUTANTS = [
   {
     rule: 'one failed probe is not enough',
     file: 'table/probe-rules.ts',
-    from: 'failuresToDown: 2',
-    to: 'failuresToDown: 1',
+    from: 'failureThreshold: 2',
+    to: 'failureThreshold: 1',
   },
   {
     rule: 'a refused connection is certain',
@@ -129,7 +129,7 @@ export const TABLE_MUTANTS = [
   {
     rule: 'hearsay of who left is not passed on',
     file: 'table/table.ts',
-    from: "const isHearsay = by === 'told' && entry === undefined;",
+    from: "const isHearsay = by === 'relayed' && entry === undefined;",
     to: 'const isHearsay = false;',
   },
   {

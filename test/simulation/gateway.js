@@ -115,7 +115,7 @@ export class Gateway {
     if (!this.isIn(id)) return;
     this.#presences.get(id)?.delete(userId);
     const run = parsePresenceUserId(userId);
-    if (run !== undefined) this.#react(this.observer.parted(id, run.inc, this.#channel.now));
+    if (run !== undefined) this.#react(this.observer.departed(id, run.inc, this.#channel.now));
   }
 
   legacyPorts() {

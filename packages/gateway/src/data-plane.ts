@@ -5,8 +5,8 @@ import type { EngineOptions, EngineSettings } from './proxy/engine.ts';
 import { createEngine } from './proxy/net-engine.ts';
 import type { Certificate } from './proxy/tls-front.ts';
 import { loadOf } from './traffic/load.ts';
-import type { Load } from './traffic/load.ts';
-import type { Traffic } from './traffic/traffic.ts';
+import type { ProcessLoad } from './traffic/load.ts';
+import type { TrafficCounter } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
 import { policyOf } from './routing/policy.ts';
 import type { ServingSettings } from './routing/policy.ts';
@@ -35,7 +35,7 @@ export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
   readonly settings: PlaneSettings;
   readonly table: Instances;
   /** Where requests are counted; it knows the same table. */
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounter;
   readonly instruments: Instruments;
 }
 
@@ -48,7 +48,7 @@ export interface DataPlane {
   /** Calls back when requests are routed by every change until now; in the order of the calls. */
   whenApplied(call: () => void): void;
   /** Of each process that serves, what it has to do at this moment. */
-  loads(): readonly Load[];
+  loads(): readonly ProcessLoad[];
   /**
    * Requests from now on are served so. Whether TLS is spoken cannot change, but the certificate can.
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
@@ -111,7 +111,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 
 /** Who is told of each request. */
 function told(
-  traffic: Traffic,
+  traffic: TrafficCounter,
   { accessLog }: Instruments,
 ): NonNullable<EngineOptions['onExchanged']> {
   if (accessLog === undefined) return traffic.count;

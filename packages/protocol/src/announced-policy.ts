@@ -22,7 +22,7 @@ export interface AnnouncedPolicy {
   /** Of a request's body. */
   readonly bodyBytes?: number;
   /** Requests in flight to each instance, from each gateway. */
-  readonly mostInFlight?: number;
+  readonly maxInFlight?: number;
   /** `false`: no request that was sent is sent again. */
   readonly retries?: boolean;
   readonly balancing?: BalancingPolicy;
@@ -39,7 +39,7 @@ const FIELDS = {
   answerMs: (input: unknown) => parseCount(input, 'answerMs', MAX_MS),
   totalMs: (input: unknown) => parseCount(input, 'totalMs', MAX_MS),
   bodyBytes: (input: unknown) => parseCount(input, 'bodyBytes', Number.MAX_SAFE_INTEGER),
-  mostInFlight: (input: unknown) => parseCount(input, 'mostInFlight', MAX_IN_FLIGHT),
+  maxInFlight: (input: unknown) => parseCount(input, 'maxInFlight', MAX_IN_FLIGHT),
   retries: parseRetries,
   balancing: parseBalancing,
   hashBy: parseHashBy,
@@ -50,7 +50,9 @@ export function parseAnnouncedPolicy(input: unknown): Parsed<AnnouncedPolicy> {
   if (!isRecord(input)) {
     return refuse('bad-policy', `policy is ${quote(input)}; it must be an object`);
   }
-  return parseOptional(input, FIELDS);
+  // Earlier versions called it `mostInFlight`.
+  const maxInFlight = input['maxInFlight'] ?? input['mostInFlight'];
+  return parseOptional({ ...input, maxInFlight }, FIELDS);
 }
 
 function parseCount(input: unknown, field: string, max: number): Parsed<number> {

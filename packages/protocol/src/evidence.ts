@@ -6,10 +6,10 @@ export interface Evidence {
   /** The run that it is of; nothing for a legacy instance. */
   readonly inc: number | undefined;
   /** When its owner last spoke, by the channel or by coming into its presence channel. */
-  readonly heard?: number;
+  readonly announcedAt?: number;
   /** When another observer or the snapshot last told of it. */
-  readonly told?: number;
-  readonly presence?: { readonly isThere: boolean; readonly at: number };
+  readonly relayedAt?: number;
+  readonly presence?: { readonly isPresent: boolean; readonly at: number };
   readonly probe?: {
     readonly verdict: Verdict;
     /** By real traffic, or by a probe of its own. */
@@ -27,18 +27,21 @@ export function evidenceAfter(
   now: number,
 ): Evidence | undefined {
   switch (event.type) {
-    case 'heard':
-    case 'told': {
+    case 'received':
+    case 'relayed': {
       const run = ofRun(was, versionOf(event.statement.announcement)?.inc);
-      return run === undefined ? was : { ...run, [event.type]: now };
+      if (run === undefined) return was;
+      return event.type === 'received' ? { ...run, announcedAt: now } : { ...run, relayedAt: now };
     }
     case 'joined': {
       const run = ofRun(was, event.announcement.inc);
-      return run === undefined ? was : { ...run, heard: now, presence: { isThere: true, at: now } };
+      return run === undefined
+        ? was
+        : { ...run, announcedAt: now, presence: { isPresent: true, at: now } };
     }
-    case 'parted':
+    case 'departed':
       if (was === undefined || was.inc !== event.inc) return was;
-      return { ...was, presence: { isThere: false, at: now } };
+      return { ...was, presence: { isPresent: false, at: now } };
     case 'probed': {
       const { verdict, by } = event;
       const times = was?.probe?.verdict === verdict ? was.probe.times + 1 : 1;

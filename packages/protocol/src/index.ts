@@ -51,4 +51,6 @@ export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry, Instance, Status } from './table/entry.ts';
+export { instanceState } from './table/instance-state.ts';
+export type { InstanceState } from './table/instance-state.ts';
 export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';

@@ -139,18 +139,18 @@ function isChange(effect: Effect): effect is Change {
 /** Which instance an event is about, and what it says in words. */
 function subjectOf(event: TableEvent): { key: string; what: string } | undefined {
   switch (event.type) {
-    case 'heard':
-    case 'told': {
+    case 'received':
+    case 'relayed': {
       const { announcement, left } = event.statement;
       const { inc, seq } = announcement;
       const said = left ? 'exit' : 'register';
-      const by = event.type === 'heard' ? 'its owner' : 'another observer or the snapshot';
+      const by = event.type === 'received' ? 'its owner' : 'another observer or the snapshot';
       const version = inc === undefined ? '' : ` (inc ${inc}, seq ${seq ?? 0})`;
       return { key: instanceKey(announcement), what: `${said} from ${by}${version}` };
     }
     case 'joined':
       return { key: instanceKey(event.announcement), what: 'presence: joined' };
-    case 'parted':
+    case 'departed':
       return { key: event.id, what: 'presence: gone' };
     case 'probed':
       return { key: event.key, what: `${event.by}: ${event.verdict}` };

@@ -109,13 +109,13 @@ export class Observer {
   }
 
   /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
-  recall(statements: readonly Statement[], now: number): Reaction {
+  restore(statements: readonly Statement[], now: number): Reaction {
     const refusals: Refusal[] = [];
     const effects: Effect[] = [];
     for (const statement of statements) {
       const refusal = this.#policy(statement.announcement);
       if (refusal !== undefined) refusals.push(refusal);
-      else effects.push(...this.#apply({ type: 'told', statement }, now));
+      else effects.push(...this.#apply({ type: 'relayed', statement }, now));
     }
     return { ...NOTHING, effects, refusals };
   }
@@ -131,7 +131,7 @@ export class Observer {
     const isThere = members.some(({ userId }) => isRun(userId, id, inc));
     // Whoever has a lease need not be in the channel.
     if (inc !== undefined && held?.ttl === undefined && !isThere)
-      parts.push(this.parted(id, inc, now));
+      parts.push(this.departed(id, inc, now));
     return all(parts);
   }
 
@@ -148,15 +148,15 @@ export class Observer {
   }
 
   /** A run of an instance has gone from its presence channel. */
-  parted(id: string, inc: number, now: number): Reaction {
+  departed(id: string, inc: number, now: number): Reaction {
     if (this.#behind.get(id)?.announcement.inc === inc) this.#behind.delete(id);
-    return this.learn({ type: 'parted', id, inc }, now);
+    return this.learn({ type: 'departed', id, inc }, now);
   }
 
   /** What to ask the owners, once all presence snapshots are in: whose word is not in the digest answers. */
   askOwners(now: number): Message {
     // Its answers are announcements like any other: the nonce of our roll call in the registry stays.
-    return rollCall('owners', this.#nonce(), this.table.statements(now));
+    return rollCall('owners', this.#nonce(), this.table.export(now));
   }
 
   /** A message of the channel. `data` is what JSON decoding gave, or text that was no JSON. */
@@ -174,7 +174,7 @@ export class Observer {
         const left = event.type === 'exit';
         const publish = left ? [] : this.#correct(announcement, false, now);
         return {
-          ...this.learn({ type: 'heard', statement: { announcement, left } }, now),
+          ...this.learn({ type: 'received', statement: { announcement, left } }, now),
           publish,
         };
       }
@@ -184,7 +184,7 @@ export class Observer {
       }
       case 'table': {
         // Not only answers to our own question: what is news to another may be news to us.
-        const learned = this.recall(event.statements, now);
+        const learned = this.restore(event.statements, now);
         return {
           ...learned,
           refusals: [...event.refusals, ...learned.refusals],
@@ -240,14 +240,14 @@ export class Observer {
 
   /** Whoever asks may also know what we do not, such as a gateway that was away and heard of others there. */
   #hearRollCall({ nonce, digest, size, isEcho, from }: RollCall, now: number): Message[] {
-    const statements = this.table.statements(now);
+    const statements = this.table.export(now);
     const lacks = notIn(digest, statements);
     const told = unknownIn(digest, statements);
     if (from !== undefined) {
-      const lacked = holdsAll(digest, size) ? { lacked: lacks.length } : {};
-      this.peers.heard({ name: from, at: now, size, ...lacked, told });
+      const missing = holdsAll(digest, size) ? { missingThere: lacks.length } : {};
+      this.peers.heard({ name: from, at: now, size, ...missing, missingHere: told });
     }
-    const news = this.#answers ? lacks.filter((each) => this.table.tells(each)) : [];
+    const news = this.#answers ? lacks.filter((each) => this.table.isExportable(each)) : [];
     // Who knows nothing waits for an answer; who knows all that we do need not be told so.
     const isAwaited = this.#answers && digest === '';
     const answers = news.length > 0 || isAwaited ? answersTo(nonce, news) : [];
@@ -259,7 +259,7 @@ export class Observer {
     this.#asked = this.#nonce();
     this.#askAt = now + this.#askEvery;
     const from = this.#name === undefined ? {} : { from: this.#name };
-    return rollCall('registry', this.#asked, this.table.statements(now), { ...from, ...mark });
+    return rollCall('registry', this.#asked, this.table.export(now), { ...from, ...mark });
   }
 }
 

@@ -6,9 +6,9 @@ export interface Peer {
   /** Statements that it said it knew. */
   readonly size: number;
   /** Of ours, those that it did not know; nothing if its digest had no room for all that it knew. */
-  readonly lacked?: number;
+  readonly missingThere?: number;
   /** Of its own, those that we did not know. */
-  readonly told: number;
+  readonly missingHere: number;
 }
 
 /** A gateway that has missed two of its turns to call the roll is taken to be gone. */

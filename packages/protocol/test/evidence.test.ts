@@ -24,7 +24,7 @@ describe('the evidence for an instance', () => {
     register(1, 7);
     expect(journal.evidenceOf('a')).toEqual({
       inc: 1,
-      heard: 7,
+      announcedAt: 7,
       probe: { verdict: 'failed', by: 'probe', at: 6, times: 3 },
     });
   });
@@ -34,17 +34,17 @@ describe('the evidence for an instance', () => {
     register(1, 1);
     probed('ok', 2);
     register(2, 3);
-    observer.parted('a', 1, 4);
+    observer.departed('a', 1, 4);
     register(1, 5);
-    expect(journal.evidenceOf('a')).toEqual({ inc: 2, heard: 3 });
-    observer.parted('a', 2, 6);
-    expect(journal.evidenceOf('a')).toMatchObject({ presence: { isThere: false, at: 6 } });
+    expect(journal.evidenceOf('a')).toEqual({ inc: 2, announcedAt: 3 });
+    observer.departed('a', 2, 6);
+    expect(journal.evidenceOf('a')).toMatchObject({ presence: { isPresent: false, at: 6 } });
   });
 
   it('tells first-hand word from second-hand', () => {
     const { journal, observer } = setup();
-    observer.recall([{ announcement: place(1), left: false }], 9);
-    expect(journal.evidenceOf('a')).toEqual({ inc: 1, told: 9 });
+    observer.restore([{ announcement: place(1), left: false }], 9);
+    expect(journal.evidenceOf('a')).toEqual({ inc: 1, relayedAt: 9 });
   });
 
   it('is none for who never was there', () => {

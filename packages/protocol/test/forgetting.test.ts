@@ -38,7 +38,7 @@ function fleet() {
       for (const end = now + milliseconds; now < end; now += 500)
         for (const each of gateways) carry(each, each.tick(now));
     },
-    held: (): number[] => gateways.map(({ table }) => table.statements(now).length),
+    held: (): number[] => gateways.map(({ table }) => table.export(now).length),
   };
 }
 

@@ -36,7 +36,7 @@ describe('whatever comes over the channel', () => {
           event.type === 'table'
             ? event.statements
             : [{ announcement: event.announcement, left: event.type === 'exit' }];
-        for (const statement of statements) table.apply({ type: 'heard', statement }, 0);
+        for (const statement of statements) table.apply({ type: 'received', statement }, 0);
       }),
       { numRuns: 3000 },
     );

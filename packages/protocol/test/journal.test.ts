@@ -9,7 +9,12 @@ function setup() {
   const clock = { now: 0 };
   const apply = (event: TableEvent): void =>
     journal.record(event, table.apply(event, clock.now), clock.now);
-  const say = (type: 'heard' | 'told', port: number, fields: object = {}, left = false): void => {
+  const say = (
+    type: 'received' | 'relayed',
+    port: number,
+    fields: object = {},
+    left = false,
+  ): void => {
     const parsed = parseAnnouncement({
       prefix: '/v1',
       address: '10.0.0.1',
@@ -33,14 +38,14 @@ const line = ({ what, change, why }: JournalEntry) =>
 describe('a journal', () => {
   it('tells the story of an instance in order: what came, what that changed and why', () => {
     const { clock, say, probed, apply, story, journal } = setup();
-    say('heard', 1);
+    say('received', 1);
     clock.now = 100;
-    apply({ type: 'parted', id: 'i1', inc: 1 });
+    apply({ type: 'departed', id: 'i1', inc: 1 });
     clock.now = 200;
     probed(1, 'refused');
     probed(1, 'ok', 'traffic');
-    say('heard', 1, { seq: 1 });
-    say('heard', 1, {}, true);
+    say('received', 1, { seq: 1 });
+    say('received', 1, {}, true);
     expect(story(1)).toEqual([
       'register from its owner (inc 1, seq 0) -> registered: it announced itself',
       'presence: gone -> suspected: it is gone from its presence channel',
@@ -54,8 +59,8 @@ describe('a journal', () => {
 
   it('tells what time alone has changed, and whose word was second-hand', () => {
     const { clock, say, apply, story } = setup();
-    say('told', 2);
-    say('heard', 1, { ttl: 1 });
+    say('relayed', 2);
+    say('received', 1, { ttl: 1 });
     clock.now = 1000;
     apply({ type: 'tick' });
     expect(story(1).at(-1)).toBe('- -> suspected: its lease has lapsed');
@@ -64,7 +69,7 @@ describe('a journal', () => {
 
   it('counts what only repeats the end of the story, with when it came last', () => {
     const { clock, say, probed, journal, story } = setup();
-    say('heard', 1);
+    say('received', 1);
     for (clock.now = 1; clock.now <= 1000; clock.now++) probed(1, 'ok');
     expect(journal.of('i1')).toHaveLength(2);
     expect(journal.of('i1')[1]).toMatchObject({
@@ -80,7 +85,7 @@ describe('a journal', () => {
 
   it('does not count away what has changed something', () => {
     const { say, probed, story } = setup();
-    say('heard', 1);
+    say('received', 1);
     for (let count = 0; count < 3; count++) {
       probed(1, 'refused');
       probed(1, 'ok');
@@ -90,7 +95,7 @@ describe('a journal', () => {
 
   it('keeps the latest 50 entries of an instance', () => {
     const { say, probed, story } = setup();
-    say('heard', 1);
+    say('received', 1);
     for (let count = 0; count < 100; count++) {
       probed(1, 'refused');
       probed(1, 'ok');
@@ -101,18 +106,18 @@ describe('a journal', () => {
 
   it('has no story of what never was there', () => {
     const { say, probed, apply, story, journal } = setup();
-    say('heard', 1, {}, true);
+    say('received', 1, {}, true);
     probed(1, 'refused');
-    apply({ type: 'parted', id: 'i1', inc: 1 });
+    apply({ type: 'departed', id: 'i1', inc: 1 });
     expect(story(1)).toEqual([]);
     expect(journal.gone('/v1')).toEqual([]);
   });
 
   it('remembers those that have gone, by prefix and in order, until they are back', () => {
     const { clock, say, probed, apply, journal, story } = setup();
-    for (const port of [1, 2, 3]) say('heard', port);
-    say('heard', 4, { prefix: '/v2' });
-    for (const port of [4, 2, 1]) say('heard', port, {}, true);
+    for (const port of [1, 2, 3]) say('received', port);
+    say('received', 4, { prefix: '/v2' });
+    for (const port of [4, 2, 1]) say('received', port, {}, true);
     expect(journal.gone('/v1')).toEqual(['i2', 'i1']);
     expect(journal.gone('/v2')).toEqual(['i4']);
     probed(3, 'refused');
@@ -120,7 +125,7 @@ describe('a journal', () => {
     apply({ type: 'tick' });
     expect(journal.gone('/v1')).toEqual(['i2', 'i1', 'i3']);
     expect(story(3).at(-1)).toBe('- -> forgotten: it was down for ten minutes');
-    say('heard', 2, { inc: 2 });
+    say('received', 2, { inc: 2 });
     expect(journal.gone('/v1')).toEqual(['i1', 'i3']);
     expect(story(2)).toHaveLength(3);
   });
@@ -128,8 +133,8 @@ describe('a journal', () => {
   it('remembers the latest 1000 that have gone, and nothing of those before', () => {
     const { say, journal, story } = setup();
     for (let port = 1; port <= 1100; port++) {
-      say('heard', port);
-      say('heard', port, {}, true);
+      say('received', port);
+      say('received', port, {}, true);
     }
     expect(journal.gone('/v1')).toHaveLength(1000);
     expect(story(100)).toEqual([]);

@@ -42,10 +42,10 @@ describe('join, on every case of a small domain', () => {
   });
 });
 
-const held = (statements: Statement[], type: 'heard' | 'told'): string => {
+const held = (statements: Statement[], type: 'received' | 'relayed'): string => {
   const table = new Table({ probes: 'never' });
   for (const statement of statements) table.apply({ type, statement }, 0);
-  return JSON.stringify(table.statements(0));
+  return JSON.stringify(table.export(0));
 };
 
 describe('a table that hears statements', () => {
@@ -53,11 +53,11 @@ describe('a table that hears statements', () => {
     for (const a of DOMAIN)
       for (const b of DOMAIN)
         for (const c of DOMAIN.slice(0, 8)) {
-          const expected = held([a, b, c], 'heard');
+          const expected = held([a, b, c], 'received');
           const orders = [
-            held([c, b, a], 'heard'),
-            held([b, a, c], 'told'),
-            held([a, c, b, a], 'heard'),
+            held([c, b, a], 'received'),
+            held([b, a, c], 'relayed'),
+            held([a, c, b, a], 'received'),
           ];
           if (orders.some((order) => order !== expected)) expect(orders).toEqual([expected]);
         }

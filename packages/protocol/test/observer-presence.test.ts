@@ -35,7 +35,7 @@ describe('an observer of presence channels', () => {
     const each = observer();
     const members = [{ userId: 'observer', userInfo: null }, member('a')];
     expect(types(each.presence('a', members, 0))).toEqual(['registered']);
-    expect(status(each, 'a')).toBe('up');
+    expect(status(each, 'a')).toBe('healthy');
     expect(codes(each.presence('b', [{ userId: 'observer', userInfo: null }], 0))).toEqual([]);
     expect(keys(each)).toEqual(['a']);
   });
@@ -63,12 +63,12 @@ describe('an observer of presence channels', () => {
   it('follows those that come and go', () => {
     const each = observer();
     expect(types(each.joined('a', member('a'), 0))).toEqual(['registered']);
-    expect(types(each.parted('a', 4, 0))).toEqual([]);
-    expect(types(each.parted('a', 5, 0))).toEqual(['suspected']);
+    expect(types(each.departed('a', 4, 0))).toEqual([]);
+    expect(types(each.departed('a', 5, 0))).toEqual(['suspected']);
     expect(types(each.joined('a', member('a'), 0))).toEqual(['recovered']);
     expect(types(each.joined('a', member('a', { inc: 6 }), 0))).toEqual(['updated']);
-    expect(types(each.parted('a', 5, 0))).toEqual([]);
-    expect(status(each, 'a')).toBe('up');
+    expect(types(each.departed('a', 5, 0))).toEqual([]);
+    expect(status(each, 'a')).toBe('healthy');
   });
 
   it.each([
@@ -120,7 +120,7 @@ describe('the address policy of an observer', () => {
     ],
     [
       'a snapshot of before',
-      (each) => each.recall([{ announcement: announcement('a', bad), left: false }], 0),
+      (each) => each.restore([{ announcement: announcement('a', bad), left: false }], 0),
     ],
   ])('holds for %s', (_what, receive) => {
     const each = guarded();
@@ -204,7 +204,7 @@ describe('an owner that speaks as a run that is over', () => {
     const each = observer();
     each.receive('register', announcement('a', { inc: 9 }), 0);
     each.joined('a', member('a'), 0);
-    each.parted('a', 5, 10);
+    each.departed('a', 5, 10);
     const { publish } = each.tick(60 * RULES.correctEvery);
     expect(publish.filter(({ event }) => event === 'table')).toEqual([]);
   });

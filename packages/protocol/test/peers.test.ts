@@ -20,12 +20,16 @@ describe('the gateways beside an observer', () => {
     for (const id of ['x', 'y']) a.receive('register', place(id), 0);
     b.receive('register', place('z'), 0);
     a.receive('rollcall', rollCall(b, 5), 5);
-    expect(a.peers.all(5)).toEqual([{ name: 'b', at: 5, size: 1, lacked: 2, told: 1 }]);
+    expect(a.peers.all(5)).toEqual([
+      { name: 'b', at: 5, size: 1, missingThere: 2, missingHere: 1 },
+    ]);
 
     for (const id of ['x', 'y']) b.receive('register', place(id), 6);
     a.receive('register', place('z'), 6);
     a.receive('rollcall', rollCall(b, 7), 7);
-    expect(a.peers.all(7)).toEqual([{ name: 'b', at: 7, size: 3, lacked: 0, told: 0 }]);
+    expect(a.peers.all(7)).toEqual([
+      { name: 'b', at: 7, size: 3, missingThere: 0, missingHere: 0 },
+    ]);
   });
 
   it('are forgotten when they have missed two of their turns', () => {
@@ -39,7 +43,7 @@ describe('the gateways beside an observer', () => {
     const a = gateway('a');
     a.receive('register', place('x'), 0);
     a.receive('rollcall', { nonce: 'n', digest: '', size: 2000, from: 'b' }, 0);
-    expect(a.peers.all(0)).toEqual([{ name: 'b', at: 0, size: 2000, told: 0 }]);
+    expect(a.peers.all(0)).toEqual([{ name: 'b', at: 0, size: 2000, missingHere: 0 }]);
   });
 
   it('are no observers without a name, nor with one that is none', () => {

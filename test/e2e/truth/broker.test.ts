@@ -54,9 +54,9 @@ function suite(kind: BrokerKind): void {
     cluster.broker.kill('SIGKILL');
     await gateway.program.line(/lost the connection to the broker/);
     dies?.kill('SIGKILL');
-    expect(
-      await elapsed(gateway.program.line(/instance down .*refuses connections/)),
-    ).toBeLessThan(1000);
+    expect(await elapsed(gateway.program.line(/instance down .*refuses connections/))).toBeLessThan(
+      1000,
+    );
     await cluster.restartBroker();
     await gateway.program.line(/connected to the broker/);
     await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(2);

@@ -1,6 +1,6 @@
 import { createBroker, readConfigFile, readTlsFiles } from '@rollcall/broker';
 import type { AppOptions, BrokerOptions } from '@rollcall/broker';
-import { credentialsFromEnvironment, EMBEDDED_HOST, EMBEDDED_PORT } from '@rollcall/client';
+import { credentialsFromEnv, EMBEDDED_HOST, EMBEDDED_PORT } from '@rollcall/client';
 import { DEVELOPMENT_APP, RollcallError } from '@rollcall/protocol';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
 import { listenHost, listenPort } from '../options.ts';
@@ -24,7 +24,7 @@ export async function runBroker(options: BrokerCommandOptions): Promise<void> {
     options.host === undefined && file !== undefined ? 'host' : '--host',
     options.host ?? file?.host ?? EMBEDDED_HOST,
   );
-  const apps = file?.apps ?? [credentialsFromEnvironment(process.env, host)];
+  const apps = file?.apps ?? [credentialsFromEnv(process.env, host)];
   const broker = await createBroker({
     ...file,
     ...(await flags(options, file)),

@@ -1,11 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import {
-  announcedAddress,
-  connectionFromEnvironment,
-  discover,
-  RollcallError,
-} from '@rollcall/client';
-import type { Connection } from '@rollcall/client';
+import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
+import type { RegistryConfig } from '@rollcall/client';
 import type { InstanceView } from '@rollcall/gateway';
 import { adminAccess, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
@@ -45,7 +40,7 @@ function instruments(given: string | undefined): Instruments {
   const access = adminAccess(given, env);
   return {
     nodeVersion: process.versions.node,
-    connection: () => connectionFromEnvironment(env),
+    connection: () => registryFromEnv(env),
     askBroker: (connection) => askBroker(connection, Date.now),
     listen,
     admin: access.url,
@@ -62,9 +57,13 @@ function instruments(given: string | undefined): Instruments {
   };
 }
 
-async function listen(connection: Connection): Promise<Heard> {
-  const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
-  const answered = await directory.informed(ANSWER_WAIT_MS);
+async function listen(connection: RegistryConfig): Promise<Heard> {
+  const directory = await discover({
+    registry: connection,
+    timeoutMs: CONNECT_WITHIN_MS,
+    probes: 'never',
+  });
+  const answered = await directory.ready(ANSWER_WAIT_MS);
   const instances = directory.instances();
   directory.close();
   return { answered, instances };
@@ -80,7 +79,7 @@ async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' 
   }
 }
 
-function announced(connection: Connection): string | Error {
+function announced(connection: RegistryConfig): string | Error {
   try {
     return announcedAddress(connection, process.env);
   } catch (error) {

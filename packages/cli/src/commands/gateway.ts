@@ -1,4 +1,4 @@
-import { connectionFromEnvironment, RollcallError } from '@rollcall/client';
+import { registryFromEnv, RollcallError } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
 import { createGateway, FileWatch } from '@rollcall/gateway';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
@@ -11,12 +11,12 @@ const LOOK_EVERY_MS = 1000;
 /** `rollcall gateway` */
 export async function runGateway(options: ConfigOptions): Promise<void> {
   const { env } = process;
-  const connection = connectionFromEnvironment(env);
+  const connection = registryFromEnv(env);
   const file = configFile(options, env);
   const watch = file === undefined ? undefined : new FileWatch([file]);
   const gateway = await createGateway({
     ...gatewayConfig(options, env, connection),
-    connection,
+    registry: connection,
     log: console.log,
     dashboard: dashboardFolder,
   });

@@ -7,7 +7,7 @@ import { formatTable } from '../terminal/table.ts';
 /** `rollcall ls` */
 export async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
   const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
-  const answered = await directory.informed(ANSWER_WAIT_MS);
+  const answered = await directory.ready(ANSWER_WAIT_MS);
   const instances = directory.instances();
   directory.close();
 

@@ -1,6 +1,6 @@
 import {
   announcedAddress,
-  connectionFromEnvironment,
+  registryFromEnv,
   exitCodeOf,
   register,
   RollcallError,
@@ -24,7 +24,7 @@ const LEAVE_MS = 3000;
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
 export async function runCommand(command: readonly string[], options: RunOptions): Promise<void> {
-  const connection = connectionFromEnvironment(process.env);
+  const connection = registryFromEnv(process.env);
   const address = options.address ?? announcedAddress(connection, process.env);
   const announcement = checked(options, address);
   await mustBeFree(announcement);
@@ -35,7 +35,7 @@ export async function runCommand(command: readonly string[], options: RunOptions
 
   const program = startProgram(command, leave);
   if (await serving(announcement, program.stopping, say)) {
-    registering = register({ ...announcement, connection });
+    registering = register({ ...announcement, registry: connection });
     try {
       await registering;
       say(`registered ${announcement.prefix || '/'} at ${address} port ${announcement.port}`);

@@ -1,4 +1,4 @@
-import { connectionFromEnvironment, EMBEDDED_PORT, urlHost } from '@rollcall/client';
+import { registryFromEnv, EMBEDDED_PORT, urlHost } from '@rollcall/client';
 import type { Listening } from '../lifetime.ts';
 import { listenPort } from '../options.ts';
 import { paint } from '../terminal/colour.ts';
@@ -16,7 +16,7 @@ export interface UpOptions {
 export async function runUp(options: UpOptions): Promise<void> {
   const { env } = process;
   const system = new System({
-    connection: connectionFromEnvironment(env),
+    connection: registryFromEnv(env),
     gatewayPort: listenPort(
       [
         ['--port', options.port],

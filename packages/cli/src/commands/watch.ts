@@ -1,4 +1,4 @@
-import { connectionFromEnvironment, describeServer, discover, watchEvents } from '@rollcall/client';
+import { registryFromEnv, describeServer, discover, watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent } from '@rollcall/protocol';
@@ -11,14 +11,14 @@ import { screenLines } from '../watch/screen-lines.ts';
 
 /** `rollcall watch`: runs until Ctrl+C, or until its output is closed. */
 export async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const connection = connectionFromEnvironment(process.env);
-  const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS });
+  const connection = registryFromEnv(process.env);
+  const directory = await discover({ registry: connection, timeoutMs: CONNECT_WITHIN_MS });
   closeOnSignal(async () => directory.close());
   const { stdout } = process;
   // Such as `rollcall watch | head`: console.log does not report a closed pipe.
   stdout.once('error', () => process.exit(0));
 
-  const answered = await directory.informed(ANSWER_WAIT_MS);
+  const answered = await directory.ready(ANSWER_WAIT_MS);
   const server = describeServer(connection);
   if (!json && stdout.isTTY) {
     showOnScreen(directory, server, answered);

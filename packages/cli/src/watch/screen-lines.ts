@@ -1,6 +1,6 @@
 import { urlHost } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
-import { STATE_WORDS } from '../terminal/state-words.ts';
+import { instanceState } from '@rollcall/protocol';
 import { formatTable } from '../terminal/table.ts';
 
 /**
@@ -13,10 +13,9 @@ export function screenLines(
   instances: readonly Instance[],
   events: readonly string[],
 ): string[] {
-  const rows = instances.map(({ announcement, status, isDrained = false }) => {
-    const { prefix, address, port, name = '-', id = '-' } = announcement;
-    const state = isDrained || announcement.draining === true ? 'draining' : STATE_WORDS[status];
-    return [prefix || '/', `${urlHost(address)}:${port}`, name, state, id];
+  const rows = instances.map((instance) => {
+    const { prefix, address, port, name = '-', id = '-' } = instance.announcement;
+    return [prefix || '/', `${urlHost(address)}:${port}`, name, instanceState(instance), id];
   });
   const table = formatTable(['PREFIX', 'ADDRESS', 'NAME', 'STATE', 'ID'], rows).split('\n');
   return [`${server}  ${instances.length} instances`, '', ...table, '', ...events.toReversed()];

@@ -6,7 +6,7 @@ const AT = new Date(2026, 0, 2, 13, 4, 5, 6).getTime();
 const PLAIN: Announcement = { prefix: '/v1', address: '10.0.0.1', port: 3000 };
 
 function instance(fields: Partial<Announcement> = {}): Instance {
-  return { key: 'a', announcement: { ...PLAIN, ...fields }, status: 'up', since: 0 };
+  return { key: 'a', announcement: { ...PLAIN, ...fields }, status: 'healthy', since: 0 };
 }
 
 describe('a line of rollcall watch', () => {

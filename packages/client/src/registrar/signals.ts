@@ -1,12 +1,12 @@
 /** What came of leaving. Without success, observers find out by themselves, and go on sending until then. */
-export interface Outcome {
+export interface LeaveOutcome {
   readonly left: boolean;
 }
 
 /** Somebody who has to leave the registry before the process ends. */
 export interface Leaver {
   leave(): Promise<void>;
-  close(outcome: Outcome): unknown;
+  close(outcome: LeaveOutcome): unknown;
 }
 
 /** What this needs of the process. */
@@ -75,7 +75,7 @@ export function leaveOnSignal(leaver: Leaver): () => void {
   return ofThisProcess.add(leaver);
 }
 
-async function close(leaver: Leaver, outcome: Outcome): Promise<void> {
+async function close(leaver: Leaver, outcome: LeaveOutcome): Promise<void> {
   await leaver.close(outcome);
 }
 

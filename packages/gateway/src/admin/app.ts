@@ -15,7 +15,7 @@ import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
 import { sightOf, sinceWhen } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
-import type { TrafficOf } from './traffic.ts';
+import type { FindTraffic } from './traffic.ts';
 import { Views } from './views.ts';
 import type { InstanceView, ServiceView } from './views.ts';
 
@@ -39,7 +39,7 @@ export interface AdminAppOptions {
   readonly directory: AdminDirectory;
   readonly journal: Journal;
   /** Default: no instance has had any. */
-  readonly traffic?: TrafficOf;
+  readonly traffic?: FindTraffic;
   /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */

@@ -74,7 +74,7 @@ function overlaid(below: RoutePolicy, above: RouteSettings): RoutePolicy {
 
 /** What is asked for, no limit of it wider than those for all. */
 function grant(asked: AnnouncedPolicy, { balancing, retries, limits }: RoutePolicy): RouteSettings {
-  const { mostInFlight = Infinity, hashBy } = asked;
+  const { maxInFlight: mostInFlight = Infinity, hashBy } = asked;
   const { answerMs = Infinity, totalMs = Infinity, bodyBytes = Infinity } = asked;
   return {
     balancing: {

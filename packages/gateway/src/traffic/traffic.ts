@@ -24,7 +24,7 @@ const SWITCHED = 101;
  * Requests, errors and durations, by route and by instance. An instance is counted for while it is known to be
  * there, so that one that has gone leaves nothing behind, though its last answers come later.
  */
-export class Traffic implements RoutingEvents {
+export class TrafficCounter implements RoutingEvents {
   /** By prefix; without one, what had no route. */
   readonly #routes = new Map<string | undefined, Counts>();
   /** Those that are there. */

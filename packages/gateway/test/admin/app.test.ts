@@ -16,7 +16,7 @@ async function instances({ ask }: Setup, query = ''): Promise<readonly InstanceV
 const NONE = {
   names: [],
   instances: 0,
-  up: 0,
+  healthy: 0,
   suspect: 0,
   down: 0,
   routable: 0,
@@ -36,7 +36,7 @@ describe('services and instances', () => {
     parted('e');
     expect(await json(await ask('/api/services'))).toEqual({
       services: [
-        { ...NONE, prefix: '/v1', names: ['ids'], instances: 3, up: 2, down: 1, routable: 1 },
+        { ...NONE, prefix: '/v1', names: ['ids'], instances: 3, healthy: 2, down: 1, routable: 1 },
         { ...NONE, prefix: '/v2' },
         { ...NONE, prefix: '/v3', instances: 1, suspect: 1, routable: 1, isInDoubt: true },
       ],
@@ -53,9 +53,14 @@ describe('services and instances', () => {
     made.state.now = 30;
     made.probed('a', 'ok');
     const [view] = await instances(made);
-    expect(view).toMatchObject({ key: 'a', status: 'up', isRoutable: true, since: EPOCH + 10 });
+    expect(view).toMatchObject({
+      key: 'a',
+      status: 'healthy',
+      isRoutable: true,
+      since: EPOCH + 10,
+    });
     expect(view?.evidence).toEqual({
-      heard: EPOCH + 10,
+      announcedAt: EPOCH + 10,
       leaseEnds: EPOCH + 60_010,
       probe: { verdict: 'ok', by: 'probe', at: EPOCH + 30, times: 2 },
     });
@@ -145,7 +150,8 @@ describe('how well the gateway sees', () => {
     state.now = 40;
     observer.receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 40);
     const { peers } = await json(await ask('/api/status'));
-    expect(peers).toEqual([{ name: 'rollcall-2', at: EPOCH + 40, size: 0, lacked: 1, told: 0 }]);
+    const peer = { name: 'rollcall-2', at: EPOCH + 40, size: 0 };
+    expect(peers).toEqual([{ ...peer, missingThere: 1, missingHere: 0 }]);
   });
 });
 
@@ -196,7 +202,12 @@ describe('draining by an operator', () => {
     made.say('register', 'a');
     made.say('register', 'b', { port: 2 });
     const drained = (await (await act(made, 'a', 'drain')).json()) as InstanceView;
-    expect(drained).toMatchObject({ key: 'a', isDrained: true, isRoutable: false, status: 'up' });
+    expect(drained).toMatchObject({
+      key: 'a',
+      isDrained: true,
+      isRoutable: false,
+      status: 'healthy',
+    });
     expect(made.observer.table.routable('/v1').map(({ key }) => key)).toEqual(['b']);
     const { verdict } = (await json(await made.ask('/api/explain?path=/v1'))) as never;
     expect(verdict).toBe('to /v1, 1 of 2 instances in turn');

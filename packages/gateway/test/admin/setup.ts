@@ -66,7 +66,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
       react(observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now));
     },
     parted: (id: string, inc = 1): void => {
-      react(observer.parted(id, inc, state.now));
+      react(observer.departed(id, inc, state.now));
     },
     connected: (): void => {
       state.isConnected = true;

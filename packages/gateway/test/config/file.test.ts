@@ -58,7 +58,7 @@ describe('a configuration file', () => {
     [{ limits: { answerMs: '5s' } }, /: limits\.answerMs must be a number$/],
     [{ limits: { answerMs: 0 } }, /: limits\.answerMs must be at least 1$/],
     [{ port: 70_000 }, /: port must be at most 65535$/],
-    [{ probes: { successesToUp: 0 } }, /: probes\.successesToUp must be at least 1$/],
+    [{ probes: { successThreshold: 0 } }, /: probes\.successThreshold must be at least 1$/],
     [{ workers: 0 }, /: workers must be at least 1$/],
     [{ workers: 257 }, /: workers must be at most 256$/],
     [{ balancing: { policy: 'random' } }, /: balancing\.policy must be one of round-robin, /],

@@ -45,7 +45,7 @@ export function setup(balancing: Partial<BalancingRules> = {}) {
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
     const statement = { announcement: announcement(port, prefix, fields), left };
-    table.apply({ type: 'heard', statement }, 0);
+    table.apply({ type: 'received', statement }, 0);
     router.changed(prefix);
   };
   const told: string[] = [];

@@ -6,7 +6,7 @@ import type { Change } from './events.ts';
  * What this observer holds of an instance: `up` is sent requests; `suspect` only while no other is
  * up; `down` none. An instance that has left is not in the table any more.
  */
-export type Status = 'up' | 'suspect' | 'down';
+export type Status = 'healthy' | 'suspect' | 'down';
 
 /** One running process of a service, as an observer knows it. */
 export interface Instance {
@@ -44,7 +44,7 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
   return {
     key,
     announcement,
-    status: 'up',
+    status: 'healthy',
     since: now,
     isDrained: false,
     failures: 0,

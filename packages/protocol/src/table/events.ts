@@ -8,12 +8,12 @@ export type Verdict = 'ok' | 'refused' | 'failed';
 /** What an observer learns. */
 export type TableEvent =
   /** The owner says so, by the channel. */
-  | { readonly type: 'heard'; readonly statement: Statement }
+  | { readonly type: 'received'; readonly statement: Statement }
   /** Another observer's table or a snapshot says so. */
-  | { readonly type: 'told'; readonly statement: Statement }
+  | { readonly type: 'relayed'; readonly statement: Statement }
   /** The transport says that the instance is in its presence channel, or gone from it. */
   | { readonly type: 'joined'; readonly announcement: Announcement }
-  | { readonly type: 'parted'; readonly id: string; readonly inc: number }
+  | { readonly type: 'departed'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
   | {
       readonly type: 'probed';

@@ -3,7 +3,7 @@ import { RULES } from './rules.ts';
 
 /** The instances of one prefix, by status. Every operation costs the same however many there are. */
 export class Group {
-  readonly #lists: Record<Status, Entry[]> = { up: [], suspect: [], down: [] };
+  readonly #lists: Record<Status, Entry[]> = { healthy: [], suspect: [], down: [] };
   readonly #entries = new Set<Entry>();
   /** Those that parted or lapsed since the window began. */
   readonly #lost = new Set<Entry>();
@@ -21,7 +21,7 @@ export class Group {
    * instance is never used while a verified one exists, and doubt about all takes none away.
    */
   routable(): readonly Entry[] {
-    return this.#lists.up.length > 0 ? this.#lists.up : this.#lists.suspect;
+    return this.#lists.healthy.length > 0 ? this.#lists.healthy : this.#lists.suspect;
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
-export type Probing = 'never' | 'in-doubt' | 'always';
+export type Probing = 'never' | 'suspect' | 'always';
 
 /** How instances are probed. */
 export interface ProbeRules {
@@ -8,16 +8,16 @@ export interface ProbeRules {
   /** How long an answer may take, in milliseconds. Default 1000. */
   readonly timeoutMs: number;
   /** Probes in a row that must fail before an instance is down, unless its port refuses: that is certain. Default 2. */
-  readonly failuresToDown: number;
+  readonly failureThreshold: number;
   /** Probes in a row that must succeed before one that was down is up. Default 1. */
-  readonly successesToUp: number;
+  readonly successThreshold: number;
 }
 
 export const PROBES: ProbeRules = {
   intervalMs: 800,
   timeoutMs: 1000,
-  failuresToDown: 2,
-  successesToUp: 1,
+  failureThreshold: 2,
+  successThreshold: 1,
 };
 
 /** From 0.5 to 1, by the key alone: instances that came together are not probed together. */

@@ -46,13 +46,13 @@ export class Table {
   /** @param now milliseconds of a clock that never goes back, such as `performance.now()` */
   apply(event: TableEvent, now: number): Effect[] {
     switch (event.type) {
-      case 'heard':
+      case 'received':
         return this.#heard(event.statement, now);
-      case 'told':
+      case 'relayed':
         return this.#told(event.statement, now);
       case 'joined':
         return this.#joined(event.announcement, now);
-      case 'parted':
+      case 'departed':
         return this.#parted(event.id, event.inc, now);
       case 'probed':
         return this.#probed(event.key, event.verdict, now);
@@ -102,7 +102,7 @@ export class Table {
   }
 
   /** Everything that this table knows: instances, and those that have left. */
-  statements(now: number): Statement[] {
+  export(now: number): Statement[] {
     // Of a legacy instance that is down nobody can tell whether it still means to be there.
     const up = [...this.#entries.values()]
       .filter(
@@ -113,10 +113,10 @@ export class Table {
   }
 
   /**
-   * Whether another may be told this of {@link statements}. Hearsay that was passed on would be remembered for
+   * Whether another may be told this of {@link export}. Hearsay that was passed on would be remembered for
    * ever: who has forgotten is told by who heard of it later, and the other way round.
    */
-  tells({ announcement, left }: Statement): boolean {
+  isExportable({ announcement, left }: Statement): boolean {
     const key = instanceKey(announcement);
     if (left) return !this.#tombstones.isHearsay(key);
     return this.#entries.get(key)?.status !== 'down';
@@ -124,7 +124,7 @@ export class Table {
 
   /** An owner's own word, by the channel: proof of life. */
   #heard(statement: Statement, now: number): Effect[] {
-    const effects = this.#merge(statement, 'heard', now);
+    const effects = this.#merge(statement, 'received', now);
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const isItsLatest = entry.announcement.seq === statement.announcement.seq;
@@ -133,7 +133,7 @@ export class Table {
     // That it lives does not say that it can be reached from here: one that was down has to show it, unless
     // nobody would ever see it do so.
     const proven = this.#probes === 'never' || (entry.status === 'suspect' && entry.failures === 0);
-    if (proven) effects.push(...this.#setStatus(entry, 'up', 'its owner renewed it', now));
+    if (proven) effects.push(...this.#setStatus(entry, 'healthy', 'its owner renewed it', now));
     if (entry.status === 'down') this.#probeAt(entry, now);
     return effects;
   }
@@ -148,7 +148,7 @@ export class Table {
     const isLegacy = versionOf(announcement) === undefined;
     if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];
     const inc = this.#entries.get(key)?.announcement.inc;
-    const effects = this.#merge(statement, 'told', now);
+    const effects = this.#merge(statement, 'relayed', now);
     const entry = this.#entries.get(key);
     const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
     // Who cannot verify has nothing better than to believe.
@@ -169,7 +169,7 @@ export class Table {
 
   /** The transport has lost sight of an instance. */
   #lose(entry: Entry, why: string, now: number): Effect[] {
-    if (entry.status !== 'up') return [];
+    if (entry.status !== 'healthy') return [];
     const effects: Effect[] = [];
     this.#doubt(entry, why, now, effects);
     const { prefix } = entry.announcement;
@@ -192,7 +192,7 @@ export class Table {
     // A time-out while our own link is bad says nothing of the instance.
     const { settledAt } = this.#group(entry.announcement.prefix);
     if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
-    if (entry.failures >= this.#probeRules.failuresToDown) {
+    if (entry.failures >= this.#probeRules.failureThreshold) {
       const why = entry.failures === 1 ? 'a probe failed' : `${entry.failures} probes failed`;
       return this.#setStatus(entry, 'down', why, now);
     }
@@ -202,13 +202,13 @@ export class Table {
   #succeeded(entry: Entry, now: number): Effect[] {
     entry.failures = 0;
     const again = now + this.#probeEvery();
-    if (entry.status === 'down' && ++entry.successes < this.#probeRules.successesToUp) {
+    if (entry.status === 'down' && ++entry.successes < this.#probeRules.successThreshold) {
       this.#probeAt(entry, again);
       return [];
     }
     entry.successes = 0;
     this.#probeAgain(entry, again);
-    return this.#setStatus(entry, 'up', 'a probe succeeded', now);
+    return this.#setStatus(entry, 'healthy', 'a probe succeeded', now);
   }
 
   #setDrained(key: string, isDrained: boolean): Effect[] {
@@ -232,7 +232,7 @@ export class Table {
       if (isUp) this.#renewLease(entry, now);
       // Its time may have passed while nothing could be heard of it.
       if (isUp && entry.status === 'suspect') this.#agenda.add(now + RULES.doubt, entry.key);
-      if (wasAwayLong && entry.status === 'up')
+      if (wasAwayLong && entry.status === 'healthy')
         this.#doubt(entry, 'we were away from the channel for ten minutes', now, effects);
     }
     return effects;
@@ -275,7 +275,7 @@ export class Table {
   }
 
   /** Joins a statement into membership, and says what that changed. */
-  #merge(statement: Statement, by: 'heard' | 'told', now: number): Effect[] {
+  #merge(statement: Statement, by: 'received' | 'relayed', now: number): Effect[] {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const entry = this.#entries.get(key);
@@ -284,7 +284,7 @@ export class Table {
     const joined = held === undefined || isLegacy ? statement : join(held, statement);
 
     if (joined.left) {
-      const isHearsay = by === 'told' && entry === undefined;
+      const isHearsay = by === 'relayed' && entry === undefined;
       this.#agenda.add(this.#tombstones.add(key, joined, isHearsay, now), key);
       if (entry === undefined) return [];
       this.#remove(entry);
@@ -340,9 +340,9 @@ export class Table {
     if (entry.status === status) return [];
     const was = entry.status;
     this.#group(entry.announcement.prefix).change(entry, () => (entry.status = status));
-    if (was === 'up') entry.doubtedAt = now;
+    if (was === 'healthy') entry.doubtedAt = now;
     if (status === 'down') this.#agenda.add(now + RULES.downToForgotten, entry.key);
-    const type = status === 'up' ? 'recovered' : status === 'down' ? 'down' : 'suspected';
+    const type = status === 'healthy' ? 'recovered' : status === 'down' ? 'down' : 'suspected';
     return [change(type, entry, why)];
   }
 

@@ -6,7 +6,7 @@ const PLAIN: Announcement = { prefix: '/v1', address: '10.0.0.1', port: 3000 };
 const CONTEXT = { server: '127.0.0.1:6001' };
 
 function instance(fields: Partial<Announcement> = {}): Instance {
-  return { key: 'a', announcement: { ...PLAIN, ...fields }, status: 'up', since: 0 };
+  return { key: 'a', announcement: { ...PLAIN, ...fields }, status: 'healthy', since: 0 };
 }
 
 const left: ObserverEvent = { type: 'left', instance: instance(), why: 'it has left' };

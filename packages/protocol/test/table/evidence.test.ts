@@ -67,8 +67,8 @@ describe('evidence', () => {
     const { types, heard, routable } = setup();
     types({ type: 'joined', announcement: announcement({ ...OWNED, inc: 2 }) });
     heard({ id: 'b', inc: 1, port: 2 });
-    expect(types({ type: 'parted', id: 'a', inc: 1 })).toEqual([]);
-    expect(types({ type: 'parted', id: 'a', inc: 2 })).toEqual(['suspected']);
+    expect(types({ type: 'departed', id: 'a', inc: 1 })).toEqual([]);
+    expect(types({ type: 'departed', id: 'a', inc: 2 })).toEqual(['suspected']);
     expect(routable()).toEqual([2]);
   });
 
@@ -76,7 +76,7 @@ describe('evidence', () => {
     const { types, routable } = setup();
     for (const id of ['a', 'b', 'c'])
       types({ type: 'joined', announcement: announcement({ id, inc: 1 }) });
-    for (const id of ['a', 'b', 'c']) types({ type: 'parted', id, inc: 1 });
+    for (const id of ['a', 'b', 'c']) types({ type: 'departed', id, inc: 1 });
     expect(routable()).toHaveLength(3);
   });
 
@@ -136,17 +136,20 @@ describe('probes', () => {
   });
 
   it('take an instance down after as many failures in a row as they are told', () => {
-    const { heard, probed } = setup({ probeRules: { failuresToDown: 3 } });
+    const { heard, probed } = setup({ probeRules: { failureThreshold: 3 } });
     heard(OWNED);
     for (const verdict of ['failed', 'failed', 'ok', 'failed', 'failed'] as const)
       expect(probed(verdict)).toEqual([]);
     expect(probed('failed')).toEqual(['down']);
   });
 
-  it.each(['always', 'in-doubt'] as const)(
+  it.each(['always', 'suspect'] as const)(
     '(%s) bring one back that was down after as many successes in a row as they are told',
     (probes) => {
-      const { heard, pass, probed, routable } = setup({ probes, probeRules: { successesToUp: 2 } });
+      const { heard, pass, probed, routable } = setup({
+        probes,
+        probeRules: { successThreshold: 2 },
+      });
       heard(OWNED);
       probed('refused');
       expect(probed('ok')).toEqual([]);
@@ -160,7 +163,7 @@ describe('probes', () => {
   );
 
   it('need one success of an instance that is only in doubt', () => {
-    const { told, probed } = setup({ probeRules: { successesToUp: 3 } });
+    const { told, probed } = setup({ probeRules: { successThreshold: 3 } });
     told(OWNED);
     expect(probed('ok')).toEqual(['recovered']);
   });
@@ -178,10 +181,10 @@ describe('probes', () => {
   });
 
   it('of an observer that probes in doubt only are sent to those in doubt or down', () => {
-    const { types, heard, told, probed, pass, routable } = setup({ probes: 'in-doubt' });
+    const { types, heard, told, probed, pass, routable } = setup({ probes: 'suspect' });
     heard(OWNED);
     expect(pass(60_000)).toEqual([]);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     expect(pass(50)).toEqual(['probe']);
     expect(probed('refused')).toEqual(['down']);
     expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
@@ -197,7 +200,7 @@ describe('an observer that does not probe', () => {
   it('believes an owner that is there again', () => {
     const { types, heard, pass, routable } = setup({ probes: 'never' });
     heard(OWNED);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     expect(pass(RULES.doubt + 50)).toEqual(['down']);
     expect(types({ type: 'joined', announcement: announcement(OWNED) })).toEqual(['recovered']);
     expect(routable()).toEqual([1]);
@@ -206,7 +209,7 @@ describe('an observer that does not probe', () => {
   it('gives up a doubted instance whose time passed while the link was down, not at once', () => {
     const { types, heard, pass } = setup({ probes: 'never' });
     heard(OWNED);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     types({ type: 'link', isUp: false });
     expect(pass(60_000)).toEqual([]);
     types({ type: 'link', isUp: true });
@@ -219,7 +222,7 @@ describe('an observer that does not probe', () => {
     told(OWNED);
     types({ type: 'joined', announcement: announcement(OWNED) });
     expect(pass(60_000)).toEqual([]);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     expect(routable()).toEqual([1]);
     expect(pass(RULES.doubt + 50)).toEqual(['down']);
     expect(routable()).toEqual([]);

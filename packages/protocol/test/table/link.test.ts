@@ -12,7 +12,7 @@ function lose(count: number, of: number) {
       type: 'joined',
       announcement: announcement({ id: `i${port}`, inc: 1, port }),
     });
-    effects.push(...table.types({ type: 'parted', id: `i${port}`, inc: 1 }));
+    effects.push(...table.types({ type: 'departed', id: `i${port}`, inc: 1 }));
   }
   return { ...table, effects };
 }
@@ -84,7 +84,7 @@ describe('our own link', () => {
       const effects = [];
       for (let port = 1; port <= 10; port++) {
         heard({ id: `i${port}`, inc: 1, port });
-        effects.push(...types({ type: 'parted', id: `i${port}`, inc: 1 }));
+        effects.push(...types({ type: 'departed', id: `i${port}`, inc: 1 }));
         pass(RULES.massWindow / 2);
       }
       expect(effects).not.toContain('mass-suspicion');

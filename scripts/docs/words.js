@@ -1,8 +1,8 @@
 // Refuses the words that docs/glossary.md lists as refused. With arguments, only in the files below these paths:
-// `node scripts/check-words.js packages/broker docs`.
+// `node scripts/docs/words.js packages/broker docs`.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runStep, ROOT } from './steps.js';
+import { runStep, ROOT } from '../steps.js';
 
 const GLOSSARY = 'docs/glossary.md';
 
@@ -11,7 +11,7 @@ const CHECKED = [
   'packages/*/src/**',
   'services/*/src/**',
   'clients/go/**.go',
-  'scripts/*.js',
+  'scripts/**.js',
   '*.md',
 ];
 

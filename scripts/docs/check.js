@@ -2,8 +2,9 @@
 // the tables of codes and settings name exactly those there are.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { cliDocsFaults } from './cli-docs.js';
-import { runStep, ROOT } from './steps.js';
+import { cliDocsFaults } from './cli.js';
+import { runStep, ROOT } from '../steps.js';
+import { apiPages } from './api.js';
 
 export async function checkDocs() {
   const { stdout } = runStep(
@@ -27,6 +28,7 @@ export async function checkDocs() {
     ...(await codeFaults()),
     ...settingFaults(),
     ...(await cliDocsFaults()),
+    ...apiFaults(),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
@@ -82,7 +84,7 @@ function missingScripts(file) {
 
 /** Of each command of rollcall, its options. */
 async function commandLines() {
-  const { createProgram } = await import('../packages/cli/dist/program.js');
+  const { createProgram } = await import('../../packages/cli/dist/program.js');
   const { commands } = createProgram();
   return new Map(
     commands.map((command) => [
@@ -112,8 +114,8 @@ function missingCommands(file, commands) {
 }
 
 async function codeFaults() {
-  const { EXIT_CODES, REFUSAL_CODES } = await import('../packages/protocol/dist/index.js');
-  const { ADMIN_PROBLEMS, PROBLEMS } = await import('../packages/gateway/dist/index.js');
+  const { EXIT_CODES, REFUSAL_CODES } = await import('../../packages/protocol/dist/index.js');
+  const { ADMIN_PROBLEMS, PROBLEMS } = await import('../../packages/gateway/dist/index.js');
   const documented = matches(read('docs/reference/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
   const real = [
     ...Object.keys(EXIT_CODES),
@@ -122,6 +124,15 @@ async function codeFaults() {
     ...Object.keys(ADMIN_PROBLEMS),
   ];
   return differences('docs/reference/errors.md', documented, real);
+}
+
+/** Pages of the API that are not as the docstrings have them, and exported names without a docstring. */
+function apiFaults() {
+  const { pages, faults } = apiPages();
+  const stale = [...pages].filter(
+    ([file, text]) => !existsSync(join(ROOT, file)) || read(file) !== text,
+  );
+  return [...faults, ...stale.map(([file]) => `${file} is not up to date: npm run docs`)];
 }
 
 /** How `rollcall up` tells the services that it started: nobody else sets it. */

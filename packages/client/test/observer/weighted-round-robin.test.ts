@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from '@rollcall/client';
+import { WeightedRoundRobin } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 
 /** Instances by name, each with its weight. */
@@ -12,12 +12,12 @@ function list(weights: Record<string, number | undefined>): Instance[] {
       port: 1,
       ...(weight !== undefined && { weight }),
     },
-    status: 'up',
+    status: 'healthy',
     since: 0,
   }));
 }
 
-function take(turns: Turns, instances: readonly Instance[], count: number): string {
+function take(turns: WeightedRoundRobin, instances: readonly Instance[], count: number): string {
   return Array.from({ length: count }, () => turns.next('/v1', instances)?.key ?? '-').join('');
 }
 
@@ -29,19 +29,21 @@ function shares(picks: string): Record<string, number> {
 }
 
 /** Beyond the first pass, which is to find out who is there. */
-function settled(instances: readonly Instance[]): Turns {
-  const turns = new Turns();
+function settled(instances: readonly Instance[]): WeightedRoundRobin {
+  const turns = new WeightedRoundRobin();
   take(turns, instances, instances.length);
   return turns;
 }
 
 describe('turns', () => {
   it('are nobody’s if there is nobody', () => {
-    expect(new Turns().next('/v1', [])).toBeUndefined();
+    expect(new WeightedRoundRobin().next('/v1', [])).toBeUndefined();
   });
 
   it.each([[undefined], [1], [7], [100]])('are equal for equal weights, such as %s', (weight) => {
-    expect(take(new Turns(), list({ a: weight, b: weight, c: weight }), 9)).toBe('abcabcabc');
+    expect(take(new WeightedRoundRobin(), list({ a: weight, b: weight, c: weight }), 9)).toBe(
+      'abcabcabc',
+    );
   });
 
   it.each([
@@ -69,7 +71,7 @@ describe('turns', () => {
 
   it('go on when the heaviest has left, in the proportion of those that stay', () => {
     for (let before = 0; before < 110; before++) {
-      const turns = new Turns();
+      const turns = new WeightedRoundRobin();
       take(turns, list({ a: 1, h: 100, b: 2 }), before);
       const rest = list({ a: 1, b: 2 });
       expect(take(turns, rest, 1)).toMatch(/[ab]/);
@@ -80,7 +82,7 @@ describe('turns', () => {
 
   it('find the only one that is left at once, whatever was before', () => {
     for (let before = 0; before < 210; before++) {
-      const turns = new Turns();
+      const turns = new WeightedRoundRobin();
       take(turns, list({ a: 1, h: 100 }), before);
       expect(take(turns, list({ a: 1 }), 3)).toBe('aaa');
     }
@@ -92,7 +94,7 @@ describe('turns', () => {
   });
 
   it('are counted for each service by itself', () => {
-    const turns = new Turns();
+    const turns = new WeightedRoundRobin();
     const instances = list({ a: 1, b: 1 });
     const next = (key: string) => turns.next(key, instances)?.key;
     expect([next('/v1'), next('/v2'), next('/v1'), next('/v2')]).toEqual(['a', 'a', 'b', 'b']);

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** How a process does. */
-export interface Vitals {
+export interface ProcessSample {
   readonly residentBytes: number;
   /** User and system, since it began. */
   readonly cpuSeconds: number;
@@ -13,14 +13,14 @@ export interface Vitals {
 const RESOLUTION = 20;
 
 /** Reads how this process does. It samples from its first use. */
-export class VitalsReader {
+export class ProcessSampler {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
 
   constructor() {
     this.#delay.enable();
   }
 
-  read(): Vitals {
+  sample(): ProcessSample {
     const { user, system } = process.cpuUsage();
     // Nanoseconds from one sample to the next, the time between them included.
     const delay = this.#delay.max / 1e6 - RESOLUTION;

@@ -14,7 +14,7 @@ interface Turn {
  * list, whoever has half of that in every second one. The shares of one pass are spread over it, and a
  * turn survives any change of the list, since nothing but an index into it is kept.
  */
-export class Turns {
+export class WeightedRoundRobin {
   readonly #turns = new Map<string, Turn>();
 
   next(key: string, list: readonly Instance[]): Instance | undefined {

@@ -1,14 +1,14 @@
 // Writes the tables of options in docs/reference/cli.md as commander has them. `npm run docs` writes, the check compares.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './steps.js';
+import { ROOT } from '../steps.js';
 
 const FILE = 'docs/reference/cli.md';
 const HEADING = /^## rollcall (\S+)$/m;
 
 /** What is wrong with the document, one line each; after writing, only what a person must write. */
 export async function cliDocsFaults({ write = false } = {}) {
-  const { createProgram } = await import('../packages/cli/dist/program.js');
+  const { createProgram } = await import('../../packages/cli/dist/program.js');
   const { commands } = createProgram();
   const path = join(ROOT, FILE);
   const text = readFileSync(path, 'utf8');
@@ -45,10 +45,4 @@ function withTable(section, options) {
   });
   const table = rows.length === 0 ? [] : ['', '| option | meaning |', '|---|---|', ...rows];
   return `${[prose, ...table].join('\n')}\n\n`;
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const faults = await cliDocsFaults({ write: true });
-  for (const fault of faults) console.error(fault);
-  process.exitCode = faults.length === 0 ? 0 : 1;
 }
