@@ -1,4 +1,4 @@
-export { acceptsConnections } from './transport/accepts-connections.ts';
+export type { LeaveOutcome } from '@rollcall/runtime';
 export {
   registryFromEnv,
   credentialsFromEnv,
@@ -17,7 +17,6 @@ export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
 export { ownAddress } from './registrar/own-address.ts';
 export { announcedAddress, register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
-export type { LeaveOutcome } from './registrar/signals.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
   Announcement,

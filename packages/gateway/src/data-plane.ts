@@ -1,9 +1,12 @@
 import type { Announcement, Change } from '@rollcall/client';
+import { addressRanges, RollcallError } from '@rollcall/protocol';
+import type { AddressRanges } from '@rollcall/protocol';
+import { asConfigError } from './certificate-files.ts';
+import { listenError } from './listen.ts';
 import type { AccessLogSettings } from './access-log/entry.ts';
 import type { Instruments } from './instruments.ts';
-import type { EngineOptions, EngineSettings } from './proxy/engine.ts';
-import { createEngine } from './proxy/net-engine.ts';
-import type { Certificate } from './proxy/tls-front.ts';
+import type { Certificate, ProxyOptions, ProxySettings } from '@rollcall/proxy';
+import { createProxy } from '@rollcall/proxy';
 import { loadOf } from './traffic/load.ts';
 import type { ProcessLoad } from './traffic/load.ts';
 import type { TrafficCounter } from './traffic/traffic.ts';
@@ -18,20 +21,20 @@ export interface PlaneSettings {
   /** The host that requests must name, or `*` for any. */
   readonly domain: string;
   readonly serving: ServingSettings;
-  /** See {@link EngineOptions.trustedProxies}. */
+  /** CIDRs of the proxies in front of this gateway: see {@link ProxySettings.isTrustedProxy}. */
   readonly trustedProxies: readonly string[];
   /** PEM. With it, TLS is spoken and nothing else. */
   readonly certificate?: Certificate;
-  /** See {@link EngineOptions.instanceCa}. */
+  /** See {@link ProxyOptions.instanceCa}. */
   readonly instanceCa?: string;
-  /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
+  /** What the gateway is called in Via: see {@link ProxyOptions.pseudonym}. */
   readonly pseudonym: string;
   readonly accessLog: AccessLogSettings;
   /** Whether a span of each request goes to an OpenTelemetry collector. */
   readonly traces: boolean;
 }
 
-export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
+export interface DataPlaneOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: PlaneSettings;
   readonly table: Instances;
   /** Where requests are counted; it knows the same table. */
@@ -74,17 +77,25 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     random: Math.random,
     now: () => performance.now(),
   });
-  const engine = createEngine({
-    ...engineSettings(settings),
-    decide: router.decide,
-    pseudonym: settings.pseudonym,
-    ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
-    onUnreachable,
-    onBegun: instruments.traces?.begin,
-    onExchanged: told(traffic, instruments),
-  });
+  const engine = asConfigError(() =>
+    createProxy({
+      ...engineSettings(settings),
+      decide: router.decide,
+      pseudonym: settings.pseudonym,
+      ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
+      onUnreachable,
+      onRequestStart: instruments.traces?.begin,
+      onRequestEnd: told(traffic, instruments),
+    }),
+  );
   return {
-    listen: (port, host) => engine.listen(port, host),
+    async listen(port, host) {
+      try {
+        return await engine.listen(port, host);
+      } catch (error) {
+        throw listenError(error as NodeJS.ErrnoException, port, host, '--port');
+      }
+    },
     changed({ type, instance, was }) {
       router.changed(instance.announcement.prefix);
       if (was !== undefined) router.changed(was.prefix);
@@ -99,7 +110,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     configure(changed) {
       // Both are checked before either is changed.
       const rules = rulesOf(changed);
-      engine.configure(engineSettings(changed));
+      asConfigError(() => engine.configure(engineSettings(changed)));
       router.configure(rules);
     },
     async close() {
@@ -113,7 +124,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 function told(
   traffic: TrafficCounter,
   { accessLog }: Instruments,
-): NonNullable<EngineOptions['onExchanged']> {
+): NonNullable<ProxyOptions['onRequestEnd']> {
   if (accessLog === undefined) return traffic.count;
   return (exchanged) => {
     traffic.count(exchanged);
@@ -128,12 +139,19 @@ function rulesOf({ domain, serving }: PlaneSettings): RoutingRules {
   };
 }
 
-function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): EngineSettings {
+function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): ProxySettings {
   return {
     limits: serving.limits ?? {},
-    trustedProxies,
+    isTrustedProxy: rangesOf(trustedProxies),
     ...(certificate !== undefined && { certificate }),
   };
+}
+
+/** @throws RollcallError ROLLCALL_CONFIG */
+function rangesOf(cidrs: readonly string[]): AddressRanges {
+  const ranges = addressRanges(cidrs);
+  if (typeof ranges === 'string') throw new RollcallError('ROLLCALL_CONFIG', ranges);
+  return ranges;
 }
 
 function isSamePlace(a: Announcement, b: Announcement): boolean {

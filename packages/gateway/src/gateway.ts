@@ -16,7 +16,7 @@ import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { readPem } from './proxy/certificate-files.ts';
+import { readPem } from './certificate-files.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { serve } from './serve.ts';

@@ -9,7 +9,6 @@ export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';
 export { layered, parseSetting, readConfigFile } from './config/file.ts';
 export type { FileConfig, GatewayConfig } from './config/config.ts';
-export { FileWatch } from './config/file-watch.ts';
 export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';

@@ -1,6 +1,7 @@
 import { registryFromEnv, RollcallError } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
-import { createGateway, FileWatch } from '@rollcall/gateway';
+import { createGateway } from '@rollcall/gateway';
+import { FileWatch } from '@rollcall/runtime';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { listenOn } from '../proxy/listen.ts';
+import { listenOn } from '../listen.ts';
 
 export interface Admin {
   readonly host: string;

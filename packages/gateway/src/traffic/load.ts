@@ -1,4 +1,4 @@
-import type { Engine } from '../proxy/engine.ts';
+import type { ReverseProxy } from '@rollcall/proxy';
 import type { Router } from '../routing/router.ts';
 
 /** What one process has to do at a moment. */
@@ -16,7 +16,7 @@ export interface ProcessLoad {
 
 export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [] };
 
-export function loadOf(engine: Engine, router: Router): ProcessLoad {
+export function loadOf(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
     inFlight: [...router.inFlight()],

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
-import { listenOn } from '../proxy/listen.ts';
+import { listenOn } from '../listen.ts';
 import { NO_LOAD } from '../traffic/load.ts';
 import type { ProcessLoad } from '../traffic/load.ts';
 import { Applied } from './applied.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
-import { listenOn } from '../../src/proxy/listen.ts';
+import { listenOn } from '../../src/listen.ts';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';

@@ -3,7 +3,7 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { isLoopback, quote, RollcallError } from '@rollcall/protocol';
-import { listenError, listenOn } from '../../proxy/listen.ts';
+import { listenError, listenOn } from '../../listen.ts';
 import { MAX_QUERY_BYTES, respond } from './respond.ts';
 import { Zone } from './zone.ts';
 import type { ZoneOptions } from './zone.ts';

@@ -4,7 +4,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { quote } from '@rollcall/protocol';
-import { listenOn } from '../../proxy/listen.ts';
+import { listenOn } from '../../listen.ts';
 import type { Catalog } from '../catalog.ts';
 import { AdsStream } from './ads-stream.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
