@@ -3,6 +3,7 @@ import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
+import { readTextFile } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -16,7 +17,6 @@ import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { readPem } from './certificate-files.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { serve } from './serve.ts';
@@ -64,7 +64,7 @@ const INFORMED_MS = 300;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkConfig(options);
   const { registry: connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
-  const instanceCa = options.instanceCa && String(readPem(options.instanceCa));
+  const instanceCa = options.instanceCa && readTextFile(options.instanceCa);
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();

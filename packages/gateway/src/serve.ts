@@ -1,10 +1,9 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
-import { FileWatch } from '@rollcall/runtime';
+import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
-import { readCertificate } from './certificate-files.ts';
 import type { Certificate } from '@rollcall/proxy';
 import { createPlane } from './workers/plane.ts';
 
