@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import { registryFromEnv, describeServer, discover, urlHost } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { closeOnSignal } from '../lifetime.ts';
@@ -8,8 +9,15 @@ import { boardLines } from '../watch/board.ts';
 import { asJson, asText, changed } from '../watch/happening.ts';
 import type { Happening } from '../watch/happening.ts';
 
+export function watchCommand(): Command {
+  return new Command('watch')
+    .description('list the registered instances, and then each change, until Ctrl+C')
+    .option('--json', 'print JSON, one object per line')
+    .action(runWatch);
+}
+
 /** `rollcall watch`: until Ctrl+C, or until nobody reads it. */
-export async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
+async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
   const connection = registryFromEnv(process.env);
   const directory = await discover({ registry: connection, timeoutMs: CONNECT_WITHIN_MS });
   closeOnSignal(async () => directory.close());
