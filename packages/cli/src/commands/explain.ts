@@ -36,10 +36,10 @@ async function runExplain(path: string, options: ExplainOptions): Promise<void> 
 
 function story({ path, verdict, instances, gone, link, refused }: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
-  for (const { key, announcement, status, isRoutable, isDrained, history } of instances) {
+  for (const { key, announcement, state, isRoutable, history } of instances) {
     const { address, port } = announcement;
-    const turn = isRoutable ? 'in turn' : isDrained ? 'drained here' : 'not picked';
-    lines.push('', `${address} port ${port}  ${status}, ${turn}  ${key}`, ...history.map(lineOf));
+    const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
+    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${key}`, ...history.map(lineOf));
   }
   for (const { key, history } of gone) lines.push('', `gone  ${key}`, ...history.map(lineOf));
   lines.push('', "the gateway's own link to the channel", ...link.map(lineOf));
