@@ -8,6 +8,10 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
+interface TsConfig {
+  readonly references?: readonly { readonly path: string }[];
+}
+
 const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
 const folders = readdirSync(join(ROOT, 'packages'));
 
@@ -27,8 +31,10 @@ const rooms = (dependencies: Readonly<Record<string, string>>): string[] =>
     .filter((name) => name.startsWith('@rollcall/'))
     .map((name) => name.slice('@rollcall/'.length));
 
-const parse = <T>(folder: string, file: string): T =>
-  JSON.parse(readFileSync(join(ROOT, 'packages', folder, file), 'utf8')) as T;
+const read = (folder: string, file: string): string =>
+  readFileSync(join(ROOT, 'packages', folder, file), 'utf8');
+const manifestOf = (folder: string): Manifest =>
+  JSON.parse(read(folder, 'package.json')) as Manifest;
 
 describe('the packages in ARCHITECTURE.md', () => {
   it('are those that there are', () => {
@@ -36,7 +42,7 @@ describe('the packages in ARCHITECTURE.md', () => {
   });
 
   it.each(folders)('%s depends on what the table says', (folder) => {
-    const { dependencies, devDependencies } = parse<Manifest>(folder, 'package.json');
+    const { dependencies, devDependencies } = manifestOf(folder);
     const names = rooms({ ...dependencies, ...devDependencies }).filter(
       (name) => !name.startsWith('id-'),
     );
@@ -44,12 +50,12 @@ describe('the packages in ARCHITECTURE.md', () => {
   });
 
   it.each(folders)('%s depends on no example service when it is installed', (folder) => {
-    const { dependencies = {} } = parse<Manifest>(folder, 'package.json');
+    const { dependencies = {} } = manifestOf(folder);
     expect(rooms(dependencies).filter((name) => name.startsWith('id-'))).toEqual([]);
   });
 
   it.each(folders)('%s refers to no other package in its tsconfig.json', (folder) => {
-    const { references = [] } = parse<{ references?: { path: string }[] }>(folder, 'tsconfig.json');
+    const { references = [] } = JSON.parse(read(folder, 'tsconfig.json')) as TsConfig;
     const names = references.map(({ path }) => basename(path));
     const packages = names.filter((name) => folders.includes(name));
     expect(documented.get(folder)).toEqual(expect.arrayContaining(packages));
