@@ -3,7 +3,7 @@ import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { connect, createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
 import type { Announcement, Verdict } from '@rollcall/protocol';
 
 /** Asks instances whether they are well. */
@@ -16,7 +16,7 @@ export class Prober {
    * @param ca who signs the certificates of instances that speak TLS, as PEM; without, whom Node trusts
    * @param timeoutMs how long an answer may take
    */
-  constructor(ca: string | undefined, timeoutMs: number = PROBES.timeoutMs) {
+  constructor(ca: string | undefined, timeoutMs: number = DEFAULT_PROBE_RULES.timeoutMs) {
     this.#ca = ca;
     this.#timeoutMs = timeoutMs;
   }
