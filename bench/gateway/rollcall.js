@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Table, parseAnnouncement } from '@rollcall/protocol';
 import { createDataPlane } from '../../packages/gateway/dist/data-plane.js';
 import { openInstruments } from '../../packages/gateway/dist/instruments.js';
-import { Traffic } from '../../packages/gateway/dist/traffic/traffic.js';
+import { TrafficCounter } from '../../packages/gateway/dist/traffic/traffic.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -39,7 +39,7 @@ const settings = {
     certificate: { cert: readFileSync(TLS_CERT, 'utf8'), key: readFileSync(TLS_KEY, 'utf8') },
   }),
 };
-const traffic = new Traffic(table.all());
+const traffic = new TrafficCounter(table.all());
 // An engine that has nobody to tell notes nothing.
 if (values.uncounted) Object.assign(traffic, { count: undefined });
 const plane = createDataPlane({

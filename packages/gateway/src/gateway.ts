@@ -3,6 +3,7 @@ import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
+import { readTextFile } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -16,8 +17,7 @@ import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { readPem } from './proxy/certificate-files.ts';
-import { report } from './report.ts';
+import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { serve } from './serve.ts';
 import type { ServeOptions } from './serve.ts';
@@ -64,7 +64,7 @@ const INFORMED_MS = 300;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkConfig(options);
   const { registry: connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
-  const instanceCa = options.instanceCa && String(readPem(options.instanceCa));
+  const instanceCa = options.instanceCa && readTextFile(options.instanceCa);
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
@@ -180,12 +180,12 @@ async function follow(
     config.port ?? DEFAULT_PORT,
     config.host ?? DEFAULT_HOST,
   );
-  report(directory, {
-    domain: config.domain ?? `localhost:${port}`,
-    server: describeServer(connection),
-    // Whoever has read of a change may rely on it.
-    log: (line) => serving.whenApplied(() => log(line)),
-  });
+  logEvents(
+    directory,
+    { domain: config.domain ?? `localhost:${port}`, server: describeServer(connection) },
+    // A change is logged only after every worker routes by it.
+    (line) => serving.whenApplied(() => log(line)),
+  );
   return {
     host,
     port,

@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createGateway } from '@rollcall/gateway';
 import { TestRegistry } from '../../../test/support/registry.ts';
-import { FILES } from './proxy/certificates.ts';
+import { FILES } from '../../../test/support/certificates.ts';
 
 let registry: TestRegistry;
 let folder: string;

@@ -27,6 +27,13 @@ export type { Evidence } from './observer/evidence.ts';
 export { Journal } from './observer/journal.ts';
 export type { JournalEntry, RefusedEntry } from './observer/journal.ts';
 export { Observer } from './observer/observer.ts';
+export { describeEvent } from './observer/describe-event.ts';
+export type {
+  EventContext,
+  EventDescription,
+  ObserverEvent,
+  ObserverEventType,
+} from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
 export type { ObserverOptions, Reaction } from './observer/observer.ts';
 export { Owner } from './owner/owner.ts';
@@ -45,6 +52,6 @@ export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
-export { isDraining, receivesTraffic, stateOf } from './table/instance.ts';
+export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, Status } from './table/instance.ts';
 export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';

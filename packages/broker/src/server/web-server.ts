@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
+import { listen } from '@rollcall/runtime';
 import type { Answer } from '../api/http-api.ts';
 import type { PlainRequest } from './plain-request.ts';
 import { WriteBatcher } from './write-batcher.ts';
@@ -55,8 +56,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await listen(server, host, options.port);
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listen(server, host, options.port);
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     server,
@@ -96,32 +96,6 @@ function servePlain(
     idleTimeoutMs: SERVER_OPTIONS.keepAliveTimeout,
   };
   server.on(event, (socket: Socket) => new PlainConnection(socket, context).open());
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException): void => reject(listenError(cause, host, port));
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): RollcallError {
-  if (cause.code === 'EADDRINUSE') {
-    return new RollcallError(
-      'ROLLCALL_PORT_TAKEN',
-      `port ${port} on ${host} is taken; choose another port, or stop the program that listens there`,
-      { cause },
-    );
-  }
-  return new RollcallError(
-    'ROLLCALL_LISTEN',
-    `cannot listen at ${host} port ${port} (${cause.code ?? cause.message}); check the host and the port`,
-    { cause },
-  );
 }
 
 async function close(

@@ -5,7 +5,7 @@ import { parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import { drain } from '../registrar/drain.ts';
 import { announcedAddress, register, warn } from '../registrar/register.ts';
 import type { RegisterOptions, Registration } from '../registrar/register.ts';
-import { leaveOnSignal } from '../registrar/signals.ts';
+import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { registryFromEnv } from '../transport/connection.ts';
 import { addressOf } from './bound-address.ts';
 

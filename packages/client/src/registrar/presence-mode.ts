@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
-import { acceptsConnections } from '../transport/accepts-connections.ts';
+import { acceptsConnections } from '@rollcall/runtime';
 import { describeServer } from '../transport/connection.ts';
 import type { RegistryConfig } from '../transport/connection.ts';
 import { endpointOf, openLink } from '../transport/link.ts';

@@ -10,6 +10,7 @@ import type {
   Update,
 } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
+import type { LeaveOutcome } from '@rollcall/runtime';
 import { registryFromEnv, isLocal, warnIfReadable } from '../transport/connection.ts';
 import type { RegistryConfig, Environment } from '../transport/connection.ts';
 import { ownerIdentity } from '../transport/presence.ts';
@@ -18,8 +19,7 @@ import { LEAVE_WINDOW_MS, watchServers } from './drain.ts';
 import { DEFAULT_TTL, leaseMode } from './lease-mode.ts';
 import { ownAddress } from './own-address.ts';
 import { presenceMode } from './presence-mode.ts';
-import { leaveOnSignal } from './signals.ts';
-import type { LeaveOutcome } from './signals.ts';
+import { leaveOnSignal } from './leave-on-signal.ts';
 
 export interface RegisterOptions {
   /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */

@@ -3,7 +3,7 @@ import type { Channel, Options } from 'pusher-js';
 import type { ChannelAuthorizationHandler } from 'pusher-js';
 import { isRecord } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
-import { acceptsConnections } from './accepts-connections.ts';
+import { acceptsConnections } from '@rollcall/runtime';
 import { urlHost } from './connection.ts';
 import type { RegistryConfig } from './connection.ts';
 import { oneLine } from './one-line.ts';

@@ -7,8 +7,8 @@ import { EJECTION } from '../balancing/ejection.ts';
 import type { EjectionRules } from '../balancing/ejection.ts';
 import { RETRIES } from '../balancing/retry-budget.ts';
 import type { RetryRules } from '../balancing/retry-budget.ts';
-import { LIMITS } from '../proxy/limits.ts';
-import type { Limits, RouteLimits } from '../proxy/limits.ts';
+import { LIMITS } from '@rollcall/proxy';
+import type { Limits, RouteLimits } from '@rollcall/proxy';
 
 /** How the requests of one route are served. */
 export interface RoutePolicy {

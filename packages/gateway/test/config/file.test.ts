@@ -8,7 +8,7 @@ import { EJECTION } from '../../src/balancing/ejection.ts';
 import { RETRIES } from '../../src/balancing/retry-budget.ts';
 import { layered, parseSetting, readConfigFile } from '../../src/config/file.ts';
 import { CONFIG_KEYS } from '../../src/config/schema.ts';
-import { LIMITS } from '../../src/proxy/limits.ts';
+import { LIMITS } from '@rollcall/proxy';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'));
 const file = join(folder, 'rollcall.json');

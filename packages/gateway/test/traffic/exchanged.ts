@@ -1,8 +1,8 @@
 import type { Change, Instance } from '@rollcall/client';
-import type { Exchanged } from '../../src/proxy/engine.ts';
+import type { RequestSummary } from '@rollcall/proxy';
 
 /** A request that went well, but for what is said otherwise. */
-export function exchanged(fields: Partial<Exchanged> = {}): Exchanged {
+export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary {
   return {
     method: 'GET',
     host: 'localhost',

@@ -27,12 +27,20 @@ export function isDraining({
   return announcement.draining === true || isDrained === true;
 }
 
-/** The state of an instance as people are shown it. */
-export type InstanceState = Status | 'draining';
+/** The state of an instance as people see it. */
+export type InstanceState = Status | 'draining' | 'drained';
 
-/** The state of an instance as people are shown it: that it drains takes precedence over its status. */
-export function stateOf(instance: Instance): InstanceState {
-  return isDraining(instance) ? 'draining' : instance.status;
+/**
+ * The state of an instance as people see it: `drained` if an operator drains it here, `draining` if its
+ * owner announces that it leaves, its status otherwise.
+ */
+export function instanceState({
+  status,
+  announcement,
+  isDrained,
+}: Pick<Instance, 'status' | 'announcement' | 'isDrained'>): InstanceState {
+  if (isDrained === true) return 'drained';
+  return announcement.draining === true ? 'draining' : status;
 }
 
 /**

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { isDraining, isHealthyStatus, receivesTraffic, stateOf } from '@rollcall/protocol';
+import { instanceState, isDraining, isHealthyStatus, receivesTraffic } from '@rollcall/protocol';
 import { OWNED, setup } from './setup.ts';
 
 const SECOND = { id: 'b', inc: 1, port: 2 };
 
-describe('whether an instance receives traffic', () => {
-  function receiving(made: ReturnType<typeof setup>): string[] {
-    const routable = made.table.routable('/v1');
-    return made.table
-      .instances('/v1')
-      .filter((each) => receivesTraffic(each, routable))
-      .map(({ announcement }) => announcement.id ?? '');
-  }
+function receiving(made: ReturnType<typeof setup>): string[] {
+  const routable = made.table.routable('/v1');
+  return made.table
+    .instances('/v1')
+    .filter((each) => receivesTraffic(each, routable))
+    .map(({ announcement }) => announcement.id ?? '');
+}
 
+describe('whether an instance receives traffic', () => {
   it('is what routing does: healthy instances only, while there is one', () => {
     const made = setup();
     made.heard(OWNED);
@@ -32,9 +32,9 @@ describe('whether an instance receives traffic', () => {
   });
 
   it.each([
-    ['its owner announces that it drains', { draining: true }, false],
-    ['an operator drains it', {}, true],
-  ])('is no if %s, and its state is draining', (_why, fields, isDrained) => {
+    ['its owner announces that it leaves', 'draining', { draining: true }, false],
+    ['an operator drains it', 'drained', {}, true],
+  ])('is no if %s, and its state is %s', (_why, state, fields, isDrained) => {
     const made = setup();
     made.heard({ ...SECOND, ...fields });
     if (isDrained) made.types({ type: 'drained', key: 'b' });
@@ -42,7 +42,7 @@ describe('whether an instance receives traffic', () => {
     if (instance === undefined) throw new Error('the table is empty');
     expect(receiving(made)).toEqual([]);
     expect(isDraining(instance)).toBe(true);
-    expect([instance.status, stateOf(instance)]).toEqual(['healthy', 'draining']);
+    expect([instance.status, instanceState(instance)]).toEqual(['healthy', state]);
     expect(receivesTraffic(instance, [{ ...instance, key: 'c' }])).toBe(false);
   });
 });
