@@ -1,6 +1,6 @@
-import type { Announcement } from './announcement.ts';
-import { holdsAll, isIn } from './digest.ts';
-import type { Statement } from './merge.ts';
+import type { Announcement } from '../wire/announcement.ts';
+import { holdsAll, isIn } from '../wire/digest.ts';
+import type { Statement } from '../wire/statement.ts';
 
 /** What an owner says of its instance: always with its numbers. */
 export type Owned = Announcement & {

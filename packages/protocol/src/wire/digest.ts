@@ -1,5 +1,5 @@
-import { instanceKey } from './merge.ts';
-import type { Statement } from './merge.ts';
+import { instanceKey } from './statement.ts';
+import type { Statement } from './statement.ts';
 
 const HASH_LENGTH = 7;
 /** What fits one event beside the rest of a roll call. What is left out is told once more, no worse. */

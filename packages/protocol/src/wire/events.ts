@@ -1,8 +1,8 @@
 import { parseAnnouncement } from './announcement.ts';
-import { isRecord } from './field.ts';
+import { isRecord, quote } from '../untrusted.ts';
 import type { Announcement } from './announcement.ts';
-import type { Statement } from './merge.ts';
-import { accept, quote, refuse } from './refusal.ts';
+import type { Statement } from './statement.ts';
+import { accept, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 
 export const EVENTS = ['register', 'exit', 'rollcall', 'table'] as const;

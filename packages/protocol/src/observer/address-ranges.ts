@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { quote } from './refusal.ts';
+import { quote } from '../untrusted.ts';
 
 /** Whether an address is in one of some ranges. What is no address is in none. */
 export type AddressRanges = (address: string) => boolean;

@@ -1,7 +1,7 @@
 import { encodeAnnouncement } from './announcement.ts';
 import { digestOf } from './digest.ts';
 import type { EventName, TablePiece } from './events.ts';
-import type { Statement } from './merge.ts';
+import type { Statement } from './statement.ts';
 
 /** What an observer says on the channel. */
 export interface Message {

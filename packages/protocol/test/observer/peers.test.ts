@@ -35,8 +35,8 @@ describe('the gateways beside an observer', () => {
   it('are forgotten when they have missed two of their turns', () => {
     const [a, b] = [gateway('a'), gateway('b')];
     a.receive('rollcall', rollCall(b, 0), 0);
-    expect(a.peers.all(3 * RULES.askEvery)).toHaveLength(1);
-    expect(a.peers.all(3 * RULES.askEvery + 1)).toEqual([]);
+    expect(a.peers.all(3 * RULES.rollCallEveryMs)).toHaveLength(1);
+    expect(a.peers.all(3 * RULES.rollCallEveryMs + 1)).toEqual([]);
   });
 
   it('are not taken to lack what their digest has no room for', () => {

@@ -90,14 +90,14 @@ describe('an observer', () => {
   it('calls the roll every five minutes while it is connected, if it is one that answers', () => {
     const gateway = observer();
     gateway.subscribed(0);
-    expect(asks(gateway, RULES.askEvery - 1)).toEqual([]);
-    expect(asks(gateway, RULES.askEvery)).toEqual(['rollcall']);
-    expect(asks(gateway, RULES.askEvery + 1)).toEqual([]);
-    gateway.disconnected(RULES.askEvery + 2);
-    expect(asks(gateway, 9 * RULES.askEvery)).toEqual([]);
+    expect(asks(gateway, RULES.rollCallEveryMs - 1)).toEqual([]);
+    expect(asks(gateway, RULES.rollCallEveryMs)).toEqual(['rollcall']);
+    expect(asks(gateway, RULES.rollCallEveryMs + 1)).toEqual([]);
+    gateway.disconnected(RULES.rollCallEveryMs + 2);
+    expect(asks(gateway, 9 * RULES.rollCallEveryMs)).toEqual([]);
     const guest = observer({ answers: false });
     guest.subscribed(0);
-    expect(asks(guest, 9 * RULES.askEvery)).toEqual([]);
+    expect(asks(guest, 9 * RULES.rollCallEveryMs)).toEqual([]);
   });
 
   it('knows an answer to its own question', () => {

@@ -10,7 +10,7 @@ interface Vector {
 }
 
 const vectors = JSON.parse(
-  readFileSync(new URL('../../../conformance/announcements.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../conformance/announcements.json', import.meta.url), 'utf8'),
 ) as { cases: Vector[] };
 
 describe('parseAnnouncement, by the conformance vectors', () => {

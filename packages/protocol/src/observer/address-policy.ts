@@ -1,8 +1,8 @@
 import { addressRanges } from './address-ranges.ts';
-import type { Announcement } from './announcement.ts';
-import { isLoopback } from './development.ts';
-import { quote } from './refusal.ts';
-import type { Refusal } from './refusal.ts';
+import type { Announcement } from '../wire/announcement.ts';
+import { isLoopback } from '../wire/address.ts';
+import { quote } from '../untrusted.ts';
+import type { Refusal } from '../wire/refusal.ts';
 
 /** Which addresses of instances an observer takes. */
 export interface AddressRules {

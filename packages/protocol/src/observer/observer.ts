@@ -1,23 +1,24 @@
 import type { AddressPolicy } from './address-policy.ts';
-import { parseAnnouncement } from './announcement.ts';
-import type { Announcement } from './announcement.ts';
-import { OBSERVER_USER_ID, parsePresenceUserId } from './channels.ts';
-import { holdsAll, notIn, unknownIn } from './digest.ts';
-import { EVENTS, parseDiscoveryEvent } from './events.ts';
-import type { DiscoveryEvent, EventName } from './events.ts';
-import { instanceKey, versionOf } from './merge.ts';
-import type { Statement } from './merge.ts';
+import { parseAnnouncement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement.ts';
+import { OBSERVER_USER_ID, parsePresenceUserId } from '../wire/channels.ts';
+import { holdsAll, notIn, unknownIn } from '../wire/digest.ts';
+import { EVENTS, parseDiscoveryEvent } from '../wire/events.ts';
+import type { DiscoveryEvent, EventName } from '../wire/events.ts';
+import { instanceKey, versionOf } from '../wire/statement.ts';
+import type { Statement } from '../wire/statement.ts';
 import type { Journal } from './journal.ts';
-import { answersTo, rollCall } from './messages.ts';
-import type { Message } from './messages.ts';
+import { answersTo, rollCall } from '../wire/messages.ts';
+import type { Message } from '../wire/messages.ts';
 import { Peers } from './peers.ts';
-import type { Member } from './pusher/member.ts';
-import { quote, refuse } from './refusal.ts';
-import type { Parsed, Refusal } from './refusal.ts';
-import type { Effect, TableEvent } from './table/events.ts';
-import type { ProbeRules, Probing } from './table/probe-rules.ts';
-import { RULES } from './table/rules.ts';
-import { Table } from './table/table.ts';
+import type { Member } from '../pusher/member.ts';
+import { quote } from '../untrusted.ts';
+import { refuse } from '../wire/refusal.ts';
+import type { Parsed, Refusal } from '../wire/refusal.ts';
+import type { Effect, TableEvent } from '../table/events.ts';
+import type { ProbeRules, Probing } from '../table/probe-rules.ts';
+import { RULES } from '../table/rules.ts';
+import { Table } from '../table/table.ts';
 
 export interface ObserverOptions {
   readonly probes: Probing;
@@ -26,7 +27,7 @@ export interface ObserverOptions {
   /** Answer the roll calls of others, and call the roll now and then. */
   readonly answers: boolean;
   /** Milliseconds between two roll calls, so that what was lost on the way is made up for. Default: {@link RULES}. */
-  readonly askEvery?: number;
+  readonly rollCallEveryMs?: number;
   /** A name for a roll call that no other has: 1 to 64 of `A-Za-z0-9_-`. */
   readonly nonce: () => string;
   /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
@@ -71,7 +72,13 @@ export class Observer {
   #askAt = Infinity;
 
   constructor(options: ObserverOptions) {
-    const { probes, probeRules, answers, nonce, askEvery = RULES.askEvery } = options;
+    const {
+      probes,
+      probeRules,
+      answers,
+      nonce,
+      rollCallEveryMs: askEvery = RULES.rollCallEveryMs,
+    } = options;
     this.table = new Table({ probes, probeRules });
     this.#answers = answers;
     this.#nonce = nonce;
@@ -223,8 +230,7 @@ export class Observer {
     const waited = this.#behind.get(id)?.wait;
     this.#behind.delete(id);
     if (held === undefined) return [];
-    const wait =
-      waited === undefined ? RULES.correctEvery : Math.min(waited * 2, RULES.correctMost);
+    const wait = waited === undefined ? RULES.correctMs : Math.min(waited * 2, RULES.maxCorrectMs);
     if (this.#behind.size < MAX_BEHIND)
       this.#behind.set(id, { announcement, isThere, at: now + wait, wait });
     return answersTo(this.#nonce(), [held]).map((message) => ({ ...message, to: { id } }));

@@ -1,9 +1,10 @@
 import { parseAddress } from './address.ts';
 import { parseAnnouncedPolicy } from './announced-policy.ts';
 import type { AnnouncedPolicy } from './announced-policy.ts';
-import { isRecord, parseInteger, parseOptional } from './field.ts';
+import { isRecord, quote, UNPRINTABLE } from '../untrusted.ts';
+import { parseInteger, parseOptional } from './fields.ts';
 import { parsePrefix } from './prefix.ts';
-import { accept, quote, refuse, UNPRINTABLE } from './refusal.ts';
+import { accept, refuse } from './refusal.ts';
 import type { Parsed, RefusalCode } from './refusal.ts';
 
 /** How an observer may ask an instance whether it is well. */

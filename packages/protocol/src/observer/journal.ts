@@ -1,8 +1,8 @@
 import { evidenceAfter } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
-import { instanceKey } from './merge.ts';
-import type { Refusal } from './refusal.ts';
-import type { Change, Effect, TableEvent } from './table/events.ts';
+import { instanceKey } from '../wire/statement.ts';
+import type { Refusal } from '../wire/refusal.ts';
+import type { Change, Effect, TableEvent } from '../table/events.ts';
 
 /** Something that reached an observer, and what its rules made of it. */
 export interface JournalEntry {

@@ -51,7 +51,7 @@ describe('a journal', () => {
       'presence: gone -> suspected: it is gone from its presence channel',
       'probe: refused -> down: its port refuses connections',
       'traffic: ok -> recovered: a probe succeeded',
-      'register from its owner (inc 1, seq 1) -> updated: it said so',
+      'register from its owner (inc 1, seq 1) -> updated: its owner changed its announcement',
       'exit from its owner (inc 1, seq 0) -> left: it has left',
     ]);
     expect(journal.of('i1').map(({ at }) => at)).toEqual([0, 100, 200, 200, 200, 200]);
@@ -121,7 +121,7 @@ describe('a journal', () => {
     expect(journal.gone('/v1')).toEqual(['i2', 'i1']);
     expect(journal.gone('/v2')).toEqual(['i4']);
     probed(3, 'refused');
-    clock.now = RULES.downToForgotten;
+    clock.now = RULES.forgetAfterMs;
     apply({ type: 'tick' });
     expect(journal.gone('/v1')).toEqual(['i2', 'i1', 'i3']);
     expect(story(3).at(-1)).toBe('- -> forgotten: it was down for ten minutes');

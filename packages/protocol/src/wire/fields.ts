@@ -1,4 +1,5 @@
-import { accept, quote, refuse } from './refusal.ts';
+import { accept, refuse } from './refusal.ts';
+import { quote } from '../untrusted.ts';
 import type { Parsed, RefusalCode } from './refusal.ts';
 
 export function parseInteger(
@@ -35,8 +36,4 @@ export function parseOptional(
     values[field] = parsed.value;
   }
   return accept(values);
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

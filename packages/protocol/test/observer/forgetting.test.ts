@@ -48,10 +48,10 @@ describe('gateways that came at different times', () => {
     join();
     send('register');
     send('exit');
-    pass(RULES.tombstone * 0.7);
+    pass(RULES.tombstoneMs * 0.7);
     join();
     expect(held()).toEqual([1, 1]);
-    pass(RULES.tombstone * 3);
+    pass(RULES.tombstoneMs * 3);
     expect(held()).toEqual([0, 0]);
   });
 
@@ -59,9 +59,9 @@ describe('gateways that came at different times', () => {
     const { join, send, pass, held } = fleet();
     join();
     send('register');
-    pass(RULES.downToForgotten * 0.7);
+    pass(RULES.forgetAfterMs * 0.7);
     join();
-    pass(RULES.downToForgotten * 1.05);
+    pass(RULES.forgetAfterMs * 1.05);
     expect(held()).toEqual([0, 0]);
   });
 
@@ -73,7 +73,7 @@ describe('gateways that came at different times', () => {
     const second = join();
     // Only one of them hears the exit, and tells the other.
     first.receive('exit', INSTANCE, 0);
-    pass(RULES.askEvery + 1000);
+    pass(RULES.rollCallEveryMs + 1000);
     expect(second.table.statementOf('a')).toEqual(exit);
     expect(held()).toEqual([1, 1]);
   });

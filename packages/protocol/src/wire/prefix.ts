@@ -1,4 +1,5 @@
-import { accept, quote, refuse } from './refusal.ts';
+import { accept, refuse } from './refusal.ts';
+import { quote } from '../untrusted.ts';
 import type { Parsed } from './refusal.ts';
 
 /** A router looks at this many leading segments of a path and no more. */

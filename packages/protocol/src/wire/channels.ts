@@ -1,5 +1,5 @@
-import { isChannelName } from './pusher/channel.ts';
-import { quote } from './refusal.ts';
+import { isChannelName } from '../pusher/channel.ts';
+import { quote } from '../untrusted.ts';
 
 /** The channel that is the registry unless another is named. */
 export const DEFAULT_CHANNEL = 'mapped-discovery';

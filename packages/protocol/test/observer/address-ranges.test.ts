@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { addressRanges } from '../src/address-ranges.ts';
-import type { AddressRanges } from '../src/address-ranges.ts';
+import { addressRanges } from '../../src/observer/address-ranges.ts';
+import type { AddressRanges } from '../../src/observer/address-ranges.ts';
 
 function ranges(...texts: string[]): AddressRanges {
   const made = addressRanges(texts);

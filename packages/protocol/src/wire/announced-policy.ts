@@ -1,5 +1,6 @@
-import { isRecord, parseInteger, parseOptional } from './field.ts';
-import { accept, quote, refuse } from './refusal.ts';
+import { isRecord, quote } from '../untrusted.ts';
+import { parseInteger, parseOptional } from './fields.ts';
+import { accept, refuse } from './refusal.ts';
 import type { Parsed } from './refusal.ts';
 
 /** Who is picked among the instances of a prefix: docs/reference/gateway.md. */

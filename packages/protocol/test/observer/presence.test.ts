@@ -192,12 +192,12 @@ describe('an owner that speaks as a run that is over', () => {
     each.receive('register', announcement('a', { inc: 9 }), 0);
     expect(each.joined('a', member('a'), 0).publish).toHaveLength(1);
     const told = (now: number) => each.tick(now).publish.filter(({ event }) => event === 'table');
-    expect(told(RULES.correctEvery - 1)).toEqual([]);
-    expect(told(RULES.correctEvery)).toMatchObject([{ to: { id: 'a' } }]);
-    expect(told(2 * RULES.correctEvery)).toEqual([]);
-    expect(told(3 * RULES.correctEvery)).toHaveLength(1);
-    each.joined('a', member('a', { inc: 10 }), 3 * RULES.correctEvery);
-    expect(told(60 * RULES.correctEvery)).toEqual([]);
+    expect(told(RULES.correctMs - 1)).toEqual([]);
+    expect(told(RULES.correctMs)).toMatchObject([{ to: { id: 'a' } }]);
+    expect(told(2 * RULES.correctMs)).toEqual([]);
+    expect(told(3 * RULES.correctMs)).toHaveLength(1);
+    each.joined('a', member('a', { inc: 10 }), 3 * RULES.correctMs);
+    expect(told(60 * RULES.correctMs)).toEqual([]);
   });
 
   it('is told no more once it is gone from its channel', () => {
@@ -205,7 +205,7 @@ describe('an owner that speaks as a run that is over', () => {
     each.receive('register', announcement('a', { inc: 9 }), 0);
     each.joined('a', member('a'), 0);
     each.departed('a', 5, 10);
-    const { publish } = each.tick(60 * RULES.correctEvery);
+    const { publish } = each.tick(60 * RULES.correctMs);
     expect(publish.filter(({ event }) => event === 'table')).toEqual([]);
   });
 
@@ -215,9 +215,9 @@ describe('an owner that speaks as a run that is over', () => {
     const told = (id: string, now: number) =>
       each.receive('register', announcement(id), now).publish.length;
     expect([told('a', 0), told('b', 10), told('a', 20), told('b', 30)]).toEqual([1, 1, 0, 0]);
-    expect(told('a', RULES.correctEvery - 1)).toBe(0);
-    expect(told('a', RULES.correctEvery)).toBe(1);
-    expect(told('a', RULES.correctEvery + 1)).toBe(0);
+    expect(told('a', RULES.correctMs - 1)).toBe(0);
+    expect(told('a', RULES.correctMs)).toBe(1);
+    expect(told('a', RULES.correctMs + 1)).toBe(0);
   });
 
   it('is not told by an observer that does not answer, nor if it would not hear', () => {

@@ -1,5 +1,5 @@
-import { versionOf } from './merge.ts';
-import type { TableEvent, Verdict } from './table/events.ts';
+import { versionOf } from '../wire/statement.ts';
+import type { TableEvent, Verdict } from '../table/events.ts';
 
 /** What an instance was last seen by, each with its time in the caller's milliseconds. */
 export interface Evidence {

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
-import { accept, quote, refuse } from './refusal.ts';
+import { accept, refuse } from './refusal.ts';
+import { quote } from '../untrusted.ts';
 import type { Parsed } from './refusal.ts';
 
 /** No instance can be reached over unicast HTTP at an address of these ranges. */
@@ -42,4 +43,15 @@ function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
+/** Whether a host, as it stands in a URL or an option, is this machine's loopback. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (bare === 'localhost') return true;
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare))
+    return ipaddr.IPv4.parse(bare).range() === 'loopback';
+  if (!ipaddr.IPv6.isValid(bare)) return false;
+  const address = ipaddr.IPv6.parse(bare);
+  return (address.isIPv4MappedAddress() ? address.toIPv4Address() : address).range() === 'loopback';
 }

@@ -26,7 +26,7 @@ interface Vectors {
 }
 
 const vectors = JSON.parse(
-  readFileSync(new URL('../../../conformance/owners.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../../conformance/owners.json', import.meta.url), 'utf8'),
 ) as Vectors;
 
 function announcement({ id, inc, seq = 0 }: Version): Owned {
