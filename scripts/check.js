@@ -1,6 +1,6 @@
 // What CI checks besides tests. Each check runs even if one before it failed.
-import { checkDocs } from './check-docs.js';
-import { checkWords } from './check-words.js';
+import { checkDocs } from './docs/check.js';
+import { checkWords } from './docs/words.js';
 import { runTool } from './steps.js';
 
 /** @type {[name: string, check: () => boolean | Promise<boolean>][]} */

@@ -2,7 +2,7 @@
 import { get } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectionFromEnvironment } from '@rollcall/client';
+import { registryFromEnv } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
 import { now, tell } from './parts.js';
 
@@ -20,7 +20,7 @@ const stalls = monitorEventLoopDelay({ resolution: 5 });
 stalls.enable();
 const begun = now();
 const gateway = await createGateway({
-  connection: connectionFromEnvironment(process.env),
+  registry: registryFromEnv(process.env),
   port: 0,
   log,
   ...(snapshotFile !== undefined && { snapshotFile }),
@@ -31,10 +31,11 @@ const routed = firstRequest(`${gateway.url}/bench/`);
 /** @param {string} line */
 function log(line) {
   if (line.startsWith('route registered')) counts.registered++;
-  if (line.startsWith('route registered') && line.endsWith('(it is up)')) counts.verified++;
-  if (line.startsWith('in rotation')) counts.verified++;
-  else if (line.startsWith('out of rotation')) counts.down++;
-  else if (!/^(route registered|in doubt)/.test(line) && others.length < 3) others.push(line);
+  if (line.startsWith('route registered') && line.endsWith('(it is healthy)')) counts.verified++;
+  if (line.startsWith('instance recovered')) counts.verified++;
+  else if (line.startsWith('instance down')) counts.down++;
+  else if (!/^(route registered|instance suspected)/.test(line) && others.length < 3)
+    others.push(line);
   if (counts.registered === instances && full === 0) full = now();
 }
 

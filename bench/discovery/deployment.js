@@ -1,12 +1,12 @@
 // Observers as gateways are, and services with their registrars: all that talks to the broker.
-import { connectionFromEnvironment, discover, register } from '@rollcall/client';
+import { registryFromEnv, discover, register } from '@rollcall/client';
 import { Journal } from '@rollcall/protocol';
 import { tell } from './parts.js';
 
 /** So many of a rollout at a time. */
 const BATCH = 10;
 
-const connection = connectionFromEnvironment(process.env);
+const connection = registryFromEnv(process.env);
 const port = Number(process.env['UPSTREAM']);
 const count = Number(process.env['INSTANCES']);
 
@@ -17,9 +17,9 @@ let instances = [];
 
 const commands = {
   async gateway() {
-    const options = { connection, answersRollCalls: true, journal: new Journal() };
+    const options = { registry: connection, answersRollCalls: true, journal: new Journal() };
     const gateway = await discover({ ...options, probes: 'always' });
-    await gateway.informed(1500);
+    await gateway.ready(1500);
     gateways.push(gateway);
   },
   async restart() {
@@ -39,7 +39,13 @@ const commands = {
 };
 
 function instance() {
-  return register({ prefix: '/bench', port, connection, name: 'bench', version: '1.0.0' });
+  return register({
+    prefix: '/bench',
+    port,
+    registry: connection,
+    name: 'bench',
+    version: '1.0.0',
+  });
 }
 
 process.on('message', (/** @type {keyof typeof commands} */ command) => {

@@ -2,7 +2,7 @@
 // production, and up to 1,000 share a connection. All announce one HTTP server.
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { connectionFromEnvironment } from '@rollcall/client';
+import { registryFromEnv } from '@rollcall/client';
 import { Owner, presenceUserId } from '@rollcall/protocol';
 import { channelStringToSign } from '@rollcall/protocol/pusher';
 import { WebSocket } from 'ws';
@@ -12,7 +12,7 @@ import { tell } from './parts.js';
 /** Less than the broker allows, with room for the owners' channel. */
 const EACH = 900;
 
-const connection = connectionFromEnvironment(process.env);
+const connection = registryFromEnv(process.env);
 const { key, secret, channels } = connection;
 const url = `ws://${process.env['PUSHER_HOST']}:${process.env['PUSHER_PORT']}/app/${key}?protocol=7`;
 const publisher = createPublisher(connection);

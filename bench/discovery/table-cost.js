@@ -1,6 +1,6 @@
 // What an instance costs in memory and a change in time, by the size of the table: neither may grow. Run with
 // --expose-gc, in a process of its own for each size.
-import { Turns } from '@rollcall/client';
+import { WeightedRoundRobin } from '@rollcall/client';
 import { Journal, Observer, Table } from '@rollcall/protocol';
 import { tell } from './parts.js';
 import { percentile } from './report.js';
@@ -47,7 +47,7 @@ function observer() {
   const observer = new Observer({
     probes: 'always',
     answers: true,
-    askEvery: Infinity,
+    rollCallEveryMs: Infinity,
     journal,
     nonce: () => `n${++asked}`,
   });
@@ -80,7 +80,7 @@ function measure(create) {
     seqs[index] = 0;
     subject.apply(heard(index, at(incs, index), 0));
   }
-  const turns = new Turns();
+  const turns = new WeightedRoundRobin();
   const figures = {
     'bytes an instance': bytes,
     'us an update': time(() => times(changes, update)),
@@ -162,7 +162,7 @@ function heard(index, inc, seq, left = false) {
     inc,
     seq,
   };
-  return { type: 'heard', statement: { announcement, left } };
+  return { type: 'received', statement: { announcement, left } };
 }
 
 /** @param {Float64Array} list @param {number} index */

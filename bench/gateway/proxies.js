@@ -16,8 +16,8 @@ import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
 
 /** Of the tests. @type {Tls} */
 const CERTIFICATE = {
-  cert: script('../../packages/gateway/test/proxy/tls/one-cert.pem'),
-  key: script('../../packages/gateway/test/proxy/tls/one-key.pem'),
+  cert: script('../../test/support/tls/one-cert.pem'),
+  key: script('../../test/support/tls/one-key.pem'),
 };
 
 /** Those of this runtime that are not ours; they have a package of their own. */

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { Table, parseAnnouncement } from '@rollcall/protocol';
 import { createDataPlane } from '../../packages/gateway/dist/data-plane.js';
 import { openInstruments } from '../../packages/gateway/dist/instruments.js';
-import { Traffic } from '../../packages/gateway/dist/traffic/traffic.js';
+import { TrafficCounter } from '../../packages/gateway/dist/traffic/traffic.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -22,7 +22,7 @@ const table = new Table({ probes: 'never' });
 for (const [index, port] of instances.entries()) {
   const parsed = parseAnnouncement({ prefix: `/v${index + 1}`, port, address: '127.0.0.1' });
   if (!parsed.ok) throw new Error(parsed.refusal.reason);
-  table.apply({ type: 'heard', statement: { announcement: parsed.value, left: false } }, 0);
+  table.apply({ type: 'received', statement: { announcement: parsed.value, left: false } }, 0);
 }
 const sample = values['access-log'];
 const { TLS_CERT, TLS_KEY } = process.env;
@@ -39,7 +39,7 @@ const settings = {
     certificate: { cert: readFileSync(TLS_CERT, 'utf8'), key: readFileSync(TLS_KEY, 'utf8') },
   }),
 };
-const traffic = new Traffic(table.all());
+const traffic = new TrafficCounter(table.all());
 // An engine that has nobody to tell notes nothing.
 if (values.uncounted) Object.assign(traffic, { count: undefined });
 const plane = createDataPlane({

@@ -51,7 +51,7 @@ function routerOf(prefixes, instances) {
       address: `10.1.${Math.floor(index / 250) % 250}.${1 + (index % 250)}`,
     });
     if (!parsed.ok) throw new Error(parsed.refusal.reason);
-    table.apply({ type: 'heard', statement: { announcement: parsed.value, left: false } }, 0);
+    table.apply({ type: 'received', statement: { announcement: parsed.value, left: false } }, 0);
   }
   return new Router({
     table,

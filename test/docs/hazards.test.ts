@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDER = 'packages/gateway/test/hazards';
+const FOLDER = 'packages/proxy/test/hazards';
 
 /** The last column of the tables: a file, and the title of a test or a group of tests in it. */
 const named = [

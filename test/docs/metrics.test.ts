@@ -47,9 +47,9 @@ async function gatewayMetrics(): Promise<string> {
   const load = { clients: 1, inFlight: [['a', 1]], pools: [['a', { open: 1, idle: 0 }]] } as const;
   telemetry.serving({ loads: () => [load] });
   telemetry.traffic.count(exchanged({ problem: 'upstream-failed' }));
-  const vitals = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
-  telemetry.counted('1', { traffic: telemetry.traffic.take(), load, vitals });
-  events.emit('heard', 'register');
+  const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
+  telemetry.counted('1', { traffic: telemetry.traffic.take(), load, process });
+  events.emit('received', 'register');
   events.emit('refused', 'register', { code: 'bad-port', reason: '' });
   events.emit('probed', 'ok', 'probe');
   events.emit('change', change('recovered', 'a'));

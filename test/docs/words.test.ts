@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findWords, refusedWords } from '../../scripts/check-words.js';
+import { findWords, refusedWords } from '../../scripts/docs/words.js';
 
 const REFUSED = refusedWords(
   [

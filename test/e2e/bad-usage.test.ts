@@ -108,7 +108,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     expect(await outcome(PROGRAMS.idV5, [], env)).toEqual({
       code: 3,
       lines: [
-        'cannot listen on 192.0.2.1 port 0 (EADDRNOTAVAIL): set HOST to an address of this machine, and PORT to one above 1023 unless privileged',
+        'cannot listen on 192.0.2.1 port 0 (EADDRNOTAVAIL): choose an IP address of this machine',
       ],
     });
   });

@@ -1,8 +1,8 @@
 // What ours accepts, the reference must accept, with the same meaning; and what ours writes for it must
 // be one message again, for the reference, with that meaning.
-import { writeMessage } from '../../packages/gateway/dist/proxy/body-writer.js';
-import { requestHead, responseHead } from '../../packages/gateway/dist/proxy/heads.js';
-import { passedTrailers } from '../../packages/gateway/dist/http/fields.js';
+import { writeMessage } from '../../packages/proxy/dist/http1/body-writer.js';
+import { requestHead, responseHead } from '../../packages/proxy/dist/http1/heads.js';
+import { passedTrailers } from '../../packages/proxy/dist/http1/fields.js';
 import { readRequests, readResponses } from './ours.js';
 import { readByReference } from './reference.js';
 

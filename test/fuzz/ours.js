@@ -1,14 +1,14 @@
 // The gateway's parser, as a connection uses it, without the sockets around it.
-import { bodyReader } from '../../packages/gateway/dist/http/body-reader.js';
-import { UNTIL_CLOSE } from '../../packages/gateway/dist/http/framing.js';
-import { HeadReader } from '../../packages/gateway/dist/http/head-reader.js';
-import { canBeginRequest, parseRequest } from '../../packages/gateway/dist/http/request.js';
-import { canBeginResponse, parseResponse } from '../../packages/gateway/dist/http/response.js';
+import { bodyReader } from '../../packages/proxy/dist/http1/body-reader.js';
+import { UNTIL_CLOSE } from '../../packages/proxy/dist/http1/framing.js';
+import { HeadReader } from '../../packages/proxy/dist/http1/head-reader.js';
+import { canBeginRequest, parseRequest } from '../../packages/proxy/dist/http1/request.js';
+import { canBeginResponse, parseResponse } from '../../packages/proxy/dist/http1/response.js';
 
 const MAX_BYTES = 16 * 1024;
 
-/** @typedef {import('../../packages/gateway/dist/http/request.js').RequestHead} RequestHead */
-/** @typedef {import('../../packages/gateway/dist/http/response.js').ResponseHead} ResponseHead */
+/** @typedef {import('../../packages/proxy/dist/http1/request.js').RequestHead} RequestHead */
+/** @typedef {import('../../packages/proxy/dist/http1/response.js').ResponseHead} ResponseHead */
 /**
  * @template Head
  * @typedef {{ head: Head, body: string, trailers: string, isWhole: boolean }} Read

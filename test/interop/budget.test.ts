@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { discover, register } from '@rollcall/client';
-import type { Connection, Directory } from '@rollcall/client';
+import type { RegistryConfig, Directory } from '@rollcall/client';
 import { budgetOf } from '@rollcall/protocol';
 import type { Cause, Deployment } from '@rollcall/protocol';
 import { HttpApi } from '../../packages/broker/src/api/http-api.ts';
@@ -16,7 +16,7 @@ import { APP, connectionTo } from '../support/connection.ts';
 const FREE = /^\{"event":"(pusher:|pusher_internal:subscription)/;
 
 let broker: Broker;
-let connection: Connection;
+let connection: RegistryConfig;
 let messages: () => number;
 let expected: number;
 const cleanups: (() => unknown)[] = [];
@@ -44,13 +44,17 @@ async function counted(more: number): Promise<void> {
 
 /** A gateway, as the channel sees it. */
 async function gateway(): Promise<Directory> {
-  const directory = await discover({ connection, answersRollCalls: true, probes: 'never' });
+  const directory = await discover({
+    registry: connection,
+    answersRollCalls: true,
+    probes: 'never',
+  });
   cleanups.push(() => directory.close());
   return directory;
 }
 
 /** A way to the broker that can be cut. */
-async function cuttable(): Promise<{ connection: Connection; cut: () => void }> {
+async function cuttable(): Promise<{ connection: RegistryConfig; cut: () => void }> {
   const sockets = new Set<Socket>();
   const relay = createServer((near) => {
     const far = connect(broker.port, '127.0.0.1');
@@ -94,10 +98,10 @@ describe.each([1, 3])('the formula is what the broker counts, with %d gateways',
     'for an instance in %s mode that comes and goes, and a gateway that does',
     async (mode) => {
       const comesOrGoes = costOf('rollouts', { [mode]: 1, gateways }) / 2;
-      const stayer = await register({ prefix: '/v1', port: 1, connection, mode });
+      const stayer = await register({ prefix: '/v1', port: 1, registry: connection, mode });
       cleanups.push(() => stayer.leave());
       await counted(comesOrGoes);
-      const leaver = await register({ prefix: '/v1', port: 2, connection, mode });
+      const leaver = await register({ prefix: '/v1', port: 2, registry: connection, mode });
       await counted(comesOrGoes);
       await leaver.leave();
       await counted(comesOrGoes);
@@ -110,7 +114,7 @@ describe.each([1, 3])('the formula is what the broker counts, with %d gateways',
 
   it('for an instance whose connection is lost', async () => {
     const way = await cuttable();
-    const registration = await register({ prefix: '/v1', port: 1, connection: way.connection });
+    const registration = await register({ prefix: '/v1', port: 1, registry: way.connection });
     cleanups.push(() => registration.leave());
     await counted(costOf('rollouts', { presence: 1, gateways }) / 2);
     way.cut();

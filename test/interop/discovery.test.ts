@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { discover, register } from '@rollcall/client';
-import type { Connection, Directory } from '@rollcall/client';
+import type { RegistryConfig, Directory } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
 import { APP, connectionTo } from '../support/connection.ts';
@@ -14,7 +14,7 @@ import { APP, connectionTo } from '../support/connection.ts';
 const PLAIN = { prefix: '/v1', port: 3000, address: '127.0.0.1' };
 
 let broker: Broker;
-let connection: Connection;
+let connection: RegistryConfig;
 const cleanups: (() => unknown)[] = [];
 beforeEach(async () => {
   broker = await createBroker({ apps: [APP] });
@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 async function observer(options: { answersRollCalls?: boolean } = {}): Promise<Directory> {
-  const directory = await discover({ connection, ...options });
+  const directory = await discover({ registry: connection, ...options });
   cleanups.push(() => directory.close());
   return directory;
 }
@@ -39,7 +39,11 @@ function publish(event: string, data: unknown, channel = 'mapped-discovery'): Pr
 
 async function gateway() {
   const log: string[] = [];
-  const running = await createGateway({ connection, port: 0, log: (line) => log.push(line) });
+  const running = await createGateway({
+    registry: connection,
+    port: 0,
+    log: (line) => log.push(line),
+  });
   cleanups.push(() => running.close());
   return { url: running.url, log };
 }
@@ -56,7 +60,7 @@ describe('register and discover', () => {
   it('brings an instance to every observer, and takes it away', async () => {
     const [one, two] = [await observer(), await observer()];
     const changes = [once(one, 'change'), once(two, 'change')];
-    const registration = await register({ ...PLAIN, port: '3000', connection });
+    const registration = await register({ ...PLAIN, port: '3000', registry: connection });
     for (const [change] of await Promise.all(changes)) {
       expect(change).toMatchObject({ type: 'registered', instance: { announcement: PLAIN } });
     }
@@ -67,7 +71,7 @@ describe('register and discover', () => {
   });
 
   it('announces loopback when the broker is on loopback', async () => {
-    const { announcement } = await register({ prefix: '/v1', port: 1, connection });
+    const { announcement } = await register({ prefix: '/v1', port: 1, registry: connection });
     expect(announcement.address).toBe('127.0.0.1');
   });
 
@@ -75,7 +79,7 @@ describe('register and discover', () => {
     const one = await observer();
     const faults: Error[] = [];
     const onFault = (error: Error): unknown => faults.push(error);
-    const registration = await register({ ...PLAIN, connection, onFault });
+    const registration = await register({ ...PLAIN, registry: connection, onFault });
     await expect.poll(() => one.instances('/v1').length).toBe(1);
     const leaving = registration.leave();
     await expect.poll(() => one.instances('/v1')).toEqual([]);
@@ -93,7 +97,7 @@ describe('register and discover', () => {
     [{ ...PLAIN, prefix: 'v1' }, /prefix "v1"/],
     [{ ...PLAIN, address: 'example.com' }, /address is "example.com"/],
   ])('does not publish what every observer would refuse: %j', async (fields, message) => {
-    await expect(register({ ...fields, connection })).rejects.toThrow(message);
+    await expect(register({ ...fields, registry: connection })).rejects.toThrow(message);
   });
 
   it('tells an observer that comes later what a gateway knows', async () => {
@@ -101,13 +105,13 @@ describe('register and discover', () => {
     for (let port = 1; port <= 250; port++) await publish('register', { ...PLAIN, port });
     const late = await observer();
     await expect.poll(() => late.instances('/v1').length).toBe(250);
-    expect(await late.informed(0)).toBe(true);
+    expect(await late.ready(0)).toBe(true);
   });
 
   it('says that nobody answered where there is no gateway', async () => {
     await observer();
     const late = await observer();
-    expect(await late.informed(50)).toBe(false);
+    expect(await late.ready(50)).toBe(false);
   });
 
   it('subscribes again when the broker is back', async () => {

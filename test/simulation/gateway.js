@@ -115,7 +115,7 @@ export class Gateway {
     if (!this.isIn(id)) return;
     this.#presences.get(id)?.delete(userId);
     const run = parsePresenceUserId(userId);
-    if (run !== undefined) this.#react(this.observer.parted(id, run.inc, this.#channel.now));
+    if (run !== undefined) this.#react(this.observer.departed(id, run.inc, this.#channel.now));
   }
 
   legacyPorts() {
@@ -130,7 +130,7 @@ export class Gateway {
 
   #newObserver() {
     const nonce = () => Math.floor(this.#random() * 2 ** 48).toString(36);
-    return new Observer({ probes: 'always', answers: true, askEvery: ASK_EVERY_MS, nonce });
+    return new Observer({ probes: 'always', answers: true, rollCallEveryMs: ASK_EVERY_MS, nonce });
   }
 
   /**
@@ -178,7 +178,8 @@ export class Gateway {
   #react({ effects, publish }) {
     for (const effect of effects) {
       if (effect.type === 'probe') this.#ask(effect.instance);
-      else if (effect.type !== 'conflict' && effect.type !== 'mass-doubt') this.#changed(effect);
+      else if (effect.type !== 'conflict' && effect.type !== 'mass-suspicion')
+        this.#changed(effect);
     }
     for (const message of publish) this.#publish(message);
   }

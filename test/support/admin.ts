@@ -12,7 +12,7 @@ export async function explained({ adminUrl }: RunningGateway, path: string): Pro
 export async function portsUp(gateway: RunningGateway, path: string): Promise<number[]> {
   const { instances } = await explained(gateway, path);
   return instances
-    .filter(({ status }) => status === 'up')
+    .filter(({ status }) => status === 'healthy')
     .map(({ announcement }) => announcement.port);
 }
 

@@ -1,11 +1,11 @@
-import { connectionFromEnvironment } from '@rollcall/client';
-import type { Connection } from '@rollcall/client';
+import { registryFromEnv } from '@rollcall/client';
+import type { RegistryConfig } from '@rollcall/client';
 
 export const APP = { appId: '42', key: 'test-key', secret: 'test-secret' } as const;
 
 /** A connection to a broker on this machine, as its environment would name it. */
-export function connectionTo(port: number, env: Record<string, string> = {}): Connection {
-  return connectionFromEnvironment({
+export function connectionTo(port: number, env: Record<string, string> = {}): RegistryConfig {
+  return registryFromEnv({
     PUSHER_APP_ID: APP.appId,
     PUSHER_APP_KEY: APP.key,
     PUSHER_APP_SECRET: APP.secret,

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
-import type { Connection } from '@rollcall/client';
+import type { RegistryConfig } from '@rollcall/client';
 import { openLink } from '../../packages/client/src/transport/link.ts';
 import type { Link } from '../../packages/client/src/transport/link.ts';
 import { createPublisher } from '../../packages/client/src/transport/publisher.ts';
@@ -16,7 +16,7 @@ export interface Heard {
 
 /** A registry on an embedded broker of its own, with ways to speak and to listen past the product. */
 export class TestRegistry {
-  readonly connection: Connection;
+  readonly connection: RegistryConfig;
   #broker: Broker;
   readonly #closing: (() => unknown)[] = [];
 

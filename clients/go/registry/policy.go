@@ -1,6 +1,9 @@
 package registry
 
-import "regexp"
+import (
+	"maps"
+	"regexp"
+)
 
 // Policy is how an instance asks gateways to serve its prefix. A gateway grants what is within its own
 // limits, and its own word on the route goes before this. What is zero is not asked for.
@@ -11,8 +14,8 @@ type Policy struct {
 	TotalMs int64
 	// BodyBytes is how long a request's body may be.
 	BodyBytes int64
-	// MostInFlight is how many requests may be in flight to each instance, from each gateway.
-	MostInFlight int64
+	// MaxInFlight is how many requests may be in flight to each instance, from each gateway.
+	MaxInFlight int64
 	// Retries is whether a request that was sent may be sent again; nil leaves that to the gateway.
 	Retries *bool
 	// Balancing is "round-robin", "least-request", "latency" or "hash".
@@ -23,8 +26,8 @@ type Policy struct {
 
 const (
 	// A day: more is a mistake in the unit.
-	maxPolicyMs = 86_400_000
-	maxInFlight = 1_000_000
+	maxPolicyMs      = 86_400_000
+	greatestInFlight = 1_000_000
 )
 
 var hashBy = regexp.MustCompile("^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})$")
@@ -35,6 +38,11 @@ func parsePolicy(input any) (*Policy, *Refusal) {
 	if !ok {
 		return nil, refuse(BadPolicy, "policy is %s; it must be an object", quote(input))
 	}
+	if former, isGiven := fields["mostInFlight"]; isGiven && fields["maxInFlight"] == nil {
+		fields = maps.Clone(fields)
+		// Earlier versions called it mostInFlight.
+		fields["maxInFlight"] = former
+	}
 	var policy Policy
 	for _, count := range []struct {
 		name string
@@ -44,7 +52,7 @@ func parsePolicy(input any) (*Policy, *Refusal) {
 		{"answerMs", &policy.AnswerMs, maxPolicyMs},
 		{"totalMs", &policy.TotalMs, maxPolicyMs},
 		{"bodyBytes", &policy.BodyBytes, maxSafeInteger},
-		{"mostInFlight", &policy.MostInFlight, maxInFlight},
+		{"maxInFlight", &policy.MaxInFlight, greatestInFlight},
 	} {
 		if value := fields[count.name]; value != nil {
 			number, refusal := parseInteger(value, BadPolicy, "policy."+count.name, 1, count.max)
@@ -85,7 +93,7 @@ func parsePolicy(input any) (*Policy, *Refusal) {
 func (p *Policy) fields() map[string]any {
 	fields := make(map[string]any)
 	for name, count := range map[string]int64{
-		"answerMs": p.AnswerMs, "totalMs": p.TotalMs, "bodyBytes": p.BodyBytes, "mostInFlight": p.MostInFlight,
+		"answerMs": p.AnswerMs, "totalMs": p.TotalMs, "bodyBytes": p.BodyBytes, "maxInFlight": p.MaxInFlight,
 	} {
 		if count != 0 {
 			fields[name] = count

@@ -151,7 +151,7 @@ describe('listening', () => {
     const { port } = other.address() as AddressInfo;
     await expect(createBroker({ apps: [APP], port })).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
-      message: expect.stringContaining(`port ${port} on 127.0.0.1 is taken; `),
+      message: expect.stringContaining(`port ${port} on 127.0.0.1 is taken: `),
       cause: { code: 'EADDRINUSE' },
     });
     other.close();

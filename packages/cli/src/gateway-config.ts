@@ -1,4 +1,4 @@
-import type { Connection, Environment } from '@rollcall/client';
+import type { RegistryConfig, Environment } from '@rollcall/client';
 import { describeServer, RollcallError } from '@rollcall/client';
 import { defaultAdminPort, layered, parseSetting, readConfigFile } from '@rollcall/gateway';
 import type { FileConfig, GatewayConfig } from '@rollcall/gateway';
@@ -127,7 +127,7 @@ const SOURCES: readonly Source[] = [
 export function gatewayConfig(
   options: ConfigOptions,
   env: Environment,
-  connection: Connection,
+  connection: RegistryConfig,
 ): GatewayConfig {
   const file = configFile(options, env);
   const { snapshot, adminTokenFile, ...config } = layered([

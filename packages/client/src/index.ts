@@ -1,22 +1,22 @@
-export { acceptsConnections } from './transport/accepts-connections.ts';
+export type { LeaveOutcome } from '@rollcall/runtime';
 export {
-  connectionFromEnvironment,
-  credentialsFromEnvironment,
+  registryFromEnv,
+  credentialsFromEnv,
   describeServer,
   EMBEDDED_HOST,
   EMBEDDED_PORT,
   urlHost,
 } from './transport/connection.ts';
-export type { Connection, Environment } from './transport/connection.ts';
+export type { RegistryConfig, Environment } from './transport/connection.ts';
 export { discover } from './observer/discover.ts';
 export type { Directory, DiscoverOptions } from './observer/directory.ts';
+export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
-export { Turns } from './observer/turns.ts';
+export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
 export { ownAddress } from './registrar/own-address.ts';
 export { announcedAddress, register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
-export type { Outcome } from './registrar/signals.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
   Announcement,

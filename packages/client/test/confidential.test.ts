@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover, register } from '@rollcall/client';
-import type { Connection, Directory, Registration } from '@rollcall/client';
+import type { RegistryConfig, Directory, Registration } from '@rollcall/client';
 import { RawClient } from '../../broker/test/raw-client.ts';
 import { APP, connectionTo } from '../../../test/support/connection.ts';
 import { TestRegistry } from '../../../test/support/registry.ts';
@@ -19,13 +19,17 @@ afterEach(() => registry.end());
 async function owner(id: string): Promise<Registration> {
   const { connection } = registry;
   const place = { prefix: '/hidden', port: 3000, address: '127.0.0.1' };
-  const registration = await register({ ...place, id, connection, onFault: () => {} });
+  const registration = await register({ ...place, id, registry: connection, onFault: () => {} });
   registry.onEnd(() => registration.leave().catch(() => {}));
   return registration;
 }
 
-async function observer(connection: Connection = registry.connection): Promise<Directory> {
-  const directory = await discover({ connection, answersRollCalls: true, probes: 'never' });
+async function observer(connection: RegistryConfig = registry.connection): Promise<Directory> {
+  const directory = await discover({
+    registry: connection,
+    answersRollCalls: true,
+    probes: 'never',
+  });
   registry.onEnd(() => directory.close());
   return directory;
 }
@@ -163,7 +167,7 @@ describe('whoever has another master key', () => {
 });
 
 /** What the SDK would not send: something to an encrypted channel as it is. */
-async function rawPublish({ appId, key, secret }: Connection, channel: string, data: unknown) {
+async function rawPublish({ appId, key, secret }: RegistryConfig, channel: string, data: unknown) {
   const body = JSON.stringify({ name: 'register', channel, data: JSON.stringify(data) });
   const query = new URLSearchParams({
     auth_key: key,

@@ -1,12 +1,15 @@
 import type { Announcement, Change } from '@rollcall/client';
+import { addressRanges, RollcallError } from '@rollcall/protocol';
+import type { AddressRanges } from '@rollcall/protocol';
+import { asConfigError } from './config-error.ts';
 import type { AccessLogSettings } from './access-log/entry.ts';
 import type { Instruments } from './instruments.ts';
-import type { EngineOptions, EngineSettings } from './proxy/engine.ts';
-import { createEngine } from './proxy/net-engine.ts';
-import type { Certificate } from './proxy/tls-front.ts';
+import type { Certificate, ProxyOptions, ProxySettings } from '@rollcall/proxy';
+import { createProxy } from '@rollcall/proxy';
+import { listenError } from '@rollcall/runtime';
 import { loadOf } from './traffic/load.ts';
-import type { Load } from './traffic/load.ts';
-import type { Traffic } from './traffic/traffic.ts';
+import type { ProcessLoad } from './traffic/load.ts';
+import type { TrafficCounter } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
 import { policyOf } from './routing/policy.ts';
 import type { ServingSettings } from './routing/policy.ts';
@@ -18,24 +21,24 @@ export interface PlaneSettings {
   /** The host that requests must name, or `*` for any. */
   readonly domain: string;
   readonly serving: ServingSettings;
-  /** See {@link EngineOptions.trustedProxies}. */
+  /** CIDRs of the proxies in front of this gateway: see {@link ProxySettings.isTrustedProxy}. */
   readonly trustedProxies: readonly string[];
   /** PEM. With it, TLS is spoken and nothing else. */
   readonly certificate?: Certificate;
-  /** See {@link EngineOptions.instanceCa}. */
+  /** See {@link ProxyOptions.instanceCa}. */
   readonly instanceCa?: string;
-  /** What the gateway is called in Via: see {@link EngineOptions.pseudonym}. */
+  /** What the gateway is called in Via: see {@link ProxyOptions.pseudonym}. */
   readonly pseudonym: string;
   readonly accessLog: AccessLogSettings;
   /** Whether a span of each request goes to an OpenTelemetry collector. */
   readonly traces: boolean;
 }
 
-export interface DataPlaneOptions extends Pick<EngineOptions, 'onUnreachable'> {
+export interface DataPlaneOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: PlaneSettings;
   readonly table: Instances;
   /** Where requests are counted; it knows the same table. */
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounter;
   readonly instruments: Instruments;
 }
 
@@ -48,7 +51,7 @@ export interface DataPlane {
   /** Calls back when requests are routed by every change until now; in the order of the calls. */
   whenApplied(call: () => void): void;
   /** Of each process that serves, what it has to do at this moment. */
-  loads(): readonly Load[];
+  loads(): readonly ProcessLoad[];
   /**
    * Requests from now on are served so. Whether TLS is spoken cannot change, but the certificate can.
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
@@ -74,17 +77,25 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     random: Math.random,
     now: () => performance.now(),
   });
-  const engine = createEngine({
-    ...engineSettings(settings),
-    decide: router.decide,
-    pseudonym: settings.pseudonym,
-    ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
-    onUnreachable,
-    onBegun: instruments.traces?.begin,
-    onExchanged: told(traffic, instruments),
-  });
+  const engine = asConfigError(() =>
+    createProxy({
+      ...engineSettings(settings),
+      decide: router.decide,
+      pseudonym: settings.pseudonym,
+      ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
+      onUnreachable,
+      onRequestStart: instruments.traces?.begin,
+      onRequestEnd: told(traffic, instruments),
+    }),
+  );
   return {
-    listen: (port, host) => engine.listen(port, host),
+    async listen(port, host) {
+      try {
+        return await engine.listen(port, host);
+      } catch (error) {
+        throw listenError(error as NodeJS.ErrnoException, host, port, '--port');
+      }
+    },
     changed({ type, instance, was }) {
       router.changed(instance.announcement.prefix);
       if (was !== undefined) router.changed(was.prefix);
@@ -99,7 +110,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
     configure(changed) {
       // Both are checked before either is changed.
       const rules = rulesOf(changed);
-      engine.configure(engineSettings(changed));
+      asConfigError(() => engine.configure(engineSettings(changed)));
       router.configure(rules);
     },
     async close() {
@@ -111,9 +122,9 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
 
 /** Who is told of each request. */
 function told(
-  traffic: Traffic,
+  traffic: TrafficCounter,
   { accessLog }: Instruments,
-): NonNullable<EngineOptions['onExchanged']> {
+): NonNullable<ProxyOptions['onRequestEnd']> {
   if (accessLog === undefined) return traffic.count;
   return (exchanged) => {
     traffic.count(exchanged);
@@ -128,12 +139,19 @@ function rulesOf({ domain, serving }: PlaneSettings): RoutingRules {
   };
 }
 
-function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): EngineSettings {
+function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): ProxySettings {
   return {
     limits: serving.limits ?? {},
-    trustedProxies,
+    isTrustedProxy: rangesOf(trustedProxies),
     ...(certificate !== undefined && { certificate }),
   };
+}
+
+/** @throws RollcallError ROLLCALL_CONFIG */
+function rangesOf(cidrs: readonly string[]): AddressRanges {
+  const ranges = addressRanges(cidrs);
+  if (typeof ranges === 'string') throw new RollcallError('ROLLCALL_CONFIG', ranges);
+  return ranges;
 }
 
 function isSamePlace(a: Announcement, b: Announcement): boolean {

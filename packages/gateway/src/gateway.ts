@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
-import type { Connection, Directory } from '@rollcall/client';
+import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
+import { readTextFile } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -16,14 +17,13 @@ import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { readPem } from './proxy/certificate-files.ts';
-import { report } from './report.ts';
+import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { serve } from './serve.ts';
 import type { ServeOptions } from './serve.ts';
 
 export interface GatewayOptions extends GatewayConfig {
-  readonly connection: Connection;
+  readonly registry: RegistryConfig;
   /** Gets one line of text at a time about what happened. Default: nobody. */
   readonly log?: (line: string) => void;
   /** A folder of static files to serve at the admin port, such as that of `@rollcall/dashboard`. Default: none. */
@@ -63,15 +63,15 @@ const INFORMED_MS = 300;
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkConfig(options);
-  const { connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
-  const instanceCa = options.instanceCa && String(readPem(options.instanceCa));
+  const { registry: connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  const instanceCa = options.instanceCa && readTextFile(options.instanceCa);
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
   // One that the system chooses is not known yet, and so to nobody who could announce it.
   const self = port === 0 ? [] : ownPlaces(host, port);
   const directory = await discover({
-    connection,
+    registry: connection,
     name,
     answersRollCalls: true,
     probes: 'always',
@@ -116,7 +116,12 @@ async function administer(
   { directory, journal, telemetry }: Known,
   options: GatewayOptions,
 ): Promise<Gateway> {
-  const { connection, adminToken, adminHost = DEFAULT_HOST, port = DEFAULT_PORT } = options;
+  const {
+    registry: connection,
+    adminToken,
+    adminHost = DEFAULT_HOST,
+    port = DEFAULT_PORT,
+  } = options;
   const app = adminApp({
     gateway: {
       name,
@@ -166,21 +171,21 @@ async function follow(
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { directory, telemetry } = parts;
-  const { connection, log = () => {}, dashboard: _, ...config } = options;
+  const { registry: connection, log = () => {}, dashboard: _, ...config } = options;
   const serving = await serve({ ...parts, config, log });
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
-  await directory.informed(INFORMED_MS);
+  await directory.ready(INFORMED_MS);
   const { host, port } = await serving.listen(
     config.port ?? DEFAULT_PORT,
     config.host ?? DEFAULT_HOST,
   );
-  report(directory, {
-    domain: config.domain ?? `localhost:${port}`,
-    server: describeServer(connection),
-    // Whoever has read of a change may rely on it.
-    log: (line) => serving.whenApplied(() => log(line)),
-  });
+  logEvents(
+    directory,
+    { domain: config.domain ?? `localhost:${port}`, server: describeServer(connection) },
+    // A change is logged only after every worker routes by it.
+    (line) => serving.whenApplied(() => log(line)),
+  );
   return {
     host,
     port,

@@ -1,11 +1,10 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
-import { FileWatch } from './config/file-watch.ts';
+import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
-import { readCertificate } from './proxy/certificate-files.ts';
-import type { Certificate } from './proxy/tls-front.ts';
+import type { Certificate } from '@rollcall/proxy';
 import { createPlane } from './workers/plane.ts';
 
 /** How often the certificate is looked at. */

@@ -6,7 +6,7 @@ import { connect } from 'node:tls';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createGateway } from '@rollcall/gateway';
 import { TestRegistry } from '../../../test/support/registry.ts';
-import { FILES } from './proxy/certificates.ts';
+import { FILES } from '../../../test/support/certificates.ts';
 
 let registry: TestRegistry;
 let folder: string;
@@ -38,7 +38,7 @@ it('a gateway takes a renewed certificate while it runs', async () => {
   const lines: string[] = [];
   const { connection } = registry;
   const log = (line: string) => lines.push(line);
-  const gateway = await createGateway({ connection, port: 0, tls, log });
+  const gateway = await createGateway({ registry: connection, port: 0, tls, log });
   registry.onEnd(() => gateway.close());
   expect(gateway.url).toMatch(/^https:/);
   expect(await shown(gateway.port)).toBe('one');

@@ -18,7 +18,7 @@ afterEach(() => registry.end());
 async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
   const { connection } = registry;
   const made = await createGateway({
-    connection,
+    registry: connection,
     port: 0,
     log: (line) => lines.push(line),
     ...options,
@@ -51,9 +51,9 @@ describe('a gateway’s probes', () => {
     registry.onEnd(() => sick.close());
     await once(sick.listen(0, '127.0.0.1'), 'listening');
     const { port } = sick.address() as AddressInfo;
-    await gateway({ probes: { failuresToDown: 1 } });
+    await gateway({ probes: { failureThreshold: 1 } });
     await say({ port });
-    await logged(/out of rotation .* \(a probe failed\)/);
+    await logged(/instance down .* \(a probe failed\)/);
   });
 });
 

@@ -1,4 +1,14 @@
+export { acceptsConnections } from './accepts-connections.ts';
+export { withDeadline } from './deadline.ts';
+export { errorMessage } from './error-message.ts';
+export { FileWatch } from './file-watch.ts';
+export { readCertificate, readJsonFile, readTextFile } from './files.ts';
+export type { Certificate, CertificateFiles } from './files.ts';
+export { httpRequest, httpTarget } from './http-request.ts';
+export type { HttpFailure, HttpRequest, HttpResponse, TlsClientOptions } from './http-request.ts';
 export { listen, listenError } from './listening.ts';
-export type { Endpoint } from './listening.ts';
+export type { BoundAddress } from './listening.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
+export { shutdown, ShutdownCoordinator } from './shutdown.ts';
+export type { LeaveOutcome, ShutdownTask, SignalSource } from './shutdown.ts';

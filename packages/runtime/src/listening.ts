@@ -1,8 +1,8 @@
 import type { Server } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
 
-/** Where a server listens. */
-export interface Endpoint {
+/** Where a server listens, with the port that the system chose if it was asked to. */
+export interface BoundAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -17,7 +17,7 @@ export function listen(
   host: string,
   port: number,
   setting?: string,
-): Promise<Endpoint> {
+): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(listenError(error, host, port, setting));
     server.once('error', onError);

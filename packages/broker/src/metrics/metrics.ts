@@ -26,7 +26,7 @@ const COUNTERS: Readonly<Record<string, readonly [help: string, read: Reading]>>
     ({ counters }) => counters.slowConsumers,
   ],
   webhook_events_sent_total: [
-    'Events that a webhook has accepted',
+    'Events that a webhook accepted',
     ({ counters }) => counters.webhookEventsSent,
   ],
   webhook_events_dropped_total: [

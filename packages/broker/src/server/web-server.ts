@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
-import { WriteBatcher } from './write-batcher.ts';
+import { listen } from '@rollcall/runtime';
 import type { TlsOptions } from '../options.ts';
 import { PlainConnection } from './plain-connection.ts';
 import type { Respond } from './plain-connection.ts';
+import { WriteBatcher } from './write-batcher.ts';
 
 /** How long requests may go on after the server was closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -58,8 +59,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await listen(server, host, options.port);
-  const { port } = server.address() as AddressInfo;
+  const { port } = await listen(server, host, options.port);
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     server,
@@ -95,32 +95,6 @@ function servePlain(server: Server, respond: Respond, connections: Set<PlainConn
     idleTimeoutMs: SERVER_OPTIONS.keepAliveTimeout,
   };
   server.on(event, (socket: Socket) => new PlainConnection(socket, context).open());
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const fail = (cause: NodeJS.ErrnoException): void => reject(listenError(cause, host, port));
-    server.once('error', fail);
-    server.listen(port, host, () => {
-      server.off('error', fail);
-      resolve();
-    });
-  });
-}
-
-function listenError(cause: NodeJS.ErrnoException, host: string, port: number): RollcallError {
-  if (cause.code === 'EADDRINUSE') {
-    return new RollcallError(
-      'ROLLCALL_PORT_TAKEN',
-      `port ${port} on ${host} is taken; choose another port, or stop the program that listens there`,
-      { cause },
-    );
-  }
-  return new RollcallError(
-    'ROLLCALL_LISTEN',
-    `cannot listen at ${host} port ${port} (${cause.code ?? cause.message}); check the host and the port`,
-    { cause },
-  );
 }
 
 async function close(

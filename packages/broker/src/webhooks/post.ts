@@ -1,5 +1,4 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { httpRequest, httpTarget } from '@rollcall/runtime';
 
 const TIMEOUT_MS = 10_000;
 
@@ -11,25 +10,22 @@ export interface Post {
   readonly signal: AbortSignal;
 }
 
-/** Sends one request on a new connection. Resolves to the status of the response. */
-export function post({ url, headers, body, signal }: Post): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
-    const length = Buffer.byteLength(body);
-    const sent = request(url, {
-      method: 'POST',
-      agent: false,
-      headers: { ...headers, 'content-length': length },
-      timeout: TIMEOUT_MS,
-      signal,
-    });
-    sent.on('response', (response) => {
-      resolve(response.statusCode ?? 0);
-      // The body is not needed, and may be endless.
-      response.destroy();
-    });
-    sent.on('timeout', () => sent.destroy(new Error(`no response within ${TIMEOUT_MS / 1_000} s`)));
-    sent.on('error', reject);
-    sent.end(body);
+/**
+ * Sends one request, and resolves to the status of its response.
+ * @throws Error that says why there is no response
+ */
+export async function post({ url, headers, body, signal }: Post): Promise<number> {
+  const target = httpTarget(url);
+  const outcome = await httpRequest({
+    ...target,
+    method: 'POST',
+    headers: { ...target.headers, ...headers },
+    body,
+    signal,
+    timeoutMs: TIMEOUT_MS,
   });
+  if ('status' in outcome) return outcome.status;
+  throw new Error(
+    outcome.code === 'ETIMEDOUT' ? `no response within ${TIMEOUT_MS / 1000} s` : outcome.code,
+  );
 }

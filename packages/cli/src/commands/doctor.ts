@@ -1,13 +1,9 @@
 import { networkInterfaces } from 'node:os';
-import {
-  announcedAddress,
-  connectionFromEnvironment,
-  discover,
-  RollcallError,
-} from '@rollcall/client';
-import type { Connection } from '@rollcall/client';
+import { Command } from 'commander';
+import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
+import type { RegistryConfig } from '@rollcall/client';
 import type { InstanceView } from '@rollcall/gateway';
-import { adminAccess, askAdmin } from '../admin.ts';
+import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
 import { examine, placeOf } from '../doctor/examine.ts';
@@ -18,13 +14,23 @@ import type { GatewayView } from '../doctor/gateway.ts';
 import { reach } from '../doctor/reach.ts';
 import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 
-export interface DoctorOptions {
+interface DoctorOptions {
   readonly admin?: string;
   readonly json?: boolean;
 }
 
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description(
+      'find what is wrong on this machine, and what to do about it; exit with 1 if a check fails',
+    )
+    .addOption(adminOption())
+    .option('--json', 'print JSON')
+    .action(runDoctor);
+}
+
 /** `rollcall doctor`: exits with 1 if something is wrong, so that a script can ask. */
-export async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
+async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
   const findings: Finding[] = [];
   await examine(instruments(admin), (finding) => {
     findings.push(finding);
@@ -45,7 +51,7 @@ function instruments(given: string | undefined): Instruments {
   const access = adminAccess(given, env);
   return {
     nodeVersion: process.versions.node,
-    connection: () => connectionFromEnvironment(env),
+    connection: () => registryFromEnv(env),
     askBroker: (connection) => askBroker(connection, Date.now),
     listen,
     admin: access.url,
@@ -62,9 +68,13 @@ function instruments(given: string | undefined): Instruments {
   };
 }
 
-async function listen(connection: Connection): Promise<Heard> {
-  const directory = await discover({ connection, timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
-  const answered = await directory.informed(ANSWER_WAIT_MS);
+async function listen(connection: RegistryConfig): Promise<Heard> {
+  const directory = await discover({
+    registry: connection,
+    timeoutMs: CONNECT_WITHIN_MS,
+    probes: 'never',
+  });
+  const answered = await directory.ready(ANSWER_WAIT_MS);
   const instances = directory.instances();
   directory.close();
   return { answered, instances };
@@ -80,7 +90,7 @@ async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' 
   }
 }
 
-function announced(connection: Connection): string | Error {
+function announced(connection: RegistryConfig): string | Error {
   try {
     return announcedAddress(connection, process.env);
   } catch (error) {

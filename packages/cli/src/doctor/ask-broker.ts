@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { Connection } from '@rollcall/client';
+import type { RegistryConfig } from '@rollcall/client';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
 
 /** How the broker took one signed request. Times are milliseconds since 1970. */
@@ -28,7 +28,7 @@ const ANSWER_WITHIN_MS = 5000;
  * Asks for the channels there are, which takes the app's id, key and secret, and a clock that is right. By a
  * request of our own: the SDK keeps the header `Date` and the address from us.
  */
-export function askBroker(connection: Connection, now: () => number): Promise<BrokerAnswer> {
+export function askBroker(connection: RegistryConfig, now: () => number): Promise<BrokerAnswer> {
   const { host, port } = apiOf(connection);
   const sentAt = now();
   return new Promise((resolve) => {
@@ -60,12 +60,12 @@ export function askBroker(connection: Connection, now: () => number): Promise<Br
 }
 
 /** Where the HTTP API is. */
-export function apiOf({ server, tls }: Connection): { host: string; port: number } {
+export function apiOf({ server, tls }: RegistryConfig): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `api-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
 
-function signedPath({ appId, key, secret }: Connection, timestamp: number): string {
+function signedPath({ appId, key, secret }: RegistryConfig, timestamp: number): string {
   const path = `/apps/${appId}/channels`;
   const query = new URLSearchParams({
     auth_key: key,

@@ -1,6 +1,6 @@
 import { isLoopback } from '@rollcall/protocol';
 import { describeServer, RollcallError } from '@rollcall/client';
-import type { Connection } from '@rollcall/client';
+import type { RegistryConfig } from '@rollcall/client';
 import { inWords } from '../terminal/duration.ts';
 import { apiOf } from './ask-broker.ts';
 import type { BrokerAnswer } from './ask-broker.ts';
@@ -21,7 +21,7 @@ const NOTABLE_MS = 60_000;
 const GRAIN_MS = 1000;
 
 /** Whether anybody answers there, as a Pusher server does. */
-export function judgeBroker(connection: Connection, answer: BrokerAnswer): Finding {
+export function judgeBroker(connection: RegistryConfig, answer: BrokerAnswer): Finding {
   const where = describeServer(connection);
   if ('status' in answer) {
     const ms = Math.round(answer.answeredAt - answer.sentAt);
@@ -37,7 +37,7 @@ export function judgeBroker(connection: Connection, answer: BrokerAnswer): Findi
   );
 }
 
-function adviceOn(code: string, connection: Connection): string {
+function adviceOn(code: string, connection: RegistryConfig): string {
   const { host, port } = apiOf(connection);
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return 'host' in connection.server
@@ -123,7 +123,7 @@ export function judgeCredentials(answer: BrokerAnswer): Finding {
 }
 
 /** @param failure what came of the attempt to subscribe; nothing if it went well */
-export function judgeWebSocket(connection: Connection, failure: Error | undefined): Finding {
+export function judgeWebSocket(connection: RegistryConfig, failure: Error | undefined): Finding {
   const { registry } = connection.channels;
   if (failure === undefined) return webSocket.ok(`subscribed to ${registry}, and called the roll`);
   const found = failure.message.split(': ', 1)[0] ?? failure.message;
@@ -143,7 +143,7 @@ export function webSocketNotTried(): Finding {
   return webSocket.skip('not tried: what comes before it comes first');
 }
 
-export function judgePrivacy({ channels, server }: Connection): Finding {
+export function judgePrivacy({ channels, server }: RegistryConfig): Finding {
   const { registry, isPublic, isEncrypted } = channels;
   if (isEncrypted) return privacy.ok(`${registry} is encrypted: not even the broker reads it`);
   if (!isPublic) return privacy.ok(`${registry} is private: holders of the secret alone read it`);

@@ -1,4 +1,4 @@
-import type { Announcement, Connection, Instance } from '@rollcall/client';
+import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
 import * as broker from './broker.ts';
@@ -23,16 +23,16 @@ export interface Heard {
 export interface Instruments {
   readonly nodeVersion: string;
   /** @throws Error that says which setting cannot be */
-  connection(): Connection;
-  askBroker(connection: Connection): Promise<BrokerAnswer>;
+  connection(): RegistryConfig;
+  askBroker(connection: RegistryConfig): Promise<BrokerAnswer>;
   /** @throws Error if there is no subscription */
-  listen(connection: Connection): Promise<Heard>;
+  listen(connection: RegistryConfig): Promise<Heard>;
   readonly admin: string;
   readonly isAdminNamed: boolean;
   /** `locked` if it wants another token; nothing if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
   reach(announcement: Announcement): Promise<Reach>;
-  ownAddress(connection: Connection): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
+  ownAddress(connection: RegistryConfig): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 }
 
 const configuration = check('configuration');
@@ -45,7 +45,7 @@ export async function examine(
   report: (finding: Finding) => void,
 ): Promise<void> {
   report(judgeNode(instruments.nodeVersion));
-  let connection: Connection;
+  let connection: RegistryConfig;
   try {
     connection = instruments.connection();
   } catch (error) {
@@ -76,7 +76,7 @@ export async function examine(
 
 async function examineRegistry(
   instruments: Instruments,
-  connection: Connection,
+  connection: RegistryConfig,
   report: (finding: Finding) => void,
 ): Promise<void> {
   let heard: Heard;
@@ -117,7 +117,7 @@ export function placeOf({ prefix, address, port }: Announcement): string {
   return `${prefix} ${address} ${port}`;
 }
 
-function isLocal({ server }: Connection): boolean {
+function isLocal({ server }: RegistryConfig): boolean {
   return 'host' in server && isLoopback(server.host);
 }
 

@@ -41,7 +41,7 @@ function faultOf(seen: Seen, isBrokerLocal: boolean): Finding | undefined {
   const who = `${prefix || '/'} at ${urlHost(address)}:${port}`;
   if (!isWell(announcement, reach)) {
     const why = `${who} ${symptom(announcement, reach)}`;
-    return atGateway === 'up'
+    return atGateway === 'healthy'
       ? instances.warn(
           `${why} from here, and the gateway reaches it`,
           'nothing, unless programs on this machine are to call it',

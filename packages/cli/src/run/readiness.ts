@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { acceptsConnections } from '@rollcall/client';
+import { acceptsConnections } from '@rollcall/runtime';
 import type { Announcement } from '@rollcall/protocol';
 
 const PROBE_TIMEOUT_MS = 2000;

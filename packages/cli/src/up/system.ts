@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { discover } from '@rollcall/client';
-import type { Connection, Directory, Instance } from '@rollcall/client';
+import type { RegistryConfig, Directory, Instance } from '@rollcall/client';
 import type { Listening } from '../lifetime.ts';
 import { startChild } from './child.ts';
 import type { Child, Ending, Environment, Start } from './child.ts';
 import { findIdV4 } from './id-v4.ts';
 
 export interface SystemOptions {
-  readonly connection: Connection;
+  readonly connection: RegistryConfig;
   readonly gatewayPort: number;
   readonly brokerPort: number;
   /** Gets each line, with the name of the program that printed it. */
@@ -109,8 +109,8 @@ export class System {
     return this.#startOne({ name: 'gateway', program: { module: CLI }, args, env });
   }
 
-  async #startServices(connection: Connection, env: Environment): Promise<readonly Instance[]> {
-    const directory = await this.#unlessStopped(discover({ connection }));
+  async #startServices(connection: RegistryConfig, env: Environment): Promise<readonly Instance[]> {
+    const directory = await this.#unlessStopped(discover({ registry: connection }));
     try {
       const services = this.#startStage([...idV5(env), ...this.#idV4(env)]);
       const allEnded = Promise.all(services.map((service) => service.ended));

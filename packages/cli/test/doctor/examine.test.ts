@@ -5,8 +5,8 @@ import type { Server, ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectionFromEnvironment, RollcallError } from '@rollcall/client';
-import type { Announcement, Connection, Instance } from '@rollcall/client';
+import { registryFromEnv, RollcallError } from '@rollcall/client';
+import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { createBroker } from '@rollcall/broker';
 import { APP, connectionTo } from '../../../../test/support/connection.ts';
 import { freePort } from '../../../../test/support/cluster.ts';
@@ -28,7 +28,7 @@ const TAKEN: BrokerAnswer = {
   localAddress: '10.0.0.5',
 };
 const INSTANCE: Announcement = { prefix: '/v1', address: '10.0.0.7', port: 3000 };
-const REMOTE = connectionFromEnvironment({
+const REMOTE = registryFromEnv({
   PUSHER_APP_ID: '1',
   PUSHER_APP_KEY: 'k',
   PUSHER_APP_SECRET: 's',
@@ -50,7 +50,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     listen: () => Promise.resolve(heard(INSTANCE)),
     admin: 'http://127.0.0.1:1501',
     isAdminNamed: false,
-    gatewayView: () => Promise.resolve(viewOf('up')),
+    gatewayView: () => Promise.resolve(viewOf('healthy')),
     reach: () => Promise.resolve({ status: 200 }),
     ownAddress: () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
     ...planted,
@@ -58,7 +58,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
 }
 
 function heard(announcement: Announcement, answered = true) {
-  const instance = { key: 'k', announcement, status: 'up' as const, since: 0, why: '' };
+  const instance = { key: 'k', announcement, status: 'healthy' as const, since: 0, why: '' };
   return { answered, instances: [instance as never] };
 }
 
@@ -76,7 +76,7 @@ async function faults(planted?: Partial<Instruments>): Promise<string[]> {
   return faulty.map(({ check, level, found }) => `${check} ${level} ${found}`);
 }
 
-const ask = (to: Connection): Promise<BrokerAnswer> => askBroker(to, Date.now);
+const ask = (to: RegistryConfig): Promise<BrokerAnswer> => askBroker(to, Date.now);
 const answering = (answer: Partial<BrokerAnswer>): Partial<Instruments> => ({
   askBroker: () => Promise.resolve({ ...TAKEN, ...answer } as BrokerAnswer),
 });
@@ -97,7 +97,7 @@ describe('each fault that is planted is found, and is the only one', () => {
     [
       'a setting that cannot be',
       {
-        connection: () => connectionFromEnvironment({ PUSHER_PORT: 'x' }),
+        connection: () => registryFromEnv({ PUSHER_PORT: 'x' }),
       },
       /^configuration fail PUSHER_PORT: port is "x"/,
     ],
@@ -259,7 +259,7 @@ const pem = (name: string): Buffer =>
 
 describe('what is asked over the network', () => {
   let server: Server;
-  let connection: Connection;
+  let connection: RegistryConfig;
   let status = 200;
   let date = NOW;
   beforeEach(async () => {
@@ -278,7 +278,7 @@ describe('what is asked over the network', () => {
     date = NOW + 3_600_000;
     const planted = {
       connection: () => connection,
-      askBroker: (to: Connection) => askBroker(to, () => NOW),
+      askBroker: (to: RegistryConfig) => askBroker(to, () => NOW),
     };
     expect(await faults(planted)).toEqual([expect.stringMatching(/^clock fail 60 min behind/)]);
   });

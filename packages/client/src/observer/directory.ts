@@ -18,7 +18,7 @@ import type {
   TableEvent,
   Verdict,
 } from '@rollcall/protocol';
-import type { Connection } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/connection.ts';
 import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
 import { presenceChannel, sealFor } from '../transport/presence.ts';
@@ -29,8 +29,8 @@ import { Presences } from './presences.ts';
 import { Prober } from './probe.ts';
 
 export interface DiscoverOptions {
-  /** Default: read from the environment, see `connectionFromEnvironment`. */
-  readonly connection?: Connection;
+  /** Default: read from the environment, see `registryFromEnv`. */
+  readonly registry?: RegistryConfig;
   /**
    * Answer the roll calls of other observers with this table. For what runs for long, such as a
    * gateway. Default false.
@@ -38,7 +38,7 @@ export interface DiscoverOptions {
   readonly answersRollCalls?: boolean;
   /**
    * Which instances are asked themselves whether they are well: `always` each, about once a second; those
-   * `in-doubt` because the transport lost sight of them or a request to them failed, the default; or
+   * `suspect` ones, because the transport lost sight of them or a request to them failed, the default; or
    * `never`: then doubt alone decides.
    */
   readonly probes?: Probing;
@@ -62,7 +62,7 @@ interface DirectoryEvents {
   /** Two instances announce themselves under one id. */
   conflict: [Instance, Announcement];
   /** Something has come by the registry's channel: its name is whatever its sender chose. */
-  heard: [event: string];
+  received: [event: string];
   /** An instance was asked whether it is well, or a request has shown it. */
   probed: [verdict: Verdict, by: 'probe' | 'traffic'];
   /** Something on the channel was not accepted. The table is as before. */
@@ -93,7 +93,7 @@ const MOST_PROBES = 256;
 
 /** A live table: which instances there are, as this observer knows it. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
-  readonly #connection: Connection;
+  readonly #connection: RegistryConfig;
   readonly #publisher: Publisher;
   readonly #link: Link;
   readonly #presences: Presences;
@@ -107,9 +107,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   #isClosed = false;
   #isAnswered = false;
 
-  constructor(connection: Connection, options: DiscoverOptions) {
+  constructor(connection: RegistryConfig, options: DiscoverOptions) {
     super();
-    const { probes = 'in-doubt', probeRules, answersRollCalls = false } = options;
+    const { probes = 'suspect', probeRules, answersRollCalls = false } = options;
     const { name, policy, journal } = options;
     this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#connection = connection;
@@ -152,7 +152,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         this.emit('connected');
       },
       onEvent: (event, data) => {
-        this.emit('heard', event);
+        this.emit('received', event);
         void this.#react(this.#observer.receive(event, data, performance.now()), event);
       },
     });
@@ -198,17 +198,17 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   /** Everything this table could tell another observer, for a snapshot. */
-  statements(): Statement[] {
-    return this.#observer.table.statements(performance.now());
+  export(): Statement[] {
+    return this.#observer.table.export(performance.now());
   }
 
   /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
-  recall(statements: readonly Statement[]): void {
-    void this.#react(this.#observer.recall(statements, performance.now()));
+  restore(statements: readonly Statement[]): void {
+    void this.#react(this.#observer.restore(statements, performance.now()));
   }
 
   /** What real traffic to an instance has shown. */
-  witness(key: string, verdict: Verdict): void {
+  reportOutcome(key: string, verdict: Verdict): void {
     this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
   }
 
@@ -222,7 +222,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    * when so many milliseconds have passed: to whether a gateway did. Without one, instances that have
    * a lease or are legacy may be missing until they announce themselves again.
    */
-  async informed(withinMs: number): Promise<boolean> {
+  async ready(withinMs: number): Promise<boolean> {
     const signal = AbortSignal.timeout(withinMs);
     const both = [
       this.#isAnswered ? Promise.resolve() : once(this, 'answered', { signal }),
@@ -287,7 +287,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     if (effect.type === 'probe') void this.#probe(effect.instance);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
-    else if (effect.type === 'mass-doubt') this.emit('stale', effect.prefix, effect.instances);
+    else if (effect.type === 'mass-suspicion') this.emit('stale', effect.prefix, effect.instances);
     else this.#changed(effect);
   }
 

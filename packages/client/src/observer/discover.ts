@@ -1,10 +1,6 @@
 import { parsePrefix, RollcallError } from '@rollcall/protocol';
-import {
-  connectionFromEnvironment,
-  describeServer,
-  warnIfReadable,
-} from '../transport/connection.ts';
-import type { Connection } from '../transport/connection.ts';
+import { registryFromEnv, describeServer, warnIfReadable } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/connection.ts';
 import { refusedBy, unreachable } from '../transport/publisher.ts';
 import { Directory } from './directory.ts';
 import type { DiscoverOptions } from './directory.ts';
@@ -36,7 +32,7 @@ export async function discover(
   const prefix = parsePrefix(first);
   if (!prefix.ok) throw new RollcallError('ROLLCALL_ANNOUNCEMENT', prefix.refusal.reason);
   const directory = await connected(options);
-  await Promise.race([directory.informed(INFORMED_MS), found(directory, prefix.value)]);
+  await Promise.race([directory.ready(INFORMED_MS), found(directory, prefix.value)]);
   return new Service(directory, prefix.value);
 }
 
@@ -50,7 +46,7 @@ function found(directory: Directory, prefix: string): Promise<void> {
 }
 
 async function connected(options: DiscoverOptions): Promise<Directory> {
-  const connection = options.connection ?? connectionFromEnvironment(process.env);
+  const connection = options.registry ?? registryFromEnv(process.env);
   warnIfReadable(connection);
   const directory = new Directory(connection, options);
   try {
@@ -63,7 +59,7 @@ async function connected(options: DiscoverOptions): Promise<Directory> {
 }
 
 /** Settles with the first roll call, which shows that we may listen and may publish. */
-function begun(directory: Directory, connection: Connection, timeoutMs: number): Promise<void> {
+function begun(directory: Directory, connection: RegistryConfig, timeoutMs: number): Promise<void> {
   const where = describeServer(connection);
   return new Promise((resolve, reject) => {
     const onRejected = (reason: string): void => settle(() => reject(refusedBy(where, reason)));

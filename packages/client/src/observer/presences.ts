@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { parsePresenceUserId, RULES } from '@rollcall/protocol';
 import type { Observer, Reaction } from '@rollcall/protocol';
-import type { Connection } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/connection.ts';
 import type { Link } from '../transport/link.ts';
 import { OBSERVER, openMember, presenceChannel } from '../transport/presence.ts';
 import type { Publisher } from '../transport/publisher.ts';
@@ -11,7 +11,7 @@ const JOINS_AT_A_TIME = 200;
 const SNAPSHOTS_MS = 2000;
 
 export interface PresencesContext {
-  readonly connection: Connection;
+  readonly connection: RegistryConfig;
   readonly link: Link;
   readonly publisher: Publisher;
   readonly observer: Observer;
@@ -40,7 +40,7 @@ export class Presences {
     this.#context = context;
     this.#timer = setInterval(() => {
       if (context.isConnected()) void this.#enumerate();
-    }, RULES.enumerateEvery);
+    }, RULES.listEveryMs);
   }
 
   /** The link is made: finds out who is there, then asks the owners for what no snapshot could tell. */
@@ -89,7 +89,7 @@ export class Presences {
       onParted: (userId) => {
         users?.delete(userId);
         const run = parsePresenceUserId(userId);
-        if (run?.id === id) react(observer.parted(id, run.inc, performance.now()), 'presence');
+        if (run?.id === id) react(observer.departed(id, run.inc, performance.now()), 'presence');
       },
     });
   }

@@ -1,10 +1,9 @@
-import { request } from 'node:http';
-import type { ClientRequest } from 'node:http';
-import type { Socket } from 'node:net';
-import { connect, createSecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_PATH, DEFAULT_PROBE_RULES, isHealthyStatus } from '@rollcall/protocol';
 import type { Announcement, Verdict } from '@rollcall/protocol';
+import { httpRequest } from '@rollcall/runtime';
+import type { HttpFailure, HttpResponse } from '@rollcall/runtime';
 
 /** Asks instances whether they are well. */
 export class Prober {
@@ -16,7 +15,7 @@ export class Prober {
    * @param ca who signs the certificates of instances that speak TLS, as PEM; without, whom Node trusts
    * @param timeoutMs how long an answer may take
    */
-  constructor(ca: string | undefined, timeoutMs: number = PROBES.timeoutMs) {
+  constructor(ca: string | undefined, timeoutMs: number = DEFAULT_PROBE_RULES.timeoutMs) {
     this.#ca = ca;
     this.#timeoutMs = timeoutMs;
   }
@@ -25,47 +24,28 @@ export class Prober {
    * 2xx or 3xx on its health path. One that has named no path is asked for `/health`, and if it knows no such
    * thing (404), that it answers at all will do. One that speaks TLS has to show that it is at that address.
    */
-  probe({ address, port, health, scheme }: Announcement): Promise<Verdict> {
-    const options = {
+  async probe({ address, port, health, scheme }: Announcement): Promise<Verdict> {
+    const outcome = await httpRequest({
       host: address,
       port,
-      path: health?.path ?? '/health',
+      path: health?.path ?? DEFAULT_HEALTH_PATH,
       method: health?.method ?? 'GET',
-      agent: false,
-      headers: { 'user-agent': 'rollcall' },
-    };
-    const isLenient = health === undefined;
-    if (scheme !== 'https') return verdictOf(request(options), isLenient, this.#timeoutMs);
-    // One for all: to make one takes milliseconds.
-    this.#secureContext ??= createSecureContext({ ca: this.#ca });
-    const secureContext = this.#secureContext;
-    const createConnection = (): Socket => connect({ host: address, port, secureContext });
-    const sent = request({ ...options, agent: undefined, createConnection });
-    return verdictOf(sent, isLenient, this.#timeoutMs);
+      timeoutMs: this.#timeoutMs,
+      ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
+    });
+    return verdictOf(outcome, health !== undefined);
+  }
+
+  /** One for all: to make one takes milliseconds. */
+  #trust(): SecureContext {
+    return (this.#secureContext ??= createSecureContext({ ca: this.#ca }));
   }
 }
 
-/** @param isLenient it has not said on which path it tells how it is */
-function verdictOf(sent: ClientRequest, isLenient: boolean, timeoutMs: number): Promise<Verdict> {
-  return new Promise((resolve) => {
-    // An answer that came while this process was busy is read before its lateness is held against the instance.
-    const timer = setTimeout(() => setImmediate(() => sent.destroy()), timeoutMs);
-    function settle(verdict: Verdict): void {
-      clearTimeout(timer);
-      sent.destroy();
-      resolve(verdict);
-    }
-    sent.once('response', ({ statusCode = 0 }) => {
-      const isWell = statusCode < 400 || (isLenient && statusCode === 404);
-      settle(isWell ? 'ok' : 'failed');
-    });
-    sent.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') settle('refused');
-      // It listens and speaks something else than HTTP.
-      else if (isLenient && error.code?.startsWith('HPE_') === true) settle('ok');
-      else settle('failed');
-    });
-    sent.once('close', () => settle('failed'));
-    sent.end();
-  });
+function verdictOf(outcome: HttpResponse | HttpFailure, isPathAnnounced: boolean): Verdict {
+  if ('status' in outcome)
+    return isHealthyStatus(outcome.status, isPathAnnounced) ? 'ok' : 'failed';
+  if (outcome.code === 'ECONNREFUSED') return 'refused';
+  // It listens, and speaks a protocol other than HTTP.
+  return !isPathAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
 }

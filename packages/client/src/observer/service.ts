@@ -1,6 +1,6 @@
 import type { Announcement } from '@rollcall/protocol';
 import type { Directory } from './directory.ts';
-import { Turns } from './turns.ts';
+import { WeightedRoundRobin } from './weighted-round-robin.ts';
 
 /** An instance to send a request to. */
 export interface Picked {
@@ -14,7 +14,7 @@ export interface Picked {
 export class Service {
   readonly #directory: Directory;
   readonly #prefix: string;
-  readonly #turns = new Turns();
+  readonly #turns = new WeightedRoundRobin();
 
   constructor(directory: Directory, prefix: string) {
     this.#directory = directory;
@@ -38,8 +38,8 @@ export class Service {
    * Tells what came of a request: after `refused`, no connection being possible, the instance is not picked
    * until it has answered a probe.
    */
-  report({ key }: Picked, verdict: 'ok' | 'refused' | 'failed'): void {
-    this.#directory.witness(key, verdict);
+  reportOutcome({ key }: Picked, verdict: 'ok' | 'refused' | 'failed'): void {
+    this.#directory.reportOutcome(key, verdict);
   }
 
   /** Stops listening to the channel. */

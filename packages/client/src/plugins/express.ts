@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { RollcallError } from '@rollcall/protocol';
+import { listen as bind } from '@rollcall/runtime';
 import { drain } from '../registrar/drain.ts';
 import { register } from '../registrar/register.ts';
 import type { RegisterOptions, Registration } from '../registrar/register.ts';
-import { leaveOnSignal } from '../registrar/signals.ts';
+import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
@@ -42,7 +41,8 @@ export interface Listening {
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
   const { listenOn = '127.0.0.1', ...announced } = options;
   const server = createServer(app);
-  const at = await bind(server, Number(options.port), listenOn);
+  await bind(server, listenOn, Number(options.port), 'port');
+  const at = server.address() as AddressInfo;
   const registering = register({ ...announced, ...addressOf(at, options.address), port: at.port });
   const forget = leaveOnSignal({
     leave: async () => (await registering).leave(),
@@ -64,19 +64,4 @@ export async function listen(app: RequestListener, options: ListenOptions): Prom
     server.close();
     throw error;
   }
-}
-
-async function bind(server: Server, port: number, host: string): Promise<AddressInfo> {
-  try {
-    server.listen(port, host);
-    await once(server, 'listening');
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new RollcallError(
-      code === 'EADDRINUSE' ? 'ROLLCALL_PORT_TAKEN' : 'ROLLCALL_LISTEN',
-      `cannot listen on ${host} port ${port} (${code}): choose another port or listenOn`,
-      { cause },
-    );
-  }
-  return server.address() as AddressInfo;
 }

@@ -5,8 +5,8 @@ import { parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import { drain } from '../registrar/drain.ts';
 import { announcedAddress, register, warn } from '../registrar/register.ts';
 import type { RegisterOptions, Registration } from '../registrar/register.ts';
-import { leaveOnSignal } from '../registrar/signals.ts';
-import { connectionFromEnvironment } from '../transport/connection.ts';
+import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
+import { registryFromEnv } from '../transport/connection.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
@@ -102,10 +102,10 @@ interface Checked extends RollcallOptions {
 
 /** The options, if they can be announced. */
 function checked(given: RollcallOptions): Checked {
-  const { connection = connectionFromEnvironment(process.env), onFault = warn } = given;
+  const { registry: connection = registryFromEnv(process.env), onFault = warn } = given;
   const address = given.address ?? announcedAddress(connection, process.env);
   const parsed = parseAnnouncement({ ...given, address, port: 1 });
-  if (parsed.ok) return { ...given, connection, onFault };
+  if (parsed.ok) return { ...given, registry: connection, onFault };
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }
 

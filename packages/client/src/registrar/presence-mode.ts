@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
-import { acceptsConnections } from '../transport/accepts-connections.ts';
+import { acceptsConnections } from '@rollcall/runtime';
 import { describeServer } from '../transport/connection.ts';
-import type { Connection } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/connection.ts';
 import { endpointOf, openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
 import { openFrom, ownerIdentity, presenceChannel } from '../transport/presence.ts';
@@ -132,7 +132,7 @@ export function presenceMode(context: VoiceContext): Voice {
  * hears of, once for each connection that was made.
  */
 function joined(
-  connection: Connection,
+  connection: RegistryConfig,
   begin: (link: Link, onJoined: () => void) => void,
   onFault: (error: Error) => void,
 ): Promise<void> {
@@ -164,7 +164,7 @@ function joined(
 }
 
 /** Whether anybody listens at the broker's address, asked three times within a second. */
-async function isThere(connection: Connection, isOver: () => boolean): Promise<boolean> {
+async function isThere(connection: RegistryConfig, isOver: () => boolean): Promise<boolean> {
   for (const wait of [...PROBE_WAITS_MS, 0]) {
     if (isOver() || (await acceptsConnections(endpointOf(connection), PROBE_MS))) return true;
     await delay(wait);

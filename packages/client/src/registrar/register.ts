@@ -10,16 +10,16 @@ import type {
   Update,
 } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
-import { connectionFromEnvironment, isLocal, warnIfReadable } from '../transport/connection.ts';
-import type { Connection, Environment } from '../transport/connection.ts';
+import type { LeaveOutcome } from '@rollcall/runtime';
+import { registryFromEnv, isLocal, warnIfReadable } from '../transport/connection.ts';
+import type { RegistryConfig, Environment } from '../transport/connection.ts';
 import { ownerIdentity } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import { LEAVE_WINDOW_MS, watchServers } from './drain.ts';
 import { DEFAULT_TTL, leaseMode } from './lease-mode.ts';
 import { ownAddress } from './own-address.ts';
 import { presenceMode } from './presence-mode.ts';
-import { leaveOnSignal } from './signals.ts';
-import type { Outcome } from './signals.ts';
+import { leaveOnSignal } from './leave-on-signal.ts';
 
 export interface RegisterOptions {
   /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */
@@ -56,14 +56,14 @@ export interface RegisterOptions {
   readonly mode?: 'presence' | 'lease';
   /** With `lease`: seconds that the announcement is good for; it is renewed every third. Default 300. */
   readonly ttl?: number;
-  /** Default: read from the environment, see {@link connectionFromEnvironment}. */
-  readonly connection?: Connection;
+  /** Default: read from the environment, see {@link registryFromEnv}. */
+  readonly registry?: RegistryConfig;
   /**
    * What to do once SIGINT or SIGTERM has come and every registration of this process has left, or has
    * failed to within 3 s: such as closing the server. When all have done so the process ends: 0, or 1
    * if leaving or this failed. A second signal ends it at once. Without it, signals are not handled.
    */
-  readonly onSignal?: (outcome: Outcome) => unknown;
+  readonly onSignal?: (outcome: LeaveOutcome) => unknown;
   /**
    * Hears of what could not be done after registering, such as a renewal; it is tried again. Default: a
    * process warning.
@@ -96,7 +96,7 @@ export interface Registration {
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function register(options: RegisterOptions): Promise<Registration> {
-  const { connection = connectionFromEnvironment(process.env), onSignal, ...fields } = options;
+  const { registry: connection = registryFromEnv(process.env), onSignal, ...fields } = options;
   const { mode = 'presence', ttl = DEFAULT_TTL, onFault = warn, ...said } = fields;
   const address = options.address ?? announcedAddress(connection, process.env);
   const owner = new Owner(
@@ -166,7 +166,7 @@ export async function register(options: RegisterOptions): Promise<Registration> 
  * {@link RegisterOptions.address}.
  * @throws RollcallError ROLLCALL_NO_ADDRESS
  */
-export function announcedAddress(connection: Connection, env: Environment): string {
+export function announcedAddress(connection: RegistryConfig, env: Environment): string {
   const given = env['ROLLCALL_ADDRESS'];
   if (given !== undefined && given !== '') return given;
   return isLocal(connection) ? '127.0.0.1' : ownAddress();
@@ -181,7 +181,7 @@ function owned(fields: Record<string, unknown>): Owned {
   return { ...parsed.value, id, inc, seq };
 }
 
-function mustFitPresence(connection: Connection, announcement: Owned): void {
+function mustFitPresence(connection: RegistryConfig, announcement: Owned): void {
   const bytes = Buffer.byteLength(JSON.stringify(ownerIdentity(connection, announcement)));
   if (bytes <= LIMITS.userObjectBytes) return;
   throw mistake(

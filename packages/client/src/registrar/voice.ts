@@ -1,5 +1,5 @@
 import type { Owner } from '@rollcall/protocol';
-import type { Connection } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/connection.ts';
 
 /** How an owner keeps being known to observers: by presence or by a lease. */
 export interface Voice {
@@ -14,7 +14,7 @@ export interface Voice {
 }
 
 export interface VoiceContext {
-  readonly connection: Connection;
+  readonly connection: RegistryConfig;
   readonly owner: Owner;
   /** Publishes the announcement as it is now. */
   readonly say: () => Promise<void>;

@@ -10,7 +10,7 @@ import {
 import type { Channels } from '@rollcall/protocol';
 
 /** Where the channel is and what proves that we may use it. */
-export interface Connection {
+export interface RegistryConfig {
   readonly appId: string;
   readonly key: string;
   readonly secret: string;
@@ -43,7 +43,7 @@ const MASTER_KEY_BYTES = 32;
  *
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function connectionFromEnvironment(env: Environment): Connection {
+export function registryFromEnv(env: Environment): RegistryConfig {
   const host = value(env, 'PUSHER_HOST');
   const cluster = value(env, 'PUSHER_APP_CLUSTER');
   const hosted = host === undefined && cluster !== undefined;
@@ -52,7 +52,7 @@ export function connectionFromEnvironment(env: Environment): Connection {
     : { host: serverHost(host ?? EMBEDDED_HOST), port: serverPort(env) };
 
   return {
-    ...credentialsFromEnvironment(env, 'host' in server ? server.host : undefined),
+    ...credentialsFromEnv(env, 'host' in server ? server.host : undefined),
     tls: secure(env) ?? hosted,
     server,
     embedded: host === undefined && !hosted,
@@ -60,7 +60,7 @@ export function connectionFromEnvironment(env: Environment): Connection {
   };
 }
 
-function registry(env: Environment): Pick<Connection, 'channels' | 'masterKey'> {
+function registry(env: Environment): Pick<RegistryConfig, 'channels' | 'masterKey'> {
   const channels = channelsOf(value(env, 'ROLLCALL_CHANNEL') ?? DEFAULT_CHANNEL);
   if (typeof channels === 'string') throw bad(`ROLLCALL_CHANNEL: ${channels}`);
   const masterKey = value(env, 'ROLLCALL_MASTER_KEY');
@@ -86,7 +86,7 @@ function isMasterKey(text: string): boolean {
 }
 
 /** For a log or an error: says where, and nothing secret. */
-export function describeServer({ server }: Connection): string {
+export function describeServer({ server }: RegistryConfig): string {
   if ('cluster' in server) return `hosted Pusher (cluster ${server.cluster})`;
   return `${urlHost(server.host)}:${server.port}`;
 }
@@ -97,14 +97,14 @@ export function urlHost(host: string): string {
 }
 
 /** Whether every program that can reach this server is on this machine. */
-export function isLocal({ server }: Connection): boolean {
+export function isLocal({ server }: RegistryConfig): boolean {
   return 'host' in server && isLoopback(server.host);
 }
 
 let hasWarned = false;
 
 /** Warns, once in a process, of a registry that more can read than should. */
-export function warnIfReadable(connection: Connection): void {
+export function warnIfReadable(connection: RegistryConfig): void {
   if (hasWarned || !connection.channels.isPublic || isLocal(connection)) return;
   hasWarned = true;
   process.emitWarning(
@@ -120,10 +120,10 @@ export function warnIfReadable(connection: Connection): void {
  * @param host where the broker is, or listens; nothing for hosted Pusher
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function credentialsFromEnvironment(
+export function credentialsFromEnv(
   env: Environment,
   host: string | undefined,
-): Pick<Connection, 'appId' | 'key' | 'secret'> {
+): Pick<RegistryConfig, 'appId' | 'key' | 'secret'> {
   const appId = value(env, 'PUSHER_APP_ID');
   const key = value(env, 'PUSHER_APP_KEY');
   const secret = value(env, 'PUSHER_APP_SECRET');

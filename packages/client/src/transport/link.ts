@@ -3,9 +3,9 @@ import type { Channel, Options } from 'pusher-js';
 import type { ChannelAuthorizationHandler } from 'pusher-js';
 import { isRecord } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
-import { acceptsConnections } from './accepts-connections.ts';
+import { acceptsConnections } from '@rollcall/runtime';
 import { urlHost } from './connection.ts';
-import type { Connection } from './connection.ts';
+import type { RegistryConfig } from './connection.ts';
 import { oneLine } from './one-line.ts';
 import type { Identity } from './presence.ts';
 import { keepConnected } from './reconnect.ts';
@@ -56,7 +56,7 @@ export interface Link {
 }
 
 /** Holds a WebSocket connection to the server, and keeps at it until closed. */
-export function openLink(connection: Connection, handlers: LinkHandlers): Link {
+export function openLink(connection: RegistryConfig, handlers: LinkHandlers): Link {
   const sdk = serverSdk(connection);
   const identities = new Map<string, ChannelHandlers['identify']>();
   const pusher = new PusherClient(connection.key, clientOptions(connection, authorize));
@@ -165,7 +165,7 @@ function memberOf(member: unknown): Member {
 
 type Authorize = (params: { socketId: string; channelName: string }) => { auth: string };
 
-function clientOptions({ server, tls }: Connection, authorize: Authorize): Options {
+function clientOptions({ server, tls }: RegistryConfig, authorize: Authorize): Options {
   const customHandler: ChannelAuthorizationHandler = (params, callback) => {
     let data;
     try {
@@ -191,7 +191,7 @@ function clientOptions({ server, tls }: Connection, authorize: Authorize): Optio
 }
 
 /** Where the WebSocket connection goes to. */
-export function endpointOf({ server, tls }: Connection): { host: string; port: number } {
+export function endpointOf({ server, tls }: RegistryConfig): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }

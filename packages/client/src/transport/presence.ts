@@ -1,7 +1,7 @@
 import { encodeAnnouncement, OBSERVER_USER_ID, presenceUserId } from '@rollcall/protocol';
 import type { Owned } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
-import type { Connection } from './connection.ts';
+import type { RegistryConfig } from './connection.ts';
 import { seal, unseal } from './seal.ts';
 import type { Sealed } from './seal.ts';
 
@@ -14,12 +14,12 @@ export interface Identity {
 export const OBSERVER: Identity = { user_id: OBSERVER_USER_ID };
 
 /** The presence channel of an instance. */
-export function presenceChannel({ channels }: Connection, id: string): string {
+export function presenceChannel({ channels }: RegistryConfig, id: string): string {
   return channels.presencePrefix + id;
 }
 
 /** Who the owner is in its instance's presence channel: with its announcement. */
-export function ownerIdentity(connection: Connection, announcement: Owned): Identity {
+export function ownerIdentity(connection: RegistryConfig, announcement: Owned): Identity {
   return {
     user_id: presenceUserId(announcement),
     user_info: sealFor(connection, announcement.id, encodeAnnouncement(announcement)),
@@ -27,7 +27,7 @@ export function ownerIdentity(connection: Connection, announcement: Owned): Iden
 }
 
 /** A member as it was before its announcement was sealed. */
-export function openMember(connection: Connection, id: string, member: Member): Member {
+export function openMember(connection: RegistryConfig, id: string, member: Member): Member {
   return { userId: member.userId, userInfo: openFrom(connection, id, member.userInfo) };
 }
 
@@ -35,13 +35,13 @@ export function openMember(connection: Connection, id: string, member: Member): 
  * What may go into the presence channel of an instance: in an encrypted registry it is sealed, since
  * presence channels have no encryption of their own.
  */
-export function sealFor<T>(connection: Connection, id: string, value: T): T | Sealed {
+export function sealFor<T>(connection: RegistryConfig, id: string, value: T): T | Sealed {
   const { masterKey } = connection;
   return masterKey === undefined ? value : seal(presenceChannel(connection, id), masterKey, value);
 }
 
 /** What was said in the presence channel of an instance; undefined if it is not sealed as it should be. */
-export function openFrom(connection: Connection, id: string, value: unknown): unknown {
+export function openFrom(connection: RegistryConfig, id: string, value: unknown): unknown {
   const { masterKey } = connection;
   return masterKey === undefined
     ? value

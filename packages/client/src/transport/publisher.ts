@@ -5,7 +5,7 @@ import Pusher from 'pusher';
 import { isRecord, RollcallError } from '@rollcall/protocol';
 import type { EventName } from '@rollcall/protocol';
 import { describeServer } from './connection.ts';
-import type { Connection } from './connection.ts';
+import type { RegistryConfig } from './connection.ts';
 import { oneLine } from './one-line.ts';
 import { serverSdk } from './sdk.ts';
 
@@ -29,7 +29,7 @@ export interface Publisher {
 
 const RETRY_DELAYS_MS = [100, 400];
 
-export function createPublisher(connection: Connection): Publisher {
+export function createPublisher(connection: RegistryConfig): Publisher {
   // The SDK neither keeps connections alive nor tries again.
   const agent = new (connection.tls ? HttpsAgent : HttpAgent)({ keepAlive: true });
   const sdk = serverSdk(connection, agent);
@@ -124,7 +124,7 @@ function codeOf(error: unknown): string | undefined {
   return 'code' in error ? String(error.code) : undefined;
 }
 
-function toError({ kind, detail }: Failure, connection: Connection): RollcallError {
+function toError({ kind, detail }: Failure, connection: RegistryConfig): RollcallError {
   const where = describeServer(connection);
   return kind === 'refused' ? refusedBy(where, detail) : unreachable(where, detail);
 }

@@ -1,12 +1,12 @@
 import type { Agent } from 'node:http';
 import Pusher from 'pusher';
 import { urlHost } from './connection.ts';
-import type { Connection } from './connection.ts';
+import type { RegistryConfig } from './connection.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 
 /** The official server SDK for a connection. It signs requests and subscriptions, and encrypts. */
-export function serverSdk(connection: Connection, agent?: Agent): Pusher {
+export function serverSdk(connection: RegistryConfig, agent?: Agent): Pusher {
   const { server, masterKey } = connection;
   return new Pusher({
     appId: connection.appId,

@@ -16,7 +16,7 @@ afterEach(() => registry.end());
 
 async function observer(options: DiscoverOptions = {}): Promise<Directory> {
   const { connection } = registry;
-  const directory = await discover({ connection, probes: 'never', ...options });
+  const directory = await discover({ registry: connection, probes: 'never', ...options });
   registry.onEnd(() => directory.close());
   return directory;
 }
@@ -54,7 +54,11 @@ describe('an observer', () => {
     await vi.waitFor(() => {
       expect(new Set(directory.instances().map(({ key }) => key))).toEqual(new Set(ids));
     });
-    expect(directory.instances().map((each) => each.status)).toEqual(['up', 'up', 'up']);
+    expect(directory.instances().map((each) => each.status)).toEqual([
+      'healthy',
+      'healthy',
+      'healthy',
+    ]);
   });
 
   it('does not know of another registry on the same broker', async () => {
@@ -67,7 +71,7 @@ describe('an observer', () => {
       });
     });
     const directory = await observer();
-    await vi.waitFor(() => expect(status(directory, 'a')).toBe('up'));
+    await vi.waitFor(() => expect(status(directory, 'a')).toBe('healthy'));
     expect(directory.instances()).toHaveLength(1);
   });
 
@@ -82,7 +86,7 @@ describe('an observer', () => {
       await join('a', 'a~1', announcement('a', { port })),
       await join('b', 'b~1', announcement('b', { port: gone })),
     ];
-    const directory = await observer({ probes: 'in-doubt' });
+    const directory = await observer({ probes: 'suspect' });
     await vi.waitFor(() => expect(directory.instances()).toHaveLength(2));
     const types: string[] = [];
     directory.on('change', ({ type, instance }) => types.push(`${instance.key} ${type}`));
@@ -96,7 +100,7 @@ describe('an observer', () => {
     const link = await join('a', 'a~1', announcement('a'));
     expect(directory.instances()).toEqual([]);
     await registry.publish('register', announcement('a'));
-    await vi.waitFor(() => expect(status(directory, 'a')).toBe('up'));
+    await vi.waitFor(() => expect(status(directory, 'a')).toBe('healthy'));
     // Until it has joined there is nobody whose parting it could see.
     await vi.waitFor(async () => expect(await members('a')).toContain('observer'));
     link.close();
@@ -128,7 +132,7 @@ describe('an observer', () => {
     const directory = await observer();
     const refused: string[] = [];
     directory.on('refused', (event, { code }) => refused.push(`${event} ${code}`));
-    await vi.waitFor(() => expect(status(directory, 'e')).toBe('up'));
+    await vi.waitFor(() => expect(status(directory, 'e')).toBe('healthy'));
     await vi.waitFor(() => expect(refused).toHaveLength(3));
     expect(new Set(refused)).toEqual(new Set(['presence bad-announcement', 'presence bad-prefix']));
     expect(directory.instances()).toHaveLength(1);
@@ -175,7 +179,7 @@ describe('an observer', () => {
     stays.unsubscribe(`${connection.channels.presencePrefix}b`);
     await registry.startAgain();
     await once(directory, 'resynced');
-    await vi.waitFor(() => expect(status(directory, 'a')).toBe('up'));
+    await vi.waitFor(() => expect(status(directory, 'a')).toBe('healthy'));
     await vi.waitFor(() => expect(status(directory, 'b')).toBe('suspect'));
     expect(directory.routable('/v1').map(({ key }) => key)).toEqual(['a']);
   });

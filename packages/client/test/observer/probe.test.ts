@@ -5,7 +5,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Announcement } from '@rollcall/protocol';
-import { ELSEWHERE, ONE, TWO } from '../../../gateway/test/proxy/certificates.ts';
+import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
 import { Prober } from '../../src/observer/probe.ts';
 
 const servers: Server[] = [];

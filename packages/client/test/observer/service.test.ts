@@ -16,9 +16,9 @@ afterEach(() => registry.end());
 /** The instances of a prefix, and a gateway beside, so that nobody waits for one that is not there. */
 async function service(prefix = '/v1'): Promise<Service> {
   const { connection } = registry;
-  const gateway = await discover({ connection, answersRollCalls: true, probes: 'never' });
+  const gateway = await discover({ registry: connection, answersRollCalls: true, probes: 'never' });
   registry.onEnd(() => gateway.close());
-  const found = await discover(prefix, { connection });
+  const found = await discover(prefix, { registry: connection });
   registry.onEnd(() => found.close());
   return found;
 }
@@ -41,18 +41,22 @@ describe('a service', () => {
     const found = await service('/v1/');
     await say(3);
     await vi.waitFor(() => expect(found.pick()?.url).toBe('http://127.0.0.1:3'));
-    await expect(discover('v1', { connection: registry.connection })).rejects.toMatchObject({
+    await expect(discover('v1', { registry: registry.connection })).rejects.toMatchObject({
       code: 'ROLLCALL_ANNOUNCEMENT',
     });
   });
 
   it('gives those that are there when it begins, if somebody knows of them', async () => {
     const { connection } = registry;
-    const gateway = await discover({ connection, answersRollCalls: true, probes: 'never' });
+    const gateway = await discover({
+      registry: connection,
+      answersRollCalls: true,
+      probes: 'never',
+    });
     registry.onEnd(() => gateway.close());
     await say(3);
     await vi.waitFor(() => expect(gateway.instances()).toHaveLength(1));
-    const found = await discover('/v1', { connection, probes: 'never' });
+    const found = await discover('/v1', { registry: connection, probes: 'never' });
     registry.onEnd(() => found.close());
     expect(found.pick()).toMatchObject({ announcement: { port: 3 }, url: 'http://127.0.0.1:3' });
   });
@@ -88,7 +92,7 @@ describe('a service', () => {
     const picks = () => Array.from({ length: 4 }, () => found.pick()?.announcement.port);
     const picked = [found.pick(), found.pick()].find((each) => each?.announcement.port === port);
     if (picked === undefined) throw new Error('it is picked every other time');
-    found.report(picked, 'refused');
+    found.reportOutcome(picked, 'refused');
     expect(picks()).not.toContain(port);
 
     const server = createServer((_request, response) => response.end()).listen(port, '127.0.0.1');
@@ -104,11 +108,11 @@ describe('a service', () => {
     await vi.waitFor(() => expect(found.pick()).toBeDefined());
     const picked = found.pick();
     if (picked === undefined) throw new Error('it was there');
-    found.report(picked, 'failed');
+    found.reportOutcome(picked, 'failed');
     expect(found.pick()?.key).toBe(picked.key);
-    found.report(picked, 'refused');
+    found.reportOutcome(picked, 'refused');
     expect(found.pick()).toBeUndefined();
-    found.report(picked, 'ok');
+    found.reportOutcome(picked, 'ok');
     expect(found.pick()?.key).toBe(picked.key);
   });
 });

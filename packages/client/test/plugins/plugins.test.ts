@@ -23,7 +23,7 @@ let registry: TestRegistry;
 let service: Service;
 beforeEach(async () => {
   registry = await TestRegistry.start();
-  service = await discover('/v1', { connection: registry.connection });
+  service = await discover('/v1', { registry: registry.connection });
   registry.onEnd(() => service.close());
 });
 afterEach(() => registry.end());
@@ -47,7 +47,7 @@ const FRAMEWORKS: Record<string, Start> = {
       prefix: '/v1',
       port: 0,
       listenOn,
-      connection: registry.connection,
+      registry: registry.connection,
     });
     return { port: (server.address() as AddressInfo).port, close };
   },
@@ -58,7 +58,7 @@ const FRAMEWORKS: Record<string, Start> = {
       await answer;
       return 'late';
     });
-    app.register(rollcall, { prefix: '/v1', connection: registry.connection });
+    app.register(rollcall, { prefix: '/v1', registry: registry.connection });
     await app.listen({ port: 0, host });
     return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
   },
@@ -156,11 +156,11 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
 it('express does not listen on when it cannot be registered, and says why', async () => {
   const port = await freePort();
   const nowhere = connectionTo(await freePort());
-  await expect(
-    listen(express(), { prefix: '/v1', port, connection: nowhere }),
-  ).rejects.toMatchObject({
-    code: 'ROLLCALL_BROKER_UNREACHABLE',
-  });
+  await expect(listen(express(), { prefix: '/v1', port, registry: nowhere })).rejects.toMatchObject(
+    {
+      code: 'ROLLCALL_BROKER_UNREACHABLE',
+    },
+  );
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
 });
 
@@ -169,7 +169,11 @@ it('fastify serves without a broker, says so, and is registered once there is on
   const { connection } = registry;
   const faults: Error[] = [];
   const app = fastify();
-  app.register(rollcall, { prefix: '/v1', connection, onFault: (error) => faults.push(error) });
+  app.register(rollcall, {
+    prefix: '/v1',
+    registry: connection,
+    onFault: (error) => faults.push(error),
+  });
   await app.listen({ port: 0, host: '127.0.0.1' });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
   await registry.startAgain();
@@ -179,7 +183,7 @@ it('fastify serves without a broker, says so, and is registered once there is on
 
 it('fastify does not listen with options that cannot be announced', async () => {
   const app = fastify();
-  app.register(rollcall, { prefix: 'v1', connection: registry.connection });
+  app.register(rollcall, { prefix: 'v1', registry: registry.connection });
   await expect(app.listen({ port: 0, host: '127.0.0.1' })).rejects.toMatchObject({
     code: 'ROLLCALL_ANNOUNCEMENT',
   });
@@ -187,7 +191,7 @@ it('fastify does not listen with options that cannot be announced', async () => 
 
 it('fastify calls back when it has closed', async () => {
   const app = fastify();
-  app.register(rollcall, { prefix: '/v1', connection: registry.connection });
+  app.register(rollcall, { prefix: '/v1', registry: registry.connection });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { promise, resolve } = deferred();
   app.close(resolve);
@@ -204,7 +208,7 @@ it('fastify closes WebSockets by the hooks that are there for it', async () => {
     app.server.once('test:close', () => socket.end());
   });
   app.addHook('preClose', async () => void app.server.emit('test:close'));
-  app.register(rollcall, { prefix: '/v1', connection: registry.connection });
+  app.register(rollcall, { prefix: '/v1', registry: registry.connection });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const socket = await silent((app.server.address() as AddressInfo).port);
   socket.write('GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: test\r\n\r\n');
@@ -230,7 +234,7 @@ it('fastify says that it cannot be registered at a Unix socket', async () => {
   const app = fastify();
   app.register(rollcall, {
     prefix: '/v1',
-    connection: registry.connection,
+    registry: registry.connection,
     onFault: (error) => faults.push(error),
   });
   await app.listen({ path: join(folder, 'socket') });

@@ -18,7 +18,7 @@ async function owner(fields: Partial<RegisterOptions> = {}): Promise<Registratio
     address: '127.0.0.1',
     id: 'a',
     mode: 'lease',
-    connection: registry.connection,
+    registry: registry.connection,
     ...fields,
   });
   registry.onEnd(() => registration.leave().catch(() => {}));
@@ -50,7 +50,7 @@ describe('an owner with a lease', () => {
   });
 
   it('is not doubted while it does, nor for want of presence', async () => {
-    const directory = await discover({ connection: registry.connection, probes: 'never' });
+    const directory = await discover({ registry: registry.connection, probes: 'never' });
     registry.onEnd(() => directory.close());
     const doubts: string[] = [];
     directory.on('change', ({ type }) => doubts.push(type));
@@ -73,7 +73,7 @@ describe('an owner with a lease', () => {
   });
 
   it('is silent once it has left', async () => {
-    const directory = await discover({ connection: registry.connection, probes: 'never' });
+    const directory = await discover({ registry: registry.connection, probes: 'never' });
     registry.onEnd(() => directory.close());
     const registration = await owner({ ttl: 1 });
     const heard = await registry.hear();

@@ -21,7 +21,7 @@ async function owner(fields: Partial<RegisterOptions> = {}): Promise<Registratio
     port: 3000,
     address: '127.0.0.1',
     id: 'a',
-    connection,
+    registry: connection,
     onFault: () => {},
     ...fields,
   });
@@ -31,7 +31,7 @@ async function owner(fields: Partial<RegisterOptions> = {}): Promise<Registratio
 
 async function observer(options: DiscoverOptions = {}): Promise<Directory> {
   const directory = await discover({
-    connection: registry.connection,
+    registry: registry.connection,
     probes: 'never',
     ...options,
   });
@@ -54,7 +54,7 @@ describe('an owner in a presence channel', () => {
     const heard = await registry.hear();
     const directory = await observer();
     await vi.waitFor(() => expect(held(directory)).toEqual(registration.announcement));
-    expect(directory.instances()[0]?.status).toBe('up');
+    expect(directory.instances()[0]?.status).toBe('healthy');
     // The transport told of it: there was nothing to ask.
     expect(names(heard)).not.toContain('register');
   });
@@ -107,7 +107,7 @@ describe('an owner in a presence channel', () => {
     await registry.startAgain();
     await once(directory, 'connected');
     expect(held(directory)).toEqual(registration.announcement);
-    await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('up'), 5000);
+    await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('healthy'), 5000);
     expect(lost).not.toContain('left');
     expect(lost).not.toContain('down');
     const late = await observer();
@@ -125,7 +125,7 @@ describe('an owner whose clock was set back', () => {
     const registration = await owner({ onFault: ({ message }) => faults.push(message) });
     await vi.waitFor(() => expect(held(directory)?.inc).toBe(before.inc + 1));
     expect(registration.announcement).toMatchObject({ inc: before.inc + 1, seq: 0 });
-    await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('up'));
+    await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('healthy'));
     expect(faults).toEqual([expect.stringMatching(/^a later run of a was known.*two programs/)]);
     // The transport knows it as that run too.
     const late = await observer();
@@ -206,7 +206,7 @@ describe('an owner that leaves', () => {
     // It is still in its channel: an observer that comes now tells it that its run is over.
     const directory = await observer({ answersRollCalls: true });
     await registry.publish('exit', registration.announcement);
-    await directory.informed(100);
+    await directory.ready(100);
     await leaving;
     await registry.settled(heard);
     expect(names(heard)).not.toContain('register');
@@ -240,5 +240,7 @@ it('cannot register with a broker that is not there', async () => {
 
 it('cannot register with a key that is not known', async () => {
   const connection = { ...registry.connection, key: 'unknown' };
-  await expect(owner({ connection })).rejects.toMatchObject({ code: 'ROLLCALL_BROKER_REFUSED' });
+  await expect(owner({ registry: connection })).rejects.toMatchObject({
+    code: 'ROLLCALL_BROKER_REFUSED',
+  });
 });

@@ -16,7 +16,7 @@ it('handles no signals after it has failed, so that it can be tried again', asyn
     port: 3000,
     address: '127.0.0.1',
     mode: 'lease',
-    connection: connectionTo(port),
+    registry: connectionTo(port),
     onSignal: () => {},
   });
   // From the beginning: what is under way may be accepted, and has to be taken back.

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { connectionFromEnvironment, describeServer } from '@rollcall/client';
+import { registryFromEnv, describeServer } from '@rollcall/client';
 import { warnIfReadable } from '../../src/transport/connection.ts';
 
 const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
-describe('connectionFromEnvironment', () => {
+describe('registryFromEnv', () => {
   it('is the embedded broker with the development app when nothing is set', () => {
-    expect(connectionFromEnvironment({})).toMatchObject({
+    expect(registryFromEnv({})).toMatchObject({
       appId: '1',
       key: 'rollcall-development-key',
       secret: 'rollcall-development-secret',
@@ -18,11 +18,11 @@ describe('connectionFromEnvironment', () => {
 
   it('takes an empty value for an unset one', () => {
     const env = { PUSHER_APP_ID: '', PUSHER_HOST: '', PUSHER_PORT: '', PUSHER_APP_SECURE: '' };
-    expect(connectionFromEnvironment(env)).toEqual(connectionFromEnvironment({}));
+    expect(registryFromEnv(env)).toEqual(registryFromEnv({}));
   });
 
   it('is hosted Pusher, by TLS, when a cluster is set', () => {
-    expect(connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu' })).toMatchObject({
+    expect(registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu' })).toMatchObject({
       appId: '7',
       key: 'k',
       secret: 's3cret',
@@ -39,7 +39,7 @@ describe('connectionFromEnvironment', () => {
       PUSHER_PORT: '80',
       PUSHER_APP_CLUSTER: 'eu',
     };
-    expect(connectionFromEnvironment(env)).toMatchObject({
+    expect(registryFromEnv(env)).toMatchObject({
       tls: false,
       server: { host: 'broker.internal', port: 80 },
       embedded: false,
@@ -51,12 +51,12 @@ describe('connectionFromEnvironment', () => {
     ['0', false],
   ])('takes PUSHER_APP_SECURE=%s for TLS %s', (text, tls) => {
     const secure = { ...APP, PUSHER_APP_SECURE: text };
-    expect(connectionFromEnvironment({ ...secure, PUSHER_APP_CLUSTER: 'eu' }).tls).toBe(tls);
-    expect(connectionFromEnvironment({ ...secure, PUSHER_HOST: 'b' }).tls).toBe(tls);
+    expect(registryFromEnv({ ...secure, PUSHER_APP_CLUSTER: 'eu' }).tls).toBe(tls);
+    expect(registryFromEnv({ ...secure, PUSHER_HOST: 'b' }).tls).toBe(tls);
   });
 
   it.each(['::1', '[::1]', 'localhost', '127.0.0.2'])('lets the development app use %s', (host) => {
-    expect(connectionFromEnvironment({ PUSHER_HOST: host }).appId).toBe('1');
+    expect(registryFromEnv({ PUSHER_HOST: host }).appId).toBe('1');
   });
 
   it.each([
@@ -71,16 +71,16 @@ describe('connectionFromEnvironment', () => {
     [{ ...APP, PUSHER_HOST: 'b:80/x' }, /PUSHER_HOST is/],
     [{ ...APP, PUSHER_APP_CLUSTER: 'eu.evil.example/' }, /PUSHER_APP_CLUSTER is/],
   ])('refuses %j', (env, message) => {
-    expect(() => connectionFromEnvironment(env)).toThrow(message);
-    expect(() => connectionFromEnvironment(env)).toThrow(
+    expect(() => registryFromEnv(env)).toThrow(message);
+    expect(() => registryFromEnv(env)).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
     );
-    expect(() => connectionFromEnvironment(env)).not.toThrow(/s3cret/);
+    expect(() => registryFromEnv(env)).not.toThrow(/s3cret/);
   });
 });
 
 const read = (channel: string, key = '') =>
-  connectionFromEnvironment({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
+  registryFromEnv({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
 
 describe('the registry that is named', () => {
   const KEY = Buffer.alloc(32, 7).toString('base64');
@@ -116,12 +116,12 @@ describe('the registry that is named', () => {
 });
 
 const hosted = (channel = '') =>
-  connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
+  registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
 
 describe('warnIfReadable', () => {
   it('warns once in a process, of a public channel off loopback only', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-    warnIfReadable(connectionFromEnvironment({}));
+    warnIfReadable(registryFromEnv({}));
     warnIfReadable(hosted('private-mapped-discovery'));
     expect(warn).not.toHaveBeenCalled();
     warnIfReadable(hosted());
@@ -134,9 +134,9 @@ describe('warnIfReadable', () => {
 
 describe('describeServer', () => {
   it('says where, and no more', () => {
-    const self = connectionFromEnvironment({ ...APP, PUSHER_HOST: '::1', PUSHER_PORT: '80' });
+    const self = registryFromEnv({ ...APP, PUSHER_HOST: '::1', PUSHER_PORT: '80' });
     expect(describeServer(self)).toBe('[::1]:80');
-    const hosted = connectionFromEnvironment({ ...APP, PUSHER_APP_CLUSTER: 'eu' });
+    const hosted = registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu' });
     expect(describeServer(hosted)).toBe('hosted Pusher (cluster eu)');
   });
 });

@@ -10,15 +10,15 @@ export interface Agreement {
 }
 
 export function agreementOf(peer: StatusView['peers'][number], now: number): Agreement {
-  const { name, lacked, told } = peer;
+  const { name, missingThere, missingHere } = peer;
   const when = `${span(now - peer.at)} ago`;
-  if (lacked === undefined)
+  if (missingThere === undefined)
     return { name, tone: 'quiet', text: `heard ${when}; its table is too large to compare` };
-  if (lacked === 0 && told === 0)
+  if (missingThere === 0 && missingHere === 0)
     return { name, tone: 'good', text: `agreed with this one ${when}` };
   const parts = [
-    ...(lacked > 0 ? [`lacked ${entries(lacked)}, which it was sent`] : []),
-    ...(told > 0 ? [`had ${entries(told)} more, which this one asked for`] : []),
+    ...(missingThere > 0 ? [`lacked ${entries(missingThere)}, which it was sent`] : []),
+    ...(missingHere > 0 ? [`had ${entries(missingHere)} more, which this one asked for`] : []),
   ];
   return { name, tone: 'doubt', text: `${parts.join(', and ')}, ${when}` };
 }

@@ -11,11 +11,11 @@ export interface Sign {
 
 /** What speaks for an instance and against it, by the gateway's time. */
 export function signsOf({ evidence }: InstanceView, now: number): Sign[] {
-  const { presence, leaseEnds, probe, heard, told } = evidence;
+  const { presence, leaseEnds, probe, announcedAt, relayedAt } = evidence;
   const signs: Sign[] = [];
   if (presence !== undefined) {
     signs.push(
-      presence.isThere
+      presence.isPresent
         ? { kind: 'presence', tone: 'good', text: 'present' }
         : { kind: 'presence', tone: 'bad', text: `gone ${span(now - presence.at)} ago` },
     );
@@ -27,8 +27,12 @@ export function signsOf({ evidence }: InstanceView, now: number): Sign[] {
         : { kind: 'lease', tone: 'doubt', text: `lapsed ${span(now - leaseEnds)} ago` },
     );
   }
-  if (heard === undefined && told !== undefined)
-    signs.push({ kind: 'hearsay', tone: 'doubt', text: `told by another ${span(now - told)} ago` });
+  if (announcedAt === undefined && relayedAt !== undefined)
+    signs.push({
+      kind: 'hearsay',
+      tone: 'doubt',
+      text: `told by another ${span(now - relayedAt)} ago`,
+    });
   if (probe !== undefined) signs.push(probeSign(probe, now));
   else if (signs.length === 0)
     signs.push({ kind: 'hearsay', tone: 'quiet', text: 'its own word alone' });

@@ -45,7 +45,7 @@ export function matching(
 
 function judged({
   instances: total,
-  up,
+  healthy,
   routable,
   isInDoubt,
 }: ServiceView): Pick<ServiceGroup, 'summary' | 'tone'> {
@@ -56,6 +56,6 @@ function judged({
   const who = total === 1 ? 'its one instance' : some;
   const take = routable === 1 ? 'takes requests' : 'take requests';
   if (isInDoubt) return { summary: `${who} ${take}, in doubt`, tone: 'doubt' };
-  const tone = routable === total ? 'good' : up === total ? 'held' : 'doubt';
+  const tone = routable === total ? 'good' : healthy === total ? 'held' : 'doubt';
   return { summary: `${who} ${take}`, tone };
 }

@@ -31,7 +31,7 @@ export function standingOf({
     };
   if (status === 'down')
     return { tone: 'bad', word: 'Down', meaning: 'It does not answer, and is sent nothing.' };
-  if (status === 'up') return { tone: 'good', word: 'Up', meaning: 'It is sent requests.' };
+  if (status === 'healthy') return { tone: 'good', word: 'Up', meaning: 'It is sent requests.' };
   if (isRoutable)
     return {
       tone: 'doubt',

@@ -1,6 +1,6 @@
-import type { InstanceView, Traffic } from '@rollcall/gateway';
+import type { InstanceView, TrafficView } from '@rollcall/gateway';
 
-type Window = Traffic['history'][number];
+type Window = TrafficView['history'][number];
 
 /** The latest of an instance's traffic, in numbers. */
 export interface Pace {
@@ -11,7 +11,7 @@ export interface Pace {
   readonly p99?: number | undefined;
 }
 
-export function paceOf({ history }: Traffic): Pace {
+export function paceOf({ history }: TrafficView): Pace {
   const last = history.at(-1);
   const timed = history.findLast(({ p50 }) => p50 !== undefined);
   const requests = sum(history, ({ requests }) => requests);

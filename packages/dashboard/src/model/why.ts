@@ -17,8 +17,8 @@ export function verdictOf(verdict: string): Verdict {
 /** Whether an instance has its turns, and if not, what keeps it from them. */
 export function turnOf(instance: Explanation['instances'][number]): { tone: Tone; word: string } {
   const { status, isRoutable, isDrained } = instance;
-  if (isRoutable) return { tone: status === 'up' ? 'good' : 'doubt', word: 'In turn' };
+  if (isRoutable) return { tone: status === 'healthy' ? 'good' : 'doubt', word: 'In turn' };
   if (isDrained) return { tone: 'held', word: 'Drained' };
   if (status === 'down') return { tone: 'bad', word: 'Down' };
-  return { tone: status === 'up' ? 'held' : 'doubt', word: 'Not picked' };
+  return { tone: status === 'healthy' ? 'held' : 'doubt', word: 'Not picked' };
 }

@@ -8,7 +8,7 @@ interface SummaryProps {
 
 /** All of it in one line. */
 export function Summary({ instances, services }: SummaryProps): JSX.Element {
-  const unwell = instances.filter(({ status }) => status !== 'up').length;
+  const unwell = instances.filter(({ status }) => status !== 'healthy').length;
   const parts = [
     count(services, 'service'),
     count(instances.length, 'instance'),

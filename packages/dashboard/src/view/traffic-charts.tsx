@@ -1,4 +1,4 @@
-import type { InstanceView, Traffic } from '@rollcall/gateway';
+import type { InstanceView, TrafficView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import { bars, line, milliseconds, paceOf, percent, rate } from '../model/traffic.ts';
 
@@ -42,7 +42,7 @@ export function TrafficCharts({
   );
 }
 
-type History = Pick<Traffic, 'history'>;
+type History = Pick<TrafficView, 'history'>;
 
 function RateChart({ history }: History): JSX.Element {
   const step = BOX.width / Math.max(history.length, LEAST_WINDOWS);
@@ -81,7 +81,7 @@ function LatencyChart({ history }: History): JSX.Element {
     { length: Math.max(0, LEAST_WINDOWS - history.length) },
     () => undefined,
   );
-  const points = (of: (window: Traffic['history'][number]) => number | undefined): string =>
+  const points = (of: (window: TrafficView['history'][number]) => number | undefined): string =>
     line([...missing, ...history.map(of)], highest, BOX);
   return (
     <svg

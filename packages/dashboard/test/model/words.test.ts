@@ -33,7 +33,7 @@ const none: ServiceView = {
   prefix: '/v1',
   names: [],
   instances: 0,
-  up: 0,
+  healthy: 0,
   suspect: 0,
   down: 0,
   routable: 0,
@@ -42,11 +42,11 @@ const none: ServiceView = {
 
 describe('a service in one line', () => {
   it.each([
-    ['its one instance takes requests', 'good', { instances: 1, up: 1, routable: 1 }],
-    ['all 2 take requests', 'good', { instances: 2, up: 2, routable: 2 }],
-    ['1 of 2 takes requests', 'doubt', { instances: 2, up: 1, down: 1, routable: 1 }],
+    ['its one instance takes requests', 'good', { instances: 1, healthy: 1, routable: 1 }],
+    ['all 2 take requests', 'good', { instances: 2, healthy: 2, routable: 2 }],
+    ['1 of 2 takes requests', 'doubt', { instances: 2, healthy: 1, down: 1, routable: 1 }],
     // One is drained, and that is as somebody wants it.
-    ['1 of 2 takes requests', 'held', { instances: 2, up: 2, routable: 1 }],
+    ['1 of 2 takes requests', 'held', { instances: 2, healthy: 2, routable: 1 }],
     ['none of 2 takes requests: they get 503', 'bad', { instances: 2, down: 2 }],
     ['every instance has gone: requests get 503', 'bad', {}],
     [
@@ -82,11 +82,11 @@ const texts = (evidence: object) =>
 
 describe('the evidence for an instance', () => {
   it.each([
-    [{ presence: { isThere: true, at: 1 } }, ['presence', 'good', 'present']],
-    [{ presence: { isThere: false, at: 7000 } }, ['presence', 'bad', 'gone 3 s ago']],
-    [{ heard: 1, leaseEnds: 70_000 }, ['lease', 'good', '1 min left']],
-    [{ heard: 1, leaseEnds: 9000 }, ['lease', 'doubt', 'lapsed 1 s ago']],
-    [{ told: 8000 }, ['hearsay', 'doubt', 'told by another 2 s ago']],
+    [{ presence: { isPresent: true, at: 1 } }, ['presence', 'good', 'present']],
+    [{ presence: { isPresent: false, at: 7000 } }, ['presence', 'bad', 'gone 3 s ago']],
+    [{ announcedAt: 1, leaseEnds: 70_000 }, ['lease', 'good', '1 min left']],
+    [{ announcedAt: 1, leaseEnds: 9000 }, ['lease', 'doubt', 'lapsed 1 s ago']],
+    [{ relayedAt: 8000 }, ['hearsay', 'doubt', 'told by another 2 s ago']],
     [
       { probe: { verdict: 'ok', by: 'probe', at: 9500, times: 4 } },
       ['probe', 'good', 'ok 0.5 s ago'],
@@ -100,18 +100,18 @@ describe('the evidence for an instance', () => {
   });
 
   it('is its own word, where there is nothing else', () => {
-    expect(texts({ heard: 1 })).toEqual([['hearsay', 'quiet', 'its own word alone']]);
+    expect(texts({ announcedAt: 1 })).toEqual([['hearsay', 'quiet', 'its own word alone']]);
   });
 });
 
 const text = (fields: object) =>
-  agreementOf({ name: 'g', at: 8000, size: 5, told: 0, ...fields }, 10_000).text;
+  agreementOf({ name: 'g', at: 8000, size: 5, missingHere: 0, ...fields }, 10_000).text;
 
 describe('another gateway', () => {
   it('agreed, or lacked and knew so much', () => {
-    expect(text({ lacked: 0 })).toBe('agreed with this one 2 s ago');
-    expect(text({ lacked: 1 })).toBe('lacked 1 entry, which it was sent, 2 s ago');
-    expect(text({ lacked: 2, told: 3 })).toBe(
+    expect(text({ missingThere: 0 })).toBe('agreed with this one 2 s ago');
+    expect(text({ missingThere: 1 })).toBe('lacked 1 entry, which it was sent, 2 s ago');
+    expect(text({ missingThere: 2, missingHere: 3 })).toBe(
       'lacked 2 entries, which it was sent, and had 3 entries more, which this one asked for, 2 s ago',
     );
     expect(text({})).toMatch(/too large to compare/);

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
-import type { Exchanged } from '../proxy/engine.ts';
+import type { RequestSummary } from '@rollcall/proxy';
 import { accessEntry, isFailure } from './entry.ts';
 import type { AccessLogSettings } from './entry.ts';
 
@@ -11,7 +11,7 @@ const ENOUGH_BYTES = 2048;
 const FLUSHED_EVERY_MS = 250;
 
 export interface AccessLog {
-  readonly write: (exchanged: Exchanged) => void;
+  readonly write: (exchanged: RequestSummary) => void;
   close(): void;
 }
 

@@ -1,4 +1,4 @@
-import type { Exchanged } from '../proxy/engine.ts';
+import type { RequestSummary } from '@rollcall/proxy';
 
 /** What is written down of requests. */
 export interface AccessLogSettings {
@@ -14,12 +14,15 @@ export interface AccessLogSettings {
 const MOST_CHARACTERS = 1024;
 
 /** Whether something went wrong that is not the client's fault alone. */
-export function isFailure({ status, isCut }: Exchanged): boolean {
+export function isFailure({ status, isCut }: RequestSummary): boolean {
   return status >= 500 || isCut;
 }
 
 /** What the log has of a request: nothing of its header fields but Host. */
-export function accessEntry(exchanged: Exchanged, includeQuery: boolean): Record<string, unknown> {
+export function accessEntry(
+  exchanged: RequestSummary,
+  includeQuery: boolean,
+): Record<string, unknown> {
   const { target, traceparent, instance, prefix, problem, upstreamMs } = exchanged;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);

@@ -1,5 +1,5 @@
 /** Requests that one gateway has sent to one instance. */
-export interface Traffic {
+export interface TrafficView {
   /** Since the gateway began to count. */
   readonly requests: number;
   /** Those that failed: no whole answer came, or it was 502, 503 or 504. */
@@ -20,4 +20,4 @@ interface TrafficWindow {
 }
 
 /** The traffic to the instance with this key; nothing if there was none. */
-export type TrafficOf = (key: string) => Traffic | undefined;
+export type FindTraffic = (key: string) => TrafficView | undefined;

@@ -1,12 +1,14 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import type { Evidence, Journal, Peer } from '@rollcall/protocol';
-import type { Traffic, TrafficOf } from './traffic.ts';
+import { instanceState } from '@rollcall/protocol';
+import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
+import type { TrafficView, FindTraffic } from './traffic.ts';
 
 /** An instance as the admin API tells of it. Times are milliseconds since 1970. */
 export interface InstanceView {
   readonly key: string;
   readonly announcement: Announcement;
   readonly status: Instance['status'];
+  readonly state: InstanceState;
   /** It is sent requests at this moment. */
   readonly isRoutable: boolean;
   /** An operator has this gateway send it nothing new. */
@@ -15,7 +17,7 @@ export interface InstanceView {
   readonly since: number;
   readonly evidence: EvidenceView;
   /** Where it is asked for; null if there was none. */
-  readonly traffic?: Traffic | null;
+  readonly traffic?: TrafficView | null;
 }
 
 export interface EvidenceView extends Omit<Evidence, 'inc'> {
@@ -29,7 +31,7 @@ export interface ServiceView {
   /** What its instances call themselves. */
   readonly names: readonly string[];
   readonly instances: number;
-  readonly up: number;
+  readonly healthy: number;
   readonly suspect: number;
   readonly down: number;
   /** Those that are sent requests at this moment. */
@@ -49,7 +51,7 @@ export interface InstancesQuery {
 interface ViewsOptions {
   readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers'>;
   readonly journal: Journal;
-  readonly traffic?: TrafficOf | undefined;
+  readonly traffic?: FindTraffic | undefined;
   /** What to add to the journal's times to have them since 1970. */
   readonly epoch: () => number;
 }
@@ -87,6 +89,7 @@ export class Views {
       key,
       announcement,
       status,
+      state: instanceState(instance),
       isRoutable: isThere && this.#isRoutable(instance),
       isDrained,
       since: since + epoch,
@@ -110,7 +113,7 @@ export class Views {
       prefix,
       names: [...names].filter((name) => name !== undefined),
       instances: instances.length,
-      up: count('up'),
+      healthy: count('healthy'),
       suspect: count('suspect'),
       down: count('down'),
       routable: routable.length,
@@ -126,13 +129,13 @@ export class Views {
 
   #evidence({ key, announcement: { ttl } }: Instance, epoch: number): EvidenceView {
     const { journal } = this.#options;
-    const { heard, told, presence, probe } = journal.evidenceOf(key) ?? {};
+    const { announcedAt, relayedAt, presence, probe } = journal.evidenceOf(key) ?? {};
     // Renewals could not reach us while we were away: all leases begin anew when we are back.
     const back = journal.link.findLast(({ what }) => what === 'connected')?.at ?? 0;
-    const renewed = heard === undefined ? undefined : Math.max(heard, back);
+    const renewed = announcedAt === undefined ? undefined : Math.max(announcedAt, back);
     return {
-      ...(heard !== undefined && { heard: heard + epoch }),
-      ...(told !== undefined && { told: told + epoch }),
+      ...(announcedAt !== undefined && { announcedAt: announcedAt + epoch }),
+      ...(relayedAt !== undefined && { relayedAt: relayedAt + epoch }),
       ...(presence !== undefined && { presence: { ...presence, at: presence.at + epoch } }),
       ...(probe !== undefined && { probe: { ...probe, at: probe.at + epoch } }),
       ...(ttl !== undefined &&
@@ -142,7 +145,7 @@ export class Views {
 }
 
 /** With the windows of so many seconds, and no more. */
-function lately(traffic: Traffic | undefined, seconds: number): Traffic | null {
+function lately(traffic: TrafficView | undefined, seconds: number): TrafficView | null {
   if (traffic === undefined) return null;
   const { history } = traffic;
   const windows = Math.ceil(seconds / (history.at(-1)?.seconds ?? 1));

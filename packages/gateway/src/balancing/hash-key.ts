@@ -1,5 +1,5 @@
-import { cookieValue } from '../http/cookie.ts';
-import type { Asked } from '../proxy/engine.ts';
+import { cookieValue } from '@rollcall/proxy';
+import type { RequestView } from '@rollcall/proxy';
 
 /** What the key of a request is made of under the policy `hash`. */
 export type HashBy =
@@ -14,7 +14,7 @@ export function parseHashBy(written: string): HashBy {
 }
 
 /** Returns the key of a request. Without the header or cookie, it is the client's address. */
-export function hashKey(by: HashBy, asked: Asked): string {
+export function hashKey(by: HashBy, asked: RequestView): string {
   if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.address;
   if (by.type === 'cookie')
     return cookieValue(asked.field('cookie') ?? '', by.name) ?? asked.address;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProbeRules } from '@rollcall/protocol';
+import type { CertificateFiles } from '@rollcall/runtime';
 import type { AccessLogSettings } from '../access-log/entry.ts';
 import type { CatalogOptions } from '../catalog/servers.ts';
-import type { CertificateFiles } from '../proxy/certificate-files.ts';
 import type { ServingSettings } from '../routing/policy.ts';
 
 /** What a gateway can be told, but for its channel: plain data. docs/reference/gateway.md has the meaning of each. */

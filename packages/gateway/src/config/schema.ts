@@ -54,8 +54,8 @@ const ejection = partial({
 const probes = partial({
   intervalMs: count(100, 86_400_000),
   timeoutMs: limit,
-  failuresToDown: count(1, 1000),
-  successesToUp: count(1, 1000),
+  failureThreshold: count(1, 1000),
+  successThreshold: count(1, 1000),
 });
 
 const DESTINATIONS = ['off', 'stdout', 'stderr'] as const;

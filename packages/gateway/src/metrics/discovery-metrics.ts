@@ -6,7 +6,7 @@ import type { Exposition, Labels } from './exposition.ts';
 
 /** One that we hear of so long after its run began was not announced just now. */
 const JUST_NOW_MS = 60_000;
-const STATUSES: readonly Status[] = ['up', 'suspect', 'down'];
+const STATUSES: readonly Status[] = ['healthy', 'suspect', 'down'];
 
 export interface DiscoveryMetricsOptions {
   readonly directory: Pick<
@@ -31,7 +31,7 @@ export function addDiscoveryMetrics(
 
   // A name may be anything that somebody with the secret liked to send.
   const known: readonly string[] = EVENTS;
-  directory.on('heard', (event) =>
+  directory.on('received', (event) =>
     messages.add({ event: known.includes(event) ? event : 'other' }),
   );
   directory.on('refused', (_event, { code }) => refusals.add({ code }));
@@ -78,7 +78,15 @@ export function addDiscoveryMetrics(
   ]);
   exposition.gauge(
     { name: 'agreeing_peers', help: 'Those whose table was the same as ours when last compared' },
-    () => [[{}, directory.peers().filter(({ lacked, told }) => lacked === 0 && told === 0).length]],
+    () => [
+      [
+        {},
+        directory
+          .peers()
+          .filter(({ missingThere, missingHere }) => missingThere === 0 && missingHere === 0)
+          .length,
+      ],
+    ],
   );
 }
 

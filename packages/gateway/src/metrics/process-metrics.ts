@@ -1,10 +1,10 @@
 import { newCounts, observeSeconds } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
-import type { Vitals } from '../traffic/process-vitals.ts';
+import type { ProcessSample } from '../traffic/process-sample.ts';
 import type { Exposition, Labels } from './exposition.ts';
 
 interface Seen {
-  vitals: Vitals;
+  sample: ProcessSample;
   /** Of each second the longest. */
   readonly delays: Counts;
 }
@@ -13,11 +13,11 @@ interface Seen {
 export class Processes {
   readonly #seen = new Map<string, Seen>();
 
-  /** @param vitals of the second that is over */
-  note(name: string, vitals: Vitals): void {
-    const seen = this.#seen.get(name) ?? { vitals, delays: newCounts() };
-    seen.vitals = vitals;
-    observeSeconds(seen.delays, vitals.delaySeconds);
+  /** @param sample of the second that is over */
+  note(name: string, sample: ProcessSample): void {
+    const seen = this.#seen.get(name) ?? { sample, delays: newCounts() };
+    seen.sample = sample;
+    observeSeconds(seen.delays, sample.delaySeconds);
     this.#seen.set(name, seen);
   }
 
@@ -27,8 +27,8 @@ export class Processes {
 }
 
 export function addProcessMetrics(exposition: Exposition, processes: Processes): void {
-  const read = (of: (vitals: Vitals) => number): [Labels, number][] =>
-    Array.from(processes.all(), ([process, { vitals }]) => [{ process }, of(vitals)]);
+  const read = (of: (sample: ProcessSample) => number): [Labels, number][] =>
+    Array.from(processes.all(), ([process, { sample }]) => [{ process }, of(sample)]);
 
   exposition.gauge({ name: 'resident_memory_bytes', help: 'Resident memory of the process' }, () =>
     read(({ residentBytes }) => residentBytes),

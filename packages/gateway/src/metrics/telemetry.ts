@@ -1,31 +1,31 @@
 import type { Directory } from '@rollcall/client';
 import type { DataPlane } from '../data-plane.ts';
-import { History, WINDOW_MS } from '../traffic/history.ts';
-import { VitalsReader } from '../traffic/process-vitals.ts';
-import { Traffic } from '../traffic/traffic.ts';
-import type { Counted } from '../workers/pool.ts';
+import { TrafficHistory, WINDOW_MS } from '../traffic/history.ts';
+import { ProcessSampler } from '../traffic/process-sample.ts';
+import { TrafficCounter } from '../traffic/traffic.ts';
+import type { WorkerReport } from '../workers/pool.ts';
 import { addDiscoveryMetrics } from './discovery-metrics.ts';
 import { Exposition } from './exposition.ts';
 import { addProcessMetrics, Processes } from './process-metrics.ts';
 import { addTrafficMetrics } from './traffic-metrics.ts';
 
-const VITALS_EVERY_MS = 1000;
+const SAMPLE_EVERY_MS = 1000;
 
 /** What is measured of a gateway, all of its processes together. */
 export class Telemetry {
-  readonly traffic: Traffic;
-  readonly history: History;
+  readonly traffic: TrafficCounter;
+  readonly history: TrafficHistory;
   readonly #exposition = new Exposition();
   readonly #processes = new Processes();
-  readonly #vitals = new VitalsReader();
+  readonly #sampler = new ProcessSampler();
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(directory: Directory) {
-    this.traffic = new Traffic(directory.instances());
+    this.traffic = new TrafficCounter(directory.instances());
     directory.on('change', (change) => this.traffic.changed(change));
-    this.history = new History(this.traffic);
+    this.history = new TrafficHistory(this.traffic);
     this.#timers = [
-      setInterval(() => this.#processes.note('main', this.#vitals.read()), VITALS_EVERY_MS),
+      setInterval(() => this.#processes.note('main', this.#sampler.sample()), SAMPLE_EVERY_MS),
       setInterval(() => this.history.turn(Date.now()), WINDOW_MS),
     ];
     addDiscoveryMetrics(this.#exposition, { directory, now: Date.now });
@@ -41,9 +41,9 @@ export class Telemetry {
   }
 
   /** What a worker has counted. */
-  counted(worker: string, { traffic, vitals }: Counted): void {
+  counted(worker: string, { traffic, process }: WorkerReport): void {
     this.traffic.add(traffic);
-    this.#processes.note(worker, vitals);
+    this.#processes.note(worker, process);
   }
 
   readonly contentType: string = this.#exposition.registry.contentType;
@@ -55,6 +55,6 @@ export class Telemetry {
 
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    this.#vitals.close();
+    this.#sampler.close();
   }
 }

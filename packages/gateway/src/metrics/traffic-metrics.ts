@@ -1,15 +1,15 @@
 import type { DataPlane } from '../data-plane.ts';
 import { AT } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
-import type { Load } from '../traffic/load.ts';
-import type { Traffic } from '../traffic/traffic.ts';
+import type { ProcessLoad } from '../traffic/load.ts';
+import type { TrafficCounter } from '../traffic/traffic.ts';
 import type { Exposition, Labels } from './exposition.ts';
 
 /** A label for what no prefix stands for: a prefix begins with a slash. */
 const NO_ROUTE = 'none';
 
 export interface TrafficMetricsOptions {
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounter;
   readonly loads: DataPlane['loads'];
 }
 
@@ -26,7 +26,7 @@ export function addTrafficMetrics(
   const of = (key: string): Labels => ({ route: label(traffic.prefixOf(key)), upstream: key });
   /** Of all processes together. Connections to one that has gone may be there a little longer. */
   const summed = (
-    read: (load: Load) => readonly (readonly [string, number])[],
+    read: (load: ProcessLoad) => readonly (readonly [string, number])[],
   ): [Labels, number][] => {
     const sums = new Map<string, number>();
     for (const [key, value] of loads().flatMap(read)) sums.set(key, (sums.get(key) ?? 0) + value);

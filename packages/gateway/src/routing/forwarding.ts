@@ -2,9 +2,8 @@ import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
+import type { Forward, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { InstanceStats } from '../balancing/instance-stats.ts';
-import type { Forward, Upstream } from '../proxy/engine.ts';
-import type { RouteLimits } from '../proxy/limits.ts';
 import type { RoutePolicy } from './policy.ts';
 
 /** What happens to requests on their way among instances, for whoever counts it. */

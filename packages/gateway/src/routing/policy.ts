@@ -7,8 +7,8 @@ import { EJECTION } from '../balancing/ejection.ts';
 import type { EjectionRules } from '../balancing/ejection.ts';
 import { RETRIES } from '../balancing/retry-budget.ts';
 import type { RetryRules } from '../balancing/retry-budget.ts';
-import { LIMITS } from '../proxy/limits.ts';
-import type { Limits, RouteLimits } from '../proxy/limits.ts';
+import { LIMITS } from '@rollcall/proxy';
+import type { Limits, RouteLimits } from '@rollcall/proxy';
 
 /** How the requests of one route are served. */
 export interface RoutePolicy {
@@ -74,7 +74,7 @@ function overlaid(below: RoutePolicy, above: RouteSettings): RoutePolicy {
 
 /** What is asked for, no limit of it wider than those for all. */
 function grant(asked: AnnouncedPolicy, { balancing, retries, limits }: RoutePolicy): RouteSettings {
-  const { mostInFlight = Infinity, hashBy } = asked;
+  const { maxInFlight: mostInFlight = Infinity, hashBy } = asked;
   const { answerMs = Infinity, totalMs = Infinity, bodyBytes = Infinity } = asked;
   return {
     balancing: {

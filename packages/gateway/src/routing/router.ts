@@ -4,9 +4,9 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import { Balancer } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
+import { problem } from '../problem.ts';
+import type { RequestView, Decide, Decision } from '@rollcall/proxy';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
-import { problem } from '../proxy/decision.ts';
-import type { Asked, Decide, Decision } from '../proxy/engine.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
 import type { RoutingEvents, Service } from './forwarding.ts';
@@ -103,7 +103,7 @@ export class Router {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
-  #forward(service: Service, target: string, asked: Asked): Decision {
+  #forward(service: Service, target: string, asked: RequestView): Decision {
     const { prefix, policy, balancer, budget, now } = service;
     const instances = service.instances();
     if (instances.length === 0) {

@@ -24,14 +24,14 @@ export async function keepSnapshot(
   if (file === undefined) return async () => {};
   const folder = dirname(file);
   const snapshot = snapshotAt({ file, log });
-  directory.recall(await snapshot.load());
+  directory.restore(await snapshot.load());
 
   let pending: NodeJS.Timeout | undefined;
   async function save(): Promise<void> {
     pending = undefined;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await snapshot.save(directory.statements());
+      await snapshot.save(directory.export());
     } catch (error) {
       // A gateway without a memory is better than none.
       log(`cannot save the snapshot: ${error instanceof Error ? error.message : String(error)}`);

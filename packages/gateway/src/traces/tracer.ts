@@ -10,7 +10,7 @@ import {
 } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { isFailure } from '../access-log/entry.ts';
-import type { Exchanged, Trace } from '../proxy/engine.ts';
+import type { RequestSummary, Trace } from '@rollcall/proxy';
 
 /** A collector that cannot be reached is tried for ten seconds and more: the gateway has to end before that. */
 const MOST_CLOSE_MS = 1000;
@@ -50,7 +50,7 @@ class RequestTrace implements Trace {
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
 
-  ended(exchanged: Exchanged): void {
+  ended(exchanged: RequestSummary): void {
     const span = this.#span;
     const { method, prefix } = exchanged;
     // A name of few values: the path is an attribute.
@@ -70,7 +70,7 @@ function contextOf(parent: string | undefined): Context {
 }
 
 /** By OpenTelemetry's semantic conventions for HTTP servers; no query, which may have secrets. */
-function attributesOf(exchanged: Exchanged): Attributes {
+function attributesOf(exchanged: RequestSummary): Attributes {
   const { target, prefix, instance, problem } = exchanged;
   return {
     'http.request.method': exchanged.method,

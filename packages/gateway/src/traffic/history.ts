@@ -1,7 +1,7 @@
-import type { Traffic as View } from '../admin/traffic.ts';
+import type { TrafficView as View } from '../admin/traffic.ts';
 import { errorsOf, newCounts, quantile, requestsOf } from './counts.ts';
 import type { Counts } from './counts.ts';
-import type { Traffic } from './traffic.ts';
+import type { TrafficCounter } from './traffic.ts';
 
 export const WINDOW_MS = 5000;
 /** Five minutes. */
@@ -10,12 +10,12 @@ const WINDOWS = 60;
 const NUMBERS = 4;
 
 /** The traffic to each instance in windows of five seconds. */
-export class History {
-  readonly #traffic: Traffic;
-  readonly #pasts = new Map<string, Past>();
+export class TrafficHistory {
+  readonly #traffic: TrafficCounter;
+  readonly #pasts = new Map<string, Ring>();
   #endedAt = 0;
 
-  constructor(traffic: Traffic) {
+  constructor(traffic: TrafficCounter) {
     this.#traffic = traffic;
   }
 
@@ -29,7 +29,7 @@ export class History {
     this.#pasts.clear();
     // Those that have gone are not taken over.
     for (const [key, counts] of this.#traffic.instances()) {
-      const past = before.get(key) ?? new Past();
+      const past = before.get(key) ?? new Ring();
       past.turn(counts);
       this.#pasts.set(key, past);
     }
@@ -39,7 +39,7 @@ export class History {
   readonly of = (key: string): View | undefined => this.#pasts.get(key)?.view(this.#endedAt);
 }
 
-class Past {
+class Ring {
   /** All that was counted when the latest window ended. */
   readonly #last: Counts = newCounts();
   /** Windows one after the other, round and round: as objects they would take ten times the room. */

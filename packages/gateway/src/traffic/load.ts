@@ -1,8 +1,8 @@
-import type { Engine } from '../proxy/engine.ts';
+import type { ReverseProxy } from '@rollcall/proxy';
 import type { Router } from '../routing/router.ts';
 
 /** What one process has to do at a moment. */
-export interface Load {
+export interface ProcessLoad {
   /** Connections of clients. */
   readonly clients: number;
   /** Requests in flight to each instance that has any. */
@@ -14,9 +14,9 @@ export interface Load {
   ])[];
 }
 
-export const NO_LOAD: Load = { clients: 0, inFlight: [], pools: [] };
+export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [] };
 
-export function loadOf(engine: Engine, router: Router): Load {
+export function loadOf(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
     inFlight: [...router.inFlight()],

@@ -1,6 +1,6 @@
 import type { Change, Instance } from '@rollcall/client';
+import type { RequestSummary } from '@rollcall/proxy';
 import type { ProblemCode } from '../problem.ts';
-import type { Exchanged } from '../proxy/engine.ts';
 import type { RoutingEvents } from '../routing/forwarding.ts';
 import { addCounts, AT, increase, newCounts, observeSeconds } from './counts.ts';
 import type { Counts } from './counts.ts';
@@ -24,7 +24,7 @@ const SWITCHED = 101;
  * Requests, errors and durations, by route and by instance. An instance is counted for while it is known to be
  * there, so that one that has gone leaves nothing behind, though its last answers come later.
  */
-export class Traffic implements RoutingEvents {
+export class TrafficCounter implements RoutingEvents {
   /** By prefix; without one, what had no route. */
   readonly #routes = new Map<string | undefined, Counts>();
   /** Those that are there. */
@@ -41,13 +41,14 @@ export class Traffic implements RoutingEvents {
     else this.#enter(instance);
   }
 
-  readonly count = (exchanged: Exchanged): void => {
+  readonly count = (exchanged: RequestSummary): void => {
     const { prefix, instance, problem, status, ms, upstreamMs } = exchanged;
     const route = this.#route(prefix);
     note(route, exchanged);
     // A tunnel is as long as those at its ends have something to say.
     if (status !== SWITCHED) observeSeconds(route, ms / 1000);
-    if (problem !== undefined) this.#problem(problem, 1);
+    // The proxy and routing answer with nothing else.
+    if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
     note(counts, exchanged);
@@ -128,7 +129,10 @@ export class Traffic implements RoutingEvents {
   }
 }
 
-function note(counts: Counts, { status, isCut, requestBytes, responseBytes }: Exchanged): void {
+function note(
+  counts: Counts,
+  { status, isCut, requestBytes, responseBytes }: RequestSummary,
+): void {
   // A status may have any three digits; what is not known counts as 5xx (RFC 9110 §15).
   const digit = Math.min(Math.floor(status / 100), 5);
   increase(counts, AT.statuses + digit - 1, 1);

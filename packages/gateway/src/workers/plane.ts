@@ -12,7 +12,10 @@ export interface PlaneOptions {
   readonly workers: number | 'auto';
   readonly settings: PlaneSettings;
   readonly telemetry: Pick<Telemetry, 'traffic' | 'counted'>;
-  readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'knows' | 'routable' | 'witness'>;
+  readonly directory: Pick<
+    Directory,
+    'prefixes' | 'instances' | 'knows' | 'routable' | 'reportOutcome'
+  >;
   readonly log: (line: string) => void;
 }
 
@@ -25,7 +28,8 @@ export async function createPlane({
   log,
 }: PlaneOptions): Promise<DataPlane> {
   const count = workers === 'auto' ? availableParallelism() : workers;
-  const onWitnessed: Directory['witness'] = (key, verdict) => directory.witness(key, verdict);
+  const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
+    directory.reportOutcome(key, verdict);
   if (count > 1) {
     // That they cannot be had is said once, and not by each worker.
     if (settings.traces) await loadTracer();
@@ -33,8 +37,8 @@ export async function createPlane({
       count,
       settings,
       table: directory,
-      onWitnessed,
-      onCounted: (worker, counted) => telemetry.counted(worker, counted),
+      onOutcome,
+      onReport: (worker, counted) => telemetry.counted(worker, counted),
       spawn: spawnWorker,
       log,
     });
@@ -44,6 +48,6 @@ export async function createPlane({
     table: directory,
     traffic: telemetry.traffic,
     instruments: await openInstruments(settings),
-    onUnreachable: ({ key }, verdict) => onWitnessed(key, verdict),
+    onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
   });
 }

@@ -2,17 +2,17 @@ import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
-import { listenOn } from '../proxy/listen.ts';
+import { listen } from '@rollcall/runtime';
 import { NO_LOAD } from '../traffic/load.ts';
-import type { Load } from '../traffic/load.ts';
+import type { ProcessLoad } from '../traffic/load.ts';
 import { Applied } from './applied.ts';
 import { BackOff } from './back-off.ts';
-import { parseFromWorker } from './messages.ts';
+import { FROM_WORKER } from './messages.ts';
 import type { FromWorker } from './messages.ts';
 import type { Spawn, WorkerProcess } from './process.ts';
 
 /** What a worker has counted since before, and how it does. */
-export type Counted = Omit<FromWorker & { type: 'counted' }, 'type'>;
+export type WorkerReport = Omit<FromWorker & { type: 'report' }, 'type'>;
 
 export interface PoolOptions {
   /** How many workers. */
@@ -20,9 +20,9 @@ export interface PoolOptions {
   readonly settings: PlaneSettings;
   /** The table that they follow. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
-  readonly onWitnessed: Directory['witness'];
+  readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
-  readonly onCounted: (worker: string, counted: Counted) => void;
+  readonly onReport: (worker: string, counted: WorkerReport) => void;
   readonly spawn: Spawn;
   readonly log: (line: string) => void;
 }
@@ -57,7 +57,7 @@ export class WorkerPool implements DataPlane {
   async listen(port: number, host: string): Promise<{ host: string; port: number }> {
     // Held for a moment: that it cannot be had is said once, and not by each worker, and all need the same.
     const server = createServer();
-    this.#place = await listenOn(server, port, host);
+    this.#place = await listen(server, host, port, '--port');
     await new Promise((resolve) => server.close(resolve));
     try {
       await Promise.all(this.#slots.map((slot) => this.#start(slot)));
@@ -73,7 +73,7 @@ export class WorkerPool implements DataPlane {
   changed(change: Change): void {
     const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
-      if (isFollowing) process?.send({ type: 'changed', number, change });
+      if (isFollowing) process?.send({ type: 'change', number, change });
   }
 
   configure(settings: PlaneSettings): void {
@@ -86,7 +86,7 @@ export class WorkerPool implements DataPlane {
     this.#applied.when(call);
   }
 
-  loads(): readonly Load[] {
+  loads(): readonly ProcessLoad[] {
     return this.#slots.flatMap(({ load }) => load ?? []);
   }
 
@@ -107,7 +107,7 @@ export class WorkerPool implements DataPlane {
       let isListening = false;
       const worker: WorkerProcess = this.#options.spawn({
         onMessage: (input) => {
-          const message = parseFromWorker(input);
+          const message = FROM_WORKER.decode(input, performance.timeOrigin);
           if (message.type === 'listening') {
             isListening = true;
             slot.heard(NO_LOAD);
@@ -127,19 +127,19 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onWitnessed, onCounted } = this.#options;
+    const { table, onOutcome, onReport } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#place });
       slot.isFollowing = true;
       this.#applied.join(worker);
     }
-    if (message.type === 'counted') {
+    if (message.type === 'report') {
       slot.heard(message.load);
-      onCounted(slot.name, message);
+      onReport(slot.name, message);
     }
     if (message.type === 'applied') this.#applied.by(worker, message.number);
-    if (message.type === 'witnessed') onWitnessed(message.key, message.verdict);
+    if (message.type === 'outcome') onOutcome(message.key, message.verdict);
   }
 
   #killSilent(): void {
@@ -186,7 +186,7 @@ class Slot {
   isFollowing = false;
   timer: NodeJS.Timeout | undefined;
   /** As it said last; nothing while it does not listen. */
-  load: Load | undefined;
+  load: ProcessLoad | undefined;
   heardAt = 0;
   #onEnded: () => void = () => {};
 
@@ -198,7 +198,7 @@ class Slot {
     this.process = process;
   }
 
-  heard(load: Load): void {
+  heard(load: ProcessLoad): void {
     this.load = load;
     this.heardAt = performance.now();
   }

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { encodeToWorker } from './messages.ts';
+import { TO_WORKER } from './messages.ts';
 import type { ToWorker } from './messages.ts';
 
 /** A worker's process, as its pool needs it. */
@@ -11,7 +11,7 @@ export interface WorkerProcess {
 }
 
 export interface WorkerEvents {
-  /** Not parsed yet. */
+  /** @param message not decoded yet */
   readonly onMessage: (message: unknown) => void;
   /** @param how its exit code or signal, for people */
   readonly onEnd: (how: string) => void;
@@ -45,7 +45,7 @@ export const spawnWorker: Spawn = ({ onMessage, onEnd }) => {
     pid: worker.process.pid ?? 0,
     send(message) {
       // What it is not told any more because it has ended, its end tells us.
-      worker.send(encodeToWorker(message, performance.timeOrigin) as object, () => {});
+      worker.send(TO_WORKER.encode(message, performance.timeOrigin) as object, () => {});
     },
     kill: () => void worker.process.kill('SIGKILL'),
   };

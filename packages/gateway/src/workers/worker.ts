@@ -2,9 +2,9 @@ import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { openInstruments } from '../instruments.ts';
 import { NO_LOAD } from '../traffic/load.ts';
-import { VitalsReader } from '../traffic/process-vitals.ts';
-import { Traffic } from '../traffic/traffic.ts';
-import { parseToWorker } from './messages.ts';
+import { ProcessSampler } from '../traffic/process-sample.ts';
+import { TrafficCounter } from '../traffic/traffic.ts';
+import { TO_WORKER } from './messages.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Replica } from './replica.ts';
 
@@ -13,7 +13,7 @@ interface Serving {
   /** Nothing before it is there: what comes before, it is made with. */
   plane?: DataPlane;
   readonly replica: Replica;
-  readonly traffic: Traffic;
+  readonly traffic: TrafficCounter;
 }
 
 /** What was counted since is lost if a worker is killed. */
@@ -23,7 +23,7 @@ const COUNTED_EVERY_MS = 1000;
 export class Worker {
   readonly #send: (message: FromWorker) => void;
   #serving: Serving | undefined;
-  readonly #vitals = new VitalsReader();
+  readonly #sampler = new ProcessSampler();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(send: (message: FromWorker) => void) {
@@ -32,9 +32,9 @@ export class Worker {
 
   /** Takes a message. Resolves to whether the worker has closed. */
   async receive(input: unknown): Promise<boolean> {
-    const message = parseToWorker(input, performance.timeOrigin);
+    const message = TO_WORKER.decode(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
-    if (message.type === 'changed') this.#change(message);
+    if (message.type === 'change') this.#change(message);
     if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
     await this.#serving?.plane?.close();
@@ -45,7 +45,7 @@ export class Worker {
 
   async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
     const replica = new Replica(table);
-    const traffic = new Traffic(table.instances);
+    const traffic = new TrafficCounter(table.instances);
     const serving: Serving = { settings, replica, traffic };
     // From here on changes may come.
     this.#serving = serving;
@@ -55,7 +55,7 @@ export class Worker {
       table: replica,
       traffic,
       instruments,
-      onUnreachable: ({ key }, verdict) => this.#send({ type: 'witnessed', key, verdict }),
+      onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
     });
     serving.plane = plane;
     await plane.listen(port, host);
@@ -69,7 +69,7 @@ export class Worker {
     this.#serving.plane?.configure(settings);
   }
 
-  #change({ number, change }: ToWorker & { type: 'changed' }): void {
+  #change({ number, change }: ToWorker & { type: 'change' }): void {
     this.#serving?.replica.apply(change);
     this.#serving?.traffic.changed(change);
     this.#serving?.plane?.changed(change);
@@ -81,6 +81,6 @@ export class Worker {
     if (this.#serving === undefined) return;
     const { plane, traffic } = this.#serving;
     const [load = NO_LOAD] = plane?.loads() ?? [];
-    this.#send({ type: 'counted', traffic: traffic.take(), load, vitals: this.#vitals.read() });
+    this.#send({ type: 'report', traffic: traffic.take(), load, process: this.#sampler.sample() });
   }
 }

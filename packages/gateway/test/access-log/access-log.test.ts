@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { accessLogTo } from '../../src/access-log/access-log.ts';
-import type { Exchanged } from '../../src/proxy/engine.ts';
+import type { RequestSummary } from '@rollcall/proxy';
 import { exchanged } from '../traffic/exchanged.ts';
 
 /** What is written down of requests, line by line. */
 function written(
-  requests: readonly Partial<Exchanged>[],
+  requests: readonly Partial<RequestSummary>[],
   { sample = 1, includeQuery = false, random = (): number => 0.5 } = {},
 ): unknown[] {
   const lines: string[] = [];

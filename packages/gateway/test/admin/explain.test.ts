@@ -67,9 +67,9 @@ describe('explain', () => {
     const { verdict, instances } = told('/v1/x');
     expect(verdict).toBe('to /v1, 1 of 3 instances in turn');
     expect(instances.map(({ key, status, isRoutable }) => [key, status, isRoutable])).toEqual([
-      ['a', 'up', true],
+      ['a', 'healthy', true],
       ['b', 'down', false],
-      ['c', 'up', false],
+      ['c', 'healthy', false],
     ]);
     expect(instances[1]?.history.at(-1)).toEqual({
       at: EPOCH + 50,
@@ -84,7 +84,7 @@ describe('explain', () => {
   it('says that all are in doubt, or none is well, or all have gone', () => {
     const { observer, say, probed, told } = setup();
     say('register', 'a');
-    observer.parted('a', 1, 0);
+    observer.departed('a', 1, 0);
     expect(told('/v1').verdict).toMatch(/^to \/v1, 1 of 1 .*: all in doubt/);
     probed('a', 'refused');
     expect(told('/v1').verdict).toMatch(/^nowhere \(503\): no instance of \/v1 is well, of 1$/);

@@ -18,7 +18,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
   const state = { now: 0, isConnected: true };
   function react({ effects }: Reaction): void {
     for (const effect of effects) {
-      if (effect.type === 'probe' || effect.type === 'mass-doubt') continue;
+      if (effect.type === 'probe' || effect.type === 'mass-suspicion') continue;
       if (effect.type === 'conflict') events.emit('conflict', effect.instance, effect.announcement);
       else events.emit('change', effect);
     }
@@ -66,7 +66,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
       react(observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now));
     },
     parted: (id: string, inc = 1): void => {
-      react(observer.parted(id, inc, state.now));
+      react(observer.departed(id, inc, state.now));
     },
     connected: (): void => {
       state.isConnected = true;

@@ -16,7 +16,7 @@ function instance(
 ): Instance {
   const { since = -1e9, ...rest } = fields;
   const announcement = { prefix: '/v1', address: '10.0.0.1', port: 1, ...rest };
-  return { key, announcement, status: 'up', since };
+  return { key, announcement, status: 'healthy', since };
 }
 
 interface Setup extends Partial<BalancingRules> {

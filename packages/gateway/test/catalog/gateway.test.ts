@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => registry.end());
 
 async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
-  const made = await createGateway({ connection: registry.connection, port: 0, ...options });
+  const made = await createGateway({ registry: registry.connection, port: 0, ...options });
   registry.onEnd(() => made.close());
   await registry.publish('register', { prefix: '/v1', address: '127.0.0.1', port });
   return made;
@@ -50,7 +50,7 @@ it('is in DNS if it is told so', async () => {
 it('that cannot be served ends the start, and leaves nothing open', async () => {
   const { catalog, adminUrl } = await gateway({ dnsPort: 0, xdsPort: 0 });
   const { dnsPort = 0, xdsPort = 0 } = catalog;
-  const options = { connection: registry.connection, port: 0, adminPort: 0 };
+  const options = { registry: registry.connection, port: 0, adminPort: 0 };
   const taken = { code: 'ROLLCALL_PORT_TAKEN' };
   await expect(createGateway({ ...options, dnsPort })).rejects.toMatchObject(taken);
   const free = await freePort();

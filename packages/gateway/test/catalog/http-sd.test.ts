@@ -23,7 +23,7 @@ it('tells of every instance where it is, and how it is', () => {
       __meta_rollcall_prefix: '/v1',
       __meta_rollcall_id: 'a',
       __meta_rollcall_health: 'passing',
-      __meta_rollcall_state: 'up',
+      __meta_rollcall_state: 'healthy',
       __meta_rollcall_scheme: 'https',
       __meta_rollcall_version: '1.2',
       __meta_rollcall_weight: '1',

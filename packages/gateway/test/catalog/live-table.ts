@@ -26,14 +26,14 @@ export class LiveTable extends EventEmitter<Events> implements CatalogTable {
     this.#seq.set(id, seq);
     const place = { prefix: '/v1', address: '10.0.0.1', port: 80, id, inc: 1, seq, ...fields };
     this.#emit(
-      this.#table.apply({ type: 'heard', statement: { announcement: place, left: false } }, 0),
+      this.#table.apply({ type: 'received', statement: { announcement: place, left: false } }, 0),
     );
   }
 
   leave(id: string): void {
     const announcement = this.#table.get(id)?.announcement;
     if (announcement === undefined) throw new Error(`there is no ${id}`);
-    this.#emit(this.#table.apply({ type: 'heard', statement: { announcement, left: true } }, 0));
+    this.#emit(this.#table.apply({ type: 'received', statement: { announcement, left: true } }, 0));
   }
 
   probed(key: string, verdict: Verdict): void {
@@ -47,12 +47,12 @@ export class LiveTable extends EventEmitter<Events> implements CatalogTable {
 
   /** The transport has lost sight of it. */
   part(id: string): void {
-    this.#emit(this.#table.apply({ type: 'parted', id, inc: 1 }, 0));
+    this.#emit(this.#table.apply({ type: 'departed', id, inc: 1 }, 0));
   }
 
   #emit(effects: readonly Effect[]): void {
     for (const effect of effects)
-      if (effect.type !== 'probe' && effect.type !== 'mass-doubt' && effect.type !== 'conflict')
+      if (effect.type !== 'probe' && effect.type !== 'mass-suspicion' && effect.type !== 'conflict')
         this.emit('change', effect);
   }
 }

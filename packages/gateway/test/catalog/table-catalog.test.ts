@@ -34,7 +34,7 @@ describe('the catalog of a table', () => {
     table.say('leaving', { draining: true });
     expect(health()).toEqual(['up passing', 'lost warning', 'gone critical', 'leaving critical']);
     expect(catalog.service('v1')?.instances.map(({ state }) => state)).toEqual([
-      'up',
+      'healthy',
       'suspect',
       'down',
       'draining',

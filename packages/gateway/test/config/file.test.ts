@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
 import { BALANCING } from '../../src/balancing/balancer.ts';
 import { EJECTION } from '../../src/balancing/ejection.ts';
 import { RETRIES } from '../../src/balancing/retry-budget.ts';
 import { layered, parseSetting, readConfigFile } from '../../src/config/file.ts';
 import { CONFIG_KEYS } from '../../src/config/schema.ts';
-import { LIMITS } from '../../src/proxy/limits.ts';
+import { LIMITS } from '@rollcall/proxy';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'));
 const file = join(folder, 'rollcall.json');
@@ -58,7 +58,7 @@ describe('a configuration file', () => {
     [{ limits: { answerMs: '5s' } }, /: limits\.answerMs must be a number$/],
     [{ limits: { answerMs: 0 } }, /: limits\.answerMs must be at least 1$/],
     [{ port: 70_000 }, /: port must be at most 65535$/],
-    [{ probes: { successesToUp: 0 } }, /: probes\.successesToUp must be at least 1$/],
+    [{ probes: { successThreshold: 0 } }, /: probes\.successThreshold must be at least 1$/],
     [{ workers: 0 }, /: workers must be at least 1$/],
     [{ workers: 257 }, /: workers must be at most 256$/],
     [{ balancing: { policy: 'random' } }, /: balancing\.policy must be one of round-robin, /],
@@ -132,7 +132,7 @@ describe('the file that docs/reference/config.md shows', () => {
     const config = read(shown);
     expect(Object.keys(config).toSorted()).toEqual(CONFIG_KEYS.toSorted());
     const { probes, balancing, ejection, retries, limits } = config;
-    expect(probes).toEqual(PROBES);
+    expect(probes).toEqual(DEFAULT_PROBE_RULES);
     expect({ ...BALANCING, ...balancing }).toEqual(BALANCING);
     expect(ejection).toEqual(EJECTION);
     expect(retries).toEqual(RETRIES);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ASKED } from '../proxy/forward-to.ts';
+import { ASKED } from '../../../proxy/test/forward-to.ts';
 import { forwarded, limitsOf, portsOf, setup } from './routed.ts';
 
 describe('a router that is configured anew', () => {
@@ -95,7 +95,7 @@ describe('what an instance asks for', () => {
 
   it('may be who is picked, how many requests are in flight, and that none is repeated', () => {
     const { say, pick, decide } = setup();
-    const policy = { balancing: 'hash', hashBy: 'header:x-user', mostInFlight: 1, retries: false };
+    const policy = { balancing: 'hash', hashBy: 'header:x-user', maxInFlight: 1, retries: false };
     for (const port of [1, 2, 3]) say(port, { fields: asking(`i${port}`, 1, policy) });
     const user = { ...ASKED, field: () => 'somebody' };
     const first = pick('/v1', user);

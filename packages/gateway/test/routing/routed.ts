@@ -1,12 +1,12 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { BalancingRules } from '../../src/balancing/balancer.ts';
-import type { Decision } from '../../src/proxy/engine.ts';
+import type { Decision } from '@rollcall/proxy';
 import { matchDomain } from '../../src/routing/domain.ts';
 import { policyOf } from '../../src/routing/policy.ts';
 import type { ServingSettings } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
 import type { RoutingRules } from '../../src/routing/router.ts';
-import { ASKED } from '../proxy/forward-to.ts';
+import { ASKED } from '../../../proxy/test/forward-to.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
   const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1', ...fields });
@@ -45,7 +45,7 @@ export function setup(balancing: Partial<BalancingRules> = {}) {
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
     const statement = { announcement: announcement(port, prefix, fields), left };
-    table.apply({ type: 'heard', statement }, 0);
+    table.apply({ type: 'received', statement }, 0);
     router.changed(prefix);
   };
   const told: string[] = [];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ASKED } from '../proxy/forward-to.ts';
+import { ASKED } from '../../../proxy/test/forward-to.ts';
 import { forwarded, portsOf, setup } from './routed.ts';
 
 describe('a router', () => {

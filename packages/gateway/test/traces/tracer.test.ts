@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { send, start, to, upstream } from '../proxy/engine-harness.ts';
+import { send, start, to, upstream } from '../../../proxy/test/harness.ts';
 import { openTraces } from '../../src/traces/tracer.ts';
 import type { Traces } from '../../src/traces/tracer.ts';
 
@@ -71,7 +71,7 @@ describe('traces', () => {
       seen.push(request.headers);
       response.end('ok');
     });
-    const { port } = await start(to(there), { onExchanged() {}, onBegun: traces.begin });
+    const { port } = await start(to(there), { onRequestEnd() {}, onRequestStart: traces.begin });
     await send(port, { path: '/v1/x?secret=1', headers });
     await traces.close();
     expect(JSON.stringify(sent)).not.toContain('secret');
@@ -114,7 +114,7 @@ describe('traces', () => {
       seen.push(request.headers);
       response.end('ok');
     });
-    const { port } = await start(to(there), { onExchanged() {}, onBegun: traces.begin });
+    const { port } = await start(to(there), { onRequestEnd() {}, onRequestStart: traces.begin });
     await send(port, { headers: { traceparent: traceparent.replace(/01$/, '00') } });
     await traces.close();
     expect(sent).toEqual([]);

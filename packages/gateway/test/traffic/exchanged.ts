@@ -1,8 +1,8 @@
 import type { Change, Instance } from '@rollcall/client';
-import type { Exchanged } from '../../src/proxy/engine.ts';
+import type { RequestSummary } from '@rollcall/proxy';
 
 /** A request that went well, but for what is said otherwise. */
-export function exchanged(fields: Partial<Exchanged> = {}): Exchanged {
+export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary {
   return {
     method: 'GET',
     host: 'localhost',
@@ -24,7 +24,12 @@ export function exchanged(fields: Partial<Exchanged> = {}): Exchanged {
 }
 
 export function instance(key: string, prefix = '/v1'): Instance {
-  return { key, announcement: { prefix, port: 1, address: '10.0.0.1' }, status: 'up', since: 0 };
+  return {
+    key,
+    announcement: { prefix, port: 1, address: '10.0.0.1' },
+    status: 'healthy',
+    since: 0,
+  };
 }
 
 export function change(type: Change['type'], key: string, prefix = '/v1'): Change {

@@ -1,14 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { History } from '../../src/traffic/history.ts';
-import { Traffic } from '../../src/traffic/traffic.ts';
+import { TrafficHistory } from '../../src/traffic/history.ts';
+import { TrafficCounter } from '../../src/traffic/traffic.ts';
 import { change, exchanged, instance } from './exchanged.ts';
 
 describe('the history of an instance', () => {
-  let traffic: Traffic;
-  let history: History;
+  let traffic: TrafficCounter;
+  let history: TrafficHistory;
   beforeEach(() => {
-    traffic = new Traffic([instance('a')]);
-    history = new History(traffic);
+    traffic = new TrafficCounter([instance('a')]);
+    history = new TrafficHistory(traffic);
   });
 
   it('has each window of five seconds, the latest last', () => {

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AT, errorsOf, requestsOf } from '../../src/traffic/counts.ts';
 import type { Counts } from '../../src/traffic/counts.ts';
-import { Traffic } from '../../src/traffic/traffic.ts';
+import { TrafficCounter } from '../../src/traffic/traffic.ts';
 import { change, exchanged, instance } from './exchanged.ts';
 
-let traffic: Traffic;
+let traffic: TrafficCounter;
 beforeEach(() => {
-  traffic = new Traffic([instance('a')]);
+  traffic = new TrafficCounter([instance('a')]);
 });
 
 const route = (prefix: string | undefined): Counts | undefined =>
@@ -67,7 +67,7 @@ describe('traffic', () => {
   });
 
   it('of processes is one sum, whatever each has already told', () => {
-    const worker = new Traffic([instance('a')]);
+    const worker = new TrafficCounter([instance('a')]);
     for (const _ of [1, 2]) {
       worker.count(exchanged());
       worker.count(

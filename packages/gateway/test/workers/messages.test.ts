@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Announcement, Change, Instance } from '@rollcall/client';
 import { newCounts } from '../../src/traffic/counts.ts';
-import { encodeToWorker, parseFromWorker, parseToWorker } from '../../src/workers/messages.ts';
+import { FROM_WORKER, TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 
 const announcement: Announcement = {
@@ -33,7 +33,7 @@ const change: Change = { type: 'updated', instance, why: 'it said so', was: anno
 
 /** Through the channel between two processes, of which one began a second later. */
 const sent = (message: ToWorker): ToWorker =>
-  parseToWorker(structuredClone(encodeToWorker(message, 1000)), 2000);
+  TO_WORKER.decode(structuredClone(TO_WORKER.encode(message, 1000)), 2000);
 const laterBySecond = { ...instance, since: -500 };
 
 describe('messages to a worker', () => {
@@ -47,19 +47,19 @@ describe('messages to a worker', () => {
   });
 
   it('have a change as it was', () => {
-    expect(sent({ type: 'changed', number: 7, change })).toEqual({
-      type: 'changed',
+    expect(sent({ type: 'change', number: 7, change })).toEqual({
+      type: 'change',
       number: 7,
       change: { ...change, instance: laterBySecond },
     });
     const { was: _, ...without } = change;
-    expect(sent({ type: 'changed', number: 7, change: without })).not.toHaveProperty('change.was');
+    expect(sent({ type: 'change', number: 7, change: without })).not.toHaveProperty('change.was');
   });
 
   it('have nothing that is only the table’s own', () => {
     const entry = { ...instance, slot: 4, probing: true };
-    const encoded = encodeToWorker(
-      { type: 'changed', number: 1, change: { ...change, instance: entry } },
+    const encoded = TO_WORKER.encode(
+      { type: 'change', number: 1, change: { ...change, instance: entry } },
       0,
     );
     expect(JSON.stringify(encoded)).not.toMatch(/slot|probing/);
@@ -70,8 +70,8 @@ describe('messages to a worker', () => {
     'close',
     { type: 'open' },
     { type: 'begin' },
-    { type: 'changed', number: '1', change: {} },
-    { type: 'changed', number: 1, change: { type: 'moved' } },
+    { type: 'change', number: '1', change: {} },
+    { type: 'change', number: 1, change: { type: 'moved' } },
     { type: 'begin', settings, host: '::', port: 1, table: { prefixes: [1], instances: [] } },
     {
       type: 'begin',
@@ -82,12 +82,12 @@ describe('messages to a worker', () => {
     },
     { type: 'begin', settings, host: '::', port: 0, table: { prefixes: [], instances: [] } },
   ])('are not %j', (input) => {
-    expect(() => parseToWorker(input, 0)).toThrow();
+    expect(() => TO_WORKER.decode(input, 0)).toThrow();
   });
 });
 
 const COUNTED = {
-  type: 'counted',
+  type: 'report',
   traffic: {
     routes: [
       ['/v1', newCounts()],
@@ -97,7 +97,7 @@ const COUNTED = {
     problems: [['loop', 2]],
   },
   load: { clients: 1, inFlight: [['a', 2]], pools: [['a', { open: 2, idle: 1 }]] },
-  vitals: { residentBytes: 1, cpuSeconds: 0.5, delaySeconds: 0 },
+  process: { residentBytes: 1, cpuSeconds: 0.5, delaySeconds: 0 },
 } satisfies FromWorker;
 
 describe('messages from a worker', () => {
@@ -106,9 +106,9 @@ describe('messages from a worker', () => {
     { type: 'listening' },
     { type: 'applied', number: 3 },
     COUNTED,
-    { type: 'witnessed', key: 'a', verdict: 'refused' },
+    { type: 'outcome', key: 'a', verdict: 'refused' },
   ])('are %j', (message) => {
-    expect(parseFromWorker(structuredClone(message))).toEqual(message);
+    expect(FROM_WORKER.decode(structuredClone(FROM_WORKER.encode(message, 0)), 0)).toEqual(message);
   });
 
   it.each([
@@ -119,10 +119,10 @@ describe('messages from a worker', () => {
     { ...COUNTED, traffic: { ...COUNTED.traffic, routes: [['/v1', new Float64Array(3)]] } },
     { ...COUNTED, traffic: { ...COUNTED.traffic, problems: [['no-such', 1]] } },
     { ...COUNTED, load: { ...COUNTED.load, pools: [['a', 1]] } },
-    { ...COUNTED, vitals: {} },
-    { type: 'witnessed', key: 1, verdict: 'ok' },
-    { type: 'witnessed', key: 'a', verdict: 'fine' },
+    { ...COUNTED, process: {} },
+    { type: 'outcome', key: 1, verdict: 'ok' },
+    { type: 'outcome', key: 'a', verdict: 'fine' },
   ])('are not %j', (input) => {
-    expect(() => parseFromWorker(input)).toThrow(/gateway and its workers/);
+    expect(() => FROM_WORKER.decode(input, 0)).toThrow(/between gateway and worker/);
   });
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
-import { listenOn } from '../../src/proxy/listen.ts';
+import { listen } from '@rollcall/runtime';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
@@ -34,16 +34,16 @@ class FakeWorker {
 const instance: Instance = {
   key: 'a',
   announcement: { prefix: '/v1', port: 1, address: '127.0.0.1' },
-  status: 'up',
+  status: 'healthy',
   since: 0,
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };
-const witnessed = vi.fn<(key: string, verdict: string) => void>();
-const counted = vi.fn<(worker: string, counts: object) => void>();
+const outcome = vi.fn<(key: string, verdict: string) => void>();
+const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
   traffic: { routes: [], instances: [], problems: [['loop', 1]] },
   load: { clients: 3, inFlight: [], pools: [] },
-  vitals: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
+  process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
 
 let workers: FakeWorker[];
@@ -52,8 +52,8 @@ let instances: Instance[];
 let pool: WorkerPool;
 beforeEach(() => {
   [workers, lines, instances] = [[], [], []];
-  witnessed.mockClear();
-  counted.mockClear();
+  outcome.mockClear();
+  report.mockClear();
   pool = new WorkerPool({
     count: 2,
     settings: {
@@ -65,8 +65,8 @@ beforeEach(() => {
       traces: false,
     },
     table: { prefixes: () => ['/v1'], instances: () => instances },
-    onWitnessed: witnessed,
-    onCounted: counted,
+    onOutcome: outcome,
+    onReport: report,
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);
@@ -116,7 +116,7 @@ describe('a pool of workers', () => {
 
   it('does not start workers for a port that is taken', async () => {
     const server = createServer();
-    const { port } = await listenOn(server, 0, '127.0.0.1');
+    const { port } = await listen(server, '127.0.0.1', 0);
     await expect(pool.listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
     });
@@ -154,14 +154,14 @@ describe('a pool of workers', () => {
 
   it('hears what workers witness', async () => {
     await listening();
-    at(1).says({ type: 'witnessed', key: 'a', verdict: 'refused' });
-    expect(witnessed).toHaveBeenCalledWith('a', 'refused');
+    at(1).says({ type: 'outcome', key: 'a', verdict: 'refused' });
+    expect(outcome).toHaveBeenCalledWith('a', 'refused');
   });
 
   it('passes on what workers have counted, and what they have to do while they are there', async () => {
     await listening();
-    at(1).says({ type: 'counted', ...COUNTS });
-    expect(counted.mock.calls).toMatchObject([['2', COUNTS]]);
+    at(1).says({ type: 'report', ...COUNTS });
+    expect(report.mock.calls).toMatchObject([['2', COUNTS]]);
     expect(pool.loads().map(({ clients }) => clients)).toEqual([0, 3]);
     at(1).ends();
     expect(pool.loads().map(({ clients }) => clients)).toEqual([0]);
@@ -198,7 +198,7 @@ describe('a pool of workers', () => {
     const silence = (seconds: number): void => {
       for (let second = 0; second < seconds; second++) {
         vi.advanceTimersByTime(1000);
-        at(0).says({ type: 'counted', ...COUNTS });
+        at(0).says({ type: 'report', ...COUNTS });
       }
     };
     silence(25);

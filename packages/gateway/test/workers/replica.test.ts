@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Table } from '@rollcall/protocol';
 import type { Announcement, Change, Effect, TableEvent } from '@rollcall/protocol';
-import { encodeToWorker, parseToWorker } from '../../src/workers/messages.ts';
+import { TO_WORKER } from '../../src/workers/messages.ts';
 import { Replica } from '../../src/workers/replica.ts';
 
 const PREFIXES = ['', '/a', '/b'];
@@ -20,7 +20,7 @@ const announcement = fc.record({
 
 const event: fc.Arbitrary<TableEvent> = fc.oneof(
   fc.record({
-    type: fc.constant('heard' as const),
+    type: fc.constant('received' as const),
     statement: fc.record({ announcement, left: fc.boolean() }),
   }),
   fc.record({
@@ -34,7 +34,7 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
     key: fc.constantFrom(...KEYS),
   }),
   fc.record({
-    type: fc.constant('parted' as const),
+    type: fc.constant('departed' as const),
     id: fc.constantFrom(...KEYS),
     inc: fc.constant(1),
   }),
@@ -44,9 +44,9 @@ const isChange = (effect: Effect): effect is Change => 'why' in effect;
 
 /** As it is after its way to another process. */
 function arrived(change: Change): Change {
-  const message = encodeToWorker({ type: 'changed', number: 1, change }, 0);
-  const parsed = parseToWorker(structuredClone(message), 0);
-  if (parsed.type !== 'changed') throw new Error('it became something else');
+  const message = TO_WORKER.encode({ type: 'change', number: 1, change }, 0);
+  const parsed = TO_WORKER.decode(structuredClone(message), 0);
+  if (parsed.type !== 'change') throw new Error('it became something else');
   return parsed.change;
 }
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
 import { ask, freePort } from '../../../../test/support/cluster.ts';
-import { encodeToWorker } from '../../src/workers/messages.ts';
+import { TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 import { Worker } from '../../src/workers/worker.ts';
 
@@ -36,17 +36,17 @@ describe('a worker', () => {
   });
 
   const tell = (message: ToWorker): Promise<boolean> =>
-    worker.receive(encodeToWorker(message, performance.timeOrigin));
+    worker.receive(TO_WORKER.encode(message, performance.timeOrigin));
   const begin = (instances: Instance[] = []): Promise<boolean> => {
     const table = { prefixes: ['/v1'], instances };
     return tell({ type: 'begin', settings, table, host: '127.0.0.1', port });
   };
   const instance = (): Instance => {
     const announcement = { prefix: '/v1', port: upstream, address: '127.0.0.1' };
-    return { key: 'a', announcement, status: 'up', since: 0 };
+    return { key: 'a', announcement, status: 'healthy', since: 0 };
   };
   const change = (type: Change['type'], number: number): ToWorker => ({
-    type: 'changed',
+    type: 'change',
     number,
     change: { type, instance: instance(), why: '' },
   });
@@ -71,17 +71,17 @@ describe('a worker', () => {
   it('says what it has counted, and the rest when it closes', async () => {
     await begin([instance()]);
     await status();
-    await vi.waitFor(() => expect(said.at(-1)?.type).toBe('counted'), 3000);
+    await vi.waitFor(() => expect(said.at(-1)?.type).toBe('report'), 3000);
     expect(said.at(-1)).toMatchObject({ traffic: { instances: [['a', {}]] } });
     await status();
     expect(await tell({ type: 'close' })).toBe(true);
-    expect(said.at(-1)).toMatchObject({ type: 'counted', traffic: { instances: [['a', {}]] } });
+    expect(said.at(-1)).toMatchObject({ type: 'report', traffic: { instances: [['a', {}]] } });
   });
 
   it('says whom it could not reach', async () => {
     server.close();
     await begin([instance()]);
     await status();
-    expect(said).toContainEqual({ type: 'witnessed', key: 'a', verdict: 'refused' });
+    expect(said).toContainEqual({ type: 'outcome', key: 'a', verdict: 'refused' });
   });
 });

@@ -35,7 +35,7 @@ describe('an instance that an operator drains', () => {
 
   it('leaves those in doubt to be used where no other is well', () => {
     const { types, routable } = drained();
-    types({ type: 'parted', id: 'b', inc: 1 });
+    types({ type: 'departed', id: 'b', inc: 1 });
     expect(routable()).toEqual([2]);
   });
 
@@ -49,6 +49,6 @@ describe('an instance that an operator drains', () => {
   it('is no secret, but nothing that other observers are told', () => {
     const { table } = drained();
     expect(table.get('a')?.isDrained).toBe(true);
-    expect(JSON.stringify(table.statements(0))).not.toContain('rain');
+    expect(JSON.stringify(table.export(0))).not.toContain('rain');
   });
 });

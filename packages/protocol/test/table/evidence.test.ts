@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROBES, RULES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES, RULES } from '@rollcall/protocol';
 import { announcement, OWNED, setup } from './setup.ts';
 
 describe('evidence', () => {
@@ -7,20 +7,20 @@ describe('evidence', () => {
     const { heard, pass, routable } = setup();
     heard(OWNED);
     expect(routable()).toEqual([1]);
-    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(pass(60_000)).toEqual([]);
   });
 
   it('takes an instance down after two failed probes, the second soon after the first', () => {
     const { heard, pass, probed, routable } = setup();
     heard(OWNED);
-    pass(PROBES.intervalMs);
+    pass(DEFAULT_PROBE_RULES.intervalMs);
     expect(probed('failed')).toEqual([]);
     expect(routable()).toEqual([1]);
-    expect(pass(RULES.probeAgain + 50)).toEqual(['probe']);
+    expect(pass(RULES.reprobeMs + 50)).toEqual(['probe']);
     expect(probed('failed')).toEqual(['down']);
     expect(routable()).toEqual([]);
-    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(routable()).toEqual([1]);
   });
@@ -67,8 +67,8 @@ describe('evidence', () => {
     const { types, heard, routable } = setup();
     types({ type: 'joined', announcement: announcement({ ...OWNED, inc: 2 }) });
     heard({ id: 'b', inc: 1, port: 2 });
-    expect(types({ type: 'parted', id: 'a', inc: 1 })).toEqual([]);
-    expect(types({ type: 'parted', id: 'a', inc: 2 })).toEqual(['suspected']);
+    expect(types({ type: 'departed', id: 'a', inc: 1 })).toEqual([]);
+    expect(types({ type: 'departed', id: 'a', inc: 2 })).toEqual(['suspected']);
     expect(routable()).toEqual([2]);
   });
 
@@ -76,7 +76,7 @@ describe('evidence', () => {
     const { types, routable } = setup();
     for (const id of ['a', 'b', 'c'])
       types({ type: 'joined', announcement: announcement({ id, inc: 1 }) });
-    for (const id of ['a', 'b', 'c']) types({ type: 'parted', id, inc: 1 });
+    for (const id of ['a', 'b', 'c']) types({ type: 'departed', id, inc: 1 });
     expect(routable()).toHaveLength(3);
   });
 
@@ -102,20 +102,20 @@ describe('evidence', () => {
   it('probes again when something new is said while a probe is under way', () => {
     const { heard, pass, probed } = setup();
     heard(OWNED);
-    expect(pass(PROBES.intervalMs)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
     // The verdict on what was announced before is dropped by whoever asked.
     expect(heard({ ...OWNED, seq: 1, weight: 2 })).toEqual(['updated']);
     expect(pass(50)).toEqual(['probe']);
     expect(pass(60_000)).toEqual([]);
     probed('ok');
-    expect(pass(PROBES.intervalMs)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
   });
 
   it('forgets one that was down for ten minutes', () => {
     const { table, heard, probed, pass } = setup();
     heard(OWNED);
     probed('refused');
-    pass(RULES.downToForgotten - 1000);
+    pass(RULES.forgetAfterMs - 1000);
     expect(table.all()).toHaveLength(1);
     expect(pass(2000)).toContain('forgotten');
     expect(table.all()).toEqual([]);
@@ -136,31 +136,34 @@ describe('probes', () => {
   });
 
   it('take an instance down after as many failures in a row as they are told', () => {
-    const { heard, probed } = setup({ probeRules: { failuresToDown: 3 } });
+    const { heard, probed } = setup({ probeRules: { failureThreshold: 3 } });
     heard(OWNED);
     for (const verdict of ['failed', 'failed', 'ok', 'failed', 'failed'] as const)
       expect(probed(verdict)).toEqual([]);
     expect(probed('failed')).toEqual(['down']);
   });
 
-  it.each(['always', 'in-doubt'] as const)(
+  it.each(['always', 'suspect'] as const)(
     '(%s) bring one back that was down after as many successes in a row as they are told',
     (probes) => {
-      const { heard, pass, probed, routable } = setup({ probes, probeRules: { successesToUp: 2 } });
+      const { heard, pass, probed, routable } = setup({
+        probes,
+        probeRules: { successThreshold: 2 },
+      });
       heard(OWNED);
       probed('refused');
       expect(probed('ok')).toEqual([]);
       probed('failed');
       expect(probed('ok')).toEqual([]);
       expect(routable()).toEqual([]);
-      expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+      expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
       expect(probed('ok')).toEqual(['recovered']);
       expect(routable()).toEqual([1]);
     },
   );
 
   it('need one success of an instance that is only in doubt', () => {
-    const { told, probed } = setup({ probeRules: { successesToUp: 3 } });
+    const { told, probed } = setup({ probeRules: { successThreshold: 3 } });
     told(OWNED);
     expect(probed('ok')).toEqual(['recovered']);
   });
@@ -171,20 +174,20 @@ describe('probes', () => {
     const answer = () => {
       for (let port = 1; port <= BIG; port++) probed('ok', `i${port}`);
     };
-    pass(BIG * RULES.probeShare);
+    pass(BIG * RULES.msPerProbe);
     answer();
-    expect(pass(BIG * RULES.probeShare - 100)).not.toContain('probe');
+    expect(pass(BIG * RULES.msPerProbe - 100)).not.toContain('probe');
     expect(pass(200).filter((type) => type === 'probe')).toHaveLength(BIG);
   });
 
   it('of an observer that probes in doubt only are sent to those in doubt or down', () => {
-    const { types, heard, told, probed, pass, routable } = setup({ probes: 'in-doubt' });
+    const { types, heard, told, probed, pass, routable } = setup({ probes: 'suspect' });
     heard(OWNED);
     expect(pass(60_000)).toEqual([]);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     expect(pass(50)).toEqual(['probe']);
     expect(probed('refused')).toEqual(['down']);
-    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(pass(60_000)).toEqual([]);
     told({ id: 'b', inc: 1, port: 2 });
@@ -197,8 +200,8 @@ describe('an observer that does not probe', () => {
   it('believes an owner that is there again', () => {
     const { types, heard, pass, routable } = setup({ probes: 'never' });
     heard(OWNED);
-    types({ type: 'parted', id: 'a', inc: 1 });
-    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    types({ type: 'departed', id: 'a', inc: 1 });
+    expect(pass(RULES.suspectMs + 50)).toEqual(['down']);
     expect(types({ type: 'joined', announcement: announcement(OWNED) })).toEqual(['recovered']);
     expect(routable()).toEqual([1]);
   });
@@ -206,11 +209,11 @@ describe('an observer that does not probe', () => {
   it('gives up a doubted instance whose time passed while the link was down, not at once', () => {
     const { types, heard, pass } = setup({ probes: 'never' });
     heard(OWNED);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     types({ type: 'link', isUp: false });
     expect(pass(60_000)).toEqual([]);
     types({ type: 'link', isUp: true });
-    expect(pass(RULES.doubt - 50)).toEqual([]);
+    expect(pass(RULES.suspectMs - 50)).toEqual([]);
     expect(pass(50)).toEqual(['down']);
   });
 
@@ -219,9 +222,9 @@ describe('an observer that does not probe', () => {
     told(OWNED);
     types({ type: 'joined', announcement: announcement(OWNED) });
     expect(pass(60_000)).toEqual([]);
-    types({ type: 'parted', id: 'a', inc: 1 });
+    types({ type: 'departed', id: 'a', inc: 1 });
     expect(routable()).toEqual([1]);
-    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    expect(pass(RULES.suspectMs + 50)).toEqual(['down']);
     expect(routable()).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ function lose(count: number, of: number) {
       type: 'joined',
       announcement: announcement({ id: `i${port}`, inc: 1, port }),
     });
-    effects.push(...table.types({ type: 'parted', id: `i${port}`, inc: 1 }));
+    effects.push(...table.types({ type: 'departed', id: `i${port}`, inc: 1 }));
   }
   return { ...table, effects };
 }
@@ -28,7 +28,7 @@ describe('our own link', () => {
     expect(probed('failed')).toEqual([]);
     expect(routable()).toHaveLength(2);
     expect(probed('refused', 'b')).toEqual(['down']);
-    pass(RULES.settle);
+    pass(RULES.settleMs);
     expect(probed('failed')).toEqual(['down']);
   });
 
@@ -47,11 +47,11 @@ describe('our own link', () => {
     const { types, heard, pass, probed, routable } = setup();
     heard(OWNED);
     types({ type: 'link', isUp: false });
-    pass(RULES.tombstone - 1);
+    pass(RULES.tombstoneMs - 1);
     probed('ok');
     expect(types({ type: 'link', isUp: true })).toEqual([]);
     types({ type: 'link', isUp: false });
-    pass(RULES.tombstone);
+    pass(RULES.tombstoneMs);
     probed('ok');
     expect(types({ type: 'link', isUp: true })).toEqual(['suspected']);
     expect(pass(50)).toContain('probe');
@@ -61,11 +61,11 @@ describe('our own link', () => {
   describe('when a third of a service is lost sight of at once', () => {
     it('is to blame, said once, and time-outs say nothing for a moment', () => {
       const { effects, probed, pass, routable } = lose(4, 10);
-      expect(effects.filter((type) => type === 'mass-doubt')).toHaveLength(1);
+      expect(effects.filter((type) => type === 'mass-suspicion')).toHaveLength(1);
       expect(routable()).toHaveLength(6);
       expect([probed('failed', 'i1'), probed('failed', 'i1')]).toEqual([[], []]);
       expect(probed('refused', 'i2')).toEqual(['down']);
-      pass(RULES.settle);
+      pass(RULES.settleMs);
       expect(probed('failed', 'i1')).toEqual(['down']);
     });
 
@@ -74,7 +74,7 @@ describe('our own link', () => {
       ['fewer than three', 2, 2],
     ])('is not to blame for %s', (_what, count, of) => {
       const { effects, probed } = lose(count, of);
-      expect(effects).not.toContain('mass-doubt');
+      expect(effects).not.toContain('mass-suspicion');
       probed('failed', 'i1');
       expect(probed('failed', 'i1')).toEqual(['down']);
     });
@@ -84,10 +84,10 @@ describe('our own link', () => {
       const effects = [];
       for (let port = 1; port <= 10; port++) {
         heard({ id: `i${port}`, inc: 1, port });
-        effects.push(...types({ type: 'parted', id: `i${port}`, inc: 1 }));
-        pass(RULES.massWindow / 2);
+        effects.push(...types({ type: 'departed', id: `i${port}`, inc: 1 }));
+        pass(RULES.massWindowMs / 2);
       }
-      expect(effects).not.toContain('mass-doubt');
+      expect(effects).not.toContain('mass-suspicion');
     });
   });
 });

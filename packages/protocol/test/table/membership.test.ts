@@ -46,10 +46,10 @@ describe('membership of instances that number their words', () => {
   it('forgets an exit after ten minutes', () => {
     const { heard, pass, table } = setup();
     heard(OWNED, true);
-    pass(RULES.tombstone - 100);
+    pass(RULES.tombstoneMs - 100);
     expect(heard(OWNED)).toEqual([]);
-    pass(RULES.tombstone + 100);
-    expect(table.statements(Infinity)).toEqual([]);
+    pass(RULES.tombstoneMs + 100);
+    expect(table.export(Infinity)).toEqual([]);
     expect(heard(OWNED)).toEqual(['registered']);
   });
 
@@ -107,8 +107,8 @@ describe('membership of legacy instances', () => {
   it('tells nobody of one that is down', () => {
     const { table, heard, types } = setup();
     heard({ port: 2 });
-    expect(table.statements(0)).toHaveLength(1);
+    expect(table.export(0)).toHaveLength(1);
     types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused', by: 'probe' });
-    expect(table.statements(0)).toEqual([]);
+    expect(table.export(0)).toEqual([]);
   });
 });

@@ -21,9 +21,9 @@ export function setup({ probes = 'always', probeRules }: Rules = {}) {
   const apply = (event: TableEvent): Effect[] => table.apply(event, clock.now);
   const types = (event: TableEvent) => apply(event).map((effect) => effect.type);
   const heard = (fields: Record<string, unknown> = {}, left = false) =>
-    types({ type: 'heard', statement: { announcement: announcement(fields), left } });
+    types({ type: 'received', statement: { announcement: announcement(fields), left } });
   const told = (fields: Record<string, unknown> = {}, left = false) =>
-    types({ type: 'told', statement: { announcement: announcement(fields), left } });
+    types({ type: 'relayed', statement: { announcement: announcement(fields), left } });
   const probed = (verdict: Verdict, key = 'a') =>
     types({ type: 'probed', key, verdict, by: 'probe' });
   const pass = (milliseconds: number) => {

@@ -1,9 +1,9 @@
-import { Turns } from '@rollcall/client';
+import { WeightedRoundRobin } from '@rollcall/client';
 import type { CreatePolicy } from './policy.ts';
 
 /** Takes the instances in turn, in proportion to their weight. */
 export const roundRobin: CreatePolicy = () => {
-  const turns = new Turns();
+  const turns = new WeightedRoundRobin();
   return {
     choose(instances, isEligible) {
       for (let left = instances.length; left > 0; left--) {

@@ -66,7 +66,7 @@ describe('the Consul API', () => {
           Meta,
           Weights: { Passing: 3 },
         },
-        Checks: [{ Status: 'passing', Output: 'up', ServiceID: 'a', ServiceName: 'v1' }],
+        Checks: [{ Status: 'passing', Output: 'healthy', ServiceID: 'a', ServiceName: 'v1' }],
       },
     ]);
     expect(JSON.parse((await get('/v1/catalog/service/v1')).body)).toMatchObject([

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { Journal, Observer } from '@rollcall/protocol';
+
+const place = (inc: number) => ({ prefix: '/v1', address: '10.0.0.1', port: 1, id: 'a', inc });
+
+function setup() {
+  const journal = new Journal();
+  const observer = new Observer({ probes: 'always', answers: true, nonce: () => 'n', journal });
+  return {
+    journal,
+    observer,
+    register: (inc: number, now: number) => observer.receive('register', place(inc), now),
+    probed: (verdict: 'ok' | 'failed', now: number) =>
+      observer.learn({ type: 'probed', key: 'a', verdict, by: 'probe' }, now),
+  };
+}
+
+describe('the evidence for an instance', () => {
+  it('is what it was last seen by, and how often in a row', () => {
+    const { journal, register, probed } = setup();
+    register(1, 1);
+    for (const now of [2, 3]) probed('ok', now);
+    for (const now of [4, 5, 6]) probed('failed', now);
+    register(1, 7);
+    expect(journal.evidenceOf('a')).toEqual({
+      inc: 1,
+      announcedAt: 7,
+      probe: { verdict: 'failed', by: 'probe', at: 6, times: 3 },
+    });
+  });
+
+  it('begins anew with a later run, and heeds no earlier one', () => {
+    const { journal, observer, register, probed } = setup();
+    register(1, 1);
+    probed('ok', 2);
+    register(2, 3);
+    observer.departed('a', 1, 4);
+    register(1, 5);
+    expect(journal.evidenceOf('a')).toEqual({ inc: 2, announcedAt: 3 });
+    observer.departed('a', 2, 6);
+    expect(journal.evidenceOf('a')).toMatchObject({ presence: { isPresent: false, at: 6 } });
+  });
+
+  it('tells first-hand word from second-hand', () => {
+    const { journal, observer } = setup();
+    observer.restore([{ announcement: place(1), left: false }], 9);
+    expect(journal.evidenceOf('a')).toEqual({ inc: 1, relayedAt: 9 });
+  });
+
+  it('is none for who never was there', () => {
+    expect(setup().journal.evidenceOf('a')).toBeUndefined();
+  });
+});

@@ -1,0 +1,143 @@
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ClientConnection } from './downstream/client-connection.ts';
+import { Clock } from './clock.ts';
+import type { Context } from './context.ts';
+import { Dialer } from './upstream/dialer.ts';
+import { direct } from './direct-read.ts';
+import type {
+  ClientSocket,
+  ReverseProxy,
+  ProxyOptions,
+  ProxySettings,
+  ListenAddress,
+} from './proxy.ts';
+import { LIMITS } from './limits.ts';
+import { Pools } from './upstream/pool.ts';
+import { RequestIds } from './exchange/request-ids.ts';
+import { createTlsFront } from './downstream/tls-front.ts';
+
+/**
+ * An engine on the sockets of `node:net`: HTTP/1.1 is read and written here, for forwarding alone.
+ * @throws ProxyError ERR_PROXY_CERTIFICATE
+ */
+export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
+  const { limits, isTrustedProxy = trustNone, certificate, instanceCa, ...options } = engineOptions;
+  const clients = new Set<ClientConnection>();
+  const perAddress = new Map<string, number>();
+  const clock = new Clock((now) => {
+    for (const client of clients) client.check(now);
+    context.pools.sweep(now);
+  });
+  const ownLimits = { ...LIMITS, ...limits };
+  const context: Context = {
+    ...options,
+    limits: ownLimits,
+    isTrustedProxy,
+    clock,
+    pools: new Pools(ownLimits, clock, new Dialer(instanceCa)),
+    requestIds: new RequestIds(),
+    isClosing: false,
+  };
+  // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way. Under TLS it
+  // becomes so later: one that ends during its handshake has left.
+  const allowHalfOpen = certificate === undefined;
+  const serverOptions = { noDelay: true, allowHalfOpen, pauseOnConnect: true };
+  const server = createServer(serverOptions, accept);
+  const tls =
+    certificate &&
+    createTlsFront(certificate, ownLimits.headMs, (socket, raw) => begin(socket, raw));
+  let onLastClosed: (() => void) | undefined;
+
+  function accept(accepted: Socket): void {
+    const raw = tls === undefined ? direct(accepted) : accepted;
+    if (!admit(raw)) return;
+    if (tls === undefined) begin(raw, raw);
+    else tls.accept(raw);
+  }
+
+  /** Counts a connection, and tells whether it may be. */
+  function admit(raw: ClientSocket): boolean {
+    const address = raw.remoteAddress ?? '';
+    const count = (perAddress.get(address) ?? 0) + 1;
+    // One may have been on its way in when the engine closed.
+    if (context.isClosing || count > ownLimits.connectionsPerAddress) {
+      raw.destroy();
+      return false;
+    }
+    perAddress.set(address, count);
+    raw.once('close', () => {
+      const left = (perAddress.get(address) ?? 1) - 1;
+      if (left === 0) perAddress.delete(address);
+      else perAddress.set(address, left);
+    });
+    return true;
+  }
+
+  /** @param raw what carries it: itself, or the one under a secure one */
+  function begin(socket: ClientSocket, raw: Duplex): void {
+    const client = new ClientConnection(socket, raw, context);
+    clients.add(client);
+    socket.once('close', () => {
+      clients.delete(client);
+      if (clients.size === 0) onLastClosed?.();
+    });
+  }
+
+  function configure(settings: ProxySettings): void {
+    if (settings.certificate !== undefined) tls?.renew(settings.certificate);
+    context.isTrustedProxy = settings.isTrustedProxy ?? trustNone;
+    // One object, which everything here reads.
+    Object.assign(ownLimits, LIMITS, settings.limits);
+  }
+
+  async function close(graceMs: number): Promise<void> {
+    await closeServer(graceMs);
+    context.pools.destroy();
+    clock.stop();
+  }
+
+  async function closeServer(graceMs: number): Promise<void> {
+    const cut = setTimeout(() => {
+      for (const client of clients) client.cut();
+    }, graceMs);
+    const closed = new Promise((resolve) => server.close(resolve));
+    context.isClosing = true;
+    tls?.close();
+    for (const client of clients) client.leave();
+    await closed;
+    if (clients.size > 0) await new Promise<void>((resolve) => (onLastClosed = resolve));
+    clearTimeout(cut);
+  }
+
+  return {
+    listen: (port, host) => listenOn(server, port, host),
+    serve(socket) {
+      if (admit(socket)) begin(socket, socket);
+    },
+    configure,
+    get clients() {
+      return clients.size;
+    },
+    pools: () => context.pools.sizes(),
+    release: (place) => context.pools.release(place),
+    close,
+  };
+}
+
+function trustNone(): boolean {
+  return false;
+}
+
+/** With port 0 the system picks one. Rejects with Node's own error, such as EADDRINUSE. */
+function listenOn(server: Server, port: number, host: string): Promise<ListenAddress> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const bound = server.address();
+      resolve({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port });
+    });
+  });
+}

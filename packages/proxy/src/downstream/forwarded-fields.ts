@@ -1,0 +1,136 @@
+import { isIP } from 'node:net';
+import { fieldValue } from '../http1/fields.ts';
+import type { ClientSocket } from '../proxy.ts';
+import type { RequestHead } from '../http1/request.ts';
+import { isHost } from '../http1/target.ts';
+
+/** What a connection is known by, before anything has come on it. */
+export interface Peer {
+  readonly address: string;
+  readonly localPort: number;
+  readonly protocol: 'http' | 'https';
+}
+
+export function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
+  const protocol = encrypted === true ? 'https' : 'http';
+  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
+}
+
+/** What the head says that decides what is told: most requests of a connection say the same. */
+type Said = Pick<RequestHead, 'host' | 'forwardedFields'>;
+
+/**
+ * Where the requests of one connection come from. Whether its peer may say that they come from
+ * elsewhere is decided once.
+ */
+export class ForwardedFields {
+  readonly #peer: Peer;
+  readonly #isTrusted: ((address: string) => boolean) | undefined;
+  #host: string | undefined;
+  #claims = '';
+  #lines = '';
+  #client: string;
+
+  /** @param isTrusted whose word counts */
+  constructor(peer: Peer, isTrusted: (address: string) => boolean) {
+    this.#peer = peer;
+    this.#client = peer.address;
+    this.#isTrusted = isTrusted(peer.address) ? isTrusted : undefined;
+  }
+
+  /** The lines that tell an instance where this request comes from. */
+  lines(said: Said): string {
+    this.#read(said);
+    return this.#lines;
+  }
+
+  /** The address of the client: the last one on the way here that is not trusted. */
+  clientAddress(said: Said): string {
+    if (this.#isTrusted !== undefined) this.#read(said);
+    return this.#client;
+  }
+
+  /** What was stripped from the path before it came here. */
+  forwardedPrefix({ forwardedFields: claims }: Said): string {
+    return this.#claim(claims, 'x-forwarded-prefix', PREFIX) ?? '';
+  }
+
+  /** The id that the request has already. */
+  requestId({ forwardedFields: claims }: Said): string | undefined {
+    return this.#claim(claims, 'x-request-id', REQUEST_ID);
+  }
+
+  #claim(claims: string, name: string, shape: RegExp): string | undefined {
+    if (claims === '' || this.#isTrusted === undefined) return undefined;
+    const value = fieldValue(claims, name);
+    return value !== undefined && shape.test(value) ? value : undefined;
+  }
+
+  #read({ host, forwardedFields: claims }: Said): void {
+    const isKnown =
+      host === this.#host && (this.#isTrusted === undefined || claims === this.#claims);
+    if (isKnown) return;
+    this.#host = host;
+    this.#claims = claims;
+    const { address, localPort, protocol } = this.#peer;
+    const came = this.#claim(claims, 'x-forwarded-for', ANY);
+    const named = this.#claim(claims, 'x-forwarded-host', ANY);
+    const way = came === undefined ? [address] : [...came.split(',').map(bareAddress), address];
+    this.#client = this.#clientOn(way);
+    this.#lines = originLines({
+      forwardedFor: came === undefined ? address : `${came}, ${address}`,
+      way,
+      host: named !== undefined && isHost(named) ? named : host,
+      port: this.#claim(claims, 'x-forwarded-port', PORT) ?? String(localPort),
+      protocol: this.#claim(claims, 'x-forwarded-proto', PROTOCOL) ?? protocol,
+    });
+  }
+
+  #clientOn(way: readonly string[]): string {
+    let client = this.#peer.address;
+    for (const each of way.toReversed()) {
+      if (isIP(each) === 0) break;
+      client = each;
+      if (this.#isTrusted?.(each) !== true) break;
+    }
+    return client;
+  }
+}
+
+const ANY = /^[^]/;
+const PORT = /^[0-9]{1,5}$/;
+const PROTOCOL = /^https?$/;
+const PREFIX = /^\/[\x21-\x7e]{0,255}$/;
+const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
+/** An entry of X-Forwarded-For without the port that some add. */
+function bareAddress(entry: string): string {
+  const { v6, v4 } =
+    /^\[(?<v6>[^\]]*)\](?::[0-9]+)?$|^(?<v4>[0-9.]+):[0-9]+$/.exec(entry.trim())?.groups ?? {};
+  return v6 ?? v4 ?? entry.trim();
+}
+
+interface Told {
+  readonly forwardedFor: string;
+  /** The same as addresses, the client first. */
+  readonly way: readonly string[];
+  /** `''` if HTTP/1.0 came without. */
+  readonly host: string;
+  readonly port: string;
+  readonly protocol: string;
+}
+
+/** Forwarded says what the others say: one that came may have been written by anybody, where only those are overwritten. */
+function originLines({ forwardedFor, way, host, port, protocol }: Told): string {
+  const nodes = way.map((each) => `for=${node(each)}`);
+  nodes[0] += `;${host === '' ? '' : `host=${/[^\w.-]/.test(host) ? `"${host}"` : host};`}proto=${protocol}`;
+  let lines = `x-forwarded-for: ${forwardedFor}\r\nx-forwarded-port: ${port}\r\nx-forwarded-proto: ${protocol}\r\n`;
+  if (host !== '') lines += `x-forwarded-host: ${host}\r\n`;
+  return `${lines}forwarded: ${nodes.join(', ')}\r\n`;
+}
+
+/** RFC 7239 §6. */
+function node(address: string): string {
+  if (isIP(address) === 0) return 'unknown';
+  return address.includes(':') ? `"[${address}]"` : address;
+}

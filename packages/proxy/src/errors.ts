@@ -1,0 +1,14 @@
+export type ProxyErrorCode =
+  /** The certificate and key are not PEM, or do not belong together. */
+  'ERR_PROXY_CERTIFICATE';
+
+/** A setting that the proxy cannot use. Errors of listening and of sockets are Node's own. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly code: ProxyErrorCode;
+
+  constructor(code: ProxyErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

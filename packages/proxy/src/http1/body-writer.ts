@@ -1,0 +1,40 @@
+import { needsDrain, writeText } from '../direct-write.ts';
+import type { Output } from '../direct-write.ts';
+
+/** Up to this, content is written as text, in one piece with what stands around it. */
+export const JOIN_BYTES = 4096;
+
+/**
+ * Writes a head and what there is of its body, in one write if that is small.
+ *
+ * @param head as Latin-1; `''` if it was written before
+ * @param parts of the content, in order
+ * @param end what ends a chunked body with these, else undefined
+ * @returns false if the receiver should be given time to take it
+ */
+export function writeMessage(
+  to: Output,
+  head: string,
+  parts: readonly Buffer[],
+  isChunked: boolean,
+  trailers: string | undefined,
+): boolean {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  const before = isChunked && size > 0 ? `${head}${size.toString(16)}\r\n` : head;
+  let after = isChunked && size > 0 ? '\r\n' : '';
+  if (isChunked && trailers !== undefined) after += `0\r\n${trailers}\r\n`;
+  if (size <= JOIN_BYTES) {
+    let text = before;
+    for (const part of parts) text += part.toString('latin1');
+    text += after;
+    return text === '' ? !needsDrain(to) : writeText(to, text);
+  }
+  to.cork();
+  let flows = true;
+  if (before !== '') flows = to.write(before, 'latin1');
+  for (const part of parts) flows = to.write(part);
+  if (after !== '') flows = to.write(after, 'latin1');
+  to.uncork();
+  return flows;
+}

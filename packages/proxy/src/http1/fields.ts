@@ -1,0 +1,174 @@
+import { FIELD, fieldKind, isNamed } from './field-kind.ts';
+import { valueBetween } from './syntax.ts';
+
+export const MAX_FIELDS = 100;
+
+/** Length of a message without a Content-Length, and of one whose Content-Length is no length or not the only one. */
+export const NO_LENGTH = -1;
+export const BAD_LENGTH = -2;
+
+/** What a block of header fields says to a proxy, and what of it is to be passed on. */
+export class Fields {
+  /** The lines to pass on, as they came. */
+  kept = '';
+  /** The lines that say where a request came from. */
+  forwardedFields = '';
+  count = 0;
+  hosts = 0;
+  host = '';
+  contentLength: number = NO_LENGTH;
+  // Lower case; several as a list, as fields of one name are (RFC 9110 §5.3).
+  /** An empty one is one too. */
+  transferEncoding: string | undefined;
+  upgrade = '';
+  expect = '';
+  te = '';
+  via = '';
+  traceparent = '';
+  keepAlive = '';
+  hasDate = false;
+  closes = false;
+  hasUpgradeOption = false;
+  /** Names of fields that belong to the connection, lower case. */
+  readonly named: string[] = [];
+
+  /** Notes a field that is not ordinary, and tells whether it is passed on. */
+  note(kind: number, value: string, isRequest: boolean): boolean {
+    switch (kind) {
+      case FIELD.host:
+        this.hosts++;
+        this.host = value;
+        return true;
+      case FIELD.contentLength:
+        this.contentLength = this.contentLength === NO_LENGTH ? lengthOf(value) : BAD_LENGTH;
+        return true;
+      case FIELD.transferEncoding:
+        this.transferEncoding =
+          this.transferEncoding === undefined
+            ? value.toLowerCase()
+            : `${this.transferEncoding}, ${value.toLowerCase()}`;
+        return false;
+      case FIELD.connection:
+        this.#noteConnection(value);
+        return false;
+      case FIELD.upgrade:
+        this.upgrade = joined(this.upgrade, value.toLowerCase());
+        return false;
+      case FIELD.te:
+        this.te = joined(this.te, value.toLowerCase());
+        return false;
+      case FIELD.keepAlive:
+        this.keepAlive = value;
+        return false;
+      case FIELD.via:
+        this.via = joined(this.via, value);
+        return true;
+      case FIELD.traceparent:
+        this.traceparent = joined(this.traceparent, value);
+        return true;
+      case FIELD.date:
+        this.hasDate = true;
+        return true;
+      case FIELD.expect:
+        this.expect = joined(this.expect, value.toLowerCase());
+        return !isRequest;
+      case FIELD.forwarded:
+        return !isRequest;
+      default:
+        return false;
+    }
+  }
+
+  #noteConnection(value: string): void {
+    // What most send, and what goes without saying.
+    if (value === 'keep-alive') return;
+    for (const each of value.toLowerCase().split(',')) {
+      const option = each.trim();
+      if (option === 'close') this.closes = true;
+      else if (option === 'upgrade') this.hasUpgradeOption = true;
+      else if (option !== '' && !NOT_TO_NAME.has(option)) this.named.push(option);
+    }
+  }
+}
+
+/** Connection may not take away what every message needs; and it is gone already. */
+const NOT_TO_NAME: ReadonlySet<string> = new Set(['host', 'content-length', 'keep-alive']);
+
+// No sign, no list; and 15 digits are what a number holds exactly.
+const LENGTH = /^[0-9]{1,15}$/;
+
+function lengthOf(value: string): number {
+  return LENGTH.test(value) ? Number(value) : BAD_LENGTH;
+}
+
+function joined(list: string, value: string): string {
+  return list === '' ? value : `${list}, ${value}`;
+}
+
+/**
+ * Takes lines of fields apart in one pass, the first at `start`. What lies between two that are dropped is
+ * copied in one piece.
+ *
+ * @param head has passed the expression FIELDS from there on
+ */
+export function scanFields(head: string, start: number, isRequest: boolean): Fields {
+  const fields = new Fields();
+  // Programs made for CGI see `_` and `-` as one, so that such a name is an alias of another.
+  let underscore = isRequest ? head.indexOf('_', start) : -1;
+  let kept = start;
+  for (let at = start; at < head.length;) {
+    const colon = head.indexOf(':', at);
+    const end = head.indexOf('\r\n', colon);
+    const kind = fieldKind(head, at, colon - at);
+    let passes = true;
+    if (kind !== FIELD.ordinary) {
+      passes = fields.note(kind, valueBetween(head, colon + 1, end), isRequest);
+    } else if (underscore !== -1) {
+      if (underscore < at) underscore = head.indexOf('_', at);
+      passes = underscore === -1 || underscore > colon;
+    }
+    if (!passes) {
+      if (kind === FIELD.forwarded) fields.forwardedFields += head.slice(at, end + 2);
+      fields.kept += head.slice(kept, at);
+      kept = end + 2;
+    }
+    fields.count++;
+    at = end + 2;
+  }
+  fields.kept += head.slice(kept);
+  if (fields.named.length > 0) fields.kept = without(fields.kept, fields.named);
+  return fields;
+}
+
+/** The values of the fields of this name, in lower case, as a list (RFC 9110 §5.3); undefined if there are none. */
+export function fieldValue(lines: string, name: string): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    if (colon - at === name.length && isNamed(lines, at, name)) {
+      const value = valueBetween(lines, colon + 1, end);
+      found = found === undefined ? value : `${found}, ${value}`;
+    }
+    at = end + 2;
+  }
+  return found;
+}
+
+/** The lines whose names are not among these, in lower case. */
+export function without(lines: string, names: readonly string[]): string {
+  return lines
+    .split(/(?<=\r\n)/)
+    .filter((line) => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase()))
+    .join('');
+}
+
+/**
+ * The lines of trailers to pass on (RFC 9110 §6.5.1): none that says how a message is framed, where it
+ * goes or who sends it, since whoever merges them into the head would believe it.
+ */
+export function passedTrailers(lines: string): string {
+  return lines === '' ? '' : without(scanFields(lines, 0, true).kept, NO_TRAILERS);
+}
+
+const NO_TRAILERS = ['host', 'content-length', 'authorization', 'cookie', 'set-cookie', 'via'];

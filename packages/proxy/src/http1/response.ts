@@ -1,0 +1,110 @@
+import { BAD_LENGTH, MAX_FIELDS, NO_LENGTH, scanFields } from './fields.ts';
+import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
+import { FIELDS } from './syntax.ts';
+
+/** The head of a response, checked, and ready to be passed on. */
+export interface ResponseHead {
+  readonly ok: true;
+  readonly status: number;
+  /** Status and reason phrase, every byte as it came. */
+  readonly statusLine: string;
+  /** The lines to pass on, as they came: none that belongs to the connection. */
+  readonly fields: string;
+  /** Bytes of the body; CHUNKED if they tell themselves, UNTIL_CLOSE if they end with the connection. */
+  readonly length: number;
+  /** Whether the instance may be asked again on this connection. */
+  readonly persists: boolean;
+  /** For how long it keeps the connection while nothing is asked, in seconds; 0 if it does not say. */
+  readonly keepAliveSeconds: number;
+  readonly hasDate: boolean;
+  /** Whether it switches to WebSocket. */
+  readonly upgrades: boolean;
+}
+
+export interface BadResponse {
+  readonly ok: false;
+  readonly reason: string;
+}
+
+const STATUS_LINE = 'HTTP\\/1\\.[01] [1-9][0-9][0-9](?: [\\t\\x20-\\x7e\\x80-\\xff]*)?\\r\\n';
+const RESPONSE = new RegExp(`^${STATUS_LINE}${FIELDS}$`);
+const BEGUN = new RegExp(`^(?:${STATUS_LINE}${FIELDS})?$`);
+
+/** Whether a response can begin with these whole lines. */
+export function canBeginResponse(lines: string): boolean {
+  return BEGUN.test(lines);
+}
+
+/** Remembers what it has parsed last: see HeadReader. */
+export class ResponseParser {
+  #head = '';
+  #method = '';
+  #parsed: ResponseHead | BadResponse | undefined;
+
+  /** @param head from the status line to the CRLF of the last field, as Latin-1 */
+  parse(head: string, method: string): ResponseHead | BadResponse {
+    if (this.#parsed === undefined || head !== this.#head || method !== this.#method) {
+      this.#parsed = parseResponse(head, method);
+      this.#head = head;
+      this.#method = method;
+    }
+    return this.#parsed;
+  }
+}
+
+/** @param head from the status line to the CRLF of the last field, as Latin-1 */
+export function parseResponse(head: string, method: string): ResponseHead | BadResponse {
+  if (!RESPONSE.test(head)) return bad('sent a response that is not valid HTTP/1.1');
+  const lineEnd = head.indexOf('\r\n');
+  const statusLine = head.slice(9, lineEnd);
+  const status = Number(head.slice(9, 12));
+  const fields = scanFields(head, lineEnd + 2, false);
+  const { contentLength, transferEncoding } = fields;
+  if (fields.count > MAX_FIELDS)
+    return bad(`sent a response with more than ${MAX_FIELDS} header fields`);
+  if (contentLength === BAD_LENGTH)
+    return bad('sent a response whose Content-Length is not one decimal number');
+
+  const isHttp10 = head.charCodeAt(7) === 0x30;
+  if (transferEncoding !== undefined) {
+    if (contentLength !== NO_LENGTH)
+      return bad('sent a response with both Content-Length and Transfer-Encoding');
+    if (isHttp10 || transferEncoding !== 'chunked')
+      return bad('sent a response with an unsupported transfer coding');
+  }
+  // RFC 9110 §8.6: it has no body. Whoever announces one may send it too, and it would stand before the next answer.
+  const isAmbiguous = status === 204 && (contentLength > 0 || transferEncoding !== undefined);
+  return {
+    ok: true,
+    status,
+    statusLine,
+    fields: fields.kept,
+    length: lengthOf(status, method, transferEncoding, contentLength),
+    persists: !isHttp10 && !fields.closes && !isAmbiguous,
+    keepAliveSeconds: fields.keepAlive === '' ? 0 : secondsOf(fields.keepAlive),
+    hasDate: fields.hasDate,
+    upgrades: fields.upgrade === 'websocket' && fields.hasUpgradeOption,
+  };
+}
+
+/** RFC 9112 §6.3. */
+function lengthOf(
+  status: number,
+  method: string,
+  coding: string | undefined,
+  contentLength: number,
+): number {
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 0;
+  if (coding !== undefined) return CHUNKED;
+  return contentLength === NO_LENGTH ? UNTIL_CLOSE : contentLength;
+}
+
+function secondsOf(keepAlive: string): number {
+  return Number(
+    /(?:^|[\s,;])timeout=(?<seconds>[0-9]{1,5})/i.exec(keepAlive)?.groups?.['seconds'] ?? 0,
+  );
+}
+
+function bad(reason: string): BadResponse {
+  return { ok: false, reason };
+}

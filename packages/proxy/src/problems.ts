@@ -1,0 +1,47 @@
+/** Why the proxy itself answers a request. Codes are stable; titles are for people. */
+export const PROXY_PROBLEMS = {
+  'bad-target': { status: 400, title: 'Invalid request target' },
+  'path-escapes-route': { status: 400, title: 'Path escapes its route' },
+  'bad-request': { status: 400, title: 'Invalid request' },
+  'request-timeout': { status: 408, title: 'Request timed out' },
+  'body-too-large': { status: 413, title: 'Request body too large' },
+  'target-too-long': { status: 414, title: 'Request target too long' },
+  'expectation-failed': { status: 417, title: 'Unsupported Expect header' },
+  'head-too-large': { status: 431, title: 'Request head too large' },
+  'not-implemented': { status: 501, title: 'Not implemented' },
+  'no-upstream': { status: 503, title: 'No upstream available' },
+  'upstream-failed': { status: 502, title: 'Upstream failed' },
+  'upstream-timeout': { status: 504, title: 'Upstream timed out' },
+  loop: { status: 508, title: 'Loop detected' },
+} as const;
+
+export type ProxyProblemCode = keyof typeof PROXY_PROBLEMS;
+
+/** A response that the proxy sends itself, as `application/problem+json` (RFC 9457). */
+export interface Problem {
+  /** Identifies the kind of problem to programs. */
+  readonly code: string;
+  readonly status: number;
+  /** The same for every problem of this code. */
+  readonly title: string;
+  /** What was wrong with this request. */
+  readonly detail: string;
+}
+
+/** One of the proxy's own problems. */
+export function proxyProblem(code: ProxyProblemCode, detail: string): Problem {
+  return { code, ...PROXY_PROBLEMS[code], detail };
+}
+
+export function bodyTooLarge(maxBytes: number): Problem {
+  return proxyProblem('body-too-large', `The body is larger than ${maxBytes} bytes.`);
+}
+
+/** @param isLine whether the first line alone is larger */
+export function headTooLarge(isLine: boolean, maxBytes: number): Problem {
+  const code = isLine ? 'target-too-long' : 'head-too-large';
+  return proxyProblem(
+    code,
+    `The request ${isLine ? 'line' : 'head'} is larger than ${maxBytes} bytes.`,
+  );
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../clock.ts';
+import type { Dialer } from './dialer.ts';
+import type { Upstream } from '../proxy.ts';
+import type { Limits } from '../limits.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+
+/** The connections to one instance. */
+export class Pool {
+  readonly upstream: Upstream;
+  /** Those that may be asked, the one that was last at the end. */
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #open = new Set<UpstreamConnection>();
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #dialer: Dialer;
+  #isReleased = false;
+
+  constructor(upstream: Upstream, limits: Limits, clock: Clock, dialer: Dialer) {
+    this.upstream = upstream;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#dialer = dialer;
+  }
+
+  /** The connection that was used last, so that those that are not needed grow old and go; or a new one. */
+  take(): UpstreamConnection {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      // One that has failed is told so a moment later.
+      if (!last.socket.destroyed) return last;
+    }
+    return this.open();
+  }
+
+  open(): UpstreamConnection {
+    const connection = new UpstreamConnection(this, this.#limits, this.#clock, this.#dialer);
+    this.#open.add(connection);
+    return connection;
+  }
+
+  put(connection: UpstreamConnection): void {
+    const isFull = this.#idle.length >= this.#limits.idlePerInstance;
+    if (this.#isReleased || isFull) connection.destroy();
+    else this.#idle.push(connection);
+  }
+
+  /** It is closed. */
+  forget(connection: UpstreamConnection): void {
+    this.#open.delete(connection);
+    const index = this.#idle.lastIndexOf(connection);
+    if (index !== -1) this.#idle.splice(index, 1);
+  }
+
+  /** Closes what has been idle for too long. */
+  sweep(now: number): void {
+    for (const connection of this.#idle.filter(({ expires }) => expires <= now))
+      connection.destroy();
+  }
+
+  /** Closes what is idle, and the others when they become so. */
+  release(): void {
+    this.#isReleased = true;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  get sizes(): { readonly open: number; readonly idle: number } {
+    return { open: this.#open.size, idle: this.#idle.length };
+  }
+
+  destroy(): void {
+    for (const connection of this.#open) connection.destroy();
+  }
+}
+
+/** The pools of all instances. */
+export class Pools {
+  readonly #pools = new Map<string, Pool>();
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #dialer: Dialer;
+
+  constructor(limits: Limits, clock: Clock, dialer: Dialer) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#dialer = dialer;
+  }
+
+  of(upstream: Upstream): Pool {
+    const known = this.#pools.get(upstream.key);
+    if (known !== undefined && isAlike(known.upstream, upstream)) return known;
+    known?.release();
+    const pool = new Pool(upstream, this.#limits, this.#clock, this.#dialer);
+    this.#pools.set(upstream.key, pool);
+    return pool;
+  }
+
+  release(place: Pick<Upstream, 'address' | 'port'>): void {
+    for (const [key, pool] of this.#pools) {
+      if (!isAt(pool.upstream, place)) continue;
+      this.#pools.delete(key);
+      pool.release();
+    }
+  }
+
+  /** How many connections there are to each instance, and how many of them nobody uses. */
+  *sizes(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]> {
+    for (const [key, pool] of this.#pools) yield [key, pool.sizes];
+  }
+
+  sweep(now: number): void {
+    for (const pool of this.#pools.values()) pool.sweep(now);
+  }
+
+  destroy(): void {
+    for (const pool of this.#pools.values()) pool.destroy();
+    this.#pools.clear();
+  }
+}
+
+function isAlike(one: Upstream, other: Upstream): boolean {
+  return isAt(one, other) && one.isSecure === other.isSecure;
+}
+
+function isAt(
+  upstream: Pick<Upstream, 'address' | 'port'>,
+  { address, port }: Pick<Upstream, 'address' | 'port'>,
+): boolean {
+  return upstream.port === port && upstream.address === address;
+}

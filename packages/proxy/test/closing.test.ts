@@ -1,0 +1,205 @@
+import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { MemorySocket } from './hazards/memory-socket.ts';
+import { deferred } from '../../../test/support/deferred.ts';
+import {
+  afterwards,
+  client,
+  listen,
+  refusing,
+  saying,
+  send,
+  start,
+  to,
+  upstream,
+} from './harness.ts';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+/** Longer than a test may take: whoever waits for the grace fails. */
+const NEVER_MS = 3_600_000;
+
+/** An instance that answers when it is told to. */
+async function slow() {
+  const arrived = deferred();
+  const mayAnswer = deferred();
+  const there = await upstream(async (_request, response) => {
+    arrived.resolve();
+    await mayAnswer.promise;
+    response.end('finished');
+  });
+  return { there, arrived: arrived.promise, answer: () => mayAnswer.resolve() };
+}
+
+describe('closing the engine', () => {
+  it('does not wait for connections that ask nothing, have asked, or have half asked', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { engine, port } = await start(to(there));
+    const silent = client(port);
+    await once(silent.socket, 'connect');
+    const half = client(port);
+    half.write('GET / HTTP/1.1\r\n');
+    const idle = client(port);
+    idle.write(GET);
+    // Once it has its answer, the engine has accepted the two that came before.
+    await idle.heard(/ok/);
+    await engine.close(NEVER_MS);
+    await Promise.all([silent.closed, half.closed, idle.closed]);
+  });
+
+  it('says close with the answer that is on its way, and closes after it', async () => {
+    const { there, arrived, answer } = await slow();
+    const { engine, port } = await start(to(there));
+    const asking = client(port);
+    asking.write(GET);
+    await arrived;
+    const closing = engine.close(NEVER_MS);
+    answer();
+    expect(await asking.heard(/finished/)).toMatch(/^connection: close\r$/im);
+    await closing;
+  });
+
+  it('closes after an answer whose head had not said close', async () => {
+    const begun = deferred();
+    const mayEnd = deferred();
+    const there = await upstream(async (_request, response) => {
+      response.write('begun');
+      begun.resolve();
+      await mayEnd.promise;
+      response.end('finished');
+    });
+    const { engine, port } = await start(to(there));
+    const asking = client(port);
+    asking.write(GET);
+    expect(await asking.heard(/begun/)).not.toMatch(/^connection:/im);
+    const closing = engine.close(NEVER_MS);
+    mayEnd.resolve();
+    await asking.heard(/finished\r\n0\r\n\r\n$/);
+    await closing;
+  });
+
+  it('serves a busy client until the answer that says close', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { engine, port } = await start(to(there));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = async () => {
+      const request = httpRequest({ port, host: '127.0.0.1', agent }).end();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      return { connection: response.headers.connection, body: await text(response) };
+    };
+    expect(await ask()).toEqual({ connection: undefined, body: 'ok' });
+    await engine.close(NEVER_MS);
+    await expect(ask()).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/);
+    agent.destroy();
+  });
+
+  it('cuts what is left when the grace is over', async () => {
+    const { there, arrived } = await slow();
+    const { engine, port } = await start(to(there));
+    const asking = client(port);
+    asking.write(GET);
+    await arrived;
+    await engine.close(1);
+    await asking.closed;
+  });
+
+  it('cuts a client that does not close when it is told to', async () => {
+    const { engine, port } = await start(to(await refusing()));
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    afterwards(() => socket.destroy());
+    socket.on('error', () => {}).write('garbage\r\n\r\n');
+    await once(socket.resume(), 'end');
+    await engine.close(1);
+  });
+
+  it('may release an instance afterwards', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { engine, port } = await start(to(there));
+    await send(port);
+    await engine.close(0);
+    engine.release(there);
+    await engine.close(0);
+  });
+});
+
+describe('an answer that comes before the request is whole', () => {
+  const HEAD = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n';
+
+  it.each([
+    [
+      'the instance',
+      async () =>
+        to(
+          await upstream((_request, response) =>
+            response.writeHead(413, { 'content-length': '3' }).end('big'),
+          ),
+        ),
+      /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
+    ],
+    [
+      'an instance that closes',
+      async () =>
+        to(await saying('HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig')),
+      /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
+    ],
+    ['the engine', async () => to(await refusing()), /^HTTP\/1\.1 502 [^]*connection: close\r\n/i],
+  ])(
+    'is read by a client that sends all first, when it is from %s',
+    async (_who, decide, wanted) => {
+      const { port } = await start(await decide());
+      const { socket, write, heard, closed } = client(port);
+      let failed: Error | undefined;
+      socket.on('error', (error) => (failed = error));
+      write(`${HEAD}${'x'.repeat(1000)}`);
+      await heard(wanted);
+      socket.pause();
+      // More than all buffers hold: that it can be written shows that it is read.
+      await new Promise((resolve) => socket.write('x'.repeat(999_000), resolve));
+      socket.resume();
+      await closed;
+      expect(failed).toBeUndefined();
+    },
+  );
+
+  it('is the last on its connection', async () => {
+    let asked = 0;
+    const there = await upstream((_request, response) => {
+      asked++;
+      response.writeHead(413, { 'content-length': '3' }).end('big');
+    });
+    const { port } = await start(to(there));
+    const { write, heard, closed } = client(port);
+    write(`${HEAD}${'x'.repeat(1000)}`);
+    await heard(/big$/);
+    write('x'.repeat(999_000) + GET);
+    await closed;
+    expect(asked).toBe(1);
+  });
+
+  it('leaves no connection on which the next request would wait behind the body', async () => {
+    const isRead = [false, true];
+    const server = createServer((socket) => {
+      afterwards(() => socket.destroy());
+      socket
+        .on('error', () => {})
+        .once('data', () => {
+          if (isRead.shift() === false) socket.pause();
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        });
+    });
+    const { engine, port } = await start(to(await listen(server)));
+    const sending = new MemorySocket();
+    engine.serve(sending);
+    const length = 64 * 1024 * 1024;
+    sending.say(
+      `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`,
+    );
+    expect(await sending.statuses(1)).toEqual([200]);
+    const { write, heard } = client(port);
+    write(GET);
+    await heard(/ok$/);
+  });
+});

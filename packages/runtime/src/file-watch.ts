@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Polls files, and reports when their content differs from what it was when this object was made.
+ *
+ * It reads them because `fs.watch` misses changes on some file systems, and through the links by which Kubernetes
+ * swaps secrets; and because `fs.watchFile` misses a change that comes before its own first look.
+ */
+export class FileWatch {
+  readonly #files: readonly string[];
+  #content: string;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param files small ones, since each poll reads them whole. Make the watch before you read them for use. */
+  constructor(files: readonly string[]) {
+    this.#files = files;
+    this.#content = contentOf(files);
+  }
+
+  /** @param everyMs the interval of the polls */
+  start(onChange: () => void, everyMs: number): void {
+    this.#timer = setInterval(() => {
+      const content = contentOf(this.#files);
+      if (content === this.#content) return;
+      this.#content = content;
+      onChange();
+    }, everyMs);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+function contentOf(files: readonly string[]): string {
+  return files.map(read).join('\0');
+}
+
+/** A file that cannot be read differs from any that can. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch (error) {
+    return `\0${String(error)}`;
+  }
+}

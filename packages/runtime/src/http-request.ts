@@ -1,0 +1,101 @@
+import { request as requestHttp } from 'node:http';
+import type { ClientRequest, IncomingHttpHeaders, RequestOptions } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { SecureContext } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
+
+/** One request on a connection of its own. */
+export interface HttpRequest {
+  readonly host: string;
+  readonly port: number;
+  /** Path and query. */
+  readonly path: string;
+  /** Default: GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** With it, TLS is spoken. */
+  readonly tls?: TlsClientOptions | undefined;
+  /** For the whole of it. */
+  readonly timeoutMs: number;
+  /** Whether the response's body is read. Default: the connection is closed after the head. */
+  readonly readsBody?: boolean;
+  /** Ends the request early. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TlsClientOptions {
+  /** With the authorities to trust. Default: those of Node. */
+  readonly secureContext?: SecureContext;
+  /** Default: true. */
+  readonly rejectUnauthorized?: boolean;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Empty unless it was to be read. */
+  readonly body: string;
+  /** The address of this machine that the request left from. */
+  readonly localAddress: string | undefined;
+}
+
+/** Why there is no response: an error code such as ECONNREFUSED, or ETIMEDOUT after `timeoutMs`. */
+export interface HttpFailure {
+  readonly code: string;
+}
+
+/** Makes one HTTP request. It never rejects: that there is no response is a result as well. */
+export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFailure> {
+  return new Promise((resolve) => {
+    const sent = start(options);
+    // A response that arrived while this process was busy is read before the request is given up.
+    const timer = setTimeout(() => setImmediate(giveUp), options.timeoutMs);
+    function settle(outcome: HttpResponse | HttpFailure): void {
+      clearTimeout(timer);
+      resolve(outcome);
+      sent.destroy();
+    }
+    const giveUp = (): void => settle({ code: 'ETIMEDOUT' });
+    const fail = ({ code = 'EIO' }: NodeJS.ErrnoException): void => settle({ code });
+    sent.on('error', fail);
+    sent.once('response', (response) => {
+      const { statusCode: status = 0, headers, socket } = response;
+      const head = { status, headers, localAddress: socket.localAddress };
+      if (options.readsBody !== true) settle({ ...head, body: '' });
+      else text(response).then((body) => settle({ ...head, body }), fail);
+    });
+    sent.end(options.body);
+  });
+}
+
+function start({ tls, headers, body, ...rest }: HttpRequest): ClientRequest {
+  const { host, port, path, method = 'GET', signal } = rest;
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const options: RequestOptions = {
+    host,
+    port,
+    path,
+    method,
+    agent: false,
+    headers: { 'user-agent': 'rollcall', ...headers, ...length },
+    ...(signal !== undefined && { signal }),
+  };
+  return tls === undefined ? requestHttp(options) : requestHttps({ ...options, ...tls });
+}
+
+/** Where a request to a URL goes, with the credentials that the URL may hold. */
+export function httpTarget(
+  url: string | URL,
+): Pick<HttpRequest, 'host' | 'port' | 'path' | 'tls' | 'headers'> {
+  const { hostname, port, path, auth, protocol } = urlToHttpOptions(new URL(url));
+  const isSecure = protocol === 'https:';
+  return {
+    host: hostname ?? '',
+    port: Number(port) || (isSecure ? 443 : 80),
+    path: path ?? '/',
+    tls: isSecure ? {} : undefined,
+    ...(auth && { headers: { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } }),
+  };
+}

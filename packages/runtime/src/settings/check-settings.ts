@@ -1,0 +1,168 @@
+import { isRecord } from '@rollcall/protocol';
+import { checkValue, itemOf } from './check-value.ts';
+import { expected, shown } from './expected.ts';
+import { flagName } from './flag.ts';
+import { leavesOf } from './leaves.ts';
+import type {
+  GroupSetting,
+  GroupsSetting,
+  ListSetting,
+  MapSetting,
+  Setting,
+  Settings,
+  ValueSetting,
+} from './setting.ts';
+import { suggest } from './suggest.ts';
+
+/** What is wrong with one value. */
+export interface Fault {
+  /** Where it stands: of an unknown key, that key; of a missing one, what lacks it. */
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+export interface CheckOptions {
+  /** Whether a group that lacks a required setting is a fault. A single flag is not the whole. Default true. */
+  readonly isWhole?: boolean;
+  /** Whether the values stand in a file, where some secrets must not. Default true. */
+  readonly isFile?: boolean;
+  /** Where a file is that is named in the values. Default: as it is written. */
+  readonly locate?: (file: string) => string;
+}
+
+export interface CheckedSettings {
+  /** The valid ones, in canonical form. */
+  readonly values: Record<string, unknown>;
+  readonly faults: readonly Fault[];
+}
+
+/** Checks values against their table, and finds all faults at once. */
+export function checkSettings(
+  settings: Settings,
+  input: unknown,
+  options: CheckOptions = {},
+): CheckedSettings {
+  const check = new Check(settings, options);
+  const values = check.group({ type: 'group', settings, doc: '' }, input, []);
+  return { values: isRecord(values) ? values : {}, faults: check.faults };
+}
+
+class Check {
+  readonly faults: Fault[] = [];
+  readonly #table: Settings;
+  readonly #isWhole: boolean;
+  readonly #isFile: boolean;
+  readonly #locate: (file: string) => string;
+
+  constructor(
+    table: Settings,
+    { isWhole = true, isFile = true, locate = (file) => file }: CheckOptions,
+  ) {
+    this.#table = table;
+    this.#isWhole = isWhole;
+    this.#isFile = isFile;
+    this.#locate = locate;
+  }
+
+  /** The value in canonical form, without what is invalid. */
+  group(setting: GroupSetting, input: unknown, path: readonly string[]): unknown {
+    if (!isRecord(input)) return this.#invalid(setting, input, path);
+    const { settings } = setting;
+    for (const key of Object.keys(input)) {
+      const isKnown = Object.hasOwn(settings, key) || (path.length === 0 && key === '$schema');
+      if (!isKnown) this.#unknown(settings, path, key);
+    }
+    const values: Record<string, unknown> = {};
+    for (const [key, each] of Object.entries(settings)) {
+      if (input[key] !== undefined) values[key] = this.#any(each, input[key], [...path, key]);
+      else if (each.required && this.#isWhole) this.#missing(each, [...path, key]);
+    }
+    return values;
+  }
+
+  #any(setting: Setting, input: unknown, path: readonly string[]): unknown {
+    if (setting.onlyByVariable && this.#isFile) {
+      const instead = setting.env === undefined ? '' : `: set ${setting.env}`;
+      return this.#fault(path, `${name(path)} must not stand in a file${instead}`);
+    }
+    if (setting.type === 'group') return this.group(setting, input, path);
+    if (setting.type === 'map') return this.#map(setting, input, path);
+    if (setting.type === 'groups') return this.#groups(setting, input, path);
+    if (setting.type === 'list') return this.#list(setting, input, path);
+    return this.#value(setting, input, path);
+  }
+
+  #value(setting: ValueSetting, input: unknown, path: readonly string[]): unknown {
+    const checked = checkValue(setting, input);
+    if ('problem' in checked) return this.#fault(path, `${name(path)} ${checked.problem}`);
+    const { value } = checked;
+    const isFile = setting.type === 'file' && !setting.words?.includes(String(value));
+    return isFile ? this.#locate(String(value)) : value;
+  }
+
+  #list(setting: ListSetting, input: unknown, path: readonly string[]): unknown {
+    if (!Array.isArray(input)) return this.#invalid(setting, input, path);
+    const item = itemOf(setting);
+    return input.map((each, index) => this.#value(item, each, [...path, String(index)]));
+  }
+
+  #groups(setting: GroupsSetting, input: unknown, path: readonly string[]): unknown {
+    const { settings, minItems = 0 } = setting;
+    if (!Array.isArray(input) || input.length < minItems)
+      return this.#invalid(setting, input, path);
+    const group: GroupSetting = { ...setting, type: 'group', settings };
+    return input.map((each, index) => this.group(group, each, [...path, String(index)]));
+  }
+
+  #map(
+    { keys, settings, ...setting }: MapSetting,
+    input: unknown,
+    path: readonly string[],
+  ): unknown {
+    if (!isRecord(input)) return this.#invalid({ keys, settings, ...setting }, input, path);
+    const values: Record<string, unknown> = {};
+    for (const [written, item] of Object.entries(input)) {
+      const at = [...path, written];
+      const key = keys.parse(written);
+      if (key === undefined) {
+        this.#fault(at, `${name(at)}: the key must be ${keys.expected}`);
+      } else if (Object.hasOwn(values, key)) {
+        this.#fault(at, `${name(at)} is the same as ${name([...path, key])}`);
+      } else {
+        values[key] = this.group({ ...setting, type: 'group', settings }, item, at);
+      }
+    }
+    return values;
+  }
+
+  #unknown(settings: Settings, path: readonly string[], key: string): void {
+    const names = Object.keys(settings);
+    const near = suggest(key, names);
+    const elsewhere = leavesOf(this.#table).find((leaf) => leaf.path.at(-1) === key);
+    const advice =
+      near !== undefined
+        ? `: did you mean \`${near}\`?`
+        : elsewhere !== undefined
+          ? `: did you mean ${name(elsewhere.path)}?`
+          : `; there are ${names.map((each) => name([each])).join(', ')}`;
+    this.#fault([...path, key], `unknown key ${name([...path, key])}${advice}`);
+  }
+
+  #missing({ flag }: Setting, path: readonly string[]): void {
+    const advice = flag === undefined || this.#isFile ? '' : `: give ${flagName(flag)} too`;
+    this.#fault(path.slice(0, -1), `${name(path)} is missing${advice}`);
+  }
+
+  #invalid(setting: Setting, input: unknown, path: readonly string[]): undefined {
+    const what = path.length === 0 ? 'the content' : name(path);
+    this.#fault(path, `${what} is ${shown(setting, input)}; it must be ${expected(setting)}`);
+  }
+
+  #fault(path: readonly string[], message: string): undefined {
+    this.faults.push({ path, message });
+  }
+}
+
+function name(path: readonly string[]): string {
+  return `\`${path.join('.')}\``;
+}

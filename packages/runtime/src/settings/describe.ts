@@ -1,0 +1,57 @@
+import { asFlag, asInteger } from './number.ts';
+import type { NumberSetting, Setting, TextualSetting } from './setting.ts';
+
+/** The help for the flag of a setting, such as "Port of the gateway (0 to 65535, default: 1500, env: PORT)". */
+export function helpOf(given: TextualSetting): string {
+  const setting = asFlag(given);
+  const { env } = setting;
+  const facts = [
+    ...(setting.type === 'text' || setting.type === 'file' ? [] : [typeOf(setting)]),
+    `default: ${defaultOf(setting)}`,
+    ...(env === undefined ? [] : [`env: ${env}`]),
+  ];
+  return `${setting.doc.replace(/\.$/, '')} (${facts.join(', ')})`;
+}
+
+/** What a setting takes, in a few words: "1 to 256, or auto". */
+export function typeOf(setting: Setting): string {
+  switch (setting.type) {
+    case 'integer':
+    case 'milliseconds':
+    case 'port':
+      return typeOfNumber(setting);
+    case 'share':
+      return '0 to 1';
+    case 'boolean':
+      return 'true or false';
+    case 'text':
+      return 'string';
+    case 'file':
+      return ['file', ...(setting.words ?? [])].join(' or ');
+    case 'choice':
+      return setting.words.join(', ');
+    case 'list':
+      return setting.words === undefined ? 'list' : `list of ${setting.words.join(', ')}`;
+    case 'groups':
+      return 'list of objects';
+    case 'group':
+    case 'map':
+      return 'object';
+  }
+}
+
+function typeOfNumber(setting: NumberSetting): string {
+  const { min, max, unit, words = [] } = asInteger(setting);
+  const range = max === Number.MAX_SAFE_INTEGER ? `${min} or more` : `${min} to ${max}`;
+  return [unit === undefined ? range : `${unit}, ${range}`, ...words].join(' or ');
+}
+
+/** The default of a setting, in a few words. */
+export function defaultOf(setting: Setting): string {
+  if (setting.defaultIs !== undefined) return setting.defaultIs;
+  if (setting.required) return 'required';
+  const value = 'default' in setting ? setting.default : undefined;
+  if (value === Infinity) return 'no limit';
+  if (Array.isArray(value) && value.length > 0) return value.join(',');
+  return value === undefined || Array.isArray(value) ? 'none' : String(value);
+}

@@ -1,0 +1,16 @@
+export { checkSettings } from './check-settings.ts';
+export type { CheckedSettings, CheckOptions, Fault } from './check-settings.ts';
+export { helpOf } from './describe.ts';
+export { exampleOf } from './example.ts';
+export { jsonSchema } from './json-schema.ts';
+export type { JsonSchema } from './json-schema.ts';
+export { leavesOf } from './leaves.ts';
+export type { Leaf } from './leaves.ts';
+export { settingsTables } from './markdown.ts';
+export { readSettingsFile } from './read-file.ts';
+export { defaultsOf, resolveSettings } from './resolve.ts';
+export { fixedChanges, perRoute, reloading, valuesOf } from './select.ts';
+export type { Format, Setting, Settings } from './setting.ts';
+export { fromAssignments, fromEnvironment, fromFlags, layered } from './sources.ts';
+export type { Layer } from './sources.ts';
+export type { PerRoute, Reloading, Resolved, Values } from './values.ts';

@@ -1,0 +1,73 @@
+import { defaultOf, typeOf } from './describe.ts';
+import { flagName } from './flag.ts';
+import type { Setting, Settings } from './setting.ts';
+
+interface Row {
+  readonly name: string;
+  readonly setting: Setting;
+  readonly reloads: boolean;
+  readonly perRoute: boolean;
+}
+
+const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => string }[] = [
+  { title: 'setting', cell: ({ name }) => `\`${name}\`` },
+  { title: 'flag', cell: ({ setting: { flag } }) => (flag ? `\`${flagName(flag)}\`` : '') },
+  { title: 'variable', cell: ({ setting: { env } }) => (env ? `\`${env}\`` : '') },
+  { title: 'type', cell: ({ setting }) => typeOf(setting) },
+  { title: 'default', cell: ({ setting }) => defaultOf(setting) },
+  { title: 'reload', cell: ({ reloads }) => (reloads ? 'yes' : '') },
+  { title: 'per route', cell: ({ perRoute }) => (perRoute ? 'yes' : '') },
+  { title: 'meaning', cell: ({ setting }) => setting.doc },
+];
+
+/**
+ * The tables of settings for the documentation, in Markdown: one for the values at the top level, and a section for
+ * each group. A column that would be empty is left out.
+ *
+ * @param heading such as `###`, for the sections of groups
+ */
+export function settingsTables(settings: Settings, heading: string): string {
+  return sectionsOf('', settings, { reloads: false, perRoute: false })
+    .map(({ name, doc, rows }) =>
+      [...(name === '' ? [] : [`${heading} ${name}`, '', doc, '']), ...tableOf(rows)].join('\n'),
+    )
+    .join('\n\n');
+}
+
+interface Section {
+  readonly name: string;
+  readonly doc: string;
+  readonly rows: readonly Row[];
+}
+
+type Inherited = Pick<Row, 'reloads' | 'perRoute'>;
+
+function sectionsOf(prefix: string, settings: Settings, inherited: Inherited, doc = ''): Section[] {
+  const rows = Object.entries(settings).map(([key, setting]): Row => ({
+    name: prefix === '' ? key : `${prefix}.${key}`,
+    setting,
+    reloads: inherited.reloads || setting.reloads === true,
+    perRoute: inherited.perRoute || setting.perRoute === true,
+  }));
+  const nested = rows.flatMap((row): Section[] => {
+    const { name, setting } = row;
+    if (setting.type === 'group') return sectionsOf(name, setting.settings, row, setting.doc);
+    if (setting.type !== 'groups') return [];
+    return sectionsOf(`${name}[]`, setting.settings, row, setting.doc);
+  });
+  const own = rows.filter(({ setting }) => setting.type !== 'group');
+  return [{ name: prefix, doc, rows: own }, ...nested];
+}
+
+function tableOf(rows: readonly Row[]): string[] {
+  const columns = COLUMNS.filter(({ cell }) => rows.some((row) => cell(row) !== ''));
+  return [
+    line(columns.map(({ title }) => title)),
+    line(columns.map(() => '---')),
+    ...rows.map((row) => line(columns.map(({ cell }) => cell(row)))),
+  ];
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', String.raw`\|`)).join(' | ')} |`;
+}

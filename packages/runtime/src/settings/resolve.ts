@@ -1,0 +1,39 @@
+import { isRecord } from '@rollcall/protocol';
+import type { Setting, Settings } from './setting.ts';
+import type { Resolved, Values } from './values.ts';
+
+/** Fills in the defaults. A group with a required setting stays away unless it was given. */
+export function resolveSettings<G extends Settings>(settings: G, values: Values<G>): Resolved<G> {
+  return resolved(settings, values) as Resolved<G>;
+}
+
+/** All defaults of a table. */
+export function defaultsOf<G extends Settings>(settings: G): Resolved<G> {
+  return resolved(settings, {}) as Resolved<G>;
+}
+
+function resolved(settings: Settings, values: object): Record<string, unknown> {
+  const entries = Object.entries(settings).map(([key, setting]) => {
+    const value: unknown = key in values ? values[key as keyof typeof values] : undefined;
+    return [key, valueOf(setting, value)] as const;
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function valueOf(setting: Setting, value: unknown): unknown {
+  switch (setting.type) {
+    case 'group': {
+      const isOptional = Object.values(setting.settings).some(({ required }) => required);
+      if (value === undefined && isOptional) return undefined;
+      return resolved(setting.settings, isRecord(value) ? value : {});
+    }
+    case 'map':
+      return value ?? {};
+    case 'groups':
+      return Array.isArray(value)
+        ? value.map((each: object) => resolved(setting.settings, each))
+        : value;
+    default:
+      return value ?? setting.default;
+  }
+}

@@ -1,0 +1,128 @@
+import { errorMessage } from './error-message.ts';
+
+/** What has to be done before the process ends. */
+export interface ShutdownTask {
+  /** Comes first, for all tasks at once: such as leaving the registry. */
+  leave?(): Promise<void>;
+  /** Comes when all tasks have left, or could not. */
+  close(outcome: LeaveOutcome): unknown;
+  /** Instead of waiting for the rest, when a second signal asks to end at once. */
+  abort?(): void;
+}
+
+/** Unless it `left`, gateways go on sending requests until they notice by themselves. */
+export interface LeaveOutcome {
+  readonly left: boolean;
+}
+
+/** The part of `process` that this needs. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  off(signal: NodeJS.Signals, listener: () => void): unknown;
+  exit(code: number): void;
+}
+
+export interface ShutdownOptions {
+  readonly process: SignalSource;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /** Reports a step that failed. */
+  readonly onError: (message: string) => void;
+}
+
+const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+
+/** Ctrl+C reaches a program twice if npm, which passes signals on, is at the same terminal. */
+const SAME_WISH_MS = 500;
+
+/**
+ * Ends the process on SIGINT and SIGTERM: all tasks leave, then all close, then it exits, with 0 if everything worked
+ * and otherwise with 1. A second signal, unless it follows at once, ends it without waiting.
+ */
+export class ShutdownCoordinator {
+  readonly #options: ShutdownOptions;
+  readonly #tasks = new Set<ShutdownTask>();
+  readonly #beforeExit: (() => Promise<void>)[] = [];
+  readonly #signals = new Set(SIGNALS);
+  #isListening = false;
+  #endingSince: number | undefined;
+
+  constructor(options: ShutdownOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Adds a task, and returns what removes it.
+   * @param signals that end the process as well
+   */
+  add(task: ShutdownTask, signals: readonly NodeJS.Signals[] = []): () => void {
+    this.#tasks.add(task);
+    this.#listen(signals);
+    return () => {
+      this.#tasks.delete(task);
+      // While the process ends, a second signal still has to be noticed.
+      if (this.#tasks.size === 0 && this.#endingSince === undefined) this.#unlisten();
+    };
+  }
+
+  /** Comes last, after every task: such as flushing the log. */
+  beforeExit(work: () => Promise<void>): void {
+    this.#beforeExit.push(work);
+  }
+
+  #listen(more: readonly NodeJS.Signals[]): void {
+    const { process } = this.#options;
+    const added = more.filter((signal) => !this.#signals.has(signal));
+    for (const signal of added) this.#signals.add(signal);
+    const missing = this.#isListening ? added : this.#signals;
+    this.#isListening = true;
+    for (const signal of missing) process.on(signal, this.#onSignal);
+  }
+
+  #unlisten(): void {
+    this.#isListening = false;
+    for (const signal of this.#signals) this.#options.process.off(signal, this.#onSignal);
+  }
+
+  readonly #onSignal = (): void => {
+    const now = this.#options.now();
+    if (this.#endingSince === undefined) {
+      this.#endingSince = now;
+      void this.#end([...this.#tasks]);
+    } else if (now - this.#endingSince > SAME_WISH_MS) {
+      for (const task of this.#tasks) task.abort?.();
+      this.#options.process.exit(1);
+    }
+  };
+
+  async #end(tasks: readonly ShutdownTask[]): Promise<void> {
+    const left = await Promise.all(
+      tasks.map((task) => this.#done('leave the registry', () => task.leave?.())),
+    );
+    const closed = await Promise.all(
+      tasks.map((task, index) =>
+        this.#done('close', () => task.close({ left: left[index] === true })),
+      ),
+    );
+    await Promise.all(this.#beforeExit.map((work) => this.#done('finish', work)));
+    this.#options.process.exit([...left, ...closed].every(Boolean) ? 0 : 1);
+  }
+
+  /** Whether it worked: if not, the remaining steps are taken all the same. */
+  async #done(what: string, work: () => unknown): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#options.onError(`could not ${what}: ${errorMessage(error)}`);
+      return false;
+    }
+  }
+}
+
+/** The shutdown of this process, which everything in it shares. */
+export const shutdown: ShutdownCoordinator = new ShutdownCoordinator({
+  process,
+  now: () => performance.now(),
+  onError: (message) => console.error(message),
+});

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileWatch } from '../src/file-watch.ts';
+
+let folder: string;
+let file: string;
+let watch: FileWatch;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
+  file = join(folder, 'settings');
+  writeFileSync(file, 'one');
+  watch = new FileWatch([file]);
+});
+afterEach(() => {
+  watch.stop();
+  rmSync(folder, { recursive: true });
+});
+
+describe('a file that is watched', () => {
+  it('is told of when it changes, once for each change, and when it is not there', async () => {
+    let told = 0;
+    watch.start(() => told++, 10);
+    writeFileSync(file, 'two');
+    await expect.poll(() => told).toBe(1);
+    rmSync(file);
+    await expect.poll(() => told).toBe(2);
+    writeFileSync(file, 'three');
+    await expect.poll(() => told).toBe(3);
+  });
+
+  it('is told of though it changed before the first look', async () => {
+    writeFileSync(file, 'two');
+    await new Promise<void>((resolve) => watch.start(resolve, 10));
+  });
+});

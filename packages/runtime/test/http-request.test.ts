@@ -1,0 +1,106 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { acceptsConnections } from '../src/accepts-connections.ts';
+import { httpRequest, httpTarget } from '../src/http-request.ts';
+import { listen } from '../src/listening.ts';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+async function serve(listener: RequestListener): Promise<{ host: string; port: number }> {
+  server = createServer(listener);
+  return listen(server, '127.0.0.1', 0);
+}
+
+const TIMEOUT_MS = 10_000;
+
+it('resolves to status, fields and body', async () => {
+  const at = await serve((request, response) => {
+    response.setHeader(
+      'x-seen',
+      `${request.method} ${request.url} ${String(request.headers['x-a'])}`,
+    );
+    request.pipe(response.writeHead(201));
+  });
+  const options = { method: 'POST', path: '/a?b', headers: { 'x-a': '1' }, body: 'hello' };
+  expect(
+    await httpRequest({ ...at, ...options, readsBody: true, timeoutMs: TIMEOUT_MS }),
+  ).toMatchObject({
+    status: 201,
+    body: 'hello',
+    localAddress: '127.0.0.1',
+    headers: { 'x-seen': 'POST /a?b 1' },
+  });
+});
+
+it('does not wait for a body that nobody reads', async () => {
+  const at = await serve((_, response) => void response.write('without an end'));
+  expect(await httpRequest({ ...at, path: '/', timeoutMs: TIMEOUT_MS })).toMatchObject({
+    status: 200,
+    body: '',
+  });
+});
+
+it('resolves to ETIMEDOUT if no response comes in time', async () => {
+  const at = await serve(() => {});
+  expect(await httpRequest({ ...at, path: '/', timeoutMs: 20 })).toEqual({ code: 'ETIMEDOUT' });
+});
+
+it('resolves to ETIMEDOUT if the body does not end in time', async () => {
+  const at = await serve((_, response) => void response.write('without an end'));
+  expect(await httpRequest({ ...at, path: '/', readsBody: true, timeoutMs: 20 })).toEqual({
+    code: 'ETIMEDOUT',
+  });
+});
+
+it('resolves to the code of an error', async () => {
+  const port = await unusedPort();
+  const options = { host: '127.0.0.1', port, path: '/', timeoutMs: TIMEOUT_MS };
+  expect(await httpRequest(options)).toEqual({ code: 'ECONNREFUSED' });
+});
+
+it('ends early by its signal', async () => {
+  const at = await serve(() => {});
+  const signal = AbortSignal.abort();
+  expect(await httpRequest({ ...at, path: '/', signal, timeoutMs: TIMEOUT_MS })).toEqual({
+    code: 'ABORT_ERR',
+  });
+});
+
+it('knows whether a port accepts connections', async () => {
+  const at = await serve(() => {});
+  expect(await acceptsConnections(at, TIMEOUT_MS)).toBe(true);
+  const nowhere = { host: '127.0.0.1', port: await unusedPort() };
+  expect(await acceptsConnections(nowhere, TIMEOUT_MS)).toBe(false);
+});
+
+async function unusedPort(): Promise<number> {
+  const tcp = createTcpServer();
+  const { port } = await listen(tcp, '127.0.0.1', 0);
+  await new Promise((resolve) => tcp.close(resolve));
+  return port;
+}
+
+it.each([
+  ['http://a/b?c', { host: 'a', port: 80, path: '/b?c', tls: undefined }],
+  ['https://a:8443', { host: 'a', port: 8443, path: '/', tls: {} }],
+  ['https://[::1]/', { host: '::1', port: 443, path: '/', tls: {} }],
+  [
+    'http://me:it%27s@a/',
+    {
+      host: 'a',
+      port: 80,
+      path: '/',
+      tls: undefined,
+      headers: { authorization: 'Basic bWU6aXQncw==' },
+    },
+  ],
+])('finds the target of %s', (url, target) => {
+  expect(httpTarget(url)).toEqual(target);
+});
