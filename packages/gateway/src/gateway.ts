@@ -17,7 +17,7 @@ import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import type { Endpoint } from './listen-addresses.ts';
-import { report } from './report.ts';
+import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlaneOptions } from './live-data-plane.ts';
@@ -180,12 +180,12 @@ async function follow(
     config.port ?? DEFAULT_PORT,
     config.host ?? DEFAULT_HOST,
   );
-  report(directory, {
-    domain: config.domain ?? `localhost:${port}`,
-    server: describeServer(connection),
-    // Whoever has read of a change may rely on it.
-    log: (line) => serving.whenApplied(() => log(line)),
-  });
+  logEvents(
+    directory,
+    { domain: config.domain ?? `localhost:${port}`, server: describeServer(connection) },
+    // A change is logged only after every worker routes by it.
+    (line) => serving.whenApplied(() => log(line)),
+  );
   return {
     host,
     port,
