@@ -79,7 +79,7 @@ describe('a gateway with two workers', () => {
     const { close } = await instance();
     close();
     await statuses(1);
-    await gateway.program.line(/out of rotation .*its port refuses connections/);
+    await gateway.program.line(/instance down .*its port refuses connections/);
   });
 
   it('replaces a worker that is killed; only its connections are hurt', async () => {
@@ -93,7 +93,7 @@ describe('a gateway with two workers', () => {
     const [first, second] = workers();
     if (first === undefined) throw new Error('there are no workers');
     process.kill(first, 'SIGKILL');
-    await gateway.program.line(new RegExp(`worker ${first} ended \\(SIGKILL\\): replaced now`));
+    await gateway.program.line(new RegExp(`worker ${first} ended \\(SIGKILL\\); replacing it now`));
     const whole = sockets.filter(({ readableEnded, destroyed }) => !readableEnded && !destroyed);
     expect(whole.length).toBeGreaterThan(0);
     expect(whole.length).toBeLessThan(sockets.length);
