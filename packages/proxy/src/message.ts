@@ -59,3 +59,10 @@ export const NO_PARTS: readonly Buffer[] = [];
 export function endWith(trailers: string): BodyEnd {
   return trailers === '' ? DONE : { done: true, trailers };
 }
+
+/** Bytes of these parts together. */
+export function sizeOf(parts: readonly Buffer[]): number {
+  let size = 0;
+  for (const { length } of parts) size += length;
+  return size;
+}

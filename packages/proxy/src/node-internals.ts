@@ -47,7 +47,7 @@ const wrap = streamWrap();
 let found: NodeInternals = {
   directWrite: wrap !== undefined && hasDirectWrite(),
   directRead: mentions(Socket, 'options.handle') && mentions(Socket, 'onread'),
-  immediateReset: mentions(Socket.prototype._destroy, 'this.resetAndClosing'),
+  immediateReset: mentions(Reflect.get(Socket.prototype, '_destroy'), 'this.resetAndClosing'),
 };
 
 /** Returns what was found of {@link NodeInternals} in this version of Node. */
@@ -149,7 +149,6 @@ function binding(name: string): unknown {
 }
 
 /** Whether the source of a function of Node has these words. */
-// oxlint-disable-next-line typescript/no-unsafe-function-type
-function mentions(of: Function, words: string): boolean {
+function mentions(of: unknown, words: string): boolean {
   return String(of).includes(words);
 }

@@ -67,3 +67,10 @@ export function malformedBody(fault: string): Problem {
 export function headTimedOut(maxMs: number): Problem {
   return proxyProblem('request-timeout', `The request head was not complete within ${maxMs} ms.`);
 }
+
+export const FILTER_FAILED: Problem = proxyProblem(
+  'filter-failed',
+  'A filter of this route failed.',
+);
+
+export const NO_UPSTREAM: Problem = proxyProblem('no-upstream', 'This route names no upstream.');

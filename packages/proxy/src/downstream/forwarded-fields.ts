@@ -71,9 +71,10 @@ export class ForwardedFields {
     return value !== undefined && shape.test(value) ? value : undefined;
   }
 
-  #read({ host, forwardedFields: forwardedFields }: Said): void {
+  #read({ host, forwardedFields }: Said): void {
     const isKnown =
-      host === this.#host && (this.#isTrusted === undefined || forwardedFields === this.#forwardedFields);
+      host === this.#host &&
+      (this.#isTrusted === undefined || forwardedFields === this.#forwardedFields);
     if (isKnown) return;
     this.#host = host;
     this.#forwardedFields = forwardedFields;

@@ -29,7 +29,10 @@ function sizeProblem(length: number, received: number, maxBytes: number): Proble
   return Math.max(length, received) > maxBytes ? bodyTooLarge(maxBytes) : undefined;
 }
 
-const LOOP = proxyProblem('loop', 'Its Via field shows that it has passed through this proxy before.');
+const LOOP = proxyProblem(
+  'loop',
+  'Its Via field shows that it has passed through this proxy before.',
+);
 
 /** Whether a Via says that the request has come through here before (RFC 9110 §7.6.3). */
 function isLoop(via: string, pseudonym: string): boolean {

@@ -1,3 +1,4 @@
+import { sizeOf } from '../message.ts';
 import type { RequestHead } from '../message.ts';
 import type { RequestSummary, Trace } from '../proxy.ts';
 
@@ -33,11 +34,11 @@ export class RequestRecord implements RequestSummary {
   }
 
   received(parts: readonly Buffer[]): void {
-    for (const { length } of parts) this.requestBytes += length;
+    this.requestBytes += sizeOf(parts);
   }
 
   delivered(parts: readonly Buffer[]): void {
-    for (const { length } of parts) this.responseBytes += length;
+    this.responseBytes += sizeOf(parts);
   }
 
   sent(): void {

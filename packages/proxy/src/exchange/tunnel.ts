@@ -16,13 +16,11 @@ export interface TunnelEnd {
  * takes them, and an end passes as an end.
  */
 export class Tunnel {
-  readonly #client: TunnelEnd;
   readonly #upstream: TunnelEnd;
   readonly #up: Direction;
   readonly #down: Direction;
 
   constructor(client: TunnelEnd, upstream: TunnelEnd) {
-    this.#client = client;
     this.#upstream = upstream;
     // A client masks its frames (RFC 6455 §5.3), and to the upstream we are the client.
     this.#up = new Direction(client, upstream, () => closeFrame(randomBytes(4)));
@@ -39,10 +37,6 @@ export class Tunnel {
 
   clientDrained(): void {
     this.#upstream.resume();
-  }
-
-  upstreamDrained(): void {
-    this.#client.resume();
   }
 
   /** Sends both sides a close frame as soon as one may stand there. They end the tunnel. */

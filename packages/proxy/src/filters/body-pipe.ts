@@ -79,7 +79,9 @@ export class BodyPipe {
 
 /** Node turns what `_read` and `_final` throw into an error of the stream, but not what `_write` throws. */
 function catchThrown(transform: BodyTransform): void {
+  // oxlint-disable-next-line no-underscore-dangle -- how Node names what a stream implements
   const write = transform._write.bind(transform);
+  // oxlint-disable-next-line no-underscore-dangle
   transform._write = (chunk, encoding, callback) => {
     try {
       write(chunk, encoding, callback);

@@ -1,7 +1,8 @@
 import type { ClientRequest } from '../exchange/client-request.ts';
-import { answerResponse } from '../exchange/own-response.ts';
+import { answerResponse, problemResponse } from '../exchange/own-response.ts';
 import type { OwnResponse } from '../exchange/own-response.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
+import { FILTER_FAILED } from '../problems.ts';
 import type { BodyTransform, Filter, FilterAnswer } from './filter.ts';
 import { FilteredRequest, FilteredResponse } from './filtered-heads.ts';
 
@@ -64,6 +65,13 @@ export class FilterRun {
     this.#isCancelled = true;
   }
 
+  /** They have taken longer than they may. */
+  timedOut(maxMs: number, handler: FilterRunHandler): void {
+    this.#isCancelled = true;
+    this.report('', new Error(`the filters took longer than ${maxMs} ms`));
+    handler.onFilterFailed();
+  }
+
   /**
    * Runs `onResponse` of all filters, in the reverse order, and then asks for transforms.
    * @param hasBody whether one follows that may be transformed
@@ -90,6 +98,15 @@ export class FilterRun {
       return undefined;
     }
     return { head: response.filteredHead(transforms.length > 0), transforms };
+  }
+
+  /** Runs `onResponse` over a response of the proxy's own. If a filter fails, that problem goes out as it is. */
+  respondOwn(own: OwnResponse): OwnResponse {
+    const filtered = this.respond(own.head, false);
+    if (filtered !== undefined) return { head: filtered.head, body: own.body };
+    const { record, id } = this.#client;
+    if (record !== undefined) record.problem = FILTER_FAILED.code;
+    return problemResponse(FILTER_FAILED, id);
   }
 
   /** Reports what has gone wrong. @param filter `''` if it cannot be said in which */

@@ -96,8 +96,7 @@ export class FilteredResponse implements FilterResponse {
     const head = this.#head;
     let fields = this.#fields?.isChanged === true ? this.#fields.toLines() : head.fields;
     if (isTransformed) fields = without(fields, ['content-length']);
-    const statusLine =
-      this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
+    const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
     const length = isTransformed ? UNKNOWN_LENGTH : head.length;
     const hasDate = this.#fields?.has('date') ?? head.hasDate;
     return { status: this.#status, statusLine, fields, length, hasDate, upgrades: head.upgrades };

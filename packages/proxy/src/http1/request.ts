@@ -94,7 +94,10 @@ export function parseRequest(head: string): Http1Request | Refused {
   };
 }
 
-function isWebSocket({ upgrade, hasUpgradeOption }: Fields, version: RequestHead['version']): boolean {
+function isWebSocket(
+  { upgrade, hasUpgradeOption }: Fields,
+  version: RequestHead['version'],
+): boolean {
   return upgrade === 'websocket' && hasUpgradeOption && version === '1.1';
 }
 
@@ -119,7 +122,11 @@ function problemOf(fields: Fields, version: RequestHead['version']): Problem | u
 }
 
 /** RFC 9112 §6.1. */
-function codingProblem(coding: string, hasLength: boolean, version: RequestHead['version']): Problem | undefined {
+function codingProblem(
+  coding: string,
+  hasLength: boolean,
+  version: RequestHead['version'],
+): Problem | undefined {
   if (hasLength) return bad('Content-Length and Transfer-Encoding exclude each other.');
   if (version === '1.0') return bad('HTTP/1.0 does not have Transfer-Encoding.');
   if (coding === 'chunked') return undefined;

@@ -60,7 +60,12 @@ export class DirectSocket extends Socket {
   onBytes: TakeBytes = () => false;
 
   constructor(handle: object) {
-    super(optionsWith(handle, readingInto((bytes) => this.onBytes(bytes), CLIENT_READ_BYTES)));
+    super(
+      optionsWith(
+        handle,
+        readingInto((bytes) => this.onBytes(bytes), CLIENT_READ_BYTES),
+      ),
+    );
   }
 }
 
