@@ -3,7 +3,6 @@ import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
 import { asConfigError } from './certificate-files.ts';
 import { listenError } from './listen.ts';
-import type { AccessLogSettings } from './access-log/entry.ts';
 import type { Instruments } from './instruments.ts';
 import type { Certificate, ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { createProxy } from '@rollcall/proxy';
@@ -12,17 +11,13 @@ import type { ProcessLoad } from './traffic/load.ts';
 import type { TrafficCounter } from './traffic/traffic.ts';
 import { matchDomain } from './routing/domain.ts';
 import { policyOf } from './routing/policy.ts';
-import type { ServingSettings } from './routing/policy.ts';
+import type { AccessLogSettings, ServingSettings } from './settings/config.ts';
 import { Router } from './routing/router.ts';
 import type { Instances, RoutingRules } from './routing/router.ts';
 
 /** How a data plane does what it does: plain data, so that another process can be told. */
 export interface PlaneSettings {
-  /** The host that requests must name, or `*` for any. */
-  readonly domain: string;
   readonly serving: ServingSettings;
-  /** CIDRs of the proxies in front of this gateway: see {@link ProxySettings.isTrustedProxy}. */
-  readonly trustedProxies: readonly string[];
   /** PEM. With it, TLS is spoken and nothing else. */
   readonly certificate?: Certificate;
   /** See {@link ProxyOptions.instanceCa}. */
@@ -132,17 +127,17 @@ function told(
   };
 }
 
-function rulesOf({ domain, serving }: PlaneSettings): RoutingRules {
+function rulesOf({ serving }: PlaneSettings): RoutingRules {
   return {
-    isOurs: matchDomain(domain),
+    isOurs: matchDomain(serving.domain ?? 'localhost'),
     policyOf: (prefix, asked) => policyOf(serving, prefix, asked),
   };
 }
 
-function engineSettings({ serving, trustedProxies, certificate }: PlaneSettings): ProxySettings {
+function engineSettings({ serving, certificate }: PlaneSettings): ProxySettings {
   return {
-    limits: serving.limits ?? {},
-    isTrustedProxy: rangesOf(trustedProxies),
+    limits: serving.limits,
+    isTrustedProxy: rangesOf(serving.trustedProxies),
     ...(certificate !== undefined && { certificate }),
   };
 }

@@ -1,6 +1,6 @@
 import type { AccessLog } from './access-log/access-log.ts';
-import type { AccessLogSettings } from './access-log/entry.ts';
 import type { PlaneSettings } from './data-plane.ts';
+import type { AccessLogSettings } from './settings/config.ts';
 import { loadTracer } from './traces/load.ts';
 import type { Traces } from './traces/tracer.ts';
 
@@ -30,10 +30,7 @@ export async function openInstruments(
   };
 }
 
-async function openLog({
-  to = 'off',
-  ...settings
-}: AccessLogSettings): Promise<AccessLog | undefined> {
+async function openLog({ to, ...settings }: AccessLogSettings): Promise<AccessLog | undefined> {
   if (to === 'off') return undefined;
   return (await import('./access-log/access-log.ts')).openAccessLog(to, settings);
 }

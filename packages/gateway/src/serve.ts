@@ -1,11 +1,12 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
-import type { GatewayConfig } from './config/config.ts';
 import { FileWatch } from '@rollcall/runtime';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import { readCertificate } from './certificate-files.ts';
 import type { Certificate } from '@rollcall/proxy';
+import { servingSettings } from './settings/config.ts';
+import type { ResolvedConfig } from './settings/config.ts';
 import { createPlane } from './workers/plane.ts';
 
 /** How often the certificate is looked at. */
@@ -14,7 +15,7 @@ const LOOK_EVERY_MS = 2000;
 export interface ServeOptions {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
-  readonly config: GatewayConfig;
+  readonly config: ResolvedConfig;
   /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
   readonly instanceCa: string | undefined;
   /** What the gateway is called in Via. */
@@ -25,7 +26,7 @@ export interface ServeOptions {
 /** What serves requests for a gateway. */
 export interface Serving extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
   /** @throws RollcallError ROLLCALL_CONFIG: then all is as before */
-  configure(config: GatewayConfig): void;
+  configure(config: ResolvedConfig): void;
 }
 
 /**
@@ -34,7 +35,7 @@ export interface Serving extends Pick<DataPlane, 'listen' | 'whenApplied' | 'clo
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { directory, telemetry, config, instanceCa, name, log } = options;
-  const { tls, accessLog = {}, traces = false } = config;
+  const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
@@ -46,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   let certificate = tls && readCertificate(tls);
   const settings = (): PlaneSettings => settingsOf(current, certificate, fixed);
   const plane = await createPlane({
-    workers: config.workers ?? 1,
+    workers: config.workers,
     settings: settings(),
     telemetry,
     directory,
@@ -83,16 +84,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 }
 
 function settingsOf(
-  { domain = 'localhost', trustedProxies = [], ...config }: GatewayConfig,
+  config: ResolvedConfig,
   certificate: Certificate | undefined,
-  fixed: Pick<PlaneSettings, 'pseudonym' | 'instanceCa' | 'accessLog' | 'traces'>,
+  fixed: Omit<PlaneSettings, 'serving' | 'certificate'>,
 ): PlaneSettings {
-  const { balancing = {}, ejection = {}, retries = {}, limits = {}, routes = {} } = config;
   return {
     ...fixed,
-    domain,
-    trustedProxies,
-    serving: { balancing, ejection, retries, limits, routes },
+    serving: servingSettings(config),
     // As text, since a worker is told of it as JSON.
     ...(certificate !== undefined && {
       certificate: { cert: String(certificate.cert), key: String(certificate.key) },
