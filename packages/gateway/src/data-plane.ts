@@ -1,11 +1,11 @@
 import type { Announcement, Change } from '@rollcall/client';
 import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
-import { asConfigError } from './certificate-files.ts';
-import { listenError } from './listen.ts';
+import { asConfigError } from './config-error.ts';
 import type { Instruments } from './instruments.ts';
 import type { Certificate, ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { createProxy } from '@rollcall/proxy';
+import { listenError } from '@rollcall/runtime';
 import { loadOf } from './traffic/load.ts';
 import type { ProcessLoad } from './traffic/load.ts';
 import type { TrafficCounter } from './traffic/traffic.ts';
@@ -88,7 +88,7 @@ export function createDataPlane(options: DataPlaneOptions): DataPlane {
       try {
         return await engine.listen(port, host);
       } catch (error) {
-        throw listenError(error as NodeJS.ErrnoException, port, host, '--port');
+        throw listenError(error as NodeJS.ErrnoException, host, port, '--port');
       }
     },
     changed({ type, instance, was }) {

@@ -4,6 +4,7 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
+import { readTextFile } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -14,7 +15,6 @@ import { TableCatalog } from './catalog/table-catalog.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { readPem } from './certificate-files.ts';
 import { report } from './report.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -68,7 +68,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const config = resolveConfig(given);
   const surroundings = { registry, log, dashboard };
   const { host, port, probes } = config;
-  const instanceCa = config.instanceCa && String(readPem(config.instanceCa));
+  const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();

@@ -1,9 +1,8 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
-import { FileWatch } from '@rollcall/runtime';
+import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
-import { readCertificate } from './certificate-files.ts';
 import type { Certificate } from '@rollcall/proxy';
 import { servingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';

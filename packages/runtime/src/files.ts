@@ -9,6 +9,12 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** The names of the files that hold a {@link Certificate}. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /**
  * Reads a file of settings, such as a token or PEM.
  * @throws RollcallError ROLLCALL_CONFIG
@@ -35,10 +41,9 @@ export function readJsonFile(file: string): unknown {
 
 /**
  * Reads a certificate and its key, and checks that they belong together.
- * @param files their names
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function readCertificate(files: Certificate): Certificate {
+export function readCertificate(files: CertificateFiles): Certificate {
   const certificate = { cert: readTextFile(files.cert), key: readTextFile(files.key) };
   try {
     createSecureContext(certificate);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { FILES, ONE } from '../../../test/support/certificates.ts';
 import { readCertificate, readJsonFile, readTextFile } from '../src/files.ts';
 
 let folder: string;
@@ -31,6 +32,15 @@ it('says which file cannot be read, and why', () => {
 it('says which file is not JSON, and where', () => {
   const file = write('settings', '{"a":}');
   expect(() => readJsonFile(file)).toThrow(`${file} is not JSON: Unexpected token`);
+});
+
+it('reads a certificate and its key', () => {
+  expect(readCertificate(FILES.one)).toEqual({ cert: String(ONE.cert), key: String(ONE.key) });
+});
+
+it('refuses a key that belongs to another certificate', () => {
+  const files = { cert: FILES.one.cert, key: FILES.two.key };
+  expect(() => readCertificate(files)).toThrow(/belong together/);
 });
 
 it('says which certificate cannot be used', () => {

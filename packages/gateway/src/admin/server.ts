@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { listenOn } from '../listen.ts';
+import { listen } from '@rollcall/runtime';
 
 export interface Admin {
   readonly host: string;
@@ -16,7 +16,7 @@ export interface Admin {
 export async function serveAdmin(app: Hono, host: string, port: number): Promise<Admin> {
   // The request and response of the process stay its own.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
-  const listening = await listenOn(server, port, host, '--admin-port');
+  const listening = await listen(server, host, port, '--admin-port');
   return {
     ...listening,
     close() {

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
-import { listenOn } from '../listen.ts';
+import { listen } from '@rollcall/runtime';
 import { NO_LOAD } from '../traffic/load.ts';
 import type { ProcessLoad } from '../traffic/load.ts';
 import { Applied } from './applied.ts';
@@ -57,7 +57,7 @@ export class WorkerPool implements DataPlane {
   async listen(port: number, host: string): Promise<{ host: string; port: number }> {
     // Held for a moment: that it cannot be had is said once, and not by each worker, and all need the same.
     const server = createServer();
-    this.#place = await listenOn(server, port, host);
+    this.#place = await listen(server, host, port, '--port');
     await new Promise((resolve) => server.close(resolve));
     try {
       await Promise.all(this.#slots.map((slot) => this.#start(slot)));

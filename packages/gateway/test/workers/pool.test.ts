@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
-import { listenOn } from '../../src/listen.ts';
+import { listen } from '@rollcall/runtime';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
@@ -116,7 +116,7 @@ describe('a pool of workers', () => {
 
   it('does not start workers for a port that is taken', async () => {
     const server = createServer();
-    const { port } = await listenOn(server, 0, '127.0.0.1');
+    const { port } = await listen(server, '127.0.0.1', 0);
     await expect(pool.listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
     });

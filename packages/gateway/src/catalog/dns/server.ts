@@ -3,7 +3,7 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { isLoopback } from '@rollcall/protocol';
-import { listenError, listenOn } from '../../listen.ts';
+import { listen, listenError } from '@rollcall/runtime';
 import { MAX_QUERY_BYTES, respond } from './respond.ts';
 import { Zone } from './zone.ts';
 import type { ZoneOptions } from './zone.ts';
@@ -44,7 +44,7 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
     serveConnection(socket, zone);
   });
   tcp.maxConnections = MAX_CONNECTIONS;
-  const { port } = await listenOn(tcp, options.port, host, FLAG);
+  const { port } = await listen(tcp, host, options.port, FLAG);
   const maxUdpBytes = isLoopback(host) ? LOOPBACK_UDP_BYTES : NETWORK_UDP_BYTES;
   try {
     const udp = await bound(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port);
@@ -73,7 +73,7 @@ function bound(socket: UdpSocket, host: string, port: number): Promise<UdpSocket
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       socket.close();
-      reject(listenError(error, port, host, FLAG));
+      reject(listenError(error, host, port, FLAG));
     };
     socket.once('error', onError);
     socket.bind(port, host, () => {

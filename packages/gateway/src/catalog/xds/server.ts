@@ -4,7 +4,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { quote } from '@rollcall/protocol';
-import { listenOn } from '../../listen.ts';
+import { listen } from '@rollcall/runtime';
 import type { Catalog } from '../catalog.ts';
 import { AdsStream } from './ads-stream.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
@@ -52,7 +52,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const tcp = createServer((socket) => injector.injectConnection(socket));
   tcp.maxConnections = MAX_CONNECTIONS;
-  const { port } = await listenOn(tcp, options.port, host, '--xds-port');
+  const { port } = await listen(tcp, host, options.port, '--xds-port');
   return {
     host,
     port,
