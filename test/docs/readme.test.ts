@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readConfigFile } from '@rollcall/gateway';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { readSettingsFile } from '@rollcall/runtime/settings';
 import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
@@ -57,7 +58,9 @@ describe('README.md', () => {
 
   it('shows settings that a gateway takes', () => {
     const file = scratch.file('rollcall.json', block('json', '"routes"'));
-    expect(readConfigFile(file).routes).toHaveProperty(['/v1', 'balancing', 'policy']);
+    const { values, faults } = readSettingsFile(file, GATEWAY_SETTINGS);
+    expect(faults).toEqual([]);
+    expect(values).toHaveProperty(['routes', '/v1', 'balancing', 'policy']);
   });
 
   it('names a command that npm links before anything is built', () => {

@@ -18,7 +18,7 @@ export function parseText(setting: TextualSetting, text: string): Checked {
   if (setting.type === 'list') return parseList(setting, text);
   const valid = validOf(setting, valueOf(setting, text));
   if (valid !== undefined) return { value: valid };
-  const given = setting.isSecret ? 'something else' : quoted(text);
+  const given = setting.isSecret ? 'invalid' : quoted(text);
   return { problem: `is ${given}; it must be ${expected(setting)}` };
 }
 
