@@ -31,10 +31,11 @@ const routed = firstRequest(`${gateway.url}/bench/`);
 /** @param {string} line */
 function log(line) {
   if (line.startsWith('route registered')) counts.registered++;
-  if (line.startsWith('route registered') && line.endsWith('(it is up)')) counts.verified++;
-  if (line.startsWith('in rotation')) counts.verified++;
-  else if (line.startsWith('out of rotation')) counts.down++;
-  else if (!/^(route registered|in doubt)/.test(line) && others.length < 3) others.push(line);
+  if (line.startsWith('route registered') && line.endsWith('(it is healthy)')) counts.verified++;
+  if (line.startsWith('instance recovered')) counts.verified++;
+  else if (line.startsWith('instance down')) counts.down++;
+  else if (!/^(route registered|instance suspected)/.test(line) && others.length < 3)
+    others.push(line);
   if (counts.registered === instances && full === 0) full = now();
 }
 

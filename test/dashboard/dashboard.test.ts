@@ -24,8 +24,8 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await shows(page, '1 of 2 takes requests');
     say('exit', 'b', { port: 2 });
     await shows(page, 'its one instance takes requests');
-    const changes = page.getByRole('region', { name: 'Changes' }).getByRole('listitem');
-    expect(await changes.first().textContent()).toMatch(/left.*10\.0\.0\.1:2.*it has left/);
+    const events = page.getByRole('region', { name: 'Events' }).getByRole('listitem');
+    expect(await events.first().textContent()).toMatch(/left.*10\.0\.0\.1:2.*it has left/);
   });
 
   it('says what to do where nothing has registered', async () => {

@@ -43,7 +43,7 @@ describe('rollcall doctor', () => {
     const leased = { id: 'gone', inc: 1, seq: 0, ttl: 300 };
     const place = { prefix: '/v9', address: '127.0.0.1', port: gone };
     await cluster.publish('register', { ...place, ...leased });
-    await gateway.program.line(/\/v9 .*out of rotation|out of rotation.*\/v9/);
+    await gateway.program.line(/instance down .*\/v9 /);
     const { code, output } = await doctor(['--json']);
     expect(JSON.parse(output)).toMatchObject({
       well: false,

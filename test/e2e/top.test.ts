@@ -23,7 +23,7 @@ describe('rollcall top', () => {
     expect(headline).toMatch(/hears mapped-discovery since \d+ s {2}1 services, 1 instances$/);
     expect(head).toMatch(/^SERVICE .*P99 MS$/);
     expect(service).toMatch(/^\/v1 +1 of 1 in turn/);
-    expect(instance).toMatch(/^ {2}127\.0\.0\.1:\d+ +id-v5 +in rotation +\d+ s/);
+    expect(instance).toMatch(/^ {2}127\.0\.0\.1:\d+ +id-v5 +healthy +\d+ s/);
     expect(program.output).not.toContain('\x1b');
   });
 
@@ -39,7 +39,7 @@ describe('rollcall top', () => {
 
   it('draws over itself in a terminal, and leaves that as it was', async () => {
     const terminal = startInTerminal(cluster, ['top', '--admin', gateway.adminUrl]);
-    await terminal.line(/127\.0\.0\.1:\d+ +id-v5 +in rotation/);
+    await terminal.line(/127\.0\.0\.1:\d+ +id-v5 +healthy/);
     expect((await terminal.interrupt()).code).toBe(0);
     expect(terminal.output().startsWith('\x1b[?1049h\x1b[?25l\x1b[Hhttp')).toBe(true);
     expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);

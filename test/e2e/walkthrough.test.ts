@@ -131,11 +131,11 @@ function suite(kind: BrokerKind): void {
     await cluster.idV5('one');
     await program.line(/route registered/);
     cluster.broker.kill('SIGKILL');
-    await program.line(/lost the broker/);
+    await program.line(/lost the connection to the broker/);
     expect((await generateV5(url)).status).toBe(200);
 
     await cluster.restartBroker();
-    await program.line(/hearing the channel again/);
+    await program.line(/connected to the broker/);
     await cluster.idV5('two');
     await expect.poll(() => program.output.match(/route registered/g)?.length).toBe(2);
     expect((await generateV5(url)).status).toBe(200);

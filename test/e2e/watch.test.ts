@@ -29,12 +29,12 @@ describe('rollcall watch', () => {
 
     const crasher = await cluster.idV5('crasher');
     crasher.kill('SIGKILL');
-    await watch.line(/in doubt .*\(it is gone from its presence channel\)/);
-    await watch.line(/out of rotation .*\(its port refuses connections\)/);
+    await watch.line(/suspected .*\(it is gone from its presence channel\)/);
+    await watch.line(/down .*\(its port refuses connections\)/);
 
     watch.kill('SIGINT');
     expect((await watch.ended).code).toBe(0);
-    expect(watch.lines[0]).toMatch(/present .*\(in rotation\)$/);
+    expect(watch.lines[0]).toMatch(/present .*\(it is healthy\)$/);
     const time = /^\d\d:\d\d:\d\d\.\d\d\d {2}/;
     for (const line of watch.lines) expect(line).toMatch(time);
   });
@@ -42,9 +42,9 @@ describe('rollcall watch', () => {
   it('says that the broker is lost and back, and goes on', async () => {
     const watch = await watching();
     cluster.broker.kill('SIGKILL');
-    await watch.line(/BROKER LOST {2}127\.0\.0\.1:\d+/);
+    await watch.line(/DISCONNECTED {2}lost the connection to the broker at 127\.0\.0\.1:\d+/);
     await cluster.restartBroker();
-    await watch.line(/BROKER BACK/);
+    await watch.line(/CONNECTED {2}connected to the broker/);
     await cluster.idV5('second');
     await watch.line(/registered/);
   });
@@ -54,7 +54,7 @@ describe('rollcall watch', () => {
     await cluster.idV5('second');
     await watch.line(/registered/);
     cluster.broker.kill('SIGKILL');
-    await watch.line(/broker lost/);
+    await watch.line(/disconnected/);
     const place = {
       prefix: '/v1',
       address: '127.0.0.1',
@@ -63,20 +63,20 @@ describe('rollcall watch', () => {
       id: expect.any(String) as string,
     };
     const [present, registered, lost] = watch.lines.map((line) => JSON.parse(line) as unknown);
-    expect(present).toMatchObject({ what: 'present', ...place, why: 'in rotation' });
-    expect(registered).toMatchObject({ what: 'registered', ...place });
-    expect(lost).toMatchObject({ what: 'broker lost', time: expect.any(String) as string });
+    expect(present).toMatchObject({ type: 'present', ...place, reason: 'it is healthy' });
+    expect(registered).toMatchObject({ type: 'registered', ...place });
+    expect(lost).toMatchObject({ type: 'disconnected', time: expect.any(String) as string });
   });
 
   it('is a table in a terminal, with what happened last below it', async () => {
     await cluster.gateway();
     await cluster.idV5('first');
     const terminal = startInTerminal(cluster, ['watch']);
-    await terminal.line(/\/v1 +127\.0\.0\.1:\d+ +id-v5 +in rotation/);
+    await terminal.line(/\/v1 +127\.0\.0\.1:\d+ +id-v5 +healthy/);
     const second = await cluster.idV5('second');
     await terminal.line(/2 instances/);
     second.kill('SIGKILL');
-    await terminal.line(/id-v5 +out of rotation/);
+    await terminal.line(/id-v5 +down/);
     await terminal.line(/registered +\/v1/);
     expect((await terminal.interrupt()).code).toBe(0);
     expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);

@@ -79,7 +79,7 @@ describe('a gateway with two workers', () => {
     const { close } = await instance();
     close();
     await statuses(1);
-    await gateway.program.line(/out of rotation .*its port refuses connections/);
+    await gateway.program.line(/instance down .*its port refuses connections/);
   });
 
   it('replaces a worker that is killed; only its connections are hurt', async () => {

@@ -93,8 +93,8 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     const service = await startService(other.env);
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
     service.kill('SIGKILL');
-    await gateway.program.line(/in doubt .*gone from its presence channel/);
-    await gateway.program.line(/out of rotation .*refuses connections/);
+    await gateway.program.line(/instance suspected .*gone from its presence channel/);
+    await gateway.program.line(/instance down .*refuses connections/);
     expect((await generateV5(gateway.url)).status).toBe(503);
   });
 
@@ -106,7 +106,7 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
 
     one.program.kill('SIGKILL');
-    await gateway.program.line(/lost the broker/);
+    await gateway.program.line(/lost the connection to the broker/);
     expect((await generateV5(gateway.url)).status).toBe(200);
     const at = { host: '127.0.0.1', port: name.port };
     await name.close();
@@ -117,7 +117,7 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     // The instance too is present on the other node: that it has gone from there is noticed.
     await expect.poll(() => membersAt(other.port), { timeout: 15_000 }).toBe(2);
     service.kill('SIGKILL');
-    await gateway.program.line(/in doubt .*gone from its presence channel/);
+    await gateway.program.line(/instance suspected .*gone from its presence channel/);
     await moved.close();
   });
 });

@@ -1,10 +1,19 @@
+import { Option } from 'commander';
 import { RollcallError } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:1501';
 const WITHIN_MS = 5000;
 
-/** Where the gateway's admin API is, and what opens it. */
+/** The option by which commands find the gateway. */
+export function adminOption(): Option {
+  return new Option(
+    '--admin <url>',
+    `URL of the gateway's admin API (default: ROLLCALL_ADMIN or ${DEFAULT_ADMIN})`,
+  );
+}
+
+/** Where the gateway's admin API is, and the token that it asks for. */
 export interface AdminAccess {
   readonly url: string;
   readonly token: string;

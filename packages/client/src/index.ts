@@ -10,6 +10,7 @@ export {
 export type { RegistryConfig, Environment } from './transport/connection.ts';
 export { discover } from './observer/discover.ts';
 export type { Directory, DiscoverOptions } from './observer/directory.ts';
+export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';

@@ -15,7 +15,7 @@ import { TableCatalog } from './catalog/table-catalog.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { ownPlaces } from './own-places.ts';
 import type { Place } from './own-places.ts';
-import { report } from './report.ts';
+import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
@@ -177,12 +177,12 @@ async function follow(
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.ready(INFORMED_MS);
   const { host, port } = await serving.listen(config.port, config.host);
-  report(directory, {
-    domain: config.domain ?? `localhost:${port}`,
-    server: describeServer(registry),
-    // Whoever has read of a change may rely on it.
-    log: (line) => serving.whenApplied(() => log(line)),
-  });
+  logEvents(
+    directory,
+    { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
+    // A change is logged only after every worker routes by it.
+    (line) => serving.whenApplied(() => log(line)),
+  );
   return {
     host,
     port,

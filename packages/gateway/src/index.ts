@@ -1,6 +1,6 @@
 export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export type { State } from './admin/app.ts';
-export type { Happening } from './admin/feed.ts';
+export type { Event } from './admin/event-log.ts';
 export type { StatusView } from './admin/status.ts';
 export type { TrafficView, FindTraffic } from './admin/traffic.ts';
 export type { InstanceView, ServiceView } from './admin/views.ts';

@@ -27,6 +27,13 @@ export type { Evidence } from './evidence.ts';
 export { Journal } from './journal.ts';
 export type { JournalEntry, RefusedEntry } from './journal.ts';
 export { Observer } from './observer.ts';
+export { describeEvent } from './observer/describe-event.ts';
+export type {
+  EventContext,
+  EventDescription,
+  ObserverEvent,
+  ObserverEventType,
+} from './observer/describe-event.ts';
 export type { Message } from './messages.ts';
 export type { ObserverOptions, Reaction } from './observer.ts';
 export { Owner } from './owner.ts';
@@ -44,4 +51,6 @@ export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry, Instance, Status } from './table/entry.ts';
+export { instanceState } from './table/instance-state.ts';
+export type { InstanceState } from './table/instance-state.ts';
 export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';

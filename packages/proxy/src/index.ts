@@ -3,6 +3,14 @@ export type { Certificate } from './downstream/tls-front.ts';
 export { checkCertificate } from './downstream/tls-front.ts';
 export { ProxyError } from './errors.ts';
 export type { ProxyErrorCode } from './errors.ts';
+export { FieldSet } from './filters/field-set.ts';
+export type {
+  BodyTransform,
+  Filter,
+  FilterAnswer,
+  FilterRequest,
+  FilterResponse,
+} from './filters/filter.ts';
 export { cookieValue } from './http1/cookie.ts';
 export { LIMITS } from './limits.ts';
 export type { Limits, RouteLimits } from './limits.ts';

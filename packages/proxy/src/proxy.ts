@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Problem } from './problems.ts';
+import type { Filter } from './filters/filter.ts';
 import type { Limits, RouteLimits } from './limits.ts';
 import type { Certificate } from './downstream/tls-front.ts';
 
@@ -29,6 +30,8 @@ interface Answer {
   readonly problem: Problem;
   /** What it would have been routed by, if that is known. */
   readonly prefix?: string;
+  /** Those of its route, if that is known: the response passes them too. */
+  readonly filters?: readonly Filter[] | undefined;
 }
 
 /** The proxy answers itself. */
@@ -47,6 +50,8 @@ export interface Forward {
   readonly isStripped?: boolean;
   /** The limits of this route, all of them: put together once, and not for each request. Default: the engine's. */
   readonly limits?: RouteLimits | undefined;
+  /** What requests and responses of this route pass, in this order. Default: nothing. */
+  readonly filters?: readonly Filter[] | undefined;
   /**
    * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
    * as things are by then. Nothing if there is none left.

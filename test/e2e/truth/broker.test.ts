@@ -36,29 +36,29 @@ function suite(kind: BrokerKind): void {
   it('that is killed and started again takes no instance out and fails no request', async () => {
     const load = new Load(gateway.url, [GENERATE_V5], { connections: 4 });
     cluster.broker.kill('SIGKILL');
-    await gateway.program.line(/lost the broker/);
+    await gateway.program.line(/lost the connection to the broker/);
     const { answered } = load;
     await expect.poll(() => load.answered, LONG).toBeGreaterThan(answered + 500);
     await cluster.restartBroker();
-    await gateway.program.line(/hearing the channel again/);
+    await gateway.program.line(/connected to the broker/);
     await cluster.idV5('four');
     await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(4);
     await load.stop();
     expect(load.failures).toEqual([]);
-    expect(gateway.program.output).not.toMatch(/out of rotation|unregistered/);
+    expect(gateway.program.output).not.toMatch(/instance down|unregistered/);
     await expectHeardAgain(4);
   });
 
   it('that is away when an instance is killed: it is out within 1 s, and stays out', async () => {
     const [dies] = services;
     cluster.broker.kill('SIGKILL');
-    await gateway.program.line(/lost the broker/);
+    await gateway.program.line(/lost the connection to the broker/);
     dies?.kill('SIGKILL');
-    expect(
-      await elapsed(gateway.program.line(/out of rotation .*refuses connections/)),
-    ).toBeLessThan(1000);
+    expect(await elapsed(gateway.program.line(/instance down .*refuses connections/))).toBeLessThan(
+      1000,
+    );
     await cluster.restartBroker();
-    await gateway.program.line(/hearing the channel again/);
+    await gateway.program.line(/connected to the broker/);
     await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(2);
     await expectHeardAgain(2);
   });
@@ -68,14 +68,14 @@ function suite(kind: BrokerKind): void {
     async () => {
       const load = new Load(gateway.url, [GENERATE_V5], { connections: 1 });
       cluster.broker.kill('SIGSTOP');
-      await gateway.program.line(/lost the broker/);
+      await gateway.program.line(/lost the connection to the broker/);
       cluster.broker.kill('SIGCONT');
-      await gateway.program.line(/hearing the channel again/);
+      await gateway.program.line(/connected to the broker/);
       await cluster.idV5('four');
       await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(4);
       await load.stop();
       expect(load.failures).toEqual([]);
-      expect(gateway.program.output).not.toMatch(/out of rotation|unregistered/);
+      expect(gateway.program.output).not.toMatch(/instance down|unregistered/);
       await expectHeardAgain(4);
     },
     SILENCE_FOUND_OUT_MS,

@@ -38,14 +38,14 @@ describe('a gateway that is cut off from the broker', () => {
       link.cut();
       await cluster.idV5('two');
       // Nothing tells it but silence: 10 s until it asks, 5 s for the answer that does not come.
-      await gateway.program.line(/lost the broker/);
+      await gateway.program.line(/lost the connection to the broker/);
       expect(gateway.program.output.match(/route registered/g)).toHaveLength(1);
       link.heal();
-      await gateway.program.line(/hearing the channel again/);
+      await gateway.program.line(/connected to the broker/);
       await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(2);
       await load.stop();
       expect(load.failures).toEqual([]);
-      expect(gateway.program.output).not.toMatch(/out of rotation|unregistered/);
+      expect(gateway.program.output).not.toMatch(/instance down|unregistered/);
     },
     SILENCE_FOUND_OUT_MS,
   );
@@ -57,7 +57,7 @@ describe('a gateway that is cut off from the broker', () => {
     await program.line(/route registered/);
     link.cut();
     service.kill('SIGKILL');
-    expect(await elapsed(program.line(/out of rotation .*refuses connections/))).toBeLessThan(1000);
+    expect(await elapsed(program.line(/instance down .*refuses connections/))).toBeLessThan(1000);
   });
 
   it('learns from another gateway who left meanwhile', async () => {
@@ -69,7 +69,7 @@ describe('a gateway that is cut off from the broker', () => {
 
     link.cut();
     link.sever();
-    await gateway.program.line(/lost the broker/);
+    await gateway.program.line(/lost the connection to the broker/);
     leaves.kill('SIGTERM');
     await other.program.line(/route unregistered/);
     await leaves.ended;
@@ -100,7 +100,7 @@ describe('an instance that is cut off from the broker', () => {
     await expect.poll(() => historyOf(gateway), LONG).toMatch(/probe: ok [3-9]/);
     await load.stop();
     expect(load.failures).toEqual([]);
-    expect(gateway.program.output).not.toMatch(/in doubt|out of rotation|unregistered/);
+    expect(gateway.program.output).not.toMatch(/instance (suspected|down)|unregistered/);
   });
 
   it('by a reset, stays routed, and is in its presence channel again when healed', async () => {
@@ -111,14 +111,14 @@ describe('an instance that is cut off from the broker', () => {
     const load = new Load(gateway.url, [GENERATE_V5], { connections: 2 });
     link.cut();
     link.sever();
-    await gateway.program.line(/in doubt .*gone from its presence/);
-    await gateway.program.line(/in rotation .*a probe succeeded/);
+    await gateway.program.line(/instance suspected .*gone from its presence/);
+    await gateway.program.line(/instance recovered .*a probe succeeded/);
     const healedAt = Date.now();
     link.heal();
     await expect.poll(() => historyOf(gateway, healedAt), LONG).toMatch(/presence: joined/);
     await load.stop();
     expect(load.failures).toEqual([]);
-    expect(gateway.program.output).not.toMatch(/out of rotation|unregistered/);
+    expect(gateway.program.output).not.toMatch(/instance down|unregistered/);
   });
 });
 
@@ -134,7 +134,7 @@ describe('a gateway that is cut off from an instance', () => {
 
     link.cut();
     expect(
-      await elapsed(gateway.program.line(/out of rotation .*127\.0\.0\.2.*probes failed/)),
+      await elapsed(gateway.program.line(/instance down .*127\.0\.0\.2.*probes failed/)),
     ).toBeLessThan(5000);
     const load = new Load(gateway.url, [GENERATE_V5], {
       connections: 2,
@@ -149,7 +149,7 @@ describe('a gateway that is cut off from an instance', () => {
     expect(ls.output).toContain('127.0.0.2');
 
     link.heal();
-    await gateway.program.line(/in rotation .*127\.0\.0\.2/);
+    await gateway.program.line(/instance recovered .*127\.0\.0\.2/);
     const next = async () => (await generateV5(gateway.url)).headers['x-server'];
     expect(new Set([await next(), await next()])).toEqual(new Set(['beyond', 'near']));
   });

@@ -50,7 +50,7 @@ describe('rollcall explain', () => {
     await gateway.program.line(/route registered/);
     await afterProbe();
     service.kill('SIGKILL');
-    await gateway.program.line(/out of rotation/);
+    await gateway.program.line(/instance down/);
 
     const { verdict, sections } = await story('/v1/generate');
     expect(verdict).toBe('/v1/generate goes nowhere (503): no instance of /v1 is well, of 1');

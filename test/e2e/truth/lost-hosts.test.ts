@@ -78,12 +78,12 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
     expect(new Set(await servers(hub, 2))).toEqual(new Set(['near', 'remote']));
 
     remote.unplug();
-    const out = new RegExp(`out of rotation .*${remote.address}`);
+    const out = new RegExp(`instance down .*${remote.address}`);
     expect(await elapsed(gateway.line(out))).toBeLessThan(5000);
     expect(await servers(hub, 4)).toEqual(Array(4).fill('near'));
 
     remote.plug();
-    await gateway.line(new RegExp(`in rotation .*${remote.address}`));
+    await gateway.line(new RegExp(`instance recovered .*${remote.address}`));
     expect(new Set(await servers(hub, 2))).toEqual(new Set(['near', 'remote']));
   });
 
@@ -95,13 +95,13 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
     expect(await servers(another, 1)).toEqual(['remote']);
 
     network.separate([remote, another], 'on');
-    expect(await elapsed(cutOff.line(/out of rotation .*probes failed/))).toBeLessThan(5000);
+    expect(await elapsed(cutOff.line(/instance down .*probes failed/))).toBeLessThan(5000);
     expect(await servers(another, 1)).toEqual(['503']);
     expect(await servers(hub, 2)).toEqual(['remote', 'remote']);
-    expect(gateway.output).not.toMatch(/in doubt|out of rotation/);
+    expect(gateway.output).not.toMatch(/instance (suspected|down)/);
 
     network.separate([remote, another], 'off');
-    await cutOff.line(/in rotation/);
+    await cutOff.line(/instance recovered/);
     expect(await servers(another, 1)).toEqual(['remote']);
   });
 
@@ -113,9 +113,9 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
       await startInstance(remote, 'remote');
       await cutOff.line(/route registered/);
       another.unplug();
-      await cutOff.line(/lost the broker/);
+      await cutOff.line(/lost the connection to the broker/);
       another.plug();
-      await cutOff.line(/hearing the channel again/);
+      await cutOff.line(/connected to the broker/);
       await expect.poll(() => servers(another, 1), { timeout: 10_000 }).toEqual(['remote']);
       expect(cutOff.output).not.toMatch(/unregistered/);
     },

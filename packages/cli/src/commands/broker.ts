@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import { createBroker, readConfigFile, readTlsFiles } from '@rollcall/broker';
 import type { AppOptions, BrokerOptions } from '@rollcall/broker';
 import { credentialsFromEnv, EMBEDDED_HOST, EMBEDDED_PORT } from '@rollcall/client';
@@ -17,8 +18,23 @@ interface BrokerCommandOptions {
   readonly maxSubscriptions?: string;
 }
 
+export function brokerCommand(): Command {
+  return new Command('broker')
+    .description('run a broker that is compatible with Pusher')
+    .option('--config <file>', 'JSON with apps and settings; flags go before it')
+    .option('--host <address>', `IP address to listen on (default: ${EMBEDDED_HOST})`)
+    .option('--port <port>', '0 lets the system choose (default: PUSHER_PORT or 6001)')
+    .option('--tls-cert <file>', 'certificate as PEM: TLS, and nothing else, at that port')
+    .option('--tls-key <file>', 'its private key as PEM')
+    .option('--metrics-port <port>', 'serve /metrics for Prometheus on loopback (default: nowhere)')
+    .option('--activity-timeout <seconds>', 'silence until a client is pinged (default: 120)')
+    .option('--pong-timeout <seconds>', 'further silence until it is given up (default: 30)')
+    .option('--max-subscriptions <count>', 'channels of one connection (default: 20000)')
+    .action(runBroker);
+}
+
 /** `rollcall broker`. A flag goes before the config file, and that before the environment. */
-export async function runBroker(options: BrokerCommandOptions): Promise<void> {
+async function runBroker(options: BrokerCommandOptions): Promise<void> {
   const file = options.config === undefined ? undefined : await readConfigFile(options.config);
   const host = listenHost(
     options.host === undefined && file !== undefined ? 'host' : '--host',

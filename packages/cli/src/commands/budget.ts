@@ -1,9 +1,10 @@
-import { budgetOf } from '@rollcall/protocol';
+import { Command } from 'commander';
+import { budgetOf, SANDBOX } from '@rollcall/protocol';
 import type { Budget, Cause, Deployment, Quota } from '@rollcall/protocol';
 import { wholeNumber } from '../options.ts';
 import { formatTable } from '../terminal/table.ts';
 
-export interface BudgetOptions {
+interface BudgetOptions {
   readonly instances: string;
   readonly leaseInstances: string;
   readonly ttl: string;
@@ -16,8 +17,31 @@ export interface BudgetOptions {
   readonly json?: boolean;
 }
 
+export function budgetCommand(): Command {
+  return new Command('budget')
+    .description(
+      "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
+    )
+    .option('--instances <n>', 'instances in presence mode', '10')
+    .option('--lease-instances <n>', 'instances in lease mode', '0')
+    .option('--ttl <seconds>', 'lifetime of a lease', '300')
+    .option('--gateways <n>', 'gateways; a service that calls discover() counts as one', '2')
+    .option('--rollouts <n>', 'times a day that every instance is replaced', '5')
+    .option('--gateway-restarts <n>', 'times a day that each gateway restarts', '1')
+    .option('--reconnects <n>', 'times a day that each connection is lost and restored', '1')
+    .option('--max-messages <n>', 'messages a day that the plan allows', String(SANDBOX.messages))
+    .option(
+      '--max-connections <n>',
+      'connections at once that the plan allows',
+      String(SANDBOX.connections),
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', "\nThe default plan is hosted Pusher's sandbox.")
+    .action(runBudget);
+}
+
 /** `rollcall budget`: exits with 1 over the quota, so that a script can ask before it deploys. */
-export function runBudget(options: BudgetOptions): void {
+function runBudget(options: BudgetOptions): void {
   const deployment: Deployment = {
     presence: wholeNumber('--instances', options.instances, INSTANCES),
     lease: wholeNumber('--lease-instances', options.leaseInstances, INSTANCES),

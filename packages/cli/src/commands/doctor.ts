@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os';
+import { Command } from 'commander';
 import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import type { InstanceView } from '@rollcall/gateway';
-import { adminAccess, askAdmin } from '../admin.ts';
+import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
 import { examine, placeOf } from '../doctor/examine.ts';
@@ -13,13 +14,23 @@ import type { GatewayView } from '../doctor/gateway.ts';
 import { reach } from '../doctor/reach.ts';
 import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 
-export interface DoctorOptions {
+interface DoctorOptions {
   readonly admin?: string;
   readonly json?: boolean;
 }
 
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description(
+      'find what is wrong on this machine, and what to do about it; exit with 1 if a check fails',
+    )
+    .addOption(adminOption())
+    .option('--json', 'print JSON')
+    .action(runDoctor);
+}
+
 /** `rollcall doctor`: exits with 1 if something is wrong, so that a script can ask. */
-export async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
+async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
   const findings: Finding[] = [];
   await examine(instruments(admin), (finding) => {
     findings.push(finding);

@@ -1,16 +1,26 @@
+import { Command } from 'commander';
 import type { Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
-import { adminAccess, askAdmin } from '../admin.ts';
+import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import { clockTime } from '../terminal/clock-time.ts';
 
-export interface ExplainOptions {
+interface ExplainOptions {
   readonly admin?: string;
   readonly json?: boolean;
 }
 
+export function explainCommand(): Command {
+  return new Command('explain')
+    .description('show why a path is routed where it is, or nowhere: every message, probe and rule')
+    .argument('<path>', 'such as /v1/generate')
+    .addOption(adminOption())
+    .option('--json', 'print JSON')
+    .action(runExplain);
+}
+
 /** `rollcall explain /v1/generate` */
-export async function runExplain(path: string, options: ExplainOptions): Promise<void> {
+async function runExplain(path: string, options: ExplainOptions): Promise<void> {
   if (!path.startsWith('/')) {
     throw new RollcallError(
       'ROLLCALL_CONFIG',
@@ -26,10 +36,10 @@ export async function runExplain(path: string, options: ExplainOptions): Promise
 
 function story({ path, verdict, instances, gone, link, refused }: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
-  for (const { key, announcement, status, isRoutable, isDrained, history } of instances) {
+  for (const { key, announcement, state, isRoutable, history } of instances) {
     const { address, port } = announcement;
-    const turn = isRoutable ? 'in turn' : isDrained ? 'drained here' : 'not picked';
-    lines.push('', `${address} port ${port}  ${status}, ${turn}  ${key}`, ...history.map(lineOf));
+    const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
+    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${key}`, ...history.map(lineOf));
   }
   for (const { key, history } of gone) lines.push('', `gone  ${key}`, ...history.map(lineOf));
   lines.push('', "the gateway's own link to the channel", ...link.map(lineOf));

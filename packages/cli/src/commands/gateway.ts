@@ -1,16 +1,34 @@
+import { Command } from 'commander';
 import { registryFromEnv, RollcallError } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
-import { createGateway } from '@rollcall/gateway';
+import { createGateway, GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { FileWatch } from '@rollcall/runtime';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
 import { closeOnSignal, tellParent } from '../lifetime.ts';
+import { addSettings } from '../setting-options.ts';
 
 /** How often the configuration file is looked at. */
 const LOOK_EVERY_MS = 1000;
 
+export function gatewayCommand(): Command {
+  const command = new Command('gateway')
+    .description('run a gateway')
+    .option(
+      '--config <file>',
+      'JSON file of settings; read again when it changes and on SIGHUP (env: ROLLCALL_CONFIG)',
+    )
+    .option(
+      '--set <key=value>',
+      'one setting of the file, such as limits.answerMs=1000; may be repeated (env: ROLLCALL_SET, separated by spaces)',
+      (setting: string, before: readonly string[] | undefined) => [...(before ?? []), setting],
+    )
+    .action(runGateway);
+  return addSettings(command, GATEWAY_SETTINGS);
+}
+
 /** `rollcall gateway` */
-export async function runGateway(options: ConfigOptions): Promise<void> {
+async function runGateway(options: ConfigOptions): Promise<void> {
   const { env } = process;
   const connection = registryFromEnv(env);
   const file = configFile(options, env);

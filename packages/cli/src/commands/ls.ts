@@ -1,11 +1,19 @@
+import { Command } from 'commander';
 import { discover } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import { encodeAnnouncement } from '@rollcall/protocol';
 import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 import { formatTable } from '../terminal/table.ts';
 
+export function lsCommand(): Command {
+  return new Command('ls')
+    .description('list the registered instances')
+    .option('--json', 'print JSON')
+    .action(runLs);
+}
+
 /** `rollcall ls` */
-export async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
+async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
   const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
   const answered = await directory.ready(ANSWER_WAIT_MS);
   const instances = directory.instances();

@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import {
   announcedAddress,
   registryFromEnv,
@@ -12,7 +13,7 @@ import { within } from '../run/deadline.ts';
 import { startProgram } from '../run/program.ts';
 import { accepts, serving } from '../run/readiness.ts';
 
-export interface RunOptions {
+interface RunOptions {
   readonly prefix: string;
   readonly port: string;
   readonly address?: string;
@@ -22,8 +23,26 @@ export interface RunOptions {
 /** A leave that hangs shall not outlast what process managers grant before they kill: 10 s is usual. */
 const LEAVE_MS = 3000;
 
+export function runCommand(): Command {
+  return new Command('run')
+    .description('start any program, and register it while it listens')
+    .requiredOption(
+      '--prefix <prefix>',
+      'path prefix that gateways route to the program, such as /v3',
+    )
+    .requiredOption('--port <port>', 'port that the program listens on')
+    .option(
+      '--address <address>',
+      'IP address where others reach the program (default: ROLLCALL_ADDRESS, or one of this machine)',
+    )
+    .option('--health <path>', 'register the program only once this path answers 2xx')
+    .argument('<command...>', 'the program and its arguments, after --')
+    .passThroughOptions()
+    .action(runProgram);
+}
+
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
-export async function runCommand(command: readonly string[], options: RunOptions): Promise<void> {
+async function runProgram(command: readonly string[], options: RunOptions): Promise<void> {
   const connection = registryFromEnv(process.env);
   const address = options.address ?? announcedAddress(connection, process.env);
   const announcement = checked(options, address);

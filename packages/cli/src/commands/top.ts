@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'commander';
 import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
-import { adminAccess, askAdmin } from '../admin.ts';
+import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { closeOnSignal } from '../lifetime.ts';
 import { Screen } from '../terminal/screen.ts';
@@ -9,7 +10,7 @@ import { RATES_OVER_S } from '../top/rates.ts';
 import { asJson, asLines } from '../top/view.ts';
 import type { Sample } from '../top/view.ts';
 
-export interface TopOptions {
+interface TopOptions {
   readonly admin?: string;
   readonly once?: boolean;
   readonly json?: boolean;
@@ -17,8 +18,17 @@ export interface TopOptions {
 
 const EVERY_MS = 2000;
 
+export function topCommand(): Command {
+  return new Command('top')
+    .description('show state, request rate, errors and latency of each instance, every two seconds')
+    .addOption(adminOption())
+    .option('--once', 'print one table and exit')
+    .option('--json', 'print JSON, one object per line')
+    .action(runTop);
+}
+
 /** `rollcall top`: until Ctrl+C, or until nobody reads it. */
-export async function runTop({ admin, once = false, json = false }: TopOptions): Promise<void> {
+async function runTop({ admin, once = false, json = false }: TopOptions): Promise<void> {
   const access = adminAccess(admin, process.env);
   const first = await sample(access);
   const { stdout } = process;

@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import { registryFromEnv, EMBEDDED_PORT, urlHost } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import type { Listening } from '../lifetime.ts';
@@ -7,13 +8,27 @@ import { EndedEarly } from '../up/child.ts';
 import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
 
-export interface UpOptions {
+interface UpOptions {
   readonly port?: string;
   readonly brokerPort?: string;
 }
 
+export function upCommand(): Command {
+  return new Command('up')
+    .description('run a broker, a gateway and services on this machine, until Ctrl+C')
+    .option(
+      '--port <port>',
+      'port of the gateway; 0 lets the system choose (default: PORT or 1500)',
+    )
+    .option(
+      '--broker-port <port>',
+      'port of the broker; 0 lets the system choose (default: PUSHER_PORT or 6001)',
+    )
+    .action(runUp);
+}
+
 /** `rollcall up`: the whole system on this machine, until Ctrl+C. */
-export async function runUp(options: UpOptions): Promise<void> {
+async function runUp(options: UpOptions): Promise<void> {
   const { env } = process;
   const system = new System({
     connection: registryFromEnv(env),

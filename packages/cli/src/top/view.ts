@@ -1,7 +1,6 @@
 import { urlHost } from '@rollcall/client';
 import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
 import { inWords } from '../terminal/duration.ts';
-import { STATE_WORDS } from '../terminal/state-words.ts';
 import { formatTable } from '../terminal/table.ts';
 import { ratesOf, totalOf } from './rates.ts';
 import type { Rates } from './rates.ts';
@@ -41,7 +40,7 @@ export function asJson({ status, instances }: Sample): string {
       port: instance.announcement.port,
       name: instance.announcement.name,
       key: instance.key,
-      state: stateOf(instance),
+      state: instance.state,
       since: new Date(instance.since).toISOString(),
       ...ratesOf(instance.traffic, status.now),
     })),
@@ -68,12 +67,7 @@ function serviceRow(service: ServiceView, rates?: Rates): string[] {
 function instanceRow(instance: InstanceView, rates: Rates | undefined, now: number): string[] {
   const { address, port, name = '-' } = instance.announcement;
   const place = `  ${urlHost(address)}:${port}`;
-  return [place, name, stateOf(instance), inWords(now - instance.since), ...figures(rates)];
-}
-
-function stateOf({ status, isDrained, announcement }: InstanceView): string {
-  if (isDrained) return 'drained';
-  return announcement.draining === true ? 'draining' : STATE_WORDS[status];
+  return [place, name, instance.state, inWords(now - instance.since), ...figures(rates)];
 }
 
 function figures(rates: Rates | undefined): string[] {

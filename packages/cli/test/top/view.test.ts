@@ -36,6 +36,7 @@ function instance(port: number, rest: Partial<InstanceView> = {}): InstanceView 
     key: `key-${port}`,
     announcement: { prefix: '/v1', address: '10.0.0.7', port, name: 'web' },
     status: 'healthy',
+    state: 'healthy',
     isRoutable: true,
     isDrained: false,
     since: NOW - 180_000,
@@ -79,8 +80,8 @@ const sample: Sample = {
     instance(3000, {
       traffic: traffic(window(10, 90, 0, 1.25, 12.4), window(5, 110, 10, 1.5, 14)),
     }),
-    instance(3001, { status: 'down', isRoutable: false }),
-    instance(3002, { isDrained: true, isRoutable: false }),
+    instance(3001, { status: 'down', state: 'down', isRoutable: false }),
+    instance(3002, { state: 'drained', isDrained: true, isRoutable: false }),
   ],
 };
 
@@ -89,11 +90,11 @@ describe('rollcall top', () => {
     expect(asLines(sample)).toEqual([
       'http://127.0.0.1:1500  hears mapped-discovery since 2 h  1 services, 3 instances',
       '',
-      'SERVICE          NAME  STATE            AGE    REQ/S   ERRORS  P50 MS  P99 MS',
-      '/v1                    1 of 3 in turn            20.0   5.0 %       -       -',
-      '  10.0.0.7:3000  web   in rotation      3 min    20.0   5.0 %     1.5      14',
-      '  10.0.0.7:3001  web   out of rotation  3 min       -       -       -       -',
-      '  10.0.0.7:3002  web   drained          3 min       -       -       -       -',
+      'SERVICE          NAME  STATE           AGE    REQ/S   ERRORS  P50 MS  P99 MS',
+      '/v1                    1 of 3 in turn           20.0   5.0 %       -       -',
+      '  10.0.0.7:3000  web   healthy         3 min    20.0   5.0 %     1.5      14',
+      '  10.0.0.7:3001  web   down            3 min       -       -       -       -',
+      '  10.0.0.7:3002  web   drained         3 min       -       -       -       -',
     ]);
   });
 
@@ -116,13 +117,13 @@ describe('rollcall top', () => {
       instances: [
         {
           port: 3000,
-          state: 'in rotation',
+          state: 'healthy',
           requestsPerSecond: 20,
           errors: 0.05,
           p50: 1.5,
           p99: 14,
         },
-        { port: 3001, state: 'out of rotation' },
+        { port: 3001, state: 'down' },
         { port: 3002, state: 'drained' },
       ],
     });

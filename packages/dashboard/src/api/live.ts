@@ -1,4 +1,4 @@
-import type { Happening, InstanceView, ServiceView, State, StatusView } from '@rollcall/gateway';
+import type { Event, InstanceView, ServiceView, State, StatusView } from '@rollcall/gateway';
 import type { Action } from '../model/model.ts';
 import { ask, askJson, Refused } from './client.ts';
 import { readEvents } from './events.ts';
@@ -72,7 +72,7 @@ async function listen(
         refreshIn(REFRESH_SOON_MS);
       }
       if (event === 'change') {
-        dispatch({ type: 'happened', happening: JSON.parse(data) as Happening });
+        dispatch({ type: 'event', event: JSON.parse(data) as Event });
         refreshIn(REFRESH_SOON_MS);
       }
     }

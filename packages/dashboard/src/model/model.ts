@@ -1,4 +1,4 @@
-import type { Happening, InstanceView, ServiceView, State, StatusView } from '@rollcall/gateway';
+import type { Event, InstanceView, ServiceView, State, StatusView } from '@rollcall/gateway';
 
 /** All that the page shows. */
 export interface Model {
@@ -11,8 +11,8 @@ export interface Model {
   readonly offset: number;
   readonly services: readonly ServiceView[];
   readonly instances: readonly InstanceView[];
-  /** The latest first. */
-  readonly happenings: readonly Happening[];
+  /** The newest first. */
+  readonly events: readonly Event[];
 }
 
 /** What is asked for again and again, of the instances that are on the screen. */
@@ -25,7 +25,7 @@ interface Refreshed {
 export type Action =
   | { readonly type: 'state'; readonly state: State; readonly at: number }
   | { readonly type: 'refreshed'; readonly refreshed: Refreshed; readonly at: number }
-  | { readonly type: 'happened'; readonly happening: Happening }
+  | { readonly type: 'event'; readonly event: Event }
   | { readonly type: 'instance'; readonly instance: InstanceView }
   | { readonly type: 'lost'; readonly at: number; readonly why: string }
   | { readonly type: 'locked' };
@@ -35,18 +35,18 @@ export const EMPTY: Model = {
   offset: 0,
   services: [],
   instances: [],
-  happenings: [],
+  events: [],
 };
 
-const KEPT = 200;
+const MAX_EVENTS = 200;
 
 /** What the page shows after something has come. */
 export function reduce(model: Model, action: Action): Model {
   switch (action.type) {
     case 'state': {
       const { status, services, instances, recent } = action.state;
-      const happenings = recent.toReversed().slice(0, KEPT);
-      return { link: 'open', ...timed(status, action.at), services, instances, happenings };
+      const events = recent.toReversed().slice(0, MAX_EVENTS);
+      return { link: 'open', ...timed(status, action.at), services, instances, events };
     }
     case 'refreshed': {
       const { status, services, instances } = action.refreshed;
@@ -57,12 +57,12 @@ export function reduce(model: Model, action: Action): Model {
         instances: withInstances(model.instances, instances),
       };
     }
-    case 'happened': {
-      const { happening } = action;
-      // One that came while the state was on its way is in it already.
-      if (happening.id <= (model.happenings[0]?.id ?? 0)) return model;
-      const happenings = [happening, ...model.happenings].slice(0, KEPT);
-      return { ...model, happenings, instances: afterHappening(model.instances, happening) };
+    case 'event': {
+      const { event } = action;
+      // An event that came while the state was on its way is in the state already.
+      if (event.id <= (model.events[0]?.id ?? 0)) return model;
+      const events = [event, ...model.events].slice(0, MAX_EVENTS);
+      return { ...model, events, instances: afterEvent(model.instances, event) };
     }
     case 'instance':
       return { ...model, instances: withInstances(model.instances, [action.instance]) };
@@ -78,12 +78,12 @@ function timed(status: StatusView, at: number): Pick<Model, 'offset'> & { status
   return { status, offset: status.now - at };
 }
 
-function afterHappening(
+function afterEvent(
   instances: readonly InstanceView[],
-  { what, instance }: Happening,
+  { type, instance }: Event,
 ): readonly InstanceView[] {
   if (instance === undefined) return instances;
-  if (what === 'left' || what === 'forgotten')
+  if (type === 'left' || type === 'forgotten')
     return instances.filter(({ key }) => key !== instance.key);
   const isKnown = instances.some(({ key }) => key === instance.key);
   return isKnown ? withInstances(instances, [instance]) : [...instances, instance];

@@ -1,6 +1,6 @@
 import type { Explanation } from '@rollcall/gateway';
 import type { JSX } from 'preact';
-import { WORDS } from '../model/happening.ts';
+import { TONES } from '../model/event.ts';
 import { clock, exactly, span } from '../model/time.ts';
 
 type Entry = Explanation['link'][number];
@@ -31,7 +31,7 @@ export function History({
             {entry.change !== undefined && (
               <>
                 {' '}
-                <span class={WORDS[entry.change].tone}>→ {WORDS[entry.change].word}</span>{' '}
+                <span class={TONES[entry.change]}>→ {entry.change}</span>{' '}
                 <span class="muted">{entry.why}</span>
               </>
             )}

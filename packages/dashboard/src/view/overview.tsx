@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { groupServices, matching } from '../model/services.ts';
 import type { Action, Model } from '../model/model.ts';
-import { Changes } from './changes.tsx';
+import { Events } from './events.tsx';
 import { Gateways } from './gateways.tsx';
 import { NoServices } from './no-services.tsx';
 import { Service } from './service.tsx';
@@ -54,7 +54,7 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
       </section>
       <aside>
         <Gateways status={status} now={now} />
-        <Changes happenings={model.happenings} />
+        <Events events={model.events} />
       </aside>
       <TokenDialog drain={drain} />
     </div>

@@ -1,4 +1,4 @@
-import type { Happening, State } from '@rollcall/gateway';
+import type { Event, State } from '@rollcall/gateway';
 import { describe, expect, it } from 'vitest';
 import { EMPTY, reduce } from '../../src/model/model.ts';
 import type { Model } from '../../src/model/model.ts';
@@ -22,8 +22,8 @@ function state(fields: Partial<State> = {}): State {
   };
 }
 
-function happening(id: number, fields: Partial<Happening> = {}): Happening {
-  return { id, at: 0, what: 'updated', why: 'it said so', ...fields };
+function event(id: number, fields: Partial<Event> = {}): Event {
+  return { id, at: 0, type: 'updated', reason: '', message: '', ...fields };
 }
 
 const open = (fields?: Partial<State>): Model =>
@@ -32,19 +32,19 @@ const keys = ({ instances }: Model): string[] => instances.map(({ key }) => key)
 
 describe('what the page shows', () => {
   it('is the state that it was told, by the gateway’s clock', () => {
-    const model = open({ recent: [happening(1), happening(2)] });
+    const model = open({ recent: [event(1), event(2)] });
     expect(model).toMatchObject({ link: 'open', offset: 600 });
-    expect(model.happenings.map(({ id }) => id)).toEqual([2, 1]);
+    expect(model.events.map(({ id }) => id)).toEqual([2, 1]);
   });
 
-  it('follows each happening: who came, who is otherwise, who left', () => {
+  it('adds, updates and removes instances by the events', () => {
     let model = open();
-    const tell = (id: number, what: Happening['what'], key: string, port = 1) => {
+    const tell = (id: number, type: Event['type'], key: string, port = 1) => {
       const said = { ...instance().announcement, port };
       const view = instance({ key, announcement: said });
       model = reduce(model, {
-        type: 'happened',
-        happening: happening(id, { what, instance: view }),
+        type: 'event',
+        event: event(id, { type, instance: view }),
       });
     };
     tell(1, 'registered', 'b');
@@ -54,21 +54,20 @@ describe('what the page shows', () => {
     tell(3, 'left', 'a');
     tell(4, 'forgotten', 'b');
     expect(keys(model)).toEqual([]);
-    expect(model.happenings.map(({ id }) => id)).toEqual([4, 3, 2, 1]);
+    expect(model.events.map(({ id }) => id)).toEqual([4, 3, 2, 1]);
   });
 
-  it('heeds no happening that the state had in it', () => {
-    const model = open({ recent: [happening(5)] });
-    const late = happening(5, { what: 'left', instance: instance() });
-    expect(reduce(model, { type: 'happened', happening: late })).toBe(model);
+  it('ignores an event that the state contained', () => {
+    const model = open({ recent: [event(5)] });
+    const late = event(5, { type: 'left', instance: instance() });
+    expect(reduce(model, { type: 'event', event: late })).toBe(model);
   });
 
-  it('keeps the latest 200 happenings', () => {
+  it('keeps the latest 200 events', () => {
     let model = open();
-    for (let id = 1; id <= 300; id++)
-      model = reduce(model, { type: 'happened', happening: happening(id) });
-    expect(model.happenings).toHaveLength(200);
-    expect(model.happenings[0]?.id).toBe(300);
+    for (let id = 1; id <= 300; id++) model = reduce(model, { type: 'event', event: event(id) });
+    expect(model.events).toHaveLength(200);
+    expect(model.events[0]?.id).toBe(300);
   });
 
   it('stays, with the time it was lost, until the gateway is reached again', () => {
@@ -88,7 +87,7 @@ describe('what the page shows', () => {
     model = reduce(model, { type: 'refreshed', refreshed, at: 700 });
     expect(model).toMatchObject({ offset: 300, instances: [{ key: 'a' }, { traffic, since: 5 }] });
     const view = instance({ key: 'b', status: 'down' });
-    model = reduce(model, { type: 'happened', happening: happening(1, { instance: view }) });
+    model = reduce(model, { type: 'event', event: event(1, { instance: view }) });
     expect(model.instances[1]).toMatchObject({ status: 'down', traffic });
   });
 

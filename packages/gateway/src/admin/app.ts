@@ -6,10 +6,10 @@ import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { byOwnName, byToken } from './access.ts';
 import type { AccessOptions } from './access.ts';
+import { EventLog } from './event-log.ts';
+import type { Event } from './event-log.ts';
 import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
-import { Feed } from './feed.ts';
-import type { Happening } from './feed.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
@@ -24,13 +24,13 @@ export type AdminDirectory = Pick<
   'on' | 'isConnected' | 'knows' | 'prefixes' | 'instances' | 'routable' | 'peers' | 'drain'
 >;
 
-/** What whoever listens to the changes is told first. */
+/** The first event of the stream of changes. */
 export interface State {
   readonly status: StatusView;
   readonly services: readonly ServiceView[];
   readonly instances: readonly InstanceView[];
   /** The latest last. */
-  readonly recent: readonly Happening[];
+  readonly recent: readonly Event[];
 }
 
 export interface AdminAppOptions {
@@ -54,7 +54,12 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 export function adminApp(options: AdminAppOptions): Hono {
   const { access, directory, journal, epoch, now } = options;
   const views = new Views(options);
-  const feed = new Feed(directory, views, () => now() + epoch());
+  const eventLog = new EventLog({
+    directory,
+    views,
+    server: options.gateway.server,
+    now: () => now() + epoch(),
+  });
   const app = new Hono();
 
   function status(): StatusView {
@@ -77,7 +82,7 @@ export function adminApp(options: AdminAppOptions): Hono {
     status: status(),
     services: views.services(),
     instances: views.instances(),
-    recent: feed.recent,
+    recent: eventLog.recent,
   });
 
   app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
@@ -107,9 +112,9 @@ export function adminApp(options: AdminAppOptions): Hono {
     return c.json(explain(path, directory, journal, epoch()));
   });
   app.get('/api/changes', (c) => {
-    // Nobody would read it.
+    // The body of an answer to HEAD is not read.
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const stream = eventStream(feed, state);
+    const stream = eventStream(eventLog, state);
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
   });

@@ -1,23 +1,24 @@
-import type { Feed } from './feed.ts';
+import type { EventLog } from './event-log.ts';
 
-/** Below the minute after which proxies on the way take a silent connection for dead. */
+/** Proxies on the way often close a connection that is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** What may wait for a listener that does not read, besides the first event. */
-const MOST_WAITING_BYTES = 1024 * 1024;
-const MOST_LISTENERS = 100;
+/** How much may be buffered for a listener that does not read, besides the first event. */
+const MAX_BUFFERED_BYTES = 1024 * 1024;
+const MAX_LISTENERS = 100;
 
 /**
- * Server-sent events (HTML §9.2): first `state`, whole, then each happening. One that comes back is told the
- * state again, so that it needs no memory of ours; one that does not keep up is cut off, and comes back.
+ * Streams server-sent events (HTML §9.2): first the whole `state`, then a `change` for each event. A listener that
+ * reconnects gets the state again, so the gateway keeps nothing for it. A listener that does not keep up is
+ * disconnected.
  *
- * @returns nothing if there are too many listeners
+ * @returns undefined if there are too many listeners
  */
 export function eventStream(
-  feed: Feed,
+  log: EventLog,
   state: () => unknown,
 ): ReadableStream<Uint8Array> | undefined {
-  if (feed.listeners >= MOST_LISTENERS) return undefined;
-  const first = encode('state', feed.latest, state());
+  if (log.listeners >= MAX_LISTENERS) return undefined;
+  const first = encode('state', log.lastId, state());
   let end: (() => void) | undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -31,7 +32,7 @@ export function eventStream(
           controller.error(new Error('the listener does not keep up'));
         }
         const heartbeat = setInterval(() => send(HEARTBEAT), HEARTBEAT_MS);
-        const stop = feed.listen((each) => send(encode('change', each.id, each)));
+        const stop = log.listen((each) => send(encode('change', each.id, each)));
         end = () => {
           clearInterval(heartbeat);
           stop();
@@ -40,13 +41,13 @@ export function eventStream(
       },
       cancel: () => end?.(),
     },
-    new ByteLengthQueuingStrategy({ highWaterMark: first.byteLength + MOST_WAITING_BYTES }),
+    new ByteLengthQueuingStrategy({ highWaterMark: first.byteLength + MAX_BUFFERED_BYTES }),
   );
 }
 
 const HEARTBEAT = new TextEncoder().encode(':\n\n');
 
-/** JSON has no line ends of its own, so that one `data` holds it. */
+/** JSON.stringify writes no line breaks, so one `data` line is enough. */
 function encode(event: string, id: number, data: unknown): Uint8Array {
   return new TextEncoder().encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
 }

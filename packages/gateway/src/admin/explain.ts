@@ -1,5 +1,6 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import type { Journal, JournalEntry } from '@rollcall/protocol';
+import { instanceState } from '@rollcall/protocol';
+import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
 import { matchRoute } from '../routing/route.ts';
 
 /** Times are milliseconds since 1970. */
@@ -22,6 +23,7 @@ export interface ExplainedInstance {
   readonly key: string;
   readonly announcement: Announcement;
   readonly status: Instance['status'];
+  readonly state: InstanceState;
   /** It is sent requests at this moment. */
   readonly isRoutable: boolean;
   /** An operator has this gateway send it nothing new. */
@@ -62,6 +64,7 @@ export function explain(
     key: instance.key,
     announcement: instance.announcement,
     status: instance.status,
+    state: instanceState(instance),
     isRoutable: routable.some((each) => each.key === instance.key),
     isDrained: instance.isDrained === true,
     history: dated(journal.of(instance.key)),

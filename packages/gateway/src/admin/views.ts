@@ -1,5 +1,6 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import type { Evidence, Journal, Peer } from '@rollcall/protocol';
+import { instanceState } from '@rollcall/protocol';
+import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { TrafficView, FindTraffic } from './traffic.ts';
 
 /** An instance as the admin API tells of it. Times are milliseconds since 1970. */
@@ -7,6 +8,7 @@ export interface InstanceView {
   readonly key: string;
   readonly announcement: Announcement;
   readonly status: Instance['status'];
+  readonly state: InstanceState;
   /** It is sent requests at this moment. */
   readonly isRoutable: boolean;
   /** An operator has this gateway send it nothing new. */
@@ -87,6 +89,7 @@ export class Views {
       key,
       announcement,
       status,
+      state: instanceState(instance),
       isRoutable: isThere && this.#isRoutable(instance),
       isDrained,
       since: since + epoch,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Happening } from '../../src/admin/feed.ts';
 import type { InstanceView } from '../../src/admin/views.ts';
 import { EPOCH, setup, TOKEN } from './setup.ts';
 
@@ -243,87 +242,5 @@ describe('draining by an operator', () => {
     const answer = await act(setup(), 'nobody', 'drain');
     expect(answer.status).toBe(404);
     expect(await json(answer)).toMatchObject({ code: 'unknown-instance' });
-  });
-});
-
-/** The events of a stream as they come: what they are, their id, and what was said. */
-async function* eventsOf(answer: Response): AsyncGenerator<[string, string, never]> {
-  let rest = '';
-  for await (const chunk of answer.body ?? []) {
-    rest += new TextDecoder().decode(chunk);
-    const blocks = rest.split('\n\n');
-    rest = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const [, event = '', id = '', data = ''] =
-        /^event: (.*)\nid: (.*)\ndata: (.*)$/.exec(block) ?? [];
-      yield [event, id, JSON.parse(data) as never];
-    }
-  }
-}
-
-describe('the stream of changes', () => {
-  it('begins with the whole state, and goes on with what happens', async () => {
-    const { ask, say, state, probed } = setup();
-    say('register', 'a');
-    const answer = await ask('/api/changes');
-    expect(answer.headers.get('content-type')).toBe('text/event-stream');
-    const events = eventsOf(answer);
-    const [event, id, first] = (await events.next()).value as [string, string, object];
-    expect([event, id]).toEqual(['state', '1']);
-    expect(first).toMatchObject({
-      status: { services: 1 },
-      services: [{ prefix: '/v1' }],
-      instances: [{ key: 'a' }],
-      recent: [{ id: 1, what: 'registered' }],
-    });
-    state.now = 70;
-    probed('a', 'refused');
-    expect((await events.next()).value).toMatchObject([
-      'change',
-      '2',
-      {
-        id: 2,
-        at: EPOCH + 70,
-        what: 'down',
-        why: 'its port refuses connections',
-        instance: { key: 'a', status: 'down', isRoutable: false },
-      },
-    ]);
-    say('exit', 'a');
-    const { value } = await events.next();
-    expect((value?.[2] as Happening | undefined)?.instance?.isRoutable).toBe(false);
-    await events.return(undefined);
-  });
-
-  it('tells of the link, of what is refused and of two that share an id', async () => {
-    const { ask, say, events, disconnected } = setup();
-    say('register', 'a');
-    const stream = eventsOf(await ask('/api/changes'));
-    await stream.next();
-    disconnected();
-    events.emit('refused', 'register', { code: 'bad-port', reason: 'port is 0' });
-    say('register', 'a', { port: 9 });
-    for (const what of ['disconnected', 'refused', 'conflict'])
-      expect((await stream.next()).value?.[2]).toMatchObject({ what });
-    await stream.return(undefined);
-  });
-
-  it('cuts off who does not read, and keeps nothing for who has gone', async () => {
-    const { ask, events } = setup();
-    const slow = await ask('/api/changes');
-    const gone = await ask('/api/changes');
-    await gone.body?.cancel();
-    const reason = 'x'.repeat(1000);
-    for (let count = 0; count < 1200; count++) events.emit('rejected', reason);
-    await expect(slow.text()).rejects.toThrow('does not keep up');
-  });
-
-  it('has an end to how many may listen', async () => {
-    const { ask } = setup();
-    for (let count = 0; count < 100; count++) expect((await ask('/api/changes')).status).toBe(200);
-    expect((await ask('/api/changes', { method: 'HEAD' })).status).toBe(200);
-    const answer = await ask('/api/changes');
-    expect(answer.status).toBe(503);
-    expect(await json(answer)).toMatchObject({ code: 'too-many-listeners' });
   });
 });

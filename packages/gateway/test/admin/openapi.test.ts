@@ -102,8 +102,7 @@ describe('docs/reference/openapi.yaml', () => {
     await reader.read();
     say('register', 'e', { port: 7 });
     events.emit('rejected', 'over quota');
-    for (const _ of [1, 2])
-      expect(faults('Happening', data((await reader.read()).value))).toEqual([]);
+    for (const _ of [1, 2]) expect(faults('Event', data((await reader.read()).value))).toEqual([]);
     await reader.cancel();
   });
 

@@ -1,0 +1,21 @@
+import type { ObserverEvent } from '@rollcall/protocol';
+import type { Directory } from './directory.ts';
+
+/** Calls the listener with every event of a directory that people should know about. */
+export function watchEvents(
+  directory: Pick<Directory, 'on'>,
+  listener: (event: ObserverEvent) => void,
+): void {
+  directory.on('change', listener);
+  directory.on('conflict', (instance, announcement) =>
+    listener({ type: 'conflict', instance, announcement }),
+  );
+  directory.on('stale', (prefix, instances) =>
+    listener({ type: 'mass-suspicion', prefix, instances }),
+  );
+  directory.on('refused', (event, refusal) => listener({ type: 'refused', event, refusal }));
+  directory.on('connected', () => listener({ type: 'connected' }));
+  directory.on('disconnected', () => listener({ type: 'disconnected' }));
+  directory.on('rejected', (reason) => listener({ type: 'rejected', reason }));
+  directory.on('fault', ({ message }) => listener({ type: 'fault', message }));
+}

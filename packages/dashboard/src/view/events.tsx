@@ -1,0 +1,61 @@
+import type { Event } from '@rollcall/gateway';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { labelOf, TONES } from '../model/event.ts';
+import { placeOf } from '../model/place.ts';
+import { clock, exactly } from '../model/time.ts';
+import { Mark } from './mark.tsx';
+
+/** How many events are shown before the button for more is pressed. */
+const FIRST = 12;
+
+/** The latest events, the newest first. */
+export function Events({ events }: { readonly events: readonly Event[] }): JSX.Element {
+  const [max, setMax] = useState(FIRST);
+  return (
+    <section class="events" aria-labelledby="events">
+      <h2 id="events">Events</h2>
+      {events.length === 0 && <p class="muted">No events since the gateway started.</p>}
+      <ol aria-label="Newest first">
+        {events.slice(0, max).map((event) => (
+          <EventItem key={event.id} event={event} />
+        ))}
+      </ol>
+      {events.length > max && (
+        <button class="more" type="button" onClick={() => setMax(events.length)}>
+          Show {events.length - max} more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function EventItem({ event }: { readonly event: Event }): JSX.Element {
+  const { at, type, reason, message, instance } = event;
+  const tone = TONES[type];
+  return (
+    <li>
+      <time class="mono muted" dateTime={new Date(at).toISOString()} title={exactly(at)}>
+        {clock(at)}
+      </time>
+      <div title={message}>
+        <p>
+          <span class={tone}>
+            <Mark tone={tone} /> {labelOf(type)}
+          </span>{' '}
+          {instance !== undefined && (
+            <span class="mono">{instance.announcement.prefix || '/'}</span>
+          )}
+        </p>
+        <p class="muted">
+          {instance !== undefined && (
+            <>
+              <span class="mono">{placeOf(instance.announcement)}</span> ·{' '}
+            </>
+          )}
+          {reason}
+        </p>
+      </div>
+    </li>
+  );
+}

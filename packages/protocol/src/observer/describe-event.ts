@@ -1,0 +1,117 @@
+import { encodeAnnouncement } from '../announcement.ts';
+import type { Announcement } from '../announcement.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Instance } from '../table/entry.ts';
+import type { Change, Effect } from '../table/events.ts';
+
+/** What an observer reports to people: a change of its table, or something about its link to the broker. */
+export type ObserverEvent =
+  | Change
+  | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' }>
+  /** A message on the channel was not accepted. */
+  | { readonly type: 'refused'; readonly event: string; readonly refusal: Refusal }
+  | { readonly type: 'connected' | 'disconnected' }
+  /** The broker does not accept the connection. */
+  | { readonly type: 'rejected'; readonly reason: string }
+  /** A message could not be published. */
+  | { readonly type: 'fault'; readonly message: string };
+
+export type ObserverEventType = ObserverEvent['type'];
+
+export interface EventContext {
+  /** The broker, such as `127.0.0.1:6001`. */
+  readonly server: string;
+  /** The host of the gateway's routes, such as `localhost:1500`. Default: none is shown. */
+  readonly domain?: string;
+}
+
+/** An event in words: the same in the log, the dashboard, `rollcall watch` and the admin API. */
+export interface EventDescription {
+  readonly level: 'info' | 'warn' | 'error';
+  /** The cause, for a reader who already sees the type of the event and its instance. */
+  readonly reason: string;
+  /** The whole event in one line. */
+  readonly message: string;
+}
+
+const LEVELS: Readonly<Record<ObserverEventType, EventDescription['level']>> = {
+  registered: 'info',
+  updated: 'info',
+  left: 'info',
+  suspected: 'warn',
+  down: 'warn',
+  recovered: 'info',
+  forgotten: 'info',
+  conflict: 'error',
+  'mass-suspicion': 'warn',
+  refused: 'warn',
+  connected: 'info',
+  disconnected: 'warn',
+  rejected: 'error',
+  fault: 'error',
+};
+
+const HEADLINES: Readonly<Record<Change['type'] | 'conflict', string>> = {
+  registered: 'route registered',
+  updated: 'route updated',
+  left: 'route unregistered',
+  forgotten: 'route unregistered',
+  suspected: 'instance suspected',
+  down: 'instance down',
+  recovered: 'instance recovered',
+  conflict: 'id conflict',
+};
+
+export function describeEvent(event: ObserverEvent, context: EventContext): EventDescription {
+  const level = LEVELS[event.type];
+  const reason = reasonOf(event, context.server);
+  if (!('instance' in event)) return { level, reason, message: reason };
+  const route = routeOf(event.instance, context.domain);
+  return { level, reason, message: `${HEADLINES[event.type]} ${route} (${reason})` };
+}
+
+function reasonOf(event: ObserverEvent, server: string): string {
+  switch (event.type) {
+    case 'conflict': {
+      const { key } = event.instance;
+      return `${hostPort(event.announcement)} announces the same id ${key}: give each instance its own`;
+    }
+    case 'mass-suspicion':
+      return `${event.instances} instances of ${event.prefix || '/'} became suspect at once: probably a fault of the link to the broker, so probes decide`;
+    case 'refused':
+      return `refused ${event.event} (${event.refusal.code}): ${event.refusal.reason}`;
+    case 'connected':
+      return `connected to the broker at ${server}`;
+    case 'disconnected':
+      return `lost the connection to the broker at ${server}: the last known table stays in use`;
+    case 'rejected':
+      return `the broker at ${server} rejected the connection (${event.reason}): retrying`;
+    case 'fault':
+      return event.message;
+    default:
+      return withChangedFields(event);
+  }
+}
+
+function withChangedFields({ why, was, instance }: Change): string {
+  const fields = was === undefined ? [] : changedFields(was, instance.announcement);
+  return fields.length === 0 ? why : `${why}: ${fields.join(', ')}`;
+}
+
+/** Names of the fields that differ, except the version numbers, which always do. */
+function changedFields(was: Announcement, is: Announcement): string[] {
+  const [before, now] = [encodeAnnouncement(was), encodeAnnouncement(is)];
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  for (const version of ['inc', 'seq']) names.delete(version);
+  return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
+}
+
+/** Such as `localhost:1500/v1 -> http://10.0.0.1:3000`. */
+function routeOf({ announcement }: Instance, domain = ''): string {
+  const { prefix, scheme = 'http' } = announcement;
+  return `${domain}${prefix || '/'} -> ${scheme}://${hostPort(announcement)}`;
+}
+
+function hostPort({ address, port }: Announcement): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

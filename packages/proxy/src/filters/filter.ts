@@ -1,0 +1,72 @@
+import type { Duplex } from 'node:stream';
+import type { FieldSet } from './field-set.ts';
+
+/**
+ * One step of a route. A filter is made once and serves every request of its routes, so it keeps no state of a single
+ * request in itself; a WeakMap keyed by the request does.
+ *
+ * Requests pass the filters of a route in their order, responses in the reverse order. Every response of the route
+ * passes them all: of the upstream, of a filter, and the proxy's own problems.
+ *
+ * A filter that throws or rejects ends the request with 500 `filter-failed`, or resets the response if its head was
+ * sent already.
+ */
+export interface Filter {
+  /** For logs. */
+  readonly name: string;
+  /**
+   * Runs before the request is sent. Returning nothing lets it pass; an answer ends it here. A promise pauses the
+   * client until it settles, for at most `limits.filterMs` for all filters of the request.
+   */
+  onRequest?(request: FilterRequest): void | FilterAnswer | Promise<void | FilterAnswer>;
+  /** Runs before the head of the response is written. Informational (1xx) heads do not pass here. */
+  onResponse?(response: FilterResponse, request: FilterRequest): void;
+  /**
+   * Returns what the body of the response is piped through, or nothing to leave it alone. Called after all
+   * `onResponse`, and only if there is a body. The response then has no Content-Length; its trailers stay.
+   */
+  transformResponse?(response: FilterResponse, request: FilterRequest): BodyTransform | undefined;
+}
+
+/** A stream of Node that takes the body in and gives another out, such as those of `node:zlib`. */
+export type BodyTransform = Duplex;
+
+/** The request as filters see and change it. */
+export interface FilterRequest {
+  readonly method: string;
+  /** The Host that the client asked for; `''` if HTTP/1.0 came without. */
+  readonly host: string;
+  /** Path and query as they came. */
+  readonly target: string;
+  /**
+   * Path and query for the upstream.
+   * @throws TypeError when set to something that is no origin-form target (RFC 9112 §3.2.1)
+   */
+  upstreamTarget: string;
+  /** The client's IP address: the last one on the way here that is no trusted proxy. */
+  readonly clientAddress: string;
+  /** Whether the client used https, towards this proxy or towards a trusted one in front of it. */
+  readonly isSecure: boolean;
+  readonly requestId: string;
+  /** The fields for the upstream. Those that the proxy writes itself (Via, X-Forwarded-*) are added later. */
+  readonly fields: FieldSet;
+}
+
+/** The head of a response as filters see and change it. */
+export interface FilterResponse {
+  /**
+   * @throws RangeError when set to something else than 200 to 599, or when it would give the response a body or take it
+   *   away (204, 304)
+   */
+  status: number;
+  readonly fields: FieldSet;
+}
+
+/** A response that a filter sends in place of the upstream. Content-Length and Date are added. */
+export interface FilterAnswer {
+  /** 200 to 599. */
+  readonly status: number;
+  readonly fields?: Iterable<readonly [name: string, value: string]>;
+  /** Default: none. Not sent in answer to HEAD. */
+  readonly body?: string | Uint8Array;
+}

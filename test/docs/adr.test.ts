@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT } from '../support/document.ts';
+
+const FOLDER = join(ROOT, 'docs/adr');
+const index = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+const files = readdirSync(FOLDER).filter((file) => /^\d{4}-/.test(file));
+
+describe('docs/adr', () => {
+  it.each(files)('%s has a number, a status and a date, and a row with the same', (file) => {
+    const text = readFileSync(join(FOLDER, file), 'utf8');
+    const [, number = '', title = ''] = /^# (\d+)\. (.+)$/m.exec(text) ?? [];
+    const [, status = ''] = /^- Status: (accepted|superseded)/m.exec(text) ?? [];
+    const [, date = ''] = /^- Date: (\d{4}-\d\d-\d\d)$/m.exec(text) ?? [];
+    expect(number).toBe(String(Number(file.slice(0, 4))));
+    expect(status).not.toBe('');
+    const row = index.split('\n').find((line) => line.startsWith(`| [${number}](${file})`));
+    expect(row).toContain(`| ${title} | ${status}`);
+    expect(row).toContain(`| ${date} |`);
+  });
+});
