@@ -1,4 +1,4 @@
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
 import { ADDRESS_RANGE } from './formats.ts';
 
 /** How instances are probed. The defaults are those of every observer. */
@@ -6,26 +6,26 @@ const PROBE_SETTINGS = {
   intervalMs: {
     type: 'milliseconds',
     min: 100,
-    default: PROBES.intervalMs as number,
+    default: DEFAULT_PROBE_RULES.intervalMs as number,
     doc: 'Time between two probes of a healthy instance.',
   },
   timeoutMs: {
     type: 'milliseconds',
-    default: PROBES.timeoutMs as number,
+    default: DEFAULT_PROBE_RULES.timeoutMs as number,
     doc: 'Maximum time until a probe is answered.',
   },
   failureThreshold: {
     type: 'integer',
     min: 1,
     max: 1000,
-    default: PROBES.failureThreshold as number,
+    default: DEFAULT_PROBE_RULES.failureThreshold as number,
     doc: 'Consecutive failed probes after which an instance is down. If its port refuses connections, one is enough.',
   },
   successThreshold: {
     type: 'integer',
     min: 1,
     max: 1000,
-    default: PROBES.successThreshold as number,
+    default: DEFAULT_PROBE_RULES.successThreshold as number,
     doc: 'Consecutive successful probes after which an instance that was down is healthy.',
   },
 } as const;

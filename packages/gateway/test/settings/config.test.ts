@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '@rollcall/proxy';
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
 import { defaultsOf } from '@rollcall/runtime/settings';
 import { resolveConfig } from '../../src/settings/config.ts';
 import type { GatewayConfig } from '../../src/settings/config.ts';
@@ -19,7 +19,7 @@ describe('the table of a gateway', () => {
   it('has a setting for each limit of the proxy, and each rule of probes, with their defaults', () => {
     const { limits, probes } = defaultsOf(GATEWAY_SETTINGS);
     expect(limits).toEqual(LIMITS);
-    expect(probes).toEqual(PROBES);
+    expect(probes).toEqual(DEFAULT_PROBE_RULES);
   });
 });
 
