@@ -12,7 +12,7 @@ export function listenPort(
   return portOf(name, value);
 }
 
-export function portOf(name: string, value: string): number {
+function portOf(name: string, value: string): number {
   return wholeNumber(name, value, { min: 0, max: 65_535 });
 }
 

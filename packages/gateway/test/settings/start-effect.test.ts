@@ -92,7 +92,7 @@ async function given(config: object): Promise<string> {
 /** A configuration in which one setting is not as by default. */
 function changed(leaf: Leaf): object {
   if (leaf.path[0] === 'tls')
-    return { tls: { cert: file, key: file, ...{ [leaf.path[1] ?? '']: `${file}2` } } };
+    return { tls: { cert: file, key: file, [leaf.path[1] ?? '']: `${file}2` } };
   return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
 }
 

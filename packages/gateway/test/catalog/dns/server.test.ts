@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { decode, encode, streamDecode, streamEncode } from 'dns-packet';
+import { streamDecode, streamEncode } from 'dns-packet';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDnsServer } from '../../../src/catalog/dns/server.ts';
 import type { DnsServer } from '../../../src/catalog/dns/server.ts';
