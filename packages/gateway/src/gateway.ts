@@ -13,15 +13,15 @@ import { serveCatalog } from './catalog/servers.ts';
 import type { CatalogServers } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { Telemetry } from './metrics/telemetry.ts';
-import { ownPlaces } from './own-places.ts';
-import type { Place } from './own-places.ts';
+import { listenAddresses } from './listen-addresses.ts';
+import type { Endpoint } from './listen-addresses.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
 import { GATEWAY_SETTINGS } from './settings/table.ts';
-import { serve } from './serve.ts';
-import type { ServeOptions } from './serve.ts';
+import { createLiveDataPlane } from './live-data-plane.ts';
+import type { LiveDataPlaneOptions } from './live-data-plane.ts';
 
 export interface GatewayOptions extends GatewayConfig, Surroundings {}
 
@@ -73,7 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
   // One that the system chooses is not known yet, and so to nobody who could announce it.
-  const self = port === 0 ? [] : ownPlaces(host, port);
+  const self = port === 0 ? [] : listenAddresses(host, port);
   const directory = await discover({
     registry,
     name,
@@ -88,7 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     const parts = { directory, telemetry, instanceCa, name };
     const gateway = await follow(parts, config, surroundings);
-    if (port === 0) self.push(...ownPlaces(host, gateway.port));
+    if (port === 0) self.push(...listenAddresses(host, gateway.port));
     const known = { directory, journal, telemetry };
     return await administer(name, gateway, known, config, surroundings);
   } catch (error) {
@@ -99,7 +99,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 /** @param self where the gateway listens, filled in when that is known */
-function addressesOf({ host, allow, deny }: ResolvedConfig, self: readonly Place[]): AddressPolicy {
+function addressesOf(
+  { host, allow, deny }: ResolvedConfig,
+  self: readonly Endpoint[],
+): AddressPolicy {
   const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
   return policy;
@@ -166,13 +169,13 @@ async function administer(
 
 /** Serves by what the directory tells, once that has told what there is. */
 async function follow(
-  parts: Pick<ServeOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
+  parts: Pick<LiveDataPlaneOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
   config: ResolvedConfig,
   { registry, log }: Required<Pick<Surroundings, 'registry' | 'log'>>,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { directory, telemetry } = parts;
   const { snapshot } = config;
-  const serving = await serve({ ...parts, config, log });
+  const serving = await createLiveDataPlane({ ...parts, config, log });
   const forget = await keepSnapshot(directory, { snapshot, log });
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.ready(INFORMED_MS);

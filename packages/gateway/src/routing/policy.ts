@@ -4,8 +4,8 @@ import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
-import type { ServingSettings } from '../settings/config.ts';
-import { ROUTE_SETTINGS } from '../settings/serving.ts';
+import type { RoutingSettings } from '../settings/config.ts';
+import { ROUTE_SETTINGS } from '../settings/routing.ts';
 
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 
@@ -21,7 +21,7 @@ const NO_RETRIES = { share: 0, perSecond: 0 };
  * The policy of a route: its own settings, then what its instances ask for within the settings for all, then these.
  */
 export function policyOf(
-  settings: ServingSettings,
+  settings: RoutingSettings,
   prefix: string,
   asked?: AnnouncedPolicy,
 ): RoutePolicy {

@@ -13,10 +13,10 @@ export type ResolvedConfig = Resolved<typeof GATEWAY_SETTINGS>;
 export type AccessLogSettings = ResolvedConfig['accessLog'];
 
 /** How requests are served: every setting that takes effect while the gateway runs, and no other. */
-export type ServingSettings = Resolved<Reloading<typeof GATEWAY_SETTINGS>>;
+export type RoutingSettings = Resolved<Reloading<typeof GATEWAY_SETTINGS>>;
 
 /** The same, as far as it was given. */
-export type ServingConfig = Values<Reloading<typeof GATEWAY_SETTINGS>>;
+export type RoutingConfig = Values<Reloading<typeof GATEWAY_SETTINGS>>;
 
 const RELOADING: Reloading<typeof GATEWAY_SETTINGS> = reloading(GATEWAY_SETTINGS);
 
@@ -36,7 +36,7 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
 }
 
 /** The part of a configuration by which requests are served. */
-export function servingSettings(config: ServingConfig): ServingSettings {
+export function routingSettings(config: RoutingConfig): RoutingSettings {
   return resolveSettings(RELOADING, valuesOf(RELOADING, config));
 }
 

@@ -4,8 +4,8 @@ import { matchDomain } from '../../src/routing/domain.ts';
 import { policyOf } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
 import type { RoutingRules } from '../../src/routing/router.ts';
-import { servingSettings } from '../../src/settings/config.ts';
-import type { ServingConfig } from '../../src/settings/config.ts';
+import { routingSettings } from '../../src/settings/config.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
 import { ASKED } from '../../../proxy/test/forward-to.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
@@ -32,22 +32,22 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function rules(config: ServingConfig): RoutingRules {
-  const settings = servingSettings(config);
+function rules(config: RoutingConfig): RoutingRules {
+  const settings = routingSettings(config);
   return {
-    isOurs: matchDomain('localhost'),
+    isOwnHost: matchDomain('localhost'),
     policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
   };
 }
 
 /** A router over a table that the test tells what it hears. */
-export function setup(balancing: ServingConfig['balancing'] = {}) {
+export function setup(balancing: RoutingConfig['balancing'] = {}) {
   const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
     const statement = { announcement: announcement(port, prefix, fields), left };
     table.apply({ type: 'received', statement }, 0);
-    router.changed(prefix);
+    router.instancesChanged(prefix);
   };
   const told: string[] = [];
   const router = new Router({
@@ -72,6 +72,6 @@ export function setup(balancing: ServingConfig['balancing'] = {}) {
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  const configure = (config: ServingConfig) => router.configure(rules(config));
+  const configure = (config: RoutingConfig) => router.configure(rules(config));
   return { clock, told, say, decide, pick, picks, configure };
 }

@@ -1,12 +1,12 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { leavesOf, reloading } from '@rollcall/runtime/settings';
 import type { ProxyOptions } from '@rollcall/proxy';
-import { createDataPlane } from '../../src/data-plane.ts';
+import { createInProcessDataPlane } from '../../src/data-plane/in-process.ts';
 import type { Router, RouterOptions } from '../../src/routing/router.ts';
-import { ROUTE_SETTINGS } from '../../src/settings/serving.ts';
+import { ROUTE_SETTINGS } from '../../src/settings/routing.ts';
 import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
-import type { ServingConfig } from '../../src/settings/config.ts';
-import { planeSettings } from '../plane-settings.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 import { nested, otherValue } from './other-value.ts';
 
 let proxy: ProxyOptions;
@@ -25,19 +25,19 @@ vi.mock('../../src/routing/router.ts', () => ({
 }));
 
 /** All that the parts of a data plane are given by a configuration. */
-function given(config: ServingConfig): string {
-  createDataPlane({
-    settings: planeSettings(config),
+function given(config: RoutingConfig): string {
+  createInProcessDataPlane({
+    settings: dataPlaneSettings(config),
     table: { knows: () => true, routable: () => [] },
-    traffic: { count: () => {} } as never,
-    instruments: { accessLog: undefined, traces: undefined, close: async () => {} },
+    traffic: { countRequest: () => {} } as never,
+    observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
   });
-  const { isOurs, policyOf } = router.rules;
+  const { isOwnHost, policyOf } = router.rules;
   return JSON.stringify({
     limits: proxy.limits,
     isTrusted: proxy.isTrustedProxy?.('10.0.0.1'),
-    isOurs: isOurs('api.example.com'),
+    isOwnHost: isOwnHost('api.example.com'),
     policy: policyOf('/v1'),
   });
 }

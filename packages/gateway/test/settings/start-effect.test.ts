@@ -7,7 +7,7 @@ import { registryFromEnv } from '@rollcall/client';
 import { leavesOf, valuesOf } from '@rollcall/runtime/settings';
 import type { Leaf } from '@rollcall/runtime/settings';
 import { createGateway } from '../../src/gateway.ts';
-import type { PlaneOptions } from '../../src/workers/plane.ts';
+import type { DataPlaneSettings } from '../../src/data-plane/data-plane.ts';
 import { CATALOG_SETTINGS } from '../../src/settings/catalog.ts';
 import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
 import { nested, otherValue } from './other-value.ts';
@@ -35,8 +35,8 @@ vi.mock('@rollcall/client', async (original) => ({
     return Object.assign(new EventEmitter(), directory);
   },
 }));
-vi.mock('../../src/workers/plane.ts', () => ({
-  createPlane({ workers, settings }: PlaneOptions) {
+vi.mock('../../src/workers/create-data-plane.ts', () => ({
+  createDataPlane({ workers, settings }: { workers: number; settings: DataPlaneSettings }) {
     const { pseudonym: _, ...rest } = settings;
     seen.push(workers, rest);
     return {

@@ -5,7 +5,7 @@ import { PREFIX } from './formats.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 
 /** How requests are served: for all routes, and what is marked so for one route too. */
-export const SERVING_SETTINGS = {
+export const ROUTING_SETTINGS = {
   strip: {
     type: 'boolean',
     default: true,
@@ -43,7 +43,7 @@ export const SERVING_SETTINGS = {
 } as const;
 
 /** How the requests of one route are served. */
-export const ROUTE_SETTINGS: PerRoute<typeof SERVING_SETTINGS> = perRoute(SERVING_SETTINGS);
+export const ROUTE_SETTINGS: PerRoute<typeof ROUTING_SETTINGS> = perRoute(ROUTING_SETTINGS);
 
 /** Settings of single routes. */
 export const ROUTES_SETTINGS = {
