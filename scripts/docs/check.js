@@ -166,6 +166,7 @@ function settingFaults() {
   ];
   const flags = [
     ...matches(sources, /ption\(\s*'(--[a-z-]+)/g),
+    ...matches(sources, /\bflag: '(--[a-z-]+)/g),
     ...matches(sources, /\bflags\.\w+\("([a-z.]+)"/g).map((name) => `-${name}`),
   ];
   const rows = matches(read('docs/reference/config.md'), /^(\|.*)$/gm).join('\n');
