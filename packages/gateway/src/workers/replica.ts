@@ -1,17 +1,17 @@
 import type { Change, Instance } from '@rollcall/client';
 import { Groups, newEntry } from '@rollcall/protocol';
 import type { Entry } from '@rollcall/protocol';
-import type { Instances } from '../routing/router.ts';
+import type { RoutingTable } from '../routing/router.ts';
 
-/** A whole table, as far as routing needs it. */
+/** The part of a table that routing needs. */
 export interface TableState {
-  /** Those of which all instances have left too: a request for one is not for nobody, but for nobody now. */
+  /** Includes prefixes whose instances have all left: their requests receive 503, not 404. */
   readonly prefixes: readonly string[];
   readonly instances: readonly Instance[];
 }
 
-/** A table that follows another, change by change. What an instance's status is, that other decides. */
-export class Replica implements Instances {
+/** A copy of a table that is kept up to date by its changes. The original decides the status of instances. */
+export class Replica implements RoutingTable {
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Groups();
 

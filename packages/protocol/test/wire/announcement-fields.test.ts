@@ -12,6 +12,11 @@ function read(name: string, value: unknown): unknown {
   return parsed.ok ? { read: Reflect.get(parsed.value, name) } : parsed.refusal.code;
 }
 
+/** An object of so many strings. */
+function entries(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
+}
+
 /** Values at the limits of what a field takes, and just beyond them. */
 function limits(field: Field): { valid: unknown[]; invalid: unknown[] } {
   switch (field.type) {
@@ -28,8 +33,6 @@ function limits(field: Field): { valid: unknown[]; invalid: unknown[] } {
     case 'boolean':
       return { valid: [true, false], invalid: ['true', 0] };
     case 'strings': {
-      const entries = (count: number) =>
-        Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
       const { maxEntries } = field;
       return {
         valid: [{}, entries(maxEntries)],

@@ -1,14 +1,14 @@
 import { networkInterfaces } from 'node:os';
 import { parseAddress } from '@rollcall/protocol';
 
-export interface Place {
-  /** In canonical form, as announcements have it. */
+export interface Endpoint {
+  /** In canonical form, as in announcements. */
   readonly address: string;
   readonly port: number;
 }
 
-/** Every address and port at which a listener on this host and port is reached, loopback included. */
-export function ownPlaces(host: string, port: number): Place[] {
+/** Returns every endpoint at which a listener on this host and port is reached, loopback included. */
+export function listenAddresses(host: string, port: number): Endpoint[] {
   return addressesOf(host).map((address) => ({ address, port }));
 }
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AT, errorsOf, requestsOf } from '../../src/traffic/counts.ts';
+import { AT, errorCount, requestCount } from '../../src/traffic/counts.ts';
 import type { Counts } from '../../src/traffic/counts.ts';
-import { TrafficCounter } from '../../src/traffic/traffic.ts';
-import { change, exchanged, instance } from './exchanged.ts';
+import { TrafficCounter } from '../../src/traffic/traffic-counter.ts';
+import { change, exchanged, instance } from './request-summary.ts';
 
 let traffic: TrafficCounter;
 beforeEach(() => {
@@ -15,53 +15,53 @@ const of = (key: string): Counts | undefined => new Map(traffic.instances()).get
 
 describe('traffic', () => {
   it('is counted by route and by instance', () => {
-    traffic.count(exchanged());
-    traffic.count(exchanged({ status: 503, problem: 'overloaded', instance: undefined }));
-    traffic.count(exchanged({ status: 200, isCut: true }));
-    traffic.count(exchanged({ prefix: undefined, instance: undefined, status: 404 }));
+    traffic.countRequest(exchanged());
+    traffic.countRequest(exchanged({ status: 503, problem: 'overloaded', instance: undefined }));
+    traffic.countRequest(exchanged({ status: 200, isCut: true }));
+    traffic.countRequest(exchanged({ prefix: undefined, instance: undefined, status: 404 }));
     const [routed, unrouted] = [route('/v1'), route(undefined)];
-    expect(routed && [requestsOf(routed), errorsOf(routed)]).toEqual([3, 2]);
-    expect(unrouted && [requestsOf(unrouted), errorsOf(unrouted)]).toEqual([1, 0]);
+    expect(routed && [requestCount(routed), errorCount(routed)]).toEqual([3, 2]);
+    expect(unrouted && [requestCount(unrouted), errorCount(unrouted)]).toEqual([1, 0]);
     const a = of('a');
-    expect(a && [requestsOf(a), errorsOf(a), a[AT.responseBytes]]).toEqual([2, 1, 10]);
+    expect(a && [requestCount(a), errorCount(a), a[AT.responseBytes]]).toEqual([2, 1, 10]);
     expect([...traffic.problems()]).toEqual([['overloaded', 1]]);
   });
 
   it('takes the whole time for a route, and the time to the head for an instance', () => {
-    traffic.count(exchanged({ ms: 3000, upstreamMs: 8 }));
+    traffic.countRequest(exchanged({ ms: 3000, upstreamMs: 8 }));
     expect(route('/v1')?.[AT.seconds]).toBe(3);
     expect(of('a')?.[AT.seconds]).toBe(0.008);
   });
 
   it('takes no time of a tunnel', () => {
-    traffic.count(exchanged({ status: 101, ms: 3_600_000 }));
+    traffic.countRequest(exchanged({ status: 101, ms: 3_600_000 }));
     expect(route('/v1')?.[AT.seconds]).toBe(0);
   });
 
   it.each([100, 199, 599, 600, 999])('has a place for the status %d', (status) => {
-    traffic.count(exchanged({ status }));
+    traffic.countRequest(exchanged({ status }));
     const counts = route('/v1');
-    expect(counts && requestsOf(counts)).toBe(1);
-    expect(counts?.[AT.cut]).toBe(0);
+    expect(counts && requestCount(counts)).toBe(1);
+    expect(counts?.[AT.aborted]).toBe(0);
   });
 
   it('has nothing of an instance that has gone, though it answers later', () => {
-    traffic.count(exchanged());
-    traffic.changed(change('left', 'a'));
-    traffic.count(exchanged());
+    traffic.countRequest(exchanged());
+    traffic.apply(change('left', 'a'));
+    traffic.countRequest(exchanged());
     traffic.retried('/v1', 'a');
     expect(of('a')).toBeUndefined();
     expect(route('/v1')?.[AT.statuses + 1]).toBe(2);
-    traffic.changed(change('registered', 'a'));
-    traffic.count(exchanged());
+    traffic.apply(change('registered', 'a'));
+    traffic.countRequest(exchanged());
     expect(of('a')?.[AT.statuses + 1]).toBe(1);
   });
 
   it('goes on when an instance changes, and begins anew under another prefix', () => {
-    traffic.count(exchanged());
-    traffic.changed(change('recovered', 'a'));
+    traffic.countRequest(exchanged());
+    traffic.apply(change('recovered', 'a'));
     expect(of('a')).toBeDefined();
-    traffic.changed(change('updated', 'a', '/v2'));
+    traffic.apply(change('updated', 'a', '/v2'));
     expect(of('a')).toBeUndefined();
     expect(traffic.prefixOf('a')).toBe('/v2');
   });
@@ -69,8 +69,8 @@ describe('traffic', () => {
   it('of processes is one sum, whatever each has already told', () => {
     const worker = new TrafficCounter([instance('a')]);
     for (const _ of [1, 2]) {
-      worker.count(exchanged());
-      worker.count(
+      worker.countRequest(exchanged());
+      worker.countRequest(
         exchanged({ prefix: undefined, instance: undefined, problem: 'bad-request', status: 400 }),
       );
       worker.retried('/v1', 'a');

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { ownPlaces } from '../src/own-places.ts';
+import { listenAddresses } from '../src/listen-addresses.ts';
 
 describe('ownPlaces', () => {
   it.each([
@@ -11,12 +11,14 @@ describe('ownPlaces', () => {
     ['::ffff:10.0.0.1', ['10.0.0.1']],
     ['localhost', ['127.0.0.1', '::1']],
   ])('of %s are %j, as they would be announced', (host, addresses) => {
-    expect(ownPlaces(host, 1500)).toEqual(addresses.map((address) => ({ address, port: 1500 })));
+    expect(listenAddresses(host, 1500)).toEqual(
+      addresses.map((address) => ({ address, port: 1500 })),
+    );
   });
 
   it.each(['0.0.0.0', '::'])('of %s are all of this machine', (host) => {
     const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    const places = ownPlaces(host, 1500);
+    const places = listenAddresses(host, 1500);
     for (const { address } of all) expect(places).toContainEqual({ address, port: 1500 });
     expect(places.length).toBeGreaterThan(0);
   });

@@ -1,7 +1,7 @@
-import type { Labels } from './exposition.ts';
+import type { Labels } from './metrics-registry.ts';
 
-/** Counts what happens now and then, by labels of a few values each. */
-export class Tally {
+/** Counts rare events by their labels. */
+export class LabelCounter {
   readonly #counts = new Map<string, [Labels, number]>();
 
   add(labels: Labels): void {

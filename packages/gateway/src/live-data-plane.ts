@@ -2,36 +2,35 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
-import type { DataPlane, PlaneSettings } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { Certificate } from '@rollcall/proxy';
-import { createPlane } from './workers/plane.ts';
+import { createDataPlane } from './workers/create-data-plane.ts';
 
-/** How often the certificate is looked at. */
-const LOOK_EVERY_MS = 2000;
+const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
-export interface ServeOptions {
+export interface LiveDataPlaneOptions {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
   readonly config: GatewayConfig;
-  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
+  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa: string | undefined;
-  /** What the gateway is called in Via. */
+  /** The name of the gateway in `Via`. */
   readonly name: string;
   readonly log: (line: string) => void;
 }
 
-/** What serves requests for a gateway. */
-export interface Serving extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
-  /** @throws RollcallError ROLLCALL_CONFIG: then all is as before */
+/** A data plane that keeps itself up to date. */
+export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
+  /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
   configure(config: GatewayConfig): void;
 }
 
 /**
- * A data plane that follows the table of a directory, and the files of its certificate.
+ * Creates a data plane that follows the directory, the configuration and the files of its certificate.
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export async function serve(options: ServeOptions): Promise<Serving> {
+export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
   const { directory, telemetry, config, instanceCa, name, log } = options;
   const { tls, accessLog = {}, traces = false } = config;
   const fixed = {
@@ -43,28 +42,29 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   let current = config;
   const files = tls && new FileWatch([tls.cert, tls.key]);
   let certificate = tls && readCertificate(tls);
-  const settings = (): PlaneSettings => settingsOf(current, certificate, fixed);
-  const plane = await createPlane({
+  const settings = (): DataPlaneSettings => settingsOf(current, certificate, fixed);
+  const plane = await createDataPlane({
     workers: config.workers ?? 1,
     settings: settings(),
-    telemetry,
     directory,
+    traffic: telemetry.traffic,
+    onReport: (worker, report) => telemetry.addReport(worker, report),
     log,
   });
-  telemetry.serving(plane);
-  directory.on('change', (change) => plane.changed(change));
+  telemetry.observe(plane);
+  directory.on('change', (change) => plane.apply(change));
 
-  files?.start(renew, LOOK_EVERY_MS);
-  function renew(): void {
+  files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
+  function reloadCertificate(): void {
     if (tls === undefined) return;
     try {
       certificate = readCertificate(tls);
       plane.configure(settings());
-      log(`the certificate of ${tls.cert} is another: shown to whoever connects from now on`);
+      log(`reloaded certificate ${tls.cert}`);
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
-      // Perhaps one of the two is still to come.
-      log(`${error.message}: the certificate stays as it was`);
+      // One of the two files may still be on its way.
+      log(`keeping the previous certificate: ${error.message}`);
     }
   }
   return {
@@ -84,15 +84,15 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 function settingsOf(
   { domain = 'localhost', trustedProxies = [], ...config }: GatewayConfig,
   certificate: Certificate | undefined,
-  fixed: Pick<PlaneSettings, 'pseudonym' | 'instanceCa' | 'accessLog' | 'traces'>,
-): PlaneSettings {
+  fixed: Pick<DataPlaneSettings, 'pseudonym' | 'instanceCa' | 'accessLog' | 'traces'>,
+): DataPlaneSettings {
   const { balancing = {}, ejection = {}, retries = {}, limits = {}, routes = {} } = config;
   return {
     ...fixed,
     domain,
     trustedProxies,
-    serving: { balancing, ejection, retries, limits, routes },
-    // As text, since a worker is told of it as JSON.
+    routing: { balancing, ejection, retries, limits, routes },
+    // As text: workers receive it in a message.
     ...(certificate !== undefined && {
       certificate: { cert: String(certificate.cert), key: String(certificate.key) },
     }),

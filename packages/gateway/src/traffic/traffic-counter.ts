@@ -5,7 +5,7 @@ import type { RoutingEvents } from '../routing/forwarding.ts';
 import { addCounts, AT, increase, newCounts, observeSeconds } from './counts.ts';
 import type { Counts } from './counts.ts';
 
-/** What has been counted since it was last taken. */
+/** The counts since the previous delta. */
 export interface TrafficDelta {
   readonly routes: readonly (readonly [prefix: string | undefined, Counts])[];
   readonly instances: readonly (readonly [key: string, Counts])[];
@@ -14,44 +14,44 @@ export interface TrafficDelta {
 
 interface InstanceTraffic {
   readonly prefix: string;
-  /** Nothing before its first request. */
+  /** Undefined before its first request. */
   counts: Counts | undefined;
 }
 
 const SWITCHED = 101;
 
 /**
- * Requests, errors and durations, by route and by instance. An instance is counted for while it is known to be
- * there, so that one that has gone leaves nothing behind, though its last answers come later.
+ * Counts requests, errors and durations by route and by instance. Only instances in the table are counted, so that one
+ * that left leaves nothing behind even if its last responses come later.
  */
 export class TrafficCounter implements RoutingEvents {
-  /** By prefix; without one, what had no route. */
+  /** By prefix; undefined holds requests without a route. */
   readonly #routes = new Map<string | undefined, Counts>();
-  /** Those that are there. */
+  /** By key; only instances in the table. */
   readonly #instances = new Map<string, InstanceTraffic>();
   readonly #problems = new Map<ProblemCode, number>();
 
-  /** @param instances those that are there already */
+  /** @param instances the table at this moment */
   constructor(instances: readonly Instance[]) {
     for (const instance of instances) this.#enter(instance);
   }
 
-  changed({ type, instance }: Change): void {
+  apply({ type, instance }: Change): void {
     if (type === 'left' || type === 'forgotten') this.#instances.delete(instance.key);
     else this.#enter(instance);
   }
 
-  readonly count = (exchanged: RequestSummary): void => {
+  readonly countRequest = (exchanged: RequestSummary): void => {
     const { prefix, instance, problem, status, ms, upstreamMs } = exchanged;
     const route = this.#route(prefix);
-    note(route, exchanged);
-    // A tunnel is as long as those at its ends have something to say.
+    countResponse(route, exchanged);
+    // How long a tunnel stays open says nothing about the gateway.
     if (status !== SWITCHED) observeSeconds(route, ms / 1000);
     // The proxy and routing answer with nothing else.
     if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
-    note(counts, exchanged);
+    countResponse(counts, exchanged);
     if (upstreamMs !== undefined) observeSeconds(counts, upstreamMs / 1000);
   };
 
@@ -63,7 +63,7 @@ export class TrafficCounter implements RoutingEvents {
     this.#event(prefix, key, AT.ejections);
   }
 
-  /** Hands over what was counted: from here it begins at nothing. */
+  /** Returns the counts and resets them. */
   take(): TrafficDelta {
     const routes = [...this.#routes];
     const instances = [...this.instances()];
@@ -74,7 +74,7 @@ export class TrafficCounter implements RoutingEvents {
     return { routes, instances, problems };
   }
 
-  /** Takes in what another process has counted. */
+  /** Adds the counts of another process. */
   add({ routes, instances, problems }: TrafficDelta): void {
     for (const [prefix, more] of routes) addCounts(this.#route(prefix), more);
     for (const [key, more] of instances) {
@@ -88,12 +88,12 @@ export class TrafficCounter implements RoutingEvents {
     return this.#routes;
   }
 
-  /** Those that had requests. */
+  /** Instances that received requests. */
   *instances(): Iterable<readonly [key: string, Counts]> {
     for (const [key, { counts }] of this.#instances) if (counts !== undefined) yield [key, counts];
   }
 
-  /** The prefix of an instance that is there. */
+  /** Returns the prefix of an instance in the table. */
   prefixOf(key: string): string | undefined {
     return this.#instances.get(key)?.prefix;
   }
@@ -109,7 +109,7 @@ export class TrafficCounter implements RoutingEvents {
   }
 
   #enter({ key, announcement: { prefix } }: Instance): void {
-    // Under another prefix it begins anew: no request was counted for both.
+    // Under another prefix its counts start anew, because each is labelled with one route.
     if (this.prefixOf(key) !== prefix) this.#instances.set(key, { prefix, counts: undefined });
   }
 
@@ -129,14 +129,14 @@ export class TrafficCounter implements RoutingEvents {
   }
 }
 
-function note(
+function countResponse(
   counts: Counts,
   { status, isCut, requestBytes, responseBytes }: RequestSummary,
 ): void {
-  // A status may have any three digits; what is not known counts as 5xx (RFC 9110 §15).
+  // A status may have any three digits; an unknown class counts as 5xx (RFC 9110 §15).
   const digit = Math.min(Math.floor(status / 100), 5);
   increase(counts, AT.statuses + digit - 1, 1);
-  if (isCut) increase(counts, AT.cut, 1);
+  if (isCut) increase(counts, AT.aborted, 1);
   increase(counts, AT.requestBytes, requestBytes);
   increase(counts, AT.responseBytes, responseBytes);
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TrafficHistory } from '../../src/traffic/history.ts';
-import { TrafficCounter } from '../../src/traffic/traffic.ts';
-import { change, exchanged, instance } from './exchanged.ts';
+import { TrafficHistory } from '../../src/traffic/traffic-history.ts';
+import { TrafficCounter } from '../../src/traffic/traffic-counter.ts';
+import { change, exchanged, instance } from './request-summary.ts';
 
 describe('the history of an instance', () => {
   let traffic: TrafficCounter;
@@ -12,12 +12,12 @@ describe('the history of an instance', () => {
   });
 
   it('has each window of five seconds, the latest last', () => {
-    traffic.count(exchanged({ upstreamMs: 3 }));
-    traffic.count(exchanged({ status: 500, upstreamMs: 3 }));
-    history.turn(10_000);
-    history.turn(15_000);
-    traffic.count(exchanged({ upstreamMs: undefined, status: 502 }));
-    history.turn(20_000);
+    traffic.countRequest(exchanged({ upstreamMs: 3 }));
+    traffic.countRequest(exchanged({ status: 500, upstreamMs: 3 }));
+    history.endWindow(10_000);
+    history.endWindow(15_000);
+    traffic.countRequest(exchanged({ upstreamMs: undefined, status: 502 }));
+    history.endWindow(20_000);
     expect(history.of('a')).toEqual({
       requests: 3,
       errors: 2,
@@ -38,8 +38,8 @@ describe('the history of an instance', () => {
 
   it('is five minutes long', () => {
     for (let turn = 1; turn <= 63; turn++) {
-      for (let count = 0; count < turn; count++) traffic.count(exchanged());
-      history.turn(turn * 5000);
+      for (let count = 0; count < turn; count++) traffic.countRequest(exchanged());
+      history.endWindow(turn * 5000);
     }
     const windows = history.of('a')?.history ?? [];
     expect(windows.map(({ requests }) => requests)).toEqual(
@@ -49,12 +49,12 @@ describe('the history of an instance', () => {
   });
 
   it('is nothing before its first request, and after it has gone', () => {
-    history.turn(5000);
+    history.endWindow(5000);
     expect(history.of('a')).toBeUndefined();
-    traffic.count(exchanged());
-    history.turn(10_000);
-    traffic.changed(change('left', 'a'));
-    history.turn(15_000);
+    traffic.countRequest(exchanged());
+    history.endWindow(10_000);
+    traffic.apply(change('left', 'a'));
+    history.endWindow(15_000);
     expect(history.of('a')).toBeUndefined();
   });
 });

@@ -1,12 +1,12 @@
 import { Registry } from 'prom-client';
 import type { Metric, MetricValueWithName } from 'prom-client';
-import { AT, BOUNDS } from '../traffic/counts.ts';
+import { AT, BUCKET_BOUNDS } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-interface Head {
-  /** Without `rollcall_gateway_`. */
+interface Description {
+  /** Without the prefix `rollcall_gateway_`. */
   readonly name: string;
   readonly help: string;
 }
@@ -14,37 +14,37 @@ interface Head {
 const PREFIX = 'rollcall_gateway_';
 
 /**
- * Metrics that are read when somebody asks for them. Nothing is counted here: a metric of prom-client finds its
- * labels by a hash at each `inc()`, which is nothing for the way of a request.
+ * Reads metrics when they are scraped. Nothing is counted here: prom-client hashes the labels at each `inc()`, which is
+ * too slow for the path of a request.
  */
-export class Exposition {
+export class MetricsRegistry {
   readonly registry: Registry = new Registry();
 
-  gauge(head: Head, read: () => Iterable<readonly [Labels, number]>): void {
-    this.#register('gauge', head, () => valuesOf(read()));
+  gauge(description: Description, read: () => Iterable<readonly [Labels, number]>): void {
+    this.#register('gauge', description, () => valuesOf(read()));
   }
 
-  /** @param head its name ends with `_total` */
-  counter(head: Head, read: () => Iterable<readonly [Labels, number]>): void {
-    this.#register('counter', head, () => valuesOf(read()));
+  /** @param description its name ends with `_total` */
+  counter(description: Description, read: () => Iterable<readonly [Labels, number]>): void {
+    this.#register('counter', description, () => valuesOf(read()));
   }
 
-  /** @param head its name ends with `_seconds` */
-  histogram(head: Head, read: () => Iterable<readonly [Labels, Counts]>): void {
-    const name = PREFIX + head.name;
-    this.#register('histogram', head, () =>
+  /** @param description its name ends with `_seconds` */
+  histogram(description: Description, read: () => Iterable<readonly [Labels, Counts]>): void {
+    const name = PREFIX + description.name;
+    this.#register('histogram', description, () =>
       [...read()].flatMap(([labels, counts]) => bucketsOf(name, labels, counts)),
     );
   }
 
   #register(
     type: 'gauge' | 'counter' | 'histogram',
-    { name, help }: Head,
+    { name, help }: Description,
     values: () => MetricValueWithName<string>[],
   ): void {
     const full = PREFIX + name;
     const get = async () => ({ name: full, help, type, values: values(), aggregator: 'sum' });
-    // What a registry asks of a metric. Its own classes of metrics can be given no buckets that are counted already.
+    // The part of prom-client's Metric that its registry uses: its own classes accept no counted buckets.
     const metric: {
       readonly name: string;
       get(): Promise<unknown>;
@@ -57,10 +57,10 @@ function valuesOf(samples: Iterable<readonly [Labels, number]>): MetricValueWith
   return Array.from(samples, ([labels, value]) => ({ labels, value }));
 }
 
-/** Buckets are cumulative: each has what the ones before it have. */
+/** Buckets are cumulative: each includes those before it. */
 function bucketsOf(name: string, labels: Labels, counts: Counts): MetricValueWithName<string>[] {
   let total = 0;
-  const buckets = [...BOUNDS, '+Inf'].map((le, bucket) => {
+  const buckets = [...BUCKET_BOUNDS, '+Inf'].map((le, bucket) => {
     total += counts[AT.buckets + bucket] ?? 0;
     return { labels: { ...labels, le }, value: total, metricName: `${name}_bucket` };
   });
