@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { RequestSummary } from '@rollcall/proxy';
 import { accessEntry, isFailure } from './entry.ts';
-import type { AccessLogSettings } from './entry.ts';
+import type { AccessLogSettings } from '../settings/config.ts';
 
 /** Pipes write this much atomically (PIPE_BUF); more could mix with what another worker writes. */
 const MAX_WRITE_BYTES = 4096;
@@ -16,7 +16,10 @@ export interface AccessLog {
 }
 
 /** Opens an access log that writes each request as a line of JSON. */
-export function openAccessLog(to: 'stdout' | 'stderr', settings: AccessLogSettings): AccessLog {
+export function openAccessLog(
+  to: 'stdout' | 'stderr',
+  settings: Omit<AccessLogSettings, 'to'>,
+): AccessLog {
   const dest = to === 'stdout' ? process.stdout.fd : process.stderr.fd;
   const destination = pino.destination({
     dest,
@@ -38,7 +41,7 @@ export function openAccessLog(to: 'stdout' | 'stderr', settings: AccessLogSettin
 /** @param random returns a number from 0 to 1, as Math.random does */
 export function accessLogTo(
   destination: DestinationStream,
-  { sample = 1, includeQuery = false }: AccessLogSettings,
+  { sample, includeQuery }: Omit<AccessLogSettings, 'to'>,
   random: () => number,
 ): AccessLog['write'] {
   // Without process id and host name: a line is about a request.

@@ -1,15 +1,5 @@
 import type { RequestSummary } from '@rollcall/proxy';
 
-/** What is written down of requests. */
-export interface AccessLogSettings {
-  /** Default: nowhere. */
-  readonly to?: 'off' | 'stdout' | 'stderr';
-  /** The share of requests that are written down, from 0 to 1; failures are in any case. Default 1. */
-  readonly sample?: number;
-  /** Whether the query is written down. It may have what is meant for nobody else. Default false. */
-  readonly includeQuery?: boolean;
-}
-
 /** Longer hosts, paths and queries are truncated: the target alone may have 16 KiB. */
 const MAX_CHARACTERS = 1024;
 

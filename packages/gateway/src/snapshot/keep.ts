@@ -4,7 +4,7 @@ import type { Directory } from '@rollcall/client';
 import { snapshotAt } from './snapshot.ts';
 
 interface KeepOptions {
-  readonly snapshotFile?: string;
+  readonly snapshot: string | undefined;
   readonly log?: (line: string) => void;
 }
 
@@ -18,9 +18,9 @@ const SAVE_AFTER_MS = 1000;
  */
 export async function keepSnapshot(
   directory: Directory,
-  { snapshotFile: file, log = () => {} }: KeepOptions,
+  { snapshot: file, log = () => {} }: KeepOptions,
 ): Promise<() => Promise<void>> {
-  if (file === undefined) return async () => {};
+  if (file === undefined || file === 'none') return async () => {};
   const folder = dirname(file);
   const snapshot = snapshotAt({ file, log });
   directory.restore(await snapshot.load());

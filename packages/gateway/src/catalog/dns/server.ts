@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { isLoopback, quote, RollcallError } from '@rollcall/protocol';
+import { isLoopback } from '@rollcall/protocol';
 import { listen, listenError } from '@rollcall/runtime';
 import { MAX_QUERY_BYTES, respond } from './respond.ts';
 import { Zone } from './zone.ts';
@@ -32,11 +32,11 @@ const FLAG = '--dns-port';
 
 /**
  * Starts a DNS server for the zone of the catalog and no other.
- * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
+ * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function createDnsServer(options: DnsServerOptions): Promise<DnsServer> {
   const { host } = options;
-  const zone = new Zone({ ...options, domain: parseDomain(options.domain) });
+  const zone = new Zone(options);
   const connections = new Set<Socket>();
   const tcp = createServer((socket) => {
     connections.add(socket);
@@ -67,19 +67,6 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
     tcp.close();
     throw error;
   }
-}
-
-/** Of a name of 255 bytes the longest names below the domain take 111 (RFC 1035 §2.3.4). */
-const MAX_DOMAIN = 140;
-const DOMAIN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
-
-function parseDomain(input: string): string {
-  const domain = input.toLowerCase().replace(/\.$/, '');
-  if (DOMAIN.test(domain) && domain.length <= MAX_DOMAIN) return domain;
-  throw new RollcallError(
-    'ROLLCALL_CONFIG',
-    `the domain for DNS is ${quote(input)}; it must be a name such as "rollcall" or "svc.example.org"`,
-  );
 }
 
 function bound(socket: UdpSocket, host: string, port: number): Promise<UdpSocket> {
