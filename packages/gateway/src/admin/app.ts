@@ -13,7 +13,7 @@ import { explain } from './explain.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { sightOf, sinceWhen } from './status.ts';
+import { discoveryStateOf, linkChangedAt } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic.ts';
 import { Views } from './views.ts';
@@ -68,8 +68,8 @@ export function adminApp(options: AdminAppOptions): Hono {
       gateway: options.gateway,
       now: now() + epoch(),
       discovery: {
-        sight: sightOf(directory, journal, now()),
-        since: sinceWhen(journal) + epoch(),
+        state: discoveryStateOf(directory, journal, now()),
+        since: linkChangedAt(journal) + epoch(),
       },
       token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
       instances: directory.instances().length,
@@ -93,8 +93,12 @@ export function adminApp(options: AdminAppOptions): Hono {
 
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
-    if (sightOf(directory, journal, now()) !== 'blind') return c.json({ isReady: true });
-    return problem(c, 'not-ready', 'It does not hear the channel, and knows nothing that holds.');
+    if (discoveryStateOf(directory, journal, now()) !== 'expired') return c.json({ isReady: true });
+    return problem(
+      c,
+      'not-ready',
+      'It is not connected to the broker, and its table is empty or out of date.',
+    );
   });
   if (options.pages !== undefined) app.route('/', options.pages);
 

@@ -9,7 +9,7 @@ export const ADMIN_PROBLEMS = {
   'unknown-instance': { status: 404, title: 'This gateway knows no such instance' },
   'unknown-method': { status: 405, title: 'The path does not take this method' },
   'wrong-host': { status: 421, title: 'The admin API does not answer by that name' },
-  'not-ready': { status: 503, title: 'This gateway is blind' },
+  'not-ready': { status: 503, title: 'This gateway has no valid table' },
   'too-many-listeners': { status: 503, title: 'Too many listen to the changes' },
   internal: { status: 500, title: 'The admin API failed' },
 } as const;

@@ -34,10 +34,10 @@ export interface ServiceView {
   readonly healthy: number;
   readonly suspect: number;
   readonly down: number;
-  /** Those that are sent requests at this moment. */
+  /** Instances that receive traffic at this moment. */
   readonly routable: number;
-  /** Those are in doubt, all of them: none is known to be well. */
-  readonly isInDoubt: boolean;
+  /** Suspect instances receive traffic, because none is healthy. */
+  readonly isSuspect: boolean;
 }
 
 export interface InstancesQuery {
@@ -117,7 +117,7 @@ export class Views {
       suspect: count('suspect'),
       down: count('down'),
       routable: routable.length,
-      isInDoubt: routable[0]?.status === 'suspect',
+      isSuspect: routable[0]?.status === 'suspect',
     };
   }
 
