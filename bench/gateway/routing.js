@@ -55,7 +55,7 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    rules: { isOurs: matchDomain('localhost'), policyOf: (prefix) => policyOf({}, prefix) },
+    rules: { isOwnHost: matchDomain('localhost'), policyOf: (prefix) => policyOf({}, prefix) },
     random: Math.random,
     now: () => performance.now(),
   });

@@ -93,7 +93,7 @@ describe('a gateway with two workers', () => {
     const [first, second] = workers();
     if (first === undefined) throw new Error('there are no workers');
     process.kill(first, 'SIGKILL');
-    await gateway.program.line(new RegExp(`worker ${first} ended \\(SIGKILL\\): replaced now`));
+    await gateway.program.line(new RegExp(`worker ${first} ended \\(SIGKILL\\); replacing it now`));
     const whole = sockets.filter(({ readableEnded, destroyed }) => !readableEnded && !destroyed);
     expect(whole.length).toBeGreaterThan(0);
     expect(whole.length).toBeLessThan(sockets.length);

@@ -15,12 +15,12 @@ import { checkConfig } from './config/check.ts';
 import { fixedChanges } from './config/config.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
-import { ownPlaces } from './own-places.ts';
-import type { Place } from './own-places.ts';
+import { listenAddresses } from './listen-addresses.ts';
+import type { Endpoint } from './listen-addresses.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
-import { serve } from './serve.ts';
-import type { ServeOptions } from './serve.ts';
+import { createLiveDataPlane } from './live-data-plane.ts';
+import type { LiveDataPlaneOptions } from './live-data-plane.ts';
 
 export interface GatewayOptions extends GatewayConfig {
   readonly registry: RegistryConfig;
@@ -69,7 +69,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
   // One that the system chooses is not known yet, and so to nobody who could announce it.
-  const self = port === 0 ? [] : ownPlaces(host, port);
+  const self = port === 0 ? [] : listenAddresses(host, port);
   const directory = await discover({
     registry: connection,
     name,
@@ -83,7 +83,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const telemetry = new Telemetry(directory);
   try {
     const gateway = await follow({ directory, telemetry, instanceCa, name }, options);
-    if (port === 0) self.push(...ownPlaces(host, gateway.port));
+    if (port === 0) self.push(...listenAddresses(host, gateway.port));
     return await administer(name, gateway, { directory, journal, telemetry }, options);
   } catch (error) {
     telemetry.close();
@@ -95,7 +95,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 /** @param self where the gateway listens, filled in when that is known */
 function addressesOf(
   { host = DEFAULT_HOST, allow = [], deny = [] }: GatewayOptions,
-  self: readonly Place[],
+  self: readonly Endpoint[],
 ): AddressPolicy {
   const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
@@ -167,12 +167,12 @@ async function administer(
 
 /** Serves by what the directory tells, once that has told what there is. */
 async function follow(
-  parts: Pick<ServeOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
+  parts: Pick<LiveDataPlaneOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { directory, telemetry } = parts;
   const { registry: connection, log = () => {}, dashboard: _, ...config } = options;
-  const serving = await serve({ ...parts, config, log });
+  const serving = await createLiveDataPlane({ ...parts, config, log });
   const forget = await keepSnapshot(directory, options);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.ready(INFORMED_MS);

@@ -44,7 +44,9 @@ it('a gateway takes a renewed certificate while it runs', async () => {
   expect(await shown(gateway.port)).toBe('one');
 
   writeFileSync(tls.cert, 'damaged');
-  await expect.poll(() => lines).toContainEqual(expect.stringMatching(/stays as it was/));
+  await expect
+    .poll(() => lines)
+    .toContainEqual(expect.stringMatching(/keeping the previous certificate: /));
   expect(await shown(gateway.port)).toBe('one');
   put(FILES.two);
   await expect.poll(() => shown(gateway.port)).toBe('two');

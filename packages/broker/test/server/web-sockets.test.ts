@@ -233,7 +233,7 @@ describe('a client that is gone', () => {
     expect(await (await fetch(`${metricsUrl}/metrics`)).text()).toMatch(
       /slow_consumers_total\{app="7"\} 1$/m,
     );
-    expect(logged).toEqual([expect.stringMatching(/^cut off connection \d+\.\d+/)]);
+    expect(logged).toEqual([expect.stringMatching(/^closed connection \d+\.\d+: more than/)]);
     expect(sent * data.length).toBeGreaterThan(maxUnreadBytes);
     for (let i = 0; i < sent; i += 1) expect(await quick.next()).toMatchObject({ event: 'e' });
     await expect

@@ -5,11 +5,13 @@ import { matchRoute } from '../routing/route.ts';
 
 /** Times are milliseconds since 1970. */
 export interface Explanation {
+  /** The path that is explained. */
   readonly path: string;
   /** The prefix that the path is routed by; absent if there is none. */
   readonly prefix?: string;
   /** Where a request goes now, or why it gets an error: completes the sentence “the path goes …”. */
   readonly verdict: string;
+  /** The instances of the prefix. */
   readonly instances: readonly ExplainedInstance[];
   /** Instances of the prefix that left or were forgotten. */
   readonly gone: readonly { readonly key: string; readonly history: readonly JournalEntry[] }[];
@@ -19,15 +21,21 @@ export interface Explanation {
   readonly refused: readonly { at: number; event: string; code: string; reason: string }[];
 }
 
+/** An instance with everything that happened to it. */
 export interface ExplainedInstance {
+  /** Its id; of an instance without one, prefix, address and port. */
   readonly key: string;
+  /** What it announced. */
   readonly announcement: Announcement;
+  /** Its status in this gateway's table. */
   readonly status: Instance['status'];
+  /** Its state as people see it. */
   readonly state: InstanceState;
   /** It receives traffic at this moment. */
   readonly isRoutable: boolean;
   /** An operator drained it at this gateway. */
   readonly isDrained: boolean;
+  /** Messages, probes and rules in the order they came. */
   readonly history: readonly JournalEntry[];
 }
 

@@ -25,14 +25,19 @@ export interface GatewayFacts {
   readonly startedAt: number;
 }
 
+/** The gateway itself in the admin API. */
 export interface StatusView {
+  /** Facts that do not change while it runs. */
   readonly gateway: GatewayFacts;
   /** The gateway's clock, in milliseconds since 1970, to compare other times with. */
   readonly now: number;
+  /** The state of its table. */
   readonly discovery: DiscoveryStatus;
   /** Which requests need the token. With `none` there is no token, and no change is accepted. */
   readonly token: 'none' | 'to-change' | 'always';
+  /** How many services it knows. */
   readonly services: number;
+  /** How many instances it knows. */
   readonly instances: number;
   /** Other gateways of the registry, and how their tables differed from this one's. */
   readonly peers: readonly Peer[];
@@ -62,6 +67,6 @@ export function discoveryStateOf(
   now: number,
 ): DiscoveryState {
   if (directory.isConnected) return 'connected';
-  const isOld = now - linkChangedAt(journal) >= RULES.tombstone;
+  const isOld = now - linkChangedAt(journal) >= RULES.tombstoneMs;
   return isOld || directory.prefixes().length === 0 ? 'expired' : 'disconnected';
 }

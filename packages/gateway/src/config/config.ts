@@ -3,10 +3,10 @@ import type { ProbeRules } from '@rollcall/protocol';
 import type { CertificateFiles } from '@rollcall/runtime';
 import type { AccessLogSettings } from '../access-log/entry.ts';
 import type { CatalogOptions } from '../catalog/servers.ts';
-import type { ServingSettings } from '../routing/policy.ts';
+import type { RoutingSettings } from '../routing/policy.ts';
 
 /** What a gateway can be told, but for its channel: plain data. docs/reference/gateway.md has the meaning of each. */
-export interface GatewayConfig extends ServingSettings, CatalogOptions {
+export interface GatewayConfig extends RoutingSettings, CatalogOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 1500; 0 lets the system choose. */

@@ -30,7 +30,7 @@ interface RouteSettings {
 }
 
 /** How requests are served, all of them and those of some routes. */
-export interface ServingSettings extends RouteSettings {
+export interface RoutingSettings extends RouteSettings {
   readonly limits?: Partial<Limits>;
   /** By canonical prefix: where a route has nothing to say, it is as for all. */
   readonly routes?: Readonly<Record<string, RouteSettings>>;
@@ -51,7 +51,7 @@ const NO_RETRIES: RetryRules = { share: 0, perSecond: 0 };
  * allow it, then those for all, then the defaults.
  */
 export function policyOf(
-  settings: ServingSettings,
+  settings: RoutingSettings,
   prefix: string,
   asked?: AnnouncedPolicy,
 ): RoutePolicy {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
 import { BALANCING } from '../../src/balancing/balancer.ts';
 import { EJECTION } from '../../src/balancing/ejection.ts';
 import { RETRIES } from '../../src/balancing/retry-budget.ts';
@@ -132,7 +132,7 @@ describe('the file that docs/reference/config.md shows', () => {
     const config = read(shown);
     expect(Object.keys(config).toSorted()).toEqual(CONFIG_KEYS.toSorted());
     const { probes, balancing, ejection, retries, limits } = config;
-    expect(probes).toEqual(PROBES);
+    expect(probes).toEqual(DEFAULT_PROBE_RULES);
     expect({ ...BALANCING, ...balancing }).toEqual(BALANCING);
     expect(ejection).toEqual(EJECTION);
     expect(retries).toEqual(RETRIES);

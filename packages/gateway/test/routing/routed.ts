@@ -3,7 +3,7 @@ import type { BalancingRules } from '../../src/balancing/balancer.ts';
 import type { Decision } from '@rollcall/proxy';
 import { matchDomain } from '../../src/routing/domain.ts';
 import { policyOf } from '../../src/routing/policy.ts';
-import type { ServingSettings } from '../../src/routing/policy.ts';
+import type { RoutingSettings } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
 import type { RoutingRules } from '../../src/routing/router.ts';
 import { ASKED } from '../../../proxy/test/forward-to.ts';
@@ -32,9 +32,9 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function rules(settings: ServingSettings): RoutingRules {
+function rules(settings: RoutingSettings): RoutingRules {
   return {
-    isOurs: matchDomain('localhost'),
+    isOwnHost: matchDomain('localhost'),
     policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
   };
 }
@@ -46,7 +46,7 @@ export function setup(balancing: Partial<BalancingRules> = {}) {
   const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
     const statement = { announcement: announcement(port, prefix, fields), left };
     table.apply({ type: 'received', statement }, 0);
-    router.changed(prefix);
+    router.instancesChanged(prefix);
   };
   const told: string[] = [];
   const router = new Router({
@@ -71,6 +71,6 @@ export function setup(balancing: Partial<BalancingRules> = {}) {
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  const configure = (settings: ServingSettings) => router.configure(rules(settings));
+  const configure = (settings: RoutingSettings) => router.configure(rules(settings));
   return { clock, told, say, decide, pick, picks, configure };
 }

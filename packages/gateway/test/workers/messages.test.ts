@@ -23,7 +23,7 @@ const instance: Instance = {
 };
 const settings = {
   domain: '*',
-  serving: {},
+  routing: {},
   trustedProxies: [],
   pseudonym: 'x',
   accessLog: {},

@@ -58,7 +58,7 @@ beforeEach(() => {
     count: 2,
     settings: {
       domain: '*',
-      serving: {},
+      routing: {},
       trustedProxies: [],
       pseudonym: 'x',
       accessLog: {},
@@ -139,7 +139,7 @@ describe('a pool of workers', () => {
     const listens = pool.listen(0, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(0).begins();
-    pool.changed(change);
+    pool.apply(change);
     at(1).begins();
     await listens;
     expect(at(0).told).toHaveLength(2);
@@ -171,7 +171,7 @@ describe('a pool of workers', () => {
     await listening();
     vi.advanceTimersByTime(20_000);
     at(0).ends();
-    pool.changed(change);
+    pool.apply(change);
     vi.advanceTimersByTime(0);
     expect(workers).toHaveLength(3);
     // Before it listens, and then soon after.
@@ -185,10 +185,10 @@ describe('a pool of workers', () => {
     await turn();
     at(3).ends('SIGSEGV');
     expect(lines).toEqual([
-      'worker 1 ended (SIGKILL): replaced now',
-      'worker 3 ended (exit code 1): replaced in 100 ms',
-      'worker 4 serves',
-      'worker 4 ended (SIGSEGV): replaced in 200 ms',
+      'worker 1 ended (SIGKILL); replacing it now',
+      'worker 3 ended (exit code 1); replacing it in 100 ms',
+      'worker 4 is ready',
+      'worker 4 ended (SIGSEGV); replacing it in 200 ms',
     ]);
   });
 
@@ -205,7 +205,7 @@ describe('a pool of workers', () => {
     expect(at(1).isKilled).toBe(false);
     silence(11);
     expect([at(0).isKilled, at(1).isKilled]).toEqual([false, true]);
-    expect(lines).toEqual(expect.arrayContaining(['worker 2 hangs: it is killed']));
+    expect(lines).toEqual(expect.arrayContaining(['killing unresponsive worker 2']));
     at(1).ends();
     vi.advanceTimersByTime(0);
     at(2).begins();

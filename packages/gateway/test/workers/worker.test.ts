@@ -10,7 +10,7 @@ import { Worker } from '../../src/workers/worker.ts';
 
 const settings = {
   domain: '*',
-  serving: {},
+  routing: {},
   trustedProxies: [],
   pseudonym: 'x',
   accessLog: {},
