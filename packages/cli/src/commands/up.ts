@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import { registryFromEnv, EMBEDDED_PORT, urlHost } from '@rollcall/client';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import type { Listening } from '../lifetime.ts';
 import { listenPort } from '../options.ts';
 import { paint } from '../terminal/colour.ts';
 import { EndedEarly } from '../up/child.ts';
 import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
-import { GATEWAY_PORT } from '../gateway-config.ts';
 
 interface UpOptions {
   readonly port?: string;
@@ -37,7 +37,7 @@ async function runUp(options: UpOptions): Promise<void> {
         ['--port', options.port],
         ['PORT', env['PORT']],
       ],
-      GATEWAY_PORT,
+      GATEWAY_SETTINGS.port.default,
     ),
     brokerPort: listenPort(
       [
