@@ -11,8 +11,9 @@ it.each([
   expect(describeState({ state, isRoutable: false })).toMatchObject({ label, tone });
 });
 
+const meaning = (isRoutable: boolean) => describeState({ state: 'suspect', isRoutable }).meaning;
+
 it('a suspect instance says whether it receives traffic', () => {
-  const meaning = (isRoutable: boolean) => describeState({ state: 'suspect', isRoutable }).meaning;
   expect(meaning(true)).toMatch(/receives traffic, because no instance is healthy/);
   expect(meaning(false)).toMatch(/receives no traffic while another instance is healthy/);
 });
