@@ -17,7 +17,6 @@ describe('readOptions', () => {
       maxPublicSubscriptions: 1_000,
       maxUnreadBytes: 1_048_576,
       tls: undefined,
-      metrics: undefined,
       apps: [{ ...app, maxConnections: 10_000 }],
     });
     expect(readOptions({ apps: [app], metrics: { port: 0 } }).metrics?.host).toBe('127.0.0.1');
