@@ -17,7 +17,10 @@ export { announcedAddress, register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
+  AnnouncedPolicy,
   Announcement,
+  AnnouncementChange,
+  AnnouncementOptions,
   Change,
   ErrorCode,
   HealthCheck,

@@ -45,7 +45,7 @@ export async function serveCatalog(
   }
 }
 
-/** gRPC takes a third of a second to load, and few want it. */
+/** Loaded only if it is configured: gRPC takes a third of a second to load. */
 async function xdsServer(options: XdsServerOptions): Promise<XdsServer> {
   const { createXdsServer } = await import('./xds/server.ts');
   return createXdsServer(options);

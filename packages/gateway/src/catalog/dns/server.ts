@@ -10,7 +10,7 @@ import type { ZoneOptions } from './zone.ts';
 
 export interface DnsServerOptions extends ZoneOptions {
   readonly host: string;
-  /** For UDP and TCP alike; 0 lets the system choose. */
+  /** For UDP and TCP; 0 lets the system choose. */
   readonly port: number;
 }
 
@@ -20,18 +20,18 @@ export interface DnsServer {
   close(): void;
 }
 
-/** What crosses every network in one piece (dnsflagday.net, 2020). Over loopback nothing is fragmented. */
+/** Datagrams of this size are not fragmented on any network (dnsflagday.net, 2020), nor on loopback the larger ones. */
 const NETWORK_UDP_BYTES = 1232;
 const LOOPBACK_UDP_BYTES = 8192;
 const MAX_CONNECTIONS = 128;
-/** From one query to the end of the next. RFC 7766 §6.2.3 has it in seconds. */
+/** Time from one query to the end of the next: RFC 7766 §6.2.3 suggests a few seconds. */
 const QUERY_WITHIN_MS = 10_000;
-/** Who asks and does not read. */
+/** Unsent bytes after which a client that does not read is disconnected. */
 const MAX_UNREAD_BYTES = 1_048_576;
 const FLAG = '--dns-port';
 
 /**
- * A DNS server for the zone of the catalog, and no other.
+ * Starts a DNS server for the zone of the catalog and no other.
  * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function createDnsServer(options: DnsServerOptions): Promise<DnsServer> {
@@ -50,7 +50,7 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
     const udp = await bound(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port);
     udp.on('message', (message, from) => {
       const answer = respond(message, zone, { maxUdpBytes });
-      // That somebody cannot be reached is not ours to mend.
+      // A client that cannot be reached is not an error of the server.
       if (answer !== undefined) udp.send(answer, from.port, from.address, () => {});
     });
     udp.on('error', () => {});
@@ -83,7 +83,7 @@ function bound(socket: UdpSocket, host: string, port: number): Promise<UdpSocket
   });
 }
 
-/** Messages with their length in two bytes before them (RFC 1035 §4.2.2), one after another. */
+/** Reads messages that are each preceded by their length in two bytes (RFC 1035 §4.2.2). */
 function serveConnection(socket: Socket, zone: Zone): void {
   const end = (): unknown => socket.destroy();
   let deadline = setTimeout(end, QUERY_WITHIN_MS);
