@@ -2,6 +2,8 @@ import {
   channelsOf,
   DEFAULT_CHANNEL,
   DEVELOPMENT_APP,
+  EMBEDDED_HOST,
+  EMBEDDED_PORT,
   isLoopback,
   parsePort,
   quote,
@@ -32,10 +34,6 @@ export interface RegistryConfig {
 /** Variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the embedded broker listens by default. */
-export const EMBEDDED_HOST = '127.0.0.1';
-/** The default port of the embedded broker, for HTTP and WebSocket. */
-export const EMBEDDED_PORT = 6001;
 const MASTER_KEY_BYTES = 32;
 
 /**
