@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Table, parseAnnouncement } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../../packages/gateway/dist/data-plane/in-process.js';
 import { openRequestObservers } from '../../packages/gateway/dist/data-plane/request-observers.js';
+import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
 import { TrafficCounter } from '../../packages/gateway/dist/traffic/traffic-counter.js';
 
 const { positionals, values } = parseArgs({
@@ -29,11 +30,13 @@ const { TLS_CERT, TLS_KEY } = process.env;
 const isSecure = TLS_CERT !== undefined && TLS_KEY !== undefined;
 /** @type {import('../../packages/gateway/dist/data-plane/data-plane.js').DataPlaneSettings} */
 const settings = {
-  domain: 'localhost',
-  routing: {},
-  trustedProxies: [],
+  routing: routingSettings({}),
   pseudonym: 'rollcall-bench',
-  accessLog: sample === undefined ? {} : { to: 'stdout', sample: Number(sample) },
+  accessLog: {
+    to: sample === undefined ? 'off' : 'stdout',
+    sample: Number(sample ?? 1),
+    includeQuery: false,
+  },
   traces: values.traces,
   ...(isSecure && {
     certificate: { cert: readFileSync(TLS_CERT, 'utf8'), key: readFileSync(TLS_KEY, 'utf8') },

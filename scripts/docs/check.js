@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliDocsFaults } from './cli.js';
 import { runStep, ROOT } from '../steps.js';
+import { announcementFiles } from './announcement.js';
 import { apiPages } from './api.js';
 
 export async function checkDocs() {
@@ -28,7 +29,7 @@ export async function checkDocs() {
     ...(await codeFaults()),
     ...settingFaults(),
     ...(await cliDocsFaults()),
-    ...apiFaults(),
+    ...(await apiFaults()),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
@@ -36,15 +37,14 @@ export async function checkDocs() {
 
 /** @param {string} file */
 function missingLinks(file) {
-  return [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?/g)].flatMap(
-    ([, path = '', anchor]) => {
-      const target = path === '' ? file : join(dirname(file), path);
-      if (!existsSync(join(ROOT, target)))
-        return [`${file} links to ${path}, which does not exist`];
-      const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
-      return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
-    },
-  );
+  const links = /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?|\bsrc(?:set)?="([^"]+)"/g;
+  return [...read(file).matchAll(links)].flatMap(([, link = '', anchor, image]) => {
+    const path = image ?? link;
+    const target = path === '' ? file : join(dirname(file), path);
+    if (!existsSync(join(ROOT, target))) return [`${file} links to ${path}, which does not exist`];
+    const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
+    return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
+  });
 }
 
 /**
@@ -126,16 +126,17 @@ async function codeFaults() {
   return differences('docs/reference/errors.md', documented, real);
 }
 
-/** Pages of the API that are not as the docstrings have them, and exported names without a docstring. */
-function apiFaults() {
+/** Written files that are not as the docstrings and the list of announcement fields have them, and exported names without a docstring. */
+async function apiFaults() {
   const { pages, faults } = apiPages();
-  const stale = [...pages].filter(
+  const written = [...pages, ...(await announcementFiles())];
+  const stale = written.filter(
     ([file, text]) => !existsSync(join(ROOT, file)) || read(file) !== text,
   );
   return [...faults, ...stale.map(([file]) => `${file} is not up to date: npm run docs`)];
 }
 
-/** How `rollcall up` tells the services that it started: nobody else sets it. */
+/** `rollcall up` sets it for the services that it starts. It is not for users. */
 const INTERNAL = 'ROLLCALL_END_WITH_STDIN';
 
 /** Variables of the environment and flags, as the sources read them. */
@@ -166,6 +167,7 @@ function settingFaults() {
   ];
   const flags = [
     ...matches(sources, /ption\(\s*'(--[a-z-]+)/g),
+    ...matches(sources, /\bflag: '(--[a-z-]+)/g),
     ...matches(sources, /\bflags\.\w+\("([a-z.]+)"/g).map((name) => `-${name}`),
   ];
   const rows = matches(read('docs/reference/config.md'), /^(\|.*)$/gm).join('\n');

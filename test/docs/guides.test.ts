@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readConfigFile } from '@rollcall/gateway';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { readSettingsFile } from '@rollcall/runtime/settings';
 import { hasGo } from '../support/available.ts';
 import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
@@ -138,6 +139,10 @@ describe('docs/guides/call-a-service.md', () => {
 describe('docs/guides/production.md', () => {
   it('shows settings that a gateway takes', () => {
     const settings = blockOf('docs/guides/production.md', 'json', '"workers"');
-    expect(readConfigFile(scratch.file('rollcall.json', settings)).workers).toBe('auto');
+    const file = scratch.file('rollcall.json', settings);
+    expect(readSettingsFile(file, GATEWAY_SETTINGS)).toMatchObject({
+      values: { workers: 'auto' },
+      faults: [],
+    });
   });
 });

@@ -1,10 +1,11 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
-import type { GatewayConfig } from './config/config.ts';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { Certificate } from '@rollcall/proxy';
+import { routingSettings } from './settings/config.ts';
+import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
 
 const CHECK_CERTIFICATE_EVERY_MS = 2000;
@@ -12,7 +13,7 @@ const CHECK_CERTIFICATE_EVERY_MS = 2000;
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
-  readonly config: GatewayConfig;
+  readonly config: ResolvedConfig;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa: string | undefined;
   /** The name of the gateway in `Via`. */
@@ -23,7 +24,7 @@ export interface LiveDataPlaneOptions {
 /** A data plane that keeps itself up to date. */
 export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
-  configure(config: GatewayConfig): void;
+  configure(config: ResolvedConfig): void;
 }
 
 /**
@@ -32,7 +33,7 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
   const { directory, telemetry, config, instanceCa, name, log } = options;
-  const { tls, accessLog = {}, traces = false } = config;
+  const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
@@ -44,7 +45,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   let certificate = tls && readCertificate(tls);
   const settings = (): DataPlaneSettings => settingsOf(current, certificate, fixed);
   const plane = await createDataPlane({
-    workers: config.workers ?? 1,
+    workers: config.workers,
     settings: settings(),
     directory,
     traffic: telemetry.traffic,
@@ -82,16 +83,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
 }
 
 function settingsOf(
-  { domain = 'localhost', trustedProxies = [], ...config }: GatewayConfig,
+  config: ResolvedConfig,
   certificate: Certificate | undefined,
-  fixed: Pick<DataPlaneSettings, 'pseudonym' | 'instanceCa' | 'accessLog' | 'traces'>,
+  fixed: Omit<DataPlaneSettings, 'routing' | 'certificate'>,
 ): DataPlaneSettings {
-  const { balancing = {}, ejection = {}, retries = {}, limits = {}, routes = {} } = config;
   return {
     ...fixed,
-    domain,
-    trustedProxies,
-    routing: { balancing, ejection, retries, limits, routes },
+    routing: routingSettings(config),
     // As text: workers receive it in a message.
     ...(certificate !== undefined && {
       certificate: { cert: String(certificate.cert), key: String(certificate.key) },

@@ -1,16 +1,11 @@
 import type { Change } from '@rollcall/client';
 import type { Certificate } from '@rollcall/proxy';
-import type { AccessLogSettings } from '../access-log/entry.ts';
-import type { RoutingSettings } from '../routing/policy.ts';
+import type { AccessLogSettings, RoutingSettings } from '../settings/config.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
 
 /** The settings of a data plane: plain data, because workers receive them as a message. */
 export interface DataPlaneSettings {
-  /** The host that requests must name, or `*` for any. */
-  readonly domain: string;
   readonly routing: RoutingSettings;
-  /** CIDRs of the proxies in front of this gateway. */
-  readonly trustedProxies: readonly string[];
   /** PEM. With it, the port speaks TLS only. */
   readonly certificate?: Certificate;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */

@@ -91,18 +91,17 @@ function requestEnd(
   };
 }
 
-/** @throws RollcallError ROLLCALL_CONFIG */
-function rulesOf({ domain, routing }: DataPlaneSettings): RoutingRules {
+function rulesOf({ routing }: DataPlaneSettings): RoutingRules {
   return {
-    isOwnHost: matchDomain(domain),
+    isOwnHost: matchDomain(routing.domain ?? 'localhost'),
     policyOf: (prefix, announced) => policyOf(routing, prefix, announced),
   };
 }
 
-function proxySettings({ routing, trustedProxies, certificate }: DataPlaneSettings): ProxySettings {
+function proxySettings({ routing, certificate }: DataPlaneSettings): ProxySettings {
   return {
-    limits: routing.limits ?? {},
-    isTrustedProxy: rangesOf(trustedProxies),
+    limits: routing.limits,
+    isTrustedProxy: rangesOf(routing.trustedProxies),
     ...(certificate !== undefined && { certificate }),
   };
 }

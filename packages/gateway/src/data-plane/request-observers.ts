@@ -1,5 +1,5 @@
 import type { RequestSummary } from '@rollcall/proxy';
-import type { AccessLogSettings } from '../access-log/entry.ts';
+import type { AccessLogSettings } from '../settings/config.ts';
 import { loadTracer } from '../traces/load.ts';
 import type { Traces } from '../traces/tracer.ts';
 
@@ -20,7 +20,7 @@ interface ObserverSettings {
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function openRequestObservers(settings: ObserverSettings): Promise<RequestObservers> {
-  const { to = 'off', ...log } = settings.accessLog;
+  const { to, ...log } = settings.accessLog;
   const accessLog =
     to === 'off' ? undefined : (await import('../access-log/access-log.ts')).openAccessLog(to, log);
   const traces = settings.traces ? (await loadTracer()).openTraces() : undefined;

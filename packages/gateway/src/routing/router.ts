@@ -110,7 +110,7 @@ export class Router {
       const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
       return problem('no-instance', detail, prefix);
     }
-    const key = balancer.needsHashKey ? hashKey(policy.balancing.hashBy, asked) : '';
+    const key = balancer.needsHashKey ? hashKey(policy.hashBy, asked) : '';
     const at = now();
     const picked = balancer.pick(instances, NOBODY, at, key);
     if (picked === undefined) {

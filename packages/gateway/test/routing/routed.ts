@@ -1,11 +1,11 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
-import type { BalancingRules } from '../../src/balancing/balancer.ts';
 import type { Decision } from '@rollcall/proxy';
 import { matchDomain } from '../../src/routing/domain.ts';
 import { policyOf } from '../../src/routing/policy.ts';
-import type { RoutingSettings } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
 import type { RoutingRules } from '../../src/routing/router.ts';
+import { routingSettings } from '../../src/settings/config.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
 import { ASKED } from '../../../proxy/test/forward-to.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
@@ -32,7 +32,8 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function rules(settings: RoutingSettings): RoutingRules {
+function rules(config: RoutingConfig): RoutingRules {
+  const settings = routingSettings(config);
   return {
     isOwnHost: matchDomain('localhost'),
     policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
@@ -40,7 +41,7 @@ function rules(settings: RoutingSettings): RoutingRules {
 }
 
 /** A router over a table that the test tells what it hears. */
-export function setup(balancing: Partial<BalancingRules> = {}) {
+export function setup(balancing: RoutingConfig['balancing'] = {}) {
   const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
@@ -71,6 +72,6 @@ export function setup(balancing: Partial<BalancingRules> = {}) {
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  const configure = (settings: RoutingSettings) => router.configure(rules(settings));
+  const configure = (config: RoutingConfig) => router.configure(rules(config));
   return { clock, told, say, decide, pick, picks, configure };
 }

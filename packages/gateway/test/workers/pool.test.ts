@@ -6,6 +6,7 @@ import { listen } from '@rollcall/runtime';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 
 /** A process of a worker, as far as its pool can tell. */
 class FakeWorker {
@@ -56,14 +57,7 @@ beforeEach(() => {
   report.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: {
-      domain: '*',
-      routing: {},
-      trustedProxies: [],
-      pseudonym: 'x',
-      accessLog: {},
-      traces: false,
-    },
+    settings: dataPlaneSettings({ domain: '*' }),
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onOutcome: outcome,
     onReport: report,
