@@ -34,11 +34,6 @@ interface Answer {
   readonly filters?: readonly Filter[] | undefined;
 }
 
-/** The proxy answers itself. */
-export function refused(problem: Problem, prefix?: string): Decision {
-  return { type: 'answer', problem, ...(prefix !== undefined && { prefix }) };
-}
-
 /** The request goes to an upstream. */
 export interface Forward {
   readonly type: 'forward';

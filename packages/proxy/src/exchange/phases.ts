@@ -60,7 +60,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phas
     abort: 'done',
   },
   responding: { 'request-sent': 'responding', end: 'done', abort: 'done' },
-  tunnelling: { end: 'done', abort: 'done' },
+  tunnelling: { end: 'done' },
   done: {},
 };
 
