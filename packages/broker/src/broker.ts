@@ -35,10 +35,10 @@ export interface Broker {
  */
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const settings = readOptions(options);
-  const { host, log } = settings;
+  const { host, logger } = settings;
   const served = settings.apps.map((app) => serve(app, settings));
   const apps = new Apps(served.map(({ app }) => app));
-  const api = new HttpApi(apps, log);
+  const api = new HttpApi(apps, logger);
   const webSockets = new WebSockets(apps, settings);
 
   // First, so that nothing is served unless everything can be.
@@ -52,7 +52,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     throw error;
   });
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
-  web.server.on('error', (error) => log(`cannot take a connection: ${error.message}`));
+  web.server.on('error', (error) => logger.error({ err: error }, 'cannot accept connections'));
 
   let closing: Promise<void> | undefined;
   return {
@@ -69,9 +69,9 @@ interface Served {
   readonly webhooks: Webhooks;
 }
 
-function serve(options: AppOptions, { log }: Settings): Served {
+function serve(options: AppOptions, { logger }: Settings): Served {
   const counters = new Counters();
-  const webhooks = new Webhooks(options, { counters, log });
+  const webhooks = new Webhooks(options, { counters, logger });
   const report = webhooks.report.bind(webhooks);
   return { app: new App(options, { counters, report }), webhooks };
 }

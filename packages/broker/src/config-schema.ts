@@ -9,7 +9,7 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-export type ConfigFile = Omit<BrokerOptions, 'log' | 'tls'> & { readonly tls?: TlsFiles };
+export type ConfigFile = Omit<BrokerOptions, 'logger' | 'tls'> & { readonly tls?: TlsFiles };
 
 const text = v.string('must be a string');
 const number = v.exactOptional(v.number('must be a number'));

@@ -1,4 +1,6 @@
 import { DEVELOPMENT_APP, isLoopback, RollcallError } from '@rollcall/protocol';
+import { silentLogger } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import type { AppCredentials } from './credentials.ts';
 import { WEBHOOK_EVENTS } from './webhooks/event.ts';
 import type { WebhookEventName } from './webhooks/event.ts';
@@ -57,8 +59,8 @@ export interface BrokerOptions {
   readonly maxPublicSubscriptions?: number;
   /** What one connection may leave unread, in bytes, before it is cut off. Default 1 MiB. */
   readonly maxUnreadBytes?: number;
-  /** Takes one line for each thing an operator may want to know. Never a secret. Default: nowhere. */
-  readonly log?: (line: string) => void;
+  /** Gets a line for each event, in pino's order of arguments; never a secret. Default: nothing is logged. */
+  readonly logger?: Logger;
 }
 
 /** The options with defaults filled in. */
@@ -90,7 +92,7 @@ export function readOptions(options: BrokerOptions): Settings {
       options.maxPublicSubscriptions ?? 1_000,
     ),
     maxUnreadBytes: count('maxUnreadBytes', options.maxUnreadBytes ?? 1_048_576),
-    log: options.log ?? (() => {}),
+    logger: options.logger ?? silentLogger,
   };
 }
 

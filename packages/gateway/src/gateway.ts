@@ -3,7 +3,8 @@ import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import type { AddressPolicy } from '@rollcall/protocol';
-import { readTextFile } from '@rollcall/runtime';
+import { readTextFile, silentLogger } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -24,8 +25,8 @@ import type { ServeOptions } from './serve.ts';
 
 export interface GatewayOptions extends GatewayConfig {
   readonly registry: RegistryConfig;
-  /** Gets one line of text at a time about what happened. Default: nobody. */
-  readonly log?: (line: string) => void;
+  /** Gets a line for each event, in pino's order of arguments. Default: nothing is logged. */
+  readonly logger?: Logger;
   /** A folder of static files to serve at the admin port, such as that of `@rollcall/dashboard`. Default: none. */
   readonly dashboard?: string | undefined;
 }
@@ -155,7 +156,7 @@ async function administer(
   try {
     const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
     closing.push(async () => admin.close());
-    const servers = await serveCatalog(catalog, options, options.log);
+    const servers = await serveCatalog(catalog, options, options.logger ?? silentLogger);
     closing.push(async () => servers.close());
     const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
     return { ...gateway, adminUrl, catalog: servers, close };
@@ -171,9 +172,9 @@ async function follow(
   options: GatewayOptions,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { directory, telemetry } = parts;
-  const { registry: connection, log = () => {}, dashboard: _, ...config } = options;
-  const serving = await serve({ ...parts, config, log });
-  const forget = await keepSnapshot(directory, options);
+  const { registry: connection, logger = silentLogger, dashboard: _, ...config } = options;
+  const serving = await serve({ ...parts, config, logger });
+  const forget = await keepSnapshot(directory, config.snapshotFile, logger);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.ready(INFORMED_MS);
   const { host, port } = await serving.listen(
@@ -184,7 +185,7 @@ async function follow(
     directory,
     { domain: config.domain ?? `localhost:${port}`, server: describeServer(connection) },
     // A change is logged only after every worker routes by it.
-    (line) => serving.whenApplied(() => log(line)),
+    ({ level, message }) => serving.whenApplied(() => logger[level](message)),
   );
   return {
     host,

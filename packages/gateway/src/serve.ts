@@ -2,6 +2,7 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import type { GatewayConfig } from './config/config.ts';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import type { DataPlane, PlaneSettings } from './data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { Certificate } from '@rollcall/proxy';
@@ -18,7 +19,7 @@ export interface ServeOptions {
   readonly instanceCa: string | undefined;
   /** What the gateway is called in Via. */
   readonly name: string;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 /** What serves requests for a gateway. */
@@ -32,7 +33,7 @@ export interface Serving extends Pick<DataPlane, 'listen' | 'whenApplied' | 'clo
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const { directory, telemetry, config, instanceCa, name, log } = options;
+  const { directory, telemetry, config, instanceCa, name, logger } = options;
   const { tls, accessLog = {}, traces = false } = config;
   const fixed = {
     pseudonym: name,
@@ -49,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     settings: settings(),
     telemetry,
     directory,
-    log,
+    logger,
   });
   telemetry.serving(plane);
   directory.on('change', (change) => plane.changed(change));
@@ -60,11 +61,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     try {
       certificate = readCertificate(tls);
       plane.configure(settings());
-      log(`the certificate of ${tls.cert} is another: shown to whoever connects from now on`);
+      logger.info({ file: tls.cert }, 'reloaded certificate');
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
-      // Perhaps one of the two is still to come.
-      log(`${error.message}: the certificate stays as it was`);
+      // Perhaps only one of the two files has been replaced so far. The previous certificate stays in use.
+      logger.error({ reason: error.message }, 'cannot reload certificate');
     }
   }
   return {

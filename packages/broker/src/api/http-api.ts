@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { quote } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
+import type { Logger } from '@rollcall/runtime';
 import type { Apps } from '../app/apps.ts';
 import { parseTarget } from './request-target.ts';
 import { authenticate, checkBody, readQuery } from './authenticate.ts';
@@ -21,11 +22,11 @@ export interface Answer {
 /** The HTTP side of a broker. */
 export class HttpApi {
   readonly #apps: Apps;
-  readonly #log: (line: string) => void;
+  readonly #logger: Logger;
 
-  constructor(apps: Apps, log: (line: string) => void) {
+  constructor(apps: Apps, logger: Logger) {
     this.#apps = apps;
-    this.#log = log;
+    this.#logger = logger;
   }
 
   /** Answers a request, whatever it is. Never rejects. */
@@ -76,10 +77,10 @@ export class HttpApi {
     // Not the query: a signed URL is good for ten minutes to whoever reads it.
     const target = `${method} ${quote(parseTarget(url).path)}`;
     if (error instanceof HttpError) {
-      this.#log(`refused ${target}: ${error.status} ${error.message}`);
+      this.#logger.warn({ target, status: error.status, reason: error.message }, 'refused request');
       return { status: error.status, text: JSON.stringify({ error: error.message }) };
     }
-    this.#log(`failed ${target}: ${String(error)}`);
+    this.#logger.error({ target, err: error }, 'request failed');
     return { status: 500, text: '{"error":"the broker failed; its log says why"}' };
   }
 }

@@ -27,7 +27,7 @@ export interface ClientSocketOptions {
     | 'maxSubscriptions'
     | 'maxPublicSubscriptions'
     | 'maxUnreadBytes'
-    | 'log'
+    | 'logger'
   >;
 }
 
@@ -79,7 +79,10 @@ export class ClientSocket implements Connection {
     // What a client does not read is kept in memory.
     if (outlet.unsentBytes <= settings.maxUnreadBytes) return;
     app.counters.slowConsumers += 1;
-    settings.log(`cut off connection ${this.socketId}: it does not read what it is sent`);
+    settings.logger.warn(
+      { socketId: this.socketId },
+      'closing connection: the client does not read',
+    );
     // Its session ends on 'close', which comes later: other connections may be being served now.
     this.#socket.terminate();
   }
@@ -98,7 +101,10 @@ export class ClientSocket implements Connection {
       this.#session.receive(data.toString());
     } catch (error) {
       // Nothing is known that throws. What is not known shall cost no one else their connection.
-      this.#options.settings.log(`failed connection ${this.socketId}: ${String(error)}`);
+      this.#options.settings.logger.error(
+        { socketId: this.socketId, err: error },
+        'connection failed',
+      );
       this.#closeSocket(INTERNAL_ERROR, 'the broker failed; its log says why');
     }
   }

@@ -75,7 +75,7 @@ export class WebSockets {
       new ClientSocket(webSocket, options).open();
       return;
     }
-    this.#settings.log(`refused a connection: ${app.code} ${app.message}`);
+    this.#settings.logger.warn({ code: app.code, reason: app.message }, 'refused connection');
     webSocket.send(errorFrame(app.message, app.code));
     webSocket.close(app.code, app.message);
   }

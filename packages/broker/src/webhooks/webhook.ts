@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '@rollcall/runtime';
 import type { Counters } from '../app/counters.ts';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
@@ -21,7 +22,7 @@ export const RETRY_DELAYS_MS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128].
 export interface WebhookEnvironment {
   readonly app: AppCredentials;
   readonly counters: Counters;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
   readonly post?: typeof post;
   /** Resolves after so many milliseconds, or rejects when it is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -71,7 +72,7 @@ export class Webhook {
   }
 
   async #deliver(events: readonly WebhookEvent[]): Promise<void> {
-    const { counters, log, wait } = this.#environment;
+    const { counters, logger, wait } = this.#environment;
     // Once for all attempts: who gets it twice can tell that it is the same.
     const body = JSON.stringify({ time_ms: Date.now(), events });
     for (const delay of [...RETRY_DELAYS_MS, undefined]) {
@@ -80,7 +81,8 @@ export class Webhook {
         counters.webhookEventsSent += events.length;
         return;
       }
-      if (delay === undefined) log(`gave up a webhook to ${this.#origin}: ${failure}`);
+      if (delay === undefined)
+        logger.error({ url: this.#origin, reason: failure }, 'gave up delivering webhook');
       else await wait(delay, this.#closing.signal);
     }
     counters.webhookEventsLost += events.length;

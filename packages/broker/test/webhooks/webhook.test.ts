@@ -3,6 +3,7 @@ import { Counters } from '../../src/app/counters.ts';
 import type { WebhookEvent } from '../../src/webhooks/event.ts';
 import { MAX_PENDING, RETRY_DELAYS_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post } from '../../src/webhooks/post.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 const BATCH_MS = 50;
 const app = { appId: '1', key: 'key', secret: 'secret' };
@@ -26,7 +27,7 @@ function webhook(options = {}): Webhook {
     {
       app,
       counters,
-      log: (line) => logged.push(line),
+      logger: loggerTo(logged),
       post: async (sent) => {
         posts.push(sent);
         const answer = answers.shift() ?? 200;
@@ -92,7 +93,9 @@ it('gives up within five minutes, says so without the secrets of the URL, and go
   const total = RETRY_DELAYS_MS.reduce((sum, delay) => sum + delay, 0);
   expect(total).toBeLessThanOrEqual(300_000);
   expect(total + 2 * (RETRY_DELAYS_MS.at(-1) ?? 0)).toBeGreaterThan(300_000);
-  expect(logged).toEqual(['gave up a webhook to https://hooks.example: status 503']);
+  expect(logged).toEqual([
+    'gave up delivering webhook url=https://hooks.example reason=status 503',
+  ]);
   hook.push(event(2));
   await vi.waitFor(() => expect(counters.webhookEventsSent).toBe(1));
 });

@@ -3,10 +3,13 @@ import { createBroker, readConfigFile, readTlsFiles } from '@rollcall/broker';
 import type { AppOptions, BrokerOptions } from '@rollcall/broker';
 import { credentialsFromEnv, EMBEDDED_HOST, EMBEDDED_PORT } from '@rollcall/client';
 import { DEVELOPMENT_APP, RollcallError } from '@rollcall/protocol';
-import { closeOnSignal, tellParent } from '../lifetime.ts';
+import { shutdown } from '@rollcall/runtime';
+import type { LogFlags } from '@rollcall/runtime/log';
+import { openLog, withLogOptions } from '../log.ts';
 import { listenHost, listenPort } from '../options.ts';
+import { reportListening } from '../report-listening.ts';
 
-interface BrokerCommandOptions {
+interface BrokerCommandOptions extends LogFlags {
   readonly config?: string;
   readonly host?: string;
   readonly port?: string;
@@ -19,7 +22,7 @@ interface BrokerCommandOptions {
 }
 
 export function brokerCommand(): Command {
-  return new Command('broker')
+  const command = new Command('broker')
     .description('run a broker that is compatible with Pusher')
     .option('--config <file>', 'JSON with apps and settings; flags go before it')
     .option('--host <address>', `IP address to listen on (default: ${EMBEDDED_HOST})`)
@@ -31,10 +34,12 @@ export function brokerCommand(): Command {
     .option('--pong-timeout <seconds>', 'further silence until it is given up (default: 30)')
     .option('--max-subscriptions <count>', 'channels of one connection (default: 20000)')
     .action(runBroker);
+  return withLogOptions(command);
 }
 
 /** `rollcall broker`. A flag goes before the config file, and that before the environment. */
 async function runBroker(options: BrokerCommandOptions): Promise<void> {
+  const logger = openLog(options);
   const file = options.config === undefined ? undefined : await readConfigFile(options.config);
   const host = listenHost(
     options.host === undefined && file !== undefined ? 'host' : '--host',
@@ -47,14 +52,15 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
     apps,
     host,
     port: port(options, file),
-    log: console.log,
+    logger,
   });
-  closeOnSignal(() => broker.close());
+  shutdown.add({ close: () => broker.close() }, ['SIGHUP']);
 
-  console.log(`broker listens at ${broker.url}`);
-  if (broker.metricsUrl !== undefined) console.log(`metrics at ${broker.metricsUrl}/metrics`);
-  for (const app of apps) console.log(`app ${describe(app)}`);
-  tellParent(broker);
+  logger.info({ url: broker.url }, 'broker listens');
+  if (broker.metricsUrl !== undefined)
+    logger.info({ url: `${broker.metricsUrl}/metrics` }, 'metrics listen');
+  for (const app of apps) logger.info(describe(app), 'serving app');
+  reportListening(broker);
 }
 
 function port(options: BrokerCommandOptions, file: BrokerOptions | undefined): number {
@@ -101,11 +107,9 @@ function wholeNumber(flag: string, value: string): number {
   throw misconfigured(`${flag} is ${JSON.stringify(value)}; it must be a whole number from 1`);
 }
 
-/** The development credentials are public knowledge; any others are not ours to print. */
-function describe({ appId, key, secret }: AppOptions): string {
-  return key === DEVELOPMENT_APP.key
-    ? `${appId} key ${key} secret ${secret} (development credentials)`
-    : appId;
+/** Any credentials but those of development are secret. */
+function describe({ appId, key, secret }: AppOptions): Record<string, string> {
+  return key === DEVELOPMENT_APP.key ? { appId, key, secret } : { appId };
 }
 
 function misconfigured(message: string): RollcallError {

@@ -1,34 +1,21 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
 import type { Announcement } from '@rollcall/protocol';
+import { httpRequest } from '@rollcall/runtime';
+import type { HttpFailure } from '@rollcall/runtime';
 
-/** What came of asking an instance whether it is well: a status, or an error code such as ECONNREFUSED. */
-export type Reach = { readonly status: number } | { readonly code: string };
+/** The outcome of a probe: a status, or an error code such as ECONNREFUSED. */
+export type Reach = { readonly status: number } | HttpFailure;
 
-const ANSWER_WITHIN_MS = 2000;
+const TIMEOUT_MS = 2000;
 
-/** Asks as observers do, and keeps what they do not need: why not. */
+/** Probes an instance as observers do, but keeps the reason of a failure. */
 export function reach({ address, port, health, scheme }: Announcement): Promise<Reach> {
-  return new Promise((resolve) => {
-    const sent = (scheme === 'https' ? requestHttps : requestHttp)({
-      host: address,
-      port,
-      path: health?.path ?? '/health',
-      method: health?.method ?? 'GET',
-      agent: false,
-      // Whose certificate it has is the gateway's to judge, by the authorities that it was given.
-      rejectUnauthorized: false,
-      headers: { 'user-agent': 'rollcall' },
-    });
-    const timer = setTimeout(() => sent.destroy(), ANSWER_WITHIN_MS);
-    function settle(outcome: Reach): void {
-      clearTimeout(timer);
-      sent.destroy();
-      resolve(outcome);
-    }
-    sent.once('response', ({ statusCode = 0 }) => settle({ status: statusCode }));
-    sent.once('error', ({ code = 'EIO' }: NodeJS.ErrnoException) => settle({ code }));
-    sent.once('close', () => settle({ code: 'ETIMEDOUT' }));
-    sent.end();
+  return httpRequest({
+    host: address,
+    port,
+    path: health?.path ?? '/health',
+    method: health?.method ?? 'GET',
+    timeoutMs: TIMEOUT_MS,
+    // The gateway checks the certificate, because it knows the authorities to trust.
+    tls: scheme === 'https' ? { rejectUnauthorized: false } : undefined,
   });
 }

@@ -1,3 +1,4 @@
+import type { Logger } from '@rollcall/runtime';
 import type { Catalog } from './catalog.ts';
 import { createDnsServer } from './dns/server.ts';
 import type { XdsServer, XdsServerOptions } from './xds/server.ts';
@@ -28,7 +29,7 @@ const HOST = '127.0.0.1';
 export async function serveCatalog(
   catalog: Catalog,
   { dnsPort, dnsDomain = 'rollcall', dnsTtl = 1, xdsPort }: CatalogOptions,
-  log: (line: string) => void = () => {},
+  logger: Logger,
 ): Promise<CatalogServers> {
   const servers: { readonly port: number; close(): void }[] = [];
   const close = (): void => servers.forEach((server) => server.close());
@@ -42,7 +43,7 @@ export async function serveCatalog(
     const xds =
       xdsPort === undefined
         ? undefined
-        : await xdsServer({ catalog, host: HOST, port: xdsPort, log });
+        : await xdsServer({ catalog, host: HOST, port: xdsPort, logger });
     if (xds !== undefined) servers.push(xds);
     return { dnsPort: dns?.port, xdsPort: xds?.port, close };
   } catch (error) {

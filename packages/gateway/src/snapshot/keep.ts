@@ -1,12 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Directory } from '@rollcall/client';
+import type { Logger } from '@rollcall/runtime';
 import { snapshotAt } from './snapshot.ts';
-
-interface KeepOptions {
-  readonly snapshotFile?: string;
-  readonly log?: (line: string) => void;
-}
 
 /** Changes come in bursts; a file that is a second old is as good a memory. */
 const SAVE_AFTER_MS = 1000;
@@ -19,11 +15,12 @@ const SAVE_AFTER_MS = 1000;
  */
 export async function keepSnapshot(
   directory: Directory,
-  { snapshotFile: file, log = () => {} }: KeepOptions,
+  file: string | undefined,
+  logger: Logger,
 ): Promise<() => Promise<void>> {
   if (file === undefined) return async () => {};
   const folder = dirname(file);
-  const snapshot = snapshotAt({ file, log });
+  const snapshot = snapshotAt({ file, logger });
   directory.restore(await snapshot.load());
 
   let pending: NodeJS.Timeout | undefined;
@@ -34,7 +31,7 @@ export async function keepSnapshot(
       await snapshot.save(directory.export());
     } catch (error) {
       // A gateway without a memory is better than none.
-      log(`cannot save the snapshot: ${error instanceof Error ? error.message : String(error)}`);
+      logger.error({ file, err: error }, 'cannot save snapshot');
     }
   }
   const onChange = (): void => {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
+import type { Logger } from '@rollcall/runtime';
 import { createDataPlane } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { openInstruments } from '../instruments.ts';
@@ -16,7 +17,7 @@ export interface PlaneOptions {
     Directory,
     'prefixes' | 'instances' | 'knows' | 'routable' | 'reportOutcome'
   >;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 /** A data plane in this process or, with more than one worker, in as many of their own. */
@@ -25,7 +26,7 @@ export async function createPlane({
   settings,
   telemetry,
   directory,
-  log,
+  logger,
 }: PlaneOptions): Promise<DataPlane> {
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
@@ -40,7 +41,7 @@ export async function createPlane({
       onOutcome,
       onReport: (worker, counted) => telemetry.counted(worker, counted),
       spawn: spawnWorker,
-      log,
+      logger,
     });
   }
   return createDataPlane({

@@ -3,6 +3,7 @@ import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane.ts';
 import type { DataPlane, PlaneSettings } from '../data-plane.ts';
 import { listen } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import { NO_LOAD } from '../traffic/load.ts';
 import type { ProcessLoad } from '../traffic/load.ts';
 import { Applied } from './applied.ts';
@@ -24,10 +25,10 @@ export interface PoolOptions {
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, counted: WorkerReport) => void;
   readonly spawn: Spawn;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
-/** One that says nothing for so long, though it would every second, hangs: it serves nobody and holds up the log. */
+/** A worker reports every second. One that is silent for so long is unresponsive: it serves no request. */
 const MOST_SILENCE_MS = 30_000;
 const WATCHED_EVERY_MS = 5000;
 
@@ -150,7 +151,7 @@ export class WorkerPool implements DataPlane {
     if (wasLate) return;
     for (const { process, load, heardAt } of this.#slots) {
       if (process === undefined || load === undefined || now - heardAt < MOST_SILENCE_MS) continue;
-      this.#options.log(`worker ${process.pid} hangs: it is killed`);
+      this.#options.logger.error({ worker: process.pid }, 'killing unresponsive worker');
       process.kill();
     }
   }
@@ -158,10 +159,10 @@ export class WorkerPool implements DataPlane {
   #replace(slot: Slot, ended: WorkerEnded): void {
     if (this.#isClosing) return;
     const wait = slot.backOff.after(ended.livedMs);
-    this.#options.log(`${ended.message}: replaced ${wait === 0 ? 'now' : `in ${wait} ms`}`);
+    this.#options.logger.error({ waitMs: wait }, `${ended.message}: starting another`);
     slot.timer = setTimeout(() => {
       this.#start(slot).then(
-        ({ pid }) => this.#options.log(`worker ${pid} serves`),
+        ({ pid }) => this.#options.logger.info({ worker: pid }, 'worker started'),
         (again: WorkerEnded) => this.#replace(slot, again),
       );
     }, wait);

@@ -6,6 +6,7 @@ import { listen } from '@rollcall/runtime';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 /** A process of a worker, as far as its pool can tell. */
 class FakeWorker {
@@ -76,7 +77,7 @@ beforeEach(() => {
         kill: () => (worker.isKilled = true),
       };
     },
-    log: (line) => lines.push(line),
+    logger: loggerTo(lines),
   });
 });
 afterEach(() => vi.useRealTimers());
@@ -185,10 +186,10 @@ describe('a pool of workers', () => {
     await turn();
     at(3).ends('SIGSEGV');
     expect(lines).toEqual([
-      'worker 1 ended (SIGKILL): replaced now',
-      'worker 3 ended (exit code 1): replaced in 100 ms',
-      'worker 4 serves',
-      'worker 4 ended (SIGSEGV): replaced in 200 ms',
+      'worker 1 ended (SIGKILL): starting another waitMs=0',
+      'worker 3 ended (exit code 1): starting another waitMs=100',
+      'worker started worker=4',
+      'worker 4 ended (SIGSEGV): starting another waitMs=200',
     ]);
   });
 
@@ -205,7 +206,7 @@ describe('a pool of workers', () => {
     expect(at(1).isKilled).toBe(false);
     silence(11);
     expect([at(0).isKilled, at(1).isKilled]).toEqual([false, true]);
-    expect(lines).toEqual(expect.arrayContaining(['worker 2 hangs: it is killed']));
+    expect(lines).toEqual(expect.arrayContaining(['killing unresponsive worker worker=2']));
     at(1).ends();
     vi.advanceTimersByTime(0);
     at(2).begins();
