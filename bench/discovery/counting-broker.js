@@ -1,7 +1,7 @@
 // The embedded broker, counting what hosted Pusher would: each request, each delivery of an event, and each
 // delivery of a member's coming or going. Not the handshake, pings and answers to subscriptions.
 import { createBroker } from '@rollcall/broker';
-import { App } from '../../packages/broker/dist/app/local-app.js';
+import { LocalApp } from '../../packages/broker/dist/app/local-app.js';
 import { HttpApi } from '../../packages/broker/dist/api/http-api.js';
 import { ClientSocket } from '../../packages/broker/dist/server/client-socket.js';
 import { APP, tell } from './parts.js';
@@ -18,20 +18,20 @@ function count(what) {
 
 // They are called with `this` below.
 /* oxlint-disable typescript/unbound-method */
-const { handle, answer } = HttpApi.prototype;
+const { handle, respond } = HttpApi.prototype;
 HttpApi.prototype.handle = function (request, response) {
   if (request.method === 'GET') count('list: request');
   return handle.call(this, request, response);
 };
-HttpApi.prototype.answer = function (request) {
+HttpApi.prototype.respond = function (request) {
   if (request.method === 'GET') count('list: request');
-  return answer.call(this, request);
+  return respond.call(this, request);
 };
-const { publish } = App.prototype;
-App.prototype.publish = function (publication) {
-  // None of our clients sends batches, nor client events: each is a request.
-  count(`${publication.name}: request`);
-  publish.call(this, publication);
+const { publish } = LocalApp.prototype;
+LocalApp.prototype.publish = function (publications) {
+  // Our clients send neither batches nor client events: each publication is a request.
+  for (const { name } of publications) count(`${name}: request`);
+  publish.call(this, publications);
 };
 const { send } = ClientSocket.prototype;
 ClientSocket.prototype.send = function (frame) {

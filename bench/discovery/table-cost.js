@@ -47,7 +47,7 @@ function observer() {
   const observer = new Observer({
     probes: 'always',
     answers: true,
-    askEvery: Infinity,
+    rollCallEveryMs: Infinity,
     journal,
     nonce: () => `n${++asked}`,
   });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { script } from './rig.js';
 
-const CHART = fileURLToPath(new URL('../../docs/gateway-speed.svg', import.meta.url));
+const CHART = fileURLToPath(new URL('../../docs/images/gateway-speed.svg', import.meta.url));
 const ROW = 24;
 const LABELS = 250;
 const FULL = 330;

@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Table, parseAnnouncement } from '@rollcall/protocol';
-import { createDataPlane } from '../../packages/gateway/dist/data-plane.js';
-import { openInstruments } from '../../packages/gateway/dist/instruments.js';
-import { TrafficCounter } from '../../packages/gateway/dist/traffic/traffic.js';
+import { createInProcessDataPlane } from '../../packages/gateway/dist/data-plane/in-process.js';
+import { openRequestObservers } from '../../packages/gateway/dist/data-plane/request-observers.js';
+import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
+import { TrafficCounter } from '../../packages/gateway/dist/traffic/traffic-counter.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -27,26 +28,28 @@ for (const [index, port] of instances.entries()) {
 const sample = values['access-log'];
 const { TLS_CERT, TLS_KEY } = process.env;
 const isSecure = TLS_CERT !== undefined && TLS_KEY !== undefined;
-/** @type {import('../../packages/gateway/dist/data-plane.js').PlaneSettings} */
+/** @type {import('../../packages/gateway/dist/data-plane/data-plane.js').DataPlaneSettings} */
 const settings = {
-  domain: 'localhost',
-  serving: {},
-  trustedProxies: [],
+  routing: routingSettings({}),
   pseudonym: 'rollcall-bench',
-  accessLog: sample === undefined ? {} : { to: 'stdout', sample: Number(sample) },
+  accessLog: {
+    to: sample === undefined ? 'off' : 'stdout',
+    sample: Number(sample ?? 1),
+    includeQuery: false,
+  },
   traces: values.traces,
   ...(isSecure && {
     certificate: { cert: readFileSync(TLS_CERT, 'utf8'), key: readFileSync(TLS_KEY, 'utf8') },
   }),
 };
 const traffic = new TrafficCounter(table.all());
-// An engine that has nobody to tell notes nothing.
-if (values.uncounted) Object.assign(traffic, { count: undefined });
-const plane = createDataPlane({
+// A proxy without an observer records nothing.
+if (values.uncounted) Object.assign(traffic, { countRequest: undefined });
+const plane = createInProcessDataPlane({
   table,
   settings,
   traffic,
-  instruments: await openInstruments(settings),
+  observers: await openRequestObservers(settings),
   onUnreachable: () => {},
 });
 await plane.listen(port, '127.0.0.1');

@@ -3,9 +3,11 @@ import { Table, parseAnnouncement } from '@rollcall/protocol';
 import { matchDomain } from '../../packages/gateway/dist/routing/domain.js';
 import { policyOf } from '../../packages/gateway/dist/routing/policy.js';
 import { Router } from '../../packages/gateway/dist/routing/router.js';
+import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
 import { median, show } from './report.js';
 
 const HOST = 'localhost:1500';
+const SETTINGS = routingSettings({});
 const ASKED = 10;
 const REQUEST = { method: 'GET', address: '192.0.2.1', field: () => undefined };
 
@@ -55,7 +57,10 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    rules: { isOurs: matchDomain('localhost'), policyOf: (prefix) => policyOf({}, prefix) },
+    rules: {
+      isOwnHost: matchDomain('localhost'),
+      policyOf: (prefix) => policyOf(SETTINGS, prefix),
+    },
     random: Math.random,
     now: () => performance.now(),
   });

@@ -135,7 +135,7 @@ function apiFaults() {
   return [...faults, ...stale.map(([file]) => `${file} is not up to date: npm run docs`)];
 }
 
-/** How `rollcall up` tells the services that it started: nobody else sets it. */
+/** `rollcall up` sets it for the services that it starts. It is not for users. */
 const INTERNAL = 'ROLLCALL_END_WITH_STDIN';
 
 /** Variables of the environment and flags, as the sources read them. */
@@ -166,6 +166,7 @@ function settingFaults() {
   ];
   const flags = [
     ...matches(sources, /ption\(\s*'(--[a-z-]+)/g),
+    ...matches(sources, /\bflag: '(--[a-z-]+)/g),
     ...matches(sources, /\bflags\.\w+\("([a-z.]+)"/g).map((name) => `-${name}`),
   ];
   const rows = matches(read('docs/reference/config.md'), /^(\|.*)$/gm).join('\n');

@@ -40,8 +40,8 @@ export async function cliDocsFaults({ write = false } = {}) {
 function withTable(section, options) {
   const prose = section.replace(/\n\| option \|[^]*$/, '').trimEnd();
   const rows = options.map(({ flags, description }) => {
-    const told = description.replaceAll('<', '\\<').replaceAll('|', '\\|');
-    return `| \`${flags}\` | ${told} |`;
+    const text = description.replaceAll('<', '\\<').replaceAll('|', '\\|');
+    return `| \`${flags}\` | ${text} |`;
   });
   const table = rows.length === 0 ? [] : ['', '| option | meaning |', '|---|---|', ...rows];
   return `${[prose, ...table].join('\n')}\n\n`;

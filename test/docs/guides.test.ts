@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { readSettingsFile } from '@rollcall/runtime/settings';
 import { hasGo } from '../support/available.ts';
 import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
@@ -46,6 +48,20 @@ describe(FIRST_SERVICE, () => {
     expect((await hello.ended).code).toBe(0);
   });
 
+  it.each([
+    ['/v4', '@rollcall/client/express'],
+    ['/v5', '@rollcall/client/fastify'],
+  ])('registers, serves and leaves at %s with %s', async (prefix, text) => {
+    const { env, gateway, url } = await startSystem(programs);
+    const module = scratch.file('service.mjs', blockOf(FIRST_SERVICE, 'js', text));
+    const service = programs.node(module, [], env);
+    await gateway.line(new RegExp(`route registered .*${prefix}`));
+    expect((await ask(`${url}${prefix}/`)).body).toBe('hello\n');
+    service.kill('SIGTERM');
+    await gateway.line(new RegExp(`route unregistered .*${prefix}`));
+    expect((await service.ended).code).toBe(0);
+  });
+
   it.skipIf(!hasGo)('registers, serves and leaves in Go', async () => {
     const { env, gateway, url } = await startSystem(programs);
     const hello = programs.file(buildGo(blockOf(FIRST_SERVICE, 'go', 'registry')), [], env);
@@ -77,5 +93,56 @@ describe(FIRST_SERVICE, () => {
     await gateway.line(/route unregistered .*\/hello/);
     expect(gateway.output).not.toContain('refused');
     server.close();
+  });
+});
+
+describe('docs/guides/testing-with-the-broker.md', () => {
+  it('waits for a service by the code that it shows', async () => {
+    const code = blockOf('docs/guides/testing-with-the-broker.md', 'ts', 'registryFromEnv');
+    const service = `import { register } from '@rollcall/client';
+      const { leave } = await register({ prefix: '/v3', port: 4000, registry: registryFromEnv(env) });`;
+    const file = scratch.file(
+      'wait.mjs',
+      code
+        .replace('// Start your service with `env` here.', service)
+        .replace('directory.close();', 'await leave(); directory.close();'),
+    );
+    const program = programs.node(file, []);
+    await program.line(/^\[ '\/v3' \]$/);
+    expect((await program.ended).code).toBe(0);
+  });
+});
+
+describe('docs/guides/call-a-service.md', () => {
+  it('calls a service, retries and watches by the code that it shows', async () => {
+    const page = 'docs/guides/call-a-service.md';
+    const { env, gateway } = await startSystem(programs);
+    const hello = scratch.file('hello.mjs', blockOf(FIRST_SERVICE, 'js', 'createServer'));
+    programs.node(hello, [], { ...env, PORT: '0' });
+    await gateway.line(/route registered .*\/hello/);
+    const code = [
+      `import { discover } from '@rollcall/client';`,
+      `const ids = await discover('/hello');`,
+      blockOf(page, 'js', 'async function call'),
+      `console.log(await (await call('/')).text());`,
+      `ids.close();`,
+      blockOf(page, 'js', 'directory.on'),
+      `directory.close();`,
+    ];
+    const caller = programs.node(scratch.file('caller.mjs', code.join('\n')), [], env);
+    await caller.line(/^hello from JavaScript$/);
+    await caller.line(/ (?:healthy|suspect)$/);
+    expect((await caller.ended).code).toBe(0);
+  });
+});
+
+describe('docs/guides/production.md', () => {
+  it('shows settings that a gateway takes', () => {
+    const settings = blockOf('docs/guides/production.md', 'json', '"workers"');
+    const file = scratch.file('rollcall.json', settings);
+    expect(readSettingsFile(file, GATEWAY_SETTINGS)).toMatchObject({
+      values: { workers: 'auto' },
+      faults: [],
+    });
   });
 });

@@ -5,7 +5,11 @@ import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import type { Directory } from '@rollcall/client';
 import { Telemetry } from '../../packages/gateway/src/metrics/telemetry.ts';
-import { change, exchanged, instance } from '../../packages/gateway/test/traffic/exchanged.ts';
+import {
+  change,
+  exchanged,
+  instance,
+} from '../../packages/gateway/test/traffic/request-summary.ts';
 import { APP } from '../support/connection.ts';
 
 interface Row {
@@ -45,10 +49,10 @@ async function gatewayMetrics(): Promise<string> {
   }) as unknown as Directory;
   const telemetry = new Telemetry(directory);
   const load = { clients: 1, inFlight: [['a', 1]], pools: [['a', { open: 1, idle: 0 }]] } as const;
-  telemetry.serving({ loads: () => [load] });
-  telemetry.traffic.count(exchanged({ problem: 'upstream-failed' }));
+  telemetry.observe({ loads: () => [load] });
+  telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
-  telemetry.counted('1', { traffic: telemetry.traffic.take(), load, process });
+  telemetry.addReport('1', { traffic: telemetry.traffic.take(), load, process });
   events.emit('received', 'register');
   events.emit('refused', 'register', { code: 'bad-port', reason: '' });
   events.emit('probed', 'ok', 'probe');

@@ -48,7 +48,9 @@ describe.each([1, 2])('a gateway of %d workers that reads its configuration agai
   it('stays as it was with a file that is wrong, and says what waits for the next start', async () => {
     write({ workers, domain: '*' });
     const { gateway, url } = await startSystem(programs, ['--config', file]);
-    const wrong = gateway.nextLine(/cannot reload configuration reason=.*domian/);
+    const wrong = gateway.nextLine(
+      /cannot reload configuration reason=.*unknown key `domian`: did you mean `domain`\?/,
+    );
     write({ workers, domian: 'example.com' });
     // Found by looking at the file, without a signal.
     await wrong;

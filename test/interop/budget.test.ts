@@ -21,7 +21,7 @@ let messages: () => number;
 let expected: number;
 const cleanups: (() => unknown)[] = [];
 beforeEach(async () => {
-  const plain = vi.spyOn(HttpApi.prototype, 'answer');
+  const plain = vi.spyOn(HttpApi.prototype, 'respond');
   const others = vi.spyOn(HttpApi.prototype, 'handle');
   const frames = vi.spyOn(ClientSocket.prototype, 'send');
   const requests = () => plain.mock.calls.length + others.mock.calls.length;

@@ -130,7 +130,7 @@ export class Gateway {
 
   #newObserver() {
     const nonce = () => Math.floor(this.#random() * 2 ** 48).toString(36);
-    return new Observer({ probes: 'always', answers: true, askEvery: ASK_EVERY_MS, nonce });
+    return new Observer({ probes: 'always', answers: true, rollCallEveryMs: ASK_EVERY_MS, nonce });
   }
 
   /**

@@ -1,42 +1,74 @@
 import { HttpApi } from './api/http-api.ts';
-import { App } from './app/local-app.ts';
+import type { App, AppFactory } from './app/app.ts';
 import { Apps } from './app/apps.ts';
 import { Counters } from './app/counters.ts';
+import { LocalApp } from './app/local-app.ts';
 import { startMetrics } from './metrics/server.ts';
 import { readOptions } from './options.ts';
 import type { AppOptions, BrokerOptions, Settings } from './options.ts';
 import { startWebServer } from './server/web-server.ts';
-import type { WebServer } from './server/web-server.ts';
 import { WebSockets } from './server/web-sockets.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 
 /** A Pusher Channels server that is listening. */
 export interface Broker {
-  /** As it was given. */
+  /** The `host` option. */
   readonly host: string;
   readonly port: number;
-  /** `http://HOST:PORT`, or `https:` with TLS, for the HTTP API; WebSockets are at the same port. */
+  /** `http://HOST:PORT`, or `https:` with TLS. Serves the HTTP API and WebSockets. */
   readonly url: string;
-  /** `http://HOST:PORT` with `/metrics`, if metrics were asked for. */
+  /** `http://HOST:PORT`, where `/metrics` is; `undefined` without the `metrics` option. */
   readonly metricsUrl: string | undefined;
   /**
-   * Closes every connection with 4100, at which clients try again after a second, and stops
-   * listening. Resolves when nothing is left open, within about a second; again and again, if you like.
+   * Stops listening and closes all connections with 4100, after which clients reconnect in a second. Resolves when
+   * everything is closed, within about a second. May be called more than once.
    */
   close(): Promise<void>;
 }
 
 /**
  * Starts a Pusher Channels server: WebSocket protocol 7 at `/app/KEY`, the signed HTTP API at
- * `/apps/ID`, and `GET /up`, which answers 200 while it runs.
+ * `/apps/ID`, and `GET /up`, which responds with 200 while the broker runs.
  *
  * @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, or `ROLLCALL_CONFIG` for
- * options that cannot be.
+ * invalid options.
  */
-export async function createBroker(options: BrokerOptions): Promise<Broker> {
+export function createBroker(options: BrokerOptions): Promise<Broker> {
+  return startBroker(options, (app, environment) => new LocalApp(app, environment));
+}
+
+/** Starts a broker whose apps are made by `createApp`. */
+export async function startBroker(options: BrokerOptions, createApp: AppFactory): Promise<Broker> {
   const settings = readOptions(options);
+  const served: ServedApp[] = [];
+  try {
+    for (const app of settings.apps) served.push(await serveApp(app, settings, createApp));
+    return await listen(settings, served);
+  } catch (error) {
+    await closeApps(served);
+    throw error;
+  }
+}
+
+/** An app, and the webhooks that it reports to. */
+interface ServedApp {
+  readonly app: App;
+  readonly webhooks: Webhooks;
+}
+
+async function serveApp(
+  options: AppOptions,
+  { logger }: Settings,
+  createApp: AppFactory,
+): Promise<ServedApp> {
+  const counters = new Counters();
+  const webhooks = new Webhooks(options, { counters, logger });
+  const report = webhooks.report.bind(webhooks);
+  return { app: await createApp(options, { counters, report }), webhooks };
+}
+
+async function listen(settings: Settings, served: readonly ServedApp[]): Promise<Broker> {
   const { host, logger } = settings;
-  const served = settings.apps.map((app) => serve(app, settings));
   const apps = new Apps(served.map(({ app }) => app));
   const api = new HttpApi(apps, logger);
   const webSockets = new WebSockets(apps, settings);
@@ -46,7 +78,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const web = await startWebServer({
     ...settings,
     onRequest: (request, response) => void api.handle(request, response),
-    answer: (request) => api.answer(request),
+    respond: (request) => api.respond(request),
   }).catch(async (error: unknown) => {
     await metrics?.close();
     throw error;
@@ -54,36 +86,24 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
   web.server.on('error', (error) => logger.error({ err: error }, 'cannot accept connections'));
 
+  const close = async (): Promise<void> => {
+    await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
+    // Only now, because the end of the last connection may start a timer.
+    await closeApps(served);
+  };
   let closing: Promise<void> | undefined;
   return {
     host,
     port: web.port,
     url: web.url,
     metricsUrl: metrics?.url,
-    close: () => (closing ??= close([web, webSockets, metrics], served)),
+    close: () => (closing ??= close()),
   };
 }
 
-interface Served {
-  readonly app: App;
-  readonly webhooks: Webhooks;
-}
-
-function serve(options: AppOptions, { logger }: Settings): Served {
-  const counters = new Counters();
-  const webhooks = new Webhooks(options, { counters, logger });
-  const report = webhooks.report.bind(webhooks);
-  return { app: new App(options, { counters, report }), webhooks };
-}
-
-async function close(
-  servers: readonly (WebServer | WebSockets | undefined)[],
-  served: readonly Served[],
-): Promise<void> {
-  await Promise.all(servers.map(async (server) => server?.close()));
-  // Only now: the end of the last connection may start a timer.
+async function closeApps(served: readonly ServedApp[]): Promise<void> {
   for (const { app, webhooks } of served) {
-    app.close();
+    await app.close();
     webhooks.close();
   }
 }

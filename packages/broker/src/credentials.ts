@@ -1,23 +1,23 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a client and the broker share about one app. The key is public; the secret is not. */
+/** The credentials of one app. The key is public; the secret is not. */
 export interface AppCredentials {
-  /** Its place in URLs of the HTTP API. Digits, because some SDKs take nothing else. */
+  /** Part of the URLs of the HTTP API. Use digits: some SDKs accept nothing else. */
   readonly appId: string;
   readonly key: string;
   readonly secret: string;
 }
 
-/** The hex HMAC-SHA256 of `text`. */
+/** Returns the hex HMAC-SHA256 of `text`. */
 export function signatureOf(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** Whether `signature` is the hex HMAC-SHA256 of `text`, in a time that tells nothing about it. */
+/** Whether `signature` is the hex HMAC-SHA256 of `text`. Takes the same time whatever the signature is. */
 export function isSignedBy(secret: string, text: string, signature: string): boolean {
   const expected = Buffer.from(signatureOf(secret, text));
   const given = Buffer.from(signature);
-  // timingSafeEqual throws on unequal lengths; that of a SHA-256 is no secret.
+  // timingSafeEqual throws on unequal lengths. The length of a SHA-256 is no secret.
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 

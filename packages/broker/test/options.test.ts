@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DEVELOPMENT_APP } from '@rollcall/protocol';
-import { App } from '../src/app/local-app.ts';
 import { Apps } from '../src/app/apps.ts';
 import { readOptions } from '../src/options.ts';
+import { newApp } from './app/new-app.ts';
 
 const app = { appId: '1', key: 'key', secret: 'secret' };
 
@@ -61,7 +61,7 @@ describe('Apps', () => {
     { ...app, key: 'other' },
     { ...app, appId: '2' },
   ])('refuses two apps that cannot be told apart: %j', (other) => {
-    expect(() => new Apps([new App(app), new App(other)])).toThrow(
+    expect(() => new Apps([newApp({ options: app }), newApp({ options: other })])).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }),
     );
   });

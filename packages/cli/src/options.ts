@@ -12,7 +12,7 @@ export function listenPort(
   return portOf(name, value);
 }
 
-export function portOf(name: string, value: string): number {
+function portOf(name: string, value: string): number {
   return wholeNumber(name, value, { min: 0, max: 65_535 });
 }
 
@@ -27,13 +27,6 @@ export function wholeNumber(
   throw bad(`${name} is ${JSON.stringify(value)}; it must be a whole number from ${min} to ${max}`);
 }
 
-/** How many processes serve requests, `auto` for one for each core. */
-export function workerCount(name: string, value: string): number | 'auto' {
-  return value === 'auto' ? 'auto' : wholeNumber(name, value, { min: 1, max: MOST_WORKERS });
-}
-
-const MOST_WORKERS = 256;
-
 /** An IP address to listen on. */
 export function listenHost(name: string, value: string): string {
   const everyAddress = value === '0.0.0.0' || value === '::';
@@ -41,12 +34,6 @@ export function listenHost(name: string, value: string): string {
   throw bad(
     `${name} is ${JSON.stringify(value)}; it must be an IP address such as 127.0.0.1 or 0.0.0.0`,
   );
-}
-
-/** Words with commas between; none if there is nothing. */
-export function list(value: string | undefined): string[] {
-  const words = (value ?? '').split(',').map((word) => word.trim());
-  return words.filter((word) => word !== '');
 }
 
 function bad(message: string): RollcallError {

@@ -48,6 +48,8 @@ export function createProgram(): Command {
     .description('Service discovery and an API gateway with a Pusher channel as the registry')
     .version(version(), '-V, --version', 'print the version')
     .addHelpText('after', ENVIRONMENT_HELP)
+    // The descriptions of options say what they default to, and which words they take.
+    .configureHelp({ optionDescription: ({ description }) => description })
     // What follows the command of `run` belongs to that command, even if it looks like an option of ours.
     .enablePositionalOptions()
     .showHelpAfterError('(rollcall --help lists all commands)')

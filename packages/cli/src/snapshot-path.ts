@@ -5,17 +5,12 @@ import { isAbsolute, join } from 'node:path';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where a gateway keeps its last known table: the file that was named; nothing for `none`; else one in
- * systemd's STATE_DIRECTORY or the user's state folder (XDG Base Directory Specification).
+ * Where a gateway keeps its last known table unless a file is named: in systemd's STATE_DIRECTORY, or in the user's
+ * state folder (XDG Base Directory Specification).
  *
- * @param purpose what tells this gateway's table from that of another on the same machine
+ * @param purpose what distinguishes the table of this gateway from that of another on the same machine
  */
-export function snapshotPath(
-  given: string | undefined,
-  env: Environment,
-  purpose: string,
-): string | undefined {
-  if (given !== undefined) return given === 'none' ? undefined : given;
+export function snapshotPath(env: Environment, purpose: string): string {
   const name = `${createHash('sha256').update(purpose).digest('hex').slice(0, 12)}.snapshot`;
   // Several are separated by colons: systemd.exec(5).
   const service = env['STATE_DIRECTORY']?.split(':')[0];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { list, listenHost, listenPort, workerCount } from '../src/options.ts';
+import { listenHost, listenPort } from '../src/options.ts';
 
 const mistake = (message: RegExp) =>
   expect.objectContaining({
@@ -45,33 +45,5 @@ describe('listenHost', () => {
 
   it.each(['example.com', '', '10.0.0', '224.0.0.1', '[::1]'])('refuses %j', (host) => {
     expect(() => listenHost('HOST', host)).toThrow(mistake(/^HOST is /));
-  });
-});
-
-describe('list', () => {
-  it.each([
-    [undefined, []],
-    ['', []],
-    [' , ,', []],
-    ['10.0.0.0/8', ['10.0.0.0/8']],
-    ['10.0.0.0/8,fd00::/8', ['10.0.0.0/8', 'fd00::/8']],
-    [' 10.0.0.0/8 ,\tfd00::/8,', ['10.0.0.0/8', 'fd00::/8']],
-    ['10.0.0.0/8 fd00::/8', ['10.0.0.0/8 fd00::/8']],
-  ])('of %j is %j', (value, words) => {
-    expect(list(value)).toEqual(words);
-  });
-});
-
-describe('workerCount', () => {
-  it.each([
-    ['1', 1],
-    ['256', 256],
-    ['auto', 'auto'],
-  ])('of %j is %j', (value, count) => {
-    expect(workerCount('--workers', value)).toBe(count);
-  });
-
-  it.each(['0', '257', '-1', '1.5', 'all', ''])('is not %j', (value) => {
-    expect(() => workerCount('--workers', value)).toThrow(mistake(/^--workers is /));
   });
 });

@@ -5,19 +5,9 @@ import { snapshotPath } from '../src/snapshot-path.ts';
 
 const PURPOSE = '127.0.0.1:6001 1 mapped-discovery 1500';
 
-const path = (purpose: string) => snapshotPath(undefined, { XDG_STATE_HOME: '/s' }, purpose);
+const path = (purpose: string) => snapshotPath({ XDG_STATE_HOME: '/s' }, purpose);
 
 describe('snapshotPath', () => {
-  it('is the file that was named, whatever the environment', () => {
-    const env = { STATE_DIRECTORY: '/var/lib/x', XDG_STATE_HOME: '/state' };
-    expect(snapshotPath('/tmp/table', env, PURPOSE)).toBe('/tmp/table');
-    expect(snapshotPath('table', {}, PURPOSE)).toBe('table');
-  });
-
-  it('is none if that is wanted', () => {
-    expect(snapshotPath('none', { STATE_DIRECTORY: '/var/lib/x' }, PURPOSE)).toBeUndefined();
-  });
-
   it.each([
     [{}, join(homedir(), '.local', 'state', 'rollcall')],
     [{ XDG_STATE_HOME: '' }, join(homedir(), '.local', 'state', 'rollcall')],
@@ -27,7 +17,7 @@ describe('snapshotPath', () => {
     [{ STATE_DIRECTORY: '/var/lib/x:/var/lib/y' }, '/var/lib/x'],
     [{ XDG_STATE_HOME: 'state' }, join(homedir(), '.local', 'state', 'rollcall')],
   ])('is in a folder for state: %j', (env, folder) => {
-    const found = snapshotPath(undefined, env, PURPOSE) ?? '';
+    const found = snapshotPath(env, PURPOSE);
     expect(dirname(found)).toBe(folder);
     expect(found).toMatch(/\/[0-9a-f]{12}\.snapshot$/);
   });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
+import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -12,18 +13,21 @@ import { catalogApi } from './catalog/api.ts';
 import { serveCatalog } from './catalog/servers.ts';
 import type { CatalogServers } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
-import { checkConfig } from './config/check.ts';
-import { fixedChanges } from './config/config.ts';
-import type { GatewayConfig } from './config/config.ts';
 import { Telemetry } from './metrics/telemetry.ts';
-import { ownPlaces } from './own-places.ts';
-import type { Place } from './own-places.ts';
+import { listenAddresses } from './listen-addresses.ts';
+import type { Endpoint } from './listen-addresses.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
-import { serve } from './serve.ts';
-import type { ServeOptions } from './serve.ts';
+import { resolveConfig } from './settings/config.ts';
+import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
+import { GATEWAY_SETTINGS } from './settings/table.ts';
+import { createLiveDataPlane } from './live-data-plane.ts';
+import type { LiveDataPlaneOptions } from './live-data-plane.ts';
 
-export interface GatewayOptions extends GatewayConfig {
+export interface GatewayOptions extends GatewayConfig, Surroundings {}
+
+/** What a gateway needs besides its configuration. */
+interface Surroundings {
   readonly registry: RegistryConfig;
   /** Gets a line for each event, in pino's order of arguments. Default: nothing is logged. */
   readonly logger?: Logger;
@@ -52,8 +56,6 @@ export function defaultAdminPort(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
-const DEFAULT_HOST = '127.0.0.1';
-const DEFAULT_PORT = 1500;
 /** A gateway that is alone is answered by nobody: it does not wait long for one that may be there. */
 const INFORMED_MS = 300;
 
@@ -63,29 +65,33 @@ const INFORMED_MS = 300;
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  checkConfig(options);
-  const { registry: connection, host = DEFAULT_HOST, port = DEFAULT_PORT } = options;
-  const instanceCa = options.instanceCa && readTextFile(options.instanceCa);
+  const { registry, logger = silentLogger, dashboard, ...given } = options;
+  const config = resolveConfig(given);
+  const surroundings = { registry, logger, dashboard };
+  const { host, port, probes } = config;
+  const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // No name of the machine: every instance and whoever they tell reads it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
   // One that the system chooses is not known yet, and so to nobody who could announce it.
-  const self = port === 0 ? [] : ownPlaces(host, port);
+  const self = port === 0 ? [] : listenAddresses(host, port);
   const directory = await discover({
-    registry: connection,
+    registry,
     name,
     answersRollCalls: true,
     probes: 'always',
-    ...(options.probes !== undefined && { probeRules: options.probes }),
+    probeRules: probes,
     journal,
-    policy: addressesOf(options, self),
+    policy: addressesOf(config, self),
     ...(instanceCa !== undefined && { instanceCa }),
   });
   const telemetry = new Telemetry(directory);
   try {
-    const gateway = await follow({ directory, telemetry, instanceCa, name }, options);
-    if (port === 0) self.push(...ownPlaces(host, gateway.port));
-    return await administer(name, gateway, { directory, journal, telemetry }, options);
+    const parts = { directory, telemetry, instanceCa, name };
+    const gateway = await follow(parts, config, surroundings);
+    if (port === 0) self.push(...listenAddresses(host, gateway.port));
+    const known = { directory, journal, telemetry };
+    return await administer(name, gateway, known, config, surroundings);
   } catch (error) {
     telemetry.close();
     directory.close();
@@ -95,8 +101,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
 /** @param self where the gateway listens, filled in when that is known */
 function addressesOf(
-  { host = DEFAULT_HOST, allow = [], deny = [] }: GatewayOptions,
-  self: readonly Place[],
+  { host, allow, deny }: ResolvedConfig,
+  self: readonly Endpoint[],
 ): AddressPolicy {
   const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
@@ -115,21 +121,17 @@ async function administer(
   name: string,
   gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
   { directory, journal, telemetry }: Known,
-  options: GatewayOptions,
+  config: ResolvedConfig,
+  { registry, logger = silentLogger, dashboard }: Surroundings,
 ): Promise<Gateway> {
-  const {
-    registry: connection,
-    adminToken,
-    adminHost = DEFAULT_HOST,
-    port = DEFAULT_PORT,
-  } = options;
+  const { port, adminHost, adminPort = defaultAdminPort(port), adminToken } = config;
   const app = adminApp({
     gateway: {
       name,
       url: gateway.url,
-      domain: options.domain ?? `localhost:${gateway.port}`,
-      server: describeServer(connection),
-      channel: connection.channels.registry,
+      domain: config.domain ?? `localhost:${gateway.port}`,
+      server: describeServer(registry),
+      channel: registry.channels.registry,
       startedAt: Date.now(),
     },
     access: {
@@ -139,7 +141,7 @@ async function administer(
     directory,
     journal,
     traffic: telemetry.history.of,
-    ...(options.dashboard !== undefined && { pages: await staticFiles(options.dashboard) }),
+    ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
@@ -154,9 +156,9 @@ async function administer(
     for (const each of closing.toReversed()) await each();
   }
   try {
-    const admin = await serveAdmin(app, adminHost, options.adminPort ?? defaultAdminPort(port));
+    const admin = await serveAdmin(app, adminHost, adminPort);
     closing.push(async () => admin.close());
-    const servers = await serveCatalog(catalog, options, options.logger ?? silentLogger);
+    const servers = await serveCatalog(catalog, config, logger);
     closing.push(async () => servers.close());
     const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
     return { ...gateway, adminUrl, catalog: servers, close };
@@ -168,22 +170,19 @@ async function administer(
 
 /** Serves by what the directory tells, once that has told what there is. */
 async function follow(
-  parts: Pick<ServeOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
-  options: GatewayOptions,
+  parts: Pick<LiveDataPlaneOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
+  config: ResolvedConfig,
+  { registry, logger }: Required<Pick<Surroundings, 'registry' | 'logger'>>,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
   const { directory, telemetry } = parts;
-  const { registry: connection, logger = silentLogger, dashboard: _, ...config } = options;
-  const serving = await serve({ ...parts, config, logger });
-  const forget = await keepSnapshot(directory, config.snapshotFile, logger);
+  const serving = await createLiveDataPlane({ ...parts, config, logger });
+  const forget = await keepSnapshot(directory, config.snapshot, logger);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.ready(INFORMED_MS);
-  const { host, port } = await serving.listen(
-    config.port ?? DEFAULT_PORT,
-    config.host ?? DEFAULT_HOST,
-  );
+  const { host, port } = await serving.listen(config.port, config.host);
   logEvents(
     directory,
-    { domain: config.domain ?? `localhost:${port}`, server: describeServer(connection) },
+    { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
     // A change is logged only after every worker routes by it.
     ({ level, message }) => serving.whenApplied(() => logger[level](message)),
   );
@@ -192,9 +191,9 @@ async function follow(
     port,
     url: `${config.tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`,
     configure(changed) {
-      checkConfig(changed);
-      serving.configure(changed);
-      return fixedChanges(config, changed);
+      const next = resolveConfig(changed);
+      serving.configure(next);
+      return fixedChanges(GATEWAY_SETTINGS, config, next);
     },
     async close() {
       await serving.close();

@@ -1,15 +1,14 @@
-export type { AccessLogSettings } from './access-log/entry.ts';
 export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export type { State } from './admin/app.ts';
 export type { Event } from './admin/event-log.ts';
 export type { StatusView } from './admin/status.ts';
-export type { TrafficView, FindTraffic } from './admin/traffic.ts';
+export type { TrafficView, FindTraffic } from './admin/traffic-view.ts';
 export type { InstanceView, ServiceView } from './admin/views.ts';
 export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';
-export { layered, parseSetting, readConfigFile } from './config/file.ts';
-export type { FileConfig, GatewayConfig } from './config/config.ts';
 export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';
 export type { ProblemCode } from './problem.ts';
+export type { GatewayConfig } from './settings/config.ts';
+export { GATEWAY_SETTINGS } from './settings/table.ts';

@@ -51,7 +51,7 @@ it('a gateway takes a renewed certificate while it runs', async () => {
   writeFileSync(tls.cert, 'damaged');
   await expect
     .poll(() => lines)
-    .toContainEqual(expect.stringMatching(/^cannot reload certificate/));
+    .toContainEqual(expect.stringMatching(/^cannot reload certificate: keeping the previous one/));
   expect(await shown(gateway.port)).toBe('one');
   put(FILES.two);
   await expect.poll(() => shown(gateway.port)).toBe('two');

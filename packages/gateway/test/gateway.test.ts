@@ -124,7 +124,7 @@ describe('a gateway’s address policy', () => {
     async (options) => {
       await expect(gateway(options)).rejects.toMatchObject({
         code: 'ROLLCALL_CONFIG',
-        message: expect.stringMatching(/is no address range/) as string,
+        message: expect.stringMatching(/must be an address range/) as string,
       });
     },
   );

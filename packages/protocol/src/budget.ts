@@ -54,8 +54,8 @@ export interface Budget {
 }
 
 const DAY_MS = 86_400_000;
-const LISTS = DAY_MS / RULES.enumerateEvery;
-const ROLL_CALLS = DAY_MS / RULES.askEvery;
+const LISTS = DAY_MS / RULES.listEveryMs;
+const ROLL_CALLS = DAY_MS / RULES.rollCallEveryMs;
 /** An owner says again what it announced after every third of its lease. */
 const RENEWALS_PER_TTL = 3;
 /** A `table` of 10 KB holds so many announcements of 250 bytes. */

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
-import type { App } from '../app/local-app.ts';
+import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { isSignedBy } from '../credentials.ts';
 import { HttpError } from './http-error.ts';
 
-/** How far a request's clock may be from the broker's, either way. */
+/** How far the clock of a request may be from the broker's, in either direction. */
 const MAX_CLOCK_SKEW_S = 600;
 
-/** A request to the HTTP API as far as its signature covers it: all but the body. */
+/** The parts of a request that its signature covers, except the body. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -16,7 +16,11 @@ export interface SignedRequest {
   readonly query: ReadonlyMap<string, string>;
 }
 
-/** Query parameters by name. A name given twice would be signed as one thing and might be read as another. */
+/**
+ * Reads a query string. A name given twice is refused: the signature could cover one value and an endpoint read the other.
+ *
+ * @throws {@link HttpError} 400
+ */
 export function readQuery(text: string): ReadonlyMap<string, string> {
   const query = new Map<string, string>();
   for (const [name, value] of parameters(text)) {
@@ -28,8 +32,8 @@ export function readQuery(text: string): ReadonlyMap<string, string> {
 }
 
 /**
- * The app that signed a request. What is wrong with a stranger's request is told only as far as it
- * does not depend on an app: whether the app id, the key or the signature is wrong is not.
+ * Returns the app that signed a request. The error is the same whether the app id, the key or the signature is wrong, so
+ * that strangers cannot find out which apps there are.
  *
  * @param now - milliseconds since 1970.
  * @throws {@link HttpError} 401, or 403 if the app is disabled
@@ -56,7 +60,7 @@ export function authenticate(apps: Apps, appId: string, request: SignedRequest, 
 }
 
 /**
- * Checks that a body is the one that was signed for.
+ * Checks that the body is the one that was signed.
  *
  * @throws {@link HttpError} 401
  */
@@ -68,7 +72,7 @@ export function checkBody(body: Buffer, query: ReadonlyMap<string, string>): voi
   }
 }
 
-/** SDKs leave nothing to decode, as a rule, and then this takes half the time of a URLSearchParams. */
+/** Splits a query string. SDKs usually leave nothing to decode, and then this takes half the time of URLSearchParams. */
 function parameters(text: string): Iterable<readonly [name: string, value: string]> {
   if (/[%+]/.test(text)) return new URLSearchParams(`?${text}`);
   return text

@@ -3,23 +3,35 @@ import { quote } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
 import type { Logger } from '@rollcall/runtime';
 import type { Apps } from '../app/apps.ts';
-import { parseTarget } from './request-target.ts';
+import { after } from '../app/maybe-promise.ts';
+import type { MaybePromise } from '../app/maybe-promise.ts';
+import { UnavailableError } from '../app/unavailable-error.ts';
 import { authenticate, checkBody, readQuery } from './authenticate.ts';
 import { HttpError } from './http-error.ts';
-import type { PlainRequest } from '../server/plain-request.ts';
 import { readBody } from './read-body.ts';
+import { parseTarget } from './request-target.ts';
 import { matchRoute } from './routes.ts';
 
 /** Room for a batch of ten events with 10 KB of data each, every character escaped as \uXXXX. */
 export const MAX_BODY_BYTES = 1_048_576;
 
-/** JSON, with a status. */
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
+/** A request with its whole body. */
+export interface WholeRequest {
+  readonly method: string;
+  /** Path and query, as they were sent. */
+  readonly target: string;
+  readonly body: Buffer;
 }
 
-/** The HTTP side of a broker. */
+/** A response in JSON. */
+export interface ApiResponse {
+  readonly status: number;
+  readonly text: string;
+  /** Value of `Retry-After`, in seconds. */
+  readonly retryAfter?: number;
+}
+
+/** The signed HTTP API of a broker. */
 export class HttpApi {
   readonly #apps: Apps;
   readonly #logger: Logger;
@@ -29,36 +41,38 @@ export class HttpApi {
     this.#logger = logger;
   }
 
-  /** Answers a request, whatever it is. Never rejects. */
+  /** Serves a request of node:http. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url, headers } = request;
     try {
       const serve = this.#admit(method, url, headers.origin);
-      // Only now: of a stranger's body not one byte is kept.
+      // Only now: nothing is kept of a body whose request is not signed.
       const body = method === 'POST' ? await readBody(request, MAX_BODY_BYTES) : Buffer.alloc(0);
-      reply(response, okay(serve(body)));
+      send(response, success(await serve(body)));
     } catch (error) {
-      reply(response, this.#refuse(error, method, url));
+      send(response, this.#refuse(error, method, url));
     }
   }
 
-  /** Answers a request that is there with its body. Never throws. */
-  answer({ method, target, body }: PlainRequest): Answer {
+  /** Serves a request that is there with its body. Never throws or rejects. */
+  respond({ method, target, body }: WholeRequest): MaybePromise<ApiResponse> {
+    const refuse = (error: unknown): ApiResponse => this.#refuse(error, method, target);
     try {
-      return okay(this.#admit(method, target)(body));
+      const response = after(this.#admit(method, target)(body), success);
+      return response instanceof Promise ? response.catch(refuse) : response;
     } catch (error) {
-      return this.#refuse(error, method, target);
+      return refuse(error);
     }
   }
 
-  /** What there is to do with the body of a request that may be served. @throws {@link HttpError} */
+  /** Returns what serves the body of a request that is allowed. @throws {@link HttpError} */
   #admit(method: string, url?: string, origin?: string): Serve {
     const { path, query: parameters } = parseTarget(url);
     if (path === '/up' && method !== 'POST') return () => ({ up: true });
 
     const { endpoint, appId, subject } = matchRoute(method, path);
-    // Every page that a developer looks at can send requests to their loopback, and sign them too:
-    // the development credentials are public. Browsers always say so, servers never do.
+    // Any page in a developer's browser can send requests to loopback, and sign them with the development credentials,
+    // which are public. Browsers always send Origin, servers never do.
     if (origin !== undefined) {
       throw new HttpError(
         403,
@@ -73,25 +87,34 @@ export class HttpApi {
     };
   }
 
-  #refuse(error: unknown, method: string, url?: string): Answer {
-    // Not the query: a signed URL is good for ten minutes to whoever reads it.
+  #refuse(error: unknown, method: string, url?: string): ApiResponse {
+    // Without the query: a signed URL can be used by anyone for ten minutes.
     const target = `${method} ${quote(parseTarget(url).path)}`;
     if (error instanceof HttpError) {
       this.#logger.warn({ target, status: error.status, reason: error.message }, 'refused request');
-      return { status: error.status, text: JSON.stringify({ error: error.message }) };
+      return failure(error.status, error.message);
+    }
+    if (error instanceof UnavailableError) {
+      this.#logger.warn({ target, status: 503, reason: error.message }, 'refused request');
+      return { ...failure(503, error.message), retryAfter: 1 };
     }
     this.#logger.error({ target, err: error }, 'request failed');
-    return { status: 500, text: '{"error":"the broker failed; its log says why"}' };
+    return failure(500, 'internal error of the broker');
   }
 }
 
-type Serve = (body: Buffer) => Record<string, unknown>;
+type Serve = (body: Buffer) => MaybePromise<Record<string, unknown>>;
 
-function okay(body: Record<string, unknown>): Answer {
+function success(body: Record<string, unknown>): ApiResponse {
   return { status: 200, text: JSON.stringify(body) };
 }
 
-function reply(response: ServerResponse, { status, text }: Answer): void {
+function failure(status: number, message: string): ApiResponse {
+  return { status, text: JSON.stringify({ error: message }) };
+}
+
+function send(response: ServerResponse, { status, text, retryAfter }: ApiResponse): void {
+  if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),

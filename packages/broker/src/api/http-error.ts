@@ -1,4 +1,4 @@
-/** A request that is not served; `message` goes to the one who sent it. */
+/** A refused request. The client is sent the status and `message`. */
 export class HttpError extends Error {
   readonly status: number;
 

@@ -1,16 +1,17 @@
 import { channelKind } from '@rollcall/protocol/pusher';
-import type { App } from '../app/local-app.ts';
+import type { ChannelState, ChannelStates } from '../app/app.ts';
 import { HttpError } from './http-error.ts';
 
 /** An attribute of a channel that a request may ask for. */
 export type Info = 'user_count' | 'subscription_count' | 'cache';
 
+/** The requested attributes of a channel, except `cache`. */
 export interface ChannelInfo {
   readonly user_count?: number;
   readonly subscription_count?: number;
-  /** The last event, with the seconds that it is still kept; `null` if there is none. */
-  readonly cache?: { readonly data: string; readonly ttl: number } | null;
 }
+
+const UNOCCUPIED: ChannelState = { subscriptionCount: 0, userCount: 0 };
 
 /** Reads an `info` parameter, a list with commas. @throws {@link HttpError} 400 */
 export function parseInfo(value: unknown, known: readonly Info[]): ReadonlySet<Info> {
@@ -23,18 +24,15 @@ export function parseInfo(value: unknown, known: readonly Info[]): ReadonlySet<I
   return new Set(found);
 }
 
-/** What was asked for, as far as a channel has it: only presence channels have users. */
-export function channelInfo(app: App, name: string, info: ReadonlySet<Info>): ChannelInfo {
-  const channel = app.channel(name);
+/** Returns the requested attributes of a channel. Only presence channels have a `user_count`. */
+export function channelInfo(
+  states: ChannelStates,
+  name: string,
+  info: ReadonlySet<Info>,
+): ChannelInfo {
+  const { userCount, subscriptionCount } = states.get(name) ?? UNOCCUPIED;
   return {
-    ...(info.has('user_count') &&
-      channelKind(name) === 'presence' && { user_count: channel?.userCount ?? 0 }),
-    ...(info.has('subscription_count') && { subscription_count: channel?.subscriptionCount ?? 0 }),
-    ...(info.has('cache') && { cache: cached(app, name) }),
+    ...(info.has('user_count') && channelKind(name) === 'presence' && { user_count: userCount }),
+    ...(info.has('subscription_count') && { subscription_count: subscriptionCount }),
   };
-}
-
-function cached({ cache }: App, channel: string): NonNullable<ChannelInfo['cache']> | null {
-  const event = cache.get(channel);
-  return event === undefined ? null : { data: event.data, ttl: cache.secondsLeft(event) };
 }

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { HttpError } from './http-error.ts';
 
 /**
- * The whole body of a request.
+ * Reads the whole body of a request.
  *
- * @throws {@link HttpError} 413 above `limit` bytes; what is above is read and dropped, because a
- * client that still sends would not see an answer otherwise.
+ * @throws {@link HttpError} 413 above `limit` bytes. The rest of the body is read and dropped, because a client does not
+ * read the response while it is still sending.
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {

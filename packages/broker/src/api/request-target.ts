@@ -1,12 +1,12 @@
-/** What a request line asks for. */
+/** Path and query of a request. */
 export interface Target {
   /** As it was sent, not decoded: it is part of what is signed. */
   readonly path: string;
-  /** What is behind the `?`, as it was sent. */
+  /** The part after the `?`, as it was sent. */
   readonly query: string;
 }
 
-/** Takes a request target apart. `new URL` would not do: it throws, and takes `//x` for a host. */
+/** Splits a request target. Unlike `new URL` it never throws, and it does not take `//x` for a host. */
 export function parseTarget(url = '/'): Target {
   const mark = url.indexOf('?');
   if (mark === -1) return { path: url, query: '' };

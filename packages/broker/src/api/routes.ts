@@ -15,7 +15,7 @@ interface Route {
   readonly endpoint: Endpoint;
 }
 
-/** Where a request goes, with what its path names. */
+/** The endpoint of a request, and what its path names. */
 export interface Match {
   readonly endpoint: Endpoint;
   readonly appId: string;
@@ -36,7 +36,7 @@ const ROUTES: readonly Route[] = [
   },
 ];
 
-/** @throws {@link HttpError} 404, 405 */
+/** Finds the endpoint of a request. @throws {@link HttpError} 400, 404, 405 */
 export function matchRoute(method: string, path: string): Match {
   const routes = ROUTES.filter((route) => route.path.test(path));
   const route = routes.find((candidate) => candidate.method === method);
@@ -48,7 +48,7 @@ export function matchRoute(method: string, path: string): Match {
   throw new HttpError(405, `use ${routes.map((other) => other.method).join(' or ')} at this path`);
 }
 
-/** Some SDKs escape `=`, `@` and the like in the name of a channel. */
+/** Some SDKs percent-encode `=`, `@` and similar characters in channel names. */
 function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);

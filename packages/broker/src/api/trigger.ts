@@ -7,14 +7,14 @@ import {
   LIMITS,
 } from '@rollcall/protocol/pusher';
 import { quote } from '@rollcall/protocol';
-import type { Publication } from '../app/local-app.ts';
+import type { Publication } from '../app/app.ts';
 import { HttpError } from './http-error.ts';
 import { parseInfo } from './info.ts';
 import type { Info } from './info.ts';
 
-/** An event to publish, and what the publisher wants to know of its channels. */
+/** An event to publish, and the attributes of its channels that the publisher asks for. */
 export interface Trigger {
-  readonly publication: Publication & { readonly channels: readonly string[] };
+  readonly publication: Publication;
   readonly info: ReadonlySet<Info>;
 }
 
@@ -64,7 +64,7 @@ function parseName(name: unknown): string {
   if (typeof name !== 'string' || name === '' || name.length > LIMITS.eventNameLength) {
     throw new HttpError(400, `name must be 1 to ${LIMITS.eventNameLength} characters`);
   }
-  // A client takes such an event for the broker's own word: who is a member, whether it is subscribed.
+  // Clients act on these names: they would take the event for one of the broker's own.
   if (/^pusher(_internal)?:/.test(name)) {
     throw new HttpError(400, 'names that start with "pusher:" or "pusher_internal:" are reserved');
   }
@@ -79,19 +79,19 @@ function parseChannels(channels: unknown): readonly string[] {
     throw new HttpError(400, `an event may go to at most ${LIMITS.channelsPerTrigger} channels`);
   }
   const names = [...new Set(channels.map(parseDestination))];
-  // Each encrypted channel has a key of its own, so that one payload cannot be for two.
+  // Each encrypted channel has its own key, so one payload cannot be for two.
   if (names.length > 1 && names.some((name) => isEncryptedChannel(name))) {
     throw new HttpError(400, 'an event for an encrypted channel may go to that channel only');
   }
   return names;
 }
 
-/** A channel, or the one that leads to a user. */
+/** Reads the name of a channel, or of the channel of a single user. */
 function parseDestination(name: unknown): string {
   return isServerToUserChannel(name) ? name : parseChannel(name);
 }
 
-/** @throws {@link HttpError} 400 */
+/** Reads the name of a channel. @throws {@link HttpError} 400 */
 export function parseChannel(name: unknown): string {
   if (isChannelName(name)) return name;
   throw new HttpError(400, `channel is ${quote(name)}; ${CHANNEL_NAME_RULE}`);

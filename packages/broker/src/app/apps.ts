@@ -1,11 +1,12 @@
 import { RollcallError } from '@rollcall/protocol';
-import type { App } from './local-app.ts';
+import type { App } from './app.ts';
 
-/** The apps of a broker, by what clients name them with. */
+/** The apps of a broker, by id and by key. */
 export class Apps {
   readonly #byId: ReadonlyMap<string, App>;
   readonly #byKey: ReadonlyMap<string, App>;
 
+  /** @throws {@link RollcallError} `ROLLCALL_CONFIG` if two apps share an id or a key. */
   constructor(apps: readonly App[]) {
     this.#byId = new Map(apps.map((app) => [app.options.appId, app]));
     this.#byKey = new Map(apps.map((app) => [app.options.key, app]));

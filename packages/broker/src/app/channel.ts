@@ -8,12 +8,12 @@ import type { Member } from '@rollcall/protocol/pusher';
 import type { Connection } from './connection.ts';
 import { Members } from './members.ts';
 
-/** A channel and who listens to it. */
+/** A channel and its subscribers. */
 export class Channel {
   readonly name: string;
-  /** With the id of the user each connection belongs to, in a presence channel. */
+  /** Each with the id of its user, in a presence channel. */
   readonly #subscribers = new Map<Connection, string | undefined>();
-  /** Of a presence channel only: there may be very many of the others. */
+  /** Set in presence channels only, because there may be very many of the others. */
   readonly #members: Members | undefined;
 
   constructor(name: string) {
@@ -29,7 +29,7 @@ export class Channel {
     return this.#members?.count ?? 0;
   }
 
-  /** Users in the order they came. Empty unless it is a presence channel. */
+  /** Users in the order of joining. Empty unless it is a presence channel. */
   userIds(): string[] {
     return this.#members?.ids() ?? [];
   }
@@ -38,34 +38,35 @@ export class Channel {
     return this.#members?.has(userId) ?? false;
   }
 
-  /** The user that a subscribed connection belongs to. */
+  /** The user of a subscribed connection. */
   userOf(connection: Connection): string | undefined {
     return this.#subscribers.get(connection);
   }
 
   /**
-   * Subscribes a connection and tells it so. `member` is given for presence channels. Returns the
-   * user who was not there before.
+   * Subscribes a connection and confirms it. Returns the id of the user if this is the user's first connection.
+   *
+   * @param member - given for presence channels.
    */
   add(connection: Connection, member?: Member): string | undefined {
-    const isNew = member !== undefined && this.#members?.arrive(member) === true;
-    // The others hear of a new member before it is among them, so that it does not hear of itself.
+    const isNew = member !== undefined && this.#members?.add(member) === true;
+    // Before the new member is a subscriber, so that it is not sent its own member_added.
     if (isNew) this.broadcast(memberAddedFrame(this.name, member));
     this.#subscribers.set(connection, member?.userId);
     connection.send(subscriptionSucceededFrame(this.name, this.#members?.list()));
     return isNew ? member.userId : undefined;
   }
 
-  /** Returns the user who is not there any more. */
+  /** Ends a subscription. Returns the id of the user if this was the user's last connection. */
   remove(connection: Connection): string | undefined {
     const userId = this.#subscribers.get(connection);
     this.#subscribers.delete(connection);
-    if (userId === undefined || this.#members?.depart(userId) !== true) return undefined;
+    if (userId === undefined || this.#members?.remove(userId) !== true) return undefined;
     this.broadcast(memberRemovedFrame(this.name, userId));
     return userId;
   }
 
-  /** Returns how many it was sent to. */
+  /** Sends a frame to all subscribers but one. Returns the number of receivers. */
   broadcast(frame: string, exceptSocketId?: string): number {
     let count = 0;
     for (const connection of this.#subscribers.keys()) {

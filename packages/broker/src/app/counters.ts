@@ -1,15 +1,16 @@
-/** What has happened to one app since the broker started; each number only grows. */
+/** What has happened in one app since the broker started. Each number only grows. */
 export class Counters {
   connections = 0;
-  /** Events that were published over the HTTP API, one for each channel they went to. */
+  /** Events published over the HTTP API, one for each channel. */
   publications = 0;
-  /** Events that clients sent to each other. */
+  /** Events sent by clients. */
   clientEvents = 0;
-  /** Events that were sent to a subscriber, one for each. */
+  /** Events sent to subscribers, one for each subscriber. */
   deliveries = 0;
-  /** Connections that were cut because they did not read. */
+  /** Connections closed because the client did not read fast enough. */
   slowConsumers = 0;
+  /** Events that a webhook has accepted. */
   webhookEventsSent = 0;
-  /** Given up after all retries, or never taken because too many waited. */
-  webhookEventsLost = 0;
+  /** Events given up after all retries, or dropped because too many were waiting. */
+  webhookEventsDropped = 0;
 }

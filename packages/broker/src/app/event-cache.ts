@@ -4,15 +4,22 @@ import { LIMITS } from '@rollcall/protocol/pusher';
 export interface CachedEvent {
   readonly name: string;
   readonly data: string;
-  /** In milliseconds of the clock. */
-  readonly until: number;
+  /** How long the event is still kept, in whole seconds. */
+  readonly ttl: number;
 }
 
-/** The last event of each cache channel, subscribed to or not, until it is 30 minutes old. */
+interface Entry {
+  readonly name: string;
+  readonly data: string;
+  /** In milliseconds of the clock. */
+  readonly expiresAt: number;
+}
+
+/** The last event of each cache channel, subscribed to or not, for 30 minutes. */
 export class EventCache {
   readonly #clock: () => number;
-  /** Oldest first: what is put again goes to the end. */
-  readonly #events = new Map<string, CachedEvent>();
+  /** Oldest first: putting an entry again moves it to the end. */
+  readonly #entries = new Map<string, Entry>();
 
   /** @param clock - milliseconds of a clock that never goes back. */
   constructor(clock: () => number) {
@@ -21,25 +28,22 @@ export class EventCache {
 
   put(channel: string, name: string, data: string): void {
     const now = this.#clock();
-    this.#events.delete(channel);
-    this.#events.set(channel, { name, data, until: now + LIMITS.cacheMs });
-    this.#forgetBefore(now);
+    this.#entries.delete(channel);
+    this.#entries.set(channel, { name, data, expiresAt: now + LIMITS.cacheMs });
+    this.#removeExpired(now);
   }
 
   get(channel: string): CachedEvent | undefined {
-    const event = this.#events.get(channel);
-    return event !== undefined && event.until > this.#clock() ? event : undefined;
+    const entry = this.#entries.get(channel);
+    const remainingMs = (entry?.expiresAt ?? 0) - this.#clock();
+    if (entry === undefined || remainingMs <= 0) return undefined;
+    return { name: entry.name, data: entry.data, ttl: Math.ceil(remainingMs / 1_000) };
   }
 
-  /** Whole seconds that an event is still kept. */
-  secondsLeft({ until }: CachedEvent): number {
-    return Math.ceil((until - this.#clock()) / 1_000);
-  }
-
-  #forgetBefore(now: number): void {
-    for (const [channel, { until }] of this.#events) {
-      if (until > now) return;
-      this.#events.delete(channel);
+  #removeExpired(now: number): void {
+    for (const [channel, { expiresAt }] of this.#entries) {
+      if (expiresAt > now) return;
+      this.#entries.delete(channel);
     }
   }
 }

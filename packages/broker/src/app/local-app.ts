@@ -4,142 +4,116 @@ import {
   channelKind,
   isCacheChannel,
   isServerToUserChannel,
+  LIMITS,
   subscriptionCountFrame,
 } from '@rollcall/protocol/pusher';
-import type { Member } from '@rollcall/protocol/pusher';
+import type { Member, User } from '@rollcall/protocol/pusher';
+import type { AppOptions } from '../options.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import type {
+  App,
+  AppEnvironment,
+  AppSize,
+  ChannelStates,
+  ClientEvent,
+  Publication,
+  SignIn,
+  SubscribeResult,
+  Subscription,
+} from './app.ts';
 import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
-import { Counters } from './counters.ts';
+import type { Counters } from './counters.ts';
 import { EventCache } from './event-cache.ts';
-import type { AppOptions } from '../options.ts';
+import type { CachedEvent } from './event-cache.ts';
 import { SubscriptionCounts } from './subscription-counts.ts';
 import { Users } from './users.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
 
-/** An event for the subscribers of some channels. */
-export interface Publication {
-  readonly name: string;
-  /** JSON text, as a rule; it is passed on as it is. */
-  readonly data: string;
-  readonly channels: Iterable<string>;
-  /** The connection that is not to get it: its own publication, as a rule. */
-  readonly exceptSocketId?: string | undefined;
-}
-
-/** An event that one subscriber of a channel has for the others. */
-export interface ClientEvent {
-  readonly event: string;
-  readonly channel: string;
-  readonly data: string;
-  readonly sender: Connection;
-}
-
-export interface AppEnvironment {
-  /** Milliseconds of a clock that never goes back. */
-  readonly clock?: () => number;
-  readonly counters?: Counters;
-  /** Takes what webhooks are to tell. */
-  readonly report?: (event: WebhookEvent) => void;
-}
-
-/** One app: its settings, its occupied channels and its users. Knows nothing of sockets. */
-export class App {
+/** An app with all of its state in this process. It answers every call at once. */
+export class LocalApp implements App {
   readonly options: AppOptions;
-  readonly users: Users = new Users();
-  readonly cache: EventCache;
   readonly counters: Counters;
-  /** A channel is here from its first subscription to the end of its last. */
+  /** Those with at least one subscriber. */
   readonly #channels = new Map<string, Channel>();
+  readonly #users = new Users();
+  readonly #cache: EventCache;
   readonly #subscriptionCounts: SubscriptionCounts | undefined;
   readonly #report: (event: WebhookEvent) => void;
   #connections = 0;
 
-  constructor(options: AppOptions, { clock, counters, report }: AppEnvironment = {}) {
+  /** @param clock - milliseconds of a clock that never goes back. */
+  constructor(
+    options: AppOptions,
+    { counters, report }: AppEnvironment,
+    clock: () => number = () => performance.now(),
+  ) {
     this.options = options;
-    this.cache = new EventCache(clock ?? (() => performance.now()));
-    this.counters = counters ?? new Counters();
-    this.#report = report ?? (() => {});
+    this.counters = counters;
+    this.#report = report;
+    this.#cache = new EventCache(clock);
     if (options.subscriptionCounts === true) {
-      this.#subscriptionCounts = new SubscriptionCounts((channel) => this.#tellCount(channel));
+      this.#subscriptionCounts = new SubscriptionCounts((channel) => this.#sendCount(channel));
     }
   }
 
-  get connections(): number {
-    return this.#connections;
+  get size(): AppSize {
+    return {
+      connections: this.#connections,
+      channels: this.#channels.size,
+      users: this.#users.count,
+    };
   }
 
   get hasRoom(): boolean {
     return this.#connections < (this.options.maxConnections ?? Number.POSITIVE_INFINITY);
   }
 
-  connected(): void {
+  connectionOpened(): void {
     this.#connections += 1;
     this.counters.connections += 1;
   }
 
-  disconnected(): void {
+  connectionClosed(): void {
     this.#connections -= 1;
   }
 
-  /** The channel of that name, if anyone is subscribed to it. */
-  channel(name: string): Channel | undefined {
-    return this.#channels.get(name);
-  }
-
-  /** The occupied channels, but for those that belong to single users. */
-  *channels(): Iterable<Channel> {
-    for (const channel of this.#channels.values()) {
-      if (!isServerToUserChannel(channel.name)) yield channel;
-    }
-  }
-
-  get channelCount(): number {
-    return this.#channels.size;
-  }
-
-  /** @param member - who subscribes, for presence channels. */
-  subscribe(name: string, connection: Connection, member?: Member): void {
+  subscribe({ channel: name, connection, member }: Subscription): SubscribeResult {
+    if (member !== undefined && !this.#hasRoomFor(name, member)) return 'full';
     const channel = this.#channels.get(name) ?? this.#occupy(name);
-    const arrived = channel.add(connection, member);
-    if (arrived !== undefined) {
-      this.#report({ name: 'member_added', channel: name, user_id: arrived });
+    const addedUser = channel.add(connection, member);
+    if (addedUser !== undefined) {
+      this.#report({ name: 'member_added', channel: name, user_id: addedUser });
     }
-    if (isCacheChannel(name)) this.#sendLast(name, connection);
-    if (hasCount(channel)) this.#subscriptionCounts?.changed(channel);
+    if (isCacheChannel(name)) this.#sendLastEvent(name, connection);
+    if (hasCount(name)) this.#subscriptionCounts?.changed(channel);
+    return 'subscribed';
   }
 
   unsubscribe(name: string, connection: Connection): void {
     const channel = this.#channels.get(name);
     if (channel === undefined) return;
-    const left = channel.remove(connection);
-    if (left !== undefined) this.#report({ name: 'member_removed', channel: name, user_id: left });
-    if (channel.subscriptionCount === 0) this.#vacate(name);
-    else if (hasCount(channel)) this.#subscriptionCounts?.changed(channel);
-  }
-
-  publish({ name, data, channels, exceptSocketId }: Publication): void {
-    for (const channelName of channels) {
-      this.counters.publications += 1;
-      if (isCacheChannel(channelName)) this.cache.put(channelName, name, data);
-      const channel = this.#channels.get(channelName);
-      if (channel === undefined) continue;
-      // One frame for all subscribers: encoding is most of the work of a publication.
-      const frame = channelEventFrame(channelName, name, data);
-      this.counters.deliveries += channel.broadcast(frame, exceptSocketId);
+    const removedUser = channel.remove(connection);
+    if (removedUser !== undefined) {
+      this.#report({ name: 'member_removed', channel: name, user_id: removedUser });
     }
+    if (channel.subscriptionCount === 0) this.#vacate(name);
+    else if (hasCount(name)) this.#subscriptionCounts?.changed(channel);
   }
 
-  /** Passes a client event on to the other subscribers of its channel. */
-  relay({ event, channel: channelName, data, sender }: ClientEvent): void {
-    const channel = this.#channels.get(channelName);
+  publish(publications: readonly Publication[]): void {
+    for (const publication of publications) this.#publish(publication);
+  }
+
+  relay({ event, channel: name, data, sender }: ClientEvent): void {
+    const channel = this.#channels.get(name);
     if (channel === undefined) return;
     const userId = channel.userOf(sender);
-    const frame = channelEventFrame(channelName, event, data, userId);
+    const frame = channelEventFrame(name, event, data, userId);
     this.counters.clientEvents += 1;
     this.counters.deliveries += channel.broadcast(frame, sender.socketId);
     this.#report({
       name: 'client_event',
-      channel: channelName,
+      channel: name,
       event,
       data,
       socket_id: sender.socketId,
@@ -147,9 +121,52 @@ export class App {
     });
   }
 
-  /** Leaves no timer behind. */
+  signIn(signIn: SignIn): void {
+    this.#users.signIn(signIn);
+  }
+
+  signOut(user: User, connection: Connection): void {
+    this.#users.signOut(user, connection);
+  }
+
+  terminateConnections(userId: string): void {
+    this.#users.terminate(userId);
+  }
+
+  channelsNamed(names: readonly string[]): ChannelStates {
+    const channels = new Map<string, Channel>();
+    for (const name of names) {
+      const channel = this.#channels.get(name);
+      if (channel !== undefined) channels.set(name, channel);
+    }
+    return channels;
+  }
+
+  channelsStartingWith(prefix: string): ChannelStates {
+    const channels = new Map<string, Channel>();
+    for (const [name, channel] of this.#channels) {
+      if (name.startsWith(prefix) && !isServerToUserChannel(name)) channels.set(name, channel);
+    }
+    return channels;
+  }
+
+  userIds(channel: string): readonly string[] {
+    return this.#channels.get(channel)?.userIds() ?? [];
+  }
+
+  lastEvent(channel: string): CachedEvent | undefined {
+    return this.#cache.get(channel);
+  }
+
   close(): void {
     this.#subscriptionCounts?.stop();
+  }
+
+  #hasRoomFor(name: string, { userId }: Member): boolean {
+    const channel = this.#channels.get(name);
+    return (
+      channel === undefined || channel.hasUser(userId) || channel.userCount < LIMITS.presenceMembers
+    );
   }
 
   #occupy(name: string): Channel {
@@ -164,8 +181,20 @@ export class App {
     if (!isServerToUserChannel(name)) this.#report({ name: 'channel_vacated', channel: name });
   }
 
-  #sendLast(name: string, connection: Connection): void {
-    const last = this.cache.get(name);
+  #publish({ name: event, data, channels, exceptSocketId }: Publication): void {
+    for (const name of channels) {
+      this.counters.publications += 1;
+      if (isCacheChannel(name)) this.#cache.put(name, event, data);
+      const channel = this.#channels.get(name);
+      if (channel === undefined) continue;
+      // One frame for all subscribers: encoding is most of the work of a publication.
+      const frame = channelEventFrame(name, event, data);
+      this.counters.deliveries += channel.broadcast(frame, exceptSocketId);
+    }
+  }
+
+  #sendLastEvent(name: string, connection: Connection): void {
+    const last = this.#cache.get(name);
     if (last !== undefined) {
       connection.send(channelEventFrame(name, last.name, last.data));
       return;
@@ -174,7 +203,7 @@ export class App {
     this.#report({ name: 'cache_miss', channel: name });
   }
 
-  #tellCount(channel: Channel): void {
+  #sendCount(channel: Channel): void {
     const { name, subscriptionCount } = channel;
     channel.broadcast(subscriptionCountFrame(name, subscriptionCount));
     this.#report({
@@ -185,7 +214,7 @@ export class App {
   }
 }
 
-/** Presence channels tell of each member instead, and the channel of one user has no one to tell. */
-function hasCount({ name }: Channel): boolean {
+/** Whether subscribers are sent the subscription count. Presence channels have members, and the channel of a user has one subscriber. */
+function hasCount(name: string): boolean {
   return channelKind(name) !== 'presence' && !isServerToUserChannel(name);
 }

@@ -2,11 +2,11 @@ import type { Member } from '@rollcall/protocol/pusher';
 
 interface Presence {
   readonly member: Member;
-  /** A user may come over several connections: they join with the first and leave with the last. */
+  /** A user joins with the first connection and leaves with the last. */
   connections: number;
 }
 
-/** Who is in a presence channel. */
+/** The members of a presence channel. */
 export class Members {
   readonly #users = new Map<string, Presence>();
 
@@ -14,7 +14,7 @@ export class Members {
     return this.#users.size;
   }
 
-  /** In the order they came. */
+  /** In the order of joining. */
   ids(): string[] {
     return [...this.#users.keys()];
   }
@@ -27,16 +27,16 @@ export class Members {
     return this.#users.has(userId);
   }
 
-  /** Another connection of a user; returns whether it is the first. What the first said of them stays. */
-  arrive(member: Member): boolean {
-    const known = this.#users.get(member.userId);
-    if (known === undefined) this.#users.set(member.userId, { member, connections: 1 });
-    else known.connections += 1;
-    return known === undefined;
+  /** Counts one more connection of a user. Returns whether it is the first. The info of the first connection is kept. */
+  add(member: Member): boolean {
+    const presence = this.#users.get(member.userId);
+    if (presence === undefined) this.#users.set(member.userId, { member, connections: 1 });
+    else presence.connections += 1;
+    return presence === undefined;
   }
 
-  /** One connection of a user less; returns whether it was the last. */
-  depart(userId: string): boolean {
+  /** Counts one connection of a user less. Returns whether it was the last. */
+  remove(userId: string): boolean {
     const presence = this.#users.get(userId);
     if (presence === undefined) return false;
     presence.connections -= 1;

@@ -2,28 +2,28 @@ import { LIMITS } from '@rollcall/protocol/pusher';
 import type { Channel } from './channel.ts';
 
 /**
- * When the subscribers of a channel hear how many they are: at each change while they are few, and
- * every 5 s when they are many, since each change would be told to all.
+ * Decides when subscription counts are sent: at each change while a channel has few subscribers, and every 5 s
+ * when it has many, because each count is sent to all of them.
  */
 export class SubscriptionCounts {
-  readonly #tell: (channel: Channel) => void;
+  readonly #send: (channel: Channel) => void;
   readonly #timers = new Map<Channel, NodeJS.Timeout>();
 
-  constructor(tell: (channel: Channel) => void) {
-    this.#tell = tell;
+  constructor(send: (channel: Channel) => void) {
+    this.#send = send;
   }
 
   changed(channel: Channel): void {
     if (channel.subscriptionCount <= LIMITS.promptSubscriptionCounts) {
       clearTimeout(this.#timers.get(channel));
       this.#timers.delete(channel);
-      this.#tell(channel);
+      this.#send(channel);
       return;
     }
     if (this.#timers.has(channel)) return;
     const timer = setTimeout(() => {
       this.#timers.delete(channel);
-      this.#tell(channel);
+      this.#send(channel);
     }, LIMITS.subscriptionCountIntervalMs);
     this.#timers.set(channel, timer);
   }

@@ -1,20 +1,22 @@
-import { CLOSE_CODES, watchlistFrame } from '@rollcall/protocol/pusher';
+import { CLOSE_CODES, signinSuccessFrame, watchlistFrame } from '@rollcall/protocol/pusher';
 import type { User } from '@rollcall/protocol/pusher';
+import type { SignIn } from './app.ts';
 import type { Connection } from './connection.ts';
 
-/** The users who are signed in, over which connections, and who watches whom. */
+/** Signed-in users with their connections, and the connections that watch them. */
 export class Users {
   readonly #online = new Map<string, Set<Connection>>();
-  /** By the user that is watched. */
+  /** By the user that they watch. */
   readonly #watchers = new Map<string, Set<Connection>>();
 
   get count(): number {
     return this.#online.size;
   }
 
-  /** Tells those who watch the user, and the user of those it watches. */
-  signIn({ id, watchlist }: User, connection: Connection): void {
-    if (addTo(this.#online, id, connection)) this.#tellWatchers(id, watchlistFrame([id], []));
+  /** Signs a connection in and confirms it. Informs the watchers of the user, and the user about its watchlist. */
+  signIn({ user: { id, watchlist }, userData, connection }: SignIn): void {
+    connection.send(signinSuccessFrame(userData));
+    if (addTo(this.#online, id, connection)) this.#sendToWatchers(id, watchlistFrame([id], []));
     for (const watched of watchlist) addTo(this.#watchers, watched, connection);
     if (watchlist.length === 0) return;
     const isOnline = (userId: string): boolean => this.#online.has(userId);
@@ -26,14 +28,16 @@ export class Users {
     );
   }
 
+  /** Signs a connection out. Informs the watchers of the user if it was the last. */
   signOut({ id, watchlist }: User, connection: Connection): void {
     for (const watched of watchlist) removeFrom(this.#watchers, watched, connection);
-    if (removeFrom(this.#online, id, connection)) this.#tellWatchers(id, watchlistFrame([], [id]));
+    if (removeFrom(this.#online, id, connection))
+      this.#sendToWatchers(id, watchlistFrame([], [id]));
   }
 
-  /** Ends every connection over which a user is signed in. SDKs do not come back by themselves. */
+  /** Closes all connections of a user. SDKs do not reconnect after this code. */
   terminate(userId: string): void {
-    // Each that is closed leaves the set; a Set may lose what has been visited.
+    // Closing a connection removes it from the set, which is safe while a Set is iterated.
     for (const connection of this.#online.get(userId) ?? []) {
       connection.close(
         CLOSE_CODES.unauthorised,
@@ -42,24 +46,24 @@ export class Users {
     }
   }
 
-  #tellWatchers(userId: string, frame: string): void {
+  #sendToWatchers(userId: string, frame: string): void {
     for (const watcher of this.#watchers.get(userId) ?? []) watcher.send(frame);
   }
 }
 
-type Sets = Map<string, Set<Connection>>;
+type ConnectionsById = Map<string, Set<Connection>>;
 
-/** Returns whether it is the first of its set. */
-function addTo(sets: Sets, key: string, connection: Connection): boolean {
-  const set = sets.get(key);
-  if (set === undefined) sets.set(key, new Set([connection]));
+/** Adds a connection to a set. Returns whether it is the first. */
+function addTo(sets: ConnectionsById, id: string, connection: Connection): boolean {
+  const set = sets.get(id);
+  if (set === undefined) sets.set(id, new Set([connection]));
   else set.add(connection);
   return set === undefined;
 }
 
-/** Returns whether it was the last of its set. */
-function removeFrom(sets: Sets, key: string, connection: Connection): boolean {
-  const set = sets.get(key);
+/** Removes a connection from a set. Returns whether it was the last. */
+function removeFrom(sets: ConnectionsById, id: string, connection: Connection): boolean {
+  const set = sets.get(id);
   set?.delete(connection);
-  return set?.size === 0 && sets.delete(key);
+  return set?.size === 0 && sets.delete(id);
 }

@@ -1,34 +1,37 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { App } from '../app/local-app.ts';
+import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 
 type Reading = (app: App) => number;
 
 const GAUGES: Readonly<Record<string, readonly [help: string, read: Reading]>> = {
-  connections: ['Connections at the moment', (app) => app.connections],
-  channels: ['Channels that are subscribed to', (app) => app.channelCount],
-  users: ['Users who are signed in', (app) => app.users.count],
+  connections: ['Open connections', ({ size }) => size.connections],
+  channels: ['Channels with at least one subscriber', ({ size }) => size.channels],
+  users: ['Signed-in users', ({ size }) => size.users],
 };
 
 const COUNTERS: Readonly<Record<string, readonly [help: string, read: Reading]>> = {
-  connections_total: ['Connections since the start', ({ counters }) => counters.connections],
+  connections_opened_total: ['Connections opened', ({ counters }) => counters.connections],
   publications_total: [
-    'Events published over HTTP, one for each channel',
+    'Events published over the HTTP API, counted once per channel',
     ({ counters }) => counters.publications,
   ],
-  client_events_total: ['Events from clients', ({ counters }) => counters.clientEvents],
-  deliveries_total: ['Events sent to subscribers', ({ counters }) => counters.deliveries],
+  client_events_total: ['Client events', ({ counters }) => counters.clientEvents],
+  deliveries_total: [
+    'Events sent to subscribers, counted once per subscriber',
+    ({ counters }) => counters.deliveries,
+  ],
   slow_consumers_total: [
-    'Connections cut because they did not read',
+    'Connections closed because the client read too slowly',
     ({ counters }) => counters.slowConsumers,
   ],
   webhook_events_sent_total: [
-    'Events that a webhook has taken',
+    'Events that a webhook accepted',
     ({ counters }) => counters.webhookEventsSent,
   ],
-  webhook_events_lost_total: [
-    'Events that a webhook has not taken in time',
-    ({ counters }) => counters.webhookEventsLost,
+  webhook_events_dropped_total: [
+    'Events dropped because a webhook did not accept them in time',
+    ({ counters }) => counters.webhookEventsDropped,
   ],
 };
 
@@ -36,7 +39,7 @@ function label({ options }: App): { app: string } {
   return { app: options.appId };
 }
 
-/** What is known of each app, and of the process, read when somebody asks. */
+/** Metrics of each app and of the process. Values are read at each scrape. */
 export function metricsOf(apps: Apps): Registry {
   const registry = new Registry();
   const common = { labelNames: ['app'], registers: [] };
@@ -69,7 +72,7 @@ export function metricsOf(apps: Apps): Registry {
   registry.registerMetric(
     new Gauge({
       name: 'process_resident_memory_bytes',
-      help: 'Resident memory of the process',
+      help: 'Resident memory size in bytes',
       registers: [],
       collect() {
         this.set(process.memoryUsage.rss());

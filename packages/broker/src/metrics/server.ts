@@ -4,7 +4,7 @@ import { startWebServer } from '../server/web-server.ts';
 import type { WebServer } from '../server/web-server.ts';
 import { metricsOf } from './metrics.ts';
 
-/** Serves `GET /metrics` at a port of its own: what it tells of apps is not for their clients. */
+/** Serves `GET /metrics` on a port of its own, because metrics of apps are not for their clients. */
 export function startMetrics(apps: Apps, options: Required<MetricsOptions>): Promise<WebServer> {
   const registry = metricsOf(apps);
   return startWebServer({

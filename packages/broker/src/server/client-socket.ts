@@ -5,7 +5,7 @@ import {
   PING_FRAME,
 } from '@rollcall/protocol/pusher';
 import type { WebSocket } from 'ws';
-import type { App } from '../app/local-app.ts';
+import type { App } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { Settings } from '../options.ts';
@@ -19,7 +19,7 @@ const INTERNAL_ERROR = 1011;
 export interface ClientSocketOptions {
   readonly app: App;
   readonly socketId: string;
-  readonly outlet: FrameWriter;
+  readonly writer: FrameWriter;
   readonly settings: Pick<
     Settings,
     | 'activityTimeoutMs'
@@ -31,12 +31,12 @@ export interface ClientSocketOptions {
   >;
 }
 
-/** Carries the frames of one client over its open WebSocket. */
+/** One client, connected by a WebSocket. */
 export class ClientSocket implements Connection {
   readonly socketId: string;
   readonly #socket: WebSocket;
   readonly #session: Session;
-  readonly #keepalive: KeepAlive;
+  readonly #keepAlive: KeepAlive;
   readonly #options: ClientSocketOptions;
   #hasEnded = false;
 
@@ -51,8 +51,9 @@ export class ClientSocket implements Connection {
       clock: () => performance.now(),
       maxSubscriptions: settings.maxSubscriptions,
       maxPublicSubscriptions: settings.maxPublicSubscriptions,
+      onError: (error) => this.#fail(error),
     });
-    this.#keepalive = new KeepAlive({
+    this.#keepAlive = new KeepAlive({
       activityTimeoutMs: settings.activityTimeoutMs,
       pongTimeoutMs: settings.pongTimeoutMs,
       ping: () => this.send(PING_FRAME),
@@ -60,13 +61,13 @@ export class ClientSocket implements Connection {
     });
   }
 
-  /** Greets the client and listens to it from now on. */
+  /** Sends `connection_established` and starts to receive frames. */
   open(): void {
     const { app, settings } = this.#options;
-    app.connected();
+    app.connectionOpened();
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    this.#socket.on('ping', () => this.#keepalive.activity());
-    this.#socket.on('pong', () => this.#keepalive.activity());
+    this.#socket.on('ping', () => this.#keepAlive.activity());
+    this.#socket.on('pong', () => this.#keepAlive.activity());
     this.#socket.on('close', () => this.#end());
     const activityTimeout = wholeSeconds(settings.activityTimeoutMs);
     this.send(connectionEstablishedFrame(this.socketId, activityTimeout));
@@ -74,16 +75,15 @@ export class ClientSocket implements Connection {
 
   send(frame: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const { app, outlet, settings } = this.#options;
-    outlet.send(frame);
-    // What a client does not read is kept in memory.
-    if (outlet.unsentBytes <= settings.maxUnreadBytes) return;
+    const { app, writer, settings } = this.#options;
+    writer.send(frame);
+    if (writer.unsentBytes <= settings.maxUnreadBytes) return;
     app.counters.slowConsumers += 1;
     settings.logger.warn(
-      { socketId: this.socketId },
-      'closing connection: the client does not read',
+      { socketId: this.socketId, maxUnreadBytes: settings.maxUnreadBytes },
+      'closed connection: the client does not read',
     );
-    // Its session ends on 'close', which comes later: other connections may be being served now.
+    // Its session ends on 'close', which comes later: this may be one send of many in a broadcast.
     this.#socket.terminate();
   }
 
@@ -93,39 +93,43 @@ export class ClientSocket implements Connection {
   }
 
   #receive(data: { toString(): string }, isBinary: boolean): void {
-    // Frames still come in while a close is under way, and must not subscribe to anything.
+    // Frames still arrive after a close was sent, and must not subscribe to anything.
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (isBinary) return this.#closeSocket(UNSUPPORTED_DATA, 'send text frames');
-    this.#keepalive.activity();
+    this.#keepAlive.activity();
     try {
       this.#session.receive(data.toString());
     } catch (error) {
-      // Nothing is known that throws. What is not known shall cost no one else their connection.
-      this.#options.settings.logger.error(
-        { socketId: this.socketId, err: error },
-        'connection failed',
-      );
-      this.#closeSocket(INTERNAL_ERROR, 'the broker failed; its log says why');
+      this.#fail(error);
     }
   }
 
+  /** Closes this connection after an unexpected error, so that the others are not affected. */
+  #fail(error: unknown): void {
+    this.#options.settings.logger.error(
+      { socketId: this.socketId, err: error },
+      'connection failed',
+    );
+    this.#closeSocket(INTERNAL_ERROR, 'internal error of the broker');
+  }
+
   #closeSocket(code: number, message: string): void {
-    this.#options.outlet.flush();
+    this.#options.writer.flush();
     this.#socket.close(code, message);
-    // A client that hangs will not answer the close, and the others should know at once.
+    // Not on 'close': a client that hangs does not answer, and the others should see it leave now.
     this.#end();
   }
 
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#keepalive.stop();
+    this.#keepAlive.stop();
     this.#session.end();
-    this.#options.app.disconnected();
+    this.#options.app.connectionClosed();
   }
 }
 
-/** Rounded up: some SDKs take whole numbers only, and 0 for a failed handshake. */
+/** Rounded up: some SDKs accept whole numbers only, and take 0 for a failed handshake. */
 function wholeSeconds(ms: number): number {
   return Math.ceil(ms / 1_000);
 }

@@ -2,14 +2,14 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { WriteBatcher } from './write-batcher.ts';
 
-/** RFC 6455 §5.2: a final frame of text, not masked, for a server does not mask. */
+/** RFC 6455 §5.2: a final text frame. Servers do not mask. */
 const FINAL_TEXT = 0x81;
 
-/** Where lengths of 16 and of 64 bits begin, which is also what announces them. */
+/** RFC 6455 §5.2: mark a length of 16 or 64 bits. Shorter lengths are in the byte itself. */
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** A text as one frame of a WebSocket. */
+/** Encodes a text as one WebSocket frame. */
 export function encodeFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const head = length < LENGTH_16 ? 2 : length < 65_536 ? 4 : 10;
@@ -29,21 +29,21 @@ export function encodeFrame(text: string): Buffer {
 }
 
 /**
- * Writes the frames of all connections, past the WebSocket library, which would encode and write each
- * of them for each receiver. What comes for one connection in one turn of the event loop is written
- * at its end, at once: at 32 triggers in a turn that is one system call in place of 32.
+ * Writes the frames of all connections directly to their sockets: the WebSocket library would encode and write each frame
+ * once per receiver. Frames for one connection are written together at the end of a turn of the event loop, so that 32
+ * triggers in a turn take one system call instead of 32.
  */
 export class FrameWriters {
-  readonly #endOfTurn = new WriteBatcher();
+  readonly #batcher = new WriteBatcher();
   #lastText: string | undefined;
   #lastFrame: Buffer = Buffer.alloc(0);
 
-  /** @param socket - what `webSocket` runs over. */
+  /** @param socket - the socket that `webSocket` uses. */
   open(webSocket: WebSocket, socket: Duplex): FrameWriter {
     return new FrameWriter(webSocket, socket, this);
   }
 
-  /** A broadcast sends one text to many, one after the other: it is encoded once. */
+  /** Encodes a text, once for all receivers of a broadcast: they come one after the other. */
   encode(text: string): Buffer {
     if (text !== this.#lastText) {
       this.#lastFrame = encodeFrame(text);
@@ -52,41 +52,41 @@ export class FrameWriters {
     return this.#lastFrame;
   }
 
-  flushLater(outlet: FrameWriter): void {
-    this.#endOfTurn.flushLater(outlet);
+  flushLater(writer: FrameWriter): void {
+    this.#batcher.flushLater(writer);
   }
 
   flush(): void {
-    this.#endOfTurn.flush();
+    this.#batcher.flush();
   }
 }
 
-/** The way out of one connection. */
+/** Writes the frames of one connection. */
 export class FrameWriter {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
-  readonly #outlets: FrameWriters;
+  readonly #writers: FrameWriters;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
 
-  constructor(webSocket: WebSocket, socket: Duplex, outlets: FrameWriters) {
+  constructor(webSocket: WebSocket, socket: Duplex, writers: FrameWriters) {
     this.#webSocket = webSocket;
     this.#socket = socket;
-    this.#outlets = outlets;
+    this.#writers = writers;
   }
 
-  /** What was sent and is not yet with the system: what the client has left unread, and a little more. */
+  /** Bytes that the kernel has not yet accepted, because the client has not read enough. */
   get unsentBytes(): number {
     return this.#socket.writableLength + this.#pendingBytes;
   }
 
   send(text: string): void {
-    const frame = this.#outlets.encode(text);
+    const frame = this.#writers.encode(text);
     this.#pendingBytes += frame.length;
-    if (this.#pending.push(frame) === 1) this.#outlets.flushLater(this);
+    if (this.#pending.push(frame) === 1) this.#writers.flushLater(this);
   }
 
-  /** Writes what waits: before a close, which must come after it. */
+  /** Writes the pending frames now. Needed before a close, which must follow them. */
   flush(): void {
     const [first] = this.#pending;
     if (first === undefined) return;

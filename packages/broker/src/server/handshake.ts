@@ -1,9 +1,9 @@
 import { CLOSE_CODES } from '@rollcall/protocol/pusher';
-import type { App } from '../app/local-app.ts';
+import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { parseTarget } from '../api/request-target.ts';
 
-/** Why a WebSocket is closed again as soon as it is open. */
+/** Why a WebSocket is closed right after it was opened. */
 export interface HandshakeError {
   readonly code: number;
   readonly message: string;
@@ -11,7 +11,7 @@ export interface HandshakeError {
 
 const PROTOCOL = '7';
 
-/** The app that a WebSocket's URL, `/app/KEY?protocol=7`, asks for. */
+/** Returns the app that the URL of a WebSocket, `/app/KEY?protocol=7`, names. */
 export function readHandshake(apps: Apps, url: string | undefined): App | HandshakeError {
   const { path, query } = parseTarget(url);
   const key = /^\/app\/([^/]+)$/.exec(path)?.[1];
@@ -35,7 +35,7 @@ export function readHandshake(apps: Apps, url: string | undefined): App | Handsh
   if (app.options.enabled === false) return refuse(CLOSE_CODES.disabledApp, 'the app is disabled');
   return app.hasRoom
     ? app
-    : refuse(CLOSE_CODES.overQuota, 'the app has as many connections as it may have');
+    : refuse(CLOSE_CODES.overQuota, 'the app is at its limit of connections');
 }
 
 function refuse(code: number, message: string): HandshakeError {

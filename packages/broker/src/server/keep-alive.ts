@@ -7,25 +7,25 @@ export interface KeepAliveOptions {
   readonly expire: () => void;
 }
 
-/** Watches one connection for silence. Runs one timer until it expires or is stopped. */
+/** Pings a silent connection, and expires if it stays silent. Runs one timer until it expires or is stopped. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
   #timer: NodeJS.Timeout;
-  #pinged = false;
+  #isPinged = false;
 
   constructor(options: KeepAliveOptions) {
     this.#options = options;
     this.#timer = this.#watch();
   }
 
-  /** Something came from the other side. */
+  /** Called for everything that is received. */
   activity(): void {
-    if (!this.#pinged) {
-      // Cheaper than a new timer, and this happens for every message.
+    if (!this.#isPinged) {
+      // Cheaper than a new timer, and this runs for every message.
       this.#timer.refresh();
       return;
     }
-    this.#pinged = false;
+    this.#isPinged = false;
     clearTimeout(this.#timer);
     this.#timer = this.#watch();
   }
@@ -36,7 +36,7 @@ export class KeepAlive {
 
   #watch(): NodeJS.Timeout {
     return setTimeout(() => {
-      this.#pinged = true;
+      this.#isPinged = true;
       this.#timer = setTimeout(this.#options.expire, this.#options.pongTimeoutMs);
       this.#options.ping();
     }, this.#options.activityTimeoutMs);

@@ -1,66 +1,74 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from '../api/http-api.ts';
+import type { ApiResponse, WholeRequest } from '../api/http-api.ts';
+import type { MaybePromise } from '../app/maybe-promise.ts';
 import { readPlainRequest } from './plain-request.ts';
-import type { PlainRequest } from './plain-request.ts';
 import type { WriteBatcher } from './write-batcher.ts';
+
+/** Responds to a request. Never throws or rejects. */
+export type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
 
 /** What the connections of one server share. */
 export interface PlainContext {
-  readonly answer: (request: PlainRequest) => Answer;
-  readonly endOfTurn: WriteBatcher;
+  readonly respond: Respond;
+  readonly batcher: WriteBatcher;
   /** Those that are open and not handed over. */
   readonly connections: Set<PlainConnection>;
-  /** Takes the connection, with what is not answered yet still to be read from it. */
+  /** Takes the connection over. The rest of the bytes can be read from it. */
   readonly handOver: (socket: Socket) => void;
-  /** Silence before the first request, after which the connection ends, in milliseconds. */
+  /** How long a new connection may be silent before it is closed, in milliseconds. */
   readonly firstTimeoutMs: number;
   /** The same between two requests. */
   readonly idleTimeoutMs: number;
 }
 
 /**
- * Serves one connection for as long as its requests are plain, past node:http, whose objects and streams
- * take longer than a trigger does (bench/README.md). With the first request that is not plain the
- * connection is handed over, and does not come back.
+ * Serves one connection while its requests are plain, without node:http, whose objects and streams cost more than a trigger
+ * itself (bench/README.md). The first request that is not plain hands the connection over for good.
  */
 export class PlainConnection {
   readonly #socket: Socket;
   readonly #context: PlainContext;
-  // Not the socket's own, which would stay with it when it is a WebSocket long since.
+  // Not the socket's own timeout, which would stay with the socket when it is a WebSocket.
   #timer: NodeJS.Timeout;
-  #hasAnswered = false;
+  #hasResponded = false;
+  /** A response is under way; no further request is read. */
+  #isWaiting = false;
+  #isClosing = false;
+  /** The client has sent its end. */
+  #hasEnded = false;
   #unsent = '';
 
   constructor(socket: Socket, context: PlainContext) {
     this.#socket = socket;
     this.#context = context;
-    this.#timer = setTimeout(this.#expire, context.firstTimeoutMs);
+    this.#timer = setTimeout(this.#destroy, context.firstTimeoutMs);
   }
 
   open(): void {
     this.#context.connections.add(this);
     this.#socket.on('data', this.#read);
     this.#socket.on('end', this.#end);
-    this.#socket.on('error', this.#expire);
+    this.#socket.on('error', this.#destroy);
     this.#socket.on('close', this.#forget);
   }
 
-  /** No request is under way: each is answered as it is read. */
+  /** Ends the connection after the response that is under way, if any. */
   close(): void {
+    this.#isClosing = true;
     this.#socket.off('data', this.#read);
     this.#socket.resume();
-    this.#end();
+    if (!this.#isWaiting) this.#finish();
   }
 
-  /** Writes the answers there are. */
+  /** Writes the responses there are. */
   flush(): void {
     if (this.#unsent === '' || this.#socket.destroyed) return;
-    const answers = this.#unsent;
+    const responses = this.#unsent;
     this.#unsent = '';
-    this.#wait();
-    if (this.#socket.write(answers)) return;
-    // Who does not read its answers may ask nothing more.
+    this.#restartTimer();
+    if (this.#socket.write(responses)) return;
+    // A client that does not read its responses may send no more requests.
     this.#socket.pause();
     this.#socket.once('drain', this.#resume);
   }
@@ -70,18 +78,41 @@ export class PlainConnection {
     for (;;) {
       const request = readPlainRequest(bytes, at);
       if (request === undefined) break;
-      this.#send(this.#context.answer(request));
       at = request.end;
+      const response = this.#context.respond(request);
+      if (response instanceof Promise) {
+        void this.#readLater(response, bytes.subarray(at));
+        return;
+      }
+      this.#send(response);
     }
-    if (at < bytes.length) this.#handOver(bytes.subarray(at));
+    if (this.#hasEnded) this.#finish();
+    else if (at < bytes.length) this.#handOver(bytes.subarray(at));
   };
+
+  /** Goes on with `rest` after a response that comes later. */
+  async #readLater(response: Promise<ApiResponse>, rest: Buffer): Promise<void> {
+    this.#isWaiting = true;
+    this.#socket.pause();
+    this.#send(await response);
+    this.#isWaiting = false;
+    if (this.#isClosing) return this.#finish();
+    if (this.#socket.destroyed) return;
+    this.#resume();
+    this.#read(rest);
+  }
 
   readonly #end = (): void => {
-    this.flush();
-    this.#socket.end();
+    this.#hasEnded = true;
+    if (!this.#isWaiting) this.#finish();
   };
 
-  readonly #expire = (): void => {
+  #finish(): void {
+    this.flush();
+    this.#socket.end();
+  }
+
+  readonly #destroy = (): void => {
     this.#socket.destroy();
   };
 
@@ -91,18 +122,18 @@ export class PlainConnection {
   };
 
   readonly #resume = (): void => {
-    this.#socket.resume();
+    if (!this.#isWaiting && !this.#socket.writableNeedDrain) this.#socket.resume();
   };
 
   /** For the next request. */
-  #wait(): void {
-    if (this.#hasAnswered) {
+  #restartTimer(): void {
+    if (this.#hasResponded) {
       this.#timer.refresh();
       return;
     }
-    this.#hasAnswered = true;
+    this.#hasResponded = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#expire, this.#context.idleTimeoutMs);
+    this.#timer = setTimeout(this.#destroy, this.#context.idleTimeoutMs);
   }
 
   #handOver(bytes: Buffer): void {
@@ -110,37 +141,38 @@ export class PlainConnection {
     const socket = this.#socket;
     socket.off('data', this.#read);
     socket.off('end', this.#end);
-    socket.off('error', this.#expire);
+    socket.off('error', this.#destroy);
     socket.off('close', this.#forget);
     this.#forget();
     socket.off('drain', this.#resume);
-    // Paused while nobody listens: what is put back would be lost.
+    // Paused, because bytes that are put back while there is no listener would be lost.
     socket.pause();
     socket.unshift(bytes);
     this.#context.handOver(socket);
     socket.resume();
   }
 
-  #send({ status, text }: Answer): void {
+  #send({ status, text, retryAfter }: ApiResponse): void {
     const isFirst = this.#unsent === '';
     this.#unsent += [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
       'Content-Type: application/json',
       `Content-Length: ${Buffer.byteLength(text)}`,
+      ...(retryAfter === undefined ? [] : [`Retry-After: ${retryAfter}`]),
       `Date: ${httpDate(Date.now())}`,
       'Connection: keep-alive',
       `Keep-Alive: timeout=${this.#context.idleTimeoutMs / 1_000}`,
       '',
       text,
     ].join('\r\n');
-    if (isFirst) this.#context.endOfTurn.flushLater(this);
+    if (isFirst) this.#context.batcher.flushLater(this);
   }
 }
 
 let second = 0;
 let date = '';
 
-/** RFC 9110 §5.6.7. It is made anew once a second. */
+/** RFC 9110 §5.6.7. Formatted once a second. */
 function httpDate(now: number): string {
   const current = Math.floor(now / 1_000);
   if (current !== second) {

@@ -1,25 +1,21 @@
-/** A request as the API reads it, and its body. */
-export interface PlainRequest {
-  readonly method: string;
-  /** Path and query, as they were sent. */
-  readonly target: string;
-  readonly body: Buffer;
-  /** Where in the bytes the next one begins. */
+import type { WholeRequest } from '../api/http-api.ts';
+
+export interface PlainRequest extends WholeRequest {
+  /** Offset of the first byte after the request. */
   readonly end: number;
 }
 
 const HEAD_END = '\r\n\r\n';
 
-/** Heads are some 400 bytes: SDKs send few fields. */
+/** SDKs send few fields: their heads have about 400 bytes. */
 const MAX_HEAD_BYTES = 4_096;
 
-/** No line folding, no lone CR or LF, no byte whose meaning could depend on the parser. */
+/** No line folding, no CR or LF alone, no byte that parsers may understand differently. */
 const HEAD = /^(GET|POST) (\/[!-~]*) HTTP\/1\.1\r\n((?:[\w-]+:[ -~]*\r\n)+)$/;
 
 /**
- * The request at `at`, if it lies there whole and is as SDKs send them: HTTP/1.1 over a connection that
- * is kept, with a Content-Length if it has a body. `undefined` for any other, right or wrong: node:http
- * knows what to make of it.
+ * Reads the request at `at`, if it is complete and is what SDKs send: HTTP/1.1 on a connection that is kept alive, with a
+ * Content-Length if there is a body. Returns `undefined` for any other, valid or not; node:http then decides.
  */
 export function readPlainRequest(bytes: Buffer, at: number): PlainRequest | undefined {
   const headEnd = bytes.indexOf(HEAD_END, at, 'latin1');
@@ -33,7 +29,7 @@ export function readPlainRequest(bytes: Buffer, at: number): PlainRequest | unde
   return { method, target, body: bytes.subarray(start, end), end };
 }
 
-/** `undefined` if the fields have a meaning that a plain request has not. */
+/** Returns the length of the body, or `undefined` if a field asks for something that plain requests do not have. */
 function bodyLength(fields: string, method: string): number | undefined {
   let length: number | undefined;
   let hosts = 0;

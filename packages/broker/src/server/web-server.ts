@@ -4,33 +4,32 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
 import { listen } from '@rollcall/runtime';
-import type { Answer } from '../api/http-api.ts';
-import type { PlainRequest } from './plain-request.ts';
-import { WriteBatcher } from './write-batcher.ts';
 import type { TlsOptions } from '../options.ts';
 import { PlainConnection } from './plain-connection.ts';
+import type { Respond } from './plain-connection.ts';
+import { WriteBatcher } from './write-batcher.ts';
 
-/** A request under way when the server closes has this long to come to its end. */
+/** How long requests may go on after the server was closed. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
 const SERVER_OPTIONS = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
-  // Longer than clients keep an idle connection (Go: 90 s), so that it is never the broker that
-  // drops one just as a request is sent on it.
+  // Longer than clients keep an idle connection (Go: 90 s). Otherwise the broker could close one just as a client sends a
+  // request on it.
   keepAliveTimeout: 95_000,
 };
 
-/** The first publishers go on while the others' requests are read. */
-const ANSWERS_AT_A_TIME = 8;
+/** Responses that are written together. More would keep the first publishers waiting. */
+const MAX_WAITING_RESPONSES = 8;
 
 export interface WebServerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: TlsOptions | undefined;
   readonly onRequest: RequestListener;
-  /** Answers plain requests, which come past `onRequest` then. */
-  readonly answer?: (request: PlainRequest) => Answer;
+  /** Serves plain requests, which then do not reach `onRequest`. */
+  readonly respond?: Respond;
 }
 
 /** An HTTP or HTTPS server that is listening. */
@@ -39,18 +38,22 @@ export interface WebServer {
   readonly port: number;
   /** `http://HOST:PORT`, or `https:`. */
   readonly url: string;
-  /** Resolves when no connection is left, within about a second. */
+  /** Stops listening. Resolves when all connections are closed, within about a second. */
   close(): Promise<void>;
 }
 
-/** @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, `ROLLCALL_CONFIG` */
+/**
+ * Starts an HTTP or HTTPS server.
+ *
+ * @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, `ROLLCALL_CONFIG`
+ */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { host, tls, onRequest, answer } = options;
+  const { host, tls, onRequest, respond } = options;
   const server = tls === undefined ? createServer(SERVER_OPTIONS) : createSecureServer(tls);
   server.on('request', onRequest);
   const plain = new Set<PlainConnection>();
-  if (answer !== undefined) servePlain(server, answer, plain);
-  // All of them: the server itself does not know those that have not come to a request, or to TLS.
+  if (respond !== undefined) servePlain(server, respond, plain);
+  // All of them: the server does not know those that have sent no request, or have not finished TLS.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -78,18 +81,14 @@ function createSecureServer({ cert, key }: TlsOptions): Server {
   }
 }
 
-/** Lets the server have a connection only when a request comes on it that is not plain. */
-function servePlain(
-  server: Server,
-  answer: (request: PlainRequest) => Answer,
-  connections: Set<PlainConnection>,
-): void {
+/** Serves connections itself while their requests are plain, and hands them to the server with the first that is not. */
+function servePlain(server: Server, respond: Respond, connections: Set<PlainConnection>): void {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
   const [serve] = server.listeners(event);
   server.removeAllListeners(event);
   const context = {
-    answer,
-    endOfTurn: new WriteBatcher(ANSWERS_AT_A_TIME),
+    respond,
+    batcher: new WriteBatcher(MAX_WAITING_RESPONSES),
     connections,
     handOver: (socket: Socket) => void serve?.call(server, socket),
     firstTimeoutMs: SERVER_OPTIONS.headersTimeout,

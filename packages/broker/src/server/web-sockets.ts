@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, errorFrame } from '@rollcall/protocol/pusher';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
-import { App } from '../app/local-app.ts';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
@@ -14,12 +13,12 @@ import { FrameWriters } from './frame-writer.ts';
 /** Room for 10 KB of data with every character escaped as \uXXXX. */
 export const MAX_FRAME_BYTES = 65_536;
 
-/** A client that does not answer a close in this time loses its socket. */
+/** A client that does not answer a close within this time is disconnected. */
 const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Of a message that is not whole. Each piece takes 300 bytes, be it of one byte. */
+/** Fragments of an incomplete message. Each takes 300 bytes of memory, even if it carries one byte. */
 export const MAX_FRAGMENTS = 64;
-/** Of a frame that is not whole: 64 KiB in the smallest segments of TCP (536 bytes) are 123. */
+/** Chunks of an incomplete frame. 64 KiB in the smallest segments of TCP (536 bytes) are 123. */
 const MAX_CHUNKS = 1_024;
 
 interface Limits {
@@ -28,7 +27,7 @@ interface Limits {
   readonly maxBufferedChunks: number;
 }
 
-// @types/ws does not know all of them yet.
+// @types/ws does not have all of them yet.
 const SERVER_OPTIONS: ServerOptions & Limits = {
   noServer: true,
   maxPayload: MAX_FRAME_BYTES,
@@ -42,7 +41,7 @@ export class WebSockets {
   readonly #server = new WebSocketServer(SERVER_OPTIONS);
   readonly #apps: Apps;
   readonly #settings: Settings;
-  readonly #outlets = new FrameWriters();
+  readonly #writers = new FrameWriters();
 
   constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;
@@ -55,10 +54,10 @@ export class WebSockets {
     );
   }
 
-  /** Closes every connection, and refuses those that still come. Takes about a second at most. */
+  /** Closes all connections and refuses new ones. Takes about a second at most. */
   async close(): Promise<void> {
-    this.#outlets.flush();
-    // Not 4200, at which pusher-js would come back at once, and again, and again.
+    this.#writers.flush();
+    // Not 4200: pusher-js would reconnect at once, in a loop.
     for (const client of this.#server.clients) {
       client.close(CLOSE_CODES.overCapacity, 'the broker is shutting down');
     }
@@ -66,22 +65,22 @@ export class WebSockets {
   }
 
   #open(webSocket: WebSocket, socket: Duplex, url: string | undefined): void {
-    // What breaks the WebSocket protocol is closed by ws itself; there is nothing else to do.
+    // ws itself closes a connection that breaks the protocol.
     webSocket.on('error', () => {});
     const app = readHandshake(this.#apps, url);
-    if (app instanceof App) {
-      const outlet = this.#outlets.open(webSocket, socket);
-      const options = { app, socketId: createSocketId(), outlet, settings: this.#settings };
-      new ClientSocket(webSocket, options).open();
+    if ('code' in app) {
+      this.#settings.logger.warn({ code: app.code, reason: app.message }, 'refused connection');
+      webSocket.send(errorFrame(app.message, app.code));
+      webSocket.close(app.code, app.message);
       return;
     }
-    this.#settings.logger.warn({ code: app.code, reason: app.message }, 'refused connection');
-    webSocket.send(errorFrame(app.message, app.code));
-    webSocket.close(app.code, app.message);
+    const writer = this.#writers.open(webSocket, socket);
+    const options = { app, socketId: createSocketId(), writer, settings: this.#settings };
+    new ClientSocket(webSocket, options).open();
   }
 }
 
-/** Not to be guessed: a channel signature holds for whoever has the socket id it was made for. */
+/** Random, because a channel signature is valid for any client that has its socket id. */
 function createSocketId(): string {
   return `${randomInt(1, 2 ** 47)}.${randomInt(1, 2 ** 47)}`;
 }

@@ -3,26 +3,25 @@ export interface Flushable {
 }
 
 /**
- * Puts writes off to the end of a turn of the event loop, when all that came in it has been read. What is
- * for one connection goes out in one system call then, and a peer that waits is woken once in place of
- * each time: waking it is most of what a small write costs.
+ * Delays writes to the end of a turn of the event loop. All bytes for one connection then leave in one system call,
+ * and a waiting peer is woken once: waking it is most of the cost of a small write.
  */
 export class WriteBatcher {
-  readonly #most: number;
+  readonly #maxWaiting: number;
   #waiting: Flushable[] = [];
 
-  /** @param most - how many may wait; with as many it is not put off any longer. Default: any number. */
-  constructor(most: number = Number.POSITIVE_INFINITY) {
-    this.#most = most;
+  /** @param maxWaiting - when as many are waiting they are flushed at once. Default: unlimited. */
+  constructor(maxWaiting: number = Number.POSITIVE_INFINITY) {
+    this.#maxWaiting = maxWaiting;
   }
 
   flushLater(flushable: Flushable): void {
     const count = this.#waiting.push(flushable);
-    if (count === this.#most) this.flush();
+    if (count === this.#maxWaiting) this.flush();
     else if (count === 1) setImmediate(() => this.flush());
   }
 
-  /** All that waits, now. */
+  /** Flushes all that are waiting, now. */
   flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -1,6 +1,6 @@
 const WINDOW_MS = 1_000;
 
-/** Lets `limit` events through in each second, counted from the first one. */
+/** Allows up to `limit` events in each second, counted from the first event. */
 export class RateLimit {
   readonly #limit: number;
   #windowStart = Number.NEGATIVE_INFINITY;

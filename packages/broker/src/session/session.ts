@@ -7,23 +7,27 @@ import {
   isServerToUserChannel,
   LIMITS,
   parseClientFrame,
-  parseMember,
-  parseUser,
   PONG_FRAME,
   serverToUserChannel,
-  signinSuccessFrame,
   subscriptionErrorFrame,
   userStringToSign,
 } from '@rollcall/protocol/pusher';
 import type { ClientFrame, Member, User } from '@rollcall/protocol/pusher';
-import type { App } from '../app/local-app.ts';
+import type { App, SubscribeResult } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
+import { UnavailableError } from '../app/unavailable-error.ts';
 import { isTokenOf } from '../credentials.ts';
+import { attempt, ChannelCalls } from './channel-calls.ts';
+import type { HeldFrame } from './channel-calls.ts';
 import { RateLimit } from './rate-limit.ts';
+import { readMember, readUser } from './user-data.ts';
 
 type Subscribe = Extract<ClientFrame, { type: 'subscribe' }>;
 type Signin = Extract<ClientFrame, { type: 'signin' }>;
 type ClientEvent = Extract<ClientFrame, { type: 'client-event' }>;
+
+/** Types of `pusher:subscription_error`, with their status. */
+const REFUSAL_STATUS = { AuthError: 401, LimitReached: 403, Unavailable: 503 } as const;
 
 export interface SessionOptions {
   readonly app: App;
@@ -31,33 +35,70 @@ export interface SessionOptions {
   /** Milliseconds of a clock that never goes back. */
   readonly clock: () => number;
   readonly maxSubscriptions: number;
-  /** Bounds what a client that no one has signed for can make the broker keep. */
+  /** Bounds the memory that a client without any signature can take. */
   readonly maxPublicSubscriptions: number;
+  /** Is given an unexpected error of a call that the app answered later. It closes the connection. */
+  readonly onError: (error: unknown) => void;
 }
 
-/** What one client says, and what comes of it. */
+/**
+ * Handles the frames of one client. It does so in order: where the app answers later, later frames about the same channel
+ * are held until it does. Frames about other channels need not wait.
+ */
 export class Session {
+  readonly #options: SessionOptions;
   readonly #app: App;
   readonly #connection: Connection;
-  readonly #clock: () => number;
-  readonly #maxSubscriptions: number;
-  readonly #maxPublicSubscriptions: number;
+  /** Subscribed, or about to be: the app has yet to answer. */
   readonly #channels = new Set<string>();
   #publicChannels = 0;
   readonly #clientEvents = new RateLimit(LIMITS.clientEventsPerSecond);
+  readonly #calls: ChannelCalls;
+  /** Signed in, or about to be. */
   #user: User | undefined;
+  #isSigningIn = false;
+  #hasEnded = false;
 
   constructor(options: SessionOptions) {
+    this.#options = options;
     this.#app = options.app;
     this.#connection = options.connection;
-    this.#clock = options.clock;
-    this.#maxSubscriptions = options.maxSubscriptions;
-    this.#maxPublicSubscriptions = options.maxPublicSubscriptions;
+    this.#calls = new ChannelCalls({
+      release: (channel, held) => this.#release(channel, held),
+      onError: options.onError,
+    });
   }
 
-  /** Takes one text frame from the client. Never throws. */
+  /** Handles one text frame of the client. */
   receive(text: string): void {
-    const frame = parseClientFrame(text);
+    this.#receive(parseClientFrame(text), text.length);
+  }
+
+  /** Ends all subscriptions and the sign-in: now, or for those not yet answered, as soon as they are. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    for (const channel of this.#channels) {
+      if (!this.#calls.isPending(channel)) this.#unsubscribe(channel);
+    }
+    if (!this.#isSigningIn) this.#signOut();
+  }
+
+  /** @param size - length of the text of the frame. */
+  #receive(frame: ClientFrame, size: number, receivedAt?: number): void {
+    if (this.#hasEnded) return;
+    if (!('channel' in frame) || !this.#calls.isPending(frame.channel)) {
+      return this.#handle(frame, receivedAt);
+    }
+    const held = { frame, size, receivedAt: receivedAt ?? this.#options.clock() };
+    if (this.#calls.hold(held)) return;
+    this.#connection.close(
+      CLOSE_CODES.overCapacity,
+      `too much is waiting for an answer about the channel ${frame.channel}`,
+    );
+  }
+
+  #handle(frame: ClientFrame, receivedAt?: number): void {
     switch (frame.type) {
       case 'subscribe':
         return this.#subscribe(frame);
@@ -66,54 +107,59 @@ export class Session {
       case 'signin':
         return this.#signIn(frame);
       case 'client-event':
-        return this.#relay(frame);
+        return this.#relay(frame, receivedAt);
       case 'ping':
         return this.#connection.send(PONG_FRAME);
       case 'pong':
         return;
       case 'malformed':
-        return this.#complain(frame.message);
+        return this.#sendError(frame.message);
     }
-  }
-
-  /** The client is gone: it leaves all its channels, and is signed out. */
-  end(): void {
-    for (const channel of this.#channels) this.#unsubscribe(channel);
-    const user = this.#user;
-    this.#user = undefined;
-    if (user !== undefined) this.#app.users.signOut(user, this.#connection);
   }
 
   #subscribe(frame: Subscribe): void {
     const { channel } = frame;
     if (this.#channels.has(channel)) {
-      return this.#complain(`this connection is already subscribed to ${channel}`);
+      return this.#sendError(`this connection is already subscribed to ${channel}`);
     }
     const excess = this.#excess(channel);
-    if (excess !== undefined) return this.#full(channel, excess);
+    if (excess !== undefined) return this.#refuse(channel, 'LimitReached', excess);
     if (!this.#isAuthorised(frame)) {
-      return this.#unauthorised(channel, `the signature for ${channel} is not valid`);
+      return this.#refuse(channel, 'AuthError', `the signature for ${channel} is not valid`);
     }
     const member = channelKind(channel) === 'presence' ? this.#readMember(frame) : undefined;
-    if (typeof member === 'string') return this.#unauthorised(channel, member);
-    if (member !== undefined && !this.#hasRoomFor(channel, member)) {
-      return this.#full(
-        channel,
-        `a presence channel may have at most ${LIMITS.presenceMembers} members`,
-      );
-    }
+    if (typeof member === 'string') return this.#refuse(channel, 'AuthError', member);
     this.#channels.add(channel);
     if (isOpenToAll(channel)) this.#publicChannels += 1;
-    this.#app.subscribe(channel, this.#connection, member);
+    const connection = this.#connection;
+    this.#calls.call(
+      channel,
+      () => this.#app.subscribe({ channel, connection, member }),
+      (result) => this.#subscribed(channel, result),
+    );
   }
 
-  /** Which limit one more subscription would be over. */
-  #excess(channel: string): string | undefined {
-    if (this.#channels.size >= this.#maxSubscriptions) {
-      return `a connection may have at most ${this.#maxSubscriptions} subscriptions`;
+  #subscribed(channel: string, result: SubscribeResult | UnavailableError): void {
+    if (result === 'subscribed') return;
+    this.#forget(channel);
+    if (result instanceof UnavailableError) {
+      return this.#refuse(channel, 'Unavailable', result.message);
     }
-    if (isOpenToAll(channel) && this.#publicChannels >= this.#maxPublicSubscriptions) {
-      return `a connection may be in at most ${this.#maxPublicSubscriptions} public channels`;
+    this.#refuse(
+      channel,
+      'LimitReached',
+      `a presence channel may have at most ${LIMITS.presenceMembers} members`,
+    );
+  }
+
+  /** The limit that one more subscription would exceed. */
+  #excess(channel: string): string | undefined {
+    const { maxSubscriptions, maxPublicSubscriptions } = this.#options;
+    if (this.#channels.size >= maxSubscriptions) {
+      return `a connection may have at most ${maxSubscriptions} subscriptions`;
+    }
+    if (isOpenToAll(channel) && this.#publicChannels >= maxPublicSubscriptions) {
+      return `a connection may be in at most ${maxPublicSubscriptions} public channels`;
     }
     return undefined;
   }
@@ -127,7 +173,7 @@ export class Session {
     return isTokenOf(this.#app.options, text, auth);
   }
 
-  /** Who subscribes to a presence channel: whoever was signed for, or else whoever is signed in. */
+  /** The member that subscribes to a presence channel: from `channel_data`, or else the signed-in user. */
   #readMember({ channelData }: Subscribe): Member | string {
     if (channelData !== undefined) return readMember(channelData);
     if (this.#user === undefined) {
@@ -137,101 +183,115 @@ export class Session {
     return { userId: id, userInfo: info };
   }
 
-  #hasRoomFor(channelName: string, { userId }: Member): boolean {
-    const channel = this.#app.channel(channelName);
-    return (
-      channel === undefined || channel.hasUser(userId) || channel.userCount < LIMITS.presenceMembers
-    );
+  #unsubscribe(channel: string): void {
+    if (this.#forget(channel)) this.#app.unsubscribe(channel, this.#connection);
   }
 
-  #unsubscribe(channel: string): void {
-    if (!this.#channels.delete(channel)) return;
+  /** Counts a subscription less. Returns whether there was one. */
+  #forget(channel: string): boolean {
+    if (!this.#channels.delete(channel)) return false;
     if (isOpenToAll(channel)) this.#publicChannels -= 1;
-    this.#app.unsubscribe(channel, this.#connection);
+    return true;
   }
 
   #signIn({ auth, userData }: Signin): void {
-    if (this.#user !== undefined) return this.#complain('this connection is already signed in');
+    if (this.#user !== undefined) return this.#sendError('this connection is already signed in');
     const text = userStringToSign(this.#connection.socketId, userData);
     const user = isTokenOf(this.#app.options, text, auth)
       ? readUser(userData)
       : 'the signature of user_data is not valid';
-    // As hosted Pusher does: a client that is not who it says has no business here.
+    // As hosted Pusher does: a client that cannot prove its user is not served.
     if (typeof user === 'string') {
       return this.#connection.close(CLOSE_CODES.unauthorised, `sign-in failed: ${user}`);
     }
     const isWatchlistTooLong = user.watchlist.length > LIMITS.watchlistUsers;
-    this.#user = isWatchlistTooLong ? { ...user, watchlist: [] } : user;
-    this.#connection.send(signinSuccessFrame(userData));
+    const accepted = isWatchlistTooLong ? { ...user, watchlist: [] } : user;
+    this.#user = accepted;
+    const answer = attempt(() =>
+      this.#app.signIn({ user: accepted, userData, connection: this.#connection }),
+    );
+    if (answer instanceof Promise) void this.#signedInLater(answer, isWatchlistTooLong);
+    else this.#signedIn(answer, isWatchlistTooLong);
+  }
+
+  async #signedInLater(
+    answer: Promise<void | UnavailableError>,
+    isWatchlistTooLong: boolean,
+  ): Promise<void> {
+    this.#isSigningIn = true;
+    try {
+      this.#signedIn(await answer, isWatchlistTooLong);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+    this.#isSigningIn = false;
+    if (this.#hasEnded) this.#signOut();
+  }
+
+  #signedIn(result: void | UnavailableError, isWatchlistTooLong: boolean): void {
+    if (result instanceof UnavailableError) {
+      this.#user = undefined;
+      // SDKs come back after a second, and sign in again.
+      return this.#connection.close(CLOSE_CODES.overCapacity, `sign-in failed: ${result.message}`);
+    }
     if (isWatchlistTooLong) {
-      this.#complain(
+      this.#sendError(
         `a watchlist may have at most ${LIMITS.watchlistUsers} users; this one is ignored`,
         CLOSE_CODES.watchlistTooLong,
       );
     }
-    this.#app.users.signIn(this.#user, this.#connection);
   }
 
-  #relay({ event, channel, data }: ClientEvent): void {
+  #signOut(): void {
+    const user = this.#user;
+    this.#user = undefined;
+    if (user !== undefined) this.#app.signOut(user, this.#connection);
+  }
+
+  #relay({ event, channel, data }: ClientEvent, receivedAt?: number): void {
     if (channelKind(channel) === 'public') {
-      return this.#complain('client events need a private or presence channel');
+      return this.#sendError('client events need a private or presence channel');
     }
     if (isEncryptedChannel(channel)) {
-      return this.#complain('there are no client events on encrypted channels');
+      return this.#sendError('there are no client events on encrypted channels');
     }
     if (!this.#channels.has(channel)) {
-      return this.#complain(`subscribe to ${channel} before sending client events to it`);
+      return this.#sendError(`subscribe to ${channel} before sending client events to it`);
     }
     if (Buffer.byteLength(data) > LIMITS.dataBytes) {
-      return this.#complain(`data is larger than ${LIMITS.dataBytes} bytes`);
+      return this.#sendError(`data is larger than ${LIMITS.dataBytes} bytes`);
     }
-    if (!this.#clientEvents.allows(this.#clock())) {
-      return this.#complain(
+    if (!this.#clientEvents.allows(receivedAt ?? this.#options.clock())) {
+      return this.#sendError(
         `more than ${LIMITS.clientEventsPerSecond} client events in a second; this one was dropped`,
         CLOSE_CODES.clientEventRate,
       );
     }
-    this.#app.relay({ event, channel, data, sender: this.#connection });
+    this.#calls.call(
+      channel,
+      () => this.#app.relay({ event, channel, data, sender: this.#connection }),
+      (result) => {
+        if (result instanceof UnavailableError) this.#sendError(result.message);
+      },
+    );
   }
 
-  #complain(message: string, code?: number): void {
+  /** Handles the frames about a channel that were held. One of them may cause the rest to be held again. */
+  #release(channel: string, held: readonly HeldFrame[]): void {
+    if (this.#hasEnded) return this.#unsubscribe(channel);
+    for (const { frame, size, receivedAt } of held) this.#receive(frame, size, receivedAt);
+  }
+
+  #sendError(message: string, code?: number): void {
     this.#connection.send(errorFrame(message, code));
   }
 
-  #unauthorised(channel: string, error: string): void {
-    this.#connection.send(subscriptionErrorFrame(channel, 'AuthError', error, 401));
-  }
-
-  #full(channel: string, error: string): void {
-    this.#connection.send(subscriptionErrorFrame(channel, 'LimitReached', error, 403));
+  #refuse(channel: string, type: keyof typeof REFUSAL_STATUS, error: string): void {
+    this.#connection.send(subscriptionErrorFrame(channel, type, error, REFUSAL_STATUS[type]));
   }
 }
 
-/** Whether it takes no signature, of the channel or of the user, to subscribe. */
+/** Whether a subscription needs no signature, neither of the channel nor of a user. */
 function isOpenToAll(channel: string): boolean {
   return channelKind(channel) === 'public' && !isServerToUserChannel(channel);
-}
-
-function readMember(channelData: string): Member | string {
-  if (Buffer.byteLength(channelData) > LIMITS.userObjectBytes) {
-    return `channel_data is larger than ${LIMITS.userObjectBytes} bytes`;
-  }
-  return parseMember(channelData);
-}
-
-function readUser(userData: string): User | string {
-  const user = parseUser(userData);
-  if (typeof user === 'string') return user;
-  return jsonBytes({ id: user.id, user_info: user.info }) <= LIMITS.userObjectBytes
-    ? user
-    : `id and user_info are larger than ${LIMITS.userObjectBytes} bytes`;
-}
-
-function jsonBytes(value: unknown): number {
-  try {
-    return Buffer.byteLength(JSON.stringify(value));
-  } catch {
-    // JSON.parse takes any depth and JSON.stringify does not: it recurses.
-    return Number.POSITIVE_INFINITY;
-  }
 }

@@ -1,15 +1,15 @@
 import type { WebhookEvent } from './event.ts';
 
-/** How long it is not told that someone has left: who reconnects within it never left. */
+/** How long a leave is held: a client that reconnects within it never left. */
 const DELAY_MS = 3_000;
 
-/** Above it they are told at once: anyone may come and go in public channels, as fast as they like. */
+/** Leaves that may be held. More are passed on at once, because any client may join and leave public channels at any rate. */
 export const MAX_HELD = 10_000;
 
-/** Passes events on, but those of leaving later, and not at all if they are taken back in time. */
+/** Passes events on. Leaves are held for a while, and dropped together with the join if the client is back in time. */
 export class DebouncedLeaves {
   readonly #pass: (event: WebhookEvent) => void;
-  readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #held = new Map<string, NodeJS.Timeout>();
 
   constructor(pass: (event: WebhookEvent) => void) {
     this.#pass = pass;
@@ -18,40 +18,40 @@ export class DebouncedLeaves {
   report(event: WebhookEvent): void {
     switch (event.name) {
       case 'channel_vacated':
-        return this.#holdBack(event.channel, event);
+        return this.#hold(event.channel, event);
       case 'member_removed':
-        return this.#holdBack(memberKey(event), event);
+        return this.#hold(memberKey(event), event);
       case 'channel_occupied':
-        return this.#passUnlessBack(event.channel, event);
+        return this.#passUnlessHeld(event.channel, event);
       case 'member_added':
-        return this.#passUnlessBack(memberKey(event), event);
+        return this.#passUnlessHeld(memberKey(event), event);
       default:
         return this.#pass(event);
     }
   }
 
   stop(): void {
-    for (const timer of this.#waiting.values()) clearTimeout(timer);
-    this.#waiting.clear();
+    for (const timer of this.#held.values()) clearTimeout(timer);
+    this.#held.clear();
   }
 
-  #holdBack(key: string, event: WebhookEvent): void {
-    if (this.#waiting.size >= MAX_HELD) return this.#pass(event);
+  #hold(key: string, event: WebhookEvent): void {
+    if (this.#held.size >= MAX_HELD) return this.#pass(event);
     const timer = setTimeout(() => {
-      this.#waiting.delete(key);
+      this.#held.delete(key);
       this.#pass(event);
     }, DELAY_MS);
-    this.#waiting.set(key, timer);
+    this.#held.set(key, timer);
   }
 
-  #passUnlessBack(key: string, event: WebhookEvent): void {
-    const timer = this.#waiting.get(key);
+  #passUnlessHeld(key: string, event: WebhookEvent): void {
+    const timer = this.#held.get(key);
     clearTimeout(timer);
-    if (!this.#waiting.delete(key)) this.#pass(event);
+    if (!this.#held.delete(key)) this.#pass(event);
   }
 }
 
-/** No channel's name has a space in it. */
+/** Unique, because channel names contain no space. */
 function memberKey({ channel, user_id: userId }: { channel: string; user_id: string }): string {
   return `${channel} ${userId}`;
 }

@@ -1,4 +1,4 @@
-/** What a webhook tells, in the form in which it is sent. */
+/** An event for webhooks, in the form in which it is sent. */
 export type WebhookEvent =
   | {
       readonly name: 'channel_occupied' | 'channel_vacated' | 'cache_miss';

@@ -6,7 +6,7 @@ export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Ends the request early. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 

@@ -1,34 +1,39 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '@rollcall/runtime';
-import type { Counters } from '../app/counters.ts';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../options.ts';
 import type { WebhookEvent } from './event.ts';
 import { post } from './post.ts';
 
-/** What happens within it goes in one request. */
+/** Events of this time go in one request. */
 const BATCH_MS = 50;
 const MAX_BATCH = 100;
 
-/** More than this waits for a server that does not answer: the rest is lost, and counted. */
+/** Events that may wait for a server that does not answer. More are dropped, and counted. */
 export const MAX_PENDING = 10_000;
 
-/** Twice as long each time; with one more it would be more than five minutes. */
+/** Doubles each time. One more would exceed five minutes. */
 export const RETRY_DELAYS_MS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128].map(
   (seconds) => seconds * 1_000,
 );
 
+/** What has become of events. */
+interface WebhookCounters {
+  webhookEventsSent: number;
+  webhookEventsDropped: number;
+}
+
 export interface WebhookEnvironment {
   readonly app: AppCredentials;
-  readonly counters: Counters;
+  readonly counters: WebhookCounters;
   readonly logger: Logger;
   readonly post?: typeof post;
-  /** Resolves after so many milliseconds, or rejects when it is aborted. */
+  /** Resolves after `ms` milliseconds, or rejects when it is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Tells one URL what happens in an app, in order, one request after the other. */
+/** Sends the events of an app to one URL, in order, one request after the other. */
 export class Webhook {
   readonly #options: WebhookOptions;
   readonly #environment: Required<WebhookEnvironment>;
@@ -45,14 +50,14 @@ export class Webhook {
     const { events } = this.#options;
     if (events !== undefined && !events.includes(event.name)) return;
     if (this.#pending.length >= MAX_PENDING) {
-      this.#environment.counters.webhookEventsLost += 1;
+      this.#environment.counters.webhookEventsDropped += 1;
       return;
     }
     this.#pending.push(event);
     if (!this.#isSending) void this.#send();
   }
 
-  /** What was not sent by now is not sent any more. */
+  /** Drops the events that are not yet sent. */
   close(): void {
     this.#closing.abort();
   }
@@ -66,14 +71,14 @@ export class Webhook {
         await this.#deliver(this.#pending.splice(0, MAX_BATCH));
       }
     } catch {
-      // It is closing: nothing else ends a wait.
+      // Closing: nothing else rejects a wait.
     }
     this.#isSending = false;
   }
 
   async #deliver(events: readonly WebhookEvent[]): Promise<void> {
     const { counters, logger, wait } = this.#environment;
-    // Once for all attempts: who gets it twice can tell that it is the same.
+    // Once for all attempts, so that a receiver can recognise a repeated request.
     const body = JSON.stringify({ time_ms: Date.now(), events });
     for (const delay of [...RETRY_DELAYS_MS, undefined]) {
       const failure = await this.#attempt(body);
@@ -81,18 +86,23 @@ export class Webhook {
         counters.webhookEventsSent += events.length;
         return;
       }
-      if (delay === undefined)
-        logger.error({ url: this.#origin, reason: failure }, 'gave up delivering webhook');
-      else await wait(delay, this.#closing.signal);
+      if (delay === undefined) {
+        logger.error(
+          { url: this.#origin, reason: failure, events: events.length },
+          `webhook failed after ${RETRY_DELAYS_MS.length} retries: events dropped`,
+        );
+      } else {
+        await wait(delay, this.#closing.signal);
+      }
     }
-    counters.webhookEventsLost += events.length;
+    counters.webhookEventsDropped += events.length;
   }
 
-  /** Returns why it failed. */
+  /** Sends one request. Returns the reason if it failed. */
   async #attempt(body: string): Promise<string | undefined> {
     const { app, post: send } = this.#environment;
     const headers = {
-      // SDKs compare it to the letter.
+      // SDKs compare it exactly.
       'content-type': 'application/json',
       'x-pusher-key': app.key,
       'x-pusher-signature': signatureOf(app.secret, body),
@@ -106,7 +116,7 @@ export class Webhook {
     }
   }
 
-  /** All of the URL that may be logged: the rest is often a secret. */
+  /** The part of the URL that may be logged: the rest often contains a secret. */
   get #origin(): string {
     return new URL(this.#options.url).origin;
   }

@@ -4,10 +4,10 @@ import type { WebhookEvent } from './event.ts';
 import { Webhook } from './webhook.ts';
 import type { WebhookEnvironment } from './webhook.ts';
 
-/** All that are told what happens in one app. */
+/** The webhooks of one app. */
 export class Webhooks {
   readonly #webhooks: readonly Webhook[];
-  readonly #departures = new DebouncedLeaves((event) => this.#push(event));
+  readonly #leaves = new DebouncedLeaves((event) => this.#push(event));
 
   constructor(app: AppOptions, environment: Omit<WebhookEnvironment, 'app'>) {
     this.#webhooks = (app.webhooks ?? []).map(
@@ -16,12 +16,12 @@ export class Webhooks {
   }
 
   report(event: WebhookEvent): void {
-    // No timers for who tells no one.
-    if (this.#webhooks.length > 0) this.#departures.report(event);
+    // Without a webhook there is no need for timers.
+    if (this.#webhooks.length > 0) this.#leaves.report(event);
   }
 
   close(): void {
-    this.#departures.stop();
+    this.#leaves.stop();
     for (const webhook of this.#webhooks) webhook.close();
   }
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { authenticate, checkBody, readQuery } from '../../src/api/authenticate.ts';
-import { App } from '../../src/app/local-app.ts';
+import { newApp } from '../app/new-app.ts';
 import { Apps } from '../../src/app/apps.ts';
 import { md5, sign } from './signed.ts';
 
@@ -9,7 +9,7 @@ const NOW_S = 1_700_000_000;
 const app = { appId: '1', key: 'key', secret: 'secret' };
 const other = { appId: '2', key: 'other-key', secret: 'other-secret' };
 const off = { appId: '4', key: 'off', secret: 'off-secret', enabled: false };
-const apps = new Apps([app, other, off].map((options) => new App(options)));
+const apps = new Apps([app, other, off].map((options) => newApp({ options })));
 
 const method = 'POST';
 const path = '/apps/1/events';

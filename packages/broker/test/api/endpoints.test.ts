@@ -7,18 +7,17 @@ import {
   postEvents,
   terminateConnections,
 } from '../../src/api/endpoints.ts';
-import { App } from '../../src/app/local-app.ts';
+import type { Endpoint } from '../../src/api/endpoints.ts';
+import type { App } from '../../src/app/app.ts';
+import type { LocalApp } from '../../src/app/local-app.ts';
+import { LateApp, unevenDelay } from '../app/late-app.ts';
+import { newApp } from '../app/new-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
 
-let app: App;
+let app: LocalApp;
 let subscriber: FakeConnection;
 
-const request = (fields: { body?: unknown; subject?: string; query?: Record<string, string> }) => ({
-  app,
-  body: fields.body,
-  subject: fields.subject ?? '',
-  query: new Map(Object.entries(fields.query ?? {})),
-});
+type Fields = { body?: unknown; subject?: string; query?: Record<string, string> };
 
 const refused = (status: number, message: RegExp) =>
   expect.objectContaining({ status, message: expect.stringMatching(message) as string });
@@ -26,213 +25,235 @@ const refused = (status: number, message: RegExp) =>
 const event = { name: 'e', data: '{"x":1}', channel: 'a' };
 
 beforeEach(() => {
-  app = new App({ appId: '1', key: 'key', secret: 'secret' });
+  app = newApp();
   subscriber = new FakeConnection();
-  app.subscribe('a', subscriber);
-  app.subscribe('b', subscriber);
-  app.subscribe('presence-a', subscriber, { userId: 'ann', userInfo: null });
-  app.subscribe('presence-a', new FakeConnection(), { userId: 'ann', userInfo: null });
+  app.subscribe({ channel: 'a', connection: subscriber });
+  app.subscribe({ channel: 'b', connection: subscriber });
+  app.subscribe({
+    channel: 'presence-a',
+    connection: subscriber,
+    member: { userId: 'ann', userInfo: null },
+  });
+  app.subscribe({
+    channel: 'presence-a',
+    connection: new FakeConnection(),
+    member: { userId: 'ann', userInfo: null },
+  });
   subscriber.take();
 });
 
-describe('postEvents', () => {
-  it('publishes to the channel or the channels', () => {
-    expect(postEvents(request({ body: event }))).toEqual({});
-    expect(postEvents(request({ body: { ...event, channels: ['a', 'b', 'a'] } }))).toEqual({});
-    expect(subscriber.take().map(({ channel }) => channel)).toEqual(['a', 'a', 'b']);
-  });
+describe.each([
+  ['at once', (local: LocalApp): App => local],
+  ['later', (local: LocalApp): App => new LateApp(local, unevenDelay)],
+])('with an app that answers %s', (_when, served) => {
+  const call = async (endpoint: Endpoint, { body, subject = '', query = {} }: Fields) =>
+    endpoint({ app: served(app), body, subject, query: new Map(Object.entries(query)) });
 
-  it('leaves out the connection of socket_id', () => {
-    postEvents(request({ body: { ...event, socket_id: subscriber.socketId } }));
-    expect(subscriber.take()).toEqual([]);
-    postEvents(request({ body: { ...event, socket_id: null } }));
-    expect(subscriber.take()).toHaveLength(1);
-  });
+  describe('postEvents', () => {
+    it('publishes to the channel or the channels', async () => {
+      expect(await call(postEvents, { body: event })).toEqual({});
+      expect(await call(postEvents, { body: { ...event, channels: ['a', 'b', 'a'] } })).toEqual({});
+      const channels = subscriber.take().map(({ channel }) => channel);
+      expect(channels).toHaveLength(3);
+      expect(new Set(channels)).toEqual(new Set(['a', 'b']));
+    });
 
-  it('answers with what info asks for, as far as a channel has it', () => {
-    const channels = ['a', 'presence-a', 'nobody', 'presence-nobody'];
-    const info = 'user_count,subscription_count';
-    expect(postEvents(request({ body: { ...event, channels, info } }))).toEqual({
-      channels: {
-        a: { subscription_count: 1 },
-        'presence-a': { user_count: 1, subscription_count: 2 },
-        nobody: { subscription_count: 0 },
-        'presence-nobody': { user_count: 0, subscription_count: 0 },
-      },
+    it('leaves out the connection of socket_id', async () => {
+      await call(postEvents, { body: { ...event, socket_id: subscriber.socketId } });
+      expect(subscriber.take()).toEqual([]);
+      await call(postEvents, { body: { ...event, socket_id: null } });
+      expect(subscriber.take()).toHaveLength(1);
+    });
+
+    it('answers with what info asks for, as far as a channel has it', async () => {
+      const channels = ['a', 'presence-a', 'nobody', 'presence-nobody'];
+      const info = 'user_count,subscription_count';
+      expect(await call(postEvents, { body: { ...event, channels, info } })).toEqual({
+        channels: {
+          a: { subscription_count: 1 },
+          'presence-a': { user_count: 1, subscription_count: 2 },
+          nobody: { subscription_count: 0 },
+          'presence-nobody': { user_count: 0, subscription_count: 0 },
+        },
+      });
+    });
+
+    it('takes what is just at the limits', async () => {
+      const channels = Array.from({ length: 100 }, (_, i) => `c${i}`);
+      const body = { name: 'n'.repeat(200), data: 'x'.repeat(10_240), channels };
+      expect(await call(postEvents, { body })).toEqual({});
+      expect(await call(postEvents, { body: { ...event, channel: 'c'.repeat(200) } })).toEqual({});
+    });
+
+    it.each([
+      ['no JSON', undefined, 400, /body must be a JSON object/],
+      ['a list', [event], 400, /body must be a JSON object/],
+      ['no name', { ...event, name: undefined }, 400, /name must be 1 to 200/],
+      ['an empty name', { ...event, name: '' }, 400, /name must be 1 to 200/],
+      ['a name too long', { ...event, name: 'n'.repeat(201) }, 400, /name must be 1 to 200/],
+      ["the broker's names", { ...event, name: 'pusher:error' }, 400, /reserved/],
+      ['internal names', { ...event, name: 'pusher_internal:member_added' }, 400, /reserved/],
+      ['no data', { ...event, data: undefined }, 400, /data must be a string/],
+      ['data that is no text', { ...event, data: { x: 1 } }, 400, /data must be a string/],
+      ['data too large', { ...event, data: 'x'.repeat(10_241) }, 413, /larger than 10240/],
+      ['data too large in bytes', { ...event, data: `${'x'.repeat(10_239)}é` }, 413, /larger/],
+      ['no channel', { ...event, channel: undefined }, 400, /channel is missing/],
+      ['a bad channel', { ...event, channel: 'a b' }, 400, /channel is "a b"/],
+      ['a channel too long', { ...event, channel: 'c'.repeat(201) }, 400, /1 to 200 of/],
+      ['channels that are no list', { ...event, channels: 'a' }, 400, /must be a list/],
+      ['no channels', { ...event, channels: [] }, 400, /must be a list/],
+      ['one bad channel', { ...event, channels: ['a', '#b'] }, 400, /channel is "#b"/],
+      ['too many channels', { ...event, channels: Array(101).fill('a') }, 400, /at most 100/],
+      ['a bad socket_id', { ...event, socket_id: '1' }, 400, /socket_id is "1"/],
+      ['an unknown info', { ...event, info: 'user_count,cats' }, 400, /info must be of/],
+      ['info that is no text', { ...event, info: ['user_count'] }, 400, /info must be of/],
+    ])('refuses %s and publishes nothing', async (_name, body, status, message) => {
+      await expect(call(postEvents, { body })).rejects.toEqual(refused(status, message));
+      expect(subscriber.take()).toEqual([]);
     });
   });
 
-  it('takes what is just at the limits', () => {
-    const channels = Array.from({ length: 100 }, (_, i) => `c${i}`);
-    const body = { name: 'n'.repeat(200), data: 'x'.repeat(10_240), channels };
-    expect(postEvents(request({ body }))).toEqual({});
-    expect(postEvents(request({ body: { ...event, channel: 'c'.repeat(200) } }))).toEqual({});
-  });
+  describe('postEvents to users and to encrypted channels', () => {
+    it('reaches the channel of a user', async () => {
+      app.subscribe({ channel: '#server-to-user-ann', connection: subscriber });
+      subscriber.take();
+      await call(postEvents, { body: { ...event, channels: ['#server-to-user-ann'] } });
+      expect(subscriber.take()).toMatchObject([{ channel: '#server-to-user-ann' }]);
+    });
 
-  it.each([
-    ['no JSON', undefined, 400, /body must be a JSON object/],
-    ['a list', [event], 400, /body must be a JSON object/],
-    ['no name', { ...event, name: undefined }, 400, /name must be 1 to 200/],
-    ['an empty name', { ...event, name: '' }, 400, /name must be 1 to 200/],
-    ['a name too long', { ...event, name: 'n'.repeat(201) }, 400, /name must be 1 to 200/],
-    ["the broker's names", { ...event, name: 'pusher:error' }, 400, /reserved/],
-    ['internal names', { ...event, name: 'pusher_internal:member_added' }, 400, /reserved/],
-    ['no data', { ...event, data: undefined }, 400, /data must be a string/],
-    ['data that is no text', { ...event, data: { x: 1 } }, 400, /data must be a string/],
-    ['data too large', { ...event, data: 'x'.repeat(10_241) }, 413, /larger than 10240/],
-    ['data too large in bytes', { ...event, data: `${'x'.repeat(10_239)}é` }, 413, /larger/],
-    ['no channel', { ...event, channel: undefined }, 400, /channel is missing/],
-    ['a bad channel', { ...event, channel: 'a b' }, 400, /channel is "a b"/],
-    ['a channel too long', { ...event, channel: 'c'.repeat(201) }, 400, /1 to 200 of/],
-    ['channels that are no list', { ...event, channels: 'a' }, 400, /must be a list/],
-    ['no channels', { ...event, channels: [] }, 400, /must be a list/],
-    ['one bad channel', { ...event, channels: ['a', '#b'] }, 400, /channel is "#b"/],
-    ['too many channels', { ...event, channels: Array(101).fill('a') }, 400, /at most 100/],
-    ['a bad socket_id', { ...event, socket_id: '1' }, 400, /socket_id is "1"/],
-    ['an unknown info', { ...event, info: 'user_count,cats' }, 400, /info must be of/],
-    ['info that is no text', { ...event, info: ['user_count'] }, 400, /info must be of/],
-  ])('refuses %s and publishes nothing', (_name, body, status, message) => {
-    expect(() => postEvents(request({ body }))).toThrow(refused(status, message));
-    expect(subscriber.take()).toEqual([]);
-  });
-});
-
-describe('postEvents to users and to encrypted channels', () => {
-  it('reaches the channel of a user', () => {
-    app.subscribe('#server-to-user-ann', subscriber);
-    subscriber.take();
-    postEvents(request({ body: { ...event, channels: ['#server-to-user-ann'] } }));
-    expect(subscriber.take()).toMatchObject([{ channel: '#server-to-user-ann' }]);
-  });
-
-  it('takes one encrypted channel in an event, and no other with it', () => {
-    const channels = ['private-encrypted-a', 'private-encrypted-a'];
-    expect(postEvents(request({ body: { ...event, channels } }))).toEqual({});
-    expect(() =>
-      postEvents(request({ body: { ...event, channels: ['private-encrypted-a', 'a'] } })),
-    ).toThrow(refused(400, /that channel only/));
-    const batch = channels.map((channel) => ({ ...event, channel }));
-    expect(postBatchEvents(request({ body: { batch } }))).toEqual({});
-  });
-});
-
-describe('terminateConnections', () => {
-  it('ends those over which the user is signed in, with 4009', () => {
-    const [ann, alsoAnn, bob] = [1, 2, 3].map(() => new FakeConnection()) as [
-      FakeConnection,
-      FakeConnection,
-      FakeConnection,
-    ];
-    const user = { id: 'ann', info: null, watchlist: [] };
-    app.users.signIn(user, ann);
-    app.users.signIn(user, alsoAnn);
-    app.users.signIn({ ...user, id: 'bob' }, bob);
-    expect(terminateConnections(request({ subject: 'ann' }))).toEqual({});
-    expect([ann.closed, alsoAnn.closed, bob.closed]).toEqual([4009, 4009, undefined]);
-    expect(terminateConnections(request({ subject: 'nobody' }))).toEqual({});
-    expect(subscriber.closed, 'being a member is not being signed in').toBeUndefined();
-  });
-});
-
-describe('postBatchEvents', () => {
-  it('publishes up to ten events, in order', () => {
-    const batch = Array.from({ length: 10 }, (_, i) => ({ ...event, data: String(i) }));
-    expect(postBatchEvents(request({ body: { batch } }))).toEqual({});
-    expect(subscriber.take().map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  });
-
-  it('answers by index with what info asks for', () => {
-    const batch = [event, { ...event, channel: 'presence-a', info: 'user_count' }];
-    expect(postBatchEvents(request({ body: { batch } }))).toEqual({
-      batch: [{}, { user_count: 1 }],
+    it('takes one encrypted channel in an event, and no other with it', async () => {
+      const channels = ['private-encrypted-a', 'private-encrypted-a'];
+      expect(await call(postEvents, { body: { ...event, channels } })).toEqual({});
+      await expect(
+        call(postEvents, { body: { ...event, channels: ['private-encrypted-a', 'a'] } }),
+      ).rejects.toEqual(refused(400, /that channel only/));
+      const batch = channels.map((channel) => ({ ...event, channel }));
+      expect(await call(postBatchEvents, { body: { batch } })).toEqual({});
     });
   });
 
-  it.each([
-    ['no batch', {}, 400, /list of events/],
-    ['an empty batch', { batch: [] }, 400, /list of events/],
-    ['eleven events', { batch: Array.from({ length: 11 }, () => event) }, 400, /at most 10/],
-    ['an event that is none', { batch: [event, null] }, 400, /an event of the batch/],
-    ['several channels', { batch: [{ ...event, channel: ['a'] }] }, 400, /channel is a list/],
-    ['one bad event', { batch: [event, { ...event, data: 1 }] }, 400, /data must be a string/],
-    ['one too large', { batch: [event, { ...event, data: 'x'.repeat(10_241) }] }, 413, /larger/],
-  ])('refuses %s and publishes nothing', (_name, body, status, message) => {
-    expect(() => postBatchEvents(request({ body }))).toThrow(refused(status, message));
-    expect(subscriber.take()).toEqual([]);
-  });
-});
-
-describe('getChannels', () => {
-  it('lists the occupied channels', () => {
-    expect(getChannels(request({}))).toEqual({ channels: { a: {}, b: {}, 'presence-a': {} } });
-    expect(getChannels(request({ query: { filter_by_prefix: 'b' } }))).toEqual({
-      channels: { b: {} },
-    });
-    expect(getChannels(request({ query: { filter_by_prefix: 'c' } }))).toEqual({ channels: {} });
-  });
-
-  it('counts users of presence channels', () => {
-    const query = { filter_by_prefix: 'presence-', info: 'user_count' };
-    expect(getChannels(request({ query }))).toEqual({
-      channels: { 'presence-a': { user_count: 1 } },
+  describe('terminateConnections', () => {
+    it('ends those over which the user is signed in, with 4009', async () => {
+      const [ann, alsoAnn, bob] = [1, 2, 3].map(() => new FakeConnection()) as [
+        FakeConnection,
+        FakeConnection,
+        FakeConnection,
+      ];
+      const user = { id: 'ann', info: null, watchlist: [] };
+      app.signIn({ user, userData: '{}', connection: ann });
+      app.signIn({ user, userData: '{}', connection: alsoAnn });
+      app.signIn({ user: { ...user, id: 'bob' }, userData: '{}', connection: bob });
+      expect(await call(terminateConnections, { subject: 'ann' })).toEqual({});
+      expect([ann.closed, alsoAnn.closed, bob.closed]).toEqual([4009, 4009, undefined]);
+      expect(await call(terminateConnections, { subject: 'nobody' })).toEqual({});
+      expect(subscriber.closed, 'being a member is not being signed in').toBeUndefined();
     });
   });
 
-  it.each([
-    [{ info: 'user_count' }, /filter_by_prefix/],
-    [{ info: 'user_count', filter_by_prefix: 'presence' }, /filter_by_prefix/],
-    [{ info: 'subscription_count' }, /info must be of user_count,/],
-  ])('refuses %j', (query, message) => {
-    expect(() => getChannels(request({ query }))).toThrow(refused(400, message));
-  });
-});
+  describe('postBatchEvents', () => {
+    it('publishes up to ten events, in order', async () => {
+      const batch = Array.from({ length: 10 }, (_, i) => ({ ...event, data: String(i) }));
+      expect(await call(postBatchEvents, { body: { batch } })).toEqual({});
+      expect(subscriber.take().map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    });
 
-const askCache = () => getChannel(request({ subject: 'cache-a', query: { info: 'cache' } }));
+    it('answers by index with what info asks for', async () => {
+      const batch = [event, { ...event, channel: 'presence-a', info: 'user_count' }];
+      expect(await call(postBatchEvents, { body: { batch } })).toEqual({
+        batch: [{}, { user_count: 1 }],
+      });
+    });
 
-describe('getChannel', () => {
-  it.each([
-    ['a', {}, { occupied: true }],
-    ['nobody', {}, { occupied: false }],
-    ['a', { info: 'subscription_count' }, { occupied: true, subscription_count: 1 }],
-    [
-      'presence-a',
-      { info: 'user_count,subscription_count' },
-      { occupied: true, user_count: 1, subscription_count: 2 },
-    ],
-    ['presence-b', { info: 'user_count' }, { occupied: false, user_count: 0 }],
-  ])('answers for %s with %j', (channel, query, answer) => {
-    expect(getChannel(request({ subject: channel, query }))).toEqual(answer);
-  });
-
-  it('answers with what a cache channel keeps, and for how long', () => {
-    let now = 0;
-    app = new App({ appId: '1', key: 'key', secret: 'secret' }, { clock: () => now });
-    expect(askCache()).toEqual({ occupied: false, cache: null });
-    app.publish({ name: 'e', data: '{"x":1}', channels: ['cache-a'] });
-    now = 60_500;
-    expect(askCache()).toEqual({ occupied: false, cache: { data: '{"x":1}', ttl: 1_740 } });
-    now = 1_800_000;
-    expect(askCache()).toEqual({ occupied: false, cache: null });
+    it.each([
+      ['no batch', {}, 400, /list of events/],
+      ['an empty batch', { batch: [] }, 400, /list of events/],
+      ['eleven events', { batch: Array.from({ length: 11 }, () => event) }, 400, /at most 10/],
+      ['an event that is none', { batch: [event, null] }, 400, /an event of the batch/],
+      ['several channels', { batch: [{ ...event, channel: ['a'] }] }, 400, /channel is a list/],
+      ['one bad event', { batch: [event, { ...event, data: 1 }] }, 400, /data must be a string/],
+      ['one too large', { batch: [event, { ...event, data: 'x'.repeat(10_241) }] }, 413, /larger/],
+    ])('refuses %s and publishes nothing', async (_name, body, status, message) => {
+      await expect(call(postBatchEvents, { body })).rejects.toEqual(refused(status, message));
+      expect(subscriber.take()).toEqual([]);
+    });
   });
 
-  it.each([
-    ['a b', {}, /channel is "a b"/],
-    ['a', { info: 'cache' }, /only cache channels/],
-    ['#server-to-user-ann', {}, /channel is "#/],
-    ['a', { info: 'user_count' }, /have user_count/],
-    ['a', { info: 'cats' }, /info must be of/],
-  ])('refuses %s with %j', (channel, query, message) => {
-    expect(() => getChannel(request({ subject: channel, query }))).toThrow(refused(400, message));
-  });
-});
+  describe('getChannels', () => {
+    it('lists the occupied channels', async () => {
+      expect(await call(getChannels, {})).toEqual({ channels: { a: {}, b: {}, 'presence-a': {} } });
+      expect(await call(getChannels, { query: { filter_by_prefix: 'b' } })).toEqual({
+        channels: { b: {} },
+      });
+      expect(await call(getChannels, { query: { filter_by_prefix: 'c' } })).toEqual({
+        channels: {},
+      });
+    });
 
-describe('getUsers', () => {
-  it('lists each user once', () => {
-    expect(getUsers(request({ subject: 'presence-a' }))).toEqual({ users: [{ id: 'ann' }] });
-    expect(getUsers(request({ subject: 'presence-b' }))).toEqual({ users: [] });
+    it('counts users of presence channels', async () => {
+      const query = { filter_by_prefix: 'presence-', info: 'user_count' };
+      expect(await call(getChannels, { query })).toEqual({
+        channels: { 'presence-a': { user_count: 1 } },
+      });
+    });
+
+    it.each([
+      [{ info: 'user_count' }, /filter_by_prefix/],
+      [{ info: 'user_count', filter_by_prefix: 'presence' }, /filter_by_prefix/],
+      [{ info: 'subscription_count' }, /info must be of user_count,/],
+    ])('refuses %j', async (query, message) => {
+      await expect(call(getChannels, { query })).rejects.toEqual(refused(400, message));
+    });
   });
 
-  it.each(['a', 'private-a', 'presence-a b'])('refuses %s', (channel) => {
-    expect(() => getUsers(request({ subject: channel }))).toThrow(refused(400, /channel/));
+  const askCache = () => call(getChannel, { subject: 'cache-a', query: { info: 'cache' } });
+
+  describe('getChannel', () => {
+    it.each([
+      ['a', {}, { occupied: true }],
+      ['nobody', {}, { occupied: false }],
+      ['a', { info: 'subscription_count' }, { occupied: true, subscription_count: 1 }],
+      [
+        'presence-a',
+        { info: 'user_count,subscription_count' },
+        { occupied: true, user_count: 1, subscription_count: 2 },
+      ],
+      ['presence-b', { info: 'user_count' }, { occupied: false, user_count: 0 }],
+    ])('answers for %s with %j', async (channel, query, answer) => {
+      expect(await call(getChannel, { subject: channel, query })).toEqual(answer);
+    });
+
+    it('answers with what a cache channel keeps, and for how long', async () => {
+      let now = 0;
+      app = newApp({ clock: () => now });
+      expect(await askCache()).toEqual({ occupied: false, cache: null });
+      app.publish([{ name: 'e', data: '{"x":1}', channels: ['cache-a'] }]);
+      now = 60_500;
+      expect(await askCache()).toEqual({ occupied: false, cache: { data: '{"x":1}', ttl: 1_740 } });
+      now = 1_800_000;
+      expect(await askCache()).toEqual({ occupied: false, cache: null });
+    });
+
+    it.each([
+      ['a b', {}, /channel is "a b"/],
+      ['a', { info: 'cache' }, /only cache channels/],
+      ['#server-to-user-ann', {}, /channel is "#/],
+      ['a', { info: 'user_count' }, /have user_count/],
+      ['a', { info: 'cats' }, /info must be of/],
+    ])('refuses %s with %j', async (channel, query, message) => {
+      await expect(call(getChannel, { subject: channel, query })).rejects.toEqual(
+        refused(400, message),
+      );
+    });
+  });
+
+  describe('getUsers', () => {
+    it('lists each user once', async () => {
+      expect(await call(getUsers, { subject: 'presence-a' })).toEqual({ users: [{ id: 'ann' }] });
+      expect(await call(getUsers, { subject: 'presence-b' })).toEqual({ users: [] });
+    });
+
+    it.each(['a', 'private-a', 'presence-a b'])('refuses %s', async (channel) => {
+      await expect(call(getUsers, { subject: channel })).rejects.toEqual(refused(400, /channel/));
+    });
   });
 });

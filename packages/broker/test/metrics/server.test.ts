@@ -37,13 +37,13 @@ it('tells how each app does', async () => {
     ['rollcall_broker_connections{app="7"}', 2],
     ['rollcall_broker_channels{app="7"}', 1],
     ['rollcall_broker_users{app="7"}', 0],
-    ['rollcall_broker_connections_total{app="7"}', 2],
+    ['rollcall_broker_connections_opened_total{app="7"}', 2],
     ['rollcall_broker_publications_total{app="7"}', 2],
     ['rollcall_broker_client_events_total{app="7"}', 0],
     ['rollcall_broker_deliveries_total{app="7"}', 2],
     ['rollcall_broker_slow_consumers_total{app="7"}', 0],
     ['rollcall_broker_webhook_events_sent_total{app="7"}', 0],
-    ['rollcall_broker_webhook_events_lost_total{app="7"}', 0],
+    ['rollcall_broker_webhook_events_dropped_total{app="7"}', 0],
   ]);
   expect(found.get('process_resident_memory_bytes')).toBeGreaterThan(1e6);
   await one.kill();

@@ -2,9 +2,10 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
-import { App } from '../../src/app/local-app.ts';
+import type { LocalApp } from '../../src/app/local-app.ts';
 import { ClientSocket } from '../../src/server/client-socket.ts';
 import { FrameWriters } from '../../src/server/frame-writer.ts';
+import { newApp } from '../app/new-app.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 
 /** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
@@ -34,18 +35,18 @@ const settings = {
   logger: loggerTo(logged),
 };
 
-let app: App;
+let app: LocalApp;
 let socket: FakeWebSocket;
 
 beforeEach(() => {
   // Not setImmediate: that is when frames are written, and keeps nothing from ending.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  app = new App({ appId: '1', key: 'key', secret: 'secret' });
+  app = newApp();
   socket = new FakeWebSocket();
   logged.length = 0;
   const webSocket = socket as unknown as WebSocket;
-  const outlet = new FrameWriters().open(webSocket, new PassThrough());
-  new ClientSocket(webSocket, { app, socketId: '1.1', outlet, settings }).open();
+  const writer = new FrameWriters().open(webSocket, new PassThrough());
+  new ClientSocket(webSocket, { app, socketId: '1.1', writer, settings }).open();
 });
 
 afterEach(() => {
@@ -54,9 +55,9 @@ afterEach(() => {
 
 it('leaves no timer and no subscription when the socket is closed', () => {
   socket.say('pusher:subscribe', { channel: 'news' });
-  expect(app.channel('news')).toBeDefined();
+  expect(app.size.channels).toBe(1);
   socket.emit('close');
-  expect(app.channel('news')).toBeUndefined();
+  expect(app.size.channels).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -64,7 +65,7 @@ it('does not let a client that was given up back in while its socket closes', ()
   vi.advanceTimersByTime(130);
   expect(socket.readyState).toBe(2);
   socket.say('pusher:subscribe', { channel: 'news' });
-  expect(app.channel('news')).toBeUndefined();
+  expect(app.size.channels).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -75,5 +76,5 @@ it('gives up one connection, and says so, when something fails that nobody thoug
   socket.say('pusher:subscribe', { channel: 'news' });
   expect(socket.closed).toBe(1011);
   expect(logged).toEqual(['connection failed socketId=1.1 err=TypeError: not thought of']);
-  expect(app.connections).toBe(0);
+  expect(app.size.connections).toBe(0);
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
@@ -12,6 +13,13 @@ const UP = 'GET /up HTTP/1.1\r\nHost: h\r\n\r\n';
 const CHUNKED = 'POST /nowhere HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
 
 const handOver = () => {};
+
+/** A promise, and the function that resolves it. */
+function deferred() {
+  const made: { resolve?: () => void } = {};
+  const promise = new Promise<void>((resolve) => (made.resolve = resolve));
+  return { promise, resolve: () => made.resolve?.() };
+}
 
 /** What a connection has brought so far. */
 class Received {
@@ -89,23 +97,27 @@ describe('a plain connection', () => {
   let connection: PlainConnection | undefined;
   let answered: number;
   let onAnswer: () => void;
+  /** Until it resolves, requests are not answered. */
+  let wait: Promise<void> | undefined;
   const serve = async (options: { firstTimeoutMs: number; idleTimeoutMs: number }) => {
     answered = 0;
     onAnswer = () => {};
+    wait = undefined;
     const context = {
       handOver,
-      endOfTurn: new WriteBatcher(),
+      batcher: new WriteBatcher(),
       connections: new Set<PlainConnection>(),
       ...options,
     };
-    const answer = () => {
+    const respond = () => {
       answered += 1;
       onAnswer();
-      return { status: 200, text: 'x'.repeat(1_000_000) };
+      const response = { status: 200, text: 'x'.repeat(1_000_000) };
+      return wait === undefined ? response : wait.then(() => response);
     };
-    server = createServer((socket) => {
+    server = createServer({ allowHalfOpen: true }, (socket) => {
       served = socket;
-      connection = new PlainConnection(socket, { answer, ...context });
+      connection = new PlainConnection(socket, { respond, ...context });
       connection.open();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -149,5 +161,59 @@ describe('a plain connection', () => {
     await expect.poll(() => answered).toBe(sent + 1);
     await expect.poll(() => client.statuses()).toHaveLength(sent + 1);
     client.socket.destroy();
+  });
+
+  it('whose response comes later starts no other request before', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const { promise, resolve } = deferred();
+    wait = promise;
+    client.socket.write(UP + UP + UP.slice(0, 9));
+    await expect.poll(() => answered).toBe(1);
+    client.socket.write(UP.slice(9));
+    await turn();
+    expect([answered, client.text]).toEqual([1, '']);
+    wait = undefined;
+    resolve();
+    await expect.poll(() => client.statuses()).toEqual(['200', '200']);
+    client.socket.destroy();
+  });
+
+  it('that is closed before its response comes ends after the response', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const { promise, resolve } = deferred();
+    wait = promise;
+    client.socket.write(UP + UP);
+    await expect.poll(() => answered).toBe(1);
+    connection?.close();
+    resolve();
+    await once(client.socket, 'close');
+    expect([answered, client.statuses()]).toEqual([1, ['200']]);
+  });
+
+  it('whose client sends its end before the response comes still answers all its requests', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const { promise, resolve } = deferred();
+    wait = promise;
+    client.socket.end(UP + UP);
+    await expect.poll(() => answered).toBe(1);
+    await turn();
+    resolve();
+    await once(client.socket, 'close');
+    expect(client.statuses()).toEqual(['200', '200']);
+  });
+
+  it('whose client is gone before the response comes leaves nothing behind', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const { promise, resolve } = deferred();
+    wait = promise;
+    client.socket.write(UP + UP);
+    await expect.poll(() => answered).toBe(1);
+    const closed = new Promise((done) => served?.on('close', done));
+    client.socket.resetAndDestroy();
+    served?.resume();
+    await closed;
+    resolve();
+    await turn();
+    expect(answered).toBe(1);
   });
 });

@@ -235,7 +235,7 @@ describe('a client that is gone', () => {
       /slow_consumers_total\{app="7"\} 1$/m,
     );
     expect(logged).toEqual([
-      expect.stringMatching(/^closing connection: the client does not read socketId=\d+\.\d+/),
+      expect.stringMatching(/^closed connection: the client does not read socketId=\d+\.\d+/),
     ]);
     expect(sent * data.length).toBeGreaterThan(maxUnreadBytes);
     for (let i = 0; i < sent; i += 1) expect(await quick.next()).toMatchObject({ event: 'e' });

@@ -1,16 +1,17 @@
 import { createHmac } from 'node:crypto';
-import type { App } from '../../src/app/local-app.ts';
+import type { App } from '../../src/app/app.ts';
 import { Session } from '../../src/session/session.ts';
+import { APP } from '../app/new-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
 import type { Frame } from '../fake-connection.ts';
 
-export const APP = { appId: '1', key: 'key', secret: 'secret' } as const;
 export const MAX_SUBSCRIPTIONS = 5;
 export const MAX_PUBLIC_SUBSCRIPTIONS = 3;
 
-/** A session and its client, without a socket. */
+/** A session and its client, without a socket. Remembers what was unexpected. */
 export class SessionClient extends FakeConnection {
   readonly #session: Session;
+  readonly errors: unknown[] = [];
 
   constructor(app: App, clock: () => number = () => 0) {
     super();
@@ -20,6 +21,7 @@ export class SessionClient extends FakeConnection {
       clock,
       maxSubscriptions: MAX_SUBSCRIPTIONS,
       maxPublicSubscriptions: MAX_PUBLIC_SUBSCRIPTIONS,
+      onError: (error) => this.errors.push(error),
     });
   }
 
@@ -45,6 +47,11 @@ export class SessionClient extends FakeConnection {
     const channelData = user === undefined ? undefined : JSON.stringify(user);
     const auth = this.sign(channel, channelData);
     return this.say('pusher:subscribe', { channel, auth, channel_data: channelData });
+  }
+
+  override close(code: number): void {
+    super.close(code);
+    this.end();
   }
 
   end(): void {

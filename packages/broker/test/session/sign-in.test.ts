@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, expect, it } from 'vitest';
-import { App } from '../../src/app/local-app.ts';
-import { APP, SessionClient } from './session-client.ts';
+import type { LocalApp } from '../../src/app/local-app.ts';
+import { APP, newApp } from '../app/new-app.ts';
+import { SessionClient } from './session-client.ts';
 
-let app: App;
+let app: LocalApp;
 
 class Client extends SessionClient {
   constructor() {
@@ -12,7 +13,7 @@ class Client extends SessionClient {
 }
 
 beforeEach(() => {
-  app = new App(APP);
+  app = newApp();
 });
 
 const succeeded = [{ event: 'pusher_internal:subscription_succeeded' }];
@@ -38,7 +39,7 @@ it.each([
   const client = new Client();
   expect(client.signIn(data, secret)).toEqual([]);
   expect(client.closed).toBe(4009);
-  expect(app.users.count).toBe(0);
+  expect(app.size.users).toBe(0);
 });
 
 it('takes a user object of 1 KB and no more', () => {
@@ -84,10 +85,10 @@ it('lets into the channel of the user, and no one else', () => {
   expect(stranger.subscribe(channel)).toMatchObject(unauthorised);
   client.signIn({ id: 'ann' });
   expect(client.say('pusher:subscribe', { channel })).toMatchObject(succeeded);
-  app.publish({ name: 'e', data: '1', channels: [channel] });
+  app.publish([{ name: 'e', data: '1', channels: [channel] }]);
   expect(client.take()).toEqual([{ event: 'e', channel, data: 1 }]);
   expect(stranger.take()).toEqual([]);
-  expect([...app.channels()], 'it is no channel that anyone asks for').toEqual([]);
+  expect(app.channelsStartingWith('').size, 'it is in no list of channels').toBe(0);
 });
 
 it('stands for channel_data in presence channels', () => {
@@ -106,5 +107,5 @@ it('ends with the session', () => {
   client.signIn({ id: 'ann' });
   client.end();
   client.end();
-  expect(app.users.count).toBe(0);
+  expect(app.size.users).toBe(0);
 });

@@ -89,12 +89,12 @@ it('gives up within five minutes, says so without the secrets of the URL, and go
   answers = Array.from({ length: RETRY_DELAYS_MS.length + 1 }, () => 503);
   const hook = webhook();
   hook.push(event(1));
-  await vi.waitFor(() => expect(counters.webhookEventsLost).toBe(1));
+  await vi.waitFor(() => expect(counters.webhookEventsDropped).toBe(1));
   const total = RETRY_DELAYS_MS.reduce((sum, delay) => sum + delay, 0);
   expect(total).toBeLessThanOrEqual(300_000);
   expect(total + 2 * (RETRY_DELAYS_MS.at(-1) ?? 0)).toBeGreaterThan(300_000);
   expect(logged).toEqual([
-    'gave up delivering webhook url=https://hooks.example reason=status 503',
+    'webhook failed after 8 retries: events dropped url=https://hooks.example reason=status 503 events=1',
   ]);
   hook.push(event(2));
   await vi.waitFor(() => expect(counters.webhookEventsSent).toBe(1));
@@ -103,7 +103,7 @@ it('gives up within five minutes, says so without the secrets of the URL, and go
 it('keeps so many events for a server that does not answer, and counts the rest as lost', () => {
   const hook = webhook();
   for (let n = 0; n < MAX_PENDING + 2; n += 1) hook.push(event(n));
-  expect(counters.webhookEventsLost).toBe(2);
+  expect(counters.webhookEventsDropped).toBe(2);
   hook.close();
 });
 

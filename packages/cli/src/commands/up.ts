@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { EMBEDDED_PORT, registryFromEnv, urlHost } from '@rollcall/client';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { shutdown } from '@rollcall/runtime';
 import { readLogSettings } from '@rollcall/runtime/log';
 import type { LogFlags } from '@rollcall/runtime/log';
-import { GATEWAY_PORT } from '../gateway-config.ts';
 import { withLogOptions } from '../log.ts';
 import { listenPort } from '../options.ts';
 import type { Listening } from '../report-listening.ts';
@@ -55,7 +55,7 @@ async function runUp(options: UpOptions): Promise<void> {
         ['--port', options.port],
         ['PORT', env['PORT']],
       ],
-      GATEWAY_PORT,
+      GATEWAY_SETTINGS.port.default,
     ),
     brokerPort: listenPort(
       [

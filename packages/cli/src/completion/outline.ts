@@ -61,5 +61,5 @@ function outlineOption({
 
 /** A menu has one short line for each. */
 function firstClause(description: string): string {
-  return /^.*?(?=[:;] | \(|$)/.exec(description)?.[0] ?? '';
+  return /^.*?(?=[.:;] | \(|$)/.exec(description)?.[0] ?? '';
 }

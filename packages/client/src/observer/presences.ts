@@ -40,7 +40,7 @@ export class Presences {
     this.#context = context;
     this.#timer = setInterval(() => {
       if (context.isConnected()) void this.#enumerate();
-    }, RULES.enumerateEvery);
+    }, RULES.listEveryMs);
   }
 
   /** The link is made: finds out who is there, then asks the owners for what no snapshot could tell. */

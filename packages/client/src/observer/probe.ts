@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { PROBES } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_PATH, DEFAULT_PROBE_RULES, isHealthyStatus } from '@rollcall/protocol';
 import type { Announcement, Verdict } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
 import type { HttpFailure, HttpResponse } from '@rollcall/runtime';
@@ -15,7 +15,7 @@ export class Prober {
    * @param ca who signs the certificates of instances that speak TLS, as PEM; without, whom Node trusts
    * @param timeoutMs how long an answer may take
    */
-  constructor(ca: string | undefined, timeoutMs: number = PROBES.timeoutMs) {
+  constructor(ca: string | undefined, timeoutMs: number = DEFAULT_PROBE_RULES.timeoutMs) {
     this.#ca = ca;
     this.#timeoutMs = timeoutMs;
   }
@@ -28,12 +28,12 @@ export class Prober {
     const outcome = await httpRequest({
       host: address,
       port,
-      path: health?.path ?? '/health',
+      path: health?.path ?? DEFAULT_HEALTH_PATH,
       method: health?.method ?? 'GET',
       timeoutMs: this.#timeoutMs,
       ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
     });
-    return verdictOf(outcome, health === undefined);
+    return verdictOf(outcome, health !== undefined);
   }
 
   /** One for all: to make one takes milliseconds. */
@@ -42,13 +42,10 @@ export class Prober {
   }
 }
 
-/** @param isLenient it has not said on which path it tells how it is */
-function verdictOf(outcome: HttpResponse | HttpFailure, isLenient: boolean): Verdict {
-  if ('status' in outcome) {
-    const isHealthy = outcome.status < 400 || (isLenient && outcome.status === 404);
-    return isHealthy ? 'ok' : 'failed';
-  }
+function verdictOf(outcome: HttpResponse | HttpFailure, isPathAnnounced: boolean): Verdict {
+  if ('status' in outcome)
+    return isHealthyStatus(outcome.status, isPathAnnounced) ? 'ok' : 'failed';
   if (outcome.code === 'ECONNREFUSED') return 'refused';
-  // It listens and speaks something else than HTTP.
-  return isLenient && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
+  // It listens, and speaks a protocol other than HTTP.
+  return !isPathAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
 }

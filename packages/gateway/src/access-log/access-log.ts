@@ -2,29 +2,32 @@ import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { RequestSummary } from '@rollcall/proxy';
 import { accessEntry, isFailure } from './entry.ts';
-import type { AccessLogSettings } from './entry.ts';
+import type { AccessLogSettings } from '../settings/config.ts';
 
-/** What a pipe takes in one piece (PIPE_BUF): more might be cut by what another worker writes. */
-const MOST_BYTES = 4096;
-/** Lines are written some at a time: with a write for what came in each turn of the event loop, a line took 6.9 us, not 5.3. */
-const ENOUGH_BYTES = 2048;
-const FLUSHED_EVERY_MS = 250;
+/** Pipes write this much atomically (PIPE_BUF); more could mix with what another worker writes. */
+const MAX_WRITE_BYTES = 4096;
+/** Lines are written in batches: with one write per turn of the event loop, a line took 6.9 µs instead of 5.3. */
+const MIN_WRITE_BYTES = 2048;
+const FLUSH_EVERY_MS = 250;
 
 export interface AccessLog {
-  readonly write: (exchanged: RequestSummary) => void;
+  readonly write: (request: RequestSummary) => void;
   close(): void;
 }
 
-/** Writes requests down, one a line, as JSON. */
-export function openAccessLog(to: 'stdout' | 'stderr', settings: AccessLogSettings): AccessLog {
+/** Opens an access log that writes each request as a line of JSON. */
+export function openAccessLog(
+  to: 'stdout' | 'stderr',
+  settings: Omit<AccessLogSettings, 'to'>,
+): AccessLog {
   const dest = to === 'stdout' ? process.stdout.fd : process.stderr.fd;
   const destination = pino.destination({
     dest,
     sync: false,
-    minLength: ENOUGH_BYTES,
-    maxWrite: MOST_BYTES,
+    minLength: MIN_WRITE_BYTES,
+    maxWrite: MAX_WRITE_BYTES,
   });
-  const timer = setInterval(() => destination.flush(), FLUSHED_EVERY_MS);
+  const timer = setInterval(() => destination.flush(), FLUSH_EVERY_MS);
   timer.unref();
   return {
     write: accessLogTo(destination, settings, Math.random),
@@ -35,17 +38,17 @@ export function openAccessLog(to: 'stdout' | 'stderr', settings: AccessLogSettin
   };
 }
 
-/** @param random from 0 to 1, as Math.random */
+/** @param random returns a number from 0 to 1, as Math.random does */
 export function accessLogTo(
   destination: DestinationStream,
-  { sample = 1, includeQuery = false }: AccessLogSettings,
+  { sample, includeQuery }: Omit<AccessLogSettings, 'to'>,
   random: () => number,
 ): AccessLog['write'] {
-  // Nothing of the process or the machine: a line is about a request.
+  // Without process id and host name: a line is about a request.
   const options = { base: null, formatters: { level: (level: string) => ({ level }) } };
   const logger = pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, destination);
-  return (exchanged) => {
-    if (isFailure(exchanged)) logger.error(accessEntry(exchanged, includeQuery));
-    else if (random() < sample) logger.info(accessEntry(exchanged, includeQuery));
+  return (request) => {
+    if (isFailure(request)) logger.error(accessEntry(request, includeQuery));
+    else if (random() < sample) logger.info(accessEntry(request, includeQuery));
   };
 }

@@ -1,53 +1,43 @@
 import type { RequestSummary } from '@rollcall/proxy';
 
-/** What is written down of requests. */
-export interface AccessLogSettings {
-  /** Default: nowhere. */
-  readonly to?: 'off' | 'stdout' | 'stderr';
-  /** The share of requests that are written down, from 0 to 1; failures are in any case. Default 1. */
-  readonly sample?: number;
-  /** Whether the query is written down. It may have what is meant for nobody else. Default false. */
-  readonly includeQuery?: boolean;
-}
+/** Longer hosts, paths and queries are truncated: the target alone may have 16 KiB. */
+const MAX_CHARACTERS = 1024;
 
-/** A request of which no more is known is worth no more: the target alone may have 16 KiB. */
-const MOST_CHARACTERS = 1024;
-
-/** Whether something went wrong that is not the client's fault alone. */
+/** Whether a request failed for a reason that is not the client's alone. */
 export function isFailure({ status, isCut }: RequestSummary): boolean {
   return status >= 500 || isCut;
 }
 
-/** What the log has of a request: nothing of its header fields but Host. */
+/** Returns the log entry of a request. It holds no header field but Host. */
 export function accessEntry(
-  exchanged: RequestSummary,
+  request: RequestSummary,
   includeQuery: boolean,
 ): Record<string, unknown> {
-  const { target, traceparent, instance, prefix, problem, upstreamMs } = exchanged;
+  const { target, traceparent, instance, prefix, problem, upstreamMs } = request;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
   return {
-    requestId: exchanged.requestId,
-    client: exchanged.client,
-    method: exchanged.method,
-    host: exchanged.host.slice(0, MOST_CHARACTERS),
-    path: path.slice(0, MOST_CHARACTERS),
+    requestId: request.requestId,
+    client: request.client,
+    method: request.method,
+    host: request.host.slice(0, MAX_CHARACTERS),
+    path: path.slice(0, MAX_CHARACTERS),
     ...(includeQuery &&
-      question !== -1 && { query: target.slice(question + 1, question + 1 + MOST_CHARACTERS) }),
+      question !== -1 && { query: target.slice(question + 1, question + 1 + MAX_CHARACTERS) }),
     ...(prefix !== undefined && { route: prefix || '/' }),
     ...(instance !== undefined && { instance }),
-    status: exchanged.status,
-    ...(exchanged.isCut && { isCut: true }),
+    status: request.status,
+    ...(request.isCut && { isCut: true }),
     ...(problem !== undefined && { problem }),
-    ms: rounded(exchanged.ms),
+    ms: rounded(request.ms),
     ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
-    requestBytes: exchanged.requestBytes,
-    responseBytes: exchanged.responseBytes,
+    requestBytes: request.requestBytes,
+    responseBytes: request.responseBytes,
     ...(traceparent !== undefined && { traceId: traceparent.slice(3, 35) }),
   };
 }
 
-/** To microseconds. */
+/** Rounds to microseconds. */
 function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000;
 }

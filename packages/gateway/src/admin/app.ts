@@ -15,7 +15,7 @@ import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
 import { sightOf, sinceWhen } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
-import type { FindTraffic } from './traffic.ts';
+import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
 import type { InstanceView, ServiceView } from './views.ts';
 

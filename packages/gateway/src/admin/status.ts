@@ -62,6 +62,6 @@ export function sightOf(
   now: number,
 ): Sight {
   if (directory.isConnected) return 'live';
-  const isOld = now - sinceWhen(journal) >= RULES.tombstone;
+  const isOld = now - sinceWhen(journal) >= RULES.tombstoneMs;
   return isOld || directory.prefixes().length === 0 ? 'blind' : 'lost';
 }

@@ -1,7 +1,7 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
 import { instanceState } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
-import type { TrafficView, FindTraffic } from './traffic.ts';
+import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
 /** An instance as the admin API tells of it. Times are milliseconds since 1970. */
 export interface InstanceView {

@@ -1,38 +1,15 @@
 import type { Instance } from '@rollcall/client';
+import type { Resolved } from '@rollcall/runtime/settings';
+import type { BALANCING_SETTINGS } from '../settings/balancing.ts';
 import { eject, isPanic, maxEjected, observeOutcome } from './ejection.ts';
 import type { EjectionRules } from './ejection.ts';
-import type { HashBy } from './hash-key.ts';
 import { observeLatency } from './instance-stats.ts';
 import type { InstanceStats, StatsRegistry } from './instance-stats.ts';
 import type { Policy } from './policies/policy.ts';
 import { POLICIES } from './policies/registry.ts';
-import type { PolicyName } from './policies/registry.ts';
 
-export interface BalancingRules {
-  /**
-   * How an instance is chosen among those of a prefix. Default `round-robin`.
-   * - `round-robin`: in turn, in proportion to weight.
-   * - `least-request`: of two at random, the one with fewer requests in flight for its weight.
-   * - `latency`: of two at random, the one that responds sooner, given its requests in flight and its weight.
-   * - `hash`: by a key of the request; the same key goes to the same instance for as long as it is there.
-   */
-  readonly policy: PolicyName;
-  /** The key of a request under the policy `hash`. Default: the client's address. */
-  readonly hashBy: HashBy;
-  /** Maximum requests in flight to one instance. An instance at its limit receives no more. Default 1024. */
-  readonly maxInFlight: number;
-  /** Time in which the share of a new or recovered instance grows from a tenth to the whole. Default 0. */
-  readonly slowStartMs: number;
-  /** Instances of this zone are preferred while any of them is eligible. Default: no preference. */
-  readonly zone?: string;
-}
-
-export const BALANCING: BalancingRules = {
-  policy: 'round-robin',
-  hashBy: { type: 'address' },
-  maxInFlight: 1024,
-  slowStartMs: 0,
-};
+/** See BALANCING_SETTINGS. The key under the policy `hash` comes with each request. */
+export type BalancingRules = Omit<Resolved<typeof BALANCING_SETTINGS>, 'hashBy'>;
 
 export interface BalancerOptions {
   readonly rules: BalancingRules;

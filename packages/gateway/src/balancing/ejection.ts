@@ -1,35 +1,9 @@
+import type { Resolved } from '@rollcall/runtime/settings';
+import type { EJECTION_SETTINGS } from '../settings/balancing.ts';
 import type { InstanceStats } from './instance-stats.ts';
 
 /** When an instance whose requests fail receives no traffic for a while, although its probes succeed. */
-export interface EjectionRules {
-  /** Failures in a row that eject an instance. Default 5. */
-  readonly consecutiveFailures: number;
-  /** Share of failed requests within 10 s that ejects an instance, from 0 to 1. Default 0.5. */
-  readonly failureRate: number;
-  /** Requests within 10 s below which `failureRate` does not apply. Default 20. */
-  readonly minRequests: number;
-  /** Length of the first ejection in milliseconds; the nth is n times as long. Default 30 000. */
-  readonly baseEjectionMs: number;
-  /** Maximum length of an ejection in milliseconds. Default 300 000. */
-  readonly maxEjectionMs: number;
-  /** Maximum share of a service's instances that are ejected at a time; one of two or more always. Default 0.5. */
-  readonly maxEjectedShare: number;
-  /**
-   * Ejections are ignored if less than this share of a service's instances is left: the rest could not bear
-   * the load of all. Default 0.5.
-   */
-  readonly panicThreshold: number;
-}
-
-export const EJECTION: EjectionRules = {
-  consecutiveFailures: 5,
-  failureRate: 0.5,
-  minRequests: 20,
-  baseEjectionMs: 30_000,
-  maxEjectionMs: 300_000,
-  maxEjectedShare: 0.5,
-  panicThreshold: 0.5,
-};
+export type EjectionRules = Resolved<typeof EJECTION_SETTINGS>;
 
 const WINDOW_MS = 10_000;
 

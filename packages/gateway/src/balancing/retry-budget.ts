@@ -1,13 +1,8 @@
-/** How many requests may be retried, among those that are safe to retry (RFC 9110 §9.2.2). */
-export interface RetryRules {
-  /** Retries per request, from 0 to 1. Default 0.2. */
-  readonly share: number;
-  /** Retries per second on top of the share. Default 10. */
-  readonly perSecond: number;
-}
+import type { Resolved } from '@rollcall/runtime/settings';
+import type { RETRY_SETTINGS } from '../settings/balancing.ts';
 
-/** Linkerd's defaults. */
-export const RETRIES: RetryRules = { share: 0.2, perSecond: 10 };
+/** How many requests may be retried, among those that are safe to retry (RFC 9110 §9.2.2). */
+export type RetryRules = Resolved<typeof RETRY_SETTINGS>;
 
 /**
  * Limits retries to a share of the requests, so that a failing service does not receive a multiple of its load,

@@ -4,7 +4,7 @@ import { consulApi } from './consul/api.ts';
 import { targetGroups } from './http-sd.ts';
 import { traefikConfiguration } from './traefik.ts';
 
-/** The catalog in the formats that others read by HTTP. Nothing of it changes anything. */
+/** Serves the catalog in the formats that are read over HTTP. Nothing can be changed by them. */
 export function catalogApi(catalog: Catalog): Hono {
   const app = new Hono();
   app.get('/sd/prometheus', (c) => c.json(targetGroups(catalog.services())));

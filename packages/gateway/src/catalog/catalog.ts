@@ -1,9 +1,8 @@
 import type { Announcement } from '@rollcall/client';
 
 /**
- * What others are told of an instance. `passing` is what the gateway itself would send requests to at this
- * moment, so that doubt about all of a service takes none of them away; `warning` is one in doubt beside
- * others that are not; `critical` one that is down or draining.
+ * Health in Consul's words. `passing`: receives traffic from the gateway at this moment, even if all instances of the
+ * service are suspect. `warning`: suspect while others are healthy. `critical`: down or draining.
  */
 type Health = 'passing' | 'warning' | 'critical';
 
@@ -20,25 +19,26 @@ export interface CatalogService {
   /** One DNS label: see {@link serviceNames}. */
   readonly name: string;
   readonly prefix: string;
-  /** In the order they came; empty once all have left. */
+  /** In the order in which they registered; empty once all have left. */
   readonly instances: readonly CatalogInstance[];
 }
 
-/** The table as every integration reads it: what they serve is a function of this and of nothing else. */
+/** The table as integrations read it. Whatever they serve is a function of it alone. */
 export interface Catalog {
-  /** Every service that was ever heard of, by name. */
+  /** Returns every service that ever registered, by name. */
   services(): readonly CatalogService[];
   service(name: string): CatalogService | undefined;
   /** Grows with each change; never 0. After a restart it is higher than it was before. */
   readonly index: number;
-  /** The index of the last change of one service; of one that nobody knows it grows when it comes. */
+  /** Returns the index of the last change of a service. That of an unknown service grows when it registers. */
   indexOf(name: string): number;
-  /** How long nothing can have been heard, in milliseconds: 0 while the channel is subscribed. */
+  /** Milliseconds since the connection to the registry was lost; 0 while it is connected. */
   readonly staleMs: number;
   /** Resolves at the next change, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void>;
 }
 
+/** Returns the instances that receive traffic. */
 export function passing({ instances }: CatalogService): readonly CatalogInstance[] {
   return instances.filter(({ health }) => health === 'passing');
 }

@@ -1,15 +1,15 @@
 import { urlHost } from '@rollcall/client';
 import type { CatalogInstance, CatalogService } from './catalog.ts';
 
-/** As `http_sd_configs` of Prometheus reads it. */
+/** The format of `http_sd_configs` of Prometheus. */
 export interface TargetGroup {
   readonly targets: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
- * Every instance, also one that is down: that it cannot be scraped is what `up` is to show. Relabelling can
- * choose by `__meta_rollcall_health`.
+ * Returns every instance, also those that are down, because Prometheus' metric `up` should show that they cannot be
+ * scraped. Relabelling can filter by `__meta_rollcall_health`.
  */
 export function targetGroups(services: readonly CatalogService[]): TargetGroup[] {
   return services.flatMap((service) =>
@@ -32,7 +32,7 @@ function labelsOf(
   };
   for (const [label, value] of Object.entries(known))
     if (value !== undefined) labels[`__meta_rollcall_${label}`] = value;
-  // A name that has to be changed does not take the place of one that is spelled so.
+  // A key that needs replacement characters does not overwrite one that is spelled so.
   for (const [key, value] of Object.entries(meta).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const label = `__meta_rollcall_meta_${key.replace(/[^A-Za-z0-9_]/g, '_')}`;
     if (label.endsWith(`_meta_${key}`) || !(label in labels)) labels[label] = value;

@@ -1,18 +1,12 @@
+import type { Resolved } from '@rollcall/runtime/settings';
 import type { Logger } from '@rollcall/runtime';
+import type { CATALOG_SETTINGS } from '../settings/catalog.ts';
 import type { Catalog } from './catalog.ts';
 import { createDnsServer } from './dns/server.ts';
 import type { XdsServer, XdsServerOptions } from './xds/server.ts';
 
-export interface CatalogOptions {
-  /** Where DNS is answered on loopback, by UDP and TCP alike; 0 lets the system choose. Default: nowhere. */
-  readonly dnsPort?: number;
-  /** The zone that is answered for. Default `rollcall`. */
-  readonly dnsDomain?: string;
-  /** How long others may keep an answer, in seconds. Default 1. */
-  readonly dnsTtl?: number;
-  /** Where xDS is served on loopback; 0 lets the system choose. Default: nowhere. */
-  readonly xdsPort?: number;
-}
+/** See CATALOG_SETTINGS. */
+type CatalogOptions = Resolved<typeof CATALOG_SETTINGS>;
 
 /** What serves the catalog beside the admin port. */
 export interface CatalogServers {
@@ -28,7 +22,7 @@ const HOST = '127.0.0.1';
 /** @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
 export async function serveCatalog(
   catalog: Catalog,
-  { dnsPort, dnsDomain = 'rollcall', dnsTtl = 1, xdsPort }: CatalogOptions,
+  { dnsPort, dnsDomain, dnsTtl, xdsPort }: CatalogOptions,
   logger: Logger,
 ): Promise<CatalogServers> {
   const servers: { readonly port: number; close(): void }[] = [];
@@ -52,7 +46,7 @@ export async function serveCatalog(
   }
 }
 
-/** gRPC takes a third of a second to load, and few want it. */
+/** Loaded only if it is configured: gRPC takes a third of a second to load. */
 async function xdsServer(options: XdsServerOptions): Promise<XdsServer> {
   const { createXdsServer } = await import('./xds/server.ts');
   return createXdsServer(options);

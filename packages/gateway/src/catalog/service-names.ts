@@ -4,12 +4,12 @@ import { createHash } from 'node:crypto';
 const MAX_LABEL = 63;
 
 /**
- * A name for each prefix that DNS, Consul, Traefik and xDS can all spell: one lower-case DNS label. It is
- * the name that its instances announce; if they do not agree on one, or another prefix has a claim to it
- * too, one made of the prefix: `/shop/cart` is `shop-cart`. Where two prefixes would be one, both get a
- * hash behind it. What the result is does not depend on any order, so that gateways agree on it.
+ * Returns a name for each prefix that is valid in DNS, Consul, Traefik and xDS: one lower-case DNS label. It is the name
+ * that the instances announce. If they announce different ones, or another prefix claims it too, it is made of the
+ * prefix: `/shop/cart` is `shop-cart`. If two prefixes lead to the same name, both get a hash. The result does not
+ * depend on any order, so all gateways agree on it.
  *
- * @param announced by prefix, what all its instances announce as their name
+ * @param announced by prefix, the name that all its instances announce
  */
 export function serviceNames(
   announced: ReadonlyMap<string, string | undefined>,
@@ -25,7 +25,7 @@ export function serviceNames(
   const names = new Map<string, string>();
   for (const [prefix, ownName] of own) {
     const name = wanted.get(prefix) ?? '';
-    // What a prefix spells is its own, whoever announces it as a name.
+    // A name that is spelled like a prefix belongs to that prefix, even if others announce it.
     const isFree =
       claimants.get(name) === 1 && (owners.get(name) ?? 0) === Number(name === ownName);
     if (name !== '' && isFree) names.set(prefix, name);
@@ -39,7 +39,7 @@ function ownLabel(prefix: string): string {
   return label(prefix) || withHash('prefix', prefix);
 }
 
-/** No run of hyphens is in it, so that none is what {@link withHash} makes. */
+/** Has no double hyphen, unlike the names of {@link withHash}. */
 function label(text: string): string {
   const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   return words.join('-').slice(0, MAX_LABEL).replace(/-$/, '');

@@ -2,7 +2,7 @@ import type { Announcement, Change, Directory, Instance } from '@rollcall/client
 import type { Catalog, CatalogInstance, CatalogService } from './catalog.ts';
 import { serviceNames } from './service-names.ts';
 
-/** What a {@link Directory} has that the catalog needs. */
+/** The part of a {@link Directory} that the catalog needs. */
 export interface CatalogTable extends Pick<Directory, 'instances' | 'routable'> {
   on(event: 'change', listener: (change: Change) => void): unknown;
   on(event: 'connected' | 'disconnected', listener: () => void): unknown;
@@ -16,17 +16,17 @@ export class TableCatalog implements Catalog {
   #index: number;
   #lostAt: number | undefined;
   /**
-   * Of every prefix ever heard of, the name that its instances agree on. One whose instances have all left
-   * keeps it: its name must not begin to mean another service.
+   * The name that the instances of each prefix agree on. A prefix keeps it when all its instances have left, because
+   * the name must not come to mean another service.
    */
   readonly #announced = new Map<string, string | undefined>();
   #isRenamed = false;
-  /** Prefixes that have changed since they were last looked at, with the index of the change. */
+  /** Prefixes that changed since the last update of the names, with the index of the change. */
   readonly #changed = new Map<string, number>();
-  /** By prefix, and the other way round. */
+  /** Names by prefix, and prefixes by name. */
   #names = new Map<string, string>();
   #prefixes = new Map<string, string>();
-  /** By name. */
+  /** The index of the last change, by name. */
   readonly #indexes = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
 
@@ -34,7 +34,7 @@ export class TableCatalog implements Catalog {
   constructor(table: CatalogTable, now: () => number) {
     this.#table = table;
     this.#now = now;
-    // Fewer than a thousand changes a second: an index of this run is above all those of the last one.
+    // With fewer than a thousand changes a second, an index is above all those before a restart.
     this.#first = now();
     this.#index = this.#first;
     for (const { announcement } of table.instances()) this.#touch(announcement);
@@ -57,12 +57,12 @@ export class TableCatalog implements Catalog {
   }
 
   services(): CatalogService[] {
-    this.#lookAtChanges();
+    this.#updateNames();
     return [...this.#prefixes.keys()].toSorted().flatMap((name) => this.service(name) ?? []);
   }
 
   service(name: string): CatalogService | undefined {
-    this.#lookAtChanges();
+    this.#updateNames();
     const prefix = this.#prefixes.get(name);
     if (prefix === undefined) return undefined;
     const routable = new Set(this.#table.routable(prefix).map(({ key }) => key));
@@ -73,7 +73,7 @@ export class TableCatalog implements Catalog {
   }
 
   indexOf(name: string): number {
-    this.#lookAtChanges();
+    this.#updateNames();
     return this.#indexes.get(name) ?? this.#first;
   }
 
@@ -97,8 +97,8 @@ export class TableCatalog implements Catalog {
     this.#isRenamed = true;
   }
 
-  /** Changes come in bursts of thousands: what they did to the names is found out when somebody asks. */
-  #lookAtChanges(): void {
+  /** Updates the names only when they are read, because changes come in bursts of thousands. */
+  #updateNames(): void {
     if (this.#changed.size === 0) return;
     for (const prefix of this.#changed.keys()) {
       const instances = this.#table.instances(prefix);

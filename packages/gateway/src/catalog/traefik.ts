@@ -2,7 +2,7 @@ import { urlHost } from '@rollcall/client';
 import { passing } from './catalog.ts';
 import type { CatalogInstance, CatalogService } from './catalog.ts';
 
-interface Router {
+interface TraefikRouter {
   readonly rule: string;
   readonly service: string;
   readonly middlewares?: readonly string[];
@@ -14,7 +14,7 @@ interface Server {
 }
 
 interface Http {
-  readonly routers: Readonly<Record<string, Router>>;
+  readonly routers: Readonly<Record<string, TraefikRouter>>;
   readonly middlewares?: Readonly<
     Record<string, { readonly stripPrefix: { readonly prefixes: readonly string[] } }>
   >;
@@ -23,17 +23,17 @@ interface Http {
   >;
 }
 
-/** As Traefik's HTTP provider reads it. */
+/** The format of Traefik's HTTP provider. */
 export interface TraefikConfiguration {
   readonly http?: Http;
 }
 
 /**
- * Routes as the gateway itself does: the longest prefix wins, as Traefik prefers longer rules, and the
- * prefix is taken off the path. A service that has no instance to send to answers 503.
+ * Returns a configuration that routes as the gateway does: Traefik prefers longer rules, so the longest prefix wins, and
+ * the prefix is removed from the path. A service without an instance that receives traffic responds 503.
  */
 export function traefikConfiguration(services: readonly CatalogService[]): TraefikConfiguration {
-  // Traefik refuses a section that is there and empty.
+  // Traefik rejects empty sections.
   if (services.length === 0) return {};
   const stripped = services.filter(({ prefix }) => prefix !== '');
   return {
@@ -54,9 +54,9 @@ export function traefikConfiguration(services: readonly CatalogService[]): Traef
   };
 }
 
-function router({ name, prefix }: CatalogService): Router {
+function router({ name, prefix }: CatalogService): TraefikRouter {
   if (prefix === '') return { rule: 'PathPrefix(`/`)', service: name };
-  // PathPrefix compares characters: of /v1 it would also match /v10.
+  // PathPrefix compares characters: PathPrefix(`/v1`) alone would match /v10 too.
   const rule = `Path(\`${prefix}\`) || PathPrefix(\`${prefix}/\`)`;
   return { rule, service: name, middlewares: [name] };
 }

@@ -1,11 +1,11 @@
 import type { Change, Directory, Status } from '@rollcall/client';
 import { EVENTS } from '@rollcall/protocol';
 import { newCounts, observeSeconds } from '../traffic/counts.ts';
-import { Tally } from './tally.ts';
-import type { Exposition, Labels } from './exposition.ts';
+import { LabelCounter } from './label-counter.ts';
+import type { MetricsRegistry, Labels } from './metrics-registry.ts';
 
-/** One that we hear of so long after its run began was not announced just now. */
-const JUST_NOW_MS = 60_000;
+/** An instance that started longer ago was not announced for the first time. */
+const MAX_REGISTRATION_MS = 60_000;
 const STATUSES: readonly Status[] = ['healthy', 'suspect', 'down'];
 
 export interface DiscoveryMetricsOptions {
@@ -17,19 +17,19 @@ export interface DiscoveryMetricsOptions {
   readonly now: () => number;
 }
 
-/** How well the table follows what is there. */
+/** Adds the metrics of discovery: the connection to the registry, the table and its probes. */
 export function addDiscoveryMetrics(
-  exposition: Exposition,
+  metrics: MetricsRegistry,
   { directory, now }: DiscoveryMetricsOptions,
 ): void {
-  const messages = new Tally();
-  const refusals = new Tally();
-  const changes = new Tally();
-  const probes = new Tally();
+  const messages = new LabelCounter();
+  const refusals = new LabelCounter();
+  const changes = new LabelCounter();
+  const probes = new LabelCounter();
   const delays = newCounts();
   let lostAt: number | undefined = directory.isConnected ? undefined : now();
 
-  // A name may be anything that somebody with the secret liked to send.
+  // Everyone with the secret can send events of any name, and each would be a label value of its own.
   const known: readonly string[] = EVENTS;
   directory.on('received', (event) =>
     messages.add({ event: known.includes(event) ? event : 'other' }),
@@ -44,40 +44,53 @@ export function addDiscoveryMetrics(
   directory.on('disconnected', () => (lostAt = now()));
   directory.on('connected', () => (lostAt = undefined));
 
-  exposition.gauge({ name: 'connected', help: 'Whether the gateway hears the channel' }, () => [
-    [{}, directory.isConnected ? 1 : 0],
-  ]);
-  exposition.gauge(
-    { name: 'table_age_seconds', help: 'How long the table has not followed the channel' },
+  metrics.gauge(
+    { name: 'connected', help: '1 while the gateway is connected to the registry' },
+    () => [[{}, directory.isConnected ? 1 : 0]],
+  );
+  metrics.gauge(
+    {
+      name: 'table_age_seconds',
+      help: 'Seconds since the table last followed the registry; 0 while it does',
+    },
     () => [[{}, lostAt === undefined ? 0 : (now() - lostAt) / 1000]],
   );
-  exposition.counter({ name: 'messages_total', help: 'Messages of the channel' }, () => messages);
-  exposition.counter(
-    { name: 'refused_total', help: 'What was not accepted of them' },
+  metrics.counter(
+    { name: 'messages_total', help: 'Messages received from the registry' },
+    () => messages,
+  );
+  metrics.counter(
+    { name: 'messages_refused_total', help: 'Messages from the registry that were refused' },
     () => refusals,
   );
-  exposition.counter({ name: 'changes_total', help: 'Changes of the table' }, () => changes);
-  exposition.histogram(
-    { name: 'register_seconds', help: 'From the start of a run, by its own clock, to the table' },
+  metrics.counter({ name: 'changes_total', help: 'Changes of the table' }, () => changes);
+  metrics.histogram(
+    {
+      name: 'registration_seconds',
+      help: 'Time from the start of an instance, by its own clock, until it is in the table',
+    },
     () => [[{}, delays]],
   );
-  exposition.gauge({ name: 'instances', help: 'Instances in the table' }, () =>
+  metrics.gauge({ name: 'instances', help: 'Instances in the table' }, () =>
     instancesOf(directory),
   );
-  exposition.gauge({ name: 'routable_instances', help: 'Those that are sent requests' }, () =>
+  metrics.gauge({ name: 'routable_instances', help: 'Instances that receive traffic' }, () =>
     directory
       .prefixes()
       .map((prefix) => [{ route: prefix || '/' }, directory.routable(prefix).length]),
   );
-  exposition.counter(
-    { name: 'probes_total', help: 'Results of probes, and what traffic has shown as one' },
+  metrics.counter(
+    { name: 'probes_total', help: 'Results of probes, and of requests that count as one' },
     () => probes,
   );
-  exposition.gauge({ name: 'peers', help: 'Other gateways on the channel' }, () => [
+  metrics.gauge({ name: 'peers', help: 'Other gateways on the registry' }, () => [
     [{}, directory.peers().length],
   ]);
-  exposition.gauge(
-    { name: 'agreeing_peers', help: 'Those whose table was the same as ours when last compared' },
+  metrics.gauge(
+    {
+      name: 'agreeing_peers',
+      help: 'Other gateways whose table was the same at their last roll call',
+    },
     () => [
       [
         {},
@@ -105,5 +118,5 @@ function announcedAgo({ type, instance, was }: Change, now: number): number | un
   const { inc = 0 } = instance.announcement;
   const isNewRun = type === 'registered' || (type === 'updated' && was?.inc !== inc);
   const ago = now - inc;
-  return isNewRun && ago >= 0 && ago < JUST_NOW_MS ? ago : undefined;
+  return isNewRun && ago >= 0 && ago < MAX_REGISTRATION_MS ? ago : undefined;
 }

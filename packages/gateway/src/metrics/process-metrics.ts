@@ -1,45 +1,46 @@
 import { newCounts, observeSeconds } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
 import type { ProcessSample } from '../traffic/process-sample.ts';
-import type { Exposition, Labels } from './exposition.ts';
+import type { MetricsRegistry, Labels } from './metrics-registry.ts';
 
-interface Seen {
+interface SampledProcess {
   sample: ProcessSample;
-  /** Of each second the longest. */
+  /** The longest delay of each second. */
   readonly delays: Counts;
 }
 
-/** How each process of a gateway does: `main`, and its workers by their number. */
-export class Processes {
-  readonly #seen = new Map<string, Seen>();
+/** Keeps the latest sample of each process: `main`, and the workers by their number. */
+export class ProcessSamples {
+  readonly #processes = new Map<string, SampledProcess>();
 
-  /** @param sample of the second that is over */
-  note(name: string, sample: ProcessSample): void {
-    const seen = this.#seen.get(name) ?? { sample, delays: newCounts() };
-    seen.sample = sample;
-    observeSeconds(seen.delays, sample.delaySeconds);
-    this.#seen.set(name, seen);
+  /** @param sample of the past second */
+  add(name: string, sample: ProcessSample): void {
+    const process = this.#processes.get(name) ?? { sample, delays: newCounts() };
+    process.sample = sample;
+    observeSeconds(process.delays, sample.delaySeconds);
+    this.#processes.set(name, process);
   }
 
-  all(): Iterable<readonly [string, Seen]> {
-    return this.#seen;
+  all(): Iterable<readonly [string, SampledProcess]> {
+    return this.#processes;
   }
 }
 
-export function addProcessMetrics(exposition: Exposition, processes: Processes): void {
+export function addProcessMetrics(metrics: MetricsRegistry, processes: ProcessSamples): void {
   const read = (of: (sample: ProcessSample) => number): [Labels, number][] =>
     Array.from(processes.all(), ([process, { sample }]) => [{ process }, of(sample)]);
 
-  exposition.gauge({ name: 'resident_memory_bytes', help: 'Resident memory of the process' }, () =>
+  metrics.gauge({ name: 'resident_memory_bytes', help: 'Resident memory of the process' }, () =>
     read(({ residentBytes }) => residentBytes),
   );
-  exposition.counter({ name: 'cpu_seconds_total', help: 'CPU time of the process' }, () =>
-    read(({ cpuSeconds }) => cpuSeconds),
+  metrics.counter(
+    { name: 'cpu_seconds_total', help: 'CPU time of the process, user and system' },
+    () => read(({ cpuSeconds }) => cpuSeconds),
   );
-  exposition.histogram(
+  metrics.histogram(
     {
       name: 'event_loop_delay_seconds',
-      help: 'Of each second, the longest time that the event loop was late',
+      help: 'Longest delay of the event loop in each second',
     },
     () => Array.from(processes.all(), ([process, { delays }]) => [{ process }, delays]),
   );

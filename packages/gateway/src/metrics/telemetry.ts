@@ -1,56 +1,56 @@
 import type { Directory } from '@rollcall/client';
-import type { DataPlane } from '../data-plane.ts';
-import { TrafficHistory, WINDOW_MS } from '../traffic/history.ts';
+import type { DataPlane } from '../data-plane/data-plane.ts';
+import { TrafficHistory, WINDOW_MS } from '../traffic/traffic-history.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
-import { TrafficCounter } from '../traffic/traffic.ts';
-import type { WorkerReport } from '../workers/pool.ts';
+import type { ProcessReport } from '../traffic/process-report.ts';
+import { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { addDiscoveryMetrics } from './discovery-metrics.ts';
-import { Exposition } from './exposition.ts';
-import { addProcessMetrics, Processes } from './process-metrics.ts';
+import { MetricsRegistry } from './metrics-registry.ts';
+import { addProcessMetrics, ProcessSamples } from './process-metrics.ts';
 import { addTrafficMetrics } from './traffic-metrics.ts';
 
 const SAMPLE_EVERY_MS = 1000;
 
-/** What is measured of a gateway, all of its processes together. */
+/** Measures a gateway, all of its processes together. */
 export class Telemetry {
   readonly traffic: TrafficCounter;
   readonly history: TrafficHistory;
-  readonly #exposition = new Exposition();
-  readonly #processes = new Processes();
+  readonly #registry = new MetricsRegistry();
+  readonly #processes = new ProcessSamples();
   readonly #sampler = new ProcessSampler();
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(directory: Directory) {
     this.traffic = new TrafficCounter(directory.instances());
-    directory.on('change', (change) => this.traffic.changed(change));
+    directory.on('change', (change) => this.traffic.apply(change));
     this.history = new TrafficHistory(this.traffic);
     this.#timers = [
-      setInterval(() => this.#processes.note('main', this.#sampler.sample()), SAMPLE_EVERY_MS),
-      setInterval(() => this.history.turn(Date.now()), WINDOW_MS),
+      setInterval(() => this.#processes.add('main', this.#sampler.sample()), SAMPLE_EVERY_MS),
+      setInterval(() => this.history.endWindow(Date.now()), WINDOW_MS),
     ];
-    addDiscoveryMetrics(this.#exposition, { directory, now: Date.now });
-    addProcessMetrics(this.#exposition, this.#processes);
+    addDiscoveryMetrics(this.#registry, { directory, now: Date.now });
+    addProcessMetrics(this.#registry, this.#processes);
   }
 
-  /** From here on there is traffic. */
-  serving(plane: Pick<DataPlane, 'loads'>): void {
-    addTrafficMetrics(this.#exposition, {
+  /** Adds the metrics of traffic, once there is a data plane. */
+  observe(plane: Pick<DataPlane, 'loads'>): void {
+    addTrafficMetrics(this.#registry, {
       traffic: this.traffic,
       loads: () => plane.loads(),
     });
   }
 
-  /** What a worker has counted. */
-  counted(worker: string, { traffic, process }: WorkerReport): void {
+  /** Adds what a worker counted. */
+  addReport(worker: string, { traffic, process }: ProcessReport): void {
     this.traffic.add(traffic);
-    this.#processes.note(worker, process);
+    this.#processes.add(worker, process);
   }
 
-  readonly contentType: string = this.#exposition.registry.contentType;
+  readonly contentType: string = this.#registry.registry.contentType;
 
-  /** In Prometheus' text format. */
+  /** Returns all metrics in the text format of Prometheus. */
   expose(): Promise<string> {
-    return this.#exposition.registry.metrics();
+    return this.#registry.registry.metrics();
   }
 
   close(): void {

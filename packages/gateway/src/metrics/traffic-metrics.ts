@@ -1,11 +1,11 @@
-import type { DataPlane } from '../data-plane.ts';
+import type { DataPlane } from '../data-plane/data-plane.ts';
 import { AT } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
-import type { ProcessLoad } from '../traffic/load.ts';
-import type { TrafficCounter } from '../traffic/traffic.ts';
-import type { Exposition, Labels } from './exposition.ts';
+import type { ProcessLoad } from '../traffic/process-load.ts';
+import type { TrafficCounter } from '../traffic/traffic-counter.ts';
+import type { MetricsRegistry, Labels } from './metrics-registry.ts';
 
-/** A label for what no prefix stands for: a prefix begins with a slash. */
+/** The label of requests without a route: a prefix begins with a slash. */
 const NO_ROUTE = 'none';
 
 export interface TrafficMetricsOptions {
@@ -13,18 +13,18 @@ export interface TrafficMetricsOptions {
   readonly loads: DataPlane['loads'];
 }
 
-/** Requests, errors and durations, and what stands behind them. */
+/** Adds the metrics of requests, responses, instances and connections. */
 export function addTrafficMetrics(
-  exposition: Exposition,
+  metrics: MetricsRegistry,
   { traffic, loads }: TrafficMetricsOptions,
 ): void {
   const routes = (): [Labels, Counts][] =>
     Array.from(traffic.routes(), ([prefix, counts]) => [{ route: label(prefix) }, counts]);
   const instances = (): [Labels, Counts][] =>
     Array.from(traffic.instances(), ([key, counts]) => [of(key), counts]);
-  // Prometheus has a label `instance` of its own: the process that it scraped.
+  // The label `instance` is Prometheus' own: the process that it scraped.
   const of = (key: string): Labels => ({ route: label(traffic.prefixOf(key)), upstream: key });
-  /** Of all processes together. Connections to one that has gone may be there a little longer. */
+  /** Sums over all processes. Connections to an instance that left may exist a little longer. */
   const summed = (
     read: (load: ProcessLoad) => readonly (readonly [string, number])[],
   ): [Labels, number][] => {
@@ -34,67 +34,77 @@ export function addTrafficMetrics(
     return there.map(([key, value]) => [of(key), value]);
   };
 
-  exposition.counter(
-    { name: 'requests_total', help: 'Requests that were answered, in whatever way' },
-    () => byStatus(routes()),
+  metrics.counter({ name: 'requests_total', help: 'Requests that received a response' }, () =>
+    byStatus(routes()),
   );
-  exposition.counter({ name: 'cut_total', help: 'Answers that were broken off' }, () =>
-    numbers(routes(), AT.cut),
+  metrics.counter(
+    { name: 'responses_aborted_total', help: 'Responses that either side aborted' },
+    () => numbers(routes(), AT.aborted),
   );
-  exposition.counter({ name: 'problems_total', help: 'What the gateway itself answered' }, () =>
-    Array.from(traffic.problems(), ([code, value]) => [{ code }, value]),
+  metrics.counter(
+    { name: 'problems_total', help: 'Problems that the gateway responded with itself' },
+    () => Array.from(traffic.problems(), ([code, value]) => [{ code }, value]),
   );
-  exposition.histogram(
-    { name: 'request_seconds', help: 'From the head of a request to the end of its answer' },
+  metrics.histogram(
+    { name: 'request_seconds', help: 'Time from the head of a request to the end of its response' },
     routes,
   );
-  exposition.counter({ name: 'request_bytes_total', help: 'Bytes of the bodies of requests' }, () =>
+  metrics.counter({ name: 'request_bytes_total', help: 'Bytes of request bodies' }, () =>
     numbers(routes(), AT.requestBytes),
   );
-  exposition.counter({ name: 'response_bytes_total', help: 'Bytes of the bodies of answers' }, () =>
+  metrics.counter({ name: 'response_bytes_total', help: 'Bytes of response bodies' }, () =>
     numbers(routes(), AT.responseBytes),
   );
-  exposition.counter(
-    { name: 'retries_total', help: 'Failed tries after which a request was tried again' },
+  metrics.counter(
+    { name: 'retries_total', help: 'Failed attempts after which a request was retried' },
     () => numbers(routes(), AT.retries),
   );
-  exposition.counter(
-    { name: 'ejections_total', help: 'Times that an instance was ejected for how it answered' },
-    () => numbers(routes(), AT.ejections),
+  metrics.counter({ name: 'ejections_total', help: 'Ejections of instances' }, () =>
+    numbers(routes(), AT.ejections),
   );
 
-  exposition.counter(
+  metrics.counter(
     {
       name: 'instance_requests_total',
-      help: 'Requests that this instance was the last to be sent',
+      help: 'Requests that were last sent to the instance',
     },
     () => byStatus(instances()),
   );
-  exposition.counter({ name: 'instance_cut_total', help: 'Its answers that were broken off' }, () =>
-    numbers(instances(), AT.cut),
+  metrics.counter(
+    {
+      name: 'instance_responses_aborted_total',
+      help: 'Responses of the instance that were aborted',
+    },
+    () => numbers(instances(), AT.aborted),
   );
-  exposition.counter(
-    { name: 'instance_retries_total', help: 'Tries that failed at it, and were tried again' },
+  metrics.counter(
+    {
+      name: 'instance_retries_total',
+      help: 'Failed attempts at the instance after which a request was retried',
+    },
     () => numbers(instances(), AT.retries),
   );
-  exposition.histogram(
-    { name: 'instance_answer_seconds', help: 'Until the head of its answer came' },
+  metrics.histogram(
+    {
+      name: 'instance_response_seconds',
+      help: 'Time from sending a request to the instance to the head of its response',
+    },
     instances,
   );
-  exposition.gauge({ name: 'instance_in_flight', help: 'Requests in flight to it' }, () =>
+  metrics.gauge({ name: 'instance_in_flight', help: 'Requests in flight to the instance' }, () =>
     summed(({ inFlight }) => inFlight),
   );
-  exposition.gauge({ name: 'instance_connections', help: 'Connections that are open to it' }, () =>
+  metrics.gauge({ name: 'instance_connections', help: 'Open connections to the instance' }, () =>
     summed(({ pools }) => pools.map(([key, { open }]) => [key, open])),
   );
-  exposition.gauge(
-    { name: 'instance_idle_connections', help: 'Those of them that nobody uses' },
+  metrics.gauge(
+    { name: 'instance_idle_connections', help: 'Idle connections to the instance' },
     () => summed(({ pools }) => pools.map(([key, { idle }]) => [key, idle])),
   );
-  exposition.gauge({ name: 'workers', help: 'Processes that serve requests' }, () => [
+  metrics.gauge({ name: 'workers', help: 'Processes that serve requests' }, () => [
     [{}, loads().length],
   ]);
-  exposition.gauge({ name: 'client_connections', help: 'Connections of clients' }, () => [
+  metrics.gauge({ name: 'client_connections', help: 'Open connections of clients' }, () => [
     [{}, loads().reduce((sum, { clients }) => sum + clients, 0)],
   ]);
 }

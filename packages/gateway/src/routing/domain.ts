@@ -1,24 +1,22 @@
-import { isLoopback, quote, RollcallError } from '@rollcall/protocol';
+import { isLoopback } from '@rollcall/protocol';
 
 /** Decides whether a request's Host is one that this gateway answers for. */
 export type DomainMatcher = (hostHeader: string) => boolean;
+
+/** The host that a domain names, in lower case; nothing if it is no domain. `*` stands for every host. */
+export function parseDomain(domain: string): string | undefined {
+  return domain === '*' ? domain : hostOf(domain);
+}
 
 /**
  * Matches hosts without port and case. All loopback names are one: a gateway for `localhost` answers
  * for `127.0.0.1` and `[::1]` too. `*` answers for every host.
  *
- * @param domain a host, with or without port, or `*`
- * @throws RollcallError ROLLCALL_CONFIG
+ * @param domain a host, with or without port, or `*`; anything else matches no host
  */
 export function matchDomain(domain: string): DomainMatcher {
-  if (domain === '*') return () => true;
-  const own = hostOf(domain);
-  if (own === undefined) {
-    throw new RollcallError(
-      'ROLLCALL_CONFIG',
-      `DOMAIN is ${quote(domain)}; it must be a host such as api.example.com or localhost:1500, or * for every host`,
-    );
-  }
+  const own = parseDomain(domain) ?? '';
+  if (own === '*') return () => true;
   if (isLoopback(own)) return lastRemembered((header) => isLoopback(hostOf(header) ?? ''));
   return lastRemembered((header) => hostOf(header) === own);
 }

@@ -1,86 +1,51 @@
 import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
-import { BALANCING } from '../balancing/balancer.ts';
-import type { BalancingRules } from '../balancing/balancer.ts';
+import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
+import type { Resolved, Values } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
-import { EJECTION } from '../balancing/ejection.ts';
-import type { EjectionRules } from '../balancing/ejection.ts';
-import { RETRIES } from '../balancing/retry-budget.ts';
-import type { RetryRules } from '../balancing/retry-budget.ts';
-import { LIMITS } from '@rollcall/proxy';
-import type { Limits, RouteLimits } from '@rollcall/proxy';
+import type { HashBy } from '../balancing/hash-key.ts';
+import type { RoutingSettings } from '../settings/config.ts';
+import { ROUTE_SETTINGS } from '../settings/routing.ts';
+
+type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 
 /** How the requests of one route are served. */
-export interface RoutePolicy {
-  /** Whether the prefix is taken off the path. Default: it is. */
-  readonly strip: boolean;
-  readonly balancing: BalancingRules;
-  readonly ejection: EjectionRules;
-  readonly retries: RetryRules;
-  readonly limits: RouteLimits;
+export interface RoutePolicy extends RouteSettings {
+  /** The key of a request, of `balancing.hashBy`. */
+  readonly hashBy: HashBy;
 }
 
-/** What of a policy is other than the defaults: plain data. */
-interface RouteSettings {
-  readonly strip?: boolean;
-  readonly balancing?: Partial<BalancingRules>;
-  readonly ejection?: Partial<EjectionRules>;
-  readonly retries?: Partial<RetryRules>;
-  readonly limits?: Partial<RouteLimits>;
-}
-
-/** How requests are served, all of them and those of some routes. */
-export interface ServingSettings extends RouteSettings {
-  readonly limits?: Partial<Limits>;
-  /** By canonical prefix: where a route has nothing to say, it is as for all. */
-  readonly routes?: Readonly<Record<string, RouteSettings>>;
-}
-
-const DEFAULTS: RoutePolicy = {
-  strip: true,
-  balancing: BALANCING,
-  ejection: EJECTION,
-  retries: RETRIES,
-  limits: LIMITS,
-};
-
-const NO_RETRIES: RetryRules = { share: 0, perSecond: 0 };
+const NO_RETRIES = { share: 0, perSecond: 0 };
 
 /**
- * The policy of a route: its own settings, then what an instance of it has asked for, as far as those for all
- * allow it, then those for all, then the defaults.
+ * The policy of a route: its own settings, then what its instances ask for within the settings for all, then these.
  */
 export function policyOf(
-  settings: ServingSettings,
+  settings: RoutingSettings,
   prefix: string,
   asked?: AnnouncedPolicy,
 ): RoutePolicy {
-  const { routes = {} } = settings;
+  const { routes } = settings;
+  const all = resolveSettings(ROUTE_SETTINGS, settings);
+  const granted =
+    asked === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, grant(asked, all));
   const own = Object.hasOwn(routes, prefix) ? routes[prefix] : undefined;
-  const all = overlaid(DEFAULTS, settings);
-  const granted = asked === undefined ? all : overlaid(all, grant(asked, all));
-  return own === undefined ? granted : overlaid(granted, own);
+  const policy = own === undefined ? granted : overlaySettings(ROUTE_SETTINGS, granted, own);
+  return { ...policy, hashBy: parseHashBy(policy.balancing.hashBy) };
 }
 
-function overlaid(below: RoutePolicy, above: RouteSettings): RoutePolicy {
-  return {
-    strip: above.strip ?? below.strip,
-    balancing: { ...below.balancing, ...above.balancing },
-    ejection: { ...below.ejection, ...above.ejection },
-    retries: { ...below.retries, ...above.retries },
-    limits: { ...below.limits, ...above.limits },
-  };
-}
-
-/** What is asked for, no limit of it wider than those for all. */
-function grant(asked: AnnouncedPolicy, { balancing, retries, limits }: RoutePolicy): RouteSettings {
-  const { maxInFlight: mostInFlight = Infinity, hashBy } = asked;
+/** What is asked for, with no limit wider than those for all. */
+function grant(
+  asked: AnnouncedPolicy,
+  { balancing, retries, limits }: RouteSettings,
+): Values<typeof ROUTE_SETTINGS> {
+  const { maxInFlight = Infinity } = asked;
   const { answerMs = Infinity, totalMs = Infinity, bodyBytes = Infinity } = asked;
   return {
     balancing: {
       policy: asked.balancing ?? balancing.policy,
-      hashBy: hashBy === undefined ? balancing.hashBy : parseHashBy(hashBy),
-      maxInFlight: Math.min(mostInFlight, balancing.maxInFlight),
+      hashBy: asked.hashBy ?? balancing.hashBy,
+      maxInFlight: Math.min(maxInFlight, balancing.maxInFlight),
     },
     retries: asked.retries === false ? NO_RETRIES : retries,
     limits: {

@@ -15,7 +15,7 @@ import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
 
 /** What routing needs of the table. */
-export interface Instances {
+export interface RoutingTable {
   knows(prefix: string): boolean;
   /** Those that may be sent requests. */
   routable(prefix: string): readonly Instance[];
@@ -23,13 +23,13 @@ export interface Instances {
 
 /** How a router routes. */
 export interface RoutingRules {
-  readonly isOurs: DomainMatcher;
+  readonly isOwnHost: DomainMatcher;
   /** How the requests of a canonical prefix are served, if an instance has asked for something. */
   readonly policyOf: (prefix: string, asked?: AnnouncedPolicy) => RoutePolicy;
 }
 
 export interface RouterOptions {
-  readonly table: Instances;
+  readonly table: RoutingTable;
   readonly rules: RoutingRules;
   /** Default: nobody counts. */
   readonly events?: RoutingEvents | undefined;
@@ -43,7 +43,7 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 /** Who a request goes to: by host, then by longest prefix, then among the instances as they are balanced. */
 export class Router {
-  readonly #table: Instances;
+  readonly #table: RoutingTable;
   readonly #events: RoutingEvents | undefined;
   readonly #random: () => number;
   readonly #now: () => number;
@@ -64,7 +64,7 @@ export class Router {
   }
 
   readonly decide: Decide = (host, target, asked) => {
-    if (!this.#rules.isOurs(host)) {
+    if (!this.#rules.isOwnHost(host)) {
       return problem(
         'unknown-host',
         'Set DOMAIN to the host that clients use, or to * for any host.',
@@ -80,7 +80,7 @@ export class Router {
   };
 
   /** The instances of a prefix are others than before. */
-  changed(prefix: string): void {
+  instancesChanged(prefix: string): void {
     this.#balancers.get(prefix)?.instancesChanged();
     if (this.#services.has(prefix)) this.#changed.add(prefix);
   }
@@ -110,7 +110,7 @@ export class Router {
       const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
       return problem('no-instance', detail, prefix);
     }
-    const key = balancer.needsHashKey ? hashKey(policy.balancing.hashBy, asked) : '';
+    const key = balancer.needsHashKey ? hashKey(policy.hashBy, asked) : '';
     const at = now();
     const picked = balancer.pick(instances, NOBODY, at, key);
     if (picked === undefined) {

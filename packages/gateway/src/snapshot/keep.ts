@@ -4,21 +4,20 @@ import type { Directory } from '@rollcall/client';
 import type { Logger } from '@rollcall/runtime';
 import { snapshotAt } from './snapshot.ts';
 
-/** Changes come in bursts; a file that is a second old is as good a memory. */
+/** Changes come in bursts, and a file that is a second old serves as well. */
 const SAVE_AFTER_MS = 1000;
 
 /**
- * Begins with what the snapshot remembers, each instance in doubt until a probe has shown it, and
- * saves the table after each change.
+ * Restores the table from the snapshot, with each instance suspect until a probe succeeds, and saves it after changes.
  *
- * @returns what saves it for the last time and stops
+ * @returns a function that saves it once more and stops
  */
 export async function keepSnapshot(
   directory: Directory,
   file: string | undefined,
   logger: Logger,
 ): Promise<() => Promise<void>> {
-  if (file === undefined) return async () => {};
+  if (file === undefined || file === 'none') return async () => {};
   const folder = dirname(file);
   const snapshot = snapshotAt({ file, logger });
   directory.restore(await snapshot.load());
@@ -30,8 +29,8 @@ export async function keepSnapshot(
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await snapshot.save(directory.export());
     } catch (error) {
-      // A gateway without a memory is better than none.
-      logger.error({ file, err: error }, 'cannot save snapshot');
+      // A gateway without a snapshot is better than none.
+      logger.error({ file, err: error }, 'cannot save the snapshot');
     }
   }
   const onChange = (): void => {

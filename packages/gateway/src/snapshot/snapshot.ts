@@ -4,14 +4,14 @@ import { encodeAnnouncement, parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Logger } from '@rollcall/runtime';
 
-/** The last known table on disk, so that a gateway that starts while nobody can tell it anything is not blind. */
+/** The last known table on disk, so that a gateway can route when it starts during an outage of the broker. */
 export interface Snapshot {
   /**
-   * What was saved last; nothing if there is no file. A file that is damaged is set aside under another
-   * name, for somebody to look at, and said so.
+   * Returns what was saved last; nothing if there is no file. A damaged file is renamed, so that it can be examined,
+   * and reported in the log.
    */
   load(): Promise<readonly Statement[]>;
-  /** Replaces the file as a whole: whoever reads it, at any time, finds one state or the other. */
+  /** Replaces the file atomically. */
   save(statements: readonly Statement[]): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
       return [...statementsOf(saved.up, false), ...statementsOf(saved.left, true)];
     const aside = `${file}.damaged`;
     await rename(file, aside);
-    logger.warn({ file, movedTo: aside }, 'snapshot is damaged: starting without it');
+    logger.warn({ file, renamedTo: aside }, 'snapshot is damaged: starting without it');
     return [];
   }
 
@@ -47,7 +47,7 @@ export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
     const handle = await open(temporary, 'w', 0o600);
     try {
       await handle.writeFile(encode({ up: encoded(false), left: encoded(true) }));
-      // Otherwise the name may survive a power cut and the content not.
+      // Otherwise the name could survive a power cut without the content.
       await handle.sync();
     } finally {
       await handle.close();
@@ -74,7 +74,7 @@ function checksum(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Parsed like anything from outside: a rule may have become stricter since it was saved. */
+/** Parses announcements as those from the registry, because rules may have become stricter since they were saved. */
 function statementsOf(announcements: readonly unknown[], left: boolean): Statement[] {
   return announcements.flatMap((each) => {
     const parsed = parseAnnouncement(each);

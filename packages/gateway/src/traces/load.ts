@@ -9,7 +9,7 @@ const PACKAGES = [
 ];
 
 /**
- * Loads the tracer, and with it OpenTelemetry's SDK, which is installed only where it is wanted.
+ * Loads the tracer and OpenTelemetry's SDK, which is an optional peer dependency.
  * @throws RollcallError ROLLCALL_CONFIG if it is not installed
  */
 export async function loadTracer(): Promise<typeof Tracer> {
@@ -20,7 +20,7 @@ export async function loadTracer(): Promise<typeof Tracer> {
       throw error;
     throw new RollcallError(
       'ROLLCALL_CONFIG',
-      `OTEL_EXPORTER_OTLP_ENDPOINT asks for traces, which need: npm install ${PACKAGES.join(' ')}`,
+      `OTEL_EXPORTER_OTLP_ENDPOINT is set, but traces need packages that are not installed: npm install ${PACKAGES.join(' ')}`,
       { cause: error },
     );
   }

@@ -12,30 +12,33 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import { isFailure } from '../access-log/entry.ts';
 import type { RequestSummary, Trace } from '@rollcall/proxy';
 
-/** A collector that cannot be reached is tried for ten seconds and more: the gateway has to end before that. */
-const MOST_CLOSE_MS = 1000;
+/** The exporter retries an unreachable collector for more than ten seconds, but the gateway must end before that. */
+const MAX_CLOSE_MS = 1000;
 
-/** Makes a span of each request, and sends it to an OpenTelemetry collector. */
+/** Exports each request as a span to an OpenTelemetry collector. */
 export interface Traces {
-  /** @param parent a valid traceparent */
+  /**
+   * Starts the span of a request.
+   * @param parent a valid traceparent
+   */
   readonly begin: (parent: string | undefined) => Trace;
-  /** Sends what is left, for up to a second. */
+  /** Sends the remaining spans, for at most a second. */
   close(): Promise<void>;
 }
 
-/** Where to, how many and under which name: the SDK's own variables of the environment, `OTEL_*`, say so. */
+/** Destination, sampling and service name come from the SDK's own environment variables, `OTEL_*`. */
 export function openTraces(): Traces {
   const resource = defaultResource()
     .merge(resourceFromAttributes({ 'service.name': 'rollcall-gateway' }))
     .merge(detectResources({ detectors: [envDetector] }));
   const spanProcessors = [new BatchSpanProcessor(new OTLPTraceExporter())];
-  // Not registered: a program that the gateway is part of may have a tracer of its own.
+  // Not registered globally: a program that embeds the gateway may have its own tracer.
   const provider = new BasicTracerProvider({ resource, spanProcessors });
   const tracer = provider.getTracer('rollcall-gateway');
   return {
     begin: (parent) => new RequestTrace(tracer, parent),
     async close() {
-      await Promise.race([provider.shutdown(), sleep(MOST_CLOSE_MS, undefined, { ref: false })]);
+      await Promise.race([provider.shutdown(), sleep(MAX_CLOSE_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -50,18 +53,18 @@ class RequestTrace implements Trace {
     this.traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   }
 
-  ended(exchanged: RequestSummary): void {
+  ended(request: RequestSummary): void {
     const span = this.#span;
-    const { method, prefix } = exchanged;
-    // A name of few values: the path is an attribute.
+    const { method, prefix } = request;
+    // Names must have few values, so the path is an attribute.
     span.updateName(prefix === undefined ? method : `${method} ${prefix || '/'}`);
-    span.setAttributes(attributesOf(exchanged));
-    if (isFailure(exchanged)) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.setAttributes(attributesOf(request));
+    if (isFailure(request)) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
   }
 }
 
-/** The client's context (https://www.w3.org/TR/trace-context/#traceparent-header), or none. */
+/** Returns the client's context (https://www.w3.org/TR/trace-context/#traceparent-header), if it sent one. */
 function contextOf(parent: string | undefined): Context {
   if (parent === undefined) return ROOT_CONTEXT;
   const [, traceId = '', spanId = '', flags = '00'] = parent.split('-');
@@ -69,18 +72,18 @@ function contextOf(parent: string | undefined): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }
 
-/** By OpenTelemetry's semantic conventions for HTTP servers; no query, which may have secrets. */
-function attributesOf(exchanged: RequestSummary): Attributes {
-  const { target, prefix, instance, problem } = exchanged;
+/** Follows OpenTelemetry's semantic conventions for HTTP servers. Leaves out the query, which may hold secrets. */
+function attributesOf(request: RequestSummary): Attributes {
+  const { target, prefix, instance, problem } = request;
   return {
-    'http.request.method': exchanged.method,
-    'http.response.status_code': exchanged.status,
+    'http.request.method': request.method,
+    'http.response.status_code': request.status,
     'url.path': target.split('?', 1)[0] ?? '',
-    'server.address': exchanged.host,
-    'client.address': exchanged.client,
+    'server.address': request.host,
+    'client.address': request.client,
     ...(prefix !== undefined && { 'http.route': prefix || '/' }),
     ...(problem !== undefined && { 'error.type': problem }),
     ...(instance !== undefined && { 'rollcall.instance': instance }),
-    'rollcall.request_id': exchanged.requestId,
+    'rollcall.request_id': request.requestId,
   };
 }

@@ -1,18 +1,18 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** How a process does. */
+/** The resources that a process uses. */
 export interface ProcessSample {
   readonly residentBytes: number;
-  /** User and system, since it began. */
+  /** User and system time since the process began. */
   readonly cpuSeconds: number;
-  /** The longest delay of its event loop since it was asked before. */
+  /** The longest delay of its event loop since the previous sample. */
   readonly delaySeconds: number;
 }
 
-/** Milliseconds between samples: what is shorter than this makes nobody wait who would notice. */
+/** Milliseconds between measurements of the event loop: shorter delays do not matter. */
 const RESOLUTION = 20;
 
-/** Reads how this process does. It samples from its first use. */
+/** Measures the resources that this process uses. */
 export class ProcessSampler {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
 
@@ -22,7 +22,7 @@ export class ProcessSampler {
 
   sample(): ProcessSample {
     const { user, system } = process.cpuUsage();
-    // Nanoseconds from one sample to the next, the time between them included.
+    // In nanoseconds, and including the resolution.
     const delay = this.#delay.max / 1e6 - RESOLUTION;
     this.#delay.reset();
     return {

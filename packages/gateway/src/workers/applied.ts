@@ -5,33 +5,34 @@ interface Waiting {
   readonly call: () => void;
 }
 
-/** Which of the changes, numbered as they came, every worker has applied. */
-export class Applied {
+/** Tracks which changes of the table every worker has applied. Changes are numbered from 1. */
+export class AppliedChanges {
   #latest = 0;
   readonly #upTo = new Map<WorkerProcess, number>();
   readonly #waiting: Waiting[] = [];
 
-  /** Another change: returns its number. */
+  /** Returns the number of the next change. */
   next(): number {
     return ++this.#latest;
   }
 
-  /** A worker that has been given the table as it is now. */
-  join(worker: WorkerProcess): void {
+  /** Adds a worker that has received the table as it is now. */
+  add(worker: WorkerProcess): void {
     this.#upTo.set(worker, this.#latest);
   }
 
-  by(worker: WorkerProcess, number: number): void {
+  /** Notes that a worker has applied every change up to this number. */
+  applied(worker: WorkerProcess, number: number): void {
     if (this.#upTo.has(worker)) this.#upTo.set(worker, number);
     this.#settle();
   }
 
-  leave(worker: WorkerProcess): void {
+  delete(worker: WorkerProcess): void {
     this.#upTo.delete(worker);
     this.#settle();
   }
 
-  /** Calls back, in order, when every change until now is applied by all. */
+  /** Calls back, in order, once all workers have applied every change made so far. */
   when(call: () => void): void {
     this.#waiting.push({ number: this.#latest, call });
     this.#settle();

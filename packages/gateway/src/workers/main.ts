@@ -1,4 +1,4 @@
-// What a worker's process runs. It ends with its primary, however that ends: node:cluster sees to it.
+// The program of a worker process. node:cluster ends it when its primary ends.
 import { Worker } from './worker.ts';
 import { FROM_WORKER } from './messages.ts';
 import type { FromWorker } from './messages.ts';
@@ -7,13 +7,13 @@ function send(message: FromWorker): void {
   if (process.connected) process.send?.(FROM_WORKER.encode(message, performance.timeOrigin));
 }
 
-// A terminal and systemd signal every process of a group; when workers end is for the primary to say.
+// Terminals and systemd signal every process of the group, but the primary decides when workers end.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 const worker = new Worker(send);
 process.on('message', (message) => {
   void worker.receive(message).then((hasClosed) => {
-    // When all that was said has gone: and that ends the process.
+    // Ends the process once every message is sent.
     if (hasClosed) process.disconnect();
   });
 });

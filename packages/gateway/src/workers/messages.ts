@@ -1,13 +1,14 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
-import type { PlaneSettings } from '../data-plane.ts';
+import type { DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import { isCounts } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
-import type { ProcessLoad } from '../traffic/load.ts';
+import type { ProcessLoad } from '../traffic/process-load.ts';
 import type { ProcessSample } from '../traffic/process-sample.ts';
-import type { TrafficDelta } from '../traffic/traffic.ts';
+import type { ProcessReport } from '../traffic/process-report.ts';
+import type { TrafficDelta } from '../traffic/traffic-counter.ts';
 import {
   boolean,
   list,
@@ -30,7 +31,7 @@ export type ToWorker =
   /** The first message: the settings, the whole table, and where to listen. */
   | {
       readonly type: 'begin';
-      readonly settings: PlaneSettings;
+      readonly settings: DataPlaneSettings;
       readonly table: TableState;
       readonly host: string;
       readonly port: number;
@@ -38,7 +39,7 @@ export type ToWorker =
   /** A change of the table. Changes are numbered without gaps. */
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
   /** Serve by these settings from now on. */
-  | { readonly type: 'configure'; readonly settings: PlaneSettings }
+  | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
   | { readonly type: 'close' };
 
@@ -49,13 +50,7 @@ export type FromWorker =
   | { readonly type: 'listening' }
   /** Every request from now on is routed with the change of this number applied. */
   | { readonly type: 'applied'; readonly number: number }
-  /** What the worker counted since its previous report, and its load at this moment. */
-  | {
-      readonly type: 'report';
-      readonly traffic: TrafficDelta;
-      readonly load: ProcessLoad;
-      readonly process: ProcessSample;
-    }
+  | ({ readonly type: 'report' } & ProcessReport)
   /** What real traffic showed of an instance: it counts as a probe. */
   | { readonly type: 'outcome'; readonly key: string; readonly verdict: Verdict };
 
@@ -91,7 +86,7 @@ const change = object<Change>({
   was: optional(announcement),
 });
 
-const settings = trusted<PlaneSettings>();
+const settings = trusted<DataPlaneSettings>();
 
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {

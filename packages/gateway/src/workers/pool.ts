@@ -1,53 +1,51 @@
 import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
-import { CLOSE_GRACE_MS } from '../data-plane.ts';
-import type { DataPlane, PlaneSettings } from '../data-plane.ts';
+import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
+import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
-import { NO_LOAD } from '../traffic/load.ts';
-import type { ProcessLoad } from '../traffic/load.ts';
-import { Applied } from './applied.ts';
+import type { ProcessReport } from '../traffic/process-report.ts';
+import { NO_LOAD } from '../traffic/process-load.ts';
+import type { ProcessLoad } from '../traffic/process-load.ts';
+import { AppliedChanges } from './applied.ts';
 import { BackOff } from './back-off.ts';
 import { FROM_WORKER } from './messages.ts';
 import type { FromWorker } from './messages.ts';
 import type { Spawn, WorkerProcess } from './process.ts';
 
-/** What a worker has counted since before, and how it does. */
-export type WorkerReport = Omit<FromWorker & { type: 'report' }, 'type'>;
-
 export interface PoolOptions {
   /** How many workers. */
   readonly count: number;
-  readonly settings: PlaneSettings;
-  /** The table that they follow. */
+  readonly settings: DataPlaneSettings;
+  /** The table that workers replicate. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
   readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
-  readonly onReport: (worker: string, counted: WorkerReport) => void;
+  readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly spawn: Spawn;
   readonly logger: Logger;
 }
 
-/** A worker reports every second. One that is silent for so long is unresponsive: it serves no request. */
-const MOST_SILENCE_MS = 30_000;
-const WATCHED_EVERY_MS = 5000;
+/** A worker reports every second, so one that is silent for this long hangs. */
+const MAX_SILENCE_MS = 30_000;
+const CHECK_EVERY_MS = 5000;
 
-/** A worker has time to end after it has cut what was left. */
+/** A worker aborts its last requests after the grace, and then has time to end. */
 const END_MS = CLOSE_GRACE_MS + 2000;
 
 /**
- * A data plane of several processes at one port: each serves by a replica of the table, and one that dies
- * is replaced.
+ * A data plane of several processes on one port. Each serves by a replica of the table, and one that dies is
+ * replaced.
  */
 export class WorkerPool implements DataPlane {
   readonly #options: PoolOptions;
-  #settings: PlaneSettings;
+  #settings: DataPlaneSettings;
   readonly #slots: Slot[];
-  readonly #applied = new Applied();
-  #place = { host: '', port: 0 };
+  readonly #applied = new AppliedChanges();
+  #endpoint = { host: '', port: 0 };
   #isClosing = false;
-  #watch: NodeJS.Timeout | undefined;
-  #watchedAt = 0;
+  #watchdog: NodeJS.Timeout | undefined;
+  #checkedAt = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -56,9 +54,9 @@ export class WorkerPool implements DataPlane {
   }
 
   async listen(port: number, host: string): Promise<{ host: string; port: number }> {
-    // Held for a moment: that it cannot be had is said once, and not by each worker, and all need the same.
+    // Taken for a moment: all workers need the same port, and one error is better than one from each worker.
     const server = createServer();
-    this.#place = await listen(server, host, port, '--port');
+    this.#endpoint = await listen(server, host, port, '--port');
     await new Promise((resolve) => server.close(resolve));
     try {
       await Promise.all(this.#slots.map((slot) => this.#start(slot)));
@@ -66,18 +64,18 @@ export class WorkerPool implements DataPlane {
       await this.close();
       throw error;
     }
-    this.#watchedAt = performance.now();
-    this.#watch = setInterval(() => this.#killSilent(), WATCHED_EVERY_MS);
-    return this.#place;
+    this.#checkedAt = performance.now();
+    this.#watchdog = setInterval(() => this.#killSilent(), CHECK_EVERY_MS);
+    return this.#endpoint;
   }
 
-  changed(change: Change): void {
+  apply(change: Change): void {
     const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'change', number, change });
   }
 
-  configure(settings: PlaneSettings): void {
+  configure(settings: DataPlaneSettings): void {
     this.#settings = settings;
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'configure', settings });
@@ -93,15 +91,15 @@ export class WorkerPool implements DataPlane {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    clearInterval(this.#watch);
-    const cut = setTimeout(() => {
+    clearInterval(this.#watchdog);
+    const timer = setTimeout(() => {
       for (const { process } of this.#slots) process?.kill();
     }, END_MS);
     await Promise.all(this.#slots.map((slot) => slot.close()));
-    clearTimeout(cut);
+    clearTimeout(timer);
   }
 
-  /** Resolves when a worker listens in this slot. Rejects with a {@link WorkerEnded} if it ends before. */
+  /** Starts a worker. Resolves when it listens; rejects with a {@link WorkerEnded} if it ends before. */
   #start(slot: Slot): Promise<WorkerProcess> {
     return new Promise((resolve, reject) => {
       const startedAt = performance.now();
@@ -111,13 +109,13 @@ export class WorkerPool implements DataPlane {
           const message = FROM_WORKER.decode(input, performance.timeOrigin);
           if (message.type === 'listening') {
             isListening = true;
-            slot.heard(NO_LOAD);
+            slot.reported(NO_LOAD);
             resolve(worker);
           } else this.#receive(slot, worker, message);
         },
         onEnd: (how) => {
           slot.ended();
-          this.#applied.leave(worker);
+          this.#applied.delete(worker);
           const ended = new WorkerEnded(worker.pid, how, performance.now() - startedAt);
           if (isListening) this.#replace(slot, ended);
           else reject(ended);
@@ -131,26 +129,27 @@ export class WorkerPool implements DataPlane {
     const { table, onOutcome, onReport } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
-      worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#place });
+      worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
       slot.isFollowing = true;
-      this.#applied.join(worker);
+      this.#applied.add(worker);
     }
     if (message.type === 'report') {
-      slot.heard(message.load);
+      slot.reported(message.load);
       onReport(slot.name, message);
     }
-    if (message.type === 'applied') this.#applied.by(worker, message.number);
+    if (message.type === 'applied') this.#applied.applied(worker, message.number);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
   }
 
   #killSilent(): void {
     const now = performance.now();
-    // If this process itself stood still, what workers said meanwhile waits to be read.
-    const wasLate = now - this.#watchedAt > 2 * WATCHED_EVERY_MS;
-    this.#watchedAt = now;
+    // If this process itself was suspended, the reports of the workers are still to be read.
+    const wasLate = now - this.#checkedAt > 2 * CHECK_EVERY_MS;
+    this.#checkedAt = now;
     if (wasLate) return;
-    for (const { process, load, heardAt } of this.#slots) {
-      if (process === undefined || load === undefined || now - heardAt < MOST_SILENCE_MS) continue;
+    for (const { process, load, reportedAt } of this.#slots) {
+      if (process === undefined || load === undefined || now - reportedAt < MAX_SILENCE_MS)
+        continue;
       this.#options.logger.error({ worker: process.pid }, 'killing unresponsive worker');
       process.kill();
     }
@@ -158,11 +157,11 @@ export class WorkerPool implements DataPlane {
 
   #replace(slot: Slot, ended: WorkerEnded): void {
     if (this.#isClosing) return;
-    const wait = slot.backOff.after(ended.livedMs);
-    this.#options.logger.error({ waitMs: wait }, `${ended.message}: starting another`);
+    const wait = slot.backOff.delayAfter(ended.livedMs);
+    this.#options.logger.error({ afterMs: wait }, `${ended.message}: replacing it`);
     slot.timer = setTimeout(() => {
       this.#start(slot).then(
-        ({ pid }) => this.#options.logger.info({ worker: pid }, 'worker started'),
+        ({ pid }) => this.#options.logger.info({ worker: pid }, 'worker is ready'),
         (again: WorkerEnded) => this.#replace(slot, again),
       );
     }, wait);
@@ -178,17 +177,17 @@ class WorkerEnded extends Error {
   }
 }
 
-/** The place of one worker after the other. */
+/** Holds one worker at a time: its replacement takes the same slot. */
 class Slot {
   readonly name: string;
   readonly backOff: BackOff = new BackOff();
   process: WorkerProcess | undefined;
-  /** It has the whole table, and so is told of changes. */
+  /** Whether it has received the whole table: changes are sent only then. */
   isFollowing = false;
   timer: NodeJS.Timeout | undefined;
-  /** As it said last; nothing while it does not listen. */
+  /** As last reported; undefined while it does not listen. */
   load: ProcessLoad | undefined;
-  heardAt = 0;
+  reportedAt = 0;
   #onEnded: () => void = () => {};
 
   constructor(name: string) {
@@ -199,9 +198,9 @@ class Slot {
     this.process = process;
   }
 
-  heard(load: ProcessLoad): void {
+  reported(load: ProcessLoad): void {
     this.load = load;
-    this.heardAt = performance.now();
+    this.reportedAt = performance.now();
   }
 
   ended(): void {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { TO_WORKER } from './messages.ts';
 import type { ToWorker } from './messages.ts';
 
-/** A worker's process, as its pool needs it. */
+/** A worker process. */
 export interface WorkerProcess {
   readonly pid: number;
   send(message: ToWorker): void;
@@ -20,20 +20,21 @@ export interface WorkerEvents {
 export type Spawn = (events: WorkerEvents) => WorkerProcess;
 
 /**
- * How Node runs a worker. A larger space for what is young (Node: 16 MB, thrice) is collected less often:
- * 14.7 µs of its core a request, and 15.7 without; while others used the core too, 18.6 and 21.6.
+ * Flags of Node for workers. A larger young generation (default 16 MB) is collected less often: a request takes 14.7 µs
+ * of CPU instead of 15.7, and 18.6 instead of 21.6 on a busy core.
  */
 export const WORKER_FLAGS: readonly string[] = ['--max-semi-space-size=32'];
 
 const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
 
-/** A process by node:cluster, so that all workers listen at one port. */
+/** Starts a process by node:cluster, so that all workers listen on one port. */
 export const spawnWorker: Spawn = ({ onMessage, onEnd }) => {
-  // Structured clones, unlike JSON, have Infinity and typed arrays.
-  // Workers accept for themselves: handed on by the primary, a connection with one request cost three times as much
-  // CPU time (330 us, 110), and waited for whatever the primary was at. What it costs: of 200 connections made one
-  // by one, two workers took 93 and 107, four took 70, 41, 60 and 29; under load all were equally busy.
+  // Workers accept connections themselves: handed over by the primary, a connection with one request took three times
+  // the CPU time (330 µs instead of 110) and waited for the primary. The price is a less even distribution: of 200
+  // connections made one by one, two workers took 93 and 107, four took 70, 41, 60 and 29. Under load all were
+  // equally busy.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  // Structured clones, unlike JSON, carry Infinity and typed arrays.
   const execArgv = [...process.execArgv, ...WORKER_FLAGS];
   cluster.setupPrimary({ exec: MAIN, args: [], execArgv, serialization: 'advanced' });
   const worker = cluster.fork();
@@ -44,7 +45,7 @@ export const spawnWorker: Spawn = ({ onMessage, onEnd }) => {
   return {
     pid: worker.process.pid ?? 0,
     send(message) {
-      // What it is not told any more because it has ended, its end tells us.
+      // An error means that the worker has ended, which `exit` reports.
       worker.send(TO_WORKER.encode(message, performance.timeOrigin) as object, () => {});
     },
     kill: () => void worker.process.kill('SIGKILL'),

@@ -1,22 +1,22 @@
 import type { Change, Instance } from '@rollcall/client';
-import { Group, newEntry } from '@rollcall/protocol';
+import { Groups, newEntry } from '@rollcall/protocol';
 import type { Entry } from '@rollcall/protocol';
-import type { Instances } from '../routing/router.ts';
+import type { RoutingTable } from '../routing/router.ts';
 
-/** A whole table, as far as routing needs it. */
+/** The part of a table that routing needs. */
 export interface TableState {
-  /** Those of which all instances have left too: a request for one is not for nobody, but for nobody now. */
+  /** Includes prefixes whose instances have all left: their requests receive 503, not 404. */
   readonly prefixes: readonly string[];
   readonly instances: readonly Instance[];
 }
 
-/** A table that follows another, change by change. What an instance's status is, that other decides. */
-export class Replica implements Instances {
+/** A copy of a table that is kept up to date by its changes. The original decides the status of instances. */
+export class Replica implements RoutingTable {
   readonly #entries = new Map<string, Entry>();
-  readonly #groups = new Map<string, Group>();
+  readonly #groups = new Groups();
 
   constructor({ prefixes, instances }: TableState) {
-    for (const prefix of prefixes) this.#group(prefix);
+    for (const prefix of prefixes) this.#groups.of(prefix);
     for (const instance of instances) this.#set(instance);
   }
 
@@ -25,7 +25,7 @@ export class Replica implements Instances {
   }
 
   routable(prefix: string): readonly Instance[] {
-    return this.#groups.get(prefix)?.routable() ?? [];
+    return this.#groups.routable(prefix);
   }
 
   apply({ type, instance }: Change): void {
@@ -38,19 +38,13 @@ export class Replica implements Instances {
     this.#remove(key);
     const entry: Entry = { ...newEntry(key, announcement, since), ...instance };
     this.#entries.set(key, entry);
-    this.#group(announcement.prefix).add(entry);
+    this.#groups.of(announcement.prefix).add(entry);
   }
 
   #remove(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     this.#entries.delete(key);
-    this.#group(entry.announcement.prefix).remove(entry);
-  }
-
-  #group(prefix: string): Group {
-    let group = this.#groups.get(prefix);
-    if (group === undefined) this.#groups.set(prefix, (group = new Group()));
-    return group;
+    this.#groups.of(entry.announcement.prefix).remove(entry);
   }
 }

@@ -1,28 +1,29 @@
-import { createDataPlane } from '../data-plane.ts';
-import type { DataPlane, PlaneSettings } from '../data-plane.ts';
-import { openInstruments } from '../instruments.ts';
-import { NO_LOAD } from '../traffic/load.ts';
+import { createInProcessDataPlane } from '../data-plane/in-process.ts';
+import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import { openRequestObservers } from '../data-plane/request-observers.ts';
+import { NO_LOAD } from '../traffic/process-load.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
-import { TrafficCounter } from '../traffic/traffic.ts';
+import { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { TO_WORKER } from './messages.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Replica } from './replica.ts';
 
-interface Serving {
-  settings: PlaneSettings;
-  /** Nothing before it is there: what comes before, it is made with. */
+/** What a worker has after `begin`. */
+interface WorkerState {
+  settings: DataPlaneSettings;
+  /** Undefined while it is being created. Settings that arrive meanwhile are in `settings`. */
   plane?: DataPlane;
   readonly replica: Replica;
   readonly traffic: TrafficCounter;
 }
 
-/** What was counted since is lost if a worker is killed. */
-const COUNTED_EVERY_MS = 1000;
+/** Counts since the latest report are lost if a worker is killed. */
+const REPORT_EVERY_MS = 1000;
 
-/** A data plane in a process of its own, over a table that its primary keeps. */
+/** Runs a data plane in a worker process, by a replica of the primary's table. */
 export class Worker {
   readonly #send: (message: FromWorker) => void;
-  #serving: Serving | undefined;
+  #state: WorkerState | undefined;
   readonly #sampler = new ProcessSampler();
   #timer: NodeJS.Timeout | undefined;
 
@@ -30,56 +31,56 @@ export class Worker {
     this.#send = send;
   }
 
-  /** Takes a message. Resolves to whether the worker has closed. */
+  /** Handles a message. Resolves to whether the worker has closed. */
   async receive(input: unknown): Promise<boolean> {
     const message = TO_WORKER.decode(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'change') this.#change(message);
     if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
-    await this.#serving?.plane?.close();
+    await this.#state?.plane?.close();
     clearInterval(this.#timer);
-    this.#tell();
+    this.#report();
     return true;
   }
 
   async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
     const replica = new Replica(table);
     const traffic = new TrafficCounter(table.instances);
-    const serving: Serving = { settings, replica, traffic };
-    // From here on changes may come.
-    this.#serving = serving;
-    const instruments = await openInstruments(settings);
-    const plane = createDataPlane({
-      settings: serving.settings,
+    const state: WorkerState = { settings, replica, traffic };
+    // Changes may arrive from here on.
+    this.#state = state;
+    const observers = await openRequestObservers(settings);
+    const plane = createInProcessDataPlane({
+      settings: state.settings,
       table: replica,
       traffic,
-      instruments,
+      observers,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
     });
-    serving.plane = plane;
+    state.plane = plane;
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
-    this.#timer = setInterval(() => this.#tell(), COUNTED_EVERY_MS);
+    this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
   }
 
-  #configure(settings: PlaneSettings): void {
-    if (this.#serving === undefined) return;
-    this.#serving.settings = settings;
-    this.#serving.plane?.configure(settings);
+  #configure(settings: DataPlaneSettings): void {
+    if (this.#state === undefined) return;
+    this.#state.settings = settings;
+    this.#state.plane?.configure(settings);
   }
 
   #change({ number, change }: ToWorker & { type: 'change' }): void {
-    this.#serving?.replica.apply(change);
-    this.#serving?.traffic.changed(change);
-    this.#serving?.plane?.changed(change);
+    this.#state?.replica.apply(change);
+    this.#state?.traffic.apply(change);
+    this.#state?.plane?.apply(change);
     this.#send({ type: 'applied', number });
   }
 
-  /** Says what was counted since it was said before. */
-  #tell(): void {
-    if (this.#serving === undefined) return;
-    const { plane, traffic } = this.#serving;
+  /** Sends what was counted since the previous report. */
+  #report(): void {
+    if (this.#state === undefined) return;
+    const { plane, traffic } = this.#state;
     const [load = NO_LOAD] = plane?.loads() ?? [];
     this.#send({ type: 'report', traffic: traffic.take(), load, process: this.#sampler.sample() });
   }

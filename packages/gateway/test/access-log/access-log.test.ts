@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { accessLogTo } from '../../src/access-log/access-log.ts';
 import type { RequestSummary } from '@rollcall/proxy';
-import { exchanged } from '../traffic/exchanged.ts';
+import { exchanged } from '../traffic/request-summary.ts';
 
 /** What is written down of requests, line by line. */
 function written(

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Instance } from '@rollcall/client';
-import { Balancer, BALANCING } from '../../src/balancing/balancer.ts';
+import { Balancer } from '../../src/balancing/balancer.ts';
 import type { BalancingRules } from '../../src/balancing/balancer.ts';
-import { EJECTION } from '../../src/balancing/ejection.ts';
 import type { EjectionRules } from '../../src/balancing/ejection.ts';
 import { StatsRegistry } from '../../src/balancing/instance-stats.ts';
 import { randomFrom } from '../../../../test/simulation/random.js';
+import { defaultsOf } from '@rollcall/runtime/settings';
+import { BALANCING_SETTINGS, EJECTION_SETTINGS } from '../../src/settings/balancing.ts';
 
 const SEED = 1;
 const NONE_TRIED: ReadonlySet<string> = new Set();
@@ -28,8 +29,8 @@ function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   const clock = { now: 0 };
   const registry = new StatsRegistry();
   const balancer = new Balancer({
-    rules: { ...BALANCING, ...rules },
-    ejection: { ...EJECTION, ...ejection },
+    rules: { ...defaultsOf(BALANCING_SETTINGS), ...rules },
+    ejection: { ...defaultsOf(EJECTION_SETTINGS), ...ejection },
     stats: registry,
     random,
   });

@@ -1,11 +1,11 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
-import type { BalancingRules } from '../../src/balancing/balancer.ts';
 import type { Decision } from '@rollcall/proxy';
 import { matchDomain } from '../../src/routing/domain.ts';
 import { policyOf } from '../../src/routing/policy.ts';
-import type { ServingSettings } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
 import type { RoutingRules } from '../../src/routing/router.ts';
+import { routingSettings } from '../../src/settings/config.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
 import { ASKED } from '../../../proxy/test/forward-to.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
@@ -32,21 +32,22 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function rules(settings: ServingSettings): RoutingRules {
+function rules(config: RoutingConfig): RoutingRules {
+  const settings = routingSettings(config);
   return {
-    isOurs: matchDomain('localhost'),
+    isOwnHost: matchDomain('localhost'),
     policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
   };
 }
 
 /** A router over a table that the test tells what it hears. */
-export function setup(balancing: Partial<BalancingRules> = {}) {
+export function setup(balancing: RoutingConfig['balancing'] = {}) {
   const clock = { now: 0 };
   const table = new Table({ probes: 'never' });
   const say = (port: number, { prefix = '/v1', left = false, fields = {} } = {}) => {
     const statement = { announcement: announcement(port, prefix, fields), left };
     table.apply({ type: 'received', statement }, 0);
-    router.changed(prefix);
+    router.instancesChanged(prefix);
   };
   const told: string[] = [];
   const router = new Router({
@@ -71,6 +72,6 @@ export function setup(balancing: Partial<BalancingRules> = {}) {
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
-  const configure = (settings: ServingSettings) => router.configure(rules(settings));
+  const configure = (config: RoutingConfig) => router.configure(rules(config));
   return { clock, told, say, decide, pick, picks, configure };
 }

@@ -105,14 +105,14 @@ describe('a router', () => {
   it.each([
     [undefined, (value: string) => ({ ...ASKED, address: value })],
     [
-      { type: 'header', name: 'X-User' } as const,
+      'header:X-User',
       (value: string) => ({
         ...ASKED,
         field: (name: string) => (name === 'x-user' ? value : undefined),
       }),
     ],
     [
-      { type: 'cookie', name: 'user' } as const,
+      'cookie:user',
       (value: string) => ({
         ...ASKED,
         field: (name: string) => (name === 'cookie' ? `a=b; user=${value}` : undefined),

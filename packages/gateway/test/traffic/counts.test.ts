@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   addCounts,
   AT,
-  BOUNDS,
+  BUCKET_BOUNDS,
   newCounts,
   observeSeconds,
   quantile,
@@ -41,7 +41,7 @@ describe('durations in buckets', () => {
     [[0.003, 0.003, 0.003, 0.003], 0.5, 0.0035],
     [[0.003, 0.003, 0.003, 0.003], 1, 0.005],
     [[0.003, 0.2, 0.2, 0.2], 0.25, 0.005],
-    [[0.003, 99], 0.99, BOUNDS.at(-1)],
+    [[0.003, 99], 0.99, BUCKET_BOUNDS.at(-1)],
   ])('of %j the share %d is within %s', (seconds, share, wanted) => {
     const found = quantile(of(...seconds), share);
     if (wanted === undefined) expect(found).toBeUndefined();

@@ -1,55 +1,55 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Applied } from '../../src/workers/applied.ts';
+import { AppliedChanges } from '../../src/workers/applied.ts';
 import type { WorkerProcess } from '../../src/workers/process.ts';
 
 const worker = (pid: number): WorkerProcess => ({ pid, send() {}, kill() {} });
 const [a, b] = [worker(1), worker(2)];
 
-describe('what waits until all workers have applied a change', () => {
-  let applied: Applied;
+describe('a callback for when all workers have applied a change', () => {
+  let applied: AppliedChanges;
   let called: string[];
   const when = (name: string) => applied.when(() => called.push(name));
   beforeEach(() => {
-    applied = new Applied();
+    applied = new AppliedChanges();
     called = [];
   });
 
-  it('waits for nobody if there is no worker, or no change', () => {
+  it('is called at once without workers or changes', () => {
     applied.next();
     when('no worker');
-    applied.join(a);
-    when('it was given the table so');
-    expect(called).toEqual(['no worker', 'it was given the table so']);
+    applied.add(a);
+    when('it has the table');
+    expect(called).toEqual(['no worker', 'it has the table']);
   });
 
-  it('is called in order, each when the last worker has its change', () => {
-    applied.join(a);
-    applied.join(b);
+  it('is called in order, when the last worker has applied its change', () => {
+    applied.add(a);
+    applied.add(b);
     const first = applied.next();
     when('first');
     const second = applied.next();
     when('second');
-    applied.by(a, second);
+    applied.applied(a, second);
     expect(called).toEqual([]);
-    applied.by(b, first);
+    applied.applied(b, first);
     expect(called).toEqual(['first']);
-    applied.by(b, second);
+    applied.applied(b, second);
     expect(called).toEqual(['first', 'second']);
   });
 
-  it('does not wait for a worker that has ended, whatever was still on its way from it', () => {
-    applied.join(a);
-    applied.join(b);
+  it('does not wait for a worker that has ended, even if a message of it arrives later', () => {
+    applied.add(a);
+    applied.add(b);
     const change = applied.next();
     when('change');
-    applied.by(a, change);
-    applied.leave(b);
+    applied.applied(a, change);
+    applied.delete(b);
     expect(called).toEqual(['change']);
-    applied.by(b, change);
+    applied.applied(b, change);
     applied.next();
     when('next');
     expect(called).toEqual(['change']);
-    applied.by(a, change + 1);
+    applied.applied(a, change + 1);
     expect(called).toEqual(['change', 'next']);
   });
 });

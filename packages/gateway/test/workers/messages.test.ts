@@ -3,6 +3,7 @@ import type { Announcement, Change, Instance } from '@rollcall/client';
 import { newCounts } from '../../src/traffic/counts.ts';
 import { FROM_WORKER, TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 
 const announcement: Announcement = {
   prefix: '/v1',
@@ -21,14 +22,7 @@ const instance: Instance = {
   since: 500,
   isDrained: true,
 };
-const settings = {
-  domain: '*',
-  serving: {},
-  trustedProxies: [],
-  pseudonym: 'x',
-  accessLog: {},
-  traces: false,
-};
+const settings = dataPlaneSettings({ domain: '*' });
 const change: Change = { type: 'updated', instance, why: 'it said so', was: announcement };
 
 /** Through the channel between two processes, of which one began a second later. */

@@ -6,6 +6,7 @@ import { listen } from '@rollcall/runtime';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 
 /** A process of a worker, as far as its pool can tell. */
@@ -57,14 +58,7 @@ beforeEach(() => {
   report.mockClear();
   pool = new WorkerPool({
     count: 2,
-    settings: {
-      domain: '*',
-      serving: {},
-      trustedProxies: [],
-      pseudonym: 'x',
-      accessLog: {},
-      traces: false,
-    },
+    settings: dataPlaneSettings({ domain: '*' }),
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onOutcome: outcome,
     onReport: report,
@@ -140,7 +134,7 @@ describe('a pool of workers', () => {
     const listens = pool.listen(0, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(0).begins();
-    pool.changed(change);
+    pool.apply(change);
     at(1).begins();
     await listens;
     expect(at(0).told).toHaveLength(2);
@@ -172,7 +166,7 @@ describe('a pool of workers', () => {
     await listening();
     vi.advanceTimersByTime(20_000);
     at(0).ends();
-    pool.changed(change);
+    pool.apply(change);
     vi.advanceTimersByTime(0);
     expect(workers).toHaveLength(3);
     // Before it listens, and then soon after.
@@ -186,10 +180,10 @@ describe('a pool of workers', () => {
     await turn();
     at(3).ends('SIGSEGV');
     expect(lines).toEqual([
-      'worker 1 ended (SIGKILL): starting another waitMs=0',
-      'worker 3 ended (exit code 1): starting another waitMs=100',
-      'worker started worker=4',
-      'worker 4 ended (SIGSEGV): starting another waitMs=200',
+      'worker 1 ended (SIGKILL): replacing it afterMs=0',
+      'worker 3 ended (exit code 1): replacing it afterMs=100',
+      'worker is ready worker=4',
+      'worker 4 ended (SIGSEGV): replacing it afterMs=200',
     ]);
   });
 

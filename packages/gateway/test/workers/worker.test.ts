@@ -7,15 +7,9 @@ import { ask, freePort } from '../../../../test/support/cluster.ts';
 import { TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 import { Worker } from '../../src/workers/worker.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 
-const settings = {
-  domain: '*',
-  serving: {},
-  trustedProxies: [],
-  pseudonym: 'x',
-  accessLog: {},
-  traces: false,
-};
+const settings = dataPlaneSettings({ domain: '*' });
 
 describe('a worker', () => {
   let port: number;

@@ -1,7 +1,7 @@
-import { encodeAnnouncement } from '../announcement.ts';
-import type { Announcement } from '../announcement.ts';
-import type { Refusal } from '../refusal.ts';
-import type { Instance } from '../table/entry.ts';
+import { encodeAnnouncement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement.ts';
+import type { Refusal } from '../wire/refusal.ts';
+import type { Instance } from '../table/instance.ts';
 import type { Change, Effect } from '../table/events.ts';
 
 /** What an observer reports to people: a change of its table, or something about its link to the broker. */

@@ -1,5 +1,4 @@
-import { isRecord } from '../field.ts';
-import { quote } from '../refusal.ts';
+import { isRecord, quote } from '../untrusted.ts';
 import { CHANNEL_NAME_RULE, isChannelName, isServerToUserChannel } from './channel.ts';
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';

@@ -32,7 +32,7 @@ export function subscriptionSucceededFrame(
 /** @param status - as of HTTP: 401 for a wrong signature, 403 for what is not allowed. */
 export function subscriptionErrorFrame(
   channel: string,
-  type: 'AuthError' | 'LimitReached',
+  type: 'AuthError' | 'LimitReached' | 'Unavailable',
   error: string,
   status: number,
 ): string {

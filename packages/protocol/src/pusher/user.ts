@@ -1,4 +1,4 @@
-import { isRecord } from '../field.ts';
+import { isRecord } from '../untrusted.ts';
 import { isUserId } from './channel.ts';
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';

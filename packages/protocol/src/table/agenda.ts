@@ -1,8 +1,8 @@
 const BUCKET_MS = 50;
 
 /**
- * What is due when, by key: a hash of buckets of 50 ms, so that adding costs the same however much is
- * in it. A key may stand in several buckets; whoever takes it out looks whether it is still due.
+ * Which keys are due when: a hash of buckets of 50 ms, so that adding a key costs the same however many
+ * there are. A key may be in several buckets; the caller checks whether anything is still due for it.
  */
 export class Agenda {
   readonly #buckets = new Map<number, Set<string>>();
@@ -16,7 +16,7 @@ export class Agenda {
     else keys.add(key);
   }
 
-  /** Takes out every key whose time has come. */
+  /** Removes and returns every key that is due. */
   take(now: number): string[] {
     const last = Math.floor(now / BUCKET_MS);
     const due: string[] = [];
@@ -30,7 +30,7 @@ export class Agenda {
     return due;
   }
 
-  /** After a long sleep there are fewer buckets than ticks of the clock that were missed. */
+  /** After a long sleep there are fewer buckets than intervals that passed, so only the buckets are visited. */
   *#upTo(last: number): Iterable<number> {
     if (last - this.#next > this.#buckets.size) {
       const passed = [...this.#buckets.keys()].filter((bucket) => bucket <= last);

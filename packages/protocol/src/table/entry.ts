@@ -1,45 +1,31 @@
-import type { Announcement } from '../announcement.ts';
-import type { Statement } from '../merge.ts';
+import type { Announcement } from '../wire/announcement.ts';
+import type { Statement } from '../wire/statement.ts';
 import type { Change } from './events.ts';
+import type { Status } from './instance.ts';
 
-/**
- * What this observer holds of an instance: `up` is sent requests; `suspect` only while no other is
- * up; `down` none. An instance that has left is not in the table any more.
- */
-export type Status = 'healthy' | 'suspect' | 'down';
-
-/** One running process of a service, as an observer knows it. */
-export interface Instance {
-  readonly key: string;
-  readonly announcement: Announcement;
-  readonly status: Status;
-  /** When this observer first heard of this incarnation, in the caller's milliseconds. */
-  readonly since: number;
-  /** An operator of this observer has it sent nothing new, until it starts anew. */
-  readonly isDrained?: boolean;
-}
-
-/** An instance with the evidence for its status, and what is due when. The table's own. */
+/** An instance with the evidence for its status and the times at which something is due. Internal to the table. */
 export interface Entry {
   readonly key: string;
   announcement: Announcement;
   status: Status;
   since: number;
   isDrained: boolean;
-  /** Probes that have failed in a row. */
+  /** Consecutive probes that failed. */
   failures: number;
-  /** Probes that have succeeded in a row since it was down. */
+  /** Consecutive probes that succeeded since it was down. */
   successes: number;
-  /** A probe is under way. */
-  probing: boolean;
+  /** A probe is in progress. */
+  isProbing: boolean;
+  /** When to probe it next. */
   probeAt: number;
-  leaseEnds: number;
-  /** When it became suspect or down. */
+  leaseEndsAt: number;
+  /** When it last ceased to be healthy. */
   doubtedAt: number;
-  /** Where it stands in its group's list, for removal at no cost. */
+  /** Its index in its group's list, so that removing it costs the same however long the list is. */
   slot: number;
 }
 
+/** A healthy entry, which is due for nothing yet. */
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
     key,
@@ -49,18 +35,20 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     isDrained: false,
     failures: 0,
     successes: 0,
-    probing: false,
+    isProbing: false,
     probeAt: Infinity,
-    leaseEnds: Infinity,
+    leaseEndsAt: Infinity,
     doubtedAt: now,
     slot: -1,
   };
 }
 
+/** What a table knows of an instance that has not left. */
 export function statementOf({ announcement }: Entry): Statement {
   return { announcement, left: false };
 }
 
+/** A change of an entry, with a copy of the entry as it is now. */
 export function change(type: Change['type'], entry: Entry, why: string): Change {
   return { type, instance: { ...entry }, why };
 }

@@ -1,18 +1,22 @@
-import type { Announcement } from '../announcement.ts';
-import type { Statement } from '../merge.ts';
-import type { Instance } from './entry.ts';
+import type { Announcement } from '../wire/announcement.ts';
+import type { Statement } from '../wire/statement.ts';
+import type { Instance } from './instance.ts';
 
-/** How a probe ended. A refused connection is certain: somebody is there and nobody listens. */
+/**
+ * How a probe or a request ended: `ok`; `refused`, its port refused the connection, which is proof that
+ * no process listens there; or `failed`, anything else, such as a timeout or a 5xx response.
+ */
 export type Verdict = 'ok' | 'refused' | 'failed';
 
 /** What an observer learns. */
 export type TableEvent =
-  /** The owner says so, by the channel. */
+  /** The owner announced it, or its exit, on the channel. */
   | { readonly type: 'received'; readonly statement: Statement }
-  /** Another observer's table or a snapshot says so. */
+  /** Another observer's table or a snapshot holds it. */
   | { readonly type: 'relayed'; readonly statement: Statement }
-  /** The transport says that the instance is in its presence channel, or gone from it. */
+  /** The transport reports that an instance is in its presence channel. */
   | { readonly type: 'joined'; readonly announcement: Announcement }
+  /** The transport reports that a run of an instance is no longer in its presence channel. */
   | { readonly type: 'departed'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
   | {
@@ -21,10 +25,11 @@ export type TableEvent =
       readonly verdict: Verdict;
       readonly by: 'probe' | 'traffic';
     }
-  /** An operator has this observer send an instance nothing new, or ends that. */
+  /** An operator starts or ends the draining of an instance at this observer. */
   | { readonly type: 'drained' | 'undrained'; readonly key: string }
-  /** Our own connection to the channel. */
+  /** This observer's own connection to the channel was made or lost. */
   | { readonly type: 'link'; readonly isUp: boolean }
+  /** Time has passed. */
   | { readonly type: 'tick' };
 
 /** What happened to an instance, and why. */
@@ -37,18 +42,20 @@ export interface Change {
     | 'down'
     | 'recovered'
     | 'forgotten';
-  /** As it is after the change. */
+  /** The instance after the change. */
   readonly instance: Instance;
+  /** One clause for people, such as `its port refuses connections`. */
   readonly why: string;
-  /** What it announced before, if that has changed. */
+  /** Its previous announcement, if that has changed. */
   readonly was?: Announcement;
 }
 
-/** What is to be done about an event. */
+/** What follows from an event. */
 export type Effect =
   | Change
+  /** The instance is to be probed now. */
   | { readonly type: 'probe'; readonly instance: Instance }
-  /** So many of a service parted or lapsed at once that the fault is taken to be on our side. */
+  /** So many instances of a prefix were lost at once that this observer's own link is suspected of it. */
   | { readonly type: 'mass-suspicion'; readonly prefix: string; readonly instances: number }
-  /** Two instances use one id: the announcement that was said, and lost or won. */
+  /** Two instances use one id. The announcement is the one that was just received, whether it won or lost. */
   | { readonly type: 'conflict'; readonly instance: Instance; readonly announcement: Announcement };

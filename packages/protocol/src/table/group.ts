@@ -1,43 +1,47 @@
-import type { Entry, Status } from './entry.ts';
+import type { Entry } from './entry.ts';
+import { isDraining } from './instance.ts';
+import type { Status } from './instance.ts';
 import { RULES } from './rules.ts';
 
 /** The instances of one prefix, by status. Every operation costs the same however many there are. */
 export class Group {
   readonly #lists: Record<Status, Entry[]> = { healthy: [], suspect: [], down: [] };
   readonly #entries = new Set<Entry>();
-  /** Those that parted or lapsed since the window began. */
+  /** Instances that the transport lost since the window began. */
   readonly #lost = new Set<Entry>();
-  #windowEnds = -Infinity;
-  /** Until when a probe that times out may be our own link's fault. */
+  #windowEndsAt = -Infinity;
+  /** Until then a probe that times out may be the fault of this observer's own link. */
   settledAt: number = -Infinity;
 
-  /** All, in the order they came. */
+  /** All instances, in the order in which they registered. */
   all(): Iterable<Entry> {
     return this.#entries;
   }
 
   /**
-   * Those to be sent requests: the ones that are up; if there is none, those in doubt. An unverified
-   * instance is never used while a verified one exists, and doubt about all takes none away.
+   * The instances that receive traffic: the healthy ones, or the suspect ones if none is healthy. An
+   * unverified instance is never used while a verified one exists, and doubt about all of them removes
+   * none. Instances that drain are not among them. The list changes with the group.
    */
   routable(): readonly Entry[] {
     return this.#lists.healthy.length > 0 ? this.#lists.healthy : this.#lists.suspect;
   }
 
   /**
-   * Notes that the transport lost sight of an instance. Returns of how many, when they have become so
-   * many within a short time that our own link is to be doubted rather than they.
+   * Notes that the transport lost an instance. Returns how many it has lost, once they are so many
+   * within a short time that this observer's own link is the likelier cause.
    */
   lose(entry: Entry, now: number): number | undefined {
-    if (now >= this.#windowEnds) {
+    if (now >= this.#windowEndsAt) {
       this.#lost.clear();
-      this.#windowEnds = now + RULES.massWindow;
+      this.#windowEndsAt = now + RULES.massWindowMs;
     }
     this.#lost.add(entry);
     const { size } = this.#lost;
-    if (size < RULES.massLeast || size <= this.#entries.size * RULES.massShare) return undefined;
+    if (size < RULES.minMassLosses || size <= this.#entries.size * RULES.massShare)
+      return undefined;
     const isFirst = now >= this.settledAt;
-    this.settledAt = now + RULES.settle;
+    this.settledAt = now + RULES.settleMs;
     return isFirst ? size : undefined;
   }
 
@@ -52,7 +56,7 @@ export class Group {
     this.#delist(entry);
   }
 
-  /** Applies a change of status or of draining. */
+  /** Applies a change of an entry's status or of its draining. */
   change(entry: Entry, change: () => void): void {
     this.#delist(entry);
     change();
@@ -60,7 +64,7 @@ export class Group {
   }
 
   #enlist(entry: Entry): void {
-    if (entry.announcement.draining === true || entry.isDrained) return;
+    if (isDraining(entry)) return;
     entry.slot = this.#lists[entry.status].push(entry) - 1;
   }
 

@@ -1,26 +1,42 @@
-/** Whom an observer probes: nobody, those in doubt or down, or everybody again and again. */
+/**
+ * Which instances an observer probes: `always` all of them, again and again; only those that are
+ * `suspect` or down; or `never` any.
+ */
 export type Probing = 'never' | 'suspect' | 'always';
 
-/** How instances are probed. */
+/** How instances are probed, and how many results in a row change their status. */
 export interface ProbeRules {
-  /** Milliseconds between two probes of an instance that is well. Default 800: a hang is found within twice this and a time-out. */
+  /** Milliseconds between two probes of a healthy instance. Default 800. A hang is detected within two intervals and a timeout. */
   readonly intervalMs: number;
-  /** How long an answer may take, in milliseconds. Default 1000. */
+  /** Milliseconds within which the head of the response has to arrive. Default 1000. */
   readonly timeoutMs: number;
-  /** Probes in a row that must fail before an instance is down, unless its port refuses: that is certain. Default 2. */
+  /** Consecutive failures after which an instance is down. Default 2. A refused connection takes it down at once. */
   readonly failureThreshold: number;
-  /** Probes in a row that must succeed before one that was down is up. Default 1. */
+  /** Consecutive successes after which an instance that was down is healthy. Default 1. */
   readonly successThreshold: number;
 }
 
-export const PROBES: ProbeRules = {
+/** The rules that apply unless others are configured. */
+export const DEFAULT_PROBE_RULES: ProbeRules = {
   intervalMs: 800,
   timeoutMs: 1000,
   failureThreshold: 2,
   successThreshold: 1,
 };
 
-/** From 0.5 to 1, by the key alone: instances that came together are not probed together. */
+/** The path that is probed on an instance that announces no health path. */
+export const DEFAULT_HEALTH_PATH = '/health';
+
+/**
+ * Whether the status of a response to a probe means that the instance is healthy: 1xx, 2xx and 3xx do.
+ * On {@link DEFAULT_HEALTH_PATH}, which its owner did not announce, 404 does too: the instance answers,
+ * and has no such path.
+ */
+export function isHealthyStatus(status: number, isPathAnnounced: boolean): boolean {
+  return status < 400 || (!isPathAnnounced && status === 404);
+}
+
+/** A factor from 0.5 to 1 that depends on the key alone: instances that register together are not probed together. */
 export function spread(key: string): number {
   let hash = 0;
   for (let at = 0; at < key.length; at++) hash = (hash * 31 + key.charCodeAt(at)) >>> 0;

@@ -1,26 +1,32 @@
-/** The times of the protocol, in milliseconds. docs/reference/protocol.md says why each is what it is. */
+/** The times and thresholds of the protocol. docs/reference/protocol.md gives the reason for each. */
 export const RULES = {
-  /** More instances than an interval of {@link PROBES} / probeShare are probed less often, so that a gateway sends 500 probes a second at most. */
-  probeShare: 2,
-  /** Until the next probe of one that is doubted. */
-  probeAgain: 100,
-  /** How long an exit is remembered, so that what was said before it cannot bring the instance back. */
-  tombstone: 600_000,
-  /** How long an instance may be down before it is forgotten. */
-  downToForgotten: 600_000,
-  /** Without probes: how long a doubted instance is kept. */
-  doubt: 10_000,
-  /** After our own link came back: how long a failure may still be ours. */
-  settle: 2000,
-  /** More than this share of a service lost within massWindow, and at least massLeast of it: it is us. */
+  /**
+   * With many instances, the milliseconds that each adds to the interval between two probes of one
+   * instance: an observer sends at most 500 probes a second.
+   */
+  msPerProbe: 2,
+  /** After a probe has failed, until the next one. */
+  reprobeMs: 100,
+  /** How long an exit is remembered, so that an older announcement cannot bring the instance back. */
+  tombstoneMs: 600_000,
+  /** How long an instance is down before it is forgotten. */
+  forgetAfterMs: 600_000,
+  /** Without probes, how long an instance is suspect before it is down. */
+  suspectMs: 10_000,
+  /** After the observer's own link is back, how long a failed probe may still be the link's fault. */
+  settleMs: 2000,
+  /**
+   * If more than this share of a prefix, and at least `minMassLosses` instances, are lost within
+   * `massWindowMs`, the observer suspects its own link.
+   */
   massShare: 0.3,
-  massLeast: 3,
-  massWindow: 10_000,
+  minMassLosses: 3,
+  massWindowMs: 10_000,
   /** Between two roll calls of a gateway: 288 a day, each with its answers. */
-  askEvery: 300_000,
-  /** Between two looks at which presence channels there are. */
-  enumerateEvery: 30_000,
-  /** Until an owner that is behind is told again; doubles from the former to the latter. */
-  correctEvery: 1000,
-  correctMost: 60_000,
+  rollCallEveryMs: 300_000,
+  /** Between two listings of the presence channels. */
+  listEveryMs: 30_000,
+  /** Until an owner that runs with an outdated incarnation is corrected again; doubles up to `maxCorrectMs`. */
+  correctMs: 1000,
+  maxCorrectMs: 60_000,
 } as const;

@@ -1,25 +1,25 @@
-import type { Statement } from '../merge.ts';
+import type { Statement } from '../wire/statement.ts';
 import { RULES } from './rules.ts';
 
 interface Tombstone {
   readonly statement: Statement;
   readonly until: number;
-  /** Another observer told of it, and it changed nothing here. */
+  /** Another observer reported it, and this table did not hold the instance. */
   readonly isHearsay: boolean;
 }
 
-/** Who has left, for as long as that is remembered. */
+/** The instances that have left, for as long as a table remembers them. */
 export class Tombstones {
   readonly #tombstones = new Map<string, Tombstone>();
 
-  /** Returns until when it is remembered. To hear hearsay again makes nothing of it new. */
+  /** Remembers an exit and returns until when. Repeated hearsay does not extend that. */
   add(key: string, statement: Statement, isHearsay: boolean, now: number): number {
     const known = this.#tombstones.get(key);
     const isKnown = known?.statement.announcement.inc === statement.announcement.inc;
     const tombstone =
       known !== undefined && isKnown && isHearsay
         ? { ...known, statement }
-        : { statement, until: now + RULES.tombstone, isHearsay };
+        : { statement, until: now + RULES.tombstoneMs, isHearsay };
     this.#tombstones.set(key, tombstone);
     return tombstone.until;
   }
@@ -32,7 +32,7 @@ export class Tombstones {
     return this.#tombstones.get(key)?.statement;
   }
 
-  /** Whether it was hearsay that it has left. */
+  /** Whether only another observer reported the exit. */
   isHearsay(key: string): boolean {
     return this.#tombstones.get(key)?.isHearsay === true;
   }
@@ -41,11 +41,13 @@ export class Tombstones {
     this.#tombstones.delete(key);
   }
 
+  /** Forgets the exit of an instance if its time has passed. */
   expire(key: string, now: number): void {
     const tombstone = this.#tombstones.get(key);
     if (tombstone !== undefined && tombstone.until <= now) this.delete(key);
   }
 
+  /** The exits that are still remembered. */
   statements(now: number): Statement[] {
     const kept = [...this.#tombstones.values()].filter(({ until }) => until > now);
     return kept.map(({ statement }) => statement);

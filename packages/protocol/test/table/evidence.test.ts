@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROBES, RULES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES, RULES } from '@rollcall/protocol';
 import { announcement, OWNED, setup } from './setup.ts';
 
 describe('evidence', () => {
@@ -7,20 +7,20 @@ describe('evidence', () => {
     const { heard, pass, routable } = setup();
     heard(OWNED);
     expect(routable()).toEqual([1]);
-    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(pass(60_000)).toEqual([]);
   });
 
   it('takes an instance down after two failed probes, the second soon after the first', () => {
     const { heard, pass, probed, routable } = setup();
     heard(OWNED);
-    pass(PROBES.intervalMs);
+    pass(DEFAULT_PROBE_RULES.intervalMs);
     expect(probed('failed')).toEqual([]);
     expect(routable()).toEqual([1]);
-    expect(pass(RULES.probeAgain + 50)).toEqual(['probe']);
+    expect(pass(RULES.reprobeMs + 50)).toEqual(['probe']);
     expect(probed('failed')).toEqual(['down']);
     expect(routable()).toEqual([]);
-    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(routable()).toEqual([1]);
   });
@@ -102,20 +102,20 @@ describe('evidence', () => {
   it('probes again when something new is said while a probe is under way', () => {
     const { heard, pass, probed } = setup();
     heard(OWNED);
-    expect(pass(PROBES.intervalMs)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
     // The verdict on what was announced before is dropped by whoever asked.
     expect(heard({ ...OWNED, seq: 1, weight: 2 })).toEqual(['updated']);
     expect(pass(50)).toEqual(['probe']);
     expect(pass(60_000)).toEqual([]);
     probed('ok');
-    expect(pass(PROBES.intervalMs)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
   });
 
   it('forgets one that was down for ten minutes', () => {
     const { table, heard, probed, pass } = setup();
     heard(OWNED);
     probed('refused');
-    pass(RULES.downToForgotten - 1000);
+    pass(RULES.forgetAfterMs - 1000);
     expect(table.all()).toHaveLength(1);
     expect(pass(2000)).toContain('forgotten');
     expect(table.all()).toEqual([]);
@@ -156,7 +156,7 @@ describe('probes', () => {
       probed('failed');
       expect(probed('ok')).toEqual([]);
       expect(routable()).toEqual([]);
-      expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+      expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
       expect(probed('ok')).toEqual(['recovered']);
       expect(routable()).toEqual([1]);
     },
@@ -174,9 +174,9 @@ describe('probes', () => {
     const answer = () => {
       for (let port = 1; port <= BIG; port++) probed('ok', `i${port}`);
     };
-    pass(BIG * RULES.probeShare);
+    pass(BIG * RULES.msPerProbe);
     answer();
-    expect(pass(BIG * RULES.probeShare - 100)).not.toContain('probe');
+    expect(pass(BIG * RULES.msPerProbe - 100)).not.toContain('probe');
     expect(pass(200).filter((type) => type === 'probe')).toHaveLength(BIG);
   });
 
@@ -187,7 +187,7 @@ describe('probes', () => {
     types({ type: 'departed', id: 'a', inc: 1 });
     expect(pass(50)).toEqual(['probe']);
     expect(probed('refused')).toEqual(['down']);
-    expect(pass(PROBES.intervalMs + 50)).toEqual(['probe']);
+    expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(pass(60_000)).toEqual([]);
     told({ id: 'b', inc: 1, port: 2 });
@@ -201,7 +201,7 @@ describe('an observer that does not probe', () => {
     const { types, heard, pass, routable } = setup({ probes: 'never' });
     heard(OWNED);
     types({ type: 'departed', id: 'a', inc: 1 });
-    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    expect(pass(RULES.suspectMs + 50)).toEqual(['down']);
     expect(types({ type: 'joined', announcement: announcement(OWNED) })).toEqual(['recovered']);
     expect(routable()).toEqual([1]);
   });
@@ -213,7 +213,7 @@ describe('an observer that does not probe', () => {
     types({ type: 'link', isUp: false });
     expect(pass(60_000)).toEqual([]);
     types({ type: 'link', isUp: true });
-    expect(pass(RULES.doubt - 50)).toEqual([]);
+    expect(pass(RULES.suspectMs - 50)).toEqual([]);
     expect(pass(50)).toEqual(['down']);
   });
 
@@ -224,7 +224,7 @@ describe('an observer that does not probe', () => {
     expect(pass(60_000)).toEqual([]);
     types({ type: 'departed', id: 'a', inc: 1 });
     expect(routable()).toEqual([1]);
-    expect(pass(RULES.doubt + 50)).toEqual(['down']);
+    expect(pass(RULES.suspectMs + 50)).toEqual(['down']);
     expect(routable()).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ describe('our own link', () => {
     expect(probed('failed')).toEqual([]);
     expect(routable()).toHaveLength(2);
     expect(probed('refused', 'b')).toEqual(['down']);
-    pass(RULES.settle);
+    pass(RULES.settleMs);
     expect(probed('failed')).toEqual(['down']);
   });
 
@@ -47,11 +47,11 @@ describe('our own link', () => {
     const { types, heard, pass, probed, routable } = setup();
     heard(OWNED);
     types({ type: 'link', isUp: false });
-    pass(RULES.tombstone - 1);
+    pass(RULES.tombstoneMs - 1);
     probed('ok');
     expect(types({ type: 'link', isUp: true })).toEqual([]);
     types({ type: 'link', isUp: false });
-    pass(RULES.tombstone);
+    pass(RULES.tombstoneMs);
     probed('ok');
     expect(types({ type: 'link', isUp: true })).toEqual(['suspected']);
     expect(pass(50)).toContain('probe');
@@ -65,7 +65,7 @@ describe('our own link', () => {
       expect(routable()).toHaveLength(6);
       expect([probed('failed', 'i1'), probed('failed', 'i1')]).toEqual([[], []]);
       expect(probed('refused', 'i2')).toEqual(['down']);
-      pass(RULES.settle);
+      pass(RULES.settleMs);
       expect(probed('failed', 'i1')).toEqual(['down']);
     });
 
@@ -85,7 +85,7 @@ describe('our own link', () => {
       for (let port = 1; port <= 10; port++) {
         heard({ id: `i${port}`, inc: 1, port });
         effects.push(...types({ type: 'departed', id: `i${port}`, inc: 1 }));
-        pass(RULES.massWindow / 2);
+        pass(RULES.massWindowMs / 2);
       }
       expect(effects).not.toContain('mass-suspicion');
     });

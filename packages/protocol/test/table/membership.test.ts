@@ -46,9 +46,9 @@ describe('membership of instances that number their words', () => {
   it('forgets an exit after ten minutes', () => {
     const { heard, pass, table } = setup();
     heard(OWNED, true);
-    pass(RULES.tombstone - 100);
+    pass(RULES.tombstoneMs - 100);
     expect(heard(OWNED)).toEqual([]);
-    pass(RULES.tombstone + 100);
+    pass(RULES.tombstoneMs + 100);
     expect(table.export(Infinity)).toEqual([]);
     expect(heard(OWNED)).toEqual(['registered']);
   });

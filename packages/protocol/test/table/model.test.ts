@@ -4,7 +4,7 @@ import { instanceKey, parseAnnouncement, RULES, Table, versionOf } from '@rollca
 import type { Announcement, Effect, Instance, Probing, TableEvent } from '@rollcall/protocol';
 
 /** Every time is a multiple of what the agenda counts in, so that the model knows exactly what is due. */
-const STEPS = [50, 100, 800, 2000, 10_000, 60_000, RULES.tombstone];
+const STEPS = [50, 100, 800, 2000, 10_000, 60_000, RULES.tombstoneMs];
 const RUNS = 300;
 const PREFIXES = ['/v1', '/v2'];
 
@@ -183,7 +183,7 @@ class Run {
     else if (inc === held.inc) {
       held = { inc, seq: Math.max(seq, held.seq), left: held.left || left, until: 0 };
     }
-    if (held.left) held.until = this.#now + RULES.tombstone;
+    if (held.left) held.until = this.#now + RULES.tombstoneMs;
     this.#held.set(id, held);
   }
 
@@ -269,7 +269,7 @@ describe('a table, through histories at random', () => {
         const run = new Run('always');
         for (const step of history) run.step(step);
         run.apply({ type: 'link', isUp: true });
-        for (let waited = 0; waited < RULES.settle + 3000; waited += 50) {
+        for (let waited = 0; waited < RULES.settleMs + 3000; waited += 50) {
           run.answerAll('failed');
           run.pass(50);
         }
@@ -285,9 +285,9 @@ describe('a table, through histories at random', () => {
         const run = new Run('never');
         for (const step of history) run.step(step);
         run.apply({ type: 'link', isUp: true });
-        run.pass(RULES.doubt);
+        run.pass(RULES.suspectMs);
         // A lease may have lapsed at the end of that.
-        run.pass(RULES.doubt);
+        run.pass(RULES.suspectMs);
         same(
           run.table.all().filter(({ status }) => status === 'suspect'),
           [],

@@ -18,7 +18,7 @@ export function parseText(setting: TextualSetting, text: string): Checked {
   if (setting.type === 'list') return parseList(setting, text);
   const valid = validOf(setting, valueOf(setting, text));
   if (valid !== undefined) return { value: valid };
-  const given = setting.isSecret ? 'something else' : quoted(text);
+  const given = setting.isSecret ? 'invalid' : quoted(text);
   return { problem: `is ${given}; it must be ${expected(setting)}` };
 }
 
@@ -83,7 +83,12 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
 function parseList(setting: ListSetting, text: string): Checked {
   const words = text.split(',').map((word) => word.trim());
   const item = itemOf(setting);
-  const checked = words.filter((word) => word !== '').map((word) => parseText(item, word));
-  const values = checked.flatMap((each) => ('value' in each ? [each.value] : []));
-  return checked.find((each) => 'problem' in each) ?? { value: values };
+  const values: unknown[] = [];
+  for (const word of words.filter((each) => each !== '')) {
+    const checked = parseText(item, word);
+    if ('problem' in checked)
+      return { problem: `has the item ${quoted(word)}; it must be ${expected(item)}` };
+    values.push(checked.value);
+  }
+  return { value: values };
 }

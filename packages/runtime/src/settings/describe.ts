@@ -1,16 +1,25 @@
 import { asFlag, asInteger } from './number.ts';
 import type { NumberSetting, Setting, TextualSetting } from './setting.ts';
 
-/** The help for the flag of a setting, such as "Port of the gateway (0 to 65535, default: 1500, env: PORT)". */
+/** The help for the flag of a setting, such as "port to listen on (0 to 65535; default: 1500; env: PORT)". */
 export function helpOf(given: TextualSetting): string {
   const setting = asFlag(given);
-  const { env } = setting;
+  const { doc, env, required } = setting;
   const facts = [
-    ...(setting.type === 'text' || setting.type === 'file' ? [] : [typeOf(setting)]),
-    `default: ${defaultOf(setting)}`,
+    ...typeInHelp(setting),
+    ...(required ? [] : [`default: ${defaultOf(setting)}`]),
     ...(env === undefined ? [] : [`env: ${env}`]),
   ];
-  return `${setting.doc.replace(/\.$/, '')} (${facts.join(', ')})`;
+  const text = doc.replaceAll('`', '').replace(/\.$/, '');
+  // In a list of options, as commander writes its own.
+  const what = /^[A-Z][a-z ]/.test(text) ? `${text.charAt(0).toLowerCase()}${text.slice(1)}` : text;
+  return facts.length === 0 ? what : `${what} (${facts.join('; ')})`;
+}
+
+/** What the word for the value does not say already. */
+function typeInHelp(setting: TextualSetting): string[] {
+  if (setting.type === 'list') return ['separated by commas'];
+  return setting.type === 'text' || setting.type === 'file' ? [] : [typeOf(setting)];
 }
 
 /** What a setting takes, in a few words: "1 to 256, or auto". */

@@ -43,7 +43,7 @@ function orWords(words: readonly string[] = []): string {
 export function shown(setting: Setting, value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  if (setting.isSecret) return 'something else';
+  if (setting.isSecret) return 'invalid';
   if (typeof value === 'string') return takesStrings(setting) ? quoted(value) : 'a string';
   return String(value);
 }

@@ -8,7 +8,7 @@ export { leavesOf } from './leaves.ts';
 export type { Leaf } from './leaves.ts';
 export { settingsTables } from './markdown.ts';
 export { readSettingsFile } from './read-file.ts';
-export { defaultsOf, resolveSettings } from './resolve.ts';
+export { defaultsOf, overlaySettings, resolveSettings } from './resolve.ts';
 export { fixedChanges, perRoute, reloading, valuesOf } from './select.ts';
 export type { Format, Setting, Settings } from './setting.ts';
 export { fromAssignments, fromEnvironment, fromFlags, layered } from './sources.ts';

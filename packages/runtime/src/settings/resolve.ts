@@ -1,10 +1,20 @@
 import { isRecord } from '@rollcall/protocol';
+import { overlaid } from './overlay.ts';
 import type { Setting, Settings } from './setting.ts';
 import type { Resolved, Values } from './values.ts';
 
 /** Fills in the defaults. A group with a required setting stays away unless it was given. */
 export function resolveSettings<G extends Settings>(settings: G, values: Values<G>): Resolved<G> {
   return resolved(settings, values) as Resolved<G>;
+}
+
+/** Resolved values with others laid over them. */
+export function overlaySettings<G extends Settings>(
+  settings: G,
+  below: Resolved<G>,
+  above: Values<G>,
+): Resolved<G> {
+  return resolved(settings, overlaid(below, above)) as Resolved<G>;
 }
 
 /** All defaults of a table. */

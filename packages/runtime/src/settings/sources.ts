@@ -7,6 +7,7 @@ import { leavesOf } from './leaves.ts';
 import { asFlag, fromFlag } from './number.ts';
 import { nested, overlaid } from './overlay.ts';
 import type { Setting, Settings, TextualSetting } from './setting.ts';
+import type { Values } from './values.ts';
 
 /** The values of one source, such as a file or the flags, and what is wrong with it: a line for each fault. */
 export interface Layer {
@@ -20,12 +21,12 @@ export interface Layer {
  *
  * @throws RollcallError ROLLCALL_CONFIG with all faults, a line each
  */
-export function layered(settings: Settings, layers: readonly Layer[]): Record<string, unknown> {
+export function layered<G extends Settings>(settings: G, layers: readonly Layer[]): Values<G> {
   const { values, faults } = merged(layers);
   if (faults.length > 0) throw misconfigured(faults);
   const { faults: missing } = checkSettings(settings, values, { isFile: false });
   if (missing.length > 0) throw misconfigured(missing.map(({ message }) => message));
-  return values;
+  return values as Values<G>;
 }
 
 /** @param options as commander gives them, by the camel-cased name of the flag */
@@ -56,9 +57,17 @@ export function fromEnvironment(
   );
 }
 
-/** @param assignments such as `limits.answerMs=1000`: text by the type of the setting, or JSON */
-export function fromAssignments(settings: Settings, assignments: readonly string[]): Layer {
-  return merged(assignments.map((assignment) => fromAssignment(settings, assignment)));
+/**
+ * @param source what gave them, for people, such as `--set`
+ * @param assignments such as `limits.answerMs=1000`: text by the type of the setting, or JSON
+ */
+export function fromAssignments(
+  settings: Settings,
+  source: string,
+  assignments: readonly string[],
+): Layer {
+  const { values, faults } = merged(assignments.map((each) => fromAssignment(settings, each)));
+  return { values, faults: faults.map((fault) => `${source}: ${fault}`) };
 }
 
 const NOTHING: Layer = { values: {}, faults: [] };

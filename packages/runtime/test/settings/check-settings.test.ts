@@ -68,7 +68,7 @@ describe('values of a file', () => {
     [{ apps: [{}] }, '`apps.0.id` is missing'],
     [
       { apps: [{ id: 'i', secret: 7 }] },
-      '`apps.0.secret` is something else; it must be a string that is not empty',
+      '`apps.0.secret` is invalid; it must be a string that is not empty',
     ],
     [{ apps: [{ id: 'i', events: ['c'] }] }, '`apps.0.events.0` is "c"; it must be one of a, b'],
     [{ routes: { v1: {} } }, '`routes.v1`: the key must be a path prefix such as /v1'],

@@ -13,12 +13,14 @@ import { TABLE } from './table.ts';
 
 describe('the help of a flag', () => {
   it('has what it does, its range, unit, default and variable', () => {
-    expect(helpOf(TABLE.port)).toBe('Port (0 to 65535, default: 1500, env: PORT)');
+    expect(helpOf(TABLE.port)).toBe('port (0 to 65535; default: 1500; env: PORT)');
     expect(helpOf(TABLE.limits.settings.answerMs)).toBe(
-      'Time to answer (seconds, 1 to 86400, default: 5)',
+      'time to answer (seconds, 1 to 86400; default: 5)',
     );
-    expect(helpOf(TABLE.host)).toBe('Address (default: 127.0.0.1)');
-    expect(helpOf(TABLE.snapshot)).toBe('File (default: none)');
+    expect(helpOf(TABLE.host)).toBe('address (default: 127.0.0.1)');
+    expect(helpOf(TABLE.snapshot)).toBe('file (default: none)');
+    expect(helpOf(TABLE.allow)).toBe('words (separated by commas; default: none)');
+    expect(helpOf(TABLE.tls.settings.key)).toBe('key');
   });
 });
 

@@ -8,7 +8,7 @@ const mistake = (message: string): Error =>
 describe('sources of settings', () => {
   it('take precedence in their order, setting by setting', () => {
     const values = layered(TABLE, [
-      fromAssignments(TABLE, ['limits.answerMs=1', 'limits.headBytes=2048', 'port=1']),
+      fromAssignments(TABLE, '--set', ['limits.answerMs=1', 'limits.headBytes=2048', 'port=1']),
       fromEnvironment(TABLE, { PORT: '2', SAMPLE: '' }),
       fromFlags(TABLE, { port: '3', answer: '7' }),
     ]);
@@ -17,7 +17,7 @@ describe('sources of settings', () => {
 
   it('replace a list as a whole', () => {
     const values = layered(TABLE, [
-      fromAssignments(TABLE, ['allow=a,b']),
+      fromAssignments(TABLE, '--set', ['allow=a,b']),
       fromFlags(TABLE, { allow: 'c' }),
     ]);
     expect(values).toEqual({ allow: ['c'] });
@@ -102,7 +102,7 @@ describe('an assignment', () => {
     ['routes./v1.limits.answerMs=5', { routes: { '/v1': { limits: { answerMs: 5 } } } }],
     ['routes./v1.5/x.limits.answerMs=5', { routes: { '/v1.5/x': { limits: { answerMs: 5 } } } }],
   ])('%s is what the file would hold', (assignment, values) => {
-    expect(fromAssignments(TABLE, [assignment])).toEqual({ values, faults: [] });
+    expect(fromAssignments(TABLE, '--set', [assignment])).toEqual({ values, faults: [] });
   });
 
   it.each([
@@ -117,6 +117,6 @@ describe('an assignment', () => {
     ['token=s3cret', '`token` must not stand in a file: set TOKEN'],
     ['routes.v1.limits.answerMs=5', '`routes.v1`: the key must be a path prefix such as /v1'],
   ])('%s is refused', (assignment, fault) => {
-    expect(fromAssignments(TABLE, [assignment]).faults).toEqual([fault]);
+    expect(fromAssignments(TABLE, '--set', [assignment]).faults).toEqual([`--set: ${fault}`]);
   });
 });

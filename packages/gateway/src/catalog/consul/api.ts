@@ -6,8 +6,8 @@ import { newer, parseBlocking } from './blocking.ts';
 import { catalogEntry, DATACENTER, healthEntry } from './entries.ts';
 
 /**
- * What clients of Consul read: services, their instances and health, with blocking queries. Nothing is
- * written here, and there are no tags: who asks for one is told of no instance.
+ * The part of Consul's HTTP API that its clients read: services, their instances and health, with blocking queries.
+ * Nothing can be written. Instances have no tags, so a query for a tag finds none.
  */
 export function consulApi(catalog: Catalog): Hono {
   const app = new Hono();
@@ -18,7 +18,7 @@ export function consulApi(catalog: Catalog): Hono {
   });
 
   app.get('/catalog/services', (c) =>
-    answer(
+    respond(
       c,
       catalog,
       () => catalog.index,
@@ -31,12 +31,12 @@ export function consulApi(catalog: Catalog): Hono {
   app.get('/catalog/service/:name', (c) => {
     const name = c.req.param('name');
     const index = (): number => catalog.indexOf(name);
-    return answer(c, catalog, index, () => instancesFor(c, catalog, name, catalogEntry));
+    return respond(c, catalog, index, () => instancesFor(c, catalog, name, catalogEntry));
   });
   app.get('/health/service/:name', (c) => {
     const name = c.req.param('name');
     const index = (): number => catalog.indexOf(name);
-    return answer(c, catalog, index, () => instancesFor(c, catalog, name, healthEntry));
+    return respond(c, catalog, index, () => instancesFor(c, catalog, name, healthEntry));
   });
 
   app.get('/agent/self', (c) =>
@@ -46,13 +46,13 @@ export function consulApi(catalog: Catalog): Hono {
       Meta: {},
     }),
   );
-  // Who is asked leads: gateways are peers, and each answers by its own table.
+  // Gateways are peers that each serve their own table, so every one is its own leader.
   app.get('/status/leader', (c) => c.json(new URL(c.req.url).host));
   return app;
 }
 
-/** Waits if the query says so, and answers with the index of what it answers. */
-async function answer(
+/** Responds with the body and its index, after the wait that a blocking query asks for. */
+async function respond(
   c: Context,
   catalog: Catalog,
   index: () => number,
@@ -80,7 +80,7 @@ function instancesFor<T>(
   return instances.map((instance) => entry(service, instance));
 }
 
-/** What would change the answer and is not there is refused: an answer that ignores it would be wrong. */
+/** Refuses parameters that are not supported: a response that ignored them would be wrong. */
 function unsupported(c: Context): Response | undefined {
   const { filter, dc } = c.req.query();
   if (filter) return c.text('Filter expressions are not supported', 400);
@@ -88,7 +88,7 @@ function unsupported(c: Context): Response | undefined {
   return undefined;
 }
 
-/** As Go's strconv.ParseBool has it, save that a flag with no value is set. */
+/** Reads a flag as Go's strconv.ParseBool does; a flag without a value is true. */
 function isFlag(value: string | undefined): boolean {
   return value !== undefined && !/^(?:0|f|false)$/i.test(value);
 }

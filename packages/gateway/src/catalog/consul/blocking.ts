@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog.ts';
 import { parseGoDuration } from './duration.ts';
 
-/** Until when an answer may wait: for an index above this one, and no longer than so. */
+/** How long a blocking query waits: until the index is above this one, or the time is over. */
 export interface Blocking {
   readonly index: number;
   readonly waitMs: number;
@@ -10,7 +10,7 @@ export interface Blocking {
 const DEFAULT_WAIT_MS = 300_000;
 const MAX_WAIT_MS = 600_000;
 
-/** Reads `?index=` and `?wait=`; to a text, what is wrong with them, in the words of Consul. */
+/** Parses `?index=` and `?wait=`. Returns a text in Consul's words if they are invalid. */
 export function parseBlocking(index: string = '', wait: string = ''): Blocking | string {
   if (!/^[0-9]{0,20}$/.test(index)) return 'Invalid index';
   const given = wait === '' ? 0 : parseGoDuration(wait);
@@ -20,8 +20,8 @@ export function parseBlocking(index: string = '', wait: string = ''): Blocking |
 }
 
 /**
- * Resolves when the index has grown beyond what the client has, the wait is over, or the client is gone. Of a
- * client that knows nothing it is 0, and ours never: so that is at once.
+ * Resolves when the index is above the client's, the wait is over, or the client is gone. A client that knows nothing
+ * sends 0 and does not wait, because an index is never 0.
  */
 export async function newer(
   catalog: Catalog,

@@ -10,7 +10,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 };
 const TERM = /([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)/g;
 
-/** A duration as Go's time.ParseDuration reads it, such as `1m30s`, in milliseconds. */
+/** Parses a duration as Go's time.ParseDuration does, such as `1m30s`. Returns milliseconds. */
 export function parseGoDuration(text: string): number | undefined {
   const [, sign, terms = ''] = /^([-+]?)(.*)$/s.exec(text) ?? [];
   if (terms === '0') return 0;

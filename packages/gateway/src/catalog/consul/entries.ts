@@ -1,6 +1,6 @@
 import type { CatalogInstance, CatalogService } from '../catalog.ts';
 
-// Consul's own names of fields. What Rollcall has nothing for is empty, for clients read it without asking.
+// The field names are Consul's. Fields that Rollcall has no value for are empty, because clients expect them.
 
 export const DATACENTER = 'rollcall';
 
@@ -52,7 +52,7 @@ interface Check {
   readonly ServiceTags: readonly string[];
 }
 
-/** An element of `/v1/catalog/service/:name`. */
+/** Returns an element of `/v1/catalog/service/:name`. */
 export function catalogEntry({ name }: CatalogService, instance: CatalogInstance): CatalogEntry {
   const { announcement } = instance;
   return {
@@ -69,7 +69,7 @@ export function catalogEntry({ name }: CatalogService, instance: CatalogInstance
   };
 }
 
-/** An element of `/v1/health/service/:name`. */
+/** Returns an element of `/v1/health/service/:name`. */
 export function healthEntry({ name }: CatalogService, instance: CatalogInstance): HealthEntry {
   const { address, port } = instance.announcement;
   const node = nodeOf(instance);
@@ -99,7 +99,7 @@ export function healthEntry({ name }: CatalogService, instance: CatalogInstance)
   };
 }
 
-/** Of the machine Rollcall knows no more than what the instance says. */
+/** Rollcall knows of a machine only what its instances announce. */
 function nodeOf({ announcement }: CatalogInstance): string {
   return announcement.host ?? announcement.address;
 }

@@ -9,9 +9,9 @@ import type { Answer, DecodedPacket, OptAnswer, Packet, Question } from 'dns-pac
 import type { Rcode, Reply, Zone } from './zone.ts';
 
 const HEADER_BYTES = 12;
-/** A query has one name, of 255 bytes at most, and some options. */
+/** A query has one name of at most 255 bytes and a few options. */
 export const MAX_QUERY_BYTES = 1024;
-/** RFC 1035 §4.2.1, for who says nothing else. */
+/** The limit for clients that announce no other (RFC 1035 §4.2.1). */
 const PLAIN_UDP_BYTES = 512;
 
 const RCODES: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
@@ -21,15 +21,15 @@ const RCODES: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
   NOTIMP: 4,
   REFUSED: 5,
 };
-/** RFC 6891 §6.1.3. Its upper part is in the OPT record. */
+/** RFC 6891 §6.1.3. Its upper bits are in the OPT record. */
 const BADVERS_EXTENDED = 1;
 
-/** How an answer may travel: in a datagram of so many bytes at most, unless the query allows less; or in a stream. */
+/** How a response travels: in a datagram of at most so many bytes, or fewer if the query says so; or in a stream. */
 export type Transport = { readonly maxUdpBytes: number } | 'tcp';
 
 /**
- * The answer to a message from the network, whatever is in it; nothing to what is no query, for else two
- * servers would answer each other for ever.
+ * Returns the response to any message from the network. A message that is not a query gets none: otherwise two servers
+ * could respond to each other forever.
  */
 export function respond(message: Buffer, zone: Zone, transport: Transport): Buffer | undefined {
   if (message.length < HEADER_BYTES) return undefined;
@@ -44,7 +44,7 @@ export function respond(message: Buffer, zone: Zone, transport: Transport): Buff
   const reply = {
     type: 'response' as const,
     id: query.id,
-    // RFC 1035 §4.1.1: whether recursion is desired is copied.
+    // RFC 1035 §4.1.1: the bit "recursion desired" is copied.
     flags: flags & 0x0100,
     questions: [question],
   };
@@ -59,14 +59,14 @@ export function respond(message: Buffer, zone: Zone, transport: Transport): Buff
 
 const REFUSED: Reply = { rcode: 'REFUSED', answers: [], authorities: [], additionals: [] };
 
-/** A query with one question, written as we would write it. */
+/** Parses a query with one question that would be encoded the same way here. */
 function parsed(message: Buffer): DecodedPacket | undefined {
   if (message.length > MAX_QUERY_BYTES) return undefined;
   try {
     const query = decode(message);
     const [question, ...others] = query.questions ?? [];
     if (question === undefined || others.length > 0) return undefined;
-    // A label that has a dot in it, or is no UTF-8, would come back as another.
+    // A label that contains a dot or is not UTF-8 would come back changed.
     const again = encode({ questions: [question] }).subarray(HEADER_BYTES);
     const isSame = message.subarray(HEADER_BYTES).subarray(0, again.length).equals(again);
     return isSame ? query : undefined;
@@ -75,7 +75,7 @@ function parsed(message: Buffer): DecodedPacket | undefined {
   }
 }
 
-/** Zones are not transferred, and there is no class but IN. */
+/** Zone transfers and classes other than IN are not supported. */
 function isServed({ class: class_, type }: Question): boolean {
   return class_ === 'IN' && type !== 'AXFR' && type !== 'IXFR';
 }
@@ -86,7 +86,7 @@ function sizeLimit(transport: Transport, opt: OptAnswer | undefined): number {
   return Math.min(wanted, transport.maxUdpBytes);
 }
 
-/** As much as there is room for. Only answers that had to be left out make it truncated (RFC 2181 §9). */
+/** Adds records while there is room. Only missing answers mark a response as truncated (RFC 2181 §9). */
 function fitted(
   reply: Packet,
   { answers, authorities, additionals }: Reply,
@@ -122,7 +122,7 @@ function ownOpt(transport: Transport, extendedRcode = 0): OptAnswer {
   return { type: 'OPT', name: '.', udpPayloadSize, extendedRcode, ...flags, options: [] };
 }
 
-/** An answer of nothing but the reason, to what cannot be understood. */
+/** Returns a response with only an error code, for a message that cannot be parsed. */
 function bare(message: Buffer, rcode: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt16BE(message.readUInt16BE(0), 0);

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { isLoopback, quote, RollcallError } from '@rollcall/protocol';
+import { isLoopback } from '@rollcall/protocol';
 import { listen, listenError } from '@rollcall/runtime';
 import { MAX_QUERY_BYTES, respond } from './respond.ts';
 import { Zone } from './zone.ts';
@@ -10,7 +10,7 @@ import type { ZoneOptions } from './zone.ts';
 
 export interface DnsServerOptions extends ZoneOptions {
   readonly host: string;
-  /** For UDP and TCP alike; 0 lets the system choose. */
+  /** For UDP and TCP; 0 lets the system choose. */
   readonly port: number;
 }
 
@@ -20,23 +20,23 @@ export interface DnsServer {
   close(): void;
 }
 
-/** What crosses every network in one piece (dnsflagday.net, 2020). Over loopback nothing is fragmented. */
+/** Datagrams of this size are not fragmented on any network (dnsflagday.net, 2020), nor on loopback the larger ones. */
 const NETWORK_UDP_BYTES = 1232;
 const LOOPBACK_UDP_BYTES = 8192;
 const MAX_CONNECTIONS = 128;
-/** From one query to the end of the next. RFC 7766 §6.2.3 has it in seconds. */
+/** Time from one query to the end of the next: RFC 7766 §6.2.3 suggests a few seconds. */
 const QUERY_WITHIN_MS = 10_000;
-/** Who asks and does not read. */
+/** Unsent bytes after which a client that does not read is disconnected. */
 const MAX_UNREAD_BYTES = 1_048_576;
 const FLAG = '--dns-port';
 
 /**
- * A DNS server for the zone of the catalog, and no other.
- * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
+ * Starts a DNS server for the zone of the catalog and no other.
+ * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function createDnsServer(options: DnsServerOptions): Promise<DnsServer> {
   const { host } = options;
-  const zone = new Zone({ ...options, domain: parseDomain(options.domain) });
+  const zone = new Zone(options);
   const connections = new Set<Socket>();
   const tcp = createServer((socket) => {
     connections.add(socket);
@@ -50,7 +50,7 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
     const udp = await bound(createSocket(host.includes(':') ? 'udp6' : 'udp4'), host, port);
     udp.on('message', (message, from) => {
       const answer = respond(message, zone, { maxUdpBytes });
-      // That somebody cannot be reached is not ours to mend.
+      // A client that cannot be reached is not an error of the server.
       if (answer !== undefined) udp.send(answer, from.port, from.address, () => {});
     });
     udp.on('error', () => {});
@@ -69,19 +69,6 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
   }
 }
 
-/** Of a name of 255 bytes the longest names below the domain take 111 (RFC 1035 §2.3.4). */
-const MAX_DOMAIN = 140;
-const DOMAIN = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
-
-function parseDomain(input: string): string {
-  const domain = input.toLowerCase().replace(/\.$/, '');
-  if (DOMAIN.test(domain) && domain.length <= MAX_DOMAIN) return domain;
-  throw new RollcallError(
-    'ROLLCALL_CONFIG',
-    `the domain for DNS is ${quote(input)}; it must be a name such as "rollcall" or "svc.example.org"`,
-  );
-}
-
 function bound(socket: UdpSocket, host: string, port: number): Promise<UdpSocket> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
@@ -96,7 +83,7 @@ function bound(socket: UdpSocket, host: string, port: number): Promise<UdpSocket
   });
 }
 
-/** Messages with their length in two bytes before them (RFC 1035 §4.2.2), one after another. */
+/** Reads messages that are each preceded by their length in two bytes (RFC 1035 §4.2.2). */
 function serveConnection(socket: Socket, zone: Zone): void {
   const end = (): unknown => socket.destroy();
   let deadline = setTimeout(end, QUERY_WITHIN_MS);

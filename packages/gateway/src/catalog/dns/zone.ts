@@ -5,11 +5,11 @@ import type { Catalog, CatalogInstance, CatalogService } from '../catalog.ts';
 
 export interface ZoneOptions {
   readonly catalog: Catalog;
-  /** In lower case, with no dot at its end, such as `rollcall`. */
+  /** In lower case and without a trailing dot, such as `rollcall`. */
   readonly domain: string;
-  /** How long others may keep an answer, and that there is none, in seconds. */
+  /** Seconds for which resolvers may cache responses, negative ones too. */
   readonly ttl: number;
-  /** From 0 up to 1. */
+  /** Returns a number from 0 up to 1, as Math.random does. */
   readonly random: () => number;
 }
 
@@ -19,16 +19,16 @@ export interface Reply {
   readonly rcode: Rcode;
   readonly answers: Answer[];
   readonly authorities: Answer[];
-  /** Worth telling if there is room. */
+  /** Sent if there is room. */
   readonly additionals: Answer[];
 }
 
-/** The records of a name, of every type; nothing if there is no such name. */
+/** The records of a name, of every type; undefined if the name does not exist. */
 type Records = readonly (Answer & { readonly glue?: Answer })[] | undefined;
 
 /**
- * What this zone answers. `<service>.service.<domain>` has the addresses and ports of what the gateway
- * would use; so has `_<service>._tcp.service.<domain>` (RFC 2782), whose targets are names below the former.
+ * Answers queries for the zone. `<service>.service.<domain>` has the addresses and ports of the instances that receive
+ * traffic. So has `_<service>._tcp.service.<domain>` (RFC 2782), whose targets are names below the former.
  */
 export class Zone {
   readonly #options: ZoneOptions;
@@ -43,10 +43,10 @@ export class Zone {
     if (path === undefined) return { ...NOTHING, rcode: 'REFUSED' };
     const records = this.#records(path, name);
     if (records === undefined) return { ...NOTHING, rcode: 'NXDOMAIN', authorities: [this.#soa()] };
-    // RFC 8482 §4.2: whoever asks for everything gets one small thing.
+    // RFC 8482 §4.2: a query for ANY receives one small record.
     if ((type as string) === 'ANY') return { ...NOTHING, answers: [this.#refusal(name)] };
     const found = records.filter((record) => record.type === type);
-    // RFC 2308 §2.2: there is such a name, and nothing of this type.
+    // RFC 2308 §2.2: the name exists, but has no record of this type.
     if (found.length === 0) return { ...NOTHING, authorities: [this.#soa()] };
     const answers = shuffled(found, random);
     const additionals = answers.flatMap((record) => record.glue ?? []);
@@ -59,7 +59,7 @@ export class Zone {
     const zone = path.at(-1);
     if (path.length === 0) return [{ ...this.#soa(), name }];
     if (zone !== 'service' || path.length > 3) return undefined;
-    // RFC 8020: a name that others are below exists.
+    // RFC 8020: a name exists if there are names below it.
     if (path.length === 1 || (path.length === 2 && first === '_tcp')) return [];
     if (path.length === 2) return this.#service(first, name);
     if (second === '_tcp' && third === 'service' && first.startsWith('_'))
@@ -78,7 +78,7 @@ export class Zone {
     ];
   }
 
-  /** Also of one that is not passing: who was given its name may look it up a moment later. */
+  /** Finds instances that are not passing too: a client may look up a name that it received a moment ago. */
   #host(host: string, service: string, name: string): Records {
     const instances = this.#options.catalog.service(service)?.instances;
     const found = instances?.find(({ announcement }) => hostLabel(announcement) === host);
@@ -120,15 +120,15 @@ export class Zone {
 
 const NOTHING: Reply = { rcode: 'NOERROR', answers: [], authorities: [], additionals: [] };
 
-/** The labels of a name before its domain; nothing if it is not below that. */
+/** Returns the labels of a name before the domain; undefined if it is not below the domain. */
 function below(name: string, domain: string): readonly string[] | undefined {
   if (name === domain) return [];
   return name.endsWith(`.${domain}`) ? name.slice(0, -domain.length - 1).split('.') : undefined;
 }
 
 /**
- * The name of an instance's address: its bytes in hexadecimal, and the port, for HAProxy gives a record of
- * the additional section to no more than one target.
+ * Returns the label of an instance: its address in hexadecimal and its port. The port is part of it because HAProxy uses
+ * a record of the additional section for one target only.
  */
 function hostLabel({ address, port }: Announcement): string {
   return `${address.includes(':') ? hex6(address) : hex4(address)}-${port}`;
@@ -149,7 +149,7 @@ function hex6(address: string): string {
   return [...head, ...zeros, ...tail].map((group) => group.padStart(4, '0')).join('');
 }
 
-/** Fisher and Yates. */
+/** Fisher-Yates shuffle. */
 function shuffled<T>(list: readonly T[], random: () => number): T[] {
   const result: T[] = [];
   for (const [count, each] of list.entries()) {

@@ -16,7 +16,7 @@ export interface DiscoveryResponse {
   readonly resources: readonly Resource[];
 }
 
-/** What a client has been told of one type. */
+/** What a client has received of one resource type. */
 interface Subscription {
   readonly type: ResourceType;
   names: ReadonlySet<string>;
@@ -27,8 +27,8 @@ interface Subscription {
 }
 
 /**
- * One client's stream of the aggregated discovery service, in its state-of-the-world variant: requests in,
- * responses out, and no I/O.
+ * One client's stream of the aggregated discovery service, state-of-the-world variant. Takes requests, returns
+ * responses, and does no I/O.
  */
 export class AdsStream {
   readonly #catalog: Catalog;
@@ -36,7 +36,7 @@ export class AdsStream {
   readonly #subscriptions = new Map<string, Subscription>();
   #responses = 0;
 
-  /** @param onRefused is told why the client does not accept what it was sent */
+  /** @param onRefused called with the reason if the client rejects a response */
   constructor(catalog: Catalog, onRefused: (reason: string) => void) {
     this.#catalog = catalog;
     this.#onRefused = onRefused;
@@ -46,7 +46,7 @@ export class AdsStream {
     const type = RESOURCE_TYPES.find(({ url }) => url === request.type_url);
     if (type === undefined) return [];
     const known = this.#subscriptions.get(type.url);
-    // It crossed a later response, and the client answers that one too.
+    // The request refers to an earlier response. The client acknowledges the later one too.
     if (known !== undefined && request.response_nonce !== known.nonce) return [];
     if (known !== undefined && request.error_detail !== null)
       this.#onRefused(request.error_detail.message);
@@ -56,19 +56,19 @@ export class AdsStream {
     const isNew = [...names].some((name) => known?.names.has(name) !== true);
     this.#subscriptions.set(type.url, subscription);
     subscription.names = names;
-    // Once a client has named any, to name none is to want none.
+    // A client that has named resources before and names none now wants none.
     const isFirst = known === undefined || known.isWildcard;
     const namesNone = request.resource_names.length === 0;
     subscription.isWildcard =
       type.hasWildcard && (request.resource_names.includes('*') || (isFirst && namesNone));
-    // What it had and has given up, it may ask for again.
+    // A resource that the client gave up is sent anew when it asks again.
     subscription.sent = new Map(
       [...subscription.sent].filter(([name]) => this.#wants(subscription, name)),
     );
     return this.#respond(subscription, known === undefined || isNew);
   }
 
-  /** What has changed since the last response of each type. */
+  /** Returns what changed since the last response of each type. */
   refresh(): DiscoveryResponse[] {
     return RESOURCE_TYPES.flatMap(({ url }) => {
       const subscription = this.#subscriptions.get(url);
@@ -76,7 +76,7 @@ export class AdsStream {
     });
   }
 
-  /** @param isOwed the client waits for an answer, even if that has nothing in it */
+  /** @param isOwed the client waits for a response, even an empty one */
   #respond(subscription: Subscription, isOwed: boolean): DiscoveryResponse[] {
     const { type, sent } = subscription;
     const current = new Map(this.#resources(subscription).map((each) => [each.name, each]));
@@ -85,13 +85,13 @@ export class AdsStream {
     if (!isOwed && changed.length === 0 && !isLess) return [];
     subscription.sent = new Map([...current.values()].map(({ name, json }) => [name, json]));
     subscription.nonce = String(++this.#responses);
-    const told = type.isWhole ? [...current.values()] : changed;
+    const resources = type.isWhole ? [...current.values()] : changed;
     return [
       {
         type_url: type.url,
         version_info: String(this.#catalog.index),
         nonce: subscription.nonce,
-        resources: told.map(({ resource }) => resource),
+        resources: resources.map(({ resource }) => resource),
       },
     ];
   }

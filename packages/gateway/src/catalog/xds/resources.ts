@@ -1,7 +1,7 @@
 import { passing } from '../catalog.ts';
 import type { CatalogInstance, CatalogService } from '../catalog.ts';
 
-// Objects as protobuf.js encodes them: `@type` makes one a google.protobuf.Any.
+// Objects in protobuf.js' form: `@type` marks a google.protobuf.Any.
 
 const TYPE = 'type.googleapis.com/envoy.';
 const LISTENER = `${TYPE}config.listener.v3.Listener`;
@@ -20,16 +20,16 @@ export interface Resource {
 
 export interface ResourceType {
   readonly url: string;
-  /** A response has every resource that there is, and one that it lacks is gone. */
+  /** Whether a response holds every resource, so that a missing one is deleted. */
   readonly isWhole: boolean;
-  /** What is told of when no names are given. Listeners are for gRPC clients, and they give them. */
+  /** Whether a request without names asks for all. Listeners are for gRPC clients, which give names. */
   readonly hasWildcard: boolean;
   readonly of: (service: CatalogService) => Resource;
 }
 
 /**
- * In the order in which changes have to be told, so that nothing is named before it is there. A service is a
- * listener, a route configuration, a cluster and its endpoints, all of one name.
+ * In the order in which changes are sent, so that a resource is there before others refer to it. A service is a listener,
+ * a route configuration, a cluster and its endpoints, all with the same name.
  */
 export const RESOURCE_TYPES: readonly ResourceType[] = [
   { url: CLUSTER, isWhole: true, hasWildcard: true, of: cluster },
@@ -64,10 +64,10 @@ function cluster({ name }: CatalogService): Resource {
   };
 }
 
-/** By zone, each with the weight of all in it. */
+/** Groups the endpoints by zone, each with the total weight of its instances. */
 function endpoints(service: CatalogService): Resource {
   const zones = new Map<string, CatalogInstance[]>();
-  for (const instance of atOnePlaceEach(passing(service))) {
+  for (const instance of uniqueEndpoints(passing(service))) {
     const { zone = '' } = instance.announcement;
     zones.set(zone, [...(zones.get(zone) ?? []), instance]);
   }
@@ -90,8 +90,8 @@ function endpoint(instance: CatalogInstance): object {
   };
 }
 
-/** A client refuses all of a cluster whose endpoints have one address twice. */
-function atOnePlaceEach(instances: readonly CatalogInstance[]): Iterable<CatalogInstance> {
+/** Clients reject a cluster that has the same address twice. */
+function uniqueEndpoints(instances: readonly CatalogInstance[]): Iterable<CatalogInstance> {
   return new Map(
     instances.map((each) => [`${each.announcement.address} ${each.announcement.port}`, each]),
   ).values();

@@ -26,20 +26,20 @@ export interface XdsServer {
 
 type Call = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 
-/** Changes come in bursts: those within so many milliseconds are one to a client. */
+/** Changes come in bursts: those within this time are sent together. */
 const GATHER_MS = 10;
 const MAX_CONNECTIONS = 1024;
 const LIMITS = {
   'grpc.max_concurrent_streams': 100,
-  // Envoy tells much of itself.
+  // Envoy's description of itself is large.
   'grpc.max_receive_message_length': 1_048_576,
-  // A client that is gone without a word is noticed.
+  // Detects clients that are gone without closing the connection.
   'grpc.keepalive_time_ms': 30_000,
 };
 const ADS = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
 
 /**
- * The aggregated discovery service of xDS, by which gRPC clients and Envoy balance by themselves.
+ * Serves the aggregated discovery service of xDS, with which gRPC clients and Envoy balance by themselves.
  * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function createXdsServer(options: XdsServerOptions): Promise<XdsServer> {
@@ -48,7 +48,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   server.addService(adsDefinition(), {
     StreamAggregatedResources: (call: Call) => serveStream(call, catalog, logger),
   });
-  // Its own way to listen tells why it cannot in words alone, and prints them.
+  // grpc-js reports a failed listen only as text, and prints it. So the socket is ours.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const tcp = createServer((socket) => injector.injectConnection(socket));
   tcp.maxConnections = MAX_CONNECTIONS;
@@ -67,11 +67,11 @@ function serveStream(call: Call, catalog: Catalog, logger: Logger): void {
   const stream = new AdsStream(catalog, (reason) =>
     logger.warn(
       { client: call.getPeer(), reason: quote(reason) },
-      'xDS client rejected its configuration',
+      'xDS client rejected a response',
     ),
   );
   const over = new AbortController();
-  /** Who does not read is sent nothing more, nor heard, until it does. */
+  /** A client that does not read receives nothing and is not read from until it does. */
   function send(responses: readonly DiscoveryResponse[]): void {
     const isRead = responses.map((response) => call.write(response)).every(Boolean);
     if (!isRead) call.pause();
@@ -94,7 +94,7 @@ function serveStream(call: Call, catalog: Catalog, logger: Logger): void {
   void follow();
 }
 
-/** From the .proto files beside the sources: paths in them are as in xDS. */
+/** Loads the .proto files, whose paths are those of xDS. */
 function adsDefinition(): ServiceDefinition {
   const folder = fileURLToPath(new URL('../../../proto', import.meta.url));
   const files = [

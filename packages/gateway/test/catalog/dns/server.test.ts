@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { decode, encode, streamDecode, streamEncode } from 'dns-packet';
+import { streamDecode, streamEncode } from 'dns-packet';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDnsServer } from '../../../src/catalog/dns/server.ts';
 import type { DnsServer } from '../../../src/catalog/dns/server.ts';
@@ -80,26 +80,6 @@ it('says which port is taken, and how to choose another', async () => {
   });
   udp.close();
 });
-
-it('takes a domain in any case, and with a dot at its end', async () => {
-  const other = await createDnsServer({ ...zone, domain: 'Svc.Example.ORG.', catalog, port: 0 });
-  const socket = createSocket('udp4');
-  const question = { type: 'A' as const, name: 'v1.service.svc.example.org' };
-  socket.send(encode({ type: 'query', id: 1, questions: [question] }), other.port, '127.0.0.1');
-  const [message] = (await once(socket, 'message')) as [Buffer];
-  expect(decode(message).answers).toMatchObject([{ data: '10.0.0.1' }]);
-  socket.close();
-  other.close();
-});
-
-it.each(['', '.', 'a..b', '-a', 'a b', 'ä', 'a/b', 'a'.repeat(64), 'ab.'.repeat(60)])(
-  'takes no domain %j',
-  async (domain) => {
-    await expect(createDnsServer({ ...zone, domain, catalog, port: 0 })).rejects.toMatchObject({
-      code: 'ROLLCALL_CONFIG',
-    });
-  },
-);
 
 it('waits for nobody when it closes', async () => {
   const socket = connect(server.port, '127.0.0.1').resume();

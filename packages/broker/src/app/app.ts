@@ -1,0 +1,160 @@
+import type { Member, User } from '@rollcall/protocol/pusher';
+import type { AppOptions } from '../options.ts';
+import type { WebhookEvent } from '../webhooks/event.ts';
+import type { Connection } from './connection.ts';
+import type { Counters } from './counters.ts';
+import type { CachedEvent } from './event-cache.ts';
+import type { MaybePromise } from './maybe-promise.ts';
+
+/**
+ * One app, as sessions, the HTTP API and the metrics use it. {@link LocalApp} keeps everything in this process; a cluster of
+ * brokers is another implementation, and `test/app/conformance` checks that an implementation does what this page says.
+ *
+ * **Node and cluster.** Connections are those of this node. Questions ({@link App.channelsNamed} and the others) are
+ * answered for all nodes, and publications reach the subscribers of all nodes.
+ *
+ * **Answers.** A {@link MaybePromise} is a value if the app knows the answer, and a promise otherwise. Every promise
+ * settles, within about 5 s. An app that cannot do what it is asked throws, or rejects with, an {@link UnavailableError};
+ * the caller passes its message on and goes on. Any other error is a bug.
+ *
+ * **Effects.** Once a call is answered, every later question on this node sees its effect.
+ *
+ * **Order.** For one connection and one channel, callers wait for each answer before they call again, so that a
+ * `subscribe` is never overtaken by its `unsubscribe`. Calls for different channels may overlap, and may be answered in
+ * any order.
+ */
+export interface App {
+  readonly options: AppOptions;
+  /** What has happened on this node. Whoever does it counts it: the app, its sessions and its webhooks. */
+  readonly counters: Counters;
+  /** What this node holds at the moment. */
+  readonly size: AppSize;
+  /** Whether this node may accept one more connection of the app. */
+  readonly hasRoom: boolean;
+
+  /** A client has connected to this node. */
+  connectionOpened(): void;
+  /** A client of this node has gone. Its session has ended its subscriptions, or does so once they are answered. */
+  connectionClosed(): void;
+
+  /**
+   * Subscribes a connection that is not yet subscribed to the channel.
+   *
+   * By the time of the answer `subscribed`, the app has written `subscription_succeeded` to the connection, and after it the
+   * last event, or `cache_miss`, of a cache channel. From that frame on the connection misses no event, and it is
+   * sent none before it. The members in the frame are those of all nodes; later changes follow as `member_added` and
+   * `member_removed`, and the connection is not sent its own `member_added`.
+   *
+   * After `full`, or an error, the connection is not subscribed, and nothing was written to it.
+   */
+  subscribe(subscription: Subscription): MaybePromise<SubscribeResult>;
+
+  /**
+   * Ends a subscription of a connection, at once: no event of the channel is written to it after this returns. Other nodes
+   * learn of it later. Does nothing if the connection is not subscribed. Never throws: what is said of a connection of this
+   * node is for this node to decide.
+   */
+  unsubscribe(channel: string, connection: Connection): void;
+
+  /**
+   * Publishes events, in order: to each channel, publications are delivered in the order of these calls, answered or not,
+   * and to each subscriber once. The events of one call are accepted together or not at all.
+   *
+   * The answer means that every node will deliver them. After an error they may or may not have been delivered.
+   */
+  publish(publications: readonly Publication[]): MaybePromise<void>;
+
+  /** Publishes an event of a subscriber to the others of its channel, as {@link App.publish} does, without caching it. */
+  relay(event: ClientEvent): MaybePromise<void>;
+
+  /**
+   * Signs a connection in. By the time of the answer, the app has written `signin_success` to it and after it, if the user
+   * has a watchlist, which of these users are online. From then on it is told of changes. After an error the connection is
+   * not signed in, and nothing was written to it.
+   */
+  signIn(signIn: SignIn): MaybePromise<void>;
+
+  /** Signs a connection out, with the user that it signed in with. At once and without fail, as {@link App.unsubscribe}. */
+  signOut(user: User, connection: Connection): void;
+
+  /** Closes, with 4009, all connections of a user, on all nodes. The answer means that every node will do so. */
+  terminateConnections(userId: string): MaybePromise<void>;
+
+  /** Those of the channels that are occupied, by name. */
+  channelsNamed(names: readonly string[]): MaybePromise<ChannelStates>;
+
+  /** The occupied channels whose name starts with `prefix`, by name, except those of single users. */
+  channelsStartingWith(prefix: string): MaybePromise<ChannelStates>;
+
+  /** The members of a presence channel, each user once. Empty if there are none. */
+  userIds(channel: string): MaybePromise<readonly string[]>;
+
+  /** The last event of a cache channel, if it is still kept. */
+  lastEvent(channel: string): MaybePromise<CachedEvent | undefined>;
+
+  /** Leaves the cluster if there is one, and leaves no timer behind. Called once, when all connections are closed. */
+  close(): MaybePromise<void>;
+}
+
+/** Makes an app, and resolves when it can serve. */
+export type AppFactory = (options: AppOptions, environment: AppEnvironment) => MaybePromise<App>;
+
+/** What a broker gives to each of its apps. */
+export interface AppEnvironment {
+  readonly counters: Counters;
+  /** Sends an event to the webhooks. In a cluster one node calls it for each event; if nodes change, two may. */
+  readonly report: (event: WebhookEvent) => void;
+}
+
+export interface Subscription {
+  readonly channel: string;
+  readonly connection: Connection;
+  /** Given for presence channels, and only for these. */
+  readonly member?: Member | undefined;
+}
+
+/** `full`: the presence channel has as many members as it may have, and this user is not one of them. */
+export type SubscribeResult = 'subscribed' | 'full';
+
+/** An event for the subscribers of some channels. */
+export interface Publication {
+  readonly name: string;
+  /** Usually JSON; passed on unchanged. */
+  readonly data: string;
+  /** Each channel once. */
+  readonly channels: readonly string[];
+  /** A connection that is not sent the event, usually the publisher's own. It may be on another node. */
+  readonly exceptSocketId?: string | undefined;
+}
+
+/** An event that a subscriber of a channel sends to the others. */
+export interface ClientEvent {
+  readonly event: string;
+  readonly channel: string;
+  readonly data: string;
+  readonly sender: Connection;
+}
+
+export interface SignIn {
+  readonly user: User;
+  /** The user as the client sent it, to be sent back. */
+  readonly userData: string;
+  readonly connection: Connection;
+}
+
+/** Occupied channels by name. */
+export type ChannelStates = ReadonlyMap<string, ChannelState>;
+
+export interface ChannelState {
+  readonly subscriptionCount: number;
+  /** 0 unless it is a presence channel. */
+  readonly userCount: number;
+}
+
+export interface AppSize {
+  readonly connections: number;
+  /** Channels with at least one subscriber. */
+  readonly channels: number;
+  /** Signed-in users. */
+  readonly users: number;
+}

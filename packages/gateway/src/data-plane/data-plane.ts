@@ -1,0 +1,40 @@
+import type { Change } from '@rollcall/client';
+import type { Certificate } from '@rollcall/proxy';
+import type { AccessLogSettings, RoutingSettings } from '../settings/config.ts';
+import type { ProcessLoad } from '../traffic/process-load.ts';
+
+/** The settings of a data plane: plain data, because workers receive them as a message. */
+export interface DataPlaneSettings {
+  readonly routing: RoutingSettings;
+  /** PEM. With it, the port speaks TLS only. */
+  readonly certificate?: Certificate;
+  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
+  readonly instanceCa?: string;
+  /** The name of this gateway in `Via`. */
+  readonly pseudonym: string;
+  readonly accessLog: AccessLogSettings;
+  /** Whether each request is exported as a span to an OpenTelemetry collector. */
+  readonly traces: boolean;
+}
+
+/** Serves the requests of clients by a table that others keep. It knows nothing of the registry. */
+export interface DataPlane {
+  /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+  listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
+  /** Takes in a change of the table. */
+  apply(change: Change): void;
+  /** Calls back once requests are routed by every change applied so far; in the order of the calls. */
+  whenApplied(call: () => void): void;
+  /** Returns the load of each process that serves requests. */
+  loads(): readonly ProcessLoad[];
+  /**
+   * Serves requests by these settings from now on. The certificate can change, but not whether there is one.
+   * @throws RollcallError ROLLCALL_CONFIG; the previous settings then stay
+   */
+  configure(settings: DataPlaneSettings): void;
+  /** Accepts no more requests and gives those in flight {@link CLOSE_GRACE_MS} to finish. */
+  close(): Promise<void>;
+}
+
+/** Below the 10 s after which Docker kills. */
+export const CLOSE_GRACE_MS: number = 8000;

@@ -1,0 +1,118 @@
+import type { Announcement } from '@rollcall/client';
+import { addressRanges, RollcallError } from '@rollcall/protocol';
+import type { AddressRanges } from '@rollcall/protocol';
+import { createProxy } from '@rollcall/proxy';
+import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
+import { listenError } from '@rollcall/runtime';
+import { matchDomain } from '../routing/domain.ts';
+import { policyOf } from '../routing/policy.ts';
+import { Router } from '../routing/router.ts';
+import type { RoutingRules, RoutingTable } from '../routing/router.ts';
+import { measureLoad } from '../traffic/process-load.ts';
+import type { TrafficCounter } from '../traffic/traffic-counter.ts';
+import { asConfigError } from './config-error.ts';
+import { CLOSE_GRACE_MS } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings } from './data-plane.ts';
+import type { RequestObservers } from './request-observers.ts';
+
+export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
+  readonly settings: DataPlaneSettings;
+  readonly table: RoutingTable;
+  /** Counts the requests. It follows the same table. */
+  readonly traffic: TrafficCounter;
+  readonly observers: RequestObservers;
+}
+
+/**
+ * Creates a data plane in this process: a router and the proxy that it decides for.
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
+export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
+  const { table, traffic, observers, settings, onUnreachable } = options;
+  const router = new Router({
+    table,
+    rules: rulesOf(settings),
+    events: traffic,
+    random: Math.random,
+    now: () => performance.now(),
+  });
+  const proxy = asConfigError(() =>
+    createProxy({
+      ...proxySettings(settings),
+      decide: router.decide,
+      pseudonym: settings.pseudonym,
+      ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
+      onUnreachable,
+      onRequestStart: observers.traces?.begin,
+      onRequestEnd: requestEnd(traffic, observers),
+    }),
+  );
+  return {
+    async listen(port, host) {
+      try {
+        return await proxy.listen(port, host);
+      } catch (error) {
+        throw listenError(error as NodeJS.ErrnoException, host, port, '--port');
+      }
+    },
+    apply({ type, instance, was }) {
+      router.instancesChanged(instance.announcement.prefix);
+      if (was !== undefined) router.instancesChanged(was.prefix);
+      if (type === 'left' || type === 'forgotten') {
+        router.forget(instance.key);
+        proxy.release(instance.announcement);
+      }
+      if (was !== undefined && !isSameEndpoint(was, instance.announcement)) proxy.release(was);
+    },
+    whenApplied: (call) => call(),
+    loads: () => [measureLoad(proxy, router)],
+    configure(changed) {
+      // Both are checked before either is changed.
+      const rules = rulesOf(changed);
+      asConfigError(() => proxy.configure(proxySettings(changed)));
+      router.configure(rules);
+    },
+    async close() {
+      await proxy.close(CLOSE_GRACE_MS);
+      await observers.close();
+    },
+  };
+}
+
+/** Returns what counts each request and, if it is on, writes it to the access log. */
+function requestEnd(
+  traffic: TrafficCounter,
+  { accessLog }: RequestObservers,
+): NonNullable<ProxyOptions['onRequestEnd']> {
+  if (accessLog === undefined) return traffic.countRequest;
+  return (request) => {
+    traffic.countRequest(request);
+    accessLog.write(request);
+  };
+}
+
+function rulesOf({ routing }: DataPlaneSettings): RoutingRules {
+  return {
+    isOwnHost: matchDomain(routing.domain ?? 'localhost'),
+    policyOf: (prefix, announced) => policyOf(routing, prefix, announced),
+  };
+}
+
+function proxySettings({ routing, certificate }: DataPlaneSettings): ProxySettings {
+  return {
+    limits: routing.limits,
+    isTrustedProxy: rangesOf(routing.trustedProxies),
+    ...(certificate !== undefined && { certificate }),
+  };
+}
+
+/** @throws RollcallError ROLLCALL_CONFIG */
+function rangesOf(cidrs: readonly string[]): AddressRanges {
+  const ranges = addressRanges(cidrs);
+  if (typeof ranges === 'string') throw new RollcallError('ROLLCALL_CONFIG', ranges);
+  return ranges;
+}
+
+function isSameEndpoint(a: Announcement, b: Announcement): boolean {
+  return a.address === b.address && a.port === b.port;
+}

@@ -1,0 +1,102 @@
+import type { Directory } from '@rollcall/client';
+import { RollcallError } from '@rollcall/protocol';
+import { FileWatch, readCertificate } from '@rollcall/runtime';
+import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
+import type { Telemetry } from './metrics/telemetry.ts';
+import type { Certificate } from '@rollcall/proxy';
+import type { Logger } from '@rollcall/runtime';
+import { routingSettings } from './settings/config.ts';
+import type { ResolvedConfig } from './settings/config.ts';
+import { createDataPlane } from './workers/create-data-plane.ts';
+
+const CHECK_CERTIFICATE_EVERY_MS = 2000;
+
+export interface LiveDataPlaneOptions {
+  readonly directory: Directory;
+  readonly telemetry: Telemetry;
+  readonly config: ResolvedConfig;
+  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
+  readonly instanceCa: string | undefined;
+  /** The name of the gateway in `Via`. */
+  readonly name: string;
+  readonly logger: Logger;
+}
+
+/** A data plane that keeps itself up to date. */
+export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
+  /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
+  configure(config: ResolvedConfig): void;
+}
+
+/**
+ * Creates a data plane that follows the directory, the configuration and the files of its certificate.
+ * @throws RollcallError ROLLCALL_CONFIG
+ */
+export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
+  const { directory, telemetry, config, instanceCa, name, logger } = options;
+  const { tls, accessLog, traces } = config;
+  const fixed = {
+    pseudonym: name,
+    accessLog,
+    traces,
+    ...(instanceCa !== undefined && { instanceCa }),
+  };
+  let current = config;
+  const files = tls && new FileWatch([tls.cert, tls.key]);
+  let certificate = tls && readCertificate(tls);
+  const settings = (): DataPlaneSettings => settingsOf(current, certificate, fixed);
+  const plane = await createDataPlane({
+    workers: config.workers,
+    settings: settings(),
+    directory,
+    traffic: telemetry.traffic,
+    onReport: (worker, report) => telemetry.addReport(worker, report),
+    logger,
+  });
+  telemetry.observe(plane);
+  directory.on('change', (change) => plane.apply(change));
+
+  files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
+  function reloadCertificate(): void {
+    if (tls === undefined) return;
+    try {
+      certificate = readCertificate(tls);
+      plane.configure(settings());
+      logger.info({ file: tls.cert }, 'reloaded certificate');
+    } catch (error) {
+      if (!(error instanceof RollcallError)) throw error;
+      // One of the two files may still be on its way.
+      logger.error(
+        { reason: error.message },
+        'cannot reload certificate: keeping the previous one',
+      );
+    }
+  }
+  return {
+    listen: (port, host) => plane.listen(port, host),
+    whenApplied: (call) => plane.whenApplied(call),
+    configure(changed) {
+      plane.configure(settingsOf(changed, certificate, fixed));
+      current = changed;
+    },
+    close() {
+      files?.stop();
+      return plane.close();
+    },
+  };
+}
+
+function settingsOf(
+  config: ResolvedConfig,
+  certificate: Certificate | undefined,
+  fixed: Omit<DataPlaneSettings, 'routing' | 'certificate'>,
+): DataPlaneSettings {
+  return {
+    ...fixed,
+    routing: routingSettings(config),
+    // As text: workers receive it in a message.
+    ...(certificate !== undefined && {
+      certificate: { cert: String(certificate.cert), key: String(certificate.key) },
+    }),
+  };
+}

@@ -1,0 +1,61 @@
+import { isLoopback, RollcallError } from '@rollcall/protocol';
+import { readTextFile } from '@rollcall/runtime';
+import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
+import type { Reloading, Resolved, Values } from '@rollcall/runtime/settings';
+import { GATEWAY_SETTINGS } from './table.ts';
+
+/** What a gateway is configured by: plain data. docs/reference/config.md has the meaning of each setting. */
+export type GatewayConfig = Values<typeof GATEWAY_SETTINGS>;
+
+/** A configuration that was checked, with defaults. */
+export type ResolvedConfig = Resolved<typeof GATEWAY_SETTINGS>;
+
+export type AccessLogSettings = ResolvedConfig['accessLog'];
+
+/** How requests are served: every setting that takes effect while the gateway runs, and no other. */
+export type RoutingSettings = Resolved<Reloading<typeof GATEWAY_SETTINGS>>;
+
+/** The same, as far as it was given. */
+export type RoutingConfig = Values<Reloading<typeof GATEWAY_SETTINGS>>;
+
+const RELOADING: Reloading<typeof GATEWAY_SETTINGS> = reloading(GATEWAY_SETTINGS);
+
+/**
+ * Checks a configuration, reads the admin token and fills in the defaults.
+ * @throws RollcallError ROLLCALL_CONFIG with all faults
+ */
+export function resolveConfig(config: GatewayConfig): ResolvedConfig {
+  const { values, faults } = checkSettings(GATEWAY_SETTINGS, config, { isFile: false });
+  if (faults.length > 0) throw misconfigured(faults.map(({ message }) => message).join('\n'));
+  const { adminTokenFile } = config;
+  const checked =
+    adminTokenFile === undefined ? values : { ...values, adminToken: readToken(adminTokenFile) };
+  const resolved = resolveSettings(GATEWAY_SETTINGS, checked);
+  checkToken(resolved);
+  return resolved;
+}
+
+/** The part of a configuration by which requests are served. */
+export function routingSettings(config: RoutingConfig): RoutingSettings {
+  return resolveSettings(RELOADING, valuesOf(RELOADING, config));
+}
+
+/** A file, so that no list of processes shows the token. */
+function readToken(file: string): string {
+  const adminToken = readTextFile(file).trim();
+  const { faults } = checkSettings(GATEWAY_SETTINGS, { adminToken }, { isFile: false });
+  if (faults.length > 0)
+    throw misconfigured(faults.map(({ message }) => `${file}: ${message}`).join('\n'));
+  return adminToken;
+}
+
+function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
+  if (adminToken !== undefined || isLoopback(adminHost)) return;
+  throw misconfigured(
+    `the admin API at ${adminHost} would be open to others: set ROLLCALL_ADMIN_TOKEN or --admin-token-file`,
+  );
+}
+
+function misconfigured(message: string): RollcallError {
+  return new RollcallError('ROLLCALL_CONFIG', message);
+}

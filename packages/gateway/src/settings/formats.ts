@@ -1,0 +1,53 @@
+import { addressRanges, HASH_BY, parseAddress, parsePrefix } from '@rollcall/protocol';
+import type { Format } from '@rollcall/runtime/settings';
+import { parseDomain } from '../routing/domain.ts';
+
+/** An address of this machine to listen on. */
+export const LISTEN_ADDRESS: Format = {
+  expected: 'an IP address such as 127.0.0.1 or 0.0.0.0',
+  parse: (text) =>
+    ['0.0.0.0', '::', 'localhost'].includes(text) || parseAddress(text).ok ? text : undefined,
+};
+
+export const ADDRESS_RANGE: Format = {
+  expected: 'an address range such as 10.0.0.0/8 or fd00::/8',
+  parse: (text) => (typeof addressRanges([text]) === 'string' ? undefined : text),
+};
+
+export const DOMAIN: Format = {
+  expected: 'a host such as api.example.com or localhost:1500, or * for every host',
+  parse: (text) => (parseDomain(text) === undefined ? undefined : text),
+};
+
+export const PREFIX: Format = {
+  expected: 'a path prefix such as /v1',
+  parse(text) {
+    const parsed = parsePrefix(text);
+    return parsed.ok ? parsed.value : undefined;
+  },
+};
+
+export const HASH_KEY: Format = {
+  expected: '"address", "header:NAME" or "cookie:NAME"',
+  parse: (text) => (HASH_BY.test(text) ? text : undefined),
+};
+
+/** The characters of a bearer token: RFC 6750 §2.1. */
+export const TOKEN: Format = {
+  expected:
+    'at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32"',
+  parse: (text) => (/^[A-Za-z0-9._~+/=-]{16,}$/.test(text) ? text : undefined),
+};
+
+/** Of a name of 255 bytes the longest names below the zone take 111 (RFC 1035 §2.3.4). */
+const MAX_ZONE = 140;
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+
+export const DNS_ZONE: Format = {
+  expected: 'a name such as rollcall or svc.example.org',
+  parse(text) {
+    const name = text.toLowerCase().replace(/\.$/, '');
+    return NAME.test(name) && name.length <= MAX_ZONE ? name : undefined;
+  },
+};

@@ -1,0 +1,71 @@
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
+import { ADDRESS_RANGE } from './formats.ts';
+
+/** How instances are probed. The defaults are those of every observer. */
+const PROBE_SETTINGS = {
+  intervalMs: {
+    type: 'milliseconds',
+    min: 100,
+    default: DEFAULT_PROBE_RULES.intervalMs as number,
+    doc: 'Time between two probes of a healthy instance.',
+  },
+  timeoutMs: {
+    type: 'milliseconds',
+    default: DEFAULT_PROBE_RULES.timeoutMs as number,
+    doc: 'Maximum time until a probe is answered.',
+  },
+  failureThreshold: {
+    type: 'integer',
+    min: 1,
+    max: 1000,
+    default: DEFAULT_PROBE_RULES.failureThreshold as number,
+    doc: 'Consecutive failed probes after which an instance is down. If its port refuses connections, one is enough.',
+  },
+  successThreshold: {
+    type: 'integer',
+    min: 1,
+    max: 1000,
+    default: DEFAULT_PROBE_RULES.successThreshold as number,
+    doc: 'Consecutive successful probes after which an instance that was down is healthy.',
+  },
+} as const;
+
+/** Which instances are accepted, how they are probed, and what is kept of them. */
+export const INSTANCE_SETTINGS = {
+  allow: {
+    type: 'list',
+    format: ADDRESS_RANGE as typeof ADDRESS_RANGE,
+    default: [],
+    flag: '--allow <cidrs>',
+    env: 'ROLLCALL_ALLOW',
+    doc: 'Addresses or CIDRs at which instances are accepted. If empty, all are, except metadata services, and loopback unless the gateway listens on loopback itself.',
+  },
+  deny: {
+    type: 'list',
+    format: ADDRESS_RANGE as typeof ADDRESS_RANGE,
+    default: [],
+    flag: '--deny <cidrs>',
+    env: 'ROLLCALL_DENY',
+    doc: 'Addresses or CIDRs at which instances are refused, even if they are allowed.',
+  },
+  instanceCa: {
+    type: 'file',
+    example: 'ca.pem',
+    defaultIs: 'the authorities that Node trusts',
+    doc: 'Certificate authorities, as PEM, of instances that speak TLS.',
+  },
+  probes: {
+    type: 'group',
+    settings: PROBE_SETTINGS as typeof PROBE_SETTINGS,
+    doc: 'How the gateway finds out whether an instance is healthy.',
+  },
+  snapshot: {
+    type: 'file',
+    words: ['none'],
+    defaultIs: 'a file in the state folder',
+    example: 'table.snapshot',
+    flag: '--snapshot <file>',
+    env: 'ROLLCALL_SNAPSHOT',
+    doc: 'File that keeps the last known table for the next start.',
+  },
+} as const;

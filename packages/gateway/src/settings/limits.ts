@@ -1,0 +1,81 @@
+import { LIMITS } from '@rollcall/proxy';
+
+/** What a peer may take of time and memory. The defaults are those of the proxy. */
+export const LIMIT_SETTINGS = {
+  headBytes: {
+    type: 'integer',
+    min: 1024,
+    max: 1_048_576,
+    unit: 'bytes',
+    default: LIMITS.headBytes as number,
+    doc: 'Maximum size of a head, and of trailers.',
+  },
+  bodyBytes: {
+    type: 'integer',
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER as number,
+    unit: 'bytes',
+    default: LIMITS.bodyBytes as number,
+    perRoute: true,
+    doc: 'Maximum size of a request body.',
+  },
+  headMs: {
+    type: 'milliseconds',
+    default: LIMITS.headMs as number,
+    doc: 'Maximum time from the first byte of a request head to its last.',
+  },
+  idleMs: {
+    type: 'milliseconds',
+    default: LIMITS.idleMs as number,
+    doc: 'Maximum time until the first or the next request begins on a connection.',
+  },
+  connectMs: {
+    type: 'milliseconds',
+    default: LIMITS.connectMs as number,
+    perRoute: true,
+    doc: 'Maximum time to connect to an instance.',
+  },
+  answerMs: {
+    type: 'milliseconds',
+    default: LIMITS.answerMs as number,
+    perRoute: true,
+    doc: 'Maximum time until an instance begins its response, once it has the request.',
+  },
+  requestBodyMs: {
+    type: 'milliseconds',
+    default: LIMITS.requestBodyMs as number,
+    perRoute: true,
+    doc: 'Maximum time between two parts of a request body.',
+  },
+  answerBodyMs: {
+    type: 'milliseconds',
+    default: LIMITS.answerBodyMs as number,
+    perRoute: true,
+    doc: 'Maximum time between two parts of a response body, and for the client to take one.',
+  },
+  totalMs: {
+    type: 'milliseconds',
+    default: LIMITS.totalMs as number,
+    perRoute: true,
+    doc: 'Maximum time from the whole head of a request to the end of its response, retries included. Tunnels, such as WebSockets, are exempt.',
+  },
+  connectionsPerAddress: {
+    type: 'integer',
+    min: 1,
+    max: 10_000_000,
+    default: LIMITS.connectionsPerAddress as number,
+    doc: 'Maximum connections of clients from one address, in each worker.',
+  },
+  idlePerInstance: {
+    type: 'integer',
+    min: 0,
+    max: 1_000_000,
+    default: LIMITS.idlePerInstance as number,
+    doc: 'Maximum idle connections that are kept to one instance.',
+  },
+  instanceIdleMs: {
+    type: 'milliseconds',
+    default: LIMITS.instanceIdleMs as number,
+    doc: 'How long an idle connection to an instance is kept, unless the instance announces less.',
+  },
+} as const;

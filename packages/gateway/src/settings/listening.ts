@@ -1,0 +1,72 @@
+import { ADDRESS_RANGE, DOMAIN, LISTEN_ADDRESS } from './formats.ts';
+
+/** The certificate of the gateway. Both files are read again every 2 s, so that it can be renewed without a restart. */
+const TLS_SETTINGS = {
+  cert: {
+    type: 'file',
+    required: true,
+    flag: '--tls-cert <file>',
+    example: 'cert.pem',
+    doc: 'Certificate chain as PEM. With it, the port speaks TLS only.',
+  },
+  key: {
+    type: 'file',
+    required: true,
+    flag: '--tls-key <file>',
+    example: 'key.pem',
+    doc: 'Private key of the certificate as PEM.',
+  },
+} as const;
+
+/** Where the gateway listens, and for whom. */
+export const LISTENING_SETTINGS = {
+  host: {
+    type: 'text',
+    format: LISTEN_ADDRESS as typeof LISTEN_ADDRESS,
+    default: '127.0.0.1',
+    flag: '--host <address>',
+    env: 'HOST',
+    doc: 'IP address to listen on.',
+  },
+  port: {
+    type: 'port',
+    default: 1500,
+    flag: '--port <port>',
+    env: 'PORT',
+    doc: 'Port to listen on. 0 lets the system choose.',
+  },
+  domain: {
+    type: 'text',
+    format: DOMAIN as typeof DOMAIN,
+    defaultIs: 'localhost:PORT',
+    example: 'localhost:1500',
+    flag: '--domain <domain>',
+    env: 'DOMAIN',
+    reloads: true,
+    doc: 'Host that requests must name, compared without port and case. Every name of loopback is the same; `*` accepts every host.',
+  },
+  tls: {
+    type: 'group',
+    settings: TLS_SETTINGS as typeof TLS_SETTINGS,
+    doc: 'The certificate of the gateway. Both files are read again every 2 s, so that a renewed certificate needs no restart.',
+  },
+  trustedProxies: {
+    type: 'list',
+    format: ADDRESS_RANGE as typeof ADDRESS_RANGE,
+    default: [],
+    flag: '--trusted-proxies <cidrs>',
+    env: 'ROLLCALL_TRUSTED_PROXIES',
+    reloads: true,
+    doc: 'Addresses or CIDRs of proxies in front of the gateway, whose `Forwarded` and `X-Forwarded-*` fields are believed.',
+  },
+  workers: {
+    type: 'integer',
+    min: 1,
+    max: 256,
+    words: ['auto'],
+    default: 1,
+    flag: '--workers <count>',
+    env: 'ROLLCALL_WORKERS',
+    doc: 'Processes that serve requests; `auto` is one for each core.',
+  },
+} as const;

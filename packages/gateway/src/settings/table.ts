@@ -1,0 +1,23 @@
+import { ADMIN_SETTINGS } from './admin.ts';
+import { CATALOG_SETTINGS } from './catalog.ts';
+import { INSTANCE_SETTINGS } from './instances.ts';
+import { LISTENING_SETTINGS } from './listening.ts';
+import { LOGGING_SETTINGS } from './logging.ts';
+import { ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
+
+/** Every setting of a gateway, in the order in which people read of them. */
+export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
+  typeof ROUTING_SETTINGS &
+  typeof ROUTES_SETTINGS &
+  typeof INSTANCE_SETTINGS &
+  typeof ADMIN_SETTINGS &
+  typeof LOGGING_SETTINGS &
+  typeof CATALOG_SETTINGS = {
+  ...LISTENING_SETTINGS,
+  ...ROUTING_SETTINGS,
+  ...ROUTES_SETTINGS,
+  ...INSTANCE_SETTINGS,
+  ...ADMIN_SETTINGS,
+  ...LOGGING_SETTINGS,
+  ...CATALOG_SETTINGS,
+};

@@ -1,0 +1,25 @@
+import type { ReverseProxy } from '@rollcall/proxy';
+import type { Router } from '../routing/router.ts';
+
+/** The load of one process at this moment. */
+export interface ProcessLoad {
+  /** Open connections of clients. */
+  readonly clients: number;
+  /** Requests in flight to each instance that has any. */
+  readonly inFlight: readonly (readonly [key: string, number])[];
+  /** Connections to each instance, and how many of them are idle. */
+  readonly pools: readonly (readonly [
+    key: string,
+    { readonly open: number; readonly idle: number },
+  ])[];
+}
+
+export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [] };
+
+export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
+  return {
+    clients: engine.clients,
+    inFlight: [...router.inFlight()],
+    pools: [...engine.pools()],
+  };
+}

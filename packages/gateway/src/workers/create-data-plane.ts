@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import type { Directory } from '@rollcall/client';
+import type { Logger } from '@rollcall/runtime';
+import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import { createInProcessDataPlane } from '../data-plane/in-process.ts';
+import { openRequestObservers } from '../data-plane/request-observers.ts';
+import { loadTracer } from '../traces/load.ts';
+import type { ProcessReport } from '../traffic/process-report.ts';
+import type { TrafficCounter } from '../traffic/traffic-counter.ts';
+import { WorkerPool } from './pool.ts';
+import { spawnWorker } from './process.ts';
+
+export interface DataPlaneOptions {
+  readonly workers: number | 'auto';
+  readonly settings: DataPlaneSettings;
+  readonly directory: Pick<
+    Directory,
+    'prefixes' | 'instances' | 'knows' | 'routable' | 'reportOutcome'
+  >;
+  /** Counts the requests of this process. */
+  readonly traffic: TrafficCounter;
+  /** Receives what workers counted. */
+  readonly onReport: (worker: string, report: ProcessReport) => void;
+  readonly logger: Logger;
+}
+
+/** Creates a data plane in this process or, with more than one worker, in processes of its own. */
+export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
+  const { workers, settings, directory, traffic, onReport, logger } = options;
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
+    directory.reportOutcome(key, verdict);
+  if (count > 1) {
+    // If the tracer is not installed, one error here is better than one from each worker.
+    if (settings.traces) await loadTracer();
+    const table = directory;
+    return new WorkerPool({
+      count,
+      settings,
+      table,
+      onOutcome,
+      onReport,
+      spawn: spawnWorker,
+      logger,
+    });
+  }
+  return createInProcessDataPlane({
+    settings,
+    table: directory,
+    traffic,
+    observers: await openRequestObservers(settings),
+    onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
+  });
+}

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LIMITS } from '@rollcall/proxy';
+import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
+import { defaultsOf } from '@rollcall/runtime/settings';
+import { resolveConfig } from '../../src/settings/config.ts';
+import type { GatewayConfig } from '../../src/settings/config.ts';
+import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const mistake = (message: string): Error =>
+  expect.objectContaining({ code: 'ROLLCALL_CONFIG', message }) as Error;
+
+describe('the table of a gateway', () => {
+  it('has a setting for each limit of the proxy, and each rule of probes, with their defaults', () => {
+    const { limits, probes } = defaultsOf(GATEWAY_SETTINGS);
+    expect(limits).toEqual(LIMITS);
+    expect(probes).toEqual(DEFAULT_PROBE_RULES);
+  });
+});
+
+describe('a configuration', () => {
+  it('is filled up with the defaults', () => {
+    expect(resolveConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 1500,
+      workers: 1,
+      strip: true,
+      balancing: { policy: 'round-robin', hashBy: 'address' },
+      accessLog: { to: 'off', sample: 1, includeQuery: false },
+      routes: {},
+    });
+  });
+
+  it('has routes by canonical prefix', () => {
+    const { routes } = resolveConfig({ routes: { '/v1/': { strip: false } } });
+    expect(routes).toEqual({ '/v1': { strip: false } });
+  });
+
+  it('has the admin token of the file, if there is one', () => {
+    const adminTokenFile = join(folder, 'token');
+    writeFileSync(adminTokenFile, '0123456789abcdef\n');
+    const config = { adminTokenFile, adminToken: 'fedcba9876543210', adminHost: '0.0.0.0' };
+    expect(resolveConfig(config).adminToken).toBe('0123456789abcdef');
+  });
+
+  it.each<[GatewayConfig, string]>([
+    [
+      { host: 'example.com' },
+      '`host` is "example.com"; it must be an IP address such as 127.0.0.1 or 0.0.0.0',
+    ],
+    [
+      { host: '224.0.0.1' },
+      '`host` is "224.0.0.1"; it must be an IP address such as 127.0.0.1 or 0.0.0.0',
+    ],
+    [
+      { domain: 'http://x' },
+      '`domain` is "http://x"; it must be a host such as api.example.com or localhost:1500, or * for every host',
+    ],
+    [
+      { allow: ['x'] },
+      '`allow.0` is "x"; it must be an address range such as 10.0.0.0/8 or fd00::/8',
+    ],
+    [
+      { trustedProxies: ['10.0.0.0/33'] },
+      '`trustedProxies.0` is "10.0.0.0/33"; it must be an address range such as 10.0.0.0/8 or fd00::/8',
+    ],
+    [
+      { balancing: { hashBy: 'query:x' } },
+      '`balancing.hashBy` is "query:x"; it must be "address", "header:NAME" or "cookie:NAME"',
+    ],
+    [{ routes: { v1: {} } }, '`routes.v1`: the key must be a path prefix such as /v1'],
+    [
+      { dnsDomain: 'a..b' },
+      '`dnsDomain` is "a..b"; it must be a name such as rollcall or svc.example.org',
+    ],
+    [
+      { adminToken: 's3cret' },
+      '`adminToken` is invalid; it must be at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32"',
+    ],
+    [
+      { adminHost: '0.0.0.0' },
+      'the admin API at 0.0.0.0 would be open to others: set ROLLCALL_ADMIN_TOKEN or --admin-token-file',
+    ],
+  ])('%j is refused with the reason', (config, message) => {
+    expect(() => resolveConfig(config)).toThrow(mistake(message));
+  });
+
+  it('that names a file of the admin token with another content is refused', () => {
+    const adminTokenFile = join(folder, 'short');
+    writeFileSync(adminTokenFile, 's3cret');
+    expect(() => resolveConfig({ adminTokenFile })).toThrow(
+      /short: `adminToken` is invalid; it must/,
+    );
+    expect(() => resolveConfig({ adminTokenFile: '/none' })).toThrow(
+      mistake('cannot read /none (ENOENT)'),
+    );
+  });
+
+  it('may have a zone in any case, with a dot at its end', () => {
+    expect(resolveConfig({ dnsDomain: 'Svc.Example.ORG.' }).dnsDomain).toBe('svc.example.org');
+  });
+
+  it.each(['', '.', '-a', 'a b', 'ä', 'a/b', 'a'.repeat(64), 'ab.'.repeat(60)])(
+    'has no zone %j',
+    (dnsDomain) => {
+      expect(() => resolveConfig({ dnsDomain })).toThrow(/`dnsDomain` is .*; it must be a name/);
+    },
+  );
+});

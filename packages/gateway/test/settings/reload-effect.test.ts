@@ -1,0 +1,64 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+import { leavesOf, reloading } from '@rollcall/runtime/settings';
+import type { ProxyOptions } from '@rollcall/proxy';
+import { createInProcessDataPlane } from '../../src/data-plane/in-process.ts';
+import type { Router, RouterOptions } from '../../src/routing/router.ts';
+import { ROUTE_SETTINGS } from '../../src/settings/routing.ts';
+import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
+import { nested, otherValue } from './other-value.ts';
+
+let proxy: ProxyOptions;
+let router: RouterOptions;
+vi.mock('@rollcall/proxy', async (original) => ({
+  ...(await original<object>()),
+  createProxy: (options: ProxyOptions) => (proxy = options),
+}));
+vi.mock('../../src/routing/router.ts', () => ({
+  Router: class {
+    readonly decide = (() => ({ type: 'answer' })) as unknown as Router['decide'];
+    constructor(options: RouterOptions) {
+      router = options;
+    }
+  },
+}));
+
+/** All that the parts of a data plane are given by a configuration. */
+function given(config: RoutingConfig): string {
+  createInProcessDataPlane({
+    settings: dataPlaneSettings(config),
+    table: { knows: () => true, routable: () => [] },
+    traffic: { countRequest: () => {} } as never,
+    observers: { accessLog: undefined, traces: undefined, close: async () => {} },
+    onUnreachable: () => {},
+  });
+  const { isOwnHost, policyOf } = router.rules;
+  return JSON.stringify({
+    limits: proxy.limits,
+    isTrusted: proxy.isTrustedProxy?.('10.0.0.1'),
+    isOwnHost: isOwnHost('api.example.com'),
+    policy: policyOf('/v1'),
+  });
+}
+
+let before: string;
+beforeEach(() => {
+  before = given({});
+});
+
+it.each(leavesOf(reloading(GATEWAY_SETTINGS)).map((leaf) => [leaf.path.join('.'), leaf] as const))(
+  '%s has an effect on requests',
+  (_name, leaf) => {
+    expect(given(nested(leaf.path, otherValue(leaf)))).not.toBe(before);
+  },
+);
+
+it.each(leavesOf(ROUTE_SETTINGS).map((leaf) => [leaf.path.join('.'), leaf] as const))(
+  '%s of a route has an effect on its requests, and on no others',
+  (_name, leaf) => {
+    const route = nested(leaf.path, otherValue(leaf));
+    expect(given({ routes: { '/v1': route } })).not.toBe(before);
+    expect(given({ routes: { '/v2': route } })).toBe(before);
+  },
+);

@@ -1,0 +1,107 @@
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { registryFromEnv } from '@rollcall/client';
+import { leavesOf, valuesOf } from '@rollcall/runtime/settings';
+import type { Leaf } from '@rollcall/runtime/settings';
+import { createGateway } from '../../src/gateway.ts';
+import type { DataPlaneSettings } from '../../src/data-plane/data-plane.ts';
+import { CATALOG_SETTINGS } from '../../src/settings/catalog.ts';
+import { GATEWAY_SETTINGS } from '../../src/settings/table.ts';
+import { nested, otherValue } from './other-value.ts';
+
+const seen: unknown[] = [];
+
+vi.mock('@rollcall/client', async (original) => ({
+  ...(await original<object>()),
+  discover: ({
+    probeRules,
+    policy,
+    instanceCa,
+  }: {
+    probeRules: object;
+    policy: Policy;
+    instanceCa?: string;
+  }) => {
+    const addresses = ['10.0.0.1', '127.0.0.1', '192.0.2.1'];
+    seen.push(
+      probeRules,
+      addresses.map((address) => policy({ address, port: 1 })),
+      instanceCa,
+    );
+    const directory = { instances: () => [], prefixes: () => [], ready: () => {}, close: () => {} };
+    return Object.assign(new EventEmitter(), directory);
+  },
+}));
+vi.mock('../../src/workers/create-data-plane.ts', () => ({
+  createDataPlane({ workers, settings }: { workers: number; settings: DataPlaneSettings }) {
+    const { pseudonym: _, ...rest } = settings;
+    seen.push(workers, rest);
+    return {
+      listen: (port: number, host: string) => (seen.push(port, host), { port, host }),
+      close: () => {},
+    };
+  },
+}));
+vi.mock('../../src/admin/app.ts', () => ({
+  adminApp: ({ access }: { access: object }) => (
+    seen.push(access),
+    { get: () => {}, route: () => {} }
+  ),
+}));
+vi.mock('../../src/admin/server.ts', () => ({
+  serveAdmin: (_app: unknown, host: string, port: number) => (
+    seen.push(host, port),
+    { host, port, close: () => {} }
+  ),
+}));
+vi.mock('../../src/catalog/servers.ts', () => ({
+  serveCatalog: (_catalog: unknown, config: object) => (
+    seen.push(valuesOf(CATALOG_SETTINGS, config)),
+    { close: () => {} }
+  ),
+}));
+vi.mock('../../src/snapshot/keep.ts', () => ({
+  keepSnapshot: (_directory: unknown, { snapshot }: { snapshot: string }) => (
+    seen.push(snapshot),
+    async () => {}
+  ),
+}));
+vi.mock('@rollcall/runtime', async (original) => ({
+  ...(await original<object>()),
+  readCertificate: (files: object) => files,
+}));
+
+type Policy = (place: { address: string; port: number }) => unknown;
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-settings-'));
+const file = join(folder, 'token');
+beforeAll(() => writeFileSync(file, 'fedcba9876543210'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** All that the parts of a gateway are given by a configuration. */
+async function given(config: object): Promise<string> {
+  seen.length = 0;
+  const gateway = await createGateway({ registry: registryFromEnv({}), ...config });
+  await gateway.close();
+  return JSON.stringify(seen);
+}
+
+/** A configuration in which one setting is not as by default. */
+function changed(leaf: Leaf): object {
+  if (leaf.path[0] === 'tls')
+    return { tls: { cert: file, key: file, [leaf.path[1] ?? '']: `${file}2` } };
+  return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
+}
+
+const fixed = leavesOf(GATEWAY_SETTINGS).filter(({ reloads }) => !reloads);
+
+it.each(fixed.map((leaf) => [leaf.path.join('.'), leaf] as const))(
+  '%s has an effect',
+  async (name, leaf) => {
+    const before = await given(name.startsWith('tls') ? { tls: { cert: file, key: file } } : {});
+    expect(await given(changed(leaf))).not.toBe(before);
+  },
+);

@@ -1,0 +1,60 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TrafficHistory } from '../../src/traffic/traffic-history.ts';
+import { TrafficCounter } from '../../src/traffic/traffic-counter.ts';
+import { change, exchanged, instance } from './request-summary.ts';
+
+describe('the history of an instance', () => {
+  let traffic: TrafficCounter;
+  let history: TrafficHistory;
+  beforeEach(() => {
+    traffic = new TrafficCounter([instance('a')]);
+    history = new TrafficHistory(traffic);
+  });
+
+  it('has each window of five seconds, the latest last', () => {
+    traffic.countRequest(exchanged({ upstreamMs: 3 }));
+    traffic.countRequest(exchanged({ status: 500, upstreamMs: 3 }));
+    history.endWindow(10_000);
+    history.endWindow(15_000);
+    traffic.countRequest(exchanged({ upstreamMs: undefined, status: 502 }));
+    history.endWindow(20_000);
+    expect(history.of('a')).toEqual({
+      requests: 3,
+      errors: 2,
+      history: [
+        {
+          at: 5000,
+          seconds: 5,
+          requests: 2,
+          errors: 1,
+          p50: 3.5,
+          p99: expect.closeTo(4.97) as number,
+        },
+        { at: 10_000, seconds: 5, requests: 0, errors: 0 },
+        { at: 15_000, seconds: 5, requests: 1, errors: 1 },
+      ],
+    });
+  });
+
+  it('is five minutes long', () => {
+    for (let turn = 1; turn <= 63; turn++) {
+      for (let count = 0; count < turn; count++) traffic.countRequest(exchanged());
+      history.endWindow(turn * 5000);
+    }
+    const windows = history.of('a')?.history ?? [];
+    expect(windows.map(({ requests }) => requests)).toEqual(
+      Array.from({ length: 60 }, (_, index) => index + 4),
+    );
+    expect([windows.at(0)?.at, windows.at(-1)?.at]).toEqual([15_000, 310_000]);
+  });
+
+  it('is nothing before its first request, and after it has gone', () => {
+    history.endWindow(5000);
+    expect(history.of('a')).toBeUndefined();
+    traffic.countRequest(exchanged());
+    history.endWindow(10_000);
+    traffic.apply(change('left', 'a'));
+    history.endWindow(15_000);
+    expect(history.of('a')).toBeUndefined();
+  });
+});

@@ -1,0 +1,55 @@
+import type { Announcement } from '../wire/announcement.ts';
+
+/**
+ * An observer's verdict on an instance: a `healthy` one receives traffic, a `suspect` one only while no
+ * instance of its prefix is healthy, and one that is `down` none. An instance that has left is not in
+ * the table.
+ */
+export type Status = 'healthy' | 'suspect' | 'down';
+
+/** One running process of a service, as an observer knows it. */
+export interface Instance {
+  /** Identifies the instance in this table: see `instanceKey`. */
+  readonly key: string;
+  readonly announcement: Announcement;
+  readonly status: Status;
+  /** When this observer first received an announcement of this run, in milliseconds of its own clock. */
+  readonly since: number;
+  /** An operator has this observer send it no new requests, until it restarts or that is undone. */
+  readonly isDrained?: boolean;
+}
+
+/** Whether an instance takes no new requests: its owner says that it leaves, or an operator drains it here. */
+export function isDraining({
+  announcement,
+  isDrained,
+}: Pick<Instance, 'announcement' | 'isDrained'>): boolean {
+  return announcement.draining === true || isDrained === true;
+}
+
+/** The state of an instance as people see it. */
+export type InstanceState = Status | 'draining' | 'drained';
+
+/**
+ * The state of an instance as people see it: `drained` if an operator drains it here, `draining` if its
+ * owner announces that it leaves, its status otherwise.
+ */
+export function instanceState({
+  status,
+  announcement,
+  isDrained,
+}: Pick<Instance, 'status' | 'announcement' | 'isDrained'>): InstanceState {
+  if (isDrained === true) return 'drained';
+  return announcement.draining === true ? 'draining' : status;
+}
+
+/**
+ * Whether an instance receives traffic: it is not draining, and it is healthy, or suspect while no
+ * instance of its prefix is healthy. This is the one answer to "is this instance healthy?".
+ *
+ * @param routable the instances of its prefix that receive traffic, as `Table.routable` returns them;
+ *   they all have the same status, so this costs the same however many there are
+ */
+export function receivesTraffic(instance: Instance, routable: readonly Instance[]): boolean {
+  return !isDraining(instance) && routable[0]?.status === instance.status;
+}

@@ -1,0 +1,57 @@
+import ipaddr from 'ipaddr.js';
+import { accept, refuse } from './refusal.ts';
+import { quote } from '../untrusted.ts';
+import type { Parsed } from './refusal.ts';
+
+/** No instance can be reached over unicast HTTP at an address of these ranges. */
+const UNROUTABLE: ReadonlySet<string> = new Set([
+  'unspecified',
+  'multicast',
+  'broadcast',
+  'linkLocal',
+]);
+
+/**
+ * An IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no brackets, no zone).
+ * An IPv4-mapped IPv6 address becomes IPv4. Host names are refused: what they resolve to is not ours to trust.
+ */
+export function parseAddress(input: unknown): Parsed<string> {
+  const address = typeof input === 'string' ? readAddress(input) : undefined;
+  if (address === undefined) {
+    return refuse(
+      'bad-address',
+      `address is ${quote(input)}; it must be an IP address such as "10.0.0.7" or "fd00::7"`,
+    );
+  }
+  const range = address.range();
+  if (UNROUTABLE.has(range)) {
+    return refuse(
+      'bad-address',
+      `address ${quote(input)} is ${range}; no instance can be reached there`,
+    );
+  }
+  return accept(address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString());
+}
+
+function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  // Only four decimal parts, alone or mapped: 0177.1, 2130706433 and ::1.2.3.4 mean one address to
+  // some programs and another, or none, to others.
+  const dotted = text.includes('.') ? text.replace(/^::ffff:/i, '') : undefined;
+  if (dotted !== undefined) {
+    return ipaddr.IPv4.isValidFourPartDecimal(dotted) ? ipaddr.IPv4.parse(dotted) : undefined;
+  }
+  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  const address = ipaddr.IPv6.parse(text);
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
+/** Whether a host, as it stands in a URL or an option, is this machine's loopback. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (bare === 'localhost') return true;
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare))
+    return ipaddr.IPv4.parse(bare).range() === 'loopback';
+  if (!ipaddr.IPv6.isValid(bare)) return false;
+  const address = ipaddr.IPv6.parse(bare);
+  return (address.isIPv4MappedAddress() ? address.toIPv4Address() : address).range() === 'loopback';
+}

@@ -1,0 +1,46 @@
+/**
+ * Why something that came over the channel was not accepted. Every code stands in docs/reference/errors.md.
+ */
+export const REFUSAL_CODES = [
+  'bad-event',
+  'bad-announcement',
+  'bad-prefix',
+  'bad-port',
+  'bad-address',
+  'bad-id',
+  'bad-inc',
+  'bad-seq',
+  'bad-ttl',
+  'bad-name',
+  'bad-version',
+  'bad-host',
+  'bad-zone',
+  'bad-weight',
+  'bad-scheme',
+  'bad-draining',
+  'bad-health',
+  'bad-meta',
+  'bad-policy',
+  'too-large',
+  'forbidden-address',
+] as const;
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** One sentence for a log: what was found and what is accepted. Safe to print: foreign text in it is quoted. */
+  readonly reason: string;
+}
+
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+export function accept<T>(value: T): Parsed<T> {
+  return { ok: true, value };
+}
+
+export function refuse(code: RefusalCode, reason: string): Parsed<never> {
+  return { ok: false, refusal: { code, reason } };
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { Observer, RULES } from '@rollcall/protocol';
+
+function gateway(name: string) {
+  let count = 0;
+  return new Observer({ probes: 'always', answers: true, nonce: () => `${name}-${count++}`, name });
+}
+
+const place = (id: string) => ({ prefix: '/v1', address: '10.0.0.1', port: 1, id, inc: 1 });
+
+/** What a gateway says as it calls the roll. */
+function rollCall(observer: Observer, now: number): unknown {
+  const [message] = observer.subscribed(now).publish;
+  return message?.data;
+}
+
+describe('the gateways beside an observer', () => {
+  it('are known by their roll calls, and how their tables stood to its own', () => {
+    const [a, b] = [gateway('a'), gateway('b')];
+    for (const id of ['x', 'y']) a.receive('register', place(id), 0);
+    b.receive('register', place('z'), 0);
+    a.receive('rollcall', rollCall(b, 5), 5);
+    expect(a.peers.all(5)).toEqual([
+      { name: 'b', at: 5, size: 1, missingThere: 2, missingHere: 1 },
+    ]);
+
+    for (const id of ['x', 'y']) b.receive('register', place(id), 6);
+    a.receive('register', place('z'), 6);
+    a.receive('rollcall', rollCall(b, 7), 7);
+    expect(a.peers.all(7)).toEqual([
+      { name: 'b', at: 7, size: 3, missingThere: 0, missingHere: 0 },
+    ]);
+  });
+
+  it('are forgotten when they have missed two of their turns', () => {
+    const [a, b] = [gateway('a'), gateway('b')];
+    a.receive('rollcall', rollCall(b, 0), 0);
+    expect(a.peers.all(3 * RULES.rollCallEveryMs)).toHaveLength(1);
+    expect(a.peers.all(3 * RULES.rollCallEveryMs + 1)).toEqual([]);
+  });
+
+  it('are not taken to lack what their digest has no room for', () => {
+    const a = gateway('a');
+    a.receive('register', place('x'), 0);
+    a.receive('rollcall', { nonce: 'n', digest: '', size: 2000, from: 'b' }, 0);
+    expect(a.peers.all(0)).toEqual([{ name: 'b', at: 0, size: 2000, missingHere: 0 }]);
+  });
+
+  it('are no observers without a name, nor with one that is none', () => {
+    const a = gateway('a');
+    for (const from of [undefined, '', 'a b', 7, 'x'.repeat(65), null])
+      a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from }, 0);
+    expect(a.peers.all(0)).toEqual([]);
+  });
+
+  it('are at most a hundred, those heard last', () => {
+    const a = gateway('a');
+    for (let count = 0; count < 150; count++)
+      a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from: `g${count}` }, count);
+    const names = a.peers.all(150).map(({ name }) => name);
+    expect([names.length, names[0], names.at(-1)]).toEqual([100, 'g50', 'g149']);
+  });
+});

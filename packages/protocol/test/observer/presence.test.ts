@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+import { addressPolicy, Observer, presenceUserId, RULES } from '@rollcall/protocol';
+import type { Message, ObserverOptions, Reaction } from '@rollcall/protocol';
+
+const announcement = (id: string, fields: object = {}) => ({
+  prefix: '/v1',
+  port: 1,
+  address: '10.0.0.1',
+  id,
+  inc: 5,
+  seq: 0,
+  ...fields,
+});
+
+/** A member of a presence channel as the transport tells of it. */
+const member = (id: string, fields: { inc?: number; port?: number; address?: string } = {}) => ({
+  userId: presenceUserId({ id, inc: fields.inc ?? 5 }),
+  userInfo: announcement(id, fields) as unknown,
+});
+
+let count = 0;
+function observer(options: Partial<ObserverOptions> = {}) {
+  return new Observer({ probes: 'never', answers: true, nonce: () => `n${count++}`, ...options });
+}
+
+const nonceOf = (message: Message | undefined) =>
+  (message?.data as { nonce?: string } | undefined)?.nonce;
+const types = ({ effects }: Reaction) => effects.map(({ type }) => type);
+const codes = ({ refusals }: Reaction) => refusals.map(({ code }) => code);
+const keys = ({ table }: Observer) => table.all().map(({ key }) => key);
+const status = ({ table }: Observer, key: string) => table.get(key)?.status;
+
+describe('an observer of presence channels', () => {
+  it('learns from a snapshot who is there', () => {
+    const each = observer();
+    const members = [{ userId: 'observer', userInfo: null }, member('a')];
+    expect(types(each.presence('a', members, 0))).toEqual(['registered']);
+    expect(status(each, 'a')).toBe('healthy');
+    expect(codes(each.presence('b', [{ userId: 'observer', userInfo: null }], 0))).toEqual([]);
+    expect(keys(each)).toEqual(['a']);
+  });
+
+  it('doubts whoever is not in its snapshot any more, but not one with a lease', () => {
+    const each = observer();
+    each.receive('register', announcement('a'), 0);
+    each.receive('register', announcement('b', { ttl: 300 }), 0);
+    expect(types(each.presence('a', [], 0))).toEqual(['suspected']);
+    expect(types(each.presence('b', [], 0))).toEqual([]);
+  });
+
+  it('takes no other run and no stranger in the channel for the one it knows', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 6 }), 0);
+    expect(types(each.presence('a', [member('a', { inc: 5 })], 0))).toEqual(['suspected']);
+
+    const other = observer();
+    other.receive('register', announcement('a'), 0);
+    const reaction = other.presence('a', [member('b')], 0);
+    expect(types(reaction)).toEqual(['suspected']);
+    expect(codes(reaction)).toEqual(['bad-announcement']);
+  });
+
+  it('follows those that come and go', () => {
+    const each = observer();
+    expect(types(each.joined('a', member('a'), 0))).toEqual(['registered']);
+    expect(types(each.departed('a', 4, 0))).toEqual([]);
+    expect(types(each.departed('a', 5, 0))).toEqual(['suspected']);
+    expect(types(each.joined('a', member('a'), 0))).toEqual(['recovered']);
+    expect(types(each.joined('a', member('a', { inc: 6 }), 0))).toEqual(['updated']);
+    expect(types(each.departed('a', 5, 0))).toEqual([]);
+    expect(status(each, 'a')).toBe('healthy');
+  });
+
+  it.each([
+    ['names another in its user_info', { ...member('a'), userInfo: announcement('b') }],
+    ['names another in its user_id', { ...member('a'), userId: 'b~5' }],
+    ['names another run', { ...member('a'), userId: 'a~6' }],
+    ['has no run in its user_id', { ...member('a'), userId: 'a' }],
+    ['is of another channel', member('b')],
+    [
+      'has no id in its user_info',
+      { ...member('a'), userInfo: { ...announcement('a'), id: null } },
+    ],
+    ['has no user_info', { ...member('a'), userInfo: null }],
+    ['has a user_info that is no announcement', { ...member('a'), userInfo: 'a' }],
+    ['has an address that is none', member('a', { address: '169.254.169.254' })],
+  ])('refuses a member that %s, whichever way it comes', (_what, forged) => {
+    const each = observer();
+    expect(codes(each.joined('a', forged, 0))).toHaveLength(1);
+    const snapshot = each.presence('a', [forged, member('a')], 0);
+    expect(codes(snapshot)).toHaveLength(1);
+    // It takes no other with it.
+    expect(keys(each)).toEqual(['a']);
+    expect(each.table.get('a')?.announcement).toMatchObject(announcement('a'));
+  });
+});
+
+function guarded() {
+  const policy = addressPolicy({
+    allow: [],
+    deny: ['10.6.6.0/24'],
+    allowsLoopback: false,
+    self: [],
+  });
+  if (typeof policy === 'string') throw new Error(policy);
+  return observer({ policy });
+}
+
+describe('the address policy of an observer', () => {
+  const bad = { address: '10.6.6.6' };
+
+  it.each<[string, (each: Observer) => Reaction]>([
+    ['a register', (each) => each.receive('register', announcement('a', bad), 0)],
+    ['an exit', (each) => each.receive('exit', announcement('a', bad), 0)],
+    ['a member that joins', (each) => each.joined('a', member('a', bad), 0)],
+    ['a presence snapshot', (each) => each.presence('a', [member('a', bad)], 0)],
+    [
+      "another's table",
+      (each) => each.receive('table', { nonce: 'q', up: [announcement('a', bad)], left: [] }, 0),
+    ],
+    [
+      'a snapshot of before',
+      (each) => each.restore([{ announcement: announcement('a', bad), left: false }], 0),
+    ],
+  ])('holds for %s', (_what, receive) => {
+    const each = guarded();
+    const reaction = receive(each);
+    expect(codes(reaction)).toEqual(['forbidden-address']);
+    expect([reaction.effects, reaction.publish, keys(each)]).toEqual([[], [], []]);
+  });
+
+  it('refuses one of a table and takes the others', () => {
+    const each = guarded();
+    const up = [announcement('a', bad), announcement('b'), { ...announcement('c'), port: 0 }];
+    const reaction = each.receive('table', { nonce: 'q', up, left: [] }, 0);
+    expect(codes(reaction).toSorted()).toEqual(['bad-port', 'forbidden-address']);
+    expect(keys(each)).toEqual(['b']);
+  });
+
+  it('does not let an instance move to where none may be', () => {
+    const each = guarded();
+    each.receive('register', announcement('a'), 0);
+    each.receive('register', announcement('a', { ...bad, seq: 1 }), 0);
+    expect(each.table.get('a')?.announcement.address).toBe('10.0.0.1');
+  });
+});
+
+describe('an owner that speaks as a run that is over', () => {
+  it('is told by one that answers what the later run was, in its own channel', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 9, port: 2 }), 0);
+    const { publish, effects } = each.receive('register', announcement('a'), 0);
+    expect(effects).toEqual([]);
+    expect(publish).toEqual([
+      {
+        to: { id: 'a' },
+        event: 'table',
+        data: {
+          nonce: expect.any(String) as string,
+          up: [announcement('a', { inc: 9, port: 2 })],
+          left: [],
+        },
+      },
+    ]);
+  });
+
+  it('is told that its run has left, whether it says so or joins', () => {
+    for (const speak of [
+      (each: Observer) => each.receive('register', announcement('a'), 0),
+      (each: Observer) => each.joined('a', member('a'), 0),
+      (each: Observer) => each.presence('a', [member('a')], 0),
+    ]) {
+      const each = observer();
+      each.receive('exit', announcement('a'), 0);
+      expect(speak(each).publish).toMatchObject([
+        { to: { id: 'a' }, data: { up: [], left: [announcement('a')] } },
+      ]);
+      expect(keys(each)).toEqual([]);
+    }
+  });
+
+  it('is not told what it knows: its own run, a later one, or an exit', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { seq: 3 }), 0);
+    expect(each.receive('register', announcement('a', { seq: 1 }), 0).publish).toEqual([]);
+    expect(each.receive('register', announcement('a', { inc: 6 }), 0).publish).toEqual([]);
+    expect(each.receive('exit', announcement('a', { inc: 2 }), 0).publish).toEqual([]);
+  });
+
+  it('is told again while it is there, less and less often, until it is heard as a later run', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 9 }), 0);
+    expect(each.joined('a', member('a'), 0).publish).toHaveLength(1);
+    const told = (now: number) => each.tick(now).publish.filter(({ event }) => event === 'table');
+    expect(told(RULES.correctMs - 1)).toEqual([]);
+    expect(told(RULES.correctMs)).toMatchObject([{ to: { id: 'a' } }]);
+    expect(told(2 * RULES.correctMs)).toEqual([]);
+    expect(told(3 * RULES.correctMs)).toHaveLength(1);
+    each.joined('a', member('a', { inc: 10 }), 3 * RULES.correctMs);
+    expect(told(60 * RULES.correctMs)).toEqual([]);
+  });
+
+  it('is told no more once it is gone from its channel', () => {
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 9 }), 0);
+    each.joined('a', member('a'), 0);
+    each.departed('a', 5, 10);
+    const { publish } = each.tick(60 * RULES.correctMs);
+    expect(publish.filter(({ event }) => event === 'table')).toEqual([]);
+  });
+
+  it('is told once a second at most, each owner for itself', () => {
+    const each = observer();
+    for (const id of ['a', 'b']) each.receive('register', announcement(id, { inc: 9 }), 0);
+    const told = (id: string, now: number) =>
+      each.receive('register', announcement(id), now).publish.length;
+    expect([told('a', 0), told('b', 10), told('a', 20), told('b', 30)]).toEqual([1, 1, 0, 0]);
+    expect(told('a', RULES.correctMs - 1)).toBe(0);
+    expect(told('a', RULES.correctMs)).toBe(1);
+    expect(told('a', RULES.correctMs + 1)).toBe(0);
+  });
+
+  it('is not told by an observer that does not answer, nor if it would not hear', () => {
+    const guest = observer({ answers: false });
+    guest.receive('register', announcement('a', { inc: 9 }), 0);
+    expect(guest.receive('register', announcement('a'), 0).publish).toEqual([]);
+
+    const each = observer();
+    each.receive('register', announcement('a', { inc: 9, ttl: 300 }), 0);
+    expect(each.receive('register', announcement('a', { ttl: 300 }), 0).publish).toEqual([]);
+    // Legacy ones have no runs.
+    const legacy = { prefix: '/v1', port: 7, address: '10.0.0.1' };
+    each.receive('exit', legacy, 0);
+    expect(each.receive('register', legacy, 0).publish).toEqual([]);
+  });
+});
+
+describe('the roll call of owners', () => {
+  it('names what the observer knows, and how many there are', () => {
+    const each = observer();
+    for (const id of ['a', 'b', 'c']) each.receive('register', announcement(id), 0);
+    each.receive('exit', announcement('c'), 0);
+    const message = each.askOwners(0);
+    expect(message).toMatchObject({ to: 'owners', event: 'rollcall', data: { size: 3 } });
+    const { digest } = message.data as { digest: string };
+    expect(digest).toHaveLength(3 * 7);
+  });
+
+  it('leaves the answer to our own roll call an answer', () => {
+    const each = observer();
+    const nonce = nonceOf(each.subscribed(0).publish[0]);
+    const owners = { nonce: nonceOf(each.askOwners(0)) };
+    expect(owners.nonce).not.toBe(nonce);
+    expect(each.receive('table', { nonce: owners.nonce, up: [], left: [] }, 0).isAnswer).toBe(
+      false,
+    );
+    expect(each.receive('table', { nonce, up: [], left: [] }, 0).isAnswer).toBe(true);
+  });
+});

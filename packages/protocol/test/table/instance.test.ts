@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { instanceState, isDraining, isHealthyStatus, receivesTraffic } from '@rollcall/protocol';
+import { OWNED, setup } from './setup.ts';
+
+const SECOND = { id: 'b', inc: 1, port: 2 };
+
+function receiving(made: ReturnType<typeof setup>): string[] {
+  const routable = made.table.routable('/v1');
+  return made.table
+    .instances('/v1')
+    .filter((each) => receivesTraffic(each, routable))
+    .map(({ announcement }) => announcement.id ?? '');
+}
+
+describe('whether an instance receives traffic', () => {
+  it('is what routing does: healthy instances only, while there is one', () => {
+    const made = setup();
+    made.heard(OWNED);
+    made.heard(SECOND);
+    expect(receiving(made)).toEqual([OWNED.id, 'b']);
+    made.types({ type: 'departed', id: 'b', inc: 1 });
+    expect(receiving(made)).toEqual([OWNED.id]);
+  });
+
+  it('suspect instances, while none is healthy', () => {
+    const made = setup();
+    made.heard(SECOND);
+    made.types({ type: 'departed', id: 'b', inc: 1 });
+    expect(receiving(made)).toEqual(['b']);
+    made.types({ type: 'probed', key: 'b', verdict: 'refused', by: 'probe' });
+    expect(receiving(made)).toEqual([]);
+  });
+
+  it.each([
+    ['its owner announces that it leaves', 'draining', { draining: true }, false],
+    ['an operator drains it', 'drained', {}, true],
+  ])('is no if %s, and its state is %s', (_why, state, fields, isDrained) => {
+    const made = setup();
+    made.heard({ ...SECOND, ...fields });
+    if (isDrained) made.types({ type: 'drained', key: 'b' });
+    const [instance] = made.table.instances('/v1');
+    if (instance === undefined) throw new Error('the table is empty');
+    expect(receiving(made)).toEqual([]);
+    expect(isDraining(instance)).toBe(true);
+    expect([instance.status, instanceState(instance)]).toEqual(['healthy', state]);
+    expect(receivesTraffic(instance, [{ ...instance, key: 'c' }])).toBe(false);
+  });
+});
+
+describe('the status of a response to a probe', () => {
+  it.each([
+    [200, true, true],
+    [204, true, true],
+    [302, true, true],
+    [400, true, false],
+    [404, true, false],
+    [404, false, true],
+    [405, false, false],
+    [500, false, false],
+    [503, true, false],
+  ])('%i is healthy with the health path announced (%s): %s', (status, isAnnounced, isHealthy) => {
+    expect(isHealthyStatus(status, isAnnounced)).toBe(isHealthy);
+  });
+});
