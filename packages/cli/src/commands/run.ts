@@ -13,33 +13,20 @@ import { endWithParent, errorMessage, withDeadline } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { openLog, withLogOptions } from '../log.ts';
+import { announcedFields, announcementOptions } from '../run/announcement-options.ts';
 import { startProgram } from '../run/program.ts';
 import { accepts, serving } from '../run/readiness.ts';
-
-interface RunOptions extends LogFlags {
-  readonly prefix: string;
-  readonly port: string;
-  readonly address?: string;
-  readonly health?: string;
-}
 
 /** Process managers usually kill after 10 s. */
 const LEAVE_MS = 3000;
 const FLUSH_MS = 1000;
 
 export function runCommand(): Command {
-  const command = new Command('run')
-    .description('start any program, and register it while it listens')
-    .requiredOption(
-      '--prefix <prefix>',
-      'path prefix that gateways route to the program, such as /v3',
-    )
-    .requiredOption('--port <port>', 'port that the program listens on')
-    .option(
-      '--address <address>',
-      'IP address where others reach the program (default: ROLLCALL_ADDRESS, or one of this machine)',
-    )
-    .option('--health <path>', 'register the program only once this path answers 2xx')
+  const command = new Command('run').description(
+    'start any program, and register it while it listens',
+  );
+  for (const option of announcementOptions()) command.addOption(option);
+  command
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action(runProgram);
@@ -47,12 +34,17 @@ export function runCommand(): Command {
 }
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
-async function runProgram(command: readonly string[], options: RunOptions): Promise<void> {
+async function runProgram(
+  command: readonly string[],
+  options: LogFlags & Readonly<Record<string, unknown>>,
+): Promise<void> {
   // Standard output belongs to the program.
   const logger = openLog(options, process.stderr);
   const registry = registryFromEnv(process.env);
-  const address = options.address ?? announcedAddress(registry, process.env);
-  const announcement = checked(options, address);
+  const announcement = checked({
+    address: announcedAddress(registry, process.env),
+    ...announcedFields(options),
+  });
   await mustBeFree(announcement);
 
   let registering: Promise<Registration> | undefined;
@@ -69,7 +61,7 @@ async function runProgram(command: readonly string[], options: RunOptions): Prom
     registering = register({ ...announcement, registry });
     try {
       await registering;
-      const { prefix, port } = announcement;
+      const { prefix, address, port } = announcement;
       logger.info({ prefix: prefix || '/', address, port }, 'registered');
     } catch (error) {
       registering = undefined;
@@ -102,13 +94,8 @@ function late(): Error {
   return new Error(`the broker has not answered within ${LEAVE_MS / 1000} s`);
 }
 
-function checked({ prefix, port, health }: RunOptions, address: string): Announcement {
-  const parsed = parseAnnouncement({
-    prefix,
-    port,
-    address,
-    ...(health !== undefined && { health: { path: health } }),
-  });
+function checked(fields: Readonly<Record<string, unknown>>): Announcement {
+  const parsed = parseAnnouncement(fields);
   if (parsed.ok) return parsed.value;
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
-import { EMBEDDED_PORT, registryFromEnv, urlHost } from '@rollcall/client';
+import { BROKER_SETTINGS } from '@rollcall/broker';
+import { registryFromEnv, urlHost } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { shutdown } from '@rollcall/runtime';
 import { readLogSettings } from '@rollcall/runtime/log';
 import type { LogFlags } from '@rollcall/runtime/log';
+import { fromEnvironment, fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
 import { withLogOptions } from '../log.ts';
-import { listenPort } from '../options.ts';
 import type { Listening } from '../report-listening.ts';
+import { addSettings } from '../setting-options.ts';
 import { EndedEarly } from '../up/child.ts';
 import { readProcfile } from '../up/procfile.ts';
 import { Stopped, System } from '../up/system.ts';
@@ -14,10 +16,22 @@ import type { Overview } from '../up/system.ts';
 import { SystemLog } from '../up/system-log.ts';
 
 interface UpOptions extends LogFlags {
-  readonly port?: string;
-  readonly brokerPort?: string;
   readonly procfile?: string;
+  readonly [flag: string]: string | undefined;
 }
+
+/** The ports of the gateway and the broker, with flags of their own. */
+const UP_SETTINGS = {
+  gatewayPort: {
+    ...GATEWAY_SETTINGS.port,
+    doc: 'Port of the gateway. 0 lets the system choose.',
+  },
+  brokerPort: {
+    ...BROKER_SETTINGS.port,
+    flag: '--broker-port <port>',
+    doc: 'Port of the broker. 0 lets the system choose.',
+  },
+} as const;
 
 const SERVICES_HELP = `
 Services: register one that runs already with "rollcall run", or start them together with broker and gateway:
@@ -28,18 +42,10 @@ PORT=0, HOST=127.0.0.1 and SERVER_NAME=NAME in its environment. For a program th
 export function upCommand(): Command {
   const command = new Command('up')
     .description('run a broker and a gateway on this machine, and services, until Ctrl+C')
-    .option(
-      '--port <port>',
-      'port of the gateway; 0 lets the system choose (default: PORT or 1500)',
-    )
-    .option(
-      '--broker-port <port>',
-      'port of the broker; 0 lets the system choose (default: PUSHER_PORT or 6001)',
-    )
     .option('--procfile <file>', 'services to start: a line NAME: COMMAND for each (default: none)')
     .addHelpText('after', SERVICES_HELP)
     .action(runUp);
-  return withLogOptions(command);
+  return withLogOptions(addSettings(command, UP_SETTINGS));
 }
 
 /** `rollcall up`: until Ctrl+C. */
@@ -48,22 +54,13 @@ async function runUp(options: UpOptions): Promise<void> {
   const { format, level } = readLogSettings(options, env);
   const log = new SystemLog(process.stdout, format);
   const procfile = options.procfile === undefined ? undefined : readProcfile(options.procfile);
+  const given = layered(UP_SETTINGS, [
+    fromEnvironment(UP_SETTINGS, env),
+    fromFlags(UP_SETTINGS, options),
+  ]);
   const system = new System({
     registry: registryFromEnv(env),
-    gatewayPort: listenPort(
-      [
-        ['--port', options.port],
-        ['PORT', env['PORT']],
-      ],
-      GATEWAY_SETTINGS.port.default,
-    ),
-    brokerPort: listenPort(
-      [
-        ['--broker-port', options.brokerPort],
-        ['PUSHER_PORT', env['PUSHER_PORT']],
-      ],
-      EMBEDDED_PORT,
-    ),
+    ...resolveSettings(UP_SETTINGS, given),
     procfile,
     log,
     logLevel: level,
@@ -123,7 +120,7 @@ function isServed(instances: Overview['instances']): (command: string) => boolea
 
 /** What to do when there is no service yet: a command for another terminal. */
 function addService(broker: Listening | undefined): string[] {
-  const isElsewhere = broker !== undefined && broker.port !== EMBEDDED_PORT;
+  const isElsewhere = broker !== undefined && broker.port !== BROKER_SETTINGS.port.default;
   const env = isElsewhere ? `PUSHER_PORT=${broker.port} ` : '';
   const run = 'rollcall run --prefix /files --port 4000';
   return [

@@ -1,21 +1,18 @@
-import type { Announcement } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK } from '@rollcall/protocol';
+import type { Announcement, ProbeOutcome } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
-import type { HttpFailure } from '@rollcall/runtime';
-
-/** The outcome of a probe: a status, or an error code such as ECONNREFUSED. */
-export type Reach = { readonly status: number } | HttpFailure;
 
 const TIMEOUT_MS = 2000;
 
-/** Probes an instance as observers do, but keeps the reason of a failure. */
-export function reach({ address, port, health, scheme }: Announcement): Promise<Reach> {
+/** Probes an instance as observers do, and keeps the cause if it fails. */
+export function reach(announcement: Announcement): Promise<ProbeOutcome> {
+  const { address, port, scheme, health = DEFAULT_HEALTH_CHECK } = announcement;
   return httpRequest({
     host: address,
     port,
-    path: health?.path ?? '/health',
-    method: health?.method ?? 'GET',
+    ...health,
     timeoutMs: TIMEOUT_MS,
-    // The gateway checks the certificate, because it knows the authorities to trust.
-    tls: scheme === 'https' ? { rejectUnauthorized: false } : undefined,
+    // The gateway judges the certificate, by the authorities that it was configured with.
+    ...(scheme === 'https' && { tls: { rejectUnauthorized: false } }),
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { probeVerdict } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import { acceptsConnections, httpRequest } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -10,7 +11,7 @@ const REMIND_EVERY_MS = 10_000;
 
 /**
  * Waits until the program accepts connections where it will be announced and, if it has a health
- * path, answers 2xx there. There is no deadline, because some programs take minutes to start; a line every 10 s
+ * path, is healthy there. There is no deadline, because some programs take minutes to start; a line every 10 s
  * says what is missing.
  *
  * @returns false if it was stopped or ended before
@@ -39,21 +40,16 @@ export function accepts({ address, port }: Announcement): Promise<boolean> {
   return acceptsConnections({ host: address, port }, PROBE_TIMEOUT_MS);
 }
 
-async function isHealthy({ address, port, health }: Announcement): Promise<boolean> {
+async function isHealthy(announcement: Announcement): Promise<boolean> {
+  const { address, port, health } = announcement;
   if (health === undefined) return true;
-  const outcome = await httpRequest({
-    host: address,
-    port,
-    path: health.path,
-    method: health.method,
-    timeoutMs: PROBE_TIMEOUT_MS,
-  });
-  return 'status' in outcome && outcome.status >= 200 && outcome.status < 300;
+  const request = { host: address, port, ...health, timeoutMs: PROBE_TIMEOUT_MS };
+  return probeVerdict(await httpRequest(request), announcement) === 'ok';
 }
 
 function conditionOf({ address, port, health }: Announcement): string {
   const where = `${address} port ${port}`;
   return health === undefined
     ? `the program to listen on ${where}`
-    : `${health.path} on ${where} to answer 2xx`;
+    : `${health.path} on ${where} to be healthy`;
 }
