@@ -14,6 +14,7 @@ import { Webhooks } from './webhooks/webhooks.ts';
 export interface Broker {
   /** The `host` option. */
   readonly host: string;
+  /** The port on which it listens, also if the system chose it. */
   readonly port: number;
   /** `http://HOST:PORT`, or `https:` with TLS. Serves the HTTP API and WebSockets. */
   readonly url: string;

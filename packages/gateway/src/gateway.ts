@@ -24,10 +24,12 @@ import { GATEWAY_SETTINGS } from './settings/table.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlaneOptions } from './live-data-plane.ts';
 
+/** Options of {@link createGateway}: its configuration, the registry, and what it writes to. */
 export interface GatewayOptions extends GatewayConfig, Surroundings {}
 
 /** What a gateway needs besides its configuration. */
 interface Surroundings {
+  /** The registry to subscribe to, as {@link registryFromEnv} of `@rollcall/client` reads it. */
   readonly registry: RegistryConfig;
   /** Gets a line for each event, in pino's order of arguments. Default: nothing is logged. */
   readonly logger?: Logger;
@@ -35,10 +37,15 @@ interface Surroundings {
   readonly dashboard?: string | undefined;
 }
 
+/** A running gateway. */
 export interface Gateway {
+  /** The address on which it listens. */
   readonly host: string;
+  /** The port on which it listens, also if the system chose it. */
   readonly port: number;
+  /** The URL for clients, such as `http://127.0.0.1:1500`. */
   readonly url: string;
+  /** The URL of the admin API and the dashboard. */
   readonly adminUrl: string;
   /**
    * Requests from now on are served by this configuration; what is known of instances stays.
@@ -46,6 +53,7 @@ export interface Gateway {
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
    */
   configure(config: GatewayConfig): string[];
+  /** The ports of DNS and xDS, if they are served. */
   readonly catalog: Omit<CatalogServers, 'close'>;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
