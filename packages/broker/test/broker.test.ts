@@ -10,13 +10,14 @@ import { MAX_BODY_BYTES } from '../src/api/http-api.ts';
 import { md5, sign } from './api/signed.ts';
 import { greeted, RawClient } from './raw-client.ts';
 import { APP } from './sdk.ts';
+import { loggerTo } from '../../../test/support/log.ts';
 
 let broker: Broker;
 let logged: string[];
 
 beforeEach(async () => {
   logged = [];
-  broker = await createBroker({ apps: [APP], log: (line) => logged.push(line) });
+  broker = await createBroker({ apps: [APP], logger: loggerTo(logged) });
 });
 
 afterEach(async () => {
@@ -129,13 +130,17 @@ describe('HTTP', () => {
     sent.flushHeaders();
     await once(sent, 'continue');
     sent.destroy();
-    await expect.poll(() => logged).toEqual([expect.stringMatching(/400 the body was cut short/)]);
+    await expect
+      .poll(() => logged)
+      .toEqual([expect.stringMatching(/status=400 reason=the body was cut short/)]);
     expect(await post(EVENT)).toMatchObject({ status: 200 });
   });
 
   it('logs refusals without signatures', async () => {
     await post('{');
-    expect(logged).toEqual(['refused POST "/apps/7/events": 400 the body must be a JSON object']);
+    expect(logged).toEqual([
+      'refused request target=POST "/apps/7/events" status=400 reason=the body must be a JSON object',
+    ]);
   });
 });
 

@@ -29,7 +29,7 @@ export interface ClientSocketOptions {
     | 'maxSubscriptions'
     | 'maxPublicSubscriptions'
     | 'maxUnreadBytes'
-    | 'log'
+    | 'logger'
   >;
 }
 
@@ -81,8 +81,9 @@ export class ClientSocket implements Connection {
     writer.send(frame);
     if (writer.unsentBytes <= settings.maxUnreadBytes) return;
     app.counters.slowConsumers += 1;
-    settings.log(
-      `closed connection ${this.socketId}: more than ${settings.maxUnreadBytes} bytes are unread`,
+    settings.logger.warn(
+      { socketId: this.socketId, maxUnreadBytes: settings.maxUnreadBytes },
+      'closed connection: the client does not read',
     );
     // The session ends on 'close', which comes later: this may be one of many sends of a broadcast.
     this.#socket.terminate();
@@ -107,7 +108,10 @@ export class ClientSocket implements Connection {
 
   /** Closes this connection after an unexpected error, so that the others are not affected. */
   #fail(error: unknown): void {
-    this.#options.settings.log(`failed connection ${this.socketId}: ${String(error)}`);
+    this.#options.settings.logger.error(
+      { socketId: this.socketId, err: error },
+      'connection failed',
+    );
     this.#closeSocket(INTERNAL_ERROR, 'internal error of the broker');
   }
 

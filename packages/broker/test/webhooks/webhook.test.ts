@@ -3,6 +3,7 @@ import { Counters } from '../../src/app/counters.ts';
 import type { WebhookEvent } from '../../src/webhooks/event.ts';
 import { MAX_PENDING, RETRY_DELAYS_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post } from '../../src/webhooks/post.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 const BATCH_MS = 50;
 const app = { appId: '1', key: 'key', secret: 'secret' };
@@ -26,7 +27,7 @@ function webhook(options = {}): Webhook {
     {
       app,
       counters,
-      log: (line) => logged.push(line),
+      logger: loggerTo(logged),
       post: async (sent) => {
         posts.push(sent);
         const answer = answers.shift() ?? 200;
@@ -93,7 +94,7 @@ it('gives up within five minutes, logs it without the secrets of the URL, and co
   expect(total).toBeLessThanOrEqual(300_000);
   expect(total + 2 * (RETRY_DELAYS_MS.at(-1) ?? 0)).toBeGreaterThan(300_000);
   expect(logged).toEqual([
-    'webhook to https://hooks.example failed after 8 retries, 1 event(s) dropped: status 503',
+    'webhook failed after 8 retries: events dropped url=https://hooks.example reason=status 503 events=1',
   ]);
   hook.push(event(2));
   await vi.waitFor(() => expect(counters.webhookEventsSent).toBe(1));
