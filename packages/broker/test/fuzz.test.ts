@@ -57,7 +57,7 @@ const UPGRADE = Buffer.from(
   ].join('\r\n'),
 );
 
-it('bytes that are no HTTP', async () => {
+it('bytes that are not HTTP', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 300 }), async (bytes) => {
       expect(await exchange([bytes])).not.toMatch(/^HTTP\/1\.1 (?:200|5)/);
@@ -67,7 +67,7 @@ it('bytes that are no HTTP', async () => {
   );
 });
 
-it('requests that are nearly right', async () => {
+it('almost valid requests', async () => {
   const path = fc.oneof(
     fc.constantFrom(
       '/up',
@@ -107,7 +107,7 @@ it('requests that are nearly right', async () => {
   );
 });
 
-it('bytes that are no frames, after a good handshake', async () => {
+it('bytes that are not frames, after a valid handshake', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 200 })), async (parts) => {
       expect(await exchange([UPGRADE, ...parts])).toMatch(/^HTTP\/1\.1 101/);
@@ -117,7 +117,7 @@ it('bytes that are no frames, after a good handshake', async () => {
   );
 });
 
-it('frames that say what no client says', async () => {
+it('frames with contents that no client sends', async () => {
   const field = fc.oneof(
     fc.constantFrom('news', 'private-a', 'presence-a', '#server-to-user-1', `${APP.key}:00`),
     fc.jsonValue(),

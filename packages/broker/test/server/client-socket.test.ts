@@ -61,7 +61,7 @@ it('leaves no timer and no subscription when the socket is closed', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('does not let a client that was given up back in while its socket closes', () => {
+it('ignores frames of a client that is being closed', () => {
   vi.advanceTimersByTime(130);
   expect(socket.readyState).toBe(2);
   socket.say('pusher:subscribe', { channel: 'news' });
@@ -69,7 +69,7 @@ it('does not let a client that was given up back in while its socket closes', ()
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('gives up one connection, and says so, when something fails that nobody thought of', () => {
+it('closes one connection, and logs it, after an unexpected error', () => {
   vi.spyOn(app, 'subscribe').mockImplementation(() => {
     throw new TypeError('not thought of');
   });
