@@ -3,8 +3,6 @@ export {
   registryFromEnv,
   credentialsFromEnv,
   describeServer,
-  EMBEDDED_HOST,
-  EMBEDDED_PORT,
   urlHost,
 } from './transport/connection.ts';
 export type { RegistryConfig, Environment } from './transport/connection.ts';

@@ -26,7 +26,7 @@ export {
   presenceUserId,
 } from './wire/channels.ts';
 export type { Channels } from './wire/channels.ts';
-export { DEVELOPMENT_APP } from './development-app.ts';
+export { DEVELOPMENT_APP, EMBEDDED_HOST, EMBEDDED_PORT } from './development-app.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { EVENTS, parseDiscoveryEvent } from './wire/events.ts';

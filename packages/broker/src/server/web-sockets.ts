@@ -7,7 +7,7 @@ import type { ServerOptions, WebSocket } from 'ws';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
-import type { Settings } from '../options.ts';
+import type { Settings } from '../settings/options.ts';
 import { FrameWriters } from './frame-writer.ts';
 
 /** Room for 10 KB of data with every character escaped as \uXXXX. */
@@ -69,7 +69,7 @@ export class WebSockets {
     webSocket.on('error', () => {});
     const app = readHandshake(this.#apps, url);
     if ('code' in app) {
-      this.#settings.log(`refused a connection: ${app.code} ${app.message}`);
+      this.#settings.logger.warn({ code: app.code, reason: app.message }, 'refused connection');
       webSocket.send(errorFrame(app.message, app.code));
       webSocket.close(app.code, app.message);
       return;

@@ -42,8 +42,8 @@ describe('rollcall broker', () => {
     ];
     const file = configFile({ apps, port: 1, activityTimeoutMs: 9_000 });
     const program = broker('--config', file, '--port', '0', '--activity-timeout', '5');
-    const [, url = ''] = await program.line(/broker listens at (\S+)/);
-    await program.line(/^app 2$/);
+    const [, url = ''] = await program.line(/broker listens url=(\S+)/);
+    await program.line(/serving app appId=2$/);
     for (const { key } of apps) {
       expect(await greeting(url, key)).toContain(String.raw`activity_timeout\":5`);
     }
@@ -53,17 +53,20 @@ describe('rollcall broker', () => {
 
   it('serves metrics where it says', async () => {
     const program = broker('--port', '0', '--metrics-port', '0');
-    const [, url = ''] = await program.line(/metrics at (\S+)/);
+    const [, url = ''] = await program.line(/metrics listen url=(\S+)/);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);
     expect(await (await fetch(url)).text()).toContain('rollcall_broker_connections{app="1"} 0');
   });
 
   it.each([
-    [['--activity-timeout', '0'], /--activity-timeout is "0"; it must be a whole number from 1/],
+    [
+      ['--activity-timeout', '0'],
+      /--activity-timeout is "0"; it must be a whole number of seconds from 1 to 2147483$/,
+    ],
     [['--pong-timeout', '1s'], /--pong-timeout is "1s"/],
     [['--max-subscriptions', '-1'], /--max-subscriptions is "-1"/],
     [['--metrics-port', 'x'], /--metrics-port is "x"/],
-    [['--tls-cert', 'cert.pem'], /--tls-cert and --tls-key go together/],
+    [['--tls-cert', 'cert.pem'], /`tls\.key` is missing: give --tls-key too/],
     [['--tls-cert', 'none.pem', '--tls-key', 'k'], /cannot read none\.pem \(ENOENT\)/],
     [['--config', 'none.json'], /cannot read none\.json \(ENOENT\)/],
   ])('with %j says what is wrong in one line: 2', async (args, message) => {
