@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliDocsFaults } from './cli.js';
 import { runStep, ROOT } from '../steps.js';
+import { announcementFiles } from './announcement.js';
 import { apiPages } from './api.js';
 
 export async function checkDocs() {
@@ -28,7 +29,7 @@ export async function checkDocs() {
     ...(await codeFaults()),
     ...settingFaults(),
     ...(await cliDocsFaults()),
-    ...apiFaults(),
+    ...(await apiFaults()),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
@@ -126,10 +127,11 @@ async function codeFaults() {
   return differences('docs/reference/errors.md', documented, real);
 }
 
-/** Pages of the API that are not as the docstrings have them, and exported names without a docstring. */
-function apiFaults() {
+/** Written files that are not as the docstrings and the list of announcement fields have them, and exported names without a docstring. */
+async function apiFaults() {
   const { pages, faults } = apiPages();
-  const stale = [...pages].filter(
+  const written = [...pages, ...(await announcementFiles())];
+  const stale = written.filter(
     ([file, text]) => !existsSync(join(ROOT, file)) || read(file) !== text,
   );
   return [...faults, ...stale.map(([file]) => `${file} is not up to date: npm run docs`)];

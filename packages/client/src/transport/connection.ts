@@ -2,6 +2,8 @@ import {
   channelsOf,
   DEFAULT_CHANNEL,
   DEVELOPMENT_APP,
+  EMBEDDED_HOST,
+  EMBEDDED_PORT,
   isLoopback,
   parsePort,
   quote,
@@ -27,8 +29,6 @@ export interface RegistryConfig {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const EMBEDDED_HOST = '127.0.0.1';
-export const EMBEDDED_PORT = 6001;
 const MASTER_KEY_BYTES = 32;
 
 /**

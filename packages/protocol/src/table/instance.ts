@@ -1,4 +1,4 @@
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 
 /**
  * An observer's verdict on an instance: a `healthy` one receives traffic, a `suspect` one only while no

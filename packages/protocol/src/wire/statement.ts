@@ -1,4 +1,4 @@
-import type { Announcement } from './announcement.ts';
+import type { Announcement } from './announcement-types.ts';
 
 /** Something that was said of an instance: what it announced, and whether it has left. */
 export interface Statement {
