@@ -33,7 +33,7 @@ describe('docs/contributing/proofs.md', () => {
   });
 
   it.each([['Gateway', 'docs/reference/gateway.md']])(
-    '%s: has each feature of %s, and no other',
+    '%s: lists exactly the features of %s',
     (heading, page) => {
       const documented = features(read(page));
       expect(documented.length).toBeGreaterThan(10);
