@@ -23,7 +23,7 @@ const gateway = await createGateway({
   registry: registryFromEnv(process.env),
   port: 0,
   log,
-  ...(snapshotFile !== undefined && { snapshotFile }),
+  ...(snapshotFile !== undefined && { snapshot: snapshotFile }),
 });
 const listening = now();
 const routed = firstRequest(`${gateway.url}/bench/`);
