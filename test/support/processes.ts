@@ -178,5 +178,5 @@ function readProc(pid: string, file: string): string {
 function base(): Environment {
   const { PATH = '', HOME = '' } = process.env;
   // A test must not start with the snapshot of another.
-  return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none' };
+  return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none', ROLLCALL_LOG: 'text' };
 }
