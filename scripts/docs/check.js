@@ -39,15 +39,14 @@ export async function checkDocs() {
 
 /** @param {string} file */
 function missingLinks(file) {
-  return [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?/g)].flatMap(
-    ([, path = '', anchor]) => {
-      const target = path === '' ? file : join(dirname(file), path);
-      if (!existsSync(join(ROOT, target)))
-        return [`${file} links to ${path}, which does not exist`];
-      const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
-      return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
-    },
-  );
+  const links = /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?|\bsrc(?:set)?="([^"]+)"/g;
+  return [...read(file).matchAll(links)].flatMap(([, link = '', anchor, image]) => {
+    const path = image ?? link;
+    const target = path === '' ? file : join(dirname(file), path);
+    if (!existsSync(join(ROOT, target))) return [`${file} links to ${path}, which does not exist`];
+    const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
+    return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
+  });
 }
 
 /**

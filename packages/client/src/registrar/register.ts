@@ -43,6 +43,7 @@ export interface RegisterOptions extends AnnouncementOptions {
   readonly onFault?: (error: Error) => void;
 }
 
+/** A registered instance. */
 export interface Registration {
   /** What was announced last, in canonical form. */
   readonly announcement: Announcement;

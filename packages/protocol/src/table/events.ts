@@ -34,6 +34,7 @@ export type TableEvent =
 
 /** What happened to an instance, and why. */
 export interface Change {
+  /** What happened. */
   readonly type:
     | 'registered'
     | 'updated'
