@@ -77,6 +77,18 @@ describe.each(SHELLS)('the script for %s', (shell) => {
     expect(offered).not.toContain('--metrics-port');
   });
 
+  test('completes the words that an option may be', () => {
+    const offered = offers(shell, 'rollcall gateway --access-log ', 'stdout');
+    expect(offered).toEqual(expect.arrayContaining(['off', 'stdout', 'stderr']));
+    expect(offered).not.toContain('--port');
+  });
+
+  test('completes the commands of a command, and then files', () => {
+    expect(offers(shell, 'rollcall config ', 'schema')).toEqual(
+      expect.arrayContaining(['check', 'schema']),
+    );
+  });
+
   test('completes the words that an argument may be', () => {
     expect(offers(shell, 'rollcall completion ', 'fish')).toEqual(
       expect.arrayContaining([...SHELLS]),
