@@ -63,20 +63,22 @@ export class Router {
     this.#now = now;
   }
 
-  readonly decide: Decide = (host, target, asked) => {
-    if (!this.#rules.isOwnHost(host)) {
+  readonly decide: Decide = (request) => {
+    const { target } = request;
+    if (!this.#rules.isOwnHost(request.host)) {
       return problem(
         'unknown-host',
         'Set DOMAIN to the host that clients use, or to * for any host.',
       );
     }
-    if (!target.startsWith('/')) return problem('bad-target', 'It must start with "/".');
+    if (!target.startsWith('/'))
+      return problem('bad-target', 'The request target must start with "/".');
     const match = matchRoute(target, (prefix) => this.#table.knows(prefix));
     if (match === undefined) {
       return problem('unknown-route', 'No service has registered a prefix of this path.');
     }
     const service = this.#service(match.prefix);
-    return this.#forward(service, service.policy.strip ? match.target : target, asked);
+    return this.#forward(service, service.policy.strip ? match.target : target, request);
   };
 
   /** The instances of a prefix are others than before. */
