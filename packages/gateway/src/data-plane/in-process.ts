@@ -4,10 +4,9 @@ import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { listenError } from '@rollcall/runtime';
-import { matchDomain } from '../routing/domain.ts';
-import { policyOf } from '../routing/policy.ts';
 import { Router } from '../routing/router.ts';
-import type { RoutingRules, RoutingTable } from '../routing/router.ts';
+import type { RoutingTable } from '../routing/router.ts';
+import { routingRules } from '../routing/rules.ts';
 import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
@@ -31,7 +30,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
   const { table, traffic, observers, settings, onUnreachable } = options;
   const router = new Router({
     table,
-    rules: rulesOf(settings),
+    rules: routingRules(settings.routing),
     events: traffic,
     random: Math.random,
     now: () => performance.now(),
@@ -68,7 +67,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
       // Both are checked before either is changed.
-      const rules = rulesOf(changed);
+      const rules = routingRules(changed.routing);
       asConfigError(() => proxy.configure(proxySettings(changed)));
       router.configure(rules);
     },
@@ -88,13 +87,6 @@ function requestEnd(
   return (request) => {
     traffic.countRequest(request);
     accessLog.write(request);
-  };
-}
-
-function rulesOf({ routing }: DataPlaneSettings): RoutingRules {
-  return {
-    isOwnHost: matchDomain(routing.domain ?? 'localhost'),
-    policyOf: (prefix, announced) => policyOf(routing, prefix, announced),
   };
 }
 
