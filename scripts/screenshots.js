@@ -60,7 +60,7 @@ async function main() {
     }
   }
   const viewport = { width: 1440, height: 900 };
-  await picture('why', '.story', { viewport }, '/#why=%2Fv1%2Fgenerate');
+  await picture('why', '.instance-history', { viewport }, '/#explain=%2Fv1%2Fgenerate');
   broker.kill('SIGKILL');
   await picture('lost', '.alarm', { viewport });
   stopLoad();

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliDocsFaults } from './cli.js';
 import { runStep, ROOT } from '../steps.js';
+import { announcementFiles } from './announcement.js';
 import { apiPages } from './api.js';
 
 export async function checkDocs() {
@@ -28,7 +29,7 @@ export async function checkDocs() {
     ...(await codeFaults()),
     ...settingFaults(),
     ...(await cliDocsFaults()),
-    ...apiFaults(),
+    ...(await apiFaults()),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);
   return faults.length === 0;
@@ -36,15 +37,14 @@ export async function checkDocs() {
 
 /** @param {string} file */
 function missingLinks(file) {
-  return [...read(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?/g)].flatMap(
-    ([, path = '', anchor]) => {
-      const target = path === '' ? file : join(dirname(file), path);
-      if (!existsSync(join(ROOT, target)))
-        return [`${file} links to ${path}, which does not exist`];
-      const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
-      return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
-    },
-  );
+  const links = /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?|\bsrc(?:set)?="([^"]+)"/g;
+  return [...read(file).matchAll(links)].flatMap(([, link = '', anchor, image]) => {
+    const path = image ?? link;
+    const target = path === '' ? file : join(dirname(file), path);
+    if (!existsSync(join(ROOT, target))) return [`${file} links to ${path}, which does not exist`];
+    const isThere = anchor === undefined || anchorsOf(target).includes(anchor);
+    return isThere ? [] : [`${file} links to #${anchor} of ${target}, which does not exist`];
+  });
 }
 
 /**
@@ -126,10 +126,11 @@ async function codeFaults() {
   return differences('docs/reference/errors.md', documented, real);
 }
 
-/** Pages of the API that are not as the docstrings have them, and exported names without a docstring. */
-function apiFaults() {
+/** Written files that are not as the docstrings and the list of announcement fields have them, and exported names without a docstring. */
+async function apiFaults() {
   const { pages, faults } = apiPages();
-  const stale = [...pages].filter(
+  const written = [...pages, ...(await announcementFiles())];
+  const stale = written.filter(
     ([file, text]) => !existsSync(join(ROOT, file)) || read(file) !== text,
   );
   return [...faults, ...stale.map(([file]) => `${file} is not up to date: npm run docs`)];

@@ -14,6 +14,7 @@ const BLOCK = /^```console live\n\$ (.+)\n([^]*?)^```$/gm;
 const PAGES = [
   'README.md',
   'docs/operations.md',
+  'docs/reference/admin-api.md',
   'docs/reference/errors.md',
   'docs/reference/metrics.md',
 ];

@@ -82,7 +82,7 @@ export function findWords(file, text, refused) {
 function checkedText(file, text) {
   if (file !== 'CHANGELOG.md') return text;
   const [, unreleased = ''] = /^(.*?^## .*?)(?=^## |(?![^]))/ms.exec(text) ?? [];
-  return unreleased.replaceAll(/`[^`\n]*`/g, '``');
+  return unreleased.replaceAll(/`[^`]*`/g, '``');
 }
 
 /**

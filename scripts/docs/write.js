@@ -3,10 +3,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../steps.js';
 import { apiPages } from './api.js';
+import { announcementFiles } from './announcement.js';
 import { cliDocsFaults } from './cli.js';
 
 const { pages, faults: undocumented } = apiPages();
-for (const [file, text] of pages) {
+for (const [file, text] of [...pages, ...(await announcementFiles())]) {
   mkdirSync(dirname(join(ROOT, file)), { recursive: true });
   writeFileSync(join(ROOT, file), text);
 }

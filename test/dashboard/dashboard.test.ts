@@ -5,44 +5,44 @@ import { hasChromium, row, shows, useBrowser } from './page.ts';
 const { gateway, open } = useBrowser();
 
 describe.skipIf(!hasChromium)('the dashboard', () => {
-  it('shows the services, and what happens to them as it does', async () => {
+  it('shows services and instances, and updates them live', async () => {
     const { url, connected, say, probed, parted } = await gateway();
     connected();
     say('register', 'a', { name: 'ids', ttl: 60 });
     const page = await open(url);
-    await shows(page, 'its one instance takes requests');
-    await row(page, 1).getByText('Up').waitFor();
+    await shows(page, '1 of 1 instance receives traffic');
+    await row(page, 1).getByText('Healthy').waitFor();
     say('register', 'b', { port: 2 });
-    await row(page, 2).getByText('Up').waitFor();
+    await row(page, 2).getByText('Healthy').waitFor();
     parted('b');
-    await row(page, 2).getByText('In doubt').waitFor();
+    await row(page, 2).getByText('Suspect').waitFor();
     probed('b', 'refused');
     await row(page, 2).getByText('Down').waitFor();
     await row(page, 2)
       .getByText(/gone \d/)
       .waitFor();
-    await shows(page, '1 of 2 takes requests');
+    await shows(page, '1 of 2 instances receives traffic');
     say('exit', 'b', { port: 2 });
-    await shows(page, 'its one instance takes requests');
+    await shows(page, '1 of 1 instance receives traffic');
     const events = page.getByRole('region', { name: 'Events' }).getByRole('listitem');
     expect(await events.first().textContent()).toMatch(/left.*10\.0\.0\.1:2.*it has left/);
   });
 
-  it('says what to do where nothing has registered', async () => {
+  it('shows how to register a service when there is none', async () => {
     const page = await open((await gateway()).url);
     await page.getByRole('heading', { name: 'No service has registered' }).waitFor();
     await shows(page, /rollcall run --prefix/);
   });
 
-  it('says that a service has lost its last instance', async () => {
+  it('shows that a service has no instances left', async () => {
     const { url, say } = await gateway();
     say('register', 'a');
     const page = await open(url);
     say('exit', 'a');
-    await shows(page, 'every instance has gone: requests get 503');
+    await shows(page, 'no instances: requests get 503');
   });
 
-  it('says loudly that the channel is lost, and that the gateway is blind', async () => {
+  it('raises an alarm when the gateway loses the broker, and when its table expires', async () => {
     const { url, state, say, connected, disconnected } = await gateway();
     connected();
     say('register', 'a');
@@ -51,28 +51,28 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     const alert = page.getByRole('alert');
     expect(await alert.textContent()).toBe('');
     disconnected();
-    await alert.getByText('The channel is lost').waitFor();
+    await alert.getByText('This gateway is disconnected from the broker').waitFor();
     state.now += 600_000;
-    await alert.getByText('This gateway is blind').waitFor();
+    await alert.getByText('This gateway has no valid table').waitFor();
     connected();
-    await alert.getByText('blind').waitFor({ state: 'detached' });
+    await alert.getByText('no valid table').waitFor({ state: 'detached' });
   });
 
-  it('says that it does not reach the gateway, goes on showing what was, and comes back', async () => {
-    const { url, admin, again, say } = await gateway();
+  it('keeps the last state while the gateway is unreachable, and reconnects', async () => {
+    const { url, admin, restart, say } = await gateway();
     say('register', 'a');
     const page = await open(url);
     await row(page, 1).waitFor();
     admin.close();
-    await page.getByRole('alert').getByText('The gateway is not reached').waitFor();
+    await page.getByRole('alert').getByText('The gateway is unreachable').waitFor();
     await row(page, 1).waitFor();
     say('register', 'b', { port: 2 });
-    await again();
+    await restart();
     await row(page, 2).waitFor();
-    await page.getByRole('alert').getByText('not reached').waitFor({ state: 'detached' });
+    await page.getByRole('alert').getByText('unreachable').waitFor({ state: 'detached' });
   });
 
-  it('drains by the button, asks for the token once, and undrains', async () => {
+  it('drains and undrains an instance, and asks for the token once', async () => {
     const { url, say, observer } = await gateway();
     const routable = () => observer.table.routable('/v1').map(({ key }) => key);
     say('register', 'a');
@@ -82,7 +82,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Admin token').fill('not-the-token-of-this-gateway');
     await dialog.getByRole('button', { name: 'Drain' }).click();
-    await dialog.getByText('does not take this token').waitFor();
+    await dialog.getByText('rejected this token').waitFor();
     expect(routable()).toEqual(['a', 'b']);
     await dialog.getByLabel('Admin token').fill(TOKEN);
     await page.keyboard.press('Enter');
@@ -91,11 +91,11 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
 
     await page.reload();
     await page.getByRole('button', { name: 'Undrain 10.0.0.1:1' }).click();
-    await row(page, 1).getByText('Up').waitFor();
+    await row(page, 1).getByText('Healthy').waitFor();
     expect(routable()).toEqual(['b', 'a']);
   });
 
-  it('says how to set a token where the gateway has none', async () => {
+  it('shows how to set a token when the gateway has none', async () => {
     const { url, say } = await gateway({ access: { isLocal: true } });
     say('register', 'a');
     const page = await open(url);
@@ -108,19 +108,19 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   });
 
-  it('asks for the token first where reading needs it too', async () => {
+  it('asks for the token first when the gateway requires it for reading', async () => {
     const { url, say } = await gateway({ access: { isLocal: false, token: TOKEN } });
     say('register', 'a');
     const page = await open(url);
     await page.getByLabel('Admin token').fill('wrong-wrong-wrong-wrong');
     await page.getByRole('button', { name: 'Open' }).click();
-    await shows(page, 'The gateway does not take this token.');
+    await shows(page, 'The gateway rejected this token.');
     await page.getByLabel('Admin token').fill(TOKEN);
     await page.getByRole('button', { name: 'Open' }).click();
     await row(page, 1).waitFor();
   });
 
-  it('tells why a path is routed as it is, at an address of its own', async () => {
+  it('explains the routing of a path, at a URL of its own', async () => {
     const { url, say, probed } = await gateway();
     say('register', 'a');
     const page = await open(url);
@@ -129,18 +129,18 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await page.keyboard.type('/v1/generate');
     await page.keyboard.press('Enter');
     const verdict = page.getByRole('heading', { level: 1 });
-    await verdict.getByText('to /v1, 1 of 1 instances in turn').waitFor();
+    await verdict.getByText('to 1 of 1 instances of /v1').waitFor();
     probed('a', 'refused');
     await verdict.getByText('nowhere (503)').waitFor();
     await shows(page, 'its port refuses connections');
-    expect(page.url()).toBe(`${url}#why=%2Fv1%2Fgenerate`);
+    expect(page.url()).toBe(`${url}#explain=%2Fv1%2Fgenerate`);
     await page.reload();
     await verdict.getByText('nowhere (503)').waitFor();
     await page.goBack();
     await row(page, 1).waitFor();
   });
 
-  it('shows traffic as it is, and that there was none', async () => {
+  it('shows the traffic of each instance, or that there was none', async () => {
     const history = [
       { at: 0, seconds: 5, requests: 40, errors: 0, p50: 1.2, p99: 8 },
       { at: 5, seconds: 5, requests: 60, errors: 3, p50: 1.4, p99: 150 },
@@ -159,16 +159,16 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await row(page, 2).getByText('no traffic yet').waitFor();
   });
 
-  it('tells of other gateways, and whether they agree', async () => {
+  it('shows other gateways, and whether their tables agree', async () => {
     const { url, say, observer } = await gateway();
     say('register', 'a');
     observer.receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 0);
     const page = await open(url);
     const others = page.getByRole('region', { name: 'Gateways' });
-    await others.getByText(/lacked 1 entry, which it was sent/).waitFor();
+    await others.getByText(/it lacked 1 entry/).waitFor();
   });
 
-  it('takes nothing that was announced for anything but text', async () => {
+  it('shows announced values as text, never as HTML', async () => {
     const { url, say } = await gateway();
     const evil = '<img src=x onerror=alert(1)>';
     say('register', 'a', { name: evil, zone: evil });

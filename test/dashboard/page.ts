@@ -11,21 +11,21 @@ import { setup } from '../../packages/gateway/test/admin/setup.ts';
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** Chromium is on this machine. */
+/** Whether Chromium is installed. */
 export const hasChromium: boolean = existsSync(EXECUTABLE);
 if (!hasChromium)
   console.error(
-    'no Chromium: apt-get install chromium, or name one by CHROMIUM, to test the dashboard',
+    'no Chromium: the dashboard is not tested (apt-get install chromium, or set CHROMIUM to its path)',
   );
 
-/** A browser for the tests of a file. What a page does that it must not fails the test. */
+/** Starts a browser for the tests of a file. A test fails if its page throws, or violates its content security policy. */
 export function useBrowser() {
-  /** Errors that nobody caught, and what the content security policy kept the page from. */
-  const faults: string[] = [];
+  /** Uncaught errors of pages, and violations of their content security policy. */
+  const pageErrors: string[] = [];
   const admins: Admin[] = [];
   let browser: Browser;
   beforeAll(async () => {
-    // Its sandbox needs a user of its own, which a container has not.
+    // Chromium's sandbox does not start for root, which containers run as.
     const options = { executablePath: EXECUTABLE, args: ['--no-sandbox'] };
     if (hasChromium) browser = await chromium.launch(options);
   });
@@ -33,10 +33,10 @@ export function useBrowser() {
   afterEach(async () => {
     for (const admin of admins.splice(0)) admin.close();
     await Promise.all(browser.contexts().map((context) => context.close()));
-    expect(faults.splice(0)).toEqual([]);
+    expect(pageErrors.splice(0)).toEqual([]);
   });
 
-  /** A gateway's admin port, over an observer of which the test says what it hears. */
+  /** Serves the admin port of a gateway whose observer receives what the test publishes. */
   async function gateway(options: Partial<AdminAppOptions> = {}) {
     if (dashboardFolder === undefined) throw new Error('the dashboard is not built: npm run setup');
     const made = setup({ pages: await staticFiles(dashboardFolder), ...options });
@@ -47,16 +47,16 @@ export function useBrowser() {
     };
     const admin = await serve(0);
     const url = `http://127.0.0.1:${admin.port}/`;
-    return { ...made, admin, url, again: () => serve(admin.port) };
+    return { ...made, admin, url, restart: () => serve(admin.port) };
   }
 
   async function open(url: string, viewport = { width: 1440, height: 900 }): Promise<Page> {
     const context = await browser.newContext({ viewport });
     const page = await context.newPage();
     page.setDefaultTimeout(10_000);
-    page.on('pageerror', (error) => faults.push(error.message));
+    page.on('pageerror', (error) => pageErrors.push(error.message));
     page.on('console', (message) => {
-      if (/Content.Security.Policy/i.test(message.text())) faults.push(message.text());
+      if (/Content.Security.Policy/i.test(message.text())) pageErrors.push(message.text());
     });
     await page.goto(url);
     return page;
@@ -72,7 +72,7 @@ export function row(page: Page, port: number): Locator {
     .first();
 }
 
-/** Resolves when the page has this text. */
+/** Resolves when the page shows this text. */
 export function shows(page: Page, text: string | RegExp): Promise<void> {
   return page.getByText(text).first().waitFor();
 }

@@ -5,8 +5,8 @@ import { hasChromium, row, shows, useBrowser } from './page.ts';
 
 const { gateway, open } = useBrowser();
 
-/** How far the page is wider than the window. */
-const excess = (page: Page): Promise<unknown> =>
+/** How many pixels the page is wider than the window. */
+const overflow = (page: Page): Promise<unknown> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 const focused = (page: Page): Promise<unknown> =>
@@ -14,27 +14,27 @@ const focused = (page: Page): Promise<unknown> =>
     'document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent',
   );
 
-/** What axe-core finds against the Web Content Accessibility Guidelines, and where. */
-async function objections(page: Page): Promise<unknown> {
+/** Violations of the Web Content Accessibility Guidelines that axe-core finds. */
+async function violations(page: Page): Promise<unknown> {
   await page.evaluate(axe.source);
   return page.evaluate(
     'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))',
   );
 }
 
-describe.skipIf(!hasChromium)('whoever uses the dashboard', () => {
-  it('stays quick with thousands of instances, and finds one of them', async () => {
+describe.skipIf(!hasChromium)('the dashboard', () => {
+  it('stays fast with thousands of instances, and filters them', async () => {
     const { url, say } = await gateway();
     for (let port = 1; port <= 3000; port++) say('register', `i${port}`, { port });
     const page = await open(url);
-    await shows(page, 'all 3000 take requests');
+    await shows(page, '3000 of 3000 instances receive traffic');
     expect(await page.locator('.instance').count()).toBe(30);
     await page.getByRole('searchbox').fill(':2999');
     await row(page, 2999).waitFor();
     expect(await page.locator('.instance').count()).toBe(1);
   });
 
-  it('is used with the keyboard alone', async () => {
+  it('works with the keyboard alone', async () => {
     const { url, say } = await gateway();
     say('register', 'a');
     const page = await open(url);
@@ -48,20 +48,20 @@ describe.skipIf(!hasChromium)('whoever uses the dashboard', () => {
       'Skip to the content',
       'Rollcall, overview',
       'Path of a request',
-      'routed so?',
+      'Explain',
       'Colours: system',
-      'Why?',
+      'Explain',
       'Drain 10.0.0.1:1',
     ]);
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    // Whoever was sent away comes back to where they were.
+    // The focus returns to the button that opened the dialog.
     expect(await focused(page)).toBe('Drain 10.0.0.1:1');
   });
 
-  it('is dark or light as it is told, and remembers', async () => {
+  it('follows the system’s colour scheme, or the one selected, and remembers it', async () => {
     const page = await open((await gateway()).url);
     const ground = () =>
       page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
@@ -77,26 +77,30 @@ describe.skipIf(!hasChromium)('whoever uses the dashboard', () => {
     expect(await ground()).toBe(dark);
   });
 
-  it.each(['light', 'dark'] as const)('has nothing that axe objects to, in %s', async (scheme) => {
-    const { url, say, probed, parted, disconnected } = await gateway();
-    for (const id of ['a', 'b', 'c', 'd']) say('register', id, { port: id.charCodeAt(0), ttl: 60 });
-    say('register', 'b', { seq: 1, port: 98, draining: true });
-    parted('c');
-    probed('d', 'refused');
-    const page = await open(url);
-    await page.emulateMedia({ colorScheme: scheme });
-    await row(page, 100).waitFor();
-    expect(await objections(page)).toEqual([]);
-    disconnected();
-    await page.getByRole('alert').getByText('lost').waitFor();
-    await page.getByRole('button', { name: 'Drain 10.0.0.1:97' }).click();
-    expect(await objections(page)).toEqual([]);
-    await page.goto(`${url}#why=%2Fv1`);
-    await page.getByRole('heading', { level: 1, name: 'goes' }).waitFor();
-    expect(await objections(page)).toEqual([]);
-  });
+  it.each(['light', 'dark'] as const)(
+    'has no accessibility violations in %s colours',
+    async (scheme) => {
+      const { url, say, probed, parted, disconnected } = await gateway();
+      for (const id of ['a', 'b', 'c', 'd'])
+        say('register', id, { port: id.charCodeAt(0), ttl: 60 });
+      say('register', 'b', { seq: 1, port: 98, draining: true });
+      parted('c');
+      probed('d', 'refused');
+      const page = await open(url);
+      await page.emulateMedia({ colorScheme: scheme });
+      await row(page, 100).waitFor();
+      expect(await violations(page)).toEqual([]);
+      disconnected();
+      await page.getByRole('alert').getByText('disconnected').waitFor();
+      await page.getByRole('button', { name: 'Drain 10.0.0.1:97' }).click();
+      expect(await violations(page)).toEqual([]);
+      await page.goto(`${url}#explain=%2Fv1`);
+      await page.getByRole('heading', { level: 1, name: 'goes' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+    },
+  );
 
-  it.each([360, 800, 1440])('fits a window of %i px, whatever it shows', async (width) => {
+  it.each([360, 800, 1440])('never scrolls sideways in a window of %i px', async (width) => {
     const { url, say, probed, disconnected } = await gateway();
     say('register', 'a', {
       name: 'a-service-with-quite-a-long-name',
@@ -106,17 +110,17 @@ describe.skipIf(!hasChromium)('whoever uses the dashboard', () => {
     for (let times = 0; times < 9; times++) probed('a', 'refused');
     const page = await open(url, { width, height: 800 });
     await shows(page, 'Down');
-    expect(await excess(page)).toBe(0);
+    expect(await overflow(page)).toBe(0);
     disconnected();
-    await page.getByRole('alert').getByText('lost').waitFor();
-    expect(await excess(page)).toBe(0);
+    await page.getByRole('alert').getByText('disconnected').waitFor();
+    expect(await overflow(page)).toBe(0);
     await page
       .getByRole('button', { name: /^Drain/ })
       .first()
       .click();
-    expect(await excess(page)).toBe(0);
-    await page.goto(`${url}#why=${encodeURIComponent(`/v1/${'x'.repeat(300)}`)}`);
+    expect(await overflow(page)).toBe(0);
+    await page.goto(`${url}#explain=${encodeURIComponent(`/v1/${'x'.repeat(300)}`)}`);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    expect(await excess(page)).toBe(0);
+    expect(await overflow(page)).toBe(0);
   });
 });

@@ -51,7 +51,7 @@ describe('rollcall run', () => {
     expect((await program.ended).code).toBe(7);
   });
 
-  it('registers only once the health path answers 2xx', async () => {
+  it('registers only once the health path is healthy', async () => {
     const port = await freePort();
     const program = run(port, ['--health', '/health']);
     await program.line(/program listens/);

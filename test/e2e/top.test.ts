@@ -20,17 +20,17 @@ describe('rollcall top', () => {
     const program = top('--once');
     expect((await program.ended).code).toBe(0);
     const [headline, , head, service, instance] = program.lines;
-    expect(headline).toMatch(/hears mapped-discovery since \d+ s {2}1 services, 1 instances$/);
+    expect(headline).toMatch(/connected to 127\.0\.0\.1:\d+ for \d+ s {2}1 services, 1 instances$/);
     expect(head).toMatch(/^SERVICE .*P99 MS$/);
-    expect(service).toMatch(/^\/v1 +1 of 1 in turn/);
+    expect(service).toMatch(/^\/v1 +1 of 1 receive traffic/);
     expect(instance).toMatch(/^ {2}127\.0\.0\.1:\d+ +id-v5 +healthy +\d+ s/);
     expect(program.output).not.toContain('\x1b');
   });
 
   it('goes on in a pipe with one table after another, over a gateway that ends', async () => {
     const program = top('--json');
-    await program.line(/"sight":"live"/);
-    await program.nextLine(/"sight":"live"/);
+    await program.line(/"discovery":"connected"/);
+    await program.nextLine(/"discovery":"connected"/);
     gateway.program.kill('SIGKILL');
     await program.line(/^rollcall: no answer from a gateway's admin API/);
     program.kill('SIGINT');

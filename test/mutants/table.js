@@ -49,16 +49,16 @@ export const TABLE_MUTANTS = [
     to: 'return announcement.draining === true;',
   },
   {
-    rule: 'an instance without a health path may answer 404',
+    rule: 'an instance that announces no health check may answer 404',
     file: 'table/probe-rules.ts',
-    from: ' || (!isPathAnnounced && status === 404)',
+    from: ' || (!isAnnounced && outcome.status === 404)',
     to: '',
   },
   {
-    rule: 'an instance with a health path may not answer 404',
+    rule: 'an instance that announces a health check may not answer 404',
     file: 'table/probe-rules.ts',
-    from: '(!isPathAnnounced && status === 404)',
-    to: 'status === 404',
+    from: '(!isAnnounced && outcome.status === 404)',
+    to: 'outcome.status === 404',
   },
   {
     rule: 'one failed probe is not enough',

@@ -1,13 +1,12 @@
 export { createBroker } from './broker.ts';
 export type { Broker } from './broker.ts';
-export { readConfigFile, readTlsFiles } from './config-file.ts';
-export type { TlsFiles } from './config-schema.ts';
 export type { AppCredentials } from './credentials.ts';
+export { optionsOf, readConfigFile } from './settings/options.ts';
 export type {
   AppOptions,
+  BrokerConfig,
   BrokerOptions,
-  MetricsOptions,
-  TlsOptions,
   WebhookOptions,
-} from './options.ts';
+} from './settings/options.ts';
+export { BROKER_SETTINGS } from './settings/table.ts';
 export type { WebhookEvent, WebhookEventName } from './webhooks/event.ts';

@@ -3,8 +3,6 @@ export {
   registryFromEnv,
   credentialsFromEnv,
   describeServer,
-  EMBEDDED_HOST,
-  EMBEDDED_PORT,
   urlHost,
 } from './transport/connection.ts';
 export type { RegistryConfig, Environment } from './transport/connection.ts';
@@ -19,7 +17,10 @@ export { announcedAddress, register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
+  AnnouncedPolicy,
   Announcement,
+  AnnouncementChange,
+  AnnouncementOptions,
   Change,
   ErrorCode,
   HealthCheck,

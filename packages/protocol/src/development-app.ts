@@ -7,3 +7,7 @@ export const DEVELOPMENT_APP = {
   key: 'rollcall-development-key',
   secret: 'rollcall-development-secret',
 } as const;
+
+/** Where the broker listens, and clients connect, if nothing else is set. */
+export const EMBEDDED_HOST = '127.0.0.1';
+export const EMBEDDED_PORT = 6001;

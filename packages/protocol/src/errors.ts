@@ -13,10 +13,12 @@ export const EXIT_CODES = {
   ROLLCALL_BROKER_REFUSED: 5,
 } as const;
 
+/** The codes of errors that a user can act on. docs/reference/errors.md lists causes and remedies. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
 /** A fault that a user can act on: `message` says in one line what is wrong and what to do. */
 export class RollcallError extends Error {
+  /** Which error this is, for programs. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {

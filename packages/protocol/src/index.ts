@@ -3,10 +3,19 @@ export { addressPolicy } from './observer/address-policy.ts';
 export type { AddressPolicy, AddressRules } from './observer/address-policy.ts';
 export { addressRanges } from './observer/address-ranges.ts';
 export type { AddressRanges } from './observer/address-ranges.ts';
-export { BALANCING_POLICIES, HASH_BY } from './wire/announced-policy.ts';
-export type { AnnouncedPolicy, BalancingPolicy } from './wire/announced-policy.ts';
-export { encodeAnnouncement, parseAnnouncement, parsePort } from './wire/announcement.ts';
-export type { Announcement, HealthCheck } from './wire/announcement.ts';
+export { BALANCING_POLICIES, HASH_BY } from './wire/policy-fields.ts';
+export type { BalancingPolicy } from './wire/policy-fields.ts';
+export { ANNOUNCEMENT_FIELDS } from './wire/announcement-fields.ts';
+export type { AnnouncementField, Field, FieldType } from './wire/field.ts';
+export { encodeAnnouncement, parseAnnouncement } from './wire/announcement.ts';
+export type {
+  AnnouncedPolicy,
+  Announcement,
+  AnnouncementChange,
+  AnnouncementOptions,
+  HealthCheck,
+} from './wire/announcement-types.ts';
+export { parsePort } from './wire/port.ts';
 export { budgetOf, SANDBOX } from './budget.ts';
 export type { Budget, Cause, Cost, Deployment, Quota } from './budget.ts';
 export {
@@ -17,7 +26,7 @@ export {
   presenceUserId,
 } from './wire/channels.ts';
 export type { Channels } from './wire/channels.ts';
-export { DEVELOPMENT_APP } from './development-app.ts';
+export { DEVELOPMENT_APP, EMBEDDED_HOST, EMBEDDED_PORT } from './development-app.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { EVENTS, parseDiscoveryEvent } from './wire/events.ts';
@@ -37,7 +46,7 @@ export type {
 export type { Message } from './wire/messages.ts';
 export type { ObserverOptions, Reaction } from './observer/observer.ts';
 export { Owner } from './owner/owner.ts';
-export type { Owned, Update } from './owner/owner.ts';
+export type { Owned } from './owner/owner.ts';
 export type { Peer } from './observer/peers.ts';
 export { MAX_PREFIX_SEGMENTS, parsePrefix } from './wire/prefix.ts';
 export { REFUSAL_CODES } from './wire/refusal.ts';
@@ -46,8 +55,8 @@ export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { Groups } from './table/groups.ts';
-export { DEFAULT_HEALTH_PATH, DEFAULT_PROBE_RULES, isHealthyStatus } from './table/probe-rules.ts';
-export type { ProbeRules, Probing } from './table/probe-rules.ts';
+export { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, probeVerdict } from './table/probe-rules.ts';
+export type { ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';

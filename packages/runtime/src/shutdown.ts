@@ -12,6 +12,7 @@ export interface ShutdownTask {
 
 /** Unless it `left`, gateways go on sending requests until they notice by themselves. */
 export interface LeaveOutcome {
+  /** Whether every registration was withdrawn. */
   readonly left: boolean;
 }
 

@@ -13,8 +13,8 @@ afterEach(() => cluster.end());
 
 const TIME = String.raw`\d\d:\d\d:\d\d\.\d{3}`;
 
-/** What `rollcall explain` prints, but for the times. */
-async function story(path: string): Promise<{ verdict: string; sections: string[][] }> {
+/** The output of `rollcall explain` without its times. */
+async function explanation(path: string): Promise<{ verdict: string; sections: string[][] }> {
   const program = cluster.cli(['explain', path, '--admin', gateway.adminUrl]);
   expect((await program.ended).code).toBe(0);
   const [verdict = '', ...sections] = program.output.split('\n\n');
@@ -52,10 +52,12 @@ describe('rollcall explain', () => {
     service.kill('SIGKILL');
     await gateway.program.line(/instance down/);
 
-    const { verdict, sections } = await story('/v1/generate');
-    expect(verdict).toBe('/v1/generate goes nowhere (503): no instance of /v1 is well, of 1');
+    const { verdict, sections } = await explanation('/v1/generate');
+    expect(verdict).toBe(
+      '/v1/generate goes nowhere (503): 0 of 1 instances of /v1 receive traffic',
+    );
     const [[head, ...history] = []] = sections;
-    expect(head).toMatch(/^127\.0\.0\.1 port \d+ {2}down, not picked {2}\S+$/);
+    expect(head).toMatch(/^127\.0\.0\.1 port \d+ {2}down, receives no traffic {2}\S+$/);
     expect(history.slice(0, 5)).toEqual([
       ...REGISTERED,
       'presence: gone -> suspected: it is gone from its presence channel',
@@ -71,27 +73,27 @@ describe('rollcall explain', () => {
     leaves.kill('SIGTERM');
     await gateway.program.line(/route unregistered/);
 
-    const { verdict, sections } = await story('/v1/generate');
-    expect(verdict).toBe('/v1/generate goes to /v1, 1 of 1 instances in turn');
+    const { verdict, sections } = await explanation('/v1/generate');
+    expect(verdict).toBe('/v1/generate goes to 1 of 1 instances of /v1');
     const [stays, gone, link] = sections;
-    expect(stays?.[0]).toMatch(/ {2}up, in turn {2}\S+$/);
-    expect(gone?.[0]).toMatch(/^gone {2}\S+$/);
+    expect(stays?.[0]).toMatch(/ {2}healthy, receives traffic {2}\S+$/);
+    expect(gone?.[0]).toMatch(/^left {2}\S+$/);
     expect(gone?.slice(1)).toEqual([
       ...REGISTERED,
       expect.stringMatching(/^exit from its owner \(inc \d+, seq 0\) -> left: it has left$/),
     ]);
-    expect(link).toEqual(["the gateway's own link to the channel", 'connected']);
+    expect(link).toEqual(['connection to the broker', 'connected']);
   });
 
   it('tells why an announcement was refused', async () => {
     await cluster.publish('register', { prefix: '/v1', port: 80, address: '169.254.169.254' });
     await gateway.program.line(/refused register/);
-    const { verdict, sections } = await story('/v1/generate');
+    const { verdict, sections } = await explanation('/v1/generate');
     expect(verdict).toBe(
       '/v1/generate goes nowhere (404): no service has registered a prefix of this path',
     );
     expect(sections.at(-1)).toEqual([
-      'refused lately',
+      'refused messages',
       expect.stringMatching(/^register \(bad-address\): address "169\.254\.169\.254"/),
     ]);
   });

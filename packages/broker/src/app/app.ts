@@ -1,5 +1,5 @@
 import type { Member, User } from '@rollcall/protocol/pusher';
-import type { AppOptions } from '../options.ts';
+import type { AppOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';

@@ -8,7 +8,7 @@ import {
   subscriptionCountFrame,
 } from '@rollcall/protocol/pusher';
 import type { Member, User } from '@rollcall/protocol/pusher';
-import type { AppOptions } from '../options.ts';
+import type { AppOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhooks/event.ts';
 import type {
   App,

@@ -8,7 +8,7 @@ import type { WebSocket } from 'ws';
 import type { App } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
 import { KeepAlive } from './keep-alive.ts';
-import type { Settings } from '../options.ts';
+import type { Settings } from '../settings/options.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { Session } from '../session/session.ts';
 

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
 import { listen } from '@rollcall/runtime';
-import type { TlsOptions } from '../options.ts';
+import type { Certificate } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
 import type { Respond } from './plain-connection.ts';
 import { WriteBatcher } from './write-batcher.ts';
@@ -26,7 +26,7 @@ const MAX_WAITING_RESPONSES = 8;
 export interface WebServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: Certificate | undefined;
   readonly onRequest: RequestListener;
   /** Serves plain requests, which then do not reach `onRequest`. */
   readonly respond?: Respond;
@@ -69,7 +69,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   };
 }
 
-function createSecureServer({ cert, key }: TlsOptions): Server {
+function createSecureServer({ cert, key }: Certificate): Server {
   try {
     return createTlsServer({ ...SERVER_OPTIONS, cert, key, handshakeTimeout: 10_000 });
   } catch (cause) {

@@ -7,7 +7,7 @@ import type { ServerOptions, WebSocket } from 'ws';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
-import type { Settings } from '../options.ts';
+import type { Settings } from '../settings/options.ts';
 import { FrameWriters } from './frame-writer.ts';
 
 /** Room for 10 KB of data with every character escaped as \uXXXX. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
-import type { WebhookOptions } from '../options.ts';
+import type { WebhookOptions } from '../settings/options.ts';
 import type { WebhookEvent } from './event.ts';
 import { post } from './post.ts';
 

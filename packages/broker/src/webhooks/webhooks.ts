@@ -1,4 +1,4 @@
-import type { AppOptions } from '../options.ts';
+import type { AppOptions } from '../settings/options.ts';
 import { DebouncedLeaves } from './debounced-leaves.ts';
 import type { WebhookEvent } from './event.ts';
 import { Webhook } from './webhook.ts';

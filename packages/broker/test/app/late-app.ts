@@ -13,7 +13,7 @@ import type { CachedEvent } from '../../src/app/event-cache.ts';
 import type { Connection } from '../../src/app/connection.ts';
 import type { Counters } from '../../src/app/counters.ts';
 import type { LocalApp } from '../../src/app/local-app.ts';
-import type { AppOptions } from '../../src/options.ts';
+import type { AppOptions } from '../../src/settings/options.ts';
 
 /** Resolves when a call about a channel, or a user, may take effect. If it rejects, so does the call. */
 export type Delay = (subject: string) => Promise<void>;

@@ -1,7 +1,7 @@
 import type { AppEnvironment } from '../../src/app/app.ts';
 import { Counters } from '../../src/app/counters.ts';
 import { LocalApp } from '../../src/app/local-app.ts';
-import type { AppOptions } from '../../src/options.ts';
+import type { AppOptions } from '../../src/settings/options.ts';
 
 export const APP = { appId: '1', key: 'key', secret: 'secret' } as const;
 

@@ -1,74 +1,112 @@
 import { Command } from 'commander';
 import { budgetOf, SANDBOX } from '@rollcall/protocol';
-import type { Budget, Cause, Deployment, Quota } from '@rollcall/protocol';
-import { wholeNumber } from '../options.ts';
+import type { Budget, Cause, Quota } from '@rollcall/protocol';
+import { fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
+import { addSettings } from '../setting-options.ts';
 import { formatTable } from '../terminal/table.ts';
 
-interface BudgetOptions {
-  readonly instances: string;
-  readonly leaseInstances: string;
-  readonly ttl: string;
-  readonly gateways: string;
-  readonly rollouts: string;
-  readonly gatewayRestarts: string;
-  readonly reconnects: string;
-  readonly maxMessages: string;
-  readonly maxConnections: string;
-  readonly json?: boolean;
-}
+// Far above any deployment, and low enough that every product is exact.
+const INSTANCES = { type: 'integer', min: 0, max: 100_000 } as const;
+const TIMES_A_DAY = { type: 'integer', min: 0, max: 1000 } as const;
+const QUOTA = { type: 'integer', min: 1, max: 1_000_000_000 } as const;
+
+const BUDGET_SETTINGS = {
+  deployment: {
+    type: 'group',
+    doc: 'What runs, and how often it changes.',
+    settings: {
+      presence: {
+        ...INSTANCES,
+        default: 10,
+        flag: '--instances <n>',
+        doc: 'Instances in presence mode.',
+      },
+      lease: {
+        ...INSTANCES,
+        default: 0,
+        flag: '--lease-instances <n>',
+        doc: 'Instances in lease mode.',
+      },
+      ttl: {
+        type: 'integer',
+        min: 1,
+        max: 3600,
+        unit: 'seconds',
+        default: 300,
+        flag: '--ttl <seconds>',
+        doc: 'Lifetime of a lease.',
+      },
+      gateways: {
+        type: 'integer',
+        min: 1,
+        max: 1000,
+        default: 2,
+        flag: '--gateways <n>',
+        doc: 'Gateways. A service that calls discover() counts as one.',
+      },
+      rollouts: {
+        ...TIMES_A_DAY,
+        default: 5,
+        flag: '--rollouts <n>',
+        doc: 'Times a day that every instance is replaced.',
+      },
+      gatewayRestarts: {
+        ...TIMES_A_DAY,
+        default: 1,
+        flag: '--gateway-restarts <n>',
+        doc: 'Times a day that each gateway restarts.',
+      },
+      reconnects: {
+        ...TIMES_A_DAY,
+        default: 1,
+        flag: '--reconnects <n>',
+        doc: 'Times a day that each connection is lost and restored.',
+      },
+    },
+  },
+  quota: {
+    type: 'group',
+    doc: 'What the plan allows.',
+    settings: {
+      messages: {
+        ...QUOTA,
+        default: SANDBOX.messages,
+        flag: '--max-messages <n>',
+        doc: 'Messages a day that the plan allows.',
+      },
+      connections: {
+        ...QUOTA,
+        default: SANDBOX.connections,
+        flag: '--max-connections <n>',
+        doc: 'Connections at once that the plan allows.',
+      },
+    },
+  },
+} as const;
 
 export function budgetCommand(): Command {
-  return new Command('budget')
+  const command = new Command('budget')
     .description(
       "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
     )
-    .option('--instances <n>', 'instances in presence mode', '10')
-    .option('--lease-instances <n>', 'instances in lease mode', '0')
-    .option('--ttl <seconds>', 'lifetime of a lease', '300')
-    .option('--gateways <n>', 'gateways; a service that calls discover() counts as one', '2')
-    .option('--rollouts <n>', 'times a day that every instance is replaced', '5')
-    .option('--gateway-restarts <n>', 'times a day that each gateway restarts', '1')
-    .option('--reconnects <n>', 'times a day that each connection is lost and restored', '1')
-    .option('--max-messages <n>', 'messages a day that the plan allows', String(SANDBOX.messages))
-    .option(
-      '--max-connections <n>',
-      'connections at once that the plan allows',
-      String(SANDBOX.connections),
-    )
-    .option('--json', 'print JSON')
     .addHelpText('after', "\nThe default plan is hosted Pusher's sandbox.")
     .action(runBudget);
+  return addSettings(command, BUDGET_SETTINGS).option('--json', 'print JSON');
 }
 
 /** `rollcall budget`: exits with 1 over the quota, so that a script can ask before it deploys. */
-function runBudget(options: BudgetOptions): void {
-  const deployment: Deployment = {
-    presence: wholeNumber('--instances', options.instances, INSTANCES),
-    lease: wholeNumber('--lease-instances', options.leaseInstances, INSTANCES),
-    ttl: wholeNumber('--ttl', options.ttl, { min: 1, max: 3600 }),
-    gateways: wholeNumber('--gateways', options.gateways, { min: 1, max: 1000 }),
-    rollouts: wholeNumber('--rollouts', options.rollouts, TIMES_A_DAY),
-    gatewayRestarts: wholeNumber('--gateway-restarts', options.gatewayRestarts, TIMES_A_DAY),
-    reconnects: wholeNumber('--reconnects', options.reconnects, TIMES_A_DAY),
-  };
-  const quota: Quota = {
-    messages: wholeNumber('--max-messages', options.maxMessages, QUOTA),
-    connections: wholeNumber('--max-connections', options.maxConnections, QUOTA),
-  };
+function runBudget(options: Readonly<Record<string, string | boolean>>): void {
+  const given = layered(BUDGET_SETTINGS, [fromFlags(BUDGET_SETTINGS, options)]);
+  const { deployment, quota } = resolveSettings(BUDGET_SETTINGS, given);
   const budget = budgetOf(deployment);
   const exceeded = LIMITS.filter((limit) => budget[limit] > quota[limit]);
   console.log(
-    options.json === true
+    options['json'] === true
       ? JSON.stringify({ deployment, quota, ...budget, exceeded }, null, 2)
       : report(budget, quota),
   );
   if (exceeded.length > 0) process.exitCode = 1;
 }
-
-// Far above any deployment, and low enough that every product is exact.
-const INSTANCES = { min: 0, max: 100_000 };
-const TIMES_A_DAY = { min: 0, max: 1000 };
-const QUOTA = { min: 1, max: 1_000_000_000 };
 
 const LIMITS = ['messages', 'connections'] as const;
 

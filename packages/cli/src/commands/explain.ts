@@ -41,9 +41,9 @@ function story({ path, verdict, instances, gone, link, refused }: Explanation): 
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
     lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${key}`, ...history.map(lineOf));
   }
-  for (const { key, history } of gone) lines.push('', `gone  ${key}`, ...history.map(lineOf));
-  lines.push('', "the gateway's own link to the channel", ...link.map(lineOf));
-  if (refused.length > 0) lines.push('', 'refused lately');
+  for (const { key, history } of gone) lines.push('', `left  ${key}`, ...history.map(lineOf));
+  lines.push('', 'connection to the broker', ...link.map(lineOf));
+  if (refused.length > 0) lines.push('', 'refused messages');
   for (const { at, event, code, reason } of refused)
     lines.push(`  ${clockTime(at)}  ${event} (${code}): ${reason}`);
   return lines.join('\n');
@@ -53,5 +53,5 @@ function story({ path, verdict, instances, gone, link, refused }: Explanation): 
 function lineOf({ at, last, times, what, change, why }: JournalEntry): string {
   const again = times > 1 ? `, ${times} times until ${clockTime(last)}` : '';
   const made = change === undefined ? '' : ` -> ${change}: ${why}`;
-  return `  ${clockTime(at)}  ${what ?? 'as time passed'}${again}${made}`;
+  return `  ${clockTime(at)}  ${what ?? 'time passed'}${again}${made}`;
 }

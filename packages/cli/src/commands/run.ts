@@ -9,43 +9,35 @@ import {
 import type { Registration } from '@rollcall/client';
 import { parseAnnouncement } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
+import { announcedFields, announcementOptions } from '../run/announcement-options.ts';
 import { within } from '../run/deadline.ts';
 import { startProgram } from '../run/program.ts';
 import { accepts, serving } from '../run/readiness.ts';
-
-interface RunOptions {
-  readonly prefix: string;
-  readonly port: string;
-  readonly address?: string;
-  readonly health?: string;
-}
 
 /** A leave that hangs shall not outlast what process managers grant before they kill: 10 s is usual. */
 const LEAVE_MS = 3000;
 
 export function runCommand(): Command {
-  return new Command('run')
-    .description('start any program, and register it while it listens')
-    .requiredOption(
-      '--prefix <prefix>',
-      'path prefix that gateways route to the program, such as /v3',
-    )
-    .requiredOption('--port <port>', 'port that the program listens on')
-    .option(
-      '--address <address>',
-      'IP address where others reach the program (default: ROLLCALL_ADDRESS, or one of this machine)',
-    )
-    .option('--health <path>', 'register the program only once this path answers 2xx')
+  const command = new Command('run').description(
+    'start any program, and register it while it listens',
+  );
+  for (const option of announcementOptions()) command.addOption(option);
+  return command
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action(runProgram);
 }
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
-async function runProgram(command: readonly string[], options: RunOptions): Promise<void> {
+async function runProgram(
+  command: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const connection = registryFromEnv(process.env);
-  const address = options.address ?? announcedAddress(connection, process.env);
-  const announcement = checked(options, address);
+  const announcement = checked({
+    address: announcedAddress(connection, process.env),
+    ...announcedFields(options),
+  });
   await mustBeFree(announcement);
 
   let registering: Promise<Registration> | undefined;
@@ -57,7 +49,8 @@ async function runProgram(command: readonly string[], options: RunOptions): Prom
     registering = register({ ...announcement, registry: connection });
     try {
       await registering;
-      say(`registered ${announcement.prefix || '/'} at ${address} port ${announcement.port}`);
+      const { prefix, address, port } = announcement;
+      say(`registered ${prefix || '/'} at ${address} port ${port}`);
     } catch (error) {
       registering = undefined;
       say(messageOf(error));
@@ -82,13 +75,8 @@ async function leaveInTime(registering: Promise<Registration> | undefined): Prom
   }
 }
 
-function checked({ prefix, port, health }: RunOptions, address: string): Announcement {
-  const parsed = parseAnnouncement({
-    prefix,
-    port,
-    address,
-    ...(health !== undefined && { health: { path: health } }),
-  });
+function checked(fields: Readonly<Record<string, unknown>>): Announcement {
+  const parsed = parseAnnouncement(fields);
   if (parsed.ok) return parsed.value;
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }

@@ -1,51 +1,45 @@
 import { Command } from 'commander';
-import { registryFromEnv, EMBEDDED_PORT, urlHost } from '@rollcall/client';
+import { BROKER_SETTINGS } from '@rollcall/broker';
+import { registryFromEnv, urlHost } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { fromEnvironment, fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
 import type { Listening } from '../lifetime.ts';
-import { listenPort } from '../options.ts';
+import { addSettings } from '../setting-options.ts';
 import { paint } from '../terminal/colour.ts';
 import { EndedEarly } from '../up/child.ts';
 import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
 
-interface UpOptions {
-  readonly port?: string;
-  readonly brokerPort?: string;
-}
+/** The ports of the gateway and the broker, with flags of their own. */
+const UP_SETTINGS = {
+  gatewayPort: {
+    ...GATEWAY_SETTINGS.port,
+    doc: 'Port of the gateway. 0 lets the system choose.',
+  },
+  brokerPort: {
+    ...BROKER_SETTINGS.port,
+    flag: '--broker-port <port>',
+    doc: 'Port of the broker. 0 lets the system choose.',
+  },
+} as const;
 
 export function upCommand(): Command {
-  return new Command('up')
+  const command = new Command('up')
     .description('run a broker, a gateway and services on this machine, until Ctrl+C')
-    .option(
-      '--port <port>',
-      'port of the gateway; 0 lets the system choose (default: PORT or 1500)',
-    )
-    .option(
-      '--broker-port <port>',
-      'port of the broker; 0 lets the system choose (default: PUSHER_PORT or 6001)',
-    )
     .action(runUp);
+  return addSettings(command, UP_SETTINGS);
 }
 
 /** `rollcall up`: the whole system on this machine, until Ctrl+C. */
-async function runUp(options: UpOptions): Promise<void> {
+async function runUp(options: Readonly<Record<string, string>>): Promise<void> {
   const { env } = process;
+  const given = layered(UP_SETTINGS, [
+    fromEnvironment(UP_SETTINGS, env),
+    fromFlags(UP_SETTINGS, options),
+  ]);
   const system = new System({
     connection: registryFromEnv(env),
-    gatewayPort: listenPort(
-      [
-        ['--port', options.port],
-        ['PORT', env['PORT']],
-      ],
-      GATEWAY_SETTINGS.port.default,
-    ),
-    brokerPort: listenPort(
-      [
-        ['--broker-port', options.brokerPort],
-        ['PUSHER_PORT', env['PUSHER_PORT']],
-      ],
-      EMBEDDED_PORT,
-    ),
+    ...resolveSettings(UP_SETTINGS, given),
     log: createLog(),
   });
   stopOnSignal(system);

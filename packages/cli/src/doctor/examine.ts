@@ -1,5 +1,6 @@
 import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
+import type { ProbeOutcome } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
 import * as broker from './broker.ts';
 import { check } from './finding.ts';
@@ -10,7 +11,6 @@ import { judgeInstances } from './instances.ts';
 import type { Seen } from './instances.ts';
 import { judgeAddress, judgeNode } from './machine.ts';
 import type { OwnAddress } from './machine.ts';
-import type { Reach } from './reach.ts';
 
 /** What an observer hears of the registry. */
 export interface Heard {
@@ -31,7 +31,7 @@ export interface Instruments {
   readonly isAdminNamed: boolean;
   /** `locked` if it wants another token; nothing if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
-  reach(announcement: Announcement): Promise<Reach>;
+  reach(announcement: Announcement): Promise<ProbeOutcome>;
   ownAddress(connection: RegistryConfig): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 }
 

@@ -1,16 +1,16 @@
 import { urlHost } from '@rollcall/client';
 import type { Announcement, Status } from '@rollcall/client';
-import { isLoopback } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK, isLoopback, probeVerdict } from '@rollcall/protocol';
+import type { ProbeOutcome } from '@rollcall/protocol';
 import { check } from './finding.ts';
 import type { Finding } from './finding.ts';
-import type { Reach } from './reach.ts';
 
 const instances = check('instances');
 
 /** An instance of the table, asked from here. */
 export interface Seen {
   readonly announcement: Announcement;
-  readonly reach: Reach;
+  readonly reach: ProbeOutcome;
   /** How the gateway has it; nothing if no gateway was asked. */
   readonly atGateway: Status | 'absent' | undefined;
 }
@@ -39,7 +39,7 @@ function faultOf(seen: Seen, isBrokerLocal: boolean): Finding | undefined {
   const { announcement, reach, atGateway } = seen;
   const { prefix, address, port } = announcement;
   const who = `${prefix || '/'} at ${urlHost(address)}:${port}`;
-  if (!isWell(announcement, reach)) {
+  if (probeVerdict(reach, announcement) !== 'ok') {
     const why = `${who} ${symptom(announcement, reach)}`;
     return atGateway === 'healthy'
       ? instances.warn(
@@ -63,22 +63,17 @@ function faultOf(seen: Seen, isBrokerLocal: boolean): Finding | undefined {
   return undefined;
 }
 
-/** As observers judge it: packages/client/src/observer/probe.ts. */
-function isWell({ health }: Announcement, reach: Reach): boolean {
-  if ('code' in reach) return health === undefined && reach.code.startsWith('HPE_');
-  return reach.status < 400 || (health === undefined && reach.status === 404);
-}
-
-function symptom({ health }: Announcement, reach: Reach): string {
+function symptom({ health }: Announcement, reach: ProbeOutcome): string {
   if ('status' in reach) {
-    return `answers ${health?.method ?? 'GET'} ${health?.path ?? '/health'} with HTTP ${reach.status}`;
+    const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
+    return `answers ${method} ${path} with HTTP ${reach.status}`;
   }
   if (reach.code === 'ECONNREFUSED') return 'refuses connections';
   if (reach.code === 'ETIMEDOUT') return 'gives no answer within 2 s';
   return `cannot be reached (${reach.code})`;
 }
 
-function cure({ address }: Announcement, reach: Reach, isBrokerLocal: boolean): string {
+function cure({ address }: Announcement, reach: ProbeOutcome, isBrokerLocal: boolean): string {
   if ('status' in reach) {
     return 'look at its own log: it is sent nothing until it answers 2xx or 3xx there';
   }

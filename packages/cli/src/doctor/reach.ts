@@ -1,34 +1,18 @@
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import type { Announcement } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK } from '@rollcall/protocol';
+import type { Announcement, ProbeOutcome } from '@rollcall/protocol';
+import { httpRequest } from '@rollcall/runtime';
 
-/** What came of asking an instance whether it is well: a status, or an error code such as ECONNREFUSED. */
-export type Reach = { readonly status: number } | { readonly code: string };
+const TIMEOUT_MS = 2000;
 
-const ANSWER_WITHIN_MS = 2000;
-
-/** Asks as observers do, and keeps what they do not need: why not. */
-export function reach({ address, port, health, scheme }: Announcement): Promise<Reach> {
-  return new Promise((resolve) => {
-    const sent = (scheme === 'https' ? requestHttps : requestHttp)({
-      host: address,
-      port,
-      path: health?.path ?? '/health',
-      method: health?.method ?? 'GET',
-      agent: false,
-      // Whose certificate it has is the gateway's to judge, by the authorities that it was given.
-      rejectUnauthorized: false,
-      headers: { 'user-agent': 'rollcall' },
-    });
-    const timer = setTimeout(() => sent.destroy(), ANSWER_WITHIN_MS);
-    function settle(outcome: Reach): void {
-      clearTimeout(timer);
-      sent.destroy();
-      resolve(outcome);
-    }
-    sent.once('response', ({ statusCode = 0 }) => settle({ status: statusCode }));
-    sent.once('error', ({ code = 'EIO' }: NodeJS.ErrnoException) => settle({ code }));
-    sent.once('close', () => settle({ code: 'ETIMEDOUT' }));
-    sent.end();
+/** Probes an instance as observers do, and keeps the cause if it fails. */
+export function reach(announcement: Announcement): Promise<ProbeOutcome> {
+  const { address, port, scheme, health = DEFAULT_HEALTH_CHECK } = announcement;
+  return httpRequest({
+    host: address,
+    port,
+    ...health,
+    timeoutMs: TIMEOUT_MS,
+    // The gateway judges the certificate, by the authorities that it was configured with.
+    ...(scheme === 'https' && { tls: { rejectUnauthorized: false } }),
   });
 }

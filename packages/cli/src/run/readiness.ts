@@ -1,7 +1,7 @@
-import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { acceptsConnections } from '@rollcall/runtime';
+import { probeVerdict } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
+import { acceptsConnections, httpRequest } from '@rollcall/runtime';
 
 const PROBE_TIMEOUT_MS = 2000;
 const FIRST_WAIT_MS = 20;
@@ -10,7 +10,7 @@ const REMIND_EVERY_MS = 10_000;
 
 /**
  * Waits until the program accepts connections where it will be announced and, if it has a health
- * path, answers 2xx there. There is no deadline: some programs take minutes, and whoever starts them
+ * path, is healthy there. There is no deadline: some programs take minutes, and whoever starts them
  * knows; a line every 10 s says what is waited for.
  *
  * @returns false if it was stopped or ended before
@@ -39,30 +39,14 @@ export function accepts({ address, port }: Announcement): Promise<boolean> {
   return acceptsConnections({ host: address, port }, PROBE_TIMEOUT_MS);
 }
 
-function isHealthy({ address, port, health }: Announcement): Promise<boolean> {
-  if (health === undefined) return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const probe = request({
-      host: address,
-      port,
-      path: health.path,
-      method: health.method,
-      agent: false,
-      timeout: PROBE_TIMEOUT_MS,
-    });
-    probe.once('response', (response) => {
-      response.destroy();
-      const { statusCode = 0 } = response;
-      resolve(statusCode >= 200 && statusCode < 300);
-    });
-    probe.once('timeout', () => probe.destroy());
-    probe.once('error', () => resolve(false));
-    probe.once('close', () => resolve(false));
-    probe.end();
-  });
+async function isHealthy(announcement: Announcement): Promise<boolean> {
+  const { address, port, health } = announcement;
+  if (health === undefined) return true;
+  const request = { host: address, port, ...health, timeoutMs: PROBE_TIMEOUT_MS };
+  return probeVerdict(await httpRequest(request), announcement) === 'ok';
 }
 
 function waitedFor({ address, port, health }: Announcement): string {
   const where = `${address} port ${port}`;
-  return health === undefined ? `${where} to listen` : `${health.path} at ${where} to answer 2xx`;
+  return health === undefined ? `${where} to listen` : `${health.path} at ${where} to be healthy`;
 }

@@ -33,7 +33,7 @@ export function asJson({ status, instances }: Sample): string {
   return JSON.stringify({
     time: new Date(status.now).toISOString(),
     gateway: status.gateway.url,
-    sight: status.discovery.sight,
+    discovery: status.discovery.state,
     instances: instances.map((instance) => ({
       prefix: instance.announcement.prefix,
       address: instance.announcement.address,
@@ -47,21 +47,21 @@ export function asJson({ status, instances }: Sample): string {
   });
 }
 
-/** Loudly, when it does not hear the channel: what the table says may be out of date then. */
+/** In capitals when the gateway is not connected, because its table may be out of date. */
 function headline({ gateway, discovery, now, services, instances }: StatusView): string {
   const since = inWords(now - discovery.since);
-  const sight = {
-    live: `hears ${gateway.channel} since ${since}`,
-    lost: `LOST ${gateway.server} ${since} AGO: routing by what it knew`,
-    blind: `BLIND for ${since}: ${gateway.server} is lost, and nothing that it knew holds`,
-  }[discovery.sight];
-  return `${gateway.url}  ${sight}  ${services} services, ${instances} instances`;
+  const link = {
+    connected: `connected to ${gateway.server} for ${since}`,
+    disconnected: `DISCONNECTED from ${gateway.server} for ${since}: routing by the last known table`,
+    expired: `DISCONNECTED from ${gateway.server} for ${since}: NO VALID TABLE`,
+  }[discovery.state];
+  return `${gateway.url}  ${link}  ${services} services, ${instances} instances`;
 }
 
 function serviceRow(service: ServiceView, rates?: Rates): string[] {
-  const { prefix, routable, instances, isInDoubt } = service;
-  const turns = `${routable} of ${instances} in turn${isInDoubt ? ', all in doubt' : ''}`;
-  return [prefix || '/', '', turns, '', ...figures(rates)];
+  const { prefix, routable, instances, isSuspect } = service;
+  const routed = `${routable} of ${instances} receive traffic${isSuspect ? ', all suspect' : ''}`;
+  return [prefix || '/', '', routed, '', ...figures(rates)];
 }
 
 function instanceRow(instance: InstanceView, rates: Rates | undefined, now: number): string[] {

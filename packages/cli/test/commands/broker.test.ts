@@ -59,11 +59,14 @@ describe('rollcall broker', () => {
   });
 
   it.each([
-    [['--activity-timeout', '0'], /--activity-timeout is "0"; it must be a whole number from 1/],
+    [
+      ['--activity-timeout', '0'],
+      /--activity-timeout is "0"; it must be a whole number of seconds from 1 to 2147483$/,
+    ],
     [['--pong-timeout', '1s'], /--pong-timeout is "1s"/],
     [['--max-subscriptions', '-1'], /--max-subscriptions is "-1"/],
     [['--metrics-port', 'x'], /--metrics-port is "x"/],
-    [['--tls-cert', 'cert.pem'], /--tls-cert and --tls-key go together/],
+    [['--tls-cert', 'cert.pem'], /`tls\.key` is missing: give --tls-key too/],
     [['--tls-cert', 'none.pem', '--tls-key', 'k'], /cannot read none\.pem \(ENOENT\)/],
     [['--config', 'none.json'], /cannot read none\.json \(ENOENT\)/],
   ])('with %j says what is wrong in one line: 2', async (args, message) => {

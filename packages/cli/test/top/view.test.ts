@@ -55,7 +55,7 @@ const status: StatusView = {
     startedAt: NOW,
   },
   now: NOW,
-  discovery: { sight: 'live', since: NOW - 7_200_000 },
+  discovery: { state: 'connected', since: NOW - 7_200_000 },
   token: 'none',
   services: 1,
   instances: 3,
@@ -70,7 +70,7 @@ const services: ServiceView[] = [
     suspect: 0,
     down: 1,
     routable: 1,
-    isInDoubt: false,
+    isSuspect: false,
   },
 ];
 const sample: Sample = {
@@ -88,24 +88,28 @@ const sample: Sample = {
 describe('rollcall top', () => {
   it('shows each service and, below it, its instances, in columns', () => {
     expect(asLines(sample)).toEqual([
-      'http://127.0.0.1:1500  hears mapped-discovery since 2 h  1 services, 3 instances',
+      'http://127.0.0.1:1500  connected to broker:6001 for 2 h  1 services, 3 instances',
       '',
-      'SERVICE          NAME  STATE           AGE    REQ/S   ERRORS  P50 MS  P99 MS',
-      '/v1                    1 of 3 in turn           20.0   5.0 %       -       -',
-      '  10.0.0.7:3000  web   healthy         3 min    20.0   5.0 %     1.5      14',
-      '  10.0.0.7:3001  web   down            3 min       -       -       -       -',
-      '  10.0.0.7:3002  web   drained         3 min       -       -       -       -',
+      'SERVICE          NAME  STATE                   AGE    REQ/S   ERRORS  P50 MS  P99 MS',
+      '/v1                    1 of 3 receive traffic           20.0   5.0 %       -       -',
+      '  10.0.0.7:3000  web   healthy                 3 min    20.0   5.0 %     1.5      14',
+      '  10.0.0.7:3001  web   down                    3 min       -       -       -       -',
+      '  10.0.0.7:3002  web   drained                 3 min       -       -       -       -',
     ]);
   });
 
-  it('says loudly that the gateway has lost the broker', () => {
-    const lost = { ...status, discovery: { sight: 'lost' as const, since: NOW - 60_000 } };
-    expect(asLines({ ...sample, status: lost })[0]).toContain('LOST broker:6001 60 s AGO');
+  it('shows in capitals that the gateway is disconnected from the broker', () => {
+    const lost = { ...status, discovery: { state: 'disconnected' as const, since: NOW - 60_000 } };
+    expect(asLines({ ...sample, status: lost })[0]).toContain(
+      'DISCONNECTED from broker:6001 for 60 s',
+    );
   });
 
-  it('says of a service that none of it is known to be well', () => {
-    const doubted = services.map((each) => ({ ...each, isInDoubt: true }));
-    expect(asLines({ ...sample, services: doubted })[3]).toContain('1 of 3 in turn, all in doubt');
+  it('shows that no instance of a service is healthy', () => {
+    const doubted = services.map((each) => ({ ...each, isSuspect: true }));
+    expect(asLines({ ...sample, services: doubted })[3]).toContain(
+      '1 of 3 receive traffic, all suspect',
+    );
   });
 
   it('has the same figures as JSON, on one line', () => {
@@ -113,7 +117,7 @@ describe('rollcall top', () => {
     expect(text).not.toContain('\n');
     expect(JSON.parse(text)).toMatchObject({
       time: '2026-01-01T12:00:00.000Z',
-      sight: 'live',
+      discovery: 'connected',
       instances: [
         {
           port: 3000,

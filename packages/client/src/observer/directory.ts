@@ -28,6 +28,7 @@ import { atMost } from './at-most.ts';
 import { Presences } from './presences.ts';
 import { Prober } from './probe.ts';
 
+/** Options of {@link discover}. */
 export interface DiscoverOptions {
   /** Default: read from the environment, see `registryFromEnv`. */
   readonly registry?: RegistryConfig;
@@ -69,6 +70,7 @@ interface DirectoryEvents {
   refused: [event: string, refusal: Refusal];
   /** The channel is subscribed, for the first time or again. */
   connected: [];
+  /** The subscription ended. Reconnecting goes on until {@link Directory.close}. */
   disconnected: [];
   /** The broker will not serve us, and why; connecting goes on being tried. */
   rejected: [reason: string];
@@ -235,6 +237,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#isAnswered;
   }
 
+  /** Ends the subscription and all probes. */
   close(): void {
     this.#isClosed = true;
     this.#isConnected = false;

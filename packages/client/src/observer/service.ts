@@ -4,7 +4,9 @@ import { WeightedRoundRobin } from './weighted-round-robin.ts';
 
 /** An instance to send a request to. */
 export interface Picked {
+  /** Identifies the instance, for {@link Service.reportOutcome}. */
   readonly key: string;
+  /** What the instance announced. */
   readonly announcement: Announcement;
   /** Such as `http://10.0.0.7:3000`. */
   readonly url: string;

@@ -17,6 +17,7 @@ interface Turn {
 export class WeightedRoundRobin {
   readonly #turns = new Map<string, Turn>();
 
+  /** The next instance of a list, or `undefined` if the list is empty. */
   next(key: string, list: readonly Instance[]): Instance | undefined {
     const turn = this.#turn(key);
     // A weight that is no more in the list is noticed after one pass: the second serves somebody.

@@ -20,8 +20,11 @@ export interface ListenOptions extends Omit<RegisterOptions, 'onSignal'> {
   readonly listenOn?: string;
 }
 
+/** A server that listens and is registered. */
 export interface Listening {
+  /** The HTTP server. */
   readonly server: Server;
+  /** Its registration, to change or withdraw it. */
   readonly registration: Registration;
   /**
    * Leaves the registry, answers what still comes, and stops listening. A signal does the same.

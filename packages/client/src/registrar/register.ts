@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeAnnouncement, Owner, parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import type {
-  AnnouncedPolicy,
   Announcement,
+  AnnouncementChange,
+  AnnouncementOptions,
   EventName,
-  HealthCheck,
   Owned,
-  Update,
 } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
 import type { LeaveOutcome } from '@rollcall/runtime';
@@ -21,41 +20,14 @@ import { ownAddress } from './own-address.ts';
 import { presenceMode } from './presence-mode.ts';
 import { leaveOnSignal } from './leave-on-signal.ts';
 
-export interface RegisterOptions {
-  /** The path prefix that gateways route here, such as `/v1`; `''` for every path. */
-  readonly prefix: string;
-  /** The port the service listens on. Register only once it listens. */
-  readonly port: number | string;
+/** What `register()` takes: the fields of the announcement, and how it is kept known. */
+export interface RegisterOptions extends AnnouncementOptions {
   /**
-   * The IP address where others reach the service. Default: `ROLLCALL_ADDRESS`; else 127.0.0.1 when the
-   * broker is on loopback, since then every observer is on this machine; else this machine's first
-   * address that another can reach.
-   */
-  readonly address?: string;
-  /**
-   * Which instance this is, the same after a restart if you give one. Default: a random UUID. The time of
-   * registering is its incarnation: observers take no late word of an earlier run for one of this.
-   */
-  readonly id?: string;
-  readonly name?: string;
-  readonly version?: string;
-  readonly host?: string;
-  readonly zone?: string;
-  /** Its share among the instances of its prefix, 1 to 100. Default 1. */
-  readonly weight?: number;
-  readonly health?: HealthCheck;
-  /** Flat strings for whoever reads the table. */
-  readonly meta?: Readonly<Record<string, string>>;
-  /** How gateways shall serve the prefix, within their own limits; that of the instance that began last counts. */
-  readonly policy?: AnnouncedPolicy;
-  /**
-   * How observers know that it is still there. `presence`, the default: by a WebSocket connection to the
-   * broker; costs no messages while nothing changes. `lease`: by publishing again; for where only
-   * HTTP requests are possible.
+   * How observers know that the instance still runs. `presence`: it holds a WebSocket connection to the
+   * broker, which costs no messages while nothing changes. `lease`: it announces itself again and again,
+   * for environments in which only HTTP requests are possible. Default: `presence`.
    */
   readonly mode?: 'presence' | 'lease';
-  /** With `lease`: seconds that the announcement is good for; it is renewed every third. Default 300. */
-  readonly ttl?: number;
   /** Default: read from the environment, see {@link registryFromEnv}. */
   readonly registry?: RegistryConfig;
   /**
@@ -71,6 +43,7 @@ export interface RegisterOptions {
   readonly onFault?: (error: Error) => void;
 }
 
+/** A registered instance. */
 export interface Registration {
   /** What was announced last, in canonical form. */
   readonly announcement: Announcement;
@@ -78,7 +51,7 @@ export interface Registration {
    * Announces a change, and resolves when the broker has accepted it. Fields that are not given stay.
    * @throws RollcallError as {@link register} does; ROLLCALL_ANNOUNCEMENT too once it is leaving
    */
-  update(change: Update): Promise<void>;
+  update(change: AnnouncementChange): Promise<void>;
   /**
    * Publishes `exit`, and resolves when the broker has accepted it and {@link LEAVE_WINDOW_MS} have
    * passed: the service must be served until then, and is sent no requests after. Calling again gives

@@ -2,6 +2,8 @@ import {
   channelsOf,
   DEFAULT_CHANNEL,
   DEVELOPMENT_APP,
+  EMBEDDED_HOST,
+  EMBEDDED_PORT,
   isLoopback,
   parsePort,
   quote,
@@ -11,9 +13,13 @@ import type { Channels } from '@rollcall/protocol';
 
 /** Where the channel is and what proves that we may use it. */
 export interface RegistryConfig {
+  /** The id of the app. */
   readonly appId: string;
+  /** The app's key, which is public. */
   readonly key: string;
+  /** The app's secret, which signs requests. Keep it private. */
   readonly secret: string;
+  /** Whether to connect by TLS. */
   readonly tls: boolean;
   /** A self-hosted or embedded server with one port for HTTP and WebSocket, or hosted Pusher. */
   readonly server: { readonly host: string; readonly port: number } | { readonly cluster: string };
@@ -25,10 +31,9 @@ export interface RegistryConfig {
   readonly masterKey?: string;
 }
 
+/** Variables by name, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export const EMBEDDED_HOST = '127.0.0.1';
-export const EMBEDDED_PORT = 6001;
 const MASTER_KEY_BYTES = 32;
 
 /**

@@ -1,5 +1,5 @@
-/** The gateway answered, and not with what was asked. */
-export class Refused extends Error {
+/** The gateway responded with an error. */
+export class RequestError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -10,7 +10,7 @@ export class Refused extends Error {
 
 const KEY = 'rollcall-admin-token';
 
-/** Kept until the tab is closed, and read by no other site. */
+/** The admin token, kept until the tab is closed. */
 export const token = {
   get: (): string | null => sessionStorage.getItem(KEY),
   set: (value: string): void => sessionStorage.setItem(KEY, value),
@@ -18,22 +18,22 @@ export const token = {
 };
 
 /**
- * Asks the gateway that this page came from.
- * @throws Refused, and TypeError if it is not reached
+ * Sends a request to the gateway that served this page.
+ * @throws RequestError if it responds with an error, TypeError if it is unreachable
  */
-export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
-  const held = token.get();
-  const headers = held === null ? {} : { authorization: `Bearer ${held}` };
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const bearer = token.get();
+  const headers = bearer === null ? {} : { authorization: `Bearer ${bearer}` };
   const response = await fetch(path, { ...init, headers, cache: 'no-store' });
   if (response.ok) return response;
-  throw new Refused(response.status, await whyNot(response));
+  throw new RequestError(response.status, await errorMessage(response));
 }
 
-export async function askJson<T>(path: string, init?: RequestInit): Promise<T> {
-  return (await (await ask(path, init)).json()) as T;
+export async function requestJson<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await request(path, init)).json()) as T;
 }
 
-async function whyNot(response: Response): Promise<string> {
+async function errorMessage(response: Response): Promise<string> {
   try {
     const { title, detail } = (await response.json()) as { title: string; detail: string };
     return `${title}. ${detail}`;

@@ -4,8 +4,7 @@ export interface ServerEvent {
 }
 
 /**
- * Server-sent events (HTML §9.2) out of a body, as far as this API uses them. EventSource would do, but it can
- * send no token.
+ * Reads server-sent events (HTML §9.2) from a body, as far as this API uses them. EventSource cannot send the token.
  */
 export async function* readEvents(
   chunks: ReadableStream<Uint8Array>,

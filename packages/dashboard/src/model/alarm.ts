@@ -1,38 +1,42 @@
 import type { Model } from './model.ts';
-import type { Tone } from './standing.ts';
-import { clock, span } from './time.ts';
+import { formatClock, formatSpan } from './time.ts';
+import type { Tone } from './tone.ts';
 
-/** What stands above all else until it is over. */
+/** A problem that the page shows above everything else while it lasts. */
 export interface Alarm {
-  readonly tone: Extract<Tone, 'doubt' | 'bad'>;
+  readonly tone: Extract<Tone, 'warning' | 'bad'>;
   readonly title: string;
   readonly text: string;
 }
 
-/** The gravest there is to say, by this browser's clock. */
+/**
+ * The most serious problem, if there is one.
+ * @param now by this browser's clock
+ */
 export function alarmOf({ link, lost, status, offset }: Model, now: number): Alarm | undefined {
   if (link === 'lost' && lost !== undefined) {
-    const since = `Since ${clock(lost.at)}, ${span(now - lost.at)}`;
-    const text = status === undefined ? '' : ' What is below is as it was then.';
+    const since = `Since ${formatClock(lost.at)}, for ${formatSpan(now - lost.at)}`;
+    const text = status === undefined ? '' : ' The page shows the state before that.';
     return {
       tone: 'bad',
-      title: 'The gateway is not reached',
-      text: `${since} (${lost.why}). Trying again.${text}`,
+      title: 'The gateway is unreachable',
+      text: `${since} (${lost.reason}). Retrying.${text}`,
     };
   }
-  if (status === undefined || status.discovery.sight === 'live') return undefined;
-  const { sight, since } = status.discovery;
-  const age = `${span(now + offset - since)}, since ${clock(since - offset)}`;
-  if (sight === 'blind') {
+  if (status === undefined || status.discovery.state === 'connected') return undefined;
+  const { state, since } = status.discovery;
+  const age = `${formatSpan(now + offset - since)}, since ${formatClock(since - offset)}`;
+  const outage = `No connection to ${status.gateway.server} for ${age}`;
+  if (state === 'expired') {
     return {
       tone: 'bad',
-      title: 'This gateway is blind',
-      text: `It has not heard the channel at ${status.gateway.server} for ${age}, and what it knew holds no more. /ready answers 503.`,
+      title: 'This gateway has no valid table',
+      text: `${outage}. Its table is empty or out of date, and /ready returns 503.`,
     };
   }
   return {
-    tone: 'doubt',
-    title: 'The channel is lost',
-    text: `Nothing was heard of ${status.gateway.server} for ${age}. Requests go by the table as it was then, which probes go on verifying.`,
+    tone: 'warning',
+    title: 'This gateway is disconnected from the broker',
+    text: `${outage}. It routes by its last known table, and its probes keep verifying the instances.`,
   };
 }

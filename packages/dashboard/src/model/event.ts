@@ -1,17 +1,17 @@
 import type { Event } from '@rollcall/gateway';
-import type { Tone } from './standing.ts';
+import type { Tone } from './tone.ts';
 
-export const TONES: Readonly<Record<Event['type'], Tone>> = {
+export const EVENT_TONES: Readonly<Record<Event['type'], Tone>> = {
   registered: 'good',
-  updated: 'quiet',
-  left: 'quiet',
-  suspected: 'doubt',
+  updated: 'neutral',
+  left: 'neutral',
+  suspected: 'warning',
   down: 'bad',
   recovered: 'good',
-  forgotten: 'quiet',
+  forgotten: 'neutral',
   conflict: 'bad',
-  'mass-suspicion': 'doubt',
-  refused: 'doubt',
+  'mass-suspicion': 'warning',
+  refused: 'warning',
   connected: 'good',
   disconnected: 'bad',
   rejected: 'bad',
@@ -19,6 +19,6 @@ export const TONES: Readonly<Record<Event['type'], Tone>> = {
 };
 
 /** The type of an event as text, such as `mass suspicion`. */
-export function labelOf(type: Event['type']): string {
+export function eventLabel(type: Event['type']): string {
   return type.replace('-', ' ');
 }

@@ -1,50 +1,48 @@
 import type { InstanceView } from '@rollcall/gateway';
-import type { Tone } from './standing.ts';
-import { span } from './time.ts';
+import { formatSpan } from './time.ts';
+import type { Tone } from './tone.ts';
 
-/** One thing that an instance was seen by, or was not. */
-export interface Sign {
-  readonly kind: 'presence' | 'lease' | 'probe' | 'hearsay';
+/** One reason to believe that an instance runs, or not. */
+export interface EvidenceItem {
+  readonly kind: 'presence' | 'lease' | 'probe' | 'source';
   readonly tone: Tone;
   readonly text: string;
 }
 
-/** What speaks for an instance and against it, by the gateway's time. */
-export function signsOf({ evidence }: InstanceView, now: number): Sign[] {
+/** @param now by the gateway's clock */
+export function evidenceItems({ evidence }: InstanceView, now: number): EvidenceItem[] {
   const { presence, leaseEnds, probe, announcedAt, relayedAt } = evidence;
-  const signs: Sign[] = [];
+  const items: EvidenceItem[] = [];
   if (presence !== undefined) {
-    signs.push(
+    items.push(
       presence.isPresent
         ? { kind: 'presence', tone: 'good', text: 'present' }
-        : { kind: 'presence', tone: 'bad', text: `gone ${span(now - presence.at)} ago` },
+        : { kind: 'presence', tone: 'bad', text: `gone ${formatSpan(now - presence.at)} ago` },
     );
   }
   if (leaseEnds !== undefined) {
-    signs.push(
+    items.push(
       leaseEnds > now
-        ? { kind: 'lease', tone: 'good', text: `${span(leaseEnds - now)} left` }
-        : { kind: 'lease', tone: 'doubt', text: `lapsed ${span(now - leaseEnds)} ago` },
+        ? { kind: 'lease', tone: 'good', text: `${formatSpan(leaseEnds - now)} left` }
+        : { kind: 'lease', tone: 'warning', text: `expired ${formatSpan(now - leaseEnds)} ago` },
     );
   }
-  if (announcedAt === undefined && relayedAt !== undefined)
-    signs.push({
-      kind: 'hearsay',
-      tone: 'doubt',
-      text: `told by another ${span(now - relayedAt)} ago`,
-    });
-  if (probe !== undefined) signs.push(probeSign(probe, now));
-  else if (signs.length === 0)
-    signs.push({ kind: 'hearsay', tone: 'quiet', text: 'its own word alone' });
-  return signs;
+  if (announcedAt === undefined && relayedAt !== undefined) {
+    const text = `another observer, ${formatSpan(now - relayedAt)} ago`;
+    items.push({ kind: 'source', tone: 'warning', text });
+  }
+  if (probe !== undefined) items.push(probeItem(probe, now));
+  else if (items.length === 0)
+    items.push({ kind: 'source', tone: 'neutral', text: 'its announcement' });
+  return items;
 }
 
 type Probe = NonNullable<InstanceView['evidence']['probe']>;
 
-function probeSign({ verdict, by, at, times }: Probe, now: number): Sign {
-  const ago = `${span(now - at)} ago`;
-  const who = by === 'traffic' ? ' by traffic' : '';
-  if (verdict === 'ok') return { kind: 'probe', tone: 'good', text: `ok ${ago}${who}` };
-  const often = times > 1 ? ` ${times}×,` : '';
-  return { kind: 'probe', tone: 'bad', text: `${verdict}${often} ${ago}${who}` };
+function probeItem({ verdict, by, at, times }: Probe, now: number): EvidenceItem {
+  const ago = `${formatSpan(now - at)} ago`;
+  const source = by === 'traffic' ? ', by a request' : '';
+  if (verdict === 'ok') return { kind: 'probe', tone: 'good', text: `ok ${ago}${source}` };
+  const count = times > 1 ? ` ${times}×,` : '';
+  return { kind: 'probe', tone: 'bad', text: `${verdict}${count} ${ago}${source}` };
 }

@@ -1,13 +1,13 @@
 import type { Event, InstanceView, ServiceView, State, StatusView } from '@rollcall/gateway';
 
-/** All that the page shows. */
+/** Everything that the page shows. */
 export interface Model {
-  /** `locked`: the gateway wants the token, and has none or a wrong one. */
+  /** `locked`: the gateway requires a token, and the page has none or a wrong one. */
   readonly link: 'loading' | 'open' | 'lost' | 'locked';
-  /** Since when the gateway is not reached, by this browser's clock, and why. */
-  readonly lost?: { readonly at: number; readonly why: string };
+  /** When the gateway became unreachable, by this browser's clock, and why. */
+  readonly lost?: { readonly at: number; readonly reason: string };
   readonly status?: StatusView;
-  /** What to add to this browser's clock to have the gateway's. */
+  /** Add it to this browser's clock to get the gateway's. */
   readonly offset: number;
   readonly services: readonly ServiceView[];
   readonly instances: readonly InstanceView[];
@@ -15,7 +15,7 @@ export interface Model {
   readonly events: readonly Event[];
 }
 
-/** What is asked for again and again, of the instances that are on the screen. */
+/** The data that the page polls; instances only if they are visible. */
 interface Refreshed {
   readonly status: StatusView;
   readonly services: readonly ServiceView[];
@@ -27,7 +27,7 @@ export type Action =
   | { readonly type: 'refreshed'; readonly refreshed: Refreshed; readonly at: number }
   | { readonly type: 'event'; readonly event: Event }
   | { readonly type: 'instance'; readonly instance: InstanceView }
-  | { readonly type: 'lost'; readonly at: number; readonly why: string }
+  | { readonly type: 'lost'; readonly at: number; readonly reason: string }
   | { readonly type: 'locked' };
 
 export const EMPTY: Model = {
@@ -40,7 +40,7 @@ export const EMPTY: Model = {
 
 const MAX_EVENTS = 200;
 
-/** What the page shows after something has come. */
+/** The model after an action. */
 export function reduce(model: Model, action: Action): Model {
   switch (action.type) {
     case 'state': {
@@ -68,7 +68,7 @@ export function reduce(model: Model, action: Action): Model {
       return { ...model, instances: withInstances(model.instances, [action.instance]) };
     case 'lost':
       if (model.link === 'lost') return model;
-      return { ...model, link: 'lost', lost: { at: action.at, why: action.why } };
+      return { ...model, link: 'lost', lost: { at: action.at, reason: action.reason } };
     case 'locked':
       return { ...model, link: 'locked' };
   }
@@ -89,13 +89,13 @@ function afterEvent(
   return isKnown ? withInstances(instances, [instance]) : [...instances, instance];
 }
 
-/** Those that are held, as they are now. Traffic is not told with everything. */
+/** Replaces known instances by their latest views, and keeps their traffic if the new view has none. */
 function withInstances(
-  held: readonly InstanceView[],
+  known: readonly InstanceView[],
   latest: readonly InstanceView[],
 ): readonly InstanceView[] {
   const byKey = new Map(latest.map((instance) => [instance.key, instance]));
-  return held.map((was) => {
+  return known.map((was) => {
     const is = byKey.get(was.key);
     if (is === undefined) return was;
     const { traffic } = is.traffic === undefined ? was : is;

@@ -1,19 +1,19 @@
 import type { InstanceView, ServiceView } from '@rollcall/gateway';
-import { standingOf } from './standing.ts';
-import type { Tone } from './standing.ts';
+import { describeState } from './instance-state.ts';
+import type { Tone } from './tone.ts';
 
 /** A prefix with its instances. */
 export interface ServiceGroup {
   readonly prefix: string;
   readonly names: readonly string[];
-  /** Those that are to be seen. */
+  /** The instances that match the filter. */
   readonly instances: readonly InstanceView[];
-  /** In one line, how all of it is. */
+  /** The health of the whole service in one line. */
   readonly summary: string;
   readonly tone: Tone;
 }
 
-/** Each service with its own. One whose instances have all gone is one too, for requests to it still come. */
+/** Groups instances by service. A service without instances is kept, because requests to it may still come. */
 export function groupServices(
   services: readonly ServiceView[],
   instances: readonly InstanceView[],
@@ -24,12 +24,12 @@ export function groupServices(
     prefix: service.prefix,
     names: service.names,
     instances: byPrefix.get(service.prefix) ?? [],
-    ...judged(service),
+    ...summarizeService(service),
   }));
 }
 
-/** Those of which a text is found in what people know them by. All, if there is no text. */
-export function matching(
+/** The instances whose address, name, zone, state or other visible text contains the filter text. */
+export function filterInstances(
   instances: readonly InstanceView[],
   text: string,
 ): readonly InstanceView[] {
@@ -37,25 +37,24 @@ export function matching(
   if (sought === '') return instances;
   return instances.filter((instance) => {
     const { address, port, name, version, zone, host, prefix } = instance.announcement;
-    const { word } = standingOf(instance);
-    const words = [prefix, `${address}:${port}`, instance.key, name, version, zone, host, word];
+    const { label } = describeState(instance);
+    const words = [prefix, `${address}:${port}`, instance.key, name, version, zone, host, label];
     return words.join(' ').toLowerCase().includes(sought);
   });
 }
 
-function judged({
+function summarizeService({
   instances: total,
   healthy,
   routable,
-  isInDoubt,
+  isSuspect,
 }: ServiceView): Pick<ServiceGroup, 'summary' | 'tone'> {
-  if (total === 0) return { summary: 'every instance has gone: requests get 503', tone: 'bad' };
-  if (routable === 0)
-    return { summary: `none of ${total} takes requests: they get 503`, tone: 'bad' };
-  const some = routable === total ? `all ${total}` : `${routable} of ${total}`;
-  const who = total === 1 ? 'its one instance' : some;
-  const take = routable === 1 ? 'takes requests' : 'take requests';
-  if (isInDoubt) return { summary: `${who} ${take}, in doubt`, tone: 'doubt' };
-  const tone = routable === total ? 'good' : healthy === total ? 'held' : 'doubt';
-  return { summary: `${who} ${take}`, tone };
+  if (total === 0) return { summary: 'no instances: requests get 503', tone: 'bad' };
+  const noun = total === 1 ? 'instance' : 'instances';
+  const verb = routable === 1 ? 'receives' : 'receive';
+  const summary = `${routable} of ${total} ${noun} ${verb} traffic`;
+  if (routable === 0) return { summary: `${summary}: requests get 503`, tone: 'bad' };
+  if (isSuspect) return { summary: `${summary}, all suspect`, tone: 'warning' };
+  const tone = routable === total ? 'good' : healthy === total ? 'paused' : 'warning';
+  return { summary, tone };
 }

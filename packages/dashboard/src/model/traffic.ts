@@ -2,16 +2,18 @@ import type { InstanceView, TrafficView } from '@rollcall/gateway';
 
 type Window = TrafficView['history'][number];
 
-/** The latest of an instance's traffic, in numbers. */
-export interface Pace {
+/** The recent traffic of an instance in numbers. */
+export interface TrafficSummary {
+  /** Requests per second in the latest window. */
   readonly perSecond: number;
-  /** From 0 to 1, over all of the history. */
+  /** Failed requests over the whole history, from 0 to 1. */
   readonly errorShare: number;
+  /** Milliseconds to the head of the response, in the latest window that had one. */
   readonly p50?: number | undefined;
   readonly p99?: number | undefined;
 }
 
-export function paceOf({ history }: TrafficView): Pace {
+export function summarize({ history }: TrafficView): TrafficSummary {
   const last = history.at(-1);
   const timed = history.findLast(({ p50 }) => p50 !== undefined);
   const requests = sum(history, ({ requests }) => requests);
@@ -23,26 +25,27 @@ export function paceOf({ history }: TrafficView): Pace {
   };
 }
 
-/** Requests a second of all these instances; nothing if none had any. */
-export function perSecond(instances: readonly InstanceView[]): number | undefined {
-  const paces = instances.flatMap(({ traffic }) => (traffic ? [paceOf(traffic)] : []));
-  return paces.length === 0 ? undefined : sum(paces, (pace) => pace.perSecond);
+/** Requests per second to all these instances; undefined if none had any. */
+export function requestsPerSecond(instances: readonly InstanceView[]): number | undefined {
+  const summaries = instances.flatMap(({ traffic }) => (traffic ? [summarize(traffic)] : []));
+  return summaries.length === 0 ? undefined : sum(summaries, ({ perSecond }) => perSecond);
 }
 
-/** Two digits that mean something: `0`, `0.4`, `12`, `340`. */
-export function rate(perSecond: number): string {
+/** A rate with at most two significant digits below 10: `0`, `0.4`, `12`, `340`. */
+export function formatRate(perSecond: number): string {
   if (perSecond === 0 || perSecond >= 10) return Math.round(perSecond).toLocaleString('en');
   return perSecond.toPrecision(2).replace(/\.0$/, '');
 }
 
-export function milliseconds(value: number): string {
+/** Milliseconds as `1.4 ms`, `150 ms` or `1.2 s`. */
+export function formatDuration(value: number): string {
   if (value >= 10_000) return `${Math.round(value / 1000)} s`;
   if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
   return `${value >= 10 ? Math.round(value) : Number(value.toFixed(1))} ms`;
 }
 
-/** Never `0 %` for what is not nothing. */
-export function percent(share: number): string {
+/** A share as a percentage; `0 %` only if it is exactly 0. */
+export function formatShare(share: number): string {
   if (share === 0) return '0 %';
   if (share < 0.001) return '< 0.1 %';
   return `${Number((share * 100).toFixed(share < 0.1 ? 1 : 0))} %`;
@@ -52,14 +55,14 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-/** A bar of the chart of rates: what went well from the bottom, what failed on top. From 0 to 1. */
+/** A bar of the rate chart, as heights from 0 to 1: failed requests on top of the others. */
 export interface Bar {
   readonly ok: number;
   readonly failed: number;
 }
 
-/** The rate of each window, as shares of the highest. */
-export function bars(history: readonly Window[]): Bar[] {
+/** The request rate of each window, relative to the highest. */
+export function rateBars(history: readonly Window[]): Bar[] {
   const highest = Math.max(...history.map(({ requests, seconds }) => requests / seconds), 1e-9);
   return history.map(({ requests, errors, seconds }) => ({
     ok: (requests - errors) / seconds / highest,
@@ -68,10 +71,10 @@ export function bars(history: readonly Window[]): Bar[] {
 }
 
 /**
- * The points of a line as SVG takes them, in a box of that size. Latency is drawn by its logarithm, as 2 ms beside
- * 200 ms is to be seen; windows without an answer leave it out.
+ * The `points` of an SVG polyline in a box of this size. The scale is logarithmic, so that 2 ms is visible beside
+ * 200 ms. Windows without a response have no point.
  */
-export function line(
+export function polylinePoints(
   values: readonly (number | undefined)[],
   highest: number,
   { width, height }: { readonly width: number; readonly height: number },

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { Alarm } from '../model/alarm.ts';
 import { Mark } from './mark.tsx';
 
-/** It is there from the start, empty, so that a screen reader tells what comes into it. */
+/** Rendered even when empty, because screen readers announce only changes of an existing alert. */
 export function AlarmBanner({ alarm }: { readonly alarm: Alarm | undefined }): JSX.Element {
   return (
     <div role="alert" class={alarm === undefined ? '' : `alarm ${alarm.tone}`}>

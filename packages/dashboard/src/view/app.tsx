@@ -8,14 +8,14 @@ import { Loading } from './loading.tsx';
 import { Overview } from './overview.tsx';
 import { useModel } from './use-model.ts';
 import { useNow } from './use-now.ts';
-import { usePlace } from './use-place.ts';
-import { Why } from './why.tsx';
+import { usePage } from './use-page.ts';
+import { ExplanationPage } from './explanation.tsx';
 
-/** The page: a header, what is wrong if something is, and the place that the address names. */
+/** The page: a header, what is wrong if something is, and the page that the URL names. */
 export function App(): JSX.Element {
   const { model, dispatch, restart } = useModel();
   const now = useNow();
-  const place = usePlace();
+  const page = usePage();
   const alarm = alarmOf(model, now);
   const { status } = model;
   const title = alarm?.title ?? status?.gateway.url.replace('http://', '');
@@ -25,15 +25,15 @@ export function App(): JSX.Element {
   return (
     <>
       <SkipLink />
-      <Header status={status} now={now + model.offset} place={place} link={model.link} />
+      <Header status={status} now={now + model.offset} page={page} link={model.link} />
       <AlarmBanner alarm={alarm} />
       <main id="main" tabIndex={-1} class={model.link === 'lost' ? 'stale' : ''}>
         {model.link === 'locked' ? (
           <Locked onToken={restart} />
         ) : status === undefined ? (
           <Loading isLost={model.link === 'lost'} />
-        ) : place.view === 'why' ? (
-          <Why path={place.path} now={now + model.offset} />
+        ) : page.view === 'explain' ? (
+          <ExplanationPage path={page.path} now={now + model.offset} />
         ) : (
           <Overview model={model} status={status} now={now + model.offset} dispatch={dispatch} />
         )}
@@ -42,7 +42,7 @@ export function App(): JSX.Element {
   );
 }
 
-/** For the keyboard, past the header. */
+/** Lets keyboard users skip the header. */
 function SkipLink(): JSX.Element {
   return (
     <a class="skip" href="#main" onClick={skip}>
@@ -51,7 +51,7 @@ function SkipLink(): JSX.Element {
   );
 }
 
-/** The address stays as it is: it names the place. */
+/** Not by the link itself, because the URL names the page. */
 function skip(event: Event): void {
   event.preventDefault();
   document.getElementById('main')?.focus();

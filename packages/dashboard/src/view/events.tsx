@@ -1,9 +1,9 @@
 import type { Event } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { labelOf, TONES } from '../model/event.ts';
-import { placeOf } from '../model/place.ts';
-import { clock, exactly } from '../model/time.ts';
+import { EVENT_TONES, eventLabel } from '../model/event.ts';
+import { hostPort } from '../model/host-port.ts';
+import { formatClock, formatExactly } from '../model/time.ts';
 import { Mark } from './mark.tsx';
 
 /** How many events are shown before the button for more is pressed. */
@@ -32,16 +32,16 @@ export function Events({ events }: { readonly events: readonly Event[] }): JSX.E
 
 function EventItem({ event }: { readonly event: Event }): JSX.Element {
   const { at, type, reason, message, instance } = event;
-  const tone = TONES[type];
+  const tone = EVENT_TONES[type];
   return (
     <li>
-      <time class="mono muted" dateTime={new Date(at).toISOString()} title={exactly(at)}>
-        {clock(at)}
+      <time class="mono muted" dateTime={new Date(at).toISOString()} title={formatExactly(at)}>
+        {formatClock(at)}
       </time>
       <div title={message}>
         <p>
           <span class={tone}>
-            <Mark tone={tone} /> {labelOf(type)}
+            <Mark tone={tone} /> {eventLabel(type)}
           </span>{' '}
           {instance !== undefined && (
             <span class="mono">{instance.announcement.prefix || '/'}</span>
@@ -50,7 +50,7 @@ function EventItem({ event }: { readonly event: Event }): JSX.Element {
         <p class="muted">
           {instance !== undefined && (
             <>
-              <span class="mono">{placeOf(instance.announcement)}</span> ·{' '}
+              <span class="mono">{hostPort(instance.announcement)}</span> ·{' '}
             </>
           )}
           {reason}

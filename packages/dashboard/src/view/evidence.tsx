@@ -1,23 +1,23 @@
 import type { InstanceView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
-import { signsOf } from '../model/evidence.ts';
-import type { Sign } from '../model/evidence.ts';
+import { evidenceItems } from '../model/evidence.ts';
+import type { EvidenceItem } from '../model/evidence.ts';
 import { Mark } from './mark.tsx';
 
-const NAMES: Record<Sign['kind'], string> = {
+const NAMES: Record<EvidenceItem['kind'], string> = {
   presence: 'Presence',
   lease: 'Lease',
   probe: 'Probe',
-  hearsay: 'Word',
+  source: 'Source',
 };
-const MEANINGS: Record<Sign['kind'], string> = {
-  presence: 'Whether the broker sees its connection',
-  lease: 'How long its announcement is good for unless it renews it',
-  probe: 'How it answered when this gateway last asked it, or sent it a request',
-  hearsay: 'Nothing but words speaks for it so far',
+const MEANINGS: Record<EvidenceItem['kind'], string> = {
+  presence: 'Whether the instance is connected to the broker',
+  lease: 'How long its announcement stays valid unless it is renewed',
+  probe: 'The result of the latest health check or request by this gateway',
+  source: 'How this gateway learned of the instance; no probe has verified it yet',
 };
 
-/** What it was last seen by. */
+/** The reasons to believe that an instance runs, or not. */
 export function Evidence({
   instance,
   now,
@@ -27,7 +27,7 @@ export function Evidence({
 }): JSX.Element {
   return (
     <dl class="evidence">
-      {signsOf(instance, now).map(({ kind, tone, text }) => (
+      {evidenceItems(instance, now).map(({ kind, tone, text }) => (
         <div key={kind} title={MEANINGS[kind]}>
           <dt>{NAMES[kind]}</dt>
           <dd class={`number ${tone}`}>

@@ -1,10 +1,10 @@
 import type { StatusView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
-import { agreementOf } from '../model/agreement.ts';
-import { span } from '../model/time.ts';
+import { describePeer } from '../model/peer.ts';
+import { formatSpan } from '../model/time.ts';
 import { Mark } from './mark.tsx';
 
-/** The gateways on the channel, and whether they know the same. */
+/** The gateways of the registry, and whether their tables agree. */
 export function Gateways({
   status,
   now,
@@ -22,12 +22,13 @@ export function Gateways({
           <div>
             <span class="mono">{gateway.name}</span>
             <p class="muted">
-              this one, for {span(now - gateway.startedAt)}; answers for {gateway.domain}
+              this gateway, started {formatSpan(now - gateway.startedAt)} ago; serves{' '}
+              {gateway.domain}
             </p>
           </div>
         </li>
         {peers.map((peer) => {
-          const { name, tone, text } = agreementOf(peer, now);
+          const { name, tone, text } = describePeer(peer, now);
           return (
             <li key={name}>
               <Mark tone={tone} />
@@ -40,7 +41,7 @@ export function Gateways({
         })}
       </ul>
       {peers.length === 0 && (
-        <p class="muted">No other has been heard of. Each is, within five minutes.</p>
+        <p class="muted">No other gateway found. It can take five minutes to find one.</p>
       )}
     </section>
   );

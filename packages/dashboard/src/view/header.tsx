@@ -1,59 +1,59 @@
 import type { StatusView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import type { Model } from '../model/model.ts';
-import type { Tone } from '../model/standing.ts';
-import { span } from '../model/time.ts';
+import { formatSpan } from '../model/time.ts';
+import type { Tone } from '../model/tone.ts';
 import { Mark } from './mark.tsx';
 import { PathForm } from './path-form.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
-import { hrefOf } from './use-place.ts';
-import type { Place } from './use-place.ts';
+import { hrefOf } from './use-page.ts';
+import type { Page } from './use-page.ts';
 
 interface HeaderProps {
   readonly status: StatusView | undefined;
   readonly link: Model['link'];
   readonly now: number;
-  readonly place: Place;
+  readonly page: Page;
 }
 
-export function Header({ status, link, now, place }: HeaderProps): JSX.Element {
+export function Header({ status, link, now, page }: HeaderProps): JSX.Element {
   return (
     <header class="top">
       <a class="brand" href={hrefOf({ view: 'overview' })} aria-label="Rollcall, overview">
         Rollcall
       </a>
-      {status !== undefined && <Sight status={status} link={link} now={now} />}
-      {status !== undefined && <PathForm path={place.view === 'why' ? place.path : ''} />}
+      {status !== undefined && <GatewayLink status={status} link={link} now={now} />}
+      {status !== undefined && <PathForm path={page.view === 'explain' ? page.path : ''} />}
       <ThemeSwitch />
     </header>
   );
 }
 
-const SIGHTS: Record<StatusView['discovery']['sight'], { tone: Tone; word: string }> = {
-  live: { tone: 'good', word: 'hearing' },
-  lost: { tone: 'doubt', word: 'lost' },
-  blind: { tone: 'bad', word: 'blind' },
+const LINK_STATES: Record<StatusView['discovery']['state'], { tone: Tone; label: string }> = {
+  connected: { tone: 'good', label: 'connected' },
+  disconnected: { tone: 'warning', label: 'disconnected' },
+  expired: { tone: 'bad', label: 'no valid table' },
 };
 
-/** How well the gateway sees, and which one it is. */
-function Sight({
+/** The gateway's URL and its connection to the broker. */
+function GatewayLink({
   status,
   link,
   now,
 }: Pick<HeaderProps, 'link' | 'now'> & { status: StatusView }): JSX.Element {
   const { gateway, discovery } = status;
-  const { tone, word } =
-    link === 'lost' ? { tone: 'bad' as const, word: 'not reached' } : SIGHTS[discovery.sight];
-  const since = link === 'lost' ? '' : ` for ${span(now - discovery.since)}`;
+  const { tone, label } =
+    link === 'lost' ? { tone: 'bad' as const, label: 'unreachable' } : LINK_STATES[discovery.state];
+  const since = link === 'lost' ? '' : ` for ${formatSpan(now - discovery.since)}`;
   return (
     <p
-      class="sight"
-      title={`${gateway.name}, on the channel ${gateway.channel} at ${gateway.server}`}
+      class="link"
+      title={`${gateway.name}, channel ${gateway.channel} of the broker at ${gateway.server}`}
     >
       <Mark tone={tone} />
       <span class="mono">{gateway.url.replace('http://', '')}</span>{' '}
       <span class="muted">
-        {word}
+        {label}
         {since}
       </span>
     </p>

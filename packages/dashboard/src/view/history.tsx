@@ -1,11 +1,11 @@
 import type { Explanation } from '@rollcall/gateway';
 import type { JSX } from 'preact';
-import { TONES } from '../model/event.ts';
-import { clock, exactly, span } from '../model/time.ts';
+import { EVENT_TONES } from '../model/event.ts';
+import { formatClock, formatExactly, formatSpan } from '../model/time.ts';
 
 type Entry = Explanation['link'][number];
 
-/** What came and what was made of it, the latest first. */
+/** Messages and probes with the changes they caused, the newest first. */
 export function History({
   entries,
   now,
@@ -17,21 +17,21 @@ export function History({
     <ol class="history">
       {entries.toReversed().map((entry, index) => (
         <li key={index}>
-          <time class="mono muted" title={exactly(entry.at)}>
-            {clock(entry.at)}
+          <time class="mono muted" title={formatExactly(entry.at)}>
+            {formatClock(entry.at)}
           </time>
           <p>
-            {entry.what ?? 'as time passed'}
+            {entry.what ?? 'time passed'}
             {entry.times > 1 && (
               <span class="muted">
                 {' '}
-                {entry.times} times, last {span(now - entry.last)} ago
+                {entry.times} times, last {formatSpan(now - entry.last)} ago
               </span>
             )}
             {entry.change !== undefined && (
               <>
                 {' '}
-                <span class={TONES[entry.change]}>→ {entry.change}</span>{' '}
+                <span class={EVENT_TONES[entry.change]}>→ {entry.change}</span>{' '}
                 <span class="muted">{entry.why}</span>
               </>
             )}

@@ -1,37 +1,37 @@
 import type { InstanceView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
-import { placeOf } from '../model/place.ts';
-import { standingOf } from '../model/standing.ts';
-import { exactly, span } from '../model/time.ts';
+import { hostPort } from '../model/host-port.ts';
+import { describeState } from '../model/instance-state.ts';
+import { formatExactly, formatSpan } from '../model/time.ts';
 import { Evidence } from './evidence.tsx';
 import { Mark } from './mark.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
-import { useWatched } from './use-watched.ts';
-import type { Drain } from './use-drain.ts';
+import { useVisible } from './use-visible.ts';
+import type { DrainControl } from './use-drain.ts';
 
 interface InstanceRowProps {
   readonly instance: InstanceView;
   readonly now: number;
-  readonly drain: Drain;
+  readonly drain: DrainControl;
 }
 
 export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Element {
   const { key, announcement, isDrained, since, traffic } = instance;
-  const { tone, word, meaning } = standingOf(instance);
-  const place = placeOf(announcement);
+  const { tone, label, meaning } = describeState(instance);
+  const endpoint = hostPort(announcement);
   const [host, port] = [
-    place.slice(0, place.lastIndexOf(':')),
-    place.slice(place.lastIndexOf(':')),
+    endpoint.slice(0, endpoint.lastIndexOf(':')),
+    endpoint.slice(endpoint.lastIndexOf(':')),
   ];
   const isBusy = drain.busy === key;
   return (
-    <li ref={useWatched(key)} class={`instance ${tone}`}>
+    <li ref={useVisible(key)} class={`instance ${tone}`}>
       <div class="state" title={meaning}>
         <span class={`word ${tone}`}>
-          <Mark tone={tone} /> {word}
+          <Mark tone={tone} /> {label}
         </span>
-        <span class="muted number" title={`since ${exactly(since)}`}>
-          {span(now - since)} old
+        <span class="muted number" title={`known since ${formatExactly(since)}`}>
+          {formatSpan(now - since)} old
         </span>
       </div>
       <div class="where">
@@ -41,7 +41,7 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
           {port}
         </span>
         <span class="muted" title={key}>
-          {aboutOf(instance)}
+          {detailsOf(instance)}
         </span>
       </div>
       <Evidence instance={instance} now={now} />
@@ -50,9 +50,9 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
         class="drain"
         type="button"
         aria-busy={isBusy}
-        aria-label={`${isDrained ? 'Undrain' : 'Drain'} ${place}`}
-        title={isDrained ? 'Send it requests again' : 'Have this gateway send it nothing new'}
-        onClick={() => drain.ask(instance)}
+        aria-label={`${isDrained ? 'Undrain' : 'Drain'} ${endpoint}`}
+        title={isDrained ? 'Send it new requests again' : 'Send it no new requests'}
+        onClick={() => drain.toggle(instance)}
       >
         {isDrained ? 'Undrain' : 'Drain'}
       </button>
@@ -60,8 +60,8 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
   );
 }
 
-/** What people know it by, besides its address. */
-function aboutOf({ key, announcement }: InstanceView): string {
+/** The rest of its announcement, such as `host · v2 · eu-1 · weight 3 · 1a2b3c4d`. */
+function detailsOf({ key, announcement }: InstanceView): string {
   const { version, zone, host, id, weight } = announcement;
   const words = [
     host,

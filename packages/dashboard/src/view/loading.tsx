@@ -1,17 +1,17 @@
 import type { JSX } from 'preact';
 
-/** The shape of what is to come; or that it does not, of which the banner says why. */
+/** A placeholder until the first response; the banner shows why there is none. */
 export function Loading({ isLost }: { readonly isLost: boolean }): JSX.Element {
   if (isLost) {
     return (
       <div class="notice">
         <h1>Nothing to show yet</h1>
-        <p>This page fills itself as soon as the gateway answers.</p>
+        <p>The page loads as soon as the gateway responds.</p>
       </div>
     );
   }
   return (
-    <div class="skeleton" role="status" aria-label="Asking the gateway">
+    <div class="skeleton" role="status" aria-label="Loading">
       {[0, 1, 2].map((row) => (
         <div key={row} />
       ))}

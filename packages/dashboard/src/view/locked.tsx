@@ -2,14 +2,14 @@ import type { JSX } from 'preact';
 import { token } from '../api/client.ts';
 import { TokenForm } from './token-form.tsx';
 
-/** Off loopback a gateway tells nobody anything who does not know its token. */
+/** Shown when the gateway requires the token for reading, as it does off loopback. */
 export function Locked({ onToken }: { readonly onToken: () => void }): JSX.Element {
-  const fault = token.get() === null ? undefined : 'The gateway does not take this token.';
+  const error = token.get() === null ? undefined : 'The gateway rejected this token.';
   return (
     <div class="notice">
-      <h1>This gateway asks for its token</h1>
+      <h1>This gateway requires its admin token</h1>
       <TokenForm
-        fault={fault}
+        error={error}
         action="Open"
         onToken={(typed) => {
           token.set(typed);

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
-import type { Tone } from '../model/standing.ts';
+import type { Tone } from '../model/tone.ts';
 
-/** A shape for each tone, so that nobody needs to tell colours apart. Words stand beside it. */
+/** A shape for each tone, because not everyone can distinguish colours. Text always stands beside it. */
 const SHAPES: Record<Tone, JSX.Element> = {
   good: <circle cx="6" cy="6" r="4.5" fill="currentColor" />,
-  doubt: (
+  warning: (
     <>
       <circle cx="6" cy="6" r="3.9" fill="none" stroke="currentColor" stroke-width="1.3" />
       <path d="M6 2.1a3.9 3.9 0 0 1 0 7.8z" fill="currentColor" />
@@ -13,7 +13,7 @@ const SHAPES: Record<Tone, JSX.Element> = {
   bad: (
     <path d="M2.5 2.5l7 7m0-7l-7 7" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
   ),
-  held: (
+  paused: (
     <path
       d="M3.8 2.2v7.6m4.4-7.6v7.6"
       stroke="currentColor"
@@ -21,7 +21,7 @@ const SHAPES: Record<Tone, JSX.Element> = {
       stroke-linecap="round"
     />
   ),
-  quiet: <circle cx="6" cy="6" r="3.9" fill="none" stroke="currentColor" stroke-width="1.3" />,
+  neutral: <circle cx="6" cy="6" r="3.9" fill="none" stroke="currentColor" stroke-width="1.3" />,
 };
 
 export function Mark({ tone }: { readonly tone: Tone }): JSX.Element {

@@ -1,7 +1,7 @@
 import type { StatusView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { groupServices, matching } from '../model/services.ts';
+import { filterInstances, groupServices } from '../model/services.ts';
 import type { Action, Model } from '../model/model.ts';
 import { Events } from './events.tsx';
 import { Gateways } from './gateways.tsx';
@@ -19,13 +19,13 @@ interface OverviewProps {
   readonly dispatch: (action: Action) => void;
 }
 
-/** Below this, everything is seen at one look. */
-const FILTER_FROM = 8;
+/** Fewer instances fit on a screen, and need no filter. */
+const FILTER_MIN_INSTANCES = 8;
 
 export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.Element {
   const [text, setText] = useState('');
   const drain = useDrain(status, dispatch);
-  const shown = matching(model.instances, text);
+  const shown = filterInstances(model.instances, text);
   const all = groupServices(model.services, shown).filter(
     ({ instances }) => text === '' || instances.length > 0,
   );
@@ -35,7 +35,7 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
         <div class="bar">
           <h1 id="services">Services</h1>
           <Summary instances={model.instances} services={model.services.length} />
-          {model.instances.length >= FILTER_FROM && (
+          {model.instances.length >= FILTER_MIN_INSTANCES && (
             <input
               class="filter"
               type="search"
@@ -47,7 +47,7 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
           )}
         </div>
         {model.services.length === 0 && <NoServices status={status} />}
-        {text !== '' && all.length === 0 && <p class="muted">No instance has “{text}” in it.</p>}
+        {text !== '' && all.length === 0 && <p class="muted">No instance matches “{text}”.</p>}
         {all.map((group) => (
           <Service key={group.prefix} group={group} now={now} drain={drain} />
         ))}

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { hrefOf } from './use-place.ts';
+import { hrefOf } from './use-page.ts';
 
-/** Asks why a path is routed where it is. The key `/` goes to it from anywhere. */
+/** Opens the explanation of a path. The key `/` focuses it from anywhere on the page. */
 export function PathForm({ path }: { readonly path: string }): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -20,11 +20,14 @@ export function PathForm({ path }: { readonly path: string }): JSX.Element {
     event.preventDefault();
     const typed = input.current?.value.trim() ?? '';
     if (typed !== '')
-      location.hash = hrefOf({ view: 'why', path: typed.startsWith('/') ? typed : `/${typed}` });
+      location.hash = hrefOf({
+        view: 'explain',
+        path: typed.startsWith('/') ? typed : `/${typed}`,
+      });
   }
   return (
     <form class="path-form" role="search" onSubmit={onSubmit}>
-      <label for="path">Why is</label>
+      <label for="path">Path</label>
       <input
         ref={input}
         id="path"
@@ -40,7 +43,7 @@ export function PathForm({ path }: { readonly path: string }): JSX.Element {
         aria-keyshortcuts="/"
         enterkeyhint="go"
       />
-      <button type="submit">routed so?</button>
+      <button type="submit">Explain</button>
     </form>
   );
 }

@@ -1,28 +1,28 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ServiceGroup } from '../model/services.ts';
-import { perSecond, rate } from '../model/traffic.ts';
+import { requestsPerSecond, formatRate } from '../model/traffic.ts';
 import { InstanceRow } from './instance-row.tsx';
 import { Mark } from './mark.tsx';
-import type { Drain } from './use-drain.ts';
-import { hrefOf } from './use-place.ts';
+import type { DrainControl } from './use-drain.ts';
+import { hrefOf } from './use-page.ts';
 
 interface ServiceProps {
   readonly group: ServiceGroup;
   readonly now: number;
-  readonly drain: Drain;
+  readonly drain: DrainControl;
 }
 
-/** More are shown when they are asked for: ten thousand rows would stop the browser. */
-const SHOWN = 30;
+/** How many rows are shown at first: ten thousand would make the browser hang. */
+const FIRST = 30;
 
-/** A prefix and its instances. */
+/** A prefix with its instances. */
 export function Service({ group, now, drain }: ServiceProps): JSX.Element {
-  const [most, setMost] = useState(SHOWN);
+  const [max, setMax] = useState(FIRST);
   const { prefix, names, instances, tone, summary } = group;
-  // Of those that are not shown it is not asked for.
-  const pace = instances.length <= most ? perSecond(instances) : undefined;
-  const hidden = instances.length - most;
+  // The traffic of hidden rows is not fetched.
+  const perSecond = instances.length <= max ? requestsPerSecond(instances) : undefined;
+  const hidden = instances.length - max;
   return (
     <section class="service" aria-label={prefix || '/'}>
       <header>
@@ -31,19 +31,21 @@ export function Service({ group, now, drain }: ServiceProps): JSX.Element {
         <span class={`verdict ${tone}`}>
           <Mark tone={tone} /> {summary}
         </span>
-        {pace !== undefined && <span class="muted number">{rate(pace)} requests/s</span>}
-        <a class="why-link" href={hrefOf({ view: 'why', path: prefix || '/' })}>
-          Why?
+        {perSecond !== undefined && (
+          <span class="muted number">{formatRate(perSecond)} requests/s</span>
+        )}
+        <a class="explain-link" href={hrefOf({ view: 'explain', path: prefix || '/' })}>
+          Explain
         </a>
       </header>
       <ul>
-        {instances.slice(0, most).map((instance) => (
+        {instances.slice(0, max).map((instance) => (
           <InstanceRow key={instance.key} instance={instance} now={now} drain={drain} />
         ))}
       </ul>
       {hidden > 0 && (
-        <button class="more" type="button" onClick={() => setMost(most + 10 * SHOWN)}>
-          Show {Math.min(hidden, 10 * SHOWN)} of {hidden.toLocaleString('en')} more
+        <button class="more" type="button" onClick={() => setMax(max + 10 * FIRST)}>
+          Show {Math.min(hidden, 10 * FIRST)} of {hidden.toLocaleString('en')} more
         </button>
       )}
     </section>

@@ -6,17 +6,19 @@ interface SummaryProps {
   readonly services: number;
 }
 
-/** All of it in one line. */
+/** The whole table in one line. */
 export function Summary({ instances, services }: SummaryProps): JSX.Element {
-  const unwell = instances.filter(({ status }) => status !== 'healthy').length;
+  const unhealthy = instances.filter(({ status }) => status !== 'healthy').length;
   const parts = [
     count(services, 'service'),
     count(instances.length, 'instance'),
-    ...(instances.length === 0 ? [] : [unwell === 0 ? 'each of them up' : `${unwell} not up`]),
+    ...(instances.length === 0
+      ? []
+      : [unhealthy === 0 ? 'all healthy' : `${unhealthy} not healthy`]),
   ];
   return <p class="muted">{parts.join(' · ')}</p>;
 }
 
-function count(number: number, what: string): string {
-  return `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }

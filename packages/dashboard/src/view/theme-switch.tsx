@@ -24,7 +24,7 @@ const ICONS: Record<Theme, JSX.Element> = {
   dark: <path d="M13.2 10A5.8 5.8 0 0 1 6 2.8a5.8 5.8 0 1 0 7.2 7.2z" fill="currentColor" />,
 };
 
-/** From the system's colours to light, to dark, and back. */
+/** Cycles through the system's colours, light and dark. */
 export function ThemeSwitch(): JSX.Element {
   const [theme, setTheme] = useState(chosenTheme);
   function onClick(): void {

@@ -8,7 +8,7 @@ export function chosenTheme(): Theme {
   return THEMES.find((theme) => theme === kept) ?? 'system';
 }
 
-/** All colours are light-dark(): the scheme is all that there is to change. */
+/** Sets the colour scheme, which is enough because all colours are light-dark(). */
 export function applyTheme(theme: Theme): void {
   document.documentElement.style.colorScheme = theme === 'system' ? 'light dark' : theme;
   localStorage.setItem(KEY, theme);

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { placeOf } from '../model/place.ts';
+import { hostPort } from '../model/host-port.ts';
 import { TokenForm } from './token-form.tsx';
-import type { Drain } from './use-drain.ts';
+import type { DrainControl } from './use-drain.ts';
 
-/** What stands between the button and the drain: the token, or why it cannot be. */
-export function TokenDialog({ drain }: { readonly drain: Drain }): JSX.Element {
+/** Asks for the token before an instance is drained, or shows why it cannot be. */
+export function TokenDialog({ drain }: { readonly drain: DrainControl }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const { pending } = drain;
   const isOpen = pending !== undefined;
@@ -24,30 +24,30 @@ export function TokenDialog({ drain }: { readonly drain: Drain }): JSX.Element {
       {pending !== undefined && (
         <>
           <h2 id="dialog-title">
-            {act} <span class="mono">{placeOf(pending.instance.announcement)}</span>
+            {act} <span class="mono">{hostPort(pending.instance.announcement)}</span>
           </h2>
           {act === 'Drain' && (
             <p>
-              This gateway sends it nothing new, until that is undone or the instance starts anew.
-              What is in flight goes on. Other gateways are not told.
+              This gateway sends it no new requests until it is undrained or restarts. Requests in
+              flight continue. Other gateways are not affected.
             </p>
           )}
           {pending.needs === 'token' && (
-            <TokenForm fault={pending.fault} action={act} onToken={drain.withToken}>
+            <TokenForm error={pending.error} action={act} onToken={drain.withToken}>
               {cancel}
             </TokenForm>
           )}
           {pending.needs === 'no-token' && (
             <>
               <p class="bad">
-                This gateway was started without an admin token, so that nothing can be changed.
+                This gateway was started without an admin token, so it accepts no changes.
               </p>
               <pre>
                 <code>ROLLCALL_ADMIN_TOKEN=$(openssl rand -hex 32) npx rollcall gateway</code>
               </pre>
             </>
           )}
-          {pending.needs === 'nothing' && <p class="bad">{pending.fault}</p>}
+          {pending.needs === 'nothing' && <p class="bad">{pending.error}</p>}
           {pending.needs !== 'token' && <div class="buttons">{cancel}</div>}
         </>
       )}

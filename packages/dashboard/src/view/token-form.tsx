@@ -2,14 +2,14 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 
 interface TokenFormProps {
-  readonly fault?: string | undefined;
+  readonly error?: string | undefined;
   readonly action: string;
   readonly onToken: (token: string) => void;
   readonly children?: JSX.Element;
 }
 
-/** Where the token is typed. It stays in this tab. */
-export function TokenForm({ fault, action, onToken, children }: TokenFormProps): JSX.Element {
+/** Asks for the admin token, which this tab keeps until it is closed. */
+export function TokenForm({ error, action, onToken, children }: TokenFormProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   function onSubmit(event: Event): void {
     event.preventDefault();
@@ -25,12 +25,12 @@ export function TokenForm({ fault, action, onToken, children }: TokenFormProps):
         type="password"
         autocomplete="off"
         required
-        aria-invalid={fault !== undefined}
+        aria-invalid={error !== undefined}
         aria-describedby="token-hint"
       />
-      <p id="token-hint" class={fault === undefined ? 'muted' : 'bad'}>
-        {fault ??
-          'As in ROLLCALL_ADMIN_TOKEN of this gateway. It is kept until this tab is closed.'}
+      <p id="token-hint" class={error === undefined ? 'muted' : 'bad'}>
+        {error ??
+          'The value of ROLLCALL_ADMIN_TOKEN of this gateway. This tab keeps it until it is closed.'}
       </p>
       <div class="buttons">
         {children}

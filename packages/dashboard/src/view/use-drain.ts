@@ -1,29 +1,29 @@
 import type { InstanceView, StatusView } from '@rollcall/gateway';
 import { useState } from 'preact/hooks';
-import { askJson, Refused, token } from '../api/client.ts';
+import { requestJson, RequestError, token } from '../api/client.ts';
 import type { Action } from '../model/model.ts';
 
-/** An instance that is to be drained or undrained, while something is missing for it. */
-interface Pending {
+/** An instance to drain or undrain, while the dialog is open. */
+interface PendingDrain {
   readonly instance: InstanceView;
-  /** `no-token`: this gateway has none, so that nothing can be changed. */
+  /** `no-token`: the gateway has no token, so it accepts no changes. `nothing`: the request failed. */
   readonly needs: 'token' | 'no-token' | 'nothing';
-  readonly fault?: string;
+  readonly error?: string;
 }
 
-export interface Drain {
-  /** The key of the one that is being asked for. */
+export interface DrainControl {
+  /** The key of the instance whose request is in flight. */
   readonly busy: string | undefined;
-  readonly pending: Pending | undefined;
-  readonly ask: (instance: InstanceView) => void;
+  readonly pending: PendingDrain | undefined;
+  readonly toggle: (instance: InstanceView) => void;
   readonly withToken: (typed: string) => void;
   readonly cancel: () => void;
 }
 
-/** Drains and undrains by the button, and sees to the token. */
-export function useDrain(status: StatusView, dispatch: (action: Action) => void): Drain {
+/** Drains and undrains instances, and asks for the admin token when it is needed. */
+export function useDrain(status: StatusView, dispatch: (action: Action) => void): DrainControl {
   const [busy, setBusy] = useState<string | undefined>();
-  const [pending, setPending] = useState<Pending | undefined>();
+  const [pending, setPending] = useState<PendingDrain | undefined>();
 
   async function post(instance: InstanceView): Promise<void> {
     const act = instance.isDrained ? 'undrain' : 'drain';
@@ -32,11 +32,11 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
       const path = `api/instances/${encodeURIComponent(instance.key)}/${act}`;
       dispatch({
         type: 'instance',
-        instance: await askJson<InstanceView>(path, { method: 'POST' }),
+        instance: await requestJson<InstanceView>(path, { method: 'POST' }),
       });
       setPending(undefined);
     } catch (error) {
-      setPending(pendingAfter(error, instance));
+      setPending(afterFailure(error, instance));
     } finally {
       setBusy(undefined);
     }
@@ -44,7 +44,7 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
   return {
     busy,
     pending,
-    ask: (instance) => {
+    toggle: (instance) => {
       if (status.token === 'none') setPending({ instance, needs: 'no-token' });
       else if (token.get() === null) setPending({ instance, needs: 'token' });
       else void post(instance);
@@ -57,11 +57,11 @@ export function useDrain(status: StatusView, dispatch: (action: Action) => void)
   };
 }
 
-function pendingAfter(error: unknown, instance: InstanceView): Pending {
-  if (error instanceof Refused && error.status === 401) {
+function afterFailure(error: unknown, instance: InstanceView): PendingDrain {
+  if (error instanceof RequestError && error.status === 401) {
     token.forget();
-    return { instance, needs: 'token', fault: 'The gateway does not take this token.' };
+    return { instance, needs: 'token', error: 'The gateway rejected this token.' };
   }
-  const fault = error instanceof Error ? error.message : String(error);
-  return { instance, needs: 'nothing', fault };
+  const message = error instanceof Error ? error.message : String(error);
+  return { instance, needs: 'nothing', error: message };
 }

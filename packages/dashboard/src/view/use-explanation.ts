@@ -1,38 +1,38 @@
 import type { Explanation } from '@rollcall/gateway';
 import { useEffect, useState } from 'preact/hooks';
-import { askJson } from '../api/client.ts';
+import { requestJson } from '../api/client.ts';
 
 const REFRESH_MS = 2000;
 
-export interface Told {
+export interface ExplanationState {
   readonly explanation?: Explanation;
-  readonly fault?: string;
+  readonly error?: string;
 }
 
-/** What the gateway says of a path, asked again and again while it is looked at. */
-export function useExplanation(path: string): Told {
-  const [told, setTold] = useState<Told>({});
+/** The gateway's explanation of a path, fetched again every two seconds. */
+export function useExplanation(path: string): ExplanationState {
+  const [state, setState] = useState<ExplanationState>({});
   useEffect(() => {
     const ending = new AbortController();
     const { signal } = ending;
-    async function look(): Promise<void> {
+    async function load(): Promise<void> {
       try {
         const query = `api/explain?path=${encodeURIComponent(path)}`;
-        const explanation = await askJson<Explanation>(query, { signal });
-        setTold({ explanation });
+        const explanation = await requestJson<Explanation>(query, { signal });
+        setState({ explanation });
       } catch (error) {
         if (signal.aborted) return;
-        const fault = error instanceof Error ? error.message : String(error);
-        setTold((was) => ({ ...was, fault }));
+        const message = error instanceof Error ? error.message : String(error);
+        setState((was) => ({ ...was, error: message }));
       }
     }
-    setTold({});
-    void look();
-    const timer = setInterval(() => void look(), REFRESH_MS);
+    setState({});
+    void load();
+    const timer = setInterval(() => void load(), REFRESH_MS);
     return () => {
       clearInterval(timer);
       ending.abort();
     };
   }, [path]);
-  return told;
+  return state;
 }

@@ -6,11 +6,11 @@ import type { Action, Model } from '../model/model.ts';
 export interface Live {
   readonly model: Model;
   readonly dispatch: (action: Action) => void;
-  /** Begins anew, such as with another token. */
+  /** Connects again, for example with another token. */
   readonly restart: () => void;
 }
 
-/** What the gateway tells, as long as the page is open. */
+/** The gateway's live state while the page is open. */
 export function useModel(): Live {
   const [model, dispatch] = useReducer(reduce, EMPTY);
   const [run, setRun] = useState(0);

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** This browser's clock, read once a second: what is shown grows older without anything else happening. */
+/** This browser's clock, updated once a second, so that ages on the page count up. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -21,7 +21,7 @@ describe('server-sent events', () => {
     'event: state\nid: 1\ndata: {"a":"ü: x"}\n\n:\n\nevent: change\nid: 2\ndata: 2\n\nevent: cut';
 
   it.each([1, 2, 7, 1000])(
-    'are read from pieces of %i bytes, comments and what is cut off left out',
+    'are parsed from chunks of %i bytes, without comments and incomplete events',
     async (size) => {
       expect(await eventsOf(text, size)).toEqual([
         { event: 'state', data: '{"a":"ü: x"}' },
@@ -30,7 +30,7 @@ describe('server-sent events', () => {
     },
   );
 
-  it('end the body when nobody wants more', async () => {
+  it('cancel the body when the reader stops', async () => {
     let isCancelled = false;
     const stream = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(new TextEncoder().encode('event: x\ndata: 1\n\n')),

@@ -9,7 +9,7 @@ function state(fields: Partial<State> = {}): State {
     status: {
       gateway: { name: 'g', url: '', domain: '', server: '', channel: '', startedAt: 0 },
       now: 1000,
-      discovery: { sight: 'live', since: 0 },
+      discovery: { state: 'connected', since: 0 },
       token: 'none',
       services: 1,
       instances: 1,
@@ -30,8 +30,8 @@ const open = (fields?: Partial<State>): Model =>
   reduce(EMPTY, { type: 'state', state: state(fields), at: 400 });
 const keys = ({ instances }: Model): string[] => instances.map(({ key }) => key);
 
-describe('what the page shows', () => {
-  it('is the state that it was told, by the gateway’s clock', () => {
+describe('the model of the page', () => {
+  it('shows the state from the gateway, and knows the gateway’s clock', () => {
     const model = open({ recent: [event(1), event(2)] });
     expect(model).toMatchObject({ link: 'open', offset: 600 });
     expect(model.events.map(({ id }) => id)).toEqual([2, 1]);
@@ -39,7 +39,7 @@ describe('what the page shows', () => {
 
   it('adds, updates and removes instances by the events', () => {
     let model = open();
-    const tell = (id: number, type: Event['type'], key: string, port = 1) => {
+    const apply = (id: number, type: Event['type'], key: string, port = 1) => {
       const said = { ...instance().announcement, port };
       const view = instance({ key, announcement: said });
       model = reduce(model, {
@@ -47,12 +47,12 @@ describe('what the page shows', () => {
         event: event(id, { type, instance: view }),
       });
     };
-    tell(1, 'registered', 'b');
+    apply(1, 'registered', 'b');
     expect(keys(model)).toEqual(['a', 'b']);
-    tell(2, 'updated', 'a', 9);
+    apply(2, 'updated', 'a', 9);
     expect(model.instances[0]?.announcement.port).toBe(9);
-    tell(3, 'left', 'a');
-    tell(4, 'forgotten', 'b');
+    apply(3, 'left', 'a');
+    apply(4, 'forgotten', 'b');
     expect(keys(model)).toEqual([]);
     expect(model.events.map(({ id }) => id)).toEqual([4, 3, 2, 1]);
   });
@@ -70,16 +70,16 @@ describe('what the page shows', () => {
     expect(model.events[0]?.id).toBe(300);
   });
 
-  it('stays, with the time it was lost, until the gateway is reached again', () => {
-    const lost = reduce(open(), { type: 'lost', at: 7, why: 'no answer' });
-    const still = reduce(lost, { type: 'lost', at: 9, why: 'no answer' });
+  it('keeps the last state while the gateway is unreachable, with the time since when', () => {
+    const lost = reduce(open(), { type: 'lost', at: 7, reason: 'no response' });
+    const still = reduce(lost, { type: 'lost', at: 9, reason: 'no response' });
     expect(still).toMatchObject({ link: 'lost', lost: { at: 7 }, instances: [{ key: 'a' }] });
     const back = reduce(still, { type: 'state', state: state(), at: 400 });
     expect(back.link).toBe('open');
     expect(back.lost).toBeUndefined();
   });
 
-  it('has the latest of those that are looked at, and their traffic as it was until it is told anew', () => {
+  it('updates visible instances, and keeps their traffic until there is newer', () => {
     const traffic = { requests: 1, errors: 0, history: [] };
     const { status, services } = state();
     let model = open({ instances: [instance(), instance({ key: 'b' })] });
@@ -91,7 +91,7 @@ describe('what the page shows', () => {
     expect(model.instances[1]).toMatchObject({ status: 'down', traffic });
   });
 
-  it('heeds nothing of an instance that has left meanwhile', () => {
+  it('ignores an update of an instance that has left', () => {
     const { status, services } = state();
     const refreshed = { status, services, instances: [instance({ key: 'gone' })] };
     expect(keys(reduce(open(), { type: 'refreshed', refreshed, at: 0 }))).toEqual(['a']);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { exactly, span } from '../../src/model/time.ts';
+import { formatExactly, formatSpan } from '../../src/model/time.ts';
 
 it.each([
   [-5, '0.0 s'],
@@ -15,10 +15,10 @@ it.each([
   [48 * 3_600_000, '2 d'],
   [Infinity, 'Infinity d'],
 ])('%d ms are %s', (milliseconds, text) => {
-  expect(span(milliseconds)).toBe(text);
+  expect(formatSpan(milliseconds)).toBe(text);
 });
 
-it('tells a time to the millisecond, in the zone of who reads it', () => {
+it('formats a time to the millisecond, in the browser’s time zone', () => {
   const at = new Date(2026, 0, 2, 3, 4, 5, 678).getTime();
-  expect(exactly(at)).toBe('2026-01-02 03:04:05.678');
+  expect(formatExactly(at)).toBe('2026-01-02 03:04:05.678');
 });

@@ -6,28 +6,28 @@ import { problem } from './problem.ts';
 export interface AccessOptions {
   /** The admin API listens on loopback. */
   readonly isLocal: boolean;
-  /** Without it nothing can be changed. */
+  /** The admin token. Without one, no change is accepted. */
   readonly token?: string;
 }
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * On loopback, answers by the names of loopback alone: a page in a browser of this machine could otherwise
- * read it by a name of its own that it had resolve to 127.0.0.1.
+ * On loopback, accepts only the host names of loopback. Otherwise a web page in a browser of this machine could read
+ * the API under a domain of its own that resolves to 127.0.0.1 (DNS rebinding).
  */
 export function byOwnName({ isLocal }: AccessOptions): MiddlewareHandler {
   return async (c, next) => {
     const host = (c.req.header('host') ?? '').replace(/:[0-9]*$/, '');
     if (!isLocal || isLoopback(host)) return next();
-    return problem(c, 'wrong-host', 'Name it localhost, 127.0.0.1 or [::1].');
+    return problem(c, 'wrong-host', 'Use localhost, 127.0.0.1 or [::1].');
   };
 }
 
 /**
- * What changes something needs the token, and off loopback everything does. No form and no image of another
- * site's page can send the header `Authorization`, so that nobody needs to look where a request came from.
- * Clients of Consul send theirs as `X-Consul-Token`, which no such page can either.
+ * Requires the token for changes, and off loopback for everything. The token also prevents cross-site request forgery,
+ * because another site's page cannot set `Authorization`. Clients of Consul send the token as `X-Consul-Token`, which
+ * such a page cannot set either.
  */
 export function byToken({ isLocal, token }: AccessOptions): MiddlewareHandler {
   return async (c, next) => {

@@ -13,7 +13,7 @@ import { explain } from './explain.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { sightOf, sinceWhen } from './status.ts';
+import { discoveryStateOf, linkChangedAt } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -26,10 +26,13 @@ export type AdminDirectory = Pick<
 
 /** The first event of the stream of changes. */
 export interface State {
+  /** The gateway itself. */
   readonly status: StatusView;
+  /** All services, by prefix. */
   readonly services: readonly ServiceView[];
+  /** All instances, without their traffic. */
   readonly instances: readonly InstanceView[];
-  /** The latest last. */
+  /** The latest events in the order they happened. */
   readonly recent: readonly Event[];
 }
 
@@ -38,19 +41,19 @@ export interface AdminAppOptions {
   readonly access: AccessOptions;
   readonly directory: AdminDirectory;
   readonly journal: Journal;
-  /** Default: no instance has had any. */
+  /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
   /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */
   readonly now: () => number;
-  /** What to add to that clock to have milliseconds since 1970. */
+  /** Add it to that clock to get milliseconds since 1970. */
   readonly epoch: () => number;
 }
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
-/** What is to be known of a gateway, and the little that an operator may tell it. docs/reference/openapi.yaml describes it. */
+/** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
   const { access, directory, journal, epoch, now } = options;
   const views = new Views(options);
@@ -68,8 +71,8 @@ export function adminApp(options: AdminAppOptions): Hono {
       gateway: options.gateway,
       now: now() + epoch(),
       discovery: {
-        sight: sightOf(directory, journal, now()),
-        since: sinceWhen(journal) + epoch(),
+        state: discoveryStateOf(directory, journal, now()),
+        since: linkChangedAt(journal) + epoch(),
       },
       token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
       instances: directory.instances().length,
@@ -86,15 +89,17 @@ export function adminApp(options: AdminAppOptions): Hono {
   });
 
   app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
-  app.notFound((c) =>
-    problem(c, 'unknown-path', 'docs/reference/openapi.yaml lists those there are.'),
-  );
+  app.notFound((c) => problem(c, 'unknown-path', 'docs/reference/openapi.yaml lists all paths.'));
   app.onError((error, c) => problem(c, 'internal', error.message));
 
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
-    if (sightOf(directory, journal, now()) !== 'blind') return c.json({ isReady: true });
-    return problem(c, 'not-ready', 'It does not hear the channel, and knows nothing that holds.');
+    if (discoveryStateOf(directory, journal, now()) !== 'expired') return c.json({ isReady: true });
+    return problem(
+      c,
+      'not-ready',
+      'It is not connected to the broker, and its table is empty or out of date.',
+    );
   });
   if (options.pages !== undefined) app.route('/', options.pages);
 
@@ -108,7 +113,8 @@ export function adminApp(options: AdminAppOptions): Hono {
   });
   app.get('/api/explain', (c) => {
     const path = c.req.query('path');
-    if (path === undefined) return problem(c, 'bad-query', 'It must be ?path=/v1/generate.');
+    if (path === undefined)
+      return problem(c, 'bad-query', 'Add the path to explain, such as ?path=/v1/generate.');
     return c.json(explain(path, directory, journal, epoch()));
   });
   app.get('/api/changes', (c) => {
@@ -123,7 +129,8 @@ export function adminApp(options: AdminAppOptions): Hono {
     const key = c.req.param('key') ?? '';
     directory.drain(key, isDrained);
     const [view] = views.instances({ keys: [key] });
-    if (view === undefined) return problem(c, 'unknown-instance', `There is no ${quote(key)}.`);
+    if (view === undefined)
+      return problem(c, 'unknown-instance', `No instance has the key ${quote(key)}.`);
     return c.json(view);
   }
   app.post('/api/instances/:key/drain', (c) => drain(c, true));
@@ -133,5 +140,5 @@ export function adminApp(options: AdminAppOptions): Hono {
 
 function unknownMethod(c: Context, methods: string[]): Response {
   const allow = methods.join(', ');
-  return problem(c, 'unknown-method', `It takes ${allow}.`, { allow });
+  return problem(c, 'unknown-method', `Allowed methods: ${allow}.`, { allow });
 }

@@ -10,6 +10,7 @@ export interface Event {
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** What kind of event it is. */
   readonly type: ObserverEventType;
   /** The cause alone, for where type and instance are shown beside it. */
   readonly reason: string;

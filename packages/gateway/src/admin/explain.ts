@@ -5,34 +5,42 @@ import { matchRoute } from '../routing/route.ts';
 
 /** Times are milliseconds since 1970. */
 export interface Explanation {
+  /** The path that is explained. */
   readonly path: string;
-  /** The prefix it is routed by; nothing if there is none. */
+  /** The prefix that the path is routed by; absent if there is none. */
   readonly prefix?: string;
-  /** In one sentence, where a request goes now, or why nowhere. */
+  /** Where a request goes now, or why it gets an error: completes the sentence “the path goes …”. */
   readonly verdict: string;
+  /** The instances of the prefix. */
   readonly instances: readonly ExplainedInstance[];
-  /** Those of the prefix that have left or were forgotten. */
+  /** Instances of the prefix that left or were forgotten. */
   readonly gone: readonly { readonly key: string; readonly history: readonly JournalEntry[] }[];
   /** The gateway's own connection to the channel. */
   readonly link: readonly JournalEntry[];
-  /** What was refused lately, of whatever prefix. */
+  /** The latest refused messages, of any prefix. */
   readonly refused: readonly { at: number; event: string; code: string; reason: string }[];
 }
 
+/** An instance with everything that happened to it. */
 export interface ExplainedInstance {
+  /** Its id; of an instance without one, prefix, address and port. */
   readonly key: string;
+  /** What it announced. */
   readonly announcement: Announcement;
+  /** Its status in this gateway's table. */
   readonly status: Instance['status'];
+  /** Its state as people see it. */
   readonly state: InstanceState;
-  /** It is sent requests at this moment. */
+  /** It receives traffic at this moment. */
   readonly isRoutable: boolean;
-  /** An operator has this gateway send it nothing new. */
+  /** An operator drained it at this gateway. */
   readonly isDrained: boolean;
+  /** Messages, probes and rules in the order they came. */
   readonly history: readonly JournalEntry[];
 }
 
 /**
- * Why a path is routed where it is, or nowhere: every message, probe and rule that led to it.
+ * Shows why a path is routed where it is, or nowhere, with every message, probe and rule involved.
  *
  * @param epoch what to add to the journal's times to have them since 1970
  */
@@ -70,7 +78,9 @@ export function explain(
     history: dated(journal.of(instance.key)),
   }));
   const gone = journal.gone(prefix).map((key) => ({ key, history: dated(journal.of(key)) }));
-  const stale = directory.isConnected ? '' : '; the channel is lost, so this may be out of date';
+  const stale = directory.isConnected
+    ? ''
+    : '; the gateway is not connected to the broker, so its table may be out of date';
   return {
     ...common,
     prefix,
@@ -81,11 +91,11 @@ export function explain(
 }
 
 function verdictOn(prefix: string, routable: readonly Instance[], total: number): string {
-  const of = `${prefix || '/'}, ${routable.length} of ${total} instances in turn`;
-  if (total === 0) return `nowhere (503): every instance of ${prefix || '/'} has gone`;
-  if (routable.length === 0)
-    return `nowhere (503): no instance of ${prefix || '/'} is well, of ${total}`;
+  const name = prefix || '/';
+  if (total === 0) return `nowhere (503): every instance of ${name} has left`;
+  const share = `${routable.length} of ${total} instances of ${name}`;
+  if (routable.length === 0) return `nowhere (503): ${share} receive traffic`;
   if (routable.every(({ status }) => status === 'suspect'))
-    return `to ${of}: all in doubt, and none is known to be well`;
-  return `to ${of}`;
+    return `to ${share}: none is healthy, so suspect instances receive traffic`;
+  return `to ${share}`;
 }

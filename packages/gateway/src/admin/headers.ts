@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 
-/** Scripts and styles of our own files alone, and no page around ours. */
+/** Allows scripts, styles and connections of the admin port only, and no embedding in other pages. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -12,7 +12,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What stands on every answer of the admin port. Nothing is kept unless its route says so. */
+/** Adds the security headers to every answer of the admin port, and disables caching unless the route allows it. */
 export const headers: MiddlewareHandler = async (c, next) => {
   await next();
   c.res.headers.set('content-security-policy', CONTENT_SECURITY_POLICY);

@@ -14,7 +14,7 @@ export interface Admin {
  * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function serveAdmin(app: Hono, host: string, port: number): Promise<Admin> {
-  // The request and response of the process stay its own.
+  // Keeps Node's own Request and Response as globals of the process.
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   const listening = await listen(server, host, port, '--admin-port');
   return {

@@ -3,16 +3,16 @@ import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
 
 /**
- * How well a gateway sees.
- * - `live`: it hears the channel.
- * - `lost`: it does not, and routes by what it knew, which its probes go on verifying.
- * - `blind`: it does not, and knows nothing, or nothing that another gateway could still put right.
+ * What a gateway's table is worth.
+ * - `connected`: it is subscribed to the registry.
+ * - `disconnected`: it is not, and routes by its last known table, which its probes keep verifying.
+ * - `expired`: it is not, and its table is empty, or so old that other gateways can no longer correct it.
  */
-export type Sight = 'live' | 'lost' | 'blind';
+export type DiscoveryState = 'connected' | 'disconnected' | 'expired';
 
-/** What does not change while a gateway runs. */
+/** Facts that do not change while a gateway runs. */
 export interface GatewayFacts {
-  /** As it stands in `Via` and in its roll calls. */
+  /** Its name in `Via` and in its roll calls. */
   readonly name: string;
   readonly url: string;
   /** The host that requests must name. */
@@ -25,43 +25,48 @@ export interface GatewayFacts {
   readonly startedAt: number;
 }
 
+/** The gateway itself in the admin API. */
 export interface StatusView {
+  /** Facts that do not change while it runs. */
   readonly gateway: GatewayFacts;
-  /** The gateway's clock, in milliseconds since 1970: what other times are to be compared with. */
+  /** The gateway's clock, in milliseconds since 1970, to compare other times with. */
   readonly now: number;
+  /** The state of its table. */
   readonly discovery: DiscoveryStatus;
-  /** What needs the token. With `none` there is no token, and nothing can be changed. */
+  /** Which requests need the token. With `none` there is no token, and no change is accepted. */
   readonly token: 'none' | 'to-change' | 'always';
+  /** How many services it knows. */
   readonly services: number;
+  /** How many instances it knows. */
   readonly instances: number;
-  /** Other gateways on the channel, and how their tables stood to this one's. */
+  /** Other gateways of the registry, and how their tables differed from this one's. */
   readonly peers: readonly Peer[];
 }
 
 /** Times are milliseconds since 1970. */
 interface DiscoveryStatus {
-  readonly sight: Sight;
-  /** Since when it hears the channel, or does not. The table is as of then if it does not. */
+  readonly state: DiscoveryState;
+  /** When the connection was made or lost. If lost, the table is of that time. */
   readonly since: number;
 }
 
-/** When the link to the channel last came or went, in the journal's time. */
-export function sinceWhen({ link }: Journal): number {
+/** When the connection to the registry was last made or lost, in the journal's time. */
+export function linkChangedAt({ link }: Journal): number {
   return link.at(-1)?.at ?? 0;
 }
 
 /**
- * A gateway that lost the channel is as good as before for some time, and to take it out of service for that
- * would make an outage of the broker one of everything. After ten minutes nobody remembers who has left.
+ * A gateway without its broker stays ready for ten minutes: taking it out of service at once would turn an outage of
+ * the broker into an outage of everything. After that, observers have forgotten which instances left.
  *
  * @param now in the journal's time
  */
-export function sightOf(
+export function discoveryStateOf(
   directory: Pick<Directory, 'isConnected' | 'prefixes'>,
   journal: Journal,
   now: number,
-): Sight {
-  if (directory.isConnected) return 'live';
-  const isOld = now - sinceWhen(journal) >= RULES.tombstoneMs;
-  return isOld || directory.prefixes().length === 0 ? 'blind' : 'lost';
+): DiscoveryState {
+  if (directory.isConnected) return 'connected';
+  const isOld = now - linkChangedAt(journal) >= RULES.tombstoneMs;
+  return isOld || directory.prefixes().length === 0 ? 'expired' : 'disconnected';
 }

@@ -1,23 +1,23 @@
 /** Requests that one gateway has sent to one instance. */
 export interface TrafficView {
-  /** Since the gateway began to count. */
+  /** All requests since the gateway started. */
   readonly requests: number;
-  /** Those that failed: no whole answer came, or it was 502, 503 or 504. */
+  /** Failed requests: the response was incomplete, or its status was 502, 503 or 504. */
   readonly errors: number;
-  /** One window after another of the last minutes, the latest last. */
+  /** Windows of the last minutes in order of time. */
   readonly history: readonly TrafficWindow[];
 }
 
 interface TrafficWindow {
-  /** When it began, in milliseconds since 1970. */
+  /** The start of the window, in milliseconds since 1970. */
   readonly at: number;
   readonly seconds: number;
   readonly requests: number;
   readonly errors: number;
-  /** Milliseconds to the head of the answer; nothing if none came. */
+  /** Milliseconds to the head of the response; absent without responses. */
   readonly p50?: number;
   readonly p99?: number;
 }
 
-/** The traffic to the instance with this key; nothing if there was none. */
+/** Returns the traffic of the instance with this key; undefined if there was none. */
 export type FindTraffic = (key: string) => TrafficView | undefined;

@@ -3,48 +3,58 @@ import { instanceState } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
-/** An instance as the admin API tells of it. Times are milliseconds since 1970. */
+/** An instance in the admin API. Times are milliseconds since 1970. */
 export interface InstanceView {
+  /** Its id; of an instance without one, prefix, address and port. */
   readonly key: string;
+  /** What it announced. */
   readonly announcement: Announcement;
+  /** Its status in this gateway's table. */
   readonly status: Instance['status'];
+  /** Its state as people see it. */
   readonly state: InstanceState;
-  /** It is sent requests at this moment. */
+  /** It receives traffic at this moment. */
   readonly isRoutable: boolean;
-  /** An operator has this gateway send it nothing new. */
+  /** An operator drained it at this gateway. */
   readonly isDrained: boolean;
-  /** When this gateway first heard of this run of it. */
+  /** When this gateway first received an announcement of this run of it. */
   readonly since: number;
+  /** Why it has this status. */
   readonly evidence: EvidenceView;
-  /** Where it is asked for; null if there was none. */
+  /** Its traffic if the query asks for it; null if there was none. */
   readonly traffic?: TrafficView | null;
 }
 
 export interface EvidenceView extends Omit<Evidence, 'inc'> {
-  /** When its announcement ends unless it is renewed. */
+  /** When its lease expires unless it is renewed. */
   readonly leaseEnds?: number;
 }
 
 /** All instances of one prefix. */
 export interface ServiceView {
+  /** Canonical: an empty string for `/`. */
   readonly prefix: string;
-  /** What its instances call themselves. */
+  /** The names that its instances announce. */
   readonly names: readonly string[];
+  /** How many instances it has. */
   readonly instances: number;
+  /** How many of them are healthy. */
   readonly healthy: number;
+  /** How many of them are suspect. */
   readonly suspect: number;
+  /** How many of them are down. */
   readonly down: number;
-  /** Those that are sent requests at this moment. */
+  /** Instances that receive traffic at this moment. */
   readonly routable: number;
-  /** Those are in doubt, all of them: none is known to be well. */
-  readonly isInDoubt: boolean;
+  /** Suspect instances receive traffic, because none is healthy. */
+  readonly isSuspect: boolean;
 }
 
 export interface InstancesQuery {
   /** Canonical. */
   readonly prefix?: string | undefined;
   readonly keys?: readonly string[] | undefined;
-  /** With the traffic of so many seconds. It is long beside all else, and so not told unless it is wanted. */
+  /** Include the traffic of this many seconds. It is long, and left out by default. */
   readonly traffic?: number | undefined;
 }
 
@@ -52,11 +62,11 @@ interface ViewsOptions {
   readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers'>;
   readonly journal: Journal;
   readonly traffic?: FindTraffic | undefined;
-  /** What to add to the journal's times to have them since 1970. */
+  /** Add it to the journal's times to get milliseconds since 1970. */
   readonly epoch: () => number;
 }
 
-/** What the directory and the journal know, as the admin API tells it. */
+/** Builds the views of the admin API from the directory and the journal. */
 export class Views {
   readonly #options: ViewsOptions;
 
@@ -77,12 +87,12 @@ export class Views {
     if (traffic === undefined) return found.map((each) => this.instance(each));
     return found.map((each) => ({
       ...this.instance(each),
-      traffic: lately(this.#options.traffic?.(each.key), traffic),
+      traffic: recentTraffic(this.#options.traffic?.(each.key), traffic),
     }));
   }
 
-  /** @param isThere it has not just left */
-  instance(instance: Instance, isThere = true): InstanceView {
+  /** @param isPresent false if it has just left the table */
+  instance(instance: Instance, isPresent = true): InstanceView {
     const { key, announcement, status, since, isDrained = false } = instance;
     const epoch = this.#options.epoch();
     return {
@@ -90,7 +100,7 @@ export class Views {
       announcement,
       status,
       state: instanceState(instance),
-      isRoutable: isThere && this.#isRoutable(instance),
+      isRoutable: isPresent && this.#isRoutable(instance),
       isDrained,
       since: since + epoch,
       evidence: this.#evidence(instance, epoch),
@@ -117,11 +127,11 @@ export class Views {
       suspect: count('suspect'),
       down: count('down'),
       routable: routable.length,
-      isInDoubt: routable[0]?.status === 'suspect',
+      isSuspect: routable[0]?.status === 'suspect',
     };
   }
 
-  /** Those that are sent requests are all of one status; it costs the same however many there are. */
+  /** Compares only the first routable instance, because routable instances all have the same status. */
   #isRoutable({ announcement, status, isDrained = false }: Instance): boolean {
     const [first] = this.#options.directory.routable(announcement.prefix);
     return !isDrained && announcement.draining !== true && first?.status === status;
@@ -130,9 +140,9 @@ export class Views {
   #evidence({ key, announcement: { ttl } }: Instance, epoch: number): EvidenceView {
     const { journal } = this.#options;
     const { announcedAt, relayedAt, presence, probe } = journal.evidenceOf(key) ?? {};
-    // Renewals could not reach us while we were away: all leases begin anew when we are back.
-    const back = journal.link.findLast(({ what }) => what === 'connected')?.at ?? 0;
-    const renewed = announcedAt === undefined ? undefined : Math.max(announcedAt, back);
+    // No renewal was received while the gateway was disconnected, so every lease restarts on reconnection.
+    const reconnectedAt = journal.link.findLast(({ what }) => what === 'connected')?.at ?? 0;
+    const renewed = announcedAt === undefined ? undefined : Math.max(announcedAt, reconnectedAt);
     return {
       ...(announcedAt !== undefined && { announcedAt: announcedAt + epoch }),
       ...(relayedAt !== undefined && { relayedAt: relayedAt + epoch }),
@@ -144,8 +154,8 @@ export class Views {
   }
 }
 
-/** With the windows of so many seconds, and no more. */
-function lately(traffic: TrafficView | undefined, seconds: number): TrafficView | null {
+/** Traffic with the windows of the last seconds only. */
+function recentTraffic(traffic: TrafficView | undefined, seconds: number): TrafficView | null {
   if (traffic === undefined) return null;
   const { history } = traffic;
   const windows = Math.ceil(seconds / (history.at(-1)?.seconds ?? 1));

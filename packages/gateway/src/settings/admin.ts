@@ -1,4 +1,5 @@
-import { LISTEN_ADDRESS, TOKEN } from './formats.ts';
+import { LISTEN_ADDRESS } from '@rollcall/runtime/settings';
+import { TOKEN } from './formats.ts';
 
 /** Who reaches the admin API. */
 export const ADMIN_SETTINGS = {

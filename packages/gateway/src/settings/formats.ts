@@ -1,13 +1,6 @@
-import { addressRanges, HASH_BY, parseAddress, parsePrefix } from '@rollcall/protocol';
+import { addressRanges, HASH_BY, parsePrefix } from '@rollcall/protocol';
 import type { Format } from '@rollcall/runtime/settings';
 import { parseDomain } from '../routing/domain.ts';
-
-/** An address of this machine to listen on. */
-export const LISTEN_ADDRESS: Format = {
-  expected: 'an IP address such as 127.0.0.1 or 0.0.0.0',
-  parse: (text) =>
-    ['0.0.0.0', '::', 'localhost'].includes(text) || parseAddress(text).ok ? text : undefined,
-};
 
 export const ADDRESS_RANGE: Format = {
   expected: 'an address range such as 10.0.0.0/8 or fd00::/8',

@@ -1,4 +1,5 @@
-import { ADDRESS_RANGE, DOMAIN, LISTEN_ADDRESS } from './formats.ts';
+import { LISTEN_ADDRESS } from '@rollcall/runtime/settings';
+import { ADDRESS_RANGE, DOMAIN } from './formats.ts';
 
 /** The certificate of the gateway. Both files are read again every 2 s, so that it can be renewed without a restart. */
 const TLS_SETTINGS = {

@@ -19,7 +19,7 @@ const NONE = {
   suspect: 0,
   down: 0,
   routable: 0,
-  isInDoubt: false,
+  isSuspect: false,
 };
 
 describe('services and instances', () => {
@@ -37,7 +37,7 @@ describe('services and instances', () => {
       services: [
         { ...NONE, prefix: '/v1', names: ['ids'], instances: 3, healthy: 2, down: 1, routable: 1 },
         { ...NONE, prefix: '/v2' },
-        { ...NONE, prefix: '/v3', instances: 1, suspect: 1, routable: 1, isInDoubt: true },
+        { ...NONE, prefix: '/v3', instances: 1, suspect: 1, routable: 1, isSuspect: true },
       ],
     });
   });
@@ -116,26 +116,26 @@ describe('services and instances', () => {
 });
 
 describe('how well the gateway sees', () => {
-  it('is live, then lost and still ready, and after ten minutes blind', async () => {
+  it('is connected, then disconnected and still ready, and expired after ten minutes', async () => {
     const { ask, say, state, connected, disconnected } = setup();
-    const sight = async () => (await json(await ask('/api/status')))['discovery'];
+    const discovery = async () => (await json(await ask('/api/status')))['discovery'];
     connected();
     say('register', 'a');
-    expect(await sight()).toEqual({ sight: 'live', since: EPOCH });
+    expect(await discovery()).toEqual({ state: 'connected', since: EPOCH });
     state.now = 500;
     disconnected();
     state.now = 600_499;
-    expect(await sight()).toEqual({ sight: 'lost', since: EPOCH + 500 });
+    expect(await discovery()).toEqual({ state: 'disconnected', since: EPOCH + 500 });
     expect((await ask('/ready')).status).toBe(200);
     state.now = 600_500;
-    expect(await sight()).toMatchObject({ sight: 'blind' });
+    expect(await discovery()).toMatchObject({ state: 'expired' });
     expect((await ask('/ready')).status).toBe(503);
     expect((await ask('/health')).status).toBe(200);
     connected();
     expect((await ask('/ready')).status).toBe(200);
   });
 
-  it('is blind at once if it never knew anything', async () => {
+  it('is expired at once if the table is empty', async () => {
     const { ask, disconnected } = setup();
     disconnected();
     const answer = await ask('/ready');
@@ -209,7 +209,7 @@ describe('draining by an operator', () => {
     });
     expect(made.observer.table.routable('/v1').map(({ key }) => key)).toEqual(['b']);
     const { verdict } = (await json(await made.ask('/api/explain?path=/v1'))) as never;
-    expect(verdict).toBe('to /v1, 1 of 2 instances in turn');
+    expect(verdict).toBe('to 1 of 2 instances of /v1');
 
     expect(await (await act(made, 'a', 'undrain')).json()).toMatchObject({ isRoutable: true });
     expect(made.journal.of('a').map(({ what, why }) => [what, why])).toEqual([

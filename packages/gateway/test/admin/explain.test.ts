@@ -54,7 +54,7 @@ describe('explain', () => {
   it('names the catch-all as a path', () => {
     const { say, told } = setup();
     say('register', 'a', { prefix: '' });
-    expect(told('/any')).toMatchObject({ prefix: '', verdict: 'to /, 1 of 1 instances in turn' });
+    expect(told('/any')).toMatchObject({ prefix: '', verdict: 'to 1 of 1 instances of /' });
   });
 
   it('says where requests go, with each instance and its story', () => {
@@ -65,7 +65,7 @@ describe('explain', () => {
     state.now = 50;
     probed('b', 'refused');
     const { verdict, instances } = told('/v1/x');
-    expect(verdict).toBe('to /v1, 1 of 3 instances in turn');
+    expect(verdict).toBe('to 1 of 3 instances of /v1');
     expect(instances.map(({ key, status, isRoutable }) => [key, status, isRoutable])).toEqual([
       ['a', 'healthy', true],
       ['b', 'down', false],
@@ -81,16 +81,18 @@ describe('explain', () => {
     });
   });
 
-  it('says that all are in doubt, or none is well, or all have gone', () => {
+  it('shows that all instances are suspect, that none receives traffic, or that all have left', () => {
     const { observer, say, probed, told } = setup();
     say('register', 'a');
     observer.departed('a', 1, 0);
-    expect(told('/v1').verdict).toMatch(/^to \/v1, 1 of 1 .*: all in doubt/);
+    expect(told('/v1').verdict).toMatch(/^to 1 of 1 instances of \/v1: none is healthy/);
     probed('a', 'refused');
-    expect(told('/v1').verdict).toMatch(/^nowhere \(503\): no instance of \/v1 is well, of 1$/);
+    expect(told('/v1').verdict).toMatch(
+      /^nowhere \(503\): 0 of 1 instances of \/v1 receive traffic$/,
+    );
     say('exit', 'a');
     const { verdict, instances, gone } = told('/v1');
-    expect(verdict).toBe('nowhere (503): every instance of /v1 has gone');
+    expect(verdict).toBe('nowhere (503): every instance of /v1 has left');
     expect(instances).toEqual([]);
     expect(gone.map(({ key, history }) => [key, history.at(-1)?.change])).toEqual([['a', 'left']]);
   });
@@ -102,7 +104,9 @@ describe('explain', () => {
     state.now = 70;
     observer.disconnected(70);
     state.isConnected = false;
-    expect(told('/v1').verdict).toMatch(/the channel is lost, so this may be out of date$/);
+    expect(told('/v1').verdict).toMatch(
+      /not connected to the broker, so its table may be out of date$/,
+    );
     expect(told('/none').link.map(({ at, what }) => [at, what])).toEqual([
       [EPOCH, 'connected'],
       [EPOCH + 70, 'disconnected'],

@@ -63,6 +63,15 @@ const operations = Object.entries(description.paths).flatMap(([path, methods]) =
   Object.keys(methods).map((method) => `${method} ${path}`),
 );
 
+describe('docs/reference/admin-api.md', () => {
+  it('has every operation, and no other', () => {
+    const page = readFileSync(new URL('admin-api.md', file), 'utf8');
+    const rows = [...page.matchAll(/^\| `(GET|POST) (\S+)` \|/gm)];
+    const listed = rows.map(([, method = '', path]) => `${method.toLowerCase()} ${path}`);
+    expect(listed.toSorted()).toEqual(operations.toSorted());
+  });
+});
+
 describe('docs/reference/openapi.yaml', () => {
   it('has every route of the app, and no other', () => {
     const routes = setup().app.routes.filter(({ method }) => method !== 'ALL');

@@ -1,5 +1,5 @@
 import { addressRanges } from './address-ranges.ts';
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import { isLoopback } from '../wire/address.ts';
 import { quote } from '../untrusted.ts';
 import type { Refusal } from '../wire/refusal.ts';

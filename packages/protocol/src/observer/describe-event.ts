@@ -1,5 +1,5 @@
 import { encodeAnnouncement } from '../wire/announcement.ts';
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import type { Instance } from '../table/instance.ts';
 import type { Change, Effect } from '../table/events.ts';

@@ -1,6 +1,6 @@
 import type { AddressPolicy } from './address-policy.ts';
 import { parseAnnouncement } from '../wire/announcement.ts';
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import { OBSERVER_USER_ID, parsePresenceUserId } from '../wire/channels.ts';
 import { holdsAll, notIn, unknownIn } from '../wire/digest.ts';
 import { EVENTS, parseDiscoveryEvent } from '../wire/events.ts';

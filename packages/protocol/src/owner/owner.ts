@@ -1,4 +1,4 @@
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement, AnnouncementChange } from '../wire/announcement-types.ts';
 import { holdsAll, isIn } from '../wire/digest.ts';
 import type { Statement } from '../wire/statement.ts';
 
@@ -8,12 +8,6 @@ export type Owned = Announcement & {
   readonly inc: number;
   readonly seq: number;
 };
-
-/** A change of what is announced. Who it is and where it listens stays. */
-export type Update = Pick<
-  Announcement,
-  'weight' | 'draining' | 'meta' | 'health' | 'zone' | 'policy'
->;
 
 /** The wait for an answer to a roll call grows by this with each instance that the asker knows of. */
 const ANSWER_MS_EACH = 2;
@@ -44,7 +38,7 @@ export class Owner {
   }
 
   /** Says something new. */
-  update(change: Update): Owned {
+  update(change: AnnouncementChange): Owned {
     const { seq } = this.#announcement;
     this.#announcement = { ...this.#announcement, ...change, seq: seq + 1 };
     return this.#announcement;

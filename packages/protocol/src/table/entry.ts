@@ -1,4 +1,4 @@
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { Change } from './events.ts';
 import type { Status } from './instance.ts';

@@ -1,4 +1,4 @@
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { Instance } from './instance.ts';
 
@@ -34,6 +34,7 @@ export type TableEvent =
 
 /** What happened to an instance, and why. */
 export interface Change {
+  /** What happened. */
   readonly type:
     | 'registered'
     | 'updated'

@@ -1,4 +1,4 @@
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 
 /**
  * An observer's verdict on an instance: a `healthy` one receives traffic, a `suspect` one only while no
@@ -11,7 +11,9 @@ export type Status = 'healthy' | 'suspect' | 'down';
 export interface Instance {
   /** Identifies the instance in this table: see `instanceKey`. */
   readonly key: string;
+  /** Its latest announcement. */
   readonly announcement: Announcement;
+  /** What this observer knows about its health. */
   readonly status: Status;
   /** When this observer first received an announcement of this run, in milliseconds of its own clock. */
   readonly since: number;

@@ -1,5 +1,5 @@
 import { encodeAnnouncement } from '../wire/announcement.ts';
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import type { Statement } from '../wire/statement.ts';
 
 /**

@@ -1,3 +1,6 @@
+import type { Announcement, HealthCheck } from '../wire/announcement-types.ts';
+import type { Verdict } from './events.ts';
+
 /**
  * Which instances an observer probes: `always` all of them, again and again; only those that are
  * `suspect` or down; or `never` any.
@@ -24,16 +27,31 @@ export const DEFAULT_PROBE_RULES: ProbeRules = {
   successThreshold: 1,
 };
 
-/** The path that is probed on an instance that announces no health path. */
-export const DEFAULT_HEALTH_PATH = '/health';
+/** The request that probes an instance which announces no health check. */
+export const DEFAULT_HEALTH_CHECK: HealthCheck = { path: '/health', method: 'GET' };
+
+/** How the request of a probe ended: with the status of a response, or with an error code such as `ECONNREFUSED`. */
+export type ProbeOutcome = { readonly status: number } | { readonly code: string };
 
 /**
- * Whether the status of a response to a probe means that the instance is healthy: 1xx, 2xx and 3xx do.
- * On {@link DEFAULT_HEALTH_PATH}, which its owner did not announce, 404 does too: the instance answers,
- * and has no such path.
+ * What a probe shows about an instance. Every probe is judged by this function: those of observers, of
+ * `rollcall run --health` and of `rollcall doctor`.
+ *
+ * A status below 400 is healthy. For an instance that announces no health check, so is any proof that a
+ * program listens: a 404, since it may not serve {@link DEFAULT_HEALTH_CHECK}, and a response that is not
+ * HTTP, for which Node has codes that begin with `HPE_`.
  */
-export function isHealthyStatus(status: number, isPathAnnounced: boolean): boolean {
-  return status < 400 || (!isPathAnnounced && status === 404);
+export function probeVerdict(
+  outcome: ProbeOutcome,
+  { health }: Pick<Announcement, 'health'>,
+): Verdict {
+  const isAnnounced = health !== undefined;
+  if ('status' in outcome) {
+    const isHealthy = outcome.status < 400 || (!isAnnounced && outcome.status === 404);
+    return isHealthy ? 'ok' : 'failed';
+  }
+  if (outcome.code === 'ECONNREFUSED') return 'refused';
+  return !isAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
 }
 
 /** A factor from 0.5 to 1 that depends on the key alone: instances that register together are not probed together. */

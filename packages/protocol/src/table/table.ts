@@ -1,4 +1,4 @@
-import type { Announcement } from '../wire/announcement.ts';
+import type { Announcement } from '../wire/announcement-types.ts';
 import { instanceKey, versionOf } from '../wire/statement.ts';
 import type { Statement } from '../wire/statement.ts';
 import { Agenda } from './agenda.ts';

@@ -1,6 +1,6 @@
 import { parseAnnouncement } from './announcement.ts';
 import { isRecord, quote } from '../untrusted.ts';
-import type { Announcement } from './announcement.ts';
+import type { Announcement } from './announcement-types.ts';
 import type { Statement } from './statement.ts';
 import { accept, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';

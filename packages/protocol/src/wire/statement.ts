@@ -1,8 +1,10 @@
-import type { Announcement } from './announcement.ts';
+import type { Announcement } from './announcement-types.ts';
 
 /** Something that was said of an instance: what it announced, and whether it has left. */
 export interface Statement {
+  /** What the instance announced. */
   readonly announcement: Announcement;
+  /** Whether it has left. */
   readonly left: boolean;
 }
 

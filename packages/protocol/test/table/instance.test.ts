@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instanceState, isDraining, isHealthyStatus, receivesTraffic } from '@rollcall/protocol';
+import { instanceState, isDraining, receivesTraffic } from '@rollcall/protocol';
 import { OWNED, setup } from './setup.ts';
 
 const SECOND = { id: 'b', inc: 1, port: 2 };
@@ -44,21 +44,5 @@ describe('whether an instance receives traffic', () => {
     expect(isDraining(instance)).toBe(true);
     expect([instance.status, instanceState(instance)]).toEqual(['healthy', state]);
     expect(receivesTraffic(instance, [{ ...instance, key: 'c' }])).toBe(false);
-  });
-});
-
-describe('the status of a response to a probe', () => {
-  it.each([
-    [200, true, true],
-    [204, true, true],
-    [302, true, true],
-    [400, true, false],
-    [404, true, false],
-    [404, false, true],
-    [405, false, false],
-    [500, false, false],
-    [503, true, false],
-  ])('%i is healthy with the health path announced (%s): %s', (status, isAnnounced, isHealthy) => {
-    expect(isHealthyStatus(status, isAnnounced)).toBe(isHealthy);
   });
 });

@@ -1,7 +1,7 @@
 import type { Member } from '@rollcall/protocol/pusher';
 import { expect } from 'vitest';
 import type { App } from '../../../src/app/app.ts';
-import type { AppOptions } from '../../../src/options.ts';
+import type { AppOptions } from '../../../src/settings/options.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { FakeConnection } from '../../fake-connection.ts';
 

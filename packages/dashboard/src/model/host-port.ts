@@ -1,5 +1,5 @@
-/** The address and port of an instance, as they stand in a URL. */
-export function placeOf({
+/** Address and port of an instance as in a URL, such as `[::1]:3000`. */
+export function hostPort({
   address,
   port,
 }: {

@@ -1,0 +1,77 @@
+import { DEVELOPMENT_APP, isLoopback, RollcallError } from '@rollcall/protocol';
+import { readCertificate } from '@rollcall/runtime';
+import type { Certificate } from '@rollcall/runtime';
+import {
+  checkSettings,
+  layered,
+  readSettingsFile,
+  resolveSettings,
+} from '@rollcall/runtime/settings';
+import type { Resolved, Values } from '@rollcall/runtime/settings';
+import { BROKER_SETTINGS } from './table.ts';
+
+/** What a configuration file of a broker holds: docs/reference/config.md has the meaning of each setting. */
+export type BrokerConfig = Values<typeof BROKER_SETTINGS>;
+
+/** An app, and what its clients may do. */
+export type AppOptions = BrokerConfig['apps'][number];
+
+/** Where events of an app are sent. */
+export type WebhookOptions = NonNullable<AppOptions['webhooks']>[number];
+
+/** The options of a broker: the settings of docs/reference/config.md, with a certificate instead of its files. */
+export interface BrokerOptions extends Omit<BrokerConfig, 'tls' | 'metrics'> {
+  /** Default 0, so that the system chooses: see {@link Broker.port}. */
+  readonly port?: number;
+  /** With it, the port speaks TLS only. Default: none. */
+  readonly tls?: Certificate | undefined;
+  /** Where Prometheus finds `/metrics`. Default: nowhere. */
+  readonly metrics?: BrokerConfig['metrics'] | undefined;
+  /** Receives a line for each event that an operator should know of; never a secret. Default: none. */
+  readonly log?: (line: string) => void;
+}
+
+/** The options with defaults. */
+export type Settings = Omit<Resolved<typeof BROKER_SETTINGS>, 'tls'> & {
+  readonly tls: Certificate | undefined;
+  readonly log: (line: string) => void;
+};
+
+/**
+ * Reads the options of a broker from a JSON file, as docs/reference/config.md describes it.
+ * @throws {@link RollcallError} `ROLLCALL_CONFIG` with all faults, a line each
+ */
+export function readConfigFile(file: string): BrokerOptions {
+  return optionsOf(layered(BROKER_SETTINGS, [readSettingsFile(file, BROKER_SETTINGS)]));
+}
+
+/**
+ * Reads the files that a configuration names.
+ * @throws {@link RollcallError} `ROLLCALL_CONFIG`
+ */
+export function optionsOf({ tls, ...config }: BrokerConfig): BrokerOptions {
+  return { ...config, tls: tls && readCertificate(tls) };
+}
+
+/**
+ * Checks options and fills in the defaults.
+ * @throws {@link RollcallError} `ROLLCALL_CONFIG` with all faults, a line each
+ */
+export function readOptions({ tls, log = () => {}, ...options }: BrokerOptions): Settings {
+  const { values, faults } = checkSettings(BROKER_SETTINGS, { port: 0, ...options });
+  if (faults.length > 0) throw misconfigured(faults.map(({ message }) => message).join('\n'));
+  const settings = resolveSettings(BROKER_SETTINGS, values as BrokerConfig);
+  checkCredentials(settings);
+  return { ...settings, tls, log };
+}
+
+function checkCredentials({ apps, host }: Pick<Settings, 'apps' | 'host'>): void {
+  if (apps.every(({ secret }) => secret !== DEVELOPMENT_APP.secret) || isLoopback(host)) return;
+  throw misconfigured(
+    `the development credentials are public and host ${host} can be reached from outside; give an app with a key and secret of its own, or listen at 127.0.0.1`,
+  );
+}
+
+function misconfigured(message: string): RollcallError {
+  return new RollcallError('ROLLCALL_CONFIG', message);
+}

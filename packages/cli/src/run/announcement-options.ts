@@ -1,0 +1,57 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { ANNOUNCEMENT_FIELDS } from '@rollcall/protocol';
+import type { AnnouncementField } from '@rollcall/protocol';
+
+/** The options of `rollcall run` that set fields of the announcement: those with a flag in the list of fields. */
+export function announcementOptions(): Option[] {
+  return flagged().map(({ option }) => option);
+}
+
+/** The announcement's fields, as they are set by options. */
+export function announcedFields(
+  options: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const fields = flagged().map(({ field, option }): [string, unknown] => {
+    const value = options[option.attributeName()];
+    return [field.name, typeof value === 'string' ? fromText(field, value) : value];
+  });
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+}
+
+function flagged(): { field: AnnouncementField; option: Option }[] {
+  return ANNOUNCEMENT_FIELDS.flatMap((field) =>
+    field.flag === undefined ? [] : [{ field, option: optionOf(field, field.flag) }],
+  );
+}
+
+function optionOf(field: AnnouncementField, flag: string): Option {
+  const { isRequired, optionDefault, default: assumed } = field;
+  const byDefault = optionDefault ?? assumed;
+  const suffix = byDefault === undefined ? '' : ` (default: ${String(byDefault)})`;
+  const option = new Option(flag, plainText(`${field.runDoc ?? field.doc}${suffix}`));
+  option.makeOptionMandatory(isRequired === true && optionDefault === undefined);
+  return field.type === 'strings' ? option.argParser(collectPair) : option;
+}
+
+/** A sentence of the list in the form of help texts: no capital, no full stop, no marks of code. */
+function plainText(sentence: string): string {
+  const text = sentence.replaceAll('`', '').replace(/\.(?= \(|$)/, '');
+  return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
+/** A value that is not of its type is left as it is: parsing the announcement refuses it, with the reason. */
+function fromText(field: AnnouncementField, text: string): unknown {
+  if (field.type === 'integer' && /^[0-9]{1,15}$/.test(text)) return Number(text);
+  // Of its fields only the path has no default.
+  return field.name === 'health' ? { path: text } : text;
+}
+
+function collectPair(
+  pair: string,
+  pairs: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError('It must be key=value.');
+  return { ...pairs, [key]: value };
+}

@@ -1,0 +1,9 @@
+import { parseAddress } from '@rollcall/protocol';
+import type { Format } from './setting.ts';
+
+/** An address of this machine to listen on. */
+export const LISTEN_ADDRESS: Format = {
+  expected: 'an IP address such as 127.0.0.1 or 0.0.0.0',
+  parse: (text) =>
+    ['0.0.0.0', '::', 'localhost'].includes(text) || parseAddress(text).ok ? text : undefined,
+};
