@@ -1,21 +1,38 @@
-import { resolveSettings } from '@rollcall/runtime/settings';
-import { createFilters } from '../filters/filters.ts';
+import { createFilters, describeFilters } from '../filters/filters.ts';
+import type { FilterView } from '../filters/filters.ts';
+import { routeSettings } from '../settings/config.ts';
 import type { RoutingSettings } from '../settings/config.ts';
-import { ROUTE_SETTINGS } from '../settings/routing.ts';
 import { matchDomain } from './domain.ts';
 import { policyOf } from './policy.ts';
 import type { RoutingRules } from './router.ts';
 
 /** Turns settings into the rules that a router works by. */
 export function routingRules(settings: RoutingSettings): RoutingRules {
-  const { domain = 'localhost', routes } = settings;
-  const redirects = Object.keys(routes).filter((prefix) => routes[prefix]?.redirect !== undefined);
-  const configured = new Set(redirects);
   return {
-    isOwnHost: matchDomain(domain),
+    isOwnHost: matchDomain(settings.domain ?? 'localhost'),
     policyOf: (prefix, announced) => policyOf(settings, prefix, announced),
-    // A redirect needs no instance, so its prefix is a route even before a service registers it.
-    hasRoute: (prefix) => configured.has(prefix),
-    filters: createFilters(resolveSettings(ROUTE_SETTINGS, settings)),
+    hasRoute: (prefix) => hasRoute(settings, prefix),
+    filters: createFilters(settings),
   };
+}
+
+/** What a configuration says about routes, for people. */
+export interface ConfiguredRoutes {
+  /** Whether the configuration makes a prefix a route, though no service has registered it. */
+  hasRoute(prefix: string): boolean;
+  /** Returns the filters of a route, in the order in which requests pass them. */
+  filtersOf(prefix: string): readonly FilterView[];
+}
+
+/** @param settings returns the settings of this moment */
+export function configuredRoutes(settings: () => RoutingSettings): ConfiguredRoutes {
+  return {
+    hasRoute: (prefix) => hasRoute(settings(), prefix),
+    filtersOf: (prefix) => describeFilters(routeSettings(settings(), prefix)),
+  };
+}
+
+/** A redirect needs no instance, so its prefix is a route even if no service registers it. */
+function hasRoute({ routes }: RoutingSettings, prefix: string): boolean {
+  return Object.hasOwn(routes, prefix) && routes[prefix]?.redirect !== undefined;
 }

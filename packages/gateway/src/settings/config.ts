@@ -44,6 +44,16 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
   return resolved;
 }
 
+/** The settings of one route. */
+type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
+
+/** Returns the settings of a route: its own, and those for all where it has none. */
+export function routeSettings(settings: RoutingSettings, prefix: string): RouteSettings {
+  const all = resolveSettings(ROUTE_SETTINGS, settings);
+  const own = Object.hasOwn(settings.routes, prefix) ? settings.routes[prefix] : undefined;
+  return own === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, own);
+}
+
 /** The part of a configuration by which requests are served. */
 export function routingSettings(config: RoutingConfig): RoutingSettings {
   return resolveSettings(RELOADING, valuesOf(RELOADING, config));
@@ -68,9 +78,8 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 /** What only the settings of a whole filter can show, such as credentials for any origin. */
 function checkFilters(config: RoutingSettings): void {
   const faults = filterFaults(config);
-  const all = resolveSettings(ROUTE_SETTINGS, config);
-  const own = Object.entries(config.routes).flatMap(([prefix, route]) =>
-    filterFaults(overlaySettings(ROUTE_SETTINGS, all, route))
+  const own = Object.keys(config.routes).flatMap((prefix) =>
+    filterFaults(routeSettings(config, prefix))
       .filter(({ key }) => !faults.some((fault) => fault.key === key))
       .map(({ key, problem }) => ({ key: `routes.${prefix}.${key}`, problem })),
   );
