@@ -68,11 +68,16 @@ async function main() {
 }
 
 async function system() {
-  const base = { PUSHER_HOST: '127.0.0.1', ROLLCALL_SNAPSHOT: 'none', ROLLCALL_ADMIN_TOKEN: TOKEN };
+  const base = {
+    PUSHER_HOST: '127.0.0.1',
+    ROLLCALL_SNAPSHOT: 'none',
+    ROLLCALL_LOG: 'text',
+    ROLLCALL_ADMIN_TOKEN: TOKEN,
+  };
   const broker = node(CLI, ['broker', '--port', '0'], base);
-  const [, port = ''] = await line(broker, /listens at \S+?:(\d+)/);
+  const [, port = ''] = await line(broker, /broker listens url=\S+?:(\d+)/);
   const env = { ...base, PUSHER_PORT: port };
-  const listens = /gateway listens at (\S+) \(admin API at (\S+)\)/;
+  const listens = /gateway listens url=(\S+) adminUrl=(\S+)/;
   const gateway = node(CLI, ['gateway', '--port', '0'], env);
   const [, gatewayUrl = '', adminUrl = ''] = await line(gateway, listens);
   await line(node(CLI, ['gateway', '--port', '0'], env), listens);

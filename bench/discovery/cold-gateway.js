@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { registryFromEnv } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
+import { silentLogger } from '@rollcall/runtime';
 import { now, tell } from './parts.js';
 
 const instances = Number(process.env['INSTANCES']);
@@ -22,14 +23,19 @@ const begun = now();
 const gateway = await createGateway({
   registry: registryFromEnv(process.env),
   port: 0,
-  log,
+  logger: { ...silentLogger, info: count, warn: count, error: count },
   ...(snapshotFile !== undefined && { snapshotFile }),
 });
 const listening = now();
 const routed = firstRequest(`${gateway.url}/bench/`);
 
-/** @param {string} line */
-function log(line) {
+/**
+ * Counts an event by its message.
+ * @param {unknown} fields or the message, if there are none
+ * @param {string} [message]
+ */
+function count(fields, message) {
+  const line = message ?? String(fields);
   if (line.startsWith('route registered')) counts.registered++;
   if (line.startsWith('route registered') && line.endsWith('(it is healthy)')) counts.verified++;
   if (line.startsWith('instance recovered')) counts.verified++;

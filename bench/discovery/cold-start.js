@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { silentLogger } from '@rollcall/runtime';
 import { snapshotAt } from '../../packages/gateway/dist/snapshot/snapshot.js';
 import { answer, now, Parts } from './parts.js';
 import { row } from './report.js';
@@ -49,7 +50,7 @@ async function fromOthers(instances) {
       announcement: { ...place, id: `lease-${index}`, inc: 1, seq: 0 },
       left: false,
     }));
-    await snapshotAt({ file, log: console.log }).save(statements);
+    await snapshotAt({ file, logger: silentLogger }).save(statements);
     const env = { ...broker, INSTANCES: String(instances), TOLD: '1' };
     await gateway(parts, 'from its snapshot file', { ...env, SNAPSHOT: file });
     await gateway(parts, 'from another gateway', env);

@@ -17,7 +17,20 @@ const CHECKED = [
 ];
 
 /** Folders and files that still have refused words. It only shrinks. */
-const PENDING = ['packages/', 'services/', 'clients/', 'docs/', 'ARCHITECTURE.md'];
+const PENDING = [
+  'packages/broker',
+  'packages/cli',
+  'packages/client',
+  'packages/gateway',
+  'packages/protocol',
+  'packages/proxy',
+  'packages/runtime',
+  'services/',
+  'clients/',
+  'docs/contributing/',
+  'docs/reference/',
+  'ARCHITECTURE.md',
+];
 
 /**
  * @typedef {{ word: string, pattern: RegExp, use: string }} Refused

@@ -49,7 +49,15 @@ describe('README.md', () => {
   });
 
   it('shows the curl lines that rollcall up prints', async () => {
-    const up = programs.node(PROGRAMS.cli, ['up', '--port', '0', '--broker-port', '0']);
+    const up = programs.node(PROGRAMS.cli, [
+      'up',
+      '--port',
+      '0',
+      '--broker-port',
+      '0',
+      '--procfile',
+      join(ROOT, 'Procfile'),
+    ]);
     await up.line(/Ctrl\+C stops everything/);
     const printed = up.lines
       .filter((line) => line.startsWith('  curl'))

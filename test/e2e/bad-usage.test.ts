@@ -139,9 +139,7 @@ describe('a user’s mistake is one line and an exit code', () => {
 
   it('a gateway that is not there: 4', async () => {
     const admin = `http://127.0.0.1:${await freePort()}`;
-    const lines = [
-      expect.stringMatching(new RegExp(`no answer from a gateway's admin API at ${admin}`)),
-    ];
+    const lines = [expect.stringMatching(new RegExp(`no gateway's admin API answers at ${admin}`))];
     expect(await outcome(PROGRAMS.cli, ['explain', '/v1', '--admin', admin])).toEqual({
       code: 4,
       lines,

@@ -37,7 +37,7 @@ describe('rollcall run', () => {
   it('registers a program that knows nothing of it, and leaves before it stops it', async () => {
     const port = await freePort();
     const program = run(port);
-    await program.line(/rollcall: registered \/v3 at 127\.0\.0\.1/);
+    await program.line(/INFO  registered prefix=\/v3 address=127\.0\.0\.1 port=/);
     await gateway.program.line(/route registered .*\/v3/);
     expect((await ask(`${gateway.url}/v3/hello`)).body).toBe('/hello');
 
@@ -55,7 +55,7 @@ describe('rollcall run', () => {
     const port = await freePort();
     const program = run(port, ['--health', '/health']);
     await program.line(/program listens/);
-    await program.line(/rollcall: registered/);
+    await program.line(/INFO  registered/);
     // The third check was the first to succeed: the program is healthy from then on.
     expect((await ask(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     const ls = cluster.cli(['ls', '--json']);
@@ -176,7 +176,7 @@ describe('rollcall run', () => {
     const program = run(await freePort(), [], command);
     expect((await program.ended).code).toBe(code);
     expect(program.lines).toHaveLength(1);
-    expect(program.output).toMatch(/^rollcall: cannot run/);
+    expect(program.output).toMatch(/ERROR cannot run/);
   });
 
   it('does not register what listened there before', async () => {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, freePort } from '../support/cluster.ts';
+import { ROOT } from '../support/document.ts';
 import { commandOf, Mark, PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
 
@@ -21,8 +23,10 @@ interface Up {
   gateway: string;
 }
 
-function begin(env: Environment = {}, brokerPort = 0): RunningProgram {
-  const args = ['up', '--port', '0', '--broker-port', String(brokerPort)];
+const PROCFILE = ['--procfile', join(ROOT, 'Procfile')];
+
+function begin(env: Environment = {}, brokerPort = 0, services = PROCFILE): RunningProgram {
+  const args = ['up', '--port', '0', '--broker-port', String(brokerPort), ...services];
   return programs.node(PROGRAMS.cli, args, { ...mark.env, ...env });
 }
 

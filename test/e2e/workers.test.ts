@@ -93,13 +93,13 @@ describe('a gateway with two workers', () => {
     const [first, second] = workers();
     if (first === undefined) throw new Error('there are no workers');
     process.kill(first, 'SIGKILL');
-    await gateway.program.line(new RegExp(`worker ${first} ended \\(SIGKILL\\); replacing it now`));
+    await gateway.program.line(new RegExp(`worker ${first} ended \\(SIGKILL\\): replacing it`));
     const whole = sockets.filter(({ readableEnded, destroyed }) => !readableEnded && !destroyed);
     expect(whole.length).toBeGreaterThan(0);
     expect(whole.length).toBeLessThan(sockets.length);
     for (const socket of whole) expect(await askOn(socket)).toMatch(/200 OK/);
     expect(await statuses()).toEqual([200]);
-    await gateway.program.line(/worker \d+ serves/);
+    await gateway.program.line(/worker is ready worker=\d+/);
     expect(workers()).toHaveLength(2);
     expect(workers()).toContain(second);
     for (const socket of sockets) socket.destroy();
@@ -153,7 +153,7 @@ describe('a gateway with two workers', () => {
     await vi.waitFor(async () => expect(await counted()).toBe(32), 5000);
     const [first = 0] = workers();
     process.kill(first, 'SIGKILL');
-    await gateway.program.line(/worker \d+ serves/);
+    await gateway.program.line(/worker is ready worker=\d+/);
     expect(await counted()).toBe(32);
     await statuses();
     await vi.waitFor(async () => expect(await counted()).toBe(64), 5000);

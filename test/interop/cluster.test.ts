@@ -47,14 +47,14 @@ function environmentFor(port: number): Environment {
 
 async function startGateway(env: Environment): Promise<RunningGateway> {
   const program = programs.node(PROGRAMS.cli, ['gateway', '--port', '0'], env);
-  const listens = /gateway listens at (\S+) \(admin API at (\S+)\)/;
+  const listens = /gateway listens url=(\S+) adminUrl=(\S+)/;
   const [, url = '', adminUrl = ''] = await program.line(listens);
   return { program, url, adminUrl };
 }
 
 async function startService(env: Environment): Promise<RunningProgram> {
   const program = programs.node(PROGRAMS.idV5, [], { ...env, PORT: '0' });
-  await program.line(/^registered \/v1 /);
+  await program.line(/registered prefix=\/v1 /);
   return program;
 }
 

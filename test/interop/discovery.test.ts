@@ -10,6 +10,7 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { createGateway } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
 import { APP, connectionTo } from '../support/connection.ts';
+import { loggerTo } from '../../test/support/log.ts';
 
 const PLAIN = { prefix: '/v1', port: 3000, address: '127.0.0.1' };
 
@@ -42,7 +43,7 @@ async function gateway() {
   const running = await createGateway({
     registry: connection,
     port: 0,
-    log: (line) => log.push(line),
+    logger: loggerTo(log),
   });
   cleanups.push(() => running.close());
   return { url: running.url, log };

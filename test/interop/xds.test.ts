@@ -11,6 +11,7 @@ import { createXdsServer } from '../../packages/gateway/src/catalog/xds/server.t
 import type { XdsServer } from '../../packages/gateway/src/catalog/xds/server.ts';
 import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { blockOf, Scratch } from '../support/document.ts';
+import { loggerTo } from '../support/log.ts';
 
 const text = {
   requestStream: false,
@@ -25,7 +26,6 @@ const SERVICE: ServiceDefinition = { who: { path: '/test.Names/Who', ...text } }
 const scratch = new Scratch();
 const cleanups: (() => unknown)[] = [];
 const lines: string[] = [];
-const log = (line: string): unknown => lines.push(line);
 let table: LiveTable;
 let xds: XdsServer;
 let client: Client;
@@ -33,7 +33,7 @@ let client: Client;
 beforeEach(async () => {
   table = new LiveTable();
   const catalog = new TableCatalog(table, Date.now);
-  xds = await createXdsServer({ catalog, host: '127.0.0.1', port: 0, log });
+  xds = await createXdsServer({ catalog, host: '127.0.0.1', port: 0, logger: loggerTo(lines) });
   // It is read once, when the package is first used.
   const bootstrap = blockOf('docs/reference/integrations.md', 'json', 'xds_servers');
   const file = scratch.file('bootstrap.json', bootstrap.replace(':1571', `:${xds.port}`));

@@ -55,7 +55,7 @@ export class Cluster {
   /** Starts a gateway that forgets, and resolves when it listens. */
   async gateway(args: string[] = [], env: Environment = {}): Promise<RunningGateway> {
     const program = this.cli(['gateway', '--port', '0', ...args], env);
-    const listens = /gateway listens at (\S+) \(admin API at (\S+)\)/;
+    const listens = /gateway listens url=(\S+) adminUrl=(\S+)/;
     const [, url = '', adminUrl = ''] = await program.line(listens);
     return { program, url, adminUrl };
   }
@@ -67,7 +67,7 @@ export class Cluster {
       SERVER_NAME: serverName,
       ...env,
     });
-    await program.line(/^registered \/v1 /);
+    await program.line(/registered prefix=\/v1 /);
     return program;
   }
 
@@ -101,7 +101,9 @@ function startBroker(programs: Programs, kind: BrokerKind, env: Environment): Ru
 }
 
 async function brokerListens(broker: RunningProgram): Promise<void> {
-  await broker.line(/listens at|WebSockets? server is available|Websockets server is available/);
+  await broker.line(
+    /broker listens|WebSockets? server is available|Websockets server is available/,
+  );
 }
 
 /** A port that was free a moment ago: for programs that cannot be told to choose one. */

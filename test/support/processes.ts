@@ -178,5 +178,5 @@ function readProc(pid: string, file: string): string {
 function base(): Environment {
   const { PATH = '', HOME = '' } = process.env;
   // A table that an earlier test saved is nothing to begin with.
-  return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none' };
+  return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none', ROLLCALL_LOG: 'text' };
 }

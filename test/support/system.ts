@@ -23,6 +23,6 @@ export async function startSystem(
   const env = { PUSHER_PORT: port };
   await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
   const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0', ...options], env);
-  const [, url = ''] = await gateway.line(/gateway listens at (\S+)/);
+  const [, url = ''] = await gateway.line(/gateway listens url=(\S+)/);
   return { port, env, gateway, url };
 }

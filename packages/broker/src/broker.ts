@@ -14,6 +14,7 @@ import { Webhooks } from './webhooks/webhooks.ts';
 export interface Broker {
   /** The `host` option. */
   readonly host: string;
+  /** The port on which it listens, also if the system chose it. */
   readonly port: number;
   /** `http://HOST:PORT`, or `https:` with TLS. Serves the HTTP API and WebSockets. */
   readonly url: string;
@@ -58,19 +59,19 @@ interface ServedApp {
 
 async function serveApp(
   options: AppOptions,
-  { log }: Settings,
+  { logger }: Settings,
   createApp: AppFactory,
 ): Promise<ServedApp> {
   const counters = new Counters();
-  const webhooks = new Webhooks(options, { counters, log });
+  const webhooks = new Webhooks(options, { counters, logger });
   const report = webhooks.report.bind(webhooks);
   return { app: await createApp(options, { counters, report }), webhooks };
 }
 
 async function listen(settings: Settings, served: readonly ServedApp[]): Promise<Broker> {
-  const { host, log } = settings;
+  const { host, logger } = settings;
   const apps = new Apps(served.map(({ app }) => app));
-  const api = new HttpApi(apps, log);
+  const api = new HttpApi(apps, logger);
   const webSockets = new WebSockets(apps, settings);
 
   // First, so that nothing is served unless everything can be.
@@ -84,7 +85,7 @@ async function listen(settings: Settings, served: readonly ServedApp[]): Promise
     throw error;
   });
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
-  web.server.on('error', (error) => log(`cannot accept a connection: ${error.message}`));
+  web.server.on('error', (error) => logger.error({ err: error }, 'cannot accept connections'));
 
   const close = async (): Promise<void> => {
     await Promise.all([web.close(), webSockets.close(), metrics?.close()]);

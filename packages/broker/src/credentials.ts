@@ -4,7 +4,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export interface AppCredentials {
   /** Part of the URLs of the HTTP API. Use digits: some SDKs accept nothing else. */
   readonly appId: string;
+  /** The app's key, which clients send and is public. */
   readonly key: string;
+  /** The app's secret, which signs requests and subscriptions. Keep it private. */
   readonly secret: string;
 }
 

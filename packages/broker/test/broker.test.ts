@@ -10,13 +10,14 @@ import { MAX_BODY_BYTES } from '../src/api/http-api.ts';
 import { md5, sign } from './api/signed.ts';
 import { greeted, RawClient } from './raw-client.ts';
 import { APP } from './sdk.ts';
+import { loggerTo } from '../../../test/support/log.ts';
 
 let broker: Broker;
 let logged: string[];
 
 beforeEach(async () => {
   logged = [];
-  broker = await createBroker({ apps: [APP], log: (line) => logged.push(line) });
+  broker = await createBroker({ apps: [APP], logger: loggerTo(logged) });
 });
 
 afterEach(async () => {
@@ -49,18 +50,18 @@ async function post(body: string, url = signedUrl('POST', '/apps/7/events', body
 const EVENT = JSON.stringify({ name: 'e', channel: 'news', data: '1' });
 
 describe('HTTP', () => {
-  it('says that it is up to anyone', async () => {
+  it('responds to GET /up without a signature', async () => {
     const response = await fetch(`${broker.url}/up`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toEqual({ up: true });
   });
 
-  it('reads no body for that', async () => {
+  it('has no POST /up', async () => {
     expect((await fetch(`${broker.url}/up`, { method: 'POST', body: '{}' })).status).toBe(404);
   });
 
-  it('publishes what is signed', async () => {
+  it('publishes signed events', async () => {
     const client = await greeted(broker);
     await client.subscribe('news');
     expect(await post(EVENT)).toEqual({ status: 200, body: {} });
@@ -109,12 +110,12 @@ describe('HTTP', () => {
     expect((await fetch(`${broker.url}/apps/7/events`)).status).toBe(405);
   });
 
-  it('refuses browsers, which would need the secret', async () => {
+  it('refuses requests of browsers', async () => {
     const origin = { origin: 'http://127.0.0.1' };
     expect(await post(EVENT, undefined, origin)).toMatchObject({ status: 403 });
   });
 
-  it('takes a body as large as the limit; one byte more is 413', async () => {
+  it('accepts a body at the limit, and refuses one byte more with 413', async () => {
     expect(await post(EVENT.padEnd(MAX_BODY_BYTES))).toEqual({ status: 200, body: {} });
     expect(await post(EVENT.padEnd(MAX_BODY_BYTES + 1))).toEqual({
       status: 413,
@@ -122,25 +123,29 @@ describe('HTTP', () => {
     });
   });
 
-  it('goes on when a request is cut short', async () => {
+  it('continues after a request that was cut short', async () => {
     const url = signedUrl('POST', '/apps/7/events', EVENT);
     const sent = request(url, { method: 'POST', headers: { expect: '100-continue' } });
     sent.on('error', () => {});
     sent.flushHeaders();
     await once(sent, 'continue');
     sent.destroy();
-    await expect.poll(() => logged).toEqual([expect.stringMatching(/400 the body was cut short/)]);
+    await expect
+      .poll(() => logged)
+      .toEqual([expect.stringMatching(/status=400 reason=the body was cut short/)]);
     expect(await post(EVENT)).toMatchObject({ status: 200 });
   });
 
-  it('logs refusals without what signs them', async () => {
+  it('logs refusals without signatures', async () => {
     await post('{');
-    expect(logged).toEqual(['refused POST "/apps/7/events": 400 the body must be a JSON object']);
+    expect(logged).toEqual([
+      'refused request target=POST "/apps/7/events" status=400 reason=the body must be a JSON object',
+    ]);
   });
 });
 
 describe('listening', () => {
-  it('is at 127.0.0.1 and a free port unless told otherwise', () => {
+  it('is at 127.0.0.1 and a free port by default', () => {
     expect(broker).toMatchObject({ host: '127.0.0.1', url: `http://127.0.0.1:${broker.port}` });
     expect(broker.port).toBeGreaterThan(0);
   });
@@ -157,7 +162,7 @@ describe('listening', () => {
     other.close();
   });
 
-  it('fails with ROLLCALL_LISTEN at an address that is not of this machine', async () => {
+  it('fails with ROLLCALL_LISTEN at an address of another machine', async () => {
     // RFC 5737 §3: 192.0.2.0/24 is nobody's.
     await expect(createBroker({ apps: [APP], host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'ROLLCALL_LISTEN',
@@ -175,14 +180,14 @@ describe('close', () => {
     await next.close();
   });
 
-  it('may be called again, also while it is under way', async () => {
+  it('may be called again, also while it is pending', async () => {
     const closing = broker.close();
     expect(broker.close(), 'it is the same end that both wait for').toBe(closing);
     await closing;
     await broker.close();
   });
 
-  it('does not wait for ever for clients that do not answer', async () => {
+  it('does not wait forever for unresponsive clients', async () => {
     const hanging = await greeted(broker);
     hanging.socket.pause();
     const refused = new RawClient(broker, '/nowhere');

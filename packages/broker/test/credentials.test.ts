@@ -43,7 +43,7 @@ const signed: [text: string, signature: string][] = [
 const app = { appId: '1', key, secret };
 
 describe('isSignedBy', () => {
-  it.each(signed)('takes the published signature of %j', (text, signature) => {
+  it.each(signed)('accepts the published signature of %j', (text, signature) => {
     expect(isSignedBy(secret, text, signature)).toBe(true);
     expect(isTokenOf(app, text, `${key}:${signature}`)).toBe(true);
   });
@@ -54,7 +54,7 @@ describe('isSignedBy', () => {
     expect(isSignedBy(secret, text, signature.toUpperCase())).toBe(false);
   });
 
-  it('refuses whatever else there is, of any length, without throwing', () => {
+  it('refuses any other signature, of any length, without throwing', () => {
     const [[text, signature] = ['', '']] = signed;
     const altered = fc
       .tuple(fc.nat(signature.length - 1), fc.constantFrom(...Array.from('0123456789abcdef')))

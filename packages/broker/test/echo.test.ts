@@ -69,7 +69,7 @@ it('whispers', async () => {
   expect(await whispered).toEqual({ at: 3 });
 });
 
-it('sees who is here, who joins and who leaves', async () => {
+it('lists members, and sees them join and leave', async () => {
   const room = echo('ann').join('room');
   const here = await new Promise((resolve) => void room.here(resolve));
   expect(here).toEqual([{ name: 'I am ann' }]);

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 describe('the official SDKs', () => {
   it.each(['news', 'private-news', 'private-encrypted-news', 'presence-news'])(
-    'deliver what is triggered on %s',
+    'deliver events on %s',
     async (name) => {
       const channel = await subscribed(connect(), name);
       const received = next(channel, 'greeting');
@@ -56,7 +56,7 @@ describe('the official SDKs', () => {
     expect(received).toEqual([]);
   });
 
-  it('see members come and go', async () => {
+  it('see members join and leave', async () => {
     const ann = await subscribed(connect('ann'), 'presence-room');
     const added = next<{ id: string }>(ann, 'pusher:member_added');
     const bobClient = connect('bob');
@@ -72,7 +72,7 @@ describe('the official SDKs', () => {
     expect((await removed).id).toBe('bob');
   });
 
-  it('pass client events to the others in a channel, with who sent them', async () => {
+  it('deliver client events to the other subscribers, with their sender', async () => {
     const ann = await subscribed(connect('ann'), 'presence-room');
     const bob = await subscribed(connect('bob'), 'presence-room');
     const received = new Promise((resolve) =>
@@ -85,7 +85,7 @@ describe('the official SDKs', () => {
 
 describe('cache channels', () => {
   it.each(['cache-a', 'private-cache-a', 'private-encrypted-cache-a', 'presence-cache-a'])(
-    '%s sends who comes late its last event',
+    '%s sends its last event to a later subscriber',
     async (name) => {
       const early = connect().subscribe(name);
       await next(early, 'pusher:cache_miss');
@@ -95,7 +95,7 @@ describe('cache channels', () => {
     },
   );
 
-  it('tell the server SDK what they keep', async () => {
+  it('are read by the server SDK', async () => {
     const api = server(broker);
     await api.trigger('cache-a', 'state', { n: 1 });
     const response = await api.get({ path: '/channels/cache-a', params: { info: 'cache' } });
@@ -107,7 +107,7 @@ describe('cache channels', () => {
 });
 
 describe('users', () => {
-  it('sign in, and are sent what is for them alone', async () => {
+  it('sign in, and receive events for them alone', async () => {
     const [ann, bob] = [connect('ann'), connect('bob')];
     const heard: unknown[] = [];
     bob.user.bind('greeting', (data) => heard.push(data));
@@ -125,7 +125,7 @@ describe('users', () => {
     expect(heard).toEqual([]);
   });
 
-  it('are in presence channels without saying who they are again', async () => {
+  it('join presence channels without channel_data', async () => {
     const ann = connect('ann', { bySignIn: true });
     ann.signin();
     const channel = ann.subscribe('presence-room');
@@ -133,7 +133,7 @@ describe('users', () => {
     expect(members.get('ann')).toEqual({ id: 'ann', info: { name: 'I am ann' } });
   });
 
-  it('hear of those they watch', async () => {
+  it('are informed about the users on their watchlist', async () => {
     const ann = connect('ann', { watchlist: ['bob'] });
     const offline = next(ann.user.watchlist, 'offline');
     ann.signin();
@@ -149,7 +149,7 @@ describe('users', () => {
     expect(await gone).toEqual({ name: 'offline', user_ids: ['bob'] });
   });
 
-  it('are gone for good when the app terminates their connections', async () => {
+  it('do not reconnect after terminate_connections', async () => {
     const [ann, bob] = [connect('ann'), connect('bob')];
     for (const user of [ann, bob]) {
       user.signin();
@@ -163,7 +163,7 @@ describe('users', () => {
     expect(bob.connection.state).toBe('connected');
   });
 
-  it('who are not who they say are refused for good', async () => {
+  it('do not reconnect after an invalid sign-in', async () => {
     const liar = connect('ann', { secret: 'wrong' });
     liar.signin();
     await next(liar.connection, 'disconnected');
@@ -209,7 +209,7 @@ describe('the official server SDK', () => {
     expect(await get('/channels/presence-room/users')).toEqual({ users: [{ id: 'ann' }] });
   });
 
-  it('is told why it is refused', async () => {
+  it('gets the reason of a refusal', async () => {
     const stranger = server(broker, { secret: 'wrong' });
     await expect(stranger.trigger('news', 'e', {})).rejects.toMatchObject({
       status: 401,
@@ -219,12 +219,12 @@ describe('the official server SDK', () => {
 });
 
 describe('the official client SDK', () => {
-  it('stays away when there is no app with its key', async () => {
+  it('does not reconnect if no app has its key', async () => {
     const lost = connect('ann', { key: 'no-such-key' });
     await vi.waitFor(() => expect(lost.connection.state).toBe('disconnected'));
   });
 
-  it('hears why a subscription is refused', async () => {
+  it('gets the reason of a refused subscription', async () => {
     const liar = connect('ann', { secret: 'wrong' });
     const channel = liar.subscribe('private-news');
     expect(await next(channel, 'pusher:subscription_error')).toMatchObject({
@@ -233,7 +233,7 @@ describe('the official client SDK', () => {
     });
   });
 
-  it('does not come back in a storm when the broker closes', async () => {
+  it('reconnects after a second, and not at once, when the broker closes', async () => {
     const one = connect();
     await subscribed(one, 'news');
     const first = new Promise((resolve) => {

@@ -9,6 +9,7 @@ import { UnavailableError } from '../src/app/unavailable-error.ts';
 import { LocalApp } from '../src/app/local-app.ts';
 import { startBroker } from '../src/broker.ts';
 import { LateApp } from './app/late-app.ts';
+import { greeted } from './raw-client.ts';
 import { APP, client, next, server, subscribed } from './sdk.ts';
 import type { Client } from './sdk.ts';
 
@@ -16,9 +17,12 @@ let broker: Broker;
 let isAway: boolean;
 let clients: Client[];
 
+/** Longer than a Close frame has room for. */
+const REASON = `the store cannot be reached; try again ${'é'.repeat(100)}`;
+
 async function delay(): Promise<void> {
   await sleep(5);
-  if (isAway) throw new UnavailableError('the store cannot be reached; try again');
+  if (isAway) throw new UnavailableError(REASON);
 }
 
 beforeEach(async () => {
@@ -69,6 +73,15 @@ it('refuses with 503 what it cannot do, and goes on', async () => {
   await server(broker).trigger('a', 'e', 2);
   expect(await event, 'the refused event was not delivered').toBe(2);
   expect(ann.connection.state).toBe('connected');
+});
+
+it('closes with 4100 a connection that it cannot sign in', async () => {
+  const ann = await greeted(broker);
+  isAway = true;
+  const user = { id: 'ann' };
+  ann.say('pusher:signin', server(broker).authenticateUser(ann.socketId, user));
+  expect(await ann.next()).toMatchObject({ event: 'pusher:error' });
+  expect(await ann.closed).toBe(4100);
 });
 
 it.each(['keep-alive', 'close'])('sends Retry-After with a 503, Connection: %s', async (header) => {

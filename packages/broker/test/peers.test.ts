@@ -53,7 +53,7 @@ function script(start: () => Promise<Peer>): void {
     new RawClient({ url: `http://${peer.host}:${peer.port}` }, target);
 
   it.each(['news', 'private-news', 'private-encrypted-news', 'presence-news'])(
-    'delivers what is triggered on %s',
+    'delivers events on %s',
     async (name) => {
       const channel = await subscribed(connect(), name);
       const received = next(channel, 'greeting');
@@ -88,7 +88,7 @@ function script(start: () => Promise<Peer>): void {
     expect(heard).toEqual([1, 2]);
   });
 
-  it('tells members of each other, each user once', async () => {
+  it('informs members about each other, each user once', async () => {
     const ann = await subscribed(connect('ann'), 'presence-room');
     const heard: string[] = [];
     ann.bind('pusher:member_added', ({ id }: { id: string }) => heard.push(`+${id}`));
@@ -103,7 +103,7 @@ function script(start: () => Promise<Peer>): void {
     await expect.poll(() => heard).toEqual(['+bob', '-bob']);
   });
 
-  it('passes client events to the others, with who sent them', async () => {
+  it('delivers client events to the other subscribers, with their sender', async () => {
     const ann = await subscribed(connect('ann'), 'presence-room');
     const bob = await subscribed(connect('bob'), 'presence-room');
     const received = new Promise((resolve) =>
@@ -114,7 +114,7 @@ function script(start: () => Promise<Peer>): void {
   });
 
   it.each(['cache-a', 'private-cache-a', 'presence-cache-a'])(
-    'sends who comes late the last event of %s',
+    'sends the last event of %s to a later subscriber',
     async (name) => {
       await next(connect().subscribe(name), 'pusher:cache_miss');
       await server(peer).trigger(name, 'state', { n: 1 });
@@ -122,7 +122,7 @@ function script(start: () => Promise<Peer>): void {
     },
   );
 
-  it('sends a user who signs in what is for that user alone', async () => {
+  it('sends events for one user to that user alone', async () => {
     const [ann, bob] = [connect('ann'), connect('bob')];
     const heard: unknown[] = [];
     bob.user.bind('greeting', (data) => heard.push(data));
@@ -133,7 +133,7 @@ function script(start: () => Promise<Peer>): void {
     expect(heard).toEqual([]);
   });
 
-  it('terminates the connections of a user who is signed in', async () => {
+  it('terminates the connections of a signed-in user', async () => {
     const [ann, bob] = [connect('ann'), connect('bob')];
     for (const user of [ann, bob]) await signedIn(user);
     const gone = next(ann.connection, 'disconnected');
@@ -142,19 +142,19 @@ function script(start: () => Promise<Peer>): void {
     expect(bob.connection.state).toBe('connected');
   });
 
-  it('refuses for good who is not who it says', async () => {
+  it('closes the connection after an invalid sign-in', async () => {
     const liar = connect('ann', 'wrong');
     liar.signin();
     await next(liar.connection, 'disconnected');
   });
 
-  it('tells who has no right to a channel', async () => {
+  it('refuses a subscription without a valid signature', async () => {
     const channel = connect('ann', 'wrong').subscribe('private-news');
     const error = await next(channel, 'pusher:subscription_error');
     expect(error).toMatchObject({ type: 'AuthError', status: 401 });
   });
 
-  it('answers what is occupied, and by whom', async () => {
+  it('lists occupied channels and their users', async () => {
     await subscribed(connect('ann'), 'presence-asked');
     const api = server(peer);
     const get = async (path: string, params = {}) => (await api.get({ path, params })).json();
@@ -168,7 +168,7 @@ function script(start: () => Promise<Peer>): void {
     expect(await get('/channels/presence-asked/users')).toEqual({ users: [{ id: 'ann' }] });
   });
 
-  it('greets, answers pings, and refuses a key that it does not know with 4001', async () => {
+  it('accepts connections, answers pings, and refuses an unknown key with 4001', async () => {
     const greeted = raw();
     const { event, data } = await greeted.next();
     expect(event).toBe('pusher:connection_established');

@@ -9,7 +9,7 @@ export interface Frame {
   readonly data: unknown;
 }
 
-/** A client that says just what the test says, right or wrong. */
+/** A client that sends exactly what the test says, valid or not. */
 export class RawClient {
   readonly socket: WebSocket;
   readonly closed: Promise<number>;
@@ -59,8 +59,11 @@ export class RawClient {
 }
 
 /** A client that has been greeted. */
-export async function greeted(broker: Pick<Broker, 'url'>): Promise<RawClient> {
+export async function greeted(
+  broker: Pick<Broker, 'url'>,
+): Promise<RawClient & { readonly socketId: string }> {
   const client = new RawClient(broker);
-  await client.next();
-  return client;
+  const { data } = await client.next();
+  const { socket_id: socketId } = JSON.parse(String(data)) as { socket_id: string };
+  return Object.assign(client, { socketId });
 }

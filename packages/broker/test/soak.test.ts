@@ -4,7 +4,7 @@ import { Programs } from '../../../test/support/processes.ts';
 
 const SOAK = fileURLToPath(new URL('../../../bench/broker/soak.js', import.meta.url));
 
-it('loses nothing for a while, as clients come and go', async () => {
+it('loses no event while clients connect and disconnect', async () => {
   const program = new Programs().node(SOAK, ['--minutes', '0.1']);
   const { code } = await program.ended;
   expect(program.output).toMatch(/ 0 subscribers missed something/);

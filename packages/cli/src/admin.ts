@@ -1,9 +1,11 @@
 import { Option } from 'commander';
 import { RollcallError } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
+import { readJson } from '@rollcall/protocol/pusher';
+import { httpRequest, httpTarget } from '@rollcall/runtime';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:1501';
-const WITHIN_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /** The option by which commands find the gateway. */
 export function adminOption(): Option {
@@ -17,47 +19,58 @@ export function adminOption(): Option {
 export interface AdminAccess {
   readonly url: string;
   readonly token: string;
-  /** Somebody said where it is. */
+  /** Whether `--admin` or ROLLCALL_ADMIN is set. */
   readonly isNamed: boolean;
 }
 
+/** @throws RollcallError ROLLCALL_CONFIG */
 export function adminAccess(given: string | undefined, env: Environment): AdminAccess {
   const named = given ?? (env['ROLLCALL_ADMIN'] || undefined);
+  if (named !== undefined && !URL.canParse(named)) {
+    throw new RollcallError(
+      'ROLLCALL_CONFIG',
+      `${given === undefined ? 'ROLLCALL_ADMIN' : '--admin'} is ${JSON.stringify(named)}; it must be a URL such as ${DEFAULT_ADMIN}`,
+    );
+  }
   const token = env['ROLLCALL_ADMIN_TOKEN'] ?? '';
   return { url: named ?? DEFAULT_ADMIN, token, isNamed: named !== undefined };
 }
 
 /**
- * What a gateway's admin API answers with, at a path such as /api/status. docs/reference/openapi.yaml has its types.
- * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE, or ROLLCALL_CONFIG if it wants another token
+ * Requests a path of a gateway's admin API, such as /api/status. docs/reference/openapi.yaml has the types.
+ * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE, or ROLLCALL_CONFIG if the token is wrong
  */
 export async function askAdmin<T>({ url: admin, token }: AdminAccess, path: string): Promise<T> {
-  const answer = await answerOf(admin, path, token);
-  if (answer?.status === 200) return answer.body as T;
-  if (answer?.status === 401 || answer?.status === 403) {
+  const response = await responseOf(admin, path, token);
+  if (response?.status === 200) return response.body as T;
+  if (response?.status === 401 || response?.status === 403) {
     throw new RollcallError(
       'ROLLCALL_CONFIG',
-      `the gateway's admin API at ${admin} wants its token (HTTP ${answer.status}): set ROLLCALL_ADMIN_TOKEN as it has it`,
+      `the gateway's admin API at ${admin} needs its token (HTTP ${response.status}): set ROLLCALL_ADMIN_TOKEN to that of the gateway`,
     );
   }
   throw new RollcallError(
     'ROLLCALL_GATEWAY_UNREACHABLE',
-    `no answer from a gateway's admin API at ${admin}: start one with "rollcall gateway", or name its admin API with --admin`,
+    `no gateway's admin API answers at ${admin}: start a gateway with "rollcall gateway", or give its URL with --admin`,
   );
 }
 
-/** Nothing if what is there, if anything, is no such API. */
-async function answerOf(
+/** The response, if it is one of the admin API. */
+async function responseOf(
   admin: string,
   path: string,
   token: string,
 ): Promise<{ status: number; body: unknown } | undefined> {
-  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-  try {
-    const signal = AbortSignal.timeout(WITHIN_MS);
-    const response = await fetch(new URL(path, admin), { headers, signal });
-    return { status: response.status, body: await response.json() };
-  } catch {
-    return undefined;
-  }
+  const target = httpTarget(new URL(path, admin));
+  const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
+  const headers = { ...target.headers, ...authorization };
+  const outcome = await httpRequest({
+    ...target,
+    headers,
+    readsBody: true,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if ('code' in outcome) return undefined;
+  const body = readJson(outcome.body);
+  return body === undefined ? undefined : { status: outcome.status, body };
 }

@@ -4,7 +4,8 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
-import { readTextFile } from '@rollcall/runtime';
+import { readTextFile, silentLogger } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -24,21 +25,28 @@ import { GATEWAY_SETTINGS } from './settings/table.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlaneOptions } from './live-data-plane.ts';
 
+/** Options of {@link createGateway}: its configuration, the registry, and what it writes to. */
 export interface GatewayOptions extends GatewayConfig, Surroundings {}
 
 /** What a gateway needs besides its configuration. */
 interface Surroundings {
+  /** The registry to subscribe to, as {@link registryFromEnv} of `@rollcall/client` reads it. */
   readonly registry: RegistryConfig;
-  /** Gets one line of text at a time about what happened. Default: nobody. */
-  readonly log?: (line: string) => void;
+  /** Gets a line for each event, in pino's order of arguments. Default: nothing is logged. */
+  readonly logger?: Logger;
   /** A folder of static files to serve at the admin port, such as that of `@rollcall/dashboard`. Default: none. */
   readonly dashboard?: string | undefined;
 }
 
+/** A running gateway. */
 export interface Gateway {
+  /** The address on which it listens. */
   readonly host: string;
+  /** The port on which it listens, also if the system chose it. */
   readonly port: number;
+  /** The URL for clients, such as `http://127.0.0.1:1500`. */
   readonly url: string;
+  /** The URL of the admin API and the dashboard. */
   readonly adminUrl: string;
   /**
    * Requests from now on are served by this configuration; what is known of instances stays.
@@ -46,6 +54,7 @@ export interface Gateway {
    * @throws RollcallError ROLLCALL_CONFIG: then all is as before
    */
   configure(config: GatewayConfig): string[];
+  /** The ports of DNS and xDS, if they are served. */
   readonly catalog: Omit<CatalogServers, 'close'>;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
@@ -65,9 +74,9 @@ const INFORMED_MS = 300;
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { registry, log = () => {}, dashboard, ...given } = options;
+  const { registry, logger = silentLogger, dashboard, ...given } = options;
   const config = resolveConfig(given);
-  const surroundings = { registry, log, dashboard };
+  const surroundings = { registry, logger, dashboard };
   const { host, port, probes } = config;
   const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // No name of the machine: every instance and whoever they tell reads it.
@@ -123,7 +132,7 @@ async function administer(
   gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
   { directory, journal, telemetry, routes }: Known,
   config: ResolvedConfig,
-  { registry, log, dashboard }: Surroundings,
+  { registry, logger = silentLogger, dashboard }: Surroundings,
 ): Promise<Gateway> {
   const { port, adminHost, adminPort = defaultAdminPort(port), adminToken } = config;
   const app = adminApp({
@@ -160,7 +169,7 @@ async function administer(
   try {
     const admin = await serveAdmin(app, adminHost, adminPort);
     closing.push(async () => admin.close());
-    const servers = await serveCatalog(catalog, config, log);
+    const servers = await serveCatalog(catalog, config, logger);
     closing.push(async () => servers.close());
     const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
     return { ...gateway, adminUrl, catalog: servers, close };
@@ -174,12 +183,11 @@ async function administer(
 async function follow(
   parts: Pick<LiveDataPlaneOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
   config: ResolvedConfig,
-  { registry, log }: Required<Pick<Surroundings, 'registry' | 'log'>>,
+  { registry, logger }: Required<Pick<Surroundings, 'registry' | 'logger'>>,
 ): Promise<Omit<Gateway, 'adminUrl' | 'catalog'> & { readonly routes: ConfiguredRoutes }> {
   const { directory, telemetry } = parts;
-  const { snapshot } = config;
-  const serving = await createLiveDataPlane({ ...parts, config, log });
-  const forget = await keepSnapshot(directory, { snapshot, log });
+  const serving = await createLiveDataPlane({ ...parts, config, logger });
+  const forget = await keepSnapshot(directory, config.snapshot, logger);
   // Before it listens: what it does not know of yet it would answer with 404.
   await directory.ready(INFORMED_MS);
   const { host, port } = await serving.listen(config.port, config.host);
@@ -187,7 +195,7 @@ async function follow(
     directory,
     { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
     // A change is logged only after every worker routes by it.
-    (line) => serving.whenApplied(() => log(line)),
+    ({ level, message }) => serving.whenApplied(() => logger[level](message)),
   );
   return {
     host,

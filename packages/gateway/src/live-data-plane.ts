@@ -4,6 +4,7 @@ import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { Certificate } from '@rollcall/proxy';
+import type { Logger } from '@rollcall/runtime';
 import { configuredRoutes } from './routing/rules.ts';
 import type { ConfiguredRoutes } from './routing/rules.ts';
 import { routingSettings } from './settings/config.ts';
@@ -20,7 +21,7 @@ export interface LiveDataPlaneOptions {
   readonly instanceCa: string | undefined;
   /** The name of the gateway in `Via`. */
   readonly name: string;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 /** A data plane that keeps itself up to date. */
@@ -36,7 +37,7 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, telemetry, config, instanceCa, name, log } = options;
+  const { directory, telemetry, config, instanceCa, name, logger } = options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -54,7 +55,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     directory,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
-    log,
+    logger,
   });
   telemetry.observe(plane);
   directory.on('change', (change) => plane.apply(change));
@@ -65,11 +66,14 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     try {
       certificate = readCertificate(tls);
       plane.configure(settings());
-      log(`reloaded certificate ${tls.cert}`);
+      logger.info({ file: tls.cert }, 'reloaded certificate');
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
       // One of the two files may still be on its way.
-      log(`keeping the previous certificate: ${error.message}`);
+      logger.error(
+        { reason: error.message },
+        'cannot reload certificate: keeping the previous one',
+      );
     }
   }
   return {

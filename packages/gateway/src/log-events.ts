@@ -1,15 +1,15 @@
 import { watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
-import type { EventContext, ObserverEvent } from '@rollcall/protocol';
+import type { EventContext, EventDescription, ObserverEvent } from '@rollcall/protocol';
 
 /** Logs the instances that the directory knows, and then each of its events. */
 export function logEvents(
   directory: Directory,
   context: EventContext,
-  log: (line: string) => void,
+  log: (description: EventDescription) => void,
 ): void {
-  const write = (event: ObserverEvent): void => log(describeEvent(event, context).message);
+  const write = (event: ObserverEvent): void => log(describeEvent(event, context));
   for (const instance of directory.instances())
     write({ type: 'registered', instance, why: `it is ${instance.status}` });
   watchEvents(directory, write);

@@ -15,6 +15,7 @@ export const PROBLEMS: typeof PROXY_PROBLEMS & typeof ROUTING_PROBLEMS = {
   ...ROUTING_PROBLEMS,
 };
 
+/** The codes of problems that clients of the gateway can receive. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
 export function unknownHost(host: string): Problem {

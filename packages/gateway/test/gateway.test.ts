@@ -6,6 +6,7 @@ import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import type { Explanation, Gateway, GatewayOptions } from '@rollcall/gateway';
 import { freePort } from '../../../test/support/cluster.ts';
 import { TestRegistry } from '../../../test/support/registry.ts';
+import { loggerTo } from '../../../test/support/log.ts';
 
 let registry: TestRegistry;
 let lines: string[];
@@ -20,7 +21,7 @@ async function gateway(options: Partial<GatewayOptions> = {}): Promise<Gateway> 
   const made = await createGateway({
     registry: connection,
     port: 0,
-    log: (line) => lines.push(line),
+    logger: loggerTo(lines),
     ...options,
   });
   registry.onEnd(() => made.close());
@@ -76,7 +77,7 @@ describe('a gateway’s address policy', () => {
     await gateway(options);
     await say({});
     await logged(/refused register \(forbidden-address\): address "127\.0\.0\.1": loopback/);
-    lines = [];
+    lines.length = 0;
     await gateway({ ...options, allow: ['127.0.0.0/8'] });
     await say({ port: 3 });
     await logged(/route registered .* -> http:\/\/127\.0\.0\.1:3/);
@@ -112,7 +113,7 @@ describe('a gateway’s address policy', () => {
     await say({ port });
     await logged(/route registered/);
     await vi.waitFor(async () => expect((await explained(other)).instances).toHaveLength(1));
-    lines = [];
+    lines.length = 0;
     const made = await gateway({ port, adminPort: 0 });
     await vi.waitFor(async () => expect((await explained(made)).refused).not.toEqual([]));
     expect((await explained(made)).prefix).toBeUndefined();

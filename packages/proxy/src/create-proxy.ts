@@ -5,7 +5,7 @@ import { ClientConnection } from './downstream/client-connection.ts';
 import { Clock } from './clock.ts';
 import type { Context } from './context.ts';
 import { Dialer } from './upstream/dialer.ts';
-import { direct } from './direct-read.ts';
+import { direct } from './sockets/read-into.ts';
 import type {
   ClientSocket,
   ReverseProxy,

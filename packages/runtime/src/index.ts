@@ -1,5 +1,6 @@
 export { acceptsConnections } from './accepts-connections.ts';
 export { withDeadline } from './deadline.ts';
+export { endWithParent } from './end-with-parent.ts';
 export { errorMessage } from './error-message.ts';
 export { FileWatch } from './file-watch.ts';
 export { readCertificate, readJsonFile, readTextFile } from './files.ts';
@@ -11,4 +12,4 @@ export type { BoundAddress } from './listening.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
 export { shutdown, ShutdownCoordinator } from './shutdown.ts';
-export type { LeaveOutcome, ShutdownTask, SignalSource } from './shutdown.ts';
+export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';

@@ -27,14 +27,23 @@ export interface ShutdownOptions {
   readonly process: SignalSource;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
-  /** Reports a step that failed. */
-  readonly onError: (message: string) => void;
+  readonly log: ShutdownLog;
+}
+
+/** Where a step that failed is reported. */
+export interface ShutdownLog {
+  error(message: string): void;
+  /** Comes last, before the process exits. */
+  flush?(withinMs: number): Promise<void>;
 }
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
 /** Ctrl+C reaches a program twice if npm, which passes signals on, is at the same terminal. */
 const SAME_WISH_MS = 500;
+
+/** A log whose reader stalls must not keep the process from ending. */
+const FLUSH_MS = 1000;
 
 /**
  * Ends the process on SIGINT and SIGTERM: all tasks leave, then all close, then it exits, with 0 if everything worked
@@ -43,13 +52,14 @@ const SAME_WISH_MS = 500;
 export class ShutdownCoordinator {
   readonly #options: ShutdownOptions;
   readonly #tasks = new Set<ShutdownTask>();
-  readonly #beforeExit: (() => Promise<void>)[] = [];
   readonly #signals = new Set(SIGNALS);
   #isListening = false;
+  #log: ShutdownLog;
   #endingSince: number | undefined;
 
   constructor(options: ShutdownOptions) {
     this.#options = options;
+    this.#log = options.log;
   }
 
   /**
@@ -66,9 +76,8 @@ export class ShutdownCoordinator {
     };
   }
 
-  /** Comes last, after every task: such as flushing the log. */
-  beforeExit(work: () => Promise<void>): void {
-    this.#beforeExit.push(work);
+  logTo(log: ShutdownLog): void {
+    this.#log = log;
   }
 
   #listen(more: readonly NodeJS.Signals[]): void {
@@ -105,7 +114,7 @@ export class ShutdownCoordinator {
         this.#done('close', () => task.close({ left: left[index] === true })),
       ),
     );
-    await Promise.all(this.#beforeExit.map((work) => this.#done('finish', work)));
+    await this.#log.flush?.(FLUSH_MS);
     this.#options.process.exit([...left, ...closed].every(Boolean) ? 0 : 1);
   }
 
@@ -115,7 +124,7 @@ export class ShutdownCoordinator {
       await work();
       return true;
     } catch (error) {
-      this.#options.onError(`could not ${what}: ${errorMessage(error)}`);
+      this.#log.error(`could not ${what}: ${errorMessage(error)}`);
       return false;
     }
   }
@@ -125,5 +134,5 @@ export class ShutdownCoordinator {
 export const shutdown: ShutdownCoordinator = new ShutdownCoordinator({
   process,
   now: () => performance.now(),
-  onError: (message) => console.error(message),
+  log: console,
 });

@@ -26,7 +26,7 @@ beforeEach(() => {
   shutdown = new ShutdownCoordinator({
     process,
     now: () => now,
-    onError: (message) => steps.push(message),
+    log: { error: (message) => steps.push(message) },
   });
 });
 
@@ -85,8 +85,8 @@ describe('on a signal', () => {
     expect(steps).toEqual(['closes', 'exit 0']);
   });
 
-  it('does what comes before the exit last', async () => {
-    shutdown.beforeExit(async () => void steps.push('flushed'));
+  it('flushes the log last', async () => {
+    shutdown.logTo({ error: () => {}, flush: async () => void steps.push('flushed') });
     shutdown.add(task('a'));
     await end('SIGTERM');
     expect(steps).toEqual(['a leaves', 'a closes, left', 'flushed', 'exit 0']);

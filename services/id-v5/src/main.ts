@@ -1,16 +1,20 @@
 import { drain, exitCodeOf, register, RollcallError } from '@rollcall/client';
-import { listen } from '@rollcall/runtime';
+import { endWithParent, listen, shutdown } from '@rollcall/runtime';
+import { createLogger, readLogSettings } from '@rollcall/runtime/log';
 import { createApi } from './api.ts';
 import { announcedAddress, settingsFromEnvironment } from './settings.ts';
 
 async function main(): Promise<void> {
   endWithParent();
-  const settings = settingsFromEnvironment(process.env);
+  const { env, stdout } = process;
+  const logger = createLogger({ ...readLogSettings({}, env), destination: stdout });
+  shutdown.logTo(logger);
+  const settings = settingsFromEnvironment(env);
   const server = createApi({ serverName: settings.serverName, now: Date.now });
   const { host, port } = await listen(server, settings.host, settings.port, 'PORT');
-  console.log(`id-v5 listens on ${host} port ${port}`);
+  logger.info({ host, port }, 'id-v5 listens');
 
-  const address = process.env['ROLLCALL_ADDRESS'] || announcedAddress(host);
+  const address = env['ROLLCALL_ADDRESS'] || announcedAddress(host);
   const { announcement } = await register({
     prefix: '/v1',
     port,
@@ -18,19 +22,14 @@ async function main(): Promise<void> {
     health: { path: '/health', method: 'GET' },
     ...(address !== undefined && { address }),
     onSignal: ({ left }) => {
-      if (left) console.log('left the registry');
+      if (left) logger.info('left the registry');
       return drain(server);
     },
   });
-  console.log(
-    `registered ${announcement.prefix} at ${announcement.address} port ${announcement.port}`,
+  logger.info(
+    { prefix: announcement.prefix, address: announcement.address, port: announcement.port },
+    'registered',
   );
-}
-
-/** `rollcall up` starts us with a channel, which closes even when it is ended by SIGKILL. */
-function endWithParent(): void {
-  if (process.send === undefined) return;
-  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
 main().catch((error: unknown) => {

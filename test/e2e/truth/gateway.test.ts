@@ -19,7 +19,7 @@ async function kill(program: RunningProgram): Promise<void> {
 
 /** Where an instance of /v1 listens. */
 async function portOf(service: RunningProgram): Promise<number> {
-  const [, port] = await service.line(/listens on \S+ port (\d+)/);
+  const [, port] = await service.line(/id-v5 listens host=\S+ port=(\d+)/);
   return Number(port);
 }
 

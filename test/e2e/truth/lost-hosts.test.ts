@@ -23,7 +23,7 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
     programs = new Programs();
     hub = await network.host();
     const broker = start(hub, PROGRAMS.cli, ['broker', '--host', hub.address]);
-    await broker.line(/listens at/);
+    await broker.line(/broker listens/);
     gateway = await startGateway(hub);
   });
   afterEach(async () => {
@@ -46,13 +46,13 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
 
   async function startGateway(host: Host): Promise<RunningProgram> {
     const program = start(host, PROGRAMS.cli, ['gateway', '--domain', '*']);
-    await program.line(/gateway listens at/);
+    await program.line(/gateway listens/);
     return program;
   }
 
   async function startInstance(host: Host, name: string): Promise<RunningProgram> {
     const program = start(host, PROGRAMS.idV5, [], name);
-    await program.line(/^registered \/v1 /);
+    await program.line(/registered prefix=\/v1 /);
     await gateway.line(new RegExp(`route registered .*${host.address}`));
     return program;
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { quote } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
+import type { Logger } from '@rollcall/runtime';
 import type { Apps } from '../app/apps.ts';
 import { after } from '../app/maybe-promise.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
@@ -33,11 +34,11 @@ export interface ApiResponse {
 /** The signed HTTP API of a broker. */
 export class HttpApi {
   readonly #apps: Apps;
-  readonly #log: (line: string) => void;
+  readonly #logger: Logger;
 
-  constructor(apps: Apps, log: (line: string) => void) {
+  constructor(apps: Apps, logger: Logger) {
     this.#apps = apps;
-    this.#log = log;
+    this.#logger = logger;
   }
 
   /** Serves a request of node:http. Never rejects. */
@@ -90,14 +91,14 @@ export class HttpApi {
     // Without the query: a signed URL can be used by anyone for ten minutes.
     const target = `${method} ${quote(parseTarget(url).path)}`;
     if (error instanceof HttpError) {
-      this.#log(`refused ${target}: ${error.status} ${error.message}`);
+      this.#logger.warn({ target, status: error.status, reason: error.message }, 'refused request');
       return failure(error.status, error.message);
     }
     if (error instanceof UnavailableError) {
-      this.#log(`refused ${target}: 503 ${error.message}`);
+      this.#logger.warn({ target, status: 503, reason: error.message }, 'refused request');
       return { ...failure(503, error.message), retryAfter: 1 };
     }
-    this.#log(`failed ${target}: ${String(error)}`);
+    this.#logger.error({ target, err: error }, 'request failed');
     return failure(500, 'internal error of the broker');
   }
 }

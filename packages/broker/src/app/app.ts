@@ -7,15 +7,15 @@ import type { CachedEvent } from './event-cache.ts';
 import type { MaybePromise } from './maybe-promise.ts';
 
 /**
- * One app, as sessions, the HTTP API and the metrics use it. {@link LocalApp} keeps everything in this process; a cluster of
- * brokers is another implementation, and `test/app/conformance` checks that an implementation does what this page says.
+ * One app, as sessions, the HTTP API and the metrics use it. {@link LocalApp} keeps its state in this process; a cluster of
+ * brokers is another implementation. `test/app/conformance` tests what is described here.
  *
  * **Node and cluster.** Connections are those of this node. Questions ({@link App.channelsNamed} and the others) are
  * answered for all nodes, and publications reach the subscribers of all nodes.
  *
  * **Answers.** A {@link MaybePromise} is a value if the app knows the answer, and a promise otherwise. Every promise
- * settles, within about 5 s. An app that cannot do what it is asked throws, or rejects with, an {@link UnavailableError};
- * the caller passes its message on and goes on. Any other error is a bug.
+ * settles, within about 5 s. An app that cannot do what it is asked throws, or rejects with, an {@link UnavailableError}; the
+ * caller reports its message and continues. Any other error is a bug.
  *
  * **Effects.** Once a call is answered, every later question on this node sees its effect.
  *
@@ -25,7 +25,7 @@ import type { MaybePromise } from './maybe-promise.ts';
  */
 export interface App {
   readonly options: AppOptions;
-  /** What has happened on this node. Whoever does it counts it: the app, its sessions and its webhooks. */
+  /** What has happened on this node. The app, its sessions and its webhooks each count what they do. */
   readonly counters: Counters;
   /** What this node holds at the moment. */
   readonly size: AppSize;
@@ -51,8 +51,8 @@ export interface App {
 
   /**
    * Ends a subscription of a connection, at once: no event of the channel is written to it after this returns. Other nodes
-   * learn of it later. Does nothing if the connection is not subscribed. Never throws: what is said of a connection of this
-   * node is for this node to decide.
+   * learn of it later. Does nothing if the connection is not subscribed. Never throws, because a node alone decides about its
+   * own connections.
    */
   unsubscribe(channel: string, connection: Connection): void;
 
@@ -69,8 +69,8 @@ export interface App {
 
   /**
    * Signs a connection in. By the time of the answer, the app has written `signin_success` to it and after it, if the user
-   * has a watchlist, which of these users are online. From then on it is told of changes. After an error the connection is
-   * not signed in, and nothing was written to it.
+   * has a watchlist, which of these users are online. Later changes follow. After an error the connection is not signed in,
+   * and nothing was written to it.
    */
   signIn(signIn: SignIn): MaybePromise<void>;
 
@@ -80,40 +80,40 @@ export interface App {
   /** Closes, with 4009, all connections of a user, on all nodes. The answer means that every node will do so. */
   terminateConnections(userId: string): MaybePromise<void>;
 
-  /** Those of the channels that are occupied, by name. */
+  /** Returns the named channels that are occupied. */
   channelsNamed(names: readonly string[]): MaybePromise<ChannelStates>;
 
-  /** The occupied channels whose name starts with `prefix`, by name, except those of single users. */
+  /** Returns the occupied channels whose name starts with `prefix`, except the channels of single users. */
   channelsStartingWith(prefix: string): MaybePromise<ChannelStates>;
 
-  /** The members of a presence channel, each user once. Empty if there are none. */
+  /** Returns the members of a presence channel, each user once. */
   userIds(channel: string): MaybePromise<readonly string[]>;
 
-  /** The last event of a cache channel, if it is still kept. */
+  /** Returns the last event of a cache channel, if it is still kept. */
   lastEvent(channel: string): MaybePromise<CachedEvent | undefined>;
 
-  /** Leaves the cluster if there is one, and leaves no timer behind. Called once, when all connections are closed. */
+  /** Stops all timers, and leaves the cluster if there is one. Called once, after all connections are closed. */
   close(): MaybePromise<void>;
 }
 
-/** Makes an app, and resolves when it can serve. */
+/** Creates an app. The answer means that it is ready to serve. */
 export type AppFactory = (options: AppOptions, environment: AppEnvironment) => MaybePromise<App>;
 
-/** What a broker gives to each of its apps. */
+/** What a broker provides to each of its apps. */
 export interface AppEnvironment {
   readonly counters: Counters;
-  /** Sends an event to the webhooks. In a cluster one node calls it for each event; if nodes change, two may. */
+  /** Passes an event to the webhooks. In a cluster, one node calls it for each event; two may while nodes come or go. */
   readonly report: (event: WebhookEvent) => void;
 }
 
 export interface Subscription {
   readonly channel: string;
   readonly connection: Connection;
-  /** Given for presence channels, and only for these. */
+  /** Set for presence channels only. */
   readonly member?: Member | undefined;
 }
 
-/** `full`: the presence channel has as many members as it may have, and this user is not one of them. */
+/** `full`: the presence channel is at its limit of members, and the user is not one of them. */
 export type SubscribeResult = 'subscribed' | 'full';
 
 /** An event for the subscribers of some channels. */

@@ -11,7 +11,7 @@ import { Members } from './members.ts';
 /** A channel and its subscribers. */
 export class Channel {
   readonly name: string;
-  /** Each with the id of its user, in a presence channel. */
+  /** With the id of the user, in a presence channel. */
   readonly #subscribers = new Map<Connection, string | undefined>();
   /** Set in presence channels only, because there may be very many of the others. */
   readonly #members: Members | undefined;
@@ -38,7 +38,7 @@ export class Channel {
     return this.#members?.has(userId) ?? false;
   }
 
-  /** The user of a subscribed connection. */
+  /** Returns the id of the user of a subscribed connection. */
   userOf(connection: Connection): string | undefined {
     return this.#subscribers.get(connection);
   }

@@ -1,7 +1,7 @@
-/** A value, or a promise of it. Code on the path of every message uses it so as to make no promise where none is needed. */
+/** A value, or a promise of one. It saves a promise for each message where the value is available at once. */
 export type MaybePromise<T> = T | Promise<T>;
 
-/** Calls `handle` with a value: at once if it is there, or else when it comes. */
+/** Calls `handle` with a value, at once if it is available. Returns the result of `handle`. */
 export function after<T, R>(
   value: MaybePromise<T>,
   handle: (value: T) => MaybePromise<R>,

@@ -1,6 +1,6 @@
 /**
- * An app cannot do what was asked of it at the moment: the store or the other nodes cannot be reached. The caller may try
- * again. `message` is shown to clients and publishers, so it names no host and no secret.
+ * An app cannot do something at the moment, because its store or the other nodes cannot be reached. The caller may try again.
+ * Clients and publishers receive `message`, so it must not contain host names or secrets.
  */
 export class UnavailableError extends Error {
   constructor(message: string) {

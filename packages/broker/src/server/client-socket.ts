@@ -16,6 +16,8 @@ import { Session } from '../session/session.ts';
 const UNSUPPORTED_DATA = 1003;
 const INTERNAL_ERROR = 1011;
 
+const MAX_REASON_BYTES = 123;
+
 export interface ClientSocketOptions {
   readonly app: App;
   readonly socketId: string;
@@ -27,7 +29,7 @@ export interface ClientSocketOptions {
     | 'maxSubscriptions'
     | 'maxPublicSubscriptions'
     | 'maxUnreadBytes'
-    | 'log'
+    | 'logger'
   >;
 }
 
@@ -79,10 +81,11 @@ export class ClientSocket implements Connection {
     writer.send(frame);
     if (writer.unsentBytes <= settings.maxUnreadBytes) return;
     app.counters.slowConsumers += 1;
-    settings.log(
-      `closed connection ${this.socketId}: more than ${settings.maxUnreadBytes} bytes are unread`,
+    settings.logger.warn(
+      { socketId: this.socketId, maxUnreadBytes: settings.maxUnreadBytes },
+      'closed connection: the client does not read',
     );
-    // Its session ends on 'close', which comes later: this may be one send of many in a broadcast.
+    // The session ends on 'close', which comes later: this may be one of many sends of a broadcast.
     this.#socket.terminate();
   }
 
@@ -105,13 +108,16 @@ export class ClientSocket implements Connection {
 
   /** Closes this connection after an unexpected error, so that the others are not affected. */
   #fail(error: unknown): void {
-    this.#options.settings.log(`failed connection ${this.socketId}: ${String(error)}`);
+    this.#options.settings.logger.error(
+      { socketId: this.socketId, err: error },
+      'connection failed',
+    );
     this.#closeSocket(INTERNAL_ERROR, 'internal error of the broker');
   }
 
   #closeSocket(code: number, message: string): void {
     this.#options.writer.flush();
-    this.#socket.close(code, message);
+    this.#socket.close(code, closeReason(message));
     // Not on 'close': a client that hangs does not answer, and the others should see it leave now.
     this.#end();
   }
@@ -123,6 +129,13 @@ export class ClientSocket implements Connection {
     this.#session.end();
     this.#options.app.connectionClosed();
   }
+}
+
+/** Shortens a message to the 123 bytes that a Close frame has room for (RFC 6455 §5.5), in whole characters. */
+function closeReason(message: string): Buffer {
+  const reason = Buffer.alloc(MAX_REASON_BYTES);
+  const { written } = new TextEncoder().encodeInto(message, reason);
+  return reason.subarray(0, written);
 }
 
 /** Rounded up: some SDKs accept whole numbers only, and take 0 for a failed handshake. */

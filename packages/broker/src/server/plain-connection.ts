@@ -12,7 +12,7 @@ export type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
 export interface PlainContext {
   readonly respond: Respond;
   readonly batcher: WriteBatcher;
-  /** Those that are open and not handed over. */
+  /** The open connections that are not handed over. */
   readonly connections: Set<PlainConnection>;
   /** Takes the connection over. The rest of the bytes can be read from it. */
   readonly handOver: (socket: Socket) => void;

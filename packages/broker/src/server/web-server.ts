@@ -53,7 +53,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   server.on('request', onRequest);
   const plain = new Set<PlainConnection>();
   if (respond !== undefined) servePlain(server, respond, plain);
-  // All of them: the server does not know those that have sent no request, or have not finished TLS.
+  // The server itself does not know sockets that have sent no request, or have not finished the TLS handshake.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

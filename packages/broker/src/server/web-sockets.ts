@@ -69,7 +69,7 @@ export class WebSockets {
     webSocket.on('error', () => {});
     const app = readHandshake(this.#apps, url);
     if ('code' in app) {
-      this.#settings.log(`refused a connection: ${app.code} ${app.message}`);
+      this.#settings.logger.warn({ code: app.code, reason: app.message }, 'refused connection');
       webSocket.send(errorFrame(app.message, app.code));
       webSocket.close(app.code, app.message);
       return;

@@ -2,7 +2,7 @@ import type { ClientFrame } from '@rollcall/protocol/pusher';
 import type { MaybePromise } from '../app/maybe-promise.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
 
-/** A frame that waits until the app has answered an earlier one about the same channel. */
+/** A frame that waits until the app has answered an earlier call about the same channel. */
 export interface HeldFrame {
   readonly frame: Extract<ClientFrame, { readonly channel: string }>;
   /** Length of the text that the frame was parsed from. */
@@ -11,22 +11,22 @@ export interface HeldFrame {
   readonly receivedAt: number;
 }
 
-/** What all held frames of a client may take, in characters. */
+/** Maximum size of all held frames of a client, in characters. */
 export const MAX_HELD_SIZE = 262_144;
 
-/** What a held frame takes besides its text, roughly. */
+/** Approximate memory of a held frame besides its text. */
 const OVERHEAD = 200;
 
 export interface ChannelCallsOptions {
-  /** Is given the frames that were held for a channel, in order, when the app has answered. */
+  /** Called when the app has answered late, with the frames about the channel that were held, in order. */
   readonly release: (channel: string, held: readonly HeldFrame[]) => void;
-  /** Is given any error but an {@link UnavailableError}, if it comes later. */
+  /** Called with any late error that is not an {@link UnavailableError}. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * The calls of one client to its app about channels, one at a time for each channel. While a call is pending, frames about
- * its channel are held. An app that answers at once costs nothing: then no frame is ever held, and nothing is allocated.
+ * Calls an app for one client, one call at a time for each channel. While a call is pending, later frames about its channel are
+ * held. If the app answers at once, nothing is held or allocated.
  */
 export class ChannelCalls {
   readonly #options: ChannelCallsOptions;
@@ -42,7 +42,7 @@ export class ChannelCalls {
     return this.#held?.has(channel) === true;
   }
 
-  /** Calls the app about a channel that has no pending call, and handles the answer now or when it comes. */
+  /** Calls the app about a channel without a pending call. Handles the answer at once, or when it comes. */
   call<T>(
     channel: string,
     call: () => MaybePromise<T>,
@@ -85,7 +85,7 @@ export class ChannelCalls {
   }
 }
 
-/** Calls an app. An {@link UnavailableError} becomes a result. */
+/** Calls an app, and turns an {@link UnavailableError} into a result. */
 export function attempt<T>(call: () => MaybePromise<T>): MaybePromise<T | UnavailableError> {
   try {
     const answer = call();

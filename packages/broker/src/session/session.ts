@@ -37,24 +37,24 @@ export interface SessionOptions {
   readonly maxSubscriptions: number;
   /** Bounds the memory that a client without any signature can take. */
   readonly maxPublicSubscriptions: number;
-  /** Is given an unexpected error of a call that the app answered later. It closes the connection. */
+  /** Called with an unexpected late error of the app. It closes the connection. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Handles the frames of one client. It does so in order: where the app answers later, later frames about the same channel
- * are held until it does. Frames about other channels need not wait.
+ * Handles the frames of one client. If the app answers late, frames about the same channel wait, so that their order is kept.
+ * Frames about other channels do not wait.
  */
 export class Session {
   readonly #options: SessionOptions;
   readonly #app: App;
   readonly #connection: Connection;
-  /** Subscribed, or about to be: the app has yet to answer. */
+  /** Channels that are subscribed, or whose subscription is pending. */
   readonly #channels = new Set<string>();
   #publicChannels = 0;
   readonly #clientEvents = new RateLimit(LIMITS.clientEventsPerSecond);
   readonly #calls: ChannelCalls;
-  /** Signed in, or about to be. */
+  /** Set while signed in, and while the sign-in is pending. */
   #user: User | undefined;
   #isSigningIn = false;
   #hasEnded = false;
@@ -74,7 +74,7 @@ export class Session {
     this.#receive(parseClientFrame(text), text.length);
   }
 
-  /** Ends all subscriptions and the sign-in: now, or for those not yet answered, as soon as they are. */
+  /** Ends all subscriptions and the sign-in. What is pending ends when it is answered. */
   end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
@@ -94,7 +94,7 @@ export class Session {
     if (this.#calls.hold(held)) return;
     this.#connection.close(
       CLOSE_CODES.overCapacity,
-      `too much is waiting for an answer about the channel ${frame.channel}`,
+      'too many frames are waiting for an answer about their channel',
     );
   }
 
@@ -152,7 +152,7 @@ export class Session {
     );
   }
 
-  /** The limit that one more subscription would exceed. */
+  /** Returns the limit that one more subscription would exceed, in words. */
   #excess(channel: string): string | undefined {
     const { maxSubscriptions, maxPublicSubscriptions } = this.#options;
     if (this.#channels.size >= maxSubscriptions) {
@@ -173,7 +173,7 @@ export class Session {
     return isTokenOf(this.#app.options, text, auth);
   }
 
-  /** The member that subscribes to a presence channel: from `channel_data`, or else the signed-in user. */
+  /** Returns the member that subscribes to a presence channel: from `channel_data`, or else the signed-in user. */
   #readMember({ channelData }: Subscribe): Member | string {
     if (channelData !== undefined) return readMember(channelData);
     if (this.#user === undefined) {
@@ -187,7 +187,7 @@ export class Session {
     if (this.#forget(channel)) this.#app.unsubscribe(channel, this.#connection);
   }
 
-  /** Counts a subscription less. Returns whether there was one. */
+  /** Removes a channel that is subscribed or pending. Returns whether it was. */
   #forget(channel: string): boolean {
     if (!this.#channels.delete(channel)) return false;
     if (isOpenToAll(channel)) this.#publicChannels -= 1;
@@ -231,7 +231,7 @@ export class Session {
   #signedIn(result: void | UnavailableError, isWatchlistTooLong: boolean): void {
     if (result instanceof UnavailableError) {
       this.#user = undefined;
-      // SDKs come back after a second, and sign in again.
+      // SDKs reconnect after a second, and sign in again.
       return this.#connection.close(CLOSE_CODES.overCapacity, `sign-in failed: ${result.message}`);
     }
     if (isWatchlistTooLong) {

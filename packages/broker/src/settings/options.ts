@@ -1,6 +1,6 @@
 import { DEVELOPMENT_APP, isLoopback, RollcallError } from '@rollcall/protocol';
-import { readCertificate } from '@rollcall/runtime';
-import type { Certificate } from '@rollcall/runtime';
+import { readCertificate, silentLogger } from '@rollcall/runtime';
+import type { Certificate, Logger } from '@rollcall/runtime';
 import {
   checkSettings,
   layered,
@@ -28,13 +28,13 @@ export interface BrokerOptions extends Omit<BrokerConfig, 'tls' | 'metrics'> {
   /** Where Prometheus finds `/metrics`. Default: nowhere. */
   readonly metrics?: BrokerConfig['metrics'] | undefined;
   /** Receives a line for each event that an operator should know of; never a secret. Default: none. */
-  readonly log?: (line: string) => void;
+  readonly logger?: Logger;
 }
 
 /** The options with defaults. */
 export type Settings = Omit<Resolved<typeof BROKER_SETTINGS>, 'tls'> & {
   readonly tls: Certificate | undefined;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 };
 
 /**
@@ -57,12 +57,12 @@ export function optionsOf({ tls, ...config }: BrokerConfig): BrokerOptions {
  * Checks options and fills in the defaults.
  * @throws {@link RollcallError} `ROLLCALL_CONFIG` with all faults, a line each
  */
-export function readOptions({ tls, log = () => {}, ...options }: BrokerOptions): Settings {
+export function readOptions({ tls, logger = silentLogger, ...options }: BrokerOptions): Settings {
   const { values, faults } = checkSettings(BROKER_SETTINGS, { port: 0, ...options });
   if (faults.length > 0) throw misconfigured(faults.map(({ message }) => message).join('\n'));
   const settings = resolveSettings(BROKER_SETTINGS, values as BrokerConfig);
   checkCredentials(settings);
-  return { ...settings, tls, log };
+  return { ...settings, tls, logger };
 }
 
 function checkCredentials({ apps, host }: Pick<Settings, 'apps' | 'host'>): void {

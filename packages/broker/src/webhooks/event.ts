@@ -23,6 +23,7 @@ export type WebhookEvent =
       readonly subscription_count: number;
     };
 
+/** The events that a webhook can receive. */
 export type WebhookEventName = WebhookEvent['name'];
 
 export const WEBHOOK_EVENTS: readonly WebhookEventName[] = [

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '@rollcall/runtime';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../settings/options.ts';
@@ -26,7 +27,7 @@ interface WebhookCounters {
 export interface WebhookEnvironment {
   readonly app: AppCredentials;
   readonly counters: WebhookCounters;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
   readonly post?: typeof post;
   /** Resolves after `ms` milliseconds, or rejects when it is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -76,7 +77,7 @@ export class Webhook {
   }
 
   async #deliver(events: readonly WebhookEvent[]): Promise<void> {
-    const { counters, log, wait } = this.#environment;
+    const { counters, logger, wait } = this.#environment;
     // Once for all attempts, so that a receiver can recognise a repeated request.
     const body = JSON.stringify({ time_ms: Date.now(), events });
     for (const delay of [...RETRY_DELAYS_MS, undefined]) {
@@ -86,8 +87,9 @@ export class Webhook {
         return;
       }
       if (delay === undefined) {
-        log(
-          `webhook to ${this.#origin} failed after ${RETRY_DELAYS_MS.length} retries, ${events.length} event(s) dropped: ${failure}`,
+        logger.error(
+          { url: this.#origin, reason: failure, events: events.length },
+          `webhook failed after ${RETRY_DELAYS_MS.length} retries: events dropped`,
         );
       } else {
         await wait(delay, this.#closing.signal);

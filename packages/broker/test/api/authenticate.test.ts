@@ -36,7 +36,7 @@ describe('authenticate', () => {
     expect(check(sign(request)).options).toEqual(app);
   });
 
-  it.each([NOW_S - 600, NOW_S + 600])('takes a clock that is 600 s off: %d', (timestamp) => {
+  it.each([NOW_S - 600, NOW_S + 600])('accepts a clock that is 600 s off: %d', (timestamp) => {
     const signed = sign({ ...request, query: { ...query, auth_timestamp: String(timestamp) } });
     expect(check(signed).options).toEqual(app);
   });
@@ -47,7 +47,7 @@ describe('authenticate', () => {
   });
 
   it.each(['', 'now', '1e9', '-1', '1.5', ' 1', '9'.repeat(13)])(
-    'refuses a timestamp that is none: %j',
+    'refuses an invalid timestamp: %j',
     (timestamp) => {
       const signed = sign({ ...request, query: { ...query, auth_timestamp: timestamp } });
       expect(() => check(signed)).toThrow(unauthorised(/in seconds/));
@@ -59,7 +59,7 @@ describe('authenticate', () => {
     expect(() => check(signed)).toThrow(unauthorised(/auth_version/));
   });
 
-  it('refuses what was changed after it was signed', () => {
+  it('refuses a request that was changed after it was signed', () => {
     expect(() => check(sign({ ...request, method: 'GET' }))).toThrow(unauthorised(/wrong/));
     expect(() => check(sign({ ...request, path: '/apps/1/batch_events' }))).toThrow(
       unauthorised(/wrong/),
@@ -68,7 +68,7 @@ describe('authenticate', () => {
     expect(() => check(new Map(Object.entries(query)))).toThrow(unauthorised(/wrong/));
   });
 
-  it('tells a stranger the same, whatever is wrong: the app id, the key or the signature', () => {
+  it('gives the same error for a wrong app id, key or signature', () => {
     const errors = [
       refusal(() => check(sign({ ...request, secret: 'wrong' }))),
       refusal(() => check(sign({ ...request, query: { ...query, auth_key: 'wrong' } }))),
@@ -84,7 +84,7 @@ describe('authenticate', () => {
     for (const error of errors) expect(error).toEqual(first);
   });
 
-  it('answers 403 for an app that is disabled, to none but those who have its secret', () => {
+  it('answers 403 for a disabled app, to signed requests only', () => {
     const own = { ...request, secret: off.secret, query: { ...query, auth_key: off.key } };
     expect(() => check(sign(own), '4')).toThrow(expect.objectContaining({ status: 403 }));
     expect(() => check(sign({ ...own, secret: 'wrong' }), '4')).toThrow(unauthorised(/wrong/));
@@ -108,7 +108,7 @@ describe('authenticate', () => {
 describe('checkBody', () => {
   const body = Buffer.from('{"é":1}');
 
-  it('takes the body that was signed for', () => {
+  it('accepts the body that was signed', () => {
     expect(() => checkBody(body, new Map([['body_md5', md5('{"é":1}')]]))).not.toThrow();
     expect(() => checkBody(Buffer.alloc(0), new Map())).not.toThrow();
     expect(() => checkBody(Buffer.alloc(0), new Map([['body_md5', md5('')]]))).not.toThrow();

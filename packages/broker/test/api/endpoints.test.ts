@@ -50,7 +50,7 @@ describe.each([
     endpoint({ app: served(app), body, subject, query: new Map(Object.entries(query)) });
 
   describe('postEvents', () => {
-    it('publishes to the channel or the channels', async () => {
+    it('publishes to one channel or several', async () => {
       expect(await call(postEvents, { body: event })).toEqual({});
       expect(await call(postEvents, { body: { ...event, channels: ['a', 'b', 'a'] } })).toEqual({});
       const channels = subscriber.take().map(({ channel }) => channel);
@@ -58,14 +58,14 @@ describe.each([
       expect(new Set(channels)).toEqual(new Set(['a', 'b']));
     });
 
-    it('leaves out the connection of socket_id', async () => {
+    it('does not send to the connection of socket_id', async () => {
       await call(postEvents, { body: { ...event, socket_id: subscriber.socketId } });
       expect(subscriber.take()).toEqual([]);
       await call(postEvents, { body: { ...event, socket_id: null } });
       expect(subscriber.take()).toHaveLength(1);
     });
 
-    it('answers with what info asks for, as far as a channel has it', async () => {
+    it('answers with the requested info of each channel', async () => {
       const channels = ['a', 'presence-a', 'nobody', 'presence-nobody'];
       const info = 'user_count,subscription_count';
       expect(await call(postEvents, { body: { ...event, channels, info } })).toEqual({
@@ -78,7 +78,7 @@ describe.each([
       });
     });
 
-    it('takes what is just at the limits', async () => {
+    it('accepts events at the limits', async () => {
       const channels = Array.from({ length: 100 }, (_, i) => `c${i}`);
       const body = { name: 'n'.repeat(200), data: 'x'.repeat(10_240), channels };
       expect(await call(postEvents, { body })).toEqual({});
@@ -121,7 +121,7 @@ describe.each([
       expect(subscriber.take()).toMatchObject([{ channel: '#server-to-user-ann' }]);
     });
 
-    it('takes one encrypted channel in an event, and no other with it', async () => {
+    it('accepts an event for an encrypted channel only if it is the only channel', async () => {
       const channels = ['private-encrypted-a', 'private-encrypted-a'];
       expect(await call(postEvents, { body: { ...event, channels } })).toEqual({});
       await expect(
@@ -133,7 +133,7 @@ describe.each([
   });
 
   describe('terminateConnections', () => {
-    it('ends those over which the user is signed in, with 4009', async () => {
+    it('closes the connections of a signed-in user with 4009', async () => {
       const [ann, alsoAnn, bob] = [1, 2, 3].map(() => new FakeConnection()) as [
         FakeConnection,
         FakeConnection,
@@ -157,7 +157,7 @@ describe.each([
       expect(subscriber.take().map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     });
 
-    it('answers by index with what info asks for', async () => {
+    it('answers with the requested info by index', async () => {
       const batch = [event, { ...event, channel: 'presence-a', info: 'user_count' }];
       expect(await call(postBatchEvents, { body: { batch } })).toEqual({
         batch: [{}, { user_count: 1 }],
@@ -222,7 +222,7 @@ describe.each([
       expect(await call(getChannel, { subject: channel, query })).toEqual(answer);
     });
 
-    it('answers with what a cache channel keeps, and for how long', async () => {
+    it('answers with the last event of a cache channel and its ttl', async () => {
       let now = 0;
       app = newApp({ clock: () => now });
       expect(await askCache()).toEqual({ occupied: false, cache: null });

@@ -8,6 +8,7 @@ import { LateApp, unevenDelay } from '../app/late-app.ts';
 import { APP, newApp } from '../app/new-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
 import { md5, sign } from './signed.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 let logged: string[];
 beforeEach(() => {
@@ -29,7 +30,7 @@ function trigger(n: number) {
   return { method, target, body: Buffer.from(body) };
 }
 
-const apiOf = (app: App) => new HttpApi(new Apps([app]), (line) => logged.push(line));
+const apiOf = (app: App) => new HttpApi(new Apps([app]), loggerTo(logged));
 
 it('answers at once if the app does', () => {
   expect(apiOf(newApp()).respond(trigger(1))).toEqual({ status: 200, text: '{}' });
@@ -51,8 +52,18 @@ const refusal = { status: 503, text: `{"error":"${away.message}"}`, retryAfter: 
 const failure = { status: 500, text: '{"error":"internal error of the broker"}' };
 
 it.each([
-  ['503 and Retry-After', away, refusal, `refused POST "/apps/1/events": 503 ${away.message}`],
-  ['500', new TypeError('a bug'), failure, 'failed POST "/apps/1/events": TypeError: a bug'],
+  [
+    '503 and Retry-After',
+    away,
+    refusal,
+    `refused request target=POST "/apps/1/events" status=503 reason=${away.message}`,
+  ],
+  [
+    '500',
+    new TypeError('a bug'),
+    failure,
+    'request failed target=POST "/apps/1/events" err=TypeError: a bug',
+  ],
 ])('answers with %s if the app fails, now or later', async (_status, error, response, line) => {
   const rejecting = new LateApp(newApp(), () => Promise.reject(error));
   expect(await apiOf(rejecting).respond(trigger(1))).toEqual(response);

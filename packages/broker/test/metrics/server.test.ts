@@ -27,7 +27,7 @@ async function metrics(): Promise<Map<string, number>> {
   );
 }
 
-it('tells how each app does', async () => {
+it('has the metrics of each app', async () => {
   const [one, two] = [await greeted(broker), await greeted(broker)];
   await one.subscribe('news');
   await two.subscribe('news');
@@ -53,12 +53,12 @@ it('tells how each app does', async () => {
     .toBe(0);
 });
 
-it('tells it at its own port only, and nothing else there', async () => {
+it('are served at their own port only', async () => {
   expect((await fetch(`${broker.url}/metrics`)).status).toBe(404);
   expect((await fetch(`${broker.metricsUrl}/up`)).status).toBe(404);
 });
 
-it('leaves nothing open when the broker cannot listen', async () => {
+it('are not served if the broker cannot listen', async () => {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

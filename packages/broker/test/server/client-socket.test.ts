@@ -6,6 +6,7 @@ import type { LocalApp } from '../../src/app/local-app.ts';
 import { ClientSocket } from '../../src/server/client-socket.ts';
 import { FrameWriters } from '../../src/server/frame-writer.ts';
 import { newApp } from '../app/new-app.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 /** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
 class FakeWebSocket extends EventEmitter {
@@ -23,25 +24,26 @@ class FakeWebSocket extends EventEmitter {
   }
 }
 
+const logged: string[] = [];
+
 const settings = {
   activityTimeoutMs: 100,
   pongTimeoutMs: 30,
   maxSubscriptions: 10,
   maxPublicSubscriptions: 10,
   maxUnreadBytes: 1_000,
-  log: (line: string) => void logged.push(line),
+  logger: loggerTo(logged),
 };
 
 let app: LocalApp;
 let socket: FakeWebSocket;
-let logged: string[];
 
 beforeEach(() => {
   // Not setImmediate: that is when frames are written, and keeps nothing from ending.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   app = newApp();
   socket = new FakeWebSocket();
-  logged = [];
+  logged.length = 0;
   const webSocket = socket as unknown as WebSocket;
   const writer = new FrameWriters().open(webSocket, new PassThrough());
   new ClientSocket(webSocket, { app, socketId: '1.1', writer, settings }).open();
@@ -59,7 +61,7 @@ it('leaves no timer and no subscription when the socket is closed', () => {
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('does not let a client that was given up back in while its socket closes', () => {
+it('ignores frames of a client that is being closed', () => {
   vi.advanceTimersByTime(130);
   expect(socket.readyState).toBe(2);
   socket.say('pusher:subscribe', { channel: 'news' });
@@ -67,12 +69,12 @@ it('does not let a client that was given up back in while its socket closes', ()
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('gives up one connection, and says so, when something fails that nobody thought of', () => {
+it('closes one connection, and logs it, after an unexpected error', () => {
   vi.spyOn(app, 'subscribe').mockImplementation(() => {
     throw new TypeError('not thought of');
   });
   socket.say('pusher:subscribe', { channel: 'news' });
   expect(socket.closed).toBe(1011);
-  expect(logged).toEqual(['failed connection 1.1: TypeError: not thought of']);
+  expect(logged).toEqual(['connection failed socketId=1.1 err=TypeError: not thought of']);
   expect(app.size.connections).toBe(0);
 });

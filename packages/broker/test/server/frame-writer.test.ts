@@ -41,7 +41,7 @@ function open(outlets: FrameWriters) {
   return { outlet: outlets.open(webSocket as ws.WebSocket, socket), webSocket, writes };
 }
 
-it('writes what comes in one turn at once, in order, for each connection', async () => {
+it('writes the frames of a turn together, in order, for each connection', async () => {
   const outlets = new FrameWriters();
   const [one, two] = [open(outlets), open(outlets)];
   for (const text of ['a', 'b', 'c']) {

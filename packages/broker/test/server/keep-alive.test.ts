@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('asks after the activity timeout and gives up after the pong timeout, to the millisecond', () => {
+it('pings after the activity timeout and expires after the pong timeout', () => {
   vi.advanceTimersByTime(99);
   expect(happened).toEqual([]);
   vi.advanceTimersByTime(1);
@@ -31,7 +31,7 @@ it('asks after the activity timeout and gives up after the pong timeout, to the 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('starts over with any activity, before the question and after', () => {
+it('starts over with any activity, before the ping and after', () => {
   vi.advanceTimersByTime(99);
   keepalive.activity();
   vi.advanceTimersByTime(99);

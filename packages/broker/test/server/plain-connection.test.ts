@@ -43,7 +43,7 @@ describe('a connection to the HTTP API', () => {
   });
   afterEach(() => broker.close());
 
-  it('takes requests that come together, answers in order, and stays open', async () => {
+  it('serves pipelined requests in order, and stays open', async () => {
     const client = new Received(broker);
     client.socket.write(UP + UP.replace('/up', '/nowhere') + UP);
     await expect.poll(() => client.statuses()).toEqual(['200', '404', '200']);
@@ -53,7 +53,7 @@ describe('a connection to the HTTP API', () => {
     client.socket.destroy();
   });
 
-  it('takes any request after a plain one, and plain ones after that', async () => {
+  it('serves any request after a plain one, and plain ones after that', async () => {
     const client = new Received(broker);
     client.socket.write(UP + CHUNKED + UP);
     await expect.poll(() => client.statuses()).toEqual(['200', '404', '200']);
@@ -62,7 +62,7 @@ describe('a connection to the HTTP API', () => {
     client.socket.destroy();
   });
 
-  it('takes a request that comes in pieces', async () => {
+  it('serves a request that arrives in pieces', async () => {
     const client = new Received(broker);
     client.socket.write(UP);
     await expect.poll(() => client.statuses()).toEqual(['200']);
@@ -71,7 +71,7 @@ describe('a connection to the HTTP API', () => {
     client.socket.destroy();
   });
 
-  it('answers a client that sends its end with its request', async () => {
+  it('responds to a client that ends with its request', async () => {
     const client = new Received(broker);
     client.socket.end(UP);
     await once(client.socket, 'close');
@@ -127,19 +127,19 @@ describe('a plain connection', () => {
     server.close();
   });
 
-  it('ends if no request comes', async () => {
+  it('is closed if no request comes in time', async () => {
     const client = await serve({ firstTimeoutMs: 20, idleTimeoutMs: 60_000 });
     await once(client.socket, 'close');
   });
 
-  it('ends if no other request comes', async () => {
+  it('is closed if no further request comes in time', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 20 });
     client.socket.write(UP);
     await once(client.socket, 'close');
     expect(client.statuses()).toEqual(['200']);
   });
 
-  it('that is closed right after a request still answers it', async () => {
+  it('sends the response if it is closed right after the request', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     onAnswer = () => queueMicrotask(() => connection?.close());
     client.socket.write(UP);
@@ -147,7 +147,7 @@ describe('a plain connection', () => {
     expect(client.statuses()).toEqual(['200']);
   });
 
-  it('takes nothing more from a client that does not read its answers', async () => {
+  it('reads no more from a client that does not read its responses', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     client.socket.pause();
     let sent = 0;
@@ -163,7 +163,7 @@ describe('a plain connection', () => {
     client.socket.destroy();
   });
 
-  it('whose response comes later starts no other request before', async () => {
+  it('starts no further request while a response is pending', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     const { promise, resolve } = deferred();
     wait = promise;
@@ -178,7 +178,7 @@ describe('a plain connection', () => {
     client.socket.destroy();
   });
 
-  it('that is closed before its response comes ends after the response', async () => {
+  it('that is closed while a response is pending ends after it', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     const { promise, resolve } = deferred();
     wait = promise;
@@ -190,7 +190,7 @@ describe('a plain connection', () => {
     expect([answered, client.statuses()]).toEqual([1, ['200']]);
   });
 
-  it('whose client sends its end before the response comes still answers all its requests', async () => {
+  it('serves all requests of a client that ends while a response is pending', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     const { promise, resolve } = deferred();
     wait = promise;
@@ -202,7 +202,7 @@ describe('a plain connection', () => {
     expect(client.statuses()).toEqual(['200', '200']);
   });
 
-  it('whose client is gone before the response comes leaves nothing behind', async () => {
+  it('serves no further request of a client that disconnects while a response is pending', async () => {
     const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
     const { promise, resolve } = deferred();
     wait = promise;

@@ -26,7 +26,7 @@ describe('a plain request', () => {
     expect(read(text)).toMatchObject({ method, body: Buffer.alloc(0), end: text.length });
   });
 
-  it('is read from where the last one ended', () => {
+  it('is read from the end of the last one', () => {
     const first = read(`${post('Content-Length: 4')}GET /next HTTP/1.1\r\nHost: h\r\n\r\n`);
     const text = `${post('Content-Length: 4')}GET /next HTTP/1.1\r\nHost: h\r\n\r\n`;
     expect(read(text, first?.end)).toMatchObject({ target: '/next', end: text.length });
@@ -72,7 +72,7 @@ describe('no plain request is', () => {
   });
 });
 
-it('node:http reads the same in what is taken for plain', async () => {
+it('node:http reads plain requests in the same way', async () => {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

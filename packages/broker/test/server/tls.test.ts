@@ -43,12 +43,12 @@ describe('TLS', () => {
     expect((await closed)[0]).toBe(4100);
   });
 
-  it('does not speak without it at that port', async () => {
+  it('does not serve plain HTTP at that port', async () => {
     broker = await createBroker({ apps: [APP], tls });
     await expect(fetch(broker.url.replace('https', 'http'))).rejects.toThrow();
   });
 
-  it('closes though a client has not come to TLS yet', async () => {
+  it('closes while a client has not finished its handshake', async () => {
     broker = await createBroker({ apps: [APP], tls });
     const silent = connect(broker.port, broker.host);
     await once(silent, 'connect');
@@ -60,7 +60,7 @@ describe('TLS', () => {
   it.each([
     { ...tls, cert: 'no PEM' },
     { ...tls, key: tls.cert },
-  ])('refuses what is no certificate and key', async (bad) => {
+  ])('refuses an invalid certificate or key', async (bad) => {
     await expect(createBroker({ apps: [APP], tls: bad })).rejects.toMatchObject({
       code: 'ROLLCALL_CONFIG',
       message: expect.stringMatching(/TLS certificate and key/) as string,

@@ -5,12 +5,13 @@ import type { Broker, BrokerOptions } from '@rollcall/broker';
 import { MAX_FRAGMENTS, MAX_FRAME_BYTES } from '../../src/server/web-sockets.ts';
 import { greeted, RawClient } from '../raw-client.ts';
 import { APP, server } from '../sdk.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 let broker: Broker;
 let logged: string[];
 
 async function start(options: Partial<BrokerOptions> = {}): Promise<void> {
-  broker = await createBroker({ apps: [APP], log: (line) => logged.push(line), ...options });
+  broker = await createBroker({ apps: [APP], logger: loggerTo(logged), ...options });
 }
 
 beforeEach(() => {
@@ -26,15 +27,18 @@ describe('a handshake', () => {
     [120_000, 120],
     [1, 1],
     [1_001, 2],
-  ])('greets with a socket id and %d ms as whole seconds', async (activityTimeoutMs, seconds) => {
-    await start({ activityTimeoutMs, pongTimeoutMs: 60_000 });
-    const { event, data } = await new RawClient(broker).next();
-    expect(event).toBe('pusher:connection_established');
-    expect(JSON.parse(data as string)).toEqual({
-      socket_id: expect.stringMatching(/^\d+\.\d+$/),
-      activity_timeout: seconds,
-    });
-  });
+  ])(
+    'is answered with a socket id and %d ms as whole seconds',
+    async (activityTimeoutMs, seconds) => {
+      await start({ activityTimeoutMs, pongTimeoutMs: 60_000 });
+      const { event, data } = await new RawClient(broker).next();
+      expect(event).toBe('pusher:connection_established');
+      expect(JSON.parse(data as string)).toEqual({
+        socket_id: expect.stringMatching(/^\d+\.\d+$/),
+        activity_timeout: seconds,
+      });
+    },
+  );
 
   it('gives each connection another socket id', async () => {
     await start();
@@ -48,7 +52,7 @@ describe('a handshake', () => {
     ['/app/test-key?protocol=x', 4006],
     ['/app/test-key?protocol=4', 4007],
     ['/app/test-key', 4008],
-  ])('of %s is refused with %d, as an error and as a close', async (target, code) => {
+  ])('of %s is refused with %d, in an error and in the close', async (target, code) => {
     await start();
     const client = new RawClient(broker, target);
     expect(await client.next()).toEqual({
@@ -56,10 +60,10 @@ describe('a handshake', () => {
       data: { code, message: expect.any(String) },
     });
     expect(await client.closed).toBe(code);
-    expect(logged).toEqual([expect.stringContaining(`refused a connection: ${code}`)]);
+    expect(logged).toEqual([expect.stringContaining(`refused connection code=${code}`)]);
   });
 
-  it('does not stop at garbage', async () => {
+  it('survives invalid requests', async () => {
     await start();
     const response = await fetch(`${broker.url}/app/${APP.key}?protocol=7`);
     expect(response.status).toBe(404);
@@ -68,7 +72,7 @@ describe('a handshake', () => {
 });
 
 describe('an app', () => {
-  it('takes as many connections as it may have, and one more when one has gone', async () => {
+  it('accepts connections up to its limit, and another one when one has closed', async () => {
     await start({ apps: [{ ...APP, maxConnections: 2 }] });
     const [first] = [await greeted(broker), await greeted(broker)];
     const refused = new RawClient(broker);
@@ -80,13 +84,13 @@ describe('an app', () => {
       .toBe('pusher:connection_established');
   });
 
-  it('that is disabled takes none, with 4003, and answers 403', async () => {
+  it('that is disabled refuses connections with 4003 and requests with 403', async () => {
     await start({ apps: [{ ...APP, enabled: false }] });
     expect(await new RawClient(broker).closed).toBe(4003);
     await expect(server(broker).trigger('news', 'e', 1)).rejects.toMatchObject({ status: 403 });
   });
 
-  it('of several knows nothing of the others', async () => {
+  it('does not share anything with other apps', async () => {
     const other = { appId: '8', key: 'other-key', secret: APP.secret };
     await start({ apps: [APP, other] });
     const [one, two] = [await greeted(broker), new RawClient(broker, '/app/other-key?protocol=7')];
@@ -101,14 +105,14 @@ describe('an app', () => {
 });
 
 describe('frames', () => {
-  it('that are no text close the connection with 1003', async () => {
+  it('that are not text close the connection with 1003', async () => {
     await start();
     const client = await greeted(broker);
     client.socket.send(Buffer.from('{"event":"pusher:ping"}'));
     expect(await client.closed).toBe(1003);
   });
 
-  it('that are malformed are answered, and the connection goes on', async () => {
+  it('that are malformed are answered with an error, and the connection stays open', async () => {
     await start();
     const client = await greeted(broker);
     client.socket.send('{');
@@ -116,7 +120,7 @@ describe('frames', () => {
     await client.settled();
   });
 
-  it('may be as large as the limit; one byte more closes the connection with 1009', async () => {
+  it('may be 64 KiB; one byte more closes the connection with 1009', async () => {
     await start();
     const client = await greeted(broker);
     const ping = '{"event":"pusher:ping"}';
@@ -126,7 +130,7 @@ describe('frames', () => {
     expect(await client.closed).toBe(1009);
   });
 
-  it('may come in 64 pieces; in one more it closes the connection with 1008', async () => {
+  it('may have 64 fragments; one more closes the connection with 1008', async () => {
     await start();
     const client = await greeted(broker);
     const ping = '{"event":"pusher:ping"}';
@@ -141,7 +145,7 @@ describe('frames', () => {
     expect(await client.closed).toBe(1008);
   });
 
-  it('after the close that the broker sent change nothing', async () => {
+  it('are ignored after the broker has sent a close', async () => {
     await start();
     const client = await greeted(broker);
     client.socket.send(Buffer.from('binary'));
@@ -165,7 +169,7 @@ describe('keeping alive', () => {
     expect(payload.toString()).toBe('x');
   });
 
-  it('asks a silent client, and closes with 4201 if it stays silent', async () => {
+  it('pings a silent client, and closes with 4201 if it stays silent', async () => {
     await start({ activityTimeoutMs: 30, pongTimeoutMs: 30 });
     const client = await greeted(broker);
     expect(await client.next()).toMatchObject({ event: 'pusher:ping' });
@@ -177,7 +181,7 @@ describe('keeping alive', () => {
     ['a pong', (client: RawClient) => client.say('pusher:pong', {})],
     ['a WebSocket ping', (client: RawClient) => client.socket.ping()],
     ['a WebSocket pong', (client: RawClient) => client.socket.pong()],
-  ])('takes %s for a sign of life', async (_name, answer) => {
+  ])('counts %s as activity', async (_name, answer) => {
     // The pong timeout is long enough for a loaded machine; it is not what the test waits for.
     await start({ activityTimeoutMs: 20, pongTimeoutMs: 2_000 });
     const client = await greeted(broker);
@@ -190,7 +194,7 @@ describe('keeping alive', () => {
 });
 
 describe('a client that is gone', () => {
-  it('has left its channels as soon as its socket is closed', async () => {
+  it('leaves its channels as soon as its socket is closed', async () => {
     await start();
     const [client, observer] = [await greeted(broker), await greeted(broker)];
     await client.subscribe('news');
@@ -200,7 +204,7 @@ describe('a client that is gone', () => {
     expect(await response.json()).toEqual({ occupied: false });
   });
 
-  it('has left them with the pong timeout if its machine hangs', async () => {
+  it('leaves its channels after the pong timeout if it hangs', async () => {
     await start({ activityTimeoutMs: 20, pongTimeoutMs: 20 });
     const client = await greeted(broker);
     await client.subscribe('news');
@@ -213,7 +217,7 @@ describe('a client that is gone', () => {
     client.socket.terminate();
   });
 
-  it('is cut off when it leaves too much unread, and the others go on', async () => {
+  it('is disconnected if it leaves too much unread, and the others are not affected', async () => {
     const maxUnreadBytes = 1_000_000;
     await start({ maxUnreadBytes, metrics: { port: 0 } });
     const [slow, quick] = [await greeted(broker), await greeted(broker)];
@@ -233,7 +237,9 @@ describe('a client that is gone', () => {
     expect(await (await fetch(`${metricsUrl}/metrics`)).text()).toMatch(
       /slow_consumers_total\{app="7"\} 1$/m,
     );
-    expect(logged).toEqual([expect.stringMatching(/^closed connection \d+\.\d+: more than/)]);
+    expect(logged).toEqual([
+      expect.stringMatching(/^closed connection: the client does not read socketId=\d+\.\d+/),
+    ]);
     expect(sent * data.length).toBeGreaterThan(maxUnreadBytes);
     for (let i = 0; i < sent; i += 1) expect(await quick.next()).toMatchObject({ event: 'e' });
     await expect

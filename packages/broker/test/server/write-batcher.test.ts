@@ -5,7 +5,7 @@ import { WriteBatcher } from '../../src/server/write-batcher.ts';
 const flushed: string[] = [];
 const named = (name: string) => ({ flush: () => void flushed.push(name) });
 
-it('flushes once, in order, when the turn is over', async () => {
+it('flushes once, in order, at the end of the turn', async () => {
   flushed.length = 0;
   const endOfTurn = new WriteBatcher();
   for (const name of ['a', 'b']) endOfTurn.flushLater(named(name));
@@ -15,7 +15,7 @@ it('flushes once, in order, when the turn is over', async () => {
   expect(flushed).toEqual(['a', 'b']);
 });
 
-it('flushes before that when as many wait as may', async () => {
+it('flushes earlier if the maximum is waiting', async () => {
   flushed.length = 0;
   const endOfTurn = new WriteBatcher(2);
   for (const name of ['a', 'b', 'c']) endOfTurn.flushLater(named(name));

@@ -256,7 +256,7 @@ describe('a pending sign-in', () => {
     ]);
   });
 
-  it('leaves nobody signed in if the connection closes before the answer', async () => {
+  it('leaves no user signed in if the connection closes before the answer', async () => {
     const client = new Client();
     client.signIn({ id: 'ann' });
     client.end();

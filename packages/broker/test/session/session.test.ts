@@ -27,13 +27,13 @@ const full = [{ event: 'pusher:subscription_error', data: { type: 'LimitReached'
 const user = (bytes: number) => ({ user_id: 'a', user_info: 'x'.repeat(bytes - 30) });
 
 describe('subscribe', () => {
-  it('lets anyone into a public channel', () => {
+  it('accepts any client in a public channel', () => {
     expect(new Client().say('pusher:subscribe', { channel: 'news', auth: '' })).toMatchObject([
       { ...succeeded[0], channel: 'news', data: {} },
     ]);
   });
 
-  it('lets into private and presence channels who has a signature for them', () => {
+  it('accepts clients with a valid signature in private and presence channels', () => {
     expect(new Client().subscribe('private-a')).toMatchObject(succeeded);
     expect(new Client().subscribe('presence-a', { user_id: 7, user_info: 'x' })).toMatchObject([
       { ...succeeded[0], data: { presence: { ids: ['7'], hash: { 7: 'x' } } } },
@@ -49,7 +49,7 @@ describe('subscribe', () => {
       (client: Client) => client.sign('private-a', 'x'),
     ],
     ['another key', (client: Client) => client.sign('private-a').replace('key', 'yek')],
-  ])('keeps out of a private channel who has %s', (_name, auth) => {
+  ])('refuses a private channel to a client with %s', (_name, auth) => {
     const client = new Client();
     expect(
       client.say('pusher:subscribe', { channel: 'private-a', auth: auth(client) }),
@@ -57,14 +57,14 @@ describe('subscribe', () => {
     expect(app.size.channels).toBe(0);
   });
 
-  it('keeps out of a presence channel who changed the data after it was signed', () => {
+  it('refuses channel_data that was changed after it was signed', () => {
     const client = new Client();
     const auth = client.sign('presence-a', '{"user_id":"ann"}');
     const data = { channel: 'presence-a', auth, channel_data: '{"user_id":"bob"}' };
     expect(client.say('pusher:subscribe', data)).toMatchObject(unauthorised);
   });
 
-  it('keeps out of a presence channel who does not say who they are', () => {
+  it('refuses a presence channel without a valid user id', () => {
     expect(new Client().subscribe('presence-a')).toMatchObject(unauthorised);
     expect(new Client().subscribe('presence-a', {})).toMatchObject(unauthorised);
     expect(new Client().subscribe('presence-a', { user_id: 'a'.repeat(129) })).toMatchObject(
@@ -72,7 +72,7 @@ describe('subscribe', () => {
     );
   });
 
-  it('takes a user object of 1 KB, in bytes, and no more', () => {
+  it('accepts a user object of 1 KB, in bytes, and refuses a larger one', () => {
     expect(JSON.stringify(user(1_024))).toHaveLength(1_024);
     expect(new Client().subscribe('presence-a', user(1_024))).toMatchObject(succeeded);
     expect(new Client().subscribe('presence-b', user(1_025))).toMatchObject(unauthorised);
@@ -80,7 +80,7 @@ describe('subscribe', () => {
     expect(new Client().subscribe('presence-b', wide)).toMatchObject(unauthorised);
   });
 
-  it('takes 100 members and no more, however many connections they have', () => {
+  it('accepts 100 members, on any number of connections, and refuses another', () => {
     const clients = Array.from({ length: 100 }, (_, id) => {
       const client = new Client();
       expect(client.subscribe('presence-a', { user_id: id })).toMatchObject(succeeded);
@@ -92,7 +92,7 @@ describe('subscribe', () => {
     expect(new Client().subscribe('presence-a', { user_id: 'one more' })).toMatchObject(succeeded);
   });
 
-  it('takes so many subscriptions of a connection and no more', () => {
+  it('limits the subscriptions of a connection', () => {
     const client = new Client();
     for (let i = 0; i < MAX_SUBSCRIPTIONS; i += 1) {
       expect(client.subscribe(`private-${i}`)).toMatchObject(succeeded);
@@ -102,7 +102,7 @@ describe('subscribe', () => {
     expect(client.subscribe('private-one-more')).toMatchObject(succeeded);
   });
 
-  it('takes fewer that no one has signed for', () => {
+  it('limits the subscriptions to public channels further', () => {
     const client = new Client();
     client.signIn({ id: 'ann' });
     for (let i = 0; i < MAX_PUBLIC_SUBSCRIPTIONS; i += 1) {
@@ -130,7 +130,7 @@ describe('subscribe', () => {
 });
 
 describe('leaving', () => {
-  it('unsubscribe ends one subscription; what is not there needs no end', () => {
+  it('unsubscribe ends one subscription, and ignores an unknown channel', () => {
     const client = new Client();
     client.subscribe('a');
     client.subscribe('b');
@@ -155,7 +155,7 @@ describe('leaving', () => {
 });
 
 describe('client events', () => {
-  it('go to the others in a private channel, in the text they came in', () => {
+  it('reach the other subscribers of a private channel, unchanged', () => {
     const [sender, receiver] = [new Client(), new Client()];
     sender.subscribe('private-a');
     receiver.subscribe('private-a');
@@ -165,7 +165,7 @@ describe('client events', () => {
     ]);
   });
 
-  it('say who sent them in a presence channel', () => {
+  it('carry the id of the sender in a presence channel', () => {
     const [sender, receiver] = [new Client(), new Client()];
     sender.subscribe('presence-a', { user_id: 'ann' });
     receiver.subscribe('presence-a', { user_id: 'bob' });
@@ -175,7 +175,7 @@ describe('client events', () => {
     ]);
   });
 
-  it('are refused in public channels, and where the sender is not subscribed', () => {
+  it('are refused in public channels, and in channels without a subscription', () => {
     const [sender, receiver] = [new Client(), new Client()];
     for (const client of [sender, receiver]) client.subscribe('news');
     receiver.subscribe('private-a');
@@ -186,7 +186,7 @@ describe('client events', () => {
     expect(receiver.take()).toEqual([]);
   });
 
-  it('are refused in encrypted channels, whose key a sender does not have', () => {
+  it('are refused in encrypted channels', () => {
     const [sender, receiver] = [new Client(), new Client()];
     for (const client of [sender, receiver]) client.subscribe('private-encrypted-a');
     expect(sender.say('client-e', {}, 'private-encrypted-a')).toMatchObject([
@@ -195,7 +195,7 @@ describe('client events', () => {
     expect(receiver.take()).toEqual([]);
   });
 
-  it('carry 10 KB, in bytes, and no more', () => {
+  it('may have 10 KB, in bytes, and no more', () => {
     const [sender, receiver] = [new Client(), new Client()];
     for (const client of [sender, receiver]) client.subscribe('private-a');
     expect(sender.say('client-e', 'x'.repeat(10_240), 'private-a')).toEqual([]);
@@ -207,7 +207,7 @@ describe('client events', () => {
     expect(receiver.take()).toEqual([]);
   });
 
-  it('may be 10 in a second; more are dropped with 4301', () => {
+  it('are limited to 10 a second; more are dropped with 4301', () => {
     const [sender, receiver] = [new Client(), new Client()];
     for (const client of [sender, receiver]) client.subscribe('private-a');
     for (let i = 0; i < 10; i += 1) expect(sender.say('client-e', i, 'private-a')).toEqual([]);
@@ -223,14 +223,14 @@ describe('client events', () => {
 });
 
 describe('the rest', () => {
-  it('answers a ping, and takes a pong in silence', () => {
+  it('answers a ping, and accepts a pong', () => {
     const client = new Client();
     expect(client.say('pusher:ping', {})).toEqual([{ event: 'pusher:pong', data: {} }]);
     expect(client.say('pusher:pong', {})).toEqual([]);
   });
 
   it.each(['pusher:error', 'pusher_internal:member_added', 'greeting'])(
-    'answers %s with an error and passes it to no one',
+    'answers %s with an error, and does not pass it on',
     (event) => {
       const [sender, receiver] = [new Client(), new Client()];
       for (const client of [sender, receiver]) client.subscribe('private-a');

@@ -21,7 +21,7 @@ const unauthorised = [
   { event: 'pusher:subscription_error', data: { type: 'AuthError', status: 401 } },
 ];
 
-it('is confirmed with what was signed', () => {
+it('is confirmed with the signed data', () => {
   expect(new Client().signIn({ id: 'ann', user_info: 'x' })).toEqual([
     {
       event: 'pusher:signin_success',
@@ -35,14 +35,14 @@ it.each([
   ['an id that is no text', { id: 7 }, APP.secret],
   ['no id', {}, APP.secret],
   ['a user object over 1 KB', { id: 'ann', user_info: 'x'.repeat(1_024) }, APP.secret],
-])('with %s ends the connection with 4009', (_name, data, secret) => {
+])('with %s closes the connection with 4009', (_name, data, secret) => {
   const client = new Client();
   expect(client.signIn(data, secret)).toEqual([]);
   expect(client.closed).toBe(4009);
   expect(app.size.users).toBe(0);
 });
 
-it('takes a user object of 1 KB and no more', () => {
+it('accepts a user object of 1 KB and refuses a larger one', () => {
   const info = 'x'.repeat(1_024 - JSON.stringify({ id: 'ann', user_info: '' }).length);
   expect(new Client().signIn({ id: 'ann', user_info: info })).toHaveLength(1);
   const client = new Client();
@@ -50,7 +50,7 @@ it('takes a user object of 1 KB and no more', () => {
   expect(client.closed).toBe(4009);
 });
 
-it('refuses what is nested so deep that encoding it again would overflow the stack', () => {
+it('refuses data that is nested too deeply to be encoded', () => {
   const client = new Client();
   const info = '['.repeat(20_000) + ']'.repeat(20_000);
   const userData = `{"id":"ann","user_info":${info}}`;
@@ -67,7 +67,7 @@ it('a second time is an error, and changes nothing', () => {
   expect(client.subscribe('#server-to-user-ann')).toMatchObject(succeeded);
 });
 
-it('takes a watchlist of 100 users; a longer one is ignored with 4302', () => {
+it('accepts a watchlist of 100 users; a longer one is ignored with 4302', () => {
   const users = Array.from({ length: 101 }, (_, i) => `user-${i}`);
   const [, statuses] = new Client().signIn({ id: 'ann', watchlist: users.slice(1) });
   expect(statuses).toMatchObject({ event: 'pusher_internal:watchlist_events' });
@@ -77,7 +77,7 @@ it('takes a watchlist of 100 users; a longer one is ignored with 4302', () => {
   ]);
 });
 
-it('lets into the channel of the user, and no one else', () => {
+it('opens the channel of the user to this client alone', () => {
   const [client, stranger] = [new Client(), new Client()];
   const channel = '#server-to-user-ann';
   expect(stranger.subscribe(channel)).toMatchObject(unauthorised);
@@ -91,7 +91,7 @@ it('lets into the channel of the user, and no one else', () => {
   expect(app.channelsStartingWith('').size, 'it is in no list of channels').toBe(0);
 });
 
-it('stands for channel_data in presence channels', () => {
+it('replaces channel_data in presence channels', () => {
   const client = new Client();
   client.signIn({ id: 'ann', user_info: { name: 'Ann' } });
   expect(client.subscribe('presence-a')).toMatchObject([

@@ -20,7 +20,7 @@ const removed = { name: 'member_removed', channel: 'presence-a', user_id: 'ann' 
 const added = { name: 'member_added', channel: 'presence-a', user_id: 'ann' } as const;
 
 describe('leaving', () => {
-  it.each([vacated, removed])('is told after 3 s: %j', (event) => {
+  it.each([vacated, removed])('is reported after 3 s: %j', (event) => {
     departures.report(event);
     vi.advanceTimersByTime(2_999);
     expect(passed).toEqual([]);
@@ -31,7 +31,7 @@ describe('leaving', () => {
   it.each([
     [vacated, occupied],
     [removed, added],
-  ])('and coming back within 3 s are both not told: %j', (event, back) => {
+  ])('and joining again within 3 s are not reported: %j', (event, back) => {
     departures.report(event);
     vi.advanceTimersByTime(2_999);
     departures.report(back);
@@ -43,7 +43,7 @@ describe('leaving', () => {
     expect(passed, 'the next time it is news again').toEqual([event, back]);
   });
 
-  it('of one is not taken back by another', () => {
+  it('is not cancelled by another member or channel', () => {
     departures.report(removed);
     const others: WebhookEvent[] = [
       { ...added, user_id: 'bob' },
@@ -55,7 +55,7 @@ describe('leaving', () => {
     expect(passed).toEqual([...others, removed]);
   });
 
-  it('is told at once when 10,000 others wait to be told', () => {
+  it('is reported at once while 10,000 others are held', () => {
     for (let n = 0; n < MAX_HELD; n += 1) departures.report({ ...vacated, channel: `b-${n}` });
     expect(passed).toEqual([]);
     departures.report(vacated);
@@ -70,7 +70,7 @@ describe('leaving', () => {
   });
 });
 
-it('passes everything else at once', () => {
+it('passes other events on at once', () => {
   const events: WebhookEvent[] = [
     occupied,
     added,

@@ -41,7 +41,7 @@ afterEach(async () => {
   receiver.close();
 });
 
-it('tells the official server SDK what happens, in requests that it takes for genuine', async () => {
+it('sends all events, in requests that the official server SDK accepts', async () => {
   const ann = client(broker, { userId: 'ann' });
   const room = await subscribed(ann, 'presence-room');
   await subscribed(ann, 'cache-a');
@@ -76,7 +76,7 @@ it('tells the official server SDK what happens, in requests that it takes for ge
     ]);
 });
 
-it('tries again what the server did not take', async () => {
+it('retries events that the server did not accept', async () => {
   statuses = [500];
   const ann = client(broker);
   await subscribed(ann, 'private-a');
@@ -87,7 +87,7 @@ it('tries again what the server did not take', async () => {
   ann.disconnect();
 });
 
-it('is left off when the broker closes', async () => {
+it('stops when the broker closes', async () => {
   statuses = [500, 500];
   const ann = client(broker);
   await subscribed(ann, 'private-a');

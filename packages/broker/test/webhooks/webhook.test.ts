@@ -3,6 +3,7 @@ import { Counters } from '../../src/app/counters.ts';
 import type { WebhookEvent } from '../../src/webhooks/event.ts';
 import { MAX_PENDING, RETRY_DELAYS_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post } from '../../src/webhooks/post.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 const BATCH_MS = 50;
 const app = { appId: '1', key: 'key', secret: 'secret' };
@@ -26,7 +27,7 @@ function webhook(options = {}): Webhook {
     {
       app,
       counters,
-      log: (line) => logged.push(line),
+      logger: loggerTo(logged),
       post: async (sent) => {
         posts.push(sent);
         const answer = answers.shift() ?? 200;
@@ -45,7 +46,7 @@ function webhook(options = {}): Webhook {
 const event = (n: number): WebhookEvent => ({ name: 'channel_occupied', channel: `c${n}` });
 const eventsOf = ({ body }: Post) => (JSON.parse(body) as { events: WebhookEvent[] }).events;
 
-it('sends what comes together in one request, at most 100 events, in order', async () => {
+it('sends events of a short time in one request, at most 100, in order', async () => {
   const hook = webhook();
   const events = Array.from({ length: 101 }, (_, n) => event(n));
   for (const each of events) hook.push(each);
@@ -55,7 +56,7 @@ it('sends what comes together in one request, at most 100 events, in order', asy
   await vi.waitFor(() => expect(counters.webhookEventsSent).toBe(101));
 });
 
-it('says when, and who: the key, and the signature of just this body', async () => {
+it('sends the time, the key and a signature of the body', async () => {
   webhook().push(event(1));
   await vi.waitFor(() => expect(posts).toHaveLength(1));
   const [post] = posts;
@@ -67,7 +68,7 @@ it('says when, and who: the key, and the signature of just this body', async () 
   });
 });
 
-it('sends only what it is for', async () => {
+it('sends only the events that it is configured for', async () => {
   const hook = webhook({ events: ['member_added'] });
   const added: WebhookEvent = { name: 'member_added', channel: 'presence-a', user_id: 'ann' };
   hook.push(event(1));
@@ -76,7 +77,7 @@ it('sends only what it is for', async () => {
   expect(posts.flatMap(eventsOf)).toEqual([added]);
 });
 
-it('tries again, twice as late each time, and with the same body', async () => {
+it('retries with doubled delays and the same body', async () => {
   answers = [500, 301, new Error('refused')];
   webhook().push(event(1));
   await vi.waitFor(() => expect(counters.webhookEventsSent).toBe(1));
@@ -84,7 +85,7 @@ it('tries again, twice as late each time, and with the same body', async () => {
   expect(new Set(posts.map(({ body }) => body)).size).toBe(1);
 });
 
-it('gives up within five minutes, says so without the secrets of the URL, and goes on', async () => {
+it('gives up within five minutes, logs it without the secrets of the URL, and continues', async () => {
   answers = Array.from({ length: RETRY_DELAYS_MS.length + 1 }, () => 503);
   const hook = webhook();
   hook.push(event(1));
@@ -93,20 +94,20 @@ it('gives up within five minutes, says so without the secrets of the URL, and go
   expect(total).toBeLessThanOrEqual(300_000);
   expect(total + 2 * (RETRY_DELAYS_MS.at(-1) ?? 0)).toBeGreaterThan(300_000);
   expect(logged).toEqual([
-    'webhook to https://hooks.example failed after 8 retries, 1 event(s) dropped: status 503',
+    'webhook failed after 8 retries: events dropped url=https://hooks.example reason=status 503 events=1',
   ]);
   hook.push(event(2));
   await vi.waitFor(() => expect(counters.webhookEventsSent).toBe(1));
 });
 
-it('keeps so many events for a server that does not answer, and counts the rest as lost', () => {
+it('keeps up to 10,000 events for an unresponsive server, and counts the rest as dropped', () => {
   const hook = webhook();
   for (let n = 0; n < MAX_PENDING + 2; n += 1) hook.push(event(n));
   expect(counters.webhookEventsDropped).toBe(2);
   hook.close();
 });
 
-it('sends nothing any more when it is closed', async () => {
+it('sends nothing after it is closed', async () => {
   const hook = webhook();
   hook.push(event(1));
   hook.close();

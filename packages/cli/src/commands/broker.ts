@@ -4,11 +4,14 @@ import type { AppOptions, BrokerConfig } from '@rollcall/broker';
 import { credentialsFromEnv } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
 import { DEVELOPMENT_APP, EMBEDDED_HOST } from '@rollcall/protocol';
+import { shutdown } from '@rollcall/runtime';
+import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, readSettingsFile } from '@rollcall/runtime/settings';
-import { closeOnSignal, tellParent } from '../lifetime.ts';
+import { openLog, withLogOptions } from '../log.ts';
+import { reportListening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
 
-interface BrokerCommandOptions {
+interface BrokerCommandOptions extends LogFlags {
   readonly config?: string;
   readonly [flag: string]: string | undefined;
 }
@@ -18,19 +21,21 @@ export function brokerCommand(): Command {
     .description('run a broker that is compatible with Pusher')
     .option('--config <file>', 'JSON file of apps and settings')
     .action(runBroker);
-  return addSettings(command, BROKER_SETTINGS);
+  return withLogOptions(addSettings(command, BROKER_SETTINGS));
 }
 
 /** `rollcall broker` */
 async function runBroker(options: BrokerCommandOptions): Promise<void> {
+  const logger = openLog(options);
   const config = brokerConfig(options, process.env);
-  const broker = await createBroker({ ...optionsOf(config), log: console.log });
-  closeOnSignal(() => broker.close());
+  const broker = await createBroker({ ...optionsOf(config), logger });
+  shutdown.add({ close: () => broker.close() }, ['SIGHUP']);
 
-  console.log(`broker listens at ${broker.url}`);
-  if (broker.metricsUrl !== undefined) console.log(`metrics at ${broker.metricsUrl}/metrics`);
-  for (const app of config.apps) console.log(`app ${describe(app)}`);
-  tellParent(broker);
+  logger.info({ url: broker.url }, 'broker listens');
+  if (broker.metricsUrl !== undefined)
+    logger.info({ url: `${broker.metricsUrl}/metrics` }, 'metrics listen');
+  for (const app of config.apps) logger.info(describe(app), 'serving app');
+  reportListening(broker);
 }
 
 /** Flags take precedence over variables, and these over the file. Without a file, the app is that of the environment. */
@@ -49,8 +54,6 @@ function brokerConfig(options: BrokerCommandOptions, env: Environment): BrokerCo
 }
 
 /** The development credentials are public knowledge. Others must not be printed. */
-function describe({ appId, key, secret }: AppOptions): string {
-  return key === DEVELOPMENT_APP.key
-    ? `${appId} key ${key} secret ${secret} (development credentials)`
-    : appId;
+function describe({ appId, key, secret }: AppOptions): Record<string, string> {
+  return key === DEVELOPMENT_APP.key ? { appId, key, secret } : { appId };
 }

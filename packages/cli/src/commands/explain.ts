@@ -3,7 +3,7 @@ import type { Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
-import { clockTime } from '../terminal/clock-time.ts';
+import { clockTime } from '@rollcall/runtime/log';
 
 interface ExplainOptions {
   readonly admin?: string;

@@ -2,10 +2,13 @@ import { Command } from 'commander';
 import { registryFromEnv, RollcallError } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
 import { createGateway, GATEWAY_SETTINGS } from '@rollcall/gateway';
-import { FileWatch } from '@rollcall/runtime';
+import { FileWatch, shutdown } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
+import type { LogFlags } from '@rollcall/runtime/log';
 import { configFile, gatewayConfig } from '../gateway-config.ts';
 import type { ConfigOptions } from '../gateway-config.ts';
-import { closeOnSignal, tellParent } from '../lifetime.ts';
+import { openLog, withLogOptions } from '../log.ts';
+import { reportListening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
 
 /** How often the configuration file is looked at. */
@@ -24,50 +27,49 @@ export function gatewayCommand(): Command {
       (setting: string, before: readonly string[] | undefined) => [...(before ?? []), setting],
     )
     .action(runGateway);
-  return addSettings(command, GATEWAY_SETTINGS);
+  return withLogOptions(addSettings(command, GATEWAY_SETTINGS));
 }
 
 /** `rollcall gateway` */
-async function runGateway(options: ConfigOptions): Promise<void> {
+async function runGateway(options: ConfigOptions & LogFlags): Promise<void> {
   const { env } = process;
+  const logger = openLog(options);
   const connection = registryFromEnv(env);
   const file = configFile(options, env);
   const watch = file === undefined ? undefined : new FileWatch([file]);
   const gateway = await createGateway({
     ...gatewayConfig(options, env, connection),
     registry: connection,
-    log: console.log,
+    logger,
     dashboard: dashboardFolder,
   });
   if (file !== undefined) {
     const read = (): void =>
-      readAgain(file, () => gateway.configure(gatewayConfig(options, env, connection)));
+      reload(file, logger, () => gateway.configure(gatewayConfig(options, env, connection)));
     watch?.start(read, LOOK_EVERY_MS);
     process.on('SIGHUP', read);
   }
-  closeOnSignal(
-    () => {
-      watch?.stop();
-      return gateway.close();
-    },
-    // With a file to read again, that is what SIGHUP asks for, as of most daemons.
-    file === undefined ? ['SIGHUP'] : [],
-  );
-  console.log(`gateway listens at ${gateway.url} (admin API at ${gateway.adminUrl})`);
+  const close = (): Promise<void> => {
+    watch?.stop();
+    return gateway.close();
+  };
+  // With a file, SIGHUP asks to reload it, as of most daemons.
+  shutdown.add({ close }, file === undefined ? ['SIGHUP'] : []);
+  logger.info({ url: gateway.url, adminUrl: gateway.adminUrl }, 'gateway listens');
   const { dnsPort, xdsPort } = gateway.catalog;
-  if (dnsPort !== undefined) console.log(`DNS is answered at 127.0.0.1:${dnsPort}`);
-  if (xdsPort !== undefined) console.log(`xDS is served at 127.0.0.1:${xdsPort}`);
-  tellParent(gateway);
+  if (dnsPort !== undefined) logger.info({ port: dnsPort }, 'DNS listens');
+  if (xdsPort !== undefined) logger.info({ port: xdsPort }, 'xDS listens');
+  reportListening(gateway);
 }
 
-/** @param configure tells which settings wait for the next start */
-function readAgain(file: string, configure: () => string[]): void {
+/** @param configure returns the settings that need a restart */
+function reload(file: string, logger: Logger, configure: () => string[]): void {
   try {
-    const waiting = configure();
-    const rest = waiting.length === 0 ? '' : `; ${waiting.join(', ')}: at the next start`;
-    console.log(`configuration read again from ${file}${rest}`);
+    const needRestart = configure();
+    if (needRestart.length === 0) logger.info({ file }, 'reloaded configuration');
+    else logger.warn({ file, needRestart }, 'reloaded configuration, in part');
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error;
-    console.log(`configuration stays as it was: ${error.message}`);
+    logger.error({ reason: error.message }, 'cannot reload configuration');
   }
 }

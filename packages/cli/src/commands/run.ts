@@ -9,70 +9,89 @@ import {
 import type { Registration } from '@rollcall/client';
 import { parseAnnouncement } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
+import { endWithParent, errorMessage, withDeadline } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
+import type { LogFlags } from '@rollcall/runtime/log';
+import { openLog, withLogOptions } from '../log.ts';
 import { announcedFields, announcementOptions } from '../run/announcement-options.ts';
-import { within } from '../run/deadline.ts';
 import { startProgram } from '../run/program.ts';
 import { accepts, serving } from '../run/readiness.ts';
 
-/** A leave that hangs shall not outlast what process managers grant before they kill: 10 s is usual. */
+/** Process managers usually kill after 10 s. */
 const LEAVE_MS = 3000;
+const FLUSH_MS = 1000;
 
 export function runCommand(): Command {
   const command = new Command('run').description(
     'start any program, and register it while it listens',
   );
   for (const option of announcementOptions()) command.addOption(option);
-  return command
+  command
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action(runProgram);
+  return withLogOptions(command);
 }
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
 async function runProgram(
   command: readonly string[],
-  options: Readonly<Record<string, unknown>>,
+  options: LogFlags & Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const connection = registryFromEnv(process.env);
+  // Standard output belongs to the program.
+  const logger = openLog(options, process.stderr);
+  const registry = registryFromEnv(process.env);
   const announcement = checked({
-    address: announcedAddress(connection, process.env),
+    address: announcedAddress(registry, process.env),
     ...announcedFields(options),
   });
   await mustBeFree(announcement);
 
   let registering: Promise<Registration> | undefined;
   let leaving: Promise<void> | undefined;
-  const leave = (): Promise<void> => (leaving ??= leaveInTime(registering));
+  const leave = (): Promise<void> => (leaving ??= leaveInTime(registering, logger));
+  async function exit(code: number): Promise<never> {
+    await logger.flush(FLUSH_MS);
+    process.exit(code);
+  }
 
-  const program = startProgram(command, leave);
-  if (await serving(announcement, program.stopping, say)) {
-    registering = register({ ...announcement, registry: connection });
+  const program = startProgram(command, leave, logger);
+  endWithParent();
+  if (await serving(announcement, program.stopping, logger)) {
+    registering = register({ ...announcement, registry });
     try {
       await registering;
       const { prefix, address, port } = announcement;
-      say(`registered ${prefix || '/'} at ${address} port ${port}`);
+      logger.info({ prefix: prefix || '/', address, port }, 'registered');
     } catch (error) {
       registering = undefined;
-      say(messageOf(error));
+      logger.error(errorMessage(error));
       program.kill('SIGTERM');
       await program.ended;
       await program.endRest();
-      process.exit(exitCodeOf(error));
+      await exit(exitCodeOf(error));
     }
   }
   const code = await program.ended;
   await leave();
   await program.endRest();
-  process.exit(code);
+  await exit(code);
 }
 
-async function leaveInTime(registering: Promise<Registration> | undefined): Promise<void> {
+async function leaveInTime(
+  registering: Promise<Registration> | undefined,
+  logger: Logger,
+): Promise<void> {
   try {
     const registration = await registering;
-    if (registration !== undefined) await within(LEAVE_MS, registration.leave());
+    if (registration !== undefined) await withDeadline(registration.leave(), LEAVE_MS, late);
   } catch (error) {
-    say(`could not leave the registry: ${messageOf(error)}`);
+    logger.error(`could not leave the registry: ${errorMessage(error)}`);
   }
+}
+
+function late(): Error {
+  return new Error(`the broker has not answered within ${LEAVE_MS / 1000} s`);
 }
 
 function checked(fields: Readonly<Record<string, unknown>>): Announcement {
@@ -88,13 +107,4 @@ async function mustBeFree(announcement: Announcement): Promise<void> {
     'ROLLCALL_PORT_TAKEN',
     `something already listens at ${where} and would be registered in place of the command: stop it or choose another --port`,
   );
-}
-
-/** Standard output belongs to the program. */
-function say(line: string): void {
-  console.error(`rollcall: ${line}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,7 +4,7 @@ import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
-import { closeOnSignal } from '../lifetime.ts';
+import { shutdown } from '@rollcall/runtime';
 import { Screen } from '../terminal/screen.ts';
 import { RATES_OVER_S } from '../top/rates.ts';
 import { asJson, asLines } from '../top/view.ts';
@@ -32,7 +32,7 @@ async function runTop({ admin, once = false, json = false }: TopOptions): Promis
   const access = adminAccess(admin, process.env);
   const first = await sample(access);
   const { stdout } = process;
-  closeOnSignal(() => Promise.resolve());
+  shutdown.add({ close: () => {} }, ['SIGHUP']);
   // Such as `rollcall top | head`: console.log says nothing of a pipe that is closed.
   stdout.once('error', () => process.exit(0));
   if (json || once || !stdout.isTTY) {

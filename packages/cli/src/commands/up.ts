@@ -2,13 +2,23 @@ import { Command } from 'commander';
 import { BROKER_SETTINGS } from '@rollcall/broker';
 import { registryFromEnv, urlHost } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { shutdown } from '@rollcall/runtime';
+import { readLogSettings } from '@rollcall/runtime/log';
+import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
-import type { Listening } from '../lifetime.ts';
+import { withLogOptions } from '../log.ts';
+import type { Listening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
-import { paint } from '../terminal/colour.ts';
 import { EndedEarly } from '../up/child.ts';
+import { readProcfile } from '../up/procfile.ts';
 import { Stopped, System } from '../up/system.ts';
 import type { Overview } from '../up/system.ts';
+import { SystemLog } from '../up/system-log.ts';
+
+interface UpOptions extends LogFlags {
+  readonly procfile?: string;
+  readonly [flag: string]: string | undefined;
+}
 
 /** The ports of the gateway and the broker, with flags of their own. */
 const UP_SETTINGS = {
@@ -23,28 +33,44 @@ const UP_SETTINGS = {
   },
 } as const;
 
+const SERVICES_HELP = `
+Services: register one that runs already with "rollcall run", or start them together with broker and gateway:
+a Procfile has a line NAME: COMMAND for each. The command runs in the folder of the Procfile, with the broker's address,
+PORT=0, HOST=127.0.0.1 and SERVER_NAME=NAME in its environment. For a program that does not register itself it is
+"rollcall run --prefix /v3 --port 4000 -- PROGRAM".`;
+
 export function upCommand(): Command {
   const command = new Command('up')
-    .description('run a broker, a gateway and services on this machine, until Ctrl+C')
+    .description('run a broker and a gateway on this machine, and services, until Ctrl+C')
+    .option('--procfile <file>', 'services to start: a line NAME: COMMAND for each (default: none)')
+    .addHelpText('after', SERVICES_HELP)
     .action(runUp);
-  return addSettings(command, UP_SETTINGS);
+  return withLogOptions(addSettings(command, UP_SETTINGS));
 }
 
-/** `rollcall up`: the whole system on this machine, until Ctrl+C. */
-async function runUp(options: Readonly<Record<string, string>>): Promise<void> {
+/** `rollcall up`: until Ctrl+C. */
+async function runUp(options: UpOptions): Promise<void> {
   const { env } = process;
+  const { format, level } = readLogSettings(options, env);
+  const log = new SystemLog(process.stdout, format);
+  const procfile = options.procfile === undefined ? undefined : readProcfile(options.procfile);
   const given = layered(UP_SETTINGS, [
     fromEnvironment(UP_SETTINGS, env),
     fromFlags(UP_SETTINGS, options),
   ]);
   const system = new System({
-    connection: registryFromEnv(env),
+    registry: registryFromEnv(env),
     ...resolveSettings(UP_SETTINGS, given),
-    log: createLog(),
+    procfile,
+    log,
+    logLevel: level,
   });
-  stopOnSignal(system);
+  shutdown.logTo(log);
+  shutdown.add({ close: () => system.stop(), abort: () => system.kill() }, ['SIGHUP']);
   try {
-    console.log(overview(await system.start()));
+    const overview = await system.start();
+    if (log.format === 'json') log.write('info', 'everything runs', urlsOf(overview));
+    else console.log(describe(overview, procfile?.tries ?? []));
   } catch (error) {
     // Whatever it was: what has been started must not outlive us, nor keep us alive.
     await system.stop();
@@ -55,62 +81,53 @@ async function runUp(options: Readonly<Record<string, string>>): Promise<void> {
   }
 }
 
-function stopOnSignal(system: System): void {
-  let stopping = false;
-  const onSignal = (): void => {
-    if (stopping) {
-      system.kill();
-      process.exit(1);
-    }
-    stopping = true;
-    void system.stop().then(() => process.exit(0));
+function urlsOf({ broker, gateway }: Overview): Record<string, string> {
+  return {
+    ...(broker !== undefined && { broker: url(broker) }),
+    gateway: url(gateway),
+    ...(gateway.adminUrl !== undefined && { dashboard: gateway.adminUrl }),
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 }
 
-const NAME_WIDTH = 8;
 const WHAT_WIDTH = 9;
 
-/** One log of all programs, each with a colour of its own. */
-function createLog(): (name: string, line: string) => void {
-  const numbers = new Map<string, number>();
-  return (name, line) => {
-    const number = numbers.get(name) ?? numbers.size;
-    numbers.set(name, number);
-    console.log(`${paint(number, name.padEnd(NAME_WIDTH))} | ${line}`);
-  };
-}
-
-function overview({ broker, gateway, instances }: Overview): string {
-  const rows: (readonly [what: string, where: string])[] = [
-    ...(broker === undefined ? [] : [['broker', url(broker)] as const]),
-    ['gateway', url(gateway)],
-    ...(gateway.adminUrl === undefined ? [] : [['dashboard', gateway.adminUrl] as const]),
+function describe(overview: Overview, tries: readonly string[]): string {
+  const { broker, gateway, instances } = overview;
+  const rows = [
+    ...Object.entries(urlsOf(overview)),
     ...instances.map(
       ({ announcement: { prefix, address, port } }) =>
-        [prefix, url({ host: address, port })] as const,
+        [prefix || '/', url({ host: address, port })] as const,
     ),
   ];
   const lines = rows.map(([what, where]) => `  ${what.padEnd(WHAT_WIDTH)} ${where}`);
-  const has = (prefix: string): boolean =>
-    instances.some(({ announcement }) => announcement.prefix === prefix);
-  const tries = TRIES.filter(({ prefix }) => has(prefix)).map(
-    ({ curl }) => `  ${curl(gateway.port)}`,
-  );
-  return ['', ...lines, '', 'Try:', ...tries, '', 'Ctrl+C stops everything.'].join('\n');
+  const next =
+    instances.length === 0
+      ? addService(broker)
+      : ['Try:', ...tries.filter(isServed(instances)).map((each) => `  ${withGateway(each)}`)];
+  return ['', ...lines, '', ...next, '', 'Ctrl+C stops everything.'].join('\n');
+
+  function withGateway(command: string): string {
+    return command.replaceAll('$GATEWAY', `localhost:${gateway.port}`);
+  }
 }
 
-const TRIES = [
-  {
-    prefix: '/v1',
-    curl: (port: number) =>
-      `curl -i -d '{"id":"3jhbj333"}' -H 'Content-Type: application/json' -X POST http://localhost:${port}/v1/generate`,
-  },
-  {
-    prefix: '/v2',
-    curl: (port: number) => `curl -i -X POST localhost:${port}/v2/generate`,
-  },
-];
+/** Whether the prefix of a command's URL is registered: a service may be missing, such as one in Go without Go. */
+function isServed(instances: Overview['instances']): (command: string) => boolean {
+  return (command) =>
+    instances.some(({ announcement: { prefix } }) => command.includes(`$GATEWAY${prefix}/`));
+}
+
+/** What to do when there is no service yet: a command for another terminal. */
+function addService(broker: Listening | undefined): string[] {
+  const isElsewhere = broker !== undefined && broker.port !== BROKER_SETTINGS.port.default;
+  const env = isElsewhere ? `PUSHER_PORT=${broker.port} ` : '';
+  const run = 'rollcall run --prefix /files --port 4000';
+  return [
+    'No service is registered yet. In another terminal, such as:',
+    `  ${env}npx ${run} -- python3 -m http.server 4000 --bind 127.0.0.1`,
+  ];
+}
 
 function url({ host, port }: Listening): string {
   return `http://${urlHost(host)}:${port}`;

@@ -3,7 +3,7 @@ import { registryFromEnv, describeServer, discover, watchEvents } from '@rollcal
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent } from '@rollcall/protocol';
-import { closeOnSignal } from '../lifetime.ts';
+import { shutdown } from '@rollcall/runtime';
 import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
 import { Screen } from '../terminal/screen.ts';
 import { asJson, asText } from '../watch/event-line.ts';
@@ -21,7 +21,7 @@ export function watchCommand(): Command {
 async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
   const connection = registryFromEnv(process.env);
   const directory = await discover({ registry: connection, timeoutMs: CONNECT_WITHIN_MS });
-  closeOnSignal(async () => directory.close());
+  shutdown.add({ close: () => directory.close() }, ['SIGHUP']);
   const { stdout } = process;
   // Such as `rollcall watch | head`: console.log does not report a closed pipe.
   stdout.once('error', () => process.exit(0));

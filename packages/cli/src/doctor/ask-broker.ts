@@ -1,62 +1,52 @@
 import { createHmac } from 'node:crypto';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { text } from 'node:stream/consumers';
 import type { RegistryConfig } from '@rollcall/client';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
+import { httpRequest } from '@rollcall/runtime';
+import type { HttpFailure } from '@rollcall/runtime';
 
-/** How the broker took one signed request. Times are milliseconds since 1970. */
+/** The outcome of one signed request to the broker. Times are milliseconds since 1970. */
 export type BrokerAnswer =
   | {
       readonly status: number;
       readonly body: string;
-      /** Its clock, in whole seconds; nothing if it does not tell. */
+      /** Its clock, in whole seconds; absent if the response has no such field. */
       readonly date: number | undefined;
       readonly sentAt: number;
       readonly answeredAt: number;
       /** The address of this machine that the request left from. */
       readonly localAddress: string | undefined;
     }
-  | {
-      /** Such as ECONNREFUSED. */
-      readonly code: string;
-    };
+  | HttpFailure;
 
-const ANSWER_WITHIN_MS = 5000;
+const TIMEOUT_MS = 5000;
 
 /**
- * Asks for the channels there are, which takes the app's id, key and secret, and a clock that is right. By a
- * request of our own: the SDK keeps the header `Date` and the address from us.
+ * Lists the channels, which takes the app's id, key and secret, and a clock that is right. The SDK cannot be used,
+ * because it does not return the header `Date` and the local address.
  */
-export function askBroker(connection: RegistryConfig, now: () => number): Promise<BrokerAnswer> {
-  const { host, port } = apiOf(connection);
+export async function askBroker(
+  connection: RegistryConfig,
+  now: () => number,
+): Promise<BrokerAnswer> {
   const sentAt = now();
-  return new Promise((resolve) => {
-    const sent = (connection.tls ? requestHttps : requestHttp)({
-      host,
-      port,
-      path: signedPath(connection, Math.floor(sentAt / 1000)),
-      agent: false,
-    });
-    const timer = setTimeout(() => sent.destroy(errorWith('ETIMEDOUT')), ANSWER_WITHIN_MS);
-    const fail = (error: NodeJS.ErrnoException): void => {
-      clearTimeout(timer);
-      resolve({ code: error.code ?? error.name });
-    };
-    sent.once('error', fail);
-    sent.once('response', (response) => {
-      const answeredAt = now();
-      const { statusCode: status = 0, headers, socket } = response;
-      const { localAddress } = socket;
-      const date = Date.parse(headers.date ?? '');
-      text(response).then((body) => {
-        clearTimeout(timer);
-        const told = Number.isNaN(date) ? undefined : date;
-        resolve({ status, body, date: told, sentAt, answeredAt, localAddress });
-      }, fail);
-    });
-    sent.end();
+  const outcome = await httpRequest({
+    ...apiOf(connection),
+    path: signedPath(connection, Math.floor(sentAt / 1000)),
+    readsBody: true,
+    timeoutMs: TIMEOUT_MS,
+    tls: connection.tls ? {} : undefined,
   });
+  if ('code' in outcome) return outcome;
+  const { status, body, headers, localAddress } = outcome;
+  const date = Date.parse(headers.date ?? '');
+  return {
+    status,
+    body,
+    date: Number.isNaN(date) ? undefined : date,
+    sentAt,
+    answeredAt: now(),
+    localAddress,
+  };
 }
 
 /** Where the HTTP API is. */
@@ -75,8 +65,4 @@ function signedPath({ appId, key, secret }: RegistryConfig, timestamp: number): 
   const toSign = requestStringToSign('GET', path, query);
   query.set('auth_signature', createHmac('sha256', secret).update(toSign).digest('hex'));
   return `${path}?${query.toString()}`;
-}
-
-function errorWith(code: string): Error {
-  return Object.assign(new Error(code), { code });
 }

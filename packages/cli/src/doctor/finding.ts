@@ -1,4 +1,4 @@
-import { paintLevel } from '../terminal/colour.ts';
+import { paintLevel } from './paint-level.ts';
 
 /** `skip`: it could not be looked at, because of another finding or because nothing is there. */
 export type Level = 'ok' | 'warn' | 'fail' | 'skip';

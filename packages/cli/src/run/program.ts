@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { Logger } from '@rollcall/runtime';
 import { groupOf } from './process-group.ts';
 
 export interface Program {
@@ -29,7 +30,11 @@ const KILLED_MS = 1000;
  * Starts a program and passes signals on to it; before those that stop it, `beforeStop` runs. A
  * second signal does not wait for it, and a third one is SIGKILL.
  */
-export function startProgram(command: readonly string[], beforeStop: () => Promise<void>): Program {
+export function startProgram(
+  command: readonly string[],
+  beforeStop: () => Promise<void>,
+  logger: Logger,
+): Program {
   const [file = '', ...args] = command;
   const stopping = new AbortController();
   let received = 0;
@@ -52,7 +57,7 @@ export function startProgram(command: readonly string[], beforeStop: () => Promi
 
   const ended = new Promise<number>((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
-      console.error(`rollcall: cannot run ${file}: ${error.code ?? error.message}`);
+      logger.error(`cannot run ${file}: ${error.code ?? error.message}`);
       resolve(error.code === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
     });
     child.once('exit', (code, signal) => {

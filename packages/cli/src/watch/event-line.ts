@@ -1,7 +1,7 @@
 import { urlHost } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import type { ObserverEventType } from '@rollcall/protocol';
-import { clockTime } from '../terminal/clock-time.ts';
+import { clockTime } from '@rollcall/runtime/log';
 
 /** One line of `rollcall watch`. */
 export interface WatchLine {

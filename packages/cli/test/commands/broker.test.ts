@@ -42,8 +42,8 @@ describe('rollcall broker', () => {
     ];
     const file = configFile({ apps, port: 1, activityTimeoutMs: 9_000 });
     const program = broker('--config', file, '--port', '0', '--activity-timeout', '5');
-    const [, url = ''] = await program.line(/broker listens at (\S+)/);
-    await program.line(/^app 2$/);
+    const [, url = ''] = await program.line(/broker listens url=(\S+)/);
+    await program.line(/serving app appId=2$/);
     for (const { key } of apps) {
       expect(await greeting(url, key)).toContain(String.raw`activity_timeout\":5`);
     }
@@ -53,7 +53,7 @@ describe('rollcall broker', () => {
 
   it('serves metrics where it says', async () => {
     const program = broker('--port', '0', '--metrics-port', '0');
-    const [, url = ''] = await program.line(/metrics at (\S+)/);
+    const [, url = ''] = await program.line(/metrics listen url=(\S+)/);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);
     expect(await (await fetch(url)).text()).toContain('rollcall_broker_connections{app="1"} 0');
   });

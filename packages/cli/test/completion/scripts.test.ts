@@ -38,7 +38,7 @@ const ASK: Record<Shell, string[]> = {
     '-c',
     `zmodload zsh/zpty
      zpty shell 'PS1="<prompt>" TERM=dumb zsh -f -i'
-     zpty -w shell 'unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; setopt no_list_beep list_rows_first; LISTMAX=0; source ./zsh; print rea""dy'
+     zpty -w shell 'unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; setopt no_list_beep list_rows_first; LISTMAX=-200; source ./zsh; print rea""dy'
      zpty -r -m shell text '*ready*'
      zpty -w -n shell "$LINE"$'\\t'
      zpty -r -m shell offered "*$LATE*"

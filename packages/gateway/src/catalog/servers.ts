@@ -1,4 +1,5 @@
 import type { Resolved } from '@rollcall/runtime/settings';
+import type { Logger } from '@rollcall/runtime';
 import type { CATALOG_SETTINGS } from '../settings/catalog.ts';
 import type { Catalog } from './catalog.ts';
 import { createDnsServer } from './dns/server.ts';
@@ -22,7 +23,7 @@ const HOST = '127.0.0.1';
 export async function serveCatalog(
   catalog: Catalog,
   { dnsPort, dnsDomain, dnsTtl, xdsPort }: CatalogOptions,
-  log: (line: string) => void = () => {},
+  logger: Logger,
 ): Promise<CatalogServers> {
   const servers: { readonly port: number; close(): void }[] = [];
   const close = (): void => servers.forEach((server) => server.close());
@@ -36,7 +37,7 @@ export async function serveCatalog(
     const xds =
       xdsPort === undefined
         ? undefined
-        : await xdsServer({ catalog, host: HOST, port: xdsPort, log });
+        : await xdsServer({ catalog, host: HOST, port: xdsPort, logger });
     if (xds !== undefined) servers.push(xds);
     return { dnsPort: dns?.port, xdsPort: xds?.port, close };
   } catch (error) {

@@ -104,14 +104,14 @@ export class Forwarding implements Forward {
     return { key, address, port, isSecure: scheme === 'https' };
   }
 
-  answered(status: number): void {
+  onResponse(status: number): void {
     const { balancer, now } = this.#route;
     this.#status = status;
     const at = now();
     if (this.#stats !== undefined) balancer.responseStarted(this.#stats, at - this.#startedAt, at);
   }
 
-  ended(isFault: boolean): void {
+  onAttemptEnd(isFault: boolean): void {
     const { prefix, balancer, instances, events, now } = this.#route;
     const instance = this.#current;
     const stats = this.#stats;
@@ -121,7 +121,7 @@ export class Forwarding implements Forward {
     if (isEjected) events?.ejected(prefix, instance.key);
   }
 
-  mayRepeat(): boolean {
+  mayRetry(): boolean {
     return this.#route.budget.withdraw(this.#route.now());
   }
 

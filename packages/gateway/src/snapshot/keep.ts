@@ -1,12 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Directory } from '@rollcall/client';
+import type { Logger } from '@rollcall/runtime';
 import { snapshotAt } from './snapshot.ts';
-
-interface KeepOptions {
-  readonly snapshot: string | undefined;
-  readonly log?: (line: string) => void;
-}
 
 /** Changes come in bursts, and a file that is a second old serves as well. */
 const SAVE_AFTER_MS = 1000;
@@ -18,11 +14,12 @@ const SAVE_AFTER_MS = 1000;
  */
 export async function keepSnapshot(
   directory: Directory,
-  { snapshot: file, log = () => {} }: KeepOptions,
+  file: string | undefined,
+  logger: Logger,
 ): Promise<() => Promise<void>> {
   if (file === undefined || file === 'none') return async () => {};
   const folder = dirname(file);
-  const snapshot = snapshotAt({ file, log });
+  const snapshot = snapshotAt({ file, logger });
   directory.restore(await snapshot.load());
 
   let pending: NodeJS.Timeout | undefined;
@@ -33,7 +30,7 @@ export async function keepSnapshot(
       await snapshot.save(directory.export());
     } catch (error) {
       // A gateway without a snapshot is better than none.
-      log(`cannot save the snapshot: ${error instanceof Error ? error.message : String(error)}`);
+      logger.error({ file, err: error }, 'cannot save the snapshot');
     }
   }
   const onChange = (): void => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import { encodeAnnouncement, parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
+import type { Logger } from '@rollcall/runtime';
 
 /** The last known table on disk, so that a gateway can route when it starts during an outage of the broker. */
 export interface Snapshot {
@@ -16,7 +17,7 @@ export interface Snapshot {
 
 export interface SnapshotOptions {
   readonly file: string;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 interface Saved {
@@ -24,7 +25,7 @@ interface Saved {
   readonly left: readonly unknown[];
 }
 
-export function snapshotAt({ file, log }: SnapshotOptions): Snapshot {
+export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
   async function load(): Promise<readonly Statement[]> {
     const text = await readIfThere(file);
     if (text === undefined) return [];
@@ -33,7 +34,7 @@ export function snapshotAt({ file, log }: SnapshotOptions): Snapshot {
       return [...statementsOf(saved.up, false), ...statementsOf(saved.left, true)];
     const aside = `${file}.damaged`;
     await rename(file, aside);
-    log(`snapshot ${file} is damaged and was renamed to ${aside}; starting without it`);
+    logger.warn({ file, renamedTo: aside }, 'snapshot is damaged: starting without it');
     return [];
   }
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
+import type { Logger } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
@@ -20,12 +21,12 @@ export interface DataPlaneOptions {
   readonly traffic: TrafficCounter;
   /** Receives what workers counted. */
   readonly onReport: (worker: string, report: ProcessReport) => void;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 /** Creates a data plane in this process or, with more than one worker, in processes of its own. */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { workers, settings, directory, traffic, onReport, log } = options;
+  const { workers, settings, directory, traffic, onReport, logger } = options;
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
@@ -33,7 +34,15 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     // If the tracer is not installed, one error here is better than one from each worker.
     if (settings.traces) await loadTracer();
     const table = directory;
-    return new WorkerPool({ count, settings, table, onOutcome, onReport, spawn: spawnWorker, log });
+    return new WorkerPool({
+      count,
+      settings,
+      table,
+      onOutcome,
+      onReport,
+      spawn: spawnWorker,
+      logger,
+    });
   }
   return createInProcessDataPlane({
     settings,

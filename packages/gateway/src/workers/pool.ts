@@ -3,6 +3,7 @@ import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
 import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
 import { NO_LOAD } from '../traffic/process-load.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
@@ -22,7 +23,7 @@ export interface PoolOptions {
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly spawn: Spawn;
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 /** A worker reports every second, so one that is silent for this long hangs. */
@@ -149,7 +150,7 @@ export class WorkerPool implements DataPlane {
     for (const { process, load, reportedAt } of this.#slots) {
       if (process === undefined || load === undefined || now - reportedAt < MAX_SILENCE_MS)
         continue;
-      this.#options.log(`killing unresponsive worker ${process.pid}`);
+      this.#options.logger.error({ worker: process.pid }, 'killing unresponsive worker');
       process.kill();
     }
   }
@@ -157,10 +158,10 @@ export class WorkerPool implements DataPlane {
   #replace(slot: Slot, ended: WorkerEnded): void {
     if (this.#isClosing) return;
     const wait = slot.backOff.delayAfter(ended.livedMs);
-    this.#options.log(`${ended.message}; replacing it ${wait === 0 ? 'now' : `in ${wait} ms`}`);
+    this.#options.logger.error({ afterMs: wait }, `${ended.message}: replacing it`);
     slot.timer = setTimeout(() => {
       this.#start(slot).then(
-        ({ pid }) => this.#options.log(`worker ${pid} is ready`),
+        ({ pid }) => this.#options.logger.info({ worker: pid }, 'worker is ready'),
         (again: WorkerEnded) => this.#replace(slot, again),
       );
     }, wait);

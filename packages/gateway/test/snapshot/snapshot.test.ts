@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
+import { silentLogger } from '@rollcall/runtime';
 import { snapshotAt } from '../../src/snapshot/snapshot.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 let folder: string;
 let file: string;
@@ -16,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const snapshot = () => snapshotAt({ file, log: (line) => lines.push(line) });
+const snapshot = () => snapshotAt({ file, logger: loggerTo(lines) });
 
 function statement(port: number, left = false): Statement {
   const parsed = parseAnnouncement({
@@ -73,7 +75,7 @@ describe('a snapshot', () => {
     await snapshot().save([statement(1)]);
     const before = readFileSync(file, 'utf8');
     // A folder stands where the new file would be written.
-    const blocked = snapshotAt({ file: join(folder, 'none', 'table'), log: () => {} });
+    const blocked = snapshotAt({ file: join(folder, 'none', 'table'), logger: silentLogger });
     await expect(blocked.save([statement(2)])).rejects.toThrow(/ENOENT/);
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect(existsSync(`${file}.new`)).toBe(false);

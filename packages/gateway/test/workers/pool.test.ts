@@ -7,6 +7,7 @@ import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
+import { loggerTo } from '../../../../test/support/log.ts';
 
 /** A process of a worker, as far as its pool can tell. */
 class FakeWorker {
@@ -70,7 +71,7 @@ beforeEach(() => {
         kill: () => (worker.isKilled = true),
       };
     },
-    log: (line) => lines.push(line),
+    logger: loggerTo(lines),
   });
 });
 afterEach(() => vi.useRealTimers());
@@ -179,10 +180,10 @@ describe('a pool of workers', () => {
     await turn();
     at(3).ends('SIGSEGV');
     expect(lines).toEqual([
-      'worker 1 ended (SIGKILL); replacing it now',
-      'worker 3 ended (exit code 1); replacing it in 100 ms',
-      'worker 4 is ready',
-      'worker 4 ended (SIGSEGV); replacing it in 200 ms',
+      'worker 1 ended (SIGKILL): replacing it afterMs=0',
+      'worker 3 ended (exit code 1): replacing it afterMs=100',
+      'worker is ready worker=4',
+      'worker 4 ended (SIGSEGV): replacing it afterMs=200',
     ]);
   });
 
@@ -199,7 +200,7 @@ describe('a pool of workers', () => {
     expect(at(1).isKilled).toBe(false);
     silence(11);
     expect([at(0).isKilled, at(1).isKilled]).toEqual([false, true]);
-    expect(lines).toEqual(expect.arrayContaining(['killing unresponsive worker 2']));
+    expect(lines).toEqual(expect.arrayContaining(['killing unresponsive worker worker=2']));
     at(1).ends();
     vi.advanceTimersByTime(0);
     at(2).begins();

@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { LineQueue } from './line-queue.ts';
 import type { LineDestination } from './line-queue.ts';
-import { LOG_LEVELS } from './logger.ts';
 import type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
 import { formatText } from './text.ts';
 import type { LogRecord } from './text.ts';
@@ -23,8 +22,6 @@ export interface LoggerOptions {
 /** The log of a program. No call of it throws or waits, whatever its reader does. */
 export interface ProgramLogger extends Logger {
   readonly format: LogFormat;
-  /** Writes a line that another program has formatted already, as one of its own. */
-  relay(record: LogRecord): void;
   /** Resolves when every line is written, or cannot be, or after that many milliseconds. */
   flush(withinMs: number): Promise<void>;
 }
@@ -38,9 +35,10 @@ export function createLogger(options: LoggerOptions): ProgramLogger {
   const queue = new LineQueue(destination, (lines) =>
     logger.warn({ lines }, 'dropped log lines that were not read in time'),
   );
-  const toText = (record: LogRecord): string => `${formatText(record, inColour)}\n`;
-  const write = (line: string): void =>
-    queue.write(format === 'json' ? line : toText(JSON.parse(line) as LogRecord));
+  const write = (line: string): void => {
+    if (format === 'json') queue.write(line);
+    else queue.write(`${formatText(JSON.parse(line) as LogRecord, inColour)}\n`);
+  };
   const json = pino(
     {
       level,
@@ -57,10 +55,6 @@ export function createLogger(options: LoggerOptions): ProgramLogger {
     warn: method(json, 'warn'),
     error: method(json, 'error'),
     format,
-    relay(record) {
-      if (isBelow(record.level, level)) return;
-      queue.write(format === 'json' ? `${JSON.stringify(record)}\n` : toText(record));
-    },
     flush: (withinMs) => queue.flush(withinMs),
   };
   return logger;
@@ -76,9 +70,4 @@ function method(json: Logger, level: LogLevel): LogMethod {
       json[level]({ err }, message);
     }
   };
-}
-
-function isBelow(level: string, least: LogLevel): boolean {
-  const rank = LOG_LEVELS.findIndex((each) => each === level);
-  return rank >= 0 && rank < LOG_LEVELS.indexOf(least);
 }

@@ -69,11 +69,9 @@ it('writes the asked format wherever it goes', () => {
 it('leaves out lines below its level', () => {
   const { log, lines } = loggerInMemory({ level: 'warn' });
   log.info('x');
-  log.relay({ level: 'info', time: '2026-01-01T00:00:00.000Z', msg: 'x' });
   expect(lines).toEqual([]);
   log.warn('y');
-  log.relay({ level: 'error', time: '2026-01-01T00:00:00.000Z', msg: 'z' });
-  expect(lines).toHaveLength(2);
+  expect(lines).toHaveLength(1);
 });
 
 it('escapes what could steer a terminal', () => {

@@ -5,6 +5,7 @@ import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { quote } from '@rollcall/protocol';
 import { listen } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import type { Catalog } from '../catalog.ts';
 import { AdsStream } from './ads-stream.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
@@ -14,8 +15,7 @@ export interface XdsServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** Receives a line when a client rejects a response. */
-  readonly log: (line: string) => void;
+  readonly logger: Logger;
 }
 
 export interface XdsServer {
@@ -43,10 +43,10 @@ const ADS = 'envoy.service.discovery.v3.AggregatedDiscoveryService';
  * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN
  */
 export async function createXdsServer(options: XdsServerOptions): Promise<XdsServer> {
-  const { host, catalog, log } = options;
+  const { host, catalog, logger } = options;
   const server = new Server(LIMITS);
   server.addService(adsDefinition(), {
-    StreamAggregatedResources: (call: Call) => serveStream(call, catalog, log),
+    StreamAggregatedResources: (call: Call) => serveStream(call, catalog, logger),
   });
   // grpc-js reports a failed listen only as text, and prints it. So the socket is ours.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -63,9 +63,12 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   };
 }
 
-function serveStream(call: Call, catalog: Catalog, log: (line: string) => void): void {
+function serveStream(call: Call, catalog: Catalog, logger: Logger): void {
   const stream = new AdsStream(catalog, (reason) =>
-    log(`xDS client ${call.getPeer()} rejected a response: ${quote(reason)}`),
+    logger.warn(
+      { client: call.getPeer(), reason: quote(reason) },
+      'xDS client rejected a response',
+    ),
   );
   const over = new AbortController();
   /** A client that does not read receives nothing and is not read from until it does. */

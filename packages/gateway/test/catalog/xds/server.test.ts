@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { expect, it } from 'vitest';
+import { silentLogger } from '@rollcall/runtime';
 import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
 import { createXdsServer } from '../../../src/catalog/xds/server.ts';
 import { LiveTable } from '../live-table.ts';
@@ -13,7 +14,7 @@ const METHOD = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAgg
 const ENDPOINTS = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
 
 const catalog = new TableCatalog(new LiveTable(), () => 1000);
-const options = { catalog, host: '127.0.0.1', log: () => {} };
+const options = { catalog, host: '127.0.0.1', logger: silentLogger };
 
 it('says which port is taken, and how to choose another', async () => {
   const taken = createServer().listen(0, '127.0.0.1');

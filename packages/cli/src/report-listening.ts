@@ -1,0 +1,15 @@
+import { endWithParent } from '@rollcall/runtime';
+
+/** Where a program listens. */
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Of a gateway. */
+  readonly adminUrl?: string;
+}
+
+/** Reports to `rollcall up`, if that has started this process, where it listens; and ends with it. */
+export function reportListening({ host, port, adminUrl }: Listening): void {
+  endWithParent();
+  if (process.connected) process.send?.({ host, port, adminUrl });
+}
