@@ -3,7 +3,7 @@ import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
-import { listenError } from '@rollcall/runtime';
+import { errorMessage, listenError } from '@rollcall/runtime';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -11,7 +11,7 @@ import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
-import type { DataPlane, DataPlaneSettings } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings, FilterError } from './data-plane.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -20,6 +20,7 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
+  readonly onFilterError: (error: FilterError) => void;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable } = options;
+  const { table, traffic, observers, settings, onUnreachable, onFilterError } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
@@ -42,6 +43,8 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       pseudonym: settings.pseudonym,
       ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
       onUnreachable,
+      onFilterError: (filter, error, requestId) =>
+        onFilterError({ filter, reason: errorMessage(error), requestId }),
       onRequestStart: observers.traces?.begin,
       onRequestEnd: requestEnd(traffic, observers),
     }),
