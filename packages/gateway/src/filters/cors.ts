@@ -159,6 +159,6 @@ function requestedHeaders(fields: FieldSet): string[] {
 
 function addVary(fields: FieldSet, name: string): void {
   const listed = (fields.get('vary') ?? '').toLowerCase().split(',');
-  const names = listed.map((each) => each.trim());
-  if (!names.includes('*') && !names.includes(name.toLowerCase())) fields.append('vary', name);
+  const names = new Set(listed.map((each) => each.trim()));
+  if (!names.has('*') && !names.has(name.toLowerCase())) fields.append('vary', name);
 }

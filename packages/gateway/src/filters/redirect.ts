@@ -82,7 +82,7 @@ const SETTINGS = {
 type RedirectSettings = Resolved<typeof SETTINGS>;
 type PathSettings = Resolved<typeof PATH_SETTINGS>;
 
-const STATUSES: readonly number[] = [301, 302, 307, 308];
+const STATUSES: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /** Answers with a redirect, unless it would lead to the URL of the request. The query is kept. */
 export const REDIRECT: FilterKind<typeof SETTINGS> = {
@@ -94,7 +94,7 @@ export const REDIRECT: FilterKind<typeof SETTINGS> = {
     doc: 'Redirects: clients are sent to another scheme, host, port or path.',
   },
   faults: ({ status, path }) => [
-    ...(STATUSES.includes(status)
+    ...(STATUSES.has(status)
       ? []
       : [{ key: 'status', problem: `is ${status}; it must be 301, 302, 307 or 308` }]),
     ...pathFaults(path),

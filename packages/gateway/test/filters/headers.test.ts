@@ -12,7 +12,7 @@ describe('header rules', () => {
   it('remove, set and add fields of a request', () => {
     const headers = { 'x-debug': '1', 'x-env': 'test', 'x-tag': 'a' };
     const request = filterRequest({ headers });
-    filterOf(HEADERS, RULES).onRequest?.(request);
+    void filterOf(HEADERS, RULES).onRequest?.(request);
     expect([...request.fields]).toEqual([
       ['x-tag', 'a'],
       ['X-Env', 'prod'],
