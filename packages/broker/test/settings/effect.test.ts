@@ -2,6 +2,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { BROKER_SETTINGS, createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import type { Setting, Settings } from '@rollcall/runtime/settings';
+import type { readOptions as readOptionsType } from '../../src/settings/options.ts';
 import { RawClient } from '../raw-client.ts';
 import { APP } from '../sdk.ts';
 
@@ -22,7 +23,7 @@ function watched<T extends object>(value: T, path = ''): T {
 }
 
 vi.mock('../../src/settings/options.ts', async (original) => {
-  const { readOptions } = await original<typeof import('../../src/settings/options.ts')>();
+  const { readOptions } = await original<{ readOptions: typeof readOptionsType }>();
   return { readOptions: (options: never) => watched(readOptions(options)) };
 });
 
