@@ -84,13 +84,13 @@ const unreachable = (code: string): Partial<Instruments> => ({
   askBroker: () => Promise.resolve({ code }),
 });
 
-describe('a machine where all is well', () => {
-  it('has nothing but ok', async () => {
+describe('a machine without faults', () => {
+  it('has only the finding ok', async () => {
     expect((await findings()).filter(({ level }) => level !== 'ok')).toEqual([]);
   });
 });
 
-describe('each fault that is planted is found, and is the only one', () => {
+describe('each planted fault is the only finding', () => {
   it.each<[string, Partial<Instruments>, RegExp]>([
     ['old Node', { nodeVersion: '20.18.3' }, /^node fail 20\.18\.3 is too old$/],
     ['older Node', { nodeVersion: '18.20.0' }, /^node fail/],
@@ -242,7 +242,7 @@ describe('each fault that is planted is found, and is the only one', () => {
     expect(await faults(planted)).toEqual([expect.stringMatching(finding)]);
   });
 
-  it('is told with what to do, such as that loopback is announced from elsewhere', async () => {
+  it('comes with a remedy, such as for loopback announced from another machine', async () => {
     const instance = { ...INSTANCE, address: '127.0.0.1' };
     const all = await findings({
       listen: () => Promise.resolve(heard(instance)),
@@ -257,7 +257,7 @@ describe('each fault that is planted is found, and is the only one', () => {
 const pem = (name: string): Buffer =>
   readFileSync(new URL(`../../../broker/test/server/tls/${name}.pem`, import.meta.url));
 
-describe('what is asked over the network', () => {
+describe('the checks over the network', () => {
   let server: Server;
   let connection: RegistryConfig;
   let status = 200;
@@ -273,7 +273,7 @@ describe('what is asked over the network', () => {
   });
   afterEach(() => server.close());
 
-  it('finds a clock that is an hour off by the Date of a broker that refuses it', async () => {
+  it('find a clock that is an hour off, by the Date of a broker that refuses the request', async () => {
     status = 401;
     date = NOW + 3_600_000;
     const planted = {
@@ -283,7 +283,7 @@ describe('what is asked over the network', () => {
     expect(await faults(planted)).toEqual([expect.stringMatching(/^clock fail 60 min behind/)]);
   });
 
-  it('finds that a broker takes our signature, refuses a wrong one, and is not there', async () => {
+  it('distinguish a broker that accepts the signature, rejects it, and is unreachable', async () => {
     const broker = await createBroker({ apps: [APP] });
     const right = connectionTo(broker.port);
     expect(await ask(right)).toMatchObject({ status: 200, localAddress: '127.0.0.1' });
@@ -293,7 +293,7 @@ describe('what is asked over the network', () => {
     expect(await ask(right)).toEqual({ code: 'ECONNREFUSED' });
   });
 
-  it('asks an instance for its health, and tells what came', async () => {
+  it('request the health path of an instance, and report the response', async () => {
     status = 503;
     const { port } = server.address() as AddressInfo;
     const here = { ...INSTANCE, address: '127.0.0.1', port };
@@ -301,7 +301,7 @@ describe('what is asked over the network', () => {
     expect(await reach({ ...here, port: await freePort() })).toEqual({ code: 'ECONNREFUSED' });
   });
 
-  it('asks one that speaks TLS by TLS', async () => {
+  it('use TLS for an instance that announces it', async () => {
     const secure = createSecureServer({ cert: pem('cert'), key: pem('key') });
     secure.on('request', (_request, response: ServerResponse) => response.end());
     secure.listen(0, '127.0.0.1');
