@@ -58,6 +58,8 @@ export interface Forward {
    * more: then it returns the one to try instead, or undefined if none is left.
    */
   next(): Upstream | undefined;
+  /** The problem to answer with if `next` returns undefined the first time. Default: `no-upstream`. */
+  readonly unavailable?: Problem;
   /** Called when the head of that upstream's response has come. */
   onResponse?(status: number): void;
   /**
@@ -153,9 +155,11 @@ export interface RequestSummary {
   /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
   readonly status: number;
   /** Whether the response was broken off, by whichever side. */
-  readonly isCut: boolean;
+  readonly isAborted: boolean;
   /** The code of the problem that the proxy answered with, if it did. */
   readonly problem: string | undefined;
+  /** The name of the filter that answered in place of the upstream, if one did. */
+  readonly filter: string | undefined;
   /** Milliseconds from the whole head to the end of the response, or of the tunnel. */
   readonly ms: number;
   /** Milliseconds from when the request was sent to that upstream until the head of the response came. */
