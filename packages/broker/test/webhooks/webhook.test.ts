@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Counters } from '../../src/app/counters.ts';
-import type { WebhookEvent } from '../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../src/webhook-event.ts';
 import { MAX_PENDING, RETRY_DELAYS_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post } from '../../src/webhooks/post.ts';
 import { loggerTo } from '../../../../test/support/log.ts';

@@ -2,7 +2,7 @@ import type { Member } from '@rollcall/protocol/pusher';
 import { expect } from 'vitest';
 import type { App } from '../../../src/app/app.ts';
 import type { AppOptions } from '../../../src/settings/options.ts';
-import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../../src/webhook-event.ts';
 import { FakeConnection } from '../../fake-connection.ts';
 
 /** Makes the app to be tested. The options are those that a test depends on. */
