@@ -24,7 +24,7 @@ const gateway = await createGateway({
   registry: registryFromEnv(process.env),
   port: 0,
   logger: { ...silentLogger, info: count, warn: count, error: count },
-  ...(snapshotFile !== undefined && { snapshotFile }),
+  ...(snapshotFile !== undefined && { snapshot: snapshotFile }),
 });
 const listening = now();
 const routed = firstRequest(`${gateway.url}/bench/`);

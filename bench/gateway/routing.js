@@ -83,8 +83,8 @@ function time(router, targets, count) {
     const decision = router.decide(HOST, targets[index % targets.length] ?? '', REQUEST);
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
-    decision.answered(200);
-    decision.ended(false);
+    decision.onResponse?.(200);
+    decision.onAttemptEnd?.(false);
   }
   return ((performance.now() - begun) * 1000) / count;
 }

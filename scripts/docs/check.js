@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliDocsFaults } from './cli.js';
+import { configDocsFaults } from './config.js';
 import { runStep, ROOT } from '../steps.js';
 import { announcementFiles } from './announcement.js';
 import { apiPages } from './api.js';
@@ -29,6 +30,7 @@ export async function checkDocs() {
     ...(await codeFaults()),
     ...settingFaults(),
     ...(await cliDocsFaults()),
+    ...(await configDocsFaults()),
     ...(await apiFaults()),
   ];
   for (const fault of faults) console.error(`docs: ${fault}`);

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const MAIN = fileURLToPath(new URL('../../bench/discovery/main.js', import.meta.url));
 
 describe('npm run bench:discovery', () => {
-  it('runs each of its parts to the end', { timeout: 120_000 }, async () => {
+  it('completes every part', { timeout: 120_000 }, async () => {
     const bench = spawn(process.execPath, [MAIN, '--quick']);
     const printed = Promise.all([text(bench.stdout), text(bench.stderr)]);
     const [code] = (await once(bench, 'close')) as [number];

@@ -8,7 +8,7 @@ import { hasGatewayBench } from '../support/available.ts';
 const MAIN = fileURLToPath(new URL('../../bench/gateway/main.js', import.meta.url));
 
 describe.runIf(hasGatewayBench)('npm run bench:gateway', () => {
-  it('runs each of its parts to the end', { timeout: 120_000 }, async () => {
+  it('completes every part', { timeout: 120_000 }, async () => {
     const bench = spawn(process.execPath, [MAIN, '--quick']);
     const printed = Promise.all([text(bench.stdout), text(bench.stderr)]);
     const [code] = (await once(bench, 'close')) as [number];

@@ -45,7 +45,7 @@ function instructions(dockerfile: string): Instruction[] {
     }));
 }
 
-// No Docker engine is needed: what can be seen from the files is checked here.
+// Checks the files only, so that no Docker engine is needed.
 describe.each(dockerfiles)('%s', (dockerfile) => {
   const all = instructions(dockerfile);
   const last = all.findLastIndex(({ name }) => name === 'FROM');
@@ -58,35 +58,35 @@ describe.each(dockerfiles)('%s', (dockerfile) => {
     for (const source of sources) expect(existsSync(join(ROOT, source)), source).toBe(true);
   });
 
-  it('runs as a user without rights', () => {
+  it('runs as an unprivileged user', () => {
     const user = image.find(({ name }) => name === 'USER')?.value;
-    // By number: Kubernetes refuses a name where it is told that nobody may be root.
+    // A number, because Kubernetes cannot verify for a name that it is not root.
     expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
-  it.runIf(hasHadolint)('has nothing that hadolint objects to', () => {
+  it.runIf(hasHadolint)('has no hadolint findings', () => {
     const { stdout } = spawnSync('hadolint', [join(ROOT, dockerfile)], { encoding: 'utf8' });
     expect(stdout).toBe('');
   });
 
-  it('tells whether it is healthy', () => {
+  it('has a health check', () => {
     expect(image.find(({ name }) => name === 'HEALTHCHECK')?.value).toMatch(/CMD \[/);
   });
 
-  it('is the process that signals reach: no shell in between', () => {
+  it('receives signals directly, without a shell in between', () => {
     expect(image.find(({ name }) => name === 'ENTRYPOINT')?.value).toMatch(/^\[/);
     expect(all[last]?.value).not.toMatch(/:latest$/);
   });
 });
 
 describe('compose.yaml', () => {
-  it('runs the walkthrough: broker, gateway and two copies of each service', () => {
+  it('runs the walkthrough: broker, gateway and two replicas of each service', () => {
     expect(Object.keys(compose.services)).toEqual(['broker', 'gateway', 'id-v5', 'id-v4']);
     expect(compose.services['gateway']?.ports).toEqual(['127.0.0.1:1500:1500']);
     expect(compose.services['broker']?.ports).toBeUndefined();
   });
 
-  it('gives every program the same app and broker', () => {
+  it('configures every program with the same app and broker', () => {
     const { broker, ...clients } = compose.services;
     for (const [name, { environment }] of Object.entries(clients)) {
       expect(environment, name).toMatchObject({ PUSHER_HOST: 'broker', PUSHER_PORT: '6001' });

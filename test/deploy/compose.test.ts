@@ -32,7 +32,7 @@ const { gateway, broker, redis } = compose.services;
 
 describe('deploy/compose.production.yaml', () => {
   it.each(Object.entries(compose.services))(
-    '%s is hardened, and names what is there',
+    '%s is hardened, and refers only to existing files, networks and volumes',
     (_, service) => {
       expect(service).toMatchObject({
         read_only: true,
@@ -54,14 +54,14 @@ describe('deploy/compose.production.yaml', () => {
     },
   );
 
-  it('starts the gateway with a command and variables that there are', () => {
+  it('starts the gateway with an existing command and variables', () => {
     expect(unknownWords(gateway?.command ?? [])).toEqual([]);
     for (const name of Object.keys(gateway?.environment ?? {})) {
       expect(KNOWN_VARIABLES, name).toContain(name);
     }
   });
 
-  it('has every secret given, and none in the file', () => {
+  it('requires every secret from the environment, and contains none', () => {
     for (const [name, value] of Object.entries(gateway?.environment ?? {})) {
       if (/KEY|SECRET|TOKEN/.test(name)) expect(value).toMatch(/^\$\{[A-Z_]+:\?/);
     }
@@ -70,7 +70,7 @@ describe('deploy/compose.production.yaml', () => {
     });
   });
 
-  it('lets nobody but the gateway out, nor in', () => {
+  it('exposes only the gateway', () => {
     expect(redis?.networks).toEqual(['brokers']);
     expect(compose.networks).toMatchObject({
       brokers: { internal: true },
@@ -80,7 +80,7 @@ describe('deploy/compose.production.yaml', () => {
     expect(reached).toEqual([gateway]);
   });
 
-  it.runIf(hasSoketi)('sets what soketi reads', () => {
+  it.runIf(hasSoketi)('sets only variables that soketi reads', () => {
     const cli = 'test/peers/soketi/node_modules/@soketi/soketi/dist/cli/cli.js';
     const source = readFileSync(join(ROOT, cli), 'utf8');
     for (const name of Object.keys(broker?.environment ?? {})) {

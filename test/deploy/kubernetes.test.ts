@@ -63,9 +63,9 @@ const deployments = resources.filter(({ kind }) => kind === 'Deployment');
 const find = (kind: string, name?: string): Resource | undefined =>
   resources.find((each) => each.kind === kind && each.metadata.name === name);
 
-// Without it: pip install kubernetes-validate
-describe.runIf(hasKubernetesValidate)('the schemas of Kubernetes', () => {
-  it.each(files)('take %s', (file) => {
+// Skipped without kubernetes-validate (pip install kubernetes-validate).
+describe.runIf(hasKubernetesValidate)('kubernetes-validate', () => {
+  it.each(files)('accepts %s', (file) => {
     const args = ['--strict', '--quiet', join(FOLDER, file)];
     const { status, stdout, stderr } = spawnSync('kubernetes-validate', args, { encoding: 'utf8' });
     expect(status, stdout + stderr).toBe(0);
@@ -76,7 +76,7 @@ describe.each(deployments)('the deployment $metadata.name', ({ spec: { template 
   const [container] = template.spec.containers;
   const values = new Map(container.env.map(({ name, value }) => [name, value]));
 
-  it('runs this version, with a command and variables that there are', () => {
+  it('runs this version, with an existing command and variables', () => {
     expect(container.image).toMatch(new RegExp(`:${readManifest('.').version}$`));
     if (container.args !== undefined) expect(unknownWords(container.args)).toEqual([]);
     const settings = container.envFrom.flatMap(({ configMapRef, secretRef }) => {
@@ -90,7 +90,7 @@ describe.each(deployments)('the deployment $metadata.name', ({ spec: { template 
     }
   });
 
-  it('listens at the ports that it names', () => {
+  it('listens on the ports that it declares', () => {
     const ports = Object.fromEntries(
       container.ports.map((each) => [each.name, each.containerPort]),
     );
@@ -101,7 +101,7 @@ describe.each(deployments)('the deployment $metadata.name', ({ spec: { template 
     }
   });
 
-  it('is root in nothing', () => {
+  it('runs without root and without capabilities', () => {
     expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
     expect(container.securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -114,7 +114,7 @@ describe.each(deployments)('the deployment $metadata.name', ({ spec: { template 
 describe('the gateway in Kubernetes', () => {
   const [container] = find('Deployment', 'rollcall-gateway')?.spec.template.spec.containers ?? [];
 
-  it('is asked at paths that its admin API has for everybody', () => {
+  it('is probed at paths of the admin API that need no token', () => {
     const api = parse(readFileSync(join(ROOT, 'docs/reference/openapi.yaml'), 'utf8')) as {
       paths: Record<string, { get: { security?: unknown } }>;
     };
@@ -126,7 +126,7 @@ describe('the gateway in Kubernetes', () => {
     }
   });
 
-  it('is the one that its service, budget and policy select', () => {
+  it('is selected by its service, disruption budget and network policy', () => {
     const labels = find('Deployment', 'rollcall-gateway')?.spec.template.metadata.labels;
     const selector = { 'app.kubernetes.io/name': 'rollcall-gateway' };
     expect(labels).toMatchObject(selector);

@@ -13,7 +13,7 @@ const units = readdirSync(FOLDER);
 const scratch = mkdtempSync(join(tmpdir(), 'rollcall-systemd-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** A directive's last value. */
+/** The last value of a directive. */
 function setting(unit: string, name: string): string | undefined {
   const text = readFileSync(join(FOLDER, unit), 'utf8');
   return [...text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].at(-1)?.[1];
@@ -25,29 +25,29 @@ function analyze(...args: string[]): { status: number | null; output: string } {
 }
 
 describe.each(units)('%s', (unit) => {
-  it('runs a command that there is, with options that it has', () => {
+  it('runs an existing command with existing options', () => {
     const [program, ...words] = setting(unit, 'ExecStart')?.split(' ') ?? [];
     expect(program).toBe('/usr/bin/rollcall');
     expect(unknownWords(words)).toEqual([]);
   });
 
-  it('is not root, and is not started again for a setting that cannot be', () => {
+  it('does not run as root, and is not restarted after an invalid setting', () => {
     expect(setting(unit, 'DynamicUser')).toBe('yes');
     expect(setting(unit, 'RestartPreventExitStatus')?.split(' ')).toContain(
       String(EXIT_CODES.ROLLCALL_CONFIG),
     );
   });
 
-  // Without it: apt install systemd
-  it.runIf(hasSystemdAnalyze)('is what systemd takes, without a warning', () => {
-    // The command need not be installed here.
+  // Skipped without systemd-analyze (apt-get install systemd).
+  it.runIf(hasSystemdAnalyze)('is accepted by systemd without warnings', () => {
+    // The command is not installed on this machine.
     const text = readFileSync(join(FOLDER, unit), 'utf8').replace('/usr/bin/rollcall', '/bin/true');
     writeFileSync(join(scratch, unit), text);
     expect(analyze('verify', '--man=no', join(scratch, unit))).toEqual({ status: 0, output: '' });
   });
 
-  it.runIf(hasSystemdAnalyze)('leaves little for an intruder to reach', () => {
-    // Of 100; a unit that restricts nothing has 96.
+  it.runIf(hasSystemdAnalyze)('has a low exposure score in systemd-analyze security', () => {
+    // The scale ends at 100; a unit without restrictions has 96.
     const args = ['security', '--offline=true', '--threshold=20', '--no-pager'];
     const { status, output } = analyze(...args, join(FOLDER, unit));
     expect(status, output).toBe(0);
@@ -55,7 +55,7 @@ describe.each(units)('%s', (unit) => {
 });
 
 describe('the gateway under systemd', () => {
-  it('has a folder for its snapshot, which it finds by STATE_DIRECTORY', () => {
+  it('has a state directory for its snapshot', () => {
     expect(setting('rollcall-gateway.service', 'StateDirectory')).toBe('rollcall-gateway');
   });
 });

@@ -8,7 +8,7 @@ const index = readFileSync(join(FOLDER, 'README.md'), 'utf8');
 const files = readdirSync(FOLDER).filter((file) => /^\d{4}-/.test(file));
 
 describe('docs/adr', () => {
-  it.each(files)('%s has a number, a status and a date, and a row with the same', (file) => {
+  it.each(files)('%s has a number, a status and a date, as in its row of the index', (file) => {
     const text = readFileSync(join(FOLDER, file), 'utf8');
     const [, number = '', title = ''] = /^# (\d+)\. (.+)$/m.exec(text) ?? [];
     const [, status = ''] = /^- Status: (accepted|superseded)/m.exec(text) ?? [];

@@ -9,7 +9,7 @@ const read = (source: string): ReturnType<typeof exportsOf> =>
   exportsOf(scratch.file('index.d.ts', source));
 
 describe('the reader of declarations', () => {
-  it('reads a function with its overloads as one', () => {
+  it('merges the overloads of a function', () => {
     const [declaration] = read(`
       /** Adds. */
       export declare function add(a: number): number;
@@ -38,7 +38,7 @@ describe('the reader of declarations', () => {
     ]);
   });
 
-  it('leaves out what is private', () => {
+  it('omits private members', () => {
     const [declaration] = read(`
       export declare class Box {
         #value;
@@ -49,7 +49,7 @@ describe('the reader of declarations', () => {
     expect(declaration?.members).toMatchObject([{ name: 'value', type: 'number' }]);
   });
 
-  it('reads what a class emits', () => {
+  it('reads the events of a class', () => {
     const [declaration] = read(`
       interface Events {
         /** It has changed. */
@@ -60,7 +60,7 @@ describe('the reader of declarations', () => {
     expect(declaration?.events).toMatchObject([{ name: 'change', type: '[number]' }]);
   });
 
-  it('follows a name to the package that declares it', () => {
+  it('resolves a re-export to the package that declares it', () => {
     const [declaration] = read(`export { RollcallError } from '@rollcall/protocol';`);
     expect(declaration).toMatchObject({ name: 'RollcallError', kind: 'class' });
   });

@@ -12,7 +12,10 @@ interface TsConfig {
   readonly references?: readonly { readonly path: string }[];
 }
 
-const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').replace(
+  /\n## The way of a request[^]*/,
+  '',
+);
 const folders = readdirSync(join(ROOT, 'packages'));
 
 /** The packages that ARCHITECTURE.md says a package imports, by package. */
@@ -37,11 +40,11 @@ const manifestOf = (folder: string): Manifest =>
   JSON.parse(read(folder, 'package.json')) as Manifest;
 
 describe('the packages in ARCHITECTURE.md', () => {
-  it('are those that there are', () => {
+  it('are exactly the packages of the workspace', () => {
     expect([...documented.keys()].toSorted()).toEqual(folders.toSorted());
   });
 
-  it.each(folders)('%s depends on what the table says', (folder) => {
+  it.each(folders)('%s has the dependencies of the table', (folder) => {
     const { dependencies, devDependencies } = manifestOf(folder);
     const names = rooms({ ...dependencies, ...devDependencies }).filter(
       (name) => !name.startsWith('id-'),
@@ -49,12 +52,12 @@ describe('the packages in ARCHITECTURE.md', () => {
     expect(names.toSorted()).toEqual(documented.get(folder));
   });
 
-  it.each(folders)('%s depends on no example service when it is installed', (folder) => {
+  it.each(folders)('%s does not depend on an example service', (folder) => {
     const { dependencies = {} } = manifestOf(folder);
     expect(rooms(dependencies).filter((name) => name.startsWith('id-'))).toEqual([]);
   });
 
-  it.each(folders)('%s refers to no other package in its tsconfig.json', (folder) => {
+  it.each(folders)('%s references only its dependencies in tsconfig.json', (folder) => {
     const { references = [] } = JSON.parse(read(folder, 'tsconfig.json')) as TsConfig;
     const names = references.map(({ path }) => basename(path));
     const packages = names.filter((name) => folders.includes(name));

@@ -27,11 +27,11 @@ function commandLines(file: string): string[][] {
 const used = documents.flatMap((file) => commandLines(file).map((words) => ({ file, words })));
 
 describe('the documents', () => {
-  it('show the command in use', () => {
+  it('show the command', () => {
     expect(used.length).toBeGreaterThan(10);
   });
 
-  it.each(used)('name a command and options that there are: $words ($file)', ({ words }) => {
+  it.each(used)('use an existing command and options: $words ($file)', ({ words }) => {
     expect(unknownWords(words)).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ afterEach(async () => {
   scratch.clear();
 });
 
-/** Builds a program against the client of this project, with the modules that one of its services needs. */
+/** Builds a Go program against this project's client, with the modules of an example service. */
 function buildGo(code: string): string {
   const file = scratch.file('main.go', code);
   const folder = dirname(file);
@@ -37,7 +37,7 @@ function buildGo(code: string): string {
 }
 
 describe(FIRST_SERVICE, () => {
-  it('registers, serves and leaves in JavaScript', async () => {
+  it('the JavaScript service registers, serves and leaves', async () => {
     const { env, gateway, url } = await startSystem(programs);
     const module = scratch.file('hello.mjs', blockOf(FIRST_SERVICE, 'js', 'createServer'));
     const hello = programs.node(module, [], { ...env, PORT: '0' });
@@ -51,7 +51,7 @@ describe(FIRST_SERVICE, () => {
   it.each([
     ['/v4', '@rollcall/client/express'],
     ['/v5', '@rollcall/client/fastify'],
-  ])('registers, serves and leaves at %s with %s', async (prefix, text) => {
+  ])('the service at %s with %s registers, serves and leaves', async (prefix, text) => {
     const { env, gateway, url } = await startSystem(programs);
     const module = scratch.file('service.mjs', blockOf(FIRST_SERVICE, 'js', text));
     const service = programs.node(module, [], env);
@@ -62,7 +62,7 @@ describe(FIRST_SERVICE, () => {
     expect((await service.ended).code).toBe(0);
   });
 
-  it.skipIf(!hasGo)('registers, serves and leaves in Go', async () => {
+  it.skipIf(!hasGo)('the Go service registers, serves and leaves', async () => {
     const { env, gateway, url } = await startSystem(programs);
     const hello = programs.file(buildGo(blockOf(FIRST_SERVICE, 'go', 'registry')), [], env);
     await gateway.line(/route registered .*\/hello/);
@@ -72,7 +72,7 @@ describe(FIRST_SERVICE, () => {
     expect((await hello.ended).code).toBe(0);
   });
 
-  it('registers a lease by curl, renews it, and takes it away', async () => {
+  it('the curl commands register, renew and remove a lease', async () => {
     const server = createServer((_, response) => response.end('hello from anywhere\n'));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -97,7 +97,7 @@ describe(FIRST_SERVICE, () => {
 });
 
 describe('docs/guides/testing-with-the-broker.md', () => {
-  it('waits for a service by the code that it shows', async () => {
+  it('the code waits for a service', async () => {
     const code = blockOf('docs/guides/testing-with-the-broker.md', 'ts', 'registryFromEnv');
     const service = `import { register } from '@rollcall/client';
       const { leave } = await register({ prefix: '/v3', port: 4000, registry: registryFromEnv(env) });`;
@@ -114,7 +114,7 @@ describe('docs/guides/testing-with-the-broker.md', () => {
 });
 
 describe('docs/guides/call-a-service.md', () => {
-  it('calls a service, retries and watches by the code that it shows', async () => {
+  it('the code calls a service, retries and watches', async () => {
     const page = 'docs/guides/call-a-service.md';
     const { env, gateway } = await startSystem(programs);
     const hello = scratch.file('hello.mjs', blockOf(FIRST_SERVICE, 'js', 'createServer'));
@@ -137,7 +137,7 @@ describe('docs/guides/call-a-service.md', () => {
 });
 
 describe('docs/guides/production.md', () => {
-  it('shows settings that a gateway takes', () => {
+  it('the settings are valid', () => {
     const settings = blockOf('docs/guides/production.md', 'json', '"workers"');
     const file = scratch.file('rollcall.json', settings);
     expect(readSettingsFile(file, GATEWAY_SETTINGS)).toMatchObject({

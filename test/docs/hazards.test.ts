@@ -18,14 +18,14 @@ function titles(file: string, kind: RegExp): string[] {
   return [...source.matchAll(kind)].map(([, title]) => title ?? '');
 }
 
-it('docs/contributing/hazards.md names tests that there are', () => {
+it('docs/contributing/hazards.md names only existing tests', () => {
   expect(named.length).toBeGreaterThan(20);
   for (const { file, title } of named) {
     expect(titles(file, /^\s*(?:describe|it)\('([^']+)'/gm), file).toContain(title);
   }
 });
 
-it('docs/contributing/hazards.md names every hazard that is tested', () => {
+it('docs/contributing/hazards.md names every tested hazard', () => {
   const files = readdirSync(join(ROOT, FOLDER)).filter((file) => file.endsWith('.test.ts'));
   const tested = files.flatMap((file) => titles(`${FOLDER}/${file}`, /^describe\('([^']+)'/gm));
   expect(tested.filter((title) => !named.some((each) => each.title === title))).toEqual([]);

@@ -37,7 +37,7 @@ function rows(exposed: string): Row[] {
   });
 }
 
-/** A gateway's telemetry of which everything has a sample. */
+/** A gateway's metrics page with a sample of each metric. */
 async function gatewayMetrics(): Promise<string> {
   const events = new EventEmitter();
   const directory = Object.assign(events, {
@@ -71,7 +71,7 @@ describe('docs/reference/metrics.md', () => {
   });
   afterAll(() => broker.close());
 
-  it('has each metric of gateway and broker, with its type and labels, and no other', async () => {
+  it('lists exactly the metrics of gateway and broker, with type and labels', async () => {
     const response = await fetch(`${broker.metricsUrl}/metrics`);
     const real = [...rows(await gatewayMetrics()), ...rows(await response.text())];
     expect(documented.toSorted(byName)).toEqual(real.toSorted(byName));
@@ -86,10 +86,10 @@ interface Dashboard {
   readonly templating: { readonly list: readonly { readonly query: string | { query: string } }[] };
 }
 
-/** What Prometheus adds to what it has scraped, and to histograms. */
-const SCRAPED = ['job', 'instance', 'le'];
-/** Functions and words of its language, and what names a label. */
-const WORDS = /\b(?:sum|by|rate|histogram_quantile|label_values)\b|\$\w+/g;
+/** Labels that Prometheus adds. */
+const ADDED_LABELS = ['job', 'instance', 'le'];
+/** Words of PromQL, and variables of the dashboard. */
+const PROMQL_WORDS = /\b(?:sum|by|rate|histogram_quantile|label_values)\b|\$\w+/g;
 
 describe('deploy/grafana/rollcall.json', () => {
   const file = new URL('../../deploy/grafana/rollcall.json', import.meta.url);
@@ -99,11 +99,11 @@ describe('deploy/grafana/rollcall.json', () => {
     ...templating.list.map(({ query }) => (typeof query === 'string' ? query : query.query)),
   ].filter((query) => query !== 'prometheus');
 
-  it.each(queries)('asks for metrics and labels that there are: %s', (query) => {
-    const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(WORDS, '');
+  it.each(queries)('queries existing metrics and labels: %s', (query) => {
+    const bare = query.replaceAll(/"[^"]*"/g, '').replaceAll(PROMQL_WORDS, '');
     const names = bare.match(/rollcall_\w+/g) ?? [];
     expect(names).not.toEqual([]);
-    const labels = new Set(SCRAPED);
+    const labels = new Set(ADDED_LABELS);
     for (const name of names) {
       const row = documented.find((each) =>
         [name, name.replace(/_bucket$/, '')].includes(each.name),
@@ -124,7 +124,7 @@ describe('deploy/grafana/rollcall.json', () => {
     expect(missing).toEqual([]);
   });
 
-  it('has no two panels under one id', () => {
+  it('gives each panel its own id', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });
 });

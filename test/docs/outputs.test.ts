@@ -12,7 +12,7 @@ describe.skipIf(!hasGo)('the outputs in the documents', () => {
   });
   afterAll(() => system.stop());
 
-  it('are of the commands that a newcomer runs', () => {
+  it('include the commands of the first steps', () => {
     const commands = documented.map(({ command }) => command).join('\n');
     for (const name of ['ls', 'explain', 'top', 'doctor']) expect(commands).toContain(name);
   });

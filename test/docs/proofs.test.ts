@@ -35,7 +35,7 @@ describe('docs/contributing/proofs.md', () => {
   it.each([
     ['Gateway', 'docs/reference/gateway.md'],
     ['Broker', 'docs/reference/broker.md'],
-  ])('%s: has each feature of %s, and no other', (heading, page) => {
+  ])('%s: lists exactly the features of %s', (heading, page) => {
     const documented = features(read(page));
     expect(documented.length).toBeGreaterThan(10);
     expect(features(section(heading)).toSorted()).toEqual(documented.toSorted());

@@ -20,7 +20,7 @@ const block = (language: string, text: string): string => blockOf('README.md', l
 const moduleOf = (code: string): string => scratch.file('service.mjs', code);
 
 describe('README.md', () => {
-  it('registers a service by the code that it shows', async () => {
+  it('the code registers a service', async () => {
     const { env, gateway, url } = await startSystem(programs);
     const service = programs.node(moduleOf(block('js', 'createServer')), [], env);
     await gateway.line(/route registered .*\/v3/);
@@ -30,7 +30,7 @@ describe('README.md', () => {
     expect((await service.ended).code).toBe(0);
   });
 
-  it('calls another service by the code that it shows', async () => {
+  it('the code calls another service', async () => {
     const { env, gateway } = await startSystem(programs);
     programs.file(PROGRAMS.idV4, ['-http.port', '0'], env);
     await gateway.line(/route registered .*\/v2/);
@@ -39,7 +39,7 @@ describe('README.md', () => {
     expect((await caller.ended).code).toBe(0);
   });
 
-  it('names a command that npm links before anything is built', () => {
+  it('the command exists before the build, so that npm can link it', () => {
     const { bin } = JSON.parse(readFileSync(join(ROOT, 'packages/cli/package.json'), 'utf8')) as {
       bin: { rollcall: string };
     };
@@ -48,7 +48,7 @@ describe('README.md', () => {
     expect(tracked.trim()).toBe(file);
   });
 
-  it('shows the curl lines that rollcall up prints', async () => {
+  it('shows the curl commands that rollcall up prints', async () => {
     const up = programs.node(PROGRAMS.cli, [
       'up',
       '--port',

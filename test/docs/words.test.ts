@@ -19,12 +19,12 @@ describe('the word check', () => {
     ]);
   });
 
-  it('finds a phrase that goes on in the next line of a comment', () => {
+  it('finds a phrase that continues on the next line of a comment', () => {
     expect(found('/**\n * Closes those\n * that are idle.\n */')).toEqual(['2 those that']);
     expect(found('// Closes those\n// that are idle.')).toEqual(['1 those that']);
   });
 
-  it('leaves longer words alone', () => {
+  it('ignores longer words', () => {
     expect(found('nobodyElse, unthose that')).toEqual([]);
   });
 
@@ -34,7 +34,7 @@ describe('the word check', () => {
     expect(found('Returns a `Place`.')).toEqual(['1 Place']);
   });
 
-  it('takes the same word in prose for English', () => {
+  it('ignores the same word in prose', () => {
     expect(found('// Place it in front.')).toEqual([]);
   });
 });

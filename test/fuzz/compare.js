@@ -1,7 +1,9 @@
 // What ours accepts, the reference must accept, with the same meaning; and what ours writes for it must
 // be one message again, for the reference, with that meaning.
-import { writeMessage } from '../../packages/proxy/dist/http1/body-writer.js';
-import { requestHead, responseHead } from '../../packages/proxy/dist/http1/heads.js';
+import { writeMessage } from '../../packages/proxy/dist/sockets/write-message.js';
+import { requestHead } from '../../packages/proxy/dist/http1/write-request.js';
+import { responseHead } from '../../packages/proxy/dist/http1/write-response.js';
+import { endWith } from '../../packages/proxy/dist/message.js';
 import { passedTrailers } from '../../packages/proxy/dist/http1/fields.js';
 import { readRequests, readResponses } from './ours.js';
 import { readByReference } from './reference.js';
@@ -79,13 +81,13 @@ function isPrefix(part, all) {
 }
 
 /**
- * @param {import('./ours.js').Read<import('./ours.js').RequestHead>} ours
+ * @param {import('./ours.js').Read<import('./ours.js').Http1Request>} ours
  * @param {Message} theirs
  */
 function requestDifference(ours, theirs) {
   const { head } = ours;
   if (head.method !== theirs.method) return `method ${theirs.method}`;
-  if (head.minor !== theirs.minor) return `version 1.${theirs.minor}`;
+  if (head.version !== `1.${theirs.minor}`) return `version 1.${theirs.minor}`;
   const { target = '' } = theirs;
   const origin = /^https?:\/\//i.exec(target)?.[0];
   const absolute = [
@@ -107,18 +109,18 @@ function requestDifference(ours, theirs) {
 }
 
 /**
- * @param {import('./ours.js').Read<import('./ours.js').RequestHead>} ours
+ * @param {import('./ours.js').Read<import('./ours.js').Http1Request>} ours
  * @param {Message} theirs
  */
 function rewrittenDifference({ head, body, trailers }, theirs) {
-  const text = requestHead(head, {
-    origin: 'x-forwarded-for: 192.0.2.7\r\n',
+  const facts = {
+    forwarded: 'x-forwarded-for: 192.0.2.7\r\n',
     requestId: 'id',
     pseudonym: 'us',
     target: head.target,
     prefix: '',
-    authority: 'b:1',
-  });
+  };
+  const text = requestHead(head, facts, 'b:1');
   const written = rewrite(text, body, head.length < 0, passedTrailers(trailers));
   const { messages, error } = readByReference('request', written);
   const [again] = messages;
@@ -133,7 +135,7 @@ function rewrittenDifference({ head, body, trailers }, theirs) {
 }
 
 /**
- * @param {import('./ours.js').Read<import('./ours.js').ResponseHead>} ours
+ * @param {import('./ours.js').Read<import('./ours.js').Http1Response>} ours
  * @param {Message} theirs
  * @param {string} method
  */
@@ -175,7 +177,7 @@ function rewrite(head, body, isChunked, trailers) {
     },
   };
   const parts = [Buffer.from(body, 'latin1')];
-  writeMessage(sink, head, parts, isChunked, trailers);
+  writeMessage(sink, head, parts, isChunked, endWith(trailers));
   return Buffer.from(text, 'latin1');
 }
 

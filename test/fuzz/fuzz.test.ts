@@ -9,8 +9,8 @@ const CORPUS = JSON.parse(readFileSync(new URL('corpus.json', import.meta.url), 
 const SEED = 20_250;
 const INPUTS = 20_000;
 
-describe('what the gateway’s parser accepts, that of node:http accepts with the same meaning', () => {
-  it('for every input of the corpus, cut at every byte', () => {
+describe('node:http accepts every input that the proxy’s parser accepts, with the same meaning', () => {
+  it('for every input of the corpus, split at every byte', () => {
     for (const input of CORPUS) {
       const everywhere = Array.from({ length: input.text.length }, (_, at) => at);
       const { disagreement } = compare(input, everywhere);

@@ -7,8 +7,8 @@ import { canBeginResponse, parseResponse } from '../../packages/proxy/dist/http1
 
 const MAX_BYTES = 16 * 1024;
 
-/** @typedef {import('../../packages/proxy/dist/http1/request.js').RequestHead} RequestHead */
-/** @typedef {import('../../packages/proxy/dist/http1/response.js').ResponseHead} ResponseHead */
+/** @typedef {import('../../packages/proxy/dist/http1/request.js').Http1Request} Http1Request */
+/** @typedef {import('../../packages/proxy/dist/http1/response.js').Http1Response} Http1Response */
 /**
  * @template Head
  * @typedef {{ head: Head, body: string, trailers: string, isWhole: boolean }} Read
@@ -20,7 +20,7 @@ const MAX_BYTES = 16 * 1024;
 
 /**
  * @param {readonly Buffer[]} pieces of what a client sends
- * @returns {Result<RequestHead>}
+ * @returns {Result<Http1Request>}
  */
 export function readRequests(pieces) {
   const heads = new HeadReader(MAX_BYTES, canBeginRequest, true);
@@ -33,7 +33,7 @@ export function readRequests(pieces) {
 /**
  * @param {readonly Buffer[]} pieces of what an instance sends, and then ends the connection
  * @param {string} method that was asked with
- * @returns {Result<ResponseHead>}
+ * @returns {Result<Http1Response>}
  */
 export function readResponses(pieces, method) {
   const heads = new HeadReader(MAX_BYTES, canBeginResponse, false);

@@ -12,8 +12,8 @@ import { HttpApi } from '../../packages/broker/src/api/http-api.ts';
 import { ClientSocket } from '../../packages/broker/src/server/client-socket.ts';
 import { APP, connectionTo } from '../support/connection.ts';
 
-/** What hosted Pusher does not count: the handshake, pings, and the answer to a subscription. */
-const FREE = /^\{"event":"(pusher:|pusher_internal:subscription)/;
+/** Messages that hosted Pusher does not count: the handshake, pings, and confirmations of subscriptions. */
+const NOT_COUNTED = /^\{"event":"(pusher:|pusher_internal:subscription)/;
 
 let broker: Broker;
 let connection: RegistryConfig;
@@ -25,7 +25,8 @@ beforeEach(async () => {
   const others = vi.spyOn(HttpApi.prototype, 'handle');
   const frames = vi.spyOn(ClientSocket.prototype, 'send');
   const requests = () => plain.mock.calls.length + others.mock.calls.length;
-  messages = () => requests() + frames.mock.calls.filter(([frame]) => !FREE.test(frame)).length;
+  messages = () =>
+    requests() + frames.mock.calls.filter(([frame]) => !NOT_COUNTED.test(frame)).length;
   expected = 0;
   broker = await createBroker({ apps: [APP] });
   connection = connectionTo(broker.port);
@@ -36,14 +37,14 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** Waits until the broker has counted so many messages more. */
-async function counted(more: number): Promise<void> {
+/** Resolves when the broker has counted this many more messages. */
+async function expectMessages(more: number): Promise<void> {
   expected += more;
   await expect.poll(messages, { timeout: 5000 }).toBe(expected);
 }
 
-/** A gateway, as the channel sees it. */
-async function gateway(): Promise<Directory> {
+/** An observer that behaves on the channel as a gateway does. */
+async function observeAsGateway(): Promise<Directory> {
   const directory = await discover({
     registry: connection,
     answersRollCalls: true,
@@ -53,8 +54,8 @@ async function gateway(): Promise<Directory> {
   return directory;
 }
 
-/** A way to the broker that can be cut. */
-async function cuttable(): Promise<{ connection: RegistryConfig; cut: () => void }> {
+/** A relay to the broker whose connections can be cut. */
+async function cuttableRelay(): Promise<{ connection: RegistryConfig; cut: () => void }> {
   const sockets = new Set<Socket>();
   const relay = createServer((near) => {
     const far = connect(broker.port, '127.0.0.1');
@@ -71,7 +72,7 @@ async function cuttable(): Promise<{ connection: RegistryConfig; cut: () => void
   return { connection: connectionTo((relay.address() as AddressInfo).port), cut };
 }
 
-/** What one such thing costs. */
+/** The messages of one occurrence of a cause. */
 function costOf(cause: Cause, deployment: Partial<Deployment>): number {
   const once = { rollouts: 1, gatewayRestarts: 1, reconnects: 1 };
   const { costs } = budgetOf({
@@ -85,39 +86,42 @@ function costOf(cause: Cause, deployment: Partial<Deployment>): number {
   return costs.find((cost) => cost.cause === cause)?.messages ?? Number.NaN;
 }
 
-describe.each([1, 3])('the formula is what the broker counts, with %d gateways', (gateways) => {
-  let last: Directory;
-  beforeEach(async () => {
-    for (let count = 1; count <= gateways; count++) {
-      last = await gateway();
-      await counted(costOf('gateway reconnects', { gateways: count }) / count);
-    }
-  });
+describe.each([1, 3])(
+  'the budget formula agrees with the broker’s count for %d gateways',
+  (gateways) => {
+    let last: Directory;
+    beforeEach(async () => {
+      for (let count = 1; count <= gateways; count++) {
+        last = await observeAsGateway();
+        await expectMessages(costOf('gateway reconnects', { gateways: count }) / count);
+      }
+    });
 
-  it.each<'presence' | 'lease'>(['presence', 'lease'])(
-    'for an instance in %s mode that comes and goes, and a gateway that does',
-    async (mode) => {
-      const comesOrGoes = costOf('rollouts', { [mode]: 1, gateways }) / 2;
-      const stayer = await register({ prefix: '/v1', port: 1, registry: connection, mode });
-      cleanups.push(() => stayer.leave());
-      await counted(comesOrGoes);
-      const leaver = await register({ prefix: '/v1', port: 2, registry: connection, mode });
-      await counted(comesOrGoes);
-      await leaver.leave();
-      await counted(comesOrGoes);
+    it.each<'presence' | 'lease'>(['presence', 'lease'])(
+      'when an instance in %s mode starts and stops, and a gateway restarts',
+      async (mode) => {
+        const startOrStop = costOf('rollouts', { [mode]: 1, gateways }) / 2;
+        const stayer = await register({ prefix: '/v1', port: 1, registry: connection, mode });
+        cleanups.push(() => stayer.leave());
+        await expectMessages(startOrStop);
+        const leaver = await register({ prefix: '/v1', port: 2, registry: connection, mode });
+        await expectMessages(startOrStop);
+        await leaver.leave();
+        await expectMessages(startOrStop);
 
-      last.close();
-      await gateway();
-      await counted(costOf('gateway restarts', { [mode]: 1, gateways }) / gateways);
-    },
-  );
+        last.close();
+        await observeAsGateway();
+        await expectMessages(costOf('gateway restarts', { [mode]: 1, gateways }) / gateways);
+      },
+    );
 
-  it('for an instance whose connection is lost', async () => {
-    const way = await cuttable();
-    const registration = await register({ prefix: '/v1', port: 1, registry: way.connection });
-    cleanups.push(() => registration.leave());
-    await counted(costOf('rollouts', { presence: 1, gateways }) / 2);
-    way.cut();
-    await counted(costOf('instance reconnects', { presence: 1, gateways }));
-  });
-});
+    it('when an instance loses its connection', async () => {
+      const relay = await cuttableRelay();
+      const registration = await register({ prefix: '/v1', port: 1, registry: relay.connection });
+      cleanups.push(() => registration.leave());
+      await expectMessages(costOf('rollouts', { presence: 1, gateways }) / 2);
+      relay.cut();
+      await expectMessages(costOf('instance reconnects', { presence: 1, gateways }));
+    });
+  },
+);

@@ -13,7 +13,7 @@ const programs = new Programs();
 interface Node {
   readonly program: RunningProgram;
   readonly port: number;
-  /** What has a program use it. */
+  /** The environment of programs that use it. */
   readonly env: Environment;
 }
 
@@ -58,8 +58,8 @@ async function startService(env: Environment): Promise<RunningProgram> {
   return program;
 }
 
-/** How many are in the presence channel of the only instance, which are itself and its gateway. */
-async function membersAt(port: number): Promise<number | undefined> {
+/** Members of the presence channel of the only instance: the instance and its gateway. */
+async function countMembers(port: number): Promise<number | undefined> {
   const sdk = new Pusher({ ...APP, host: '127.0.0.1', port: String(port), useTLS: false });
   const params = { filter_by_prefix: 'presence-' };
   const answer = await sdk.get({ path: '/channels', params });
@@ -69,9 +69,9 @@ async function membersAt(port: number): Promise<number | undefined> {
   return Object.values(channels)[0]?.subscription_count;
 }
 
-// Without them: apt install redis-server, and Node 20 for soketi.
+// Skipped without redis-server (apt-get install redis-server), and without Node 20, which soketi needs.
 describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis', () => {
-  it('brings an instance on one node to a gateway on the other, and takes it away', async () => {
+  it('registers and unregisters an instance across nodes', async () => {
     const gateway = await startGateway(one.env);
     const service = await startService(other.env);
     await gateway.program.line(/route registered .*\/v1/);
@@ -81,14 +81,14 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     expect((await service.ended).code).toBe(0);
   });
 
-  it('shows a gateway that starts later who is there on the other node, by presence', async () => {
+  it('gives a later gateway the instances of the other node, by presence', async () => {
     await startService(other.env);
     const gateway = await startGateway(one.env);
     await gateway.program.line(/route registered .*\/v1/);
     expect((await generateV5(gateway.url)).status).toBe(200);
   });
 
-  it('has a crash on one node noticed on the other', async () => {
+  it('detects on one node the crash of an instance on the other', async () => {
     const gateway = await startGateway(one.env);
     const service = await startService(other.env);
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
@@ -98,7 +98,7 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     expect((await generateV5(gateway.url)).status).toBe(503);
   });
 
-  it('goes on when a node ends, and its name leads to the other', async () => {
+  it('fails over when a node ends and its name resolves to the other', async () => {
     const name = await TcpLink.to({ host: '127.0.0.1', port: one.port });
     const env = environmentFor(name.port);
     const gateway = await startGateway(env);
@@ -111,11 +111,11 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     const at = { host: '127.0.0.1', port: name.port };
     await name.close();
     const moved = await TcpLink.to({ host: '127.0.0.1', port: other.port }, at);
-    await gateway.program.line(/hearing .* again/);
+    await gateway.program.line(/connected to the broker/);
     expect((await generateV5(gateway.url)).status).toBe(200);
 
-    // The instance too is present on the other node: that it has gone from there is noticed.
-    await expect.poll(() => membersAt(other.port), { timeout: 15_000 }).toBe(2);
+    // The instance reconnected to the other node too, so its crash is detected there.
+    await expect.poll(() => countMembers(other.port), { timeout: 15_000 }).toBe(2);
     service.kill('SIGKILL');
     await gateway.program.line(/instance suspected .*gone from its presence channel/);
     await moved.close();

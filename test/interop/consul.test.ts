@@ -29,8 +29,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-describe('the consul package of npm', () => {
-  it('finds services and instances', async () => {
+describe('the npm package consul', () => {
+  it('lists services and instances', async () => {
     const consul = new Consul({ host: '127.0.0.1', port });
     expect(await consul.catalog.service.list()).toEqual({ orders: [] });
     expect(await consul.catalog.service.nodes('orders')).toMatchObject([{ ServicePort: 3000 }]);
@@ -41,7 +41,7 @@ describe('the consul package of npm', () => {
     expect(await consul.status.leader()).toBe(`127.0.0.1:${port}`);
   });
 
-  it('watches a service as the document shows', async () => {
+  it('watches a service with the documented code', async () => {
     const example = blockOf('docs/reference/integrations.md', 'js', 'consul.watch');
     const module = scratch.file('watch.mjs', example.replace('1501', String(port)));
     const program = programs.node(module);
@@ -55,10 +55,10 @@ describe('the consul package of npm', () => {
   });
 });
 
-describe.skipIf(!hasGo)('HashiCorp’s client for Go', () => {
-  it('finds instances and follows them', { timeout: 120_000 }, async () => {
+describe.skipIf(!hasGo)('HashiCorp’s Go client', () => {
+  it('lists instances and follows changes', { timeout: 120_000 }, async () => {
     const cwd = fileURLToPath(new URL('go-consul/', import.meta.url));
-    // Built first: ended by its id, `go run` would leave what it has started.
+    // Built first, because ending `go run` would leave its child running.
     const program = scratch.file('go-consul', '');
     const build = spawn('go', ['build', '-o', program, '.'], { cwd, stdio: 'inherit' });
     expect(await new Promise((resolve) => build.once('close', resolve))).toBe(0);

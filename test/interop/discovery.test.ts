@@ -26,19 +26,19 @@ afterEach(async () => {
   await broker.close();
 });
 
-async function observer(options: { answersRollCalls?: boolean } = {}): Promise<Directory> {
+async function startObserver(options: { answersRollCalls?: boolean } = {}): Promise<Directory> {
   const directory = await discover({ registry: connection, ...options });
   cleanups.push(() => directory.close());
   return directory;
 }
 
-/** What a program does that knows nothing of Rollcall: the official SDK, and what it likes as data. */
+/** Publishes any data with Pusher's official SDK, as a program without Rollcall does. */
 function publish(event: string, data: unknown, channel = 'mapped-discovery'): Promise<unknown> {
   const options = { host: '127.0.0.1', port: String(broker.port), useTLS: false };
   return new Pusher({ ...APP, ...options }).trigger(channel, event, data);
 }
 
-async function gateway() {
+async function startGateway() {
   const log: string[] = [];
   const running = await createGateway({
     registry: connection,
@@ -49,7 +49,8 @@ async function gateway() {
   return { url: running.url, log };
 }
 
-async function service(): Promise<number> {
+/** Starts a server that answers "served", and returns its port. */
+async function startServer(): Promise<number> {
   const server = createServer((_request, response) => response.end('served'));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -58,8 +59,8 @@ async function service(): Promise<number> {
 }
 
 describe('register and discover', () => {
-  it('brings an instance to every observer, and takes it away', async () => {
-    const [one, two] = [await observer(), await observer()];
+  it('registers and unregisters an instance at every observer', async () => {
+    const [one, two] = [await startObserver(), await startObserver()];
     const changes = [once(one, 'change'), once(two, 'change')];
     const registration = await register({ ...PLAIN, port: '3000', registry: connection });
     for (const [change] of await Promise.all(changes)) {
@@ -71,20 +72,20 @@ describe('register and discover', () => {
     expect(one.instances('/v1')).toEqual([]);
   });
 
-  it('announces loopback when the broker is on loopback', async () => {
+  it('announces the loopback address if the broker is on loopback', async () => {
     const { announcement } = await register({ prefix: '/v1', port: 1, registry: connection });
     expect(announcement.address).toBe('127.0.0.1');
   });
 
-  it('does not let an owner come back that is told, while it leaves, that it has left', async () => {
-    const one = await observer();
+  it('does not register again when a table reports, during leave(), that it has left', async () => {
+    const one = await startObserver();
     const faults: Error[] = [];
     const onFault = (error: Error): unknown => faults.push(error);
     const registration = await register({ ...PLAIN, registry: connection, onFault });
     await expect.poll(() => one.instances('/v1').length).toBe(1);
     const leaving = registration.leave();
     await expect.poll(() => one.instances('/v1')).toEqual([]);
-    // As a gateway says it that sees it in its presence channel after its exit.
+    // As a gateway does that still sees it in its presence channel after its exit.
     const { announcement } = registration;
     const channel = `${connection.channels.presencePrefix}${announcement.id}`;
     await publish('table', { nonce: '1', up: [], left: [announcement] }, channel);
@@ -97,26 +98,26 @@ describe('register and discover', () => {
     [{ ...PLAIN, port: 70_000 }, /port is 70000/],
     [{ ...PLAIN, prefix: 'v1' }, /prefix "v1"/],
     [{ ...PLAIN, address: 'example.com' }, /address is "example.com"/],
-  ])('does not publish what every observer would refuse: %j', async (fields, message) => {
+  ])('rejects an announcement that observers would refuse: %j', async (fields, message) => {
     await expect(register({ ...fields, registry: connection })).rejects.toThrow(message);
   });
 
-  it('tells an observer that comes later what a gateway knows', async () => {
-    await observer({ answersRollCalls: true });
+  it('gives a later observer the table of a gateway', async () => {
+    await startObserver({ answersRollCalls: true });
     for (let port = 1; port <= 250; port++) await publish('register', { ...PLAIN, port });
-    const late = await observer();
+    const late = await startObserver();
     await expect.poll(() => late.instances('/v1').length).toBe(250);
     expect(await late.ready(0)).toBe(true);
   });
 
-  it('says that nobody answered where there is no gateway', async () => {
-    await observer();
-    const late = await observer();
+  it('reports false from ready() if no gateway answers', async () => {
+    await startObserver();
+    const late = await startObserver();
     expect(await late.ready(50)).toBe(false);
   });
 
-  it('subscribes again when the broker is back', async () => {
-    const directory = await observer();
+  it('subscribes again after the broker restarts', async () => {
+    const directory = await startObserver();
     const lost = once(directory, 'disconnected');
     const { port } = broker;
     await broker.close();
@@ -131,7 +132,7 @@ describe('register and discover', () => {
   });
 });
 
-describe('a gateway, and what is not meant well', () => {
+describe('a gateway with hostile input', () => {
   it.each<[unknown, RegExp]>([
     ['{"prefix":', /refused register \(bad-announcement\)/],
     ['', /refused register \(bad-announcement\)/],
@@ -143,26 +144,26 @@ describe('a gateway, and what is not meant well', () => {
     [{ ...PLAIN, address: '169.254.169.254' }, /refused register \(bad-address\)/],
     [{ ...PLAIN, address: '127.0.0.1@evil.example' }, /refused register \(bad-address\)/],
     [{ ...PLAIN, address: 'a\r\nroute registered evil' }, /refused register \(bad-address\)/],
-  ])('refuses %j with a reason, and goes on', async (data, reason) => {
-    const { url, log } = await gateway();
+  ])('refuses %j with a reason, and keeps working', async (data, reason) => {
+    const { url, log } = await startGateway();
     await publish('register', data);
-    await publish('register', { ...PLAIN, port: await service() });
+    await publish('register', { ...PLAIN, port: await startServer() });
     await expect.poll(() => log).toContainEqual(expect.stringMatching(/^route registered/));
     expect(log).toContainEqual(expect.stringMatching(reason));
     for (const line of log) expect(line).toMatch(/^[^\p{Cc}]+$/u);
     expect((await ask(`${url}/v1/x`)).body).toBe('served');
   });
 
-  it('does not believe what a subscriber can send', async () => {
-    const { log } = await gateway();
+  it('ignores client events, which any subscriber can send', async () => {
+    const { log } = await startGateway();
     await publish('client-register', PLAIN);
     await publish('register', { ...PLAIN, prefix: '/v2' });
     await expect.poll(() => log).toContainEqual(expect.stringMatching(/\/v2 ->/));
     expect(log.join()).not.toMatch(/\/v1 ->/);
   });
 
-  it('reaches an instance by IPv6', async () => {
-    const { url, log } = await gateway();
+  it('reaches an instance over IPv6', async () => {
+    const { url, log } = await startGateway();
     const server = createServer((_request, response) => response.end('by IPv6'));
     server.listen(0, '::1');
     await once(server, 'listening');

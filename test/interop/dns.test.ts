@@ -35,8 +35,8 @@ afterEach(async () => {
   dns.close();
 });
 
-/** An instance that answers with its own id, and listens. */
-async function instance(id: string, address: string = '127.0.0.1'): Promise<void> {
+/** Starts an instance that answers with its id, and adds it to the table. */
+async function startInstance(id: string, address: string = '127.0.0.1'): Promise<void> {
   const server = createServer((_request, response) => response.end(id));
   server.listen(0, address);
   await once(server, 'listening');
@@ -47,16 +47,19 @@ async function instance(id: string, address: string = '127.0.0.1'): Promise<void
   table.say(id, { prefix: '/orders', address, port: (server.address() as AddressInfo).port });
 }
 
-/** A file of the configuration that the document shows, with the ports of this test. */
-async function configured(language: string, file: string): Promise<{ path: string; url: string }> {
+/** The documented configuration as a file, with the ports of this test. */
+async function documentedConfig(
+  language: string,
+  file: string,
+): Promise<{ path: string; url: string }> {
   const port = await freePort();
   const example = blockOf('docs/reference/integrations.md', language, '_orders._tcp');
   const content = example.replaceAll(':1553', `:${dns.port}`).replaceAll(':8080', `:${port}`);
   return { path: scratch.file(file, content), url: `http://127.0.0.1:${port}` };
 }
 
-/** Who answers a few requests at this moment. */
-async function answering(url: string): Promise<string[]> {
+/** Ids of the instances that answer a few requests, or the statuses of errors. */
+async function answeringInstances(url: string): Promise<string[]> {
   const ids = new Set<string>();
   for (let count = 0; count < 8; count++) {
     const answer = await ask(url).catch(() => ({ status: 0, body: '' }));
@@ -65,13 +68,13 @@ async function answering(url: string): Promise<string[]> {
   return [...ids].toSorted();
 }
 
-/** It finds instances, another that comes, and does without one that is down. */
-async function follows(url: string): Promise<void> {
+/** Expects requests at the two instances, then at a new one and not at one that is down. */
+async function expectFollowsTable(url: string): Promise<void> {
   const patience = { timeout: 15_000, interval: 100 };
-  await expect.poll(() => answering(url), patience).toEqual(['one', 'two']);
-  await instance('three', '127.0.0.2');
+  await expect.poll(() => answeringInstances(url), patience).toEqual(['one', 'two']);
+  await startInstance('three', '127.0.0.2');
   table.probed('one', 'refused');
-  await expect.poll(() => answering(url), patience).toEqual(['three', 'two']);
+  await expect.poll(() => answeringInstances(url), patience).toEqual(['three', 'two']);
 }
 
 async function dig(...args: string[]): Promise<string> {
@@ -81,7 +84,7 @@ async function dig(...args: string[]): Promise<string> {
 }
 
 describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
-  it('has no complaint about an answer', async () => {
+  it('accepts the answers without warnings', async () => {
     table.say('a', { prefix: '/orders', port: 3000 });
     table.say('b', { prefix: '/orders', address: 'fd00::7', port: 3001 });
     const command = blockOf('docs/reference/integrations.md', 'sh', 'dig').replace(
@@ -98,12 +101,12 @@ describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
       /\s1\s+IN\s+SRV\s+1 1 3000 0a000001-3000\.orders\.service\.rollcall\./,
     );
     expect(program.output).toMatch(/\s1\s+IN\s+AAAA\s+fd00::7/);
-    // Of the lookup that it makes for recursion it says itself that there is none.
+    // dig itself warns that recursion is not available.
     expect(program.output.replace(/.*recursion requested.*/, '')).not.toMatch(/warning|malformed/i);
     expect(await dig('+tcp', '+short', 'orders.service.rollcall', 'A')).toBe('10.0.0.1');
   });
 
-  it('comes by TCP for what was truncated', async () => {
+  it('retries a truncated answer over TCP', async () => {
     for (let at = 1; at <= 100; at++) table.say(`i${at}`, { prefix: '/orders', port: at });
     const udp = await dig('+ignore', '+noedns', '_orders._tcp.service.rollcall', 'SRV');
     expect(udp).toMatch(/flags: qr aa tc rd;/);
@@ -111,7 +114,7 @@ describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
     expect(answers.split('\n').filter((line) => line.startsWith('1 1 '))).toHaveLength(100);
   });
 
-  it('tells names that do not exist from those that have nothing', async () => {
+  it('distinguishes unknown names from names without records of the type', async () => {
     table.say('a', { prefix: '/orders' });
     expect(await dig('other.service.rollcall')).toMatch(/NXDOMAIN[^]*rollcall\.\s+1\s+IN\s+SOA/);
     expect(await dig('orders.service.rollcall', 'TXT')).toMatch(/NOERROR[^]*ANSWER: 0[^]*IN\s+SOA/);
@@ -120,13 +123,13 @@ describe.skipIf(!hasDig)('dig (apt-get install dnsutils)', () => {
 });
 
 describe.skipIf(!hasHaproxy)('HAProxy (apt-get install haproxy)', () => {
-  it('fills its server-template, and follows what changes', async () => {
-    await instance('one');
-    await instance('two');
-    const { path, url } = await configured('haproxy', 'haproxy.cfg');
+  it('fills its server-template, and follows changes of the table', async () => {
+    await startInstance('one');
+    await startInstance('two');
+    const { path, url } = await documentedConfig('haproxy', 'haproxy.cfg');
     const answer = vi.spyOn(Zone.prototype, 'answer');
     programs.file('haproxy', ['-db', '-f', path]);
-    await follows(url);
+    await expectFollowsTable(url);
     // The addresses were in the additional section.
     expect(new Set(answer.mock.calls.map(([{ type }]) => type))).toEqual(new Set(['SRV']));
     answer.mockRestore();
@@ -134,11 +137,11 @@ describe.skipIf(!hasHaproxy)('HAProxy (apt-get install haproxy)', () => {
 });
 
 describe.skipIf(!hasCaddy)('Caddy (apt-get install caddy)', () => {
-  it('sends to what its dynamic upstreams find, and follows what changes', async () => {
-    await instance('one');
-    await instance('two');
-    const { path, url } = await configured('caddy', 'Caddyfile');
+  it('uses the instances as dynamic upstreams, and follows changes of the table', async () => {
+    await startInstance('one');
+    await startInstance('two');
+    const { path, url } = await documentedConfig('caddy', 'Caddyfile');
     programs.file('caddy', ['run', '--adapter', 'caddyfile', '--config', path]);
-    await follows(url);
+    await expectFollowsTable(url);
   });
 });

@@ -20,8 +20,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-/** An instance with one metric, its own port. */
-async function instance(): Promise<number> {
+/** Starts an instance that exposes one metric, its port. */
+async function startInstance(): Promise<number> {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/plain; version=0.0.4');
     response.end(`served_by ${(server.address() as AddressInfo).port}\n`);
@@ -32,7 +32,8 @@ async function instance(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function prometheus(adminPort: number): Promise<string> {
+/** Starts Prometheus with the documented configuration, and returns its URL. */
+async function startPrometheus(adminPort: number): Promise<string> {
   const example = blockOf('docs/reference/integrations.md', 'yaml', 'http_sd_configs');
   const everySecond = 'global: { scrape_interval: 1s }\n';
   const content = everySecond + example.replace(':1501', `:${adminPort}`);
@@ -58,20 +59,20 @@ async function query(url: string, expression: string): Promise<Sample[]> {
   return data.result;
 }
 
-// It takes targets in no sooner than five seconds after its start.
+// Prometheus reads targets only five seconds after its start.
 describe.skipIf(!hasPrometheus)('Prometheus (apt-get install prometheus)', () => {
-  it('scrapes every instance, and shows which is down', async () => {
+  it('scrapes every instance, and marks those that are down', async () => {
     const table = new LiveTable();
-    const place = { prefix: '/shop/cart', address: '127.0.0.1' };
-    const [one, two, gone] = [await instance(), await instance(), await freePort()];
-    table.say('one', { ...place, port: one });
-    table.say('two', { ...place, port: two });
-    table.say('gone', { ...place, port: gone });
+    const service = { prefix: '/shop/cart', address: '127.0.0.1' };
+    const [one, two, gone] = [await startInstance(), await startInstance(), await freePort()];
+    table.say('one', { ...service, port: one });
+    table.say('two', { ...service, port: two });
+    table.say('gone', { ...service, port: gone });
     table.probed('gone', 'refused');
     const served = await serve(new TableCatalog(table, Date.now));
     cleanups.push(served.close);
 
-    const url = await prometheus(served.port);
+    const url = await startPrometheus(served.port);
     const up = async () =>
       (await query(url, 'up{service="shop-cart"}'))
         .map(({ metric, value }) => `${metric['id']} ${metric['instance']} ${value[1]}`)

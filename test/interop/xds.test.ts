@@ -34,7 +34,7 @@ beforeEach(async () => {
   table = new LiveTable();
   const catalog = new TableCatalog(table, Date.now);
   xds = await createXdsServer({ catalog, host: '127.0.0.1', port: 0, logger: loggerTo(lines) });
-  // It is read once, when the package is first used.
+  // The package reads it once, when it is first used.
   const bootstrap = blockOf('docs/reference/integrations.md', 'json', 'xds_servers');
   const file = scratch.file('bootstrap.json', bootstrap.replace(':1571', `:${xds.port}`));
   process.env['GRPC_XDS_BOOTSTRAP'] = file;
@@ -50,8 +50,8 @@ afterEach(() => {
   scratch.clear();
 });
 
-/** An instance in gRPC that answers with its own id, and listens. */
-async function instance(id: string): Promise<void> {
+/** Starts a gRPC instance that answers with its id, and adds it to the table. */
+async function startInstance(id: string): Promise<void> {
   const server = new Server();
   server.addService(SERVICE, {
     who: (_call: unknown, answer: (error: null, id: string) => void) => answer(null, id),
@@ -65,7 +65,8 @@ async function instance(id: string): Promise<void> {
   table.say(id, { prefix: '/orders', address: '127.0.0.1', port });
 }
 
-function who(): Promise<string> {
+/** The id of the instance that answers a call. */
+function callInstance(): Promise<string> {
   return new Promise((resolve) => {
     client.makeUnaryRequest(
       '/test.Names/Who',
@@ -77,27 +78,27 @@ function who(): Promise<string> {
   });
 }
 
-/** Who answers a few calls at this moment. */
-async function answering(): Promise<string[]> {
+/** Ids of the instances that answer a few calls, or the details of errors. */
+async function answeringInstances(): Promise<string[]> {
   const ids = new Set<string>();
-  for (let count = 0; count < 9; count++) ids.add(await who());
+  for (let count = 0; count < 9; count++) ids.add(await callInstance());
   return [...ids].toSorted();
 }
 
 describe('@grpc/grpc-js-xds', () => {
-  it('balances over the instances by itself, and follows what changes', async () => {
-    await instance('one');
-    await instance('two');
-    await expect.poll(answering).toEqual(['one', 'two']);
-    await instance('three');
-    await expect.poll(answering).toEqual(['one', 'three', 'two']);
+  it('balances over the instances, and follows changes of the table', async () => {
+    await startInstance('one');
+    await startInstance('two');
+    await expect.poll(answeringInstances).toEqual(['one', 'two']);
+    await startInstance('three');
+    await expect.poll(answeringInstances).toEqual(['one', 'three', 'two']);
     table.probed('one', 'refused');
     table.leave('two');
-    await expect.poll(answering).toEqual(['three']);
+    await expect.poll(answeringInstances).toEqual(['three']);
     table.leave('three');
-    await expect.poll(answering).toEqual([expect.stringMatching(/no|empty|endpoint/i)]);
-    await instance('four');
-    await expect.poll(answering).toEqual(['four']);
+    await expect.poll(answeringInstances).toEqual([expect.stringMatching(/no|empty|endpoint/i)]);
+    await startInstance('four');
+    await expect.poll(answeringInstances).toEqual(['four']);
     expect(lines).toEqual([]);
   });
 });

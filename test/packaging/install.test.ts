@@ -18,7 +18,7 @@ import { publishedPackages } from '../support/packages.ts';
 import { commandOf, Mark, Programs } from '../support/processes.ts';
 
 const packages = publishedPackages();
-// Outside of the repository: nothing of its node_modules is found from here.
+// Outside the repository, so that its node_modules are not found.
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-install-'));
 const tarballs = join(folder, 'tarballs');
 const consumer = join(folder, 'consumer');
@@ -31,7 +31,7 @@ function run(command: string, args: string[], cwd: string): string {
   return stdout;
 }
 
-/** What can be imported, such as @rollcall/client/express. */
+/** Everything that can be imported, such as @rollcall/client/express. */
 const specifiers = packages.flatMap(({ manifest: { name, exports = {} } }) =>
   Object.keys(exports)
     .filter((path) => !path.endsWith('.json'))
@@ -61,7 +61,7 @@ afterAll(async () => {
 describe.each(packages)('the package $manifest.name', ({ folder: source, manifest }) => {
   const tarball = manifest.name.replace('@', '').replace('/', '-');
 
-  it('has nothing that publint objects to', async () => {
+  it('has no publint findings', async () => {
     const packed = readFileSync(join(tarballs, `${tarball}-${manifest.version}.tgz`));
     const { messages, pkg } = await publint({
       pack: { tarball: new Uint8Array(packed).buffer },
@@ -70,7 +70,7 @@ describe.each(packages)('the package $manifest.name', ({ folder: source, manifes
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  it('has every file that its exports name, under whatever condition', () => {
+  it('contains every file that its exports name', () => {
     const targets = Object.values(manifest.exports ?? {}).flatMap((target) =>
       typeof target === 'string' ? [target] : Object.values(target),
     );
@@ -80,7 +80,7 @@ describe.each(packages)('the package $manifest.name', ({ folder: source, manifes
     expect(missing).toEqual([]);
   });
 
-  it('has a readme and the license, and no file of a test or a build', () => {
+  it('contains a readme and the license, and no files of tests or builds', () => {
     const files = readdirSync(join(consumer, 'node_modules', manifest.name), { recursive: true });
     expect(files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json']));
     expect(files.filter((file) => /\.tsbuildinfo$|\.test\.|^test\//.test(String(file)))).toEqual(
@@ -97,7 +97,7 @@ describe('a project that has installed the packages', () => {
   it.each([
     { module: 'nodenext', moduleResolution: 'nodenext' },
     { module: 'esnext', moduleResolution: 'bundler' },
-  ])('compiles with all of their types, by $moduleResolution', (resolution) => {
+  ])('compiles with all types, with moduleResolution $moduleResolution', (resolution) => {
     const lines = specifiers.map((name, index) => `export * as m${index} from '${name}';`);
     writeFileSync(join(consumer, 'all.ts'), lines.join('\n'));
     const compilerOptions = {
@@ -115,19 +115,19 @@ describe('a project that has installed the packages', () => {
     run(join(ROOT, 'node_modules/.bin/tsc'), ['-p', consumer], consumer);
   });
 
-  it('imports each of them', () => {
+  it('imports each package', () => {
     const script = specifiers.map((name) => `await import('${name}');`).join('');
     run(process.execPath, ['--input-type=module', '-e', script], consumer);
   });
 
-  it('runs "npx rollcall up", which serves the dashboard and says how to add a service', async () => {
+  it('runs "npx rollcall up", which serves the dashboard and shows how to add a service', async () => {
     const line = 'cd "$0" && exec npx rollcall up --port 0 --broker-port 0';
     const up = programs.file('bash', ['-c', line, consumer], mark.env);
     await up.line(/Ctrl\+C stops everything/);
     await up.line(/^ {2}PUSHER_PORT=\d+ npx rollcall run --prefix \S+ --port \d+ -- /);
     const [, dashboard = ''] = await up.line(/dashboard +(http:\S+)/);
     expect(run('curl', ['-sf', dashboard], consumer)).toMatch(/^<!doctype html>/i);
-    // As Ctrl+C does, which reaches every process at the terminal: npx passes no signal on.
+    // Ctrl+C signals every process of a terminal; npx itself forwards no signal.
     for (const pid of mark.processes()) {
       if (/rollcall up/.test(commandOf(pid))) process.kill(pid, 'SIGINT');
     }

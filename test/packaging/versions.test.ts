@@ -17,8 +17,8 @@ function printed(command: string, args: string[]): string {
   return stdout;
 }
 
-describe('the version, which package.json of the root has', () => {
-  it('is that of every package, and of what they need of each other', () => {
+describe('the version in the root package.json', () => {
+  it('is the version of every package, and of their dependencies on each other', () => {
     for (const { folder, manifest } of packages) {
       expect(manifest.version, folder).toBe(version);
       const ours = Object.entries(manifest.dependencies ?? {}).filter(([name]) =>
@@ -28,11 +28,11 @@ describe('the version, which package.json of the root has', () => {
     }
   });
 
-  it('is what the command says', () => {
+  it('is printed by rollcall --version', () => {
     expect(printed(process.execPath, [PROGRAMS.cli, '--version'])).toBe(`${version}\n`);
   });
 
-  it('is that of the admin API, and of every image that is named', () => {
+  it('is the version of the admin API, and of every image', () => {
     expect(read('docs/reference/openapi.yaml')).toContain(`\n  version: ${version}\n`);
     const folder = 'deploy/kubernetes';
     const files = [
@@ -46,13 +46,13 @@ describe('the version, which package.json of the root has', () => {
     for (const [image, tag] of images) expect(tag, image).toBe(version);
   });
 
-  it('is the first of the changelog', () => {
+  it('is the latest in the changelog', () => {
     expect(/^## ([^\s,]+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version);
   });
 });
 
 describe('npm run sbom', () => {
-  it('prints every package that is shipped, and whatever they need, in CycloneDX', () => {
+  it('prints every shipped package with its dependencies in CycloneDX', () => {
     const sbom = JSON.parse(printed('npm', ['run', '--silent', 'sbom'])) as {
       bomFormat: string;
       components: { 'bom-ref': string }[];

@@ -112,7 +112,7 @@ export class Instance {
    * @param {boolean} left
    */
   #hear(run, announcement, left) {
-    const at = this.owner?.told({ announcement, left }, this.#channel.now);
+    const at = this.owner?.received({ announcement, left }, this.#channel.now);
     if (at === undefined) return;
     this.#channel.after(at - this.#channel.now, () => {
       if (run !== this.#run || this.owner?.outbid(this.#channel.now) === undefined) return;

@@ -2,13 +2,13 @@ import type { Explanation } from '@rollcall/gateway';
 import { ask } from './cluster.ts';
 import type { RunningGateway } from './cluster.ts';
 
-/** What a gateway says of a path: who is there and why. */
+/** Fetches a gateway's explanation of a path. */
 export async function explained({ adminUrl }: RunningGateway, path: string): Promise<Explanation> {
   const { body } = await ask(`${adminUrl}/api/explain?path=${encodeURIComponent(path)}`);
   return JSON.parse(body) as Explanation;
 }
 
-/** The ports of those instances of a path that a gateway has seen to be well. */
+/** Ports of the instances of a path that are healthy at a gateway. */
 export async function portsUp(gateway: RunningGateway, path: string): Promise<number[]> {
   const { instances } = await explained(gateway, path);
   return instances
@@ -16,7 +16,7 @@ export async function portsUp(gateway: RunningGateway, path: string): Promise<nu
     .map(({ announcement }) => announcement.port);
 }
 
-/** How many they are. */
+/** The number of instances of a path that are healthy at a gateway. */
 export async function countUp(gateway: RunningGateway, path: string): Promise<number> {
   return (await portsUp(gateway, path)).length;
 }

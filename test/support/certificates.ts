@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Signed by themselves, for localhost and 127.0.0.1; their keys are in this repository and open nothing. */
+/** Self-signed certificates for localhost and 127.0.0.1. Their keys are public, and used only in tests. */
 export const FILES = { one: filesOf('one'), two: filesOf('two') };
 const elsewhere = filesOf('elsewhere');
 export const ONE = { cert: readFileSync(FILES.one.cert), key: readFileSync(FILES.one.key) };
 export const TWO = { cert: readFileSync(FILES.two.cert), key: readFileSync(FILES.two.key) };
-/** For elsewhere.example alone. */
+/** A certificate for elsewhere.example only. */
 export const ELSEWHERE = { cert: readFileSync(elsewhere.cert), key: readFileSync(elsewhere.key) };
 
 function filesOf(name: string): { cert: string; key: string } {

@@ -17,13 +17,13 @@ export interface RunningGateway {
   readonly adminUrl: string;
 }
 
-/** A broker, a gateway and services as real processes, and the ways to ask them. */
+/** A broker, gateways and services as real processes. */
 export class Cluster {
   readonly programs: Programs = new Programs();
   broker: RunningProgram;
-  /** Known beforehand, so that a broker that was ended can be started again where it was. */
+  /** Fixed, so that the broker can be restarted on the same port. */
   readonly brokerPort: number;
-  /** What every program needs in its environment to reach the broker. */
+  /** The environment variables with which a program reaches the broker. */
   readonly env: Environment;
   readonly #kind: BrokerKind;
 
@@ -46,13 +46,13 @@ export class Cluster {
     return cluster;
   }
 
-  /** Starts another where the one before was, which must have ended. */
+  /** Starts a broker on the same port. The previous one must have ended. */
   async restartBroker(): Promise<void> {
     this.broker = startBroker(this.programs, this.#kind, this.env);
     await brokerListens(this.broker);
   }
 
-  /** Starts a gateway that forgets, and resolves when it listens. */
+  /** Starts a gateway without a snapshot, and resolves when it listens. */
   async gateway(args: string[] = [], env: Environment = {}): Promise<RunningGateway> {
     const program = this.cli(['gateway', '--port', '0', ...args], env);
     const listens = /gateway listens url=(\S+) adminUrl=(\S+)/;
@@ -78,7 +78,7 @@ export class Cluster {
     return program;
   }
 
-  /** What a program does that knows nothing of Rollcall: the official SDK, and what it likes as data. */
+  /** Publishes any data with Pusher's official SDK, as a program without Rollcall does. */
   async publish(event: string, data: unknown): Promise<void> {
     const options = { host: '127.0.0.1', port: String(this.brokerPort), useTLS: false };
     await new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
@@ -106,7 +106,7 @@ async function brokerListens(broker: RunningProgram): Promise<void> {
   );
 }
 
-/** A port that was free a moment ago: for programs that cannot be told to choose one. */
+/** A port that is free now, for programs that cannot let the system choose one. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -122,7 +122,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on its own connection. */
 export async function ask(
   url: string,
   options: { method?: string; headers?: OutgoingHttpHeaders; body?: string } = {},

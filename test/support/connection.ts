@@ -3,7 +3,7 @@ import type { RegistryConfig } from '@rollcall/client';
 
 export const APP = { appId: '42', key: 'test-key', secret: 'test-secret' } as const;
 
-/** A connection to a broker on this machine, as its environment would name it. */
+/** The registry of a broker on this machine, as read from the environment. */
 export function connectionTo(port: number, env: Record<string, string> = {}): RegistryConfig {
   return registryFromEnv({
     PUSHER_APP_ID: APP.appId,

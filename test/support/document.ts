@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The code block of a document that has this text in it. */
+/** The first code block of a document in this language that contains the text. */
 export function blockOf(document: string, language: string, text: string): string {
   const content = readFileSync(join(ROOT, document), 'utf8');
   const blocks = content.matchAll(new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``, 'g'));
@@ -13,7 +13,7 @@ export function blockOf(document: string, language: string, text: string): strin
   return found;
 }
 
-/** Files within the project, so that its packages resolve. */
+/** Temporary files inside the project, so that they can import its packages. */
 export class Scratch {
   readonly #folders: string[] = [];
 

@@ -1,4 +1,4 @@
-/** Milliseconds from now until something has happened. */
+/** Milliseconds until the promise resolves. */
 export async function elapsed(event: Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await event;

@@ -3,5 +3,5 @@ import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
 
-/** What is in use after it is not merely waiting to be collected. */
+/** Runs the garbage collector, so that memory in use afterwards is really referenced. */
 export const collectGarbage: () => void = runInNewContext('gc') as () => void;

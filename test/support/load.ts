@@ -18,17 +18,17 @@ export const GENERATE_V5: LoadRequest = {
 export const GENERATE_V4: LoadRequest = { path: '/v2/generate', method: 'POST' };
 
 interface LoadOptions {
-  /** Each connection sends one after the other, as soon as it has the answer before. */
+  /** Number of connections; each sends its next request when the previous one is answered. */
   readonly connections: number;
-  /** Of every answer 200: which server gave it, and when it was asked. */
+  /** Called for every 200 with the server's name and the time of the request. */
   readonly onAnswer?: (server: string, sentAt: number) => void;
 }
 
-/** Constant requests on connections that are kept alive, until it is stopped. */
+/** Sends requests continuously over keep-alive connections until it is stopped. */
 export class Load {
-  /** Answers of 200. */
+  /** Number of 200 responses. */
   answered = 0;
-  /** Everything else, in words. */
+  /** Every other outcome as text. */
   readonly failures: string[] = [];
   readonly #url: string;
   readonly #agent: Agent;
@@ -36,7 +36,7 @@ export class Load {
   readonly #clients: Promise<void>[];
   #isStopped = false;
 
-  /** @param requests what the connections ask, in turn */
+  /** @param requests sent in rotation */
   constructor(url: string, requests: readonly LoadRequest[], options: LoadOptions) {
     this.#url = url;
     this.#options = options;
@@ -46,7 +46,7 @@ export class Load {
     );
   }
 
-  /** Resolves when what is under way has been answered. */
+  /** Resolves when the requests in flight are answered. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#clients);

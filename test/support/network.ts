@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import { vi } from 'vitest';
 
-/** Hosts are 10.77.0.1, 10.77.0.2 and so on, in a network that nothing else of this machine is in. */
+/** Hosts are 10.77.0.1, 10.77.0.2 and so on, in a network of their own. */
 const SUBNET = '10.77.0';
 
-/** Why there can be no network namespaces here; nothing if there can. */
+/** Why this machine cannot create network namespaces; undefined if it can. */
 export function whyNoNamespaces(): string | undefined {
   if (process.platform !== 'linux') return 'needs Linux';
   if (process.getuid?.() !== 0) return 'needs root';
@@ -19,14 +19,14 @@ export function whyNoNamespaces(): string | undefined {
   return `needs network namespaces: ${(error?.message ?? stderr).trim()}`;
 }
 
-/** A machine of its own as far as the network goes: programs in it reach others by their addresses. */
+/** A network namespace that acts as a separate machine with its own address. */
 export class Host {
   readonly address: string;
-  /** Which of the bridge's ports it is plugged into. */
+  /** The port of the bridge that it is plugged into. */
   readonly port: string;
   readonly #holder: ChildProcess;
 
-  /** @param holder a process in the namespace, which lasts as long as any is */
+  /** @param holder a process that keeps the namespace alive */
   constructor(index: number, holder: ChildProcess) {
     this.address = `${SUBNET}.${index}`;
     this.port = `port${index}`;
@@ -37,7 +37,7 @@ export class Host {
     return this.#holder.pid ?? 0;
   }
 
-  /** Pulls its cable: nobody is told. */
+  /** Pulls its cable; no peer is notified. */
   unplug(): void {
     this.ip('link set dev eth0 down');
   }
@@ -46,7 +46,7 @@ export class Host {
     this.ip('link set dev eth0 up');
   }
 
-  /** What starts a program there. */
+  /** The command prefix that starts a program on this host. */
   get via(): readonly string[] {
     return ['nsenter', `--net=/proc/${this.pid}/ns/net`];
   }
@@ -62,7 +62,7 @@ export class Host {
   }
 }
 
-/** Hosts, each with a cable to a bridge in the first of them. */
+/** Hosts that are each connected to a bridge in the first host. */
 export class Network {
   readonly #hosts: Host[] = [];
 

@@ -87,12 +87,12 @@ export class RunningProgram {
   }
 }
 
-/** Starts programs and ends whatever of them is left. */
+/** Starts programs, and ends all that still run. */
 export class Programs {
   readonly #running: RunningProgram[] = [];
 
   /**
-   * A program in Node. Only `PATH`, `HOME` and what is given are in its environment.
+   * Starts a Node program. Its environment has only `PATH`, `HOME` and `env`.
    * @param via a command that starts the one in its arguments, such as in another namespace
    */
   node(
@@ -105,7 +105,7 @@ export class Programs {
     const child = fork(module, args, {
       env: { ...base(), ...env },
       ...(execPath !== undefined && { execPath }),
-      // The test runner's own would have the program load sources instead of what was built.
+      // The test runner's arguments would make the program load sources instead of built files.
       execArgv,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -131,7 +131,7 @@ export class Programs {
   }
 }
 
-/** A word in the environment of every process that belongs to one run, by which those left are found. */
+/** Marks the environment of processes, so that leftover processes of a test can be found. */
 export class Mark {
   readonly #value = randomUUID();
   readonly env: Environment = { ROLLCALL_TEST_MARK: this.#value };
@@ -145,7 +145,7 @@ export class Mark {
     return this.processes().map((pid) => commandOf(pid));
   }
 
-  /** Resolves when none is left. Fails, and ends them, if that does not come to pass. */
+  /** Resolves when no marked process is left. Otherwise ends them, and fails. */
   async gone(): Promise<void> {
     try {
       await vi.waitUntil(() => this.processes().length === 0, { timeout: GONE_WITHIN_MS });
@@ -157,12 +157,12 @@ export class Mark {
   }
 }
 
-/** The processes that a process has started, and are there. */
+/** The running child processes of a process. */
 export function childrenOf(pid: number): number[] {
   return readProc(`${pid}/task/${pid}`, 'children').split(' ').filter(Boolean).map(Number);
 }
 
-/** The command line of a process, its words apart by spaces. */
+/** The command line of a process. */
 export function commandOf(pid: number): string {
   return readProc(String(pid), 'cmdline').replaceAll('\0', ' ').trim();
 }
@@ -177,6 +177,6 @@ function readProc(pid: string, file: string): string {
 
 function base(): Environment {
   const { PATH = '', HOME = '' } = process.env;
-  // A table that an earlier test saved is nothing to begin with.
+  // A test must not start with the snapshot of another.
   return { PATH, HOME, ROLLCALL_SNAPSHOT: 'none', ROLLCALL_LOG: 'text' };
 }

@@ -14,7 +14,7 @@ export interface Heard {
   readonly data: unknown;
 }
 
-/** A registry on an embedded broker of its own, with ways to speak and to listen past the product. */
+/** A registry on its own embedded broker, with direct access to its channels. */
 export class TestRegistry {
   readonly connection: RegistryConfig;
   #broker: Broker;
@@ -33,22 +33,22 @@ export class TestRegistry {
     return this.#broker;
   }
 
-  /** Ends the broker; what was connected is cut off. */
+  /** Stops the broker, which closes all connections. */
   async stop(): Promise<void> {
     await this.#broker.close();
   }
 
-  /** Starts it again where it was: it knows nothing of before. */
+  /** Starts an empty broker on the same port. */
   async startAgain(): Promise<void> {
     this.#broker = await createBroker({ apps: [APP], port: this.#broker.port });
   }
 
-  /** Has something closed at the end of the test, the latest first. */
+  /** Closes something at the end of the test, in reverse order. */
   onEnd(close: () => unknown): void {
     this.#closing.unshift(close);
   }
 
-  /** What is published to a channel from now on, in the order it comes. It lasts over reconnects. */
+  /** Collects the messages of a channel from now on, across reconnections. */
   async hear(channel: string = this.connection.channels.registry): Promise<Heard[]> {
     const heard: Heard[] = [];
     const link = this.link();
@@ -77,7 +77,7 @@ export class TestRegistry {
     publisher.close();
   }
 
-  /** Resolves when all that was published so far has been heard: something said now is heard after it. */
+  /** Resolves when everything published so far has been received, by publishing one more message. */
   async settled(heard: Heard[]): Promise<void> {
     const nonce = `settled-${heard.length}`;
     await this.publish('rollcall', { nonce, digest: '' });

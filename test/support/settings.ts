@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { ROOT } from './document.ts';
 
-/** Every variable that a program reads: docs/reference/config.md, which a check holds to the code. */
+/** Every environment variable of docs/reference/config.md, which another test compares with the code. */
 export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
   [
     ...readFileSync(join(ROOT, 'docs/reference/config.md'), 'utf8').matchAll(
@@ -12,7 +12,7 @@ export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
   ].map(([, name = '']) => name),
 );
 
-/** What is wrong with the words after `rollcall`: a command or an option that there is not. */
+/** The words after `rollcall` that are not a command or an option. */
 export function unknownWords([name = '', ...words]: readonly string[]): string[] {
   const command = createProgram().commands.find((each) => each.name() === name);
   if (command === undefined) return [name];

@@ -3,17 +3,17 @@ import type { Environment, Programs, RunningProgram } from './processes.ts';
 import { PROGRAMS } from './processes.ts';
 
 export interface System {
-  /** The broker's. */
+  /** The broker's port. */
   readonly port: string;
-  /** For programs that shall find it. */
+  /** The environment of programs that use it. */
   readonly env: Environment;
   readonly gateway: RunningProgram;
   readonly url: string;
 }
 
 /**
- * A broker with the development app, and a gateway.
- * @param options of `rollcall gateway`
+ * Starts a broker with the development app, and a gateway.
+ * @param options command-line options of `rollcall gateway`
  */
 export async function startSystem(
   programs: Programs,

@@ -2,21 +2,21 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-interface Place {
+interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** A way to a listener that can be broken: what connects here is relayed there. */
+/** A TCP relay whose connections can be cut, reset and healed. */
 export class TcpLink {
-  readonly #target: Place;
+  readonly #target: Endpoint;
   readonly #server: Server;
   readonly #relays = new Set<Relay>();
   #isCut = false;
 
-  private constructor(target: Place) {
+  private constructor(target: Endpoint) {
     this.#target = target;
-    // Nothing is read of a connection before it has a way to go.
+    // A connection is paused until it has a target.
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (near) => {
       const relay = new Relay(near, () => this.#relays.delete(relay));
       this.#relays.add(relay);
@@ -24,8 +24,11 @@ export class TcpLink {
     });
   }
 
-  /** @param at where it listens; by default the system chooses the port */
-  static async to(target: Place, at: Place = { host: '127.0.0.1', port: 0 }): Promise<TcpLink> {
+  /** @param at where the relay listens; by default on a port of the system's choice */
+  static async to(
+    target: Endpoint,
+    at: Endpoint = { host: '127.0.0.1', port: 0 },
+  ): Promise<TcpLink> {
     const link = new TcpLink(target);
     link.#server.listen(at.port, at.host);
     await once(link.#server, 'listening');
@@ -36,7 +39,7 @@ export class TcpLink {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** From now on nothing comes through and nobody is told, as when packets are lost on the way. */
+  /** Stops relaying without closing connections, as a network does that loses packets. */
   cut(): void {
     this.#isCut = true;
     for (const relay of this.#relays) relay.hold();
@@ -47,7 +50,7 @@ export class TcpLink {
     for (const relay of this.#relays) relay.reset();
   }
 
-  /** What was held back comes through after all, as TCP sends again what was lost. */
+  /** Relays again, including the data held back, as TCP does by retransmission. */
   heal(): void {
     this.#isCut = false;
     for (const relay of this.#relays) relay.flow(this.#target);
@@ -60,7 +63,7 @@ export class TcpLink {
   }
 }
 
-/** One connection, from who made it to where it leads. */
+/** One relayed connection. */
 class Relay {
   readonly #near: Socket;
   readonly #onEnd: () => void;
@@ -73,7 +76,7 @@ class Relay {
     this.#watch(near);
   }
 
-  flow(target: Place): void {
+  flow(target: Endpoint): void {
     this.#isHeld = false;
     this.#far ??= this.#watch(connect({ ...target, allowHalfOpen: true }));
     if (this.#near.destroyed || this.#far.destroyed) {
@@ -83,7 +86,7 @@ class Relay {
     this.#near.pipe(this.#far).pipe(this.#near);
   }
 
-  /** Unread, neither side learns even that the other has closed. */
+  /** Stops reading both sides, so that neither even sees the other close. */
   hold(): void {
     this.#isHeld = true;
     for (const socket of [this.#near, this.#far]) socket?.unpipe().pause();

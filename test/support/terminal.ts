@@ -2,15 +2,15 @@ import type { Cluster } from './cluster.ts';
 import { commandOf, Mark, PROGRAMS } from './processes.ts';
 
 export interface InTerminal {
-  /** A line that it writes, or what stands where a line would be. */
+  /** Resolves when a line of the output matches. */
   line(pattern: RegExp): Promise<unknown>;
   /** Ctrl+C. */
   interrupt(): Promise<{ code: number | null }>;
-  /** All that was written, control sequences included. */
+  /** The whole output, with control sequences. */
   output(): string;
 }
 
-/** Starts `rollcall` at a terminal of its own: util-linux's script has one, and prints what is written to it. */
+/** Starts `rollcall` in a pseudo-terminal, made by `script` of util-linux. */
 export function startInTerminal(cluster: Cluster, args: string[]): InTerminal {
   const mark = new Mark();
   const command = `stty rows 20 cols 120; exec ${[process.execPath, PROGRAMS.cli, ...args].join(' ')}`;

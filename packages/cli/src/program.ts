@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { brokerCommand } from './commands/broker.ts';
 import { budgetCommand } from './commands/budget.ts';
 import { completionCommand } from './commands/completion.ts';
+import { configCommand } from './commands/config.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { gatewayCommand } from './commands/gateway.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly (() => Command)[] = [
   doctorCommand,
   topCommand,
   budgetCommand,
+  configCommand,
   completionCommand,
 ];
 
@@ -55,8 +57,15 @@ export function createProgram(): Command {
     .showHelpAfterError('(rollcall --help lists all commands)')
     // commander exits with 1 on invalid usage.
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE));
-  for (const create of COMMANDS) program.addCommand(create().copyInheritedSettings(program));
+  for (const create of COMMANDS) program.addCommand(inheriting(create(), program));
   return program;
+}
+
+/** A command that behaves as its parent does on wrong usage, and so do its own commands. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const each of command.commands) inheriting(each, command);
+  return command;
 }
 
 /** The version of the package, whose folder holds both src/ and dist/. */

@@ -101,7 +101,7 @@ describe('a gateway’s address policy', () => {
       const port = chosen ? await freePort() : 0;
       const made = await gateway({ port, adminPort: 0, allow: ['0.0.0.0/0', '::/0'] });
       await say({ port: made.port });
-      await logged(/refused register \(forbidden-address\): .*that is this gateway itself/);
+      await logged(/refused register \(forbidden-address\): .*it is this gateway itself/);
       expect((await fetch(`${made.url}/v1/x`)).status).toBe(404);
     },
   );

@@ -6,29 +6,30 @@ export interface Deployment {
   readonly presence: number;
   /** Instances in lease mode. */
   readonly lease: number;
-  /** Of the leases, in seconds. */
+  /** The ttl of the leases, in seconds. */
   readonly ttl: number;
   /** Gateways, at least 1. */
   readonly gateways: number;
-  /** How often every instance is replaced. */
+  /** How often a day every instance is replaced. */
   readonly rollouts: number;
-  /** How often each gateway is started anew. */
+  /** How often a day each gateway restarts. */
   readonly gatewayRestarts: number;
-  /** How often each connection is lost and made again: those of gateways, and of instances in presence mode. */
+  /** How often a day each connection of a gateway, or of an instance in presence mode, is lost and re-established. */
   readonly reconnects: number;
 }
 
 /** What a plan of the transport allows. */
 export interface Quota {
-  /** A day. */
+  /** Messages a day. */
   readonly messages: number;
-  /** At once. */
+  /** Concurrent connections. */
   readonly connections: number;
 }
 
-/** Hosted Pusher's plan without charge. */
+/** The free plan of hosted Pusher. */
 export const SANDBOX: Quota = { messages: 200_000, connections: 100 };
 
+/** What causes messages. */
 export type Cause =
   | 'lists'
   | 'roll calls'
@@ -38,14 +39,16 @@ export type Cause =
   | 'gateway reconnects'
   | 'instance reconnects';
 
+/** The messages that one cause has. */
 export interface Cost {
   readonly cause: Cause;
-  /** A day. */
+  /** Messages a day. */
   readonly messages: number;
-  /** How they come about, for people. */
+  /** How the number is computed, for people. */
   readonly formula: string;
 }
 
+/** What a deployment costs. */
 export interface Budget {
   readonly costs: readonly Cost[];
   /** The sum of the costs. */
@@ -56,15 +59,15 @@ export interface Budget {
 const DAY_MS = 86_400_000;
 const LISTS = DAY_MS / RULES.listEveryMs;
 const ROLL_CALLS = DAY_MS / RULES.rollCallEveryMs;
-/** An owner says again what it announced after every third of its lease. */
+/** An owner renews its lease after every third of it. */
 const RENEWALS_PER_TTL = 3;
-/** A `table` of 10 KB holds so many announcements of 250 bytes. */
+/** A `table` event of 10 KB holds this many announcements of 250 bytes. */
 const ANNOUNCEMENTS_PER_PIECE = 40;
 
 /**
- * What a deployment costs by the protocol, as hosted Pusher counts: every request to its HTTP API, each
- * delivery of an event, and each delivery of a presence member's coming or going. Pings and subscribing
- * are free. Crashes and changes of announcements are not in it.
+ * The messages and connections of a deployment, as hosted Pusher counts them: every request to its HTTP API, each
+ * delivery of an event, and each delivery of a presence member that joins or leaves. Pings and subscriptions are
+ * free. Crashes and changes of announcements are not included.
  */
 export function budgetOf(deployment: Deployment): Budget {
   const costs = [
@@ -91,7 +94,7 @@ function lists({ gateways }: Deployment): Cost {
   };
 }
 
-/** Who has nothing to tell that is not in the digest is silent. */
+/** A gateway whose table has nothing that the digest lacks does not answer. */
 function rollCalls({ gateways }: Deployment): Cost {
   return {
     cause: 'roll calls',
@@ -110,19 +113,19 @@ function renewals({ lease, ttl, gateways }: Deployment): Cost {
 }
 
 /**
- * An exit and a register for each instance. In presence mode the owner is told besides that the last
- * observer leaves its channel, which it does at the exit, and that the first one comes into the new one.
+ * An exit and a register for each instance. In presence mode the owner also receives that the last observer has
+ * left its channel, at the exit, and that the first one has joined the new channel.
  */
 function rollouts({ presence, lease, gateways, rollouts }: Deployment): Cost {
-  const said = 2 * byInstance(gateways);
+  const published = 2 * byInstance(gateways);
   return {
     cause: 'rollouts',
-    messages: rollouts * (presence * (said + 2) + lease * said),
-    formula: `${many(rollouts, 'rollout')} x (${many(presence, 'instance')} x ${said + 2} + ${many(lease, 'lease')} x ${said}): exit and register, and in presence mode observers go and come`,
+    messages: rollouts * (presence * (published + 2) + lease * published),
+    formula: `${many(rollouts, 'rollout')} x (${many(presence, 'instance')} x ${published + 2} + ${many(lease, 'lease')} x ${published}): exit and register, and in presence mode observers that leave and join`,
   };
 }
 
-/** It knows nothing, at worst, and is told everything by every other gateway. */
+/** At worst the gateway knows nothing, and every other gateway sends it everything. */
 function gatewayRestarts(deployment: Deployment): Cost {
   const { presence, lease, gateways, gatewayRestarts } = deployment;
   const pieces = Math.max(1, Math.ceil((presence + lease) / ANNOUNCEMENTS_PER_PIECE));
@@ -136,7 +139,7 @@ function gatewayRestarts(deployment: Deployment): Cost {
 
 function gatewayReconnects(deployment: Deployment): Cost {
   const { presence, lease, gateways, reconnects } = deployment;
-  // Only who asks knowing nothing is answered that there is nothing.
+  // An empty table is sent only to a gateway that knows nothing.
   const each = arrival(deployment, presence + lease === 0 ? 1 : 0);
   return {
     cause: 'gateway reconnects',
@@ -145,21 +148,21 @@ function gatewayReconnects(deployment: Deployment): Cost {
   };
 }
 
-/** Every gateway is told that the member has gone, that it is back, and what it announces. */
+/** Every gateway receives that the member has left, that it has joined, and its announcement. */
 function instanceReconnects({ presence, gateways, reconnects }: Deployment): Cost {
   const each = 2 * gateways + byInstance(gateways);
   return {
     cause: 'instance reconnects',
     messages: reconnects * presence * each,
-    formula: `${reconnects} x ${many(presence, 'instance')} x ${each}: gone, back, register`,
+    formula: `${reconnects} x ${many(presence, 'instance')} x ${each}: left, joined, register`,
   };
 }
 
-/** What a gateway says and asks when it has subscribed, and what the other gateways answer. */
+/** The messages of a gateway that has subscribed, and the answers of the other gateways. */
 function arrival({ presence, gateways }: Deployment, pieces: number): number {
   const inRegistry = (1 + (gateways - 1) * pieces) * byGateway(gateways);
   const toOwners = 1 + presence;
-  // All gateways are one user: only the last to leave a presence channel and the first to come are told of.
+  // All gateways are one user, so only the last to leave a presence channel and the first to join are reported.
   const seenByOwners = gateways === 1 ? 2 * presence : 0;
   return inRegistry + toOwners + seenByOwners + 1;
 }

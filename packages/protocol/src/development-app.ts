@@ -1,6 +1,6 @@
 /**
- * The app that every part uses when no credentials are set. It is public knowledge, so the broker
- * serves it on loopback only.
+ * The app that every part uses if no credentials are set. It is public knowledge, so the broker serves it on
+ * loopback only.
  */
 export const DEVELOPMENT_APP = {
   appId: '1',

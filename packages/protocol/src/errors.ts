@@ -1,6 +1,6 @@
 /**
- * Every code that a {@link RollcallError} can carry, with the exit code of a program that it ends.
- * Each stands in docs/reference/errors.md with its cause and cure.
+ * The codes of {@link RollcallError}, each with the exit code of a program that ends by it.
+ * docs/reference/errors.md has the cause and the cure of each.
  */
 export const EXIT_CODES = {
   ROLLCALL_CONFIG: 2,
@@ -13,12 +13,12 @@ export const EXIT_CODES = {
   ROLLCALL_BROKER_REFUSED: 5,
 } as const;
 
-/** The codes of errors that a user can act on. docs/reference/errors.md lists causes and remedies. */
+/** What kind of fault a {@link RollcallError} is. */
 export type ErrorCode = keyof typeof EXIT_CODES;
 
-/** A fault that a user can act on: `message` says in one line what is wrong and what to do. */
+/** An error that a user can act on. Its message says in one line what is wrong and what to do. */
 export class RollcallError extends Error {
-  /** Which error this is, for programs. */
+  /** What kind of fault it is. */
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
@@ -28,7 +28,7 @@ export class RollcallError extends Error {
   }
 }
 
-/** The exit code of a program that ends by this error: 1 for what is not a {@link RollcallError}. */
+/** The exit code of a program that ends by this error. It is 1 for any that is not a {@link RollcallError}. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof RollcallError ? EXIT_CODES[error.code] : 1;
 }

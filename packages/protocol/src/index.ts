@@ -44,7 +44,8 @@ export type {
   ObserverEventType,
 } from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
-export type { ObserverOptions, Reaction } from './observer/observer.ts';
+export type { ObserverOptions } from './observer/observer.ts';
+export type { Reaction } from './observer/reaction.ts';
 export { Owner } from './owner/owner.ts';
 export type { Owned } from './owner/owner.ts';
 export type { Peer } from './observer/peers.ts';

@@ -40,7 +40,7 @@ describe('the messages of a day', () => {
     // 81 instances: answers in three parts.
     ['gateway restarts', { lease: 81, gateways: 2, gatewayRestarts: 1 }, 2 * (2 + 3 * 2 + 1 + 1)],
     ['gateway reconnects', { lease: 81, gateways: 2, reconnects: 1 }, 2 * (2 + 1 + 1)],
-    // To each gateway: gone, back, register; and the request.
+    // To each gateway: left, joined, register; and the request.
     ['instance reconnects', { presence: 5, gateways: 3, reconnects: 2 }, 2 * 5 * 10],
     ['instance reconnects', { lease: 5, gateways: 3, reconnects: 2 }, 0],
   ])('%s of %j: %d', (cause, given, messages) => {

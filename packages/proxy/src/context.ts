@@ -7,7 +7,7 @@ import type { RequestIds } from './exchange/request-ids.ts';
 /** What all connections of one engine share. */
 export interface Context extends Pick<
   ProxyOptions,
-  'decide' | 'pseudonym' | 'onUnreachable' | 'onRequestEnd' | 'onRequestStart'
+  'decide' | 'pseudonym' | 'onUnreachable' | 'onFilterError' | 'onRequestEnd' | 'onRequestStart'
 > {
   readonly limits: Limits;
   /** See {@link EngineSettings.isTrustedProxy}. */

@@ -14,6 +14,8 @@ export type {
 export { cookieValue } from './http1/cookie.ts';
 export { LIMITS } from './limits.ts';
 export type { Limits, RouteLimits } from './limits.ts';
+export { nodeInternals } from './node-internals.ts';
+export type { NodeInternals } from './node-internals.ts';
 export { PROXY_PROBLEMS, proxyProblem } from './problems.ts';
 export type { Problem, ProxyProblemCode } from './problems.ts';
 export type {

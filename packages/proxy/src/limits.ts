@@ -10,6 +10,8 @@ export interface Limits {
   readonly idleMs: number;
   /** For a connection to an instance. Default 5 s. */
   readonly connectMs: number;
+  /** For all filters of a request together, if they take their time. Default 30 s. */
+  readonly filterMs: number;
   /** For an instance to begin its answer once it has the request. Default 5 minutes. */
   readonly answerMs: number;
   /** Between two pieces of a request's body. Default 60 s. */
@@ -35,7 +37,7 @@ export interface Limits {
 /** Those that may differ from route to route. */
 export type RouteLimits = Pick<
   Limits,
-  'bodyBytes' | 'connectMs' | 'answerMs' | 'requestBodyMs' | 'answerBodyMs' | 'totalMs'
+  'bodyBytes' | 'filterMs' | 'connectMs' | 'answerMs' | 'requestBodyMs' | 'answerBodyMs' | 'totalMs'
 >;
 
 export const LIMITS: Limits = {
@@ -43,6 +45,7 @@ export const LIMITS: Limits = {
   bodyBytes: Infinity,
   headMs: 15_000,
   idleMs: 75_000,
+  filterMs: 30_000,
   connectMs: 5000,
   answerMs: 300_000,
   requestBodyMs: 60_000,

@@ -8,6 +8,7 @@ export const PROXY_PROBLEMS = {
   'target-too-long': { status: 414, title: 'Request target too long' },
   'expectation-failed': { status: 417, title: 'Unsupported Expect header' },
   'head-too-large': { status: 431, title: 'Request head too large' },
+  'filter-failed': { status: 500, title: 'Filter failed' },
   'not-implemented': { status: 501, title: 'Not implemented' },
   'no-upstream': { status: 503, title: 'No upstream available' },
   'upstream-failed': { status: 502, title: 'Upstream failed' },
@@ -45,3 +46,31 @@ export function headTooLarge(isLine: boolean, maxBytes: number): Problem {
     `The request ${isLine ? 'line' : 'head'} is larger than ${maxBytes} bytes.`,
   );
 }
+
+export function bodyTimedOut(maxMs: number): Problem {
+  return proxyProblem('request-timeout', `No more of the body arrived for ${maxMs} ms.`);
+}
+
+export function requestTimedOut(maxMs: number): Problem {
+  return proxyProblem(
+    'upstream-timeout',
+    `No response began within the ${maxMs} ms that a request may take.`,
+  );
+}
+
+export const NOT_HTTP: Problem = proxyProblem('bad-request', 'The request is not valid HTTP/1.1.');
+
+export function malformedBody(fault: string): Problem {
+  return proxyProblem('bad-request', `The body is malformed: ${fault}.`);
+}
+
+export function headTimedOut(maxMs: number): Problem {
+  return proxyProblem('request-timeout', `The request head was not complete within ${maxMs} ms.`);
+}
+
+export const FILTER_FAILED: Problem = proxyProblem(
+  'filter-failed',
+  'A filter of this route failed.',
+);
+
+export const NO_UPSTREAM: Problem = proxyProblem('no-upstream', 'This route names no upstream.');

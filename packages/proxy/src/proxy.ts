@@ -34,38 +34,33 @@ interface Answer {
   readonly filters?: readonly Filter[] | undefined;
 }
 
-/** The proxy answers itself. */
-export function refused(problem: Problem, prefix?: string): Decision {
-  return { type: 'answer', problem, ...(prefix !== undefined && { prefix }) };
-}
-
-/** A request on its way to an instance, for whoever chooses it and learns how it went. */
+/** The request goes to an upstream. */
 export interface Forward {
   readonly type: 'forward';
-  /** The request target for the instance: made of bytes of the one that came. */
+  /** Path and query for the upstream: usually those that came, without the prefix of the route. */
   readonly target: string;
-  /** What it is routed by. */
-  readonly prefix: string;
-  /** Whether that is gone from the target. The instance is told what is. Default: it is. */
+  /** The prefix of the route. Default `''`. */
+  readonly prefix?: string;
+  /** Whether the prefix is gone from the target. Then the upstream gets it as X-Forwarded-Prefix. Default true. */
   readonly isStripped?: boolean;
-  /** The limits of this route, all of them: put together once, and not for each request. Default: the engine's. */
+  /** All limits of this route, put together once and not for each request. Default: those of the proxy. */
   readonly limits?: RouteLimits | undefined;
-  /** What requests and responses of this route pass, in this order. Default: nothing. */
+  /** What requests and responses of this route pass, in this order. Default: none. */
   readonly filters?: readonly Filter[] | undefined;
   /**
-   * The instance to try; asked again if nothing could be sent to that one, the one to try instead,
-   * as things are by then. Nothing if there is none left.
+   * Returns the upstream to try. Called again if nothing could be sent to that one, or if the request may be sent once
+   * more: then it returns the one to try instead, or undefined if none is left.
    */
   next(): Upstream | undefined;
-  /** The head of that one's answer has come. */
-  answered(status: number): void;
+  /** The head of that upstream's response has come. */
+  onResponse?(status: number): void;
   /**
-   * The try is over: once for each instance that was named.
-   * @param isFault it could not be reached, broke off, or did not answer in time
+   * The attempt is over: called once for each upstream that `next` has returned.
+   * @param isFault it could not be reached, broke off, or did not respond in time
    */
-  ended(isFault: boolean): void;
-  /** Whether what was sent may be sent once more. It costs of what all may cost together. */
-  mayRepeat(): boolean;
+  onAttemptEnd?(isFault: boolean): void;
+  /** Whether a request that was sent, and that is safe to send again, may be. Default: it may. */
+  mayRetry?(): boolean;
 }
 
 /** A request, as far as one may want to know it to decide. What is not asked for costs nothing. */
@@ -174,7 +169,14 @@ export interface ProxyOptions extends ProxySettings {
   /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
   readonly instanceCa?: string | Buffer;
   /** No connection could be made: refused, or not within the time for it. */
-  readonly onUnreachable: (upstream: Upstream, verdict: 'refused' | 'failed') => void;
+  readonly onUnreachable?:
+    | ((upstream: Upstream, verdict: 'refused' | 'failed') => void)
+    | undefined;
+  /**
+   * A filter has thrown, rejected or taken too long, and its request was answered with 500 `filter-failed`.
+   * @param filter its name; `''` if it cannot be said which one it was
+   */
+  readonly onFilterError?: (filter: string, error: unknown, requestId: string) => void;
   /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
   readonly onRequestEnd?: (exchanged: RequestSummary) => void;
   /**

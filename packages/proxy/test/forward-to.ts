@@ -31,8 +31,8 @@ export function forwardTo(
     target,
     prefix,
     next,
-    answered: (status) => told.statuses.push(status),
-    ended: (isFault) => told.faults.push(isFault),
-    mayRepeat: () => true,
+    onResponse: (status) => told.statuses.push(status),
+    onAttemptEnd: (isFault) => told.faults.push(isFault),
+    mayRetry: () => true,
   };
 }

@@ -1,5 +1,5 @@
 import { fieldValue, parseRequest } from '@rollcall/proxy/http1';
-import type { RequestHead } from '@rollcall/proxy/http1';
+import type { Http1Request } from '@rollcall/proxy/http1';
 import type { WholeRequest } from '../api/http-api.ts';
 
 export interface PlainRequest extends WholeRequest {
@@ -40,7 +40,7 @@ function isPlain({
   expectsContinue,
   upgrades,
   fields,
-}: RequestHead): boolean {
+}: Http1Request): boolean {
   const isGetOrPost = method === 'POST' ? length >= 0 : method === 'GET' && length === 0;
   return (
     isGetOrPost &&

@@ -11,8 +11,10 @@ export interface OutlinedCommand {
   readonly name: string;
   readonly description: string;
   readonly options: readonly OutlinedOption[];
-  /** The words that its first argument may be; none if it may be anything, or there is none. */
+  /** The words that its first argument may be, such as its own commands; none if it may be anything. */
   readonly choices: readonly string[];
+  /** Whether an argument is the name of a file. */
+  readonly takesFile: boolean;
   /** What comes as arguments is a command line of its own. */
   readonly runsCommand: boolean;
 }
@@ -22,6 +24,8 @@ export interface OutlinedOption {
   readonly flags: readonly string[];
   readonly description: string;
   readonly takes: 'nothing' | 'file' | 'value';
+  /** The words that its value may be; none if it may be anything. */
+  readonly choices: readonly string[];
 }
 
 /** Reads it from commander's own description, so that no list is kept by hand. */
@@ -36,11 +40,17 @@ export function outlineOf(program: Command): Outline {
       description: firstClause(command.description()),
       options: help.visibleOptions(command).map(outlineOption),
       // commander's own command does not say that it takes one of these.
-      choices:
-        command.name() === 'help' ? names : (command.registeredArguments[0]?.argChoices ?? []),
+      choices: command.name() === 'help' ? names : firstWordsOf(command),
+      takesFile: [command, ...command.commands].some(({ registeredArguments }) =>
+        registeredArguments.some((argument) => argument.name() === 'file'),
+      ),
       runsCommand: command.registeredArguments[0]?.variadic ?? false,
     })),
   };
+}
+
+function firstWordsOf({ commands, registeredArguments: [first] }: Command): readonly string[] {
+  return commands.length > 0 ? commands.map((each) => each.name()) : (first?.argChoices ?? []);
 }
 
 function outlineOption({
@@ -50,12 +60,14 @@ function outlineOption({
   description,
   required,
   optional,
+  argChoices = [],
 }: Option): OutlinedOption {
   const takes = !required && !optional ? 'nothing' : flags.includes('<file>') ? 'file' : 'value';
   return {
     flags: [short, long].filter((flag) => flag !== undefined),
     description: firstClause(description),
     takes,
+    choices: argChoices,
   };
 }
 

@@ -20,6 +20,7 @@ _${name}() {
   else
     case "\${COMP_WORDS[1]} $before" in
 ${takers(commands, 'file', 'return ;;')}
+${choosers(commands)}
 ${takers(commands, 'value', 'compopt +o default 2>/dev/null; return ;;')}
     esac
     case \${COMP_WORDS[1]} in
@@ -47,6 +48,21 @@ function takers(
   return `      ${patterns.join(' | ')}) ${act}`;
 }
 
+/** One arm for each option whose value is one of some words. */
+function choosers(commands: readonly OutlinedCommand[]): string {
+  const arms = commands.flatMap((command) =>
+    command.options
+      .filter(({ choices }) => choices.length > 0)
+      .flatMap(({ flags, choices }) =>
+        flags.map(
+          (flag) =>
+            `      '${command.name} ${flag}') COMPREPLY=($(compgen -W '${choices.join(' ')}' -- "$word")); return ;;`,
+        ),
+      ),
+  );
+  return arms.join('\n');
+}
+
 function zsh({ name, options, commands }: Outline): string {
   return `#compdef ${name}
 # Completion of ${name} in zsh. To load it: source <(${name} completion zsh)
@@ -71,16 +87,18 @@ if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${
 `;
 }
 
-function zshSpecs({ options, choices, runsCommand }: OutlinedCommand): string[] {
+function zshSpecs({ options, choices, takesFile, runsCommand }: OutlinedCommand): string[] {
   return [
     ...options.flatMap(zshOption),
     ...(choices.length > 0 ? [quoted(`1:word:(${choices.join(' ')})`)] : []),
+    ...(takesFile ? [quoted('*:file:_files')] : []),
     ...(runsCommand ? [quoted('*::command:_normal')] : []),
   ];
 }
 
-function zshOption({ flags, description, takes }: OutlinedOption): string[] {
-  const value = { nothing: '', file: ':file:_files', value: ':value:' }[takes];
+function zshOption({ flags, description, takes, choices }: OutlinedOption): string[] {
+  const words = choices.length > 0 ? `(${choices.join(' ')})` : '';
+  const value = { nothing: '', file: ':file:_files', value: `:value:${words}` }[takes];
   const told = description.replace(/[[\]:]/g, '\\$&');
   return flags.map((flag) => quoted(`${flag}[${told}]${value}`));
 }
@@ -97,7 +115,7 @@ function fish({ name, options, commands }: Outline): string {
     lines.push(...command.options.map((option) => fishOption(name, within, option)));
     if (command.choices.length > 0)
       lines.push(`complete -c ${name} -n ${within} -a ${quoted(command.choices.join(' '))}`);
-    if (command.runsCommand) lines.push(`complete -c ${name} -n ${within} -F`);
+    if (command.runsCommand || command.takesFile) lines.push(`complete -c ${name} -n ${within} -F`);
   }
   return `# Completion of ${name} in fish. To load it: ${name} completion fish | source
 ${lines.join('\n')}
@@ -107,12 +125,13 @@ ${lines.join('\n')}
 function fishOption(
   name: string,
   when: string,
-  { flags, description, takes }: OutlinedOption,
+  { flags, description, takes, choices }: OutlinedOption,
 ): string {
   const names = flags.map((flag) =>
     flag.startsWith('--') ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
   );
-  const value = { nothing: '', file: ' -r -F', value: ' -x' }[takes];
+  const words = choices.length > 0 ? ` -a ${quoted(choices.join(' '))}` : '';
+  const value = { nothing: '', file: ' -r -F', value: ` -x${words}` }[takes];
   return `complete -c ${name} -n ${when} ${names.join(' ')}${value} -d ${quoted(description)}`;
 }
 

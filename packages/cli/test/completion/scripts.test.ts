@@ -38,7 +38,7 @@ const ASK: Record<Shell, string[]> = {
     '-c',
     `zmodload zsh/zpty
      zpty shell 'PS1="<prompt>" TERM=dumb zsh -f -i'
-     zpty -w shell 'unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; setopt no_list_beep list_rows_first; LISTMAX=-200; source ./zsh; print rea""dy'
+     zpty -w shell 'unsetopt zle_bracketed_paste; autoload -Uz compinit; compinit -u -D; setopt no_list_beep list_rows_first; LINES=200 LISTMAX=0; source ./zsh; print rea""dy'
      zpty -r -m shell text '*ready*'
      zpty -w -n shell "$LINE"$'\\t'
      zpty -r -m shell offered "*$LATE*"
@@ -75,6 +75,18 @@ describe.each(SHELLS)('the script for %s', (shell) => {
     const offered = offers(shell, 'rollcall gateway --', '--snapshot');
     expect(offered).toEqual(expect.arrayContaining(['--port', '--snapshot', '--allow', '--help']));
     expect(offered).not.toContain('--metrics-port');
+  });
+
+  test('completes the words that an option may be', () => {
+    const offered = offers(shell, 'rollcall gateway --access-log ', 'stdout');
+    expect(offered).toEqual(expect.arrayContaining(['off', 'stdout', 'stderr']));
+    expect(offered).not.toContain('--port');
+  });
+
+  test('completes the commands of a command, and then files', () => {
+    expect(offers(shell, 'rollcall config ', 'schema')).toEqual(
+      expect.arrayContaining(['check', 'schema']),
+    );
   });
 
   test('completes the words that an argument may be', () => {

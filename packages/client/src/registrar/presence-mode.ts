@@ -81,7 +81,7 @@ export function presenceMode(context: VoiceContext): Voice {
   }
 
   function hear(statement: Statement): void {
-    const at = owner.told(statement, performance.now());
+    const at = owner.received(statement, performance.now());
     if (at !== undefined) later(at - performance.now(), outbid);
   }
 

@@ -13,7 +13,7 @@ export const EVENT_TONES: Readonly<Record<Event['type'], Tone>> = {
   'mass-suspicion': 'warning',
   refused: 'warning',
   connected: 'good',
-  disconnected: 'bad',
+  disconnected: 'warning',
   rejected: 'bad',
   fault: 'bad',
 };

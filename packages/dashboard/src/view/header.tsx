@@ -30,8 +30,8 @@ export function Header({ status, link, now, page }: HeaderProps): JSX.Element {
 }
 
 const LINK_STATES: Record<StatusView['discovery']['state'], { tone: Tone; label: string }> = {
-  connected: { tone: 'good', label: 'connected' },
-  disconnected: { tone: 'warning', label: 'disconnected' },
+  connected: { tone: 'good', label: 'connected to the broker' },
+  disconnected: { tone: 'warning', label: 'disconnected from the broker' },
   expired: { tone: 'bad', label: 'no valid table' },
 };
 

@@ -1,5 +1,5 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import { instanceState } from '@rollcall/protocol';
+import { instanceState, receivesTraffic } from '@rollcall/protocol';
 import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
 import { matchRoute } from '../routing/route.ts';
 
@@ -73,7 +73,7 @@ export function explain(
     announcement: instance.announcement,
     status: instance.status,
     state: instanceState(instance),
-    isRoutable: routable.some((each) => each.key === instance.key),
+    isRoutable: receivesTraffic(instance, routable),
     isDrained: instance.isDrained === true,
     history: dated(journal.of(instance.key)),
   }));

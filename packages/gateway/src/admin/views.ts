@@ -1,5 +1,5 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import { instanceState } from '@rollcall/protocol';
+import { instanceState, receivesTraffic } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
@@ -94,13 +94,14 @@ export class Views {
   /** @param isPresent false if it has just left the table */
   instance(instance: Instance, isPresent = true): InstanceView {
     const { key, announcement, status, since, isDrained = false } = instance;
-    const epoch = this.#options.epoch();
+    const { directory, epoch: epochOf } = this.#options;
+    const epoch = epochOf();
     return {
       key,
       announcement,
       status,
       state: instanceState(instance),
-      isRoutable: isPresent && this.#isRoutable(instance),
+      isRoutable: isPresent && receivesTraffic(instance, directory.routable(announcement.prefix)),
       isDrained,
       since: since + epoch,
       evidence: this.#evidence(instance, epoch),
@@ -129,12 +130,6 @@ export class Views {
       routable: routable.length,
       isSuspect: routable[0]?.status === 'suspect',
     };
-  }
-
-  /** Compares only the first routable instance, because routable instances all have the same status. */
-  #isRoutable({ announcement, status, isDrained = false }: Instance): boolean {
-    const [first] = this.#options.directory.routable(announcement.prefix);
-    return !isDrained && announcement.draining !== true && first?.status === status;
   }
 
   #evidence({ key, announcement: { ttl } }: Instance, epoch: number): EvidenceView {

@@ -2,7 +2,7 @@ import type { Announcement } from '@rollcall/client';
 
 /**
  * Health in Consul's words. `passing`: receives traffic from the gateway at this moment, even if all instances of the
- * service are suspect. `warning`: suspect while others are healthy. `critical`: down or draining.
+ * service are suspect. `warning`: suspect while others are healthy. `critical`: down, draining or drained.
  */
 type Health = 'passing' | 'warning' | 'critical';
 
@@ -11,7 +11,7 @@ export interface CatalogInstance {
   readonly id: string;
   readonly announcement: Announcement;
   readonly health: Health;
-  /** In a word: `up`, `suspect`, `down` or `draining`. */
+  /** The state of the instance: `healthy`, `suspect`, `down`, `draining` or `drained`. */
   readonly state: string;
 }
 

@@ -1,4 +1,5 @@
 import type { Announcement, Change, Directory, Instance } from '@rollcall/client';
+import { instanceState, receivesTraffic } from '@rollcall/protocol';
 import type { Catalog, CatalogInstance, CatalogService } from './catalog.ts';
 import { serviceNames } from './service-names.ts';
 
@@ -65,10 +66,10 @@ export class TableCatalog implements Catalog {
     this.#updateNames();
     const prefix = this.#prefixes.get(name);
     if (prefix === undefined) return undefined;
-    const routable = new Set(this.#table.routable(prefix).map(({ key }) => key));
+    const routable = this.#table.routable(prefix);
     const instances = this.#table
       .instances(prefix)
-      .map((instance) => catalogued(instance, routable.has(instance.key)));
+      .map((instance) => catalogued(instance, receivesTraffic(instance, routable)));
     return { name, prefix, instances };
   }
 
@@ -134,9 +135,9 @@ function commonName(instances: readonly Instance[]): string | undefined {
   return instances.every(({ announcement }) => announcement.name === name) ? name : undefined;
 }
 
-function catalogued(instance: Instance, isRoutable: boolean): CatalogInstance {
-  const { key, announcement, status, isDrained } = instance;
-  const state = announcement.draining === true || isDrained === true ? 'draining' : status;
-  const health = isRoutable ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
+function catalogued(instance: Instance, hasTraffic: boolean): CatalogInstance {
+  const { key, announcement } = instance;
+  const state = instanceState(instance);
+  const health = hasTraffic ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
   return { id: key, announcement, health, state };
 }

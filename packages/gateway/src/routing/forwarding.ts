@@ -89,14 +89,14 @@ export class Forwarding implements Forward {
     return { key, address, port, isSecure: scheme === 'https' };
   }
 
-  answered(status: number): void {
+  onResponse(status: number): void {
     const { balancer, now } = this.#service;
     this.#status = status;
     const at = now();
     if (this.#stats !== undefined) balancer.responseStarted(this.#stats, at - this.#startedAt, at);
   }
 
-  ended(isFault: boolean): void {
+  onAttemptEnd(isFault: boolean): void {
     const { prefix, balancer, instances, events, now } = this.#service;
     const instance = this.#current;
     const stats = this.#stats;
@@ -106,7 +106,7 @@ export class Forwarding implements Forward {
     if (isEjected) events?.ejected(prefix, instance.key);
   }
 
-  mayRepeat(): boolean {
+  mayRetry(): boolean {
     return this.#service.budget.withdraw(this.#service.now());
   }
 

@@ -29,6 +29,12 @@ export const LIMIT_SETTINGS = {
     default: LIMITS.idleMs as number,
     doc: 'Maximum time until the first or the next request begins on a connection.',
   },
+  filterMs: {
+    type: 'milliseconds',
+    default: LIMITS.filterMs as number,
+    perRoute: true,
+    doc: 'Maximum time for all filters of a request.',
+  },
   connectMs: {
     type: 'milliseconds',
     default: LIMITS.connectMs as number,

@@ -45,11 +45,11 @@ describe('the catalog of a table', () => {
     expect(health()).toContain('lost passing');
   });
 
-  it('calls draining also what an operator of this gateway drains', () => {
+  it('shows an instance that an operator drains at this gateway as drained', () => {
     table.say('a');
     table.drain('a');
     expect(catalog.service('v1')?.instances).toMatchObject([
-      { health: 'critical', state: 'draining' },
+      { health: 'critical', state: 'drained' },
     ]);
   });
 

@@ -9,7 +9,7 @@ describe('a router that is configured anew', () => {
     const decision = decide('localhost', '/v1');
     if (decision.type !== 'forward') throw new Error('not forwarded');
     const first = decision.next()?.port;
-    decision.ended(true);
+    decision.onAttemptEnd?.(true);
     configure({ balancing: { policy: 'hash' } });
     const [gone = 0, left] = [1, 2, 3].filter((port) => port !== first);
     say(gone, { left: true });
@@ -32,9 +32,9 @@ describe('a router that is configured anew', () => {
     say(2);
     for (let failures = 0; failures < 5; failures++) {
       const decision = forwarded(decide('localhost', '/v1'));
-      if (decision.next()?.port === 1) decision.ended(true);
+      if (decision.next()?.port === 1) decision.onAttemptEnd?.(true);
       else {
-        decision.ended(false);
+        decision.onAttemptEnd?.(false);
         failures--;
       }
     }
@@ -58,7 +58,7 @@ describe('a request that ends by rules that are no more', () => {
     });
     configure(settings);
     picks(1);
-    for (const decision of late) decision.ended(true);
+    for (const decision of late) decision.onAttemptEnd?.(true);
     // Half of them are left, which would not bear the load of all.
     expect(new Set(picks(4))).toEqual(new Set([1, 2, 3, 4]));
   });
@@ -102,7 +102,7 @@ describe('what an instance asks for', () => {
     expect([pick('/v1', user), pick('/v1', user)]).toEqual([first, first]);
     const decision = forwarded(decide('localhost', '/v1', user));
     expect(decision.next()?.port).toBe(first);
-    expect(decision.mayRepeat()).toBe(false);
+    expect(decision.mayRetry?.()).toBe(false);
     expect(pick('/v1', user)).not.toBe(first);
   });
 

@@ -27,7 +27,7 @@ export function portsOf(decision: Decision): number[] {
   if (decision.type !== 'forward') return ports;
   for (let each = decision.next(); each !== undefined; each = decision.next()) {
     ports.push(each.port);
-    decision.ended(true);
+    decision.onAttemptEnd?.(true);
   }
   return ports;
 }
@@ -67,8 +67,8 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
     const decision = decide('localhost', target, asked);
     if (decision.type === 'answer') return decision.problem.code;
     const port = decision.next()?.port;
-    decision.answered(200);
-    decision.ended(false);
+    decision.onResponse?.(200);
+    decision.onAttemptEnd?.(false);
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());

@@ -44,7 +44,7 @@ describe('a router', () => {
     for (const port of [1, 2]) say(port);
     const decision = forwarded(decide('localhost', '/v1'));
     expect(decision.next()?.port).toBe(1);
-    decision.ended(true);
+    decision.onAttemptEnd?.(true);
     say(2, { left: true });
     say(3);
     expect(portsOf(decision)).toEqual([3]);
@@ -56,7 +56,7 @@ describe('a router', () => {
     const [one, two] = [decide('localhost', '/v1'), decide('localhost', '/v1')];
     for (const each of [one, two]) if (each.type === 'forward') each.next();
     expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
-    if (one.type === 'forward') one.ended(false);
+    if (one.type === 'forward') one.onAttemptEnd?.(false);
     expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
   });
 
@@ -66,8 +66,8 @@ describe('a router', () => {
     for (let count = 0; count < 10; count++) {
       const decision = forwarded(decide('localhost', '/v1'));
       const failing = decision.next()?.port === 1;
-      decision.answered(failing ? 503 : 200);
-      decision.ended(false);
+      decision.onResponse?.(failing ? 503 : 200);
+      decision.onAttemptEnd?.(false);
     }
     expect(picks(4)).toEqual([2, 2, 2, 2]);
     clock.now += 30_000;
@@ -92,8 +92,8 @@ describe('a router', () => {
       for (let each = 0; each < count; each++) {
         const decision = forwarded(decide('localhost', '/v1'));
         decision.next();
-        if (decision.mayRepeat()) granted++;
-        decision.ended(false);
+        if (decision.mayRetry?.()) granted++;
+        decision.onAttemptEnd?.(false);
       }
       return granted;
     };

@@ -4,24 +4,24 @@ import { isLoopback } from '../wire/address.ts';
 import { quote } from '../untrusted.ts';
 import type { Refusal } from '../wire/refusal.ts';
 
-/** Which addresses of instances an observer takes. */
+/** Which addresses of instances an observer accepts. */
 export interface AddressRules {
-  /** CIDRs, or single addresses. If any is given, only what is in one of them is taken. */
+  /** CIDRs or single addresses. If there is one, only addresses in one of them are accepted. */
   readonly allow: readonly string[];
-  /** CIDRs whose addresses are refused, allowed or not. */
+  /** CIDRs or single addresses that are refused, even if they are in an allowed range. */
   readonly deny: readonly string[];
-  /** Loopback is taken too. For an observer that is itself on loopback. */
+  /** Whether loopback addresses are accepted: for an observer that itself listens on loopback. */
   readonly allowsLoopback: boolean;
-  /** Where the observer itself listens: whoever announces that would send it its own requests. */
+  /** Where the observer itself listens. An announcement of that would route its requests back to itself. */
   readonly self: readonly { readonly address: string; readonly port: number }[];
 }
 
-/** Says why an announcement is not taken; nothing if it is. */
+/** Returns why an announcement is refused, or undefined if it is accepted. */
 export type AddressPolicy = (announcement: Announcement) => Refusal | undefined;
 
 /**
- * Metadata services of clouds, which tell whoever asks from a machine its secrets. The one at
- * 169.254.169.254 is link-local, which no announcement may be: see address.ts.
+ * Metadata services of clouds, which give a machine's secrets to any program on it. The one at
+ * 169.254.169.254 is link-local, and link-local addresses are always refused: see address.ts.
  */
 const METADATA: ReadonlySet<string> = new Set([
   '100.100.100.200',
@@ -30,7 +30,7 @@ const METADATA: ReadonlySet<string> = new Set([
   'fd20:ce::254',
 ]);
 
-/** A policy, or a string that says which rule cannot be read. Addresses are expected in canonical form. */
+/** A policy by rules, or a string that says which rule is invalid. Addresses have to be in canonical form. */
 export function addressPolicy(rules: AddressRules): AddressPolicy | string {
   const isAllowed = addressRanges(rules.allow);
   if (typeof isAllowed === 'string') return isAllowed;
@@ -41,15 +41,15 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
     if (rules.allow.length > 0) {
       return isAllowed(address) ? undefined : 'it is in no allowed range';
     }
-    if (METADATA.has(address)) return "that is a cloud's metadata service";
+    if (METADATA.has(address)) return "it is a cloud's metadata service";
     if (!rules.allowsLoopback && isLoopback(address)) {
-      return 'loopback is for instances beside a gateway that is on loopback itself; announce an address of the network, or allow 127.0.0.0/8';
+      return 'a gateway accepts loopback addresses only if it listens on loopback itself: announce an address of the network, or allow 127.0.0.0/8';
     }
     return undefined;
   };
   return ({ address, port }) => {
     const isSelf = rules.self.some((own) => own.address === address && own.port === port);
-    const why = isSelf ? 'that is this gateway itself' : forbidden(address);
+    const why = isSelf ? 'it is this gateway itself' : forbidden(address);
     return why === undefined
       ? undefined
       : { code: 'forbidden-address', reason: `address ${quote(address)}: ${why}` };

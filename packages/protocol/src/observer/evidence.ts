@@ -1,26 +1,27 @@
 import { versionOf } from '../wire/statement.ts';
 import type { TableEvent, Verdict } from '../table/events.ts';
 
-/** What an instance was last seen by, each with its time in the caller's milliseconds. */
+/** The latest evidence for and against an instance. Times are milliseconds of the observer's clock. */
 export interface Evidence {
-  /** The run that it is of; nothing for a legacy instance. */
+  /** The run that it concerns; undefined for a legacy instance. */
   readonly inc: number | undefined;
-  /** When its owner last spoke, by the channel or by coming into its presence channel. */
+  /** When its owner last announced it, on the channel or by joining its presence channel. */
   readonly announcedAt?: number;
-  /** When another observer or the snapshot last told of it. */
+  /** When another observer or the snapshot last reported it. */
   readonly relayedAt?: number;
+  /** Whether it is in its presence channel, and since when. */
   readonly presence?: { readonly isPresent: boolean; readonly at: number };
+  /** Its latest probe, or request that counted as one. */
   readonly probe?: {
     readonly verdict: Verdict;
-    /** By real traffic, or by a probe of its own. */
     readonly by: 'probe' | 'traffic';
     readonly at: number;
-    /** How many ended so in a row. */
+    /** How many consecutive ones ended so. */
     readonly times: number;
   };
 }
 
-/** What is known by an event beside what was. Words of earlier runs count for nothing, a later run begins anew. */
+/** The evidence after an event. Events of earlier runs are ignored, and a later run starts without evidence. */
 export function evidenceAfter(
   was: Evidence | undefined,
   event: TableEvent,
@@ -52,7 +53,7 @@ export function evidenceAfter(
   }
 }
 
-/** What is held of the run that is spoken of; nothing if that run is over. */
+/** The evidence for the run that an event concerns; undefined if that run is over. */
 function ofRun(was: Evidence | undefined, inc: number | undefined): Evidence | undefined {
   if (was === undefined || (inc ?? 0) > (was.inc ?? 0)) return { inc };
   return (inc ?? 0) < (was.inc ?? 0) ? undefined : was;

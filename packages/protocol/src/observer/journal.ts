@@ -4,53 +4,54 @@ import { instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import type { Change, Effect, TableEvent } from '../table/events.ts';
 
-/** Something that reached an observer, and what its rules made of it. */
+/** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {
-  /** When it came, and when it last came again without anything else between: the caller's milliseconds. */
+  /** When it came first and last, without anything else in between: milliseconds of the observer's clock. */
   readonly at: number;
   readonly last: number;
   readonly times: number;
-  /** What came, such as `probe: refused`; nothing if it was time that passed. */
+  /** What came, such as `probe: refused`; undefined if time passed. */
   readonly what: string | undefined;
-  /** What that changed. */
+  /** What it changed. */
   readonly change: Change['type'] | undefined;
-  /** The rule by which it did. */
+  /** Why it did. */
   readonly why: string | undefined;
 }
 
+/** A message that an observer refused. */
 export interface RefusedEntry {
   readonly at: number;
   readonly event: string;
   readonly refusal: Refusal;
 }
 
-/** What is kept: enough for the story of a crash, and bounded however long an observer runs. */
-const ENTRIES_EACH = 50;
-const GONE = 1000;
-const OF_OWN_LINK = 50;
-const REFUSED = 50;
+/** Enough to explain a crash, and bounded however long an observer runs. */
+const MAX_ENTRIES = 50;
+const MAX_GONE = 1000;
+const MAX_LINK_ENTRIES = 50;
+const MAX_REFUSED = 50;
 
 /**
- * What has happened to each instance and why, for whoever asks at 3 in the morning. Those that have
- * gone are remembered too, up to a number.
+ * What happened to each instance and why, so that an operator can be shown it. Instances that have left are
+ * remembered too, up to a limit.
  */
 export class Journal {
   readonly #histories = new Map<string, JournalEntry[]>();
   readonly #evidence = new Map<string, Evidence>();
-  /** Prefixes of those that have gone, in the order they went. */
+  /** Prefixes of the instances that are gone, in the order in which they went. */
   readonly #gone = new Map<string, string>();
   readonly #link: JournalEntry[] = [];
   readonly #refused: RefusedEntry[] = [];
 
-  /** What came, and all that the table made of it. */
+  /** Records an event and its effects. */
   record(event: TableEvent, effects: readonly Effect[], now: number): void {
     const subject = subjectOf(event);
     if (event.type === 'link') {
-      note(this.#link, { what: event.isUp ? 'connected' : 'disconnected' }, now, OF_OWN_LINK);
+      note(this.#link, { what: event.isUp ? 'connected' : 'disconnected' }, now, MAX_LINK_ENTRIES);
     }
     const changes = effects.filter(isChange);
     const own = changes.find(({ instance }) => instance.key === subject?.key);
-    // Of an instance that never was in the table, such as by an exit of one unknown, there is no story.
+    // An instance that was never in the table has no history, such as one of which only an exit came.
     if (subject !== undefined && (own !== undefined || this.#histories.has(subject.key))) {
       this.#note(subject.key, subject.what, own, now);
       const evidence = evidenceAfter(this.#evidence.get(subject.key), event, now);
@@ -60,31 +61,33 @@ export class Journal {
       if (change !== own) this.#note(change.instance.key, undefined, change, now);
   }
 
+  /** Records a message that was refused. */
   refuse(event: string, refusal: Refusal, now: number): void {
     this.#refused.push({ at: now, event, refusal });
-    if (this.#refused.length > REFUSED) this.#refused.shift();
+    if (this.#refused.length > MAX_REFUSED) this.#refused.shift();
   }
 
-  /** The story of an instance, from its beginning or the oldest that is kept. */
+  /** The history of an instance, oldest entry first. */
   of(key: string): readonly JournalEntry[] {
     return this.#histories.get(key) ?? [];
   }
 
-  /** What it was last seen by. */
+  /** The latest evidence for and against an instance. */
   evidenceOf(key: string): Evidence | undefined {
     return this.#evidence.get(key);
   }
 
-  /** Those of a prefix that have gone, the latest last. */
+  /** The keys of the instances of a prefix that are gone, the latest last. */
   gone(prefix: string): string[] {
     return [...this.#gone].filter(([, each]) => each === prefix).map(([key]) => key);
   }
 
-  /** The story of our own connection to the channel. */
+  /** The history of the observer's own connection to the channel. */
   get link(): readonly JournalEntry[] {
     return this.#link;
   }
 
+  /** The messages that were refused, the latest last. */
   get refused(): readonly RefusedEntry[] {
     return this.#refused;
   }
@@ -92,7 +95,7 @@ export class Journal {
   #note(key: string, what: string | undefined, change: Change | undefined, now: number): void {
     let history = this.#histories.get(key);
     if (history === undefined) this.#histories.set(key, (history = []));
-    note(history, { what, change: change?.type, why: change?.why }, now, ENTRIES_EACH);
+    note(history, { what, change: change?.type, why: change?.why }, now, MAX_ENTRIES);
     if (change === undefined) return;
     this.#gone.delete(key);
     if (change.type === 'left' || change.type === 'forgotten') this.#bury(key, change);
@@ -100,7 +103,7 @@ export class Journal {
 
   #bury(key: string, { instance }: Change): void {
     this.#gone.set(key, instance.announcement.prefix);
-    if (this.#gone.size <= GONE) return;
+    if (this.#gone.size <= MAX_GONE) return;
     for (const oldest of this.#gone.keys()) {
       this.#gone.delete(oldest);
       this.#histories.delete(oldest);
@@ -116,12 +119,12 @@ interface Note {
   readonly why?: string | undefined;
 }
 
-/** Adds to a history; what only repeats its end is counted instead. */
+/** Adds to a history. A repetition of its last entry is counted there instead. */
 function note(
   history: JournalEntry[],
   { what, change, why }: Note,
   now: number,
-  most: number,
+  max: number,
 ): void {
   const latest = history.at(-1);
   if (change === undefined && latest?.what === what && latest?.change === undefined && latest) {
@@ -129,24 +132,24 @@ function note(
     return;
   }
   history.push({ at: now, last: now, times: 1, what, change, why });
-  if (history.length > most) history.shift();
+  if (history.length > max) history.shift();
 }
 
 function isChange(effect: Effect): effect is Change {
   return effect.type !== 'probe' && effect.type !== 'conflict' && effect.type !== 'mass-suspicion';
 }
 
-/** Which instance an event is about, and what it says in words. */
+/** The instance that an event concerns, and the event in words. */
 function subjectOf(event: TableEvent): { key: string; what: string } | undefined {
   switch (event.type) {
     case 'received':
     case 'relayed': {
       const { announcement, left } = event.statement;
       const { inc, seq } = announcement;
-      const said = left ? 'exit' : 'register';
+      const message = left ? 'exit' : 'register';
       const by = event.type === 'received' ? 'its owner' : 'another observer or the snapshot';
       const version = inc === undefined ? '' : ` (inc ${inc}, seq ${seq ?? 0})`;
-      return { key: instanceKey(announcement), what: `${said} from ${by}${version}` };
+      return { key: instanceKey(announcement), what: `${message} from ${by}${version}` };
     }
     case 'joined':
       return { key: instanceKey(event.announcement), what: 'presence: joined' };

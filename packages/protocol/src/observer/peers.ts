@@ -1,45 +1,46 @@
-/** Another gateway, and how its table stood to ours when it last called the roll. */
+/** Another gateway on the channel, and how its table compared with this one when it last called the roll. */
 export interface Peer {
   readonly name: string;
-  /** When it called, in the caller's milliseconds. */
+  /** When it called the roll, in milliseconds of this observer's clock. */
   readonly at: number;
-  /** Statements that it said it knew. */
+  /** How many entries its table has, exits included. */
   readonly size: number;
-  /** Of ours, those that it did not know; nothing if its digest had no room for all that it knew. */
+  /** Entries of this table that it lacked, and was sent. Absent if its digest had no room for its whole table. */
   readonly missingThere?: number;
-  /** Of its own, those that we did not know. */
+  /** Entries of its table that this one lacked, and asked for. */
   readonly missingHere: number;
 }
 
-/** A gateway that has missed two of its turns to call the roll is taken to be gone. */
-const TURNS = 3;
-/** Whoever holds the secret can make up names. */
-const MOST = 100;
+/** A gateway that has missed two roll calls is gone. */
+const FORGET_AFTER_ROLL_CALLS = 3;
+/** Any holder of the secret can make up names, so their number is bounded. */
+const MAX_PEERS = 100;
 
 /**
- * The gateways beside this one. They are known by their roll calls alone: that costs no message, and shows how
- * they agreed at that moment; what one of them lacked is sent right after.
+ * The other gateways on the channel. They are known from their roll calls, which costs no messages. A roll call
+ * shows how the two tables differed at that moment; the missing entries are sent right after.
  */
 export class Peers {
   readonly #peers = new Map<string, Peer>();
   readonly #forgetAfter: number;
 
-  /** @param askEvery milliseconds between two roll calls of a gateway */
-  constructor(askEvery: number) {
-    this.#forgetAfter = askEvery * TURNS;
+  /** @param rollCallEveryMs milliseconds between two roll calls of a gateway */
+  constructor(rollCallEveryMs: number) {
+    this.#forgetAfter = rollCallEveryMs * FORGET_AFTER_ROLL_CALLS;
   }
 
-  heard(peer: Peer): void {
+  /** A gateway has called the roll. */
+  add(peer: Peer): void {
     this.#peers.delete(peer.name);
     this.#peers.set(peer.name, peer);
-    if (this.#peers.size <= MOST) return;
+    if (this.#peers.size <= MAX_PEERS) return;
     for (const oldest of this.#peers.keys()) {
       this.#peers.delete(oldest);
       return;
     }
   }
 
-  /** Those that were heard lately, the latest last. */
+  /** The gateways that called the roll recently, the latest last. */
   all(now: number): Peer[] {
     for (const { name, at } of this.#peers.values())
       if (now - at > this.#forgetAfter) this.#peers.delete(name);

@@ -1,9 +1,9 @@
 import { LIMITS } from './limits.ts';
 
-/** Who may subscribe: anyone, whoever was authorised, or whoever was authorised and says who they are. */
+/** Who may subscribe: any client, an authorised client, or an authorised client that identifies itself. */
 export type ChannelKind = 'public' | 'private' | 'presence';
 
-// `#` is reserved for the channels that a server makes itself.
+// `#` is reserved for channels that a server creates.
 const CHANNEL_NAME = /^[A-Za-z0-9_\-=@,.;]+$/;
 
 export function isChannelName(value: unknown): value is string {
@@ -14,7 +14,7 @@ export function isChannelName(value: unknown): value is string {
   );
 }
 
-/** The rule {@link isChannelName} checks, for an error message. */
+/** The rule that {@link isChannelName} checks, for error messages. */
 export const CHANNEL_NAME_RULE: string = `a channel name is 1 to ${LIMITS.channelNameLength} of A-Z a-z 0-9 _ - = @ , . ;`;
 
 export function channelKind(name: string): ChannelKind {
@@ -22,19 +22,19 @@ export function channelKind(name: string): ChannelKind {
   return name.startsWith('private-') ? 'private' : 'public';
 }
 
-/** Whether who subscribes is sent the last event of the channel. */
+/** Whether a new subscriber receives the last event of the channel. */
 export function isCacheChannel(name: string): boolean {
   return /^(?:private-|private-encrypted-|presence-)?cache-/.test(name);
 }
 
-/** Whether the payloads of a channel can be read only by who holds its key, which the server does not. */
+/** Whether the payloads of a channel are encrypted with a key that the server does not have. */
 export function isEncryptedChannel(name: string): boolean {
   return name.startsWith('private-encrypted-');
 }
 
 const SERVER_TO_USER = '#server-to-user-';
 
-/** The channel that belongs to a user who is signed in, and to no one else. */
+/** The channel of a user who is signed in. No other user may subscribe to it. */
 export function serverToUserChannel(userId: string): string {
   return SERVER_TO_USER + userId;
 }
@@ -47,12 +47,12 @@ export function isServerToUserChannel(value: unknown): value is string {
   );
 }
 
-/** Ids of users may be of any characters; how many is all that is said of them. */
+/** Whether text is a user id: any characters, within the length that Pusher allows. */
 export function isUserId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= LIMITS.userIdLength;
 }
 
-/** Two numbers with a dot between, as the server gives each connection one. */
+/** Whether text is a socket id: two numbers with a dot in between, one for each connection. */
 export function isSocketId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{1,20}\.\d{1,20}$/.test(value);
 }

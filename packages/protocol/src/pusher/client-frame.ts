@@ -3,21 +3,21 @@ import { CHANNEL_NAME_RULE, isChannelName, isServerToUserChannel } from './chann
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 
-/** What a client may send. `malformed` is anything else, with one sentence that says what is wrong. */
+/** A frame from a client. `malformed` is an invalid one, with a sentence that says what is wrong. */
 export type ClientFrame =
   | {
       readonly type: 'subscribe';
       readonly channel: string;
-      /** `KEY:signature`; SDKs send an empty one for public channels. */
+      /** `KEY:signature`. SDKs send an empty string for public channels. */
       readonly auth: string;
-      /** Who subscribes to a presence channel, as the JSON text that was signed. */
+      /** The user that subscribes to a presence channel, as the JSON text that was signed. */
       readonly channelData: string | undefined;
     }
   | {
       readonly type: 'signin';
       /** `KEY:signature` */
       readonly auth: string;
-      /** Who signs in, as the JSON text that was signed. */
+      /** The user that signs in, as the JSON text that was signed. */
       readonly userData: string;
     }
   | { readonly type: 'unsubscribe'; readonly channel: string }
@@ -27,12 +27,12 @@ export type ClientFrame =
       readonly type: 'client-event';
       readonly event: string;
       readonly channel: string;
-      /** In the form in which receivers get it: JSON text, or the text itself if it was a string. */
+      /** The form that receivers get: JSON text, or the text itself if it was a string. */
       readonly data: string;
     }
   | { readonly type: 'malformed'; readonly message: string };
 
-/** Reads one text frame from a client. Nothing of it is trusted, and no input makes this throw. */
+/** Reads one text frame from a client. Nothing in it is trusted, and it never throws. */
 export function parseClientFrame(text: string): ClientFrame {
   const frame = readJson(text);
   const event = isRecord(frame) ? frame['event'] : undefined;
@@ -96,13 +96,13 @@ function parseClientEvent(event: string, channel: unknown, data: unknown): Clien
   return { type: 'client-event', event, channel, data: encoded };
 }
 
-/** A string stays as it is: some SDKs encode `data` themselves. */
+/** `data` as text. A string stays as it is, because some SDKs encode `data` themselves. */
 function encodeData(data: unknown): string | undefined {
   if (typeof data === 'string') return data;
   try {
     return JSON.stringify(data ?? null);
   } catch {
-    // JSON.parse takes any depth and JSON.stringify does not: it recurses.
+    // JSON.parse accepts any depth. JSON.stringify does not, because it recurses.
     return undefined;
   }
 }

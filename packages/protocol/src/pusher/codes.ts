@@ -1,6 +1,6 @@
 /**
- * Codes of `pusher:error` and of WebSocket closes. Their hundreds tell a client what to do next:
- * 4000-4099 stay away, 4100-4199 come back in a second, 4200-4299 come back at once.
+ * Codes of `pusher:error` and of WebSocket closes. Their range says what a client does next: with 4000-4099 it
+ * does not reconnect, with 4100-4199 it reconnects after a second, with 4200-4299 at once.
  */
 export const CLOSE_CODES = {
   unknownApp: 4001,

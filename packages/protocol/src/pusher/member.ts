@@ -2,17 +2,17 @@ import { isRecord } from '../untrusted.ts';
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 
-/** Who a connection to a presence channel belongs to. */
+/** A member of a presence channel. */
 export interface Member {
   readonly userId: string;
-  /** Whatever was signed with the id; `null` if nothing was. Fixed for the life of the subscription. */
+  /** The info that was signed with the id, or `null`. It is fixed for the life of the subscription. */
   readonly userInfo: unknown;
 }
 
 /**
- * Reads the `channel_data` of a subscription; a string tells what is wrong with it. Ids may be
- * numbers, as in the published vectors; they are strings from here on. Counting bytes is for the
- * caller, who knows a fast way: {@link LIMITS.userObjectBytes}.
+ * Reads the `channel_data` of a subscription. Returns a string that says what is wrong with invalid data. An id
+ * may be a number, as in Pusher's vectors, and is a string in the result. The caller checks the size, because it
+ * can count bytes faster: {@link LIMITS.userObjectBytes}.
  */
 export function parseMember(channelData: string): Member | string {
   const data = readJson(channelData);

@@ -1,10 +1,13 @@
 import type { Member } from './member.ts';
 
-/** Frames without content, encoded once. */
+/** Frames without content. */
 export const PING_FRAME: string = encode('pusher:ping', {});
 export const PONG_FRAME: string = encode('pusher:pong', {});
 
-/** @param activityTimeout - whole seconds, at least 1: SDKs take 0 for a failed handshake. */
+/**
+ * The first frame of a connection.
+ * @param activityTimeout whole seconds, at least 1: SDKs treat 0 as a failed handshake
+ */
 export function connectionEstablishedFrame(socketId: string, activityTimeout: number): string {
   return encode('pusher:connection_established', {
     socket_id: socketId,
@@ -12,12 +15,15 @@ export function connectionEstablishedFrame(socketId: string, activityTimeout: nu
   });
 }
 
-/** The one frame whose `data` is an object and not JSON text: it is documented so. */
+/** An error. It is the only frame whose `data` is an object instead of JSON text, as Pusher documents it. */
 export function errorFrame(message: string, code?: number): string {
   return JSON.stringify({ event: 'pusher:error', data: { message, code: code ?? null } });
 }
 
-/** @param members - who is there, for a presence channel. */
+/**
+ * Confirms a subscription.
+ * @param members the members of the channel, if it is a presence channel
+ */
 export function subscriptionSucceededFrame(
   channel: string,
   members: readonly Member[] | undefined,
@@ -29,7 +35,10 @@ export function subscriptionSucceededFrame(
   );
 }
 
-/** @param status - as of HTTP: 401 for a wrong signature, 403 for what is not allowed. */
+/**
+ * Refuses a subscription.
+ * @param status an HTTP status: 401 for an invalid signature, 403 for a channel that is not allowed
+ */
 export function subscriptionErrorFrame(
   channel: string,
   type: 'AuthError' | 'LimitReached' | 'Unavailable',
@@ -53,17 +62,20 @@ export function subscriptionCountFrame(channel: string, count: number): string {
   return encode('pusher_internal:subscription_count', data, channel);
 }
 
-/** The channel has no last event that it could send. It has no data, and no second encoding of none. */
+/** A cache channel has no last event. The frame has no `data`. */
 export function cacheMissFrame(channel: string): string {
   return JSON.stringify({ event: 'pusher:cache_miss', channel });
 }
 
-/** @param userData - as it was signed. */
+/**
+ * Confirms a sign-in.
+ * @param userData the user's data as it was signed
+ */
 export function signinSuccessFrame(userData: string): string {
   return encode('pusher:signin_success', { user_data: userData });
 }
 
-/** Who of those on a watchlist has come or gone; empty lists are left out. */
+/** The users of a watchlist that went online or offline. Empty lists are left out. */
 export function watchlistFrame(online: readonly string[], offline: readonly string[]): string {
   const events = [
     { name: 'online', user_ids: online },
@@ -72,7 +84,10 @@ export function watchlistFrame(online: readonly string[], offline: readonly stri
   return encode('pusher_internal:watchlist_events', { events });
 }
 
-/** @param userId - the sender, for client events on presence channels only. */
+/**
+ * An event of a channel.
+ * @param userId the sender, only for client events on presence channels
+ */
 export function channelEventFrame(
   channel: string,
   event: string,
@@ -86,12 +101,12 @@ function presence(members: readonly Member[]): Record<string, unknown> {
   return {
     count: members.length,
     ids: members.map(({ userId }) => userId),
-    // fromEntries defines properties, so that a user named "__proto__" is a user like any other.
+    // fromEntries defines properties, so a user named "__proto__" is not special.
     hash: Object.fromEntries(members.map(({ userId, userInfo }) => [userId, userInfo])),
   };
 }
 
-/** What a server sends is JSON in JSON: `data` is text. */
+/** A frame of a server, whose `data` is JSON as text. */
 function encode(event: string, data: Record<string, unknown>, channel?: string): string {
   return JSON.stringify({ event, channel, data: JSON.stringify(data) });
 }

@@ -1,4 +1,4 @@
-/** The text whose HMAC-SHA256 lets a connection subscribe. `channelData` is given for presence channels. */
+/** The text whose HMAC-SHA256 authorises a subscription. Presence channels have `channelData`. */
 export function channelStringToSign(
   socketId: string,
   channel: string,
@@ -16,7 +16,7 @@ export function userStringToSign(socketId: string, userData: string): string {
 /**
  * The text whose HMAC-SHA256 is `auth_signature` of a request to the HTTP API.
  *
- * @param query - decoded names and values; values are signed as they are, not URL-encoded.
+ * @param query decoded names and values: values are signed without URL encoding
  */
 export function requestStringToSign(
   method: string,

@@ -3,19 +3,19 @@ import { isUserId } from './channel.ts';
 import { readJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 
-/** Who a connection belongs to, from its sign-in on. */
+/** The user of a connection, once it has signed in. */
 export interface User {
   readonly id: string;
-  /** Whatever was signed with the id; `null` if nothing was. */
+  /** The info that was signed with the id, or `null`. */
   readonly info: unknown;
-  /** The users whose coming and going this one is told of. How many there may be is for the caller. */
+  /** The users whose going online and offline is reported to this one. The caller checks their number. */
   readonly watchlist: readonly string[];
 }
 
-/** Reads the `user_data` of a sign-in; a string tells what is wrong with it. */
+/** Reads the `user_data` of a sign-in. Returns a string that says what is wrong with invalid data. */
 export function parseUser(userData: string): User | string {
   const data = readJson(userData);
-  // Other than in channel_data no numbers: pusher-js takes a sign-in without a string for failed.
+  // Unlike in channel_data, a number is invalid: pusher-js treats a sign-in without a string as failed.
   const id = isRecord(data) ? data['id'] : undefined;
   if (!isRecord(data) || !isUserId(id)) {
     return `user_data must be a JSON object with an id of 1 to ${LIMITS.userIdLength} characters`;

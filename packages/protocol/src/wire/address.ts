@@ -3,7 +3,7 @@ import { accept, refuse } from './refusal.ts';
 import { quote } from '../untrusted.ts';
 import type { Parsed } from './refusal.ts';
 
-/** No instance can be reached over unicast HTTP at an address of these ranges. */
+/** Ranges in which no instance can be reached by HTTP. */
 const UNROUTABLE: ReadonlySet<string> = new Set([
   'unspecified',
   'multicast',
@@ -13,7 +13,8 @@ const UNROUTABLE: ReadonlySet<string> = new Set([
 
 /**
  * An IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no brackets, no zone).
- * An IPv4-mapped IPv6 address becomes IPv4. Host names are refused: what they resolve to is not ours to trust.
+ * An IPv4-mapped IPv6 address becomes IPv4. Host names are refused, because an observer cannot trust what they
+ * resolve to.
  */
 export function parseAddress(input: unknown): Parsed<string> {
   const address = typeof input === 'string' ? readAddress(input) : undefined;
@@ -34,8 +35,7 @@ export function parseAddress(input: unknown): Parsed<string> {
 }
 
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
-  // Only four decimal parts, alone or mapped: 0177.1, 2130706433 and ::1.2.3.4 mean one address to
-  // some programs and another, or none, to others.
+  // Only four decimal parts, alone or mapped: programs disagree about 0177.1, 2130706433 and ::1.2.3.4.
   const dotted = text.includes('.') ? text.replace(/^::ffff:/i, '') : undefined;
   if (dotted !== undefined) {
     return ipaddr.IPv4.isValidFourPartDecimal(dotted) ? ipaddr.IPv4.parse(dotted) : undefined;
@@ -45,7 +45,7 @@ function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** Whether a host, as it stands in a URL or an option, is this machine's loopback. */
+/** Whether a host, as it is written in a URL or an option, is on this machine's loopback interface. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
   if (bare === 'localhost') return true;

@@ -1,39 +1,40 @@
 import { isChannelName } from '../pusher/channel.ts';
 import { quote } from '../untrusted.ts';
 
-/** The channel that is the registry unless another is named. */
+/** The name of the registry's channel by default. */
 export const DEFAULT_CHANNEL = 'mapped-discovery';
 
-/** How all observers are called in presence channels: one user, whose coming a transport tells of only once. */
+/** The user_id of every observer in presence channels: for a single user, the transport reports joining only once. */
 export const OBSERVER_USER_ID = 'observer';
 
-/** The channels of one registry. docs/reference/protocol.md says who is in which. */
+/** The channels of one registry: see docs/reference/protocol.md. */
 export interface Channels {
+  /** The channel on which instances are announced. */
   readonly registry: string;
-  /** Where owners hear roll calls. */
+  /** The channel on which owners receive roll calls. */
   readonly owners: string;
-  /** What the names of the presence channels of its instances begin with. */
+  /** The first part of the names of its instances' presence channels. The id of the instance follows. */
   readonly presencePrefix: string;
-  /** The transport itself cannot read what is said. */
+  /** Whether messages are encrypted, so that the transport itself cannot read them. */
   readonly isEncrypted: boolean;
-  /** Whoever has the app's key may listen. */
+  /** Whether any program with the app's key may subscribe. */
   readonly isPublic: boolean;
 }
 
-/** With `presence-` in front and the longest id behind, it is within the 164 characters that Pusher documents. */
+/** With `presence-` in front and the longest id behind, a name is within the 164 characters that Pusher documents. */
 const MAX_BASE_LENGTH = 164 - 'presence-.'.length - 64;
 
 const PRIVATE = 'private-';
 const ENCRYPTED = 'private-encrypted-';
 
-/** The channels that follow from the registry's name; a string says what is wrong with the name. */
+/** The channels of the registry with a name, or a string that says why the name is invalid. */
 export function channelsOf(registry: string): Channels | string {
   const isEncrypted = registry.startsWith(ENCRYPTED);
   const isPrivate = registry.startsWith(PRIVATE);
   const base = registry.slice(isEncrypted ? ENCRYPTED.length : isPrivate ? PRIVATE.length : 0);
-  // Cache channels keep a last event for who comes late, and presence ones have members: neither is wanted.
+  // Cache channels repeat the last event to new subscribers, and presence channels have members: neither is wanted.
   if (/^(presence-|cache-)/.test(base) || !isChannelName(base) || base.length > MAX_BASE_LENGTH) {
-    return `the channel is ${quote(registry)}; it must be at most ${MAX_BASE_LENGTH} of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front or nothing`;
+    return `the channel is ${quote(registry)}; it must be at most ${MAX_BASE_LENGTH} of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front`;
   }
   return {
     registry,
@@ -44,12 +45,12 @@ export function channelsOf(registry: string): Channels | string {
   };
 }
 
-/** Who an instance is in its presence channel: unique to one run of it. */
+/** The user_id of an instance in its presence channel, unique to one run of it. */
 export function presenceUserId({ id, inc }: { readonly id: string; readonly inc: number }): string {
   return `${id}~${inc}`;
 }
 
-/** The run that a member of a presence channel is; nothing if it is an observer or a stranger. */
+/** The run that a member's user_id names, or undefined if it names none, such as that of an observer. */
 export function parsePresenceUserId(userId: string): { id: string; inc: number } | undefined {
   const [id, digits, ...rest] = userId.split('~');
   if (id === undefined || digits === undefined || rest.length > 0) return undefined;

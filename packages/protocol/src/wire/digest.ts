@@ -2,35 +2,35 @@ import { instanceKey } from './statement.ts';
 import type { Statement } from './statement.ts';
 
 const HASH_LENGTH = 7;
-/** What fits one event beside the rest of a roll call. What is left out is told once more, no worse. */
+/** As many as fit into one event with the rest of a roll call. Entries that are left out are sent needlessly. */
 const MAX_STATEMENTS = 1200;
 
-/** What an observer knows, short enough for one event: a hash of 32 bits for each statement. */
+/** A table in a form that fits one event: a hash of 32 bits for each statement. */
 export function digestOf(statements: readonly Statement[]): string {
   return statements.slice(0, MAX_STATEMENTS).map(hashOf).join('');
 }
 
-/** The statements that are not in a digest. Another's hash may hide one in 4 billion: a probe finds it. */
-export function notIn(digest: string, statements: readonly Statement[]): Statement[] {
+/** The statements that a digest lacks. One in 4 billion is overlooked, because another has the same hash. */
+export function missingIn(digest: string, statements: readonly Statement[]): Statement[] {
   const known = hashesOf(digest);
   return statements.filter((statement) => !known.has(hashOf(statement)));
 }
 
-/** Whether it holds each of so many statements: a larger table's has no room for all. */
+/** Whether a digest has room for a table of this size. */
 export function holdsAll(digest: string, size: number): boolean {
   return digest.length >= size * HASH_LENGTH;
 }
 
-/** Whether the asker knows this. */
+/** Whether a digest has a statement. */
 export function isIn(digest: string, statement: Statement): boolean {
   return hashesOf(digest).has(hashOf(statement));
 }
 
-/** How much a digest has that is not among the statements. */
+/** How many statements of a digest are not among these. */
 export function unknownIn(digest: string, statements: readonly Statement[]): number {
-  const news = hashesOf(digest);
-  for (const statement of statements) news.delete(hashOf(statement));
-  return news.size;
+  const unknown = hashesOf(digest);
+  for (const statement of statements) unknown.delete(hashOf(statement));
+  return unknown.size;
 }
 
 function hashesOf(digest: string): Set<string> {
@@ -41,7 +41,7 @@ function hashesOf(digest: string): Set<string> {
   return hashes;
 }
 
-/** FNV-1a over what makes one statement differ from another of the same instance. */
+/** FNV-1a over the parts in which two statements about one instance can differ. */
 function hashOf({ announcement, left }: Statement): string {
   const text = `${instanceKey(announcement)} ${announcement.inc} ${announcement.seq} ${left}`;
   let hash = 0x81_1c_9d_c5;

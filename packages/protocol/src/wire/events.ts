@@ -5,34 +5,36 @@ import type { Statement } from './statement.ts';
 import { accept, refuse } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 
+/** The names of the events that observers read. */
 export const EVENTS = ['register', 'exit', 'rollcall', 'table'] as const;
 export type EventName = (typeof EVENTS)[number];
 
 export type DiscoveryEvent =
   | { readonly type: 'register'; readonly announcement: Announcement }
   | { readonly type: 'exit'; readonly announcement: Announcement }
-  /** An observer asks for what it does not know: `digest` says what it does (digest.ts). */
+  /** An observer asks for the entries that its table lacks. */
   | {
       readonly type: 'rollcall';
       readonly nonce: string;
+      /** What its table has: see digest.ts. */
       readonly digest: string;
-      /** How many instances the asker thinks there are: who answers spreads accordingly. */
+      /** How many entries its table has. Answers are spread over a time in proportion to this. */
       readonly size: number;
-      /** It was itself caused by a roll call, and causes no other. */
+      /** It was caused by another roll call, and causes none itself. */
       readonly isEcho: boolean;
-      /** The name of the gateway that asks; other observers give none. */
+      /** The name of the gateway that asks. Other observers give none. */
       readonly from?: string;
     }
-  /** A piece of a table: an answer to the roll call with that nonce. */
+  /** A part of a table: an answer to the roll call with that nonce. */
   | {
       readonly type: 'table';
       readonly nonce: string;
       readonly statements: readonly Statement[];
-      /** Announcements of the piece that were refused. They do not take the others with them. */
+      /** Why announcements in it were refused. The others are accepted nevertheless. */
       readonly refusals: readonly Refusal[];
     };
 
-/** Reads one event of the channel. `data` is what JSON decoding gave, or text that was no JSON. */
+/** Reads one event of the channel. `data` is decoded JSON, or text that was not JSON. */
 export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<DiscoveryEvent> {
   switch (name) {
     case 'register':
@@ -64,8 +66,8 @@ function isName(from: unknown): from is string {
   return typeof from === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(from);
 }
 
-/** A piece of a table as it goes over the channel. */
-export interface TablePiece {
+/** The data of a `table` event. The keys are part of the wire protocol: `up` are instances, `left` exits. */
+export interface TableData {
   readonly nonce: string;
   readonly up: readonly unknown[];
   readonly left: readonly unknown[];

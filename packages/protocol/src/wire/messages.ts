@@ -1,18 +1,18 @@
 import { encodeAnnouncement } from './announcement.ts';
 import { digestOf } from './digest.ts';
-import type { EventName, TablePiece } from './events.ts';
+import type { EventName, TableData } from './events.ts';
 import type { Statement } from './statement.ts';
 
-/** What an observer says on the channel. */
+/** A message for an observer to publish. */
 export interface Message {
-  /** The registry, the owners' channel, or the presence channel of the instance with this id. */
+  /** The channel: the registry, that of the owners, or the presence channel of the instance with this id. */
   readonly to: 'registry' | 'owners' | { readonly id: string };
   readonly event: EventName;
   readonly data: unknown;
 }
 
-/** Asks for what the digest of these has not. */
-export function rollCall(
+/** A roll call: asks for what these statements lack. */
+export function rollCallMessage(
   to: 'registry' | 'owners',
   nonce: string,
   statements: readonly Statement[],
@@ -22,23 +22,24 @@ export function rollCall(
   return { to, event: 'rollcall', data: { nonce, digest, size: statements.length, ...mark } };
 }
 
-/** A Pusher event carries at most 10 KB (10 240 bytes); the rest is for the nonce and the braces. */
-const PIECE_BYTES = 10_000;
+/** A Pusher event carries at most 10 KB (10,240 bytes). The rest is for the nonce and the braces. */
+const MAX_STATEMENT_BYTES = 10_000;
 
 /**
- * Splits statements so that each piece fits one event. Nothing to say is one empty piece: it is an
- * answer too. What does not fit an event alone cannot have come by one, and is left out.
+ * Answers to a roll call: statements, split so that each part fits one event. No statements are one empty part,
+ * because that is an answer too. A statement that does not fit an event cannot have come in one, and is left
+ * out.
  */
-export function answersTo(nonce: string, statements: readonly Statement[]): Message[] {
-  const pieces: (TablePiece & { up: unknown[]; left: unknown[] })[] = [];
+export function tableMessages(nonce: string, statements: readonly Statement[]): Message[] {
+  const pieces: (TableData & { up: unknown[]; left: unknown[] })[] = [];
   let room = -1;
   for (const { announcement, left } of statements) {
     const encoded = encodeAnnouncement(announcement);
     const size = bytesOf(JSON.stringify(encoded)) + 1;
-    if (size > PIECE_BYTES) continue;
+    if (size > MAX_STATEMENT_BYTES) continue;
     if (size > room) {
       pieces.push({ nonce, up: [], left: [] });
-      room = PIECE_BYTES;
+      room = MAX_STATEMENT_BYTES;
     }
     pieces.at(-1)?.[left ? 'left' : 'up'].push(encoded);
     room -= size;
@@ -47,7 +48,7 @@ export function answersTo(nonce: string, statements: readonly Statement[]): Mess
   return pieces.map((data) => ({ to: 'registry', event: 'table', data }));
 }
 
-/** At most: every character outside ASCII is taken for the longest that UTF-8 has for one UTF-16 unit. */
+/** An upper bound: each character outside ASCII counts as the longest that UTF-8 has for one UTF-16 unit. */
 function bytesOf(json: string): number {
   let bytes = json.length;
   for (let at = 0; at < json.length; at++) if (json.charCodeAt(at) > 127) bytes += 2;

@@ -2,11 +2,11 @@ import { accept, refuse } from './refusal.ts';
 import { quote } from '../untrusted.ts';
 import type { Parsed } from './refusal.ts';
 
-/** A router looks at this many leading segments of a path and no more. */
+/** The most segments of a prefix: a router looks at no more of a path. */
 export const MAX_PREFIX_SEGMENTS = 16;
 const MAX_PREFIX_LENGTH = 200;
 
-// RFC 3986 §3.3 pchar without percent-encoding: a prefix then has one spelling only, and is compared byte by byte.
+// RFC 3986 §3.3 pchar without percent-encoding, so that a prefix has one spelling and is compared byte by byte.
 const SEGMENT = /^[A-Za-z0-9._~!$&'()*+,;=:@-]+$/;
 
 /**
@@ -20,7 +20,7 @@ export function parsePrefix(input: unknown): Parsed<string> {
   if (input.length > MAX_PREFIX_LENGTH) {
     return refuse(
       'bad-prefix',
-      `prefix has ${input.length} characters; at most ${MAX_PREFIX_LENGTH}`,
+      `prefix has ${input.length} characters; at most ${MAX_PREFIX_LENGTH} are allowed`,
     );
   }
   const path = input.endsWith('/') ? input.slice(0, -1) : input;
@@ -32,7 +32,7 @@ export function parsePrefix(input: unknown): Parsed<string> {
   if (segments.length > MAX_PREFIX_SEGMENTS) {
     return refuse(
       'bad-prefix',
-      `prefix has ${segments.length} segments; at most ${MAX_PREFIX_SEGMENTS}`,
+      `prefix has ${segments.length} segments; at most ${MAX_PREFIX_SEGMENTS} are allowed`,
     );
   }
   const bad = segments.find(

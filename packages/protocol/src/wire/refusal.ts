@@ -1,6 +1,4 @@
-/**
- * Why something that came over the channel was not accepted. Every code stands in docs/reference/errors.md.
- */
+/** The codes of refusals. docs/reference/errors.md explains each. */
 export const REFUSAL_CODES = [
   'bad-event',
   'bad-announcement',
@@ -27,12 +25,14 @@ export const REFUSAL_CODES = [
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
+/** Why something that came over the channel was not accepted. */
 export interface Refusal {
   readonly code: RefusalCode;
-  /** One sentence for a log: what was found and what is accepted. Safe to print: foreign text in it is quoted. */
+  /** One sentence for a log: what was found and what is accepted. It is safe to print, because foreign text in it is quoted. */
   readonly reason: string;
 }
 
+/** The result of reading untrusted input: a value in canonical form, or why it was refused. */
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: Refusal };

@@ -1,28 +1,28 @@
 import type { Announcement } from './announcement-types.ts';
 
-/** Something that was said of an instance: what it announced, and whether it has left. */
+/** An entry of a table as observers exchange it: what an instance announced, and whether it has left. */
 export interface Statement {
-  /** What the instance announced. */
+  /** The latest announcement of the instance. */
   readonly announcement: Announcement;
-  /** Whether it has left. */
+  /** Whether this run of the instance has left. */
   readonly left: boolean;
 }
 
-/** A statement whose instance numbers its own words, so that order of arrival does not matter. */
+/** The version of an announcement, by which the order of arrival does not matter. */
 export interface Version {
   readonly id: string;
   readonly inc: number;
   readonly seq: number;
 }
 
-/** The numbers of an announcement; nothing if it is legacy. */
+/** The version of an announcement, or undefined if it is a legacy announcement. */
 export function versionOf({ id, inc, seq }: Announcement): Version | undefined {
   return id === undefined || inc === undefined ? undefined : { id, inc, seq: seq ?? 0 };
 }
 
 /**
- * What tells one instance from another. Legacy instances are told apart by where they listen: two
- * programs cannot share an address and port.
+ * The key of an instance in tables: its id. A legacy instance is identified by its prefix, address and port:
+ * two programs cannot share an address and port.
  */
 export function instanceKey(announcement: Announcement): string {
   const version = versionOf(announcement);

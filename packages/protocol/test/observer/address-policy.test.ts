@@ -135,7 +135,7 @@ describe('an address policy', () => {
     const rules = { allow: [], deny: [], allowsLoopback: false, self: [] };
     for (const name of ['allow', 'deny'] as const) {
       const policy = addressPolicy({ ...rules, [name]: ['10.0.0.0/8', text] });
-      expect(policy).toContain(`"${text}" is no address range`);
+      expect(policy).toContain(`"${text}" is not an address range`);
     }
   });
 });

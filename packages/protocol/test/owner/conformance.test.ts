@@ -56,7 +56,7 @@ describe('an owner, by the conformance vectors', () => {
 
   it.each(vectors.outbids)('goes on after $name', ({ own, told, next }) => {
     const owner = ownerOf(own);
-    owner.told({ announcement: announcement(told), left: told.left }, 0);
+    owner.received({ announcement: announcement(told), left: told.left }, 0);
     expect(owner.outbid(0)?.inc ?? null).toBe(next);
   });
 
@@ -65,11 +65,11 @@ describe('an owner, by the conformance vectors', () => {
     const waits = [];
     for (let now = 0; waits.length < vectors.outbidWaits.length;) {
       const { inc } = owner.announcement;
-      const at = owner.told({ announcement: announcement({ id: 'a', inc }), left: true }, now);
+      const at = owner.received({ announcement: announcement({ id: 'a', inc }), left: true }, now);
       expect(at).toBe(now);
       owner.outbid(now);
       const again = { announcement: announcement({ id: 'a', inc: inc + 1 }), left: true };
-      const next = owner.told(again, now) ?? NaN;
+      const next = owner.received(again, now) ?? NaN;
       waits.push((next - now) / 1000);
       now = next;
     }

@@ -80,7 +80,7 @@ describe('an owner', () => {
       ['another instance', statement({ id: 'b', inc: 9 })],
     ])('has nothing to go beyond in %s', (_what, told) => {
       const owner = new Owner(OWNED);
-      expect(owner.told(told, 100)).toBeUndefined();
+      expect(owner.received(told, 100)).toBeUndefined();
       expect(owner.outbid(100)).toBeUndefined();
       expect(owner.announcement).toEqual(OWNED);
     });
@@ -91,17 +91,17 @@ describe('an owner', () => {
       ['its own run as one that left', statement({}, true), 6],
     ])('goes beyond %s at once, as itself', (_what, told, inc) => {
       const owner = new Owner(OWNED);
-      expect(owner.told(told, 100)).toBe(100);
+      expect(owner.received(told, 100)).toBe(100);
       expect(owner.outbid(100)).toEqual({ ...OWNED, inc, seq: 0 });
       expect(owner.announcement).toEqual({ ...OWNED, inc, seq: 0 });
     });
 
     it('does so once, however often it is told', () => {
       const owner = new Owner(OWNED);
-      for (const inc of [6, 8, 7]) expect(owner.told(statement({ inc }), 100)).toBe(100);
+      for (const inc of [6, 8, 7]) expect(owner.received(statement({ inc }), 100)).toBe(100);
       expect(owner.outbid(100)?.inc).toBe(9);
       expect(owner.outbid(100)).toBeUndefined();
-      expect(owner.told(statement({ inc: 8 }, true), 100)).toBeUndefined();
+      expect(owner.received(statement({ inc: 8 }, true), 100)).toBeUndefined();
     });
 
     it('waits twice as long each time, from a second to a minute', () => {
@@ -109,7 +109,7 @@ describe('an owner', () => {
       const waits: number[] = [];
       let now = 0;
       for (let inc = 10; inc < 20; inc++) {
-        const at = owner.told(statement({ inc: inc * 10 }), now) ?? NaN;
+        const at = owner.received(statement({ inc: inc * 10 }), now) ?? NaN;
         waits.push(at - now);
         owner.outbid(at);
         now = at;
@@ -119,10 +119,10 @@ describe('an owner', () => {
 
     it('does not wait again for what has passed meanwhile', () => {
       const owner = new Owner(OWNED);
-      owner.told(statement({ inc: 6 }), 0);
+      owner.received(statement({ inc: 6 }), 0);
       owner.outbid(0);
-      expect(owner.told(statement({ inc: 9 }), 400)).toBe(1000);
-      expect(owner.told(statement({ inc: 9 }), 5000)).toBe(5000);
+      expect(owner.received(statement({ inc: 9 }), 400)).toBe(1000);
+      expect(owner.received(statement({ inc: 9 }), 5000)).toBe(5000);
     });
   });
 });

@@ -1,174 +1,140 @@
 import type { Duplex } from 'node:stream';
+import type { Context } from '../context.ts';
+import { UNREADABLE } from '../exchange/client-request.ts';
+import { Exchange } from '../exchange/exchange.ts';
 import { bodyReader } from '../http1/body-reader.ts';
-import type { BodyReader } from '../http1/framing.ts';
 import { passedTrailers } from '../http1/fields.ts';
+import type { BodyReader } from '../http1/framing.ts';
 import { HeadReader } from '../http1/head-reader.ts';
 import { canBeginRequest, RequestParser } from '../http1/request.ts';
-import type { RequestHead } from '../http1/request.ts';
-import { escapesPrefix } from '../http1/target.ts';
-import { bodyTooLarge, headTooLarge, proxyProblem } from '../problems.ts';
+import type { Http1Request } from '../http1/request.ts';
+import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
+import type { BodyEnd } from '../message.ts';
+import { headTimedOut, headTooLarge, malformedBody, NOT_HTTP } from '../problems.ts';
 import type { Problem } from '../problems.ts';
-import { JOIN_BYTES } from '../http1/body-writer.ts';
-import type { Context } from '../context.ts';
-import { CurrentRequest } from './current-request.ts';
-import { DirectSocket } from '../direct-read.ts';
-import { needsDrain } from '../direct-write.ts';
-import { refused } from '../proxy.ts';
-import type { ClientSocket, Decision } from '../proxy.ts';
-import { Exchange } from '../exchange/exchange.ts';
-import { isLoop } from '../http1/heads.ts';
+import type { ClientSocket } from '../proxy.ts';
+import { DirectSocket } from '../sockets/read-into.ts';
+import { JOIN_BYTES } from '../sockets/write-message.ts';
+import { needsDrain } from '../sockets/write-text.ts';
 import { ForwardedFields, peerOf } from './forwarded-fields.ts';
-import type { TunnelEnd } from '../exchange/tunnel.ts';
+import { Http1Stream } from './http1-stream.ts';
+import type { Http1StreamOwner } from './http1-stream.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
 const LINGER_MS = 5000;
 
-const NO_PARTS: readonly Buffer[] = [];
-
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
-export class ClientConnection {
-  readonly socket: ClientSocket;
-  readonly current: CurrentRequest;
-  readonly #raw: Duplex;
+export class ClientConnection implements Http1StreamOwner {
+  readonly #socket: ClientSocket;
   readonly #context: Context;
+  readonly #stream: Http1Stream;
+  readonly #forwarded: ForwardedFields;
   readonly #heads: HeadReader;
   readonly #parser = new RequestParser();
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
   /** What came before its turn. */
   #held: Buffer | undefined;
-  /** The body that is being read; none once it is whole. */
-  #body: BodyReader | undefined;
-  #bodyBytes = 0;
-  #maxBodyBytes = Infinity;
   #exchange: Exchange | undefined;
-  #tunnel: TunnelEnd | undefined;
+  /** Whether the client may send another request after this one. */
+  #persists = false;
+  /** The body that is being read; none once it is complete. */
+  #body: BodyReader | undefined;
+  /** Whether where the next request would begin is unknown: what comes is dropped. */
+  #isBroken = false;
   #deadline = Infinity;
   #isPaused = false;
   #isAdvancing = false;
 
   /** @param raw what carries it: itself, or the connection under a secure one */
   constructor(socket: ClientSocket, raw: Duplex, context: Context) {
-    this.socket = socket;
-    this.#raw = raw;
+    this.#socket = socket;
     this.#context = context;
+    this.#stream = new Http1Stream(socket, raw, this);
+    this.#forwarded = new ForwardedFields(peerOf(socket), context.isTrustedProxy);
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
-    this.setDeadline(context.limits.idleMs);
-    this.current = new CurrentRequest(
-      new ForwardedFields(peerOf(socket), context.isTrustedProxy),
-      context,
-    );
+    this.#setDeadline(context.limits.idleMs);
     if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
     else socket.on('data', (bytes: Buffer) => this.#read(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
-    socket.on('close', () => this.#closed());
+    socket.on('close', () => this.#exchange?.onClientClose());
   }
 
-  /** Whether the answer that is about to be written ends the connection (RFC 9112 §9.6). */
+  /** Breaks off what is under way, so that the client sees that its response is not complete. */
+  cut(): void {
+    this.#stream.reset();
+  }
+
+  /** Ends what takes too long. @param now by the clock */
+  check(now: number): void {
+    if (this.#exchange !== undefined) return this.#exchange.check(now);
+    if (now < this.#deadline) return;
+    this.#deadline = Infinity;
+    if (this.#state === 'between' && this.#heads.hasBegun)
+      this.#refuse(headTimedOut(this.#context.limits.headMs));
+    else this.#socket.destroy();
+  }
+
+  /** Closes if nothing is being answered; otherwise, the response will be the last. */
+  leave(): void {
+    if (this.#state === 'between') this.#close(true);
+    this.#exchange?.leave();
+  }
+
   isLast(): boolean {
-    const persists = this.current.persists && !this.#context.isClosing;
     // The rest of a request that is answered before it has come would stand before the next one.
-    return !persists || this.#body !== undefined;
+    return !this.#persists || this.#context.isClosing || this.#body !== undefined;
   }
 
-  /** The answer is written. */
   finished(isLast: boolean): void {
+    const isTunnel = this.#state === 'tunnel';
     this.#exchange = undefined;
-    this.current.end(true);
-    if (isLast || this.#context.isClosing) {
-      this.#close(this.#body === undefined);
+    if (isTunnel || isLast || this.#context.isClosing) {
+      this.#close(isTunnel || (this.#body === undefined && !this.#isBroken));
       return;
     }
     this.#state = 'between';
-    this.setDeadline(this.#context.limits.idleMs);
+    this.#setDeadline(this.#context.limits.idleMs);
     this.#advance();
   }
 
-  /** Answers in place of an instance. */
-  answer(problem: Problem): void {
-    const isLast = this.isLast();
-    this.socket.write(this.current.problemAnswer(problem, isLast));
-    this.finished(isLast);
-  }
-
-  /** Ends the connection so that the client sees that its answer is not whole. */
-  cut(): void {
-    // A FIN would be a clean end of an answer that ends with the connection, so it has to be a reset. The
-    // method for it, resetAndDestroy, waits until all is written, and sends a FIN first; so what it sets is
-    // set here. Once a FIN is on its way, the system refuses a reset.
-    if (!this.socket.writableEnded) Object.assign(this.#raw, { resetAndClosing: true });
-    this.socket.destroy();
-  }
-
-  /** From here on bytes go to the tunnel, with what came behind the request. */
-  tunnel(end: TunnelEnd): void {
+  upgraded(): void {
     this.#state = 'tunnel';
-    this.#exchange = undefined;
-    this.#tunnel = end;
-    this.#deadline = Infinity;
     const held = this.#takeHeld();
-    if (held !== undefined) end.onData(held);
-    if (this.#context.isClosing) end.leave();
+    if (held !== undefined) this.#exchange?.onRequestData([held], MORE);
     this.resume();
-  }
-
-  /** The other end of the tunnel has gone: the client has a while to take what is left. */
-  tunnelClosed(): void {
-    this.#tunnel = undefined;
-    this.#close(true);
   }
 
   pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
-    this.socket.pause();
+    this.#socket.pause();
   }
 
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.socket.resume();
+    this.#socket.resume();
+  }
+
+  #setDeadline(ms: number): void {
+    this.#deadline = this.#context.clock.after(ms);
   }
 
   /**
-   * How long what it waits for may take, from now.
-   * @param latest by the clock, when its time is over in any case
+   * A head becomes text at once. All else is copied, but what is large of a body.
+   * @returns whether the bytes are still held by reference
    */
-  setDeadline(ms: number, latest: number = Infinity): void {
-    this.#deadline = Math.min(this.#context.clock.after(ms), latest);
-  }
-
-  check(now: number): void {
-    if (now < this.#deadline) return;
-    this.#deadline = Infinity;
-    if (this.#exchange !== undefined) this.#exchange.timedOut();
-    else if (this.#state === 'between' && this.#heads.hasBegun) {
-      this.answer(
-        proxyProblem(
-          'request-timeout',
-          `The request head was not complete within ${this.#context.limits.headMs} ms.`,
-        ),
-      );
-    } else this.socket.destroy();
-  }
-
-  /** Closes if nothing is being answered; otherwise, the answer will be the last. Who is at the ends of a tunnel is told. */
-  leave(): void {
-    if (this.#state === 'between') this.#close(true);
-    this.#tunnel?.leave();
-  }
-
-  /** A head becomes text at once. All else is copied, but what is large of a body. */
   #read(bytes: Buffer): boolean {
     if (this.#state === 'between' && this.#held === undefined) this.#advance(bytes);
     else if (this.#state === 'between') this.#hold(bytes);
-    else if (this.#state === 'tunnel') this.#tunnel?.onData(Buffer.from(bytes));
+    else if (this.#state === 'tunnel') this.#exchange?.onRequestData([Buffer.from(bytes)], MORE);
     else if (this.#state === 'exchange') {
       if (this.#body !== undefined) {
         const exchange = this.#exchange;
         this.#readBody(this.#body, bytes.length > JOIN_BYTES ? bytes : Buffer.from(bytes));
-        return exchange?.holdsBody() === true;
+        return exchange?.holdsRequest() === true;
       }
       this.#hold(bytes);
       this.pause();
@@ -192,8 +158,8 @@ export class ClientConnection {
     this.#isAdvancing = true;
     let next = come ?? this.#takeHeld();
     while (next !== undefined) {
-      // A client that asks and does not read the answers has to wait.
-      if (needsDrain(this.socket)) {
+      // A client that sends requests and does not read the responses has to wait.
+      if (needsDrain(this.#socket)) {
         this.#hold(next);
         break;
       }
@@ -207,6 +173,7 @@ export class ClientConnection {
   }
 
   #readHead(bytes: Buffer): void {
+    const { headMs, headBytes } = this.#context.limits;
     const hadBegun = this.#heads.hasBegun;
     const read = this.#heads.read(bytes);
     if (typeof read === 'object') {
@@ -215,84 +182,37 @@ export class ClientConnection {
       else this.#refuse(request.problem);
     } else if (read === 'more') {
       // Of the whole head, not of each byte.
-      if (!hadBegun && this.#heads.hasBegun) this.setDeadline(this.#context.limits.headMs);
-    } else if (read === 'garbage') {
-      this.#refuse(proxyProblem('bad-request', 'The request is not valid HTTP/1.1.'));
-    } else {
-      this.#refuse(headTooLarge(read === 'long-line', this.#context.limits.headBytes));
-    }
+      if (!hadBegun && this.#heads.hasBegun) this.#setDeadline(headMs);
+    } else if (read === 'garbage') this.#refuse(NOT_HTTP);
+    else this.#refuse(headTooLarge(read === 'long-line', headBytes));
   }
 
-  #begin(request: RequestHead, come: Buffer): void {
+  #begin(request: Http1Request, come: Buffer): void {
+    const exchange = new Exchange(this.#stream, request, this.#forwarded, this.#context);
     this.#state = 'exchange';
-    this.current.begin(request);
+    this.#exchange = exchange;
+    this.#persists = request.persists;
+    this.#stream.begin(request.version);
     const rest = come.length === 0 ? come : Buffer.from(come);
-    let parts = NO_PARTS;
-    let end: string | undefined = '';
-    let used = 0;
-    if (request.length !== 0) {
-      const body = bodyReader(request.length, this.#context.limits.headBytes);
-      const content: Buffer[] = [];
-      used = body.read(rest, 0, content);
-      if (body.fault !== undefined) {
-        this.#refuse(proxyProblem('bad-request', `The body is malformed: ${body.fault}.`));
-        return;
-      }
-      parts = content;
-      this.current.record?.received(parts);
-      end = body.isDone ? passedTrailers(body.trailers) : undefined;
-      this.#body = body.isDone ? undefined : body;
-      this.#bodyBytes = used;
-    }
-    if (used < rest.length) this.#hold(used === 0 ? rest : rest.subarray(used));
-    const decision = this.#decide(request);
-    const { record: account } = this.current;
-    if (account !== undefined) account.prefix = decision.prefix;
-    if (decision.type === 'answer') {
-      this.answer(decision.problem);
+    if (request.length === 0) {
+      if (rest.length > 0) this.#hold(rest);
+      exchange.start(NO_PARTS, DONE);
       return;
     }
-    this.#exchange = new Exchange(this, request, decision, this.#context);
-    this.#exchange.start(parts, end);
-  }
-
-  #decide(request: RequestHead): Decision {
-    const { decide, limits, pseudonym } = this.#context;
-    if (request.via !== '' && isLoop(request.via, pseudonym)) {
-      return refused(
-        proxyProblem('loop', 'Its Via field shows that it has passed through this proxy before.'),
-      );
-    }
-    const decision = decide(request.host, request.target, this.current);
-    if (decision.type === 'answer') return decision;
-    const { prefix, isStripped = true } = decision;
-    if (escapesPrefix(isStripped ? decision.target : decision.target.slice(prefix.length)))
-      return refused(
-        proxyProblem(
-          'path-escapes-route',
-          `The path leaves the prefix ${prefix || '/'} after \`..\` is resolved.`,
-        ),
-        prefix,
-      );
-    const { bodyBytes } = decision.limits ?? limits;
-    this.#maxBodyBytes = bodyBytes;
-    if (request.length !== 0 && Math.max(request.length, this.#bodyBytes) > bodyBytes) {
-      return refused(bodyTooLarge(bodyBytes), prefix);
-    }
-    return decision;
+    const body = bodyReader(request.length, this.#context.limits.headBytes);
+    const parts: Buffer[] = [];
+    const used = body.read(rest, 0, parts);
+    if (!body.isDone) this.#body = body;
+    if (used < rest.length) this.#hold(rest.subarray(used));
+    if (body.fault === undefined) exchange.start(parts, endOf(body));
+    else exchange.onRequestError(malformedBody(body.fault));
   }
 
   #readBody(body: BodyReader, bytes: Buffer): void {
     const parts: Buffer[] = [];
     const used = body.read(bytes, 0, parts);
-    this.#bodyBytes += used;
-    this.current.record?.received(parts);
     if (body.fault !== undefined) {
-      this.#spoil(proxyProblem('bad-request', `The body is malformed: ${body.fault}.`));
-      return;
-    }
-    if (this.#bodyBytes > this.#maxBodyBytes) {
-      this.#spoil(bodyTooLarge(this.#maxBodyBytes));
+      this.#exchange?.onRequestError(malformedBody(body.fault));
       return;
     }
     if (body.isDone) {
@@ -302,56 +222,46 @@ export class ClientConnection {
         this.pause();
       }
     }
-    this.#exchange?.body(parts, body.isDone ? passedTrailers(body.trailers) : undefined);
+    this.#exchange?.onRequestData(parts, endOf(body));
   }
 
-  /** The request turned out bad when part of it was forwarded. */
-  #spoil(problem: Problem): void {
-    const exchange = this.#exchange;
-    this.#exchange = undefined;
-    exchange?.abandon();
-    if (exchange?.hasBegunAnswer === true) this.cut();
-    else this.#refuse(problem);
-  }
-
-  /** Answers what cannot be read on: nobody knows where the next request would begin. */
+  /** Answers a request whose head cannot be read. */
   #refuse(problem: Problem): void {
-    this.socket.write(this.current.problemAnswer(problem, true));
-    this.current.end(true);
-    this.#close(false);
-  }
-
-  #closed(): void {
-    this.#exchange?.abandon();
-    this.current.end(false);
+    this.#persists = false;
+    this.#stream.begin('1.1');
+    this.#isBroken = true;
+    new Exchange(this.#stream, UNREADABLE, this.#forwarded, this.#context).answer(problem);
   }
 
   /**
-   * Closing at once would have bytes that were not read answered with a reset, which takes away the answer
-   * that the client has not read yet. So our side is closed, and what comes is dropped for a while (RFC 9112 §9.6).
+   * Closing at once would have bytes that were not read answered with a reset, which takes away the response that the
+   * client has not read yet. So our side is closed, and what comes is dropped for a while (RFC 9112 §9.6).
    */
   #close(isRead: boolean): void {
     this.#state = 'lingering';
-    this.setDeadline(this.#context.limits.answerBodyMs);
+    this.#setDeadline(this.#context.limits.answerBodyMs);
     if (isRead && this.#held === undefined) {
-      this.socket.destroySoon();
+      this.#socket.destroySoon();
       return;
     }
     this.#held = undefined;
-    this.socket.end(() => this.setDeadline(LINGER_MS));
+    this.#socket.end(() => this.#setDeadline(LINGER_MS));
     this.resume();
   }
 
   #drained(): void {
-    if (this.#tunnel !== undefined) this.#tunnel.onDrain();
-    else if (this.#exchange !== undefined) this.#exchange.clientDrained();
+    if (this.#exchange !== undefined) this.#exchange.onClientDrain();
     else if (this.#state === 'between') this.#advance();
   }
 
-  /** A client that ends its side has left, as for nginx: there is no telling it from one that only asks no more. */
+  /** A client that ends its side has left, as for nginx: it looks the same as one that only sends no more requests. */
   #ended(): void {
-    if (this.#state === 'tunnel') this.#tunnel?.onEnd();
-    else if (this.#state === 'between') this.socket.destroySoon();
-    else if (this.#state === 'exchange') this.socket.destroy();
+    if (this.#state === 'tunnel') this.#exchange?.onRequestData(NO_PARTS, DONE);
+    else if (this.#state === 'between') this.#socket.destroySoon();
+    else if (this.#state === 'exchange') this.#socket.destroy();
   }
+}
+
+function endOf(body: BodyReader): BodyEnd {
+  return body.isDone ? endWith(passedTrailers(body.trailers)) : MORE;
 }

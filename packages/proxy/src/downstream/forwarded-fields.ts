@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { fieldValue } from '../http1/fields.ts';
 import type { ClientSocket } from '../proxy.ts';
-import type { RequestHead } from '../http1/request.ts';
+import type { RequestHead } from '../message.ts';
 import { isHost } from '../http1/target.ts';
 
 /** What a connection is known by, before anything has come on it. */
@@ -27,7 +27,7 @@ export class ForwardedFields {
   readonly #peer: Peer;
   readonly #isTrusted: ((address: string) => boolean) | undefined;
   #host: string | undefined;
-  #claims = '';
+  #forwardedFields = '';
   #lines = '';
   #client: string;
 
@@ -50,40 +50,50 @@ export class ForwardedFields {
     return this.#client;
   }
 
+  /** Whether the client used https, towards this proxy or a trusted one in front of it. */
+  isSecure({ forwardedFields }: Said): boolean {
+    return this.#protocol(forwardedFields) === 'https';
+  }
+
   /** What was stripped from the path before it came here. */
-  forwardedPrefix({ forwardedFields: claims }: Said): string {
-    return this.#claim(claims, 'x-forwarded-prefix', PREFIX) ?? '';
+  forwardedPrefix({ forwardedFields }: Said): string {
+    return this.#claim(forwardedFields, 'x-forwarded-prefix', PREFIX) ?? '';
   }
 
   /** The id that the request has already. */
-  requestId({ forwardedFields: claims }: Said): string | undefined {
-    return this.#claim(claims, 'x-request-id', REQUEST_ID);
+  requestId({ forwardedFields }: Said): string | undefined {
+    return this.#claim(forwardedFields, 'x-request-id', REQUEST_ID);
   }
 
-  #claim(claims: string, name: string, shape: RegExp): string | undefined {
-    if (claims === '' || this.#isTrusted === undefined) return undefined;
-    const value = fieldValue(claims, name);
+  #claim(forwardedFields: string, name: string, shape: RegExp): string | undefined {
+    if (forwardedFields === '' || this.#isTrusted === undefined) return undefined;
+    const value = fieldValue(forwardedFields, name);
     return value !== undefined && shape.test(value) ? value : undefined;
   }
 
-  #read({ host, forwardedFields: claims }: Said): void {
+  #read({ host, forwardedFields }: Said): void {
     const isKnown =
-      host === this.#host && (this.#isTrusted === undefined || claims === this.#claims);
+      host === this.#host &&
+      (this.#isTrusted === undefined || forwardedFields === this.#forwardedFields);
     if (isKnown) return;
     this.#host = host;
-    this.#claims = claims;
-    const { address, localPort, protocol } = this.#peer;
-    const came = this.#claim(claims, 'x-forwarded-for', ANY);
-    const named = this.#claim(claims, 'x-forwarded-host', ANY);
+    this.#forwardedFields = forwardedFields;
+    const { address, localPort } = this.#peer;
+    const came = this.#claim(forwardedFields, 'x-forwarded-for', ANY);
+    const named = this.#claim(forwardedFields, 'x-forwarded-host', ANY);
     const way = came === undefined ? [address] : [...came.split(',').map(bareAddress), address];
     this.#client = this.#clientOn(way);
     this.#lines = originLines({
       forwardedFor: came === undefined ? address : `${came}, ${address}`,
       way,
       host: named !== undefined && isHost(named) ? named : host,
-      port: this.#claim(claims, 'x-forwarded-port', PORT) ?? String(localPort),
-      protocol: this.#claim(claims, 'x-forwarded-proto', PROTOCOL) ?? protocol,
+      port: this.#claim(forwardedFields, 'x-forwarded-port', PORT) ?? String(localPort),
+      protocol: this.#protocol(forwardedFields),
     });
+  }
+
+  #protocol(forwardedFields: string): string {
+    return this.#claim(forwardedFields, 'x-forwarded-proto', PROTOCOL) ?? this.#peer.protocol;
   }
 
   #clientOn(way: readonly string[]): string {

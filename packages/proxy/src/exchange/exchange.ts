@@ -1,344 +1,335 @@
-import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts';
-import { IDEMPOTENT } from '../http1/methods.ts';
-import type { RequestHead } from '../http1/request.ts';
-import type { ResponseHead } from '../http1/response.ts';
-import { proxyProblem } from '../problems.ts';
-import type { ProxyProblemCode } from '../problems.ts';
-import { writeMessage } from '../http1/body-writer.ts';
-import type { ClientConnection } from '../downstream/client-connection.ts';
 import type { Context } from '../context.ts';
-import type { Forward, Upstream } from '../proxy.ts';
-import { interimHead, requestHead, responseHead } from '../http1/heads.ts';
+import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
+import { FilterRun } from '../filters/filter-run.ts';
+import type { FilterRunHandler } from '../filters/filter-run.ts';
 import type { RouteLimits } from '../limits.ts';
-import { openTunnel } from './tunnel.ts';
-import type { ResponseHandler, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
+import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
+import { bodyTooLarge, FILTER_FAILED, requestTimedOut } from '../problems.ts';
+import type { Problem } from '../problems.ts';
+import type { Decision, Forward } from '../proxy.ts';
+import { ClientRequest } from './client-request.ts';
+import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
+import { decideRequest, escapeProblem } from './decide-request.ts';
+import { problemResponse } from './own-response.ts';
+import type { OwnResponse } from './own-response.ts';
+import { LIMIT_OF, nextPhase } from './phases.ts';
+import type { Phase, PhaseEvent } from './phases.ts';
+import { TransformedBody } from './transformed-body.ts';
+import type { TransformedBodyHandler } from './transformed-body.ts';
+import type { Tunnel } from './tunnel.ts';
+import { UpstreamRequest } from './upstream-request.ts';
+import type { UpstreamRequestHandler } from './upstream-request.ts';
 
-const NO_UPSTREAM = proxyProblem('no-upstream', 'This route names no upstream.');
-
-/** How often a request that was sent may be sent again. */
-const MAX_REPEATS = 2;
-
-/** One request on its way to an instance, and the answer on its way back. */
-export class Exchange implements ResponseHandler {
-  readonly method: string;
-  readonly #client: ClientConnection;
-  readonly #request: RequestHead;
-  readonly #decision: Forward;
+/**
+ * One request of a client, and its response: decided, filtered, sent to an upstream, answered. It knows no
+ * connection: the client is a stream, the upstream an {@link UpstreamRequest}.
+ */
+export class Exchange
+  implements ClientStreamHandler, FilterRunHandler, UpstreamRequestHandler, TransformedBodyHandler
+{
+  readonly #stream: ClientStream;
+  readonly #request: ClientRequest;
   readonly #context: Context;
-  readonly #limits: RouteLimits;
-  /** By the clock, when the time for all of it is over. */
-  readonly #latest: number;
-  #upstream: Upstream | undefined;
-  #connection: UpstreamConnection | undefined;
-  /** What has come of the body and may have to be sent, or sent again. */
-  #parts: readonly Buffer[];
-  /** The trailers, once the request has come whole. */
-  #end: string | undefined;
-  #isSent = false;
-  /** An instance is being tried. */
-  #isTrying = false;
-  #mayRepeat = false;
-  #repeats = 0;
-  hasBegunAnswer = false;
-  #isLast = false;
-  #isAnswerChunked = false;
-  /** An instance that does not take the body; otherwise, it is the client that does not send it. */
-  #isBlocked = false;
+  readonly #sent: UpstreamRequest;
+  #phase: Phase = 'filtering';
+  /** By the clock, when the time for this phase is over, and for all of them. */
+  #deadline = Infinity;
+  #latest = Infinity;
+  #limits: RouteLimits;
+  #decision: Forward | undefined;
+  #filters: FilterRun | undefined;
+  #transformed: TransformedBody | undefined;
+  #tunnel: Tunnel | undefined;
+  /** Bytes of the request's body that have come. */
+  #bodyBytes = 0;
 
-  constructor(client: ClientConnection, request: RequestHead, decision: Forward, context: Context) {
-    this.method = request.method;
-    this.#client = client;
-    this.#request = request;
-    this.#decision = decision;
+  constructor(
+    stream: ClientStream,
+    head: RequestHead,
+    forwarded: ForwardedFields,
+    context: Context,
+  ) {
+    this.#stream = stream;
+    this.#request = new ClientRequest(head, forwarded, context);
     this.#context = context;
-    this.#limits = decision.limits ?? context.limits;
-    this.#latest = context.clock.after(this.#limits.totalMs);
-    this.#parts = [];
+    this.#limits = context.limits;
+    this.#sent = new UpstreamRequest(this.#request, stream, context, this);
   }
 
-  /**
-   * @param parts what has come of the body already
-   * @param end the trailers, if that is all
-   */
-  start(parts: readonly Buffer[], end: string | undefined): void {
-    this.#parts = parts;
-    this.#end = end;
-    this.#tryNext(undefined);
+  get phase(): Phase {
+    return this.#phase;
   }
 
-  /** More of the body. */
-  body(parts: readonly Buffer[], end: string | undefined): void {
-    this.#end = end;
-    const connection = this.#connection;
-    if (connection === undefined || !this.#isSent) {
-      this.#parts = [...this.#parts, ...parts];
-      return;
+  /** @param parts what has come of the body already */
+  start(parts: readonly Buffer[], end: BodyEnd): void {
+    const { record } = this.#request;
+    record?.received(parts);
+    this.#sent.hold(parts, end);
+    this.#bodyBytes = sizeOf(parts);
+    const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
+    if (record !== undefined) record.prefix = decision.prefix;
+    this.#filters = this.#filtersOf(decision);
+    if (decision.type === 'answer') return this.answer(decision.problem);
+    this.#decision = decision;
+    this.#limits = decision.limits ?? this.#context.limits;
+    this.#latest = this.#context.clock.after(this.#limits.totalMs);
+    if (this.#filters === undefined) this.#sent.start(decision, this.#limits, undefined);
+    else this.#filter(this.#filters);
+  }
+
+  /** Answers in place of an upstream. */
+  answer(problem: Problem): void {
+    const { record, id } = this.#request;
+    if (record !== undefined) record.problem = problem.code;
+    this.#respond(problemResponse(problem, id));
+  }
+
+  /** Ends what takes too long. @param now by the clock */
+  check(now: number): void {
+    if (now < this.#deadline) return;
+    this.#deadline = Infinity;
+    const { filterMs, totalMs } = this.#limits;
+    if (this.#phase === 'filtering') this.#filters?.timedOut(filterMs, this);
+    // Once the response has begun, it may be the client that does not take it.
+    else if (this.#phase === 'responding') this.#breakOff();
+    else if (now < this.#latest) this.#sent.timedOut();
+    else {
+      this.#sent.drop(this.#sent.isAtUpstream);
+      this.answer(requestTimedOut(totalMs));
     }
-    this.#mayRepeat = false;
-    this.#parts = [];
-    const isChunked = this.#request.length === CHUNKED;
-    if (!writeMessage(connection.socket, '', parts, isChunked, end)) this.#block();
-    this.#wait();
   }
 
-  /** The client has gone: the instance need not go on. */
-  abandon(): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.abandon();
-    this.#ended(false);
+  /** The proxy closes: a tunnel ends as soon as it can, anything else as it would have. */
+  leave(): void {
+    this.#tunnel?.leave();
   }
 
-  /** The client takes more of the answer. */
-  clientDrained(): void {
-    // Before the answer, what it takes is 1xx: they give the instance no more time.
-    if (this.hasBegunAnswer) this.#wait();
-    this.#connection?.socket.resume();
+  // What the client stream calls.
+
+  onRequestData(parts: readonly Buffer[], end: BodyEnd): void {
+    if (this.#phase === 'done') return;
+    this.#request.record?.received(parts);
+    if (this.#tunnel !== undefined) return this.#tunnel.fromClient(parts, end);
+    const { bodyBytes } = this.#limits;
+    this.#bodyBytes += sizeOf(parts);
+    if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
+    if (this.#phase === 'filtering' || this.#phase === 'connecting')
+      return this.#sent.hold(parts, end);
+    this.#sent.write(parts, end);
+    this.#awaitProgress();
   }
 
-  /** The time for what it waits for is over. */
-  timedOut(): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    connection?.abandon();
-    const isClients = this.#end === undefined && !this.#isBlocked;
-    // Once it answers, it may be the client that does not take it.
-    this.#ended(!this.hasBegunAnswer && (!this.#isSent || !isClients));
-    if (this.hasBegunAnswer) this.#client.cut();
-    else if (this.#context.clock.now >= this.#latest) this.#tooLate();
-    else if (!this.#isSent) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
-    else if (isClients) {
-      const { requestBodyMs } = this.#limits;
-      this.#client.answer(
-        proxyProblem('request-timeout', `No more of the body arrived for ${requestBodyMs} ms.`),
-      );
-    } else this.#fail('upstream-timeout', `did not respond within ${this.#limits.answerMs} ms`);
+  holdsRequest(): boolean {
+    return this.#sent.holdsBody;
   }
 
-  onConnected(): void {
-    const connection = this.#connection;
-    const upstream = this.#upstream;
-    if (connection === undefined || upstream === undefined) return;
-    const { address, port } = upstream;
-    const { current } = this.#client;
-    const head = requestHead(this.#request, {
-      origin: current.originLines,
-      requestId: current.id,
-      pseudonym: this.#context.pseudonym,
-      traceparent: current.record?.trace?.traceparent,
-      target: this.#decision.target,
-      prefix: current.forwardedPrefix + strippedBy(this.#decision),
-      authority: `${address.includes(':') ? `[${address}]` : address}:${port}`,
-    });
-    this.#isSent = true;
-    current.record?.sent();
-    this.#mayRepeat = this.#end !== undefined && IDEMPOTENT.has(this.method);
-    const isChunked = this.#request.length === CHUNKED;
-    const flows = writeMessage(connection.socket, head, this.#parts, isChunked, this.#end);
-    if (this.#end === undefined) {
-      this.#parts = [];
-      if (flows) this.#client.resume();
-      else this.#block();
-    }
-    this.#wait();
+  onRequestError(problem: Problem): void {
+    if (this.#phase === 'done') return;
+    if (this.#phase === 'responding') return this.#breakOff();
+    this.#sent.drop();
+    this.answer(problem);
   }
 
-  onInformational(head: ResponseHead): void {
-    this.#mayRepeat = false;
-    // RFC 9110 §15.2: HTTP/1.0 knows no 1xx.
-    if (this.#request.minor === 0) return;
-    const flows = this.#client.socket.write(interimHead(head), 'latin1');
-    if (!flows) this.#connection?.socket.pause();
+  onClientDrain(): void {
+    if (this.#tunnel !== undefined) return this.#tunnel.clientDrained();
+    // Before the response, what the client takes is 1xx: they give the upstream no more time.
+    if (this.#phase === 'responding') this.#awaitProgress();
+    if (this.#transformed === undefined) this.#sent.resume();
+    else this.#transformed.clientDrained();
   }
 
-  onUpgrade(head: ResponseHead, rest: Buffer): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    if (!this.#request.upgrades || !head.upgrades) {
-      this.abandon();
-      this.#fail('upstream-failed', 'switched to a protocol that was not requested');
-      return;
-    }
-    this.#connection = undefined;
-    this.#decision.answered(head.status);
-    this.#client.current.record?.answered(head.status);
-    this.#ended(false);
-    this.#client.socket.write(interimHead(head), 'latin1');
-    openTunnel(this.#client, connection, rest);
+  onClientClose(): void {
+    if (this.#phase === 'done') return;
+    this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort');
+    this.#filters?.cancel();
+    this.#transformed?.destroy();
+    this.#sent.drop();
+    this.#request.end(false);
   }
 
-  onHead(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void {
-    this.hasBegunAnswer = true;
-    this.#decision.answered(head.status);
-    this.#client.current.record?.answered(head.status);
-    this.#mayRepeat = false;
-    const hasNoLength = head.length === CHUNKED || head.length === UNTIL_CLOSE;
-    this.#isAnswerChunked = hasNoLength && this.#request.minor === 1;
-    this.#isLast = this.#client.isLast();
-    const text = responseHead(head, { isChunked: this.#isAnswerChunked, isLast: this.#isLast });
-    this.#deliver(text, parts, end);
+  // What the filters of the request call.
+
+  onFiltersPassed(): void {
+    if (this.#decision === undefined) return;
+    const problem = escapeProblem(this.#filters?.upstreamTarget ?? '/', this.#decision);
+    if (problem === undefined) this.#sent.start(this.#decision, this.#limits, this.#filters);
+    else this.answer(problem);
   }
 
-  onData(parts: readonly Buffer[], end: string | undefined): void {
-    this.#deliver('', parts, end);
+  onFilterAnswer(response: OwnResponse): void {
+    this.#respond(response);
+  }
+
+  onFilterFailed(): void {
+    this.answer(FILTER_FAILED);
+  }
+
+  // What the request on its way to the upstream calls.
+
+  onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void {
+    this.#enter(event);
+  }
+
+  onRequestDrain(): void {
+    this.#awaitProgress();
+  }
+
+  onTunnel(tunnel: Tunnel, head: ResponseHead): void {
+    this.#enter('upgrade');
+    this.#tunnel = tunnel;
+    this.#stream.sendUpgrade(head);
+    if (this.#context.isClosing) tunnel.leave();
+  }
+
+  onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
+    this.#enter('response-head');
+    this.#request.record?.delivered(parts);
+    this.#passed(this.#stream.sendHead(head, parts, end), end);
+  }
+
+  onResponseData(parts: readonly Buffer[], end: BodyEnd): void {
+    if (this.#transformed !== undefined)
+      return this.#passed(this.#transformed.write(parts, end), end);
+    this.#request.record?.delivered(parts);
+    if (this.#tunnel !== undefined) return this.#tunnel.fromUpstream(parts, end);
+    this.#passed(this.#stream.write(parts, end), end);
   }
 
   holdsResponse(): boolean {
-    return this.#client.socket.writableLength > 0;
+    return this.#transformed !== undefined || this.#stream.hasPendingWrites;
   }
 
-  /** Whether bytes of the request are still to be written, or may have to be again. */
-  holdsBody(): boolean {
-    return this.#parts.length > 0 || this.#connection?.socket.writableLength !== 0;
+  onRequestFailed(problem: Problem): void {
+    this.answer(problem);
   }
 
-  onDrain(): void {
-    this.#isBlocked = false;
-    this.#wait();
-    this.#client.resume();
+  onUpstreamClose(): void {
+    if (this.#phase === 'tunnelling') this.#finish(false);
+    // A clean end would pass half a response off as a whole one.
+    else this.#breakOff();
   }
 
-  onError(error: Error): void {
-    const connection = this.#connection;
-    this.#connection = undefined;
-    this.#ended(!isOurFault(error));
-    if (this.hasBegunAnswer) {
-      // A clean end would pass half an answer off as a whole one.
-      this.#client.cut();
-    } else if (!this.#isSent) {
-      this.#unreachable(error);
-    } else if (
-      this.#mayRepeat &&
-      connection?.hasAnswered === false &&
-      this.#repeats < MAX_REPEATS &&
-      this.#decision.mayRepeat()
-    ) {
-      this.#repeats++;
-      this.#repeat(connection, error);
-    } else {
-      this.#fail('upstream-failed', causeOf(error));
-    }
+  // What a transformed body calls.
+
+  onTransformed(): void {
+    this.#awaitProgress();
   }
 
-  #deliver(head: string, parts: readonly Buffer[], end: string | undefined): void {
-    const { socket, current } = this.#client;
-    current.record?.delivered(parts);
-    const flows = writeMessage(socket, head, parts, this.#isAnswerChunked, end);
-    const connection = this.#connection;
-    if (end === undefined) {
-      if (!flows) connection?.socket.pause();
-      this.#wait();
+  onTransformedEnd(): void {
+    this.#finish(true);
+  }
+
+  onTransformError(error: Error): void {
+    this.#filters?.report('', error);
+    this.#breakOff();
+  }
+
+  onTransformDrain(): void {
+    this.#sent.resume();
+  }
+
+  /** The one place where a phase is entered. */
+  #enter(event: PhaseEvent): void {
+    this.#phase = nextPhase(this.#phase, event);
+    this.#awaitProgress();
+  }
+
+  /** Gives the phase its time, from now on. */
+  #awaitProgress(): void {
+    const limit = LIMIT_OF[this.#phase];
+    this.#deadline =
+      limit === undefined
+        ? Infinity
+        : Math.min(this.#context.clock.after(this.#limits[limit]), this.#latest);
+  }
+
+  #filtersOf(decision: Decision): FilterRun | undefined {
+    const { filters } = decision;
+    if (filters === undefined || filters.length === 0) return undefined;
+    const target = decision.type === 'forward' ? decision.target : this.#request.head.target;
+    const { onFilterError: onError } = this.#context;
+    return new FilterRun({ filters, request: this.#request, target, onError });
+  }
+
+  #filter(filters: FilterRun): void {
+    filters.start(this);
+    if (this.#phase !== 'filtering') return;
+    // One takes its time. What the client has sent by now is all that is held of its body.
+    if (!this.#sent.isComplete) this.#stream.pause();
+    this.#awaitProgress();
+  }
+
+  #sendFiltered(
+    filters: FilterRun,
+    head: ResponseHead,
+    parts: readonly Buffer[],
+    end: BodyEnd,
+  ): void {
+    const filtered = filters.respond(head, head.length !== 0);
+    if (filtered === undefined) {
+      this.#sent.drop();
+      this.answer(FILTER_FAILED);
       return;
     }
-    this.#connection = undefined;
-    this.#ended(false);
-    // Before the client goes on, so that its next request finds the connection.
-    if (this.#end === undefined) connection?.abandon();
-    else connection?.giveBack();
-    this.#client.finished(this.#isLast);
-  }
-
-  #tryNext(error: Error | undefined): void {
-    const upstream = this.#decision.next();
-    if (upstream !== undefined) this.#ask(upstream, this.#context.pools.of(upstream).take());
-    else if (error === undefined) this.#client.answer(NO_UPSTREAM);
-    else this.#fail('upstream-failed', causeOf(error));
-  }
-
-  #ask(upstream: Upstream, connection: UpstreamConnection): void {
-    this.#isSent = false;
-    this.#isTrying = true;
-    this.#upstream = upstream;
-    this.#connection = connection;
-    const { record: account } = this.#client.current;
-    if (account !== undefined) account.instance = upstream.key;
-    connection.carry(this);
-    if (connection.isConnected) {
-      this.onConnected();
+    const { record } = this.#request;
+    const [first, ...more] = filtered.transforms;
+    if (record !== undefined) record.status = filtered.head.status;
+    this.#enter('response-head');
+    if (first === undefined) {
+      record?.delivered(parts);
+      this.#passed(this.#stream.sendHead(filtered.head, parts, end), end);
       return;
     }
-    if (this.#end === undefined) this.#client.pause();
-    this.#client.setDeadline(this.#limits.connectMs, this.#latest);
-  }
-
-  #ended(isFault: boolean): void {
-    if (!this.#isTrying) return;
-    this.#isTrying = false;
-    this.#decision.ended(isFault);
-  }
-
-  /** Nothing was sent, so any method may go to another instance. */
-  #unreachable(error: Error): void {
-    const upstream = this.#upstream;
-    if (upstream !== undefined && !isOurFault(error)) {
-      this.#context.onUnreachable(
-        upstream,
-        codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'failed',
-      );
-    }
-    this.#tryNext(error);
+    this.#transformed = new TransformedBody([first, ...more], this.#stream, record, this);
+    this.#stream.sendHead(filtered.head, NO_PARTS, MORE);
+    this.onResponseData(parts, end);
   }
 
   /**
-   * To another instance; to the same one only if it has closed a connection that had been idle, which it may
-   * do at any time (RFC 9112 §9.3.1). On a new connection: one that is idle may be about to be closed too.
+   * Part of the response was passed on, or all of it.
+   * @param flows false to pause the upstream
    */
-  #repeat(connection: UpstreamConnection, error: Error): void {
-    const upstream = this.#upstream;
-    const another = this.#decision.next();
-    if (another !== undefined) this.#ask(another, this.#context.pools.of(another).open());
-    else if (upstream !== undefined && connection.isReused)
-      this.#ask(upstream, connection.openAnother());
-    else this.#fail('upstream-failed', causeOf(error));
+  #passed(flows: boolean, end: BodyEnd): void {
+    if (!end.done) {
+      if (!flows) this.#sent.pause();
+      this.#awaitProgress();
+      return;
+    }
+    // Before the client goes on, so that its next request finds the connection.
+    this.#sent.release();
+    if (this.#transformed === undefined) this.#finish(true);
   }
 
-  #tooLate(): void {
-    const detail = `No response began within the ${this.#limits.totalMs} ms that a request may take.`;
-    this.#client.answer(proxyProblem('upstream-timeout', detail));
+  /** Sends a response of the proxy's own. */
+  #respond(own: OwnResponse): void {
+    const { head, body } = this.#filters?.respondOwn(own) ?? own;
+    const { record, method } = this.#request;
+    const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
+    if (record !== undefined) record.status = head.status;
+    record?.delivered(parts);
+    this.#enter('answer');
+    this.#stream.sendHead(head, parts, DONE);
+    this.#end(true);
   }
 
-  #fail(code: ProxyProblemCode, reason: string): void {
-    // The address of the upstream stays inside: the detail goes to whoever asked.
-    const detail = `The upstream on port ${this.#upstream?.port} ${reason}.`;
-    this.#client.answer(proxyProblem(code, detail));
+  #finish(isComplete: boolean): void {
+    this.#enter('end');
+    this.#end(isComplete);
   }
 
-  #block(): void {
-    this.#isBlocked = true;
-    this.#client.pause();
+  #end(isComplete: boolean): void {
+    this.#request.end(isComplete);
+    this.#stream.finish();
   }
 
-  #wait(): void {
-    const { answerBodyMs, answerMs, requestBodyMs } = this.#limits;
-    let ms = this.#end === undefined ? requestBodyMs : answerMs;
-    if (this.hasBegunAnswer) ms = answerBodyMs;
-    this.#client.setDeadline(ms, this.#latest);
+  /** Ends a response that has begun, so that the client sees that it is incomplete. */
+  #breakOff(): void {
+    this.#enter('abort');
+    this.#sent.drop();
+    this.#transformed?.destroy();
+    this.#request.end(false);
+    this.#stream.reset();
   }
-}
-
-function codeOf(error: Error): unknown {
-  return 'code' in error ? error.code : undefined;
-}
-
-function causeOf(error: Error): string {
-  const code = codeOf(error);
-  return typeof code === 'string' ? `failed with ${code}` : error.message;
-}
-
-/** This machine has run out of something: no instance has to do with that. */
-function isOurFault(error: Error): boolean {
-  const code = codeOf(error);
-  return typeof code === 'string' && OUR_FAULTS.has(code);
-}
-
-const OUR_FAULTS: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  'EADDRNOTAVAIL',
-]);
-
-function strippedBy({ prefix, isStripped = true }: Forward): string {
-  return isStripped ? prefix : '';
 }

@@ -1,8 +1,8 @@
-import type { RequestHead } from '../http1/request.ts';
-import type { Problem } from '../problems.ts';
+import { sizeOf } from '../message.ts';
+import type { RequestHead } from '../message.ts';
 import type { RequestSummary, Trace } from '../proxy.ts';
 
-/** What is noted of one request on its way, for whoever wants to be told. */
+/** What is recorded of one request on its way, for `onRequestEnd`. */
 export class RequestRecord implements RequestSummary {
   readonly method: string;
   readonly host: string;
@@ -10,7 +10,7 @@ export class RequestRecord implements RequestSummary {
   readonly client: string;
   readonly requestId: string;
   readonly traceparent: string | undefined;
-  /** Who follows it. */
+  /** What `onRequestStart` has returned. */
   trace: Trace | undefined;
   prefix: string | undefined;
   instance: string | undefined;
@@ -24,44 +24,37 @@ export class RequestRecord implements RequestSummary {
   readonly #begunAt = performance.now();
   #sentAt = 0;
 
-  /** @param request nothing if its head could not be read */
-  constructor(request: RequestHead | undefined, client: string, requestId: string) {
-    this.method = request?.method ?? '';
-    this.host = request?.host ?? '';
-    this.target = request?.target ?? '';
-    this.traceparent = validTraceparent(request?.traceparent);
+  constructor(request: RequestHead, client: string, requestId: string) {
+    this.method = request.method;
+    this.host = request.host;
+    this.target = request.target;
+    this.traceparent = validTraceparent(request.traceparent);
     this.client = client;
     this.requestId = requestId;
   }
 
   received(parts: readonly Buffer[]): void {
-    for (const { length } of parts) this.requestBytes += length;
+    this.requestBytes += sizeOf(parts);
   }
 
   delivered(parts: readonly Buffer[]): void {
-    for (const { length } of parts) this.responseBytes += length;
+    this.responseBytes += sizeOf(parts);
   }
 
   sent(): void {
     this.#sentAt = performance.now();
   }
 
-  answered(status: number): void {
+  /** The head of the upstream's response has come. */
+  responded(status: number): void {
     this.status = status;
     this.upstreamMs = performance.now() - this.#sentAt;
   }
 
-  /** @param answer the whole of it, as text */
-  refused({ code, status }: Problem, answer: string): void {
-    this.problem = code;
-    this.status = status;
-    this.responseBytes = Buffer.byteLength(answer) - answer.indexOf('\r\n\r\n') - 4;
-  }
-
-  /** @param isWhole the answer is; otherwise the connection was closed under it */
-  ended(isWhole: boolean): void {
+  /** @param isComplete the response was sent to its end */
+  ended(isComplete: boolean): void {
     this.ms = performance.now() - this.#begunAt;
-    if (isWhole || this.status === SWITCHED) return;
+    if (isComplete || this.status === SWITCHED) return;
     if (this.status === 0) this.status = CLIENT_LEFT;
     else this.isCut = true;
   }
@@ -76,7 +69,7 @@ const TRACEPARENT =
   /^(?:00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}|(?!00|ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?)$/;
 const ZERO_ID = /^..-0{32}-|^..-.{32}-0{16}-/;
 
-function validTraceparent(value: string | undefined): string | undefined {
-  if (value === undefined || !TRACEPARENT.test(value) || ZERO_ID.test(value)) return undefined;
+function validTraceparent(value: string): string | undefined {
+  if (!TRACEPARENT.test(value) || ZERO_ID.test(value)) return undefined;
   return value;
 }

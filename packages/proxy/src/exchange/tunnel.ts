@@ -1,79 +1,73 @@
 import { randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import { closeFrame, FrameTracker } from '../http1/websocket-frames.ts';
-import type { ClientConnection } from '../downstream/client-connection.ts';
-import type { Receiver, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import { MORE } from '../message.ts';
+import type { BodyEnd } from '../message.ts';
 
-/** What a client's connection makes of its end of a tunnel. */
-export interface TunnelEnd extends Receiver {
-  /** The gateway closes: both sides are told, as soon as they can be. */
-  leave(): void;
+/** One end of a tunnel: a client stream, or an upstream connection. */
+export interface TunnelEnd {
+  /** @returns false if it should be given time to take them */
+  write(parts: readonly Buffer[], end: BodyEnd): boolean;
+  pause(): void;
+  resume(): void;
 }
 
 /**
- * Joins a client and an instance that have agreed on WebSocket: bytes pass both ways, each side as fast as the
- * other takes them, and an end passes as an end.
- *
- * @param rest what the instance has sent behind its 101
+ * Joins a client and an upstream that have agreed on WebSocket: bytes pass both ways, each side as fast as the other
+ * takes them, and an end passes as an end.
  */
-export function openTunnel(
-  client: ClientConnection,
-  instance: UpstreamConnection,
-  rest: Buffer,
-): void {
-  // What finds a peer that is gone without a word: neither side need ever say anything.
-  client.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  instance.socket.setKeepAlive(true, KEEP_ALIVE_MS);
-  const { record: account } = client.current;
-  const up = new Way(client.socket, instance.socket, () => closeFrame(randomBytes(4)));
-  const down = new Way(instance.socket, client.socket, () => closeFrame());
-  const fromInstance: Receiver = {
-    onData(bytes) {
-      account?.delivered([bytes]);
-      down.pass(bytes);
-    },
-    onEnd: () => client.socket.end(),
-    onDrain: () => client.socket.resume(),
-  };
-  instance.tunnel(fromInstance);
-  client.tunnel({
-    onData(bytes) {
-      account?.received([bytes]);
-      up.pass(bytes);
-    },
-    onEnd: () => instance.socket.end(),
-    onDrain: () => instance.socket.resume(),
-    leave() {
-      up.leave();
-      down.leave();
-    },
-  });
-  client.socket.once('close', () => instance.destroy());
-  instance.socket.once('close', () => client.tunnelClosed());
-  if (rest.length > 0) fromInstance.onData(rest);
+export class Tunnel {
+  readonly #upstream: TunnelEnd;
+  readonly #up: Direction;
+  readonly #down: Direction;
+
+  constructor(client: TunnelEnd, upstream: TunnelEnd) {
+    this.#upstream = upstream;
+    // A client masks its frames (RFC 6455 §5.3), and to the upstream we are the client.
+    this.#up = new Direction(client, upstream, () => closeFrame(randomBytes(4)));
+    this.#down = new Direction(upstream, client, () => closeFrame());
+  }
+
+  fromClient(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#up.pass(parts, end);
+  }
+
+  fromUpstream(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#down.pass(parts, end);
+  }
+
+  clientDrained(): void {
+    this.#upstream.resume();
+  }
+
+  /** Sends both sides a close frame as soon as one may stand there. They end the tunnel. */
+  leave(): void {
+    this.#up.leave();
+    this.#down.leave();
+  }
 }
 
-const KEEP_ALIVE_MS = 60_000;
-
-/** One direction of a tunnel. */
-class Way {
-  readonly #from: Duplex;
-  readonly #to: Duplex;
+class Direction {
+  readonly #from: TunnelEnd;
+  readonly #to: TunnelEnd;
   readonly #closeFrame: () => Buffer;
   readonly #frames = new FrameTracker();
   #isLeaving = false;
-  /** We have said Close: nothing may follow it. */
+  /** A close frame of ours was sent: nothing may follow it. */
   #isClosed = false;
+  #hasEnded = false;
 
-  constructor(from: Duplex, to: Duplex, ourClose: () => Buffer) {
+  constructor(from: TunnelEnd, to: TunnelEnd, ourClose: () => Buffer) {
     this.#from = from;
     this.#to = to;
     this.#closeFrame = ourClose;
   }
 
-  pass(bytes: Buffer): void {
-    this.#frames.advance(bytes);
-    if (!this.#isClosed && !this.#to.write(bytes)) this.#from.pause();
+  pass(parts: readonly Buffer[], end: BodyEnd): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = end.done;
+    for (const part of parts) this.#frames.advance(part);
+    const passed = this.#isClosed ? [] : parts;
+    if ((passed.length > 0 || end.done) && !this.#to.write(passed, end)) this.#from.pause();
     if (this.#isLeaving) this.#close();
   }
 
@@ -82,10 +76,11 @@ class Way {
     this.#close();
   }
 
-  /** As soon as a frame of ours may stand there. The instance answers it and ends, and its end passes on. */
+  /** Between two frames of the peer. The upstream answers it and ends, and its end passes on. */
   #close(): void {
-    if (this.#isClosed || this.#frames.hasClosed || !this.#frames.isBetween) return;
+    const mayClose = !this.#hasEnded && !this.#frames.hasClosed && this.#frames.isBetween;
+    if (this.#isClosed || !mayClose) return;
     this.#isClosed = true;
-    if (this.#to.writable) this.#to.write(this.#closeFrame());
+    this.#to.write([this.#closeFrame()], MORE);
   }
 }

@@ -1,5 +1,7 @@
+import { UNKNOWN_LENGTH } from '../message.ts';
+
 /** The length of a body that is chunked. */
-export const CHUNKED = -1;
+export const CHUNKED: typeof UNKNOWN_LENGTH = UNKNOWN_LENGTH;
 /** The length of a body that ends with the connection (RFC 9112 §6.3). */
 export const UNTIL_CLOSE = -2;
 

@@ -1,3 +1,4 @@
+import type { RequestHead } from '../message.ts';
 import { proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
 import { BAD_LENGTH, MAX_FIELDS, NO_LENGTH, scanFields, without } from './fields.ts';
@@ -7,33 +8,11 @@ import { METHODS } from './methods.ts';
 import { FIELDS } from './syntax.ts';
 import { isHost, splitAbsolute } from './target.ts';
 
-/** The head of a request, checked, and ready to be passed on. */
-export interface RequestHead {
+/** The head of a request by HTTP/1.x, checked, and ready to be passed on. */
+export interface Http1Request extends RequestHead {
   readonly ok: true;
-  readonly method: string;
-  /** Origin form (RFC 9112 §3.2.1), every byte as it came. */
-  readonly target: string;
-  /** Of HTTP/1.x. */
-  readonly minor: 0 | 1;
-  /** The authority of the target if it has one, else the Host; `''` if HTTP/1.0 came without. */
-  readonly host: string;
-  /** The lines to pass on, as they came: none that belongs to the connection or says where it came from. */
-  readonly fields: string;
-  /** The lines that say where it came from, for whoever trusts who sent them; `''` for none. */
-  readonly forwardedFields: string;
-  /** Bytes of the body: 0 for none, CHUNKED if they tell themselves. */
-  readonly length: number;
-  readonly expectsContinue: boolean;
-  /** Whether the client may go on after this. */
+  /** Whether the client may send another request after this one. */
   readonly persists: boolean;
-  /** Whether it asks for a WebSocket, the one protocol that is tunnelled. */
-  readonly upgrades: boolean;
-  /** Whether the client takes trailers (RFC 9110 §10.1.4). */
-  readonly takesTrailers: boolean;
-  /** The values of Via; `''` for none. */
-  readonly via: string;
-  /** Of W3C Trace Context, as it came; `''` for none. */
-  readonly traceparent: string;
 }
 
 /** Why a message is refused, and with what. */
@@ -55,10 +34,10 @@ export function canBeginRequest(lines: string): boolean {
 /** Remembers what it has parsed last: see HeadReader. */
 export class RequestParser {
   #head = '';
-  #parsed: RequestHead | Refused | undefined;
+  #parsed: Http1Request | Refused | undefined;
 
   /** @param head from the request line to the CRLF of the last field, as Latin-1 */
-  parse(head: string): RequestHead | Refused {
+  parse(head: string): Http1Request | Refused {
     if (this.#parsed === undefined || head !== this.#head) {
       this.#parsed = parseRequest(head);
       this.#head = head;
@@ -68,16 +47,16 @@ export class RequestParser {
 }
 
 /** @param head from the request line to the CRLF of the last field, as Latin-1 */
-export function parseRequest(head: string): RequestHead | Refused {
+export function parseRequest(head: string): Http1Request | Refused {
   if (!REQUEST.test(head)) return refuse('bad-request', 'The request is not valid HTTP/1.1.');
   const methodEnd = head.indexOf(' ');
   const method = head.slice(0, methodEnd);
   if (!METHODS.has(method))
     return refuse('not-implemented', `The method ${method} is not supported.`);
   const lineEnd = head.indexOf('\r\n', methodEnd);
-  const minor = head.charCodeAt(lineEnd - 1) === 0x30 ? 0 : 1;
+  const version = head.charCodeAt(lineEnd - 1) === 0x30 ? '1.0' : '1.1';
   const fields = scanFields(head, lineEnd + 2, true);
-  const problem = problemOf(fields, minor);
+  const problem = problemOf(fields, version);
   if (problem !== undefined) return { ok: false, problem };
 
   const { closes, te } = fields;
@@ -98,39 +77,42 @@ export function parseRequest(head: string): RequestHead | Refused {
     ok: true,
     method,
     target,
-    minor,
+    version,
     host,
     fields: kept,
     forwardedFields: fields.forwardedFields,
     length,
     // RFC 9110 §10.1.1: HTTP/1.0 knows no such thing.
-    expectsContinue: fields.expect !== '' && minor === 1,
+    expectsContinue: fields.expect !== '' && version === '1.1',
     // RFC 9112 §9.3: a proxy keeps no connection with a client of HTTP/1.0.
-    persists: minor === 1 && !closes,
+    persists: version === '1.1' && !closes,
     upgrades:
-      fields.upgrade !== '' && length === 0 && method === 'GET' && isWebSocket(fields, minor),
+      fields.upgrade !== '' && length === 0 && method === 'GET' && isWebSocket(fields, version),
     takesTrailers: te !== '' && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/.test(te),
     via: fields.via,
     traceparent: fields.traceparent,
   };
 }
 
-function isWebSocket({ upgrade, hasUpgradeOption }: Fields, minor: 0 | 1): boolean {
-  return upgrade === 'websocket' && hasUpgradeOption && minor === 1;
+function isWebSocket(
+  { upgrade, hasUpgradeOption }: Fields,
+  version: RequestHead['version'],
+): boolean {
+  return upgrade === 'websocket' && hasUpgradeOption && version === '1.1';
 }
 
 /** What could be read in two ways is not read at all. */
-function problemOf(fields: Fields, minor: 0 | 1): Problem | undefined {
+function problemOf(fields: Fields, version: RequestHead['version']): Problem | undefined {
   const { count, hosts, host, contentLength, transferEncoding, expect } = fields;
   if (count > MAX_FIELDS)
     return proxyProblem('head-too-large', `The request has more than ${MAX_FIELDS} header fields.`);
   // RFC 9112 §3.2.
-  if (hosts > 1 || (hosts === 0 && minor === 1))
+  if (hosts > 1 || (hosts === 0 && version === '1.1'))
     return bad('A request must have exactly one Host header.');
   if (hosts === 1 && !isHost(host)) return bad('The Host header is not a valid host.');
   if (contentLength === BAD_LENGTH) return bad('Content-Length must be one decimal number.');
   if (transferEncoding !== undefined) {
-    const problem = codingProblem(transferEncoding, contentLength !== NO_LENGTH, minor);
+    const problem = codingProblem(transferEncoding, contentLength !== NO_LENGTH, version);
     if (problem !== undefined) return problem;
   }
   if (expect !== '' && expect !== '100-continue') {
@@ -140,9 +122,13 @@ function problemOf(fields: Fields, minor: 0 | 1): Problem | undefined {
 }
 
 /** RFC 9112 §6.1. */
-function codingProblem(coding: string, hasLength: boolean, minor: 0 | 1): Problem | undefined {
+function codingProblem(
+  coding: string,
+  hasLength: boolean,
+  version: RequestHead['version'],
+): Problem | undefined {
   if (hasLength) return bad('Content-Length and Transfer-Encoding exclude each other.');
-  if (minor === 0) return bad('HTTP/1.0 does not have Transfer-Encoding.');
+  if (version === '1.0') return bad('HTTP/1.0 does not have Transfer-Encoding.');
   if (coding === 'chunked') return undefined;
   if (!/,[ \t]*chunked$/.test(coding)) return bad('The last transfer coding must be chunked.');
   if (/^[ \t]*chunked[ \t]*,/.test(coding))

@@ -1,24 +1,15 @@
 import { BAD_LENGTH, MAX_FIELDS, NO_LENGTH, scanFields } from './fields.ts';
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
+import type { ResponseHead } from '../message.ts';
 import { FIELDS } from './syntax.ts';
 
-/** The head of a response, checked, and ready to be passed on. */
-export interface ResponseHead {
+/** The head of a response by HTTP/1.x, checked, and ready to be passed on. Its length may be CHUNKED or UNTIL_CLOSE. */
+export interface Http1Response extends ResponseHead {
   readonly ok: true;
-  readonly status: number;
-  /** Status and reason phrase, every byte as it came. */
-  readonly statusLine: string;
-  /** The lines to pass on, as they came: none that belongs to the connection. */
-  readonly fields: string;
-  /** Bytes of the body; CHUNKED if they tell themselves, UNTIL_CLOSE if they end with the connection. */
-  readonly length: number;
-  /** Whether the instance may be asked again on this connection. */
+  /** Whether the connection may carry another request. */
   readonly persists: boolean;
-  /** For how long it keeps the connection while nothing is asked, in seconds; 0 if it does not say. */
+  /** For how long the upstream keeps the connection idle, in seconds; 0 if it does not say. */
   readonly keepAliveSeconds: number;
-  readonly hasDate: boolean;
-  /** Whether it switches to WebSocket. */
-  readonly upgrades: boolean;
 }
 
 export interface BadResponse {
@@ -39,10 +30,10 @@ export function canBeginResponse(lines: string): boolean {
 export class ResponseParser {
   #head = '';
   #method = '';
-  #parsed: ResponseHead | BadResponse | undefined;
+  #parsed: Http1Response | BadResponse | undefined;
 
   /** @param head from the status line to the CRLF of the last field, as Latin-1 */
-  parse(head: string, method: string): ResponseHead | BadResponse {
+  parse(head: string, method: string): Http1Response | BadResponse {
     if (this.#parsed === undefined || head !== this.#head || method !== this.#method) {
       this.#parsed = parseResponse(head, method);
       this.#head = head;
@@ -53,7 +44,7 @@ export class ResponseParser {
 }
 
 /** @param head from the status line to the CRLF of the last field, as Latin-1 */
-export function parseResponse(head: string, method: string): ResponseHead | BadResponse {
+export function parseResponse(head: string, method: string): Http1Response | BadResponse {
   if (!RESPONSE.test(head)) return bad('sent a response that is not valid HTTP/1.1');
   const lineEnd = head.indexOf('\r\n');
   const statusLine = head.slice(9, lineEnd);

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectSecurely, createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { readingInto } from '../direct-read.ts';
-import type { TakeBytes } from '../direct-read.ts';
+import { readingInto } from '../sockets/read-into.ts';
+import type { TakeBytes } from '../sockets/read-into.ts';
 import type { Upstream } from '../proxy.ts';
 
 /** Opens connections to instances. */

@@ -7,6 +7,8 @@ import { UpstreamConnection } from './upstream-connection.ts';
 /** The connections to one instance. */
 export class Pool {
   readonly upstream: Upstream;
+  /** As a Host. */
+  readonly authority: string;
   /** Those that may be asked, the one that was last at the end. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
@@ -16,7 +18,9 @@ export class Pool {
   #isReleased = false;
 
   constructor(upstream: Upstream, limits: Limits, clock: Clock, dialer: Dialer) {
+    const { address, port } = upstream;
     this.upstream = upstream;
+    this.authority = `${address.includes(':') ? `[${address}]` : address}:${port}`;
     this.#limits = limits;
     this.#clock = clock;
     this.#dialer = dialer;
@@ -26,7 +30,7 @@ export class Pool {
   take(): UpstreamConnection {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       // One that has failed is told so a moment later.
-      if (!last.socket.destroyed) return last;
+      if (!last.isDestroyed) return last;
     }
     return this.open();
   }

@@ -1,65 +1,45 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
 import { bodyReader } from '../http1/body-reader.ts';
-import { UNTIL_CLOSE } from '../http1/framing.ts';
-import type { BodyReader } from '../http1/framing.ts';
 import { passedTrailers } from '../http1/fields.ts';
+import { CHUNKED, UNTIL_CLOSE } from '../http1/framing.ts';
+import type { BodyReader } from '../http1/framing.ts';
 import { HeadReader } from '../http1/head-reader.ts';
 import { canBeginResponse, ResponseParser } from '../http1/response.ts';
-import type { ResponseHead } from '../http1/response.ts';
-import type { Clock } from '../clock.ts';
-import type { Dialer } from './dialer.ts';
-import { needsDrain } from '../direct-write.ts';
+import type { Http1Response } from '../http1/response.ts';
+import { requestHead } from '../http1/write-request.ts';
+import type { RequestFacts } from '../http1/write-request.ts';
 import type { Limits } from '../limits.ts';
+import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
+import type { BodyEnd, RequestHead } from '../message.ts';
+import { writeMessage, writeParts } from '../sockets/write-message.ts';
+import { needsDrain } from '../sockets/write-text.ts';
+import type { Dialer } from './dialer.ts';
 import type { Pool } from './pool.ts';
+import type { ResponseHandler } from './response-handler.ts';
 
-/** Whoever has asked, and waits for the answer. */
-export interface ResponseHandler {
-  /** Of the request: it decides whether an answer has a body. */
-  readonly method: string;
-  /** The request may be sent. */
-  onConnected(): void;
-  /** A 1xx, before the answer. */
-  onInformational(head: ResponseHead): void;
-  /** A 101, and what came behind it. The bytes that follow are no HTTP any more. */
-  onUpgrade(head: ResponseHead, rest: Buffer): void;
-  onHead(head: ResponseHead, parts: readonly Buffer[], end: string | undefined): void;
-  /** @param end the trailers, if this is the end */
-  onData(parts: readonly Buffer[], end: string | undefined): void;
-  /** Whether bytes of the answer are still to be written. */
-  holdsResponse(): boolean;
-  /** More can be written. */
-  onDrain(): void;
-  /** No answer, or no more of it, will come. */
-  onError(error: Error): void;
-}
+/** How often a tunnel makes sure that its peer is still there: neither side need ever say anything. */
+const TUNNEL_KEEP_ALIVE_MS = 60_000;
 
-/** What a tunnel gets from an instance. */
-export interface Receiver {
-  onData(bytes: Buffer): void;
-  onEnd(): void;
-  onDrain(): void;
-}
-
-const NO_PARTS: readonly Buffer[] = [];
-
-/** One connection to an instance. It carries one exchange at a time, or none. */
+/** One connection to an upstream. It carries one request at a time, or none. */
 export class UpstreamConnection {
-  readonly socket: Socket;
   isConnected: boolean = false;
-  /** Whether it has carried an exchange before this one: then the instance may have closed it meanwhile. */
+  /** Whether it has carried a request before this one: then the upstream may have closed it meanwhile. */
   isReused = false;
-  /** Whether anything of the answer has come. */
-  hasAnswered = false;
+  /** Whether any byte of the response has come. */
+  hasResponded = false;
   /** When it is closed if it is idle till then. */
   expires: number = Infinity;
-  #asker: ResponseHandler | undefined;
-  #tunnel: Receiver | undefined;
+  #handler: ResponseHandler | undefined;
+  readonly #socket: Socket;
   readonly #pool: Pool;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #heads: HeadReader;
   readonly #parser = new ResponseParser();
   #body: BodyReader | undefined;
+  #isTunnel = false;
+  #isRequestChunked = false;
   #persists = false;
   #endsWithClose = false;
   #idleMs = 0;
@@ -72,124 +52,164 @@ export class UpstreamConnection {
     this.#heads = new HeadReader(limits.headBytes, canBeginResponse, false);
     const onConnected = (): void => {
       this.isConnected = true;
-      this.#asker?.onConnected();
+      this.#handler?.onConnected();
     };
-    this.socket = dialer.dial(pool.upstream, (bytes) => this.#read(bytes), onConnected);
-    this.socket.on('drain', () => (this.#tunnel ?? this.#asker)?.onDrain());
-    this.socket.on('end', () => this.#end());
-    this.socket.on('error', (error) => (this.#error = error));
-    this.socket.on('close', () => this.#closed());
+    this.#socket = dialer.dial(pool.upstream, (bytes) => this.#read(bytes), onConnected);
+    this.#socket.on('drain', () => this.#handler?.onDrain());
+    this.#socket.on('end', () => this.#end());
+    this.#socket.on('error', (error) => (this.#error = error));
+    this.#socket.on('close', () => this.#closed());
+  }
+
+  get isDestroyed(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  /** Whether bytes that were handed to it are still to be written. */
+  get hasPendingWrites(): boolean {
+    return this.#socket.writableLength !== 0;
   }
 
   /** Lends the connection to one exchange. */
-  carry(asker: ResponseHandler): void {
-    this.#asker = asker;
-    this.hasAnswered = false;
+  carry(handler: ResponseHandler): void {
+    this.#handler = handler;
+    this.hasResponded = false;
   }
 
-  /** A new one to the same instance: by its pool, which nobody keeps any more if the instance has left meanwhile. */
+  /**
+   * Sends a request with what there is of its body.
+   * @returns false if the upstream should be given time to take it: `onDrain` follows
+   */
+  send(head: RequestHead, facts: RequestFacts, parts: readonly Buffer[], end: BodyEnd): boolean {
+    this.#isRequestChunked = head.length === CHUNKED;
+    const text = requestHead(head, facts, this.#pool.authority);
+    return writeMessage(this.#socket, text, parts, this.#isRequestChunked, end);
+  }
+
+  /**
+   * Sends more of the body, or of the tunnel.
+   * @returns as `send`
+   */
+  write(parts: readonly Buffer[], end: BodyEnd): boolean {
+    if (!this.#isTunnel) return writeMessage(this.#socket, '', parts, this.#isRequestChunked, end);
+    const flows = writeParts(this.#socket, parts);
+    if (end.done) this.#socket.end();
+    return flows;
+  }
+
+  /** Reads no more for now. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Opens another to the same upstream: by its pool, which may have been replaced meanwhile. */
   openAnother(): UpstreamConnection {
     return this.#pool.open();
   }
 
-  /** Whoever asked does not want the answer any more. */
+  /** The exchange does not want the response any more. */
   abandon(): void {
-    this.#asker = undefined;
+    this.#handler = undefined;
     this.destroy();
   }
 
-  /** The exchange is over on both sides: others may ask, if the instance lets them. */
+  /** The exchange is over on both sides: the next may have the connection, if the upstream allows it. */
   giveBack(): void {
-    this.#asker = undefined;
-    // An instance that has answered need not take the rest of a body, and the next request would wait behind it.
-    if (!this.#persists || this.socket.writableLength > 0 || needsDrain(this.socket)) {
+    this.#handler = undefined;
+    // An upstream that has responded need not take the rest of a body, and the next request would wait behind it.
+    if (!this.#persists || this.#socket.writableLength > 0 || needsDrain(this.#socket)) {
       this.destroy();
       return;
     }
-    // TLS may hand over the end of an answer when it was told to wait: nobody else would have it read on.
-    if (this.socket.isPaused()) this.socket.resume();
+    // TLS may hand over the end of a response after it was paused: without this it would stay paused.
+    if (this.#socket.isPaused()) this.#socket.resume();
     this.isReused = true;
     this.expires = this.#clock.now + this.#idleMs;
     this.#pool.put(this);
   }
 
-  /** From here on bytes go to the tunnel. */
-  tunnel(receiver: Receiver): void {
-    this.#tunnel = receiver;
-    this.#asker = undefined;
-  }
-
   destroy(): void {
-    // At once, and not when it has closed: nobody may be given it meanwhile.
+    // At once, and not when it has closed: no exchange may be given it meanwhile.
     this.#pool.forget(this);
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
   #read(bytes: Buffer): boolean {
-    const asker = this.#asker;
-    if (this.#tunnel !== undefined) this.#tunnel.onData(Buffer.from(bytes));
-    // Nobody has asked: taken for the next answer, these bytes would reach the wrong client.
-    else if (asker === undefined) this.destroy();
-    else if (this.#body !== undefined) this.#readBody(this.#body, bytes, asker);
-    else this.#readHead(bytes, asker);
-    return asker?.holdsResponse() === true;
+    const handler = this.#handler;
+    // Unsolicited bytes would be mistaken for the next response.
+    if (handler === undefined) this.destroy();
+    else if (!this.isConnected) this.#break('sent a response before it got the request');
+    else if (this.#isTunnel) handler.onData([Buffer.from(bytes)], MORE);
+    else if (this.#body !== undefined) this.#readBody(this.#body, bytes, handler);
+    else this.#readHead(bytes, handler);
+    return !this.#isTunnel && handler?.holdsResponse() === true;
   }
 
-  #readHead(bytes: Buffer, asker: ResponseHandler): void {
-    this.hasAnswered = true;
+  #readHead(bytes: Buffer, handler: ResponseHandler): void {
+    this.hasResponded = true;
     let left = bytes;
     // Not by recursion: one read may bring thousands of 1xx.
     do {
       const read = this.#heads.read(left);
       if (read === 'more') return;
       if (read === 'long' || read === 'long-line')
-        return this.#break('sent a response head that is too large');
+        return this.#break(`sent a response head larger than ${this.#limits.headBytes} bytes`);
       if (read === 'garbage') return this.#break('sent a response that is not valid HTTP/1.1');
-      const head = this.#parser.parse(read.head, asker.method);
+      const head = this.#parser.parse(read.head, handler.method);
       if (!head.ok) return this.#break(head.reason);
-      if (head.status === 101) return asker.onUpgrade(head, Buffer.from(read.rest));
-      if (head.status >= 200) return this.#begin(head, read.rest, asker);
-      asker.onInformational(head);
+      if (head.status === 101) return this.#upgrade(head, Buffer.from(read.rest), handler);
+      if (head.status >= 200) return this.#begin(head, read.rest, handler);
+      handler.onInformational(head);
       left = read.rest;
     } while (left.length > 0);
   }
 
-  #begin(head: ResponseHead, rest: Buffer, asker: ResponseHandler): void {
+  #upgrade(head: Http1Response, rest: Buffer, handler: ResponseHandler): void {
+    this.#isTunnel = true;
+    this.#socket.setKeepAlive(true, TUNNEL_KEEP_ALIVE_MS);
+    handler.onUpgrade(head, rest);
+  }
+
+  #begin(head: Http1Response, rest: Buffer, handler: ResponseHandler): void {
     this.#persists = head.persists;
     this.#endsWithClose = head.length === UNTIL_CLOSE;
     this.#idleMs = idleMs(this.#limits.instanceIdleMs, head.keepAliveSeconds);
     if (head.length === 0) {
-      // What comes behind an answer that is whole answers nothing.
+      // What comes behind a response that is complete belongs to no request.
       if (rest.length > 0) this.#persists = false;
-      asker.onHead(head, NO_PARTS, '');
+      handler.onHead(head, NO_PARTS, DONE);
       return;
     }
     const body = bodyReader(head.length, this.#limits.headBytes);
     const parts: Buffer[] = [];
     const used = body.read(rest, 0, parts);
-    if (body.fault !== undefined) return this.#break(`sent a malformed body: ${body.fault}`);
+    if (body.fault !== undefined) return this.#break(malformed(body.fault));
     if (used < rest.length) this.#persists = false;
     this.#body = body.isDone ? undefined : body;
-    asker.onHead(head, parts, body.isDone ? passedTrailers(body.trailers) : undefined);
+    handler.onHead(head, parts, endOf(body));
   }
 
-  #readBody(body: BodyReader, bytes: Buffer, asker: ResponseHandler): void {
+  #readBody(body: BodyReader, bytes: Buffer, handler: ResponseHandler): void {
     const parts: Buffer[] = [];
     const used = body.read(bytes, 0, parts);
-    if (body.fault !== undefined) return this.#break(`sent a malformed body: ${body.fault}`);
+    if (body.fault !== undefined) return this.#break(malformed(body.fault));
     if (used < bytes.length) this.#persists = false;
     if (body.isDone) this.#body = undefined;
-    asker.onData(parts, body.isDone ? passedTrailers(body.trailers) : undefined);
+    handler.onData(parts, endOf(body));
   }
 
-  /** The instance has said all that it will say. */
+  /** The upstream sends no more. */
   #end(): void {
-    if (this.#tunnel !== undefined) {
-      this.#tunnel.onEnd();
+    if (this.#isTunnel) {
+      this.#handler?.onData(NO_PARTS, DONE);
     } else if (this.#body !== undefined && this.#endsWithClose) {
       this.#body = undefined;
       this.#persists = false;
-      this.#asker?.onData(NO_PARTS, '');
+      this.#handler?.onData(NO_PARTS, DONE);
     } else {
       this.#break('closed the connection');
     }
@@ -197,24 +217,31 @@ export class UpstreamConnection {
 
   #closed(): void {
     this.#pool.forget(this);
-    if (this.#tunnel !== undefined) this.#tunnel.onEnd();
-    this.#lose(this.#error ?? new Error('closed the connection'));
+    this.#fail(this.#error ?? new Error('closed the connection'));
   }
 
   #break(reason: string): void {
     this.destroy();
-    this.#lose(new Error(reason));
+    this.#fail(new Error(reason));
   }
 
-  #lose(error: Error): void {
-    const asker = this.#asker;
-    this.#asker = undefined;
-    asker?.onError(error);
+  #fail(error: Error): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    handler?.onError(error);
   }
 }
 
-/** A second less than the instance says, since it counts from when it sent and we from when we read. */
-function idleMs(most: number, keepAliveSeconds: number): number {
-  if (keepAliveSeconds === 0) return most;
-  return Math.max(0, Math.min(most, keepAliveSeconds * 1000 - 1000));
+function endOf(body: BodyReader): BodyEnd {
+  return body.isDone ? endWith(passedTrailers(body.trailers)) : MORE;
+}
+
+function malformed(fault: string): string {
+  return `sent a malformed body: ${fault}`;
+}
+
+/** A second less than the upstream says, since it counts from when it sent and we from when we read. */
+function idleMs(max: number, keepAliveSeconds: number): number {
+  if (keepAliveSeconds === 0) return max;
+  return Math.max(0, Math.min(max, keepAliveSeconds * 1000 - 1000));
 }

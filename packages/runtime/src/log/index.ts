@@ -1,11 +1,11 @@
 export { clockTime } from './clock-time.ts';
-export { createLogger, LOG_FORMATS } from './create-logger.ts';
+export { createLogger } from './create-logger.ts';
 export type { LogFormat, LoggerOptions, ProgramLogger } from './create-logger.ts';
 export { LineQueue } from './line-queue.ts';
 export type { LineDestination } from './line-queue.ts';
-export { readLogSettings } from './log-settings.ts';
+export { LOG_SETTINGS, readLogSettings } from './log-settings.ts';
 export type { LogFlags } from './log-settings.ts';
-export { LOG_LEVELS, silentLogger } from './logger.ts';
+export { silentLogger } from './logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
 export { formatText } from './text.ts';
 export type { LogRecord } from './text.ts';

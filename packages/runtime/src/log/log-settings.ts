@@ -1,7 +1,27 @@
-import { RollcallError } from '@rollcall/protocol';
+import { fromEnvironment, fromFlags, layered } from '../settings/sources.ts';
 import { LOG_FORMATS } from './create-logger.ts';
 import type { LoggerOptions } from './create-logger.ts';
 import { LOG_LEVELS } from './logger.ts';
+
+/** How a program logs. */
+export const LOG_SETTINGS = {
+  format: {
+    type: 'choice',
+    words: LOG_FORMATS as typeof LOG_FORMATS,
+    defaultIs: 'text at a terminal, otherwise json',
+    flag: '--log <format>',
+    env: 'ROLLCALL_LOG',
+    doc: 'Format of the log: text for people, json for programs.',
+  },
+  level: {
+    type: 'choice',
+    words: LOG_LEVELS as typeof LOG_LEVELS,
+    defaultIs: 'info',
+    flag: '--log-level <level>',
+    env: 'ROLLCALL_LOG_LEVEL',
+    doc: 'Least severe lines that are logged.',
+  },
+} as const;
 
 /** The flags `--log` and `--log-level`. */
 export interface LogFlags {
@@ -10,33 +30,15 @@ export interface LogFlags {
 }
 
 /**
- * Reads how to log: from flags, `ROLLCALL_LOG` and `ROLLCALL_LOG_LEVEL`.
+ * Reads how to log: from flags, then from the variables `ROLLCALL_LOG` and `ROLLCALL_LOG_LEVEL`.
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function readLogSettings(
-  flags: LogFlags,
+  { log, logLevel }: LogFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): Pick<LoggerOptions, 'format' | 'level'> {
-  return {
-    format:
-      oneOf('--log', flags.log, LOG_FORMATS) ??
-      oneOf('ROLLCALL_LOG', env['ROLLCALL_LOG'], LOG_FORMATS),
-    level:
-      oneOf('--log-level', flags.logLevel, LOG_LEVELS) ??
-      oneOf('ROLLCALL_LOG_LEVEL', env['ROLLCALL_LOG_LEVEL'], LOG_LEVELS),
-  };
-}
-
-function oneOf<T extends string>(
-  name: string,
-  value: string | undefined,
-  choices: readonly T[],
-): T | undefined {
-  if (value === undefined || value === '') return undefined;
-  const choice = choices.find((each) => each === value);
-  if (choice !== undefined) return choice;
-  throw new RollcallError(
-    'ROLLCALL_CONFIG',
-    `${name} is ${JSON.stringify(value)}; it must be ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`,
-  );
+  return layered(LOG_SETTINGS, [
+    fromEnvironment(LOG_SETTINGS, env),
+    fromFlags(LOG_SETTINGS, { log, logLevel }),
+  ]);
 }

@@ -14,7 +14,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
   { title: 'flag', cell: ({ setting: { flag } }) => (flag ? `\`${flagName(flag)}\`` : '') },
   { title: 'variable', cell: ({ setting: { env } }) => (env ? `\`${env}\`` : '') },
   { title: 'type', cell: ({ setting }) => typeOf(setting) },
-  { title: 'default', cell: ({ setting }) => defaultOf(setting) },
+  { title: 'default', cell: ({ setting }) => asCode(defaultOf(setting), setting) },
   { title: 'reload', cell: ({ reloads }) => (reloads ? 'yes' : '') },
   { title: 'per route', cell: ({ perRoute }) => (perRoute ? 'yes' : '') },
   { title: 'meaning', cell: ({ setting }) => setting.doc },
@@ -32,6 +32,13 @@ export function settingsTables(settings: Settings, heading: string): string {
       [...(name === '' ? [] : [`${heading} ${name}`, '', doc, '']), ...tableOf(rows)].join('\n'),
     )
     .join('\n\n');
+}
+
+/** A default that can be written as it is. */
+function asCode(text: string, setting: Setting): string {
+  const { defaultIs } = setting;
+  const isValue = 'default' in setting && setting.default !== Infinity && text !== 'none';
+  return defaultIs === undefined && isValue ? `\`${text}\`` : text;
 }
 
 interface Section {

@@ -27,14 +27,18 @@ export function readSettingsFile(file: string, settings: Settings): Layer {
   const { values, faults } = checkSettings(settings, input, {
     locate: (name) => resolve(folder, name),
   });
+  const found = [
+    ...repeatedKeys(text).map(({ path, line }) => ({
+      line,
+      message: `\`${path.join('.')}\` stands twice`,
+    })),
+    ...faults.map(({ path, message }) => ({ line: lineOf(text, path), message })),
+  ];
   return {
     values,
-    faults: [
-      ...repeatedKeys(text).map(
-        ({ path, line }) => `${file}:${line}: \`${path.join('.')}\` stands twice`,
-      ),
-      ...faults.map(({ path, message }) => `${file}:${lineOf(text, path)}: ${message}`),
-    ],
+    faults: found
+      .toSorted((one, other) => one.line - other.line)
+      .map(({ line, message }) => `${file}:${line}: ${message}`),
   };
 }
 

@@ -8,18 +8,15 @@ it('prefers flags to the environment', () => {
 });
 
 it('leaves what is not set to the logger', () => {
-  expect(readLogSettings({}, { ROLLCALL_LOG: '' })).toEqual({
-    format: undefined,
-    level: undefined,
-  });
+  expect(readLogSettings({}, { ROLLCALL_LOG: '' })).toEqual({});
 });
 
 it.each([
-  [{ log: 'xml' }, {}, '--log is "xml"; it must be text or json'],
+  [{ log: 'xml' }, {}, '--log is "xml"; it must be one of text, json'],
   [
     {},
     { ROLLCALL_LOG_LEVEL: 'all' },
-    'ROLLCALL_LOG_LEVEL is "all"; it must be debug, info, warn or error',
+    'ROLLCALL_LOG_LEVEL is "all"; it must be one of debug, info, warn, error',
   ],
 ])('refuses a value that does not exist', (flags, env, message) => {
   expect(() => readLogSettings(flags, env)).toThrow(

@@ -27,7 +27,9 @@ describe('the help of a flag', () => {
 describe('the tables of the documentation', () => {
   it('have a section for each group, without columns that are empty', () => {
     const tables = settingsTables(TABLE, '###');
-    expect(tables).toContain('| `port` | `--port` | `PORT` | 0 to 65535 | 1500 |  |  | Port. |\n');
+    expect(tables).toContain(
+      '| `port` | `--port` | `PORT` | 0 to 65535 | `1500` |  |  | Port. |\n',
+    );
     expect(tables).toContain(
       [
         '### limits',
@@ -37,7 +39,7 @@ describe('the tables of the documentation', () => {
         '| setting | flag | type | default | reload | per route | meaning |',
         '| --- | --- | --- | --- | --- | --- | --- |',
         '| `limits.headBytes` |  | bytes, 1024 or more | no limit | yes |  | Size of a head. |',
-        '| `limits.answerMs` | `--answer` | milliseconds, 1 to 86400000 | 5000 | yes | yes | Time to answer. |',
+        '| `limits.answerMs` | `--answer` | milliseconds, 1 to 86400000 | `5000` | yes | yes | Time to answer. |',
       ].join('\n'),
     );
     expect(tables).toContain('| `apps[].id` | string | required | Id. |');

@@ -1,9 +1,10 @@
 import { Socket } from 'node:net';
-import type { OnReadOpts, SocketConstructorOpts } from 'node:net';
-import { JOIN_BYTES } from './http1/body-writer.ts';
+import type { OnReadOpts } from 'node:net';
+import { optionsWith, takeHandle } from '../node-internals.ts';
+import { JOIN_BYTES } from './write-message.ts';
 
 /**
- * Takes bytes, and tells whether somebody still holds them: if not, the next read overwrites them. Up to
+ * Takes bytes, and returns whether they are still held by reference: if not, the next read overwrites them. Up to
  * JOIN_BYTES they are overwritten in any case, so that what is to outlive the call has to be copied.
  */
 export type TakeBytes = (bytes: Buffer) => boolean;
@@ -59,25 +60,17 @@ export class DirectSocket extends Socket {
   onBytes: TakeBytes = () => false;
 
   constructor(handle: object) {
-    const onread = readingInto((bytes) => this.onBytes(bytes), CLIENT_READ_BYTES);
-    super({ handle, allowHalfOpen: true, onread } as SocketConstructorOpts);
+    super(
+      optionsWith(
+        handle,
+        readingInto((bytes) => this.onBytes(bytes), CLIENT_READ_BYTES),
+      ),
+    );
   }
 }
 
-/** Not documented, and where handles have been since there are any. */
-const HANDLE = '_handle';
-
-/**
- * Takes over an accepted socket that is paused and was not read from. Node has `onread` for sockets that connect and
- * none for those that a server accepts, so the handle is moved to a socket that has it. If a version of Node
- * keeps its handles elsewhere, the socket stays as it is, and is read through its stream.
- */
+/** Takes over an accepted socket that is paused and was not read from, so that it is read without a stream. */
 export function direct(accepted: Socket): Socket {
-  const inner = accepted as unknown as Record<typeof HANDLE, object | null | undefined>;
-  const handle = inner[HANDLE];
-  if (handle === undefined || handle === null) return accepted.resume();
-  inner[HANDLE] = null;
-  // The server counts it no more: whoever waits for connections to end has to count them.
-  accepted.destroy();
-  return new DirectSocket(handle);
+  const handle = takeHandle(accepted);
+  return handle === undefined ? accepted.resume() : new DirectSocket(handle);
 }

@@ -1,5 +1,6 @@
-import { needsDrain, writeText } from '../direct-write.ts';
-import type { Output } from '../direct-write.ts';
+import type { BodyEnd } from '../message.ts';
+import { needsDrain, writeText } from './write-text.ts';
+import type { Output } from './write-text.ts';
 
 /** Up to this, content is written as text, in one piece with what stands around it. */
 export const JOIN_BYTES = 4096;
@@ -9,7 +10,6 @@ export const JOIN_BYTES = 4096;
  *
  * @param head as Latin-1; `''` if it was written before
  * @param parts of the content, in order
- * @param end what ends a chunked body with these, else undefined
  * @returns false if the receiver should be given time to take it
  */
 export function writeMessage(
@@ -17,13 +17,13 @@ export function writeMessage(
   head: string,
   parts: readonly Buffer[],
   isChunked: boolean,
-  trailers: string | undefined,
+  end: BodyEnd,
 ): boolean {
   let size = 0;
   for (const part of parts) size += part.length;
   const before = isChunked && size > 0 ? `${head}${size.toString(16)}\r\n` : head;
   let after = isChunked && size > 0 ? '\r\n' : '';
-  if (isChunked && trailers !== undefined) after += `0\r\n${trailers}\r\n`;
+  if (isChunked && end.done) after += `0\r\n${end.trailers}\r\n`;
   if (size <= JOIN_BYTES) {
     let text = before;
     for (const part of parts) text += part.toString('latin1');
@@ -36,5 +36,15 @@ export function writeMessage(
   for (const part of parts) flows = to.write(part);
   if (after !== '') flows = to.write(after, 'latin1');
   to.uncork();
+  return flows;
+}
+
+/**
+ * Writes bytes as they are.
+ * @returns false if the receiver should be given time to take them
+ */
+export function writeParts(to: Output, parts: readonly Buffer[]): boolean {
+  let flows = !needsDrain(to);
+  for (const part of parts) flows = to.write(part);
   return flows;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { needsDrain, writeText } from '../src/direct-write.ts';
+import { needsDrain, writeText } from '../../src/sockets/write-text.ts';
 
 const open: { destroy(): unknown }[] = [];
 afterEach(() => {

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { BROKER_SETTINGS } from '@rollcall/broker';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { exampleOf, readSettingsFile } from '@rollcall/runtime/settings';
+import { PROGRAMS, Programs } from '../../../../test/support/processes.ts';
+
+const programs = new Programs();
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'));
+const file = join(folder, 'rollcall.json');
+afterEach(() => programs.endAll());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function rollcall(...args: string[]) {
+  const program = programs.node(PROGRAMS.cli, args);
+  const { code } = await program.ended;
+  return { code, lines: program.lines };
+}
+
+describe('rollcall config check', () => {
+  it('prints each fault with its line, and exits with 2', async () => {
+    writeFileSync(file, '{\n  "port": 70000,\n  "limits": {\n    "anwserMs": 5\n  }\n}\n');
+    expect(await rollcall('config', 'check', file)).toEqual({
+      code: 2,
+      lines: [
+        `${file}:2: \`port\` is 70000; it must be a whole number from 0 to 65535`,
+        `${file}:4: unknown key \`limits.anwserMs\`: did you mean \`answerMs\`?`,
+      ],
+    });
+  });
+
+  it('says that a file is valid, and exits with 0', async () => {
+    writeFileSync(file, '{ "port": 1500 }');
+    expect(await rollcall('config', 'check', file)).toEqual({ code: 0, lines: [`${file}: valid`] });
+  });
+
+  it('checks a file of the broker', async () => {
+    writeFileSync(file, '{ "apps": [] }');
+    expect(await rollcall('config', 'check', file, 'broker')).toEqual({
+      code: 2,
+      lines: [`${file}:1: \`apps\` is a list; it must be a list of at least 1 objects`],
+    });
+  });
+
+  it('exits with 2 if the file cannot be read, and on wrong usage', async () => {
+    const missing = await rollcall('config', 'check', join(folder, 'none'));
+    expect(missing).toMatchObject({ code: 2, lines: [expect.stringContaining('ENOENT')] });
+    expect((await rollcall('config', 'check')).code).toBe(2);
+    expect((await rollcall('config', 'check', file, 'nonsense')).code).toBe(2);
+  });
+});
+
+describe('rollcall config schema', () => {
+  it.each([
+    [[], GATEWAY_SETTINGS, { limits: { anwserMs: 5 } }],
+    [['broker'], BROKER_SETTINGS, { apps: [{ appId: '1' }] }],
+  ])('%j accepts what the program accepts, and nothing else', async (args, settings, invalid) => {
+    const { code, lines } = await rollcall('config', 'schema', ...args);
+    expect(code).toBe(0);
+    const validate = new Ajv2020({ strict: true }).compile(
+      JSON.parse(lines.join('\n')) as Record<string, unknown>,
+    );
+    const example = exampleOf(settings);
+    expect(validate(example), JSON.stringify(validate.errors)).toBe(true);
+    writeFileSync(file, JSON.stringify(example));
+    expect(readSettingsFile(file, settings).faults).toEqual([]);
+    expect(validate(invalid)).toBe(false);
+  });
+});

@@ -1,0 +1,85 @@
+import type { Context } from '../context.ts';
+import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
+import { fieldValue } from '../http1/fields.ts';
+import type { RequestHead } from '../message.ts';
+import type { RequestView } from '../proxy.ts';
+import { RequestRecord } from './request-record.ts';
+
+/** Stands for a request whose head could not be read. */
+export const UNREADABLE: RequestHead = {
+  method: '',
+  target: '',
+  version: '1.1',
+  host: '',
+  fields: '',
+  forwardedFields: '',
+  length: 0,
+  expectsContinue: false,
+  upgrades: false,
+  takesTrailers: false,
+  via: '',
+  traceparent: '',
+};
+
+/** A client's request: what may be asked about it, and what is recorded of it. */
+export class ClientRequest implements RequestView {
+  readonly head: RequestHead;
+  /** Undefined unless `onRequestEnd` is set. */
+  readonly record: RequestRecord | undefined;
+  readonly #forwarded: ForwardedFields;
+  readonly #context: Context;
+  #id = '';
+
+  constructor(head: RequestHead, forwarded: ForwardedFields, context: Context) {
+    this.head = head;
+    this.#forwarded = forwarded;
+    this.#context = context;
+    const { onRequestEnd, onRequestStart } = context;
+    if (onRequestEnd === undefined) return;
+    this.record = new RequestRecord(head, this.address, this.id);
+    if (head !== UNREADABLE) this.record.trace = onRequestStart?.(this.record.traceparent);
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  get address(): string {
+    return this.#forwarded.clientAddress(this.head);
+  }
+
+  get isSecure(): boolean {
+    return this.#forwarded.isSecure(this.head);
+  }
+
+  field(name: string): string | undefined {
+    return fieldValue(this.head.fields, name);
+  }
+
+  /** Looked up or made when it is first needed. */
+  get id(): string {
+    if (this.#id === '') {
+      this.#id = this.#forwarded.requestId(this.head) ?? this.#context.requestIds.next();
+    }
+    return this.#id;
+  }
+
+  /** The lines that tell an upstream where the request comes from. */
+  get forwardedLines(): string {
+    return this.#forwarded.lines(this.head);
+  }
+
+  /** What was stripped from the path before the request came here. */
+  get forwardedPrefix(): string {
+    return this.#forwarded.forwardedPrefix(this.head);
+  }
+
+  /** @param isComplete the response was written to its end */
+  end(isComplete: boolean): void {
+    const { record } = this;
+    if (record === undefined) return;
+    record.ended(isComplete);
+    record.trace?.ended(record);
+    this.#context.onRequestEnd?.(record);
+  }
+}

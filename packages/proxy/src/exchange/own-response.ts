@@ -1,0 +1,62 @@
+import { STATUS_CODES } from 'node:http';
+import { FieldSet } from '../filters/field-set.ts';
+import type { FilterAnswer } from '../filters/filter.ts';
+import type { ResponseHead } from '../message.ts';
+import type { Problem } from '../problems.ts';
+
+/** A response of the proxy's own. */
+export interface OwnResponse {
+  readonly head: ResponseHead;
+  readonly body: Buffer;
+}
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** Returns a problem as a response (RFC 9457). */
+export function problemResponse(problem: Problem, requestId: string): OwnResponse {
+  const { code, status, title, detail } = problem;
+  // RFC 9457 §4.1: without a `type`, a problem is identified by its status; the last two are our extension members.
+  const body = JSON.stringify({ title, status, detail, code, requestId });
+  let fields = 'content-type: application/problem+json\r\ncache-control: no-store\r\n';
+  if (status === 503) fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
+  return ownResponse(status, fields, Buffer.from(body));
+}
+
+/**
+ * Returns the answer of a filter as a response.
+ * @throws RangeError if its status is none of a final response
+ * @throws TypeError if one of its fields is invalid
+ */
+export function answerResponse({ status, fields = [], body = '' }: FilterAnswer): OwnResponse {
+  checkStatus(status);
+  const set = new FieldSet('');
+  for (const [name, value] of fields) set.append(name, value);
+  return ownResponse(status, set.toLines(), Buffer.from(body));
+}
+
+/** @throws RangeError unless it is the status of a final response */
+export function checkStatus(status: number): void {
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new RangeError(`${status} is not a status from 200 to 599`);
+}
+
+/** RFC 9110 §6.4.1: whether a response with this status has no body, whatever its fields say. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+/** Returns a status as the first line of a response has it. */
+export function statusLineOf(status: number): string {
+  return `${status} ${STATUS_CODES[status] ?? ''}`;
+}
+
+function ownResponse(status: number, lines: string, body: Buffer): OwnResponse {
+  const isEmpty = hasNoBody(status);
+  const fields = isEmpty ? lines : `${lines}content-length: ${body.length}\r\n`;
+  const length = isEmpty ? 0 : body.length;
+  const statusLine = statusLineOf(status);
+  return {
+    head: { status, statusLine, fields, length, hasDate: false, upgrades: false },
+    body: isEmpty ? Buffer.alloc(0) : body,
+  };
+}

@@ -1,0 +1,321 @@
+import type { Context } from '../context.ts';
+import type { FilterRun } from '../filters/filter-run.ts';
+import { IDEMPOTENT } from '../http1/methods.ts';
+import type { RouteLimits } from '../limits.ts';
+import { MORE, NO_PARTS } from '../message.ts';
+import type { BodyEnd, ResponseHead } from '../message.ts';
+import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
+import type { Problem, ProxyProblemCode } from '../problems.ts';
+import type { Forward, Upstream } from '../proxy.ts';
+import type { ResponseHandler } from '../upstream/response-handler.ts';
+import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
+import type { ClientRequest } from './client-request.ts';
+import type { ClientStream } from './client-stream.ts';
+import type { Phase } from './phases.ts';
+import { requestFacts } from './request-facts.ts';
+import { Tunnel } from './tunnel.ts';
+
+/** How often a request that was sent may be sent again. */
+const MAX_RETRIES = 2;
+
+/** What a request on its way to an upstream calls: the exchange. */
+export interface UpstreamRequestHandler {
+  readonly phase: Phase;
+  /** It moves on. */
+  onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void;
+  /** The upstream takes more of it. */
+  onRequestDrain(): void;
+  /** Client and upstream are joined. */
+  onTunnel(tunnel: Tunnel, head: ResponseHead): void;
+  onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void;
+  onResponseData(parts: readonly Buffer[], end: BodyEnd): void;
+  holdsResponse(): boolean;
+  /** No upstream responds: the problem goes to the client in place of a response. */
+  onRequestFailed(problem: Problem): void;
+  /** The upstream has gone when the response had begun, or out of the tunnel. */
+  onUpstreamClose(): void;
+}
+
+/**
+ * The request of an exchange on its way to an upstream: which one is tried, on which connection, and what has been
+ * sent, which decides whether it may be sent once more.
+ */
+export class UpstreamRequest implements ResponseHandler {
+  readonly method: string;
+  readonly #request: ClientRequest;
+  readonly #stream: ClientStream;
+  readonly #context: Context;
+  readonly #exchange: UpstreamRequestHandler;
+  #decision: Forward | undefined;
+  #filters: FilterRun | undefined;
+  #limits: RouteLimits;
+  /** Of the last attempt. */
+  #upstream: Upstream | undefined;
+  #connection: UpstreamConnection | undefined;
+  /** What has come of the body and may have to be sent, or sent again. */
+  #parts = NO_PARTS;
+  #end = MORE;
+  /** Whether the upstream does not take the body for now. */
+  #isBlocked = false;
+  #mayRetry = false;
+  #retries = 0;
+  /** Whether an attempt is under way. */
+  #isTrying = false;
+
+  constructor(
+    request: ClientRequest,
+    stream: ClientStream,
+    context: Context,
+    exchange: UpstreamRequestHandler,
+  ) {
+    this.method = request.head.method;
+    this.#request = request;
+    this.#stream = stream;
+    this.#context = context;
+    this.#exchange = exchange;
+    this.#limits = context.limits;
+  }
+
+  /** Whether the whole body has come. */
+  get isComplete(): boolean {
+    return this.#end.done;
+  }
+
+  /** Whether bytes of the body are still to be written, or may have to be again. */
+  get holdsBody(): boolean {
+    return this.#parts.length > 0 || this.#connection?.hasPendingWrites !== false;
+  }
+
+  /** Whether it is the upstream that is waited for, and not the client. */
+  get isAtUpstream(): boolean {
+    const { phase } = this.#exchange;
+    if (phase === 'connecting') return true;
+    return (phase === 'sending' || phase === 'waiting') && (this.#end.done || this.#isBlocked);
+  }
+
+  /** Keeps what has come of the body until it can be sent. */
+  hold(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
+    this.#end = end;
+  }
+
+  /** Begins the first attempt. */
+  start(decision: Forward, limits: RouteLimits, filters: FilterRun | undefined): void {
+    this.#decision = decision;
+    this.#limits = limits;
+    this.#filters = filters;
+    this.#tryNext();
+  }
+
+  /** Sends more of the body. */
+  write(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#end = end;
+    this.#mayRetry = false;
+    this.#parts = NO_PARTS;
+    if (this.#connection?.write(parts, end) === false) this.#block();
+    if (end.done) this.#exchange.onRequestProgress('request-sent');
+  }
+
+  /** Reads no more of the response for now. */
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
+  /** Gives the connection up, because the response is not wanted any more. @param isFault see `#ended` */
+  drop(isFault = false): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.abandon();
+    this.#ended(isFault);
+  }
+
+  /** The whole response has come. A connection on which the body is still being sent cannot be used again. */
+  release(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#ended(false);
+    if (this.#end.done) connection?.giveBack();
+    else connection?.abandon();
+  }
+
+  /** What is waited for takes too long. */
+  timedOut(): void {
+    const { isAtUpstream } = this;
+    const isConnecting = this.#exchange.phase === 'connecting';
+    this.drop(isAtUpstream);
+    if (isConnecting) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+    else if (!isAtUpstream)
+      this.#exchange.onRequestFailed(bodyTimedOut(this.#limits.requestBodyMs));
+    else this.#fail('upstream-timeout', `did not respond within ${this.#limits.answerMs} ms`);
+  }
+
+  onConnected(): void {
+    const connection = this.#connection;
+    if (connection === undefined || this.#decision === undefined) return;
+    const { pseudonym } = this.#context;
+    const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
+    const facts = requestFacts(this.#request, this.#decision, this.#filters, pseudonym);
+    const isComplete = this.#end.done;
+    const flows = connection.send(head, facts, this.#parts, this.#end);
+    this.#request.record?.sent();
+    // A body that goes on is not kept, and so cannot be sent again.
+    this.#mayRetry = isComplete && IDEMPOTENT.has(this.method);
+    if (!isComplete) {
+      this.#parts = NO_PARTS;
+      if (flows) this.#stream.resume();
+      else this.#block();
+    }
+    this.#exchange.onRequestProgress(isComplete ? 'request-sent' : 'head-sent');
+  }
+
+  onInformational(head: ResponseHead): void {
+    this.#mayRetry = false;
+    if (!this.#stream.sendInformational(head)) this.#connection?.pause();
+  }
+
+  onUpgrade(head: ResponseHead, rest: Buffer): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    if (!this.#request.head.upgrades || !head.upgrades) {
+      this.drop();
+      this.#fail('upstream-failed', 'switched to a protocol that was not requested');
+      return;
+    }
+    this.#responded(head);
+    this.#ended(false);
+    this.#exchange.onTunnel(new Tunnel(this.#stream, connection), head);
+    if (rest.length > 0) this.#exchange.onResponseData([rest], MORE);
+  }
+
+  onHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    this.#responded(head);
+    this.#exchange.onResponseHead(head, parts, end);
+  }
+
+  onData(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#exchange.onResponseData(parts, end);
+  }
+
+  holdsResponse(): boolean {
+    return this.#exchange.holdsResponse();
+  }
+
+  onDrain(): void {
+    this.#isBlocked = false;
+    this.#exchange.onRequestDrain();
+    this.#stream.resume();
+  }
+
+  onError(error: Error): void {
+    const failed = this.#connection;
+    const { phase } = this.#exchange;
+    this.#connection = undefined;
+    this.#ended(!isOwnFault(error));
+    if (phase === 'tunnelling' || phase === 'responding') this.#exchange.onUpstreamClose();
+    else if (phase === 'connecting') this.#unreachable(error);
+    else if (failed === undefined || !this.#retry(failed))
+      this.#fail('upstream-failed', reasonOf(error));
+  }
+
+  /** @param failure of the attempt before */
+  #tryNext(failure?: Error): void {
+    const upstream = this.#decision?.next();
+    if (upstream !== undefined) this.#try(upstream, this.#context.pools.of(upstream).take());
+    else if (failure === undefined) this.#exchange.onRequestFailed(NO_UPSTREAM);
+    else this.#fail('upstream-failed', reasonOf(failure));
+  }
+
+  /**
+   * Begins an attempt with a request that was sent before: with another upstream; with the same one only if it has
+   * closed a connection that had been idle, which it may do at any time (RFC 9112 §9.3.1). On a new connection,
+   * because one that is idle may be about to be closed too.
+   *
+   * @returns false if the request may not be sent again
+   */
+  #retry(failed: UpstreamConnection): boolean {
+    const isSafe = this.#mayRetry && !failed.hasResponded && this.#retries < MAX_RETRIES;
+    if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
+    this.#retries++;
+    const another = this.#decision?.next();
+    if (another !== undefined) {
+      this.#try(another, this.#context.pools.of(another).open());
+      return true;
+    }
+    if (this.#upstream === undefined || !failed.isReused) return false;
+    this.#try(this.#upstream, failed.openAnother());
+    return true;
+  }
+
+  #try(upstream: Upstream, connection: UpstreamConnection): void {
+    const { record } = this.#request;
+    this.#upstream = upstream;
+    this.#connection = connection;
+    this.#isTrying = true;
+    if (record !== undefined) record.instance = upstream.key;
+    connection.carry(this);
+    this.#exchange.onRequestProgress('attempt');
+    if (connection.isConnected) this.onConnected();
+    else if (!this.#end.done) this.#stream.pause();
+  }
+
+  /** Nothing was sent, so any method may go to another upstream. */
+  #unreachable(error: Error): void {
+    if (this.#upstream !== undefined && !isOwnFault(error)) {
+      const verdict = codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'failed';
+      this.#context.onUnreachable?.(this.#upstream, verdict);
+    }
+    this.#tryNext(error);
+  }
+
+  /** The address of the upstream stays inside: the detail goes to the client. */
+  #fail(code: ProxyProblemCode, reason: string): void {
+    const detail = `The upstream on port ${this.#upstream?.port} ${reason}.`;
+    this.#exchange.onRequestFailed(proxyProblem(code, detail));
+  }
+
+  #responded({ status }: ResponseHead): void {
+    this.#mayRetry = false;
+    this.#decision?.onResponse?.(status);
+    this.#request.record?.responded(status);
+  }
+
+  /** Reports the attempt that is under way as over. @param isFault see {@link Forward.onAttemptEnd} */
+  #ended(isFault: boolean): void {
+    if (!this.#isTrying) return;
+    this.#isTrying = false;
+    this.#decision?.onAttemptEnd?.(isFault);
+  }
+
+  #block(): void {
+    this.#isBlocked = true;
+    this.#stream.pause();
+  }
+}
+
+/** Returns why an attempt has failed, as a predicate. */
+function reasonOf(error: Error): string {
+  const code = codeOf(error);
+  return typeof code === 'string' ? `failed with ${code}` : error.message;
+}
+
+/** Whether this machine has run out of something, with which no upstream has to do. */
+function isOwnFault(error: Error): boolean {
+  const code = codeOf(error);
+  return typeof code === 'string' && OWN_FAULTS.has(code);
+}
+
+function codeOf(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
+const OWN_FAULTS: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+]);

@@ -1,0 +1,163 @@
+import type { ClientRequest } from '../exchange/client-request.ts';
+import { answerResponse, problemResponse } from '../exchange/own-response.ts';
+import type { OwnResponse } from '../exchange/own-response.ts';
+import type { RequestHead, ResponseHead } from '../message.ts';
+import { FILTER_FAILED } from '../problems.ts';
+import type { BodyTransform, Filter, FilterAnswer } from './filter.ts';
+import { FilteredRequest, FilteredResponse } from './filtered-heads.ts';
+
+/** What a run calls: the exchange. */
+export interface FilterRunHandler {
+  /** All filters have let the request pass. */
+  onFiltersPassed(): void;
+  /** A filter answers. */
+  onFilterAnswer(response: OwnResponse): void;
+  /** A filter has thrown, rejected, or answered with what is no response. */
+  onFilterFailed(): void;
+}
+
+/** The head of a response behind all filters, and what its body passes, in this order. */
+export interface FilteredOutcome {
+  readonly head: ResponseHead;
+  readonly transforms: readonly BodyTransform[];
+}
+
+export interface FilterRunOptions {
+  readonly filters: readonly Filter[];
+  readonly request: ClientRequest;
+  /** The target for the upstream, unless a filter changes it. */
+  readonly target: string;
+  readonly onError: ((filter: string, error: unknown, requestId: string) => void) | undefined;
+}
+
+/** The way of one request, and of its response, through the filters of its route. */
+export class FilterRun {
+  readonly #filters: readonly Filter[];
+  readonly #client: ClientRequest;
+  readonly #request: FilteredRequest;
+  readonly #onError: FilterRunOptions['onError'];
+  #isCancelled = false;
+
+  constructor({ filters, request, target, onError }: FilterRunOptions) {
+    this.#filters = filters;
+    this.#client = request;
+    this.#request = new FilteredRequest(request, target);
+    this.#onError = onError;
+  }
+
+  /** The target for the upstream, as filters have left it. */
+  get upstreamTarget(): string {
+    return this.#request.upstreamTarget;
+  }
+
+  /** The head for the upstream, as filters have left it. */
+  get head(): RequestHead {
+    return this.#request.filteredHead();
+  }
+
+  /** Runs `onRequest` of all filters, in order, until one answers. The handler is called at once unless one takes its time. */
+  start(handler: FilterRunHandler): void {
+    this.#runFrom(0, handler);
+  }
+
+  /** The run is not waited for any more: nothing is called, and no other filter runs. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  /** They have taken longer than they may. */
+  timedOut(maxMs: number, handler: FilterRunHandler): void {
+    this.#isCancelled = true;
+    this.report('', new Error(`the filters took longer than ${maxMs} ms`));
+    handler.onFilterFailed();
+  }
+
+  /**
+   * Runs `onResponse` of all filters, in the reverse order, and then asks for transforms.
+   * @param hasBody whether one follows that may be transformed
+   * @returns undefined if a filter failed
+   */
+  respond(head: ResponseHead, hasBody: boolean): FilteredOutcome | undefined {
+    const response = new FilteredResponse(head);
+    const transforms: BodyTransform[] = [];
+    const filters = this.#filters.toReversed();
+    let running = '';
+    try {
+      for (const filter of filters) {
+        running = filter.name;
+        filter.onResponse?.(response, this.#request);
+      }
+      for (const filter of hasBody ? filters : []) {
+        running = filter.name;
+        const transform = filter.transformResponse?.(response, this.#request);
+        if (transform !== undefined) transforms.push(transform);
+      }
+    } catch (error) {
+      this.report(running, error);
+      for (const each of transforms) each.destroy();
+      return undefined;
+    }
+    return { head: response.filteredHead(transforms.length > 0), transforms };
+  }
+
+  /** Runs `onResponse` over a response of the proxy's own. If a filter fails, that problem goes out as it is. */
+  respondOwn(own: OwnResponse): OwnResponse {
+    const filtered = this.respond(own.head, false);
+    if (filtered !== undefined) return { head: filtered.head, body: own.body };
+    const { record, id } = this.#client;
+    if (record !== undefined) record.problem = FILTER_FAILED.code;
+    return problemResponse(FILTER_FAILED, id);
+  }
+
+  /** Reports what has gone wrong. @param filter `''` if it cannot be said in which */
+  report(filter: string, error: unknown): void {
+    this.#onError?.(filter, error, this.#client.id);
+  }
+
+  #runFrom(first: number, handler: FilterRunHandler): void {
+    for (let index = first; ; index++) {
+      const filter = this.#filters[index];
+      if (filter === undefined) return handler.onFiltersPassed();
+      let outcome;
+      try {
+        outcome = filter.onRequest?.(this.#request);
+      } catch (error) {
+        return this.#fail(filter, error, handler);
+      }
+      if (outcome === undefined) continue;
+      if ('then' in outcome) return this.#wait(outcome, filter, index, handler);
+      return this.#answer(outcome, filter, handler);
+    }
+  }
+
+  #wait(
+    outcome: Promise<void | FilterAnswer>,
+    filter: Filter,
+    index: number,
+    handler: FilterRunHandler,
+  ): void {
+    outcome.then(
+      (answer) => {
+        if (this.#isCancelled) return;
+        if (answer === undefined) this.#runFrom(index + 1, handler);
+        else this.#answer(answer, filter, handler);
+      },
+      (error: unknown) => this.#fail(filter, error, handler),
+    );
+  }
+
+  #answer(answer: FilterAnswer, filter: Filter, handler: FilterRunHandler): void {
+    let response: OwnResponse;
+    try {
+      response = answerResponse(answer);
+    } catch (error) {
+      return this.#fail(filter, error, handler);
+    }
+    handler.onFilterAnswer(response);
+  }
+
+  #fail(filter: Filter, error: unknown, handler: FilterRunHandler): void {
+    this.report(filter.name, error);
+    if (!this.#isCancelled) handler.onFilterFailed();
+  }
+}

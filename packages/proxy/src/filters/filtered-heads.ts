@@ -1,0 +1,104 @@
+import type { ClientRequest } from '../exchange/client-request.ts';
+import { checkStatus, hasNoBody, statusLineOf } from '../exchange/own-response.ts';
+import { without } from '../http1/fields.ts';
+import { UNKNOWN_LENGTH } from '../message.ts';
+import type { RequestHead, ResponseHead } from '../message.ts';
+import { FieldSet } from './field-set.ts';
+import type { FilterRequest, FilterResponse } from './filter.ts';
+
+// RFC 9112 §3.2.1, and no fragment.
+const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
+
+/** A request as filters see it, and what they make of it. Its fields are read when a filter first asks for them. */
+export class FilteredRequest implements FilterRequest {
+  readonly #request: ClientRequest;
+  #upstreamTarget: string;
+  #fields: FieldSet | undefined;
+
+  constructor(request: ClientRequest, upstreamTarget: string) {
+    this.#request = request;
+    this.#upstreamTarget = upstreamTarget;
+  }
+
+  get method(): string {
+    return this.#request.head.method;
+  }
+
+  get host(): string {
+    return this.#request.head.host;
+  }
+
+  get target(): string {
+    return this.#request.head.target;
+  }
+
+  get upstreamTarget(): string {
+    return this.#upstreamTarget;
+  }
+
+  set upstreamTarget(target: string) {
+    if (!ORIGIN_FORM.test(target))
+      throw new TypeError(`${JSON.stringify(target)} is not a path and query`);
+    this.#upstreamTarget = target;
+  }
+
+  get clientAddress(): string {
+    return this.#request.address;
+  }
+
+  get isSecure(): boolean {
+    return this.#request.isSecure;
+  }
+
+  get requestId(): string {
+    return this.#request.id;
+  }
+
+  get fields(): FieldSet {
+    return (this.#fields ??= new FieldSet(this.#request.head.fields));
+  }
+
+  /** Returns the head for the upstream. */
+  filteredHead(): RequestHead {
+    const { head } = this.#request;
+    return this.#fields?.isChanged === true ? { ...head, fields: this.#fields.toLines() } : head;
+  }
+}
+
+/** The head of a response as filters see it, and what they make of it. */
+export class FilteredResponse implements FilterResponse {
+  readonly #head: ResponseHead;
+  #status: number;
+  #fields: FieldSet | undefined;
+
+  constructor(head: ResponseHead) {
+    this.#head = head;
+    this.#status = head.status;
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  set status(status: number) {
+    checkStatus(status);
+    if (hasNoBody(status) !== hasNoBody(this.#head.status))
+      throw new RangeError(`a response cannot change from ${this.#head.status} to ${status}`);
+    this.#status = status;
+  }
+
+  get fields(): FieldSet {
+    return (this.#fields ??= new FieldSet(this.#head.fields));
+  }
+
+  /** Returns the head for the client. */
+  filteredHead(isTransformed: boolean): ResponseHead {
+    const head = this.#head;
+    let fields = this.#fields?.isChanged === true ? this.#fields.toLines() : head.fields;
+    if (isTransformed) fields = without(fields, ['content-length']);
+    const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
+    const length = isTransformed ? UNKNOWN_LENGTH : head.length;
+    const hasDate = this.#fields?.has('date') ?? head.hasDate;
+    return { status: this.#status, statusLine, fields, length, hasDate, upgrades: head.upgrades };
+  }
+}
