@@ -13,7 +13,7 @@ let posts: Post[];
 let waits: number[];
 let logged: string[];
 let counters: Counters;
-/** What the server answers next; 200 when there is no more. */
+/** The next responses of the server; 200 after the last. */
 let answers: (number | Error)[];
 
 beforeEach(() => {
