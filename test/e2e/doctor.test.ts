@@ -21,8 +21,8 @@ async function doctor(args: string[] = [], env: Environment = {}) {
 describe('rollcall doctor', () => {
   it('exits with 0 if everything is well', async () => {
     const { code, lines } = await doctor();
-    expect(lines.at(-1)).toBe('0 to repair, 0 to think about');
-    expect(lines).toContainEqual(expect.stringMatching(/^ok +instances +\/v1: 1 of 1 answer$/));
+    expect(lines.at(-1)).toBe('0 failed, 0 warnings');
+    expect(lines).toContainEqual(expect.stringMatching(/^ok +instances +\/v1: 1 of 1 healthy$/));
     expect(code).toBe(0);
   });
 
@@ -46,7 +46,7 @@ describe('rollcall doctor', () => {
     await gateway.program.line(/instance down .*\/v9 /);
     const { code, output } = await doctor(['--json']);
     expect(JSON.parse(output)).toMatchObject({
-      well: false,
+      ok: false,
       findings: expect.arrayContaining([
         {
           check: 'instances',

@@ -153,7 +153,7 @@ describe('each planted fault is the only finding', () => {
     [
       'loopback announced to other machines',
       { ownAddress: () => ({ announced: '127.0.0.1', isGiven: true, interfaces: ['127.0.0.1'] }) },
-      /^address fail .*127\.0\.0\.1, which to every other machine means itself/,
+      /^address fail .*127\.0\.0\.1, which other machines cannot reach/,
     ],
     [
       'an address of another network',
@@ -164,12 +164,12 @@ describe('each planted fault is the only finding', () => {
           interfaces: ['172.17.0.1', '10.0.0.5'],
         }),
       },
-      /^address warn .*172\.17\.0\.1, and the way to the broker leaves from 10\.0\.0\.5/,
+      /^address warn .*172\.17\.0\.1, but connect to the broker from 10\.0\.0\.5/,
     ],
     [
       'an address that is nobody’s here',
       { ownAddress: () => ({ announced: '10.9.9.9', isGiven: true, interfaces: ['10.0.0.5'] }) },
-      /^address warn .*10\.9\.9\.9, which no interface/,
+      /^address warn .*10\.9\.9\.9, which is not an address/,
     ],
     [
       'an address that is none',
@@ -182,7 +182,7 @@ describe('each planted fault is the only finding', () => {
         gatewayView: () => Promise.resolve(undefined),
         listen: () => Promise.resolve(heard(INSTANCE, false)),
       },
-      /^gateway warn no admin API answers .*none answered our roll call/,
+      /^gateway warn no admin API answers .*no gateway answered our roll call/,
     ],
     [
       'no gateway where one was named',
@@ -192,7 +192,7 @@ describe('each planted fault is the only finding', () => {
     [
       'a gateway that wants a token',
       { gatewayView: () => Promise.resolve('locked') },
-      /^gateway warn its admin API .* wants a token/,
+      /^gateway warn its admin API .* needs a token/,
     ],
     [
       'a gateway on another channel',
@@ -205,7 +205,7 @@ describe('each planted fault is the only finding', () => {
         listen: () => Promise.resolve({ answered: true, instances: [] }),
         gatewayView: () => Promise.resolve(new Map()),
       },
-      /^instances warn none is announced/,
+      /^instances warn no instance is registered/,
     ],
     [
       'an instance that nobody reaches',
@@ -218,17 +218,17 @@ describe('each planted fault is the only finding', () => {
     [
       'an instance that only the gateway reaches',
       { reach: () => Promise.resolve({ code: 'ETIMEDOUT' }) },
-      /^instances warn .*no answer within 2 s from here, and the gateway reaches it/,
+      /^instances warn .*does not respond within 2 s from this machine, but the gateway reaches it/,
     ],
     [
       'an instance that the gateway cannot reach',
       { gatewayView: () => Promise.resolve(viewOf('down')) },
-      /^instances fail .*answers here, and the gateway has it as down/,
+      /^instances fail .*is healthy from this machine, but down at the gateway/,
     ],
     [
       'an instance that the gateway does not take',
       { gatewayView: () => Promise.resolve(new Map()) },
-      /^instances fail .*the gateway does not know it/,
+      /^instances fail .*is healthy, but the gateway does not know it/,
     ],
     [
       'an instance that is not well',
@@ -236,7 +236,7 @@ describe('each planted fault is the only finding', () => {
         reach: () => Promise.resolve({ status: 401 }),
         gatewayView: () => Promise.resolve(undefined),
       },
-      /^instances fail .*answers GET \/health with HTTP 401/,
+      /^instances fail .*responds to GET \/health with HTTP 401/,
     ],
   ])('%s', async (_fault, planted, finding) => {
     expect(await faults(planted)).toEqual([expect.stringMatching(finding)]);

@@ -17,7 +17,7 @@ describe('a screen', () => {
   it('truncates what does not fit, and says so', () => {
     const lines = ['123456', 'b', 'c', 'd', 'e'];
     expect(shown(frame(lines, { rows: 3, columns: 4 }))).toEqual(['1234', 'b', '... ']);
-    expect(shown(frame(lines, { rows: 3, columns: 40 })).at(-1)).toBe('... and 3 lines more');
+    expect(shown(frame(lines, { rows: 3, columns: 40 })).at(-1)).toBe('... and 3 more lines');
   });
 
   it('escapes control sequences of its content', () => {
