@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { registryFromEnv, describeServer } from '@rollcall/client';
-import { warnIfReadable } from '../../src/transport/connection.ts';
+import { warnIfReadable } from '../../src/transport/registry-config.ts';
 
 const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
