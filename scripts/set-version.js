@@ -36,7 +36,7 @@ for (const file of IMAGES) {
   edit(file, (text) => text.replace(/\b(rollcall(?:-[a-z0-9-]+)?:)\d[0-9a-z.-]*/g, `$1${version}`));
 }
 edit('CHANGELOG.md', (text) =>
-  text.includes(`## ${version}`) ? text : text.replace(/^## /m, `## ${version}\n\n## `),
+  text.includes(`## ${version}`) ? text : text.replace(/^## Unreleased$/m, `## ${version}`),
 );
 const lock = ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund'];
 process.exitCode = runStep('npm', lock).succeeded ? 0 : 1;

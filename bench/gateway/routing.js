@@ -1,7 +1,6 @@
 // What it costs to decide where a request goes, by how much there is to choose from. In this process.
 import { Table, parseAnnouncement } from '@rollcall/protocol';
-import { matchDomain } from '../../packages/gateway/dist/routing/domain.js';
-import { policyOf } from '../../packages/gateway/dist/routing/policy.js';
+import { routingRules } from '../../packages/gateway/dist/routing/rules.js';
 import { Router } from '../../packages/gateway/dist/routing/router.js';
 import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
 import { median, show } from './report.js';
@@ -9,7 +8,7 @@ import { median, show } from './report.js';
 const HOST = 'localhost:1500';
 const SETTINGS = routingSettings({});
 const ASKED = 10;
-const REQUEST = { method: 'GET', address: '192.0.2.1', field: () => undefined };
+const REQUEST = { method: 'GET', host: HOST, clientAddress: '192.0.2.1', field: () => undefined };
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
 export async function routing({ few, prefixes, instances, decisions, rounds }) {
@@ -57,10 +56,7 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    rules: {
-      isOwnHost: matchDomain('localhost'),
-      policyOf: (prefix) => policyOf(SETTINGS, prefix),
-    },
+    rules: routingRules(SETTINGS),
     random: Math.random,
     now: () => performance.now(),
   });
@@ -80,7 +76,7 @@ function targetOf(index) {
 function time(router, targets, count) {
   const begun = performance.now();
   for (let index = 0; index < count; index++) {
-    const decision = router.decide(HOST, targets[index % targets.length] ?? '', REQUEST);
+    const decision = router.decide({ ...REQUEST, target: targets[index % targets.length] ?? '' });
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
     decision.onResponse?.(200);

@@ -60,7 +60,8 @@ export class LiveSystem {
 
   static async start() {
     const [gateway, broker] = [await freePort(), await freePort()];
-    const args = ['up', '--port', String(gateway), '--broker-port', String(broker)];
+    const ports = ['--port', String(gateway), '--broker-port', String(broker)];
+    const args = ['up', ...ports, '--procfile', join(ROOT, 'Procfile'), '--log', 'text'];
     const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     let admin = 0;
     for await (const line of createInterface({ input: child.stdout })) {

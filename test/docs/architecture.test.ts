@@ -12,7 +12,10 @@ interface TsConfig {
   readonly references?: readonly { readonly path: string }[];
 }
 
-const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8').replace(
+  /\n## The way of a request[^]*/,
+  '',
+);
 const folders = readdirSync(join(ROOT, 'packages'));
 
 /** The packages that ARCHITECTURE.md says a package imports, by package. */

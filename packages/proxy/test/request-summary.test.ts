@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Decide, ProxyOptions, RequestSummary } from '../src/proxy.ts';
 import { client, listen, refusing, saying, send, start, to, upstream } from './harness.ts';
-import { forwardTo, NO_UPSTREAM } from './forward-to.ts';
+import { forwardBy, NO_UPSTREAM } from './decisions.ts';
 
 const GET = 'GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -33,9 +33,9 @@ describe('what is told of an exchange', () => {
     const there = await upstream((request, response) => {
       request.resume().on('end', () => response.writeHead(201).end('hello'));
     });
-    const { port, until } = await telling((_host, target) => {
+    const { port, until } = await telling(({ target }) => {
       const left = [there];
-      return forwardTo(() => left.shift(), target, '/v1');
+      return forwardBy(() => left.shift(), target, '/v1');
     });
     const { write, heard } = client(port);
     write(
@@ -52,7 +52,7 @@ describe('what is told of an exchange', () => {
       prefix: '/v1',
       instance: there.key,
       status: 201,
-      isCut: false,
+      isAborted: false,
       problem: undefined,
       requestBytes: 5,
       responseBytes: 5,
@@ -119,7 +119,7 @@ describe('what is told of an exchange', () => {
     write(GET);
     await once(asked, 'connection');
     socket.destroy();
-    expect(await until(1)).toMatchObject([{ status: 499, isCut: false, target: '/a?b' }]);
+    expect(await until(1)).toMatchObject([{ status: 499, isAborted: false, target: '/a?b' }]);
   });
 
   it('whose answer was broken off', async () => {
@@ -132,7 +132,7 @@ describe('what is told of an exchange', () => {
     const { write, all } = client(port);
     write(GET);
     await all;
-    expect(await until(1)).toMatchObject([{ status: 200, isCut: true, responseBytes: 4 }]);
+    expect(await until(1)).toMatchObject([{ status: 200, isAborted: true, responseBytes: 4 }]);
   });
 
   it('that became a tunnel, when that ends', async () => {
@@ -145,7 +145,7 @@ describe('what is told of an exchange', () => {
     await heard(/hi$/);
     socket.end('hello');
     const told = await until(1);
-    expect(told).toMatchObject([{ status: 101, isCut: false, requestBytes: 5 }]);
+    expect(told).toMatchObject([{ status: 101, isAborted: false, requestBytes: 5 }]);
     expect(told[0]?.responseBytes).toBeGreaterThanOrEqual(2);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Journal, Observer } from '@rollcall/protocol';
 import { explain } from '../../src/admin/explain.ts';
+import type { FilterView } from '../../src/filters/filters.ts';
 
 const EPOCH = 1_700_000_000_000;
 
@@ -25,8 +26,13 @@ function setup() {
   const probed = (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
     observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now);
   };
-  const told = (path: string) => explain(path, directory, journal, EPOCH);
-  return { observer, journal, state, say, probed, told };
+  const filters: Record<string, FilterView[]> = {};
+  const routes = {
+    hasRoute: (prefix: string) => prefix in filters,
+    filtersOf: (prefix: string) => filters[prefix] ?? [],
+  };
+  const told = (path: string) => explain(path, { directory, journal, routes, epoch: EPOCH });
+  return { observer, journal, state, filters, say, probed, told };
 }
 
 describe('explain', () => {
@@ -43,7 +49,7 @@ describe('explain', () => {
     ['*', undefined],
     ['/%zz/\u0000', undefined],
     [`/${'x/'.repeat(5000)}`, undefined],
-  ])('finds the prefix of %j as routing does', (path, prefix) => {
+  ])('finds the prefix of %j as the router does', (path, prefix) => {
     const { say, told } = setup();
     say('register', 'a');
     say('register', 'b', { prefix: '/v1/x' });
@@ -51,13 +57,13 @@ describe('explain', () => {
     if (prefix === undefined) expect(told(path).verdict).toMatch(/^nowhere \(404\)/);
   });
 
-  it('names the catch-all as a path', () => {
+  it('shows the catch-all as /', () => {
     const { say, told } = setup();
     say('register', 'a', { prefix: '' });
     expect(told('/any')).toMatchObject({ prefix: '', verdict: 'to 1 of 1 instances of /' });
   });
 
-  it('says where requests go, with each instance and its story', () => {
+  it('shows where requests go, with each instance and its history', () => {
     const { state, say, probed, told } = setup();
     say('register', 'a');
     say('register', 'b', { port: 2 });
@@ -97,7 +103,7 @@ describe('explain', () => {
     expect(gone.map(({ key, history }) => [key, history.at(-1)?.change])).toEqual([['a', 'left']]);
   });
 
-  it('tells of the link, and that what is known may be out of date without it', () => {
+  it('shows the link, and that the table may be out of date without it', () => {
     const { observer, state, say, told } = setup();
     observer.subscribed(0);
     say('register', 'a');
@@ -113,7 +119,21 @@ describe('explain', () => {
     ]);
   });
 
-  it('tells what was refused, whatever the prefix', () => {
+  it('shows the filters of a route, also of one that no service has registered', () => {
+    const { filters, say, told } = setup();
+    filters['/v1'] = [{ name: 'cors', effect: 'answers preflights' }];
+    filters['/old'] = [{ name: 'redirect', effect: 'redirects to host x (302)' }];
+    say('register', 'a');
+    expect(told('/v1/x').filters).toEqual(filters['/v1']);
+    expect(told('/old/x')).toMatchObject({
+      prefix: '/old',
+      verdict: 'nowhere (404) unless a filter answers: no service has registered /old',
+      filters: filters['/old'],
+    });
+    expect(told('/none').filters).toEqual([]);
+  });
+
+  it('shows refused messages of any prefix', () => {
     const { journal, told } = setup();
     journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
     expect(told('/none').refused).toEqual([

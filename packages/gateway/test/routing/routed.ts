@@ -1,12 +1,10 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '@rollcall/proxy';
-import { matchDomain } from '../../src/routing/domain.ts';
-import { policyOf } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
-import type { RoutingRules } from '../../src/routing/router.ts';
+import { routingRules } from '../../src/routing/rules.ts';
 import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
-import { ASKED } from '../../../proxy/test/forward-to.ts';
+import { REQUEST } from '../../../proxy/test/decisions.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
   const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1', ...fields });
@@ -32,13 +30,7 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function rules(config: RoutingConfig): RoutingRules {
-  const settings = routingSettings(config);
-  return {
-    isOwnHost: matchDomain('localhost'),
-    policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
-  };
-}
+const rules = (config: RoutingConfig) => routingRules(routingSettings(config));
 
 /** A router over a table that the test tells what it hears. */
 export function setup(balancing: RoutingConfig['balancing'] = {}) {
@@ -60,10 +52,10 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
     random: () => 0,
     now: () => clock.now,
   });
-  const decide = (host: string, target: string, asked = ASKED) =>
-    router.decide(host, target, asked);
+  const decide = (host: string, target: string, asked = REQUEST) =>
+    router.decide({ ...asked, host, target });
   /** The port that is picked, or the problem's code. */
-  const pick = (target = '/v1/x', asked = ASKED) => {
+  const pick = (target = '/v1/x', asked = REQUEST) => {
     const decision = decide('localhost', target, asked);
     if (decision.type === 'answer') return decision.problem.code;
     const port = decision.next()?.port;

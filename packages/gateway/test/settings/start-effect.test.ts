@@ -58,16 +58,13 @@ vi.mock('../../src/admin/server.ts', () => ({
   ),
 }));
 vi.mock('../../src/catalog/servers.ts', () => ({
-  serveCatalog: (_catalog: unknown, config: object) => (
+  serveCatalog: ({ config }: { config: object }) => (
     seen.push(valuesOf(CATALOG_SETTINGS, config)),
     { close: () => {} }
   ),
 }));
 vi.mock('../../src/snapshot/keep.ts', () => ({
-  keepSnapshot: (_directory: unknown, { snapshot }: { snapshot: string }) => (
-    seen.push(snapshot),
-    async () => {}
-  ),
+  keepSnapshot: (_directory: unknown, snapshot: string) => (seen.push(snapshot), async () => {}),
 }));
 vi.mock('@rollcall/runtime', async (original) => ({
   ...(await original<object>()),
