@@ -13,11 +13,12 @@ interface TsConfig {
 }
 
 const page = readFileSync(join(ROOT, 'ARCHITECTURE.md'), 'utf8');
+const [, table = ''] = /^Imports between packages[^]*?\n\n([^]*?)\n\n/m.exec(page) ?? [];
 const folders = readdirSync(join(ROOT, 'packages'));
 
 /** The packages that ARCHITECTURE.md says a package imports, by package. */
 const documented = new Map(
-  [...page.matchAll(/^\| ([a-z]+) \| ?([a-z, ()]*)\|$/gm)]
+  [...table.matchAll(/^\| ([a-z]+) \| ?([a-z, ()]*)\|$/gm)]
     .filter(([, name]) => name !== 'package')
     .map(([, name = '', imports = '']) => [
       name,
