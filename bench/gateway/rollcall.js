@@ -51,5 +51,6 @@ const plane = createInProcessDataPlane({
   traffic,
   observers: await openRequestObservers(settings),
   onUnreachable: () => {},
+  onFilterError: () => {},
 });
 await plane.listen(port, '127.0.0.1');

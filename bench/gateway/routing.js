@@ -1,7 +1,6 @@
 // What it costs to decide where a request goes, by how much there is to choose from. In this process.
 import { Table, parseAnnouncement } from '@rollcall/protocol';
-import { matchDomain } from '../../packages/gateway/dist/routing/domain.js';
-import { policyOf } from '../../packages/gateway/dist/routing/policy.js';
+import { routingRules } from '../../packages/gateway/dist/routing/rules.js';
 import { Router } from '../../packages/gateway/dist/routing/router.js';
 import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
 import { median, show } from './report.js';
@@ -57,10 +56,7 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    rules: {
-      isOwnHost: matchDomain('localhost'),
-      policyOf: (prefix) => policyOf(SETTINGS, prefix),
-    },
+    rules: routingRules(SETTINGS),
     random: Math.random,
     now: () => performance.now(),
   });

@@ -50,7 +50,7 @@ async function gatewayMetrics(): Promise<string> {
   const telemetry = new Telemetry(directory);
   const load = { clients: 1, inFlight: [['a', 1]], pools: [['a', { open: 1, idle: 0 }]] } as const;
   telemetry.observe({ loads: () => [load] });
-  telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed' }));
+  telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
   telemetry.addReport('1', { traffic: telemetry.traffic.take(), load, process });
   events.emit('received', 'register');

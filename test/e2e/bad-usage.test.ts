@@ -21,7 +21,7 @@ async function outcome(module: string, args: string[], env: Environment = {}) {
 
 const HOSTED = { PUSHER_APP_ID: '1', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
-describe('a user’s mistake is one line and an exit code', () => {
+describe('a usage error is one line and an exit code', () => {
   it.each<[string[], Environment, RegExp]>([
     [['gateway', '--port', '70000'], {}, /--port is "70000"/],
     [['gateway'], { PORT: 'x' }, /PORT is "x"/],
@@ -86,7 +86,7 @@ describe('a user’s mistake is one line and an exit code', () => {
   });
 
   it.each([[['nonsense']], [['gateway', '--nonsense']], [['run', '--port', '1', '--', 'true']]])(
-    'rollcall %j: 2, and where help is to be had',
+    'rollcall %j: 2, with a hint to --help',
     async (args) => {
       const { code, lines } = await outcome(PROGRAMS.cli, args);
       expect(lines.join('\n')).toMatch(/^error: .*\n.*rollcall --help/);
@@ -98,7 +98,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     expect((await outcome(PROGRAMS.cli, ['--help'])).code).toBe(0);
   });
 
-  it('a port that is taken: 3', async () => {
+  it('a port in use: 3', async () => {
     const broker = await outcome(PROGRAMS.cli, ['broker'], cluster.env);
     expect(broker).toEqual({
       code: 3,
@@ -110,7 +110,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     expect(service).toEqual({ code: 3, lines: [expect.stringContaining(`port ${taken}`)] });
   });
 
-  it('an address that is not this machine’s: 3, and not that the port is taken', async () => {
+  it('an address of another machine: 3, without blaming the port', async () => {
     // 192.0.2.0/24 is for documentation, RFC 5737.
     const env = { ...cluster.env, HOST: '192.0.2.1', PORT: '0' };
     expect(await outcome(PROGRAMS.idV5, [], env)).toEqual({
@@ -121,7 +121,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     });
   });
 
-  it('a broker that is not there: 4', async () => {
+  it('an unreachable broker: 4', async () => {
     const env = { PUSHER_PORT: String(await freePort()) };
     const message = expect.stringMatching(
       /cannot reach the broker at 127\.0\.0\.1:\d+ .*rollcall broker/,
@@ -137,7 +137,7 @@ describe('a user’s mistake is one line and an exit code', () => {
     });
   });
 
-  it('a gateway that is not there: 4', async () => {
+  it('an unreachable gateway: 4', async () => {
     const admin = `http://127.0.0.1:${await freePort()}`;
     const lines = [expect.stringMatching(new RegExp(`no gateway's admin API answers at ${admin}`))];
     expect(await outcome(PROGRAMS.cli, ['explain', '/v1', '--admin', admin])).toEqual({
@@ -150,7 +150,7 @@ describe('a user’s mistake is one line and an exit code', () => {
   });
 
   it.each([{ PUSHER_APP_SECRET: 'wrong' }, { PUSHER_APP_KEY: 'wrong' }, { PUSHER_APP_ID: '9' }])(
-    'credentials that the broker refuses, %j: 5',
+    'credentials that the broker rejects, %j: 5',
     async (wrong) => {
       const env = { ...cluster.env, ...wrong };
       const message = expect.stringMatching(

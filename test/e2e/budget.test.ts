@@ -12,7 +12,7 @@ async function budget(...args: string[]) {
 }
 
 describe('rollcall budget', () => {
-  it('tells what a deployment costs by cause, and exits with 0 within the quota', async () => {
+  it('lists the messages of a deployment by cause, and exits with 0 within the quota', async () => {
     const { code, output } = await budget(
       '--instances',
       '50',
@@ -27,7 +27,7 @@ describe('rollcall budget', () => {
     expect(code).toBe(0);
   });
 
-  it('names the limit that is exceeded and what helps, and exits with 1', async () => {
+  it('names the exceeded limit and a remedy, and exits with 1', async () => {
     const leases = await budget('--instances', '0', '--lease-instances', '20', '--ttl', '30');
     expect(leases.output).toMatch(
       /^OVER: 52\d,\d{3} of 200,000 messages a day .*renewals: .*longer --ttl, or presence mode/m,
@@ -41,7 +41,7 @@ describe('rollcall budget', () => {
     expect(many.code).toBe(1);
   });
 
-  it('takes the quota of another plan, exactly', async () => {
+  it('accepts the quota of another plan', async () => {
     const size = ['--instances', '50', '--gateways', '3', '--rollouts', '20'];
     const plan = ['--max-messages', '22098', '--max-connections', '53'];
     expect((await budget(...size, ...plan)).code).toBe(0);
@@ -49,7 +49,7 @@ describe('rollcall budget', () => {
     expect((await budget(...size, ...plan, '--max-connections', '52')).code).toBe(1);
   });
 
-  it('is JSON with --json, also over the quota', async () => {
+  it('prints JSON with --json, also over the quota', async () => {
     const { code, output } = await budget('--json', '--instances', '98', '--gateways', '3');
     expect(JSON.parse(output)).toMatchObject({
       deployment: { presence: 98, gateways: 3 },

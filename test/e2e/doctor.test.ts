@@ -19,10 +19,10 @@ async function doctor(args: string[] = [], env: Environment = {}) {
 }
 
 describe('rollcall doctor', () => {
-  it('ends with 0 where all is well', async () => {
+  it('exits with 0 if everything is well', async () => {
     const { code, lines } = await doctor();
-    expect(lines.at(-1)).toBe('0 to repair, 0 to think about');
-    expect(lines).toContainEqual(expect.stringMatching(/^ok +instances +\/v1: 1 of 1 answer$/));
+    expect(lines.at(-1)).toBe('0 failed, 0 warnings');
+    expect(lines).toContainEqual(expect.stringMatching(/^ok +instances +\/v1: 1 of 1 healthy$/));
     expect(code).toBe(0);
   });
 
@@ -31,14 +31,14 @@ describe('rollcall doctor', () => {
     [{ ROLLCALL_CHANNEL: 'another' }, /^fail +gateway +it did not answer/m],
     [{ PUSHER_APP_SECURE: '1' }, /^fail +broker/m],
     [{ PUSHER_PORT: 'x' }, /^fail +configuration/m],
-  ])('finds what is wrong with %j, and ends with 1', async (env, finding) => {
+  ])('finds the fault of %j, and exits with 1', async (env, finding) => {
     const { code, output } = await doctor([], env);
     expect(output).toMatch(finding);
     expect(output).not.toContain('s3cret');
     expect(code).toBe(1);
   });
 
-  it('finds a broker that is not there, and an instance that is not, as JSON too', async () => {
+  it('finds an unreachable broker and an unreachable instance, also as JSON', async () => {
     const gone = await freePort();
     const leased = { id: 'gone', inc: 1, seq: 0, ttl: 300 };
     const place = { prefix: '/v9', address: '127.0.0.1', port: gone };
@@ -46,7 +46,7 @@ describe('rollcall doctor', () => {
     await gateway.program.line(/instance down .*\/v9 /);
     const { code, output } = await doctor(['--json']);
     expect(JSON.parse(output)).toMatchObject({
-      well: false,
+      ok: false,
       findings: expect.arrayContaining([
         {
           check: 'instances',

@@ -19,8 +19,8 @@ function write(config: unknown): void {
   writeFileSync(file, JSON.stringify(config));
 }
 
-describe.each([1, 2])('a gateway of %d workers that reads its configuration again', (workers) => {
-  it('fails no request, and serves by what it has read', async () => {
+describe.each([1, 2])('a gateway with %d workers that reloads its configuration', (workers) => {
+  it('fails no request, and uses the new configuration', async () => {
     write({ workers });
     const { env, gateway, url } = await startSystem(programs, ['--config', file]);
     programs.node(PROGRAMS.idV5, [], { ...env, PORT: '0' });
@@ -45,7 +45,7 @@ describe.each([1, 2])('a gateway of %d workers that reads its configuration agai
     await expect.poll(async () => (await generateV5(url)).status).toBe(413);
   });
 
-  it('stays as it was with a file that is wrong, and says what waits for the next start', async () => {
+  it('keeps its configuration if the file is invalid, and reports settings that need a restart', async () => {
     write({ workers, domain: '*' });
     const { gateway, url } = await startSystem(programs, ['--config', file]);
     const wrong = gateway.nextLine(

@@ -34,7 +34,7 @@ function run(port: number, options: string[] = [], command?: string[], mark?: Ma
 }
 
 describe('rollcall run', () => {
-  it('registers a program that knows nothing of it, and leaves before it stops it', async () => {
+  it('registers a program without Rollcall, and leaves before stopping it', async () => {
     const port = await freePort();
     const program = run(port);
     await program.line(/INFO  registered prefix=\/v3 address=127\.0\.0\.1 port=/);
@@ -65,7 +65,7 @@ describe('rollcall run', () => {
     await program.ended;
   });
 
-  it.each(['SIGUSR1', 'SIGUSR2'] as const)('passes %s on', async (signal) => {
+  it.each(['SIGUSR1', 'SIGUSR2'] as const)('forwards %s', async (signal) => {
     const program = run(await freePort());
     await program.line(/registered/);
     program.kill(signal);
@@ -75,7 +75,7 @@ describe('rollcall run', () => {
     await program.ended;
   });
 
-  it('takes a program that ended of itself off the table, and exits with its code', async () => {
+  it('leaves when its program ends, and exits with its code', async () => {
     const port = await freePort();
     const program = run(
       port,
@@ -98,7 +98,7 @@ describe('rollcall run', () => {
     expect((await program.ended).code).toBe(128 + 9);
   });
 
-  it('stops a program that does not listen yet, without registering it', async () => {
+  it('stops a program that does not listen yet without registering it', async () => {
     const program = run(await freePort(), [], ['sh', '-c', 'echo begun; sleep 60']);
     await program.line(/begun/);
     program.kill('SIGTERM');
@@ -106,7 +106,7 @@ describe('rollcall run', () => {
     expect(gateway.program.output).not.toMatch(/registered/);
   });
 
-  it('passes on a signal that comes at the first moment of its program', async () => {
+  it('forwards a signal sent as soon as its program starts', async () => {
     const mark = new Mark();
     const ports = await Promise.all(Array.from({ length: 6 }, () => freePort()));
     const command = ['sh', '-c', 'kill -TERM $PPID; exec sleep 60'];
@@ -123,7 +123,7 @@ describe('rollcall run', () => {
   it.each([
     ['waits for', SLOW, /drained/],
     ['ends', DEAF, /ignored/],
-  ])('%s what its program has left behind', async (_what, onSigterm, line) => {
+  ])('%s child processes that its program left running', async (_what, onSigterm, line) => {
     const mark = new Mark();
     const server = `${onSigterm} require('node:http').createServer().listen(process.argv[1], '127.0.0.1')`;
     const port = await freePort();
@@ -136,7 +136,7 @@ describe('rollcall run', () => {
     expect(mark.processes()).toEqual([]);
   });
 
-  it('asks again at the second signal, and ends its program for good at the third', async () => {
+  it('signals again at the second signal, and kills its program at the third', async () => {
     const deaf = `
       let count = 0;
       process.on('SIGTERM', () => console.log('ignored', ++count));
@@ -155,7 +155,7 @@ describe('rollcall run', () => {
     expect(mark.processes()).toEqual([]);
   });
 
-  it('does not wait to have left at the second signal', async () => {
+  it('does not wait for leaving at the second signal', async () => {
     const port = await freePort();
     const program = run(port);
     await program.line(/registered/);
@@ -172,14 +172,14 @@ describe('rollcall run', () => {
   it.each([
     ['a program that does not exist', ['/nowhere/program'], 127],
     ['a program that cannot be run', ['/etc/passwd'], 126],
-  ])('says so in one line: %s', async (_what, command, code) => {
+  ])('reports in one line: %s', async (_what, command, code) => {
     const program = run(await freePort(), [], command);
     expect((await program.ended).code).toBe(code);
     expect(program.lines).toHaveLength(1);
     expect(program.output).toMatch(/ERROR cannot run/);
   });
 
-  it('does not register what listened there before', async () => {
+  it('does not register another program that already listens on the port', async () => {
     const port = Number(new URL(gateway.url).port);
     const program = run(port);
     expect((await program.ended).code).toBe(3);
@@ -187,7 +187,7 @@ describe('rollcall run', () => {
     expect(program.output).toMatch(/something already listens/);
   });
 
-  it('stops its program when the broker refuses', async () => {
+  it('stops its program if the broker rejects the credentials', async () => {
     const port = await freePort();
     const program = cluster.cli(
       ['run', '--prefix', '/v3', '--port', String(port), '--', 'node', '-e', SERVER, String(port)],

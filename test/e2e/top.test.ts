@@ -16,7 +16,7 @@ afterEach(() => cluster.end());
 const top = (...args: string[]) => cluster.cli(['top', '--admin', gateway.adminUrl, ...args]);
 
 describe('rollcall top', () => {
-  it('prints one plain table with --once, and ends with 0', async () => {
+  it('prints one plain table with --once, and exits with 0', async () => {
     const program = top('--once');
     expect((await program.ended).code).toBe(0);
     const [headline, , head, service, instance] = program.lines;
@@ -27,7 +27,7 @@ describe('rollcall top', () => {
     expect(program.output).not.toContain('\x1b');
   });
 
-  it('goes on in a pipe with one table after another, over a gateway that ends', async () => {
+  it('prints one table after another to a pipe, even after the gateway ends', async () => {
     const program = top('--json');
     await program.line(/"discovery":"connected"/);
     await program.nextLine(/"discovery":"connected"/);
@@ -37,7 +37,7 @@ describe('rollcall top', () => {
     expect((await program.ended).code).toBe(0);
   });
 
-  it('draws over itself in a terminal, and leaves that as it was', async () => {
+  it('redraws in place in a terminal, and restores it', async () => {
     const terminal = startInTerminal(cluster, ['top', '--admin', gateway.adminUrl]);
     await terminal.line(/127\.0\.0\.1:\d+ +id-v5 +healthy/);
     expect((await terminal.interrupt()).code).toBe(0);

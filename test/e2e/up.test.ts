@@ -42,7 +42,7 @@ function indexOf(program: RunningProgram, pattern: RegExp): number {
 }
 
 describe('rollcall up', () => {
-  it('serves the curl lines that it prints', async () => {
+  it('serves the curl commands that it prints', async () => {
     const { program } = await up();
     const curls = program.lines.filter((line) => line.startsWith('  curl'));
     expect(curls).toHaveLength(hasGo ? 2 : 1);
@@ -54,7 +54,7 @@ describe('rollcall up', () => {
     }
   });
 
-  it('serves the dashboard where it says', async () => {
+  it('serves the dashboard at the printed URL', async () => {
     const { program } = await up();
     const [, url = ''] = await program.line(/^ {2}dashboard +(\S+)/);
     const page = await ask(url);
@@ -96,19 +96,16 @@ describe('rollcall up', () => {
     /^gateway .*listens/,
     /^id-v5-1 .*listens/,
     /^id-v5-2 .*registered/,
-  ])(
-    'stops at once on a signal that comes as it prints %s, and leaves no process',
-    async (line) => {
-      const program = begin();
-      await program.line(line);
-      program.kill('SIGINT');
-      expect(await program.ended).toEqual({ code: 0, signal: null });
-      expect(program.output).not.toMatch(/Error|could not/);
-      expect(mark.processes()).toEqual([]);
-    },
-  );
+  ])('stops at once on a signal sent when it prints %s, and leaves no process', async (line) => {
+    const program = begin();
+    await program.line(line);
+    program.kill('SIGINT');
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output).not.toMatch(/Error|could not/);
+    expect(mark.processes()).toEqual([]);
+  });
 
-  it('stops what it has started when it loses its broker during the start, and says why', async () => {
+  it('stops everything and reports why if its broker ends during the start', async () => {
     const port = String(await freePort());
     const env = { PUSHER_PORT: port, PUSHER_HOST: '127.0.0.1' };
     const broker = programs.node(PROGRAMS.cli, ['broker'], env);
@@ -128,7 +125,7 @@ describe('rollcall up', () => {
     await mark.gone();
   });
 
-  it('goes on without a process that was killed, whichever it is', async () => {
+  it('keeps running if one of its processes is killed', async () => {
     const { program, gateway } = await up();
     const services = mark.processes().filter((pid) => /id-v5/.test(commandOf(pid)));
     const broker = mark.processes().filter((pid) => /main\.js broker/.test(commandOf(pid)));
@@ -147,7 +144,7 @@ describe('rollcall up', () => {
     expect(mark.processes()).toEqual([]);
   });
 
-  it('ends with the code and the line of a program that cannot start, and leaves no process', async () => {
+  it('exits with the code and the error of a program that cannot start, and leaves no process', async () => {
     const port = await freePort();
     const broker = programs.node(PROGRAMS.cli, ['broker', '--port', String(port)]);
     await broker.line(/listens/);
@@ -158,7 +155,7 @@ describe('rollcall up', () => {
     expect(mark.processes()).toEqual([]);
   });
 
-  it('uses the broker that the environment names, and starts none', async () => {
+  it('uses the broker of the environment, and starts none', async () => {
     const port = String(await freePort());
     const env = { PUSHER_PORT: port, PUSHER_HOST: '127.0.0.1' };
     await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);

@@ -14,7 +14,7 @@ function suite(kind: BrokerKind): void {
   });
   afterEach(() => cluster.end());
 
-  it('routes to a service in TypeScript, its instances taking turns exactly', async () => {
+  it('routes to a TypeScript service in exact round-robin', async () => {
     const { url, program } = await cluster.gateway();
     await cluster.idV5('one');
     await cluster.idV5('two');
@@ -34,7 +34,7 @@ function suite(kind: BrokerKind): void {
     expect(['one two one two one two', 'two one two one two one']).toContain(servers.join(' '));
   });
 
-  it.skipIf(!hasGo)('routes to a service in Go, its instances taking turns exactly', async () => {
+  it.skipIf(!hasGo)('routes to a Go service in exact round-robin', async () => {
     const { url, program } = await cluster.gateway();
     await cluster.idV4('one');
     await cluster.idV4('two');
@@ -53,7 +53,7 @@ function suite(kind: BrokerKind): void {
     expect(['one two one two', 'two one two one']).toContain(servers.join(' '));
   });
 
-  it('tells an unknown path from a service without instances', async () => {
+  it('answers 404 for an unknown path, and 503 for a service without instances', async () => {
     const { url, program } = await cluster.gateway();
     const service = await cluster.idV5('one');
     await program.line(/route registered/);
@@ -74,7 +74,7 @@ function suite(kind: BrokerKind): void {
         ] as [string, NodeJS.Signals][])
       : []),
   ])(
-    'an instance of %s stopped by %s under load: no request fails, and none reaches it once its exit was accepted',
+    'fails no request when an instance of %s stops by %s under load, and sends it none after its exit was accepted',
     async (service, signal) => {
       const { url, program } = await cluster.gateway();
       const start = (name: string) =>
@@ -111,7 +111,7 @@ function suite(kind: BrokerKind): void {
     },
   );
 
-  it('goes on when an instance crashes: the other takes its requests', async () => {
+  it('sends requests to the other instance when one crashes', async () => {
     const { url, program } = await cluster.gateway();
     const crashing = await cluster.idV5('crashing');
     await cluster.idV5('staying');
@@ -126,7 +126,7 @@ function suite(kind: BrokerKind): void {
     }
   });
 
-  it('goes on routing without the broker, and hears of new instances when it is back', async () => {
+  it('keeps routing without the broker, and learns new instances when it is back', async () => {
     const { url, program } = await cluster.gateway();
     await cluster.idV5('one');
     await program.line(/route registered/);

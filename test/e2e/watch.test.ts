@@ -20,7 +20,7 @@ async function watching(args: string[] = []): Promise<RunningProgram> {
 }
 
 describe('rollcall watch', () => {
-  it('tells who is there, and then who comes, goes and crashes; Ctrl+C ends it with 0', async () => {
+  it('lists instances, then shows which register, leave and crash; Ctrl+C ends it with 0', async () => {
     const watch = await watching();
     const leaver = await cluster.idV5('leaver');
     const [, place = ''] = await watch.line(/registered +\/v1 {2}(127\.0\.0\.1:\d+) {2}id-v5 /);
@@ -39,7 +39,7 @@ describe('rollcall watch', () => {
     for (const line of watch.lines) expect(line).toMatch(time);
   });
 
-  it('says that the broker is lost and back, and goes on', async () => {
+  it('shows that the broker is lost and back, and continues', async () => {
     const watch = await watching();
     cluster.broker.kill('SIGKILL');
     await watch.line(/DISCONNECTED {2}lost the connection to the broker at 127\.0\.0\.1:\d+/);
@@ -49,7 +49,7 @@ describe('rollcall watch', () => {
     await watch.line(/registered/);
   });
 
-  it('is one JSON object a line with --json', async () => {
+  it('prints one JSON object a line with --json', async () => {
     const watch = await watching(['--json']);
     await cluster.idV5('second');
     await watch.line(/registered/);
@@ -68,7 +68,7 @@ describe('rollcall watch', () => {
     expect(lost).toMatchObject({ type: 'disconnected', time: expect.any(String) as string });
   });
 
-  it('is a table in a terminal, with what happened last below it', async () => {
+  it('shows a table in a terminal, with the latest events below it', async () => {
     await cluster.gateway();
     await cluster.idV5('first');
     const terminal = startInTerminal(cluster, ['watch']);
@@ -82,7 +82,7 @@ describe('rollcall watch', () => {
     expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);
   });
 
-  it('ends when nobody reads it any more', async () => {
+  it('ends when its reader closes the pipe', async () => {
     await cluster.gateway();
     await cluster.idV5('first');
     await cluster.idV5('second');

@@ -65,7 +65,7 @@ async function askOn(socket: Socket): Promise<string> {
 }
 
 describe('a gateway with two workers', () => {
-  it('has each route by a change once it is in the log', async () => {
+  it('routes by a change in every worker once it is logged', async () => {
     expect(workers()).toHaveLength(2);
     const { port, close } = await instance();
     expect(await statuses()).toEqual([200]);
@@ -75,14 +75,14 @@ describe('a gateway with two workers', () => {
     close();
   });
 
-  it('learns from their traffic that an instance has died', async () => {
+  it('learns from the traffic of workers that an instance is down', async () => {
     const { close } = await instance();
     close();
     await statuses(1);
     await gateway.program.line(/instance down .*its port refuses connections/);
   });
 
-  it('replaces a worker that is killed; only its connections are hurt', async () => {
+  it('replaces a killed worker, and affects only its connections', async () => {
     const { close } = await instance();
     const sockets: Socket[] = [];
     for (let index = 0; index < 24; index++) {
@@ -126,7 +126,7 @@ describe('a gateway with two workers', () => {
     expect(load.answered).toBeGreaterThan(100);
   });
 
-  it('lets what is in flight finish when it ends, though all its processes are told to', async () => {
+  it('finishes requests in flight when all its processes are signalled', async () => {
     const waiting: ServerResponse[] = [];
     const { close } = await instance((response) => waiting.push(response));
     const answer = ask(`${gateway.url}/v1/x`);
@@ -142,7 +142,7 @@ describe('a gateway with two workers', () => {
     close();
   });
 
-  it('tells what all have counted as one, and counts on when one is killed', async () => {
+  it('exposes the sum of all workers’ metrics, also after one is killed', async () => {
     const { close } = await instance();
     const counted = async (): Promise<number> => {
       const { body } = await ask(`${gateway.adminUrl}/metrics`);
@@ -160,7 +160,7 @@ describe('a gateway with two workers', () => {
     close();
   });
 
-  it('writes each request down, whichever worker has it', async () => {
+  it('logs each request of every worker', async () => {
     const another = await cluster.gateway(['--workers', '2', '--access-log', 'stdout'], mark.env);
     for (const path of ['/one?secret=1', '/two?secret=1']) await ask(another.url + path);
     const lines = await Promise.all(
@@ -172,13 +172,13 @@ describe('a gateway with two workers', () => {
     expect(another.program.output).not.toContain('secret');
   });
 
-  it('takes its workers with it, even when it is killed', async () => {
+  it('ends its workers, even when it is killed', async () => {
     gateway.program.kill('SIGKILL');
     await gateway.program.ended;
     await mark.gone();
   });
 
-  it('says once that its port is taken', async () => {
+  it('reports once that its port is in use', async () => {
     const { port } = new URL(gateway.url);
     const admin = String(await freePort());
     const places = ['--port', port, '--admin-port', admin];

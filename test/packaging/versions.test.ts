@@ -47,7 +47,7 @@ describe('the version in the root package.json', () => {
   });
 
   it('is the latest in the changelog', () => {
-    expect(/^## ([^\s,]+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version);
+    expect(/^## (?!Unreleased)([^\s,]+)/m.exec(read('CHANGELOG.md'))?.[1]).toBe(version);
   });
 });
 

@@ -12,7 +12,7 @@ describe('a deployment in virtual time', () => {
     }
   });
 
-  it('goes the same way each time for a seed', () => {
+  it('is deterministic for a seed', () => {
     const [one, two] = [new Simulation(7).run(), new Simulation(7).run()];
     expect([one.messages, one.convergedAfter]).toEqual([two.messages, two.convergedAfter]);
   });

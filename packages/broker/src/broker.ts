@@ -69,7 +69,7 @@ async function serveApp(
 }
 
 async function listen(settings: Settings, served: readonly ServedApp[]): Promise<Broker> {
-  const { host, logger } = settings;
+  const { host, port, tls, logger } = settings;
   const apps = new Apps(served.map(({ app }) => app));
   const api = new HttpApi(apps, logger);
   const webSockets = new WebSockets(apps, settings);
@@ -77,7 +77,9 @@ async function listen(settings: Settings, served: readonly ServedApp[]): Promise
   // First, so that nothing is served unless everything can be.
   const metrics = settings.metrics && (await startMetrics(apps, settings.metrics));
   const web = await startWebServer({
-    ...settings,
+    host,
+    port,
+    tls,
     onRequest: (request, response) => void api.handle(request, response),
     respond: (request) => api.respond(request),
   }).catch(async (error: unknown) => {

@@ -16,7 +16,7 @@ export function snapshotPath(env: Environment, purpose: string): string {
   const service = env['STATE_DIRECTORY']?.split(':')[0];
   if (service) return join(service, name);
   const state = env['XDG_STATE_HOME'] ?? '';
-  // The specification has whatever is relative ignored.
+  // The specification says to ignore relative paths.
   const folder = isAbsolute(state) ? state : join(homedir(), '.local', 'state');
   return join(folder, 'rollcall', name);
 }

@@ -23,7 +23,7 @@ function read(options: ConfigOptions, env: Record<string, string> = {}) {
 }
 
 describe('the configuration of a gateway', () => {
-  it('is from flags before --set, variables, ROLLCALL_SET and the file', () => {
+  it('takes flags first, then --set, variables, ROLLCALL_SET and the file', () => {
     const env = {
       ROLLCALL_CONFIG: config,
       ROLLCALL_SET: 'limits.answerMs=2 limits.totalMs=2\nport=2 workers=2',
@@ -38,18 +38,18 @@ describe('the configuration of a gateway', () => {
     });
   });
 
-  it('keeps the table in the state folder unless told otherwise', () => {
+  it('keeps the snapshot in the state folder by default', () => {
     expect(read({}).snapshot).toMatch(/^\/state\/rollcall\/[0-9a-f]{12}\.snapshot$/);
     expect(read({ snapshot: 'none' }).snapshot).toBe('none');
     expect(read({}, { ROLLCALL_SNAPSHOT: 'table' }).snapshot).toBe('table');
   });
 
-  it('has traces if there is a collector', () => {
+  it('enables traces if a collector is configured', () => {
     expect(read({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).traces).toBe(true);
     expect(read({}).traces).toBeUndefined();
   });
 
-  it('is refused with all faults of all sources', () => {
+  it('reports the faults of all sources at once', () => {
     const options = { port: 'x', set: ['limits.anwserMs=1'] };
     expect(() => read(options, { ROLLCALL_WORKERS: '0' })).toThrow(
       expect.objectContaining({

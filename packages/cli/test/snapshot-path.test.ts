@@ -16,13 +16,13 @@ describe('snapshotPath', () => {
     // systemd separates several by colons; the XDG specification has relative paths ignored.
     [{ STATE_DIRECTORY: '/var/lib/x:/var/lib/y' }, '/var/lib/x'],
     [{ XDG_STATE_HOME: 'state' }, join(homedir(), '.local', 'state', 'rollcall')],
-  ])('is in a folder for state: %j', (env, folder) => {
+  ])('is in the state folder: %j', (env, folder) => {
     const found = snapshotPath(env, PURPOSE);
     expect(dirname(found)).toBe(folder);
     expect(found).toMatch(/\/[0-9a-f]{12}\.snapshot$/);
   });
 
-  it('is the same for the same purpose and another for another, and tells none', () => {
+  it('is stable for each broker, app, channel and port, without revealing them', () => {
     expect(path(PURPOSE)).toBe(path(PURPOSE));
     expect(path(PURPOSE)).not.toBe(path(PURPOSE.replace('1500', '1501')));
     expect(path(PURPOSE)).not.toContain('mapped-discovery');

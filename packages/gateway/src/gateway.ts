@@ -17,6 +17,7 @@ import { Telemetry } from './metrics/telemetry.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import type { Endpoint } from './listen-addresses.ts';
 import { logEvents } from './log-events.ts';
+import type { ConfiguredRoutes } from './routing/rules.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
@@ -96,9 +97,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const telemetry = new Telemetry(directory);
   try {
     const parts = { directory, telemetry, instanceCa, name };
-    const gateway = await follow(parts, config, surroundings);
+    const { routes, ...gateway } = await follow(parts, config, surroundings);
     if (port === 0) self.push(...listenAddresses(host, gateway.port));
-    const known = { directory, journal, telemetry };
+    const known = { directory, journal, telemetry, routes };
     return await administer(name, gateway, known, config, surroundings);
   } catch (error) {
     telemetry.close();
@@ -122,13 +123,14 @@ interface Known {
   readonly directory: Directory;
   readonly journal: Journal;
   readonly telemetry: Telemetry;
+  readonly routes: ConfiguredRoutes;
 }
 
 /** A gateway with its admin API beside it. */
 async function administer(
   name: string,
   gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
-  { directory, journal, telemetry }: Known,
+  { directory, journal, telemetry, routes }: Known,
   config: ResolvedConfig,
   { registry, logger = silentLogger, dashboard }: Surroundings,
 ): Promise<Gateway> {
@@ -148,6 +150,7 @@ async function administer(
     },
     directory,
     journal,
+    routes,
     traffic: telemetry.history.of,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
@@ -181,7 +184,7 @@ async function follow(
   parts: Pick<LiveDataPlaneOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
   config: ResolvedConfig,
   { registry, logger }: Required<Pick<Surroundings, 'registry' | 'logger'>>,
-): Promise<Omit<Gateway, 'adminUrl' | 'catalog'>> {
+): Promise<Omit<Gateway, 'adminUrl' | 'catalog'> & { readonly routes: ConfiguredRoutes }> {
   const { directory, telemetry } = parts;
   const serving = await createLiveDataPlane({ ...parts, config, logger });
   const forget = await keepSnapshot(directory, config.snapshot, logger);
@@ -198,6 +201,7 @@ async function follow(
     host,
     port,
     url: `${config.tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`,
+    routes: serving.routes,
     configure(changed) {
       const next = resolveConfig(changed);
       serving.configure(next);

@@ -5,6 +5,8 @@ import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
+import { configuredRoutes } from './routing/rules.ts';
+import type { ConfiguredRoutes } from './routing/rules.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
@@ -24,6 +26,8 @@ export interface LiveDataPlaneOptions {
 
 /** A data plane that keeps itself up to date. */
 export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
+  /** What the current configuration says about routes. */
+  readonly routes: ConfiguredRoutes;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
   configure(config: ResolvedConfig): void;
 }
@@ -75,6 +79,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   return {
     listen: (port, host) => plane.listen(port, host),
     whenApplied: (call) => plane.whenApplied(call),
+    routes: configuredRoutes(() => current),
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
       current = changed;

@@ -1,12 +1,12 @@
 import { PROXY_PROBLEMS } from '@rollcall/proxy';
-import type { Decision, Problem } from '@rollcall/proxy';
+import type { Problem } from '@rollcall/proxy';
 
 /** Why routing finds no instance for a request. */
 const ROUTING_PROBLEMS = {
-  'unknown-route': { status: 404, title: 'No service has this path' },
-  'unknown-host': { status: 404, title: 'This gateway does not answer for that host' },
-  'no-instance': { status: 503, title: 'The service has no live instance' },
-  overloaded: { status: 503, title: 'The service has no room for another request' },
+  'unknown-route': { status: 404, title: 'Unknown route' },
+  'unknown-host': { status: 404, title: 'Unknown host' },
+  'no-instance': { status: 503, title: 'No healthy instance' },
+  overloaded: { status: 503, title: 'Service overloaded' },
 } as const;
 
 /** Every problem that a client of the gateway can get. Each code stands in docs/reference/errors.md. */
@@ -18,11 +18,23 @@ export const PROBLEMS: typeof PROXY_PROBLEMS & typeof ROUTING_PROBLEMS = {
 /** The codes of problems that clients of the gateway can receive. */
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/**
- * The gateway answers itself.
- * @param prefix the route, if it is known
- */
-export function problem(code: ProblemCode, detail: string, prefix?: string): Decision {
-  const answered: Problem = { code, ...PROBLEMS[code], detail };
-  return { type: 'answer', problem: answered, ...(prefix !== undefined && { prefix }) };
+export function unknownHost(host: string): Problem {
+  return problem('unknown-host', `This gateway does not serve the host ${JSON.stringify(host)}.`);
+}
+
+export function unknownRoute(): Problem {
+  return problem('unknown-route', 'No service has registered a prefix of this path.');
+}
+
+export function noInstance(prefix: string): Problem {
+  return problem('no-instance', `No instance of ${prefix || '/'} is healthy. Try again soon.`);
+}
+
+export function overloaded(prefix: string, maxInFlight: number): Problem {
+  const limit = `${maxInFlight} ${maxInFlight === 1 ? 'request' : 'requests'} in flight`;
+  return problem('overloaded', `All instances of ${prefix || '/'} are at their limit of ${limit}.`);
+}
+
+function problem(code: ProblemCode, detail: string): Problem {
+  return { code, ...PROBLEMS[code], detail };
 }

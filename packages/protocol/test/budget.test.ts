@@ -48,7 +48,7 @@ describe('the messages of a day', () => {
     expect(costs.find((cost) => cost.cause === cause)?.messages).toBe(messages);
   });
 
-  it('are the sum of what each cause costs', () => {
+  it('are the sum over all causes', () => {
     const day = { presence: 7, lease: 5, gateways: 3, rollouts: 2, gatewayRestarts: 3 };
     const { costs, messages } = budgetOf({ ...NOTHING, ...day, reconnects: 4 });
     expect(messages).toBe(costs.reduce((sum, cost) => sum + cost.messages, 0));
@@ -63,7 +63,7 @@ describe('the messages of a day', () => {
     expect(budgetOf({ ...NOTHING, ...bad }).messages).toBeLessThanOrEqual(50_000);
   });
 
-  it('hold one connection for each gateway and each instance in presence mode', () => {
+  it('include one connection for each gateway and each instance in presence mode', () => {
     const { connections } = budgetOf({ ...NOTHING, presence: 50, lease: 20, gateways: 3 });
     expect(connections).toBe(53);
   });

@@ -1,10 +1,18 @@
 const TICK_MS = 250;
 
+/** A clock that is cached: reading it costs nothing. */
+export interface Clock {
+  /** Milliseconds that never go back. */
+  readonly now: number;
+  /** Returns when so much time will have passed for certain. */
+  after(ms: number): number;
+}
+
 /**
- * A clock that is read for nothing, and one timer for all deadlines. A timer of its own for each request
- * would be set and cleared for each, though next to none ever fires.
+ * A clock with one timer for all deadlines. A timer of its own for each request would be set and cleared for each, though
+ * next to none ever fires.
  */
-export class Clock {
+export class TickingClock implements Clock {
   now: number = performance.now();
   readonly #timer: NodeJS.Timeout;
 
@@ -16,7 +24,6 @@ export class Clock {
     this.#timer.unref();
   }
 
-  /** When so much time will have passed for certain. */
   after(ms: number): number {
     return this.now + TICK_MS + ms;
   }

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClientConnection } from './downstream/client-connection.ts';
-import { Clock } from './clock.ts';
+import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { Dialer } from './upstream/dialer.ts';
 import { direct } from './sockets/read-into.ts';
@@ -26,7 +26,7 @@ export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
   const { limits, isTrustedProxy = trustNone, certificate, instanceCa, ...options } = engineOptions;
   const clients = new Set<ClientConnection>();
   const perAddress = new Map<string, number>();
-  const clock = new Clock((now) => {
+  const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
     context.pools.sweep(now);
   });

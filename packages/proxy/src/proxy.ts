@@ -52,6 +52,8 @@ export interface Forward {
    * more: then it returns the one to try instead, or undefined if none is left.
    */
   next(): Upstream | undefined;
+  /** The problem if `next` returns nothing the first time. Default: `no-upstream`. */
+  readonly unavailable?: Problem;
   /** The head of that upstream's response has come. */
   onResponse?(status: number): void;
   /**
@@ -128,9 +130,11 @@ export interface RequestSummary {
   /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
   readonly status: number;
   /** Whether the answer was broken off, by whichever side. */
-  readonly isCut: boolean;
+  readonly isAborted: boolean;
   /** Why the gateway answered itself, if it did. */
   readonly problem: string | undefined;
+  /** The filter that answered in place of the upstream, if one did. */
+  readonly filter: string | undefined;
   /** Milliseconds from its whole head to the end of its answer, or of the tunnel. */
   readonly ms: number;
   /** Milliseconds from when it was sent to that instance until the head of the answer came. */

@@ -42,6 +42,15 @@ export function saying(bytes: string): Promise<Upstream> {
   return listen(server);
 }
 
+/** An upstream that takes requests and never responds. */
+export function unresponsive(): Promise<Upstream> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {}).resume();
+    afterwards(() => socket.destroy());
+  });
+  return listen(server);
+}
+
 /** A place where nobody listens; and nobody will, since it is a client's end of a connection. */
 export async function refusing(): Promise<Upstream> {
   const server = createTcpServer((socket) => afterwards(() => socket.destroy()));

@@ -52,7 +52,7 @@ describe('what is told of an exchange', () => {
       prefix: '/v1',
       instance: there.key,
       status: 201,
-      isCut: false,
+      isAborted: false,
       problem: undefined,
       requestBytes: 5,
       responseBytes: 5,
@@ -119,7 +119,7 @@ describe('what is told of an exchange', () => {
     write(GET);
     await once(asked, 'connection');
     socket.destroy();
-    expect(await until(1)).toMatchObject([{ status: 499, isCut: false, target: '/a?b' }]);
+    expect(await until(1)).toMatchObject([{ status: 499, isAborted: false, target: '/a?b' }]);
   });
 
   it('whose answer was broken off', async () => {
@@ -132,7 +132,7 @@ describe('what is told of an exchange', () => {
     const { write, all } = client(port);
     write(GET);
     await all;
-    expect(await until(1)).toMatchObject([{ status: 200, isCut: true, responseBytes: 4 }]);
+    expect(await until(1)).toMatchObject([{ status: 200, isAborted: true, responseBytes: 4 }]);
   });
 
   it('that became a tunnel, when that ends', async () => {
@@ -145,7 +145,7 @@ describe('what is told of an exchange', () => {
     await heard(/hi$/);
     socket.end('hello');
     const told = await until(1);
-    expect(told).toMatchObject([{ status: 101, isCut: false, requestBytes: 5 }]);
+    expect(told).toMatchObject([{ status: 101, isAborted: false, requestBytes: 5 }]);
     expect(told[0]?.responseBytes).toBeGreaterThanOrEqual(2);
   });
 

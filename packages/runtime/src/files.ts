@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { RollcallError } from '@rollcall/protocol';
 import { errorMessage } from './error-message.ts';
 
-/** A certificate, with those that lead to its root, and its private key, as PEM. */
+/** A certificate chain and its private key, as PEM. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;

@@ -46,7 +46,7 @@ export interface HttpFailure {
   readonly code: string;
 }
 
-/** Makes one HTTP request. It never rejects: that there is no response is a result as well. */
+/** Makes one HTTP request. It never rejects, because a request without a response is an outcome as well. */
 export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFailure> {
   return new Promise((resolve) => {
     const sent = start(options);

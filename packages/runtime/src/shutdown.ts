@@ -64,7 +64,7 @@ export class ShutdownCoordinator {
 
   /**
    * Adds a task, and returns what removes it.
-   * @param signals that end the process as well
+   * @param signals further ones that end the process
    */
   add(task: ShutdownTask, signals: readonly NodeJS.Signals[] = []): () => void {
     this.#tasks.add(task);

@@ -18,8 +18,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('a file that is watched', () => {
-  it('is told of when it changes, once for each change, and when it is not there', async () => {
+describe('a watched file', () => {
+  it('is reported once for each change, and when it does not exist', async () => {
     let told = 0;
     watch.start(() => told++, 10);
     writeFileSync(file, 'two');
@@ -30,7 +30,7 @@ describe('a file that is watched', () => {
     await expect.poll(() => told).toBe(3);
   });
 
-  it('is told of though it changed before the first look', async () => {
+  it('is reported even if it changed before the first check', async () => {
     writeFileSync(file, 'two');
     await new Promise<void>((resolve) => watch.start(resolve, 10));
   });

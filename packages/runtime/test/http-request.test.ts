@@ -39,7 +39,7 @@ it('resolves to status, fields and body', async () => {
   });
 });
 
-it('does not wait for a body that nobody reads', async () => {
+it('does not wait for an unread body', async () => {
   const at = await serve((_, response) => void response.write('without an end'));
   expect(await httpRequest({ ...at, path: '/', timeoutMs: TIMEOUT_MS })).toMatchObject({
     status: 200,

@@ -101,7 +101,7 @@ describe('on a signal', () => {
 });
 
 describe('a second signal', () => {
-  it('that follows at once is the same wish', async () => {
+  it('that follows at once is ignored', async () => {
     const slow = deferred();
     shutdown.add(task('a', () => slow.promise));
     process.emit('SIGINT');

@@ -61,7 +61,7 @@ function generate(body: string | undefined, now: () => number): Answer {
   };
 }
 
-/** An empty body is an empty object: the caller is told that the id is missing, not that the JSON is bad. */
+/** An empty body counts as an empty object, so that the error is about the missing id, not about JSON. */
 function parseJson(text: string): unknown {
   try {
     return text === '' ? {} : (JSON.parse(text) as unknown);

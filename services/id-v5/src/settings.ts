@@ -9,7 +9,7 @@ export interface Settings {
   readonly serverName: string;
 }
 
-/** What may stand in a header: one line of it. */
+/** A value of a header field: printable, on one line. */
 const HEADER_TEXT = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
 /**

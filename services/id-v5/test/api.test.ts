@@ -27,7 +27,7 @@ async function ask(method: string, path: string, body?: string) {
 const JSON_BY_ME = { server: 'me', type: 'application/json' };
 
 describe('id-v5', () => {
-  it('says what it is', async () => {
+  it('describes itself', async () => {
     expect(await ask('GET', '/')).toEqual({
       ...JSON_BY_ME,
       status: 200,
@@ -35,7 +35,7 @@ describe('id-v5', () => {
     });
   });
 
-  it('says that it is well', async () => {
+  it('reports its health', async () => {
     expect(await ask('GET', '/health')).toEqual({
       ...JSON_BY_ME,
       status: 200,
@@ -47,7 +47,7 @@ describe('id-v5', () => {
   it.each([
     ['3jhbj333', 'ded2f335-7fd4-5b9b-a118-3cf44a258ba4'],
     ['é\u0000☃', '38e39e9d-4da3-5a96-b339-90496025f7d5'],
-  ])('makes the UUID v5 of %j in the URL namespace', async (id, uuid) => {
+  ])('returns the UUID v5 of %j in the URL namespace', async (id, uuid) => {
     expect(await ask('POST', '/generate', JSON.stringify({ id }))).toEqual({
       ...JSON_BY_ME,
       status: 200,
@@ -56,7 +56,7 @@ describe('id-v5', () => {
   });
 
   it.each(['', '{}', '{"id":""}', '{"id":7}', '{"id":null}', '[]', 'null', '"x"'])(
-    'asks for an id when given %j',
+    'requires an id, and refuses %j',
     async (body) => {
       expect(await ask('POST', '/generate', body)).toEqual({
         ...JSON_BY_ME,
@@ -66,7 +66,7 @@ describe('id-v5', () => {
     },
   );
 
-  it.each(['\ud800', 'a\udc00b'])('refuses %j, which is no text', async (id) => {
+  it.each(['\ud800', 'a\udc00b'])('refuses %j, which is not a string', async (id) => {
     expect(await ask('POST', '/generate', JSON.stringify({ id }))).toEqual({
       ...JSON_BY_ME,
       status: 400,
@@ -74,7 +74,7 @@ describe('id-v5', () => {
     });
   });
 
-  it('refuses what is no JSON, and too much of it', async () => {
+  it('refuses a body that is not JSON or too large', async () => {
     expect(await ask('POST', '/generate', '{"id":')).toMatchObject({ ...JSON_BY_ME, status: 400 });
     const large = JSON.stringify({ id: 'x'.repeat(100_001) });
     expect(await ask('POST', '/generate', large)).toMatchObject({ ...JSON_BY_ME, status: 413 });
@@ -84,7 +84,7 @@ describe('id-v5', () => {
     ['GET', '/generate'],
     ['GET', '/nowhere'],
     ['DELETE', '/'],
-  ])('answers 404 to %s %s, by name', async (method, path) => {
+  ])('answers 404 to %s %s with its name', async (method, path) => {
     expect(await ask(method, path)).toMatchObject({ ...JSON_BY_ME, status: 404 });
   });
 });

@@ -9,7 +9,7 @@ describe('settingsFromEnvironment', () => {
     expect(settingsFromEnvironment({ PORT: '', HOST: '', SERVER_NAME: '' })).toEqual(defaults);
   });
 
-  it('takes what it is given', () => {
+  it('reads the environment', () => {
     expect(settingsFromEnvironment({ PORT: '0', HOST: '::', SERVER_NAME: 'a' })).toEqual({
       host: '::',
       port: 0,
@@ -33,7 +33,7 @@ describe('settingsFromEnvironment', () => {
 });
 
 describe('announcedAddress', () => {
-  it('is where it listens, unless that is everywhere', () => {
+  it('is the listening address, unless that is a wildcard', () => {
     expect(announcedAddress('127.0.0.1')).toBe('127.0.0.1');
     expect(announcedAddress('0.0.0.0')).toBeUndefined();
     expect(announcedAddress('::')).toBeUndefined();

@@ -33,7 +33,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
   }
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'fails no request under load at %s, and is sent none once it has left',
+    'fails no request under load at %s, and receives none after it has left',
     async (signal) => {
       const gateway = await cluster.gateway();
       const [leaving] = [service('leaving'), service('staying')];
@@ -62,7 +62,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
     },
   );
 
-  it('answers what is in flight and ends before it is killed when the broker hangs', async () => {
+  it('answers requests in flight and exits in time if the broker hangs', async () => {
     const gateway = await cluster.gateway();
     const leaving = service('leaving');
     await expect.poll(() => countUp(gateway, '/v1'), { timeout: 5000 }).toBe(1);
@@ -77,7 +77,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
   });
 });
 
-it('Fastify answers what is in flight at a signal while there is no broker', async () => {
+it('Fastify answers requests in flight at a signal without a broker', async () => {
   const file = fileURLToPath(new URL('fastify.js', import.meta.url));
   const env = { ...cluster.env, PUSHER_PORT: String(await freePort()) };
   const leaving = cluster.programs.node(file, [], env);

@@ -33,7 +33,7 @@ function suite(kind: BrokerKind): void {
     await expect.poll(() => countUp(fresh, '/v1'), LONG).toBe(count);
   }
 
-  it('that is killed and started again takes no instance out and fails no request', async () => {
+  it('that is killed and restarted takes no instance down and fails no request', async () => {
     const load = new Load(gateway.url, [GENERATE_V5], { connections: 4 });
     cluster.broker.kill('SIGKILL');
     await gateway.program.line(/lost the connection to the broker/);
@@ -49,7 +49,7 @@ function suite(kind: BrokerKind): void {
     await expectHeardAgain(4);
   });
 
-  it('that is away when an instance is killed: it is out within 1 s, and stays out', async () => {
+  it('that is unreachable when an instance is killed: the instance is down within 1 s, and stays down', async () => {
     const [dies] = services;
     cluster.broker.kill('SIGKILL');
     await gateway.program.line(/lost the connection to the broker/);
@@ -64,7 +64,7 @@ function suite(kind: BrokerKind): void {
   });
 
   it(
-    'that hangs until all have given it up takes no instance out and fails no request',
+    'that hangs until all clients disconnect takes no instance down and fails no request',
     async () => {
       const load = new Load(gateway.url, [GENERATE_V5], { connections: 1 });
       cluster.broker.kill('SIGSTOP');

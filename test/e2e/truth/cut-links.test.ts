@@ -25,9 +25,9 @@ async function wayToBroker(): Promise<{ link: TcpLink; env: Record<string, strin
   return { link, env: { PUSHER_PORT: String(link.port) } };
 }
 
-describe('a gateway that is cut off from the broker', () => {
+describe('a gateway without connection to the broker', () => {
   it(
-    'goes on with the table it had until it hears again, and then learns who came',
+    'keeps its table until it reconnects, and then learns new instances',
     async () => {
       const { link, env } = await wayToBroker();
       const gateway = await cluster.gateway([], env);
@@ -50,7 +50,7 @@ describe('a gateway that is cut off from the broker', () => {
     SILENCE_FOUND_OUT_MS,
   );
 
-  it('still finds out within 1 s that an instance was killed', async () => {
+  it('still detects within 1 s that an instance was killed', async () => {
     const { link, env } = await wayToBroker();
     const { program } = await cluster.gateway([], env);
     const service = await cluster.idV5('one');
@@ -60,7 +60,7 @@ describe('a gateway that is cut off from the broker', () => {
     expect(await elapsed(program.line(/instance down .*refuses connections/))).toBeLessThan(1000);
   });
 
-  it('learns from another gateway who left meanwhile', async () => {
+  it('learns from another gateway which instances left meanwhile', async () => {
     const { link, env } = await wayToBroker();
     const gateway = await cluster.gateway([], env);
     const other = await cluster.gateway();
@@ -89,8 +89,8 @@ async function historyOf(gateway: RunningGateway, since = 0): Promise<string> {
   return later.map(({ what, times }) => `${what} ${times}`).join(', ');
 }
 
-describe('an instance that is cut off from the broker', () => {
-  it('silently, stays routed: its probes go on to succeed', async () => {
+describe('an instance without connection to the broker', () => {
+  it('lost silently, keeps receiving traffic, because its probes succeed', async () => {
     const { link, env } = await wayToBroker();
     const gateway = await cluster.gateway();
     await cluster.idV5('one', env);
@@ -103,7 +103,7 @@ describe('an instance that is cut off from the broker', () => {
     expect(gateway.program.output).not.toMatch(/instance (suspected|down)|unregistered/);
   });
 
-  it('by a reset, stays routed, and is in its presence channel again when healed', async () => {
+  it('reset, keeps receiving traffic, and rejoins its presence channel', async () => {
     const { link, env } = await wayToBroker();
     const gateway = await cluster.gateway();
     await cluster.idV5('one', env);
@@ -122,8 +122,8 @@ describe('an instance that is cut off from the broker', () => {
   });
 });
 
-describe('a gateway that is cut off from an instance', () => {
-  it('sends it nothing, though it is registered, until it is reached again', async () => {
+describe('a gateway without connection to an instance', () => {
+  it('sends it no requests, although it is registered, until it is reachable again', async () => {
     const port = await freePort();
     const link = await TcpLink.to({ host: '127.0.0.1', port }, { host: '127.0.0.2', port });
     onTestFinished(() => link.close());

@@ -45,7 +45,7 @@ const REGISTERED = [
 ];
 
 describe('rollcall explain', () => {
-  it('tells of a crash: present, then gone, then refusing connections', async () => {
+  it('shows a crash: present, then gone, then refusing connections', async () => {
     const service = await cluster.idV5('one');
     await gateway.program.line(/route registered/);
     await afterProbe();
@@ -65,7 +65,7 @@ describe('rollcall explain', () => {
     ]);
   });
 
-  it('tells of an exit, and of the gateway that went on with the other instance', async () => {
+  it('shows an exit, and that the other instance receives the traffic', async () => {
     const leaves = await cluster.idV5('leaves');
     await gateway.program.line(/route registered/);
     await afterProbe();
@@ -85,7 +85,7 @@ describe('rollcall explain', () => {
     expect(link).toEqual(['connection to the broker', 'connected']);
   });
 
-  it('tells why an announcement was refused', async () => {
+  it('shows why an announcement was refused', async () => {
     await cluster.publish('register', { prefix: '/v1', port: 80, address: '169.254.169.254' });
     await gateway.program.line(/refused register/);
     const { verdict, sections } = await explanation('/v1/generate');

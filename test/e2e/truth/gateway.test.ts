@@ -43,12 +43,12 @@ async function untilUp(
   return elapsed(expect.poll(up, { interval: 5, timeout: 10_000 }).toEqual(ports));
 }
 
-describe('a gateway that was killed and starts again on the embedded broker', () => {
+describe('a gateway that was killed and restarted on the embedded broker', () => {
   beforeEach(async () => {
     cluster = await Cluster.start('embedded');
   });
 
-  it('is full within 1 s from another gateway, legacy services included', async () => {
+  it('has its table within 1 s from another gateway, with legacy services', async () => {
     const first = await cluster.gateway();
     const other = await cluster.gateway();
     const one = await cluster.idV5('one');
@@ -64,7 +64,7 @@ describe('a gateway that was killed and starts again on the embedded broker', ()
     expect((await generateV5(again.url)).status).toBe(200);
   });
 
-  it('is full within 1 s from the snapshot it keeps by default, legacy services included', async () => {
+  it('has its table within 1 s from its default snapshot, with legacy services', async () => {
     const home = mkdtempSync(join(tmpdir(), 'rollcall-truth-'));
     onTestFinished(() => rmSync(home, { recursive: true }));
     const env = { ROLLCALL_SNAPSHOT: '', XDG_STATE_HOME: home };
@@ -100,7 +100,7 @@ function suite(kind: BrokerKind): void {
     cluster = await Cluster.start(kind);
   });
 
-  it('is full within 1 s of what is in presence, with no snapshot and no other gateway', async () => {
+  it('has its table within 1 s from presence channels, without snapshot and other gateways', async () => {
     const first = await cluster.gateway();
     const services = await Promise.all(['one', 'two', 'three'].map((name) => cluster.idV5(name)));
     await untilUp(first, '/v1', services);
@@ -111,7 +111,7 @@ function suite(kind: BrokerKind): void {
     expect((await generateV5(again.url)).status).toBe(200);
   });
 
-  it('that hung meanwhile knows within 1 s who came, who left and who died', async () => {
+  it('that was suspended knows within 1 s which instances came, left and crashed', async () => {
     const gateway = await cluster.gateway();
     const leaves = await cluster.idV5('leaves');
     const dies = await cluster.idV5('dies');

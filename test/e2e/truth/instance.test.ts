@@ -16,7 +16,7 @@ function suite(kind: BrokerKind): void {
   const everyGateway = (pattern: RegExp): Promise<unknown> =>
     Promise.all(gateways.map(({ program }) => program.line(pattern)));
 
-  it('that was killed is out everywhere within 1 s', async () => {
+  it('that was killed is down at every gateway within 1 s', async () => {
     const service = await cluster.idV5('one');
     await everyGateway(/route registered/);
     service.kill('SIGKILL');
@@ -24,14 +24,14 @@ function suite(kind: BrokerKind): void {
     for (const { url } of gateways) expect((await generateV5(url)).status).toBe(503);
   });
 
-  it.skipIf(!hasGo)('that was killed is out within 1 s though only probes can tell', async () => {
+  it.skipIf(!hasGo)('that was killed is down within 1 s by probes alone', async () => {
     const service = await cluster.idV4('one');
     await everyGateway(/route registered/);
     service.kill('SIGKILL');
     expect(await elapsed(everyGateway(/instance down .*refuses connections/))).toBeLessThan(1000);
   });
 
-  it('that hangs is out everywhere within 5 s, and back when it goes on', async () => {
+  it('that hangs is down at every gateway within 5 s, and recovers when it resumes', async () => {
     const service = await cluster.idV5('one');
     await everyGateway(/route registered/);
     service.kill('SIGSTOP');
@@ -42,7 +42,7 @@ function suite(kind: BrokerKind): void {
     for (const { url } of gateways) expect((await generateV5(url)).status).toBe(200);
   });
 
-  it('that leaves is out everywhere within 200 ms, before it has left the registry', async () => {
+  it('that leaves is unregistered at every gateway within 200 ms, before it reports that it left', async () => {
     const service = await cluster.idV5('one');
     await everyGateway(/route registered/);
     service.kill('SIGTERM');

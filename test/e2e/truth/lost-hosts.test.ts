@@ -71,7 +71,7 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
     return asking.lines;
   }
 
-  it('one that is lost is out within 5 s, and back when it is', async () => {
+  it('an instance on a lost host is down within 5 s, and recovers with it', async () => {
     const remote = await network.host();
     await startInstance(hub, 'near');
     await startInstance(remote, 'remote');
@@ -87,7 +87,7 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
     expect(new Set(await servers(hub, 2))).toEqual(new Set(['near', 'remote']));
   });
 
-  it('one that only one gateway cannot reach is out of that one alone, until it can', async () => {
+  it('an instance unreachable for one gateway is down at that gateway only, until it is reachable', async () => {
     const [remote, another] = [await network.host(), await network.host()];
     const cutOff = await startGateway(another);
     await startInstance(remote, 'remote');
@@ -106,7 +106,7 @@ describe.skipIf(why !== undefined)(`hosts of a network${why ? ` (skipped: ${why}
   });
 
   it(
-    'one with a gateway that was lost routes again when it is back',
+    'a gateway on a lost host routes again when the host is back',
     async () => {
       const [remote, another] = [await network.host(), await network.host()];
       const cutOff = await startGateway(another);

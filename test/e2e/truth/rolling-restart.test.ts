@@ -76,8 +76,5 @@ function suite(kind: BrokerKind, requests: number): void {
   }, 180_000);
 }
 
-describe('a rolling restart, again and again, on the embedded broker', () =>
-  suite('embedded', 100_000));
-describe.skipIf(!hasSoketi)('a rolling restart, again and again, on soketi', () =>
-  suite('soketi', 20_000),
-);
+describe('repeated rolling restarts on the embedded broker', () => suite('embedded', 100_000));
+describe.skipIf(!hasSoketi)('repeated rolling restarts on soketi', () => suite('soketi', 20_000));

@@ -1,5 +1,5 @@
 import type { Format } from '@rollcall/runtime/settings';
-import { WEBHOOK_EVENTS } from '../webhooks/event.ts';
+import { WEBHOOK_EVENTS } from '../webhook-event.ts';
 
 /** Stands in the paths of URLs, and before the colon of a token. */
 const NAME: Format = {
@@ -34,7 +34,7 @@ const WEBHOOK_SETTINGS = {
 } as const;
 
 /** An app, and what its clients may do. */
-export const APP_SETTINGS = {
+const APP_SETTINGS = {
   appId: {
     type: 'text',
     format: NAME as typeof NAME,
@@ -77,5 +77,16 @@ export const APP_SETTINGS = {
     type: 'groups',
     settings: WEBHOOK_SETTINGS as typeof WEBHOOK_SETTINGS,
     doc: 'Where events of the app are sent.',
+  },
+} as const;
+
+/** The apps of a broker. */
+export const APPS_SETTINGS = {
+  apps: {
+    type: 'groups',
+    settings: APP_SETTINGS as typeof APP_SETTINGS,
+    minItems: 1,
+    required: true,
+    doc: 'The apps that the broker serves.',
   },
 } as const;

@@ -7,12 +7,12 @@ import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
 import { examine, placeOf } from '../doctor/examine.ts';
-import type { Heard, Instruments } from '../doctor/examine.ts';
+import type { Instruments, Received } from '../doctor/examine.ts';
 import { asText, countOf } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { GatewayView } from '../doctor/gateway.ts';
 import { reach } from '../doctor/reach.ts';
-import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
+import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 
 interface DoctorOptions {
   readonly admin?: string;
@@ -29,7 +29,7 @@ export function doctorCommand(): Command {
     .action(runDoctor);
 }
 
-/** `rollcall doctor`: exits with 1 if something is wrong, so that a script can ask. */
+/** `rollcall doctor`: exits with 1 if a check fails. */
 async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> {
   const findings: Finding[] = [];
   await examine(instruments(admin), (finding) => {
@@ -40,8 +40,8 @@ async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> 
   const warned = countOf(findings, 'warn');
   console.log(
     json
-      ? JSON.stringify({ well: failed === 0, findings }, null, 2)
-      : `\n${failed} to repair, ${warned} to think about`,
+      ? JSON.stringify({ ok: failed === 0, findings }, null, 2)
+      : `\n${failed} failed, ${warned} warnings`,
   );
   if (failed > 0) process.exitCode = 1;
 }
@@ -68,13 +68,13 @@ function instruments(given: string | undefined): Instruments {
   };
 }
 
-async function listen(connection: RegistryConfig): Promise<Heard> {
+async function listen(connection: RegistryConfig): Promise<Received> {
   const directory = await discover({
     registry: connection,
-    timeoutMs: CONNECT_WITHIN_MS,
+    timeoutMs: CONNECT_TIMEOUT_MS,
     probes: 'never',
   });
-  const answered = await directory.ready(ANSWER_WAIT_MS);
+  const answered = await directory.ready(READY_TIMEOUT_MS);
   const instances = directory.instances();
   directory.close();
   return { answered, instances };

@@ -34,8 +34,10 @@ async function runExplain(path: string, options: ExplainOptions): Promise<void> 
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
 }
 
-function story({ path, verdict, instances, gone, link, refused }: Explanation): string {
+function story({ path, verdict, filters, instances, gone, link, refused }: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
+  if (filters.length > 0) lines.push('', 'filters');
+  for (const { name, effect } of filters) lines.push(`  ${name}: ${effect}`);
   for (const { key, announcement, state, isRoutable, history } of instances) {
     const { address, port } = announcement;
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';

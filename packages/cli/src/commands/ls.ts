@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { discover } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import { encodeAnnouncement } from '@rollcall/protocol';
-import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
+import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 import { formatTable } from '../terminal/table.ts';
 
 export function lsCommand(): Command {
@@ -14,8 +14,8 @@ export function lsCommand(): Command {
 
 /** `rollcall ls` */
 async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const directory = await discover({ timeoutMs: CONNECT_WITHIN_MS, probes: 'never' });
-  const answered = await directory.ready(ANSWER_WAIT_MS);
+  const directory = await discover({ timeoutMs: CONNECT_TIMEOUT_MS, probes: 'never' });
+  const answered = await directory.ready(READY_TIMEOUT_MS);
   const instances = directory.instances();
   directory.close();
 

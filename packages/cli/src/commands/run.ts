@@ -14,7 +14,7 @@ import type { Logger } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { openLog, withLogOptions } from '../log.ts';
 import { announcedFields, announcementOptions } from '../run/announcement-options.ts';
-import { startProgram } from '../run/program.ts';
+import { startProgram } from '../run/start-program.ts';
 import { accepts, serving } from '../run/readiness.ts';
 
 /** Process managers usually kill after 10 s. */

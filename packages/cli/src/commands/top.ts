@@ -27,18 +27,18 @@ export function topCommand(): Command {
     .action(runTop);
 }
 
-/** `rollcall top`: until Ctrl+C, or until nobody reads it. */
+/** `rollcall top`: runs until Ctrl+C, or until its output is closed. */
 async function runTop({ admin, once = false, json = false }: TopOptions): Promise<void> {
   const access = adminAccess(admin, process.env);
   const first = await sample(access);
   const { stdout } = process;
   shutdown.add({ close: () => {} }, ['SIGHUP']);
-  // Such as `rollcall top | head`: console.log says nothing of a pipe that is closed.
+  // Such as `rollcall top | head`: console.log does not report a closed pipe.
   stdout.once('error', () => process.exit(0));
   if (json || once || !stdout.isTTY) {
-    const tell = (each: Sample): void => console.log(json ? asJson(each) : asText(each));
-    tell(first);
-    if (!once) await follow(access, tell, (why) => console.error(why));
+    const print = (each: Sample): void => console.log(json ? asJson(each) : asText(each));
+    print(first);
+    if (!once) await follow(access, print, (why) => console.error(why));
     return;
   }
   const screen = new Screen(stdout);
@@ -54,16 +54,16 @@ function asText(each: Sample): string {
   return `${asLines(each).join('\n')}\n`;
 }
 
-/** A gateway that is started anew is found again. */
+/** Goes on while the gateway restarts. */
 async function follow(
   access: AdminAccess,
-  tell: (sample: Sample) => void,
+  print: (sample: Sample) => void,
   missed: (why: string) => void,
 ): Promise<never> {
   for (;;) {
     await delay(EVERY_MS);
     try {
-      tell(await sample(access));
+      print(await sample(access));
     } catch (error) {
       if (!(error instanceof RollcallError)) throw error;
       missed(`rollcall: ${error.message}`);

@@ -4,7 +4,7 @@ import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
-import { ANSWER_WAIT_MS, CONNECT_WITHIN_MS } from '../patience.ts';
+import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 import { Screen } from '../terminal/screen.ts';
 import { asJson, asText } from '../watch/event-line.ts';
 import type { WatchLine } from '../watch/event-line.ts';
@@ -20,13 +20,13 @@ export function watchCommand(): Command {
 /** `rollcall watch`: runs until Ctrl+C, or until its output is closed. */
 async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
   const connection = registryFromEnv(process.env);
-  const directory = await discover({ registry: connection, timeoutMs: CONNECT_WITHIN_MS });
+  const directory = await discover({ registry: connection, timeoutMs: CONNECT_TIMEOUT_MS });
   shutdown.add({ close: () => directory.close() }, ['SIGHUP']);
   const { stdout } = process;
   // Such as `rollcall watch | head`: console.log does not report a closed pipe.
   stdout.once('error', () => process.exit(0));
 
-  const answered = await directory.ready(ANSWER_WAIT_MS);
+  const answered = await directory.ready(READY_TIMEOUT_MS);
   const server = describeServer(connection);
   if (!json && stdout.isTTY) {
     showOnScreen(directory, server, answered);

@@ -29,7 +29,7 @@ ${commands.map((command) => `      ${command.name}) words='${[...command.choices
   fi
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }
-# What it has no word for is completed as a file.
+# Everything else is completed as a file.
 complete -o default -F _${name} ${name}
 `;
 }
@@ -99,8 +99,8 @@ function zshSpecs({ options, choices, takesFile, runsCommand }: OutlinedCommand)
 function zshOption({ flags, description, takes, choices }: OutlinedOption): string[] {
   const words = choices.length > 0 ? `(${choices.join(' ')})` : '';
   const value = { nothing: '', file: ':file:_files', value: `:value:${words}` }[takes];
-  const told = description.replace(/[[\]:]/g, '\\$&');
-  return flags.map((flag) => quoted(`${flag}[${told}]${value}`));
+  const text = description.replace(/[[\]:]/g, '\\$&');
+  return flags.map((flag) => quoted(`${flag}[${text}]${value}`));
 }
 
 function fish({ name, options, commands }: Outline): string {
@@ -110,8 +110,8 @@ function fish({ name, options, commands }: Outline): string {
   ];
   for (const command of commands) {
     const within = quoted(`__fish_seen_subcommand_from ${command.name}`);
-    const told = quoted(command.description);
-    lines.push(`complete -c ${name} -n __fish_use_subcommand -a ${command.name} -d ${told}`);
+    const text = quoted(command.description);
+    lines.push(`complete -c ${name} -n __fish_use_subcommand -a ${command.name} -d ${text}`);
     lines.push(...command.options.map((option) => fishOption(name, within, option)));
     if (command.choices.length > 0)
       lines.push(`complete -c ${name} -n ${within} -a ${quoted(command.choices.join(' '))}`);

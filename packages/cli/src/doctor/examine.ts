@@ -12,34 +12,34 @@ import type { Seen } from './instances.ts';
 import { judgeAddress, judgeNode } from './machine.ts';
 import type { OwnAddress } from './machine.ts';
 
-/** What an observer hears of the registry. */
-export interface Heard {
+/** What an observer receives from the registry. */
+export interface Received {
   readonly instances: readonly Instance[];
   /** A gateway answered. */
   readonly answered: boolean;
 }
 
-/** All I/O of an examination: what it decides by. */
+/** All I/O of an examination. */
 export interface Instruments {
   readonly nodeVersion: string;
-  /** @throws Error that says which setting cannot be */
+  /** @throws Error that says which setting is invalid */
   connection(): RegistryConfig;
   askBroker(connection: RegistryConfig): Promise<BrokerAnswer>;
   /** @throws Error if there is no subscription */
-  listen(connection: RegistryConfig): Promise<Heard>;
+  listen(connection: RegistryConfig): Promise<Received>;
   readonly admin: string;
   readonly isAdminNamed: boolean;
-  /** `locked` if it wants another token; nothing if no gateway's admin API answers. */
+  /** `locked` if the token is wrong; undefined if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
   ownAddress(connection: RegistryConfig): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 }
 
 const configuration = check('configuration');
-/** Each is a socket, and a shell allows a thousand or so. */
-const AT_ONCE = 100;
+/** Each probe takes a socket, and a shell allows about a thousand. */
+const MAX_PROBES = 100;
 
-/** Finds out what is wrong, from what all else depends on to what depends on all else. */
+/** Runs all checks, in the order in which they depend on each other. */
 export async function examine(
   instruments: Instruments,
   report: (finding: Finding) => void,
@@ -50,17 +50,20 @@ export async function examine(
     connection = instruments.connection();
   } catch (error) {
     report(
-      configuration.fail(messageOf(error), 'correct it: docs/reference/config.md has all settings'),
+      configuration.fail(
+        messageOf(error),
+        'correct it: docs/reference/config.md lists all settings',
+      ),
     );
     return;
   }
   const answer = await instruments.askBroker(connection);
-  const takesUs = [
+  const accepted = [
     broker.judgeBroker(connection, answer),
     broker.judgeClock(answer),
     broker.judgeCredentials(answer),
   ];
-  takesUs.forEach(report);
+  accepted.forEach(report);
   report(broker.judgePrivacy(connection));
   report(
     judgeAddress({
@@ -70,7 +73,7 @@ export async function examine(
     }),
   );
 
-  if (takesUs.some(({ level }) => level === 'fail')) report(broker.webSocketNotTried());
+  if (accepted.some(({ level }) => level === 'fail')) report(broker.webSocketNotTried());
   else await examineRegistry(instruments, connection, report);
 }
 
@@ -79,9 +82,9 @@ async function examineRegistry(
   connection: RegistryConfig,
   report: (finding: Finding) => void,
 ): Promise<void> {
-  let heard: Heard;
+  let received: Received;
   try {
-    heard = await instruments.listen(connection);
+    received = await instruments.listen(connection);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     report(broker.judgeWebSocket(connection, error));
@@ -91,28 +94,28 @@ async function examineRegistry(
 
   const { admin, isAdminNamed: isNamed } = instruments;
   const view = await instruments.gatewayView();
-  judgeGateway({ admin, isNamed, view, answered: heard.answered }).forEach(report);
+  judgeGateway({ admin, isNamed, view, answered: received.answered }).forEach(report);
 
-  const told = view instanceof Map ? view : undefined;
-  // Of one that is down nobody tells on the channel, but the gateway that holds it knows.
+  const known = view instanceof Map ? view : undefined;
+  // The channel does not mention an instance that is down, but the gateway knows it.
   const places = new Map([
-    ...(told ?? []),
-    ...heard.instances.map((each) => [placeOf(each.announcement), each] as const),
+    ...(known ?? []),
+    ...received.instances.map((each) => [placeOf(each.announcement), each] as const),
   ]);
   const announcements = [...places.values()].map(({ announcement }) => announcement);
   const seen: Seen[] = [];
-  for (let first = 0; first < announcements.length; first += AT_ONCE) {
-    const batch = announcements.slice(first, first + AT_ONCE).map(async (announcement) => ({
+  for (let first = 0; first < announcements.length; first += MAX_PROBES) {
+    const batch = announcements.slice(first, first + MAX_PROBES).map(async (announcement) => ({
       announcement,
       reach: await instruments.reach(announcement),
-      atGateway: told && (told.get(placeOf(announcement))?.status ?? ('absent' as const)),
+      atGateway: known && (known.get(placeOf(announcement))?.status ?? ('absent' as const)),
     }));
     seen.push(...(await Promise.all(batch)));
   }
   judgeInstances(seen, isLocal(connection)).forEach(report);
 }
 
-/** By which a {@link GatewayView} has an instance. */
+/** The key of an instance in a {@link GatewayView}. */
 export function placeOf({ prefix, address, port }: Announcement): string {
   return `${prefix} ${address} ${port}`;
 }

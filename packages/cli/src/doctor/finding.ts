@@ -1,18 +1,18 @@
 import { paintLevel } from './paint-level.ts';
 
-/** `skip`: it could not be looked at, because of another finding or because nothing is there. */
+/** `skip`: it could not be checked, because of another finding or because there is nothing to check. */
 export type Level = 'ok' | 'warn' | 'fail' | 'skip';
 
-/** What one check found, in one line each. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string;
   readonly level: Level;
   readonly found: string;
-  /** What to do. Those that are `ok` have none. */
+  /** What to do; absent if the level is `ok`. */
   readonly advice?: string;
 }
 
-/** A check's name once, for all that it may find. */
+/** Creates the findings of one check. */
 export interface Check {
   ok(found: string): Finding;
   warn(found: string, advice: string): Finding;
@@ -35,7 +35,7 @@ export function check(name: string): Check {
 const CHECK_WIDTH = 13;
 const INDENT = ' '.repeat('warn'.length + CHECK_WIDTH + 4);
 
-/** For people: the advice on a line of its own, below what it is about. */
+/** For people: the advice is on a line of its own, below the finding. */
 export function asText({ check: name, level, found, advice }: Finding): string {
   const line = `${paintLevel(level)}  ${name.padEnd(CHECK_WIDTH)}  ${found}`;
   return advice === undefined ? line : `${line}\n${INDENT}-> ${advice}`;

@@ -7,21 +7,21 @@ import type { Finding } from './finding.ts';
 
 const instances = check('instances');
 
-/** An instance of the table, asked from here. */
+/** An instance of the table, probed from this machine. */
 export interface Seen {
   readonly announcement: Announcement;
   readonly reach: ProbeOutcome;
-  /** How the gateway has it; nothing if no gateway was asked. */
+  /** Its status at the gateway; undefined if no gateway answers. */
   readonly atGateway: Status | 'absent' | undefined;
 }
 
-/** One line for all that are well of a prefix, and one for each that is not. */
+/** One finding for the healthy instances of a prefix, and one for each of the others. */
 export function judgeInstances(seen: readonly Seen[], isBrokerLocal: boolean): Finding[] {
   if (seen.length === 0) {
     return [
       instances.warn(
-        'none is announced',
-        'register a service, such as by "rollcall run"; if one runs, compare its PUSHER_ variables and ROLLCALL_CHANNEL with these',
+        'no instance is registered',
+        'register a service, such as with "rollcall run"; if one runs, check that it has the same PUSHER_ variables and ROLLCALL_CHANNEL',
       ),
     ];
   }
@@ -29,9 +29,9 @@ export function judgeInstances(seen: readonly Seen[], isBrokerLocal: boolean): F
   return [...prefixes].flatMap((prefix) => {
     const members = seen.filter(({ announcement }) => announcement.prefix === prefix);
     const found = members.flatMap((each) => faultOf(each, isBrokerLocal) ?? []);
-    const well = members.length - found.length;
-    const summary = `${prefix || '/'}: ${well} of ${members.length} answer`;
-    return well === 0 ? found : [instances.ok(summary), ...found];
+    const healthy = members.length - found.length;
+    const summary = `${prefix || '/'}: ${healthy} of ${members.length} healthy`;
+    return healthy === 0 ? found : [instances.ok(summary), ...found];
   });
 }
 
@@ -43,21 +43,21 @@ function faultOf(seen: Seen, isBrokerLocal: boolean): Finding | undefined {
     const why = `${who} ${symptom(announcement, reach)}`;
     return atGateway === 'healthy'
       ? instances.warn(
-          `${why} from here, and the gateway reaches it`,
-          'nothing, unless programs on this machine are to call it',
+          `${why} from this machine, but the gateway reaches it`,
+          'nothing to do, unless programs on this machine call it directly',
         )
       : instances.fail(why, cure(announcement, reach, isBrokerLocal));
   }
   if (atGateway === 'absent') {
     return instances.fail(
-      `${who} answers here, and the gateway does not know it`,
-      `"rollcall explain ${prefix || '/'}" tells whether it was refused; or the gateway hears another channel`,
+      `${who} is healthy, but the gateway does not know it`,
+      `see "rollcall explain ${prefix || '/'}" for whether it was refused; or the gateway is on another channel`,
     );
   }
   if (atGateway === 'down' || atGateway === 'suspect') {
     return instances.fail(
-      `${who} answers here, and the gateway has it as ${atGateway}`,
-      `let the gateway's machine connect to ${address} port ${port}; "rollcall explain ${prefix || '/'}" tells what it saw`,
+      `${who} is healthy from this machine, but ${atGateway} at the gateway`,
+      `allow the gateway's machine to connect to ${address} port ${port}; "rollcall explain ${prefix || '/'}" shows its probes`,
     );
   }
   return undefined;
@@ -66,21 +66,21 @@ function faultOf(seen: Seen, isBrokerLocal: boolean): Finding | undefined {
 function symptom({ health }: Announcement, reach: ProbeOutcome): string {
   if ('status' in reach) {
     const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
-    return `answers ${method} ${path} with HTTP ${reach.status}`;
+    return `responds to ${method} ${path} with HTTP ${reach.status}`;
   }
   if (reach.code === 'ECONNREFUSED') return 'refuses connections';
-  if (reach.code === 'ETIMEDOUT') return 'gives no answer within 2 s';
+  if (reach.code === 'ETIMEDOUT') return 'does not respond within 2 s';
   return `cannot be reached (${reach.code})`;
 }
 
 function cure({ address }: Announcement, reach: ProbeOutcome, isBrokerLocal: boolean): string {
   if ('status' in reach) {
-    return 'look at its own log: it is sent nothing until it answers 2xx or 3xx there';
+    return 'check its log: it receives no traffic until it responds with a status below 400';
   }
   if (isLoopback(address) && !isBrokerLocal) {
-    return 'it announces loopback, which is another machine for everyone: set ROLLCALL_ADDRESS where it runs';
+    return 'it announces loopback, which other machines cannot reach: set ROLLCALL_ADDRESS where it runs';
   }
   return reach.code === 'ECONNREFUSED'
-    ? 'start it again, or have it announce the port and address where it listens'
-    : 'it hangs, a firewall is between, or its address is of a network of its own: set ROLLCALL_ADDRESS where it runs';
+    ? 'restart it, or correct the address and port that it announces'
+    : 'it hangs, a firewall blocks the way, or its address is not reachable from here: set ROLLCALL_ADDRESS where it runs';
 }

@@ -15,23 +15,23 @@ export function judgeNode(version: string): Finding {
   if (major > least || (major === least && minor >= leastMinor)) return node.ok(version);
   return node.fail(
     `${version} is too old`,
-    `install Node ${MINIMUM.join('.')} or newer, the current LTS at best`,
+    `install Node ${MINIMUM.join('.')} or newer, preferably the current LTS`,
   );
 }
 
 export interface OwnAddress {
-  /** What a service on this machine would announce, or why it could announce nothing. */
+  /** The address that a service on this machine would announce, or why there is none. */
   readonly announced: string | Error;
-  /** It was set, not found. */
+  /** Whether it was configured. */
   readonly isGiven: boolean;
-  /** Every address that an interface of this machine has. */
+  /** The addresses of this machine's interfaces. */
   readonly interfaces: readonly string[];
-  /** The one that a request to the broker left from. */
+  /** The local address of a request to the broker. */
   readonly towardsBroker: string | undefined;
   readonly isBrokerLocal: boolean;
 }
 
-/** What services here would announce, beside where the broker is: others come from there. */
+/** Whether other machines can reach the address that services on this machine would announce. */
 export function judgeAddress(own: OwnAddress): Finding {
   const { announced, isGiven, interfaces, towardsBroker, isBrokerLocal } = own;
   if (announced instanceof Error) {
@@ -39,25 +39,25 @@ export function judgeAddress(own: OwnAddress): Finding {
   }
   const parsed = parseAddress(announced);
   if (!parsed.ok) return address.fail(`ROLLCALL_ADDRESS: ${parsed.refusal.reason}`, GIVE_ONE);
-  const what = `services here announce ${parsed.value}`;
+  const what = `services on this machine announce ${parsed.value}`;
   if (isLoopback(parsed.value)) {
-    if (isBrokerLocal) return address.ok(`${what}, as the broker is on this machine`);
+    if (isBrokerLocal) return address.ok(`${what}, because the broker is on this machine`);
     return address.fail(
-      `${what}, which to every other machine means itself, and the broker is not on this one`,
+      `${what}, which other machines cannot reach, but the broker is on another machine`,
       towardsBroker === undefined ? GIVE_ONE : `set ROLLCALL_ADDRESS=${towardsBroker}, or unset it`,
     );
   }
   if (isGiven && !interfaces.includes(parsed.value)) {
     return address.warn(
-      `${what}, which no interface of this machine has`,
-      'right if it is forwarded here, as of a container or behind NAT; otherwise correct ROLLCALL_ADDRESS',
+      `${what}, which is not an address of this machine`,
+      'correct ROLLCALL_ADDRESS, unless the address is forwarded here, as for a container or behind NAT',
     );
   }
   if (isBrokerLocal || isGiven || towardsBroker === undefined || towardsBroker === parsed.value) {
     return address.ok(what);
   }
   return address.warn(
-    `${what}, and the way to the broker leaves from ${towardsBroker}`,
+    `${what}, but connect to the broker from ${towardsBroker}`,
     `if others cannot reach ${parsed.value}, set ROLLCALL_ADDRESS=${towardsBroker}`,
   );
 }

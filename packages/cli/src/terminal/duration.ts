@@ -1,4 +1,4 @@
-/** Such as 12 s, 3 min, 5 h or 2 d: the largest unit of which there are two or more. */
+/** A duration such as 12 s, 3 min, 5 h or 2 d, in the largest unit of which there are at least two. */
 export function inWords(ms: number): string {
   const unit = UNITS.find(([, size]) => ms >= 2 * size) ?? LEAST;
   return `${Math.round(ms / unit[1])} ${unit[0]}`;

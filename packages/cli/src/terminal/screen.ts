@@ -1,4 +1,4 @@
-/** What this needs of a terminal. */
+/** The part of a terminal that this needs. */
 export interface Terminal {
   readonly rows: number;
   readonly columns: number;
@@ -6,14 +6,14 @@ export interface Terminal {
   on(event: 'resize', listener: () => void): unknown;
 }
 
-// ECMA-48 control sequences, and xterm's second screen, after which the first is as it was.
+// ECMA-48 control sequences, and the alternate screen of xterm, which leaves the main one as it was.
 const ENTER = '\x1b[?1049h\x1b[?25l';
 const LEAVE = '\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
-/** A terminal that shows the same lines, drawn anew as they change. */
+/** A terminal in which the same lines are redrawn as they change. */
 export class Screen {
   readonly #terminal: Terminal;
   #lines: readonly string[] = [];
@@ -35,16 +35,16 @@ export class Screen {
   }
 }
 
-/** The lines as far as they fit, written over what was there: nothing flickers. */
+/** The lines that fit, written over the previous ones so that nothing flickers. */
 export function frame(lines: readonly string[], size: Pick<Terminal, 'rows' | 'columns'>): string {
-  // A terminal that does not know its size says 0.
+  // A terminal of unknown size reports 0.
   const { rows, columns } = { rows: size.rows || 24, columns: size.columns || 80 };
   const fits = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), more(lines, rows)];
-  // Printable ASCII alone is as wide as it is long: what comes from the channel may be anything.
+  // Only printable ASCII is as wide as it is long, and the channel may send any text.
   const cut = fits.map((line) => line.replace(/[^\x20-\x7e]/g, '?').slice(0, columns));
   return `${HOME}${cut.map((line) => line + CLEAR_LINE).join('\r\n')}${CLEAR_BELOW}`;
 }
 
 function more(lines: readonly string[], rows: number): string {
-  return `... and ${lines.length - rows + 1} lines more`;
+  return `... and ${lines.length - rows + 1} more lines`;
 }

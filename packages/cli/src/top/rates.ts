@@ -1,16 +1,16 @@
 import type { InstanceView } from '@rollcall/gateway';
 
-/** What traffic was like of late. */
+/** Recent traffic. */
 export interface Rates {
   readonly requestsPerSecond: number;
   /** 0 to 1. */
   readonly errors: number;
-  /** Milliseconds to the head of an answer; nothing if none came. */
+  /** Milliseconds to the head of a response; absent if there was none. */
   readonly p50?: number;
   readonly p99?: number;
 }
 
-/** One window alone jumps; a minute hides what happens now. */
+/** One window varies too much, and a minute hides what happens now. */
 export const RATES_OVER_S = 10;
 
 /** @param now milliseconds since 1970, by the gateway's clock */
@@ -31,7 +31,7 @@ export function ratesOf(traffic: InstanceView['traffic'], now: number): Rates | 
   };
 }
 
-/** Of a service, from those of its instances; quantiles cannot be had so. */
+/** The rates of a service, from those of its instances. Quantiles cannot be added up. */
 export function totalOf(rates: readonly (Rates | undefined)[]): Rates | undefined {
   const known = rates.filter((each) => each !== undefined);
   if (known.length === 0) return undefined;

@@ -5,7 +5,7 @@ import { formatTable } from '../terminal/table.ts';
 import { ratesOf, totalOf } from './rates.ts';
 import type { Rates } from './rates.ts';
 
-/** What the admin API told, at one moment. */
+/** The state of a gateway at one moment, by its admin API. */
 export interface Sample {
   readonly status: StatusView;
   readonly services: readonly ServiceView[];

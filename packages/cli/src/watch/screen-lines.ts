@@ -6,7 +6,7 @@ import { formatTable } from '../terminal/table.ts';
 /**
  * `rollcall watch` in a terminal: a table of the instances, and the latest events below it, the latest first.
  *
- * @param events lines in the order they events
+ * @param events one line each, the latest last
  */
 export function screenLines(
   server: string,

@@ -35,7 +35,7 @@ function configFile(content: unknown): string {
 }
 
 describe('rollcall broker', () => {
-  it('serves the apps of a config file; a flag goes before what it says', async () => {
+  it('serves the apps of a config file, over which a flag takes precedence', async () => {
     const apps = [
       { appId: '1', key: 'one', secret: 's3cret' },
       { appId: '2', key: 'two', secret: 's3cret' },
@@ -51,7 +51,7 @@ describe('rollcall broker', () => {
     expect(program.output).not.toContain('s3cret');
   });
 
-  it('serves metrics where it says', async () => {
+  it('serves metrics at the printed URL', async () => {
     const program = broker('--port', '0', '--metrics-port', '0');
     const [, url = ''] = await program.line(/metrics listen url=(\S+)/);
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:/);
@@ -69,7 +69,7 @@ describe('rollcall broker', () => {
     [['--tls-cert', 'cert.pem'], /`tls\.key` is missing: give --tls-key too/],
     [['--tls-cert', 'none.pem', '--tls-key', 'k'], /cannot read none\.pem \(ENOENT\)/],
     [['--config', 'none.json'], /cannot read none\.json \(ENOENT\)/],
-  ])('with %j says what is wrong in one line: 2', async (args, message) => {
+  ])('with %j reports the error in one line, and exits with 2', async (args, message) => {
     const program = broker('--port', '0', ...args);
     expect((await program.ended).code).toBe(2);
     expect(program.lines).toEqual([expect.stringMatching(message)]);

@@ -97,7 +97,7 @@ describe.each(SHELLS)('the script for %s', (shell) => {
 });
 
 describe('the outline', () => {
-  it('has every command and option that commander has', () => {
+  it('has every command and option of the program', () => {
     const { commands } = outlineOf(program);
     for (const command of program.commands) {
       const outlined = commands.find(({ name }) => name === command.name());
@@ -108,7 +108,7 @@ describe('the outline', () => {
     }
   });
 
-  it('knows what takes a file, and what takes no value', () => {
+  it('knows which options take a file, and which take no value', () => {
     const broker = outlineOf(program).commands.find(({ name }) => name === 'broker');
     const takes = (flag: string): string | undefined =>
       broker?.options.find(({ flags }) => flags.includes(flag))?.takes;

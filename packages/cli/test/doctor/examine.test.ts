@@ -84,13 +84,13 @@ const unreachable = (code: string): Partial<Instruments> => ({
   askBroker: () => Promise.resolve({ code }),
 });
 
-describe('a machine where all is well', () => {
-  it('has nothing but ok', async () => {
+describe('a machine without faults', () => {
+  it('has only the finding ok', async () => {
     expect((await findings()).filter(({ level }) => level !== 'ok')).toEqual([]);
   });
 });
 
-describe('each fault that is planted is found, and is the only one', () => {
+describe('each planted fault is the only finding', () => {
   it.each<[string, Partial<Instruments>, RegExp]>([
     ['old Node', { nodeVersion: '20.18.3' }, /^node fail 20\.18\.3 is too old$/],
     ['older Node', { nodeVersion: '18.20.0' }, /^node fail/],
@@ -153,7 +153,7 @@ describe('each fault that is planted is found, and is the only one', () => {
     [
       'loopback announced to other machines',
       { ownAddress: () => ({ announced: '127.0.0.1', isGiven: true, interfaces: ['127.0.0.1'] }) },
-      /^address fail .*127\.0\.0\.1, which to every other machine means itself/,
+      /^address fail .*127\.0\.0\.1, which other machines cannot reach/,
     ],
     [
       'an address of another network',
@@ -164,12 +164,12 @@ describe('each fault that is planted is found, and is the only one', () => {
           interfaces: ['172.17.0.1', '10.0.0.5'],
         }),
       },
-      /^address warn .*172\.17\.0\.1, and the way to the broker leaves from 10\.0\.0\.5/,
+      /^address warn .*172\.17\.0\.1, but connect to the broker from 10\.0\.0\.5/,
     ],
     [
       'an address that is nobody’s here',
       { ownAddress: () => ({ announced: '10.9.9.9', isGiven: true, interfaces: ['10.0.0.5'] }) },
-      /^address warn .*10\.9\.9\.9, which no interface/,
+      /^address warn .*10\.9\.9\.9, which is not an address/,
     ],
     [
       'an address that is none',
@@ -182,7 +182,7 @@ describe('each fault that is planted is found, and is the only one', () => {
         gatewayView: () => Promise.resolve(undefined),
         listen: () => Promise.resolve(heard(INSTANCE, false)),
       },
-      /^gateway warn no admin API answers .*none answered our roll call/,
+      /^gateway warn no admin API answers .*no gateway answered our roll call/,
     ],
     [
       'no gateway where one was named',
@@ -192,7 +192,7 @@ describe('each fault that is planted is found, and is the only one', () => {
     [
       'a gateway that wants a token',
       { gatewayView: () => Promise.resolve('locked') },
-      /^gateway warn its admin API .* wants a token/,
+      /^gateway warn its admin API .* needs a token/,
     ],
     [
       'a gateway on another channel',
@@ -205,7 +205,7 @@ describe('each fault that is planted is found, and is the only one', () => {
         listen: () => Promise.resolve({ answered: true, instances: [] }),
         gatewayView: () => Promise.resolve(new Map()),
       },
-      /^instances warn none is announced/,
+      /^instances warn no instance is registered/,
     ],
     [
       'an instance that nobody reaches',
@@ -218,17 +218,17 @@ describe('each fault that is planted is found, and is the only one', () => {
     [
       'an instance that only the gateway reaches',
       { reach: () => Promise.resolve({ code: 'ETIMEDOUT' }) },
-      /^instances warn .*no answer within 2 s from here, and the gateway reaches it/,
+      /^instances warn .*does not respond within 2 s from this machine, but the gateway reaches it/,
     ],
     [
       'an instance that the gateway cannot reach',
       { gatewayView: () => Promise.resolve(viewOf('down')) },
-      /^instances fail .*answers here, and the gateway has it as down/,
+      /^instances fail .*is healthy from this machine, but down at the gateway/,
     ],
     [
       'an instance that the gateway does not take',
       { gatewayView: () => Promise.resolve(new Map()) },
-      /^instances fail .*the gateway does not know it/,
+      /^instances fail .*is healthy, but the gateway does not know it/,
     ],
     [
       'an instance that is not well',
@@ -236,13 +236,13 @@ describe('each fault that is planted is found, and is the only one', () => {
         reach: () => Promise.resolve({ status: 401 }),
         gatewayView: () => Promise.resolve(undefined),
       },
-      /^instances fail .*answers GET \/health with HTTP 401/,
+      /^instances fail .*responds to GET \/health with HTTP 401/,
     ],
   ])('%s', async (_fault, planted, finding) => {
     expect(await faults(planted)).toEqual([expect.stringMatching(finding)]);
   });
 
-  it('is told with what to do, such as that loopback is announced from elsewhere', async () => {
+  it('comes with a remedy, such as for loopback announced from another machine', async () => {
     const instance = { ...INSTANCE, address: '127.0.0.1' };
     const all = await findings({
       listen: () => Promise.resolve(heard(instance)),
@@ -257,7 +257,7 @@ describe('each fault that is planted is found, and is the only one', () => {
 const pem = (name: string): Buffer =>
   readFileSync(new URL(`../../../broker/test/server/tls/${name}.pem`, import.meta.url));
 
-describe('what is asked over the network', () => {
+describe('the checks over the network', () => {
   let server: Server;
   let connection: RegistryConfig;
   let status = 200;
@@ -273,7 +273,7 @@ describe('what is asked over the network', () => {
   });
   afterEach(() => server.close());
 
-  it('finds a clock that is an hour off by the Date of a broker that refuses it', async () => {
+  it('find a clock that is an hour off, by the Date of a broker that refuses the request', async () => {
     status = 401;
     date = NOW + 3_600_000;
     const planted = {
@@ -283,7 +283,7 @@ describe('what is asked over the network', () => {
     expect(await faults(planted)).toEqual([expect.stringMatching(/^clock fail 60 min behind/)]);
   });
 
-  it('finds that a broker takes our signature, refuses a wrong one, and is not there', async () => {
+  it('distinguish a broker that accepts the signature, rejects it, and is unreachable', async () => {
     const broker = await createBroker({ apps: [APP] });
     const right = connectionTo(broker.port);
     expect(await ask(right)).toMatchObject({ status: 200, localAddress: '127.0.0.1' });
@@ -293,7 +293,7 @@ describe('what is asked over the network', () => {
     expect(await ask(right)).toEqual({ code: 'ECONNREFUSED' });
   });
 
-  it('asks an instance for its health, and tells what came', async () => {
+  it('request the health path of an instance, and report the response', async () => {
     status = 503;
     const { port } = server.address() as AddressInfo;
     const here = { ...INSTANCE, address: '127.0.0.1', port };
@@ -301,7 +301,7 @@ describe('what is asked over the network', () => {
     expect(await reach({ ...here, port: await freePort() })).toEqual({ code: 'ECONNREFUSED' });
   });
 
-  it('asks one that speaks TLS by TLS', async () => {
+  it('use TLS for an instance that announces it', async () => {
     const secure = createSecureServer({ cert: pem('cert'), key: pem('key') });
     secure.on('request', (_request, response: ServerResponse) => response.end());
     secure.listen(0, '127.0.0.1');

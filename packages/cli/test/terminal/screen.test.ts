@@ -9,22 +9,22 @@ function shown(text: string): string[] {
 }
 
 describe('a screen', () => {
-  it('is filled from the top, and what was there before is gone', () => {
+  it('is filled from the top, and clears previous content', () => {
     const text = frame(['one', 'two'], { rows: 10, columns: 80 });
     expect(text).toBe('\x1b[Hone\x1b[K\r\ntwo\x1b[K\x1b[J');
   });
 
-  it('cuts what does not fit, and says so', () => {
+  it('truncates what does not fit, and says so', () => {
     const lines = ['123456', 'b', 'c', 'd', 'e'];
     expect(shown(frame(lines, { rows: 3, columns: 4 }))).toEqual(['1234', 'b', '... ']);
-    expect(shown(frame(lines, { rows: 3, columns: 40 })).at(-1)).toBe('... and 3 lines more');
+    expect(shown(frame(lines, { rows: 3, columns: 40 })).at(-1)).toBe('... and 3 more lines');
   });
 
-  it('passes on no control sequence of what it shows', () => {
+  it('escapes control sequences of its content', () => {
     expect(frame(['a\x1b[31mb\u202e'], { rows: 3, columns: 40 })).toContain('a?[31mb?\x1b[K');
   });
 
-  it('leaves the terminal as it was, and draws anew when it is resized', () => {
+  it('restores the terminal, and redraws when it is resized', () => {
     const written: string[] = [];
     let resize: (() => void) | undefined;
     const terminal = {

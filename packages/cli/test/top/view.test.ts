@@ -16,7 +16,7 @@ function traffic(...history: TrafficView['history']): TrafficView {
 }
 
 describe('rates', () => {
-  it('are of the last ten seconds, however much was before', () => {
+  it('are of the last ten seconds only', () => {
     const busy = traffic(
       window(60, 5000, 5000, 900, 900),
       window(10, 50, 1, 2, 8),
@@ -25,7 +25,7 @@ describe('rates', () => {
     expect(ratesOf(busy, NOW)).toEqual({ requestsPerSecond: 8, errors: 2 / 80, p50: 3, p99: 9 });
   });
 
-  it('are nothing before the first request, and 0 where none came of late', () => {
+  it('are undefined before the first request, and 0 without recent requests', () => {
     expect(ratesOf(undefined, NOW)).toBeUndefined();
     expect(ratesOf(traffic(window(60, 9)), NOW)).toEqual({ requestsPerSecond: 0, errors: 0 });
   });
@@ -112,7 +112,7 @@ describe('rollcall top', () => {
     );
   });
 
-  it('has the same figures as JSON, on one line', () => {
+  it('prints the same figures as one line of JSON', () => {
     const text = asJson(sample);
     expect(text).not.toContain('\n');
     expect(JSON.parse(text)).toMatchObject({

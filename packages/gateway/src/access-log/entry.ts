@@ -4,8 +4,8 @@ import type { RequestSummary } from '@rollcall/proxy';
 const MAX_CHARACTERS = 1024;
 
 /** Whether a request failed for a reason that is not the client's alone. */
-export function isFailure({ status, isCut }: RequestSummary): boolean {
-  return status >= 500 || isCut;
+export function isFailure({ status, isAborted }: RequestSummary): boolean {
+  return status >= 500 || isAborted;
 }
 
 /** Returns the log entry of a request. It holds no header field but Host. */
@@ -13,7 +13,7 @@ export function accessEntry(
   request: RequestSummary,
   includeQuery: boolean,
 ): Record<string, unknown> {
-  const { target, traceparent, instance, prefix, problem, upstreamMs } = request;
+  const { target, traceparent, instance, prefix, problem, filter, upstreamMs } = request;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
   return {
@@ -27,8 +27,9 @@ export function accessEntry(
     ...(prefix !== undefined && { route: prefix || '/' }),
     ...(instance !== undefined && { instance }),
     status: request.status,
-    ...(request.isCut && { isCut: true }),
+    ...(request.isAborted && { isAborted: true }),
     ...(problem !== undefined && { problem }),
+    ...(filter !== undefined && { filter }),
     ms: rounded(request.ms),
     ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
     requestBytes: request.requestBytes,

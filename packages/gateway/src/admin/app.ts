@@ -10,6 +10,7 @@ import { EventLog } from './event-log.ts';
 import type { Event } from './event-log.ts';
 import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
+import type { ConfiguredRoutes } from '../routing/rules.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
@@ -41,6 +42,8 @@ export interface AdminAppOptions {
   readonly access: AccessOptions;
   readonly directory: AdminDirectory;
   readonly journal: Journal;
+  /** What the configuration says about routes. */
+  readonly routes: ConfiguredRoutes;
   /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
   /** Served without the token: the files of the dashboard. Default: none. */
@@ -115,7 +118,7 @@ export function adminApp(options: AdminAppOptions): Hono {
     const path = c.req.query('path');
     if (path === undefined)
       return problem(c, 'bad-query', 'Add the path to explain, such as ?path=/v1/generate.');
-    return c.json(explain(path, directory, journal, epoch()));
+    return c.json(explain(path, { directory, journal, routes: options.routes, epoch: epoch() }));
   });
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.

@@ -1,7 +1,9 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
 import { instanceState, receivesTraffic } from '@rollcall/protocol';
 import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
+import type { FilterView } from '../filters/filters.ts';
 import { matchRoute } from '../routing/route.ts';
+import type { ConfiguredRoutes } from '../routing/rules.ts';
 
 /** Times are milliseconds since 1970. */
 export interface Explanation {
@@ -11,6 +13,8 @@ export interface Explanation {
   readonly prefix?: string;
   /** Where a request goes now, or why it gets an error: completes the sentence “the path goes …”. */
   readonly verdict: string;
+  /** The filters of the route, in the order in which requests pass them. */
+  readonly filters: readonly FilterView[];
   /** The instances of the prefix. */
   readonly instances: readonly ExplainedInstance[];
   /** Instances of the prefix that left or were forgotten. */
@@ -39,18 +43,20 @@ export interface ExplainedInstance {
   readonly history: readonly JournalEntry[];
 }
 
-/**
- * Shows why a path is routed where it is, or nowhere, with every message, probe and rule involved.
- *
- * @param epoch what to add to the journal's times to have them since 1970
- */
+export interface ExplainOptions {
+  readonly directory: Pick<Directory, 'knows' | 'routable' | 'instances' | 'isConnected'>;
+  readonly journal: Journal;
+  readonly routes: ConfiguredRoutes;
+  /** What to add to the journal's times to have them since 1970. */
+  readonly epoch: number;
+}
+
+/** Shows why a path is routed where it is, or nowhere, with every message, probe, filter and rule involved. */
 export function explain(
   path: string,
-  directory: Pick<Directory, 'knows' | 'routable' | 'instances' | 'isConnected'>,
-  journal: Journal,
-  epoch: number,
+  { directory, journal, routes, epoch }: ExplainOptions,
 ): Explanation {
-  const match = matchRoute(path, (prefix) => directory.knows(prefix));
+  const match = matchRoute(path, (prefix) => directory.knows(prefix) || routes.hasRoute(prefix));
   const dated = (history: readonly JournalEntry[]): JournalEntry[] =>
     history.map((each) => ({ ...each, at: each.at + epoch, last: each.last + epoch }));
   const common = {
@@ -64,7 +70,7 @@ export function explain(
   };
   if (match === undefined) {
     const verdict = 'nowhere (404): no service has registered a prefix of this path';
-    return { ...common, verdict, instances: [], gone: [] };
+    return { ...common, verdict, filters: [], instances: [], gone: [] };
   }
   const { prefix } = match;
   const routable = directory.routable(prefix);
@@ -81,10 +87,14 @@ export function explain(
   const stale = directory.isConnected
     ? ''
     : '; the gateway is not connected to the broker, so its table may be out of date';
+  const verdict = directory.knows(prefix)
+    ? verdictOn(prefix, routable, instances.length)
+    : `nowhere (404) unless a filter answers: no service has registered ${prefix}`;
   return {
     ...common,
     prefix,
-    verdict: `${verdictOn(prefix, routable, instances.length)}${stale}`,
+    verdict: `${verdict}${stale}`,
+    filters: routes.filtersOf(prefix),
     instances,
     gone,
   };

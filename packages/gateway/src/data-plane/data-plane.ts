@@ -36,5 +36,13 @@ export interface DataPlane {
   close(): Promise<void>;
 }
 
+/** What went wrong in a filter. */
+export interface FilterError {
+  /** Its name; `''` if it is not known which of the route's filters it was. */
+  readonly filter: string;
+  readonly reason: string;
+  readonly requestId: string;
+}
+
 /** Below the 10 s after which Docker kills. */
 export const CLOSE_GRACE_MS: number = 8000;

@@ -3,16 +3,15 @@ import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
-import { listenError } from '@rollcall/runtime';
-import { matchDomain } from '../routing/domain.ts';
-import { policyOf } from '../routing/policy.ts';
+import { errorMessage, listenError } from '@rollcall/runtime';
 import { Router } from '../routing/router.ts';
-import type { RoutingRules, RoutingTable } from '../routing/router.ts';
+import type { RoutingTable } from '../routing/router.ts';
+import { routingRules } from '../routing/rules.ts';
 import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
-import type { DataPlane, DataPlaneSettings } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings, FilterError } from './data-plane.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -21,6 +20,7 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
+  readonly onFilterError: (error: FilterError) => void;
 }
 
 /**
@@ -28,10 +28,10 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable } = options;
+  const { table, traffic, observers, settings, onUnreachable, onFilterError } = options;
   const router = new Router({
     table,
-    rules: rulesOf(settings),
+    rules: routingRules(settings.routing),
     events: traffic,
     random: Math.random,
     now: () => performance.now(),
@@ -43,6 +43,8 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       pseudonym: settings.pseudonym,
       ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
       onUnreachable,
+      onFilterError: (filter, error, requestId) =>
+        onFilterError({ filter, reason: errorMessage(error), requestId }),
       onRequestStart: observers.traces?.begin,
       onRequestEnd: requestEnd(traffic, observers),
     }),
@@ -68,7 +70,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
       // Both are checked before either is changed.
-      const rules = rulesOf(changed);
+      const rules = routingRules(changed.routing);
       asConfigError(() => proxy.configure(proxySettings(changed)));
       router.configure(rules);
     },
@@ -88,13 +90,6 @@ function requestEnd(
   return (request) => {
     traffic.countRequest(request);
     accessLog.write(request);
-  };
-}
-
-function rulesOf({ routing }: DataPlaneSettings): RoutingRules {
-  return {
-    isOwnHost: matchDomain(routing.domain ?? 'localhost'),
-    policyOf: (prefix, announced) => policyOf(routing, prefix, announced),
   };
 }
 

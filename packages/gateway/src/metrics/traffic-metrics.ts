@@ -45,6 +45,16 @@ export function addTrafficMetrics(
     { name: 'problems_total', help: 'Problems that the gateway responded with itself' },
     () => Array.from(traffic.problems(), ([code, value]) => [{ code }, value]),
   );
+  metrics.counter(
+    { name: 'filter_responses_total', help: 'Requests that a filter responded to' },
+    () =>
+      Array.from(traffic.filters(), ([filter, answers]) =>
+        answers.map(([prefix, count]): [Labels, number] => [
+          { route: label(prefix), filter },
+          count,
+        ]),
+      ).flat(),
+  );
   metrics.histogram(
     { name: 'request_seconds', help: 'Time from the head of a request to the end of its response' },
     routes,

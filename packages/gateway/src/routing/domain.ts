@@ -21,7 +21,7 @@ export function matchDomain(domain: string): DomainMatcher {
   return lastRemembered((header) => hostOf(header) === own);
 }
 
-/** Most requests bring the Host of the one before: 0.2 of 16 µs a request. */
+/** Most requests have the same Host as the one before: saves 0.2 of 16 µs a request. */
 function lastRemembered(matches: DomainMatcher): DomainMatcher {
   let last = '';
   let isMatch = matches(last);

@@ -1,45 +1,46 @@
 import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
+import type { Filter, Forward, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { Balancer } from '../balancing/balancer.ts';
-import type { RetryBudget } from '../balancing/retry-budget.ts';
-import type { Forward, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { InstanceStats } from '../balancing/instance-stats.ts';
+import type { RetryBudget } from '../balancing/retry-budget.ts';
+import { noInstance, overloaded, unknownRoute } from '../problem.ts';
 import type { RoutePolicy } from './policy.ts';
 
-/** What happens to requests on their way among instances, for whoever counts it. */
+/** Receives what happens to requests on their way to instances. */
 export interface RoutingEvents {
-  /** What this instance was asked in vain is asked again, there or elsewhere. */
+  /** An attempt at this instance failed, and the request was retried there or elsewhere. */
   retried(prefix: string, key: string): void;
   ejected(prefix: string, key: string): void;
 }
 
 /** What all requests of one prefix share. */
-export interface Service {
+export interface Route {
   readonly prefix: string;
-  /** Those that may be sent requests, as things are at this moment. */
-  readonly instances: () => readonly Instance[];
-  /** What an instance has asked for. */
-  readonly asked: AnnouncedPolicy | undefined;
+  /** The policy that its instances announce. */
+  readonly announced: AnnouncedPolicy | undefined;
   readonly policy: RoutePolicy;
+  /** Whether a service has registered the prefix: a route may also exist by configuration alone. */
+  readonly isRegistered: () => boolean;
+  /** Returns the instances that receive traffic at this moment. */
+  readonly instances: () => readonly Instance[];
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
-  /** Nothing if nobody counts. */
   readonly events: RoutingEvents | undefined;
-  /** Milliseconds that never go back. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
- * One request's way among the instances of a service: the one that was picked, then those that stand in for
- * it. They are looked up when they are needed: finding out that one cannot be reached takes seconds, in
- * which another may leave.
+ * One request's way among the instances of a route. Each instance is looked up only when it is needed: it can take
+ * seconds to find that one cannot be reached, and others may leave meanwhile.
  */
 export class Forwarding implements Forward {
   readonly type = 'forward';
   readonly target: string;
-  readonly #service: Service;
+  readonly #route: Route;
   readonly #hashKey: string;
   #picked: Instance | undefined;
   #current: Instance | undefined;
@@ -48,34 +49,48 @@ export class Forwarding implements Forward {
   #startedAt: number;
   #status = 0;
 
-  /**
-   * @param picked whom to try first
-   * @param hashKey by which that one was picked
-   * @param at when
-   */
-  constructor(service: Service, target: string, picked: Instance, hashKey: string, at: number) {
+  /** @param picked the first instance and when it was picked. Default: it is picked when it is needed */
+  constructor(
+    route: Route,
+    target: string,
+    hashKey: string,
+    picked?: { readonly instance: Instance; readonly at: number },
+  ) {
     this.#hashKey = hashKey;
-    this.#startedAt = at;
-    this.#service = service;
+    this.#startedAt = picked?.at ?? 0;
+    this.#route = route;
     this.target = target;
-    this.#picked = picked;
+    this.#picked = picked?.instance;
   }
 
   get prefix(): string {
-    return this.#service.prefix;
+    return this.#route.prefix;
   }
 
   get isStripped(): boolean {
-    return this.#service.policy.strip;
+    return this.#route.policy.strip;
   }
 
   get limits(): RouteLimits {
-    return this.#service.policy.limits;
+    return this.#route.policy.limits;
+  }
+
+  get filters(): readonly Filter[] {
+    return this.#route.policy.filters;
+  }
+
+  /** The problem if the first `next` returns nothing. */
+  get unavailable(): Problem {
+    const { prefix, policy, isRegistered, instances } = this.#route;
+    if (!isRegistered()) return unknownRoute();
+    return instances().length === 0
+      ? noInstance(prefix)
+      : overloaded(prefix, policy.balancing.maxInFlight);
   }
 
   next(): Upstream | undefined {
-    const { prefix, events } = this.#service;
-    const instance = this.#picked ?? this.#pickAnother();
+    const { prefix, events } = this.#route;
+    const instance = this.#picked ?? this.#pick();
     this.#picked = undefined;
     const before = this.#current;
     this.#current = instance;
@@ -83,21 +98,21 @@ export class Forwarding implements Forward {
     if (instance === undefined) return undefined;
     if (before !== undefined) events?.retried(prefix, before.key);
     this.#status = 0;
-    this.#stats = this.#service.balancer.requestStarted(instance);
+    this.#stats = this.#route.balancer.requestStarted(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
     return { key, address, port, isSecure: scheme === 'https' };
   }
 
   onResponse(status: number): void {
-    const { balancer, now } = this.#service;
+    const { balancer, now } = this.#route;
     this.#status = status;
     const at = now();
     if (this.#stats !== undefined) balancer.responseStarted(this.#stats, at - this.#startedAt, at);
   }
 
   onAttemptEnd(isFault: boolean): void {
-    const { prefix, balancer, instances, events, now } = this.#service;
+    const { prefix, balancer, instances, events, now } = this.#route;
     const instance = this.#current;
     const stats = this.#stats;
     if (instance === undefined || stats === undefined) return;
@@ -107,12 +122,13 @@ export class Forwarding implements Forward {
   }
 
   mayRetry(): boolean {
-    return this.#service.budget.withdraw(this.#service.now());
+    return this.#route.budget.withdraw(this.#route.now());
   }
 
-  #pickAnother(): Instance | undefined {
-    const { balancer, instances, now } = this.#service;
+  #pick(): Instance | undefined {
+    const { balancer, budget, instances, now } = this.#route;
     this.#startedAt = now();
+    if (this.#tried === undefined && this.#current === undefined) budget.deposit();
     this.#tried ??= new Set();
     if (this.#current !== undefined) this.#tried.add(this.#current.key);
     return balancer.pick(instances(), this.#tried, this.#startedAt, this.#hashKey);

@@ -1,9 +1,11 @@
 import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
+import type { Filter } from '@rollcall/proxy';
 import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
+import { createFilters } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import { ROUTE_SETTINGS } from '../settings/routing.ts';
 
@@ -11,43 +13,57 @@ type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 
 /** How the requests of one route are served. */
 export interface RoutePolicy extends RouteSettings {
-  /** The key of a request, of `balancing.hashBy`. */
+  /** `balancing.hashBy`, parsed. */
   readonly hashBy: HashBy;
+  /** What requests and responses of the route pass, in this order. */
+  readonly filters: readonly Filter[];
 }
 
 const NO_RETRIES = { share: 0, perSecond: 0 };
 
 /**
- * The policy of a route: its own settings, then what its instances ask for within the settings for all, then these.
+ * Returns the policy of a route: its own settings, then what its instances announce within the settings for all, then
+ * these.
  */
 export function policyOf(
   settings: RoutingSettings,
   prefix: string,
-  asked?: AnnouncedPolicy,
+  announced?: AnnouncedPolicy,
 ): RoutePolicy {
-  const { routes } = settings;
   const all = resolveSettings(ROUTE_SETTINGS, settings);
   const granted =
-    asked === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, grant(asked, all));
-  const own = Object.hasOwn(routes, prefix) ? routes[prefix] : undefined;
-  const policy = own === undefined ? granted : overlaySettings(ROUTE_SETTINGS, granted, own);
-  return { ...policy, hashBy: parseHashBy(policy.balancing.hashBy) };
+    announced === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, grant(announced, all));
+  const policy = overlaidByOwn(settings, prefix, granted);
+  return {
+    ...policy,
+    hashBy: parseHashBy(policy.balancing.hashBy),
+    filters: createFilters(policy),
+  };
 }
 
-/** What is asked for, with no limit wider than those for all. */
+function overlaidByOwn(
+  { routes }: RoutingSettings,
+  prefix: string,
+  below: RouteSettings,
+): RouteSettings {
+  const own = Object.hasOwn(routes, prefix) ? routes[prefix] : undefined;
+  return own === undefined ? below : overlaySettings(ROUTE_SETTINGS, below, own);
+}
+
+/** Returns what is announced, with no limit wider than those for all. */
 function grant(
-  asked: AnnouncedPolicy,
+  announced: AnnouncedPolicy,
   { balancing, retries, limits }: RouteSettings,
 ): Values<typeof ROUTE_SETTINGS> {
-  const { maxInFlight = Infinity } = asked;
-  const { answerMs = Infinity, totalMs = Infinity, bodyBytes = Infinity } = asked;
+  const { maxInFlight = Infinity } = announced;
+  const { answerMs = Infinity, totalMs = Infinity, bodyBytes = Infinity } = announced;
   return {
     balancing: {
-      policy: asked.balancing ?? balancing.policy,
-      hashBy: asked.hashBy ?? balancing.hashBy,
+      policy: announced.balancing ?? balancing.policy,
+      hashBy: announced.hashBy ?? balancing.hashBy,
       maxInFlight: Math.min(maxInFlight, balancing.maxInFlight),
     },
-    retries: asked.retries === false ? NO_RETRIES : retries,
+    retries: announced.retries === false ? NO_RETRIES : retries,
     limits: {
       answerMs: Math.min(answerMs, limits.answerMs),
       totalMs: Math.min(totalMs, limits.totalMs),
@@ -57,10 +73,10 @@ function grant(
 }
 
 /**
- * What the instances of a prefix ask for: that of the one that began last, so that with a new version of a service
- * its policy comes, and goes. Of several that began at once, that of the lowest key.
+ * Returns the policy that the instances of a prefix announce: that of the instance that started last, so that a new
+ * version of a service brings its policy. Of several that started at once, that of the lowest key.
  */
-export function askedBy(instances: readonly Instance[]): AnnouncedPolicy | undefined {
+export function announcedPolicy(instances: readonly Instance[]): AnnouncedPolicy | undefined {
   let [last] = instances;
   for (const each of instances) if (last !== undefined && isLater(each, last)) last = each;
   return last?.announcement.policy;

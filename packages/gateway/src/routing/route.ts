@@ -3,13 +3,13 @@ import { MAX_PREFIX_SEGMENTS } from '@rollcall/protocol';
 export interface RouteMatch {
   /** The longest known prefix of the path. */
   readonly prefix: string;
-  /** The target for the instance: the prefix is gone, every other byte is as it came. */
+  /** The target without the prefix, otherwise byte by byte as received. */
   readonly target: string;
 }
 
 /**
- * Finds the longest known prefix that the target's path equals or continues with a `/`, and strips
- * it. Walks the path's own segments, so the cost does not depend on how many prefixes there are.
+ * Finds the longest known prefix that ends at a `/` or at the end of the target's path, and strips it. Walks the
+ * segments of the path, so the cost does not depend on the number of prefixes.
  *
  * @param target origin form (RFC 9112 §3.2.1): path and query, bytes as received
  */
@@ -28,7 +28,7 @@ export function matchRoute(
   return knows('') ? { prefix: '', target } : undefined;
 }
 
-/** Where the first so many segments of a path end: no prefix is longer. */
+/** Returns where the first so many segments of a path end: no prefix is longer. */
 function endOfSegments(path: string, count: number): number {
   let end = 0;
   for (let left = count; left > 0 && end !== -1; left--) end = path.indexOf('/', end + 1);

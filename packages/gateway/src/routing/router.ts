@@ -1,57 +1,62 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
+import { proxyProblem } from '@rollcall/proxy';
+import type { Decide, Decision, Filter, RequestView } from '@rollcall/proxy';
 import { Balancer } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
-import { RetryBudget } from '../balancing/retry-budget.ts';
-import { problem } from '../problem.ts';
-import type { RequestView, Decide, Decision } from '@rollcall/proxy';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
+import { RetryBudget } from '../balancing/retry-budget.ts';
+import { noInstance, overloaded, unknownHost, unknownRoute } from '../problem.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
-import type { RoutingEvents, Service } from './forwarding.ts';
-import { askedBy } from './policy.ts';
+import type { Route, RoutingEvents } from './forwarding.ts';
+import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
 
-/** What routing needs of the table. */
+/** The part of the table that routing needs. */
 export interface RoutingTable {
   knows(prefix: string): boolean;
-  /** Those that may be sent requests. */
+  /** Returns the instances that receive traffic. */
   routable(prefix: string): readonly Instance[];
 }
 
-/** How a router routes. */
+/** What a configuration says about routing. */
 export interface RoutingRules {
   readonly isOwnHost: DomainMatcher;
-  /** How the requests of a canonical prefix are served, if an instance has asked for something. */
-  readonly policyOf: (prefix: string, asked?: AnnouncedPolicy) => RoutePolicy;
+  /** Returns the policy of a canonical prefix, given what its instances announce. */
+  readonly policyOf: (prefix: string, announced?: AnnouncedPolicy) => RoutePolicy;
+  /** Whether the configuration makes a prefix a route, though no service has registered it. */
+  readonly hasRoute: (prefix: string) => boolean;
+  /** What responses to requests without a route pass. */
+  readonly filters: readonly Filter[];
 }
 
 export interface RouterOptions {
   readonly table: RoutingTable;
   readonly rules: RoutingRules;
-  /** Default: nobody counts. */
   readonly events?: RoutingEvents | undefined;
-  /** From 0 to 1, as Math.random. */
+  /** Returns a number from 0 to 1, as Math.random does. */
   readonly random: () => number;
-  /** Milliseconds that never go back. */
+  /** Monotonic milliseconds. */
   readonly now: () => number;
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
+const NOT_A_PATH = proxyProblem('bad-target', 'The request target must be a path.');
+const NONE_TRIED: ReadonlySet<string> = new Set();
 
-/** Who a request goes to: by host, then by longest prefix, then among the instances as they are balanced. */
+/** Routes requests: by host, then by the longest prefix, then to the instance that the balancer picks. */
 export class Router {
   readonly #table: RoutingTable;
   readonly #events: RoutingEvents | undefined;
   readonly #random: () => number;
   readonly #now: () => number;
   readonly #stats = new StatsRegistry();
-  readonly #services = new Map<string, Service>();
-  /** One for each prefix, whatever the rules: requests on their way have it too, and it has to hear of each change. */
+  readonly #routes = new Map<string, Route>();
+  /** By prefix. They outlive a change of the rules, because requests in flight still report to them. */
   readonly #balancers = new Map<string, Balancer>();
-  /** Prefixes of which the instances are others than at the last request. */
+  /** Prefixes whose instances changed since the last request. */
   readonly #changed = new Set<string>();
   #rules: RoutingRules;
 
@@ -63,92 +68,84 @@ export class Router {
     this.#now = now;
   }
 
-  readonly decide: Decide = (host, target, asked) => {
-    if (!this.#rules.isOwnHost(host)) {
-      return problem(
-        'unknown-host',
-        'Set DOMAIN to the host that clients use, or to * for any host.',
-      );
-    }
-    if (!target.startsWith('/')) return problem('bad-target', 'It must start with "/".');
-    const match = matchRoute(target, (prefix) => this.#table.knows(prefix));
-    if (match === undefined) {
-      return problem('unknown-route', 'No service has registered a prefix of this path.');
-    }
-    const service = this.#service(match.prefix);
-    return this.#forward(service, service.policy.strip ? match.target : target, asked);
+  readonly decide: Decide = (host, target, request) => {
+    const { isOwnHost, hasRoute, filters } = this.#rules;
+    if (!isOwnHost(host)) return { type: 'answer', problem: unknownHost(host), filters };
+    if (!target.startsWith('/')) return { type: 'answer', problem: NOT_A_PATH, filters };
+    const match = matchRoute(target, (prefix) => this.#table.knows(prefix) || hasRoute(prefix));
+    if (match === undefined) return { type: 'answer', problem: unknownRoute(), filters };
+    const route = this.#route(match.prefix);
+    return this.#forward(route, route.policy.strip ? match.target : target, request);
   };
 
-  /** The instances of a prefix are others than before. */
+  /** Notes that the instances of a prefix changed. */
   instancesChanged(prefix: string): void {
     this.#balancers.get(prefix)?.instancesChanged();
-    if (this.#services.has(prefix)) this.#changed.add(prefix);
+    if (this.#routes.has(prefix)) this.#changed.add(prefix);
   }
 
-  /** An instance has gone. */
+  /** Drops the statistics of an instance that left. */
   forget(key: string): void {
     this.#stats.forget(key);
   }
 
-  /**
-   * Other rules from now on. What is known of how instances answer stays; requests on their way keep their limits.
-   */
+  /** Replaces the rules. Statistics of instances stay; requests in flight keep their limits and filters. */
   configure(rules: RoutingRules): void {
     this.#rules = rules;
-    this.#services.clear();
+    this.#routes.clear();
   }
 
-  /** What each instance has in flight, of those that have anything. */
+  /** Returns the requests in flight to each instance that has any. */
   *inFlight(): Iterable<readonly [key: string, requests: number]> {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
-  #forward(service: Service, target: string, asked: RequestView): Decision {
-    const { prefix, policy, balancer, budget, now } = service;
-    const instances = service.instances();
-    if (instances.length === 0) {
-      const detail = `No instance of ${prefix || '/'} is there or well; try again soon.`;
-      return problem('no-instance', detail, prefix);
-    }
-    const key = balancer.needsHashKey ? hashKey(policy.hashBy, asked) : '';
+  #forward(route: Route, target: string, request: RequestView): Decision {
+    const { prefix, policy, balancer, budget, now } = route;
+    const key = balancer.needsHashKey ? hashKey(policy.hashBy, request) : '';
+    // Filters may answer without an instance, or take their time: one is picked when they are through.
+    if (policy.filters.length > 0) return new Forwarding(route, target, key);
+    const instances = route.instances();
+    if (instances.length === 0) return { type: 'answer', problem: noInstance(prefix), prefix };
     const at = now();
-    const picked = balancer.pick(instances, NOBODY, at, key);
+    const picked = balancer.pick(instances, NONE_TRIED, at, key);
     if (picked === undefined) {
-      const detail = `Every instance of ${prefix || '/'} has all the requests that it may have.`;
-      return problem('overloaded', detail, prefix);
+      const { maxInFlight } = policy.balancing;
+      return { type: 'answer', problem: overloaded(prefix, maxInFlight), prefix };
     }
     budget.deposit();
-    return new Forwarding(service, target, picked, key, at);
+    return new Forwarding(route, target, key, { instance: picked, at });
   }
 
-  /** Waits for a request: of many changes, as when a gateway starts, each would look at all instances. */
-  #review(prefix: string): void {
-    const service = this.#services.get(prefix);
-    if (service === undefined) return;
-    const asked = askedBy(service.instances());
-    if (!isDeepStrictEqual(service.asked, asked)) this.#services.delete(prefix);
+  /** Only at a request, because a gateway that starts receives thousands of changes. */
+  #dropIfPolicyChanged(prefix: string): void {
+    const route = this.#routes.get(prefix);
+    if (route === undefined) return;
+    const announced = announcedPolicy(route.instances());
+    if (!isDeepStrictEqual(route.announced, announced)) this.#routes.delete(prefix);
   }
 
-  #service(prefix: string): Service {
-    if (this.#changed.size > 0 && this.#changed.delete(prefix)) this.#review(prefix);
-    let service = this.#services.get(prefix);
-    if (service === undefined) {
-      const asked = askedBy(this.#table.routable(prefix));
-      const policy = this.#rules.policyOf(prefix, asked);
-      const { retries } = policy;
-      service = {
-        prefix,
-        asked,
-        policy,
-        instances: () => this.#table.routable(prefix),
-        balancer: this.#balancer(prefix, policy),
-        budget: new RetryBudget(retries, this.#now()),
-        events: this.#events,
-        now: this.#now,
-      };
-      this.#services.set(prefix, service);
-    }
-    return service;
+  #route(prefix: string): Route {
+    if (this.#changed.size > 0 && this.#changed.delete(prefix)) this.#dropIfPolicyChanged(prefix);
+    let route = this.#routes.get(prefix);
+    if (route === undefined) this.#routes.set(prefix, (route = this.#createRoute(prefix)));
+    return route;
+  }
+
+  #createRoute(prefix: string): Route {
+    const announced = announcedPolicy(this.#table.routable(prefix));
+    const policy = this.#rules.policyOf(prefix, announced);
+    return {
+      prefix,
+      announced,
+      policy,
+      isRegistered: () => this.#table.knows(prefix),
+      instances: () => this.#table.routable(prefix),
+      balancer: this.#balancer(prefix, policy),
+      budget: new RetryBudget(policy.retries, this.#now()),
+      events: this.#events,
+      now: this.#now,
+    };
   }
 
   #balancer(prefix: string, { balancing: rules, ejection }: RoutePolicy): Balancer {

@@ -1,11 +1,11 @@
 import { perRoute } from '@rollcall/runtime/settings';
 import type { PerRoute } from '@rollcall/runtime/settings';
+import { FILTER_SETTINGS } from '../filters/filters.ts';
 import { BALANCING_SETTINGS, EJECTION_SETTINGS, RETRY_SETTINGS } from './balancing.ts';
 import { PREFIX } from './formats.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 
-/** How requests are served: for all routes, and what is marked so for one route too. */
-export const ROUTING_SETTINGS = {
+const OWN_SETTINGS = {
   strip: {
     type: 'boolean',
     default: true,
@@ -41,6 +41,12 @@ export const ROUTING_SETTINGS = {
     doc: 'What a client or an instance may take of time and memory.',
   },
 } as const;
+
+/** How requests are served: for all routes, and what is marked so for one route too. */
+export const ROUTING_SETTINGS: typeof OWN_SETTINGS & typeof FILTER_SETTINGS = {
+  ...OWN_SETTINGS,
+  ...FILTER_SETTINGS,
+};
 
 /** How the requests of one route are served. */
 export const ROUTE_SETTINGS: PerRoute<typeof ROUTING_SETTINGS> = perRoute(ROUTING_SETTINGS);

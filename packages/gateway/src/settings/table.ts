@@ -5,7 +5,7 @@ import { LISTENING_SETTINGS } from './listening.ts';
 import { LOGGING_SETTINGS } from './logging.ts';
 import { ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
 
-/** Every setting of a gateway, in the order in which people read of them. */
+/** Every setting of a gateway, in the order of docs/reference/config.md. */
 export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   typeof ROUTING_SETTINGS &
   typeof ROUTES_SETTINGS &

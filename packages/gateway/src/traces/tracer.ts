@@ -74,7 +74,7 @@ function contextOf(parent: string | undefined): Context {
 
 /** Follows OpenTelemetry's semantic conventions for HTTP servers. Leaves out the query, which may hold secrets. */
 function attributesOf(request: RequestSummary): Attributes {
-  const { target, prefix, instance, problem } = request;
+  const { target, prefix, instance, problem, filter } = request;
   return {
     'http.request.method': request.method,
     'http.response.status_code': request.status,
@@ -84,6 +84,7 @@ function attributesOf(request: RequestSummary): Attributes {
     ...(prefix !== undefined && { 'http.route': prefix || '/' }),
     ...(problem !== undefined && { 'error.type': problem }),
     ...(instance !== undefined && { 'rollcall.instance': instance }),
+    ...(filter !== undefined && { 'rollcall.filter': filter }),
     'rollcall.request_id': request.requestId,
   };
 }

@@ -10,7 +10,14 @@ export interface TrafficDelta {
   readonly routes: readonly (readonly [prefix: string | undefined, Counts])[];
   readonly instances: readonly (readonly [key: string, Counts])[];
   readonly problems: readonly (readonly [ProblemCode, number])[];
+  readonly filters: readonly FilterAnswers[];
 }
+
+/** The requests that a filter answered, by route. */
+export type FilterAnswers = readonly [
+  filter: string,
+  readonly (readonly [prefix: string | undefined, number])[],
+];
 
 interface InstanceTraffic {
   readonly prefix: string;
@@ -30,6 +37,8 @@ export class TrafficCounter implements RoutingEvents {
   /** By key; only instances in the table. */
   readonly #instances = new Map<string, InstanceTraffic>();
   readonly #problems = new Map<ProblemCode, number>();
+  /** By filter, then by prefix. */
+  readonly #filters = new Map<string, Map<string | undefined, number>>();
 
   /** @param instances the table at this moment */
   constructor(instances: readonly Instance[]) {
@@ -41,17 +50,18 @@ export class TrafficCounter implements RoutingEvents {
     else this.#enter(instance);
   }
 
-  readonly countRequest = (exchanged: RequestSummary): void => {
-    const { prefix, instance, problem, status, ms, upstreamMs } = exchanged;
+  readonly countRequest = (request: RequestSummary): void => {
+    const { prefix, instance, problem, filter, status, ms, upstreamMs } = request;
     const route = this.#route(prefix);
-    countResponse(route, exchanged);
+    countResponse(route, request);
     // How long a tunnel stays open says nothing about the gateway.
     if (status !== SWITCHED) observeSeconds(route, ms / 1000);
     // The proxy and routing answer with nothing else.
     if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
+    if (filter !== undefined) this.#filterAnswer(filter, prefix, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
-    countResponse(counts, exchanged);
+    countResponse(counts, request);
     if (upstreamMs !== undefined) observeSeconds(counts, upstreamMs / 1000);
   };
 
@@ -68,20 +78,24 @@ export class TrafficCounter implements RoutingEvents {
     const routes = [...this.#routes];
     const instances = [...this.instances()];
     const problems = [...this.#problems];
+    const filters = [...this.filters()];
     this.#routes.clear();
     for (const instance of this.#instances.values()) instance.counts = undefined;
     this.#problems.clear();
-    return { routes, instances, problems };
+    this.#filters.clear();
+    return { routes, instances, problems, filters };
   }
 
   /** Adds the counts of another process. */
-  add({ routes, instances, problems }: TrafficDelta): void {
+  add({ routes, instances, problems, filters }: TrafficDelta): void {
     for (const [prefix, more] of routes) addCounts(this.#route(prefix), more);
     for (const [key, more] of instances) {
       const counts = this.#instance(key);
       if (counts !== undefined) addCounts(counts, more);
     }
     for (const [code, more] of problems) this.#problem(code, more);
+    for (const [filter, answers] of filters)
+      for (const [prefix, more] of answers) this.#filterAnswer(filter, prefix, more);
   }
 
   routes(): Iterable<readonly [prefix: string | undefined, Counts]> {
@@ -96,6 +110,10 @@ export class TrafficCounter implements RoutingEvents {
   /** Returns the prefix of an instance in the table. */
   prefixOf(key: string): string | undefined {
     return this.#instances.get(key)?.prefix;
+  }
+
+  *filters(): Iterable<FilterAnswers> {
+    for (const [filter, answers] of this.#filters) yield [filter, [...answers]];
   }
 
   problems(): Iterable<readonly [ProblemCode, number]> {
@@ -124,6 +142,12 @@ export class TrafficCounter implements RoutingEvents {
     if (counts !== undefined) increase(counts, at, 1);
   }
 
+  #filterAnswer(filter: string, prefix: string | undefined, by: number): void {
+    let answers = this.#filters.get(filter);
+    if (answers === undefined) this.#filters.set(filter, (answers = new Map()));
+    answers.set(prefix, (answers.get(prefix) ?? 0) + by);
+  }
+
   #problem(code: ProblemCode, by: number): void {
     this.#problems.set(code, (this.#problems.get(code) ?? 0) + by);
   }
@@ -131,12 +155,12 @@ export class TrafficCounter implements RoutingEvents {
 
 function countResponse(
   counts: Counts,
-  { status, isCut, requestBytes, responseBytes }: RequestSummary,
+  { status, isAborted, requestBytes, responseBytes }: RequestSummary,
 ): void {
   // A status may have any three digits; an unknown class counts as 5xx (RFC 9110 §15).
   const digit = Math.min(Math.floor(status / 100), 5);
   increase(counts, AT.statuses + digit - 1, 1);
-  if (isCut) increase(counts, AT.aborted, 1);
+  if (isAborted) increase(counts, AT.aborted, 1);
   increase(counts, AT.requestBytes, requestBytes);
   increase(counts, AT.responseBytes, responseBytes);
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
 import type { Logger } from '@rollcall/runtime';
-import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { loadTracer } from '../traces/load.ts';
@@ -30,6 +30,8 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
+  const onFilterError = ({ filter, requestId, reason }: FilterError): void =>
+    logger.error({ filter, requestId, reason }, 'filter failed');
   if (count > 1) {
     // If the tracer is not installed, one error here is better than one from each worker.
     if (settings.traces) await loadTracer();
@@ -40,6 +42,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       table,
       onOutcome,
       onReport,
+      onFilterError,
       spawn: spawnWorker,
       logger,
     });
@@ -50,5 +53,6 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     traffic,
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
+    onFilterError,
   });
 }

@@ -1,6 +1,6 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
-import type { DataPlaneSettings } from '../data-plane/data-plane.ts';
+import type { DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import { isCounts } from '../traffic/counts.ts';
@@ -51,6 +51,8 @@ export type FromWorker =
   /** Every request from now on is routed with the change of this number applied. */
   | { readonly type: 'applied'; readonly number: number }
   | ({ readonly type: 'report' } & ProcessReport)
+  /** A filter threw or rejected. */
+  | ({ readonly type: 'filter-error' } & FilterError)
   /** What real traffic showed of an instance: it counts as a probe. */
   | { readonly type: 'outcome'; readonly key: string; readonly verdict: Verdict };
 
@@ -106,6 +108,7 @@ const traffic = object<TrafficDelta>({
   routes: list(pair(optional(text), counts)),
   instances: list(pair(text, counts)),
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
+  filters: list(pair(text, list(pair(optional(text), number)))),
 });
 
 const load = object<ProcessLoad>({
@@ -125,5 +128,6 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   listening: {},
   applied: { number },
   report: { traffic, load, process },
+  'filter-error': { filter: text, reason: text, requestId: text },
   outcome: { key: text, verdict: oneOf<Verdict>({ ok: true, refused: true, failed: true }) },
 });

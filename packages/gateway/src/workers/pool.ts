@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
-import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
@@ -22,6 +22,7 @@ export interface PoolOptions {
   readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
+  readonly onFilterError: (error: FilterError) => void;
   readonly spawn: Spawn;
   readonly logger: Logger;
 }
@@ -126,7 +127,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onReport } = this.#options;
+    const { table, onOutcome, onFilterError, onReport } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
@@ -138,6 +139,7 @@ export class WorkerPool implements DataPlane {
       onReport(slot.name, message);
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
+    if (message.type === 'filter-error') onFilterError(message);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
   }
 

@@ -55,7 +55,7 @@ describe('the access log', () => {
     const well = Array.from({ length: 100 }, () => ({}));
     const failed = [
       { status: 500 },
-      { isCut: true },
+      { isAborted: true },
       { status: 503, problem: 'no-instance', instance: undefined },
     ] as const;
     let turn = 0;
@@ -64,7 +64,7 @@ describe('the access log', () => {
     expect(lines).toHaveLength(13);
     expect(lines.slice(10)).toMatchObject([
       { level: 'error', status: 500 },
-      { level: 'error', status: 200, isCut: true },
+      { level: 'error', status: 200, isAborted: true },
       { level: 'error', problem: 'no-instance' },
     ]);
     expect(written(failed, { sample: 0, random: () => 0 })).toHaveLength(3);

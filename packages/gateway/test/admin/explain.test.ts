@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Journal, Observer } from '@rollcall/protocol';
 import { explain } from '../../src/admin/explain.ts';
+import type { FilterView } from '../../src/filters/filters.ts';
 
 const EPOCH = 1_700_000_000_000;
 
@@ -25,8 +26,13 @@ function setup() {
   const probed = (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
     observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now);
   };
-  const told = (path: string) => explain(path, directory, journal, EPOCH);
-  return { observer, journal, state, say, probed, told };
+  const filters: Record<string, FilterView[]> = {};
+  const routes = {
+    hasRoute: (prefix: string) => prefix in filters,
+    filtersOf: (prefix: string) => filters[prefix] ?? [],
+  };
+  const told = (path: string) => explain(path, { directory, journal, routes, epoch: EPOCH });
+  return { observer, journal, state, filters, say, probed, told };
 }
 
 describe('explain', () => {
@@ -111,6 +117,20 @@ describe('explain', () => {
       [EPOCH, 'connected'],
       [EPOCH + 70, 'disconnected'],
     ]);
+  });
+
+  it('shows the filters of a route, also of one that no service has registered', () => {
+    const { filters, say, told } = setup();
+    filters['/v1'] = [{ name: 'cors', effect: 'answers preflights' }];
+    filters['/old'] = [{ name: 'redirect', effect: 'redirects to host x (302)' }];
+    say('register', 'a');
+    expect(told('/v1/x').filters).toEqual(filters['/v1']);
+    expect(told('/old/x')).toMatchObject({
+      prefix: '/old',
+      verdict: 'nowhere (404) unless a filter answers: no service has registered /old',
+      filters: filters['/old'],
+    });
+    expect(told('/none').filters).toEqual([]);
   });
 
   it('tells what was refused, whatever the prefix', () => {

@@ -48,6 +48,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     access: { isLocal: true, token: TOKEN },
     directory,
     journal,
+    routes: { hasRoute: () => false, filtersOf: () => [] },
     now: () => state.now,
     epoch: () => EPOCH,
     ...options,

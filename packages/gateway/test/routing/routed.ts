@@ -1,9 +1,7 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '@rollcall/proxy';
-import { matchDomain } from '../../src/routing/domain.ts';
-import { policyOf } from '../../src/routing/policy.ts';
 import { Router } from '../../src/routing/router.ts';
-import type { RoutingRules } from '../../src/routing/router.ts';
+import { routingRules } from '../../src/routing/rules.ts';
 import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
 import { ASKED } from '../../../proxy/test/forward-to.ts';
@@ -32,13 +30,7 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-function rules(config: RoutingConfig): RoutingRules {
-  const settings = routingSettings(config);
-  return {
-    isOwnHost: matchDomain('localhost'),
-    policyOf: (prefix, asked) => policyOf(settings, prefix, asked),
-  };
-}
+const rules = (config: RoutingConfig) => routingRules(routingSettings(config));
 
 /** A router over a table that the test tells what it hears. */
 export function setup(balancing: RoutingConfig['balancing'] = {}) {

@@ -64,10 +64,7 @@ vi.mock('../../src/catalog/servers.ts', () => ({
   ),
 }));
 vi.mock('../../src/snapshot/keep.ts', () => ({
-  keepSnapshot: (_directory: unknown, { snapshot }: { snapshot: string }) => (
-    seen.push(snapshot),
-    async () => {}
-  ),
+  keepSnapshot: (_directory: unknown, snapshot: string) => (seen.push(snapshot), async () => {}),
 }));
 vi.mock('@rollcall/runtime', async (original) => ({
   ...(await original<object>()),

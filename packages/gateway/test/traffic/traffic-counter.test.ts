@@ -17,7 +17,7 @@ describe('traffic', () => {
   it('is counted by route and by instance', () => {
     traffic.countRequest(exchanged());
     traffic.countRequest(exchanged({ status: 503, problem: 'overloaded', instance: undefined }));
-    traffic.countRequest(exchanged({ status: 200, isCut: true }));
+    traffic.countRequest(exchanged({ status: 200, isAborted: true }));
     traffic.countRequest(exchanged({ prefix: undefined, instance: undefined, status: 404 }));
     const [routed, unrouted] = [route('/v1'), route(undefined)];
     expect(routed && [requestCount(routed), errorCount(routed)]).toEqual([3, 2]);
@@ -68,6 +68,7 @@ describe('traffic', () => {
 
   it('of processes is one sum, whatever each has already told', () => {
     const worker = new TrafficCounter([instance('a')]);
+    worker.countRequest(exchanged({ filter: 'cors', status: 204, instance: undefined }));
     for (const _ of [1, 2]) {
       worker.countRequest(exchanged());
       worker.countRequest(
@@ -81,5 +82,6 @@ describe('traffic', () => {
     expect(of('a')?.[AT.retries]).toBe(2);
     expect(route(undefined)?.[AT.statuses + 3]).toBe(2);
     expect([...traffic.problems()]).toEqual([['bad-request', 2]]);
+    expect([...traffic.filters()]).toEqual([['cors', [['/v1', 1]]]]);
   });
 });

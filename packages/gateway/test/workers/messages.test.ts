@@ -89,6 +89,7 @@ const COUNTED = {
     ],
     instances: [['a', newCounts()]],
     problems: [['loop', 2]],
+    filters: [['cors', [['/v1', 3]]]],
   },
   load: { clients: 1, inFlight: [['a', 2]], pools: [['a', { open: 2, idle: 1 }]] },
   process: { residentBytes: 1, cpuSeconds: 0.5, delaySeconds: 0 },
@@ -99,6 +100,7 @@ describe('messages from a worker', () => {
     { type: 'hello' },
     { type: 'listening' },
     { type: 'applied', number: 3 },
+    { type: 'filter-error', filter: 'cors', reason: 'x', requestId: 'r' },
     COUNTED,
     { type: 'outcome', key: 'a', verdict: 'refused' },
   ])('are %j', (message) => {

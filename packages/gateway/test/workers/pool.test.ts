@@ -41,9 +41,10 @@ const instance: Instance = {
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };
 const outcome = vi.fn<(key: string, verdict: string) => void>();
+const filterError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
-  traffic: { routes: [], instances: [], problems: [['loop', 1]] },
+  traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [] },
   load: { clients: 3, inFlight: [], pools: [] },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
@@ -62,6 +63,7 @@ beforeEach(() => {
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onOutcome: outcome,
     onReport: report,
+    onFilterError: filterError,
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);

@@ -43,11 +43,14 @@ describe('an address policy', () => {
     expect(judge(address)).toBe(expected);
   });
 
-  it.each(['127.0.0.1', '127.1.2.3', '::1'])('takes %s beside a gateway on loopback', (address) => {
-    expect(judge(address, { allowsLoopback: true })).toBe('taken');
-  });
+  it.each(['127.0.0.1', '127.1.2.3', '::1'])(
+    'accepts %s if the gateway is on loopback',
+    (address) => {
+      expect(judge(address, { allowsLoopback: true })).toBe('taken');
+    },
+  );
 
-  it('does not take a metadata service beside a gateway on loopback', () => {
+  it('refuses a metadata service even if the gateway is on loopback', () => {
     expect(judge('168.63.129.16', { allowsLoopback: true })).toBe(FORBIDDEN);
   });
 
@@ -72,7 +75,7 @@ describe('an address policy', () => {
     expect(judge(address, { allow })).toBe(expected);
   });
 
-  it('does not take loopback that is not in the allowed list, beside a gateway on loopback', () => {
+  it('refuses loopback addresses outside the allowed list even if the gateway is on loopback', () => {
     expect(judge('127.0.0.1', { allow: ['10.0.0.0/8'], allowsLoopback: true })).toBe(FORBIDDEN);
   });
 
@@ -89,7 +92,7 @@ describe('an address policy', () => {
     expect(judge(address, { deny, allow })).toBe(expected);
   });
 
-  it('never takes the gateway itself, allowed or not, and does take what is beside it', () => {
+  it('always refuses the gateway’s own address and port, and accepts other ports', () => {
     const self = [
       { address: '10.0.0.1', port: 1500 },
       { address: '::1', port: 1500 },
@@ -102,7 +105,7 @@ describe('an address policy', () => {
     expect(judge('10.0.0.2', rules, 1500)).toBe('taken');
   });
 
-  it('says in one line what was wrong and what to do', () => {
+  it('says in one line what is wrong and what to do', () => {
     const policy = addressPolicy({ allow: [], deny: [], allowsLoopback: false, self: [] });
     if (typeof policy === 'string') throw new Error(policy);
     const { reason } = policy({ prefix: '', port: 1, address: '127.0.0.1' }) ?? { reason: '' };
@@ -131,7 +134,7 @@ describe('an address policy', () => {
     // Announcements of such addresses are of IPv4, so that these would match nothing.
     '::ffff:10.0.0.0/104',
     '::ffff:a00:0/104',
-  ])('refuses the rule %j, wherever it stands', (text) => {
+  ])('refuses the rule %j in any list', (text) => {
     const rules = { allow: [], deny: [], allowsLoopback: false, self: [] };
     for (const name of ['allow', 'deny'] as const) {
       const policy = addressPolicy({ ...rules, [name]: ['10.0.0.0/8', text] });

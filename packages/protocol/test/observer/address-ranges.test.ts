@@ -22,12 +22,12 @@ it.each([
   expect(ranges('10.0.0.0/8', '192.0.2.7', 'fd00::/8')(address)).toBe(isIn);
 });
 
-it('of none hold nothing', () => {
+it('an empty list contains no address', () => {
   expect(ranges()('127.0.0.1')).toBe(false);
 });
 
 it.each(['10.0.0.0/33', '10.0.0.0/8/8', 'example.com', '', '10.1', '::ffff:10.0.0.0/104', '::/-1'])(
-  '%j is said to be no range',
+  '%j is reported as invalid',
   (text) => {
     expect(addressRanges(['10.0.0.0/8', text])).toMatch(/is not an address range/);
   },

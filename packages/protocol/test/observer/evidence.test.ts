@@ -16,7 +16,7 @@ function setup() {
 }
 
 describe('the evidence for an instance', () => {
-  it('is what it was last seen by, and how often in a row', () => {
+  it('holds the latest presence and probe, and how often the probe repeated', () => {
     const { journal, register, probed } = setup();
     register(1, 1);
     for (const now of [2, 3]) probed('ok', now);
@@ -29,7 +29,7 @@ describe('the evidence for an instance', () => {
     });
   });
 
-  it('begins anew with a later run, and heeds no earlier one', () => {
+  it('starts again with a later run, and ignores earlier runs', () => {
     const { journal, observer, register, probed } = setup();
     register(1, 1);
     probed('ok', 2);
@@ -41,13 +41,13 @@ describe('the evidence for an instance', () => {
     expect(journal.evidenceOf('a')).toMatchObject({ presence: { isPresent: false, at: 6 } });
   });
 
-  it('tells first-hand word from second-hand', () => {
+  it('distinguishes announcements from relayed ones', () => {
     const { journal, observer } = setup();
     observer.restore([{ announcement: place(1), left: false }], 9);
     expect(journal.evidenceOf('a')).toEqual({ inc: 1, relayedAt: 9 });
   });
 
-  it('is none for who never was there', () => {
+  it('is undefined for an unknown instance', () => {
     expect(setup().journal.evidenceOf('a')).toBeUndefined();
   });
 });

@@ -42,8 +42,8 @@ function fleet() {
   };
 }
 
-describe('gateways that came at different times', () => {
-  it('forget who left, although they tell each other', () => {
+describe('gateways that started at different times', () => {
+  it('forget instances that left, although they exchange tables', () => {
     const { join, send, pass, held } = fleet();
     join();
     send('register');
@@ -55,7 +55,7 @@ describe('gateways that came at different times', () => {
     expect(held()).toEqual([0, 0]);
   });
 
-  it('forget who is down, although they tell each other', () => {
+  it('forget instances that are down, although they exchange tables', () => {
     const { join, send, pass, held } = fleet();
     join();
     send('register');
@@ -65,7 +65,7 @@ describe('gateways that came at different times', () => {
     expect(held()).toEqual([0, 0]);
   });
 
-  it('still tell one that holds an instance that it has left', () => {
+  it('still inform a gateway that holds an instance that has left', () => {
     const { join, send, pass, held } = fleet();
     const first = join();
     send('register');

@@ -36,7 +36,7 @@ const line = ({ what, change, why }: JournalEntry) =>
   `${what ?? '-'}${change === undefined ? '' : ` -> ${change}: ${why}`}`;
 
 describe('a journal', () => {
-  it('tells the story of an instance in order: what came, what that changed and why', () => {
+  it('records messages, changes and reasons of an instance in order', () => {
     const { clock, say, probed, apply, story, journal } = setup();
     say('received', 1);
     clock.now = 100;
@@ -57,7 +57,7 @@ describe('a journal', () => {
     expect(journal.of('i1').map(({ at }) => at)).toEqual([0, 100, 200, 200, 200, 200]);
   });
 
-  it('tells what time alone has changed, and whose word was second-hand', () => {
+  it('records changes without a message, and marks relayed announcements', () => {
     const { clock, say, apply, story } = setup();
     say('relayed', 2);
     say('received', 1, { ttl: 1 });
@@ -67,7 +67,7 @@ describe('a journal', () => {
     expect(story(2)[0]).toMatch(/^register from another observer or the snapshot/);
   });
 
-  it('counts what only repeats the end of the story, with when it came last', () => {
+  it('counts repetitions of the last entry, with the time of the latest', () => {
     const { clock, say, probed, journal, story } = setup();
     say('received', 1);
     for (clock.now = 1; clock.now <= 1000; clock.now++) probed(1, 'ok');
@@ -83,7 +83,7 @@ describe('a journal', () => {
     expect(story(1).slice(1)).toEqual(['probe: ok', 'probe: failed', 'probe: ok']);
   });
 
-  it('does not count away what has changed something', () => {
+  it('keeps every entry that changed something', () => {
     const { say, probed, story } = setup();
     say('received', 1);
     for (let count = 0; count < 3; count++) {
@@ -104,7 +104,7 @@ describe('a journal', () => {
     expect(story(1).at(-1)).toMatch(/^probe: ok -> recovered/);
   });
 
-  it('has no story of what never was there', () => {
+  it('has no entries of an unknown instance', () => {
     const { say, probed, apply, story, journal } = setup();
     say('received', 1, {}, true);
     probed(1, 'refused');
@@ -113,7 +113,7 @@ describe('a journal', () => {
     expect(journal.gone('/v1')).toEqual([]);
   });
 
-  it('remembers those that have gone, by prefix and in order, until they are back', () => {
+  it('remembers instances that left, by prefix and in order, until they return', () => {
     const { clock, say, probed, apply, journal, story } = setup();
     for (const port of [1, 2, 3]) say('received', port);
     say('received', 4, { prefix: '/v2' });
@@ -130,7 +130,7 @@ describe('a journal', () => {
     expect(story(2)).toHaveLength(3);
   });
 
-  it('remembers the latest 1000 that have gone, and nothing of those before', () => {
+  it('remembers the latest 1000 instances that left', () => {
     const { say, journal, story } = setup();
     for (let port = 1; port <= 1100; port++) {
       say('received', port);
@@ -142,7 +142,7 @@ describe('a journal', () => {
     expect(story(1100)).toHaveLength(2);
   });
 
-  it('tells of our own link, and of what was refused, 50 each', () => {
+  it('keeps the latest 50 entries of the link and of refusals', () => {
     const { clock, apply, journal } = setup();
     apply({ type: 'link', isUp: true });
     clock.now = 5;

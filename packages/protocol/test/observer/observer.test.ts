@@ -36,7 +36,7 @@ const asks = (each: Observer, now: number) => events(each.tick(now).publish);
 const types = ({ effects }: Reaction) => effects.map(({ type }) => type);
 
 describe('an observer', () => {
-  it('asks when it has subscribed, and is told what it does not know, those that left too', () => {
+  it('calls the roll after subscribing, and receives what it lacks, including instances that left', () => {
     const [gateway, late] = [observer(), observer({ answers: false })];
     gateway.receive('register', announcement(1), 0);
     gateway.receive('register', announcement(2), 0);
@@ -47,7 +47,7 @@ describe('an observer', () => {
     expect(types(late.receive('register', announcement(2), 0))).toEqual([]);
   });
 
-  it('is told nothing that it knows', () => {
+  it('receives nothing that it already has', () => {
     const [gateway, late] = [observer(), observer()];
     for (const each of [gateway, late]) each.receive('register', announcement(1), 0);
     gateway.receive('register', announcement(2), 0);
@@ -55,7 +55,7 @@ describe('an observer', () => {
     expect(answer?.data).toMatchObject({ up: [{ port: 2 }], left: [] });
   });
 
-  it('asks back whoever knows more, once', () => {
+  it('calls the roll once more if the other observer has more', () => {
     const [one, two] = [observer(), observer()];
     one.receive('register', announcement(1), 0);
     two.receive('register', announcement(2), 0);
@@ -67,7 +67,7 @@ describe('an observer', () => {
     expect(events(converse(one, two, one.subscribed(0).publish))).toEqual(['rollcall']);
   });
 
-  it('does not go on for ever with one that it cannot agree with', () => {
+  it('stops after some exchanges with an observer that never agrees', () => {
     const [one, two] = [observer({ answers: false }), observer({ answers: false })];
     one.receive('register', announcement(1), 0);
     two.receive('register', announcement(2), 0);
@@ -87,7 +87,7 @@ describe('an observer', () => {
     expect(ports(late)).toHaveLength(500);
   });
 
-  it('calls the roll every five minutes while it is connected, if it is one that answers', () => {
+  it('calls the roll every five minutes while connected, if it answers roll calls', () => {
     const gateway = observer();
     gateway.subscribed(0);
     expect(asks(gateway, RULES.rollCallEveryMs - 1)).toEqual([]);
@@ -100,7 +100,7 @@ describe('an observer', () => {
     expect(asks(guest, 9 * RULES.rollCallEveryMs)).toEqual([]);
   });
 
-  it('knows an answer to its own question', () => {
+  it('recognizes an answer to its own roll call', () => {
     const late = observer({ answers: false });
     const [question] = late.subscribed(0).publish;
     const { nonce } = (question?.data ?? {}) as { nonce?: string };

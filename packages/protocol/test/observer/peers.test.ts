@@ -14,8 +14,8 @@ function rollCall(observer: Observer, now: number): unknown {
   return message?.data;
 }
 
-describe('the gateways beside an observer', () => {
-  it('are known by their roll calls, and how their tables stood to its own', () => {
+describe('the other gateways of an observer', () => {
+  it('are known from their roll calls, with the difference of their tables', () => {
     const [a, b] = [gateway('a'), gateway('b')];
     for (const id of ['x', 'y']) a.receive('register', place(id), 0);
     b.receive('register', place('z'), 0);
@@ -32,28 +32,28 @@ describe('the gateways beside an observer', () => {
     ]);
   });
 
-  it('are forgotten when they have missed two of their turns', () => {
+  it('are forgotten after two missed roll calls', () => {
     const [a, b] = [gateway('a'), gateway('b')];
     a.receive('rollcall', rollCall(b, 0), 0);
     expect(a.peers.all(3 * RULES.rollCallEveryMs)).toHaveLength(1);
     expect(a.peers.all(3 * RULES.rollCallEveryMs + 1)).toEqual([]);
   });
 
-  it('are not taken to lack what their digest has no room for', () => {
+  it('are not counted as lacking entries that do not fit their digest', () => {
     const a = gateway('a');
     a.receive('register', place('x'), 0);
     a.receive('rollcall', { nonce: 'n', digest: '', size: 2000, from: 'b' }, 0);
     expect(a.peers.all(0)).toEqual([{ name: 'b', at: 0, size: 2000, missingHere: 0 }]);
   });
 
-  it('are no observers without a name, nor with one that is none', () => {
+  it('exclude observers without a valid name', () => {
     const a = gateway('a');
     for (const from of [undefined, '', 'a b', 7, 'x'.repeat(65), null])
       a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from }, 0);
     expect(a.peers.all(0)).toEqual([]);
   });
 
-  it('are at most a hundred, those heard last', () => {
+  it('are limited to the latest hundred', () => {
     const a = gateway('a');
     for (let count = 0; count < 150; count++)
       a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from: `g${count}` }, count);

@@ -31,7 +31,7 @@ const keys = ({ table }: Observer) => table.all().map(({ key }) => key);
 const status = ({ table }: Observer, key: string) => table.get(key)?.status;
 
 describe('an observer of presence channels', () => {
-  it('learns from a snapshot who is there', () => {
+  it('learns instances from a presence snapshot', () => {
     const each = observer();
     const members = [{ userId: 'observer', userInfo: null }, member('a')];
     expect(types(each.presence('a', members, 0))).toEqual(['registered']);
@@ -40,7 +40,7 @@ describe('an observer of presence channels', () => {
     expect(keys(each)).toEqual(['a']);
   });
 
-  it('doubts whoever is not in its snapshot any more, but not one with a lease', () => {
+  it('suspects instances missing from the snapshot, except those with a lease', () => {
     const each = observer();
     each.receive('register', announcement('a'), 0);
     each.receive('register', announcement('b', { ttl: 300 }), 0);
@@ -48,7 +48,7 @@ describe('an observer of presence channels', () => {
     expect(types(each.presence('b', [], 0))).toEqual([]);
   });
 
-  it('takes no other run and no stranger in the channel for the one it knows', () => {
+  it('does not confuse a member of another run or instance with the known one', () => {
     const each = observer();
     each.receive('register', announcement('a', { inc: 6 }), 0);
     expect(types(each.presence('a', [member('a', { inc: 5 })], 0))).toEqual(['suspected']);
@@ -60,7 +60,7 @@ describe('an observer of presence channels', () => {
     expect(codes(reaction)).toEqual(['bad-announcement']);
   });
 
-  it('follows those that come and go', () => {
+  it('follows members that join and leave', () => {
     const each = observer();
     expect(types(each.joined('a', member('a'), 0))).toEqual(['registered']);
     expect(types(each.departed('a', 4, 0))).toEqual([]);
@@ -84,7 +84,7 @@ describe('an observer of presence channels', () => {
     ['has no user_info', { ...member('a'), userInfo: null }],
     ['has a user_info that is no announcement', { ...member('a'), userInfo: 'a' }],
     ['has an address that is none', member('a', { address: '169.254.169.254' })],
-  ])('refuses a member that %s, whichever way it comes', (_what, forged) => {
+  ])('refuses a member that %s, in a snapshot and when it joins', (_what, forged) => {
     const each = observer();
     expect(codes(each.joined('a', forged, 0))).toHaveLength(1);
     const snapshot = each.presence('a', [forged, member('a')], 0);
@@ -119,7 +119,7 @@ describe('the address policy of an observer', () => {
       (each) => each.receive('table', { nonce: 'q', up: [announcement('a', bad)], left: [] }, 0),
     ],
     [
-      'a snapshot of before',
+      'a restored snapshot',
       (each) => each.restore([{ announcement: announcement('a', bad), left: false }], 0),
     ],
   ])('holds for %s', (_what, receive) => {
@@ -129,7 +129,7 @@ describe('the address policy of an observer', () => {
     expect([reaction.effects, reaction.publish, keys(each)]).toEqual([[], [], []]);
   });
 
-  it('refuses one of a table and takes the others', () => {
+  it('refuses one entry of a table and accepts the others', () => {
     const each = guarded();
     const up = [announcement('a', bad), announcement('b'), { ...announcement('c'), port: 0 }];
     const reaction = each.receive('table', { nonce: 'q', up, left: [] }, 0);
@@ -137,7 +137,7 @@ describe('the address policy of an observer', () => {
     expect(keys(each)).toEqual(['b']);
   });
 
-  it('does not let an instance move to where none may be', () => {
+  it('does not let an instance move to a refused address', () => {
     const each = guarded();
     each.receive('register', announcement('a'), 0);
     each.receive('register', announcement('a', { ...bad, seq: 1 }), 0);
@@ -145,8 +145,8 @@ describe('the address policy of an observer', () => {
   });
 });
 
-describe('an owner that speaks as a run that is over', () => {
-  it('is told by one that answers what the later run was, in its own channel', () => {
+describe('an owner that announces an outdated run', () => {
+  it('is informed of the later run in its own channel, by an observer that answers', () => {
     const each = observer();
     each.receive('register', announcement('a', { inc: 9, port: 2 }), 0);
     const { publish, effects } = each.receive('register', announcement('a'), 0);
@@ -164,7 +164,7 @@ describe('an owner that speaks as a run that is over', () => {
     ]);
   });
 
-  it('is told that its run has left, whether it says so or joins', () => {
+  it('is informed that its run has left, when it announces and when it joins', () => {
     for (const speak of [
       (each: Observer) => each.receive('register', announcement('a'), 0),
       (each: Observer) => each.joined('a', member('a'), 0),
@@ -179,7 +179,7 @@ describe('an owner that speaks as a run that is over', () => {
     }
   });
 
-  it('is not told what it knows: its own run, a later one, or an exit', () => {
+  it('is not informed when it announces its current run, a later run, or an exit', () => {
     const each = observer();
     each.receive('register', announcement('a', { seq: 3 }), 0);
     expect(each.receive('register', announcement('a', { seq: 1 }), 0).publish).toEqual([]);
@@ -187,7 +187,7 @@ describe('an owner that speaks as a run that is over', () => {
     expect(each.receive('exit', announcement('a', { inc: 2 }), 0).publish).toEqual([]);
   });
 
-  it('is told again while it is there, less and less often, until it is heard as a later run', () => {
+  it('is informed again with growing delays until it announces a later run', () => {
     const each = observer();
     each.receive('register', announcement('a', { inc: 9 }), 0);
     expect(each.joined('a', member('a'), 0).publish).toHaveLength(1);
@@ -200,7 +200,7 @@ describe('an owner that speaks as a run that is over', () => {
     expect(told(60 * RULES.correctMs)).toEqual([]);
   });
 
-  it('is told no more once it is gone from its channel', () => {
+  it('is not informed after it has left its channel', () => {
     const each = observer();
     each.receive('register', announcement('a', { inc: 9 }), 0);
     each.joined('a', member('a'), 0);
@@ -209,7 +209,7 @@ describe('an owner that speaks as a run that is over', () => {
     expect(publish.filter(({ event }) => event === 'table')).toEqual([]);
   });
 
-  it('is told once a second at most, each owner for itself', () => {
+  it('is informed at most once a second, independently of other owners', () => {
     const each = observer();
     for (const id of ['a', 'b']) each.receive('register', announcement(id, { inc: 9 }), 0);
     const told = (id: string, now: number) =>
@@ -220,7 +220,7 @@ describe('an owner that speaks as a run that is over', () => {
     expect(told('a', RULES.correctMs + 1)).toBe(0);
   });
 
-  it('is not told by an observer that does not answer, nor if it would not hear', () => {
+  it('is not informed by an observer that does not answer, nor if it has a lease or is legacy', () => {
     const guest = observer({ answers: false });
     guest.receive('register', announcement('a', { inc: 9 }), 0);
     expect(guest.receive('register', announcement('a'), 0).publish).toEqual([]);
@@ -236,7 +236,7 @@ describe('an owner that speaks as a run that is over', () => {
 });
 
 describe('the roll call of owners', () => {
-  it('names what the observer knows, and how many there are', () => {
+  it('contains the digest and the number of entries', () => {
     const each = observer();
     for (const id of ['a', 'b', 'c']) each.receive('register', announcement(id), 0);
     each.receive('exit', announcement('c'), 0);
@@ -246,7 +246,7 @@ describe('the roll call of owners', () => {
     expect(digest).toHaveLength(3 * 7);
   });
 
-  it('leaves the answer to our own roll call an answer', () => {
+  it('does not affect the recognition of answers to the own roll call', () => {
     const each = observer();
     const nonce = nonceOf(each.subscribed(0).publish[0]);
     const owners = { nonce: nonceOf(each.askOwners(0)) };

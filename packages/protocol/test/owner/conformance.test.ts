@@ -36,25 +36,25 @@ function announcement({ id, inc, seq = 0 }: Version): Owned {
 const ownerOf = (version: Version): Owner => new Owner(announcement(version));
 
 describe('an owner, by the conformance vectors', () => {
-  it.each(vectors.hashes)('stands as $hash for $id $inc $seq left $left', (vector) => {
+  it.each(vectors.hashes)('has the hash $hash for $id $inc $seq left $left', (vector) => {
     const { left, hash, ...version } = vector;
     // An owner that is up answers unless its own hash is in the digest.
     const answer = ownerOf(version).answerAfter({ digest: hash, size: 0 }, 0);
     expect(answer === undefined).toBe(!left);
   });
 
-  it.each(vectors.rollCalls)('is asked or not by $name', ({ digest, version, asksFor }) => {
+  it.each(vectors.rollCalls)('answers or not: $name', ({ digest, version, asksFor }) => {
     const answer = ownerOf(version).answerAfter({ digest, size: 0 }, 0);
     expect(answer !== undefined).toBe(asksFor);
   });
 
-  it.each(vectors.waits)('waits up to $longest ms where there are $size', ({ size, longest }) => {
+  it.each(vectors.waits)('waits up to $longest ms among $size instances', ({ size, longest }) => {
     const owner = ownerOf({ id: 'a', inc: 1 });
     const wait = owner.answerAfter({ digest: '', size: Math.max(0, size) }, 1);
     expect(wait).toBe(longest);
   });
 
-  it.each(vectors.outbids)('goes on after $name', ({ own, told, next }) => {
+  it.each(vectors.outbids)('continues after $name', ({ own, told, next }) => {
     const owner = ownerOf(own);
     owner.received({ announcement: announcement(told), left: told.left }, 0);
     expect(owner.outbid(0)?.inc ?? null).toBe(next);

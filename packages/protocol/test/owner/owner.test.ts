@@ -28,8 +28,8 @@ describe('an owner', () => {
     expect(owner.announcement).toMatchObject({ weight: 5, draining: true, seq: 4 });
   });
 
-  describe('that is asked', () => {
-    it('is silent if the asker has its latest words, and not if it has earlier ones', () => {
+  describe('that receives a roll call', () => {
+    it('is silent if the digest has its latest announcement, and answers if it has an earlier one', () => {
       const owner = new Owner(OWNED);
       expect(owner.answerAfter({ digest: digestOf(OWNED), size: 1 }, 0.5)).toBeUndefined();
       expect(owner.answerAfter({ digest: digestOf(), size: 0 }, 0.5)).toBe(0);
@@ -41,7 +41,7 @@ describe('an owner', () => {
       expect(owner.answerAfter({ digest: digestOf(OWNED), size: 1 }, 0.5)).toBeDefined();
     });
 
-    it('is silent if the digest has no room for all and its presence channel shows what it would say', () => {
+    it('is silent if the digest is incomplete and its presence channel shows its announcement', () => {
       const owner = new Owner(OWNED);
       const rollCall = { digest: STRANGER.repeat(1200), size: 10_000 };
       expect(owner.answerAfter(rollCall, 0)).toBe(0);
@@ -51,7 +51,7 @@ describe('an owner', () => {
       expect(owner.answerAfter(rollCall, 0)).toBe(0);
     });
 
-    it('speaks if the asker takes it for one that has left', () => {
+    it('answers if the digest says that it has left', () => {
       const observer = new Observer({ probes: 'never', answers: false, nonce: () => 'n' });
       observer.receive('exit', OWNED, 0);
       const { data } = observer.askOwners(0);
@@ -71,14 +71,14 @@ describe('an owner', () => {
     });
   });
 
-  describe('that is told of itself', () => {
+  describe('that receives a statement about itself', () => {
     it.each([
       ['its own words', statement({})],
       ['a later version of its run', statement({ seq: 9 })],
       ['an earlier run', statement({ inc: 4 })],
       ['an earlier run that left', statement({ inc: 4 }, true)],
       ['another instance', statement({ id: 'b', inc: 9 })],
-    ])('has nothing to go beyond in %s', (_what, told) => {
+    ])('ignores %s', (_what, told) => {
       const owner = new Owner(OWNED);
       expect(owner.received(told, 100)).toBeUndefined();
       expect(owner.outbid(100)).toBeUndefined();
@@ -89,14 +89,14 @@ describe('an owner', () => {
       ['a later run', statement({ inc: 7, port: 99, prefix: '/x' }), 8],
       ['a later run that left', statement({ inc: 7 }, true), 8],
       ['its own run as one that left', statement({}, true), 6],
-    ])('goes beyond %s at once, as itself', (_what, told, inc) => {
+    ])('outbids %s at once', (_what, told, inc) => {
       const owner = new Owner(OWNED);
       expect(owner.received(told, 100)).toBe(100);
       expect(owner.outbid(100)).toEqual({ ...OWNED, inc, seq: 0 });
       expect(owner.announcement).toEqual({ ...OWNED, inc, seq: 0 });
     });
 
-    it('does so once, however often it is told', () => {
+    it('outbids once, however often it receives the statement', () => {
       const owner = new Owner(OWNED);
       for (const inc of [6, 8, 7]) expect(owner.received(statement({ inc }), 100)).toBe(100);
       expect(owner.outbid(100)?.inc).toBe(9);
@@ -117,7 +117,7 @@ describe('an owner', () => {
       expect(waits).toEqual([0, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     });
 
-    it('does not wait again for what has passed meanwhile', () => {
+    it('does not wait for time that has already passed', () => {
       const owner = new Owner(OWNED);
       owner.received(statement({ inc: 6 }), 0);
       owner.outbid(0);

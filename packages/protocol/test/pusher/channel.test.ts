@@ -10,9 +10,12 @@ import {
 } from '@rollcall/protocol/pusher';
 
 describe('isChannelName', () => {
-  it.each(['a', 'mapped-discovery', 'A-Za_z0=9@,.;', '-', 'a'.repeat(200)])('takes %j', (name) => {
-    expect(isChannelName(name)).toBe(true);
-  });
+  it.each(['a', 'mapped-discovery', 'A-Za_z0=9@,.;', '-', 'a'.repeat(200)])(
+    'accepts %j',
+    (name) => {
+      expect(isChannelName(name)).toBe(true);
+    },
+  );
 
   it.each([
     '',
@@ -54,14 +57,14 @@ describe('channelKind', () => {
 
 describe('isCacheChannel', () => {
   it.each(['cache-a', 'private-cache-a', 'private-encrypted-cache-a', 'presence-cache-a'])(
-    '%s is one',
+    '%s is a cache channel',
     (name) => {
       expect(isCacheChannel(name)).toBe(true);
     },
   );
 
   it.each(['cache', 'cached-a', 'my-cache-a', 'presence-a-cache-b', 'private-a', 'Cache-a'])(
-    '%s is none',
+    '%s is not a cache channel',
     (name) => {
       expect(isCacheChannel(name)).toBe(false);
     },
@@ -81,7 +84,7 @@ describe('isEncryptedChannel', () => {
 });
 
 describe('isServerToUserChannel', () => {
-  it.each(['7', 'ann', 'a b/#é', 'x'.repeat(128)])('is that of user %j', (id) => {
+  it.each(['7', 'ann', 'a b/#é', 'x'.repeat(128)])('is the channel of user %j', (id) => {
     expect(isServerToUserChannel(serverToUserChannel(id))).toBe(true);
   });
 
@@ -94,7 +97,7 @@ describe('isServerToUserChannel', () => {
 });
 
 describe('isSocketId', () => {
-  it.each(['1.2', '0.0', '1234.1234', `${'9'.repeat(20)}.1`])('takes %j', (id) => {
+  it.each(['1.2', '0.0', '1234.1234', `${'9'.repeat(20)}.1`])('accepts %j', (id) => {
     expect(isSocketId(id)).toBe(true);
   });
 

@@ -114,17 +114,20 @@ describe('parseClientFrame', () => {
     expect(parse(frame)).toEqual({ type: 'malformed', message: expect.stringMatching(message) });
   });
 
-  it.each(['', '{', 'hello', '{"event":', '\u0000'])('refuses text that is no JSON: %j', (text) => {
-    expect(parseClientFrame(text).type).toBe('malformed');
-  });
+  it.each(['', '{', 'hello', '{"event":', '\u0000'])(
+    'refuses text that is not JSON: %j',
+    (text) => {
+      expect(parseClientFrame(text).type).toBe('malformed');
+    },
+  );
 
-  it('takes an event name of 200 characters and no more', () => {
+  it('accepts an event name of up to 200 characters', () => {
     const event = `client-${'a'.repeat(193)}`;
     expect(parse({ event, channel: 'private-a' }).type).toBe('client-event');
     expect(parse({ event: `${event}a`, channel: 'private-a' }).type).toBe('malformed');
   });
 
-  it('refuses data that is nested so deep that encoding it again would overflow the stack', () => {
+  it('refuses data nested so deep that encoding it would overflow the stack', () => {
     const data = '['.repeat(30_000) + ']'.repeat(30_000);
     const frame = parseClientFrame(`{"event":"client-a","channel":"private-a","data":${data}}`);
     expect(frame).toEqual({ type: 'malformed', message: 'data is nested too deeply' });

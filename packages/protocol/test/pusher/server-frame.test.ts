@@ -70,7 +70,7 @@ describe('frames of the server', () => {
     expect(frame).toBe(expected);
   });
 
-  it('list members in order, whatever they are called', () => {
+  it('list members in order, even if their ids are numbers', () => {
     const frame = JSON.parse(
       subscriptionSucceededFrame('presence-a', [
         { userId: 'b', userInfo: { name: 'x' } },

@@ -47,7 +47,7 @@ describe('strings to sign, by the conformance vectors', () => {
 });
 
 describe('requestStringToSign', () => {
-  it('leaves the signature itself out, and does not depend on the order of parameters', () => {
+  it('excludes the signature, and does not depend on the order of parameters', () => {
     const query = [
       ['b', '2'],
       ['auth_signature', 'x'],

@@ -15,7 +15,7 @@ describe('parseUser', () => {
   });
 
   it.each(['', 'ann', 'null', '[]', '{}', '{"id":7}', '{"id":""}', `{"id":"${'a'.repeat(129)}"}`])(
-    'refuses %s: pusher-js takes no other id',
+    'refuses %s, which pusher-js does not accept',
     (text) => {
       expect(parseUser(text)).toMatch(/an id of 1 to 128/);
     },

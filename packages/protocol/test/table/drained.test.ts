@@ -10,7 +10,7 @@ function drained() {
 }
 
 describe('an instance that an operator drains', () => {
-  it('is sent nothing new until that is undone, and what is asked twice is done once', () => {
+  it('receives no new requests until it is undrained, and a repeated drain changes nothing', () => {
     const { types, routable } = drained();
     expect(routable()).toEqual([2]);
     expect(types({ type: 'drained', key: 'a' })).toEqual([]);
@@ -19,7 +19,7 @@ describe('an instance that an operator drains', () => {
     expect(types({ type: 'undrained', key: 'a' })).toEqual([]);
   });
 
-  it('stays so over what it announces and how it is found', () => {
+  it('stays drained across announcements and probes', () => {
     const { heard, probed, routable } = drained();
     heard({ ...OWNED, seq: 1, weight: 2 });
     probed('refused');
@@ -27,26 +27,26 @@ describe('an instance that an operator drains', () => {
     expect(routable()).toEqual([2]);
   });
 
-  it('is sent requests again when it has started anew', () => {
+  it('receives traffic again after it restarts', () => {
     const { heard, routable } = drained();
     heard({ ...OWNED, inc: 2 });
     expect(routable().toSorted((a, b) => a - b)).toEqual([1, 2]);
   });
 
-  it('leaves those in doubt to be used where no other is well', () => {
+  it('leaves suspect instances to receive traffic if no other is healthy', () => {
     const { types, routable } = drained();
     types({ type: 'departed', id: 'b', inc: 1 });
     expect(routable()).toEqual([2]);
   });
 
-  it('has left as any other, and nobody is drained who is not there', () => {
+  it('can leave, and an unknown instance cannot be drained', () => {
     const { heard, types, table } = drained();
     heard(OWNED, true);
     expect(types({ type: 'undrained', key: 'a' })).toEqual([]);
     expect(table.get('a')).toBeUndefined();
   });
 
-  it('is no secret, but nothing that other observers are told', () => {
+  it('shows as drained in the table, but not to other observers', () => {
     const { table } = drained();
     expect(table.get('a')?.isDrained).toBe(true);
     expect(JSON.stringify(table.export(0))).not.toContain('rain');

@@ -3,7 +3,7 @@ import { DEFAULT_PROBE_RULES, RULES } from '@rollcall/protocol';
 import { announcement, OWNED, setup } from './setup.ts';
 
 describe('evidence', () => {
-  it('routes to an instance as soon as it has announced itself, and probes it soon', () => {
+  it('routes to an instance as soon as it announces itself, and probes it soon', () => {
     const { heard, pass, routable } = setup();
     heard(OWNED);
     expect(routable()).toEqual([1]);
@@ -25,14 +25,14 @@ describe('evidence', () => {
     expect(routable()).toEqual([1]);
   });
 
-  it('takes an instance down at once whose port refuses', () => {
+  it('takes an instance down at once if its port refuses connections', () => {
     const { heard, probed, routable } = setup();
     heard(OWNED);
     expect(probed('refused')).toEqual(['down']);
     expect(routable()).toEqual([]);
   });
 
-  it('does not take a word of the owner for proof that it can be reached', () => {
+  it('does not mark an instance healthy because of an announcement', () => {
     const { heard, probed, routable } = setup();
     heard(OWNED);
     probed('refused');
@@ -40,7 +40,7 @@ describe('evidence', () => {
     expect(routable()).toEqual([]);
   });
 
-  it('doubts an instance whose lease has lapsed, and probes it at once', () => {
+  it('suspects an instance whose lease expired, and probes it at once', () => {
     const { heard, probed, pass, routable } = setup();
     heard({ ...OWNED, ttl: 10 });
     heard({ id: 'b', inc: 1, port: 2 });
@@ -63,7 +63,7 @@ describe('evidence', () => {
     }
   });
 
-  it('doubts an instance that is gone from its presence channel; not for an earlier run', () => {
+  it('suspects an instance that left its presence channel, but not for an earlier run', () => {
     const { types, heard, routable } = setup();
     types({ type: 'joined', announcement: announcement({ ...OWNED, inc: 2 }) });
     heard({ id: 'b', inc: 1, port: 2 });
@@ -72,7 +72,7 @@ describe('evidence', () => {
     expect(routable()).toEqual([2]);
   });
 
-  it('goes on routing to all when it doubts all', () => {
+  it('keeps routing to all instances if all are suspect', () => {
     const { types, routable } = setup();
     for (const id of ['a', 'b', 'c'])
       types({ type: 'joined', announcement: announcement({ id, inc: 1 }) });
@@ -80,7 +80,7 @@ describe('evidence', () => {
     expect(routable()).toHaveLength(3);
   });
 
-  it('never uses one that it only knows second-hand while it has one that it knows', () => {
+  it('does not use a relayed, unverified instance while another is healthy', () => {
     const { told, heard, probed, routable } = setup();
     told({ ...OWNED, port: 1 });
     expect(routable()).toEqual([1]);
@@ -90,7 +90,7 @@ describe('evidence', () => {
     expect(new Set(routable())).toEqual(new Set([1, 2]));
   });
 
-  it('sends nothing new to one that drains', () => {
+  it('sends no new requests to a draining instance', () => {
     const { heard, routable } = setup();
     heard(OWNED);
     heard({ ...OWNED, seq: 1, draining: true });
@@ -99,7 +99,7 @@ describe('evidence', () => {
     expect(routable()).toEqual([1]);
   });
 
-  it('probes again when something new is said while a probe is under way', () => {
+  it('probes again if a new announcement comes during a probe', () => {
     const { heard, pass, probed } = setup();
     heard(OWNED);
     expect(pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
@@ -111,7 +111,7 @@ describe('evidence', () => {
     expect(pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
   });
 
-  it('forgets one that was down for ten minutes', () => {
+  it('forgets an instance that was down for ten minutes', () => {
     const { table, heard, probed, pass } = setup();
     heard(OWNED);
     probed('refused');
@@ -126,7 +126,7 @@ describe('evidence', () => {
 describe('probes', () => {
   const BIG = 2000;
 
-  it('come as often as they are told to', () => {
+  it('run at the configured interval', () => {
     const { heard, pass, probed } = setup({ probeRules: { intervalMs: 5000 } });
     heard(OWNED);
     pass(5000);
@@ -135,7 +135,7 @@ describe('probes', () => {
     expect(pass(150)).toEqual(['probe']);
   });
 
-  it('take an instance down after as many failures in a row as they are told', () => {
+  it('take an instance down after the configured number of consecutive failures', () => {
     const { heard, probed } = setup({ probeRules: { failureThreshold: 3 } });
     heard(OWNED);
     for (const verdict of ['failed', 'failed', 'ok', 'failed', 'failed'] as const)
@@ -144,7 +144,7 @@ describe('probes', () => {
   });
 
   it.each(['always', 'suspect'] as const)(
-    '(%s) bring one back that was down after as many successes in a row as they are told',
+    '(%s) bring an instance back after the configured number of consecutive successes',
     (probes) => {
       const { heard, pass, probed, routable } = setup({
         probes,
@@ -162,13 +162,13 @@ describe('probes', () => {
     },
   );
 
-  it('need one success of an instance that is only in doubt', () => {
+  it('need one success for a suspect instance', () => {
     const { told, probed } = setup({ probeRules: { successThreshold: 3 } });
     told(OWNED);
     expect(probed('ok')).toEqual(['recovered']);
   });
 
-  it('come less often, the more instances there are: 500 a second at most', () => {
+  it('are limited to 500 a second', () => {
     const { heard, probed, pass } = setup();
     for (let port = 1; port <= BIG; port++) heard({ id: `i${port}`, inc: 1, port });
     const answer = () => {
@@ -180,7 +180,7 @@ describe('probes', () => {
     expect(pass(200).filter((type) => type === 'probe')).toHaveLength(BIG);
   });
 
-  it('of an observer that probes in doubt only are sent to those in doubt or down', () => {
+  it('of an observer with probes: suspect go only to suspect and down instances', () => {
     const { types, heard, told, probed, pass, routable } = setup({ probes: 'suspect' });
     heard(OWNED);
     expect(pass(60_000)).toEqual([]);
@@ -197,7 +197,7 @@ describe('probes', () => {
 });
 
 describe('an observer that does not probe', () => {
-  it('believes an owner that is there again', () => {
+  it('trusts an owner that is present again', () => {
     const { types, heard, pass, routable } = setup({ probes: 'never' });
     heard(OWNED);
     types({ type: 'departed', id: 'a', inc: 1 });
@@ -206,7 +206,7 @@ describe('an observer that does not probe', () => {
     expect(routable()).toEqual([1]);
   });
 
-  it('gives up a doubted instance whose time passed while the link was down, not at once', () => {
+  it('takes down a suspect instance some time after the link returns, not at once', () => {
     const { types, heard, pass } = setup({ probes: 'never' });
     heard(OWNED);
     types({ type: 'departed', id: 'a', inc: 1 });
@@ -217,7 +217,7 @@ describe('an observer that does not probe', () => {
     expect(pass(50)).toEqual(['down']);
   });
 
-  it('believes what it is told, and gives up a doubted instance after a while', () => {
+  it('trusts announcements, and takes down a suspect instance after a while', () => {
     const { types, told, pass, routable } = setup({ probes: 'never' });
     told(OWNED);
     types({ type: 'joined', announcement: announcement(OWNED) });

@@ -17,8 +17,8 @@ function lose(count: number, of: number) {
   return { ...table, effects };
 }
 
-describe('our own link', () => {
-  it('is to blame for time-outs while it is down, and a moment after; not for refusals', () => {
+describe('the observer’s own link', () => {
+  it('is blamed for timeouts while it is down and shortly after, but not for refusals', () => {
     const { types, heard, probed, pass, routable } = setup();
     heard(OWNED);
     heard({ id: 'b', inc: 1, port: 2 });
@@ -32,7 +32,7 @@ describe('our own link', () => {
     expect(probed('failed')).toEqual(['down']);
   });
 
-  it('lets no lease lapse while it is down, and gives each a full one when it is back', () => {
+  it('lets no lease expire while it is down, and renews all when it returns', () => {
     const { types, heard, probed, pass } = setup();
     heard({ ...OWNED, ttl: 5 });
     types({ type: 'link', isUp: false });
@@ -43,7 +43,7 @@ describe('our own link', () => {
     expect(pass(200)).toContain('suspected');
   });
 
-  it('away for as long as others remember who left, makes every instance show that it is there', () => {
+  it('after an outage longer than others remember exits, makes every instance prove that it runs', () => {
     const { types, heard, pass, probed, routable } = setup();
     heard(OWNED);
     types({ type: 'link', isUp: false });
@@ -58,8 +58,8 @@ describe('our own link', () => {
     expect(routable()).toEqual([1]);
   });
 
-  describe('when a third of a service is lost sight of at once', () => {
-    it('is to blame, said once, and time-outs say nothing for a moment', () => {
+  describe('when a third of a service becomes suspect at once', () => {
+    it('is blamed, once, and timeouts are ignored for a moment', () => {
       const { effects, probed, pass, routable } = lose(4, 10);
       expect(effects.filter((type) => type === 'mass-suspicion')).toHaveLength(1);
       expect(routable()).toHaveLength(6);
@@ -72,14 +72,14 @@ describe('our own link', () => {
     it.each([
       ['a share of no more than 30 %', 3, 10],
       ['fewer than three', 2, 2],
-    ])('is not to blame for %s', (_what, count, of) => {
+    ])('is not blamed for %s', (_what, count, of) => {
       const { effects, probed } = lose(count, of);
       expect(effects).not.toContain('mass-suspicion');
       probed('failed', 'i1');
       expect(probed('failed', 'i1')).toEqual(['down']);
     });
 
-    it('is not to blame for what is lost little by little', () => {
+    it('is not blamed for instances lost one by one', () => {
       const { types, heard, pass } = setup();
       const effects = [];
       for (let port = 1; port <= 10; port++) {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { RULES } from '@rollcall/protocol';
 import { OWNED, setup } from './setup.ts';
 
-describe('membership of instances that number their words', () => {
-  it('is not changed by what was said before', () => {
+describe('membership of instances with version numbers', () => {
+  it('is not changed by an earlier announcement', () => {
     const { heard, routable } = setup();
     expect(heard({ ...OWNED, seq: 2, port: 2 })).toEqual(['registered']);
     expect(heard({ ...OWNED, seq: 1, port: 1 })).toEqual([]);
@@ -19,7 +19,7 @@ describe('membership of instances that number their words', () => {
     expect(table.all()).toHaveLength(1);
   });
 
-  it('does not let a late register bring back a run that has left, whatever it says', () => {
+  it('does not let a late register bring back a run that has left', () => {
     const { heard, told, routable } = setup();
     heard(OWNED);
     expect(heard(OWNED, true)).toEqual(['left']);
@@ -29,7 +29,7 @@ describe('membership of instances that number their words', () => {
     expect(heard({ ...OWNED, inc: 2 })).toEqual(['registered']);
   });
 
-  it('ends a run whose exit comes before an update that was said earlier or later', () => {
+  it('keeps a run ended when an update arrives after its exit', () => {
     const { heard, routable } = setup();
     heard({ ...OWNED, seq: 5 }, true);
     heard({ ...OWNED, seq: 7 });
@@ -53,7 +53,7 @@ describe('membership of instances that number their words', () => {
     expect(heard(OWNED)).toEqual(['registered']);
   });
 
-  it('raises an alarm when two instances use one id, and decides alike in either order', () => {
+  it('reports an id conflict, and decides the same in either order', () => {
     const [one, two] = [setup(), setup()];
     one.heard({ ...OWNED, port: 1 });
     expect(one.heard({ ...OWNED, port: 2 })).toContain('conflict');
@@ -62,7 +62,7 @@ describe('membership of instances that number their words', () => {
     expect(one.routable()).toEqual(two.routable());
   });
 
-  it('moves an instance that comes back under another prefix', () => {
+  it('moves an instance that returns under another prefix', () => {
     const { table, heard, routable } = setup();
     heard(OWNED);
     heard({ ...OWNED, inc: 2, prefix: '/v2' });
@@ -73,7 +73,7 @@ describe('membership of instances that number their words', () => {
 });
 
 describe('membership of legacy instances', () => {
-  it('goes by arrival', () => {
+  it('follows the order of arrival', () => {
     const { heard, routable } = setup();
     expect(heard()).toEqual(['registered']);
     expect(heard()).toEqual([]);
@@ -83,7 +83,7 @@ describe('membership of legacy instances', () => {
     expect(routable()).toEqual([1]);
   });
 
-  it('takes second-hand words for less than its own', () => {
+  it('prefers announcements to relayed ones', () => {
     const { heard, told, routable } = setup();
     expect(told({ port: 1 })).toContain('registered');
     heard({ port: 3 });
@@ -92,7 +92,7 @@ describe('membership of legacy instances', () => {
     expect(routable()).toEqual([3]);
   });
 
-  it('doubts one that has left as far as it knows and is there as another tells, until a probe decides', () => {
+  it('suspects an instance that it saw leave and another observer reports, until a probe decides', () => {
     const { heard, told, types, routable } = setup();
     heard({ port: 9 });
     heard({ port: 2 }, true);
@@ -104,7 +104,7 @@ describe('membership of legacy instances', () => {
     expect(routable()).toEqual([9]);
   });
 
-  it('tells nobody of one that is down', () => {
+  it('does not export an instance that is down', () => {
     const { table, heard, types } = setup();
     heard({ port: 2 });
     expect(table.export(0)).toHaveLength(1);

@@ -48,8 +48,8 @@ const held = (statements: Statement[], type: 'received' | 'relayed'): string => 
   return JSON.stringify(table.export(0));
 };
 
-describe('a table that hears statements', () => {
-  it('holds the same in whatever order any three of them come, first hand or second', () => {
+describe('a table that receives statements', () => {
+  it('is the same for every order of three statements, announced or relayed', () => {
     for (const a of DOMAIN)
       for (const b of DOMAIN)
         for (const c of DOMAIN.slice(0, 8)) {

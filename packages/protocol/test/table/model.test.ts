@@ -229,9 +229,9 @@ const sorted = (versions: readonly { id: string }[]) =>
 
 const histories = fc.array(steps, { maxLength: 80, size: 'max' });
 
-describe('a table, through histories at random', () => {
+describe('a table in random histories', () => {
   it.each(['always', 'suspect', 'never'] as const)(
-    'holds what was said last, and lists what it holds, with probes %s',
+    'holds and lists the latest announcements, with probes: %s',
     (probes) => {
       fc.assert(
         fc.property(histories, (history) => {
@@ -244,7 +244,7 @@ describe('a table, through histories at random', () => {
   );
 
   it.each(['always', 'suspect'] as const)(
-    'finds out who is well whatever has happened, with probes %s',
+    'finds the healthy instances eventually, with probes: %s',
     (probes) => {
       fc.assert(
         fc.property(histories, (history) => {
@@ -263,7 +263,7 @@ describe('a table, through histories at random', () => {
     },
   );
 
-  it('finds out who hangs whatever has happened, if it probes always', () => {
+  it('finds unresponsive instances eventually, with probes: always', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const run = new Run('always');
@@ -279,7 +279,7 @@ describe('a table, through histories at random', () => {
     );
   });
 
-  it('leaves nobody in doubt for ever if it does not probe', () => {
+  it('leaves no instance suspect forever, with probes: never', () => {
     fc.assert(
       fc.property(histories, (history) => {
         const run = new Run('never');

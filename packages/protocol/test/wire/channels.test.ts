@@ -41,7 +41,7 @@ describe('channelsOf', () => {
     expect(reason).toMatch(/^the channel is .* it must be [^\n]*$/);
   });
 
-  it('leaves room for the longest id in a name that any server takes', () => {
+  it('leaves room for the longest id in a channel name', () => {
     const channels = channelsOf(`private-encrypted-${'a'.repeat(90)}`);
     if (typeof channels === 'string') throw new Error(channels);
     // 164 is the limit of hosted Pusher.
@@ -51,7 +51,7 @@ describe('channelsOf', () => {
 });
 
 describe('the user_id of an instance', () => {
-  it('names its run', () => {
+  it('contains its run', () => {
     const run = { id: 'a.b-c_1', inc: 1_700_000_000_000 };
     expect(presenceUserId(run)).toBe('a.b-c_1~1700000000000');
     expect(parsePresenceUserId(presenceUserId(run))).toEqual(run);

@@ -38,12 +38,12 @@ describe('parseDiscoveryEvent', () => {
 });
 
 describe('quote', () => {
-  it('lets no control character, line break or direction override through', () => {
+  it('escapes control characters, line breaks and direction overrides', () => {
     const hostile = 'a\r\nb\u001b[31m\u009b\u2028\u202e\u2066';
     expect(quote(hostile)).toMatch(/^[\x20-\x7e]+$/);
   });
 
-  it('caps the length', () => {
+  it('limits the length', () => {
     expect(quote('x'.repeat(10_000)).length).toBeLessThan(100);
   });
 });

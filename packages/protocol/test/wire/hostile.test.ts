@@ -5,8 +5,8 @@ import { EVENTS, parseAnnouncement, parseDiscoveryEvent, Table } from '@rollcall
 const nested = (depth: number, core: unknown): unknown =>
   JSON.parse(`${'['.repeat(depth)}${JSON.stringify(core)}${']'.repeat(depth)}`);
 
-describe('whatever comes over the channel', () => {
-  it('is read or refused, and never throws', () => {
+describe('any message on the channel', () => {
+  it('is accepted or refused, and never throws', () => {
     const almost = fc.record(
       {
         prefix: fc.oneof(fc.constant('/v1'), fc.string()),
@@ -42,7 +42,7 @@ describe('whatever comes over the channel', () => {
     );
   });
 
-  it('crashes nobody by nesting', () => {
+  it('does not overflow the stack by nesting', () => {
     const announcement = { prefix: '/v1', port: 1, address: '10.0.0.1' };
     expect(parseAnnouncement({ ...announcement, x: nested(5000, 1) })).toMatchObject({
       ok: false,

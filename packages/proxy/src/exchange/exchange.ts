@@ -169,11 +169,10 @@ export class Exchange
 
   onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void {
     this.#enter(event);
-    this.#awaitProgress();
   }
 
   onRequestDrain(): void {
-    if (this.#phase !== 'tunnelling') this.#awaitProgress();
+    this.#awaitProgress();
   }
 
   onTunnel(tunnel: Tunnel, head: ResponseHead): void {
@@ -234,14 +233,16 @@ export class Exchange
   /** The one place where a phase is entered. */
   #enter(event: PhaseEvent): void {
     this.#phase = nextPhase(this.#phase, event);
-    if (LIMIT_OF[this.#phase] === undefined) this.#deadline = Infinity;
+    this.#awaitProgress();
   }
 
-  /** Gives this phase its time anew. */
+  /** Gives the phase its time, from now on. */
   #awaitProgress(): void {
     const limit = LIMIT_OF[this.#phase];
-    if (limit === undefined) return;
-    this.#deadline = Math.min(this.#context.clock.after(this.#limits[limit]), this.#latest);
+    this.#deadline =
+      limit === undefined
+        ? Infinity
+        : Math.min(this.#context.clock.after(this.#limits[limit]), this.#latest);
   }
 
   #filtersOf(decision: Decision): FilterRun | undefined {

@@ -15,8 +15,9 @@ export class RequestRecord implements RequestSummary {
   prefix: string | undefined;
   instance: string | undefined;
   status: number = 0;
-  isCut: boolean = false;
+  isAborted: boolean = false;
   problem: string | undefined;
+  filter: string | undefined;
   ms: number = 0;
   upstreamMs: number | undefined;
   requestBytes: number = 0;
@@ -56,7 +57,7 @@ export class RequestRecord implements RequestSummary {
     this.ms = performance.now() - this.#begunAt;
     if (isComplete || this.status === SWITCHED) return;
     if (this.status === 0) this.status = CLIENT_LEFT;
-    else this.isCut = true;
+    else this.isAborted = true;
   }
 }
 

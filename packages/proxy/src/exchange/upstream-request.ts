@@ -225,7 +225,8 @@ export class UpstreamRequest implements ResponseHandler {
   #tryNext(failure?: Error): void {
     const upstream = this.#decision?.next();
     if (upstream !== undefined) this.#try(upstream, this.#context.pools.of(upstream).take());
-    else if (failure === undefined) this.#exchange.onRequestFailed(NO_UPSTREAM);
+    else if (failure === undefined)
+      this.#exchange.onRequestFailed(this.#decision?.unavailable ?? NO_UPSTREAM);
     else this.#fail('upstream-failed', reasonOf(failure));
   }
 

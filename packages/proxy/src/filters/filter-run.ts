@@ -153,6 +153,8 @@ export class FilterRun {
     } catch (error) {
       return this.#fail(filter, error, handler);
     }
+    const { record } = this.#client;
+    if (record !== undefined) record.filter = filter.name;
     handler.onFilterAnswer(response);
   }
 

@@ -10,6 +10,7 @@ import type {
   MapSetting,
   Setting,
   Settings,
+  TextsSetting,
   ValueSetting,
 } from './setting.ts';
 import { suggest } from './suggest.ts';
@@ -89,6 +90,7 @@ class Check {
     if (setting.type === 'map') return this.#map(setting, input, path);
     if (setting.type === 'groups') return this.#groups(setting, input, path);
     if (setting.type === 'list') return this.#list(setting, input, path);
+    if (setting.type === 'texts') return this.#texts(setting, input, path);
     return this.#value(setting, input, path);
   }
 
@@ -104,6 +106,19 @@ class Check {
     if (!Array.isArray(input)) return this.#invalid(setting, input, path);
     const item = itemOf(setting);
     return input.map((each, index) => this.#value(item, each, [...path, String(index)]));
+  }
+
+  #texts(setting: TextsSetting, input: unknown, path: readonly string[]): unknown {
+    if (!isRecord(input)) return this.#invalid(setting, input, path);
+    const { keys, values: format, doc } = setting;
+    const values: Record<string, unknown> = {};
+    for (const [key, text] of Object.entries(input)) {
+      const at = [...path, key];
+      const checked = checkValue({ type: 'text', format: keys, doc }, key);
+      if ('problem' in checked) this.#fault(at, `${name(at)}: the key ${checked.problem}`);
+      else values[key] = this.#value({ type: 'text', format, doc }, text, at);
+    }
+    return values;
   }
 
   #groups(setting: GroupsSetting, input: unknown, path: readonly string[]): unknown {

@@ -8,9 +8,14 @@ export type Checked = { readonly value: unknown } | { readonly problem: string }
 /** Checks a value as it stands in a file of settings. */
 export function checkValue(setting: ValueSetting, value: unknown): Checked {
   const valid = validOf(setting, value);
-  return valid === undefined
-    ? { problem: `is ${shown(setting, value)}; it must be ${expected(setting)}` }
-    : { value: valid };
+  if (valid !== undefined) return { value: valid };
+  return { problem: problemOf(setting, value) };
+}
+
+function problemOf(setting: ValueSetting, value: unknown): string {
+  const format = setting.type === 'text' ? setting.format : undefined;
+  if (typeof value === 'string' && format?.problem !== undefined) return format.problem(value);
+  return `is ${shown(setting, value)}; it must be ${expected(setting)}`;
 }
 
 /** Reads a value from the text of a flag or a variable. */

@@ -41,6 +41,8 @@ export function typeOf(setting: Setting): string {
       return setting.words.join(', ');
     case 'list':
       return setting.words === undefined ? 'list' : `list of ${setting.words.join(', ')}`;
+    case 'texts':
+      return 'object of strings';
     case 'groups':
       return 'list of objects';
     case 'group':
@@ -62,5 +64,5 @@ export function defaultOf(setting: Setting): string {
   const value = 'default' in setting ? setting.default : undefined;
   if (value === Infinity) return 'no limit';
   if (Array.isArray(value) && value.length > 0) return value.join(',');
-  return value === undefined || Array.isArray(value) ? 'none' : String(value);
+  return value === undefined || typeof value === 'object' ? 'none' : String(value);
 }

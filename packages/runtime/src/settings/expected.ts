@@ -22,6 +22,7 @@ export function expected(setting: Setting): string {
       return 'a list of strings';
     case 'groups':
       return `a list of ${setting.minItems === undefined ? '' : `at least ${setting.minItems} `}objects`;
+    case 'texts':
     case 'group':
     case 'map':
       return 'an object';

@@ -41,6 +41,8 @@ function schemaOf(setting: Setting): JsonSchema {
       return objectOf(setting.settings);
     case 'map':
       return { type: 'object', additionalProperties: objectOf(setting.settings) };
+    case 'texts':
+      return { type: 'object', additionalProperties: { type: 'string' } };
     case 'list':
       return { type: 'array', items: scalarOf(itemOf(setting)) };
     case 'groups': {

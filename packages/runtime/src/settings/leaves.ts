@@ -1,9 +1,9 @@
-import type { GroupsSetting, Setting, Settings, TextualSetting } from './setting.ts';
+import type { GroupsSetting, Setting, Settings, TextsSetting, TextualSetting } from './setting.ts';
 
 /** A setting with a value, and where it stands in its table. */
 export interface Leaf {
   readonly path: readonly string[];
-  readonly setting: TextualSetting | GroupsSetting;
+  readonly setting: TextualSetting | TextsSetting | GroupsSetting;
   /** Whether a change of it takes effect while the program runs. */
   readonly reloads: boolean;
 }

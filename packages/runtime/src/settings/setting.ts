@@ -1,5 +1,5 @@
 /** One setting of a program: everything that is known of it stands here and nowhere else. */
-export type Setting = TextualSetting | GroupSetting | GroupsSetting | MapSetting;
+export type Setting = TextualSetting | TextsSetting | GroupSetting | GroupsSetting | MapSetting;
 
 /** A setting that a text can give: on the command line, in a variable. */
 export type TextualSetting = ValueSetting | ListSetting;
@@ -110,6 +110,14 @@ export interface ListSetting extends SettingBase {
   readonly default?: readonly string[];
 }
 
+/** Texts by name, such as the values of header fields by their names. */
+export interface TextsSetting extends SettingBase {
+  readonly type: 'texts';
+  readonly keys: Format;
+  readonly values: Format;
+  readonly default?: Readonly<Record<string, string>>;
+}
+
 export interface GroupSetting extends SettingBase {
   readonly type: 'group';
   readonly settings: Settings;
@@ -136,4 +144,6 @@ export interface Format {
   readonly expected: string;
   /** The text in its canonical form; nothing if it is not in this form. */
   parse(text: string): string | undefined;
+  /** Returns what is wrong with an invalid text, as the end of a sentence. Default: by `expected`. */
+  problem?(text: string): string;
 }

@@ -112,7 +112,7 @@ function fromAssignment(settings: Settings, assignment: string): Layer {
 }
 
 function isTextual(setting: Setting): setting is TextualSetting {
-  return !['group', 'groups', 'map'].includes(setting.type);
+  return !['texts', 'group', 'groups', 'map'].includes(setting.type);
 }
 
 /** Whether JSON has marks that say what it is, which a bare word has not. */

@@ -55,9 +55,11 @@ type Scalar<S> = S extends { readonly type: 'list' }
     ? number | (S extends { readonly words: unknown } ? Word<S> : never)
     : S extends { readonly type: 'boolean' }
       ? boolean
-      : S extends { readonly type: 'choice' }
-        ? Word<S>
-        : string;
+      : S extends { readonly type: 'texts' }
+        ? Readonly<Record<string, string>>
+        : S extends { readonly type: 'choice' }
+          ? Word<S>
+          : string;
 
 type Word<S> = S extends { readonly words: readonly (infer W)[] } ? W : string;
 

@@ -24,7 +24,7 @@ function loggerInMemory(
 
 const CLOCK = /^\d\d:\d\d:\d\d\.\d{3} /;
 
-it('writes JSON with time, level, message and fields if nobody sits in front of it', () => {
+it('writes JSON with time, level, message and fields if the output is not a terminal', () => {
   const { log, lines } = loggerInMemory();
   log.info({ port: 1500 }, 'gateway listens');
   log.error('it ends');
@@ -48,7 +48,7 @@ it('writes text at a terminal', () => {
   ]);
 });
 
-it('paints text on a terminal with colours alone', () => {
+it('colours text only on a terminal with colours', () => {
   expect(paintedBy({ isTTY: true, hasColors: true })).toBe(true);
   expect(paintedBy({ isTTY: true })).toBe(false);
   expect(paintedBy({ format: 'text', hasColors: true })).toBe(false);
@@ -60,13 +60,13 @@ function paintedBy(options: Parameters<typeof loggerInMemory>[0]): boolean {
   return lines.join('').includes('\x1b[');
 }
 
-it('writes the asked format wherever it goes', () => {
+it('writes the configured format to any output', () => {
   const { log, lines } = loggerInMemory({ isTTY: true, format: 'json' });
   log.info('x');
   expect(JSON.parse(lines.join(''))).toMatchObject({ msg: 'x' });
 });
 
-it('leaves out lines below its level', () => {
+it('omits lines below its level', () => {
   const { log, lines } = loggerInMemory({ level: 'warn' });
   log.info('x');
   expect(lines).toEqual([]);
@@ -74,13 +74,13 @@ it('leaves out lines below its level', () => {
   expect(lines).toHaveLength(1);
 });
 
-it('escapes what could steer a terminal', () => {
+it('escapes control sequences of terminals', () => {
   const { log, lines } = loggerInMemory({ format: 'text' });
   log.info({ name: 'a\x1b[2J' }, 'two\nlines\x9b');
   expect(lines.join('').replace(CLOCK, '')).toBe('INFO  two\\x0alines\\x9b name="a\\u001b[2J"\n');
 });
 
-it('shows an error by its message in text, and with its stack in JSON', () => {
+it('writes an error by its message in text, and with its stack in JSON', () => {
   const err = new Error('no such file');
   const [asText, asJson] = [loggerInMemory({ format: 'text' }), loggerInMemory()];
   asText.log.error({ err }, 'cannot read');
@@ -124,13 +124,16 @@ const FLOOD = `
   process.exit();
 `;
 
-it.each(['stalls', 'leaves'])('lets the program go on and end when its reader %s', async (how) => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', FLOOD], {
-    cwd: import.meta.dirname,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  if (how === 'leaves') child.stdout.destroy();
-  const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
-  expect(said).toMatch(/done$/);
-  child.stdout.destroy();
-});
+it.each(['stalls', 'leaves'])(
+  'lets the program continue and exit when its reader %s',
+  async (how) => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', FLOOD], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    if (how === 'leaves') child.stdout.destroy();
+    const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(said).toMatch(/done$/);
+    child.stdout.destroy();
+  },
+);

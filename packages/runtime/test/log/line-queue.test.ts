@@ -59,7 +59,7 @@ it('drops everything once the reader has gone', () => {
   expect(stream.lines).toEqual(['a\n']);
 });
 
-it('goes on after an error that may pass, such as a full disk', () => {
+it('continues after a temporary error, such as a full disk', () => {
   const { stream, queue, dropped } = queueOf();
   queue.write('a\n');
   stream.take(Object.assign(new Error('write'), { code: 'ENOSPC' }));

@@ -47,7 +47,7 @@ describe('the tables of the documentation', () => {
 });
 
 describe('the defaults', () => {
-  it('are filled in where nothing is given', () => {
+  it('fill in settings that are not set', () => {
     const { port, limits, routes, tls } = resolveSettings(TABLE, { limits: { answerMs: 1 } });
     expect({ port, limits, routes, tls }).toEqual({
       port: 1500,
@@ -86,7 +86,7 @@ describe('the JSON Schema', () => {
 });
 
 describe('what changes while a program runs', () => {
-  it('is told from what waits for the next start', () => {
+  it('is distinguished from what needs a restart', () => {
     const before = { port: 1, strip: true, limits: { answerMs: 1 }, tls: { cert: 'a', key: 'k' } };
     const after = { port: 2, strip: false, limits: { answerMs: 2 }, tls: { cert: 'b', key: 'k' } };
     expect(fixedChanges(TABLE, before, after)).toEqual(['port', 'tls.cert']);

@@ -25,7 +25,7 @@ describe('the line of a value', () => {
   });
 });
 
-describe('keys that stand twice', () => {
+describe('duplicate keys', () => {
   it('are found with their lines', () => {
     expect(repeatedKeys('{"a":1,\n"b":{"c":1,"c":2},\n"a":{}}')).toEqual([
       { path: ['b', 'c'], line: 2 },
@@ -33,7 +33,7 @@ describe('keys that stand twice', () => {
     ]);
   });
 
-  it('are none where two objects have the same', () => {
+  it('are not reported for two objects with the same key', () => {
     expect(repeatedKeys('[{"a":1},{"a":2}]')).toEqual([]);
   });
 });

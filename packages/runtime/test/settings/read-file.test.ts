@@ -27,12 +27,12 @@ describe('a file of settings', () => {
     ]);
   });
 
-  it('may not say a thing twice', () => {
+  it('may not set a key twice', () => {
     const { faults } = read('{ "port": 1,\n "port": 2 }');
     expect(faults).toEqual([`${file}:2: \`port\` stands twice`]);
   });
 
-  it('that is not JSON is refused without showing what it holds', () => {
+  it('that is not JSON is refused without showing its content', () => {
     const { faults } = read('{ "host": s3cret }');
     expect(faults).toEqual([expect.stringMatching(/settings\.json.*: not JSON: /)]);
     expect(faults[0]).not.toContain('s3cret');

@@ -31,7 +31,7 @@ describe('sources of settings', () => {
     );
   });
 
-  it('are whole only together', () => {
+  it('are complete only together', () => {
     const cert = fromFlags(TABLE, { cert: 'c.pem' });
     expect(() => layered(TABLE, [cert])).toThrow(mistake('`tls.key` is missing: give --key too'));
     expect(layered(TABLE, [cert, fromFlags(TABLE, { key: 'k.pem' })])).toEqual({
@@ -101,7 +101,7 @@ describe('an assignment', () => {
     ['limits={"answerMs":5}', { limits: { answerMs: 5 } }],
     ['routes./v1.limits.answerMs=5', { routes: { '/v1': { limits: { answerMs: 5 } } } }],
     ['routes./v1.5/x.limits.answerMs=5', { routes: { '/v1.5/x': { limits: { answerMs: 5 } } } }],
-  ])('%s is what the file would hold', (assignment, values) => {
+  ])('%s sets the same as the file', (assignment, values) => {
     expect(fromAssignments(TABLE, '--set', [assignment])).toEqual({ values, faults: [] });
   });
 

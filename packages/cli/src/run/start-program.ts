@@ -9,26 +9,26 @@ export interface Program {
   /** Aborted when it ends or is about to be stopped. */
   readonly stopping: AbortSignal;
   kill(signal: NodeJS.Signals): void;
-  /** Ends what it left behind in its process group, as a shell does with `server & wait`. */
+  /** Ends what it left behind in its process group, such as the server of `server & wait` in a shell. */
   endRest(): Promise<void>;
 }
 
-/** As env(1) has it: found but not to be run, and not found. */
+/** As of env(1): found but not executable, and not found. */
 const EXIT_NOT_RUNNABLE = 126;
 const EXIT_NOT_FOUND = 127;
 
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT'];
 /** SIGUSR1 too, which would otherwise open Node's inspector here. */
 const OTHER_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
-/** The first lets it finish, the second asks at once; whoever sends one more has waited in vain. */
+/** The first signal waits for `beforeStop`, the second does not, and the third kills. */
 const KILL_AT = 3;
 
 const REST_MS = 5000;
 const KILLED_MS = 1000;
 
 /**
- * Starts a program and passes signals on to it; before those that stop it, `beforeStop` runs. A
- * second signal does not wait for it, and a third one is SIGKILL.
+ * Starts a program and passes signals on to it. Before a signal that stops it, `beforeStop` runs; a second one does not
+ * wait for that, and a third one is SIGKILL.
  */
 export function startProgram(
   command: readonly string[],
@@ -46,12 +46,12 @@ export function startProgram(
     group.signal(received < KILL_AT ? signal : 'SIGKILL');
   }
 
-  // Before there is a program: otherwise a signal at its first output ends us and leaves it behind.
-  // One that comes from here on is delivered after this function, and so to the program.
+  // Before the program starts: otherwise a signal at its first output would end us and leave it behind. A signal from here
+  // on is delivered after this function, and so reaches the program.
   for (const signal of STOP_SIGNALS) process.on(signal, () => void stop(signal));
   for (const signal of OTHER_SIGNALS) process.on(signal, () => group.signal(signal));
 
-  // A process group of its own: Ctrl+C in a terminal must reach it by us, after we have left the registry.
+  // A process group of its own, so that Ctrl+C reaches it through us, after we have left the registry.
   const child = spawn(file, args, { stdio: 'inherit', detached: true });
   const group = groupOf(child.pid);
 
@@ -61,7 +61,7 @@ export function startProgram(
       resolve(error.code === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
     });
     child.once('exit', (code, signal) => {
-      // Nothing else left: from now on its number may be somebody else's.
+      // Nothing else is left, and from now on the system may reuse the number of the group.
       group.isAlive();
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });

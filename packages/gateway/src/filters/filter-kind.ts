@@ -1,0 +1,34 @@
+import type { Filter } from '@rollcall/proxy';
+import type { Resolved, Settings } from '@rollcall/runtime/settings';
+
+/** A part of a filter's settings that is wrong. */
+export interface FilterFault {
+  /** The key within the filter's settings, such as `credentials`. */
+  readonly key: string;
+  /** The end of a sentence, such as "cannot be used with the origin `*`". */
+  readonly problem: string;
+}
+
+/** A kind of filter that a configuration can give to routes. */
+export interface FilterKind<S extends Settings> {
+  readonly settings: {
+    readonly type: 'group';
+    readonly settings: S;
+    readonly reloads: true;
+    readonly perRoute: true;
+    readonly doc: string;
+  };
+  /** Returns what is wrong beyond what the table of settings can say. */
+  faults?(settings: Resolved<S>): readonly FilterFault[];
+  /** Builds the filter; undefined if these settings leave it without effect. Each worker builds its own. */
+  create(settings: Resolved<S>): Filter | undefined;
+  /** Says in one line what the filter does, for `rollcall explain`. */
+  describe(settings: Resolved<S>): string;
+}
+
+/** Every filter can be turned off for a route. */
+export const ENABLED = {
+  type: 'boolean',
+  default: true,
+  doc: 'Whether the filter is on. `false` turns it off for a route that would have it by the settings for all.',
+} as const;

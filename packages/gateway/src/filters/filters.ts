@@ -1,0 +1,61 @@
+import type { Filter } from '@rollcall/proxy';
+import type { Resolved, Settings } from '@rollcall/runtime/settings';
+import { CORS } from './cors.ts';
+import type { FilterFault, FilterKind } from './filter-kind.ts';
+import { HEADERS } from './headers.ts';
+import { REDIRECT } from './redirect.ts';
+
+/**
+ * Every kind of filter, by its key in the configuration. Requests pass them in this order, responses in the reverse
+ * order: so CORS answers preflights first, and marks every response last.
+ */
+const KINDS = {
+  cors: CORS as typeof CORS,
+  redirect: REDIRECT as typeof REDIRECT,
+  headers: HEADERS as typeof HEADERS,
+} as const;
+
+type Groups = {
+  readonly [Name in keyof typeof KINDS]: (typeof KINDS)[Name]['settings'];
+};
+
+const ALL = Object.entries(KINDS) as unknown as readonly (readonly [
+  keyof Groups,
+  FilterKind<Settings>,
+])[];
+
+/** The part of the gateway's table of settings that the filters have. */
+export const FILTER_SETTINGS: Groups = Object.fromEntries(
+  ALL.map(([name, kind]) => [name, kind.settings]),
+) as unknown as Groups;
+
+/** The settings of all filters of a route. */
+export type FilterSettings = Resolved<Groups>;
+
+/** Builds the filters of a route, in their order: those that its settings leave without effect are not among them. */
+export function createFilters(settings: FilterSettings): readonly Filter[] {
+  return ALL.flatMap(([name, kind]) => kind.create(settings[name]) ?? []);
+}
+
+/** Returns what is wrong with the settings of a route, with keys such as `cors.credentials`. */
+export function filterFaults(settings: FilterSettings): readonly FilterFault[] {
+  return ALL.flatMap(([name, kind]) =>
+    (kind.faults?.(settings[name]) ?? []).map(({ key, problem }) => ({
+      key: `${name}.${key}`,
+      problem,
+    })),
+  );
+}
+
+/** What a filter of a route does, for people. */
+export interface FilterView {
+  readonly name: string;
+  readonly effect: string;
+}
+
+/** Describes the filters of a route, in their order. */
+export function describeFilters(settings: FilterSettings): readonly FilterView[] {
+  return ALL.filter(([name, kind]) => kind.create(settings[name]) !== undefined).map(
+    ([name, kind]) => ({ name, effect: kind.describe(settings[name]) }),
+  );
+}

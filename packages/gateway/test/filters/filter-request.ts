@@ -1,0 +1,44 @@
+import { FieldSet } from '@rollcall/proxy';
+import type { Filter, FilterRequest } from '@rollcall/proxy';
+import { resolveSettings } from '@rollcall/runtime/settings';
+import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
+import type { FilterKind } from '../../src/filters/filter-kind.ts';
+
+/** Header fields as filters see them. */
+export function fieldSet(fields: Readonly<Record<string, string>> = {}): FieldSet {
+  return new FieldSet(
+    Object.entries(fields)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join(''),
+  );
+}
+
+/** A request as filters see it. */
+export function filterRequest({
+  headers = {},
+  ...fields
+}: Partial<FilterRequest> & { headers?: Record<string, string> } = {}): FilterRequest {
+  return {
+    method: 'GET',
+    host: 'api.example.com',
+    target: '/v1/x',
+    upstreamTarget: '/x',
+    clientAddress: '10.0.0.1',
+    isSecure: false,
+    requestId: 'r1',
+    fields: fieldSet(headers),
+    ...fields,
+  };
+}
+
+/** Settings of a kind of filter, with the defaults. */
+export function settingsOf<S extends Settings>(kind: FilterKind<S>, given: Values<S>): Resolved<S> {
+  return resolveSettings(kind.settings.settings, given);
+}
+
+/** A filter that these settings build. */
+export function filterOf<S extends Settings>(kind: FilterKind<S>, given: Values<S>): Filter {
+  const filter = kind.create(settingsOf(kind, given));
+  if (filter === undefined) throw new Error('these settings build no filter');
+  return filter;
+}

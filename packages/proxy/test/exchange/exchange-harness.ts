@@ -1,0 +1,94 @@
+import type { Context } from '../../src/context.ts';
+import { ForwardedFields } from '../../src/downstream/forwarded-fields.ts';
+import { Exchange } from '../../src/exchange/exchange.ts';
+import { RequestIds } from '../../src/exchange/request-ids.ts';
+import type { Filter } from '../../src/filters/filter.ts';
+import { parseRequest } from '../../src/http1/request.ts';
+import { LIMITS } from '../../src/limits.ts';
+import type { Limits } from '../../src/limits.ts';
+import { DONE, MORE } from '../../src/message.ts';
+import type { Decision, RequestSummary, Upstream } from '../../src/proxy.ts';
+import { Dialer } from '../../src/upstream/dialer.ts';
+import { Pools } from '../../src/upstream/pool.ts';
+import { forwardTo } from '../forward-to.ts';
+import { afterwards } from '../harness.ts';
+import { MemoryStream } from './memory-stream.ts';
+
+interface Setup {
+  readonly upstreams?: readonly Upstream[];
+  readonly decision?: Decision;
+  readonly filters?: readonly Filter[];
+  readonly limits?: Partial<Limits>;
+  /** Method and target. */
+  readonly line?: string;
+  /** Lines of fields. */
+  readonly fields?: string;
+  /** What has come of the body with the head. */
+  readonly body?: string;
+  /** Whether that is all. */
+  readonly isComplete?: boolean;
+}
+
+/** An exchange whose client is a stream in memory, and whose clock stands until it is moved. */
+export function exchange({
+  upstreams = [],
+  decision,
+  filters,
+  limits = {},
+  line = 'GET /',
+  fields = '',
+  body = '',
+  isComplete = true,
+}: Setup) {
+  const summaries: RequestSummary[] = [];
+  const failures: [filter: string, error: unknown][] = [];
+  const left = [...upstreams];
+  const clock = { now: 0, after: (ms: number) => clock.now + ms };
+  const allLimits = { ...LIMITS, ...limits };
+  const pools = new Pools(allLimits, clock, new Dialer(undefined));
+  afterwards(() => pools.destroy());
+  const context: Context = {
+    decide: (_host, target) =>
+      decision ?? { ...forwardTo(() => left.shift(), target, '/v1'), filters },
+    pseudonym: 'us',
+    limits: allLimits,
+    isTrustedProxy: () => false,
+    clock,
+    pools,
+    requestIds: new RequestIds(),
+    isClosing: false,
+    onRequestEnd: (summary) => summaries.push(summary),
+    onFilterError: (filter, error) => failures.push([filter, error]),
+  };
+  const head = parseRequest(`${line} HTTP/1.1\r\nHost: a\r\n${fields}`);
+  if (!head.ok) throw new Error(head.problem.detail);
+  const peer = { address: '192.0.2.1', localPort: 80, protocol: 'http' } as const;
+  const forwarded = new ForwardedFields(peer, context.isTrustedProxy);
+  const stream = new MemoryStream();
+  const made = new Exchange(stream, head, forwarded, context);
+  return {
+    exchange: made,
+    stream,
+    summaries,
+    failures,
+    start: (): void => {
+      made.start(body === '' ? [] : [Buffer.from(body)], isComplete ? DONE : MORE);
+    },
+    /** Moves the clock on. */
+    pass: (ms: number): void => {
+      clock.now += ms;
+      made.check(clock.now);
+    },
+    /** Resolves when the stream is as wanted. */
+    until: (isWanted: (stream: MemoryStream) => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        stream.onChange = () => {
+          if (isWanted(stream)) resolve();
+        };
+        stream.onChange();
+      }),
+  };
+}
+
+export const isOver = ({ state }: MemoryStream): boolean =>
+  state === 'finished' || state === 'reset';

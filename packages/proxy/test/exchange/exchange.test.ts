@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { WebSocketServer } from 'ws';
+import { DONE, MORE } from '../../src/message.ts';
+import { NO_UPSTREAM } from '../forward-to.ts';
+import { afterwards, listen, refusing, saying, unresponsive, upstream } from '../harness.ts';
+import { exchange, isOver } from './exchange-harness.ts';
+
+const problemOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
+
+describe('an exchange', () => {
+  it('passes filtering, connecting, waiting and responding', async () => {
+    const phases: string[] = [];
+    const there = await upstream((_request, response) => {
+      response.write('be');
+      setImmediate(() => response.end('gun'));
+    });
+    const { exchange: made, stream, start, until } = exchange({ upstreams: [there] });
+    phases.push(made.phase);
+    start();
+    phases.push(made.phase);
+    await until(({ head }) => {
+      if (phases.at(-1) !== made.phase) phases.push(made.phase);
+      return head !== undefined;
+    });
+    await until(isOver);
+    expect(made.phase).toBe('done');
+    expect(phases.slice(0, 2)).toEqual(['filtering', 'connecting']);
+    expect(stream).toMatchObject({ state: 'finished', body: 'begun', trailers: '' });
+  });
+
+  it('is sending until the client has sent its body', async () => {
+    const there = await upstream(async (request, response) => response.end(await text(request)));
+    const {
+      exchange: made,
+      stream,
+      start,
+      until,
+    } = exchange({
+      upstreams: [there],
+      line: 'POST /',
+      fields: 'Content-Length: 4\r\n',
+      body: 'ab',
+      isComplete: false,
+    });
+    start();
+    expect(stream.isPaused).toBe(true);
+    await until(({ isPaused }) => !isPaused);
+    await expect.poll(() => made.phase).toBe('sending');
+    made.onRequestData([Buffer.from('cd')], DONE);
+    expect(made.phase).toBe('waiting');
+    await until(isOver);
+    expect(stream.body).toBe('abcd');
+  });
+
+  it('passes 1xx and trailers on', async () => {
+    const there = await saying(
+      'HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-T: 1\r\n\r\n',
+    );
+    const { stream, start, until } = exchange({ upstreams: [there] });
+    start();
+    await until(isOver);
+    expect(stream).toMatchObject({ informational: [103], body: 'x', trailers: 'X-T: 1\r\n' });
+    expect(stream.head?.length).toBeLessThan(0);
+  });
+
+  it('is answered when it is not forwarded', () => {
+    const decision = { type: 'answer', problem: NO_UPSTREAM } as const;
+    const { exchange: made, stream, summaries, start } = exchange({ decision });
+    start();
+    expect(made.phase).toBe('done');
+    expect(stream).toMatchObject({ state: 'finished', head: { status: 503 } });
+    expect(problemOf(stream.body)).toBe('no-upstream');
+    expect(summaries).toMatchObject([{ status: 503, problem: 'no-upstream' }]);
+  });
+
+  it('resets its stream when a response breaks off', async () => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () =>
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', () => socket.destroy()),
+      );
+    });
+    const { stream, summaries, start, until } = exchange({ upstreams: [await listen(server)] });
+    start();
+    await until(isOver);
+    expect(stream).toMatchObject({ state: 'reset', body: 'half' });
+    expect(summaries).toMatchObject([{ status: 200, isCut: true }]);
+  });
+
+  it('tries another upstream, and fails when none is left', async () => {
+    const { stream, start, until } = exchange({ upstreams: [await refusing(), await refusing()] });
+    start();
+    await until(isOver);
+    expect(stream.head?.status).toBe(502);
+    expect(problemOf(stream.body)).toBe('upstream-failed');
+  });
+
+  it('holds the upstream back while its stream asks for time', async () => {
+    let sent = 0;
+    const endless = await upstream((_request, response) => {
+      const more = (): void => {
+        do sent += 65_536;
+        while (response.write(Buffer.alloc(65_536)));
+      };
+      response.on('drain', more).on('close', () => response.off('drain', more));
+      more();
+    });
+    const { exchange: made, stream, start, until } = exchange({ upstreams: [endless] });
+    stream.isSlow = true;
+    start();
+    await until(({ head }) => head !== undefined);
+    let before = -1;
+    const stands = (): boolean => {
+      const still = sent === before;
+      before = sent;
+      return still;
+    };
+    await expect.poll(stands, { interval: 200 }).toBe(true);
+    const { length } = stream.body;
+    expect(length).toBeLessThan(1_000_000);
+    made.onClientDrain();
+    await until(({ body }) => body.length > length);
+    made.onClientClose();
+    expect(made.phase).toBe('done');
+  });
+
+  it('ends when its client leaves, in every phase', async () => {
+    const there = await unresponsive();
+    const { exchange: made, summaries, start } = exchange({ upstreams: [there] });
+    start();
+    await expect.poll(() => made.phase).toBe('waiting');
+    made.onClientClose();
+    made.onClientClose();
+    expect(made.phase).toBe('done');
+    expect(summaries).toMatchObject([{ status: 499 }]);
+  });
+
+  it('ignores what its client still sends when it is over', () => {
+    const decision = { type: 'answer', problem: NO_UPSTREAM } as const;
+    const { exchange: made, stream, start } = exchange({ decision });
+    start();
+    made.onRequestData([Buffer.from('x')], MORE);
+    made.onRequestError(NO_UPSTREAM);
+    expect(stream.state).toBe('finished');
+  });
+
+  it('joins client and upstream in a tunnel', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    afterwards(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const {
+      exchange: made,
+      stream,
+      summaries,
+      start,
+      until,
+    } = exchange({
+      upstreams: [{ key: 'a', address: '127.0.0.1', port }],
+      fields:
+        'Connection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+    });
+    server.on('connection', (socket) => socket.send('hello'));
+    start();
+    await until(({ body }) => body.includes('hello'));
+    expect(made.phase).toBe('tunnelling');
+    expect(stream).toMatchObject({ state: 'upgraded', head: { status: 101 } });
+    made.onClientClose();
+    expect(made.phase).toBe('done');
+    expect(summaries).toMatchObject([{ status: 101, isCut: false }]);
+  });
+});
+
+describe('an exchange that takes too long', () => {
+  it.each([
+    ['to respond', 'GET /', true, 504, 'upstream-timeout', { answerMs: 10 }],
+    ['in all', 'GET /', true, 504, 'upstream-timeout', { totalMs: 10 }],
+    ['to send its body', 'POST /', false, 408, 'request-timeout', { requestBodyMs: 10 }],
+  ])('%s', async (_what, line, isComplete, status, code, limits) => {
+    const {
+      exchange: made,
+      stream,
+      start,
+      pass,
+    } = exchange({
+      upstreams: [await unresponsive()],
+      line,
+      ...(isComplete ? {} : { fields: 'Content-Length: 4\r\n', body: 'ab' }),
+      isComplete,
+      limits,
+    });
+    start();
+    await expect.poll(() => made.phase).toBe(isComplete ? 'waiting' : 'sending');
+    pass(9);
+    expect(stream.state).toBe('open');
+    pass(1);
+    expect(stream).toMatchObject({ state: 'finished', head: { status } });
+    expect(problemOf(stream.body)).toBe(code);
+  });
+});
