@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DONE, MORE } from '../../src/message.ts';
-import { NO_UPSTREAM } from '../forward-to.ts';
+import { NO_UPSTREAM } from '../decisions.ts';
 import { afterwards, listen, refusing, saying, unresponsive, upstream } from '../harness.ts';
 import { exchange, isOver } from './exchange-harness.ts';
 
