@@ -88,7 +88,7 @@ describe('an exchange', () => {
     start();
     await until(isOver);
     expect(stream).toMatchObject({ state: 'reset', body: 'half' });
-    expect(summaries).toMatchObject([{ status: 200, isCut: true }]);
+    expect(summaries).toMatchObject([{ status: 200, isAborted: true }]);
   });
 
   it('tries another upstream, and fails when none is left', async () => {
@@ -171,7 +171,7 @@ describe('an exchange', () => {
     expect(stream).toMatchObject({ state: 'upgraded', head: { status: 101 } });
     made.onClientClose();
     expect(made.phase).toBe('done');
-    expect(summaries).toMatchObject([{ status: 101, isCut: false }]);
+    expect(summaries).toMatchObject([{ status: 101, isAborted: false }]);
   });
 });
 

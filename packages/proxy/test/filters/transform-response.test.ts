@@ -36,7 +36,7 @@ describe('transformResponse', () => {
     expect(stream).toMatchObject({ state: 'finished', body: 'SMALL' });
     expect(stream.fields).not.toHaveProperty('content-length');
     expect(stream.head?.length).toBeLessThan(0);
-    expect(summaries).toMatchObject([{ status: 200, isCut: false, responseBytes: 5 }]);
+    expect(summaries).toMatchObject([{ status: 200, isAborted: false, responseBytes: 5 }]);
   });
 
   it('pipes through several, keeps trailers, and waits for what is behind', async () => {
@@ -159,7 +159,7 @@ describe('transformResponse', () => {
     begin();
     await until(isOver);
     expect(stream.state).toBe('reset');
-    expect(summaries).toMatchObject([{ isCut: true }]);
+    expect(summaries).toMatchObject([{ isAborted: true }]);
     expect(failures).toMatchObject([['', { message: 'a bug' }]]);
   });
 
