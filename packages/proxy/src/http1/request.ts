@@ -10,6 +10,7 @@ import { isHost, splitAbsolute } from './target.ts';
 
 /** The head of a request by HTTP/1.x, checked, and ready to be passed on. */
 export interface Http1Request extends RequestHead {
+  /** The head is valid. */
   readonly ok: true;
   /** Whether the client may send another request after this one. */
   readonly persists: boolean;
@@ -17,7 +18,9 @@ export interface Http1Request extends RequestHead {
 
 /** Why a message is refused, and with what. */
 export interface Refused {
+  /** The head is invalid. */
   readonly ok: false;
+  /** What is wrong with it. */
   readonly problem: Problem;
 }
 
