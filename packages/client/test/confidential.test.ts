@@ -6,6 +6,7 @@ import { RawClient } from '../../broker/test/raw-client.ts';
 import { APP, connectionTo } from '../../../test/support/connection.ts';
 import { TestRegistry } from '../../../test/support/registry.ts';
 import { createPublisher } from '../src/transport/publisher.ts';
+import { silentLogger } from '@rollcall/runtime';
 
 const KEY = randomBytes(32).toString('base64');
 const KINDS = {
@@ -19,7 +20,7 @@ afterEach(() => registry.end());
 async function owner(id: string): Promise<Registration> {
   const { connection } = registry;
   const place = { prefix: '/hidden', port: 3000, address: '127.0.0.1' };
-  const registration = await register({ ...place, id, registry: connection, onFault: () => {} });
+  const registration = await register({ ...place, id, registry: connection, logger: silentLogger });
   registry.onEnd(() => registration.leave().catch(() => {}));
   return registration;
 }

@@ -18,6 +18,7 @@ import { freePort } from '../../../../test/support/cluster.ts';
 import { connectionTo } from '../../../../test/support/connection.ts';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { loggerOfFaults } from '../../../../test/support/log.ts';
 
 let registry: TestRegistry;
 let service: Service;
@@ -172,7 +173,7 @@ it('fastify serves without a broker, says so, and is registered once there is on
   app.register(rollcall, {
     prefix: '/v1',
     registry: connection,
-    onFault: (error) => faults.push(error),
+    logger: loggerOfFaults(faults),
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
@@ -235,7 +236,7 @@ it('fastify says that it cannot be registered at a Unix socket', async () => {
   app.register(rollcall, {
     prefix: '/v1',
     registry: registry.connection,
-    onFault: (error) => faults.push(error),
+    logger: loggerOfFaults(faults),
   });
   await app.listen({ path: join(folder, 'socket') });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_LISTEN' });

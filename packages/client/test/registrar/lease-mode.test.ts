@@ -4,6 +4,8 @@ import { discover, register } from '@rollcall/client';
 import type { RegisterOptions, Registration } from '@rollcall/client';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import type { Heard } from '../../../../test/support/registry.ts';
+import { loggerOfFaults } from '../../../../test/support/log.ts';
+import { silentLogger } from '@rollcall/runtime';
 
 let registry: TestRegistry;
 beforeEach(async () => {
@@ -62,7 +64,7 @@ describe('an owner with a lease', () => {
 
   it('goes on after the broker was away, and tells of it', async () => {
     const faults: Error[] = [];
-    await owner({ ttl: 1, onFault: (error) => faults.push(error) });
+    await owner({ ttl: 1, logger: loggerOfFaults(faults) });
     await registry.stop();
     await vi.waitFor(() => expect(faults).not.toEqual([]), 10_000);
     expect(faults[0]).toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
@@ -89,7 +91,7 @@ describe('an owner with a lease', () => {
   });
 
   it('can leave again after it could not', async () => {
-    const registration = await owner({ onFault: () => {} });
+    const registration = await owner({ logger: silentLogger });
     await registry.stop();
     await expect(registration.leave()).rejects.toMatchObject({
       code: 'ROLLCALL_BROKER_UNREACHABLE',

@@ -4,6 +4,8 @@ import { discover, LEAVE_WINDOW_MS, register } from '@rollcall/client';
 import type { Directory, DiscoverOptions, RegisterOptions, Registration } from '@rollcall/client';
 import type { Heard } from '../../../../test/support/registry.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { loggerOfFaults } from '../../../../test/support/log.ts';
+import { silentLogger } from '@rollcall/runtime';
 
 let registry: TestRegistry;
 beforeEach(async () => {
@@ -22,7 +24,7 @@ async function owner(fields: Partial<RegisterOptions> = {}): Promise<Registratio
     address: '127.0.0.1',
     id: 'a',
     registry: connection,
-    onFault: () => {},
+    logger: silentLogger,
     ...fields,
   });
   registry.onEnd(() => registration.leave().catch(() => {}));
@@ -117,16 +119,18 @@ describe('an owner in a presence channel', () => {
 
 describe('an owner whose clock was set back', () => {
   it('goes beyond its last run, once an observer has told it', async () => {
-    const faults: string[] = [];
+    const faults: Error[] = [];
     const directory = await observer({ answersRollCalls: true });
     const before = { prefix: '/v1', port: 3000, address: '127.0.0.1', id: 'a', inc: inAWhile() };
     await registry.publish('register', before);
     await vi.waitFor(() => expect(held(directory)?.inc).toBe(before.inc));
-    const registration = await owner({ onFault: ({ message }) => faults.push(message) });
+    const registration = await owner({ logger: loggerOfFaults(faults) });
     await vi.waitFor(() => expect(held(directory)?.inc).toBe(before.inc + 1));
     expect(registration.announcement).toMatchObject({ inc: before.inc + 1, seq: 0 });
     await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('healthy'));
-    expect(faults).toEqual([expect.stringMatching(/^a later run of a was known.*two programs/)]);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^another run of a has a higher incarnation.*two programs/),
+    ]);
     // The transport knows it as that run too.
     const late = await observer();
     await vi.waitFor(() => expect(held(late)?.inc).toBe(before.inc + 1));
@@ -150,7 +154,7 @@ describe('an owner whose clock was set back', () => {
     vi.spyOn(Date, 'now').mockReturnValue(ahead);
     const other = await owner();
     vi.restoreAllMocks();
-    const registration = await owner({ onFault: (error) => faults.push(error) });
+    const registration = await owner({ logger: loggerOfFaults(faults) });
     await vi.waitFor(() => expect(faults).not.toEqual([]));
     expect(incOf(registration)).toBeGreaterThan(ahead);
     await other.leave();

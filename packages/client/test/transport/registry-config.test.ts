@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { registryFromEnv, describeServer } from '@rollcall/client';
-import { warnIfReadable } from '../../src/transport/connection.ts';
+import { warnIfReadable } from '../../src/transport/registry-config.ts';
 
 const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
@@ -97,8 +97,8 @@ describe('the registry that is named', () => {
     ['presence-x', '', /^ROLLCALL_CHANNEL: the channel is "presence-x"; it must be/],
     ['private-cache-x', '', /^ROLLCALL_CHANNEL: /],
     ['x y', '', /^ROLLCALL_CHANNEL: /],
-    ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
-    ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
+    ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set, but the channel is not encrypted/],
+    ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set, but the channel is not encrypted/],
     ['private-encrypted-x', '', /^ROLLCALL_MASTER_KEY must be 32 bytes in base64/],
     ['private-encrypted-x', KEY.slice(4), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
     ['private-encrypted-x', `${KEY}AAAA`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
@@ -106,7 +106,7 @@ describe('the registry that is named', () => {
     ['private-encrypted-x', KEY.replace('=', ''), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
     ['private-encrypted-x', ` ${KEY}`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
     ['private-encrypted-x', '_'.repeat(43), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
-  ])('%s with a key %j is refused, without a word of the key', (channel, key, message) => {
+  ])('%s with a key %j is refused, without quoting the key', (channel, key, message) => {
     expect(() => read(channel, key)).toThrow(message);
     expect(() => read(channel, key)).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,

@@ -22,9 +22,9 @@ const ANNOUNCEMENT = {
 async function voice() {
   const said = { times: 0 };
   const made = presenceMode({
-    connection: registry.connection,
+    registry: registry.connection,
     owner: new Owner(ANNOUNCEMENT),
-    say: () => Promise.resolve(void said.times++),
+    announce: () => Promise.resolve(void said.times++),
     onFault: () => {},
     random: () => 0,
   });
@@ -65,7 +65,7 @@ describe('the voice of an owner in a presence channel', () => {
         onParted: resolve,
         onSubscribed: (members) => {
           expect(members.map(({ userId }) => userId)).toContain('a~5');
-          made.quiet();
+          made.mute();
           void ask({ digest: '', size: 1 }).then(() => made.stop());
         },
       });
