@@ -8,7 +8,7 @@ import { median, show } from './report.js';
 const HOST = 'localhost:1500';
 const SETTINGS = routingSettings({});
 const ASKED = 10;
-const REQUEST = { method: 'GET', address: '192.0.2.1', field: () => undefined };
+const REQUEST = { method: 'GET', host: HOST, clientAddress: '192.0.2.1', field: () => undefined };
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
 export async function routing({ few, prefixes, instances, decisions, rounds }) {
@@ -76,7 +76,7 @@ function targetOf(index) {
 function time(router, targets, count) {
   const begun = performance.now();
   for (let index = 0; index < count; index++) {
-    const decision = router.decide(HOST, targets[index % targets.length] ?? '', REQUEST);
+    const decision = router.decide({ ...REQUEST, target: targets[index % targets.length] ?? '' });
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
     decision.onResponse?.(200);

@@ -9,4 +9,4 @@ export type {
   WebhookOptions,
 } from './settings/options.ts';
 export { BROKER_SETTINGS } from './settings/table.ts';
-export type { WebhookEvent, WebhookEventName } from './webhooks/event.ts';
+export type { WebhookEvent, WebhookEventName } from './webhook-event.ts';

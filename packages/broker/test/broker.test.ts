@@ -8,7 +8,7 @@ import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { MAX_BODY_BYTES } from '../src/api/http-api.ts';
 import { md5, sign } from './api/signed.ts';
-import { greeted, RawClient } from './raw-client.ts';
+import { connectedClient, RawClient } from './raw-client.ts';
 import { APP } from './sdk.ts';
 import { loggerTo } from '../../../test/support/log.ts';
 
@@ -24,12 +24,12 @@ afterEach(async () => {
   await broker.close();
 });
 
-/** How many things keep this process from ending. */
+/** Number of timers and sockets that keep this process running. */
 function held(): number {
   return process.getActiveResourcesInfo().filter((name) => /Timeout|TCP/.test(name)).length;
 }
 
-/** A URL that is good for this body. */
+/** A URL that is signed for this body. */
 function signedUrl(method: string, path: string, body?: string, changed = {}): string {
   const query = {
     auth_key: APP.key,
@@ -62,7 +62,7 @@ describe('HTTP', () => {
   });
 
   it('publishes signed events', async () => {
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     await client.subscribe('news');
     expect(await post(EVENT)).toEqual({ status: 200, body: {} });
     expect(await client.next()).toEqual({ event: 'e', channel: 'news', data: '1' });
@@ -163,7 +163,7 @@ describe('listening', () => {
   });
 
   it('fails with ROLLCALL_LISTEN at an address of another machine', async () => {
-    // RFC 5737 §3: 192.0.2.0/24 is nobody's.
+    // RFC 5737 §3: 192.0.2.0/24 is for documentation.
     await expect(createBroker({ apps: [APP], host: '192.0.2.1' })).rejects.toMatchObject({
       code: 'ROLLCALL_LISTEN',
       cause: { code: 'EADDRNOTAVAIL' },
@@ -173,7 +173,7 @@ describe('listening', () => {
 
 describe('close', () => {
   it('closes every connection with 4100 and frees the port', async () => {
-    const clients = await Promise.all([1, 2, 3].map(() => greeted(broker)));
+    const clients = await Promise.all([1, 2, 3].map(() => connectedClient(broker)));
     await broker.close();
     expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([4100, 4100, 4100]);
     const next = await createBroker({ apps: [APP], port: broker.port });
@@ -188,7 +188,7 @@ describe('close', () => {
   });
 
   it('does not wait forever for unresponsive clients', async () => {
-    const hanging = await greeted(broker);
+    const hanging = await connectedClient(broker);
     hanging.socket.pause();
     const refused = new RawClient(broker, '/nowhere');
     await refused.next();
@@ -197,7 +197,7 @@ describe('close', () => {
     const unfinished = request(`${broker.url}/apps/7/events`, { method: 'POST' });
     unfinished.on('error', () => {});
     unfinished.write('{');
-    // Answered or not, its body never ends.
+    // Its body never ends, even after the response.
     await new Promise<IncomingMessage>((resolve) => unfinished.once('response', resolve));
 
     const start = performance.now();
@@ -211,7 +211,7 @@ describe('close', () => {
   it('leaves no timer and no socket behind', async () => {
     const before = held();
     const other = await createBroker({ apps: [APP], activityTimeoutMs: 60_000 });
-    const client = await greeted(other);
+    const client = await connectedClient(other);
     expect(held()).toBeGreaterThan(before);
     await other.close();
     await client.closed;

@@ -5,7 +5,7 @@ import { CLOSE_CODES } from '@rollcall/protocol/pusher';
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const page = read('../../../docs/reference/broker.md');
 
-// That its features are those that are tested is in test/docs/proofs.test.ts.
+// test/docs/proofs.test.ts compares its features with the tests.
 describe('docs/reference/broker.md', () => {
   it('has a row for each close code', () => {
     const documented = page.match(/(?<=^\| )4\d{3}(?= \|)/gm) ?? [];

@@ -4,7 +4,7 @@ import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { APP, client, server } from './sdk.ts';
 
-/** What the tests use of Laravel Echo; its typings want browser types. */
+/** The part of Laravel Echo that the tests use. Its own types need those of browsers. */
 interface EchoChannel {
   listen(event: string, callback: (data: never) => void): EchoChannel;
   listenForWhisper(event: string, callback: (data: never) => void): EchoChannel;

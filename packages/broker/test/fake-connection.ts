@@ -9,12 +9,12 @@ export interface Frame {
 
 let connections = 0;
 
-/** A client without a socket, which remembers what it was sent. */
+/** A client without a socket. It keeps the frames that it was sent. */
 export class FakeConnection implements Connection {
   readonly socketId: string = `1.${(connections += 1)}`;
-  /** As they came: to compare what is the same string for everyone. */
+  /** The frames as they were sent. */
   readonly texts: string[] = [];
-  /** The code it was closed with. */
+  /** The code that it was closed with. */
   closed: number | undefined;
 
   send(text: string): void {
@@ -25,7 +25,7 @@ export class FakeConnection implements Connection {
     this.closed = code;
   }
 
-  /** What came since the last call, with `data` taken out of its second encoding. */
+  /** Returns the frames since the last call, with `data` decoded. */
   take(): Frame[] {
     return this.texts.splice(0).map((text) => {
       const frame = JSON.parse(text) as Frame;

@@ -1,12 +1,12 @@
-// Whatever comes over a socket, the broker goes on and the others do not notice. fast-check prints
-// the seed of what fails; FUZZ_RUNS makes it longer.
+// Sends arbitrary input. The broker must continue, and other clients must not be affected. fast-check prints the seed of a
+// failure; FUZZ_RUNS sets the number of runs.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
-import { greeted } from './raw-client.ts';
+import { connectedClient } from './raw-client.ts';
 import type { RawClient } from './raw-client.ts';
 import { APP, server } from './sdk.ts';
 import { loggerTo } from '../../../test/support/log.ts';
@@ -14,26 +14,26 @@ import { loggerTo } from '../../../test/support/log.ts';
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 100);
 
 let broker: Broker;
-let witness: RawClient;
+let bystander: RawClient;
 const logged: string[] = [];
 beforeAll(async () => {
   broker = await createBroker({ apps: [APP], logger: loggerTo(logged) });
-  witness = await greeted(broker);
-  await witness.subscribe('news');
+  bystander = await connectedClient(broker);
+  await bystander.subscribe('news');
 });
 afterAll(() => broker.close());
 
 afterEach(async () => {
   await server(broker).trigger('news', 'still-there', 1);
-  expect(await witness.next()).toMatchObject({ event: 'still-there' });
+  expect(await bystander.next()).toMatchObject({ event: 'still-there' });
 });
 
-/** What nobody thought of is logged as a failure; and nothing that comes in may break a line of the log. */
+/** No input may cause an unexpected error, or put a control character into the log. */
 function checkLog(): void {
   for (const line of logged.splice(0)) expect(line).toMatch(/^(?!.* failed )[^\p{Cc}]{1,600}$/u);
 }
 
-/** Sends bytes, and the end; resolves to all that comes back before the broker closes. */
+/** Sends bytes and ends. Resolves to everything that is received until the broker closes. */
 async function exchange(bytes: Uint8Array[]): Promise<string> {
   const socket = connect(broker.port, broker.host);
   socket.on('error', () => {});
@@ -141,7 +141,7 @@ it('frames with contents that no client sends', async () => {
   );
   await fc.assert(
     fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
-      const client = await greeted(broker);
+      const client = await connectedClient(broker);
       for (const each of messages) client.socket.send(JSON.stringify(each));
       client.socket.close();
       await client.closed;

@@ -25,7 +25,7 @@ beforeEach(async () => {
   hooks.listen(0, '127.0.0.1');
   await once(hooks, 'listening');
   const url = `http://127.0.0.1:${(hooks.address() as AddressInfo).port}`;
-  // Not of encrypted channels: the SDK would decrypt even what has no data, and fail.
+  // Without encrypted channels: the SDK would try to decrypt events without data, and fail.
   const webhooks = [{ url, events: ['member_added' as const] }];
   broker = await createBroker({ apps: [{ ...APP, webhooks }] });
 });

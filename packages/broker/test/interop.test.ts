@@ -114,7 +114,7 @@ describe('users', () => {
     for (const user of [ann, bob]) {
       user.signin();
       await next(user.connection, 'message');
-      // SDKs subscribe to it by themselves; there is no event for it but the channel's.
+      // SDKs subscribe to it themselves, and emit only the event of the channel.
       await vi.waitFor(() =>
         expect(user).toHaveProperty('user.serverToUserChannel.subscribed', true),
       );

@@ -9,7 +9,7 @@ import { UnavailableError } from '../src/app/unavailable-error.ts';
 import { LocalApp } from '../src/app/local-app.ts';
 import { startBroker } from '../src/broker.ts';
 import { LateApp } from './app/late-app.ts';
-import { greeted } from './raw-client.ts';
+import { connectedClient } from './raw-client.ts';
 import { APP, client, next, server, subscribed } from './sdk.ts';
 import type { Client } from './sdk.ts';
 
@@ -76,7 +76,7 @@ it('refuses with 503 what it cannot do, and goes on', async () => {
 });
 
 it('closes with 4100 a connection that it cannot sign in', async () => {
-  const ann = await greeted(broker);
+  const ann = await connectedClient(broker);
   isAway = true;
   const user = { id: 'ann' };
   ann.say('pusher:signin', server(broker).authenticateUser(ann.socketId, user));

@@ -1,17 +1,16 @@
-// One script of the official SDKs against our broker and against soketi, so that our reading of the
-// protocol is not only ours. What soketi does not have or does otherwise is not in it: `info` of a
-// trigger, errors as HTTP statuses, watchlists.
+// Runs one script of the official SDKs against our broker and against soketi, to compare our reading of the protocol with
+// another. It leaves out what soketi lacks or does differently: `info` of a trigger, errors as HTTP statuses, watchlists.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import { freePort } from '../../../test/support/cluster.ts';
 import { PROGRAMS, Programs } from '../../../test/support/processes.ts';
 import { RawClient } from './raw-client.ts';
 import { APP, client, next, server, subscribed } from './sdk.ts';
-import type { Client, Place } from './sdk.ts';
+import type { Client, ServerAddress } from './sdk.ts';
 
 const isNode20 = process.versions.node.startsWith('20.');
 
-interface Peer extends Place {
+interface Peer extends ServerAddress {
   end(): Promise<void>;
 }
 
@@ -44,7 +43,7 @@ function script(start: () => Promise<Peer>): void {
     for (const each of clients.splice(0)) each.disconnect();
   });
 
-  const connect = (userId = 'nobody', secret: string = APP.secret): Client => {
+  const connect = (userId = 'unnamed', secret: string = APP.secret): Client => {
     const created = client(peer, { userId, secret });
     clients.push(created);
     return created;
@@ -185,7 +184,7 @@ function script(start: () => Promise<Peer>): void {
   });
 }
 
-/** SDKs subscribe to the channel of the user by themselves, and say so nowhere else. */
+/** SDKs subscribe to the channel of the user themselves, without an event of their own. */
 async function signedIn(user: Client): Promise<void> {
   user.signin();
   await expect.poll(() => user).toHaveProperty('user.serverToUserChannel.subscribed', true);

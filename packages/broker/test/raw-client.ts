@@ -59,7 +59,7 @@ export class RawClient {
 }
 
 /** A client that has been greeted. */
-export async function greeted(
+export async function connectedClient(
   broker: Pick<Broker, 'url'>,
 ): Promise<RawClient & { readonly socketId: string }> {
   const client = new RawClient(broker);

@@ -5,10 +5,10 @@ import type { Broker } from '@rollcall/broker';
 
 export const APP = { appId: '7', key: 'test-key', secret: 'test-secret' } as const;
 
-/** Of encrypted channels: 32 bytes, in base64, that the broker never sees. */
+/** Key of encrypted channels: 32 bytes in base64, which the broker never sees. */
 export const MASTER_KEY = Buffer.alloc(32, 'k').toString('base64');
 
-/** What the tests use of pusher-js. Its own typings give ESM the module for the class. */
+/** The part of pusher-js that the tests use. Its own types declare a module where ESM imports the class. */
 export interface Client {
   readonly connection: {
     readonly socket_id: string;
@@ -28,20 +28,20 @@ export interface Client {
 const ClientClass = PusherJs as unknown as new (key: string, options: Options) => Client;
 
 export interface Identity {
-  /** Who it is in presence channels and at sign-in. */
+  /** In presence channels and at sign-in. */
   readonly userId?: string;
   readonly watchlist?: readonly string[];
-  /** It is not said again who it is, for each presence channel. */
+  /** Joins presence channels as the signed-in user, without channel_data. */
   readonly bySignIn?: boolean;
   readonly key?: string;
   readonly secret?: string;
 }
 
-/** Where a server is: a broker of ours, or another. */
-export type Place = Pick<Broker, 'host' | 'port'>;
+/** Address of a broker, ours or another. */
+export type ServerAddress = Pick<Broker, 'host' | 'port'>;
 
 /** The official server SDK, pointed at a broker. */
-export function server({ host, port }: Place, wrong: { secret?: string } = {}): Pusher {
+export function server({ host, port }: ServerAddress, wrong: { secret?: string } = {}): Pusher {
   return new Pusher({
     ...APP,
     ...(wrong.secret !== undefined && { secret: wrong.secret }),
@@ -53,12 +53,12 @@ export function server({ host, port }: Place, wrong: { secret?: string } = {}): 
 }
 
 /** The official client SDK, pointed at a broker. */
-export function client(place: Place, identity: Identity = {}): Client {
+export function client(place: ServerAddress, identity: Identity = {}): Client {
   return new ClientClass(identity.key ?? APP.key, clientOptions(place, identity));
 }
 
-function clientOptions(place: Place, identity: Identity = {}): Options {
-  const { userId = 'nobody', watchlist = [], bySignIn = false } = identity;
+function clientOptions(place: ServerAddress, identity: Identity = {}): Options {
+  const { userId = 'unnamed', watchlist = [], bySignIn = false } = identity;
   const authoriser = server(place, identity);
   const info = { name: `I am ${userId}` };
   return {
@@ -92,7 +92,7 @@ interface Bindable {
   unbind?(event: string, callback: (data: never) => void): unknown;
 }
 
-/** The data of the next such event. */
+/** Resolves to the data of the next event of this name. */
 export function next<T>(source: Bindable, event: string): Promise<T> {
   return new Promise((resolve) => {
     const take = (data: T): void => {

@@ -11,19 +11,18 @@ import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
 import { serveCatalog } from './catalog/servers.ts';
-import type { CatalogServers } from './catalog/servers.ts';
+import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import type { Endpoint } from './listen-addresses.ts';
 import { logEvents } from './log-events.ts';
-import type { ConfiguredRoutes } from './routing/rules.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
 import { GATEWAY_SETTINGS } from './settings/table.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
-import type { LiveDataPlaneOptions } from './live-data-plane.ts';
+import type { LiveDataPlane } from './live-data-plane.ts';
 
 /** Options of {@link createGateway}: its configuration, the registry, and what it writes to. */
 export interface GatewayOptions extends GatewayConfig, Surroundings {}
@@ -49,40 +48,93 @@ export interface Gateway {
   /** The URL of the admin API and the dashboard. */
   readonly adminUrl: string;
   /**
-   * Requests from now on are served by this configuration; what is known of instances stays.
-   * @returns the settings that differ and wait for the next start
-   * @throws RollcallError ROLLCALL_CONFIG: then all is as before
+   * Serves requests by this configuration from now on. Statistics of instances stay.
+   * @returns the changed settings that take effect only at the next start
+   * @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays
    */
   configure(config: GatewayConfig): string[];
   /** The ports of DNS and xDS, if they are served. */
-  readonly catalog: Omit<CatalogServers, 'close'>;
+  readonly catalog: CatalogPorts;
   /** Accepts no more requests, lets those in flight finish for up to 8 s, and stops. */
   close(): Promise<void>;
 }
 
-/** One above the gateway's own port; 0 if that is 0 or the last one. */
+/** Returns the port above the gateway's; 0 if that is 0 or the last one. */
 export function defaultAdminPort(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
-/** A gateway that is alone is answered by nobody: it does not wait long for one that may be there. */
-const INFORMED_MS = 300;
+/** How long a starting gateway waits for the table of another one, which there may not be. */
+const MAX_WAIT_FOR_TABLE_MS = 300;
 
 /**
- * Starts a gateway, and resolves when it listens and hears the channel.
+ * Starts a gateway. Resolves when it listens and is connected to the registry.
  * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN, ROLLCALL_LISTEN,
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { registry, logger = silentLogger, dashboard, ...given } = options;
   const config = resolveConfig(given);
-  const surroundings = { registry, logger, dashboard };
+  const closing = new Closing();
+  try {
+    const parts = await createParts(config, { registry, logger, dashboard }, closing);
+    const endpoint = await startServing(parts);
+    const { adminUrl, catalog } = await startAdmin(parts, endpoint, closing);
+    return {
+      ...endpoint,
+      adminUrl,
+      catalog,
+      configure(changed) {
+        const next = resolveConfig(changed);
+        parts.plane.configure(next);
+        return fixedChanges(GATEWAY_SETTINGS, config, next);
+      },
+      close: () => closing.run(),
+    };
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+/** What has been started, to be closed in the reverse order. */
+class Closing {
+  readonly #steps: (() => void | Promise<void>)[] = [];
+
+  add(step: () => void | Promise<void>): void {
+    this.#steps.push(step);
+  }
+
+  async run(): Promise<void> {
+    for (const step of this.#steps.splice(0).toReversed()) await step();
+  }
+}
+
+/** What a gateway consists of. */
+interface Parts extends Required<Surroundings> {
+  readonly config: ResolvedConfig;
+  /** The name in `Via` and in roll calls. */
+  readonly name: string;
+  /** Endpoints of the gateway itself, which no instance may announce. */
+  readonly self: Endpoint[];
+  readonly journal: Journal;
+  readonly directory: Directory;
+  readonly telemetry: Telemetry;
+  readonly plane: LiveDataPlane;
+}
+
+async function createParts(
+  config: ResolvedConfig,
+  surroundings: Required<Surroundings>,
+  closing: Closing,
+): Promise<Parts> {
+  const { registry, logger } = surroundings;
   const { host, port, probes } = config;
   const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
-  // No name of the machine: every instance and whoever they tell reads it.
+  // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
-  // One that the system chooses is not known yet, and so to nobody who could announce it.
+  // A port that the system chooses is not known yet, so no instance can announce it either.
   const self = port === 0 ? [] : listenAddresses(host, port);
   const directory = await discover({
     registry,
@@ -91,25 +143,27 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     probes: 'always',
     probeRules: probes,
     journal,
-    policy: addressesOf(config, self),
+    policy: addressPolicyOf(config, self),
     ...(instanceCa !== undefined && { instanceCa }),
   });
+  closing.add(() => directory.close());
   const telemetry = new Telemetry(directory);
-  try {
-    const parts = { directory, telemetry, instanceCa, name };
-    const { routes, ...gateway } = await follow(parts, config, surroundings);
-    if (port === 0) self.push(...listenAddresses(host, gateway.port));
-    const known = { directory, journal, telemetry, routes };
-    return await administer(name, gateway, known, config, surroundings);
-  } catch (error) {
-    telemetry.close();
-    directory.close();
-    throw error;
-  }
+  closing.add(() => telemetry.close());
+  const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
+  closing.add(saveSnapshot);
+  const plane = await createLiveDataPlane({
+    directory,
+    telemetry,
+    config,
+    instanceCa,
+    name,
+    logger,
+  });
+  closing.add(() => plane.close());
+  return { ...surroundings, config, name, self, journal, directory, telemetry, plane };
 }
 
-/** @param self where the gateway listens, filled in when that is known */
-function addressesOf(
+function addressPolicyOf(
   { host, allow, deny }: ResolvedConfig,
   self: readonly Endpoint[],
 ): AddressPolicy {
@@ -118,28 +172,35 @@ function addressesOf(
   return policy;
 }
 
-/** What there is to be told of a gateway. */
-interface Known {
-  readonly directory: Directory;
-  readonly journal: Journal;
-  readonly telemetry: Telemetry;
-  readonly routes: ConfiguredRoutes;
+/** Listens once the table is there: before that, requests would receive 404. */
+async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
+  const { config, self, directory, plane, registry, logger } = parts;
+  await directory.ready(MAX_WAIT_FOR_TABLE_MS);
+  const { host, port } = await plane.listen(config.port, config.host);
+  if (config.port === 0) self.push(...listenAddresses(host, port));
+  logEvents(
+    directory,
+    { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
+    // A change is logged only after every worker routes by it.
+    ({ level, message }) => plane.whenApplied(() => logger[level](message)),
+  );
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  return { host, port, url: `${scheme}://${urlHost(host)}:${port}` };
 }
 
-/** A gateway with its admin API beside it. */
-async function administer(
-  name: string,
-  gateway: Omit<Gateway, 'adminUrl' | 'catalog'>,
-  { directory, journal, telemetry, routes }: Known,
-  config: ResolvedConfig,
-  { registry, logger = silentLogger, dashboard }: Surroundings,
-): Promise<Gateway> {
-  const { port, adminHost, adminPort = defaultAdminPort(port), adminToken } = config;
+/** Starts the admin API and the catalog, which show what the gateway knows. */
+async function startAdmin(
+  parts: Parts,
+  { url, port }: Pick<Gateway, 'url' | 'port'>,
+  closing: Closing,
+): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
+  const { config, name, registry, logger, dashboard, journal, directory, telemetry, plane } = parts;
+  const { adminHost, adminPort = defaultAdminPort(config.port), adminToken } = config;
   const app = adminApp({
     gateway: {
       name,
-      url: gateway.url,
-      domain: config.domain ?? `localhost:${gateway.port}`,
+      url,
+      domain: config.domain ?? `localhost:${port}`,
       server: describeServer(registry),
       channel: registry.channels.registry,
       startedAt: Date.now(),
@@ -150,7 +211,7 @@ async function administer(
     },
     directory,
     journal,
-    routes,
+    routes: plane.routes,
     traffic: telemetry.history.of,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
@@ -162,56 +223,12 @@ async function administer(
   );
   const catalog = new TableCatalog(directory, Date.now);
   app.route('/', catalogApi(catalog));
-  const closing = [() => gateway.close()];
-  async function close(): Promise<void> {
-    for (const each of closing.toReversed()) await each();
-  }
-  try {
-    const admin = await serveAdmin(app, adminHost, adminPort);
-    closing.push(async () => admin.close());
-    const servers = await serveCatalog(catalog, config, logger);
-    closing.push(async () => servers.close());
-    const adminUrl = `http://${urlHost(admin.host)}:${admin.port}`;
-    return { ...gateway, adminUrl, catalog: servers, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/** Serves by what the directory tells, once that has told what there is. */
-async function follow(
-  parts: Pick<LiveDataPlaneOptions, 'directory' | 'telemetry' | 'instanceCa' | 'name'>,
-  config: ResolvedConfig,
-  { registry, logger }: Required<Pick<Surroundings, 'registry' | 'logger'>>,
-): Promise<Omit<Gateway, 'adminUrl' | 'catalog'> & { readonly routes: ConfiguredRoutes }> {
-  const { directory, telemetry } = parts;
-  const serving = await createLiveDataPlane({ ...parts, config, logger });
-  const forget = await keepSnapshot(directory, config.snapshot, logger);
-  // Before it listens: what it does not know of yet it would answer with 404.
-  await directory.ready(INFORMED_MS);
-  const { host, port } = await serving.listen(config.port, config.host);
-  logEvents(
-    directory,
-    { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
-    // A change is logged only after every worker routes by it.
-    ({ level, message }) => serving.whenApplied(() => logger[level](message)),
-  );
+  const admin = await serveAdmin(app, adminHost, adminPort);
+  closing.add(() => admin.close());
+  const servers = await serveCatalog({ catalog, config, logger });
+  closing.add(() => servers.close());
   return {
-    host,
-    port,
-    url: `${config.tls === undefined ? 'http' : 'https'}://${urlHost(host)}:${port}`,
-    routes: serving.routes,
-    configure(changed) {
-      const next = resolveConfig(changed);
-      serving.configure(next);
-      return fixedChanges(GATEWAY_SETTINGS, config, next);
-    },
-    async close() {
-      await serving.close();
-      telemetry.close();
-      await forget();
-      directory.close();
-    },
+    adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
+    catalog: servers.ports,
   };
 }

@@ -29,7 +29,7 @@ async function shown(port: number): Promise<unknown> {
   return CN;
 }
 
-it('a gateway takes a renewed certificate while it runs', async () => {
+it('a gateway reloads a renewed certificate while it runs', async () => {
   const tls = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
   const put = (files: typeof tls): void => {
     copyFileSync(files.cert, tls.cert);

@@ -4,17 +4,18 @@ import type { Limits } from './limits.ts';
 import type { Pools } from './upstream/pool.ts';
 import type { RequestIds } from './exchange/request-ids.ts';
 
-/** What all connections of one engine share. */
+/** What all connections of one proxy share. */
 export interface Context extends Pick<
   ProxyOptions,
-  'decide' | 'pseudonym' | 'onUnreachable' | 'onFilterError' | 'onRequestEnd' | 'onRequestStart'
+  'decide' | 'onUnreachable' | 'onFilterError' | 'onRequestEnd' | 'onRequestStart'
 > {
+  readonly pseudonym: string;
   readonly limits: Limits;
-  /** See {@link EngineSettings.isTrustedProxy}. */
+  /** See {@link ProxySettings.isTrustedProxy}. */
   isTrustedProxy: (address: string) => boolean;
   readonly clock: Clock;
   readonly pools: Pools;
   readonly requestIds: RequestIds;
-  /** Whether the engine is closing: every answer is the last on its connection. */
+  /** Whether the proxy is closing: every response is the last on its connection. */
   isClosing: boolean;
 }

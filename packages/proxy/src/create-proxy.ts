@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -18,12 +19,21 @@ import { Pools } from './upstream/pool.ts';
 import { RequestIds } from './exchange/request-ids.ts';
 import { createTlsFront } from './downstream/tls-front.ts';
 
+/** Below the 10 s after which Docker kills. */
+const DEFAULT_GRACE_MS = 8000;
+
 /**
- * An engine on the sockets of `node:net`: HTTP/1.1 is read and written here, for forwarding alone.
+ * Creates a reverse proxy for HTTP/1.1. It serves nothing before `listen` or `serve` is called.
  * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
-export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
-  const { limits, isTrustedProxy = trustNone, certificate, instanceCa, ...options } = engineOptions;
+export function createProxy(options: ProxyOptions): ReverseProxy {
+  const {
+    limits,
+    isTrustedProxy = trustNone,
+    certificate,
+    upstreamCa: instanceCa,
+    ...others
+  } = options;
   const clients = new Set<ClientConnection>();
   const perAddress = new Map<string, number>();
   const clock = new TickingClock((now) => {
@@ -32,7 +42,8 @@ export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
   });
   const ownLimits = { ...LIMITS, ...limits };
   const context: Context = {
-    ...options,
+    ...others,
+    pseudonym: options.pseudonym ?? `proxy-${randomBytes(8).toString('hex')}`,
     limits: ownLimits,
     isTrustedProxy,
     clock,
@@ -40,8 +51,8 @@ export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
     requestIds: new RequestIds(),
     isClosing: false,
   };
-  // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way. Under TLS it
-  // becomes so later: one that ends during its handshake has left.
+  // Half open, so that a client that has ended its side can still be answered, and a tunnel go on the other way. Under
+  // TLS the connection becomes so after its handshake: a client that ends during it has left.
   const allowHalfOpen = certificate === undefined;
   const serverOptions = { noDelay: true, allowHalfOpen, pauseOnConnect: true };
   const server = createServer(serverOptions, accept);
@@ -61,7 +72,7 @@ export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
   function admit(raw: ClientSocket): boolean {
     const address = raw.remoteAddress ?? '';
     const count = (perAddress.get(address) ?? 0) + 1;
-    // One may have been on its way in when the engine closed.
+    // One may have been on its way in when the proxy closed.
     if (context.isClosing || count > ownLimits.connectionsPerAddress) {
       raw.destroy();
       return false;
@@ -92,7 +103,7 @@ export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
     Object.assign(ownLimits, LIMITS, settings.limits);
   }
 
-  async function close(graceMs: number): Promise<void> {
+  async function close(graceMs: number = DEFAULT_GRACE_MS): Promise<void> {
     await closeServer(graceMs);
     context.pools.destroy();
     clock.stop();
@@ -112,7 +123,7 @@ export function createProxy(engineOptions: ProxyOptions): ReverseProxy {
   }
 
   return {
-    listen: (port, host) => listenOn(server, port, host),
+    listen: (port, host = '127.0.0.1') => listenOn(server, port, host),
     serve(socket) {
       if (admit(socket)) begin(socket, socket);
     },

@@ -11,6 +11,7 @@ export type {
   FilterRequest,
   FilterResponse,
 } from './filters/filter.ts';
+export { forwardTo } from './forward-to.ts';
 export { cookieValue } from './http1/cookie.ts';
 export { LIMITS } from './limits.ts';
 export type { Limits, RouteLimits } from './limits.ts';
@@ -29,6 +30,7 @@ export type {
   RequestSummary,
   Forward,
   ListenAddress,
+  ProblemAnswer,
   Trace,
   Upstream,
 } from './proxy.ts';

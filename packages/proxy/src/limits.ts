@@ -1,45 +1,49 @@
-/** What a peer may take of time and memory. Times in milliseconds, kept to within a quarter of a second. */
+/**
+ * What a client or an upstream may take of time and memory. Times are in milliseconds and kept to within a quarter of a
+ * second. Each limit is a number; `Infinity` means none.
+ */
 export interface Limits {
-  /** Bytes of a head, and of trailers. Default 16 KiB. */
+  /** Bytes of a head, and of trailers. Larger: 431, or 414 if it is the request line. Default 16384. */
   readonly headBytes: number;
-  /** Bytes of a request's body. Default: no limit, since bodies pass through. */
+  /** Bytes of the body of a request. Larger: 413. Default `Infinity`, because bodies pass through. */
   readonly bodyBytes: number;
-  /** For a request's head to become whole, from its first byte. Default 15 s. */
+  /** From the first byte of a request head to its last. Longer: 408. Default 15000. */
   readonly headMs: number;
-  /** For the next request to begin on a connection, or the first. Default 75 s. */
+  /** Until the first or the next request begins on a client's connection, which is closed then. Default 75000. */
   readonly idleMs: number;
-  /** For a connection to an instance. Default 5 s. */
-  readonly connectMs: number;
-  /** For all filters of a request together, if they take their time. Default 30 s. */
+  /** For all filters of a request together, if they take their time. Longer: 500. Default 30000. */
   readonly filterMs: number;
-  /** For an instance to begin its answer once it has the request. Default 5 minutes. */
+  /** To open a connection to an upstream. Longer: the next upstream, or 502. Default 5000. */
+  readonly connectMs: number;
+  /** Until an upstream begins its response, once it has the request. Longer: 504. Default 300000. */
   readonly answerMs: number;
-  /** Between two pieces of a request's body. Default 60 s. */
+  /** Between two parts of the body of a request. Longer: 408. Default 60000. */
   readonly requestBodyMs: number;
-  /** Between two pieces of an answer's body, taken by the client. Default 5 minutes. */
+  /** Between two parts of the body of a response, and for the client to take one. Longer: a reset. Default 300000. */
   readonly answerBodyMs: number;
   /**
-   * For a request from its whole head to the end of its answer, however often it was tried. A tunnel takes what it
-   * takes. Default: no limit.
+   * From the whole head of a request to the end of its response, with every attempt. Longer: 504, or a reset if the
+   * response has begun. Tunnels are exempt. Default `Infinity`.
    */
   readonly totalMs: number;
-  /** Connections of clients from one address at a time. Default 4096. */
+  /** Connections of clients from one address at a time. More are closed at once. Default 4096. */
   readonly connectionsPerAddress: number;
-  /** Connections kept to one instance while nothing is asked. Default 256. */
+  /** Idle connections that are kept to one upstream. Default 256. */
   readonly idlePerInstance: number;
   /**
-   * For such a connection, unless the instance says less. Default 4 s: Node closes after 5, and a request
-   * that meets the close on the way fails if it may not be repeated.
+   * How long such a connection is kept, unless the upstream says less. Default 4000: Node closes after 5 s, and a
+   * request that meets the close on its way fails if it is not safe to send again.
    */
   readonly instanceIdleMs: number;
 }
 
-/** Those that may differ from route to route. */
+/** The limits that may differ from route to route. */
 export type RouteLimits = Pick<
   Limits,
   'bodyBytes' | 'filterMs' | 'connectMs' | 'answerMs' | 'requestBodyMs' | 'answerBodyMs' | 'totalMs'
 >;
 
+/** The default of each limit. */
 export const LIMITS: Limits = {
   headBytes: 16 * 1024,
   bodyBytes: Infinity,

@@ -16,12 +16,14 @@ export const PROXY_PROBLEMS = {
   loop: { status: 508, title: 'Loop detected' },
 } as const;
 
+/** The codes of {@link PROXY_PROBLEMS}. */
 export type ProxyProblemCode = keyof typeof PROXY_PROBLEMS;
 
 /** A response that the proxy sends itself, as `application/problem+json` (RFC 9457). */
 export interface Problem {
   /** Identifies the kind of problem to programs. */
   readonly code: string;
+  /** Of the response. */
   readonly status: number;
   /** The same for every problem of this code. */
   readonly title: string;
@@ -29,7 +31,7 @@ export interface Problem {
   readonly detail: string;
 }
 
-/** One of the proxy's own problems. */
+/** Returns one of the proxy's own problems. @param detail what was wrong with this request */
 export function proxyProblem(code: ProxyProblemCode, detail: string): Problem {
   return { code, ...PROXY_PROBLEMS[code], detail };
 }

@@ -1,41 +1,47 @@
 import type { Duplex } from 'node:stream';
-import type { Problem } from './problems.ts';
+import type { Certificate } from './downstream/tls-front.ts';
 import type { Filter } from './filters/filter.ts';
 import type { Limits, RouteLimits } from './limits.ts';
-import type { Certificate } from './downstream/tls-front.ts';
+import type { Problem } from './problems.ts';
 
-/** Where an instance listens. */
+/** A server that requests are forwarded to. */
 export interface Upstream {
-  /** Which instance this is, for whoever decides. */
+  /** Identifies the upstream in summaries and among the pools of connections. */
   readonly key: string;
-  /** Canonical IP address. */
+  /** IP address or host name. An IP address saves a lookup for each connection. */
   readonly address: string;
+  /** From 1 to 65535. */
   readonly port: number;
-  /** Whether it speaks TLS. Its certificate must be valid for its address. Default: it does not. */
+  /** Whether it speaks TLS. Its certificate must be valid for its address. Default false. */
   readonly isSecure?: boolean;
 }
 
 /** Where a server listens. */
 export interface ListenAddress {
+  /** The host as it was asked for. */
   readonly host: string;
+  /** The port, as the system picked it if 0 was asked for. */
   readonly port: number;
 }
 
 /** What becomes of a request. */
-export type Decision = Forward | Answer;
+export type Decision = Forward | ProblemAnswer;
 
-/** The gateway answers itself. */
-interface Answer {
+/** The proxy answers itself. */
+export interface ProblemAnswer {
+  /** Tells the two kinds of decisions apart. */
   readonly type: 'answer';
+  /** Sent as `application/problem+json`. */
   readonly problem: Problem;
-  /** What it would have been routed by, if that is known. */
+  /** The prefix of the route, if it is known: for the summary. */
   readonly prefix?: string;
-  /** Those of its route, if that is known: the response passes them too. */
+  /** The filters of the route, if it is known: the response passes them. Default: none. */
   readonly filters?: readonly Filter[] | undefined;
 }
 
 /** The request goes to an upstream. */
 export interface Forward {
+  /** Tells the two kinds of decisions apart. */
   readonly type: 'forward';
   /** Path and query for the upstream: usually those that came, without the prefix of the route. */
   readonly target: string;
@@ -52,140 +58,166 @@ export interface Forward {
    * more: then it returns the one to try instead, or undefined if none is left.
    */
   next(): Upstream | undefined;
-  /** The problem if `next` returns nothing the first time. Default: `no-upstream`. */
+  /** The problem to answer with if `next` returns undefined the first time. Default: `no-upstream`. */
   readonly unavailable?: Problem;
-  /** The head of that upstream's response has come. */
+  /** Called when the head of that upstream's response has come. */
   onResponse?(status: number): void;
   /**
-   * The attempt is over: called once for each upstream that `next` has returned.
-   * @param isFault it could not be reached, broke off, or did not respond in time
+   * Called when an attempt is over, once for each upstream that `next` has returned.
+   * @param isFault whether the upstream could not be reached, broke off, or did not respond in time
    */
   onAttemptEnd?(isFault: boolean): void;
-  /** Whether a request that was sent, and that is safe to send again, may be. Default: it may. */
+  /** Returns whether a request that was sent, and that is safe to send again, may be. Default: it may. */
   mayRetry?(): boolean;
 }
 
-/** A request, as far as one may want to know it to decide. What is not asked for costs nothing. */
+/** A request, as far as a decision may need it. What is not asked for costs nothing. */
 export interface RequestView {
+  /** In upper case, as it came. */
   readonly method: string;
+  /** The Host, with its port if it came with one; `''` if HTTP/1.0 came without. */
+  readonly host: string;
+  /** Path and query, every byte as it came. */
+  readonly target: string;
   /** The client's IP address: the last one on the way here that is no trusted proxy. */
-  readonly address: string;
-  /** The values of the fields of this name, in lower case, as a list; nothing if there are none. */
+  readonly clientAddress: string;
+  /**
+   * Returns the values of the fields of this name, joined by `, `; undefined if there are none.
+   * @param name in lower case
+   */
   field(name: string): string | undefined;
 }
 
-/** Decides by the Host header and the request target, and perhaps by more. It is over when it returns. */
-export type Decide = (host: string, target: string, asked: RequestView) => Decision;
+/** Decides synchronously what becomes of a request. */
+export type Decide = (request: RequestView) => Decision;
 
-/** What an engine asks of a client's connection: those of `node:net` and `node:tls` have it. */
+/** What the proxy needs of a client's connection: the sockets of `node:net` and `node:tls` have it. */
 export interface ClientSocket extends Duplex {
+  /** The client's IP address. */
   readonly remoteAddress?: string | undefined;
+  /** The port that the client has connected to: for X-Forwarded-Port. */
   readonly localPort?: number | undefined;
+  /** Whether the connection is TLS: for X-Forwarded-Proto. */
   readonly encrypted?: boolean | undefined;
+  /** Ends the connection once all is written. */
   destroySoon(): void;
+  /** Called when the connection becomes a tunnel. */
   setKeepAlive(enable: boolean, initialDelayMs: number): unknown;
 }
 
-/**
- * The seam between what to do with a request and doing it. An engine parses, connects, forwards
- * bodies both ways and answers problems; it knows nothing of discovery or routing.
- */
+/** A running reverse proxy. */
 export interface ReverseProxy {
   /**
-   * Listens; with port 0 the system picks one. Rejects with Node's own error, such as EADDRINUSE.
+   * Listens for clients. Rejects with Node's own error, such as EADDRINUSE.
+   * @param port 0 lets the system pick one
+   * @param host IP address or host name. Default `127.0.0.1`
    */
-  listen(port: number, host: string): Promise<ListenAddress>;
-  /** Serves a client whose connection somebody else has accepted. */
+  listen(port: number, host?: string): Promise<ListenAddress>;
+  /** Serves a client whose connection was accepted elsewhere. Nothing may have been read from it. */
   serve(socket: ClientSocket): void;
   /**
-   * Other settings for what begins from now on. Whether it speaks TLS stays as it is.
-   * @throws ProxyError ERR_PROXY_CERTIFICATE: then all is as before
+   * Replaces the settings for what begins from now on; those left out get their defaults. Whether the proxy speaks TLS
+   * stays as it is.
+   * @throws ProxyError ERR_PROXY_CERTIFICATE; the previous settings then stay
    */
   configure(settings: ProxySettings): void;
-  /** Connections of clients at this moment. */
+  /** Open connections of clients. */
   readonly clients: number;
-  /** Connections to each instance, and those of them that nobody uses. */
+  /** Returns the connections to each upstream, by its key: all, and those of them that are idle. */
   pools(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]>;
-  /** Nobody is there any more: closes idle connections to it. Requests in flight finish. */
+  /** Closes the idle connections to an upstream that has gone. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
-  /** Accepts no more, lets requests in flight finish, and cuts what is left after `graceMs`. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Accepts no more, lets requests in flight finish, and resets what is left when the time is over.
+   * @param graceMs default 8000
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
-/** One request that came, and how it was answered. */
+/** One request, and how it was answered. */
 export interface RequestSummary {
-  /** Method, host and target as they came; `''` if they could not be read. */
+  /** `''` if the request could not be read. */
   readonly method: string;
+  /** The Host as it came; `''` if the request could not be read. */
   readonly host: string;
+  /** Path and query as they came; `''` if the request could not be read. */
   readonly target: string;
   /** The client's IP address: the last one on the way here that is no trusted proxy. */
   readonly client: string;
+  /** Sent to the upstream as X-Request-Id, and part of each problem. */
   readonly requestId: string;
   /** Of W3C Trace Context, if the client sent one that is valid. */
   readonly traceparent: string | undefined;
-  /** What it was routed by; nothing if it was not. */
+  /** The prefix of its route; undefined if it had none. */
   readonly prefix: string | undefined;
-  /** The key of the instance that answered, or was tried last. */
+  /** The key of the upstream that responded, or was tried last. */
   readonly instance: string | undefined;
   /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
   readonly status: number;
-  /** Whether the answer was broken off, by whichever side. */
+  /** Whether the response was broken off, by whichever side. */
   readonly isAborted: boolean;
-  /** Why the gateway answered itself, if it did. */
+  /** The code of the problem that the proxy answered with, if it did. */
   readonly problem: string | undefined;
-  /** The filter that answered in place of the upstream, if one did. */
+  /** The name of the filter that answered in place of the upstream, if one did. */
   readonly filter: string | undefined;
-  /** Milliseconds from its whole head to the end of its answer, or of the tunnel. */
+  /** Milliseconds from the whole head to the end of the response, or of the tunnel. */
   readonly ms: number;
-  /** Milliseconds from when it was sent to that instance until the head of the answer came. */
+  /** Milliseconds from when the request was sent to that upstream until the head of the response came. */
   readonly upstreamMs: number | undefined;
-  /** Bytes of the bodies without their framing, or that went through the tunnel. */
+  /** Bytes of the request's body without its framing, or of the tunnel towards the upstream. */
   readonly requestBytes: number;
+  /** Bytes of the response's body without its framing, or of the tunnel towards the client. */
   readonly responseBytes: number;
 }
 
-/** A request on its way through this gateway and beyond, for whoever follows it. */
+/** A request as a tracer follows it. */
 export interface Trace {
-  /** What the instance is sent as traceparent (W3C Trace Context). */
+  /** Sent to the upstream as traceparent (W3C Trace Context), in place of the client's. */
   readonly traceparent: string;
-  /** It is over, as `onExchanged` is told. */
-  ended(exchanged: RequestSummary): void;
+  /** Called when the request is over, before `onRequestEnd`. */
+  ended(summary: RequestSummary): void;
 }
 
-/** What may change while an engine runs. */
+/** The settings that may change while a proxy runs. */
 export interface ProxySettings {
   /**
    * Whether this address is a proxy in front of this one. What it says about where a request comes from is believed
    * and passed on (X-Forwarded-*, X-Request-Id); from any other address it is dropped. Default: none is trusted.
    */
   readonly isTrustedProxy?: (address: string) => boolean;
-  /** With it, the engine listens for TLS alone. Default: none. */
+  /** With a certificate, the proxy speaks TLS and nothing else. Default: none. */
   readonly certificate?: Certificate;
-  /** Those that differ from the defaults. */
+  /** The limits that differ from {@link LIMITS}. */
   readonly limits?: Partial<Limits>;
 }
 
-/** What an engine needs from outside. */
+/** What a proxy is made with. */
 export interface ProxyOptions extends ProxySettings {
+  /** Decides where each request goes: see {@link forwardTo} for the simplest. */
   readonly decide: Decide;
-  /** What this gateway is called in Via (RFC 9110 §7.6.3): a token that no other gateway has. */
-  readonly pseudonym: string;
-  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
-  readonly instanceCa?: string | Buffer;
-  /** No connection could be made: refused, or not within the time for it. */
+  /**
+   * What this proxy is called in Via (RFC 9110 §7.6.3): a token that no other proxy has, by which a request that comes
+   * back is recognized as a loop. Default: a random one.
+   */
+  readonly pseudonym?: string;
+  /** The CA of upstreams that speak TLS, as PEM. Default: the CAs that Node trusts. */
+  readonly upstreamCa?: string | Buffer;
+  /** Called when no connection could be made: `refused` by the upstream, or `failed` in another way. */
   readonly onUnreachable?:
     | ((upstream: Upstream, verdict: 'refused' | 'failed') => void)
     | undefined;
   /**
-   * A filter has thrown, rejected or taken too long, and its request was answered with 500 `filter-failed`.
-   * @param filter its name; `''` if it cannot be said which one it was
+   * Called when a filter has thrown, rejected or taken too long. `filter` is its name, or `''` if it is not known which
+   * one it was.
    */
-  readonly onFilterError?: (filter: string, error: unknown, requestId: string) => void;
-  /** Told once of each request, when its answer has ended or never will. Without it, nothing is noted of requests. */
-  readonly onRequestEnd?: (exchanged: RequestSummary) => void;
+  readonly onFilterError?:
+    | ((filter: string, error: unknown, requestId: string) => void)
+    | undefined;
+  /** Called once for each request, when its response has ended or never will. Without it, nothing is recorded. */
+  readonly onRequestEnd?: (summary: RequestSummary) => void;
   /**
-   * With `onExchanged`: follows a request that has begun, by the client's traceparent if that is valid. Default:
-   * nobody does, and the instance is sent what the client has sent.
+   * Called when a request begins, with the client's traceparent if that is valid. What it returns replaces the
+   * traceparent for the upstream. It needs `onRequestEnd`. Default: the client's traceparent is passed on.
    */
   readonly onRequestStart?: ((traceparent: string | undefined) => Trace) | undefined;
 }

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import { createProxy } from '../src/create-proxy.ts';
-import { NO_UPSTREAM } from './forward-to.ts';
+import { NO_UPSTREAM } from './decisions.ts';
 import { afterwards, refusing, send, start, to, upstream } from './harness.ts';
 
 describe('the engine', () => {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach } from 'vitest';
 import type { Decide, ReverseProxy, ProxyOptions, Upstream } from '../src/proxy.ts';
 import { createProxy } from '../src/create-proxy.ts';
-import { forwardTo } from './forward-to.ts';
+import { forwardBy } from './decisions.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -91,9 +91,9 @@ export async function start(
 }
 
 export function to(...upstreams: Upstream[]): Decide {
-  return (_host, target) => {
+  return ({ target }) => {
     const left = [...upstreams];
-    return forwardTo(() => left.shift(), target);
+    return forwardBy(() => left.shift(), target);
   };
 }
 

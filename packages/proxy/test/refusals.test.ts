@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decide, Upstream } from '../src/proxy.ts';
 import { client, refusing, saying, send, start, to, upstream } from './harness.ts';
-import { forwardTo } from './forward-to.ts';
+import { forwardBy } from './decisions.ts';
 
 const codeOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
 
@@ -61,7 +61,7 @@ describe('an instance that left while another was tried', () => {
       response.end();
     });
     const left = [await refusing(), leaving];
-    const { port } = await start((_host, target) => forwardTo(() => left.shift(), target), {
+    const { port } = await start(({ target }) => forwardBy(() => left.shift(), target), {
       onUnreachable: () => left.splice(0),
     });
     const answer = await send(port);

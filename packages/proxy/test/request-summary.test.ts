@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Decide, ProxyOptions, RequestSummary } from '../src/proxy.ts';
 import { client, listen, refusing, saying, send, start, to, upstream } from './harness.ts';
-import { forwardTo, NO_UPSTREAM } from './forward-to.ts';
+import { forwardBy, NO_UPSTREAM } from './decisions.ts';
 
 const GET = 'GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -33,9 +33,9 @@ describe('what is told of an exchange', () => {
     const there = await upstream((request, response) => {
       request.resume().on('end', () => response.writeHead(201).end('hello'));
     });
-    const { port, until } = await telling((_host, target) => {
+    const { port, until } = await telling(({ target }) => {
       const left = [there];
-      return forwardTo(() => left.shift(), target, '/v1');
+      return forwardBy(() => left.shift(), target, '/v1');
     });
     const { write, heard } = client(port);
     write(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../src/proxy.ts';
 import { refusing, send, start, to, upstream } from './harness.ts';
-import { forwardTo } from './forward-to.ts';
+import { forwardBy } from './decisions.ts';
 
 /** An instance that answers with the head that reached it. */
 const mirror = () => upstream((request, response) => response.end(JSON.stringify(request.headers)));
@@ -47,7 +47,7 @@ describe('an instance', () => {
 it('an instance is told what was taken off the path, and not what was left on it', async () => {
   const there = await mirror();
   const route = (isStripped: boolean) =>
-    start((_host, target) => ({ ...forwardTo(() => there, target, '/v1'), isStripped }));
+    start(({ target }) => ({ ...forwardBy(() => there, target, '/v1'), isStripped }));
   expect(await reached((await route(true)).port)).toMatchObject({ 'x-forwarded-prefix': '/v1' });
   expect(await reached((await route(false)).port)).not.toHaveProperty('x-forwarded-prefix');
 });
@@ -60,7 +60,7 @@ it('a problem carries the id of its request', async () => {
 
 const lookAt = (asked: RequestView): unknown[] => [
   asked.method,
-  asked.address,
+  asked.clientAddress,
   ...['x-a', 'cookie', 'x-b'].map((name) => asked.field(name)),
 ];
 
@@ -68,9 +68,9 @@ it('whoever decides may look at method, fields and the client’s address', asyn
   const seen: unknown[] = [];
   const there = await mirror();
   const { port } = await start(
-    (host, target, asked) => {
-      seen.push(lookAt(asked));
-      return to(there)(host, target, asked);
+    (request) => {
+      seen.push(lookAt(request));
+      return to(there)(request);
     },
     { isTrustedProxy: isLocal },
   );

@@ -1,6 +1,6 @@
 import type { Member, User } from '@rollcall/protocol/pusher';
 import type { AppOptions } from '../settings/options.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
+import type { WebhookEvent } from '../webhook-event.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import type { CachedEvent } from './event-cache.ts';

@@ -9,7 +9,7 @@ import {
 } from '@rollcall/protocol/pusher';
 import type { Member, User } from '@rollcall/protocol/pusher';
 import type { AppOptions } from '../settings/options.ts';
-import type { WebhookEvent } from '../webhooks/event.ts';
+import type { WebhookEvent } from '../webhook-event.ts';
 import type {
   App,
   AppEnvironment,

@@ -1,5 +1,5 @@
 import type { Format } from '@rollcall/runtime/settings';
-import { WEBHOOK_EVENTS } from '../webhooks/event.ts';
+import { WEBHOOK_EVENTS } from '../webhook-event.ts';
 
 /** Stands in the paths of URLs, and before the colon of a token. */
 const NAME: Format = {

@@ -1,4 +1,4 @@
-import type { WebhookEvent } from './event.ts';
+import type { WebhookEvent } from '../webhook-event.ts';
 
 /** How long a leave is held: a client that reconnects within it never left. */
 const DELAY_MS = 3_000;

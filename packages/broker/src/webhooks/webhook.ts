@@ -3,7 +3,7 @@ import type { Logger } from '@rollcall/runtime';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../settings/options.ts';
-import type { WebhookEvent } from './event.ts';
+import type { WebhookEvent } from '../webhook-event.ts';
 import { post } from './post.ts';
 
 /** Events of this time go in one request. */

@@ -1,6 +1,6 @@
 import type { AppOptions } from '../settings/options.ts';
 import { DebouncedLeaves } from './debounced-leaves.ts';
-import type { WebhookEvent } from './event.ts';
+import type { WebhookEvent } from '../webhook-event.ts';
 import { Webhook } from './webhook.ts';
 import type { WebhookEnvironment } from './webhook.ts';
 

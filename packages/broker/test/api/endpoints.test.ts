@@ -66,14 +66,14 @@ describe.each([
     });
 
     it('answers with the requested info of each channel', async () => {
-      const channels = ['a', 'presence-a', 'nobody', 'presence-nobody'];
+      const channels = ['a', 'presence-a', 'unoccupied', 'presence-unoccupied'];
       const info = 'user_count,subscription_count';
       expect(await call(postEvents, { body: { ...event, channels, info } })).toEqual({
         channels: {
           a: { subscription_count: 1 },
           'presence-a': { user_count: 1, subscription_count: 2 },
-          nobody: { subscription_count: 0 },
-          'presence-nobody': { user_count: 0, subscription_count: 0 },
+          unoccupied: { subscription_count: 0 },
+          'presence-unoccupied': { user_count: 0, subscription_count: 0 },
         },
       });
     });
@@ -145,7 +145,7 @@ describe.each([
       app.signIn({ user: { ...user, id: 'bob' }, userData: '{}', connection: bob });
       expect(await call(terminateConnections, { subject: 'ann' })).toEqual({});
       expect([ann.closed, alsoAnn.closed, bob.closed]).toEqual([4009, 4009, undefined]);
-      expect(await call(terminateConnections, { subject: 'nobody' })).toEqual({});
+      expect(await call(terminateConnections, { subject: 'unoccupied' })).toEqual({});
       expect(subscriber.closed, 'being a member is not being signed in').toBeUndefined();
     });
   });
@@ -210,7 +210,7 @@ describe.each([
   describe('getChannel', () => {
     it.each([
       ['a', {}, { occupied: true }],
-      ['nobody', {}, { occupied: false }],
+      ['unoccupied', {}, { occupied: false }],
       ['a', { info: 'subscription_count' }, { occupied: true, subscription_count: 1 }],
       [
         'presence-a',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
-import { greeted } from '../raw-client.ts';
+import { connectedClient } from '../raw-client.ts';
 import { APP, server } from '../sdk.ts';
 
 let broker: Broker;
@@ -28,10 +28,10 @@ async function metrics(): Promise<Map<string, number>> {
 }
 
 it('has the metrics of each app', async () => {
-  const [one, two] = [await greeted(broker), await greeted(broker)];
+  const [one, two] = [await connectedClient(broker), await connectedClient(broker)];
   await one.subscribe('news');
   await two.subscribe('news');
-  await server(broker).trigger(['news', 'nobody'], 'e', {});
+  await server(broker).trigger(['news', 'unoccupied'], 'e', {});
   const found = await metrics();
   expect([...found].filter(([name]) => name.startsWith('rollcall_'))).toEqual([
     ['rollcall_broker_connections{app="7"}', 2],

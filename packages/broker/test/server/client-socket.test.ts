@@ -8,7 +8,7 @@ import { FrameWriters } from '../../src/server/frame-writer.ts';
 import { newApp } from '../app/new-app.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 
-/** As much of a WebSocket as a ClientSocket needs, in a state that the test chooses. */
+/** The part of a WebSocket that a ClientSocket needs. The test chooses its state. */
 class FakeWebSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
@@ -39,7 +39,7 @@ let app: LocalApp;
 let socket: FakeWebSocket;
 
 beforeEach(() => {
-  // Not setImmediate: that is when frames are written, and keeps nothing from ending.
+  // Not setImmediate, which writes frames and does not keep a process running.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   app = newApp();
   socket = new FakeWebSocket();

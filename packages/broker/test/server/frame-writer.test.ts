@@ -7,10 +7,10 @@ import * as ws from 'ws';
 import { encodeFrame, FrameWriters } from '../../src/server/frame-writer.ts';
 
 const { WebSocket } = ws;
-/** Its types do not know it. */
+/** Missing in its types. */
 const { Receiver } = ws as unknown as { Receiver: new (options: object) => Writable };
 
-/** What a WebSocket reads in these bytes. */
+/** Returns the messages that a WebSocket reads from these bytes. */
 function decode(bytes: Buffer): string[] {
   const texts: string[] = [];
   const receiver = new Receiver({ isServer: false });
@@ -24,7 +24,7 @@ it.each([0, 1, 125, 126, 127, 65_535, 65_536, 100_000])('encodes a frame of %d b
 });
 
 it('encodes any text', () => {
-  // Half a pair is no text in UTF-8: it becomes U+FFFD, as everywhere in Node.
+  // Node encodes an unpaired surrogate as U+FFFD.
   const text = fc.string({ unit: 'binary', maxLength: 300 });
   fc.assert(
     fc.property(text, (input) => {

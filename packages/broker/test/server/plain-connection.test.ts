@@ -21,7 +21,7 @@ function deferred() {
   return { promise, resolve: () => made.resolve?.() };
 }
 
-/** What a connection has brought so far. */
+/** A connection, and the text that it has received. */
 class Received {
   readonly socket: Socket;
   text = '';
@@ -82,7 +82,7 @@ describe('a connection to the HTTP API', () => {
     const client = new Received(broker);
     client.socket.write(UP);
     await expect.poll(() => client.statuses()).toEqual(['200']);
-    // Not by the timer that ends what is left.
+    // Without the timer that destroys the remaining sockets.
     vi.useFakeTimers({ toFake: ['setTimeout'] });
     const ended = once(client.socket, 'end');
     await broker.close();
@@ -97,7 +97,7 @@ describe('a plain connection', () => {
   let connection: PlainConnection | undefined;
   let answered: number;
   let onAnswer: () => void;
-  /** Until it resolves, requests are not answered. */
+  /** If set, responses wait for it. */
   let wait: Promise<void> | undefined;
   const serve = async (options: { firstTimeoutMs: number; idleTimeoutMs: number }) => {
     answered = 0;

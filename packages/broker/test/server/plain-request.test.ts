@@ -113,7 +113,7 @@ it('node:http reads plain requests in the same way', async () => {
       if (ours === undefined) return;
       plain += 1;
       const { method, target, body, end } = ours;
-      // What comes after the end may be a bad request to it; the connection is one request long here.
+      // Without the bytes after the request, which node:http could refuse as another request.
       const theirs = await reference(request.slice(0, end));
       expect(theirs).toEqual({ method, target, body: body.toString('latin1') });
     }),

@@ -10,7 +10,7 @@ import type { Broker } from '@rollcall/broker';
 import { APP } from '../sdk.ts';
 
 const read = (name: string) => readFileSync(new URL(`./tls/${name}`, import.meta.url), 'utf8');
-/** Signed by itself, for localhost and 127.0.0.1; its key is in this repository and opens nothing. */
+/** Self-signed, for localhost and 127.0.0.1. The key is used by tests only. */
 const tls = { cert: read('cert.pem'), key: read('key.pem') };
 
 let broker: Broker | undefined;

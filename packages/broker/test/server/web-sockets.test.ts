@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker, BrokerOptions } from '@rollcall/broker';
 import { MAX_FRAGMENTS, MAX_FRAME_BYTES } from '../../src/server/web-sockets.ts';
-import { greeted, RawClient } from '../raw-client.ts';
+import { connectedClient, RawClient } from '../raw-client.ts';
 import { APP, server } from '../sdk.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 
@@ -47,7 +47,7 @@ describe('a handshake', () => {
   });
 
   it.each([
-    ['/app/nobody?protocol=7', 4001],
+    ['/app/unknown?protocol=7', 4001],
     ['/nowhere?protocol=7', 4005],
     ['/app/test-key?protocol=x', 4006],
     ['/app/test-key?protocol=4', 4007],
@@ -67,14 +67,14 @@ describe('a handshake', () => {
     await start();
     const response = await fetch(`${broker.url}/app/${APP.key}?protocol=7`);
     expect(response.status).toBe(404);
-    await greeted(broker);
+    await connectedClient(broker);
   });
 });
 
 describe('an app', () => {
   it('accepts connections up to its limit, and another one when one has closed', async () => {
     await start({ apps: [{ ...APP, maxConnections: 2 }] });
-    const [first] = [await greeted(broker), await greeted(broker)];
+    const [first] = [await connectedClient(broker), await connectedClient(broker)];
     const refused = new RawClient(broker);
     expect(await refused.next()).toMatchObject({ event: 'pusher:error', data: { code: 4004 } });
     expect(await refused.closed).toBe(4004);
@@ -93,7 +93,10 @@ describe('an app', () => {
   it('does not share anything with other apps', async () => {
     const other = { appId: '8', key: 'other-key', secret: APP.secret };
     await start({ apps: [APP, other] });
-    const [one, two] = [await greeted(broker), new RawClient(broker, '/app/other-key?protocol=7')];
+    const [one, two] = [
+      await connectedClient(broker),
+      new RawClient(broker, '/app/other-key?protocol=7'),
+    ];
     await two.next();
     await one.subscribe('news');
     await two.subscribe('news');
@@ -107,14 +110,14 @@ describe('an app', () => {
 describe('frames', () => {
   it('that are not text close the connection with 1003', async () => {
     await start();
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     client.socket.send(Buffer.from('{"event":"pusher:ping"}'));
     expect(await client.closed).toBe(1003);
   });
 
   it('that are malformed are answered with an error, and the connection stays open', async () => {
     await start();
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     client.socket.send('{');
     expect(await client.next()).toMatchObject({ event: 'pusher:error' });
     await client.settled();
@@ -122,7 +125,7 @@ describe('frames', () => {
 
   it('may be 64 KiB; one byte more closes the connection with 1009', async () => {
     await start();
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     const ping = '{"event":"pusher:ping"}';
     client.socket.send(ping.padEnd(MAX_FRAME_BYTES));
     expect(await client.next()).toMatchObject({ event: 'pusher:pong' });
@@ -132,7 +135,7 @@ describe('frames', () => {
 
   it('may have 64 fragments; one more closes the connection with 1008', async () => {
     await start();
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     const ping = '{"event":"pusher:ping"}';
     const sendIn = (pieces: number): void => {
       client.socket.send(ping, { fin: false });
@@ -147,7 +150,7 @@ describe('frames', () => {
 
   it('are ignored after the broker has sent a close', async () => {
     await start();
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     client.socket.send(Buffer.from('binary'));
     client.say('pusher:subscribe', { channel: 'news' });
     await client.closed;
@@ -161,7 +164,7 @@ describe('frames', () => {
 describe('keeping alive', () => {
   it('answers pings of the protocol and of the WebSocket', async () => {
     await start();
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     client.say('pusher:ping', {});
     expect(await client.next()).toMatchObject({ event: 'pusher:pong' });
     client.socket.ping('x');
@@ -171,7 +174,7 @@ describe('keeping alive', () => {
 
   it('pings a silent client, and closes with 4201 if it stays silent', async () => {
     await start({ activityTimeoutMs: 30, pongTimeoutMs: 30 });
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     expect(await client.next()).toMatchObject({ event: 'pusher:ping' });
     expect(await client.next()).toMatchObject({ event: 'pusher:error', data: { code: 4201 } });
     expect(await client.closed).toBe(4201);
@@ -182,9 +185,9 @@ describe('keeping alive', () => {
     ['a WebSocket ping', (client: RawClient) => client.socket.ping()],
     ['a WebSocket pong', (client: RawClient) => client.socket.pong()],
   ])('counts %s as activity', async (_name, answer) => {
-    // The pong timeout is long enough for a loaded machine; it is not what the test waits for.
+    // Long enough for a loaded machine. The test does not wait for it.
     await start({ activityTimeoutMs: 20, pongTimeoutMs: 2_000 });
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     for (let round = 0; round < 3; round += 1) {
       expect(await client.next()).toMatchObject({ event: 'pusher:ping' });
       answer(client);
@@ -196,7 +199,7 @@ describe('keeping alive', () => {
 describe('a client that is gone', () => {
   it('leaves its channels as soon as its socket is closed', async () => {
     await start();
-    const [client, observer] = [await greeted(broker), await greeted(broker)];
+    const [client, observer] = [await connectedClient(broker), await connectedClient(broker)];
     await client.subscribe('news');
     await client.kill();
     await observer.settled();
@@ -206,9 +209,9 @@ describe('a client that is gone', () => {
 
   it('leaves its channels after the pong timeout if it hangs', async () => {
     await start({ activityTimeoutMs: 20, pongTimeoutMs: 20 });
-    const client = await greeted(broker);
+    const client = await connectedClient(broker);
     await client.subscribe('news');
-    // Nothing is read any more, and so no close is answered.
+    // The client reads no more, so it does not answer the close.
     client.socket.pause();
     const trigger = server(broker);
     await expect
@@ -220,7 +223,7 @@ describe('a client that is gone', () => {
   it('is disconnected if it leaves too much unread, and the others are not affected', async () => {
     const maxUnreadBytes = 1_000_000;
     await start({ maxUnreadBytes, metrics: { port: 0 } });
-    const [slow, quick] = [await greeted(broker), await greeted(broker)];
+    const [slow, quick] = [await connectedClient(broker), await connectedClient(broker)];
     await slow.subscribe('news');
     await quick.subscribe('news');
     slow.socket.pause();
@@ -228,7 +231,7 @@ describe('a client that is gone', () => {
     const trigger = server(broker);
     const data = 'x'.repeat(10_000);
     let sent = 0;
-    // What the kernel takes in comes on top of what the broker keeps, and how much that is varies.
+    // The kernel buffers a varying number of bytes in addition to those that the broker keeps.
     for (; logged.length === 0 && sent < 5_000; sent += 10) {
       const batch = Array.from({ length: 10 }, () => ({ channel: 'news', name: 'e', data }));
       await trigger.triggerBatch(batch);

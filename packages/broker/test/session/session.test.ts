@@ -182,7 +182,7 @@ describe('client events', () => {
     const error = [{ event: 'pusher:error' }];
     expect(sender.say('client-e', {}, 'news')).toMatchObject(error);
     expect(sender.say('client-e', {}, 'private-a')).toMatchObject(error);
-    expect(sender.say('client-e', {}, 'private-nobody')).toMatchObject(error);
+    expect(sender.say('client-e', {}, 'private-unoccupied')).toMatchObject(error);
     expect(receiver.take()).toEqual([]);
   });
 

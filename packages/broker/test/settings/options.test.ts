@@ -78,7 +78,7 @@ describe('Apps', () => {
   it.each([
     { ...app, key: 'other' },
     { ...app, appId: '2' },
-  ])('refuses two apps that cannot be told apart: %j', (other) => {
+  ])('refuses two apps with the same id or key: %j', (other) => {
     expect(() => new Apps([newApp({ options: app }), newApp({ options: other })])).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }),
     );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DebouncedLeaves, MAX_HELD } from '../../src/webhooks/debounced-leaves.ts';
-import type { WebhookEvent } from '../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../src/webhook-event.ts';
 
 let passed: WebhookEvent[];
 let departures: DebouncedLeaves;

@@ -65,7 +65,7 @@ it('sends all events, in requests that the official server SDK accepts', async (
     ]);
   expect(new Set(valid)).toEqual(new Set([true]));
 
-  // Not before 3 s, as departures.test.ts says.
+  // Not before 3 s: see debounced-leaves.test.ts.
   ann.disconnect();
   await expect
     .poll(() => events.slice(6), { timeout: 10_000 })

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Counters } from '../../src/app/counters.ts';
-import type { WebhookEvent } from '../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../src/webhook-event.ts';
 import { MAX_PENDING, RETRY_DELAYS_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post } from '../../src/webhooks/post.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
@@ -13,7 +13,7 @@ let posts: Post[];
 let waits: number[];
 let logged: string[];
 let counters: Counters;
-/** What the server answers next; 200 when there is no more. */
+/** The next responses of the server; 200 after the last. */
 let answers: (number | Error)[];
 
 beforeEach(() => {

@@ -15,8 +15,8 @@ export function parseHashBy(written: string): HashBy {
 
 /** Returns the key of a request. Without the header or cookie, it is the client's address. */
 export function hashKey(by: HashBy, asked: RequestView): string {
-  if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.address;
+  if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.clientAddress;
   if (by.type === 'cookie')
-    return cookieValue(asked.field('cookie') ?? '', by.name) ?? asked.address;
-  return asked.address;
+    return cookieValue(asked.field('cookie') ?? '', by.name) ?? asked.clientAddress;
+  return asked.clientAddress;
 }

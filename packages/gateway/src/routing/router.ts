@@ -68,7 +68,8 @@ export class Router {
     this.#now = now;
   }
 
-  readonly decide: Decide = (host, target, request) => {
+  readonly decide: Decide = (request) => {
+    const { host, target } = request;
     const { isOwnHost, hasRoute, filters } = this.#rules;
     if (!isOwnHost(host)) return { type: 'answer', problem: unknownHost(host), filters };
     if (!target.startsWith('/')) return { type: 'answer', problem: NOT_A_PATH, filters };

@@ -43,7 +43,7 @@ describe('the access log', () => {
     ]);
   });
 
-  it('has the query only if it is asked to', () => {
+  it('includes the query only if configured', () => {
     expect(JSON.stringify(written([{}]))).not.toContain('secret');
     expect(written([{}], { includeQuery: true })).toMatchObject([
       { path: '/v1/x', query: 'secret=1' },
@@ -51,7 +51,7 @@ describe('the access log', () => {
     expect(written([{ target: '/v1/x' }], { includeQuery: true })[0]).not.toHaveProperty('query');
   });
 
-  it('has a share of what went well, and all that failed', () => {
+  it('samples successful requests, and logs all failed ones', () => {
     const well = Array.from({ length: 100 }, () => ({}));
     const failed = [
       { status: 500 },
@@ -70,7 +70,7 @@ describe('the access log', () => {
     expect(written(failed, { sample: 0, random: () => 0 })).toHaveLength(3);
   });
 
-  it('takes no line for two, and none for longer than it may be', () => {
+  it('writes each entry on one line of limited length', () => {
     const [line] = written([{ target: `/${'x'.repeat(16_000)}?y`, host: 'h"\\\n'.repeat(4000) }], {
       includeQuery: true,
     });

@@ -23,7 +23,7 @@ const NONE = {
 };
 
 describe('services and instances', () => {
-  it('tells how many of each service are up, and are sent requests', async () => {
+  it('counts the healthy instances of each service, and those that receive traffic', async () => {
     const { ask, say, probed, parted } = setup();
     say('register', 'a', { name: 'ids' });
     say('register', 'b', { port: 2, name: 'ids' });
@@ -42,7 +42,7 @@ describe('services and instances', () => {
     });
   });
 
-  it('tells by what an instance was last seen, and when its lease ends', async () => {
+  it('shows the evidence for an instance, and when its lease ends', async () => {
     const made = setup();
     made.connected();
     made.state.now = 10;
@@ -65,7 +65,7 @@ describe('services and instances', () => {
     });
   });
 
-  it('tells of leases as the table has them: they begin anew when the channel is back', async () => {
+  it('restarts leases when the gateway reconnects', async () => {
     const made = setup();
     made.connected();
     made.state.now = 10;
@@ -79,7 +79,7 @@ describe('services and instances', () => {
     expect(await leaseEnds()).toBe(EPOCH + 90_000);
   });
 
-  it('tells of one prefix, however it is written, and of no other', async () => {
+  it('filters instances by prefix, in any spelling', async () => {
     const made = setup();
     made.say('register', 'a');
     made.say('register', 'b', { prefix: '/v2' });
@@ -87,7 +87,7 @@ describe('services and instances', () => {
     expect(await instances(made, '?prefix=/v3')).toEqual([]);
   });
 
-  it('tells of those that are asked for by key', async () => {
+  it('filters instances by key', async () => {
     const made = setup();
     for (const id of ['a', 'b', 'c']) made.say('register', id, { prefix: `/${id}` });
     const keys = async (query: string) => (await instances(made, query)).map(({ key }) => key);
@@ -97,7 +97,7 @@ describe('services and instances', () => {
     expect((await made.ask(`/api/instances?${many}`)).status).toBe(400);
   });
 
-  it('tells traffic where it is asked for, as far back as that', async () => {
+  it('includes traffic for the requested time', async () => {
     const history = [1, 2, 3].map((at) => ({ at, seconds: 5, requests: at, errors: 0 }));
     const made = setup({
       traffic: (key) => (key === 'a' ? { requests: 6, errors: 0, history } : undefined),
@@ -115,7 +115,7 @@ describe('services and instances', () => {
   });
 });
 
-describe('how well the gateway sees', () => {
+describe('the state of discovery', () => {
   it('is connected, then disconnected and still ready, and expired after ten minutes', async () => {
     const { ask, say, state, connected, disconnected } = setup();
     const discovery = async () => (await json(await ask('/api/status')))['discovery'];
@@ -143,7 +143,7 @@ describe('how well the gateway sees', () => {
     expect(await json(answer)).toMatchObject({ code: 'not-ready' });
   });
 
-  it('tells of other gateways, and how their tables stood to its own', async () => {
+  it('shows other gateways, and how their tables differed', async () => {
     const { ask, observer, say, state } = setup();
     say('register', 'a');
     state.now = 40;
@@ -154,10 +154,10 @@ describe('how well the gateway sees', () => {
   });
 });
 
-describe('who may do what', () => {
+describe('access', () => {
   const drain = { method: 'POST' };
 
-  it('lets everybody on loopback read, and only who knows the token change', async () => {
+  it('needs no token for reading on loopback, and the token for changes', async () => {
     const { ask, say } = setup();
     say('register', 'a');
     expect((await ask('/api/status')).status).toBe(200);
@@ -173,7 +173,7 @@ describe('who may do what', () => {
     expect((await ask('/api/instances/a/drain', { ...drain, headers })).status).toBe(200);
   });
 
-  it('says how to set a token where there is none', async () => {
+  it('says how to set a token if there is none', async () => {
     const { ask } = setup({ access: { isLocal: true } });
     const answer = await ask('/api/instances/a/drain', { ...drain, token: TOKEN });
     expect(answer.status).toBe(403);
@@ -181,7 +181,7 @@ describe('who may do what', () => {
     expect(await json(await ask('/api/status'))).toMatchObject({ token: 'none' });
   });
 
-  it('lets nobody off loopback read without the token, but tells that it lives and is ready', async () => {
+  it('needs the token for reading off loopback, except for health and readiness', async () => {
     const { app } = setup({ access: { isLocal: false, token: TOKEN } });
     const ask = (path: string, headers = {}) =>
       app.request(path, { headers: { host: 'gateway.example', ...headers } });
@@ -195,8 +195,8 @@ describe('who may do what', () => {
 const act = (made: Setup, key: string, what: string) =>
   made.ask(`/api/instances/${encodeURIComponent(key)}/${what}`, { method: 'POST', token: TOKEN });
 
-describe('draining by an operator', () => {
-  it('takes an instance out of the turns until it is undrained, and tells so', async () => {
+describe('a drain by an operator', () => {
+  it('stops traffic to an instance until it is undrained', async () => {
     const made = setup();
     made.say('register', 'a');
     made.say('register', 'b', { port: 2 });
@@ -219,7 +219,7 @@ describe('draining by an operator', () => {
     ]);
   });
 
-  it('lasts over updates, and ends with the run of the instance', async () => {
+  it('lasts across updates, and ends when the instance restarts', async () => {
     const made = setup();
     made.say('register', 'a');
     await act(made, 'a', 'drain');
@@ -229,7 +229,7 @@ describe('draining by an operator', () => {
     expect(await instances(made)).toMatchObject([{ isDrained: false, isRoutable: true }]);
   });
 
-  it('knows a legacy instance by its key, with all that stands in it', async () => {
+  it('finds a legacy instance by its key', async () => {
     const made = setup();
     made.say('register', 'a', { id: undefined, inc: undefined });
     const [{ key } = { key: '' }] = await instances(made);
@@ -238,7 +238,7 @@ describe('draining by an operator', () => {
     expect(await instances(made)).toMatchObject([{ isDrained: true }]);
   });
 
-  it('tells that it knows no such instance', async () => {
+  it('answers 404 for an unknown instance', async () => {
     const answer = await act(setup(), 'nobody', 'drain');
     expect(answer.status).toBe(404);
     expect(await json(answer)).toMatchObject({ code: 'unknown-instance' });

@@ -49,7 +49,7 @@ describe('explain', () => {
     ['*', undefined],
     ['/%zz/\u0000', undefined],
     [`/${'x/'.repeat(5000)}`, undefined],
-  ])('finds the prefix of %j as routing does', (path, prefix) => {
+  ])('finds the prefix of %j as the router does', (path, prefix) => {
     const { say, told } = setup();
     say('register', 'a');
     say('register', 'b', { prefix: '/v1/x' });
@@ -57,13 +57,13 @@ describe('explain', () => {
     if (prefix === undefined) expect(told(path).verdict).toMatch(/^nowhere \(404\)/);
   });
 
-  it('names the catch-all as a path', () => {
+  it('shows the catch-all as /', () => {
     const { say, told } = setup();
     say('register', 'a', { prefix: '' });
     expect(told('/any')).toMatchObject({ prefix: '', verdict: 'to 1 of 1 instances of /' });
   });
 
-  it('says where requests go, with each instance and its story', () => {
+  it('shows where requests go, with each instance and its history', () => {
     const { state, say, probed, told } = setup();
     say('register', 'a');
     say('register', 'b', { port: 2 });
@@ -103,7 +103,7 @@ describe('explain', () => {
     expect(gone.map(({ key, history }) => [key, history.at(-1)?.change])).toEqual([['a', 'left']]);
   });
 
-  it('tells of the link, and that what is known may be out of date without it', () => {
+  it('shows the link, and that the table may be out of date without it', () => {
     const { observer, state, say, told } = setup();
     observer.subscribed(0);
     say('register', 'a');
@@ -133,7 +133,7 @@ describe('explain', () => {
     expect(told('/none').filters).toEqual([]);
   });
 
-  it('tells what was refused, whatever the prefix', () => {
+  it('shows refused messages of any prefix', () => {
     const { journal, told } = setup();
     journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
     expect(told('/none').refused).toEqual([

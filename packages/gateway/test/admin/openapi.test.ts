@@ -64,7 +64,7 @@ const operations = Object.entries(description.paths).flatMap(([path, methods]) =
 );
 
 describe('docs/reference/admin-api.md', () => {
-  it('has every operation, and no other', () => {
+  it('has exactly the operations of the API', () => {
     const page = readFileSync(new URL('admin-api.md', file), 'utf8');
     const rows = [...page.matchAll(/^\| `(GET|POST) (\S+)` \|/gm)];
     const listed = rows.map(([, method = '', path]) => `${method.toLowerCase()} ${path}`);
@@ -73,7 +73,7 @@ describe('docs/reference/admin-api.md', () => {
 });
 
 describe('docs/reference/openapi.yaml', () => {
-  it('has every route of the app, and no other', () => {
+  it('has exactly the routes of the app', () => {
     const routes = setup().app.routes.filter(({ method }) => method !== 'ALL');
     const real = routes.map(
       ({ method, path }) => `${method.toLowerCase()} ${path.replace(/:(\w+)/g, '{$1}')}`,
@@ -85,7 +85,7 @@ describe('docs/reference/openapi.yaml', () => {
     expect(CASES.map(([operation]) => operation).toSorted()).toEqual(operations.toSorted());
   });
 
-  it.each(CASES)('describes what %s answers', async (operation, target, schema) => {
+  it.each(CASES)('describes the response of %s', async (operation, target, schema) => {
     const [method = '', path = ''] = operation.split(' ');
     const answer = await busy().ask(target, { method: method.toUpperCase(), token: TOKEN });
     expect(answer.status).toBe(200);
@@ -104,7 +104,7 @@ describe('docs/reference/openapi.yaml', () => {
     expect(faults('Instances', answer)).toEqual([]);
   });
 
-  it('describes the changes that follow the state', async () => {
+  it('describes the events that follow the state', async () => {
     const { ask, say, events } = busy();
     const answer = await ask('/api/changes');
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
@@ -120,7 +120,7 @@ describe('docs/reference/openapi.yaml', () => {
     ['GET', '/api/explain', 400],
     ['DELETE', '/api/status', 401],
     ['GET', '/api/instances/a/drain', 405],
-  ])('describes why %s %s fails', async (method, target, status) => {
+  ])('describes the error of %s %s', async (method, target, status) => {
     const answer = await busy().ask(target, { method });
     expect(answer.status).toBe(status);
     const problem = (await answer.json()) as { code: string };
@@ -128,7 +128,7 @@ describe('docs/reference/openapi.yaml', () => {
     expect(Object.keys(ADMIN_PROBLEMS)).toContain(problem.code);
   });
 
-  it('would notice a field that it does not describe', () => {
+  it('rejects a field that it does not describe', () => {
     expect(faults('Alive', { isAlive: true, more: 1 })).not.toEqual([]);
     expect(faults('Status', {})).not.toEqual([]);
   });

@@ -25,7 +25,7 @@ async function send(head: string): Promise<string> {
 const get = (target: string, host = 'localhost') => send(`GET ${target} HTTP/1.1\r\nHost: ${host}`);
 
 describe('the admin port', () => {
-  it('explains the path that it is asked for, as JSON', async () => {
+  it('returns an explanation as JSON', async () => {
     const answer = await get('/api/explain?path=%2Fv1%2Fa%20b%3Fq%3D1%26r');
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toMatch(/content-type: application\/json/i);
@@ -41,7 +41,7 @@ describe('the admin port', () => {
     '[::1]',
     '[::1]:1501',
     '127.1.2.3:9',
-  ])('answers by the name %s of loopback', async (host) => {
+  ])('answers requests with the loopback host %s', async (host) => {
     expect(await get('/api/explain?path=/v1', host)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
@@ -60,7 +60,7 @@ describe('the admin port', () => {
     'localhost:1501.evil.example',
     'evil.example:localhost',
     '',
-  ])('does not answer by the name %j', async (host) => {
+  ])('does not answer requests with the host %j', async (host) => {
     for (const target of ['/api/explain?path=/v1', '/', '/health']) {
       const answer = await get(target, host);
       expect(answer).toMatch(/^HTTP\/1\.1 4(?:00|21) /);
@@ -68,12 +68,12 @@ describe('the admin port', () => {
     }
   });
 
-  it('does not answer who names no host', async () => {
+  it('does not answer requests without Host', async () => {
     expect(await send('GET /api/explain?path=/v1 HTTP/1.0')).toMatch(/ 400 /);
     expect(await send('GET /api/explain?path=/v1 HTTP/1.1')).toMatch(/ 400 /);
   });
 
-  it('takes the absolute form, and goes by the Host beside it', async () => {
+  it('accepts a target in absolute form, and uses Host', async () => {
     const line = 'GET http://localhost/api/explain?path=/v1 HTTP/1.1';
     expect(await send(`${line}\r\nHost: localhost`)).toMatch(/^HTTP\/1\.1 200 /);
     expect(await send(`${line}\r\nHost: evil.example`)).toMatch(/^HTTP\/1\.1 421 /);
@@ -101,13 +101,13 @@ describe('the admin port', () => {
     if (status === 405) expect(answer).toMatch(/allow: (?:GET, HEAD|POST)\r\n/i);
   });
 
-  it('answers HEAD as GET, with no body', async () => {
+  it('answers HEAD like GET, without a body', async () => {
     const answer = await send('HEAD /api/explain?path=/v1 HTTP/1.1\r\nHost: localhost');
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
     expect(answer).toMatch(/\r\n\r\n$/);
   });
 
-  it('is read by no page of another origin, nor shown in one', async () => {
+  it('cannot be read or embedded by pages of other origins', async () => {
     const answer = await send(
       'GET /api/explain?path=/v1 HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example',
     );
@@ -117,14 +117,14 @@ describe('the admin port', () => {
     expect(answer).toMatch(/cache-control: no-store/i);
   });
 
-  it('says which port is taken, and how to choose another', async () => {
+  it('names a port in use, and the setting that chooses another', async () => {
     await expect(serveAdmin(setup().app, '127.0.0.1', admin.port)).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
       message: expect.stringMatching(new RegExp(`port ${admin.port} .*--admin-port`)) as string,
     });
   });
 
-  it('keeps no place for who listened to the changes and has gone', async () => {
+  it('removes listeners that disconnect', async () => {
     for (let count = 0; count < 100; count++) {
       const socket = connect(admin.port, '127.0.0.1');
       socket.write('GET /api/changes HTTP/1.1\r\nHost: localhost\r\n\r\n');
@@ -140,7 +140,7 @@ describe('the admin port', () => {
       .toBe(200);
   });
 
-  it('waits for nobody when it closes, not even for who listens to the changes', async () => {
+  it('closes at once, even with listeners connected', async () => {
     for (const target of ['/api/status', '/api/changes']) {
       const { app } = setup();
       const each = await serveAdmin(app, '127.0.0.1', 0);

@@ -57,7 +57,7 @@ const ABC = ['a', 'b', 'c'].map((key) => instance(key));
 const [A, B, C] = ABC as [Instance, Instance, Instance];
 
 describe('in turn', () => {
-  it('gives each its share by weight', () => {
+  it('gives each instance its share by weight', () => {
     const { shares } = setup();
     const list = [
       instance('a', { weight: 1 }),
@@ -69,7 +69,7 @@ describe('in turn', () => {
     expect(shares(list, 60)).toEqual({ a: 10, b: 20, c: 30 });
   });
 
-  it('leaves out who was tried, and names nobody when all were', () => {
+  it('skips instances that were tried, and selects none if all were', () => {
     const { pick } = setup();
     expect(pick(ABC, undefined, new Set(['a', 'c']))).toBe('b');
     expect(pick(ABC, undefined, new Set(['a', 'b', 'c']))).toBeUndefined();
@@ -77,7 +77,7 @@ describe('in turn', () => {
 });
 
 describe('by requests in flight', () => {
-  it('prefers the less busy of two, for its weight', () => {
+  it('prefers the less busy of two, relative to weight', () => {
     const { balancer, shares } = setup({ policy: 'least-request' });
     for (let count = 0; count < 10; count++) balancer.requestStarted(A);
     expect(shares([A, B], 100)['a'] ?? 0).toBeLessThanOrEqual(0);
@@ -87,7 +87,7 @@ describe('by requests in flight', () => {
     expect(shares([heavy, B], 100)['b'] ?? 0).toBe(0);
   });
 
-  it('sends no more to one that has all that it may have', () => {
+  it('skips an instance that is at its limit', () => {
     const { balancer, pick } = setup({ policy: 'least-request', maxInFlight: 2 });
     for (const each of [A, A, B]) balancer.requestStarted(each);
     const last = balancer.requestStarted(B);
@@ -97,8 +97,8 @@ describe('by requests in flight', () => {
   });
 });
 
-describe('an instance that went while it was asked', () => {
-  it('is not remembered for what ends after', () => {
+describe('an instance that left during a request', () => {
+  it('is not recorded when the request ends', () => {
     const { balancer, registry } = setup();
     const before = balancer.requestStarted(A);
     registry.forget('a');
@@ -106,7 +106,7 @@ describe('an instance that went while it was asked', () => {
     expect([...registry.all()]).toEqual([]);
   });
 
-  it('is not charged with it when it is back, and has been asked again', () => {
+  it('is not charged with it after it returned', () => {
     const { balancer, registry, pick } = setup({ maxInFlight: 1 });
     const before = Array.from({ length: 5 }, () => balancer.requestStarted(A));
     registry.forget('a');
@@ -121,7 +121,7 @@ describe('an instance that went while it was asked', () => {
 });
 
 describe('by latency', () => {
-  it('prefers who answers sooner, and comes back to who was slow once that has faded', () => {
+  it('prefers faster instances, and returns to a slow one after its average decays', () => {
     const { clock, balancer, shares } = setup({ policy: 'latency' });
     const [a, b] = [balancer.requestStarted(A), balancer.requestStarted(B)];
     balancer.responseStarted(a, 500, 0);
@@ -138,7 +138,7 @@ describe('by hash', () => {
   const many = Array.from({ length: 10 }, (_each, index) => instance(`i${index}`));
   const keys = Array.from({ length: 5000 }, (_each, index) => `user-${index}`);
 
-  it('sends a key to one instance, and moves only the keys of one that has gone', () => {
+  it('sends a key to one instance, and moves only the keys of an instance that left', () => {
     const { balancer, pick } = setup({ policy: 'hash' });
     const before = keys.map((key) => pick(many, key));
     expect(keys.map((key) => pick(many, key))).toEqual(before);
@@ -158,7 +158,7 @@ describe('by hash', () => {
     for (const count of counts.values()) expect(count).toBeLessThan(2 * (keys.length / 10));
   });
 
-  it('has another stand in for one that was tried', () => {
+  it('selects another instance if one was tried', () => {
     const { pick } = setup({ policy: 'hash' });
     const first = String(pick(many, 'x'));
     expect(pick(many, 'x', new Set([first]))).not.toBe(first);
@@ -166,7 +166,7 @@ describe('by hash', () => {
 });
 
 describe('an instance that fails', () => {
-  it('is ejected after five failures in a row, longer each time', () => {
+  it('is ejected after five consecutive failures, longer each time', () => {
     const { clock, fail, shares } = setup();
     expect(fail(A, ABC, 5)).toEqual([false, false, false, false, true]);
     expect(shares(ABC, 10)['a']).toBeUndefined();
@@ -188,7 +188,7 @@ describe('an instance that fails', () => {
     expect(outcomes.indexOf(true)).toBe(19);
   });
 
-  it('is not ejected when half are already, nor when it is alone', () => {
+  it('is not ejected if half are already, or if it is the only one', () => {
     const { fail } = setup();
     const four = [...ABC, instance('d')];
     expect(fail(A, four, 5).at(-1)).toBe(true);
@@ -197,15 +197,15 @@ describe('an instance that fails', () => {
     expect(setup().fail(A, [A], 50)).not.toContain(true);
   });
 
-  it('is used all the same when there is nobody else', () => {
+  it('receives traffic if no other instance is left', () => {
     const { fail, pick } = setup();
     fail(A, ABC, 5);
     expect(pick([A])).toBe('a');
   });
 });
 
-describe('too few that are left', () => {
-  it('do not bear the load of all: ejections count again once there are more', () => {
+describe('too few instances that are not ejected', () => {
+  it('make ejections void until there are more (panic)', () => {
     const { balancer, fail, shares } = setup({ ejection: { panicThreshold: 0.4 } });
     const four = [...ABC, instance('d')];
     fail(A, four, 5);
@@ -218,8 +218,8 @@ describe('too few that are left', () => {
   });
 });
 
-describe('an instance that has just come', () => {
-  it('takes a share that grows from a tenth to the whole', () => {
+describe('a new instance', () => {
+  it('gets a share that grows from a tenth to the whole', () => {
     const { clock, shares } = setup({ slowStartMs: 10_000 });
     const fresh = instance('new', { since: 0 });
     const list = [A, fresh];
@@ -233,7 +233,7 @@ describe('an instance that has just come', () => {
     expect(shares(list, 1000)['new']).toBe(500);
   });
 
-  it('takes all there is when every instance is new', () => {
+  it('gets its full share if every instance is new', () => {
     const { shares } = setup({ slowStartMs: 10_000 });
     const list = [instance('a', { since: 0 }), instance('b', { since: 0 })];
     expect(shares(list, 100)['nobody']).toBeUndefined();
@@ -244,7 +244,7 @@ describe('zones', () => {
   const near = instance('near', { zone: 'z1' });
   const far = instance('far', { zone: 'z2' });
 
-  it('are preferred while anybody there can be picked', () => {
+  it('are preferred while an instance there is available', () => {
     const { balancer, shares, pick } = setup({ zone: 'z1', maxInFlight: 1 });
     expect(shares([near, far], 10)).toEqual({ near: 10 });
     balancer.requestStarted(near);

@@ -9,7 +9,7 @@ function groups(fill: (table: LiveTable) => void) {
   return targetGroups(new TableCatalog(table, () => 1).services());
 }
 
-it('tells of every instance where it is, and how it is', () => {
+it('lists every instance with its address and state', () => {
   const [up, down] = groups((table) => {
     table.say('a', { address: 'fd00::1', port: 3000, scheme: 'https', version: '1.2', zone: 'z' });
     table.say('b');
@@ -36,7 +36,7 @@ it('tells of every instance where it is, and how it is', () => {
   });
 });
 
-it('spells the keys of meta as labels, and lets none take the place of another', () => {
+it('turns the keys of meta into distinct labels', () => {
   const [group] = groups((table) =>
     table.say('a', { meta: { 'a-b': 'changed', a_b: 'as it is', 'ä.b': 'other', id: 'mine' } }),
   );

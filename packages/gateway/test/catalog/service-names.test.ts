@@ -21,7 +21,7 @@ describe('the name of a service', () => {
     expect(named({ [prefix]: announced })).toEqual({ [prefix]: name });
   });
 
-  it('is made of the prefix where two announce the same', () => {
+  it('is made from the prefix if two services announce the same name', () => {
     expect(named({ '/v1': 'id', '/v2': 'id', '/v3': 'other' })).toEqual({
       '/v1': 'v1',
       '/v2': 'v2',
@@ -29,7 +29,7 @@ describe('the name of a service', () => {
     });
   });
 
-  it('is not taken from the prefix that spells it', () => {
+  it('does not displace the service whose prefix spells it', () => {
     expect(named({ '/orders': undefined, '/x': 'orders' })).toEqual({
       '/orders': 'orders',
       '/x': 'x',
@@ -38,14 +38,14 @@ describe('the name of a service', () => {
     expect(named({ '/orders': 'shop', '/x': 'orders' })).toEqual({ '/orders': 'shop', '/x': 'x' });
   });
 
-  it('has a hash where two prefixes would be one', () => {
+  it('has a hash if two prefixes would have the same name', () => {
     expect(named({ '/a/b': undefined, '/a-b': undefined })).toEqual({
       '/a/b': expect.stringMatching(/^a-b--[0-9a-f]{8}$/) as string,
       '/a-b': expect.stringMatching(/^a-b--[0-9a-f]{8}$/) as string,
     });
   });
 
-  it('is a DNS label, one for each prefix, whatever the order', () => {
+  it('is a distinct DNS label for each prefix, in any order', () => {
     const segment = fc.stringMatching(/^[A-Za-z0-9._~!$&'()*+,;=:@-]{1,12}$/);
     const prefix = fc
       .array(segment, { maxLength: 3 })

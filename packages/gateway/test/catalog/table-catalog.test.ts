@@ -18,7 +18,7 @@ const health = () =>
   catalog.service('v1')?.instances.map((instance) => `${instance.id} ${instance.health}`);
 
 describe('the catalog of a table', () => {
-  it('has what was there before it, by name', () => {
+  it('has the instances of the table, by service name', () => {
     table.say('b', { prefix: '/v2' });
     table.say('a');
     catalog = new TableCatalog(table, () => now);
@@ -27,7 +27,7 @@ describe('the catalog of a table', () => {
     expect(catalog.service('/v2')).toBeUndefined();
   });
 
-  it('calls what the gateway would use passing, and says of the others why not', () => {
+  it('marks routable instances as passing, and gives the reason for others', () => {
     for (const id of ['up', 'lost', 'gone', 'leaving']) table.say(id);
     table.part('lost');
     table.probed('gone', 'refused');
@@ -53,7 +53,7 @@ describe('the catalog of a table', () => {
     ]);
   });
 
-  it('names a service as all its instances do', () => {
+  it('uses the name that all instances of a service announce', () => {
     table.say('a', { name: 'orders' });
     expect(names()).toEqual(['orders']);
     table.say('b');
@@ -62,7 +62,7 @@ describe('the catalog of a table', () => {
     expect(names()).toEqual(['orders']);
   });
 
-  it('gives the name of a service that has left to no other', () => {
+  it('does not reuse the name of a service that left', () => {
     table.say('a', { prefix: '/a', name: 'orders' });
     table.leave('a');
     table.say('b', { prefix: '/b', name: 'orders' });
@@ -70,7 +70,7 @@ describe('the catalog of a table', () => {
     expect(catalog.service('a')?.instances).toEqual([]);
   });
 
-  it('follows an instance that goes to another prefix', () => {
+  it('follows an instance that moves to another prefix', () => {
     table.say('a');
     const before = catalog.indexOf('v1');
     table.say('a', { prefix: '/v2' });
@@ -81,11 +81,11 @@ describe('the catalog of a table', () => {
 });
 
 describe('its index', () => {
-  it('begins at the time, so that it is above those of the run before', () => {
+  it('starts at the time, so that it is higher than in the previous run', () => {
     expect(catalog.index).toBe(START);
   });
 
-  it('grows with each change, for the service that has changed', () => {
+  it('grows with each change of the service', () => {
     table.say('a');
     table.say('b', { prefix: '/v2' });
     const [one, two] = [catalog.indexOf('v1'), catalog.indexOf('v2')];
@@ -97,7 +97,7 @@ describe('its index', () => {
     expect(catalog.indexOf('v1')).toBeGreaterThan(catalog.indexOf('v2'));
   });
 
-  it('grows for a name that comes and for one that goes', () => {
+  it('grows when a name is added or removed', () => {
     const unknown = catalog.indexOf('v1');
     expect(unknown).toBe(START);
     table.say('a');
@@ -108,7 +108,7 @@ describe('its index', () => {
     expect(catalog.indexOf('orders')).toBe(catalog.index);
   });
 
-  it('grows for a service that takes a new name because of another', () => {
+  it('grows when a service gets a new name because of another', () => {
     table.say('a', { name: 'id' });
     const before = catalog.indexOf('id');
     table.say('b', { prefix: '/v2', name: 'id' });
@@ -119,13 +119,13 @@ describe('its index', () => {
 });
 
 describe('waiting for a change', () => {
-  it('ends with the next one', async () => {
+  it('ends with the next change', async () => {
     const changed = catalog.changed(new AbortController().signal);
     table.say('a');
     await changed;
   });
 
-  it('ends when it is given up', async () => {
+  it('ends when it is cancelled', async () => {
     const stop = new AbortController();
     const changed = catalog.changed(stop.signal);
     stop.abort();
@@ -134,7 +134,7 @@ describe('waiting for a change', () => {
   });
 });
 
-it('tells how long nothing can have been heard', () => {
+it('reports how long the gateway has been disconnected', () => {
   expect(catalog.staleMs).toBe(0);
   table.emit('disconnected');
   now += 1500;

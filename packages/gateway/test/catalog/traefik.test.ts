@@ -9,7 +9,7 @@ function configuration(fill: (table: LiveTable) => void) {
   return traefikConfiguration(new TableCatalog(table, () => 1).services());
 }
 
-it('routes as the gateway does, to what it would use itself', () => {
+it('routes to the same instances as the gateway', () => {
   const { http } = configuration((table) => {
     table.say('a', { prefix: '/shop/cart', port: 3000, weight: 3 });
     table.say('b', { prefix: '/shop/cart', port: 3001 });
@@ -33,7 +33,7 @@ it('routes as the gateway does, to what it would use itself', () => {
   });
 });
 
-it('has no section that is empty', () => {
+it('has no empty sections', () => {
   expect(configuration(() => {})).toEqual({});
   expect(configuration((table) => table.say('a', { prefix: '' })).http).not.toHaveProperty(
     'middlewares',

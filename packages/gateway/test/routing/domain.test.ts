@@ -17,7 +17,7 @@ describe('matchDomain', () => {
   );
 
   it.each(['localhost', 'LOCALHOST:1500', '127.0.0.1:1500', '127.0.0.9', '[::1]:1500'])(
-    'takes %s for loopback, as it takes localhost',
+    'accepts the loopback host %s like localhost',
     (host) => {
       expect(matchDomain('localhost:1500')(host)).toBe(true);
       expect(matchDomain('127.0.0.1')(host)).toBe(true);
@@ -25,7 +25,7 @@ describe('matchDomain', () => {
   );
 
   it.each(['10.0.0.1', 'localhost.evil', '127.1', '0x7f.0.0.1', ''])(
-    'does not take "%s" for loopback',
+    'does not accept "%s" as loopback',
     (host) => {
       expect(matchDomain('localhost')(host)).toBe(false);
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ASKED } from '../../../proxy/test/forward-to.ts';
+import { REQUEST } from '../../../proxy/test/decisions.ts';
 import { forwarded, limitsOf, portsOf, setup } from './routed.ts';
 
 describe('a router that is configured anew', () => {
@@ -97,7 +97,7 @@ describe('what an instance asks for', () => {
     const { say, pick, decide } = setup();
     const policy = { balancing: 'hash', hashBy: 'header:x-user', maxInFlight: 1, retries: false };
     for (const port of [1, 2, 3]) say(port, { fields: asking(`i${port}`, 1, policy) });
-    const user = { ...ASKED, field: () => 'somebody' };
+    const user = { ...REQUEST, field: () => 'somebody' };
     const first = pick('/v1', user);
     expect([pick('/v1', user), pick('/v1', user)]).toEqual([first, first]);
     const decision = forwarded(decide('localhost', '/v1', user));

@@ -23,7 +23,7 @@ describe('matchRoute', () => {
   });
 
   it.each(['/v10', '/v10/generate', '/v', '/', '/V1', '/x/v1', '/v1x?y', '/?/v1', '//v1'])(
-    'does not take %s for /v1',
+    'does not match %s with /v1',
     (target) => {
       expect(match(target, '/v1')).toBeUndefined();
     },
@@ -36,16 +36,16 @@ describe('matchRoute', () => {
     expect(match('/a/bc', ...prefixes)?.prefix).toBe('/a');
   });
 
-  it('sends what nothing else takes to the catch-all, whole', () => {
+  it('sends unmatched paths to the catch-all, unchanged', () => {
     expect(match('/v2/x?y', '', '/v1')).toEqual({ prefix: '', target: '/v2/x?y' });
     expect(match('/', '')).toEqual({ prefix: '', target: '/' });
   });
 
-  it('does not find the query in a prefix', () => {
+  it('does not match the query', () => {
     expect(match('/a?/b', '/a?')).toBeUndefined();
   });
 
-  it('looks at no more of a path than a prefix can have', () => {
+  it('looks at no more segments than a prefix can have', () => {
     const asked: string[] = [];
     matchRoute('/x'.repeat(5000), (prefix) => {
       asked.push(prefix);

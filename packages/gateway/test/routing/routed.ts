@@ -4,7 +4,7 @@ import { Router } from '../../src/routing/router.ts';
 import { routingRules } from '../../src/routing/rules.ts';
 import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
-import { ASKED } from '../../../proxy/test/forward-to.ts';
+import { REQUEST } from '../../../proxy/test/decisions.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
   const parsed = parseAnnouncement({ prefix, port, address: '127.0.0.1', ...fields });
@@ -52,10 +52,10 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
     random: () => 0,
     now: () => clock.now,
   });
-  const decide = (host: string, target: string, asked = ASKED) =>
-    router.decide(host, target, asked);
+  const decide = (host: string, target: string, asked = REQUEST) =>
+    router.decide({ ...asked, host, target });
   /** The port that is picked, or the problem's code. */
-  const pick = (target = '/v1/x', asked = ASKED) => {
+  const pick = (target = '/v1/x', asked = REQUEST) => {
     const decision = decide('localhost', target, asked);
     if (decision.type === 'answer') return decision.problem.code;
     const port = decision.next()?.port;

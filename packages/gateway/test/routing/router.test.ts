@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ASKED } from '../../../proxy/test/forward-to.ts';
+import { REQUEST } from '../../../proxy/test/decisions.ts';
 import { forwarded, portsOf, setup } from './routed.ts';
 
 describe('a router', () => {
@@ -103,18 +103,18 @@ describe('a router', () => {
   });
 
   it.each([
-    [undefined, (value: string) => ({ ...ASKED, address: value })],
+    [undefined, (value: string) => ({ ...REQUEST, clientAddress: value })],
     [
       'header:X-User',
       (value: string) => ({
-        ...ASKED,
+        ...REQUEST,
         field: (name: string) => (name === 'x-user' ? value : undefined),
       }),
     ],
     [
       'cookie:user',
       (value: string) => ({
-        ...ASKED,
+        ...REQUEST,
         field: (name: string) => (name === 'cookie' ? `a=b; user=${value}` : undefined),
       }),
     ],
@@ -126,7 +126,7 @@ describe('a router', () => {
     expect(users.map((user) => pick('/v1/x', user))).toEqual(first);
     expect(new Set(first).size).toBe(4);
     // When that one cannot be reached, all of its requests go to one other after it.
-    const [user = ASKED] = users;
+    const [user = REQUEST] = users;
     expect(portsOf(decide('localhost', '/v1', user))).toEqual(
       portsOf(decide('localhost', '/v1', user)),
     );

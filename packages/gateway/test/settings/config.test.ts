@@ -24,7 +24,7 @@ describe('the table of a gateway', () => {
 });
 
 describe('a configuration', () => {
-  it('is filled up with the defaults', () => {
+  it('is completed with the defaults', () => {
     expect(resolveConfig({})).toMatchObject({
       host: '127.0.0.1',
       port: 1500,
@@ -90,7 +90,7 @@ describe('a configuration', () => {
     expect(() => resolveConfig(config)).toThrow(mistake(message));
   });
 
-  it('that names a file of the admin token with another content is refused', () => {
+  it('that names an admin token file with invalid content is refused', () => {
     const adminTokenFile = join(folder, 'short');
     writeFileSync(adminTokenFile, 's3cret');
     expect(() => resolveConfig({ adminTokenFile })).toThrow(
@@ -101,12 +101,12 @@ describe('a configuration', () => {
     );
   });
 
-  it('may have a zone in any case, with a dot at its end', () => {
+  it('accepts a zone in any case, with a trailing dot', () => {
     expect(resolveConfig({ dnsDomain: 'Svc.Example.ORG.' }).dnsDomain).toBe('svc.example.org');
   });
 
   it.each(['', '.', '-a', 'a b', 'ä', 'a/b', 'a'.repeat(64), 'ab.'.repeat(60)])(
-    'has no zone %j',
+    'does not accept the zone %j',
     (dnsDomain) => {
       expect(() => resolveConfig({ dnsDomain })).toThrow(/`dnsDomain` is .*; it must be a name/);
     },

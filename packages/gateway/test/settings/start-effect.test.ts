@@ -58,7 +58,7 @@ vi.mock('../../src/admin/server.ts', () => ({
   ),
 }));
 vi.mock('../../src/catalog/servers.ts', () => ({
-  serveCatalog: (_catalog: unknown, config: object) => (
+  serveCatalog: ({ config }: { config: object }) => (
     seen.push(valuesOf(CATALOG_SETTINGS, config)),
     { close: () => {} }
   ),

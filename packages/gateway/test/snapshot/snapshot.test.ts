@@ -33,24 +33,24 @@ function statement(port: number, left = false): Statement {
 }
 
 describe('a snapshot', () => {
-  it('gives back what was saved, those that left included', async () => {
+  it('restores what was saved, including instances that left', async () => {
     const statements = [statement(1), statement(2), statement(3, true)];
     await snapshot().save(statements);
     expect(await snapshot().load()).toEqual(statements);
     expect(lines).toEqual([]);
   });
 
-  it('is nothing where there is no file', async () => {
+  it('is empty if there is no file', async () => {
     expect(await snapshot().load()).toEqual([]);
     expect(lines).toEqual([]);
   });
 
-  it('can be read by nobody else', async () => {
+  it('is readable by its user only', async () => {
     await snapshot().save([statement(1)]);
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
-  it('is set aside when damaged, at whichever byte, and begins anew', async () => {
+  it('is set aside and replaced if any byte is damaged', async () => {
     await snapshot().save([statement(1)]);
     const text = readFileSync(file, 'utf8');
     for (const damaged of [
@@ -71,7 +71,7 @@ describe('a snapshot', () => {
     expect(lines[0]).toMatch(/damaged/);
   });
 
-  it('replaces the file as a whole: a write that fails leaves the one before', async () => {
+  it('replaces the file atomically: a failed write leaves the previous one', async () => {
     await snapshot().save([statement(1)]);
     const before = readFileSync(file, 'utf8');
     // A folder stands where the new file would be written.

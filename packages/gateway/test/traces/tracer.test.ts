@@ -82,7 +82,7 @@ describe('traces', () => {
     return { span, resource: plain(resource.attributes) };
   }
 
-  it('have a span of a request under the client’s, and the instance is told of it', async () => {
+  it('have a span under the client’s span, which is sent to the instance', async () => {
     const { span, resource } = await traced({ traceparent, tracestate: 'x=1' });
     expect(span).toMatchObject({
       traceId: PARENT.traceId,
@@ -101,7 +101,7 @@ describe('traces', () => {
   });
 
   it.each<Record<string, string>>([{}, { traceparent: 'garbage' }])(
-    'begin one of their own with %j',
+    'start a new trace with %j',
     async (headers) => {
       const { span } = await traced(headers);
       expect(span.parentSpanId ?? '').toBe('');
@@ -109,7 +109,7 @@ describe('traces', () => {
     },
   );
 
-  it('are not sent of what the client does not have followed, but passed on', async () => {
+  it('are not exported if the client does not sample, but forwarded', async () => {
     const there = await upstream((request, response) => {
       seen.push(request.headers);
       response.end('ok');
@@ -121,7 +121,7 @@ describe('traces', () => {
     expect(seen[0]?.['traceparent']).toMatch(new RegExp(`^00-${PARENT.traceId}-[0-9a-f]{16}-00$`));
   });
 
-  it('are known by the name that the environment gives', async () => {
+  it('have the service name of the environment', async () => {
     vi.stubEnv('OTEL_SERVICE_NAME', 'edge');
     traces = openTraces();
     expect((await traced({})).resource['service.name']).toBe('edge');

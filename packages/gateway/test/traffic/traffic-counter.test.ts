@@ -27,25 +27,25 @@ describe('traffic', () => {
     expect([...traffic.problems()]).toEqual([['overloaded', 1]]);
   });
 
-  it('takes the whole time for a route, and the time to the head for an instance', () => {
+  it('measures the whole request for a route, and the time to the head for an instance', () => {
     traffic.countRequest(exchanged({ ms: 3000, upstreamMs: 8 }));
     expect(route('/v1')?.[AT.seconds]).toBe(3);
     expect(of('a')?.[AT.seconds]).toBe(0.008);
   });
 
-  it('takes no time of a tunnel', () => {
+  it('does not measure tunnels', () => {
     traffic.countRequest(exchanged({ status: 101, ms: 3_600_000 }));
     expect(route('/v1')?.[AT.seconds]).toBe(0);
   });
 
-  it.each([100, 199, 599, 600, 999])('has a place for the status %d', (status) => {
+  it.each([100, 199, 599, 600, 999])('counts the status %d', (status) => {
     traffic.countRequest(exchanged({ status }));
     const counts = route('/v1');
     expect(counts && requestCount(counts)).toBe(1);
     expect(counts?.[AT.aborted]).toBe(0);
   });
 
-  it('has nothing of an instance that has gone, though it answers later', () => {
+  it('drops an instance that left, even if it responds later', () => {
     traffic.countRequest(exchanged());
     traffic.apply(change('left', 'a'));
     traffic.countRequest(exchanged());
@@ -57,7 +57,7 @@ describe('traffic', () => {
     expect(of('a')?.[AT.statuses + 1]).toBe(1);
   });
 
-  it('goes on when an instance changes, and begins anew under another prefix', () => {
+  it('continues when an instance changes, and restarts under another prefix', () => {
     traffic.countRequest(exchanged());
     traffic.apply(change('recovered', 'a'));
     expect(of('a')).toBeDefined();
@@ -66,7 +66,7 @@ describe('traffic', () => {
     expect(traffic.prefixOf('a')).toBe('/v2');
   });
 
-  it('of processes is one sum, whatever each has already told', () => {
+  it('is summed over processes', () => {
     const worker = new TrafficCounter([instance('a')]);
     worker.countRequest(exchanged({ filter: 'cors', status: 204, instance: undefined }));
     for (const _ of [1, 2]) {

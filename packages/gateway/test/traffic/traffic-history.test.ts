@@ -48,7 +48,7 @@ describe('the history of an instance', () => {
     expect([windows.at(0)?.at, windows.at(-1)?.at]).toEqual([15_000, 310_000]);
   });
 
-  it('is nothing before its first request, and after it has gone', () => {
+  it('is undefined before its first request, and after it left', () => {
     history.endWindow(5000);
     expect(history.of('a')).toBeUndefined();
     traffic.countRequest(exchanged());

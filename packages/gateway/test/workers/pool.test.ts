@@ -99,7 +99,7 @@ function fakeTimers(): void {
 }
 
 describe('a pool of workers', () => {
-  it('gives each the table as it is, and listens when all do', async () => {
+  it('gives each worker the table, and listens when all are ready', async () => {
     const listens = pool.listen(0, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(0).begins();
@@ -111,7 +111,7 @@ describe('a pool of workers', () => {
     expect(at(1).told).toMatchObject([{ type: 'begin', ...place, table: { instances: [{}] } }]);
   });
 
-  it('does not start workers for a port that is taken', async () => {
+  it('does not start workers for a port in use', async () => {
     const server = createServer();
     const { port } = await listen(server, '127.0.0.1', 0);
     await expect(pool.listen(port, '127.0.0.1')).rejects.toMatchObject({
@@ -132,7 +132,7 @@ describe('a pool of workers', () => {
     expect(lines).toEqual([]);
   });
 
-  it('tells a change to those that have the table, and says when all have applied it', async () => {
+  it('sends changes to workers with the table, and reports when all have applied them', async () => {
     const listens = pool.listen(0, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(0).begins();
@@ -149,13 +149,13 @@ describe('a pool of workers', () => {
     expect(then).toHaveBeenCalledOnce();
   });
 
-  it('hears what workers witness', async () => {
+  it('receives outcomes from workers', async () => {
     await listening();
     at(1).says({ type: 'outcome', key: 'a', verdict: 'refused' });
     expect(outcome).toHaveBeenCalledWith('a', 'refused');
   });
 
-  it('passes on what workers have counted, and what they have to do while they are there', async () => {
+  it('collects the counts of workers, and their load while they run', async () => {
     await listening();
     at(1).says({ type: 'report', ...COUNTS });
     expect(report.mock.calls).toMatchObject([['2', COUNTS]]);
@@ -164,7 +164,7 @@ describe('a pool of workers', () => {
     expect(pool.loads().map(({ clients }) => clients)).toEqual([0]);
   });
 
-  it('replaces who dies at once, and later who dies again', async () => {
+  it('replaces a worker that dies at once, and one that dies again later', async () => {
     await listening();
     vi.advanceTimersByTime(20_000);
     at(0).ends();
@@ -189,7 +189,7 @@ describe('a pool of workers', () => {
     ]);
   });
 
-  it('kills who says nothing for half a minute, unless it did not listen itself', async () => {
+  it('kills a worker that is silent for half a minute, unless the main process was blocked', async () => {
     fakeTimers();
     await listening();
     const silence = (seconds: number): void => {
@@ -214,7 +214,7 @@ describe('a pool of workers', () => {
     vi.restoreAllMocks();
   });
 
-  it('ends all, and then kills who does not end', async () => {
+  it('ends all workers, and kills those that do not end', async () => {
     await listening();
     let isClosed = false;
     const closed = pool.close().then(() => (isClosed = true));
@@ -232,7 +232,7 @@ describe('a pool of workers', () => {
     expect(lines).toEqual([]);
   });
 
-  it('starts nobody after it was closed', async () => {
+  it('starts no worker after it was closed', async () => {
     await listening();
     at(0).ends();
     const closed = pool.close();

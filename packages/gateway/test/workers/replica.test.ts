@@ -57,7 +57,7 @@ const keys = (table: Pick<Table, 'routable'>, prefix: string) =>
     .toSorted();
 
 describe('a replica of the table', () => {
-  it('routes as the table does, whatever happens, from whenever it follows', () => {
+  it('routes as the table does, through random changes, from any start', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), fc.nat(40), (events, begins) => {
         const table = new Table({ probes: 'always' });

@@ -46,7 +46,7 @@ describe('a worker', () => {
   });
   const status = async (): Promise<number> => (await ask(`http://127.0.0.1:${port}/v1/x`)).status;
 
-  it('serves by the table that it is given, and by each change that it has said to have applied', async () => {
+  it('routes by the table, and by each change that it has acknowledged', async () => {
     await begin([instance()]);
     expect(said).toEqual([{ type: 'listening' }]);
     expect(await status()).toBe(200);
@@ -55,14 +55,14 @@ describe('a worker', () => {
     expect(await status()).toBe(503);
   });
 
-  it('loses no change that comes before it listens', async () => {
+  it('applies changes that arrive before it listens', async () => {
     const begun = begin();
     await tell(change('registered', 1));
     await begun;
     expect(await status()).toBe(200);
   });
 
-  it('says what it has counted, and the rest when it closes', async () => {
+  it('reports its counts, and the rest when it closes', async () => {
     await begin([instance()]);
     await status();
     await vi.waitFor(() => expect(said.at(-1)?.type).toBe('report'), 3000);
@@ -72,7 +72,7 @@ describe('a worker', () => {
     expect(said.at(-1)).toMatchObject({ type: 'report', traffic: { instances: [['a', {}]] } });
   });
 
-  it('says whom it could not reach', async () => {
+  it('reports instances that it could not reach', async () => {
     server.close();
     await begin([instance()]);
     await status();

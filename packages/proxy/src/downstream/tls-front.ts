@@ -3,22 +3,27 @@ import { createSecureContext, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { ProxyError } from '../errors.ts';
 
-/** PEM: the certificate with those that lead to its root, and its key. */
+/** A certificate and its key, as PEM. */
 export interface Certificate {
+  /** The certificate, and those that lead to its root. */
   readonly cert: string | Buffer;
+  /** Its private key. */
   readonly key: string | Buffer;
 }
 
-/** Makes accepted connections secure, and hands them on. */
+/** Makes accepted connections secure, and passes them on. */
 export interface TlsFront {
   accept(raw: Socket): void;
-  /** Who connects from now on sees this one. Those that are connected stay. */
+  /** Shows this certificate to clients that connect from now on. Open connections stay. */
   renew(certificate: Certificate): void;
-  /** Closes what has not agreed on a secret yet. */
+  /** Closes connections whose handshake is not complete. */
   close(): void;
 }
 
-/** @throws ProxyError ERR_PROXY_CERTIFICATE */
+/**
+ * Checks that a certificate can be used: before it is configured, for example.
+ * @throws ProxyError ERR_PROXY_CERTIFICATE if it cannot be read, or does not belong to the key
+ */
 export function checkCertificate(certificate: Certificate): void {
   try {
     createSecureContext(certificate);
@@ -36,7 +41,8 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * @param handshakeMs for a client to agree on a secret
+ * Creates a front for TLS.
+ * @param handshakeMs how long a handshake may take
  * @param serve gets the secure connection, and the one that carries it
  * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
@@ -50,30 +56,30 @@ export function createTlsFront(
   // It never listens: connections are counted and refused before their handshake costs anything.
   const server = createServer({
     ...certificate,
-    // With nothing in common, the handshake fails (RFC 7301 §3.2): nobody talks HTTP/2 past this.
+    // With nothing in common, the handshake fails (RFC 7301 §3.2): HTTP/2 does not get past this.
     ALPNProtocols: ['http/1.1'],
     handshakeTimeout: handshakeMs,
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket) => {
-    const place = placeOf(socket);
-    const raw = agreeing.get(place);
+    const peer = peerOf(socket);
+    const raw = agreeing.get(peer);
     if (raw === undefined) {
       // It has closed meanwhile.
       socket.destroy();
       return;
     }
-    agreeing.delete(place);
-    // Not before: see where the engine listens.
+    agreeing.delete(peer);
+    // Not before: see where the proxy listens.
     socket.allowHalfOpen = true;
     serve(socket, raw);
   });
   return {
     accept(raw) {
-      const place = placeOf(raw);
-      agreeing.set(place, raw);
+      const peer = peerOf(raw);
+      agreeing.set(peer, raw);
       raw.once('close', () => {
-        if (agreeing.get(place) === raw) agreeing.delete(place);
+        if (agreeing.get(peer) === raw) agreeing.delete(peer);
       });
       server.emit('connection', raw);
     },
@@ -87,7 +93,7 @@ export function createTlsFront(
   };
 }
 
-/** No two connections to one port are of one place. */
-function placeOf({ remoteAddress, remotePort }: Socket): string {
+/** Two open connections to one port never share it. */
+function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`;
 }

@@ -21,7 +21,7 @@ export const UNREADABLE: RequestHead = {
   traceparent: '',
 };
 
-/** A client's request: what may be asked about it, and what is recorded of it. */
+/** A client's request: what decisions and filters see of it, and what is recorded of it. */
 export class ClientRequest implements RequestView {
   readonly head: RequestHead;
   /** Undefined unless `onRequestEnd` is set. */
@@ -36,7 +36,7 @@ export class ClientRequest implements RequestView {
     this.#context = context;
     const { onRequestEnd, onRequestStart } = context;
     if (onRequestEnd === undefined) return;
-    this.record = new RequestRecord(head, this.address, this.id);
+    this.record = new RequestRecord(head, this.clientAddress, this.id);
     if (head !== UNREADABLE) this.record.trace = onRequestStart?.(this.record.traceparent);
   }
 
@@ -44,7 +44,15 @@ export class ClientRequest implements RequestView {
     return this.head.method;
   }
 
-  get address(): string {
+  get host(): string {
+    return this.head.host;
+  }
+
+  get target(): string {
+    return this.head.target;
+  }
+
+  get clientAddress(): string {
     return this.#forwarded.clientAddress(this.head);
   }
 

@@ -14,9 +14,9 @@ export function decideRequest(
   receivedBytes: number,
   { decide, limits, pseudonym }: Pick<Context, 'decide' | 'limits' | 'pseudonym'>,
 ): Decision {
-  const { host, target, length, via } = request.head;
+  const { length, via } = request.head;
   if (via !== '' && isLoop(via, pseudonym)) return { type: 'answer', problem: LOOP };
-  const decision = decide(host, target, request);
+  const decision = decide(request);
   if (decision.type === 'answer') return decision;
   const { prefix = '', filters } = decision;
   const { bodyBytes } = decision.limits ?? limits;

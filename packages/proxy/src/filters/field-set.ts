@@ -46,6 +46,7 @@ export class FieldSet {
     return this.#entries.filter(([, lower]) => lower === wanted).map(([, , value]) => value);
   }
 
+  /** Returns whether there is a field of this name. */
   has(name: string): boolean {
     const wanted = name.toLowerCase();
     return this.#entries.some(([, lower]) => lower === wanted);
@@ -71,13 +72,17 @@ export class FieldSet {
     this.#entries.push([name, name.toLowerCase(), value]);
   }
 
-  /** @throws TypeError if the field is one that the proxy alone writes */
+  /**
+   * Removes every field of this name.
+   * @throws TypeError if the field is one that the proxy alone writes
+   */
   delete(name: string): void {
     const lower = name.toLowerCase();
     if (RESERVED.has(lower)) throw new TypeError(`the field ${name} belongs to the proxy`);
     this.#remove(lower);
   }
 
+  /** Yields name and value of each field, in their order. */
   *[Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
     for (const [name, , value] of this.#entries) yield [name, value];
   }

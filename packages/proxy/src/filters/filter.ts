@@ -33,6 +33,7 @@ export type BodyTransform = Duplex;
 
 /** The request as filters see and change it. */
 export interface FilterRequest {
+  /** In upper case, as it came. */
   readonly method: string;
   /** The Host that the client asked for; `''` if HTTP/1.0 came without. */
   readonly host: string;
@@ -47,6 +48,7 @@ export interface FilterRequest {
   readonly clientAddress: string;
   /** Whether the client used https, towards this proxy or towards a trusted one in front of it. */
   readonly isSecure: boolean;
+  /** Sent to the upstream as X-Request-Id. */
   readonly requestId: string;
   /** The fields for the upstream. Those that the proxy writes itself (Via, X-Forwarded-*) are added later. */
   readonly fields: FieldSet;
@@ -55,10 +57,12 @@ export interface FilterRequest {
 /** The head of a response as filters see and change it. */
 export interface FilterResponse {
   /**
+   * The status for the client.
    * @throws RangeError when set to something else than 200 to 599, or when it would give the response a body or take it
    *   away (204, 304)
    */
   status: number;
+  /** The fields for the client. */
   readonly fields: FieldSet;
 }
 
@@ -66,6 +70,7 @@ export interface FilterResponse {
 export interface FilterAnswer {
   /** 200 to 599. */
   readonly status: number;
+  /** Default: none. Those that the proxy writes itself are refused. */
   readonly fields?: Iterable<readonly [name: string, value: string]>;
   /** Default: none. Not sent in answer to HEAD. */
   readonly body?: string | Uint8Array;

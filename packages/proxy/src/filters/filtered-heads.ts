@@ -43,7 +43,7 @@ export class FilteredRequest implements FilterRequest {
   }
 
   get clientAddress(): string {
-    return this.#request.address;
+    return this.#request.clientAddress;
   }
 
   get isSecure(): boolean {

@@ -1,4 +1,4 @@
-/** The value of the first cookie of this name in a Cookie field (RFC 6265 §4.2.1), as it stands there. */
+/** Returns the value of the first cookie of this name in a Cookie field (RFC 6265 §4.2.1), as it stands there. */
 export function cookieValue(field: string, name: string): string | undefined {
   for (const pair of field.split(';')) {
     const equals = pair.indexOf('=');

@@ -10,7 +10,7 @@ import { DONE, MORE } from '../../src/message.ts';
 import type { Decision, RequestSummary, Upstream } from '../../src/proxy.ts';
 import { Dialer } from '../../src/upstream/dialer.ts';
 import { Pools } from '../../src/upstream/pool.ts';
-import { forwardTo } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
 import { afterwards } from '../harness.ts';
 import { MemoryStream } from './memory-stream.ts';
 
@@ -48,8 +48,8 @@ export function exchange({
   const pools = new Pools(allLimits, clock, new Dialer(undefined));
   afterwards(() => pools.destroy());
   const context: Context = {
-    decide: (_host, target) =>
-      decision ?? { ...forwardTo(() => left.shift(), target, '/v1'), filters },
+    decide: ({ target }) =>
+      decision ?? { ...forwardBy(() => left.shift(), target, '/v1'), filters },
     pseudonym: 'us',
     limits: allLimits,
     isTrustedProxy: () => false,

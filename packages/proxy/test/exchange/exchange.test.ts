@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DONE, MORE } from '../../src/message.ts';
-import { NO_UPSTREAM } from '../forward-to.ts';
+import { NO_UPSTREAM } from '../decisions.ts';
 import { afterwards, listen, refusing, saying, unresponsive, upstream } from '../harness.ts';
 import { exchange, isOver } from './exchange-harness.ts';
 
@@ -88,7 +88,7 @@ describe('an exchange', () => {
     start();
     await until(isOver);
     expect(stream).toMatchObject({ state: 'reset', body: 'half' });
-    expect(summaries).toMatchObject([{ status: 200, isCut: true }]);
+    expect(summaries).toMatchObject([{ status: 200, isAborted: true }]);
   });
 
   it('tries another upstream, and fails when none is left', async () => {
@@ -171,7 +171,7 @@ describe('an exchange', () => {
     expect(stream).toMatchObject({ state: 'upgraded', head: { status: 101 } });
     made.onClientClose();
     expect(made.phase).toBe('done');
-    expect(summaries).toMatchObject([{ status: 101, isCut: false }]);
+    expect(summaries).toMatchObject([{ status: 101, isAborted: false }]);
   });
 });
 

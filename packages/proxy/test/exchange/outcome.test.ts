@@ -4,16 +4,16 @@ import { expect, it } from 'vitest';
 import { client, listen, refusing, saying, send, start, upstream } from '../harness.ts';
 import type { Upstream } from '../../src/proxy.ts';
 import type { Limits } from '../../src/limits.ts';
-import { forwardTo } from '../forward-to.ts';
-import type { Told } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
+import type { Reported } from '../decisions.ts';
 
 /** An engine for these instances in turn, and what it tells of the way of each request. */
 async function telling(upstreams: Upstream[], limits: Partial<Limits> = {}) {
-  const told: Told = { statuses: [], faults: [] };
+  const told: Reported = { statuses: [], faults: [] };
   const { port } = await start(
-    (_host, target) => {
+    ({ target }) => {
       const left = [...upstreams];
-      return forwardTo(() => left.shift(), target, '', told);
+      return forwardBy(() => left.shift(), target, '', told);
     },
     { limits },
   );

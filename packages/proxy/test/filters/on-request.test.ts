@@ -3,7 +3,7 @@ import { deferred } from '../../../../test/support/deferred.ts';
 import type { Filter, FilterAnswer } from '../../src/filters/filter.ts';
 import { DONE } from '../../src/message.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
-import { forwardTo } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
 import { client, send, start, unresponsive, upstream } from '../harness.ts';
 
 /** An upstream that responds with the head that reached it. */
@@ -203,7 +203,7 @@ it('a filter that waits does not stop other requests, nor its client’s next on
   const filters: Filter[] = [
     { name: 'a', onRequest: ({ target }) => (target === '/slow' ? answer.promise : undefined) },
   ];
-  const { port } = await start((_host, target) => ({ ...forwardTo(() => there, target), filters }));
+  const { port } = await start(({ target }) => ({ ...forwardBy(() => there, target), filters }));
   const { write, heard } = client(port);
   write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n');
   expect((await send(port, { path: '/fast' })).body).toBe('/fast');
@@ -215,10 +215,9 @@ it('a client that leaves while a filter waits is noticed', async () => {
   const left = deferred<number>();
   const there = await unresponsive();
   const filters: Filter[] = [{ name: 'a', onRequest: () => new Promise(() => {}) }];
-  const { port } = await start(
-    (_host, target) => ({ ...forwardTo(() => there, target), filters }),
-    { onRequestEnd: ({ status }) => left.resolve(status) },
-  );
+  const { port } = await start(({ target }) => ({ ...forwardBy(() => there, target), filters }), {
+    onRequestEnd: ({ status }) => left.resolve(status),
+  });
   const { socket, write } = client(port);
   write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   setTimeout(() => socket.destroy(), 20);

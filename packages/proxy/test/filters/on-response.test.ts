@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Filter } from '../../src/filters/filter.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
-import { NO_UPSTREAM } from '../forward-to.ts';
+import { NO_UPSTREAM } from '../decisions.ts';
 import { saying, upstream } from '../harness.ts';
 
 const tag = (name: string): Filter => ({

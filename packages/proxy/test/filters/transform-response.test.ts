@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import type { Filter } from '../../src/filters/filter.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
-import { forwardTo } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
 import { client, saying, send, start, upstream } from '../harness.ts';
 
 const upper = (): Filter => ({
@@ -36,7 +36,7 @@ describe('transformResponse', () => {
     expect(stream).toMatchObject({ state: 'finished', body: 'SMALL' });
     expect(stream.fields).not.toHaveProperty('content-length');
     expect(stream.head?.length).toBeLessThan(0);
-    expect(summaries).toMatchObject([{ status: 200, isCut: false, responseBytes: 5 }]);
+    expect(summaries).toMatchObject([{ status: 200, isAborted: false, responseBytes: 5 }]);
   });
 
   it('pipes through several, keeps trailers, and waits for what is behind', async () => {
@@ -82,8 +82,8 @@ describe('transformResponse', () => {
     const body = Buffer.alloc(5_000_000, 'no two 9 bytes').toString();
     const there = await upstream((_request, response) => response.end(body));
     const filters = [upper()];
-    const { port } = await start((_host, target) => ({
-      ...forwardTo(() => there, target),
+    const { port } = await start(({ target }) => ({
+      ...forwardBy(() => there, target),
       filters,
     }));
     for (let count = 0; count < 2; count++)
@@ -101,8 +101,8 @@ describe('transformResponse', () => {
       more();
     });
     const filters = [upper()];
-    const { port } = await start((_host, target) => ({
-      ...forwardTo(() => endless, target),
+    const { port } = await start(({ target }) => ({
+      ...forwardBy(() => endless, target),
       filters,
     }));
     const { socket } = client(port);
@@ -159,7 +159,7 @@ describe('transformResponse', () => {
     begin();
     await until(isOver);
     expect(stream.state).toBe('reset');
-    expect(summaries).toMatchObject([{ isCut: true }]);
+    expect(summaries).toMatchObject([{ isAborted: true }]);
     expect(failures).toMatchObject([['', { message: 'a bug' }]]);
   });
 

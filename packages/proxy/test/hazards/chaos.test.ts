@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../../test/simulation/random.js';
 import type { Upstream } from '../../src/proxy.ts';
 import { afterwards, listen, refusing, start } from '../harness.ts';
-import { forwardTo } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
 
 const SEED = 4;
 const CLIENTS = 24;
@@ -51,12 +51,12 @@ describe('instances that refuse, hang, die, and say what nobody asked', () => {
     instances.push(await refusing());
     let turn = 0;
     const { port, engine } = await start(
-      (_host, target) => {
+      ({ target }) => {
         const first = turn++;
         let tried = 0;
         const next = (): Upstream | undefined =>
           tried < instances.length ? instances[(first + tried++) % instances.length] : undefined;
-        return forwardTo(next, target);
+        return forwardBy(next, target);
       },
       { limits: { answerMs: 500, answerBodyMs: 500 } },
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Decide } from '../../src/proxy.ts';
 import { atEveryCut, recording, refusedAtEveryCut } from './vectors.ts';
-import { forwardTo, NO_UPSTREAM } from '../forward-to.ts';
+import { forwardBy, NO_UPSTREAM } from '../decisions.ts';
 
 const get = (lines: string, target = '/a'): string => `GET ${target} HTTP/1.1\r\n${lines}\r\n`;
 
@@ -52,10 +52,10 @@ const underV1 = async (): Promise<{ decide: Decide; reached: unknown[] }> => {
   const { there, reached } = await recording();
   return {
     reached,
-    decide: (_host, target) => {
+    decide: ({ target }) => {
       const rest = /^\/v1(?<rest>\/.*)?$/.exec(target)?.groups;
       if (rest === undefined) return { type: 'answer', problem: NO_UPSTREAM };
-      return forwardTo(() => there, rest['rest'] ?? '/', '/v1');
+      return forwardBy(() => there, rest['rest'] ?? '/', '/v1');
     },
   };
 };
@@ -82,8 +82,8 @@ describe('a path that climbs out of its prefix', () => {
   });
   it('that is left on it: 400', async () => {
     const { there, reached } = await recording();
-    const decide: Decide = (_host, target) => ({
-      ...forwardTo(() => there, target, '/v1'),
+    const decide: Decide = ({ target }) => ({
+      ...forwardBy(() => there, target, '/v1'),
       isStripped: false,
     });
     await atEveryCut(get('Host: a\r\n', '/v1/../v2'), [400], () => expect(reached).toEqual([]), {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../../test/simulation/random.js';
 import type { Upstream } from '../../src/proxy.ts';
 import { afterwards, listen, start } from '../harness.ts';
-import { forwardTo } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
 
 const SEED = 4;
 const CLIENTS = 16;
@@ -41,9 +41,9 @@ describe('instances that come and go', () => {
     const running: Running[] = [];
     for (let count = 0; count < INSTANCES; count++) running.push(await instance(random));
     let turn = 0;
-    const { port, engine } = await start((_host, target) => {
+    const { port, engine } = await start(({ target }) => {
       const tried = new Set<string>();
-      return forwardTo(() => {
+      return forwardBy(() => {
         const left = running.filter(({ there }) => !tried.has(there.key));
         const picked = left[turn++ % left.length];
         if (picked !== undefined) tried.add(picked.there.key);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { afterwards, client, deaf, send, start, to, upstream } from '../harness.ts';
-import { forwardTo } from '../forward-to.ts';
+import { forwardBy } from '../decisions.ts';
 import { recording, speaking } from './vectors.ts';
 
 describe('a request that takes its time as a whole', () => {
@@ -62,9 +62,9 @@ describe('a route with limits of its own', () => {
     const hung = await upstream((request) => afterwards(() => request.socket.destroy()));
     const own = { ...LIMITS, answerMs: 100, bodyBytes: 4 };
     const { port } = await start(
-      (_host, target) => {
+      ({ target }) => {
         const left = [hung];
-        const forward = forwardTo(() => left.shift(), target);
+        const forward = forwardBy(() => left.shift(), target);
         return target === '/own' ? { ...forward, limits: own } : forward;
       },
       { limits: { answerMs: 1000 } },

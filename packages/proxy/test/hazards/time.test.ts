@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import { NO_UPSTREAM } from '../forward-to.ts';
+import { NO_UPSTREAM } from '../decisions.ts';
 import { client, deaf, send, start, to, upstream } from '../harness.ts';
 import { afterwards, recording, speaking } from './vectors.ts';
 

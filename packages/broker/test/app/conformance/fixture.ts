@@ -2,10 +2,10 @@ import type { Member } from '@rollcall/protocol/pusher';
 import { expect } from 'vitest';
 import type { App } from '../../../src/app/app.ts';
 import type { AppOptions } from '../../../src/settings/options.ts';
-import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../../src/webhook-event.ts';
 import { FakeConnection } from '../../fake-connection.ts';
 
-/** Makes the app to be tested. The options are those that a test depends on. */
+/** Makes the app to be tested, with the options that a test depends on. */
 export type MakeApp = (options?: {
   readonly options?: Partial<AppOptions>;
   readonly report?: (event: WebhookEvent) => void;

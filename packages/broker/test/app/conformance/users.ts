@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { App } from '../../../src/app/app.ts';
-import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../../src/webhook-event.ts';
 import { ann, signedIn, subscribed } from './fixture.ts';
 import type { MakeApp } from './fixture.ts';
 

@@ -51,7 +51,7 @@ describe('the Consul API', () => {
     });
   });
 
-  it('tells of an instance what it announces', async () => {
+  it('shows the announcement of an instance', async () => {
     const fields = { host: 'one', weight: 3, zone: 'z', version: '1.2', meta: { team: 'x' } };
     table.say('a', { address: 'fd00::7', port: 3000, ...fields });
     const Meta = { rollcall_prefix: '/v1', rollcall_version: '1.2', rollcall_zone: 'z', team: 'x' };
@@ -80,7 +80,7 @@ describe('the Consul API', () => {
     ]);
   });
 
-  it('leaves out what is not passing, if it is asked to', async () => {
+  it('omits instances that are not passing if requested', async () => {
     for (const id of ['up', 'down', 'leaving']) table.say(id);
     table.probed('down', 'refused');
     table.say('leaving', { draining: true });
@@ -90,7 +90,7 @@ describe('the Consul API', () => {
     expect(await ids('/v1/health/service/v1?passing=false')).toHaveLength(3);
   });
 
-  it('knows of no tag, no expression and no other datacenter', async () => {
+  it('refuses tags, filter expressions and other datacenters', async () => {
     table.say('a');
     expect(await ids('/v1/health/service/v1?tag=x')).toEqual([]);
     expect((await get('/v1/health/service/v1?filter=a==b')).status).toBe(400);
@@ -98,7 +98,7 @@ describe('the Consul API', () => {
     expect((await get('/v1/health/service/v1?dc=rollcall')).status).toBe(200);
   });
 
-  it('changes nothing', async () => {
+  it('refuses changes', async () => {
     const response = await fetch(`${served.url}/v1/agent/service/register`, {
       method: 'PUT',
       body: '{}',
@@ -106,7 +106,7 @@ describe('the Consul API', () => {
     expect(response.status).toBe(404);
   });
 
-  it('names who it is', async () => {
+  it('identifies itself', async () => {
     expect(JSON.parse((await get('/v1/agent/self')).body)).toMatchObject({
       Config: { Datacenter: 'rollcall' },
     });
@@ -116,7 +116,7 @@ describe('the Consul API', () => {
 
 describe('a blocking query', () => {
   it.each(['/v1/catalog/services', '/v1/catalog/service/v1', '/v1/health/service/v1'])(
-    'of %s never waits at index 0, and tells what a client needs to go on',
+    'of %s answers at once at index 0, with the index to continue from',
     async (path) => {
       const { headers, index } = await get(`${path}?index=0&wait=10m`);
       expect(index).toBeGreaterThan(0);
@@ -126,7 +126,7 @@ describe('a blocking query', () => {
   );
 
   it.each(['/v1/catalog/services', '/v1/catalog/service/v1', '/v1/health/service/v1'])(
-    'of %s waits for a change, and no longer',
+    'of %s returns at the next change',
     async (path) => {
       table.say('a');
       const { index } = await get(path);
@@ -137,7 +137,7 @@ describe('a blocking query', () => {
     },
   );
 
-  it('of one service is not disturbed by another', async () => {
+  it('of one service ignores changes of others', async () => {
     table.say('a');
     const { index } = await get('/v1/health/service/v1');
     const answer = get(`/v1/health/service/v1?index=${index}&wait=10m`);
@@ -147,7 +147,7 @@ describe('a blocking query', () => {
     expect(JSON.parse((await answer).body)).toHaveLength(2);
   });
 
-  it('of a service that nobody knows waits for it too', async () => {
+  it('of an unknown service waits for it', async () => {
     const { index, body } = await get('/v1/health/service/v1');
     expect(body).toBe('[]');
     const answer = get(`/v1/health/service/v1?index=${index}&wait=10m`);
@@ -156,7 +156,7 @@ describe('a blocking query', () => {
     expect(JSON.parse((await answer).body)).toHaveLength(1);
   });
 
-  it('answers with what there is when its wait is over', async () => {
+  it('returns the current instances when its wait is over', async () => {
     table.say('a');
     const { index } = await get('/v1/health/service/v1');
     const answer = await get(`/v1/health/service/v1?index=${index}&wait=50ms`);
@@ -164,7 +164,7 @@ describe('a blocking query', () => {
     expect(JSON.parse(answer.body)).toHaveLength(1);
   });
 
-  it('ends with its client', async () => {
+  it('ends when its client disconnects', async () => {
     const path = `/v1/health/service/v1?index=${catalog.index}`;
     const sent = request(`${served.url}${path}`).on('error', () => {});
     sent.end();
@@ -173,7 +173,7 @@ describe('a blocking query', () => {
     await expect.poll(() => catalog.waiting).toBe(0);
   });
 
-  it('of what cannot be is refused', async () => {
+  it('with invalid parameters is refused', async () => {
     expect((await get('/v1/health/service/v1?index=x')).status).toBe(400);
     expect((await get('/v1/health/service/v1?index=1&wait=soon')).status).toBe(400);
   });

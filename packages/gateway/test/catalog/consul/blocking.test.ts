@@ -20,7 +20,7 @@ it.each([
   expect(parseBlocking(index, wait)).toEqual(expected);
 });
 
-describe('waiting for what is newer', () => {
+describe('waiting for a newer index', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -41,7 +41,7 @@ describe('waiting for what is newer', () => {
     return state;
   }
 
-  it('is over when its time is, and not before', async () => {
+  it('ends when its time is over, not before', async () => {
     const state = wait(catalog.index);
     await vi.advanceTimersByTimeAsync(9999);
     expect(state.isOver).toBe(false);
@@ -49,13 +49,13 @@ describe('waiting for what is newer', () => {
     expect(state.isOver).toBe(true);
   });
 
-  it('is over at once for who knows nothing, or less', async () => {
+  it('ends at once for an older index', async () => {
     const states = [wait(0), wait(catalog.index - 1)];
     await vi.advanceTimersByTimeAsync(0);
     expect(states).toEqual([{ isOver: true }, { isOver: true }]);
   });
 
-  it('leaves no timer behind, however it ends', async () => {
+  it('leaves no timer behind', async () => {
     const gone = new AbortController();
     const states = [wait(catalog.index), wait(catalog.index + 1, gone)];
     table.say('a');

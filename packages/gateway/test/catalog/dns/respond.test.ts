@@ -62,7 +62,7 @@ describe('the zone', () => {
     table.say('leaving', { address: '10.0.0.8', draining: true });
   });
 
-  it('has the addresses of what the gateway would use, each once', () => {
+  it('has the address of each routable instance once', () => {
     const { rcode, flag_aa, answers } = ask('A', 'v1.service.rollcall');
     expect({ rcode, flag_aa }).toEqual({ rcode: 'NOERROR', flag_aa: true });
     expect(answers).toMatchObject([{ name: 'v1.service.rollcall', ttl: 1, data: '10.0.0.1' }]);
@@ -70,7 +70,7 @@ describe('the zone', () => {
   });
 
   it.each(['_v1._tcp.service.rollcall', 'v1.service.rollcall'])(
-    'has the ports in SRV records of %s, with the addresses of their targets',
+    'has ports in the SRV records of %s, with the addresses of their targets',
     (name) => {
       const { answers = [], additionals = [] } = ask('SRV', name);
       expect(data(answers)).toHaveLength(3);
@@ -90,7 +90,7 @@ describe('the zone', () => {
     },
   );
 
-  it('has the targets as names, even of one that went down a moment ago', () => {
+  it('resolves the names of SRV targets, even of an instance that just went down', () => {
     expect(data(ask('A', '0a000001-3000.v1.service.rollcall').answers)).toEqual(['10.0.0.1']);
     expect(data(ask('A', '0a000009-80.v1.service.rollcall').answers)).toEqual(['10.0.0.9']);
     const six = 'fd000000000000000000000000000007-3002.v1.service.rollcall';
@@ -100,7 +100,7 @@ describe('the zone', () => {
     expect(ask('A', '08080808-80.v1.service.rollcall').rcode).toBe('NXDOMAIN');
   });
 
-  it('compares without case and answers in the letters of the question', () => {
+  it('ignores case, and answers in the spelling of the question', () => {
     expect(ask('A', 'V1.Service.RollCall').answers).toMatchObject([
       { name: 'V1.Service.RollCall' },
     ]);
@@ -116,7 +116,7 @@ describe('the zone', () => {
     ['service.rollcall', 'NOERROR'],
     ['_tcp.service.rollcall', 'NOERROR'],
     ['_v1._tcp.service.rollcall', 'NOERROR'],
-  ])('tells of %s, which has no address, that it is %s, and for how long', (name, rcode) => {
+  ])('answers for %s, which has no address, with %s and a time to live', (name, rcode) => {
     const answer = ask('A', name);
     expect(answer).toMatchObject({ rcode, answers: [], flag_aa: true });
     expect(answer.authorities).toMatchObject([
@@ -124,7 +124,7 @@ describe('the zone', () => {
     ]);
   });
 
-  it('knows a service that has no instance any more', () => {
+  it('has the name of a service without instances', () => {
     for (const id of ['a', 'b', 'c', 'down', 'leaving']) table.leave(id);
     expect(ask('SRV', '_v1._tcp.service.rollcall')).toMatchObject({
       rcode: 'NOERROR',
@@ -137,13 +137,13 @@ describe('the zone', () => {
   });
 
   it.each(['example.com', 'v1.service.rollcall.example', 'xrollcall', '.'])(
-    'has nothing to say of %s',
+    'has no records of %s',
     (name) => {
       expect(ask('A', name)).toMatchObject({ rcode: 'REFUSED', answers: [], flag_aa: false });
     },
   );
 
-  it.each(['AXFR', 'IXFR'])('is not given away by %s', (type) => {
+  it.each(['AXFR', 'IXFR'])('is not revealed by %s', (type) => {
     expect(ask(type, 'rollcall', 'tcp').rcode).toBe('REFUSED');
   });
 
@@ -151,7 +151,7 @@ describe('the zone', () => {
     expect(ask('ANY', 'v1.service.rollcall', 'tcp').answers).toMatchObject([{ type: 'HINFO' }]);
   });
 
-  it('begins with each instance about as often', () => {
+  it('starts with each instance about equally often', () => {
     const firsts = new Map<number, number>();
     for (let round = 0; round < 600; round++) {
       const [first] = data(ask('SRV', 'v1.service.rollcall').answers) as { port: number }[];
@@ -181,7 +181,7 @@ describe('the size of an answer', () => {
     [{ additionals: [opt(100)] }, 512],
     [{ additionals: [opt(900)] }, 900],
     [{ additionals: [opt(65_535)] }, 1232],
-  ])('of %j is at most %i bytes, and it says that there is more', (packet, limit) => {
+  ])('of %j is at most %i bytes, with the truncation flag', (packet, limit) => {
     const { bytes, flag_tc, answers = [] } = sized(packet);
     expect(bytes).toBeLessThanOrEqual(limit);
     expect(bytes).toBeGreaterThan(limit - 100);
@@ -189,13 +189,13 @@ describe('the size of an answer', () => {
     expect(answers.length).toBeGreaterThan(0);
   });
 
-  it('is whole over TCP, with all addresses', () => {
+  it('is not limited over TCP', () => {
     const { flag_tc, answers, additionals } = sized({}, 'tcp');
     expect(flag_tc).toBe(false);
     expect([answers?.length, additionals?.length]).toEqual([100, 100]);
   });
 
-  it('leaves out addresses of targets before it is truncated', () => {
+  it('omits addresses of targets before it is truncated', () => {
     const { flag_tc, answers, additionals } = sized(
       { additionals: [opt(8192)] },
       { maxUdpBytes: 8192 },
@@ -206,19 +206,19 @@ describe('the size of an answer', () => {
     expect(additionals?.at(-1)?.type).toBe('OPT');
   });
 
-  it('is bounded over TCP too', () => {
+  it('has a limit over TCP too', () => {
     for (let at = 0; at < 2000; at++) table.say(`j${at}`, { port: at + 1 });
     expect(sized({}, 'tcp').bytes).toBeLessThanOrEqual(65_535);
   });
 
-  it('of a version of EDNS that nobody knows is that it is not known', () => {
+  it('of an unknown EDNS version is BADVERS', () => {
     expect(sized({ additionals: [opt(1232, 1)] }).additionals).toMatchObject([
       { extendedRcode: 1 },
     ]);
   });
 });
 
-describe('what is no query of ours', () => {
+describe('an invalid query', () => {
   const good = encode({
     type: 'query',
     id: 7,
@@ -229,7 +229,7 @@ describe('what is no query of ours', () => {
     change(message);
     return message;
   };
-  it('is not answered if it is an answer, or has no head', () => {
+  it('is ignored if it is a response, or too short for a header', () => {
     expect(rcodeOf(changed((message) => message.writeUInt8(0x80, 2)))).toBeUndefined();
     expect(rcodeOf(Buffer.alloc(0))).toBeUndefined();
     expect(rcodeOf(good.subarray(0, 11))).toBeUndefined();
@@ -248,14 +248,14 @@ describe('what is no query of ours', () => {
     expect(rcodeOf(message)).toBe('FORMERR');
   });
 
-  it('is refused if it is of another kind or class', () => {
+  it('is refused if its opcode or class is not supported', () => {
     expect(rcodeOf(changed((message) => message.writeUInt8(0x28, 2)))).toBe('NOTIMP');
     expect(rcodeOf(changed((message) => message.writeUInt16BE(3, good.length - 2)))).toBe(
       'REFUSED',
     );
   });
 
-  it('does no harm, and is not answered with more than it could have asked for', () => {
+  it('never crashes the server, nor gets a larger answer than allowed', () => {
     for (let at = 0; at < 50; at++) table.say(`i${at}`, { address: `10.0.1.${at}` });
     const flips = fc.array(fc.tuple(fc.nat(good.length + 10), fc.nat(255)), { maxLength: 6 });
     const near = flips.map((bytes) => {

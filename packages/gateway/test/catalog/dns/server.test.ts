@@ -21,7 +21,7 @@ afterEach(() => server.close());
 const query = (id: number): Buffer =>
   streamEncode({ type: 'query', id, questions: [{ type: 'A', name: 'v1.service.rollcall' }] });
 
-it('answers queries that come in one piece and in many, one after another', async () => {
+it('answers queries that arrive in one chunk or in many, in order', async () => {
   const socket = connect(server.port, '127.0.0.1');
   socket.write(Buffer.concat([query(1), query(2)]));
   const third = query(3);
@@ -56,7 +56,7 @@ it.each([
   await once(socket, 'close');
 });
 
-it('goes on after what makes no sense', async () => {
+it('keeps working after invalid input', async () => {
   const socket = createSocket('udp4');
   const { port } = server;
   socket.send(Buffer.from('GET / HTTP/1.1\r\n'), port, '127.0.0.1');
@@ -67,7 +67,7 @@ it('goes on after what makes no sense', async () => {
   socket.close();
 });
 
-it('says which port is taken, and how to choose another', async () => {
+it('names a port in use, and the setting that chooses another', async () => {
   await expect(createDnsServer({ ...zone, catalog, port: server.port })).rejects.toMatchObject({
     code: 'ROLLCALL_PORT_TAKEN',
     message: expect.stringContaining('--dns-port') as string,
@@ -81,7 +81,7 @@ it('says which port is taken, and how to choose another', async () => {
   udp.close();
 });
 
-it('waits for nobody when it closes', async () => {
+it('closes at once', async () => {
   const socket = connect(server.port, '127.0.0.1').resume();
   await once(socket, 'connect');
   socket.write(query(1));

@@ -43,13 +43,13 @@ const endpoint = (address: string, port_value: number, value: number) => ({
   load_balancing_weight: { value },
 });
 
-describe('a stream of xDS', () => {
+describe('an xDS stream', () => {
   it('has all four resources of a service, under its name', () => {
     table.say('a');
     for (const type of [LDS, RDS, CDS, EDS]) expect(only(ask(type, ['v1'])).names).toEqual(['v1']);
   });
 
-  it('has an endpoint for each place that the gateway would use, by zone', () => {
+  it('has an endpoint for each routable instance, by zone', () => {
     table.say('a', { zone: 'z', address: 'fd00::1', port: 3000, weight: 3 });
     table.say('b', { zone: 'z', weight: 2 });
     table.say('twin', { zone: 'z', weight: 2 });
@@ -71,7 +71,7 @@ describe('a stream of xDS', () => {
     ]);
   });
 
-  it('answers an acknowledgement only once something has changed', () => {
+  it('sends the next response only after a change', () => {
     table.say('a');
     const { nonce, version_info } = only(ask(EDS, ['v1']));
     expect(ask(EDS, ['v1'], nonce)).toEqual([]);
@@ -83,7 +83,7 @@ describe('a stream of xDS', () => {
     expect(stream.refresh()).toEqual([]);
   });
 
-  it('does not send again what was refused, and says why it was', () => {
+  it('does not resend a rejected resource, and logs the reason', () => {
     table.say('a');
     const { nonce } = only(ask(EDS, ['v1']));
     expect(ask(EDS, ['v1'], nonce, 'no such port')).toEqual([]);
@@ -92,7 +92,7 @@ describe('a stream of xDS', () => {
     only(stream.refresh());
   });
 
-  it('takes an answer to an earlier response for none', () => {
+  it('ignores an acknowledgement of an earlier response', () => {
     table.say('a');
     const { nonce } = only(ask(EDS, ['v1']));
     table.say('b', { port: 81 });
@@ -102,7 +102,7 @@ describe('a stream of xDS', () => {
     only(ask(EDS, ['v1', 'v2'], later.nonce));
   });
 
-  it('tells of a name that is asked for later, and not of what was told', () => {
+  it('sends a resource requested later, without repeating others', () => {
     table.say('a');
     table.say('b', { prefix: '/v2' });
     const { nonce } = only(ask(EDS, ['v1']));
@@ -112,20 +112,20 @@ describe('a stream of xDS', () => {
     expect(only(ask(CDS, ['v1', 'v2'], clusters.nonce)).names).toEqual(['v1', 'v2']);
   });
 
-  it('tells again of what was given up and is asked for again', () => {
+  it('sends a resource again that was unsubscribed and requested again', () => {
     table.say('a');
     const one = only(ask(EDS, ['v1']));
     expect(ask(EDS, [], one.nonce)).toEqual([]);
     expect(only(ask(EDS, ['v1'], one.nonce)).names).toEqual(['v1']);
   });
 
-  it('says at once that there is no such service, and then that there is', () => {
+  it('reports an unknown service at once, and its appearance later', () => {
     expect(only(ask(LDS, ['v1'])).names).toEqual([]);
     table.say('a');
     expect(only(stream.refresh()).names).toEqual(['v1']);
   });
 
-  it('keeps a service that has no instance left, with no endpoint', () => {
+  it('keeps a service without instances, without endpoints', () => {
     table.say('a');
     only(ask(CDS, ['v1']));
     only(ask(EDS, ['v1']));
@@ -133,14 +133,14 @@ describe('a stream of xDS', () => {
     expect(only(stream.refresh()).resources).toMatchObject([{ cluster_name: 'v1', endpoints: [] }]);
   });
 
-  it('tells of a service that has taken another name that the old one is gone', () => {
+  it('removes the old name of a renamed service', () => {
     table.say('a', { name: 'orders' });
     only(ask(CDS, ['orders']));
     table.say('a', { name: 'other' });
     expect(only(stream.refresh())).toMatchObject({ type_url: CDS, names: [] });
   });
 
-  it.each([[[]], [['*']]])('has every cluster, and those that come, for %j', (names) => {
+  it.each([[[]], [['*']]])('sends every cluster, and new ones, for %j', (names) => {
     table.say('a');
     expect(only(ask(CDS, names)).names).toEqual(['v1']);
     table.say('b', { prefix: '/v2' });
@@ -149,12 +149,12 @@ describe('a stream of xDS', () => {
     expect(ask(CDS, names, both.nonce)).toEqual([]);
   });
 
-  it('has no listener for who names none', () => {
+  it('sends no listener if none is requested', () => {
     table.say('a');
     expect(only(ask(LDS, [])).names).toEqual([]);
   });
 
-  it('tells of clusters before their endpoints', () => {
+  it('sends clusters before their endpoints', () => {
     only(ask(LDS, ['v1']));
     only(ask(EDS, ['v1']));
     only(ask(RDS, ['v1']));
@@ -163,7 +163,7 @@ describe('a stream of xDS', () => {
     expect(stream.refresh().map(({ type_url }) => type_url)).toEqual([CDS, EDS, LDS, RDS]);
   });
 
-  it('has nothing of other types', () => {
+  it('sends no resources of other types', () => {
     expect(ask('type.googleapis.com/envoy.service.runtime.v3.Runtime', [])).toEqual([]);
   });
 });

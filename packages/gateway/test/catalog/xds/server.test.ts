@@ -16,7 +16,7 @@ const ENDPOINTS = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssig
 const catalog = new TableCatalog(new LiveTable(), () => 1000);
 const options = { catalog, host: '127.0.0.1', logger: silentLogger };
 
-it('says which port is taken, and how to choose another', async () => {
+it('names a port in use, and the setting that chooses another', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
@@ -27,7 +27,7 @@ it('says which port is taken, and how to choose another', async () => {
   taken.close();
 });
 
-it('waits for nobody when it closes', async () => {
+it('closes at once', async () => {
   const server = await createXdsServer({ ...options, port: 0 });
   const silent = connect(server.port, '127.0.0.1').resume();
   const session = connectHttp2(`http://127.0.0.1:${server.port}`).on('error', () => {});
@@ -53,7 +53,7 @@ const asIs = (bytes: Buffer): Buffer => bytes;
 const field = (tag: number, text: string): Buffer =>
   Buffer.concat([Buffer.from([tag, text.length]), Buffer.from(text)]);
 
-it('sends nothing more to who does not read, and then what there is', async () => {
+it('pauses for a client that does not read, and then sends the current state', async () => {
   const table = new LiveTable();
   const many = new TableCatalog(table, () => 1000);
   const server = await createXdsServer({ ...options, catalog: many, port: 0 });

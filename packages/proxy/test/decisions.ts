@@ -3,7 +3,13 @@ import type { Problem } from '../src/problems.ts';
 import type { RequestView, Forward, Upstream } from '../src/proxy.ts';
 
 /** A request that says nothing of itself. */
-export const ASKED: RequestView = { method: 'GET', address: '192.0.2.1', field: () => undefined };
+export const REQUEST: RequestView = {
+  method: 'GET',
+  host: 'localhost',
+  target: '/',
+  clientAddress: '192.0.2.1',
+  field: () => undefined,
+};
 
 /** A problem that whoever decides answers with. */
 export const NO_UPSTREAM: Problem = {
@@ -13,18 +19,18 @@ export const NO_UPSTREAM: Problem = {
 };
 
 /** What an engine told of a request's way. */
-export interface Told {
+export interface Reported {
   readonly statuses: number[];
   /** Of each try that has ended, whether the instance was at fault. */
   readonly faults: boolean[];
 }
 
 /** A way of a request to whatever `next` names, with no other rules. */
-export function forwardTo(
+export function forwardBy(
   next: () => Upstream | undefined,
   target: string,
   prefix = '',
-  told: Told = { statuses: [], faults: [] },
+  told: Reported = { statuses: [], faults: [] },
 ): Forward {
   return {
     type: 'forward',
