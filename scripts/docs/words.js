@@ -21,7 +21,6 @@ const CHECKED = [
 const PENDING = [
   'packages/cli',
   'packages/client',
-  'packages/gateway',
   'packages/protocol',
   'packages/proxy',
   'packages/runtime',

@@ -4,10 +4,12 @@ export {
   credentialsFromEnv,
   describeServer,
   urlHost,
-} from './transport/connection.ts';
-export type { RegistryConfig, Environment } from './transport/connection.ts';
+} from './transport/registry-config.ts';
+export type { RegistryConfig, Environment } from './transport/registry-config.ts';
 export { discover } from './observer/discover.ts';
-export type { Directory, DiscoverOptions } from './observer/directory.ts';
+export type { Directory } from './observer/directory.ts';
+export type { DirectoryEvents } from './observer/directory-events.ts';
+export type { DiscoverOptions } from './observer/discover-options.ts';
 export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
