@@ -173,7 +173,7 @@ func (s *Service) checkWhole() *Refusal {
 	return nil
 }
 
-// An escape in JSON, among them those that Go writes where JavaScript writes the character itself.
+// An escape in JSON. Go escapes U+2028 and U+2029, which JavaScript does not.
 var jsonEscape = regexp.MustCompile(`\\(?:u202[89]|.)`)
 
 // plainJSON returns the announcement as JSON in UTF-8, as JavaScript writes it, because every client has to count the

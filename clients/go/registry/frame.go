@@ -45,7 +45,7 @@ func (f frame) members() []string {
 		var data struct {
 			Presence struct{ IDs []string }
 		}
-		_ = json.Unmarshal(f.Data, &data) // what is not there is nobody
+		_ = json.Unmarshal(f.Data, &data) // invalid data has no members
 		return data.Presence.IDs
 	case frameMemberAdded:
 		var data struct {

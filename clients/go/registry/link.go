@@ -125,11 +125,11 @@ func (l *link) greeted(ctx context.Context) (activity time.Duration, _ error) {
 }
 
 func (b *broker) faultOf(ctx context.Context, err error) *fault {
-	var said *fault
+	var failed *fault
 	var closed websocket.CloseError
 	switch {
-	case errors.As(err, &said):
-		return said
+	case errors.As(err, &failed):
+		return failed
 	case errors.As(err, &closed):
 		return closedBecause(int(closed.Code), closed.Reason)
 	}

@@ -35,7 +35,7 @@ func checkHealth(url string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return errors.New("not well: " + response.Status)
+		return errors.New("unhealthy: " + response.Status)
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ var headerText = regexp.MustCompile(`^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$`)
 
 func readSettings(args []string, getenv func(string) string) (settings, error) {
 	flags := flag.NewFlagSet("id-v4", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, said by the caller
+	flags.SetOutput(io.Discard) // the caller prints an error in one line
 	port := flags.String("http.port", orDefault(getenv("PORT"), defaultPort), "")
 	healthcheck := flags.Bool("healthcheck", false, "")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
