@@ -6,7 +6,7 @@ import { shutdown } from '@rollcall/runtime';
 import { readLogSettings } from '@rollcall/runtime/log';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
-import { withLogOptions } from '../log.ts';
+import { useLog, withLogOptions } from '../log.ts';
 import type { Listening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
 import { EndedEarly } from '../up/child.ts';
@@ -65,7 +65,7 @@ async function runUp(options: UpOptions): Promise<void> {
     log,
     logLevel: level,
   });
-  shutdown.logTo(log);
+  useLog(log);
   shutdown.add({ close: () => system.stop(), abort: () => system.kill() }, ['SIGHUP']);
   try {
     const overview = await system.start();
