@@ -21,8 +21,6 @@ const CHECKED = [
 const PENDING = [
   'packages/cli',
   'packages/proxy',
-  'packages/runtime',
-  'services/',
   'docs/contributing/',
   'docs/reference/',
 ];
