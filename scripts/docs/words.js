@@ -23,8 +23,6 @@ const PENDING = [
   'packages/client',
   'packages/protocol',
   'packages/proxy',
-  'packages/runtime',
-  'services/',
   'clients/',
   'docs/contributing/',
   'docs/reference/',

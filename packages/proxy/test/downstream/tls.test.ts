@@ -152,7 +152,7 @@ async function secureUpstream() {
 describe('an instance that speaks TLS', () => {
   it('is sent requests on connections that are kept', async () => {
     const { there, connections } = await secureUpstream();
-    const { port } = await start(to(there), { instanceCa: ONE.cert });
+    const { port } = await start(to(there), { upstreamCa: ONE.cert });
     for (const body of ['', 'small', 'x'.repeat(500_000)])
       expect((await send(port, { method: 'POST', body })).body).toBe(body);
     expect(connections()).toBe(1);
@@ -176,7 +176,7 @@ describe('an instance that speaks TLS', () => {
   it('is not sent anything if its certificate is for another address', async () => {
     const server = createHttpsServer(ELSEWHERE, (_request, response) => response.end());
     const there = { ...(await listen(server)), isSecure: true };
-    const { port } = await start(to(there), { instanceCa: ELSEWHERE.cert });
+    const { port } = await start(to(there), { upstreamCa: ELSEWHERE.cert });
     expect((await send(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
@@ -184,7 +184,7 @@ describe('an instance that speaks TLS', () => {
     const { there } = await secureUpstream();
     const upstreams = [there, { ...there, isSecure: false }, there];
     const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked), {
-      instanceCa: ONE.cert,
+      upstreamCa: ONE.cert,
     });
     const statuses = [await send(port), await send(port), await send(port)];
     expect(statuses.map(({ status }) => status)).toEqual([200, 502, 200]);

@@ -47,7 +47,7 @@ describe('a client that does not take what it is sent', () => {
       }),
     );
     const there = { ...(await listen(createTlsServer(ONE, instance))), isSecure: true };
-    const { engine } = await start(to(there), { instanceCa: ONE.cert });
+    const { engine } = await start(to(there), { upstreamCa: ONE.cert });
     const slow = new MemorySocket(1);
     engine.serve(slow);
     slow.say(GET);
