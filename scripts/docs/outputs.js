@@ -1,5 +1,5 @@
 // The blocks of the documents that begin with "```console live": a command, and what it really prints. Run by itself, it
-// writes what they print now. test/docs/outputs.test.ts compares their shape.
+// writes what they print now if its shape is another. test/docs/outputs.test.ts compares the shapes.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -61,12 +61,14 @@ export class LiveSystem {
   static async start() {
     const [gateway, broker] = [await freePort(), await freePort()];
     const ports = ['--port', String(gateway), '--broker-port', String(broker)];
-    const args = ['up', ...ports, '--procfile', join(ROOT, 'Procfile'), '--log', 'text'];
+    const args = ['up', '--procfile', join(ROOT, 'Procfile'), ...ports];
     const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     let admin = 0;
     for await (const line of createInterface({ input: child.stdout })) {
-      admin = Number(/dashboard\D+127\.0\.0\.1:(\d+)/.exec(line)?.[1] ?? admin);
-      if (line.includes('Ctrl+C')) break;
+      const { msg, dashboard } = JSON.parse(line);
+      if (msg !== 'everything runs') continue;
+      admin = Number(new URL(dashboard).port);
+      break;
     }
     child.stdout.resume();
     return new LiveSystem(child, { gateway, admin, broker });
@@ -139,11 +141,11 @@ if (process.argv[1] === import.meta.filename) {
       const text = readFileSync(path, 'utf8');
       writeFileSync(
         path,
-        text.replaceAll(
-          BLOCK,
-          (_, command) =>
-            `\`\`\`console live\n$ ${command}\n${system.run(command).trimEnd()}\n\`\`\``,
-        ),
+        text.replaceAll(BLOCK, (block, command, before) => {
+          const output = system.run(command).trimEnd();
+          const isSame = String(shapeOf(output)) === String(shapeOf(before));
+          return isSame ? block : `\`\`\`console live\n$ ${command}\n${output}\n\`\`\``;
+        }),
       );
     }
   } finally {

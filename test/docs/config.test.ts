@@ -34,6 +34,7 @@ const FIELDS = new Set([
   'words',
   'format',
   'keys',
+  'values',
   'settings',
 ]);
 
@@ -55,7 +56,7 @@ describe.each(TABLES)('the settings of the %s', (_program, settings, text) => {
 
   it.each(entriesOf(settings))('have a whole entry for %s', (_name, entry) => {
     expect(Object.keys(entry).filter((field) => !FIELDS.has(field))).toEqual([]);
-    expect(entry.doc).toMatch(/^[A-Z`].*\.$/);
+    expect(entry.doc).toMatch(/^[A-Z0-9`].*\.$/);
   });
 
   it('have no flag and no variable twice', () => {

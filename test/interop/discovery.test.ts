@@ -11,6 +11,7 @@ import { createGateway } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
 import { APP, connectionTo } from '../support/connection.ts';
 import { loggerTo } from '../../test/support/log.ts';
+import { loggerOfFaults } from '../support/log.ts';
 
 const PLAIN = { prefix: '/v1', port: 3000, address: '127.0.0.1' };
 
@@ -80,8 +81,11 @@ describe('register and discover', () => {
   it('does not register again when a table reports, during leave(), that it has left', async () => {
     const one = await startObserver();
     const faults: Error[] = [];
-    const onFault = (error: Error): unknown => faults.push(error);
-    const registration = await register({ ...PLAIN, registry: connection, onFault });
+    const registration = await register({
+      ...PLAIN,
+      registry: connection,
+      logger: loggerOfFaults(faults),
+    });
     await expect.poll(() => one.instances('/v1').length).toBe(1);
     const leaving = registration.leave();
     await expect.poll(() => one.instances('/v1')).toEqual([]);

@@ -1,5 +1,5 @@
 // A gateway in the simulation: the Observer of packages/protocol, as in production, with the presence
-// channels it is in, as packages/client/src/observer/presences.ts has them.
+// channels it is in, as packages/client/src/observer/presence-channels.ts has them.
 import { Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
 
 /** Less than in production, as the days here are short. */

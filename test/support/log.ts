@@ -1,3 +1,4 @@
+import { silentLogger } from '@rollcall/runtime';
 import type { LogFields, Logger, LogMethod } from '@rollcall/runtime';
 
 /** A logger that appends to a list, such as `reloaded certificate file=/cert.pem`. */
@@ -10,4 +11,12 @@ export function loggerTo(lines: string[]): Logger {
     lines.push([message, ...words].join(' '));
   };
   return { debug: method, info: method, warn: method, error: method };
+}
+
+/** A logger that keeps the errors of its warnings. */
+export function loggerOfFaults(faults: unknown[]): Logger {
+  const warn: LogMethod = (fields: LogFields | string) => {
+    if (typeof fields === 'object') faults.push(fields['err']);
+  };
+  return { ...silentLogger, warn };
 }

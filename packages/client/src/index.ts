@@ -1,13 +1,15 @@
-export type { LeaveOutcome } from '@rollcall/runtime';
+export type { LeaveOutcome, Logger } from '@rollcall/runtime';
 export {
   registryFromEnv,
   credentialsFromEnv,
   describeServer,
   urlHost,
-} from './transport/connection.ts';
-export type { RegistryConfig, Environment } from './transport/connection.ts';
+} from './transport/registry-config.ts';
+export type { RegistryConfig, Environment } from './transport/registry-config.ts';
 export { discover } from './observer/discover.ts';
-export type { Directory, DiscoverOptions } from './observer/directory.ts';
+export type { Directory } from './observer/directory.ts';
+export type { DirectoryEvents } from './observer/directory-events.ts';
+export type { DiscoverOptions } from './observer/discover-options.ts';
 export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
@@ -17,6 +19,7 @@ export { announcedAddress, register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
+  AddressPolicy,
   AnnouncedPolicy,
   Announcement,
   AnnouncementChange,
@@ -25,6 +28,12 @@ export type {
   ErrorCode,
   HealthCheck,
   Instance,
+  Journal,
+  ObserverEvent,
+  Peer,
+  ProbeRules,
+  Probing,
+  Refusal,
   Statement,
   Status,
   Verdict,

@@ -6,6 +6,7 @@ import { RawClient } from '../../broker/test/raw-client.ts';
 import { APP, connectionTo } from '../../../test/support/connection.ts';
 import { TestRegistry } from '../../../test/support/registry.ts';
 import { createPublisher } from '../src/transport/publisher.ts';
+import { silentLogger } from '@rollcall/runtime';
 
 const KEY = randomBytes(32).toString('base64');
 const KINDS = {
@@ -19,7 +20,7 @@ afterEach(() => registry.end());
 async function owner(id: string): Promise<Registration> {
   const { connection } = registry;
   const place = { prefix: '/hidden', port: 3000, address: '127.0.0.1' };
-  const registration = await register({ ...place, id, registry: connection, onFault: () => {} });
+  const registration = await register({ ...place, id, registry: connection, logger: silentLogger });
   registry.onEnd(() => registration.leave().catch(() => {}));
   return registration;
 }
@@ -84,11 +85,11 @@ describe.each(['private', 'encrypted'] as const)('a registry that is %s', (kind)
     registry = await TestRegistry.start(KINDS[kind]);
   });
 
-  it('serves those who have the secret, through change, correction and leaving', async () => {
+  it('works for clients with the secret: updates, corrections and leaving', async () => {
     await expect(story()).resolves.toBeDefined();
   });
 
-  it('is heard by nobody who has the app key only', async () => {
+  it('is not readable with the app key alone', async () => {
     const seen = await story();
     expect(seen).toMatch(/subscription_error|"code":4009/);
     expect(seen).not.toMatch(PLAIN);
@@ -102,7 +103,7 @@ describe('the transport', () => {
     expect(await story(APP.secret)).toMatch(PLAIN);
   });
 
-  it('reads nothing of an encrypted one, in no channel of it', async () => {
+  it('cannot read an encrypted registry, in any of its channels', async () => {
     registry = await TestRegistry.start(KINDS.encrypted);
     const seen = await story(APP.secret);
     expect(seen).toMatch(/ciphertext/);
@@ -114,12 +115,12 @@ describe('the transport', () => {
   });
 });
 
-describe('whoever has another master key', () => {
+describe('an observer with another master key', () => {
   beforeEach(async () => {
     registry = await TestRegistry.start(KINDS.encrypted);
   });
 
-  it('learns of nobody, is told why, and goes on', async () => {
+  it('learns no instance, gets the reason, and keeps working', async () => {
     const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
     await owner('a');
     const stranger = connectionTo(registry.broker.port, {
@@ -146,7 +147,7 @@ describe('whoever has another master key', () => {
     ['is empty', {}],
     ['is nothing', null],
     ['is text', 'text'],
-  ])('takes nobody down with what %s', async (_what, data) => {
+  ])('takes no instance down by a message that %s', async (_what, data) => {
     const errors = vi.spyOn(console, 'error').mockImplementation(() => {});
     const directory = await observer();
     const registration = await owner('a');

@@ -2,119 +2,58 @@ import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
-  AddressPolicy,
-  Announcement,
   Change,
   Effect,
   Instance,
   Journal,
   Message,
   Peer,
-  ProbeRules,
-  Probing,
   Reaction,
-  Refusal,
   Statement,
   TableEvent,
   Verdict,
 } from '@rollcall/protocol';
-import type { RegistryConfig } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/registry-config.ts';
 import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
 import { presenceChannel, sealFor } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
-import { atMost } from './at-most.ts';
-import { Presences } from './presences.ts';
+import type { DirectoryEvents } from './directory-events.ts';
+import type { DiscoverOptions } from './discover-options.ts';
+import { limitConcurrency } from './limit-concurrency.ts';
+import { PresenceChannels } from './presence-channels.ts';
 import { Prober } from './probe.ts';
-
-/** Options of {@link discover}. */
-export interface DiscoverOptions {
-  /** Default: read from the environment, see `registryFromEnv`. */
-  readonly registry?: RegistryConfig;
-  /**
-   * Answer the roll calls of other observers with this table. For what runs for long, such as a
-   * gateway. Default false.
-   */
-  readonly answersRollCalls?: boolean;
-  /**
-   * Which instances are asked themselves whether they are well: `always` each, about once a second; those
-   * `suspect` ones, because the transport lost sight of them or a request to them failed, the default; or
-   * `never`: then doubt alone decides.
-   */
-  readonly probes?: Probing;
-  /** How often they are asked, and what is made of their answers. Default: every 800 ms, see {@link ProbeRules}. */
-  readonly probeRules?: Partial<ProbeRules>;
-  /** What a gateway calls itself in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: nothing. */
-  readonly name?: string;
-  /** Who signs the certificates of instances that speak TLS, as PEM. Default: whom Node trusts. */
-  readonly instanceCa?: string;
-  /** Which announcements are taken. Default: all. */
-  readonly policy?: AddressPolicy;
-  /** Keeps what came and what was made of it. Default: nobody does. */
-  readonly journal?: Journal;
-  /** How long the first connection may take, in milliseconds. Default 10 000. */
-  readonly timeoutMs?: number;
-}
-
-interface DirectoryEvents {
-  /** The table has changed: an instance came, went, or is judged otherwise. */
-  change: [Change];
-  /** Two instances announce themselves under one id. */
-  conflict: [Instance, Announcement];
-  /** Something has come by the registry's channel: its name is whatever its sender chose. */
-  received: [event: string];
-  /** An instance was asked whether it is well, or a request has shown it. */
-  probed: [verdict: Verdict, by: 'probe' | 'traffic'];
-  /** Something on the channel was not accepted. The table is as before. */
-  refused: [event: string, refusal: Refusal];
-  /** The channel is subscribed, for the first time or again. */
-  connected: [];
-  /** The subscription ended. Reconnecting goes on until {@link Directory.close}. */
-  disconnected: [];
-  /** The broker will not serve us, and why; connecting goes on being tried. */
-  rejected: [reason: string];
-  /** The broker has accepted our roll call. */
-  asked: [];
-  /** An answer to our roll call has come. */
-  answered: [];
-  /** A roll call, or the answer to one, could not be published. */
-  fault: [Error];
-  /** So many of a service were lost sight of at once that our own link is doubted, not they. */
-  stale: [prefix: string, instances: number];
-  /** The presence channels that the transport knew of have told who is there. */
-  resynced: [];
-}
 
 const TICK_MS = 50;
 /**
- * With 10,000 instances to verify at once, and a connection for each, most timed out and were taken for down.
- * As many as this answer within a tenth of a second, and of those that hang it finds out 250 a second.
+ * With a connection for each of 10,000 instances at once, most probes timed out and took healthy instances down.
+ * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
  */
-const MOST_PROBES = 256;
+const MAX_PROBES = 256;
 
-/** A live table: which instances there are, as this observer knows it. Made by {@link discover}. */
+/** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
-  readonly #connection: RegistryConfig;
+  readonly #registry: RegistryConfig;
   readonly #publisher: Publisher;
   readonly #link: Link;
-  readonly #presences: Presences;
+  readonly #presenceChannels: PresenceChannels;
   readonly #observer: Observer;
   readonly #journal: Journal | undefined;
-  readonly #ticks: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
   readonly #prober: Prober;
-  readonly #inTurn = atMost(MOST_PROBES);
+  readonly #limit = limitConcurrency(MAX_PROBES);
   #isResynced = false;
   #isConnected = false;
   #isClosed = false;
   #isAnswered = false;
 
-  constructor(connection: RegistryConfig, options: DiscoverOptions) {
+  constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
     const { probes = 'suspect', probeRules, answersRollCalls = false } = options;
     const { name, policy, journal } = options;
     this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
-    this.#connection = connection;
+    this.#registry = registry;
     this.#journal = journal;
     this.#observer = new Observer({
       probes,
@@ -125,8 +64,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       ...(policy !== undefined && { policy }),
       ...(journal !== undefined && { journal }),
     });
-    this.#publisher = createPublisher(connection);
-    this.#link = openLink(connection, {
+    this.#publisher = createPublisher(registry);
+    this.#link = openLink(registry, {
       onDisconnected: () => {
         this.#isConnected = false;
         void this.#react(this.#observer.disconnected(performance.now()));
@@ -134,8 +73,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       },
       onRefused: (reason) => this.emit('rejected', reason),
     });
-    this.#presences = new Presences({
-      connection,
+    this.#presenceChannels = new PresenceChannels({
+      registry,
       link: this.#link,
       publisher: this.#publisher,
       observer: this.#observer,
@@ -143,11 +82,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       react: (reaction, event) => void this.#react(reaction, event),
       onFault: (error) => this.#fault(error),
     });
-    this.#link.subscribe(connection.channels.registry, {
+    this.#link.subscribe(registry.channels.registry, {
       onSubscribed: () => {
         this.#isConnected = true;
         void this.#react(this.#observer.subscribed(performance.now()));
-        void this.#presences.resync().then(() => {
+        void this.#presenceChannels.resync().then(() => {
           this.#isResynced = true;
           this.emit('resynced');
         });
@@ -158,17 +97,20 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         void this.#react(this.#observer.receive(event, data, performance.now()), event);
       },
     });
-    this.#ticks = setInterval(() => {
+    this.#timer = setInterval(() => {
       void this.#react(this.#observer.tick(performance.now()));
     }, TICK_MS);
   }
 
-  /** Whether the channel is subscribed; while it is not, the table may be out of date. */
+  /** Whether the channel is subscribed. While it is not, the table may be out of date. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
 
-  /** The instances of a prefix, in the order they came; or all of them, by prefix. Down ones too. */
+  /**
+   * The instances of a prefix, in the order in which they registered, or all instances, by prefix. It includes
+   * suspect and down ones, and none if the prefix is invalid.
+   */
   instances(prefix?: string): readonly Instance[] {
     const { table } = this.#observer;
     if (prefix === undefined) return table.all();
@@ -177,60 +119,61 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   /**
-   * Those of a canonical prefix that may be sent requests: the ones that are up; if none is, those in
-   * doubt. The list is the table's own and changes with it.
+   * The instances of a canonical prefix that receive traffic: the healthy ones, or the suspect ones if none is
+   * healthy, without draining ones. The list is the table's own and changes with it.
    */
   routable(prefix: string): readonly Instance[] {
     return this.#observer.table.routable(prefix);
   }
 
-  /** Whether any instance of this canonical prefix was ever heard of, even if all have left. */
+  /** Whether an instance of this canonical prefix was ever known, even if all have left. */
   knows(prefix: string): boolean {
     return this.#observer.table.knows(prefix);
   }
 
-  /** Every canonical prefix of which an instance was ever heard of, sorted. */
+  /** Every canonical prefix of which an instance was ever known, sorted. */
   prefixes(): readonly string[] {
     return this.#observer.table.prefixes();
   }
 
-  /** The gateways beside this observer, and how their tables stood to this one when they last called the roll. */
+  /** The other gateways on the channel, and how their tables differed from this one at their latest roll call. */
   peers(): readonly Peer[] {
     return this.#observer.peers.all(performance.now());
   }
 
-  /** Everything this table could tell another observer, for a snapshot. */
+  /** Everything that the table holds, instances and exits, for a snapshot. {@link restore} takes it in. */
   export(): Statement[] {
     return this.#observer.table.export(performance.now());
   }
 
-  /** Takes in what another observer, or an earlier run of this one, knew. It has to be verified. */
+  /** Takes in what another observer, or an earlier run of this one, exported. New instances are suspect until a probe succeeds. */
   restore(statements: readonly Statement[]): void {
     void this.#react(this.#observer.restore(statements, performance.now()));
   }
 
-  /** What real traffic to an instance has shown. */
+  /** Reports how a request to an instance ended, which counts as a probe. */
   reportOutcome(key: string, verdict: Verdict): void {
     this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
   }
 
-  /** Has an instance sent nothing new by this observer, until it starts anew or this is undone. */
+  /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
   drain(key: string, isDrained: boolean): void {
     this.#learn({ type: isDrained ? 'drained' : 'undrained', key });
   }
 
   /**
-   * Resolves when the presence channels have told who is there and a gateway has told what it knows, or
-   * when so many milliseconds have passed: to whether a gateway did. Without one, instances that have
-   * a lease or are legacy may be missing until they announce themselves again.
+   * Resolves when the presence channels have reported which instances are running and a gateway has sent its
+   * table, or after a time. It resolves to whether a gateway has. Without a gateway, instances with a lease and
+   * legacy instances may be missing until they announce themselves again.
+   * @param withinMs the time in milliseconds
    */
   async ready(withinMs: number): Promise<boolean> {
     const signal = AbortSignal.timeout(withinMs);
     const both = [
-      this.#isAnswered ? Promise.resolve() : once(this, 'answered', { signal }),
+      this.#isAnswered ? Promise.resolve() : once(this, 'rollcall-answered', { signal }),
       this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
     ];
-    // Both are waited for, whatever becomes of the other.
+    // Waits for both, even if one times out.
     for (const outcome of await Promise.allSettled(both)) {
       if (outcome.status === 'rejected' && !isTimeout(outcome.reason)) throw outcome.reason;
     }
@@ -241,8 +184,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   close(): void {
     this.#isClosed = true;
     this.#isConnected = false;
-    clearInterval(this.#ticks);
-    this.#presences.close();
+    clearInterval(this.#timer);
+    this.#presenceChannels.close();
     this.#link.close();
     this.#publisher.close();
   }
@@ -252,7 +195,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     if (event.type === 'probed') this.emit('probed', event.verdict, event.by);
   }
 
-  /** Carries out what the observer makes of something. Messages go out one after another. */
+  /** Carries out a reaction of the observer. Messages are published one after another. */
   async #react({ effects, refusals, isAnswer, publish }: Reaction, event = ''): Promise<void> {
     for (const effect of effects) this.#carryOut(effect);
     for (const refusal of refusals) {
@@ -261,24 +204,24 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     if (isAnswer) {
       this.#isAnswered = true;
-      this.emit('answered');
+      this.emit('rollcall-answered');
     }
     try {
       for (const message of publish) {
         const { channel, data } = this.#addressed(message);
         await this.#publisher.publish(channel, message.event, data, this.#link.socketId);
-        if (message.event === 'rollcall') this.emit('asked');
+        if (message.event === 'rollcall') this.emit('rollcall-sent');
       }
     } catch (error) {
       this.#fault(error);
     }
   }
 
-  /** The channel that a message goes to, and what it is there. */
+  /** The channel of a message, and its data in the form that the channel carries. */
   #addressed({ to, data }: Message): { channel: string; data: unknown } {
-    const connection = this.#connection;
-    if (typeof to !== 'object') return { channel: connection.channels[to], data };
-    return { channel: presenceChannel(connection, to.id), data: sealFor(connection, to.id, data) };
+    const registry = this.#registry;
+    if (typeof to !== 'object') return { channel: registry.channels[to], data };
+    return { channel: presenceChannel(registry, to.id), data: sealFor(registry, to.id, data) };
   }
 
   #fault(error: unknown): void {
@@ -290,26 +233,27 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     if (effect.type === 'probe') void this.#probe(effect.instance);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
-    else if (effect.type === 'mass-suspicion') this.emit('stale', effect.prefix, effect.instances);
+    else if (effect.type === 'mass-suspicion')
+      this.emit('mass-suspicion', effect.prefix, effect.instances);
     else this.#changed(effect);
   }
 
   #changed(change: Change): void {
     const { key, announcement } = change.instance;
-    // With a version and no lease, its owner is in a presence channel.
+    // The owner of a versioned instance without a lease is in its presence channel.
     if (versionOf(announcement) !== undefined && announcement.ttl === undefined) {
       const isGone = change.type === 'left' || change.type === 'forgotten';
-      if (isGone) this.#presences.leave(key);
-      else this.#presences.join(key);
+      if (isGone) this.#presenceChannels.leave(key);
+      else this.#presenceChannels.join(key);
     }
     this.emit('change', change);
   }
 
   async #probe({ key, announcement }: Instance): Promise<void> {
-    // If it has said something new in the meantime, the table has another probe in mind.
+    // If the announcement has changed in the meantime, the table has scheduled another probe.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    const verdict = await this.#inTurn(async () =>
+    const verdict = await this.#limit(async () =>
       isDue() ? this.#prober.probe(announcement) : undefined,
     );
     if (verdict !== undefined && isDue())

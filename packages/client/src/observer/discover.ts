@@ -1,27 +1,35 @@
 import { parsePrefix, RollcallError } from '@rollcall/protocol';
-import { registryFromEnv, describeServer, warnIfReadable } from '../transport/connection.ts';
-import type { RegistryConfig } from '../transport/connection.ts';
+import { registryFromEnv, describeServer, warnIfReadable } from '../transport/registry-config.ts';
+import type { RegistryConfig } from '../transport/registry-config.ts';
 import { refusedBy, unreachable } from '../transport/publisher.ts';
 import { Directory } from './directory.ts';
-import type { DiscoverOptions } from './directory.ts';
+import type { DiscoverOptions } from './discover-options.ts';
 import { Service } from './service.ts';
 
 const FIRST_CONNECTION_MS = 10_000;
-/** A gateway answers in one hop there and one back; this allows for a far broker. */
-const INFORMED_MS = 1500;
+/** A gateway answers within one round trip. This allows for a distant broker. */
+const READY_MS = 1500;
 
 /**
- * Listens to the discovery channel and keeps a table of what it tells. Resolves when the channel is
- * subscribed and the broker has accepted a roll call; from then on reconnects are its own affair.
+ * Subscribes to the registry and keeps a live table of its instances. Resolves when the channel is subscribed and
+ * the broker has accepted a roll call. It reconnects by itself from then on.
+ *
+ * @example
+ * const directory = await discover();
+ * directory.on('change', ({ type, instance }) => console.log(type, instance.key));
  *
  * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function discover(options?: DiscoverOptions): Promise<Directory>;
 /**
- * Finds the instances of one prefix, to call them without a gateway between. Resolves when the transport
- * has told of some; if it knows of none, when a gateway has told too, or has not within 1.5 s.
+ * Finds the instances of one prefix, to call them without a gateway. Resolves when the transport has reported an
+ * instance that receives traffic. If it reports none, resolves when a gateway has answered, or after 1.5 s.
  *
- * @throws RollcallError as above, and ROLLCALL_ANNOUNCEMENT for what is no prefix
+ * @example
+ * const orders = await discover('/orders');
+ * const response = await fetch(`${orders.pick()?.url}/orders`);
+ *
+ * @throws RollcallError as above, and ROLLCALL_ANNOUNCEMENT if the prefix is invalid
  */
 export async function discover(prefix: string, options?: DiscoverOptions): Promise<Service>;
 export async function discover(
@@ -32,11 +40,11 @@ export async function discover(
   const prefix = parsePrefix(first);
   if (!prefix.ok) throw new RollcallError('ROLLCALL_ANNOUNCEMENT', prefix.refusal.reason);
   const directory = await connected(options);
-  await Promise.race([directory.ready(INFORMED_MS), found(directory, prefix.value)]);
+  await Promise.race([directory.ready(READY_MS), found(directory, prefix.value)]);
   return new Service(directory, prefix.value);
 }
 
-/** Resolves when the presence channels have told of an instance of this prefix. */
+/** Resolves when the presence channels have reported an instance of this prefix that receives traffic. */
 function found(directory: Directory, prefix: string): Promise<void> {
   return new Promise((resolve) => {
     directory.once('resynced', () => {
@@ -46,11 +54,11 @@ function found(directory: Directory, prefix: string): Promise<void> {
 }
 
 async function connected(options: DiscoverOptions): Promise<Directory> {
-  const connection = options.registry ?? registryFromEnv(process.env);
-  warnIfReadable(connection);
-  const directory = new Directory(connection, options);
+  const registry = options.registry ?? registryFromEnv(process.env);
+  warnIfReadable(registry);
+  const directory = new Directory(registry, options);
   try {
-    await begun(directory, connection, options.timeoutMs ?? FIRST_CONNECTION_MS);
+    await started(directory, registry, options.timeoutMs ?? FIRST_CONNECTION_MS);
   } catch (error) {
     directory.close();
     throw error;
@@ -58,24 +66,24 @@ async function connected(options: DiscoverOptions): Promise<Directory> {
   return directory;
 }
 
-/** Settles with the first roll call, which shows that we may listen and may publish. */
-function begun(directory: Directory, connection: RegistryConfig, timeoutMs: number): Promise<void> {
-  const where = describeServer(connection);
+/** Settles with the first roll call, which shows that the program may subscribe and publish. */
+function started(directory: Directory, registry: RegistryConfig, timeoutMs: number): Promise<void> {
+  const where = describeServer(registry);
   return new Promise((resolve, reject) => {
     const onRejected = (reason: string): void => settle(() => reject(refusedBy(where, reason)));
     const onFault = (error: Error): void => settle(() => reject(error));
-    const onAsked = (): void => settle(resolve);
+    const onRollCall = (): void => settle(resolve);
     const timer = setTimeout(() => {
       settle(() => reject(unreachable(where, `no connection within ${timeoutMs / 1000} s`)));
     }, timeoutMs);
     function settle(act: () => void): void {
       clearTimeout(timer);
-      directory.off('asked', onAsked);
+      directory.off('rollcall-sent', onRollCall);
       directory.off('fault', onFault);
       directory.off('rejected', onRejected);
       act();
     }
-    directory.on('asked', onAsked);
+    directory.on('rollcall-sent', onRollCall);
     directory.on('fault', onFault);
     directory.on('rejected', onRejected);
   });

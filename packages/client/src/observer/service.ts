@@ -2,21 +2,21 @@ import type { Announcement } from '@rollcall/protocol';
 import type { Directory } from './directory.ts';
 import { WeightedRoundRobin } from './weighted-round-robin.ts';
 
-/** An instance to send a request to. */
+/** An instance that was chosen for a request. */
 export interface Picked {
   /** Identifies the instance, for {@link Service.reportOutcome}. */
   readonly key: string;
   /** What the instance announced. */
   readonly announcement: Announcement;
-  /** Such as `http://10.0.0.7:3000`. */
+  /** Its base URL, such as `http://10.0.0.7:3000`. The prefix is not included. */
   readonly url: string;
 }
 
-/** The instances of one prefix, for a program that calls them itself. Made by `discover('/v2')`. */
+/** The instances of one prefix, for a program that calls them without a gateway. Made by `discover('/v2')`. */
 export class Service {
   readonly #directory: Directory;
   readonly #prefix: string;
-  readonly #turns = new WeightedRoundRobin();
+  readonly #roundRobin = new WeightedRoundRobin();
 
   constructor(directory: Directory, prefix: string) {
     this.#directory = directory;
@@ -24,11 +24,15 @@ export class Service {
   }
 
   /**
-   * Whose turn it is, as a gateway would choose: in proportion to weight among those that are up; if none
-   * is, among those in doubt. Nothing if there is no instance to send to.
+   * The next instance, in proportion to weight: one of the healthy instances, or of the suspect ones if none is
+   * healthy. Returns undefined if no instance receives traffic.
+   *
+   * @example
+   * const picked = orders.pick();
+   * if (picked !== undefined) await fetch(`${picked.url}/orders`);
    */
   pick(): Picked | undefined {
-    const instance = this.#turns.next(this.#prefix, this.#directory.routable(this.#prefix));
+    const instance = this.#roundRobin.next(this.#prefix, this.#directory.routable(this.#prefix));
     if (instance === undefined) return undefined;
     const { key, announcement } = instance;
     const { scheme = 'http', address, port } = announcement;
@@ -37,14 +41,14 @@ export class Service {
   }
 
   /**
-   * Tells what came of a request: after `refused`, no connection being possible, the instance is not picked
-   * until it has answered a probe.
+   * Reports how a request ended. After `refused`, when no connection was possible, the instance is not picked until
+   * it has passed a probe. `failed` counts as a failed probe, and `ok` as one that succeeded.
    */
   reportOutcome({ key }: Picked, verdict: 'ok' | 'refused' | 'failed'): void {
     this.#directory.reportOutcome(key, verdict);
   }
 
-  /** Stops listening to the channel. */
+  /** Disconnects from the broker. */
   close(): void {
     this.#directory.close();
   }

@@ -10,7 +10,7 @@ export function watchEvents(
   directory.on('conflict', (instance, announcement) =>
     listener({ type: 'conflict', instance, announcement }),
   );
-  directory.on('stale', (prefix, instances) =>
+  directory.on('mass-suspicion', (prefix, instances) =>
     listener({ type: 'mass-suspicion', prefix, instances }),
   );
   directory.on('refused', (event, refusal) => listener({ type: 'refused', event, refusal }));

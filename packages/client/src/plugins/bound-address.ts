@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
 
 /**
- * The address to announce for a server that listens: the given one or `ROLLCALL_ADDRESS`, else the one it
- * is bound to. Nothing if that is every address of the machine: then it is for register() to choose.
+ * The address to announce for a server that listens: the given one or `ROLLCALL_ADDRESS`, or the one to which it
+ * is bound. It has no address if that is every address of the machine, so that `register()` chooses one.
  */
 export function addressOf(
   bound: AddressInfo,

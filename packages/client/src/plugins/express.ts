@@ -9,14 +9,13 @@ import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
- * `address` is by default the one it listens on; if that is every one, it is chosen as {@link register}
- * does. For `health`: gateways ask `GET /health` about once a second and take 404 for well, too; with any
- * other answer from 400 on they send nothing.
+ * What {@link listen} takes: the options of {@link register}, and where to listen. `address` is by default the one
+ * on which it listens; if that is every address, it is chosen as {@link register} does.
  */
 export interface ListenOptions extends Omit<RegisterOptions, 'onSignal'> {
-  /** The port to listen on; 0 lets the system choose. What it chose is announced. */
+  /** The port on which to listen. 0 lets the system choose one, which is then announced. Range: 0 to 65535. */
   readonly port: number | string;
-  /** The IP address to listen on. Default 127.0.0.1; `0.0.0.0` for every one. */
+  /** The IP address on which to listen; `0.0.0.0` for every one. Default: `127.0.0.1`. */
   readonly listenOn?: string;
 }
 
@@ -27,19 +26,22 @@ export interface Listening {
   /** Its registration, to change or withdraw it. */
   readonly registration: Registration;
   /**
-   * Leaves the registry, answers what still comes, and stops listening. A signal does the same.
-   * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED if it could not leave; it
-   *   has stopped listening all the same
+   * Leaves the registry, answers the requests that still arrive, and stops listening. A signal does the same.
+   * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED if it could not leave. It has
+   *   stopped listening nevertheless
    */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Serves an Express application (4 or 5), or any other listener of Node's HTTP server, and registers it. On
- * SIGINT and SIGTERM it leaves the registry, lets what is in flight finish, and ends the process.
+ * Serves an Express application (4 or 5), or any other request listener of Node, and registers it. On SIGINT and
+ * SIGTERM it leaves the registry, lets the requests in flight finish, and ends the process.
  *
- * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN, and what {@link register} throws: then it
- *   does not listen either
+ * @example
+ * const { close } = await listen(app, { prefix: '/v1', port: 3000 });
+ *
+ * @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN, and as {@link register} does. It does not listen
+ *   then
  */
 export async function listen(app: RequestListener, options: ListenOptions): Promise<Listening> {
   const { listenOn = '127.0.0.1', ...announced } = options;

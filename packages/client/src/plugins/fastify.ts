@@ -3,20 +3,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import { parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import { drain } from '../registrar/drain.ts';
-import { announcedAddress, register, warn } from '../registrar/register.ts';
+import { announcedAddress, faultReporter, register } from '../registrar/register.ts';
 import type { RegisterOptions, Registration } from '../registrar/register.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
-import { registryFromEnv } from '../transport/connection.ts';
+import { registryFromEnv } from '../transport/registry-config.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
- * `address` is by default the one it listens on; if that is every one, it is chosen as {@link register}
- * does. For `health`: gateways ask `GET /health` about once a second and take 404 for well, too; with any
- * other answer from 400 on they send nothing.
+ * What the plugin takes: the options of {@link register}, without the port, on which the application listens.
+ * `address` is by default the one on which it listens; if that is every address, it is chosen as
+ * {@link register} does. `logger` may be the application's own: `app.log`.
  */
 export type RollcallOptions = Omit<RegisterOptions, 'port' | 'onSignal'>;
 
-/** What this needs of a Fastify instance. */
+/** The part of a Fastify instance that is used here. */
 interface App {
   readonly server: object;
   addHook(name: 'onListen', hook: () => Promise<void>): unknown;
@@ -24,20 +24,12 @@ interface App {
 }
 
 const RETRY_MS = 1000;
-const RETRY_MS_MOST = 30_000;
+const MAX_RETRY_MS = 30_000;
 const POLL_MS = 20;
 
-/**
- * Registers a Fastify application while it listens: `app.register(rollcall, { prefix: '/v1' })`, on the
- * root instance. `app.close()` leaves the registry first; SIGINT and SIGTERM do the same and end the
- * process. If it cannot leave, `app.close()` rejects, and has closed all the same.
- *
- * A mistake in the options or the environment is an error of `app.listen()`. That does not wait for the
- * broker: while it cannot be reached or refuses, `onFault` hears of it, and it is tried again, after 1 s
- * at first and 30 s at most.
- */
 async function plugin(app: App, given: RollcallOptions): Promise<void> {
   const options = checked(given);
+  const onFault = faultReporter(options.logger);
   const server = serverOf(app);
   const closing = new AbortController();
   let registering: Promise<Registration | undefined> | undefined;
@@ -49,7 +41,7 @@ async function plugin(app: App, given: RollcallOptions): Promise<void> {
     await registration?.leave();
   }
   const close = app.close.bind(app);
-  // By a signal, by close(), or by both at once.
+  // A signal or close() may call this, or both at once.
   const finish = once(async () => {
     await drainAndClose(server, close);
     forget?.();
@@ -61,74 +53,77 @@ async function plugin(app: App, given: RollcallOptions): Promise<void> {
       await finish();
     }
   });
-  // By the time of the hook preClose Fastify already answers 503: to leave before needs to be around close.
+  // At the hook preClose Fastify already answers 503. Leaving before that needs to wrap close().
   app.close = (callback) =>
     callback === undefined ? leaveAndFinish() : callbackify(leaveAndFinish)(callback);
 
   app.addHook('onListen', async () => {
     const at = server.address();
     if (typeof at !== 'object' || at === null) {
-      options.onFault(
+      onFault(
         new RollcallError('ROLLCALL_LISTEN', 'cannot register a Unix socket: listen on a port'),
       );
       return;
     }
-    // Also while it is not registered yet: what is in flight at a signal is to finish then, too.
+    // Before it is registered, because requests in flight at a signal have to finish then, too.
     forget = leaveOnSignal({ leave, close: finish });
     const address = addressOf(at, options.address);
-    registering = registerUntil(closing.signal, { ...options, ...address, port: at.port });
+    registering = registerUntil(closing.signal, { ...options, ...address, port: at.port }, onFault);
   });
 }
 
-/** The application's server, if this can be done with the application at all. */
+/**
+ * The HTTP server of the application.
+ * @throws RollcallError ROLLCALL_CONFIG if it is not an HTTP/1.1 server, or `app` is not the root instance
+ */
 function serverOf(app: App): Server {
-  // Those of a scope inherit it, and close() of the application would know nothing of this.
+  // A scope inherits close(), so that the application's own close() would not be wrapped.
   if (!Object.hasOwn(app, 'close')) {
     throw new RollcallError(
       'ROLLCALL_CONFIG',
-      'rollcall is to be registered on the root instance, or by a plugin wrapped in fastify-plugin',
+      'register rollcall on the root instance, or in a plugin that is wrapped in fastify-plugin',
     );
   }
   if (app.server instanceof Server) return app.server;
   throw new RollcallError(
     'ROLLCALL_CONFIG',
-    'gateways speak HTTP/1.1 without TLS to an instance: leave out http2 and https',
+    'gateways send HTTP/1.1 without TLS to this application: remove the options http2 and https',
   );
 }
 
-interface Checked extends RollcallOptions {
-  readonly onFault: (error: Error) => void;
-}
-
-/** The options, if they can be announced. */
-function checked(given: RollcallOptions): Checked {
-  const { registry: connection = registryFromEnv(process.env), onFault = warn } = given;
-  const address = given.address ?? announcedAddress(connection, process.env);
+/**
+ * The options with the registry that they leave to the environment.
+ * @throws RollcallError ROLLCALL_CONFIG or ROLLCALL_ANNOUNCEMENT
+ */
+function checked(given: RollcallOptions): RollcallOptions {
+  const { registry = registryFromEnv(process.env) } = given;
+  const address = given.address ?? announcedAddress(registry, process.env);
   const parsed = parseAnnouncement({ ...given, address, port: 1 });
-  if (parsed.ok) return { ...given, registry: connection, onFault };
+  if (parsed.ok) return { ...given, registry };
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }
 
-/** Tries until it works; nothing if it was aborted before. */
+/** Registers, and retries until that succeeds. Returns undefined if it was aborted before. */
 async function registerUntil(
   aborted: AbortSignal,
-  options: Checked & RegisterOptions,
+  options: RegisterOptions,
+  onFault: (error: Error) => void,
 ): Promise<Registration | undefined> {
-  for (let wait = RETRY_MS; !aborted.aborted; wait = Math.min(wait * 2, RETRY_MS_MOST)) {
+  for (let wait = RETRY_MS; !aborted.aborted; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
     try {
       return await register(options);
     } catch (error) {
-      options.onFault(error instanceof Error ? error : new Error(String(error)));
+      onFault(error instanceof Error ? error : new Error(String(error)));
     }
     await delay(wait, undefined, { signal: aborted }).catch(() => {});
   }
   return undefined;
 }
 
-/** Fastify alone waits for ever for a request that hangs, and for a connection that never sends one. */
+/** Fastify alone would wait for ever for a request that hangs, and for a connection that never sends one. */
 async function drainAndClose(server: Server, close: () => unknown): Promise<void> {
   const drained = server.listening ? drain(server) : undefined;
-  // drain() waits for WebSockets, too, and it is hooks of Fastify's close that end those.
+  // drain() waits for WebSockets, too, which hooks of Fastify's close end.
   while (server.listening) await delay(POLL_MS);
   await Promise.all([drained, close()]);
 }
@@ -138,8 +133,20 @@ function once(work: () => Promise<void>): () => Promise<void> {
   return () => (done ??= work());
 }
 
-/** The marks of fastify-plugin: it concerns the whole application, not a scope of its own. */
+/**
+ * Registers a Fastify application while it listens. Use it on the root instance. `app.close()` leaves the
+ * registry first. SIGINT and SIGTERM do the same and end the process. If the application cannot leave,
+ * `app.close()` closes it nevertheless, and rejects.
+ *
+ * A mistake in the options or in the environment is an error of `app.listen()`. `app.listen()` does not wait for
+ * the broker: while the broker cannot be reached or refuses, each attempt is reported to the logger and retried,
+ * after 1 s at first and 30 s at most.
+ *
+ * @example
+ * app.register(rollcall, { prefix: '/v1', logger: app.log });
+ */
 export const rollcall: typeof plugin = Object.assign(plugin, {
+  // The marks of fastify-plugin: the plugin concerns the whole application, not a scope of its own.
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: '@rollcall/client',
 });

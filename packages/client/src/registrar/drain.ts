@@ -5,23 +5,26 @@ import { Socket } from 'node:net';
 import { isRecord } from '@rollcall/protocol';
 
 /**
- * How long after its exit was accepted an instance may still be sent requests, in milliseconds: the
- * exit has to travel from the broker to each observer. A gateway on a far continent hears it within
- * 200 ms; the rest is margin.
+ * For how many milliseconds after its exit was accepted an instance may still receive requests: the exit has to
+ * travel from the broker to each observer. A gateway on another continent receives it within 200 ms; the rest
+ * is margin.
  */
 export const LEAVE_WINDOW_MS = 500;
 
-/** Who still sends requests by then has not learned of the instance from the registry. */
-const LONGEST_WINDOW_MS = 2000;
+/** A client that still sends requests by then does not know the instance from the registry. */
+const MAX_WINDOW_MS = 2000;
 const DEADLINE_MS = 6000;
 const SWEEP_EVERY_MS = 50;
 
 /**
- * Closes an HTTP server that has left the registry, without failing a request: goes on serving until
- * none has come for {@link LEAVE_WINDOW_MS}, 2 s at most, then stops accepting and lets what is in
- * flight finish. Since `leave()` has waited as long already, that is mostly at once. After 6 s it cuts
- * what is left: with the 3 s that leaving may take that is less than the 10 after which process
- * managers often kill.
+ * Closes an HTTP server that has left the registry, without failing a request. It continues to serve until no
+ * request has come for {@link LEAVE_WINDOW_MS}, for 2 s at most, then stops accepting connections and lets the
+ * requests in flight finish. Since `leave()` has waited as long already, that is mostly at once. After 6 s the
+ * remaining connections are cut: with the 3 s that leaving may take, that is less than the 10 s after which
+ * process managers often kill.
+ *
+ * @example
+ * await register({ prefix: '/v1', port, onSignal: () => drain(server) });
  */
 export async function drain(server: Server): Promise<void> {
   const closed = once(server, 'close');
@@ -30,24 +33,24 @@ export async function drain(server: Server): Promise<void> {
   function close(): void {
     if (sweeps !== undefined) return;
     server.close();
-    // close() closes what is idle now, and neither what becomes so later nor what never sent anything.
+    // close() closes connections that are idle now, but not connections that become idle later or never sent anything.
     sweeps = setInterval(() => closeUnused(server), SWEEP_EVERY_MS);
   }
   const wasQuietFor = performance.now() - (lastRequests.get(server) ?? -Infinity);
   let quiet = setTimeout(close, LEAVE_WINDOW_MS - wasQuietFor);
   const timers = [
-    setTimeout(close, LONGEST_WINDOW_MS),
+    setTimeout(close, MAX_WINDOW_MS),
     setTimeout(() => {
       close();
       server.closeAllConnections();
-      // Of one that was upgraded, such as to a WebSocket, the server knows nothing any more.
+      // The server does not know connections that were upgraded, such as to WebSockets.
       for (const socket of connections.get(server) ?? []) socket.destroy();
     }, DEADLINE_MS),
   ];
   function onRequest(_request: unknown, response: ServerResponse): void {
     clearTimeout(quiet);
     quiet = setTimeout(close, LEAVE_WINDOW_MS);
-    // So that a client lets go of its connection by itself: cutting it could cut its next request.
+    // The client then closes the connection itself. Cutting it could cut the client's next request.
     if (!response.headersSent) response.setHeader('Connection', 'close');
   }
   server.prependListener('request', onRequest);
@@ -59,16 +62,16 @@ export async function drain(server: Server): Promise<void> {
 
 function closeUnused(server: Server): void {
   server.closeIdleConnections();
-  // One that has never sent anything, as browsers open them in advance, counts as active in Node.
+  // Node counts a connection that has never sent anything as active. Browsers open such connections in advance.
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();
 }
 
 const connections = new WeakMap<object, Set<Socket>>();
-/** When each server was last sent a request. */
+/** When each server last received a request. */
 const lastRequests = new WeakMap<object, number>();
 let isWatching = false;
 
-/** Remembers each server's connections and latest request from now on: a server itself does not tell. */
+/** Remembers each server's connections and latest request from now on, because a server does not report them. */
 export function watchServers(): void {
   if (isWatching) return;
   isWatching = true;

@@ -1,47 +1,50 @@
-import type { Voice, VoiceContext } from './voice.ts';
+import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
 
-/** Seconds. Probes find crashes; this bounds how long others take to learn of it again if they forgot. */
+/**
+ * The default lease in seconds. Probes detect crashes; the lease bounds how long an observer that has lost
+ * the instance waits for it.
+ */
 export const DEFAULT_TTL = 300;
-/** Until the first attempt to renew again what could not be renewed. */
+/** The first wait after a renewal that failed. */
 const RETRY_MS = 1000;
 
 /**
- * Keeps an owner known by saying it again every third of its ttl: for who can send HTTP requests and
- * hold no connection.
+ * Renews the announcement every third of its ttl: for environments in which a program can send HTTP requests
+ * and cannot hold a connection.
  */
-export function leaseMode({ owner, say, onFault }: VoiceContext): Voice {
-  const every = ((owner.announcement.ttl ?? DEFAULT_TTL) * 1000) / 3;
+export function leaseMode({ owner, announce, onFault }: KeepAliveContext): KeepAlive {
+  const renewEveryMs = ((owner.announcement.ttl ?? DEFAULT_TTL) * 1000) / 3;
   let timer: NodeJS.Timeout | undefined;
-  let isQuiet = false;
+  let isMuted = false;
 
-  function renewAfter(wait: number, retry: number): void {
-    if (!isQuiet) timer = setTimeout(() => void renew(retry), wait);
+  function renewAfter(waitMs: number, retryMs: number): void {
+    if (!isMuted) timer = setTimeout(() => void renew(retryMs), waitMs);
   }
 
-  async function renew(retry: number): Promise<void> {
+  async function renew(retryMs: number): Promise<void> {
     try {
-      await say();
-      renewAfter(every, RETRY_MS);
+      await announce();
+      renewAfter(renewEveryMs, RETRY_MS);
     } catch (error) {
-      if (isQuiet) return;
+      if (isMuted) return;
       onFault(error instanceof Error ? error : new Error(String(error)));
-      renewAfter(Math.min(retry, every), retry * 2);
+      renewAfter(Math.min(retryMs, renewEveryMs), retryMs * 2);
     }
   }
 
-  function quiet(): void {
-    isQuiet = true;
+  function mute(): void {
+    isMuted = true;
     clearTimeout(timer);
   }
 
   return {
     async start() {
-      await say();
-      renewAfter(every, RETRY_MS);
+      await announce();
+      renewAfter(renewEveryMs, RETRY_MS);
     },
-    // The next renewal says it again.
+    // The next renewal repeats the change.
     changed() {},
-    quiet,
-    stop: quiet,
+    mute,
+    stop: mute,
   };
 }

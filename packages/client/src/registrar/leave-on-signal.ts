@@ -19,5 +19,5 @@ export function leaveOnSignal(registration: {
 }
 
 function late(): Error {
-  return new Error(`the broker has not answered within ${LEAVE_MS / 1000} s`);
+  return new Error(`the broker did not respond within ${LEAVE_MS / 1000} s`);
 }

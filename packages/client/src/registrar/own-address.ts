@@ -4,7 +4,8 @@ import { parseAddress, RollcallError } from '@rollcall/protocol';
 type Interfaces = ReturnType<typeof networkInterfaces>;
 
 /**
- * The first address of this machine that another can reach: IPv4 if there is one, else IPv6.
+ * The first address of this machine that other machines can reach: IPv4 if there is one, IPv6 otherwise.
+ * @param interfaces Default: the network interfaces of this machine.
  * @throws RollcallError ROLLCALL_NO_ADDRESS
  */
 export function ownAddress(interfaces: Interfaces = networkInterfaces()): string {
@@ -15,7 +16,7 @@ export function ownAddress(interfaces: Interfaces = networkInterfaces()): string
   if (found === undefined) {
     throw new RollcallError(
       'ROLLCALL_NO_ADDRESS',
-      'this machine has no address that another can reach: give one with the option address or ROLLCALL_ADDRESS',
+      'this machine has no address that other machines can reach: set ROLLCALL_ADDRESS or the option address',
     );
   }
   return found.address;

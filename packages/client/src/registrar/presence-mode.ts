@@ -3,39 +3,39 @@ import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import { acceptsConnections } from '@rollcall/runtime';
-import { describeServer } from '../transport/connection.ts';
-import type { RegistryConfig } from '../transport/connection.ts';
+import { describeServer } from '../transport/registry-config.ts';
+import type { RegistryConfig } from '../transport/registry-config.ts';
 import { endpointOf, openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
 import { openFrom, ownerIdentity, presenceChannel } from '../transport/presence.ts';
 import { refusedBy, unreachable } from '../transport/publisher.ts';
-import type { Voice, VoiceContext } from './voice.ts';
+import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
 
-/** For the first connection; a server that is not there at all is found out sooner. */
+/** For the first connection. If no server listens at all, that is detected sooner. */
 const JOIN_MS = 10_000;
 const PROBE_MS = 2000;
 const PROBE_WAITS_MS = [100, 400];
-/** A snapshot of the transport has what was announced at joining: a change that is lost to all must be said again. */
+/** Presence snapshots have what was announced at joining, so a change has to be repeated in case it was lost. */
 const REPEATS_MS = [5000, 25_000];
-/** After a reconnect all instances come back at once: their words are spread over this. */
+/** After an outage of the broker all instances reconnect at once: their announcements are spread over this. */
 const REANNOUNCE_MS = 1000;
 
 /**
- * Keeps an owner in its presence channel, so that the transport itself tells who is there, and lets it
- * hear who asks for it or has outlived it. See "Owners" in docs/reference/protocol.md.
+ * Keeps an owner in its presence channel, so that the transport itself reports which instances are running,
+ * and lets it receive roll calls and corrections of its incarnation. See "Owners" in docs/reference/protocol.md.
  */
-export function presenceMode(context: VoiceContext): Voice {
-  const { connection, owner, say, onFault, random = Math.random } = context;
-  const { channels } = connection;
+export function presenceMode(context: KeepAliveContext): KeepAlive {
+  const { registry, owner, announce, onFault, random = Math.random } = context;
+  const { channels } = registry;
   const { id } = owner.announcement;
-  const channel = presenceChannel(connection, id);
+  const channel = presenceChannel(registry, id);
   const timers = new Set<NodeJS.Timeout>();
   let link: Link | undefined;
-  let isQuiet = false;
+  let isMuted = false;
 
   function later(milliseconds: number, act: () => void): void {
-    // What comes while the owner is leaving, such as that it has left, is no reason to speak.
-    if (isQuiet) return;
+    // What it receives while it is leaving, such as its own exit, needs no reaction.
+    if (isMuted) return;
     const timer = setTimeout(() => {
       timers.delete(timer);
       act();
@@ -43,12 +43,12 @@ export function presenceMode(context: VoiceContext): Voice {
     timers.add(timer);
   }
 
-  function sayAfter(milliseconds: number): void {
-    later(milliseconds, () => void say().catch(onFault));
+  function announceAfter(milliseconds: number): void {
+    later(milliseconds, () => void announce().catch(onFault));
   }
 
-  function quiet(): void {
-    isQuiet = true;
+  function mute(): void {
+    isMuted = true;
     for (const timer of timers) clearTimeout(timer);
     timers.clear();
     link?.unsubscribe(channels.owners);
@@ -57,30 +57,30 @@ export function presenceMode(context: VoiceContext): Voice {
   function join(opened: Link, onJoined: () => void): void {
     let isFirst = true;
     opened.subscribe(channel, {
-      identify: () => ownerIdentity(connection, owner.show()),
+      identify: () => ownerIdentity(registry, owner.show()),
       onSubscribed(members) {
         if (isFirst) onJoined();
-        else sayAfter(random() * REANNOUNCE_MS);
+        else announceAfter(random() * REANNOUNCE_MS);
         isFirst = false;
         members.forEach(meet);
       },
       onJoined: meet,
       onEvent(event, data) {
         if (event !== 'table') return;
-        const parsed = parseDiscoveryEvent(event, openFrom(connection, id, data));
-        if (parsed.ok && parsed.value.type === 'table') parsed.value.statements.forEach(hear);
+        const parsed = parseDiscoveryEvent(event, openFrom(registry, id, data));
+        if (parsed.ok && parsed.value.type === 'table') parsed.value.statements.forEach(receive);
       },
     });
   }
 
-  /** Another member of our channel is an observer, or a run of the same id. */
+  /** A member of the instance's channel is an observer, or a run with the same id. */
   function meet({ userId }: Member): void {
     const run = parsePresenceUserId(userId);
     if (run?.id !== id) return;
-    hear({ announcement: { ...owner.announcement, inc: run.inc }, left: false });
+    receive({ announcement: { ...owner.announcement, inc: run.inc }, left: false });
   }
 
-  function hear(statement: Statement): void {
+  function receive(statement: Statement): void {
     const at = owner.received(statement, performance.now());
     if (at !== undefined) later(at - performance.now(), outbid);
   }
@@ -89,12 +89,12 @@ export function presenceMode(context: VoiceContext): Voice {
     if (link === undefined || owner.outbid(performance.now()) === undefined) return;
     onFault(
       new Error(
-        `a later run of ${id} was known: going on as a later one. If this happens again and again, two programs use this id: give each its own`,
+        `another run of ${id} has a higher incarnation: continuing with the next one. If this is repeated, two programs use this id: give each its own`,
       ),
     );
-    // A member's user_id is fixed while it is in the channel.
+    // The user_id of a member is fixed while it is in the channel.
     link.unsubscribe(channel);
-    join(link, () => sayAfter(0));
+    join(link, () => announceAfter(0));
   }
 
   function answer(event: string, data: unknown): void {
@@ -102,7 +102,7 @@ export function presenceMode(context: VoiceContext): Voice {
     const parsed = parseDiscoveryEvent(event, data);
     if (!parsed.ok || parsed.value.type !== 'rollcall') return;
     const wait = owner.answerAfter(parsed.value, random());
-    if (wait !== undefined) sayAfter(wait);
+    if (wait !== undefined) announceAfter(wait);
   }
 
   function begin(opened: Link, onJoined: () => void): void {
@@ -113,30 +113,30 @@ export function presenceMode(context: VoiceContext): Voice {
 
   return {
     changed() {
-      for (const wait of REPEATS_MS) sayAfter(wait);
+      for (const wait of REPEATS_MS) announceAfter(wait);
     },
     async start() {
-      await joined(connection, begin, onFault);
-      await say();
+      await joined(registry, begin, onFault);
+      await announce();
     },
-    quiet,
+    mute,
     stop() {
-      quiet();
+      mute();
       link?.close();
     },
   };
 }
 
 /**
- * Opens a link and resolves when the presence channel is joined. What the server refuses after that, `onFault`
- * hears of, once for each connection that was made.
+ * Opens a link and resolves when the presence channel is joined. If the server refuses something after that,
+ * `onFault` is called, once for each connection.
  */
 function joined(
-  connection: RegistryConfig,
+  registry: RegistryConfig,
   begin: (link: Link, onJoined: () => void) => void,
   onFault: (error: Error) => void,
 ): Promise<void> {
-  const where = describeServer(connection);
+  const where = describeServer(registry);
   return new Promise((resolve, reject) => {
     let isOver = false;
     let isReported = false;
@@ -148,7 +148,7 @@ function joined(
     const timer = setTimeout(() => {
       settle(() => reject(unreachable(where, `no presence within ${JOIN_MS / 1000} s`)));
     }, JOIN_MS);
-    const link = openLink(connection, {
+    const link = openLink(registry, {
       onConnected: () => (isReported = false),
       onRefused: (reason) => {
         if (!isOver) settle(() => reject(refusedBy(where, reason)));
@@ -157,16 +157,16 @@ function joined(
       },
     });
     begin(link, () => settle(resolve));
-    void isThere(connection, () => isOver).then((there) => {
-      if (!there && !isOver) settle(() => reject(unreachable(where, 'nobody listens there')));
+    void isReachable(registry, () => isOver).then((isThere) => {
+      if (!isThere && !isOver) settle(() => reject(unreachable(where, 'nothing listens there')));
     });
   });
 }
 
-/** Whether anybody listens at the broker's address, asked three times within a second. */
-async function isThere(connection: RegistryConfig, isOver: () => boolean): Promise<boolean> {
+/** Whether the broker's address accepts connections, tried three times within a second. */
+async function isReachable(registry: RegistryConfig, isOver: () => boolean): Promise<boolean> {
   for (const wait of [...PROBE_WAITS_MS, 0]) {
-    if (isOver() || (await acceptsConnections(endpointOf(connection), PROBE_MS))) return true;
+    if (isOver() || (await acceptsConnections(endpointOf(registry), PROBE_MS))) return true;
     await delay(wait);
   }
   return false;

@@ -9,9 +9,10 @@ import type {
   Owned,
 } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
+import type { Logger } from '@rollcall/runtime';
 import type { LeaveOutcome } from '@rollcall/runtime';
-import { registryFromEnv, isLocal, warnIfReadable } from '../transport/connection.ts';
-import type { RegistryConfig, Environment } from '../transport/connection.ts';
+import { registryFromEnv, isLocal, warnIfReadable } from '../transport/registry-config.ts';
+import type { RegistryConfig, Environment } from '../transport/registry-config.ts';
 import { ownerIdentity } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import { LEAVE_WINDOW_MS, watchServers } from './drain.ts';
@@ -28,87 +29,95 @@ export interface RegisterOptions extends AnnouncementOptions {
    * for environments in which only HTTP requests are possible. Default: `presence`.
    */
   readonly mode?: 'presence' | 'lease';
-  /** Default: read from the environment, see {@link registryFromEnv}. */
+  /** The registry. Default: the one in the environment, see {@link registryFromEnv}. */
   readonly registry?: RegistryConfig;
   /**
-   * What to do once SIGINT or SIGTERM has come and every registration of this process has left, or has
-   * failed to within 3 s: such as closing the server. When all have done so the process ends: 0, or 1
-   * if leaving or this failed. A second signal ends it at once. Without it, signals are not handled.
+   * Called once SIGINT or SIGTERM has come and every registration of this process has left, or has failed to
+   * within 3 s: the place to close the server, with {@link drain}. When all of these functions are done, the
+   * process ends with exit code 0, or 1 if leaving or a function failed. A second signal ends the process at
+   * once. Default: signals are not handled.
    */
   readonly onSignal?: (outcome: LeaveOutcome) => unknown;
   /**
-   * Hears of what could not be done after registering, such as a renewal; it is tried again. Default: a
-   * process warning.
+   * Receives a warning, with the error as `err`, about what fails after registering, such as a renewal. It is
+   * retried. Default: process warnings.
    */
-  readonly onFault?: (error: Error) => void;
+  readonly logger?: Logger;
 }
 
-/** A registered instance. */
+/** An instance that is announced. Made by {@link register}. */
 export interface Registration {
-  /** What was announced last, in canonical form. */
+  /** The latest announcement, in canonical form. */
   readonly announcement: Announcement;
   /**
    * Announces a change, and resolves when the broker has accepted it. Fields that are not given stay.
-   * @throws RollcallError as {@link register} does; ROLLCALL_ANNOUNCEMENT too once it is leaving
+   *
+   * @example
+   * await registration.update({ weight: 50 });
+   *
+   * @throws RollcallError as {@link register} does, and ROLLCALL_ANNOUNCEMENT if it is leaving
    */
   update(change: AnnouncementChange): Promise<void>;
   /**
-   * Publishes `exit`, and resolves when the broker has accepted it and {@link LEAVE_WINDOW_MS} have
-   * passed: the service must be served until then, and is sent no requests after. Calling again gives
-   * the same promise while it is under way or has succeeded; after a failure it tries anew.
+   * Publishes `exit`, and resolves when the broker has accepted it and {@link LEAVE_WINDOW_MS} have passed. The
+   * service has to be served until then, and receives no requests afterwards. A further call returns the same
+   * promise while it is pending or has resolved; after a failure it tries again.
+   *
    * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
    */
   leave(): Promise<void>;
 }
 
 /**
- * Announces a service that is listening, and resolves when the broker has accepted it. From then on it
- * stays announced until it leaves: through restarts of the broker and lost connections.
+ * Announces a service that listens, and resolves when the broker has accepted the announcement. The service stays
+ * announced until it leaves, through restarts of the broker and lost connections.
+ *
+ * @example
+ * const registration = await register({ prefix: '/v1', port: 3000, onSignal: () => drain(server) });
  *
  * @throws RollcallError ROLLCALL_ANNOUNCEMENT, ROLLCALL_CONFIG, ROLLCALL_NO_ADDRESS,
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function register(options: RegisterOptions): Promise<Registration> {
-  const { registry: connection = registryFromEnv(process.env), onSignal, ...fields } = options;
-  const { mode = 'presence', ttl = DEFAULT_TTL, onFault = warn, ...said } = fields;
-  const address = options.address ?? announcedAddress(connection, process.env);
+  const { registry = registryFromEnv(process.env), onSignal, logger, ...fields } = options;
+  const { mode = 'presence', ttl = DEFAULT_TTL, ...announced } = fields;
   const owner = new Owner(
     owned({
-      ...said,
-      // As an empty variable of the environment would give it: not given.
-      id: said.id ?? randomUUID(),
-      address,
+      ...announced,
+      // An empty id counts as not given, as an empty variable would give it.
+      id: announced.id ?? randomUUID(),
+      address: announced.address ?? announcedAddress(registry, process.env),
       inc: Date.now(),
       ...(mode === 'lease' && { ttl }),
     }),
   );
-  if (mode === 'presence') mustFitPresence(connection, owner.announcement);
-  warnIfReadable(connection);
-  // For drain(), which will want to know of what came before it.
+  if (mode === 'presence') checkPresenceSize(registry, owner.announcement);
+  warnIfReadable(registry);
+  // drain() needs to know the connections that were made before it is called.
   watchServers();
 
-  const publisher = createPublisher(connection);
+  const publisher = createPublisher(registry);
   const publish = (event: EventName): Promise<void> =>
-    publisher.publish(connection.channels.registry, event, encodeAnnouncement(owner.announcement));
-  const say = (): Promise<void> => publish('register');
-  const context = { connection, owner, say, onFault };
-  const voice = mode === 'lease' ? leaseMode(context) : presenceMode(context);
+    publisher.publish(registry.channels.registry, event, encodeAnnouncement(owner.announcement));
+  const announce = (): Promise<void> => publish('register');
+  const context = { registry, owner, announce, onFault: faultReporter(logger) };
+  const keepAlive = mode === 'lease' ? leaseMode(context) : presenceMode(context);
   function stop(): void {
-    voice.stop();
+    keepAlive.stop();
     publisher.close();
   }
 
-  const accepted = voice.start();
+  const accepted = keepAlive.start();
   let isLeaving = false;
   const leave = onceUnlessFailed(async () => {
     await accepted;
     isLeaving = true;
-    voice.quiet();
+    keepAlive.mute();
     await publish('exit');
     await delay(LEAVE_WINDOW_MS);
     stop();
   });
-  // Before it is accepted: a signal that comes while it is under way must still be followed by an exit.
+  // Before it is accepted, because a signal that comes in the meantime has to be followed by an exit, too.
   const forget = onSignal && leaveOnSignal({ leave, close: onSignal });
   try {
     await accepted;
@@ -125,27 +134,29 @@ export async function register(options: RegisterOptions): Promise<Registration> 
       if (isLeaving) throw mistake('it has left');
       const { seq } = owner.announcement;
       const next = owned(encodeAnnouncement({ ...owner.announcement, ...change, seq: seq + 1 }));
-      if (mode === 'presence') mustFitPresence(connection, next);
+      if (mode === 'presence') checkPresenceSize(registry, next);
       owner.update(change);
-      voice.changed();
-      await say();
+      keepAlive.changed();
+      await announce();
     },
     leave,
   };
 }
 
 /**
- * The address that a service on this machine announces unless it says otherwise: see
- * {@link RegisterOptions.address}.
+ * The address that a service on this machine announces by default: see {@link AnnouncementOptions.address}.
  * @throws RollcallError ROLLCALL_NO_ADDRESS
  */
-export function announcedAddress(connection: RegistryConfig, env: Environment): string {
+export function announcedAddress(registry: RegistryConfig, env: Environment): string {
   const given = env['ROLLCALL_ADDRESS'];
   if (given !== undefined && given !== '') return given;
-  return isLocal(connection) ? '127.0.0.1' : ownAddress();
+  return isLocal(registry) ? '127.0.0.1' : ownAddress();
 }
 
-/** An announcement with its numbers, or an error that says what is wrong with it. */
+/**
+ * Reads an announcement with its id and version numbers.
+ * @throws RollcallError ROLLCALL_ANNOUNCEMENT
+ */
 function owned(fields: Record<string, unknown>): Owned {
   const parsed = parseAnnouncement(fields);
   if (!parsed.ok) throw mistake(parsed.refusal.reason);
@@ -154,11 +165,11 @@ function owned(fields: Record<string, unknown>): Owned {
   return { ...parsed.value, id, inc, seq };
 }
 
-function mustFitPresence(connection: RegistryConfig, announcement: Owned): void {
-  const bytes = Buffer.byteLength(JSON.stringify(ownerIdentity(connection, announcement)));
+function checkPresenceSize(registry: RegistryConfig, announcement: Owned): void {
+  const bytes = Buffer.byteLength(JSON.stringify(ownerIdentity(registry, announcement)));
   if (bytes <= LIMITS.userObjectBytes) return;
   throw mistake(
-    `the announcement takes ${bytes} bytes as a presence member, and at most ${LIMITS.userObjectBytes} are allowed: shorten meta, or use mode "lease"`,
+    `the announcement has ${bytes} bytes as a presence member, and at most ${LIMITS.userObjectBytes} are allowed: shorten meta, or use mode "lease"`,
   );
 }
 
@@ -166,9 +177,10 @@ function mistake(reason: string): RollcallError {
   return new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${reason}`);
 }
 
-/** Tells whoever runs the process of what did not work, when nobody else is told. */
-export function warn(error: Error): void {
-  process.emitWarning(error.message, { type: 'RollcallWarning' });
+/** Reports what fails after registering: to the logger, or as process warnings. */
+export function faultReporter(logger: Logger | undefined): (error: Error) => void {
+  if (logger !== undefined) return (error) => logger.warn({ err: error }, error.message);
+  return (error) => process.emitWarning(error.message, { type: 'RollcallWarning' });
 }
 
 function onceUnlessFailed(work: () => Promise<void>): () => Promise<void> {

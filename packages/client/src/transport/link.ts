@@ -4,8 +4,8 @@ import type { ChannelAuthorizationHandler } from 'pusher-js';
 import { isRecord } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import { acceptsConnections } from '@rollcall/runtime';
-import { urlHost } from './connection.ts';
-import type { RegistryConfig } from './connection.ts';
+import { urlHost } from './registry-config.ts';
+import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import type { Identity } from './presence.ts';
 import { keepConnected } from './reconnect.ts';
@@ -16,52 +16,55 @@ import { isSealed } from './seal.ts';
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
 type PusherClient = InstanceType<typeof PusherClient>;
 
-/** pusher-js takes the lower of its own and the server's figure; hosted Pusher does not count pings as messages. */
+/** pusher-js uses the lower of this and the server's figure. Hosted Pusher does not count pings as messages. */
 const ACTIVITY_TIMEOUT_MS = 10_000;
 const PONG_TIMEOUT_MS = 5000;
 const PROBE_TIMEOUT_MS = 5000;
 
+/** What a link reports about its connection. */
 export interface LinkHandlers {
   readonly onConnected?: () => void;
   readonly onDisconnected?: () => void;
-  /** The server said why it will not serve us, such as an unknown app key. Connecting goes on being tried. */
+  /** The server refuses the connection, for a reason such as an unknown app key. The link continues to retry. */
   readonly onRefused?: (reason: string) => void;
 }
 
+/** What a link reports about a channel. */
 export interface ChannelHandlers {
   /**
-   * It is subscribed: now, and again after each reconnect. What was sent in between is lost. With the
-   * members, if it is a presence channel.
+   * The channel is subscribed, now and again after each reconnect. Events in between are lost. `members` are
+   * those of a presence channel.
    */
   readonly onSubscribed?: (members: readonly Member[]) => void;
   /**
-   * The server refuses the subscription. Default: the link is made anew, since nothing less recovers, and
-   * onRefused hears of it.
+   * The server refuses the subscription. Default: the link reconnects, since nothing less recovers, and
+   * `onRefused` is called.
    */
   readonly onFailed?: (reason: string) => void;
   readonly onEvent?: (event: string, data: unknown) => void;
   readonly onJoined?: (member: Member) => void;
   readonly onParted?: (userId: string) => void;
-  /** For a presence channel: who we are in it, asked at each subscription. */
+  /** Returns this program's identity in a presence channel. It is called at each subscription. */
   readonly identify?: () => Identity;
 }
 
+/** A WebSocket connection to the server, which reconnects until it is closed. */
 export interface Link {
-  /** What the server calls this connection; nothing while there is none. */
+  /** The server's id for this connection. Undefined while there is none. */
   readonly socketId: string | undefined;
-  /** At most one subscription to a channel at a time. It lasts over reconnects. */
+  /** Subscribes to a channel, at most once at a time. The subscription is renewed after each reconnect. */
   subscribe(channel: string, handlers: ChannelHandlers): void;
   unsubscribe(channel: string): void;
   close(): void;
 }
 
-/** Holds a WebSocket connection to the server, and keeps at it until closed. */
-export function openLink(connection: RegistryConfig, handlers: LinkHandlers): Link {
-  const sdk = serverSdk(connection);
+/** Opens a link to the server of a registry. */
+export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link {
+  const sdk = serverSdk(registry);
   const identities = new Map<string, ChannelHandlers['identify']>();
-  const pusher = new PusherClient(connection.key, clientOptions(connection, authorize));
+  const pusher = new PusherClient(registry.key, clientOptions(registry, authorize));
   const watchdog = keepConnected(pusher.connection, () =>
-    acceptsConnections(endpointOf(connection), PROBE_TIMEOUT_MS),
+    acceptsConnections(endpointOf(registry), PROBE_TIMEOUT_MS),
   );
 
   pusher.connection.bind('state_change', (change: { previous: string; current: string }) => {
@@ -73,7 +76,7 @@ export function openLink(connection: RegistryConfig, handlers: LinkHandlers): Li
     if (reason !== undefined) handlers.onRefused?.(reason);
   });
 
-  /** Subscriptions are signed here: whoever has the secret needs to ask nobody. */
+  /** Signs a subscription. A program with the secret needs no authorisation endpoint. */
   function authorize({ socketId, channelName }: { socketId: string; channelName: string }): {
     auth: string;
   } {
@@ -86,13 +89,13 @@ export function openLink(connection: RegistryConfig, handlers: LinkHandlers): Li
     bind(channel, channelHandlers);
     if (name.startsWith('private-encrypted-')) guard(channel, channelHandlers);
     channel.bind('pusher:subscription_error', (error: unknown) => {
-      const reason = `no subscription to ${name}: ${oneLine(JSON.stringify(error))}`;
+      const reason = `cannot subscribe to ${name}: ${oneLine(JSON.stringify(error))}`;
       if (channelHandlers.onFailed !== undefined) {
         channelHandlers.onFailed(reason);
         return;
       }
       handlers.onRefused?.(reason);
-      // After this error neither subscribe() nor unsubscribe() and subscribe() recovers; a new connection does.
+      // After this error neither subscribe() nor unsubscribe() with subscribe() recovers. A new connection does.
       watchdog.reconnectSoon();
     });
   }
@@ -108,13 +111,13 @@ export function openLink(connection: RegistryConfig, handlers: LinkHandlers): Li
     for (const channel of pusher.allChannels()) channel.unbind_all();
     pusher.connection.unbind_all();
     pusher.disconnect();
-    // pusher-js keeps every client that was ever made.
+    // pusher-js keeps every client that was ever created.
     const { instances } = PusherClient;
     instances.splice(instances.indexOf(pusher), 1);
   }
   return {
     get socketId() {
-      // pusher-js keeps that of a connection that is lost.
+      // pusher-js keeps the id of a connection that is lost.
       const { state, socket_id: socketId } = pusher.connection;
       return state === 'connected' ? socketId : undefined;
     },
@@ -134,14 +137,14 @@ function bind(channel: Channel, handlers: ChannelHandlers): void {
   });
 }
 
-/** A subscriber may send client- events: whoever has the key could forge with them. */
+/** Whether an event was published by HTTP. Any subscriber can send `client-` events, and so could forge with them. */
 function isPublished(event: string): boolean {
   return !event.startsWith('pusher') && !event.startsWith('client-');
 }
 
 /**
- * pusher-js takes what comes by an encrypted channel for sealed, and throws where nobody can catch it when
- * that is not so: whoever has the app's secret could end every listener with one event.
+ * Keeps events that are not sealed away from pusher-js's encrypted channels. pusher-js throws on them where it
+ * cannot be caught, so that a program with the app's secret could end every observer with one event.
  */
 function guard(channel: Channel, { onEvent }: ChannelHandlers): void {
   const handle = channel.handleEvent.bind(channel);
@@ -151,7 +154,7 @@ function guard(channel: Channel, { onEvent }: ChannelHandlers): void {
   };
 }
 
-/** What pusher-js makes of a presence snapshot: `members` is an object of user_info by user_id. */
+/** The members in pusher-js's presence snapshot, whose `members` is an object of user_info by user_id. */
 function membersOf(data: unknown): Member[] {
   const members = isRecord(data) ? data['members'] : undefined;
   if (!isRecord(members)) return [];
@@ -179,7 +182,7 @@ function clientOptions({ server, tls }: RegistryConfig, authorize: Authorize): O
   const common: Options = {
     cluster: '',
     forceTLS: tls,
-    // Otherwise it falls back to wss and to a hosted sockjs address.
+    // By default it falls back to wss and to a hosted sockjs address.
     enabledTransports: ['ws'],
     enableStats: false,
     activityTimeout: ACTIVITY_TIMEOUT_MS,
@@ -190,16 +193,16 @@ function clientOptions({ server, tls }: RegistryConfig, authorize: Authorize): O
   return { ...common, wsHost: urlHost(server.host), wsPort: server.port, wssPort: server.port };
 }
 
-/** Where the WebSocket connection goes to. */
+/** The host and port of WebSocket connections. */
 export function endpointOf({ server, tls }: RegistryConfig): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
 
 /**
- * What a `pusher:error` says that means no: 40xx and from 4300 up, by Pusher's own division of the
- * codes. Before the handshake it comes wrapped once more. Anything else, a lost connection or a
- * server that asks to come back later, is tried again and is nobody's mistake.
+ * The reason in a `pusher:error` by which the server refuses the connection for good: by Pusher's ranges of
+ * codes, 40xx and from 4300 up. Before the handshake the error is wrapped once more. Any other error, such as a
+ * lost connection or a server that is over capacity, is retried and needs no attention.
  */
 function refusalReason(event: unknown): string | undefined {
   const error = isRecord(event) && isRecord(event['error']) ? event['error'] : event;

@@ -1,4 +1,4 @@
-/** What a server said, fit for a log: one line, printable, not too long. */
+/** Text of a server in a form for logs: one line, printable, of limited length. */
 export function oneLine(text: string): string {
   return text
     .replace(/[^\x20-\x7e]+/g, ' ')

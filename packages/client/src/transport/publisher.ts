@@ -4,24 +4,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Pusher from 'pusher';
 import { isRecord, RollcallError } from '@rollcall/protocol';
 import type { EventName } from '@rollcall/protocol';
-import { describeServer } from './connection.ts';
-import type { RegistryConfig } from './connection.ts';
+import { describeServer } from './registry-config.ts';
+import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import { serverSdk } from './sdk.ts';
 
 /**
- * What is said and asked by signed HTTP. Both throw RollcallError: ROLLCALL_BROKER_UNREACHABLE after
- * three tries, ROLLCALL_BROKER_REFUSED at once.
+ * Publishes and queries by signed HTTP requests. Both reject with a RollcallError: ROLLCALL_BROKER_UNREACHABLE
+ * after three attempts, ROLLCALL_BROKER_REFUSED at once.
  */
 export interface Publisher {
   /**
    * Resolves when the server has accepted the event.
-   * @param exceptSocketId a connection that is not told: the speaker's own
+   * @param exceptSocketId a connection that does not receive it: the publisher's own
    */
   publish(channel: string, event: EventName, data: unknown, exceptSocketId?: string): Promise<void>;
   /**
-   * The presence channels whose names begin so, and how many users are in each: one message, however many
-   * there are. A server that counts no users gives undefined.
+   * The presence channels whose names begin with a prefix, with the number of users in each, or undefined if the
+   * server does not count users. It costs one message, however many there are.
    */
   presenceChannels(prefix: string): Promise<Map<string, number | undefined>>;
   close(): void;
@@ -29,16 +29,16 @@ export interface Publisher {
 
 const RETRY_DELAYS_MS = [100, 400];
 
-export function createPublisher(connection: RegistryConfig): Publisher {
-  // The SDK neither keeps connections alive nor tries again.
-  const agent = new (connection.tls ? HttpsAgent : HttpAgent)({ keepAlive: true });
-  const sdk = serverSdk(connection, agent);
+export function createPublisher(registry: RegistryConfig): Publisher {
+  // The SDK neither keeps connections alive nor retries.
+  const agent = new (registry.tls ? HttpsAgent : HttpAgent)({ keepAlive: true });
+  const sdk = serverSdk(registry, agent);
 
-  async function request(send: () => Promise<{ text: () => Promise<string> }>): Promise<Answer> {
+  async function request(send: () => Promise<{ text: () => Promise<string> }>): Promise<Response> {
     for (const wait of [...RETRY_DELAYS_MS, undefined]) {
       const result = await attempt(send);
       if (!('kind' in result)) return result;
-      if (wait === undefined || result.kind === 'refused') throw toError(result, connection);
+      if (wait === undefined || result.kind === 'refused') throw toError(result, registry);
       await delay(wait);
     }
     throw new Error('the last attempt returns or throws');
@@ -65,7 +65,8 @@ function userCount(info: unknown): number | undefined {
   return typeof count === 'number' ? count : undefined;
 }
 
-interface Answer {
+/** The decoded body of a successful response. */
+interface Response {
   readonly body: unknown;
 }
 
@@ -76,24 +77,24 @@ interface Failure {
 
 async function attempt(
   send: () => Promise<{ text: () => Promise<string> }>,
-): Promise<Answer | Failure> {
+): Promise<Response | Failure> {
   try {
     const response = await send();
-    return readAnswer(await response.text());
+    return readResponse(await response.text());
   } catch (error) {
     return failureOf(error);
   }
 }
 
-/** One compatible server answers 200 with an `error` in the body. */
-function readAnswer(text: string): Answer | Failure {
+/** Reads the body of a 200 response. One compatible server reports errors in it. */
+function readResponse(text: string): Response | Failure {
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch {
     return {
       kind: 'refused',
-      detail: 'its answer is not JSON: is that a Pusher-compatible server?',
+      detail: 'its response is not JSON: is it a Pusher-compatible server?',
     };
   }
   const error = isRecord(body) ? body['error'] : undefined;
@@ -103,8 +104,8 @@ function readAnswer(text: string): Answer | Failure {
 }
 
 /**
- * The SDK's errors hold the signed URL, in `url` and in the cause's message: neither may reach a
- * log, so what is worth saying is taken out and the error itself is dropped.
+ * Extracts the useful part of an error of the SDK, and drops the error itself: it holds the signed URL, in `url`
+ * and in the message of its cause, which must not reach a log.
  */
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Pusher.RequestError))
@@ -120,15 +121,16 @@ function failureOf(error: unknown): Failure {
 
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === 'AbortError') return 'no answer in time';
+  if (error.name === 'AbortError') return 'no response in time';
   return 'code' in error ? String(error.code) : undefined;
 }
 
-function toError({ kind, detail }: Failure, connection: RegistryConfig): RollcallError {
-  const where = describeServer(connection);
+function toError({ kind, detail }: Failure, registry: RegistryConfig): RollcallError {
+  const where = describeServer(registry);
   return kind === 'refused' ? refusedBy(where, detail) : unreachable(where, detail);
 }
 
+/** The error for a broker that does not respond. */
 export function unreachable(where: string, detail: string): RollcallError {
   return new RollcallError(
     'ROLLCALL_BROKER_UNREACHABLE',
@@ -136,6 +138,7 @@ export function unreachable(where: string, detail: string): RollcallError {
   );
 }
 
+/** The error for a broker that refuses a request or a connection. */
 export function refusedBy(where: string, detail: string): RollcallError {
   return new RollcallError(
     'ROLLCALL_BROKER_REFUSED',

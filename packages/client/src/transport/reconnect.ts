@@ -1,4 +1,4 @@
-/** What this needs of pusher-js's connection manager. */
+/** The part of pusher-js's connection manager that is used here. */
 export interface Reconnectable {
   readonly state: string;
   connect(): void;
@@ -6,15 +6,15 @@ export interface Reconnectable {
 }
 
 const CHECK_EVERY_MS = 500;
-/** Time for TLS and the handshake on a slow link, once somebody was seen to listen. */
+/** Time for TLS and the handshake on a slow link, once the server accepts connections. */
 const ATTEMPT_MS = 5000;
 
 /**
- * pusher-js waits 15, 30 and then 60 s between attempts, and gives up for good after some close
- * codes. This asks twice a second, while not connected, whether anybody listens there, and starts
- * the connection anew as soon as somebody does. A plain TCP connection is asked first because an
- * attempt of pusher-js that was refused looks like one still under way, and restarting it blindly
- * would cut off every attempt on a link slower than the check.
+ * Reconnects as soon as the server accepts connections again. pusher-js alone waits 15, 30 and then 60 s between
+ * attempts, and gives up for good after some close codes. While not connected, this tries twice a second whether
+ * the server accepts a TCP connection, and restarts pusher-js's attempt if it does. It tries TCP first because a
+ * refused attempt of pusher-js looks like one in progress: restarting without knowing would cut off every
+ * attempt on a link that is slower than the check.
  */
 export function keepConnected(
   connection: Reconnectable,
@@ -27,12 +27,12 @@ export function keepConnected(
   let timer = schedule();
 
   function schedule(): NodeJS.Timeout {
-    // Jitter: a thousand observers that lost one broker shall not come back in step.
+    // Jitter, so that a thousand observers that lost one broker do not reconnect in step.
     return setTimeout(() => void check(), CHECK_EVERY_MS * (0.5 + random()));
   }
 
   async function check(): Promise<void> {
-    // An attempt that came through is over: if it is lost soon after, there is nothing to wait for.
+    // The attempt succeeded. If the connection is lost soon after, there is nothing to wait for.
     if (connection.state === 'connected') attemptEnds = 0;
     const resting = connection.state !== 'connected' && performance.now() >= attemptEnds;
     if ((wanted || resting) && (await isListening()) && !stopped) restart();

@@ -1,19 +1,19 @@
 import type { Agent } from 'node:http';
 import Pusher from 'pusher';
-import { urlHost } from './connection.ts';
-import type { RegistryConfig } from './connection.ts';
+import { urlHost } from './registry-config.ts';
+import type { RegistryConfig } from './registry-config.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 
-/** The official server SDK for a connection. It signs requests and subscriptions, and encrypts. */
-export function serverSdk(connection: RegistryConfig, agent?: Agent): Pusher {
-  const { server, masterKey } = connection;
+/** Pusher's server SDK for a registry. It signs requests and subscriptions, and encrypts. */
+export function serverSdk(registry: RegistryConfig, agent?: Agent): Pusher {
+  const { server, masterKey } = registry;
   return new Pusher({
-    appId: connection.appId,
-    key: connection.key,
-    secret: connection.secret,
-    useTLS: connection.tls,
-    // The SDK itself sets none.
+    appId: registry.appId,
+    key: registry.key,
+    secret: registry.secret,
+    useTLS: registry.tls,
+    // The SDK itself has no timeout.
     timeout: REQUEST_TIMEOUT_MS,
     ...(agent !== undefined && { agent }),
     ...(masterKey !== undefined && { encryptionMasterKeyBase64: masterKey }),

@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { isRecord } from '@rollcall/protocol';
 
-/** What stands for an announcement where the transport shall not read it: base64 both. */
+/** An encrypted value, with which the transport cannot read an announcement. Both are base64. */
 export interface Sealed {
   readonly nonce: string;
   readonly ciphertext: string;
 }
 
 /**
- * Encrypts a value for one channel, as Pusher's encrypted channels do with events: NaCl secretbox with
+ * Encrypts a value for one channel, as Pusher's encrypted channels do with events: NaCl secretbox with the
  * SHA-256 of the channel's name and the master key. Presence channels have no encryption of their own.
  */
 export function seal(channel: string, masterKey: string, value: unknown): Sealed {
@@ -25,7 +25,7 @@ export function seal(channel: string, masterKey: string, value: unknown): Sealed
   };
 }
 
-/** What was sealed; undefined if this is not so, or not with this key. */
+/** Decrypts a value. Returns undefined if the value is not sealed with this key. */
 export function unseal(channel: string, masterKey: string, sealed: unknown): unknown {
   if (!isSealed(sealed)) return undefined;
   const { nonce, ciphertext } = sealed;
@@ -41,12 +41,12 @@ export function unseal(channel: string, masterKey: string, sealed: unknown): unk
   }
 }
 
-/** Whether this has the form of something sealed. */
+/** Whether a value has the form of a sealed one. */
 export function isSealed(value: unknown): value is Sealed {
   return isRecord(value) && isBase64(value['nonce']) && isBase64(value['ciphertext']);
 }
 
-/** The one spelling: Node reads others, and other readers throw. */
+/** Whether text is canonical base64. Node reads other spellings, too, and other readers throw. */
 function isBase64(value: unknown): boolean {
   return typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value;
 }

@@ -24,8 +24,8 @@ async function announced(server: Server, scheme: 'http' | 'https'): Promise<Anno
 const well: RequestListener = (_request, response) => response.end('ok');
 const prober = new Prober(String(ONE.cert));
 
-describe('a probe of an instance that speaks TLS', () => {
-  it('is by TLS, and trusts who signed for it', async () => {
+describe('a probe of an instance with TLS', () => {
+  it('uses TLS, and trusts the configured CA', async () => {
     expect(await prober.probe(await announced(createSecureServer(ONE, well), 'https'))).toBe('ok');
   });
 
@@ -38,7 +38,7 @@ describe('a probe of an instance that speaks TLS', () => {
     expect(await new Prober(undefined).probe(instance)).toBe('failed');
   });
 
-  it('fails if it speaks none', async () => {
+  it('fails if the instance does not speak TLS', async () => {
     expect(await prober.probe(await announced(createServer(well), 'https'))).toBe('failed');
   });
 });
@@ -48,7 +48,7 @@ describe('a probe', () => {
     [200, 'ok', 'ok'],
     [404, 'ok', 'failed'],
     [500, 'failed', 'failed'],
-  ])('that is answered %d: %s without a health path, %s on one', async (status, without, on) => {
+  ])('answered with %d is %s without a health path, %s with one', async (status, without, on) => {
     const answer: RequestListener = (_request, response) => response.writeHead(status).end();
     const instance = await announced(createServer(answer), 'http');
     expect(await prober.probe(instance)).toBe(without);
@@ -56,7 +56,7 @@ describe('a probe', () => {
     expect(await prober.probe({ ...instance, health })).toBe(on);
   });
 
-  it('that is not answered in time has failed', async () => {
+  it('not answered in time fails', async () => {
     const instance = await announced(
       createServer(() => {}),
       'http',
@@ -64,7 +64,7 @@ describe('a probe', () => {
     expect(await new Prober(undefined, 100).probe(instance)).toBe('failed');
   });
 
-  it('that nobody is there to answer is refused', async () => {
+  it('at a closed port is refused', async () => {
     const instance = await announced(createServer(), 'http');
     servers.pop()?.close();
     expect(await prober.probe(instance)).toBe('refused');

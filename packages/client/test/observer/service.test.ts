@@ -27,7 +27,7 @@ const say = (port: number, fields: object = {}) =>
   registry.publish('register', { prefix: '/v1', address: '127.0.0.1', port, ...fields });
 
 describe('a service', () => {
-  it('gives nobody while there is nobody, and does not take another prefix for its own', async () => {
+  it('returns undefined without instances, and ignores other prefixes', async () => {
     const found = await service();
     expect(found.pick()).toBeUndefined();
     await say(1, { prefix: '/v2' });
@@ -37,7 +37,7 @@ describe('a service', () => {
     expect(new Set([found.pick()?.key, found.pick()?.key])).toEqual(new Set(['/v1 127.0.0.1 3']));
   });
 
-  it('takes a prefix in whatever form, and says what is none', async () => {
+  it('accepts a prefix in any form, and rejects an invalid one', async () => {
     const found = await service('/v1/');
     await say(3);
     await vi.waitFor(() => expect(found.pick()?.url).toBe('http://127.0.0.1:3'));
@@ -46,7 +46,7 @@ describe('a service', () => {
     });
   });
 
-  it('gives those that are there when it begins, if somebody knows of them', async () => {
+  it('returns the instances that exist at its start, if another observer knows them', async () => {
     const { connection } = registry;
     const gateway = await discover({
       registry: connection,
@@ -65,14 +65,14 @@ describe('a service', () => {
     ['http://127.0.0.1:3', {}],
     ['https://127.0.0.1:3', { scheme: 'https' }],
     ['http://[fd00::7]:3', { address: 'fd00::7' }],
-  ])('gives an address to call: %s', async (url, fields) => {
+  ])('returns a URL to call: %s', async (url, fields) => {
     const found = await service();
     await say(3, fields);
     await vi.waitFor(() => expect(found.pick()?.url).toBe(url));
     expect(new URL(url).port).toBe('3');
   });
 
-  it('gives each in proportion to its weight', async () => {
+  it('returns instances in proportion to their weights', async () => {
     const found = await service();
     for (const weight of [1, 2, 3]) await say(weight, { weight });
     const ports = (count: number) =>
@@ -83,7 +83,7 @@ describe('a service', () => {
     expect([count(1), count(2), count(3)]).toEqual([10, 20, 30]);
   });
 
-  it('gives one that has refused only after it has answered a probe', async () => {
+  it('returns an instance that refused only after a successful probe', async () => {
     const port = await freePort();
     const found = await service();
     await say(port);
@@ -102,7 +102,7 @@ describe('a service', () => {
     await vi.waitFor(() => expect(picks()).toContain(port), 5000);
   });
 
-  it('gives one that has failed once, and one that was reported well', async () => {
+  it('returns an instance that failed once, and one that was reported ok', async () => {
     const found = await service();
     await say(1);
     await vi.waitFor(() => expect(found.pick()).toBeDefined());

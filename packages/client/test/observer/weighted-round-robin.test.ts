@@ -35,12 +35,12 @@ function settled(instances: readonly Instance[]): WeightedRoundRobin {
   return turns;
 }
 
-describe('turns', () => {
-  it('are nobody’s if there is nobody', () => {
+describe('weighted round-robin', () => {
+  it('selects none of no instances', () => {
     expect(new WeightedRoundRobin().next('/v1', [])).toBeUndefined();
   });
 
-  it.each([[undefined], [1], [7], [100]])('are equal for equal weights, such as %s', (weight) => {
+  it.each([[undefined], [1], [7], [100]])('is equal for equal weights, such as %s', (weight) => {
     expect(take(new WeightedRoundRobin(), list({ a: weight, b: weight, c: weight }), 9)).toBe(
       'abcabcabc',
     );
@@ -53,7 +53,7 @@ describe('turns', () => {
     [{ a: 1, b: 1, c: 100 }],
     [{ a: 7, b: 5 }],
     [{ a: undefined, b: 2 }],
-  ])('are in exact proportion: %j', (weights) => {
+  ])('is in exact proportion: %j', (weights) => {
     const instances = list(weights);
     const total = Object.values(weights).reduce<number>((sum, weight) => sum + (weight ?? 1), 0);
     const expected = Object.fromEntries(
@@ -62,14 +62,14 @@ describe('turns', () => {
     expect(shares(take(settled(instances), instances, 10 * total))).toEqual(expected);
   });
 
-  it('are spread, and not taken all at once', () => {
+  it('spreads the turns of an instance', () => {
     const instances = list({ a: 1, b: 2, c: 3 });
     for (let round = 0, turns = settled(instances); round < 5; round++) {
       expect(take(turns, instances, 6)).not.toMatch(/ccc|bb/);
     }
   });
 
-  it('go on when the heaviest has left, in the proportion of those that stay', () => {
+  it('keeps the proportion of the others when the heaviest leaves', () => {
     for (let before = 0; before < 110; before++) {
       const turns = new WeightedRoundRobin();
       take(turns, list({ a: 1, h: 100, b: 2 }), before);
@@ -80,7 +80,7 @@ describe('turns', () => {
     }
   });
 
-  it('find the only one that is left at once, whatever was before', () => {
+  it('selects the only instance left at once', () => {
     for (let before = 0; before < 210; before++) {
       const turns = new WeightedRoundRobin();
       take(turns, list({ a: 1, h: 100 }), before);
@@ -88,12 +88,12 @@ describe('turns', () => {
     }
   });
 
-  it('come to one that is new within a pass', () => {
+  it('reaches a new instance within one pass', () => {
     const turns = settled(list({ a: 1, b: 1 }));
     expect(take(turns, list({ a: 1, b: 1, n: 1 }), 3)).toContain('n');
   });
 
-  it('are counted for each service by itself', () => {
+  it('counts each service separately', () => {
     const turns = new WeightedRoundRobin();
     const instances = list({ a: 1, b: 1 });
     const next = (key: string) => turns.next(key, instances)?.key;

@@ -18,6 +18,7 @@ import { freePort } from '../../../../test/support/cluster.ts';
 import { connectionTo } from '../../../../test/support/connection.ts';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { loggerOfFaults } from '../../../../test/support/log.ts';
 
 let registry: TestRegistry;
 let service: Service;
@@ -91,13 +92,13 @@ async function askUntilLetGo(port: number, answered: () => void): Promise<number
 }
 
 describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
-  it('is registered at the port that it has once it listens', async () => {
+  it('is registered with its port once it listens', async () => {
     const { port, close } = await atOnce(start);
     await expect.poll(() => service.pick()?.url).toBe(`http://127.0.0.1:${port}`);
     await close();
   });
 
-  it('leaves before it closes, and answers what comes until then and what is in flight', async () => {
+  it('leaves before it closes, and answers requests until then and those in flight', async () => {
     const [answer, asked] = [deferred(), deferred()];
     const { port, close } = await start(answer.promise, asked.resolve);
     await expect.poll(() => service.pick()).toBeDefined();
@@ -113,7 +114,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
     await expect(fetch(`http://127.0.0.1:${port}/nothing`)).rejects.toThrow('fetch failed');
   });
 
-  it('asks a client that keeps its connection busy to let go, and fails no request on it', async () => {
+  it('asks a busy client to close its connection, and fails no request on it', async () => {
     const { port, close } = await atOnce(start);
     const answered = deferred();
     const statuses = askUntilLetGo(port, answered.resolve);
@@ -122,14 +123,14 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
     expect(new Set(await statuses)).toEqual(new Set([200]));
   });
 
-  it('does not wait for a client that has connected and asks nothing', async () => {
+  it('does not wait for an idle connection', async () => {
     const { port, close } = await atOnce(start);
     const ended = once(await silent(port), 'close');
     await close();
     await ended;
   });
 
-  it('says that it could not leave, and has closed all the same', async () => {
+  it('reports that it could not leave, and closes anyway', async () => {
     const { port, close } = await atOnce(start);
     await expect.poll(() => service.pick()).toBeDefined();
     await registry.stop();
@@ -137,7 +138,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
     await expect(fetch(`http://127.0.0.1:${port}/nothing`)).rejects.toThrow('fetch failed');
   });
 
-  it('handles signals from when it listens until it has closed', async () => {
+  it('handles signals while it listens', async () => {
     const before = process.listenerCount('SIGTERM');
     const { close } = await atOnce(start);
     await expect.poll(() => process.listenerCount('SIGTERM')).toBe(before + 1);
@@ -153,7 +154,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
   });
 });
 
-it('express does not listen on when it cannot be registered, and says why', async () => {
+it('express stops listening if it cannot be registered, and reports why', async () => {
   const port = await freePort();
   const nowhere = connectionTo(await freePort());
   await expect(listen(express(), { prefix: '/v1', port, registry: nowhere })).rejects.toMatchObject(
@@ -164,7 +165,7 @@ it('express does not listen on when it cannot be registered, and says why', asyn
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
 });
 
-it('fastify serves without a broker, says so, and is registered once there is one', async () => {
+it('fastify serves without a broker, reports it, and registers once there is one', async () => {
   await registry.stop();
   const { connection } = registry;
   const faults: Error[] = [];
@@ -172,7 +173,7 @@ it('fastify serves without a broker, says so, and is registered once there is on
   app.register(rollcall, {
     prefix: '/v1',
     registry: connection,
-    onFault: (error) => faults.push(error),
+    logger: loggerOfFaults(faults),
   });
   await app.listen({ port: 0, host: '127.0.0.1' });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
@@ -181,7 +182,7 @@ it('fastify serves without a broker, says so, and is registered once there is on
   await app.close();
 });
 
-it('fastify does not listen with options that cannot be announced', async () => {
+it('fastify does not listen with invalid options', async () => {
   const app = fastify();
   app.register(rollcall, { prefix: 'v1', registry: registry.connection });
   await expect(app.listen({ port: 0, host: '127.0.0.1' })).rejects.toMatchObject({
@@ -189,7 +190,7 @@ it('fastify does not listen with options that cannot be announced', async () => 
   });
 });
 
-it('fastify calls back when it has closed', async () => {
+it('fastify calls the callback of close()', async () => {
   const app = fastify();
   app.register(rollcall, { prefix: '/v1', registry: registry.connection });
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -199,7 +200,7 @@ it('fastify calls back when it has closed', async () => {
   expect(app.server.listening).toBe(false);
 });
 
-it('fastify closes WebSockets by the hooks that are there for it', async () => {
+it('fastify closes WebSockets in preClose hooks', async () => {
   const app = fastify();
   app.server.on('upgrade', (_request, socket) => {
     socket.write(
@@ -216,7 +217,7 @@ it('fastify closes WebSockets by the hooks that are there for it', async () => {
   await app.close();
 });
 
-it('fastify refuses what gateways cannot reach, and a scope that close() would not leave', async () => {
+it('fastify rejects an unreachable address, and a scope that close() would not leave', async () => {
   const options = { prefix: '/v1', connection: registry.connection };
   const http2 = fastify({ http2: true });
   http2.register(rollcall, options);
@@ -227,7 +228,7 @@ it('fastify refuses what gateways cannot reach, and a scope that close() would n
   await expect(app.ready()).rejects.toMatchObject({ code: 'ROLLCALL_CONFIG' });
 });
 
-it('fastify says that it cannot be registered at a Unix socket', async () => {
+it('fastify reports that a Unix socket cannot be registered', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
   registry.onEnd(() => rmSync(folder, { recursive: true }));
   const faults: Error[] = [];
@@ -235,7 +236,7 @@ it('fastify says that it cannot be registered at a Unix socket', async () => {
   app.register(rollcall, {
     prefix: '/v1',
     registry: registry.connection,
-    onFault: (error) => faults.push(error),
+    logger: loggerOfFaults(faults),
   });
   await app.listen({ path: join(folder, 'socket') });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_LISTEN' });

@@ -60,7 +60,7 @@ it('closes a connection that has never sent a request', async () => {
   await closed;
 });
 
-it('lets a request under way finish, and closes its connection then', async () => {
+it('finishes a request in flight, and then closes its connection', async () => {
   const asked = deferred();
   const answer = deferred();
   const { server, port } = await listening((_request, response) => {
@@ -77,7 +77,7 @@ it('lets a request under way finish, and closes its connection then', async () =
   expect(await timed(drained)).toBeLessThan(2000);
 });
 
-it('asks a busy client to let go, without failing a request', async () => {
+it('asks a busy client to close, without failing a request', async () => {
   const { server, port } = await listening((_request, response) => response.end('x'));
   const agent = keepAlive();
   let last: IncomingMessage | undefined;
@@ -91,7 +91,7 @@ it('asks a busy client to let go, without failing a request', async () => {
   await busy;
 });
 
-it('does not wait for a client that never ceases', async () => {
+it('does not wait for a client that never stops', async () => {
   const { server, port } = await listening((_request, response) => response.end('x'));
   async function ceaselessly(): Promise<void> {
     for (;;) await ask(port, keepAlive());
@@ -102,7 +102,7 @@ it('does not wait for a client that never ceases', async () => {
   await busy;
 });
 
-it('cuts what does not finish, after 6 s, also what was upgraded', async () => {
+it('closes unfinished connections after 6 s, including upgraded ones', async () => {
   const asked = deferred();
   const { server, port } = await listening(() => asked.resolve());
   server.on('upgrade', (_request, socket: Socket) => {

@@ -4,6 +4,8 @@ import { discover, register } from '@rollcall/client';
 import type { RegisterOptions, Registration } from '@rollcall/client';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import type { Heard } from '../../../../test/support/registry.ts';
+import { loggerOfFaults } from '../../../../test/support/log.ts';
+import { silentLogger } from '@rollcall/runtime';
 
 let registry: TestRegistry;
 beforeEach(async () => {
@@ -29,7 +31,7 @@ const said = (heard: readonly Heard[], event = 'register') =>
   heard.filter((each) => each.event === event).map(({ data }) => data);
 
 describe('an owner with a lease', () => {
-  it('says for how long it is good, 300 seconds unless told otherwise', async () => {
+  it('announces its duration, 300 seconds by default', async () => {
     expect((await owner()).announcement.ttl).toBe(300);
     expect((await owner({ id: 'b', ttl: 30 })).announcement.ttl).toBe(30);
     await expect(owner({ id: 'c', ttl: 0 })).rejects.toMatchObject({
@@ -38,7 +40,7 @@ describe('an owner with a lease', () => {
     });
   });
 
-  it('says it again and again, with the change of before', async () => {
+  it('renews it, with the latest update', async () => {
     const heard = await registry.hear();
     const registration = await owner({ ttl: 1 });
     await vi.waitFor(() => expect(said(heard).length).toBeGreaterThanOrEqual(3));
@@ -49,7 +51,7 @@ describe('an owner with a lease', () => {
     expect(renewed().at(-1)).toMatchObject({ id: 'a', ttl: 1, weight: 3 });
   });
 
-  it('is not doubted while it does, nor for want of presence', async () => {
+  it('is not suspected while it renews, nor for lack of presence', async () => {
     const directory = await discover({ registry: registry.connection, probes: 'never' });
     registry.onEnd(() => directory.close());
     const doubts: string[] = [];
@@ -60,9 +62,9 @@ describe('an owner with a lease', () => {
     expect(doubts).toEqual(['registered']);
   });
 
-  it('goes on after the broker was away, and tells of it', async () => {
+  it('continues after an outage of the broker, and reports it', async () => {
     const faults: Error[] = [];
-    await owner({ ttl: 1, onFault: (error) => faults.push(error) });
+    await owner({ ttl: 1, logger: loggerOfFaults(faults) });
     await registry.stop();
     await vi.waitFor(() => expect(faults).not.toEqual([]), 10_000);
     expect(faults[0]).toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
@@ -72,7 +74,7 @@ describe('an owner with a lease', () => {
     expect(said(heard)[0]).toMatchObject({ id: 'a', seq: 0 });
   });
 
-  it('is silent once it has left', async () => {
+  it('sends nothing after it has left', async () => {
     const directory = await discover({ registry: registry.connection, probes: 'never' });
     registry.onEnd(() => directory.close());
     const registration = await owner({ ttl: 1 });
@@ -88,8 +90,8 @@ describe('an owner with a lease', () => {
     expect(directory.instances()).toEqual([]);
   });
 
-  it('can leave again after it could not', async () => {
-    const registration = await owner({ onFault: () => {} });
+  it('can leave again after a failure', async () => {
+    const registration = await owner({ logger: silentLogger });
     await registry.stop();
     await expect(registration.leave()).rejects.toMatchObject({
       code: 'ROLLCALL_BROKER_UNREACHABLE',

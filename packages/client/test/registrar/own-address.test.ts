@@ -10,7 +10,7 @@ function each(address: string, internal = false): NetworkInterfaceInfo {
 }
 
 describe('ownAddress', () => {
-  it('prefers IPv4, and passes over what others cannot reach', () => {
+  it('prefers IPv4, and skips unreachable addresses', () => {
     const interfaces = {
       lo: [each('127.0.0.1', true), each('::1', true)],
       eth0: [each('fe80::1'), each('fd00::7'), each('169.254.1.1'), each('172.17.0.4')],
@@ -19,11 +19,11 @@ describe('ownAddress', () => {
     expect(ownAddress(interfaces)).toBe('172.17.0.4');
   });
 
-  it('takes IPv6 where there is no IPv4', () => {
+  it('uses IPv6 without IPv4', () => {
     expect(ownAddress({ eth0: [each('fe80::1'), each('fd00::7')] })).toBe('fd00::7');
   });
 
-  it('says what to do where there is none', () => {
+  it('says what to do without any address', () => {
     expect(() => ownAddress({ lo: [each('127.0.0.1', true)] })).toThrow(/ROLLCALL_ADDRESS/);
   });
 });

@@ -4,6 +4,8 @@ import { discover, LEAVE_WINDOW_MS, register } from '@rollcall/client';
 import type { Directory, DiscoverOptions, RegisterOptions, Registration } from '@rollcall/client';
 import type { Heard } from '../../../../test/support/registry.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { loggerOfFaults } from '../../../../test/support/log.ts';
+import { silentLogger } from '@rollcall/runtime';
 
 let registry: TestRegistry;
 beforeEach(async () => {
@@ -22,7 +24,7 @@ async function owner(fields: Partial<RegisterOptions> = {}): Promise<Registratio
     address: '127.0.0.1',
     id: 'a',
     registry: connection,
-    onFault: () => {},
+    logger: silentLogger,
     ...fields,
   });
   registry.onEnd(() => registration.leave().catch(() => {}));
@@ -49,7 +51,7 @@ const inAWhile = () => Date.now() + 300_000;
 const incOf = (registration: Registration) => registration.announcement.inc ?? NaN;
 
 describe('an owner in a presence channel', () => {
-  it('is found by an observer that comes later, though no other observer is there', async () => {
+  it('is found by a later observer without help of others', async () => {
     const registration = await owner({ zone: 'z', meta: { k: 'v' } });
     const heard = await registry.hear();
     const directory = await observer();
@@ -59,7 +61,7 @@ describe('an owner in a presence channel', () => {
     expect(names(heard)).not.toContain('register');
   });
 
-  it('tells of a change those that listen, and those that come later', async () => {
+  it('publishes an update to present and later observers', async () => {
     const directory = await observer();
     const registration = await owner();
     await vi.waitFor(() => expect(held(directory)).toBeDefined());
@@ -74,7 +76,7 @@ describe('an owner in a presence channel', () => {
     await vi.waitFor(() => expect(held(late)).toMatchObject(expected));
   });
 
-  it('refuses a change that nobody would take, and stays as it is', async () => {
+  it('rejects an invalid update, and stays as it is', async () => {
     const registration = await owner();
     const before = registration.announcement;
     const heard = await registry.hear();
@@ -88,14 +90,14 @@ describe('an owner in a presence channel', () => {
     expect(heard).toEqual([]);
   });
 
-  it('takes an id that is not there for one not given', async () => {
+  it('generates an id if it is undefined', async () => {
     const { id } = (await owner(JSON.parse('{}') as object)).announcement;
     expect(id).toBe('a');
     const unset = { id: process.env['ROLLCALL_NO_SUCH_VARIABLE'] } as { id: string };
     expect((await owner(unset)).announcement.id).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is there again after the broker has restarted, for old observers and new ones', async () => {
+  it('is present again after the broker restarts, for old and new observers', async () => {
     const directory = await observer();
     const registration = await owner();
     await vi.waitFor(() => expect(held(directory)).toBeDefined());
@@ -116,23 +118,25 @@ describe('an owner in a presence channel', () => {
 });
 
 describe('an owner whose clock was set back', () => {
-  it('goes beyond its last run, once an observer has told it', async () => {
-    const faults: string[] = [];
+  it('outbids its last run once an observer reports it', async () => {
+    const faults: Error[] = [];
     const directory = await observer({ answersRollCalls: true });
     const before = { prefix: '/v1', port: 3000, address: '127.0.0.1', id: 'a', inc: inAWhile() };
     await registry.publish('register', before);
     await vi.waitFor(() => expect(held(directory)?.inc).toBe(before.inc));
-    const registration = await owner({ onFault: ({ message }) => faults.push(message) });
+    const registration = await owner({ logger: loggerOfFaults(faults) });
     await vi.waitFor(() => expect(held(directory)?.inc).toBe(before.inc + 1));
     expect(registration.announcement).toMatchObject({ inc: before.inc + 1, seq: 0 });
     await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('healthy'));
-    expect(faults).toEqual([expect.stringMatching(/^a later run of a was known.*two programs/)]);
+    expect(faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^another run of a has a higher incarnation.*two programs/),
+    ]);
     // The transport knows it as that run too.
     const late = await observer();
     await vi.waitFor(() => expect(held(late)?.inc).toBe(before.inc + 1));
   });
 
-  it('goes beyond a last run that left', async () => {
+  it('outbids a last run that left', async () => {
     const directory = await observer({ answersRollCalls: true });
     const before = { prefix: '/v1', port: 3000, address: '127.0.0.1', id: 'a', inc: inAWhile() };
     await registry.publish('exit', before);
@@ -144,19 +148,19 @@ describe('an owner whose clock was set back', () => {
     await vi.waitFor(() => expect(held(directory)).toBeUndefined());
   });
 
-  it('goes beyond another program that has its id, and says so', async () => {
+  it('outbids another program with its id, and reports it', async () => {
     const faults: Error[] = [];
     const ahead = inAWhile();
     vi.spyOn(Date, 'now').mockReturnValue(ahead);
     const other = await owner();
     vi.restoreAllMocks();
-    const registration = await owner({ onFault: (error) => faults.push(error) });
+    const registration = await owner({ logger: loggerOfFaults(faults) });
     await vi.waitFor(() => expect(faults).not.toEqual([]));
     expect(incOf(registration)).toBeGreaterThan(ahead);
     await other.leave();
   });
 
-  it('takes nothing said to it for more than it is', async () => {
+  it('ignores invalid messages in its channel', async () => {
     const registration = await owner();
     const inc = incOf(registration);
     const channel = `${registry.connection.channels.presencePrefix}a`;
@@ -180,7 +184,7 @@ describe('an owner whose clock was set back', () => {
 });
 
 describe('an owner that leaves', () => {
-  it('has left when the exit was accepted and others had time to hear it', async () => {
+  it('has left when the exit was accepted and gateways had time to apply it', async () => {
     const directory = await observer();
     const registration = await owner();
     await vi.waitFor(() => expect(held(directory)).toBeDefined());
@@ -193,7 +197,7 @@ describe('an owner that leaves', () => {
     expect(held(directory)).toBeUndefined();
   });
 
-  it('says nothing more, whatever is asked and told while it does', async () => {
+  it('sends nothing else while it leaves', async () => {
     const registration = await owner();
     const heard = await registry.hear();
     const { channels } = registry.connection;
@@ -214,7 +218,7 @@ describe('an owner that leaves', () => {
     expect(held(directory)).toBeUndefined();
   });
 
-  it('leaves once, and can try again after it has failed', async () => {
+  it('leaves once, and can try again after a failure', async () => {
     const registration = await owner();
     await registry.stop();
     const failing = registration.leave();
@@ -230,7 +234,7 @@ describe('an owner that leaves', () => {
   });
 });
 
-it('cannot register with a broker that is not there', async () => {
+it('cannot register with an unreachable broker', async () => {
   await registry.stop();
   const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   await expect(owner()).rejects.toMatchObject({ code: 'ROLLCALL_BROKER_UNREACHABLE' });
@@ -238,7 +242,7 @@ it('cannot register with a broker that is not there', async () => {
   expect(after).toBeLessThanOrEqual(before);
 });
 
-it('cannot register with a key that is not known', async () => {
+it('cannot register with an unknown key', async () => {
   const connection = { ...registry.connection, key: 'unknown' };
   await expect(owner({ registry: connection })).rejects.toMatchObject({
     code: 'ROLLCALL_BROKER_REFUSED',

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { connectionTo } from '../../../../test/support/connection.ts';
 import { register } from '../../src/registrar/register.ts';
 
-it('handles no signals after it has failed, so that it can be tried again', async () => {
+it('removes its signal handlers after a failure', async () => {
   const refusing = createServer((_request, response) => response.writeHead(403).end());
   refusing.listen(0, '127.0.0.1');
   await once(refusing, 'listening');

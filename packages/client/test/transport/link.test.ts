@@ -31,7 +31,7 @@ async function subscribed(link: Link, channel: string, identity?: object): Promi
 }
 
 describe('a link', () => {
-  it('hears who is in a presence channel, who comes and who goes', async () => {
+  it('receives the members of a presence channel, and those that join and leave', async () => {
     const [one, two] = [registry.link(), registry.link()];
     const happened = await subscribed(one, 'presence-x', { user_id: 'a', user_info: { n: 1 } });
     const other = await subscribed(two, 'presence-x', { user_id: 'b', user_info: { n: 2 } });
@@ -41,7 +41,7 @@ describe('a link', () => {
     await vi.waitFor(() => expect(happened.at(-1)).toBe('-b'));
   });
 
-  it('tells of a user once, with whatever many connections', async () => {
+  it('reports a user once, regardless of the number of connections', async () => {
     const happened = await subscribed(registry.link(), 'presence-x', { user_id: 'owner' });
     const links = [registry.link(), registry.link()];
     for (const link of links) await subscribed(link, 'presence-x', { user_id: 'observer' });
@@ -50,7 +50,7 @@ describe('a link', () => {
     expect(happened).toEqual(['subscribed owner', '+observer null', '-observer']);
   });
 
-  it('can be somebody else in a channel, or nobody', async () => {
+  it('can have another identity in a channel, or none', async () => {
     const watcher = await subscribed(registry.link(), 'presence-x', { user_id: 'w' });
     const link = registry.link();
     await subscribed(link, 'presence-x', { user_id: 'a~1' });
@@ -60,7 +60,7 @@ describe('a link', () => {
     await vi.waitFor(() => expect(watcher.slice(1)).toEqual(['+a~1 null', '-a~1', '+a~2 null']));
   });
 
-  it('hears what is published, and nothing that a mere subscriber sends', async () => {
+  it('receives published events, and no client events', async () => {
     const channel = 'private-x';
     const happened = await subscribed(registry.link(), channel);
     const forger = registry.link();
@@ -75,7 +75,7 @@ describe('a link', () => {
     await vi.waitFor(() => expect(happened).toEqual(['subscribed', 'register {"n":1}']));
   });
 
-  it('subscribes again after the broker was away, and hears what comes then', async () => {
+  it('subscribes again after an outage of the broker', async () => {
     const link = registry.link();
     const happened = await subscribed(link, 'x');
     const socketId = link.socketId;
@@ -89,7 +89,7 @@ describe('a link', () => {
     await vi.waitFor(() => expect(happened.at(-1)).toBe('exit {"n":2}'));
   });
 
-  it('hears nothing of a channel that it is not subscribed to any more', async () => {
+  it('receives nothing after it unsubscribes', async () => {
     const link = registry.link();
     const [x, y] = [await subscribed(link, 'x'), await subscribed(link, 'y')];
     link.unsubscribe('x');
@@ -99,7 +99,7 @@ describe('a link', () => {
     expect(x).toEqual(['subscribed']);
   });
 
-  it('says why the broker will not have it, and keeps trying', async () => {
+  it('reports why the broker rejects it, and retries', async () => {
     const refused: string[] = [];
     const link = openLink(
       { ...registry.connection, key: 'unknown' },
@@ -110,7 +110,7 @@ describe('a link', () => {
     await vi.waitFor(() => expect(refused.length).toBeGreaterThan(1), 10_000);
   });
 
-  it('says why it may not subscribe', async () => {
+  it('reports why a subscription is refused', async () => {
     const refused: string[] = [];
     const link = openLink(
       { ...registry.connection, secret: 'wrong' },

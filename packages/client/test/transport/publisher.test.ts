@@ -55,14 +55,14 @@ describe('publish', () => {
     });
   });
 
-  it('tries again when the server is busy', async () => {
+  it('retries if the server is busy', async () => {
     const { seen, handler } = script([503, 'busy'], [429, 'slow down'], [200, '{}']);
     const { publisher } = await publisherTo(handler);
     await publisher.publish('mapped-discovery', 'register', {});
     expect(seen.count).toBe(3);
   });
 
-  it('gives up after three tries, and says what to do', async () => {
+  it('gives up after three attempts, and says what to do', async () => {
     const { seen, handler } = script([500, 'oops']);
     const { publisher } = await publisherTo(handler);
     await expect(publisher.publish('mapped-discovery', 'register', {})).rejects.toMatchObject({
@@ -76,7 +76,7 @@ describe('publish', () => {
     [401, 'bad signature'],
     [200, '{"error":"app not found","code":404}'],
     [200, '<html>'],
-  ])('does not repeat what was refused: %s %s', async (status, body) => {
+  ])('does not retry a refused request: %s %s', async (status, body) => {
     const { seen, handler } = script([status, body]);
     const { publisher } = await publisherTo(handler);
     await expect(publisher.publish('mapped-discovery', 'register', {})).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('publish', () => {
     expect(seen.count).toBe(1);
   });
 
-  it('tells neither key nor signature in an error, however it is printed', async () => {
+  it('reveals neither key nor signature in an error', async () => {
     const { publisher, server } = await publisherTo(script([200, '{}']).handler);
     server.close();
     await once(server, 'close');

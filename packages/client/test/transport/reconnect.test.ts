@@ -27,7 +27,7 @@ function setup({ state = 'connecting', listening = false } = {}) {
 const ANEW = ['disconnect', 'connect'];
 
 describe('keepConnected', () => {
-  it('starts anew once somebody listens, and not before', async () => {
+  it('reconnects once the port accepts connections, not before', async () => {
     const { calls, there } = setup();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(calls).toEqual([]);
@@ -36,7 +36,7 @@ describe('keepConnected', () => {
     expect(calls).toEqual(ANEW);
   });
 
-  it('leaves an attempt 5 s, and then tries again', async () => {
+  it('gives an attempt 5 s, and then retries', async () => {
     const { calls } = setup({ listening: true });
     await vi.advanceTimersByTimeAsync(5000);
     expect(calls).toEqual(ANEW);
@@ -44,7 +44,7 @@ describe('keepConnected', () => {
     expect(calls).toEqual([...ANEW, ...ANEW]);
   });
 
-  it('does nothing while connected, unless it is asked to', async () => {
+  it('does nothing while connected unless asked', async () => {
     const { calls, there, watchdog } = setup({ state: 'connected', listening: true });
     await vi.advanceTimersByTimeAsync(60_000);
     expect(there.asked).toBe(0);
@@ -53,7 +53,7 @@ describe('keepConnected', () => {
     expect(calls).toEqual(ANEW);
   });
 
-  it('does not wait when a connection is lost soon after it came up', async () => {
+  it('reconnects at once if a connection is lost soon after it opened', async () => {
     const { calls, connection } = setup({ listening: true });
     await vi.advanceTimersByTimeAsync(500);
     connection.state = 'connected';
@@ -63,13 +63,13 @@ describe('keepConnected', () => {
     expect(calls).toEqual([...ANEW, ...ANEW]);
   });
 
-  it('starts a connection that was given up for good', async () => {
+  it('restarts a connection that the SDK gave up', async () => {
     const { calls } = setup({ state: 'disconnected', listening: true });
     await vi.advanceTimersByTimeAsync(500);
     expect(calls).toEqual(ANEW);
   });
 
-  it('does not cut off a connection that came up while it asked', async () => {
+  it('keeps a connection that opened during the check', async () => {
     const { calls, connection, there } = setup();
     there.listening = true;
     Object.defineProperty(connection, 'state', {
@@ -86,7 +86,7 @@ describe('keepConnected', () => {
     expect([calls, there.asked]).toEqual([[], 0]);
   });
 
-  it('does not ask in step with others', async () => {
+  it('spreads its checks at random', async () => {
     const delays = new Set<number>();
     for (const random of [0, 0.25, 0.999]) {
       const begun = performance.now();

@@ -5,21 +5,21 @@ import { seal, unseal } from '../../src/transport/seal.ts';
 const KEY = randomBytes(32).toString('base64');
 const VALUE = { prefix: '/v1', address: '10.0.0.1', name: 'é\u2028' };
 
-describe('what was sealed', () => {
-  it('is read by who has the key, in the channel that it was sealed for', () => {
+describe('sealed data', () => {
+  it('is readable with the key, in its channel', () => {
     expect(unseal('presence-a', KEY, seal('presence-a', KEY, VALUE))).toEqual(VALUE);
     expect(unseal('presence-b', KEY, seal('presence-a', KEY, VALUE))).toBeUndefined();
     const other = randomBytes(32).toString('base64');
     expect(unseal('presence-a', other, seal('presence-a', KEY, VALUE))).toBeUndefined();
   });
 
-  it('shows nothing, not even that it is the same', () => {
+  it('is different each time', () => {
     const [one, two] = [seal('presence-a', KEY, VALUE), seal('presence-a', KEY, VALUE)];
     expect(one).not.toEqual(two);
     expect(Buffer.from(one.ciphertext, 'base64').toString('latin1')).not.toContain('10.0.0.1');
   });
 
-  it('is not read once a bit of it has changed', () => {
+  it('is rejected if any bit has changed', () => {
     const sealed = seal('presence-a', KEY, VALUE);
     for (const field of ['nonce', 'ciphertext'] as const) {
       const bytes = Buffer.from(sealed[field], 'base64');

@@ -32,7 +32,7 @@ export const FILTER_SETTINGS: Groups = Object.fromEntries(
 /** The settings of all filters of a route. */
 export type FilterSettings = Resolved<Groups>;
 
-/** Builds the filters of a route, in their order: those that its settings leave without effect are not among them. */
+/** Builds the filters of a route, in their order. A filter without effect is left out. */
 export function createFilters(settings: FilterSettings): readonly Filter[] {
   return ALL.flatMap(([name, kind]) => kind.create(settings[name]) ?? []);
 }

@@ -1,16 +1,16 @@
 import { isLoopback } from '@rollcall/protocol';
 
-/** Decides whether a request's Host is one that this gateway answers for. */
+/** Decides whether this gateway serves the Host of a request. */
 export type DomainMatcher = (hostHeader: string) => boolean;
 
-/** The host that a domain names, in lower case; nothing if it is no domain. `*` stands for every host. */
+/** Returns the host of a domain in lower case, `*` for every host, or undefined if it is not a domain. */
 export function parseDomain(domain: string): string | undefined {
   return domain === '*' ? domain : hostOf(domain);
 }
 
 /**
- * Matches hosts without port and case. All loopback names are one: a gateway for `localhost` answers
- * for `127.0.0.1` and `[::1]` too. `*` answers for every host.
+ * Matches hosts regardless of port and case. All names of loopback are equal: `localhost` matches `127.0.0.1` and
+ * `[::1]` too. `*` matches every host.
  *
  * @param domain a host, with or without port, or `*`; anything else matches no host
  */

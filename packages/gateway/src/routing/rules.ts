@@ -8,10 +8,12 @@ import type { RoutingRules } from './router.ts';
 
 /** Turns settings into the rules that a router works by. */
 export function routingRules(settings: RoutingSettings): RoutingRules {
+  const { routes } = settings;
+  const configured = new Set(Object.keys(routes).filter((prefix) => hasRoute(settings, prefix)));
   return {
     isOwnHost: matchDomain(settings.domain ?? 'localhost'),
     policyOf: (prefix, announced) => policyOf(settings, prefix, announced),
-    hasRoute: (prefix) => hasRoute(settings, prefix),
+    hasRoute: (prefix) => configured.has(prefix),
     filters: createFilters(settings),
   };
 }

@@ -32,7 +32,7 @@ const OWN_SETTINGS = {
     settings: RETRY_SETTINGS as typeof RETRY_SETTINGS,
     reloads: true,
     perRoute: true,
-    doc: 'How many requests may be sent again, among those that are safe to repeat.',
+    doc: 'How many of the requests that are safe to repeat may be sent again.',
   },
   limits: {
     type: 'group',

@@ -108,7 +108,7 @@ type Kinds<T extends Typed> = {
   readonly [Type in T['type']]: Fields<Omit<Extract<T, { readonly type: Type }>, 'type'>>;
 };
 
-/** Several kinds of message, told apart by `type`: a kind that the type has and the description lacks does not compile. */
+/** Kinds of message by their `type`: a kind that the type has and the description lacks does not compile. */
 export function messages<T extends Typed>(kinds: Kinds<T>): Codec<T> {
   const codecs = new Map<unknown, Codec<object>>(
     Object.entries<Fields<object>>(kinds).map(([type, fields]) => [type, object(fields)]),

@@ -16,6 +16,10 @@ export function findSetting(settings: Settings, name: string): Found {
 
 function findIn(setting: Setting | undefined, words: readonly string[]): Found {
   if (words.length === 0) return { path: [], setting };
+  if (setting?.type === 'texts') {
+    const { values: format, doc } = setting;
+    return { path: [words.join('.')], setting: { type: 'text', format, doc } };
+  }
   if (setting?.type !== 'group' && setting?.type !== 'map')
     return { path: words, setting: undefined };
   const { type, settings } = setting;

@@ -9,7 +9,7 @@ export function reloading<G extends Settings>(settings: G): Reloading<G> {
   return Object.fromEntries(entries) as Reloading<G>;
 }
 
-/** Of some values, those that a table has. */
+/** Returns the values whose settings are in a table. */
 export function valuesOf<G extends Settings>(settings: G, values: object): Values<G> {
   const entries = Object.entries(values).filter(([key]) => Object.hasOwn(settings, key));
   return Object.fromEntries(entries) as Values<G>;

@@ -7,7 +7,7 @@ export type Values<G extends Settings> = Flat<
   }
 >;
 
-/** The values that a program works by: those that were given, and defaults for the others. */
+/** The values that a program works by: the given ones, and defaults for the others. */
 export type Resolved<G extends Settings> = Flat<
   { readonly [K in keyof G as IsCertain<G[K]> extends true ? K : never]: ResolvedOf<G[K]> } & {
     readonly [K in keyof G as IsCertain<G[K]> extends true ? never : K]?: ResolvedOf<G[K]>;

@@ -71,6 +71,10 @@ describe('values of a file', () => {
       '`apps.0.secret` is invalid; it must be a string that is not empty',
     ],
     [{ apps: [{ id: 'i', events: ['c'] }] }, '`apps.0.events.0` is "c"; it must be one of a, b'],
+    [{ names: { host: 'a' } }, '`names.host`: the key cannot be changed'],
+    [{ names: { a: 'B' } }, '`names.a` is not a name'],
+    [{ names: { a: 1 } }, '`names.a` is 1; it must be a name in lower case'],
+    [{ names: [] }, '`names` is a list; it must be an object'],
     [{ routes: { v1: {} } }, '`routes.v1`: the key must be a path prefix such as /v1'],
     [{ routes: { '/v1': {}, '/v1/': {} } }, '`routes./v1/` is the same as `routes./v1`'],
     [

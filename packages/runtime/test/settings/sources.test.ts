@@ -90,6 +90,8 @@ describe('a flag or a variable', () => {
 
 describe('an assignment', () => {
   it.each([
+    ['names.a=b', { names: { a: 'b' } }],
+    ['names={"a":"b"}', { names: { a: 'b' } }],
     ['limits.answerMs=1000', { limits: { answerMs: 1000 } }],
     ['host=example.com', { host: 'example.com' }],
     ['host="quoted"', { host: 'quoted' }],

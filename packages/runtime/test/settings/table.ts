@@ -10,6 +10,12 @@ const PREFIX: Format = {
   },
 };
 
+const NAME: Format = {
+  expected: 'a name in lower case',
+  parse: (text) => (/^(?!host$)[a-z]+$/.test(text) ? text : undefined),
+  problem: (text) => (text === 'host' ? 'cannot be changed' : 'is not a name'),
+};
+
 const LIMITS = {
   type: 'group',
   reloads: true,
@@ -55,6 +61,7 @@ export const TABLE = {
     },
   },
   limits: LIMITS,
+  names: { type: 'texts', keys: NAME, values: NAME, default: {}, doc: 'Names by name.' },
   apps: {
     type: 'groups',
     minItems: 1,

@@ -5,12 +5,12 @@ interface Point {
   readonly instance: Instance;
 }
 
-/** More even the more there are; with 21 the fullest instance has about 1.05 of its share (Appleton and O'Reilly, 2015). */
+/** More probes spread keys more evenly: with 21, the fullest instance has about 1.05 of its share (Appleton and O'Reilly, 2015). */
 const PROBES = 21;
 
 /**
- * Consistent hashing with several probes and one point per unit of weight: a key goes to the same instance
- * for as long as that is there, and when an instance goes only its own keys move.
+ * Consistent hashing with several probes and one point per unit of weight. A key stays with its instance for as long as
+ * that is there, and only the keys of an instance that leaves move.
  */
 export class HashRing {
   readonly #points: readonly Point[];
@@ -19,7 +19,7 @@ export class HashRing {
     this.#points = instances.flatMap(pointsOf).toSorted((a, b) => a.at - b.at);
   }
 
-  /** The instances of a key from the nearest on: the first, and those that stand in for it. */
+  /** Returns the instances for a key, the nearest first: the others replace it if it is not eligible. */
   *of(key: string): Iterable<Instance> {
     const { length } = this.#points;
     if (length === 0) return;
@@ -41,7 +41,7 @@ export class HashRing {
     return best;
   }
 
-  /** The first point at or after a place on the ring. */
+  /** Returns the first point at or after a position on the ring. */
   #successor(at: number): number {
     let [low, high] = [0, this.#points.length];
     while (low < high) {
@@ -61,7 +61,7 @@ function pointsOf(instance: Instance): Point[] {
   }));
 }
 
-/** FNV-1a, mixed once more: alone, its high bits hardly differ between keys that differ at the end. */
+/** FNV-1a with a final mix: without it, keys that differ only at their end have nearly the same high bits. */
 function hashOf(text: string): number {
   let hash = 0x81_1c_9d_c5;
   for (let at = 0; at < text.length; at++) {
@@ -70,7 +70,7 @@ function hashOf(text: string): number {
   return mix(hash);
 }
 
-/** The finaliser of MurmurHash3. */
+/** The finalizer of MurmurHash3. */
 function mix(value: number): number {
   let hash = value | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85_eb_ca_6b);

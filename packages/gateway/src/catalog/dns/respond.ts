@@ -94,13 +94,13 @@ function fitted(
   limit: number,
 ): Packet {
   const room = limit - encodingLength({ ...reply, authorities, additionals: own });
-  const told = within(room, answers);
-  const isTruncated = told.length < answers.length;
-  const left = room - lengthOf(told);
+  const included = within(room, answers);
+  const isTruncated = included.length < answers.length;
+  const left = room - lengthOf(included);
   return {
     ...reply,
     flags: (reply.flags ?? 0) | (isTruncated ? TRUNCATED_RESPONSE : 0),
-    answers: told,
+    answers: included,
     authorities,
     additionals: [...(isTruncated ? [] : within(left, additionals)), ...own],
   };

@@ -22,9 +22,9 @@ const ANNOUNCEMENT = {
 async function voice() {
   const said = { times: 0 };
   const made = presenceMode({
-    connection: registry.connection,
+    registry: registry.connection,
     owner: new Owner(ANNOUNCEMENT),
-    say: () => Promise.resolve(void said.times++),
+    announce: () => Promise.resolve(void said.times++),
     onFault: () => {},
     random: () => 0,
   });
@@ -35,8 +35,8 @@ async function voice() {
   return { said, made, ask };
 }
 
-describe('the voice of an owner in a presence channel', () => {
-  it('speaks once it is in its channel, and again after each reconnect', async () => {
+describe('an owner’s connection to its presence channel', () => {
+  it('announces once it is in its channel, and again after each reconnection', async () => {
     const { said } = await voice();
     expect(said.times).toBe(1);
     await registry.stop();
@@ -44,7 +44,7 @@ describe('the voice of an owner in a presence channel', () => {
     await vi.waitFor(() => expect(said.times).toBe(2), 10_000);
   });
 
-  it('answers who asks in the owners’ channel and does not know of it', async () => {
+  it('answers a roll call in the owners’ channel from an observer that lacks it', async () => {
     const { said, ask } = await voice();
     const knows = new Observer({ probes: 'never', answers: false, nonce: () => 'k' });
     knows.receive('register', ANNOUNCEMENT, 0);
@@ -56,7 +56,7 @@ describe('the voice of an owner in a presence channel', () => {
     expect(said.times).toBe(2);
   });
 
-  it('is silent and in its channel while it leaves, and then gone', async () => {
+  it('stays in its channel silently while it leaves, and is then gone', async () => {
     const { said, made, ask } = await voice();
     const link = registry.link();
     const parted = new Promise<string>((resolve) => {
@@ -65,7 +65,7 @@ describe('the voice of an owner in a presence channel', () => {
         onParted: resolve,
         onSubscribed: (members) => {
           expect(members.map(({ userId }) => userId)).toContain('a~5');
-          made.quiet();
+          made.mute();
           void ask({ digest: '', size: 1 }).then(() => made.stop());
         },
       });

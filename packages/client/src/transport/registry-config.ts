@@ -11,41 +11,53 @@ import {
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
 
-/** Where the channel is and what proves that we may use it. */
+/**
+ * Where the registry is, and the credentials to use it. {@link registryFromEnv} reads one from the
+ * environment.
+ */
 export interface RegistryConfig {
-  /** The id of the app. */
+  /** The id of the app. Pusher's are numbers. */
   readonly appId: string;
-  /** The app's key, which is public. */
+  /** The key of the app, which is public: web pages contain it. */
   readonly key: string;
-  /** The app's secret, which signs requests. Keep it private. */
+  /** The secret of the app. It signs requests and subscriptions. */
   readonly secret: string;
-  /** Whether to connect by TLS. */
+  /** Whether connections to the server use TLS. */
   readonly tls: boolean;
-  /** A self-hosted or embedded server with one port for HTTP and WebSocket, or hosted Pusher. */
+  /**
+   * The server: a self-hosted or embedded broker, with one port for HTTP and WebSocket, or a cluster of hosted
+   * Pusher such as `eu`.
+   */
   readonly server: { readonly host: string; readonly port: number } | { readonly cluster: string };
-  /** Nothing names a server: it is the embedded broker on this machine. */
+  /** Whether no server is configured, so that it is the embedded broker on this machine. */
   readonly embedded: boolean;
-  /** The channel that is the registry, and those that follow from its name. */
+  /** The channel on which instances are announced, and the channels that are derived from its name. */
   readonly channels: Channels;
-  /** What an encrypted registry is read and written with: 32 bytes in base64. */
+  /** The key of an encrypted registry: 32 bytes in base64. */
   readonly masterKey?: string;
 }
 
-/** Variables by name, such as `process.env`. */
+/** Variables of an environment, such as `process.env`. An empty value counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const MASTER_KEY_BYTES = 32;
 
 /**
- * Reads `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET`, `PUSHER_APP_CLUSTER`,
- * `PUSHER_APP_SECURE`, `PUSHER_HOST`, `PUSHER_PORT`, `ROLLCALL_CHANNEL` and `ROLLCALL_MASTER_KEY`. An
- * empty value counts as unset.
+ * Reads the configuration of a registry from variables of the environment:
  *
- * With no credentials it is the development app, which is public knowledge and so good for a
- * loopback server only. `PUSHER_HOST` goes before `PUSHER_APP_CLUSTER`; with neither, the server is
- * the embedded broker at 127.0.0.1:6001. TLS is on for hosted Pusher and off elsewhere unless
- * `PUSHER_APP_SECURE` says otherwise.
+ * | variable | meaning | default |
+ * |---|---|---|
+ * | `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET` | the app: all three or none | the development app, if the broker is on loopback |
+ * | `PUSHER_HOST` | host of a self-hosted broker. It takes precedence over `PUSHER_APP_CLUSTER` | 127.0.0.1 |
+ * | `PUSHER_PORT` | port of a self-hosted broker | 6001 |
+ * | `PUSHER_APP_CLUSTER` | cluster of hosted Pusher | unset |
+ * | `PUSHER_APP_SECURE` | `1` for TLS, `0` for none | `1` for hosted Pusher, `0` otherwise |
+ * | `ROLLCALL_CHANNEL` | the registry's channel, `private-` or `private-encrypted-` or neither | `mapped-discovery` |
+ * | `ROLLCALL_MASTER_KEY` | key of an encrypted channel: 32 bytes in base64 | unset |
  *
+ * The development app is public knowledge, so it is for brokers on loopback only.
+ *
+ * @param env the variables, such as `process.env`
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function registryFromEnv(env: Environment): RegistryConfig {
@@ -61,68 +73,68 @@ export function registryFromEnv(env: Environment): RegistryConfig {
     tls: secure(env) ?? hosted,
     server,
     embedded: host === undefined && !hosted,
-    ...registry(env),
+    ...channelsFromEnv(env),
   };
 }
 
-function registry(env: Environment): Pick<RegistryConfig, 'channels' | 'masterKey'> {
+function channelsFromEnv(env: Environment): Pick<RegistryConfig, 'channels' | 'masterKey'> {
   const channels = channelsOf(value(env, 'ROLLCALL_CHANNEL') ?? DEFAULT_CHANNEL);
   if (typeof channels === 'string') throw bad(`ROLLCALL_CHANNEL: ${channels}`);
   const masterKey = value(env, 'ROLLCALL_MASTER_KEY');
   if (!channels.isEncrypted && masterKey === undefined) return { channels };
   if (!channels.isEncrypted) {
     throw bad(
-      'ROLLCALL_MASTER_KEY is set and the channel is not encrypted: set ROLLCALL_CHANNEL to private-encrypted-mapped-discovery, or unset the key',
+      'ROLLCALL_MASTER_KEY is set, but the channel is not encrypted: set ROLLCALL_CHANNEL to private-encrypted-mapped-discovery, or unset the key',
     );
   }
-  // Never quoted: it is a secret.
+  // The value is not quoted, because it is a secret.
   if (masterKey === undefined || !isMasterKey(masterKey)) {
     throw bad(
-      'ROLLCALL_MASTER_KEY must be 32 bytes in base64 for an encrypted channel: make one with "openssl rand -base64 32"',
+      'ROLLCALL_MASTER_KEY must be 32 bytes in base64 for an encrypted channel: create one with "openssl rand -base64 32"',
     );
   }
   return { channels, masterKey };
 }
 
-/** The SDK takes the one spelling that "openssl rand" gives; Node would also read others. */
+/** Whether text is a master key in canonical base64. Pusher's SDK accepts no other spelling; Node would. */
 function isMasterKey(text: string): boolean {
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === MASTER_KEY_BYTES && bytes.toString('base64') === text;
 }
 
-/** For a log or an error: says where, and nothing secret. */
+/** The server of a registry in words, for logs and errors: `127.0.0.1:6001` or `hosted Pusher (cluster eu)`. */
 export function describeServer({ server }: RegistryConfig): string {
   if ('cluster' in server) return `hosted Pusher (cluster ${server.cluster})`;
   return `${urlHost(server.host)}:${server.port}`;
 }
 
-/** A host as it stands in a URL: IPv6 in brackets. */
+/** A host in the form in which URLs have it: an IPv6 address in brackets. */
 export function urlHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** Whether every program that can reach this server is on this machine. */
+/** Whether only programs on this machine can reach the server. */
 export function isLocal({ server }: RegistryConfig): boolean {
   return 'host' in server && isLoopback(server.host);
 }
 
 let hasWarned = false;
 
-/** Warns, once in a process, of a registry that more can read than should. */
-export function warnIfReadable(connection: RegistryConfig): void {
-  if (hasWarned || !connection.channels.isPublic || isLocal(connection)) return;
+/** Emits a process warning, once, about a registry on a public channel of a server that other machines can reach. */
+export function warnIfReadable(registry: RegistryConfig): void {
+  if (hasWarned || !registry.channels.isPublic || isLocal(registry)) return;
   hasWarned = true;
   process.emitWarning(
-    `the channel ${connection.channels.registry} is public: whoever has the app key, which web pages contain, reads the addresses of your instances. Set ROLLCALL_CHANNEL to private-mapped-discovery for every part`,
+    `the channel ${registry.channels.registry} is public: any holder of the app key, which web pages contain, can read the addresses of your instances. Set ROLLCALL_CHANNEL to private-mapped-discovery for every program`,
     { type: 'RollcallWarning', code: 'ROLLCALL_PUBLIC_CHANNEL' },
   );
 }
 
 /**
- * The app's id, key and secret: all three from the environment, or the development app if none is
- * set and the broker's host is on loopback.
+ * The app's id, key and secret: all three from the environment, or the development app if none is set and
+ * the broker is on loopback.
  *
- * @param host where the broker is, or listens; nothing for hosted Pusher
+ * @param host the host of the broker; undefined for hosted Pusher
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function credentialsFromEnv(
@@ -174,7 +186,7 @@ function serverHost(text: string): string {
 
 function clusterName(text: string): string {
   if (!/^[A-Za-z0-9-]+$/.test(text)) {
-    throw bad(`PUSHER_APP_CLUSTER is ${quote(text)}; it must be a cluster's name such as eu`);
+    throw bad(`PUSHER_APP_CLUSTER is ${quote(text)}; it must be the name of a cluster, such as eu`);
   }
   return text;
 }

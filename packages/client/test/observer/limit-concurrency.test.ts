@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
-import { atMost } from '../../src/observer/at-most.ts';
+import { limitConcurrency } from '../../src/observer/limit-concurrency.ts';
 
-describe('work in turn', () => {
-  it('begins as many as may run, and each of the others when one before it has ended, well or not', async () => {
-    const inTurn = atMost(2);
+describe('limited concurrency', () => {
+  it('starts up to the limit, and one more whenever one ends, successfully or not', async () => {
+    const inTurn = limitConcurrency(2);
     const begun: number[] = [];
     const ends = Array.from({ length: 5 }, () => deferred());
     const all = ends.map(({ promise }, index) =>

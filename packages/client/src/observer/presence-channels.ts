@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { parsePresenceUserId, RULES } from '@rollcall/protocol';
 import type { Observer, Reaction } from '@rollcall/protocol';
-import type { RegistryConfig } from '../transport/connection.ts';
+import type { RegistryConfig } from '../transport/registry-config.ts';
 import type { Link } from '../transport/link.ts';
 import { OBSERVER, openMember, presenceChannel } from '../transport/presence.ts';
 import type { Publisher } from '../transport/publisher.ts';
 
 const JOINS_AT_A_TIME = 200;
-/** Snapshots that have not come by then are not waited for before the owners are asked. */
+/** How long to wait for snapshots before the owners are asked. */
 const SNAPSHOTS_MS = 2000;
 
-export interface PresencesContext {
-  readonly connection: RegistryConfig;
+export interface PresenceChannelsContext {
+  readonly registry: RegistryConfig;
   readonly link: Link;
   readonly publisher: Publisher;
   readonly observer: Observer;
@@ -21,29 +21,29 @@ export interface PresencesContext {
 }
 
 /**
- * The presence channels that an observer is in: one for each instance in presence mode. The transport
- * lists them, so that an observer that knows nothing learns who is there from it.
+ * The presence channels that an observer has joined: one for each instance in presence mode. The transport lists
+ * them, so that an observer which knows nothing learns from it which instances are running.
  */
-export class Presences {
-  readonly #context: PresencesContext;
-  /** The ids whose channels we are in, or are about to be, and who we think is in each. */
+export class PresenceChannels {
+  readonly #context: PresenceChannelsContext;
+  /** The ids whose channels are joined, or are about to be, and the users that are believed to be in each. */
   readonly #ids = new Map<string, Set<string>>();
-  /** Channels with nobody in them whom we take, and how many users they had then. */
+  /** Channels in which no member is accepted, and how many users they had at that time. */
   readonly #ignored = new Map<string, number>();
-  /** Those whose snapshot has not come since the link was last made. */
+  /** The ids whose snapshot has not come since the link was last connected. */
   readonly #awaited = new Set<string>();
   #onSettled: (() => void) | undefined;
   #isClosed = false;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(context: PresencesContext) {
+  constructor(context: PresenceChannelsContext) {
     this.#context = context;
     this.#timer = setInterval(() => {
       if (context.isConnected()) void this.#enumerate();
     }, RULES.listEveryMs);
   }
 
-  /** The link is made: finds out who is there, then asks the owners for what no snapshot could tell. */
+  /** The link is connected: learns which instances are running, then asks the owners for what no snapshot had. */
   async resync(): Promise<void> {
     for (const id of this.#ids.keys()) this.#awaited.add(id);
     await this.#enumerate();
@@ -54,6 +54,7 @@ export class Presences {
     react({ effects: [], refusals: [], isAnswer: false, publish: [message] });
   }
 
+  /** Joins the channel of an instance. */
   join(id: string): void {
     if (this.#isClosed || this.#ids.has(id)) return;
     this.#ignored.delete(id);
@@ -64,10 +65,10 @@ export class Presences {
 
   #subscribe(id: string): void {
     const users = this.#ids.get(id);
-    const { connection, link, observer, react, onFault } = this.#context;
-    link.subscribe(presenceChannel(connection, id), {
+    const { registry, link, observer, react, onFault } = this.#context;
+    link.subscribe(presenceChannel(registry, id), {
       identify: () => OBSERVER,
-      // One that cannot be joined must not cut the link that all others hang on: the next list tries it again.
+      // A channel that cannot be joined must not cut the link for all others. The next listing retries it.
       onFailed: (reason) => {
         onFault(new Error(reason));
         this.leave(id);
@@ -75,15 +76,15 @@ export class Presences {
       onSubscribed: (members) => {
         users?.clear();
         for (const { userId } of members) users?.add(userId);
-        const opened = members.map((member) => openMember(connection, id, member));
+        const opened = members.map((member) => openMember(registry, id, member));
         react(observer.presence(id, opened, performance.now()), 'presence');
-        // Only other observers are left in it, who see the same, or somebody whom we refuse.
+        // Only other observers are left in it, or members whose announcements are refused.
         if (observer.table.get(id) === undefined) this.#ignore(id);
         this.#arrived(id);
       },
       onJoined: (member) => {
         users?.add(member.userId);
-        const opened = openMember(connection, id, member);
+        const opened = openMember(registry, id, member);
         react(observer.joined(id, opened, performance.now()), 'presence');
       },
       onParted: (userId) => {
@@ -94,9 +95,10 @@ export class Presences {
     });
   }
 
+  /** Leaves the channel of an instance. */
   leave(id: string): void {
     if (!this.#ids.delete(id)) return;
-    this.#context.link.unsubscribe(presenceChannel(this.#context.connection, id));
+    this.#context.link.unsubscribe(presenceChannel(this.#context.registry, id));
     this.#arrived(id);
   }
 
@@ -105,22 +107,23 @@ export class Presences {
     this.leave(id);
   }
 
+  /** Stops listing channels. */
   close(): void {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#onSettled?.();
   }
 
-  /** Asks the transport which presence channels there are: it also knows those of whom no word reached us. */
+  /** Asks the transport for all presence channels: it also knows instances whose announcements were lost. */
   async #enumerate(): Promise<void> {
-    const { publisher, connection, onFault } = this.#context;
-    const prefix = connection.channels.presencePrefix;
+    const { publisher, registry, onFault } = this.#context;
+    const prefix = registry.channels.presencePrefix;
     try {
       const channels = await publisher.presenceChannels(prefix);
       let seen = 0;
       for (const [name, count] of channels) {
         this.#verify(name.slice(prefix.length), count);
-        // Each join is signed: 10,000 at a stretch held up whatever else this process does for a second.
+        // Each join is signed. 10,000 at a stretch would block this process for a second.
         if (++seen % JOINS_AT_A_TIME === 0) await setImmediate();
       }
       for (const id of this.#ignored.keys())
@@ -130,18 +133,18 @@ export class Presences {
     }
   }
 
-  /** What the transport counts and we do not is a message that was lost: the snapshot of a new subscription tells. */
+  /** If the transport counts other users than this observer, a message was lost. A new subscription brings a snapshot. */
   #verify(id: string, count: number | undefined): void {
     const users = this.#ids.get(id);
     if (users === undefined && this.#isIgnored(id, count)) return;
     if (users === undefined) this.join(id);
     else if (count !== undefined && count !== users.size && !this.#awaited.has(id)) {
-      this.#context.link.unsubscribe(presenceChannel(this.#context.connection, id));
+      this.#context.link.unsubscribe(presenceChannel(this.#context.registry, id));
       this.#subscribe(id);
     }
   }
 
-  /** Whether the channel is still as it was when nobody in it was taken: with us, or without. */
+  /** Whether a channel still has the users of whom none was accepted, with or without this observer. */
   #isIgnored(id: string, count: number | undefined): boolean {
     const then = this.#ignored.get(id);
     return then !== undefined && count !== undefined && (count === then || count === then - 1);

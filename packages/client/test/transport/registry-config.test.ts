@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { registryFromEnv, describeServer } from '@rollcall/client';
-import { warnIfReadable } from '../../src/transport/connection.ts';
+import { warnIfReadable } from '../../src/transport/registry-config.ts';
 
 const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
 describe('registryFromEnv', () => {
-  it('is the embedded broker with the development app when nothing is set', () => {
+  it('is the embedded broker with the development app by default', () => {
     expect(registryFromEnv({})).toMatchObject({
       appId: '1',
       key: 'rollcall-development-key',
@@ -16,12 +16,12 @@ describe('registryFromEnv', () => {
     });
   });
 
-  it('takes an empty value for an unset one', () => {
+  it('treats an empty variable as unset', () => {
     const env = { PUSHER_APP_ID: '', PUSHER_HOST: '', PUSHER_PORT: '', PUSHER_APP_SECURE: '' };
     expect(registryFromEnv(env)).toEqual(registryFromEnv({}));
   });
 
-  it('is hosted Pusher, by TLS, when a cluster is set', () => {
+  it('is hosted Pusher with TLS if a cluster is set', () => {
     expect(registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu' })).toMatchObject({
       appId: '7',
       key: 'k',
@@ -32,7 +32,7 @@ describe('registryFromEnv', () => {
     });
   });
 
-  it('is a self-hosted server when a host is set, whatever the cluster', () => {
+  it('is a self-hosted server if a host is set, regardless of the cluster', () => {
     const env = {
       ...APP,
       PUSHER_HOST: 'broker.internal',
@@ -49,15 +49,18 @@ describe('registryFromEnv', () => {
   it.each([
     ['1', true],
     ['0', false],
-  ])('takes PUSHER_APP_SECURE=%s for TLS %s', (text, tls) => {
+  ])('reads PUSHER_APP_SECURE=%s as TLS %s', (text, tls) => {
     const secure = { ...APP, PUSHER_APP_SECURE: text };
     expect(registryFromEnv({ ...secure, PUSHER_APP_CLUSTER: 'eu' }).tls).toBe(tls);
     expect(registryFromEnv({ ...secure, PUSHER_HOST: 'b' }).tls).toBe(tls);
   });
 
-  it.each(['::1', '[::1]', 'localhost', '127.0.0.2'])('lets the development app use %s', (host) => {
-    expect(registryFromEnv({ PUSHER_HOST: host }).appId).toBe('1');
-  });
+  it.each(['::1', '[::1]', 'localhost', '127.0.0.2'])(
+    'accepts the development app at %s',
+    (host) => {
+      expect(registryFromEnv({ PUSHER_HOST: host }).appId).toBe('1');
+    },
+  );
 
   it.each([
     [{ PUSHER_APP_ID: '7' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
@@ -82,10 +85,10 @@ describe('registryFromEnv', () => {
 const read = (channel: string, key = '') =>
   registryFromEnv({ ROLLCALL_CHANNEL: channel, ROLLCALL_MASTER_KEY: key });
 
-describe('the registry that is named', () => {
+describe('the name of the registry', () => {
   const KEY = Buffer.alloc(32, 7).toString('base64');
 
-  it('is mapped-discovery, private or encrypted if it is called so', () => {
+  it('is mapped-discovery by default, and may be private or encrypted', () => {
     expect(read('').channels).toMatchObject({ registry: 'mapped-discovery', isPublic: true });
     expect(read('private-x').channels).toMatchObject({ registry: 'private-x', isPublic: false });
     const encrypted = read('private-encrypted-x', KEY);
@@ -97,8 +100,8 @@ describe('the registry that is named', () => {
     ['presence-x', '', /^ROLLCALL_CHANNEL: the channel is "presence-x"; it must be/],
     ['private-cache-x', '', /^ROLLCALL_CHANNEL: /],
     ['x y', '', /^ROLLCALL_CHANNEL: /],
-    ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
-    ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set and the channel is not encrypted/],
+    ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set, but the channel is not encrypted/],
+    ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set, but the channel is not encrypted/],
     ['private-encrypted-x', '', /^ROLLCALL_MASTER_KEY must be 32 bytes in base64/],
     ['private-encrypted-x', KEY.slice(4), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
     ['private-encrypted-x', `${KEY}AAAA`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
@@ -106,7 +109,7 @@ describe('the registry that is named', () => {
     ['private-encrypted-x', KEY.replace('=', ''), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
     ['private-encrypted-x', ` ${KEY}`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
     ['private-encrypted-x', '_'.repeat(43), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
-  ])('%s with a key %j is refused, without a word of the key', (channel, key, message) => {
+  ])('%s with a key %j is refused, without quoting the key', (channel, key, message) => {
     expect(() => read(channel, key)).toThrow(message);
     expect(() => read(channel, key)).toThrow(
       expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error,
@@ -119,7 +122,7 @@ const hosted = (channel = '') =>
   registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu', ROLLCALL_CHANNEL: channel });
 
 describe('warnIfReadable', () => {
-  it('warns once in a process, of a public channel off loopback only', () => {
+  it('warns once in a process about a public channel off loopback', () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     warnIfReadable(registryFromEnv({}));
     warnIfReadable(hosted('private-mapped-discovery'));
@@ -133,7 +136,7 @@ describe('warnIfReadable', () => {
 });
 
 describe('describeServer', () => {
-  it('says where, and no more', () => {
+  it('shows the address without credentials', () => {
     const self = registryFromEnv({ ...APP, PUSHER_HOST: '::1', PUSHER_PORT: '80' });
     expect(describeServer(self)).toBe('[::1]:80');
     const hosted = registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu' });

@@ -1,15 +1,15 @@
-/** Begins at most so many pieces of work at a time; the others wait, in the order they came. */
-export function atMost(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+/** Runs at most `max` tasks at a time. The others wait, in the order in which they came. */
+export function limitConcurrency(max: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let next = 0;
   let running = 0;
 
   function begin(): void {
-    while (running < most && next < waiting.length) {
+    while (running < max && next < waiting.length) {
       running++;
       waiting[next++]?.();
     }
-    // Array.shift() costs the more the longer the line is.
+    // Array.shift() would cost more the longer the queue is.
     if (next < waiting.length) return;
     waiting.length = 0;
     next = 0;

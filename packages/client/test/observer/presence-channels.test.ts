@@ -47,7 +47,7 @@ const status = (directory: Directory, id: string) =>
   directory.instances().find(({ key }) => key === id)?.status;
 
 describe('an observer', () => {
-  it('finds those that the transport knows, though none ever says a word to it', async () => {
+  it('finds instances in presence channels, without a message from them', async () => {
     const ids = ['a', 'b', 'c.d-e_f'];
     for (const id of ids) await join(id, `${id}~1`, announcement(id));
     const directory = await observer();
@@ -61,7 +61,7 @@ describe('an observer', () => {
     ]);
   });
 
-  it('does not know of another registry on the same broker', async () => {
+  it('ignores another registry on the same broker', async () => {
     await join('a', 'a~1', announcement('a'));
     const other = registry.link();
     await new Promise<void>((resolve) => {
@@ -75,7 +75,7 @@ describe('an observer', () => {
     expect(directory.instances()).toHaveLength(1);
   });
 
-  it('doubts one that parts, and a probe shows whether it is gone', async () => {
+  it('suspects an instance that leaves its channel, until a probe decides', async () => {
     const server = createServer((_request, response) => response.end());
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -95,7 +95,7 @@ describe('an observer', () => {
     expect(types.toSorted()).toEqual(['a recovered', 'a suspected', 'b down', 'b suspected']);
   });
 
-  it('joins those it hears of, and so sees them part', async () => {
+  it('joins the channels of announced instances, and notices when they leave', async () => {
     const directory = await observer();
     const link = await join('a', 'a~1', announcement('a'));
     expect(directory.instances()).toEqual([]);
@@ -107,13 +107,13 @@ describe('an observer', () => {
     await vi.waitFor(() => expect(status(directory, 'a')).toBe('suspect'));
   });
 
-  it('doubts one that announces itself and is not in its channel', async () => {
+  it('suspects an instance that announces itself outside its channel', async () => {
     const directory = await observer();
     await registry.publish('register', announcement('a'));
     await vi.waitFor(() => expect(status(directory, 'a')).toBe('suspect'));
   });
 
-  it('is in nobody’s channel any more once they have left', async () => {
+  it('leaves the channels of instances that left', async () => {
     const directory = await observer();
     const link = await join('a', 'a~1', announcement('a'));
     await registry.publish('register', announcement('a'));
@@ -124,7 +124,7 @@ describe('an observer', () => {
     link.close();
   });
 
-  it('refuses a member that is not who it says, and says so', async () => {
+  it('refuses a member with a false identity, and reports it', async () => {
     await join('a', 'a~1', announcement('b'));
     await join('c', 'c~2', announcement('c'));
     await join('d', 'somebody', { any: 'thing' });
@@ -138,7 +138,7 @@ describe('an observer', () => {
     expect(directory.instances()).toHaveLength(1);
   });
 
-  it('hears the owners whose words no snapshot could tell', async () => {
+  it('calls the roll of owners, whose latest announcements presence may lack', async () => {
     const owners = await registry.hear(registry.connection.channels.owners);
     await join('a', 'a~1', announcement('a'));
     await observer();
@@ -147,7 +147,7 @@ describe('an observer', () => {
     expect(owners[0]).toMatchObject({ event: 'rollcall', data: { size: 1 } });
   });
 
-  it('asks nothing after it is closed', async () => {
+  it('sends nothing after it is closed', async () => {
     for (const id of ['a', 'b']) await join(id, `${id}~1`, announcement(id));
     const owners = await registry.hear(registry.connection.channels.owners);
     const directory = await observer();
@@ -166,7 +166,7 @@ describe('an observer', () => {
     expect(faults).toEqual([]);
   });
 
-  it('holds all it knows through an outage, and forgets none that did not come back', async () => {
+  it('keeps its table through an outage, including instances that did not return', async () => {
     const { connection } = registry;
     await join('a', 'a~1', announcement('a'));
     const stays = await join('b', 'b~1', announcement('b'));

@@ -1,0 +1,31 @@
+import type { AddressPolicy, Journal, ProbeRules, Probing } from '@rollcall/protocol';
+import type { RegistryConfig } from '../transport/registry-config.ts';
+
+/** Options of `discover()`. */
+export interface DiscoverOptions {
+  /** The registry. Default: the one in the environment, see {@link registryFromEnv}. */
+  readonly registry?: RegistryConfig;
+  /**
+   * Whether to answer the roll calls of other observers with this table, for programs that run for long, such as
+   * a gateway. Default: false.
+   */
+  readonly answersRollCalls?: boolean;
+  /**
+   * Which instances are probed: `always` all of them, about once a second; the `suspect` ones, which the
+   * transport has lost or to which a request has failed; or `never` any, so that an instance which stays suspect
+   * for 10 s is down. Default: `suspect`.
+   */
+  readonly probes?: Probing;
+  /** How instances are probed. Default: every 800 ms, with the other values of {@link ProbeRules}. */
+  readonly probeRules?: Partial<ProbeRules>;
+  /** The name of a gateway in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: none. */
+  readonly name?: string;
+  /** The authorities that sign the certificates of instances which serve TLS, as PEM. Default: the authorities of Node. */
+  readonly instanceCa?: string;
+  /** Returns why an announcement is refused, or undefined if it is accepted. Default: all are accepted. */
+  readonly policy?: AddressPolicy;
+  /** Records what is received and what it changes. Default: nothing is recorded. */
+  readonly journal?: Journal;
+  /** How long the first connection may take, in milliseconds. Default: 10,000. */
+  readonly timeoutMs?: number;
+}
