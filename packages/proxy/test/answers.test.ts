@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { client, saying, send, start, to, upstream } from './harness.ts';
+import {
+  rawClient,
+  rawServer,
+  sendRequest,
+  startProxy,
+  forwardToEach,
+  httpServer,
+} from './harness.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('an answer without a body', () => {
-  it('is passed on as 304, with Content-Length and ETag, and the connection goes on', async () => {
-    const there = await saying(
+describe('a response without a body', () => {
+  it('is forwarded as 304, with Content-Length and ETag, on a connection that stays open', async () => {
+    const there = await rawServer(
       'HTTP/1.1 304 Not Modified\r\nContent-Length: 55\r\nETag: "x"\r\n\r\n',
     );
-    const { port } = await start(to(there));
-    const { write, heard } = client(port);
+    const { port } = await startProxy(forwardToEach(there));
+    const { write, heard } = rawClient(port);
     write(GET);
     const head = await heard(/\r\n\r\n$/);
     expect(head).toMatch(/^HTTP\/1\.1 304 Not Modified\r\n/);
@@ -19,10 +26,10 @@ describe('an answer without a body', () => {
     await heard(/304[^]*304[^]*\r\n\r\n$/);
   });
 
-  it('is passed on as 204, without the Content-Length that it must not have', async () => {
-    const there = await saying('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: b\r\n\r\n');
-    const { port } = await start(to(there));
-    const { write, heard } = client(port);
+  it('is forwarded as 204, without Content-Length', async () => {
+    const there = await rawServer('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: b\r\n\r\n');
+    const { port } = await startProxy(forwardToEach(there));
+    const { write, heard } = rawClient(port);
     write(GET);
     const head = await heard(/\r\n\r\n$/);
     expect(head).toMatch(/^HTTP\/1\.1 204 No Content\r\n/);
@@ -32,13 +39,13 @@ describe('an answer without a body', () => {
     await heard(/204[^]*204[^]*\r\n\r\n$/);
   });
 
-  it('is passed on to HEAD, with its Content-Length', async () => {
-    const there = await upstream((_request, response) => {
+  it('is forwarded to HEAD, with its Content-Length', async () => {
+    const there = await httpServer((_request, response) => {
       response.writeHead(200, { 'content-length': '55', etag: '"x"' });
       response.end();
     });
-    const { port } = await start(to(there));
-    const { write, heard } = client(port);
+    const { port } = await startProxy(forwardToEach(there));
+    const { write, heard } = rawClient(port);
     write('HEAD / HTTP/1.1\r\nHost: a\r\n\r\n');
     const head = await heard(/\r\n\r\n$/);
     expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*content-length: 55\r\n/);
@@ -47,13 +54,13 @@ describe('an answer without a body', () => {
   });
 });
 
-describe('an answer that is odd', () => {
-  it('passes a reason phrase outside ASCII on, byte for byte', async () => {
+describe('an unusual response', () => {
+  it('is forwarded with a reason phrase outside ASCII, byte for byte', async () => {
     const reason = Buffer.from('日本').toString('latin1');
-    const { port } = await start(
-      to(await saying('HTTP/1.1 200 日本\r\nContent-Length: 2\r\n\r\nok')),
+    const { port } = await startProxy(
+      forwardToEach(await rawServer('HTTP/1.1 200 日本\r\nContent-Length: 2\r\n\r\nok')),
     );
-    expect(await send(port)).toMatchObject({ status: 200, reason, body: 'ok' });
+    expect(await sendRequest(port)).toMatchObject({ status: 200, reason, body: 'ok' });
   });
 
   it.each([
@@ -68,8 +75,8 @@ describe('an answer that is odd', () => {
       'HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
     ],
   ])('becomes 502 for %s', async (_what, bytes) => {
-    const { port } = await start(to(await saying(bytes)));
-    const answer = await send(port);
+    const { port } = await startProxy(forwardToEach(await rawServer(bytes)));
+    const answer = await sendRequest(port);
     expect(answer).toMatchObject({ status: 502, reason: 'Bad Gateway' });
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-failed' });
   });

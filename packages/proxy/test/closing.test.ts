@@ -8,14 +8,14 @@ import { MemorySocket } from './hazards/memory-socket.ts';
 import { deferred } from '../../../test/support/deferred.ts';
 import {
   afterwards,
-  client,
+  rawClient,
   listen,
-  refusing,
-  saying,
-  send,
-  start,
-  to,
-  upstream,
+  refusingUpstream,
+  rawServer,
+  sendRequest,
+  startProxy,
+  forwardToEach,
+  httpServer,
 } from './harness.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -23,10 +23,10 @@ const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const NEVER_MS = 3_600_000;
 
 /** An instance that answers when it is told to. */
-async function slow() {
+async function slowServer() {
   const arrived = deferred();
   const mayAnswer = deferred();
-  const there = await upstream(async (_request, response) => {
+  const there = await httpServer(async (_request, response) => {
     arrived.resolve();
     await mayAnswer.promise;
     response.end('finished');
@@ -34,15 +34,15 @@ async function slow() {
   return { there, arrived: arrived.promise, answer: () => mayAnswer.resolve() };
 }
 
-describe('closing the engine', () => {
-  it('does not wait for connections that ask nothing, have asked, or have half asked', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
-    const silent = client(port);
+describe('closing the proxy', () => {
+  it('does not wait for connections that are idle, were used, or sent half a head', async () => {
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const silent = rawClient(port);
     await once(silent.socket, 'connect');
-    const half = client(port);
+    const half = rawClient(port);
     half.write('GET / HTTP/1.1\r\n');
-    const idle = client(port);
+    const idle = rawClient(port);
     idle.write(GET);
     // Once it has its answer, the engine has accepted the two that came before.
     await idle.heard(/ok/);
@@ -50,10 +50,10 @@ describe('closing the engine', () => {
     await Promise.all([silent.closed, half.closed, idle.closed]);
   });
 
-  it('says close with the answer that is on its way, and closes after it', async () => {
-    const { there, arrived, answer } = await slow();
-    const { engine, port } = await start(to(there));
-    const asking = client(port);
+  it('sends Connection: close with the response in flight, and closes after it', async () => {
+    const { there, arrived, answer } = await slowServer();
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const asking = rawClient(port);
     asking.write(GET);
     await arrived;
     const closing = engine.close(NEVER_MS);
@@ -62,17 +62,17 @@ describe('closing the engine', () => {
     await closing;
   });
 
-  it('closes after an answer whose head had not said close', async () => {
+  it('closes after a response whose head was already sent', async () => {
     const begun = deferred();
     const mayEnd = deferred();
-    const there = await upstream(async (_request, response) => {
+    const there = await httpServer(async (_request, response) => {
       response.write('begun');
       begun.resolve();
       await mayEnd.promise;
       response.end('finished');
     });
-    const { engine, port } = await start(to(there));
-    const asking = client(port);
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const asking = rawClient(port);
     asking.write(GET);
     expect(await asking.heard(/begun/)).not.toMatch(/^connection:/im);
     const closing = engine.close(NEVER_MS);
@@ -81,9 +81,9 @@ describe('closing the engine', () => {
     await closing;
   });
 
-  it('serves a busy client until the answer that says close', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+  it('serves a busy client until the response with Connection: close', async () => {
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { engine, port } = await startProxy(forwardToEach(there));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {
       const request = httpRequest({ port, host: '127.0.0.1', agent }).end();
@@ -96,18 +96,18 @@ describe('closing the engine', () => {
     agent.destroy();
   });
 
-  it('cuts what is left when the grace is over', async () => {
-    const { there, arrived } = await slow();
-    const { engine, port } = await start(to(there));
-    const asking = client(port);
+  it('closes remaining connections after the grace period', async () => {
+    const { there, arrived } = await slowServer();
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const asking = rawClient(port);
     asking.write(GET);
     await arrived;
     await engine.close(1);
     await asking.closed;
   });
 
-  it('cuts a client that does not close when it is told to', async () => {
-    const { engine, port } = await start(to(await refusing()));
+  it('closes the connection of a client that ignores Connection: close', async () => {
+    const { engine, port } = await startProxy(forwardToEach(await refusingUpstream()));
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     afterwards(() => socket.destroy());
     socket.on('error', () => {}).write('garbage\r\n\r\n');
@@ -115,63 +115,66 @@ describe('closing the engine', () => {
     await engine.close(1);
   });
 
-  it('may release an instance afterwards', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
-    await send(port);
+  it('can release an instance afterwards', async () => {
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { engine, port } = await startProxy(forwardToEach(there));
+    await sendRequest(port);
     await engine.close(0);
     engine.release(there);
     await engine.close(0);
   });
 });
 
-describe('an answer that comes before the request is whole', () => {
+describe('a response before the request is complete', () => {
   const HEAD = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n';
 
   it.each([
     [
-      'the instance',
+      'the upstream',
       async () =>
-        to(
-          await upstream((_request, response) =>
+        forwardToEach(
+          await httpServer((_request, response) =>
             response.writeHead(413, { 'content-length': '3' }).end('big'),
           ),
         ),
       /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
     ],
     [
-      'an instance that closes',
+      'an upstream that closes',
       async () =>
-        to(await saying('HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig')),
+        forwardToEach(
+          await rawServer('HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'),
+        ),
       /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
     ],
-    ['the engine', async () => to(await refusing()), /^HTTP\/1\.1 502 [^]*connection: close\r\n/i],
-  ])(
-    'is read by a client that sends all first, when it is from %s',
-    async (_who, decide, wanted) => {
-      const { port } = await start(await decide());
-      const { socket, write, heard, closed } = client(port);
-      let failed: Error | undefined;
-      socket.on('error', (error) => (failed = error));
-      write(`${HEAD}${'x'.repeat(1000)}`);
-      await heard(wanted);
-      socket.pause();
-      // More than all buffers hold: that it can be written shows that it is read.
-      await new Promise((resolve) => socket.write('x'.repeat(999_000), resolve));
-      socket.resume();
-      await closed;
-      expect(failed).toBeUndefined();
-    },
-  );
+    [
+      'the proxy',
+      async () => forwardToEach(await refusingUpstream()),
+      /^HTTP\/1\.1 502 [^]*connection: close\r\n/i,
+    ],
+  ])('reaches a client that sends everything first, from %s', async (_who, decide, wanted) => {
+    const { port } = await startProxy(await decide());
+    const { socket, write, heard, closed } = rawClient(port);
+    let failed: Error | undefined;
+    socket.on('error', (error) => (failed = error));
+    write(`${HEAD}${'x'.repeat(1000)}`);
+    await heard(wanted);
+    socket.pause();
+    // More than all buffers hold: that it can be written shows that it is read.
+    await new Promise((resolve) => socket.write('x'.repeat(999_000), resolve));
+    socket.resume();
+    await closed;
+    expect(failed).toBeUndefined();
+  });
 
   it('is the last on its connection', async () => {
     let asked = 0;
-    const there = await upstream((_request, response) => {
+    const there = await httpServer((_request, response) => {
       asked++;
       response.writeHead(413, { 'content-length': '3' }).end('big');
     });
-    const { port } = await start(to(there));
-    const { write, heard, closed } = client(port);
+    const { port } = await startProxy(forwardToEach(there));
+    const { write, heard, closed } = rawClient(port);
     write(`${HEAD}${'x'.repeat(1000)}`);
     await heard(/big$/);
     write('x'.repeat(999_000) + GET);
@@ -179,7 +182,7 @@ describe('an answer that comes before the request is whole', () => {
     expect(asked).toBe(1);
   });
 
-  it('leaves no connection on which the next request would wait behind the body', async () => {
+  it('leaves no connection on which the next request would wait for the body', async () => {
     const isRead = [false, true];
     const server = createServer((socket) => {
       afterwards(() => socket.destroy());
@@ -190,7 +193,7 @@ describe('an answer that comes before the request is whole', () => {
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
         });
     });
-    const { engine, port } = await start(to(await listen(server)));
+    const { engine, port } = await startProxy(forwardToEach(await listen(server)));
     const sending = new MemorySocket();
     engine.serve(sending);
     const length = 64 * 1024 * 1024;
@@ -198,7 +201,7 @@ describe('an answer that comes before the request is whole', () => {
       `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`,
     );
     expect(await sending.statuses(1)).toEqual([200]);
-    const { write, heard } = client(port);
+    const { write, heard } = rawClient(port);
     write(GET);
     await heard(/ok$/);
   });

@@ -9,7 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Upstream } from '../src/proxy.ts';
-import { client, saying, send, start, to, upstream } from './harness.ts';
+import {
+  rawClient,
+  rawServer,
+  sendRequest,
+  startProxy,
+  forwardToEach,
+  httpServer,
+} from './harness.ts';
 
 /** No two places of it are alike. */
 const BIG = Buffer.alloc(24 * 1024 * 1024);
@@ -39,7 +46,7 @@ async function hashOf(body: Readable): Promise<string> {
   return hash.digest('hex');
 }
 
-describe('the engine, at its edges', () => {
+describe('the proxy in edge cases', () => {
   it.each([
     [
       '304 with the length that a 200 would have',
@@ -60,9 +67,9 @@ describe('the engine, at its edges', () => {
       '101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
       502,
     ],
-  ])('answers a client whose instance answers %s', async (_what, bytes, status) => {
-    const { port } = await start(to(await saying(`HTTP/1.1 ${bytes}`)));
-    const answer = await send(port);
+  ])('answers a client whose upstream responds %s', async (_what, bytes, status) => {
+    const { port } = await startProxy(forwardToEach(await rawServer(`HTTP/1.1 ${bytes}`)));
+    const answer = await sendRequest(port);
     expect(answer.status).toBe(status);
     if (status === 304)
       expect(answer.headers).toMatchObject({ etag: '"x"', 'content-length': '9' });
@@ -71,32 +78,32 @@ describe('the engine, at its edges', () => {
     if (status === 502) expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-failed' });
   });
 
-  it('passes the answer to HEAD on, with its length and without a body', async () => {
-    const there = await upstream((_request, response) => {
+  it('forwards the response to HEAD with its length and without a body', async () => {
+    const there = await httpServer((_request, response) => {
       response.setHeader('content-length', '5').end('hello');
     });
-    const { port } = await start(to(there));
-    expect(await send(port, { method: 'HEAD' })).toMatchObject({
+    const { port } = await startProxy(forwardToEach(there));
+    expect(await sendRequest(port, { method: 'HEAD' })).toMatchObject({
       status: 200,
       headers: { 'content-length': '5' },
       body: '',
     });
   });
 
-  it('gives a client that is still sending an answer that came early, and closes', async () => {
-    const early = await upstream((_request, response) => {
+  it('sends an early response to a client that is still sending, and closes', async () => {
+    const early = await httpServer((_request, response) => {
       response.writeHead(413).end('too large');
     });
-    const { port } = await start(to(early));
-    const { write, heard, closed } = client(port);
+    const { port } = await startProxy(forwardToEach(early));
+    const { write, heard, closed } = rawClient(port);
     write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1000)}`);
     expect(await heard(/too large/)).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
     await closed;
   });
 
-  it('does not wait for clients that ask nothing when it closes', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+  it('does not wait for idle clients when it closes', async () => {
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { engine, port } = await startProxy(forwardToEach(there));
     const silent = connect(port, '127.0.0.1');
     const kept = connect(port, '127.0.0.1');
     kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -108,15 +115,15 @@ describe('the engine, at its edges', () => {
     await gone;
   });
 
-  it('tells a client that it closes with the answer under way', async () => {
+  it('sends Connection: close with the response in flight', async () => {
     const arrived = deferred();
     const mayAnswer = deferred();
-    const there = await upstream(async (_request, response) => {
+    const there = await httpServer(async (_request, response) => {
       arrived.resolve();
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await start(to(there));
+    const { engine, port } = await startProxy(forwardToEach(there));
     const client = connect(port, '127.0.0.1');
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = text(client);
@@ -127,19 +134,19 @@ describe('the engine, at its edges', () => {
     await closing;
   });
 
-  it('may be told of an instance that is gone after it has closed', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
-    await send(port);
+  it('accepts the release of an upstream after it has closed', async () => {
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { engine, port } = await startProxy(forwardToEach(there));
+    await sendRequest(port);
     await engine.close(0);
     engine.release(there);
   });
 
-  it('ends a request that has been here before', async () => {
+  it('refuses a request that already passed through it', async () => {
     const itself: Upstream[] = [];
-    const { port } = await start((...asked) => to(...itself)(...asked));
+    const { port } = await startProxy((...asked) => forwardToEach(...itself)(...asked));
     itself.push({ key: 'self', address: '127.0.0.1', port });
-    const answer = await send(port);
+    const answer = await sendRequest(port);
     expect(answer.status).toBe(508);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'loop' });
   });
@@ -149,24 +156,24 @@ describe('the engine, at its edges', () => {
     ['two', 'Host: a\r\nHost: b\r\n'],
   ])('refuses a request with %s', async (_what, hosts) => {
     let reached = false;
-    const there = await upstream((_request, response) => {
+    const there = await httpServer((_request, response) => {
       reached = true;
       response.end();
     });
-    const { port } = await start(to(there));
+    const { port } = await startProxy(forwardToEach(there));
     const client = connect(port, '127.0.0.1');
     client.write(`GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
     expect(await text(client)).toMatch(/^HTTP\/1\.1 400 /);
     expect(reached).toBe(false);
   });
 
-  it('gives a client that stops reading for a while every byte of a large answer', async () => {
+  it('sends every byte of a large response to a client that pauses', async () => {
     const slices = new Slices();
-    const there = await upstream((_request, response) => {
+    const there = await httpServer((_request, response) => {
       response.setHeader('content-length', BIG.length);
       slices.pipe(response);
     });
-    const { port } = await start(to(there));
+    const { port } = await startProxy(forwardToEach(there));
     const request = httpRequest({ port, host: '127.0.0.1', agent: false }).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     await slices.stands();
@@ -176,13 +183,13 @@ describe('the engine, at its edges', () => {
   it.each([
     ['with a length', { 'content-length': String(BIG.length) }],
     ['chunked', { 'transfer-encoding': 'chunked' }],
-  ])('gives an instance that does so every byte of a large body, %s', async (_what, headers) => {
+  ])('sends every byte of a large body to an upstream that pauses, %s', async (_what, headers) => {
     const slices = new Slices();
-    const there = await upstream(async (request, response) => {
+    const there = await httpServer(async (request, response) => {
       await slices.stands();
       response.end(await hashOf(request));
     });
-    const { port } = await start(to(there));
+    const { port } = await startProxy(forwardToEach(there));
     const request = httpRequest({ port, host: '127.0.0.1', agent: false, method: 'POST', headers });
     slices.pipe(request);
     const [response] = (await once(request, 'response')) as [IncomingMessage];

@@ -3,7 +3,16 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Decide, ProxyOptions, RequestSummary } from '../src/proxy.ts';
-import { client, listen, refusing, saying, send, start, to, upstream } from './harness.ts';
+import {
+  rawClient,
+  listen,
+  refusingUpstream,
+  rawServer,
+  sendRequest,
+  startProxy,
+  forwardToEach,
+  httpServer,
+} from './harness.ts';
 import { forwardBy, NO_UPSTREAM } from './decisions.ts';
 
 const GET = 'GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n';
@@ -13,7 +22,7 @@ const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 async function telling(decide: Decide, options: Partial<ProxyOptions> = {}) {
   const told: RequestSummary[] = [];
   let wake = deferred();
-  const { port, engine } = await start(decide, {
+  const { port, engine } = await startProxy(decide, {
     ...options,
     onRequestEnd: (exchanged) => {
       told.push(exchanged);
@@ -28,16 +37,16 @@ async function telling(decide: Decide, options: Partial<ProxyOptions> = {}) {
   return { port, engine, until };
 }
 
-describe('what is told of an exchange', () => {
-  it('that went well', async () => {
-    const there = await upstream((request, response) => {
+describe('the summary of a request', () => {
+  it('that succeeded', async () => {
+    const there = await httpServer((request, response) => {
       request.resume().on('end', () => response.writeHead(201).end('hello'));
     });
     const { port, until } = await telling(({ target }) => {
       const left = [there];
       return forwardBy(() => left.shift(), target, '/v1');
     });
-    const { write, heard } = client(port);
+    const { write, heard } = rawClient(port);
     write(
       'POST /v1/x HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
     );
@@ -62,10 +71,10 @@ describe('what is told of an exchange', () => {
     expect(one?.ms).toBeGreaterThan(one?.upstreamMs ?? Infinity);
   });
 
-  it('that the gateway answered, with the instance that was tried last', async () => {
-    const gone = await refusing();
-    const { port, until } = await telling(to(gone));
-    const { body } = await send(port);
+  it('that the proxy answered itself has the upstream tried last', async () => {
+    const gone = await refusingUpstream();
+    const { port, until } = await telling(forwardToEach(gone));
+    const { body } = await sendRequest(port);
     const [one] = await until(1);
     expect(one).toMatchObject({
       status: 502,
@@ -77,13 +86,13 @@ describe('what is told of an exchange', () => {
     });
   });
 
-  it('that was not forwarded, with what it would have been routed by', async () => {
+  it('that was not forwarded has its host and target', async () => {
     const { port, until } = await telling(() => ({
       type: 'answer',
       problem: NO_UPSTREAM,
       prefix: '/v1',
     }));
-    await send(port, { method: 'HEAD' });
+    await sendRequest(port, { method: 'HEAD' });
     const [one] = await until(1);
     expect(one).toMatchObject({ status: 503, prefix: '/v1', instance: undefined });
     expect(one?.responseBytes).toBe(0);
@@ -99,48 +108,48 @@ describe('what is told of an exchange', () => {
       '/a?b',
     ],
   ])('of %s', async (_what, bytes, problem, target) => {
-    const { port, until } = await telling(to(await refusing()));
-    const { write, all } = client(port);
+    const { port, until } = await telling(forwardToEach(await refusingUpstream()));
+    const { write, all } = rawClient(port);
     write(bytes);
     await all;
     expect(await until(1)).toMatchObject([{ problem, target }]);
   });
 
-  it('of a head that does not become whole', async () => {
-    const { port, until } = await telling(to(), { limits: { headMs: 50 } });
-    client(port).write('GET / HT');
+  it('with an incomplete head', async () => {
+    const { port, until } = await telling(forwardToEach(), { limits: { headMs: 50 } });
+    rawClient(port).write('GET / HT');
     expect(await until(1)).toMatchObject([{ status: 408, problem: 'request-timeout', method: '' }]);
   });
 
-  it('whose client left before its answer: 499', async () => {
+  it('whose client disconnected before the response has the status 499', async () => {
     const asked = createServer();
-    const { port, until } = await telling(to(await listen(asked)));
-    const { socket, write } = client(port);
+    const { port, until } = await telling(forwardToEach(await listen(asked)));
+    const { socket, write } = rawClient(port);
     write(GET);
     await once(asked, 'connection');
     socket.destroy();
     expect(await until(1)).toMatchObject([{ status: 499, isAborted: false, target: '/a?b' }]);
   });
 
-  it('whose answer was broken off', async () => {
+  it('whose response was aborted', async () => {
     const half = await listen(
       createServer((socket) =>
         socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       ),
     );
-    const { port, until } = await telling(to(half));
-    const { write, all } = client(port);
+    const { port, until } = await telling(forwardToEach(half));
+    const { write, all } = rawClient(port);
     write(GET);
     await all;
     expect(await until(1)).toMatchObject([{ status: 200, isAborted: true, responseBytes: 4 }]);
   });
 
   it('that became a tunnel, when that ends', async () => {
-    const there = await saying(
+    const there = await rawServer(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhi',
     );
-    const { port, until } = await telling(to(there));
-    const { write, heard, socket } = client(port);
+    const { port, until } = await telling(forwardToEach(there));
+    const { write, heard, socket } = rawClient(port);
     write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
     await heard(/hi$/);
     socket.end('hello');
@@ -149,10 +158,10 @@ describe('what is told of an exchange', () => {
     expect(told[0]?.responseBytes).toBeGreaterThanOrEqual(2);
   });
 
-  it('each once, in order, with an id of its own, on one connection', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { port, until } = await telling(to(there));
-    const { write, heard } = client(port);
+  it('is reported once for each request of a connection, in order, with its own id', async () => {
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { port, until } = await telling(forwardToEach(there));
+    const { write, heard } = rawClient(port);
     write(GET + GET.replace('/a?b', '/c'));
     await heard(/ok[^]*ok/);
     const told = await until(2);
@@ -168,9 +177,9 @@ describe('what is told of an exchange', () => {
     [PARENT.toUpperCase(), undefined],
     ['00-00000000000000000000000000000000-b7ad6b7169203331-01', undefined],
     ['00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01', undefined],
-  ])('with a trace parent if it is valid: %s', async (traceparent, wanted) => {
-    const { port, until } = await telling(to(await refusing()));
-    await send(port, { headers: { traceparent } });
+  ])('has the trace parent if it is valid: %s', async (traceparent, wanted) => {
+    const { port, until } = await telling(forwardToEach(await refusingUpstream()));
+    await sendRequest(port, { headers: { traceparent } });
     expect((await until(1))[0]?.traceparent).toBe(wanted);
   });
 });

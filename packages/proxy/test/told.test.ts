@@ -1,22 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../src/proxy.ts';
-import { refusing, send, start, to, upstream } from './harness.ts';
+import { refusingUpstream, sendRequest, startProxy, forwardToEach, httpServer } from './harness.ts';
 import { forwardBy } from './decisions.ts';
 
 /** An instance that answers with the head that reached it. */
-const mirror = () => upstream((request, response) => response.end(JSON.stringify(request.headers)));
+const mirrorServer = () =>
+  httpServer((request, response) => response.end(JSON.stringify(request.headers)));
 
 const isLocal = (address: string): boolean => address === '127.0.0.1';
 
-async function reached(port: number, headers: Record<string, string> = {}) {
-  const { body } = await send(port, { headers });
+async function receivedHeaders(port: number, headers: Record<string, string> = {}) {
+  const { body } = await sendRequest(port, { headers });
   return JSON.parse(body) as Record<string, string>;
 }
 
 describe('an instance', () => {
-  it('is told where a request comes from, and its id', async () => {
-    const { port } = await start(to(await mirror()));
-    const headers = await reached(port, { 'x-request-id': 'mine', 'x-forwarded-for': '6.6.6.6' });
+  it('receives the origin of a request and its id', async () => {
+    const { port } = await startProxy(forwardToEach(await mirrorServer()));
+    const headers = await receivedHeaders(port, {
+      'x-request-id': 'mine',
+      'x-forwarded-for': '6.6.6.6',
+    });
     expect(headers).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-host': `127.0.0.1:${port}`,
@@ -25,36 +29,45 @@ describe('an instance', () => {
       forwarded: `for=127.0.0.1;host="127.0.0.1:${port}";proto=http`,
     });
     expect(headers['x-request-id']).toMatch(/^[0-9a-f]{24}-1$/);
-    expect((await reached(port))['x-request-id']).toMatch(/-2$/);
+    expect((await receivedHeaders(port))['x-request-id']).toMatch(/-2$/);
   });
 
-  it('is told what a trusted proxy says of it', async () => {
-    const { port } = await start(to(await mirror()), { isTrustedProxy: isLocal });
-    const headers = await reached(port, { 'x-request-id': 'mine', 'x-forwarded-for': '192.0.2.1' });
+  it('receives the origin from a trusted proxy', async () => {
+    const { port } = await startProxy(forwardToEach(await mirrorServer()), {
+      isTrustedProxy: isLocal,
+    });
+    const headers = await receivedHeaders(port, {
+      'x-request-id': 'mine',
+      'x-forwarded-for': '192.0.2.1',
+    });
     expect(headers).toMatchObject({
       'x-request-id': 'mine',
       'x-forwarded-for': '192.0.2.1, 127.0.0.1',
     });
   });
 
-  it('gets the trace context as the client sent it', async () => {
-    const { port } = await start(to(await mirror()));
+  it('receives the trace context of the client', async () => {
+    const { port } = await startProxy(forwardToEach(await mirrorServer()));
     const sent = { traceparent: '00-abc', tracestate: 'a=1,b=2' };
-    expect(await reached(port, sent)).toMatchObject(sent);
+    expect(await receivedHeaders(port, sent)).toMatchObject(sent);
   });
 });
 
-it('an instance is told what was taken off the path, and not what was left on it', async () => {
-  const there = await mirror();
+it('an instance receives the stripped prefix of the path', async () => {
+  const there = await mirrorServer();
   const route = (isStripped: boolean) =>
-    start(({ target }) => ({ ...forwardBy(() => there, target, '/v1'), isStripped }));
-  expect(await reached((await route(true)).port)).toMatchObject({ 'x-forwarded-prefix': '/v1' });
-  expect(await reached((await route(false)).port)).not.toHaveProperty('x-forwarded-prefix');
+    startProxy(({ target }) => ({ ...forwardBy(() => there, target, '/v1'), isStripped }));
+  expect(await receivedHeaders((await route(true)).port)).toMatchObject({
+    'x-forwarded-prefix': '/v1',
+  });
+  expect(await receivedHeaders((await route(false)).port)).not.toHaveProperty('x-forwarded-prefix');
 });
 
 it('a problem carries the id of its request', async () => {
-  const { port } = await start(to(await refusing()), { isTrustedProxy: isLocal });
-  const { body } = await send(port, { headers: { 'x-request-id': 'mine' } });
+  const { port } = await startProxy(forwardToEach(await refusingUpstream()), {
+    isTrustedProxy: isLocal,
+  });
+  const { body } = await sendRequest(port, { headers: { 'x-request-id': 'mine' } });
   expect(JSON.parse(body)).toMatchObject({ requestId: 'mine' });
 });
 
@@ -64,17 +77,17 @@ const lookAt = (asked: RequestView): unknown[] => [
   ...['x-a', 'cookie', 'x-b'].map((name) => asked.field(name)),
 ];
 
-it('whoever decides may look at method, fields and the client’s address', async () => {
+it('the decision may use method, fields and the client’s address', async () => {
   const seen: unknown[] = [];
-  const there = await mirror();
-  const { port } = await start(
+  const there = await mirrorServer();
+  const { port } = await startProxy(
     (request) => {
       seen.push(lookAt(request));
-      return to(there)(request);
+      return forwardToEach(there)(request);
     },
     { isTrustedProxy: isLocal },
   );
-  await send(port, {
+  await sendRequest(port, {
     method: 'DELETE',
     headers: { 'X-A': '1', Cookie: 'c=d', 'X-Forwarded-For': '192.0.2.1' },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { saying } from '../harness.ts';
-import { client, speaking, start, to } from './vectors.ts';
+import { rawServer } from '../harness.ts';
+import { rawClient, scriptedServer, startProxy, forwardToEach } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -12,19 +12,19 @@ async function atEveryCut(
   { ends = false, ask = GET }: { ends?: boolean; ask?: string } = {},
 ): Promise<void> {
   let cut = 0;
-  const there = await speaking(() => [
+  const there = await scriptedServer(() => [
     ...(cut === 0 ? [answer] : [answer.slice(0, cut), answer.slice(cut)]),
     ...(ends ? [''] : []),
   ]);
-  const { port } = await start(to(there));
+  const { port } = await startProxy(forwardToEach(there));
   for (; cut < answer.length; cut++) {
-    const { write, all } = client(port);
+    const { write, all } = rawClient(port);
     write(ask.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
     check(await all);
   }
 }
 
-describe('an answer that is not written as HTTP/1.1 is', () => {
+describe('a response that is not valid HTTP/1.1', () => {
   it.each([
     ['CR in a field', 'HTTP/1.1 200 OK\r\nX-A: b\rSet-Cookie: c\r\nContent-Length: 2\r\n\r\nok'],
     ['LF in a field', 'HTTP/1.1 200 OK\r\nX-A: b\nSet-Cookie: c\r\nContent-Length: 2\r\n\r\nok'],
@@ -49,7 +49,7 @@ describe('an answer that is not written as HTTP/1.1 is', () => {
   );
 });
 
-describe('an answer that is broken off', () => {
+describe('a response that is aborted', () => {
   const isReset = /closed by a reset$/;
   it.each([
     ['short of its length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok'],
@@ -58,12 +58,12 @@ describe('an answer that is broken off', () => {
   ])('%s: never a clean end', (_what, answer) =>
     atEveryCut(answer, (heard) => expect(heard).toMatch(isReset), { ends: true }),
   );
-  it('in a chunk that is none: never a clean end', () =>
+  it('within an invalid chunk: never a clean end', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0x0\r\n\r\n',
       (heard) => expect(heard).toMatch(/closed by a reset$|^HTTP\/1\.1 502 /),
     ));
-  it('before its head is whole: 502', () =>
+  it('before its head is complete: 502', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nContent-Le',
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 502 /),
@@ -74,13 +74,13 @@ describe('an answer that is broken off', () => {
     ));
 });
 
-describe('bytes that answer nothing', () => {
+describe('bytes that belong to no response', () => {
   const forged = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
   /** Asks one after the other; the instance sends the second answer twice as much as it should. */
   async function answers(first: readonly string[], ask = GET): Promise<string> {
-    const there = await speaking((count) => (count === 0 ? first : [OK]));
-    const { port } = await start(to(there));
-    const { write, heard } = client(port);
+    const there = await scriptedServer((count) => (count === 0 ? first : [OK]));
+    const { port } = await startProxy(forwardToEach(there));
+    const { write, heard } = rawClient(port);
     write(ask);
     await heard(/\r\n\r\n/);
     // Time for what is not asked for to come.
@@ -90,7 +90,7 @@ describe('bytes that answer nothing', () => {
     expect(there.connections()).toBe(2);
     return all;
   }
-  it('behind an answer, in the same read: dropped with the connection', async () => {
+  it('after a response, in the same read: dropped with the connection', async () => {
     expect(await answers([`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1${forged}`])).not.toContain(
       'forged',
     );
@@ -102,12 +102,12 @@ describe('bytes that answer nothing', () => {
     }
   });
   it('a body that a 204 announces and sends late: never the next answer', async () => {
-    const there = await speaking((count) => [
+    const there = await scriptedServer((count) => [
       count === 0 ? `HTTP/1.1 204 No Content\r\nContent-Length: ${forged.length}\r\n\r\n` : forged,
     ]);
-    const { port } = await start(to(there));
+    const { port } = await startProxy(forwardToEach(there));
     for (const status of [204, 200]) {
-      const { write, heard } = client(port);
+      const { write, heard } = rawClient(port);
       write(GET);
       await heard(new RegExp(`HTTP/1.1 ${status} `));
     }
@@ -135,7 +135,7 @@ describe('bytes that answer nothing', () => {
 });
 
 describe('1xx', () => {
-  it('are passed on before the answer', () =>
+  it('are forwarded before the response', () =>
     atEveryCut(
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}`,
       (heard) =>
@@ -143,7 +143,7 @@ describe('1xx', () => {
           /^HTTP\/1\.1 100 [^]*HTTP\/1\.1 103 [^]*Link: <\/a>\r\n[^]*HTTP\/1\.1 200 [^]*ok/,
         ),
     ));
-  it('are not for a client of HTTP/1.0', () =>
+  it('are not forwarded to HTTP/1.0', () =>
     atEveryCut(
       `HTTP/1.1 103 Early Hints\r\n\r\n${OK}`,
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 200 /),
@@ -151,21 +151,21 @@ describe('1xx', () => {
         ask: GET.replace('HTTP/1.1', 'HTTP/1.0'),
       },
     ));
-  it('thousands in one read are passed on', async () => {
-    const there = await saying('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
-    const { port } = await start(to(there));
-    const { write, heard } = client(port);
+  it('thousands in one read are forwarded', async () => {
+    const there = await rawServer('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
+    const { port } = await startProxy(forwardToEach(there));
+    const { write, heard } = rawClient(port);
     write(GET);
     await heard(/ok$/);
   });
-  it('a 101 that nobody asked for: 502', () =>
+  it('an unsolicited 101: 502', () =>
     atEveryCut(
       'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 502 /),
     ));
 });
 
-describe('an answer without a length', () => {
+describe('a response without a length', () => {
   it('is chunked for the client, with its trailers', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n',
@@ -174,11 +174,11 @@ describe('an answer without a length', () => {
           /transfer-encoding: chunked\r\n[^]*\r\n\r\n(?:2\r\nok|1\r\no\r\n1\r\nk)\r\n0\r\nX-Sum: 1\r\n\r\n$/,
         ),
     ));
-  it('that ends with the connection ends with it', () =>
+  it('that ends with the connection ends the same way', () =>
     atEveryCut('HTTP/1.0 200 OK\r\n\r\nok', (heard) => expect(heard).toMatch(/0\r\n\r\n$/), {
       ends: true,
     }));
-  it('ends with the connection for a client of HTTP/1.0', () =>
+  it('ends with the connection for HTTP/1.0', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
       (heard) => expect(heard).toMatch(/connection: close\r\n\r\nok$/),

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { afterwards, start, to, upstream } from '../harness.ts';
+import { afterwards, startProxy, forwardToEach, httpServer } from '../harness.ts';
 
 /** An instance whose streams of events stay open; whoever asks can have it send some. */
-async function telling() {
+async function eventServer() {
   const open = new Set<ServerResponse>();
-  const there = await upstream((request, response) => {
+  const there = await httpServer((request, response) => {
     open.add(response);
     response.on('close', () => open.delete(response));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -63,10 +63,10 @@ async function listenTo(port: number, headers: Record<string, string> = {}): Pro
   return new EventReader(response);
 }
 
-describe('a stream of events', () => {
-  it('reaches its client event by event, as each is sent', async () => {
-    const { there, tell } = await telling();
-    const { port } = await start(to(there));
+describe('server-sent events', () => {
+  it('reach the client one by one, as they are sent', async () => {
+    const { there, tell } = await eventServer();
+    const { port } = await startProxy(forwardToEach(there));
     const events = await listenTo(port);
     expect(await events.next()).toBe('since ever');
     for (const id of [1, 2, 3]) {
@@ -76,9 +76,9 @@ describe('a stream of events', () => {
     }
   });
 
-  it('whose client leaves frees the instance, and goes on where it was when that comes back', async () => {
-    const { there, tell, open } = await telling();
-    const { port } = await start(to(there));
+  it('release the upstream when the client disconnects, and resume when it returns', async () => {
+    const { there, tell, open } = await eventServer();
+    const { port } = await startProxy(forwardToEach(there));
     const [leaving, staying] = [await listenTo(port), await listenTo(port)];
     await Promise.all([leaving.next(), staying.next()]);
     tell(7);

@@ -6,7 +6,7 @@ const CHUNKED = `${POST}Transfer-Encoding: chunked\r\n`;
 /** What an attacker would have the instance take for a request of its own. */
 const SMUGGLED = 'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('a length that can be read in two ways', () => {
+describe('an ambiguous length', () => {
   it.each([
     ['CL.TE', `${POST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`],
     ['TE.CL', `${POST}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n${SMUGGLED}`],
@@ -31,7 +31,7 @@ describe('a length that can be read in two ways', () => {
   ])('%s: 400', (_what, bytes) => refusedAtEveryCut(bytes, 400));
 });
 
-describe('a transfer coding that is not for us', () => {
+describe('an unsupported transfer coding', () => {
   it('on HTTP/1.0: 400', () =>
     refusedAtEveryCut(
       'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -41,7 +41,7 @@ describe('a transfer coding that is not for us', () => {
     refusedAtEveryCut(`${POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501));
 });
 
-describe('a body with a method that has none as a rule', () => {
+describe('a body with a method that usually has none', () => {
   it.each(['GET', 'DELETE', 'HEAD', 'OPTIONS'])('%s, chunked: forwarded as framed', (method) =>
     atEveryCut(
       `${method} /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n`,
@@ -64,7 +64,7 @@ describe('a body with a method that has none as a rule', () => {
     ));
 });
 
-describe('lines that are not written as HTTP/1.1 has them', () => {
+describe('invalid lines', () => {
   it.each([
     ['a line that continues another', `${POST}X-A: b\r\n c\r\n\r\n`],
     ['a first field that continues nothing', 'GET / HTTP/1.1\r\n Host: a\r\n\r\n'],
@@ -87,7 +87,7 @@ describe('lines that are not written as HTTP/1.1 has them', () => {
   it('empty lines before a request are skipped', () => atEveryCut(`\r\n\r\n${SMUGGLED}`, [200]));
 });
 
-describe('chunks that are not written as HTTP/1.1 has them', () => {
+describe('invalid chunks', () => {
   it.each([
     ['a LF in an extension', `${CHUNKED}\r\n3;a\nb\r\nabc\r\n0\r\n\r\n`],
     ['a line that ends with LF alone', `${CHUNKED}\r\n3\nabc\r\n0\r\n\r\n`],
@@ -103,7 +103,7 @@ describe('chunks that are not written as HTTP/1.1 has them', () => {
     ['an extension without end', `${CHUNKED}\r\n3;${'x'.repeat(300)}`],
   ])('%s: 400', (_what, bytes) => refusedAtEveryCut(bytes, 400));
 
-  it('extensions are dropped, and trailers that may pass do', () =>
+  it('extensions are dropped, and permitted trailers are forwarded', () =>
     atEveryCut(
       `${CHUNKED}Trailer: X-Sum\r\n\r\n3;a="b;c"\r\nabc\r\n3\r\ndef\r\n0;last\r\nX-Sum: 1\r\nCookie: x\r\nX_Forwarded_For: 1.1.1.1\r\n\r\n`,
       [200],
@@ -114,14 +114,14 @@ describe('chunks that are not written as HTTP/1.1 has them', () => {
     ));
 });
 
-describe('requests one behind the other', () => {
-  it('are answered in order, and each is a request of its own', () =>
+describe('pipelined requests', () => {
+  it('are answered in order, each separately', () =>
     atEveryCut(
       `${POST}Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}GET /b HTTP/1.1\r\nHost: a\r\n\r\n`,
       [200, 200],
       ({ reached }) => expect(reached.map(({ url }) => url)).toEqual(['/a', '/b']),
     ));
-  it('end with the one that closes', () =>
+  it('end with the one that closes the connection', () =>
     atEveryCut(
       `GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${SMUGGLED}`,
       [200],

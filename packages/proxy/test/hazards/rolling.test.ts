@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../../test/simulation/random.js';
 import type { Upstream } from '../../src/proxy.ts';
-import { afterwards, listen, start } from '../harness.ts';
+import { afterwards, listen, startProxy } from '../harness.ts';
 import { forwardBy } from '../decisions.ts';
 
 const SEED = 4;
@@ -35,13 +35,13 @@ async function instance(random: () => number): Promise<Running> {
   return { there: await listen(server), server };
 }
 
-describe('instances that come and go', () => {
-  it(`lose no request that could be sent again, by seed ${SEED}`, async () => {
+describe('upstreams that come and go', () => {
+  it(`lose no retryable request, by seed ${SEED}`, async () => {
     const random = randomFrom(SEED);
     const running: Running[] = [];
     for (let count = 0; count < INSTANCES; count++) running.push(await instance(random));
     let turn = 0;
-    const { port, engine } = await start(({ target }) => {
+    const { port, engine } = await startProxy(({ target }) => {
       const tried = new Set<string>();
       return forwardBy(() => {
         const left = running.filter(({ there }) => !tried.has(there.key));

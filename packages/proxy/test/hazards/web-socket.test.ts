@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { deferred } from '../../../../test/support/deferred.ts';
 import type { Upstream } from '../../src/proxy.ts';
-import { afterwards, client, listen, start, to } from '../harness.ts';
+import { afterwards, rawClient, listen, startProxy, forwardToEach } from '../harness.ts';
 
 /** Longer than a test may take: whoever waits for the grace fails. */
 const NEVER_MS = 3_600_000;
 
 /** An instance that sends back what it gets. */
-async function echoing() {
+async function webSocketEchoServer() {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: true });
   afterwards(() => {
     for (const each of server.clients) each.terminate();
@@ -51,10 +51,10 @@ async function opened(port: number): Promise<WebSocket> {
   return socket;
 }
 
-describe('WebSockets when the gateway closes', () => {
-  it('are told on both sides, and end', async () => {
-    const { there, closes } = await echoing();
-    const { engine, port } = await start(to(there));
+describe('WebSockets when the proxy closes', () => {
+  it('are closed on both sides with a close frame', async () => {
+    const { there, closes } = await webSocketEchoServer();
+    const { engine, port } = await startProxy(forwardToEach(there));
     const sockets = await Promise.all([opened(port), opened(port)]);
     for (const socket of sockets) {
       socket.send('hello');
@@ -66,9 +66,9 @@ describe('WebSockets when the gateway closes', () => {
     await expect.poll(() => closes).toEqual([1001, 1001]);
   });
 
-  it('are not told twice by one side', async () => {
-    const { there, closes } = await echoing();
-    const { engine, port } = await start(to(there));
+  it('get only one close frame from each side', async () => {
+    const { there, closes } = await webSocketEchoServer();
+    const { engine, port } = await startProxy(forwardToEach(there));
     const socket = await opened(port);
     const closed = once(socket, 'close');
     socket.close(4000);
@@ -77,10 +77,10 @@ describe('WebSockets when the gateway closes', () => {
     await expect.poll(() => closes).toHaveLength(1);
   });
 
-  it('are told behind the frame that is under way', async () => {
+  it('get the close frame after the frame in flight', async () => {
     const { there, connected } = await speaking();
-    const { engine, port } = await start(to(there));
-    const { write, heard, all } = client(port);
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const { write, heard, all } = rawClient(port);
     write(ASK);
     const instance = await connected;
     instance.write(`${SWITCH}\x82\x05ab`, 'latin1');
@@ -91,10 +91,10 @@ describe('WebSockets when the gateway closes', () => {
     await closing;
   });
 
-  it('are told when they open meanwhile', async () => {
+  it('get the close frame if they open meanwhile', async () => {
     const { there, connected } = await speaking();
-    const { engine, port } = await start(to(there));
-    const { write, all } = client(port);
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const { write, all } = rawClient(port);
     write(ASK);
     const instance = await connected;
     const closing = engine.close(NEVER_MS);
@@ -103,10 +103,10 @@ describe('WebSockets when the gateway closes', () => {
     await closing;
   });
 
-  it('are cut after the grace if a side goes on and on', async () => {
+  it('are reset after the grace period if a side keeps sending', async () => {
     const { there, connected } = await speaking();
-    const { engine, port } = await start(to(there));
-    const { write, heard, all } = client(port);
+    const { engine, port } = await startProxy(forwardToEach(there));
+    const { write, heard, all } = rawClient(port);
     write(ASK);
     (await connected).write(`${SWITCH}\x82\x05ab`, 'latin1');
     await heard(/ab$/);
