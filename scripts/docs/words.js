@@ -21,11 +21,8 @@ const CHECKED = [
 const PENDING = [
   'packages/cli',
   'packages/client',
-  'packages/gateway',
   'packages/protocol',
   'packages/proxy',
-  'packages/runtime',
-  'services/',
   'clients/',
   'docs/contributing/',
   'docs/reference/',

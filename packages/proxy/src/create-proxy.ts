@@ -27,7 +27,13 @@ const DEFAULT_GRACE_MS = 8000;
  * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
 export function createProxy(options: ProxyOptions): ReverseProxy {
-  const { limits, isTrustedProxy = trustNone, certificate, instanceCa, ...others } = options;
+  const {
+    limits,
+    isTrustedProxy = trustNone,
+    certificate,
+    upstreamCa: instanceCa,
+    ...others
+  } = options;
   const clients = new Set<ClientConnection>();
   const perAddress = new Map<string, number>();
   const clock = new TickingClock((now) => {
@@ -45,8 +51,8 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     requestIds: new RequestIds(),
     isClosing: false,
   };
-  // Half open, so that a side that has ended can still be answered, or its tunnel go on the other way. Under TLS it
-  // becomes so later: one that ends during its handshake has left.
+  // Half open, so that a client that has ended its side can still be answered, and a tunnel go on the other way. Under
+  // TLS the connection becomes so after its handshake: a client that ends during it has left.
   const allowHalfOpen = certificate === undefined;
   const serverOptions = { noDelay: true, allowHalfOpen, pauseOnConnect: true };
   const server = createServer(serverOptions, accept);
@@ -66,7 +72,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   function admit(raw: ClientSocket): boolean {
     const address = raw.remoteAddress ?? '';
     const count = (perAddress.get(address) ?? 0) + 1;
-    // One may have been on its way in when the engine closed.
+    // One may have been on its way in when the proxy closed.
     if (context.isClosing || count > ownLimits.connectionsPerAddress) {
       raw.destroy();
       return false;

@@ -60,9 +60,9 @@ export function turnOffNodeInternals(): void {
   found = { directWrite: false, directRead: false, immediateReset: false };
 }
 
-/** Those whose handle has not written all yet. */
+/** Sockets whose handle has not written all yet. */
 const pending = new WeakSet<Pick<Writable, 'write'>>();
-/** A handle that has written all at once has no need of it any more, so that the next can have the same. */
+/** Reused for the next write if a handle has written all at once. */
 let request = wrap && new wrap.WriteWrap();
 
 /**
@@ -105,7 +105,7 @@ export function takeHandle(accepted: Socket): object | undefined {
   const handle = inner[HANDLE];
   if (!found.directRead || handle === undefined || handle === null) return undefined;
   inner[HANDLE] = null;
-  // The server counts it no more: whoever waits for connections to end has to count them.
+  // The server does not count it any more: the proxy counts its connections itself.
   accepted.destroy();
   return handle;
 }

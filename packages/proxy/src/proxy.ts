@@ -201,7 +201,7 @@ export interface ProxyOptions extends ProxySettings {
    */
   readonly pseudonym?: string;
   /** The CA of upstreams that speak TLS, as PEM. Default: the CAs that Node trusts. */
-  readonly instanceCa?: string | Buffer;
+  readonly upstreamCa?: string | Buffer;
   /** Called when no connection could be made: `refused` by the upstream, or `failed` in another way. */
   readonly onUnreachable?:
     | ((upstream: Upstream, verdict: 'refused' | 'failed') => void)

@@ -1,5 +1,6 @@
 import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
+import { errorMessage } from '@rollcall/runtime';
 import type { ProbeOutcome } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
 import * as broker from './broker.ts';
@@ -51,7 +52,7 @@ export async function examine(
   } catch (error) {
     report(
       configuration.fail(
-        messageOf(error),
+        errorMessage(error),
         'correct it: docs/reference/config.md lists all settings',
       ),
     );
@@ -122,8 +123,4 @@ export function placeOf({ prefix, address, port }: Announcement): string {
 
 function isLocal({ server }: RegistryConfig): boolean {
   return 'host' in server && isLoopback(server.host);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import type { Resolved } from '@rollcall/runtime/settings';
 import type { RETRY_SETTINGS } from '../settings/balancing.ts';
 
-/** How many requests may be retried, among those that are safe to retry (RFC 9110 §9.2.2). */
+/** How many requests may be retried, if they are safe to retry at all (RFC 9110 §9.2.2). */
 export type RetryRules = Resolved<typeof RETRY_SETTINGS>;
 
 /**

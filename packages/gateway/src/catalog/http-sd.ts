@@ -8,7 +8,7 @@ export interface TargetGroup {
 }
 
 /**
- * Returns every instance, also those that are down, because Prometheus' metric `up` should show that they cannot be
+ * Returns every instance, even if it is down, because Prometheus' metric `up` should show that it cannot be
  * scraped. Relabelling can filter by `__meta_rollcall_health`.
  */
 export function targetGroups(services: readonly CatalogService[]): TargetGroup[] {

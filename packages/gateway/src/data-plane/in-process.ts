@@ -41,7 +41,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       ...proxySettings(settings),
       decide: router.decide,
       pseudonym: settings.pseudonym,
-      ...(settings.instanceCa !== undefined && { instanceCa: settings.instanceCa }),
+      ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
       onUnreachable,
       onFilterError: (filter, error, requestId) =>
         onFilterError({ filter, reason: errorMessage(error), requestId }),

@@ -38,7 +38,7 @@ const SETTINGS = {
   headers: {
     type: 'list',
     format: HEADER_NAME as typeof HEADER_NAME,
-    defaultIs: 'those that a preflight asks for',
+    defaultIs: 'the headers that a preflight asks for',
     doc: 'Request headers that pages may send.',
   },
   exposedHeaders: {

@@ -113,7 +113,7 @@ function instancesOf(directory: Pick<Directory, 'prefixes' | 'instances'>): [Lab
   });
 }
 
-/** A run is numbered by the time of its start, so that its first word tells how long it was on its way. */
+/** Returns the milliseconds since an instance started if this is its first announcement: `inc` is its start time. */
 function announcedAgo({ type, instance, was }: Change, now: number): number | undefined {
   const { inc = 0 } = instance.announcement;
   const isNewRun = type === 'registered' || (type === 'updated' && was?.inc !== inc);

@@ -152,7 +152,7 @@ export class ClientConnection implements Http1StreamOwner {
     return held;
   }
 
-  /** Takes up what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
+  /** Serves what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
   #advance(come?: Buffer): void {
     if (this.#isAdvancing) return;
     this.#isAdvancing = true;

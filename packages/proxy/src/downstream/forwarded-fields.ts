@@ -4,24 +4,25 @@ import type { ClientSocket } from '../proxy.ts';
 import type { RequestHead } from '../message.ts';
 import { isHost } from '../http1/target.ts';
 
-/** What a connection is known by, before anything has come on it. */
+/** The other end of a client's connection. */
 export interface Peer {
   readonly address: string;
   readonly localPort: number;
   readonly protocol: 'http' | 'https';
 }
 
+/** Returns the other end of a client's connection. */
 export function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
   const protocol = encrypted === true ? 'https' : 'http';
   return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
 }
 
-/** What the head says that decides what is told: most requests of a connection say the same. */
-type Said = Pick<RequestHead, 'host' | 'forwardedFields'>;
+/** What the lines for the upstream are made of: it is the same for most requests of a connection. */
+type Source = Pick<RequestHead, 'host' | 'forwardedFields'>;
 
 /**
- * Where the requests of one connection come from. Whether its peer may say that they come from
- * elsewhere is decided once.
+ * Where the requests of one connection come from. Whether its peer is trusted to say that they come from elsewhere is
+ * decided once.
  */
 export class ForwardedFields {
   readonly #peer: Peer;
@@ -31,47 +32,47 @@ export class ForwardedFields {
   #lines = '';
   #client: string;
 
-  /** @param isTrusted whose word counts */
+  /** @param isTrusted see {@link ProxySettings.isTrustedProxy} */
   constructor(peer: Peer, isTrusted: (address: string) => boolean) {
     this.#peer = peer;
     this.#client = peer.address;
     this.#isTrusted = isTrusted(peer.address) ? isTrusted : undefined;
   }
 
-  /** The lines that tell an instance where this request comes from. */
-  lines(said: Said): string {
-    this.#read(said);
+  /** Returns the lines that tell the upstream where the request comes from. */
+  lines(source: Source): string {
+    this.#read(source);
     return this.#lines;
   }
 
-  /** The address of the client: the last one on the way here that is not trusted. */
-  clientAddress(said: Said): string {
-    if (this.#isTrusted !== undefined) this.#read(said);
+  /** Returns the address of the client: the last one on the way here that is not trusted. */
+  clientAddress(source: Source): string {
+    if (this.#isTrusted !== undefined) this.#read(source);
     return this.#client;
   }
 
   /** Whether the client used https, towards this proxy or a trusted one in front of it. */
-  isSecure({ forwardedFields }: Said): boolean {
+  isSecure({ forwardedFields }: Source): boolean {
     return this.#protocol(forwardedFields) === 'https';
   }
 
   /** What was stripped from the path before it came here. */
-  forwardedPrefix({ forwardedFields }: Said): string {
-    return this.#claim(forwardedFields, 'x-forwarded-prefix', PREFIX) ?? '';
+  forwardedPrefix({ forwardedFields }: Source): string {
+    return this.#trusted(forwardedFields, 'x-forwarded-prefix', PREFIX) ?? '';
   }
 
   /** The id that the request has already. */
-  requestId({ forwardedFields }: Said): string | undefined {
-    return this.#claim(forwardedFields, 'x-request-id', REQUEST_ID);
+  requestId({ forwardedFields }: Source): string | undefined {
+    return this.#trusted(forwardedFields, 'x-request-id', REQUEST_ID);
   }
 
-  #claim(forwardedFields: string, name: string, shape: RegExp): string | undefined {
+  #trusted(forwardedFields: string, name: string, shape: RegExp): string | undefined {
     if (forwardedFields === '' || this.#isTrusted === undefined) return undefined;
     const value = fieldValue(forwardedFields, name);
     return value !== undefined && shape.test(value) ? value : undefined;
   }
 
-  #read({ host, forwardedFields }: Said): void {
+  #read({ host, forwardedFields }: Source): void {
     const isKnown =
       host === this.#host &&
       (this.#isTrusted === undefined || forwardedFields === this.#forwardedFields);
@@ -79,21 +80,21 @@ export class ForwardedFields {
     this.#host = host;
     this.#forwardedFields = forwardedFields;
     const { address, localPort } = this.#peer;
-    const came = this.#claim(forwardedFields, 'x-forwarded-for', ANY);
-    const named = this.#claim(forwardedFields, 'x-forwarded-host', ANY);
+    const came = this.#trusted(forwardedFields, 'x-forwarded-for', ANY);
+    const named = this.#trusted(forwardedFields, 'x-forwarded-host', ANY);
     const way = came === undefined ? [address] : [...came.split(',').map(bareAddress), address];
     this.#client = this.#clientOn(way);
-    this.#lines = originLines({
+    this.#lines = forwardedLines({
       forwardedFor: came === undefined ? address : `${came}, ${address}`,
       way,
       host: named !== undefined && isHost(named) ? named : host,
-      port: this.#claim(forwardedFields, 'x-forwarded-port', PORT) ?? String(localPort),
+      port: this.#trusted(forwardedFields, 'x-forwarded-port', PORT) ?? String(localPort),
       protocol: this.#protocol(forwardedFields),
     });
   }
 
   #protocol(forwardedFields: string): string {
-    return this.#claim(forwardedFields, 'x-forwarded-proto', PROTOCOL) ?? this.#peer.protocol;
+    return this.#trusted(forwardedFields, 'x-forwarded-proto', PROTOCOL) ?? this.#peer.protocol;
   }
 
   #clientOn(way: readonly string[]): string {
@@ -120,7 +121,7 @@ function bareAddress(entry: string): string {
   return v6 ?? v4 ?? entry.trim();
 }
 
-interface Told {
+interface ForwardedValues {
   readonly forwardedFor: string;
   /** The same as addresses, the client first. */
   readonly way: readonly string[];
@@ -130,8 +131,8 @@ interface Told {
   readonly protocol: string;
 }
 
-/** Forwarded says what the others say: one that came may have been written by anybody, where only those are overwritten. */
-function originLines({ forwardedFor, way, host, port, protocol }: Told): string {
+/** Forwarded says what the others say, because a proxy in front that overwrites only those may pass a forged one on. */
+function forwardedLines({ forwardedFor, way, host, port, protocol }: ForwardedValues): string {
   const nodes = way.map((each) => `for=${node(each)}`);
   nodes[0] += `;${host === '' ? '' : `host=${/[^\w.-]/.test(host) ? `"${host}"` : host};`}proto=${protocol}`;
   let lines = `x-forwarded-for: ${forwardedFor}\r\nx-forwarded-port: ${port}\r\nx-forwarded-proto: ${protocol}\r\n`;

@@ -21,7 +21,7 @@ export const UNREADABLE: RequestHead = {
   traceparent: '',
 };
 
-/** A client's request: what may be asked about it, and what is recorded of it. */
+/** A client's request: what decisions and filters see of it, and what is recorded of it. */
 export class ClientRequest implements RequestView {
   readonly head: RequestHead;
   /** Undefined unless `onRequestEnd` is set. */

@@ -12,7 +12,7 @@ export interface FilterRunHandler {
   onFiltersPassed(): void;
   /** A filter answers. */
   onFilterAnswer(response: OwnResponse): void;
-  /** A filter has thrown, rejected, or answered with what is no response. */
+  /** A filter has thrown, rejected, or answered with an invalid response. */
   onFilterFailed(): void;
 }
 

@@ -3,8 +3,9 @@ import { CHUNKED } from './framing.ts';
 import type { BodyReader } from './framing.ts';
 
 /**
+ * Returns what finds the end of a body.
  * @param length of the body, CHUNKED or UNTIL_CLOSE
- * @param maxTrailerBytes what trailers may be long
+ * @param maxTrailerBytes the maximum size of trailers
  */
 export function bodyReader(length: number, maxTrailerBytes: number): BodyReader {
   if (length === CHUNKED) return new ChunkedReader(maxTrailerBytes);

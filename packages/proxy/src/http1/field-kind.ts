@@ -1,4 +1,4 @@
-/** What a proxy has to know a header field for. All others pass as they came. */
+/** The kinds of header fields that a proxy treats in a way of their own. All others pass as they came. */
 export const FIELD = {
   ordinary: 0,
   /** RFC 9110 §7.6.1: belongs to one connection, and is never passed on. */
@@ -13,13 +13,13 @@ export const FIELD = {
   via: 9,
   date: 10,
   keepAlive: 11,
-  /** Tells where a request came from: only few are trusted to say so. */
+  /** Says where a request came from: believed from trusted proxies only. */
   forwarded: 12,
   traceparent: 13,
 } as const;
 
 /**
- * The kind of the field whose name is these characters of a head, in whatever case. It looks at the
+ * Returns the kind of the field whose name is these characters of a head, in any case. It looks at the
  * length before the letters, so that most names cost one comparison: to go through a head of 9 fields takes
  * 0.4 µs so, and 0.7 with a lower-cased copy of each name looked up in a Map.
  */
@@ -70,9 +70,9 @@ function forwardedOrOrdinary(head: string, at: number): number {
   return isNamed(head, at, 'x-forwarded-') ? FIELD.forwarded : FIELD.ordinary;
 }
 
-/** Whether these letters and hyphens stand there, in whatever case. */
+/** Returns whether these letters and hyphens stand there, in any case. */
 export function isNamed(head: string, at: number, lower: string): boolean {
-  // What sets the case bit makes no letter or hyphen of any other character that a name may have.
+  // Setting the case bit turns no other character of a name into a letter or hyphen.
   for (let index = 0; index < lower.length; index++) {
     if ((head.charCodeAt(at + index) | 0x20) !== lower.charCodeAt(index)) return false;
   }

@@ -3,11 +3,11 @@ import { valueBetween } from './syntax.ts';
 
 export const MAX_FIELDS = 100;
 
-/** Length of a message without a Content-Length, and of one whose Content-Length is no length or not the only one. */
+/** The length of a message without a Content-Length, and of one with an invalid or more than one. */
 export const NO_LENGTH = -1;
 export const BAD_LENGTH = -2;
 
-/** What a block of header fields says to a proxy, and what of it is to be passed on. */
+/** What a block of header fields says to a proxy, and which of its lines are passed on. */
 export class Fields {
   /** The lines to pass on, as they came. */
   kept = '';
@@ -17,8 +17,8 @@ export class Fields {
   hosts = 0;
   host = '';
   contentLength: number = NO_LENGTH;
-  // Lower case; several as a list, as fields of one name are (RFC 9110 §5.3).
-  /** An empty one is one too. */
+  // In lower case; several fields of one name are joined as a list (RFC 9110 §5.3).
+  /** Undefined if there is none: an empty one counts. */
   transferEncoding: string | undefined;
   upgrade = '';
   expect = '';
@@ -32,7 +32,7 @@ export class Fields {
   /** Names of fields that belong to the connection, lower case. */
   readonly named: string[] = [];
 
-  /** Notes a field that is not ordinary, and tells whether it is passed on. */
+  /** Notes a field that is not ordinary. Returns whether it is passed on. */
   note(kind: number, value: string, isRequest: boolean): boolean {
     switch (kind) {
       case FIELD.host:
@@ -80,7 +80,7 @@ export class Fields {
   }
 
   #noteConnection(value: string): void {
-    // What most send, and what goes without saying.
+    // What most send, and the default.
     if (value === 'keep-alive') return;
     for (const each of value.toLowerCase().split(',')) {
       const option = each.trim();
@@ -91,7 +91,7 @@ export class Fields {
   }
 }
 
-/** Connection may not take away what every message needs; and it is gone already. */
+/** `Connection` cannot remove what every message needs. Keep-Alive is removed already. */
 const NOT_TO_NAME: ReadonlySet<string> = new Set(['host', 'content-length', 'keep-alive']);
 
 // No sign, no list; and 15 digits are what a number holds exactly.
@@ -106,8 +106,8 @@ function joined(list: string, value: string): string {
 }
 
 /**
- * Takes lines of fields apart in one pass, the first at `start`. What lies between two that are dropped is
- * copied in one piece.
+ * Reads lines of fields in one pass, the first at `start`. The lines between two that are dropped are copied in one
+ * piece.
  *
  * @param head has passed the expression FIELDS from there on
  */
@@ -140,7 +140,10 @@ export function scanFields(head: string, start: number, isRequest: boolean): Fie
   return fields;
 }
 
-/** The values of the fields of this name, in lower case, as a list (RFC 9110 §5.3); undefined if there are none. */
+/**
+ * Returns the values of the fields of this name, joined as a list (RFC 9110 §5.3); undefined if there are none.
+ * @param name in lower case
+ */
 export function fieldValue(lines: string, name: string): string | undefined {
   let found: string | undefined;
   for (let at = 0; at < lines.length;) {
@@ -155,7 +158,7 @@ export function fieldValue(lines: string, name: string): string | undefined {
   return found;
 }
 
-/** The lines whose names are not among these, in lower case. */
+/** Returns the lines whose names are not among these, which are in lower case. */
 export function without(lines: string, names: readonly string[]): string {
   return lines
     .split(/(?<=\r\n)/)
@@ -164,8 +167,8 @@ export function without(lines: string, names: readonly string[]): string {
 }
 
 /**
- * The lines of trailers to pass on (RFC 9110 §6.5.1): none that says how a message is framed, where it
- * goes or who sends it, since whoever merges them into the head would believe it.
+ * Returns the lines of trailers to pass on (RFC 9110 §6.5.1): none that says how a message is framed, where it
+ * goes or who sends it, because a recipient that merges them into the head would believe it.
  */
 export function passedTrailers(lines: string): string {
   return lines === '' ? '' : without(scanFields(lines, 0, true).kept, NO_TRAILERS);

@@ -11,9 +11,9 @@ const MOST_KEPT = 4096;
 /**
  * Collects bytes until a head is whole. Nothing is copied if it comes in one piece, as nearly all do.
  *
- * The last head is remembered: on a connection that is kept, many are the same byte for byte (answers too: a Date
- * changes once a second), and whoever parses them can tell by comparing with the last. Of 18 µs a request that
- * saves 2.5.
+ * The last head is remembered: on a connection that is kept, many are the same byte for byte (responses
+ * too: a Date changes once a second), so that a parser can return what it returned before. Of 18 µs a request that saves
+ * 2.5.
  */
 export class HeadReader {
   readonly #maxBytes: number;
@@ -48,7 +48,7 @@ export class HeadReader {
     let all = held === undefined ? bytes : Buffer.concat([held, bytes]);
     if (this.#skipsEmptyLines) while (all[0] === 0x0d && all[1] === 0x0a) all = all.subarray(2);
     const known = this.#lastWhole.length;
-    // Where the last head ended this one must too, by which most others are told apart at no cost.
+    // This head must end where the last one did: that rules out most others at no cost.
     const mayBeLast = held === undefined && all[known - 1] === 0x0a && all[known - 3] === 0x0a;
     if (mayBeLast && all.toString('latin1', 0, known) === this.#lastWhole) {
       return { head: this.#lastHead, rest: known === all.length ? NOTHING : all.subarray(known) };
@@ -68,7 +68,7 @@ export class HeadReader {
       return { head, rest: at === all.length ? NOTHING : all.subarray(at) };
     }
     if (all.length > this.#maxBytes) return text.includes('\r\n') ? 'long' : 'long-line';
-    // A copy: whoever read the bytes may read the next into the same place.
+    // A copy, because the next read may overwrite the bytes.
     this.#held = all.length === 0 ? undefined : Buffer.from(all);
     const isPlausible =
       !bytes.includes(0x0a) || this.#canBegin(text.slice(0, text.lastIndexOf('\n') + 1));

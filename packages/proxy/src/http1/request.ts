@@ -29,12 +29,12 @@ const REQUEST_LINE = '[A-Z-]+ [\\x21\\x22\\x24-\\x7e]+ HTTP\\/1\\.[01]\\r\\n';
 const REQUEST = new RegExp(`^${REQUEST_LINE}${FIELDS}$`);
 const BEGUN = new RegExp(`^(?:${REQUEST_LINE}${FIELDS})?$`);
 
-/** Whether a request can begin with these whole lines. */
+/** Returns whether a request can begin with these whole lines. */
 export function canBeginRequest(lines: string): boolean {
   return BEGUN.test(lines);
 }
 
-/** Remembers what it has parsed last: see HeadReader. */
+/** Returns what it returned before if the head is the same: see HeadReader. */
 export class RequestParser {
   #head = '';
   #parsed: Http1Request | Refused | undefined;
@@ -49,7 +49,7 @@ export class RequestParser {
   }
 }
 
-/** @param head from the request line to the CRLF of the last field, as Latin-1 */
+/** Parses a head. @param head from the request line to the CRLF of the last field, as Latin-1 */
 export function parseRequest(head: string): Http1Request | Refused {
   if (!REQUEST.test(head)) return refuse('bad-request', 'The request is not valid HTTP/1.1.');
   const methodEnd = head.indexOf(' ');
@@ -69,7 +69,7 @@ export function parseRequest(head: string): Http1Request | Refused {
   if (target.charCodeAt(0) !== 0x2f) {
     const parts = splitAbsolute(target);
     if (parts === undefined) return refuse('bad-target', 'The request target must start with "/".');
-    // RFC 9112 §3.2.2: the authority counts, and Host is made from it.
+    // RFC 9112 §3.2.2: the authority takes precedence over Host.
     target = parts.path;
     host = parts.authority;
     kept = `Host: ${host}\r\n${without(kept, ['host'])}`;
@@ -85,7 +85,7 @@ export function parseRequest(head: string): Http1Request | Refused {
     fields: kept,
     forwardedFields: fields.forwardedFields,
     length,
-    // RFC 9110 §10.1.1: HTTP/1.0 knows no such thing.
+    // RFC 9110 §10.1.1: HTTP/1.0 does not have it.
     expectsContinue: fields.expect !== '' && version === '1.1',
     // RFC 9112 §9.3: a proxy keeps no connection with a client of HTTP/1.0.
     persists: version === '1.1' && !closes,
@@ -104,7 +104,7 @@ function isWebSocket(
   return upgrade === 'websocket' && hasUpgradeOption && version === '1.1';
 }
 
-/** What could be read in two ways is not read at all. */
+/** Returns why a request is refused: among others, because it could be read in two ways. */
 function problemOf(fields: Fields, version: RequestHead['version']): Problem | undefined {
   const { count, hosts, host, contentLength, transferEncoding, expect } = fields;
   if (count > MAX_FIELDS)

@@ -21,12 +21,12 @@ const STATUS_LINE = 'HTTP\\/1\\.[01] [1-9][0-9][0-9](?: [\\t\\x20-\\x7e\\x80-\\x
 const RESPONSE = new RegExp(`^${STATUS_LINE}${FIELDS}$`);
 const BEGUN = new RegExp(`^(?:${STATUS_LINE}${FIELDS})?$`);
 
-/** Whether a response can begin with these whole lines. */
+/** Returns whether a response can begin with these whole lines. */
 export function canBeginResponse(lines: string): boolean {
   return BEGUN.test(lines);
 }
 
-/** Remembers what it has parsed last: see HeadReader. */
+/** Returns what it returned before if the head is the same: see HeadReader. */
 export class ResponseParser {
   #head = '';
   #method = '';
@@ -43,7 +43,7 @@ export class ResponseParser {
   }
 }
 
-/** @param head from the status line to the CRLF of the last field, as Latin-1 */
+/** Parses a head. @param head from the status line to the CRLF of the last field, as Latin-1 */
 export function parseResponse(head: string, method: string): Http1Response | BadResponse {
   if (!RESPONSE.test(head)) return bad('sent a response that is not valid HTTP/1.1');
   const lineEnd = head.indexOf('\r\n');
@@ -63,7 +63,7 @@ export function parseResponse(head: string, method: string): Http1Response | Bad
     if (isHttp10 || transferEncoding !== 'chunked')
       return bad('sent a response with an unsupported transfer coding');
   }
-  // RFC 9110 §8.6: it has no body. Whoever announces one may send it too, and it would stand before the next answer.
+  // RFC 9110 §8.6: it has no body. An upstream that announces one may send it too, before the next response.
   const isAmbiguous = status === 204 && (contentLength > 0 || transferEncoding !== undefined);
   return {
     ok: true,

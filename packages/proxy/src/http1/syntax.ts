@@ -3,7 +3,7 @@ export const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
 
 /**
  * Lines of fields (RFC 9112 §5), each with its CRLF. One expression over the whole block lets nothing
- * through that is not meant to be there: no line that continues another, no bare CR or LF, no NUL, no
+ * through that does not belong there: no line that continues another, no bare CR or LF, no NUL, no
  * space before a colon. What it accepts can be taken apart by looking for `:` and CRLF.
  */
 export const FIELDS: string = `(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`;
@@ -12,8 +12,8 @@ export const FIELDS: string = `(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`
 export const ONLY_FIELDS: RegExp = new RegExp(`^${FIELDS}$`);
 
 /**
- * The value of a field between these two places: without the blanks around it (RFC 9110 §5.5). A tab behind
- * it stays, and spoils what must be a number or a name: llhttp reads it so too.
+ * Returns the value of a field between these two positions, without the blanks around it (RFC 9110 §5.5). A tab after it
+ * stays and makes a number or a name invalid, as in llhttp.
  */
 export function valueBetween(head: string, from: number, to: number): string {
   let start = from;

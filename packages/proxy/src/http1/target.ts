@@ -1,9 +1,9 @@
-/** A host, and perhaps a port: RFC 3986 §3.2.2 without the marks that no name of a host has. */
+/** A host, and perhaps a port: RFC 3986 §3.2.2 without characters that no host name has. */
 const AUTHORITY = /^(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?$/;
 
 let lastHost = '';
 
-/** Whether this can be a Host. The last one that could is remembered: most requests bring the same. */
+/** Returns whether this can be a Host. The last valid one is cached, because most requests have the same. */
 export function isHost(value: string): boolean {
   if (value === lastHost) return value !== '';
   if (value.length > 255 || !AUTHORITY.test(value)) return false;
@@ -13,20 +13,20 @@ export function isHost(value: string): boolean {
 
 const ABSOLUTE = /^https?:\/\/(?<authority>[^/?]*)(?<rest>.*)$/i;
 
-/** The parts of a target in absolute form (RFC 9112 §3.2.2), or undefined if it is none. */
+/** Returns the parts of a target in absolute form (RFC 9112 §3.2.2); undefined if it is in another. */
 export function splitAbsolute(target: string): { authority: string; path: string } | undefined {
   const { authority, rest } = ABSOLUTE.exec(target)?.groups ?? {};
   if (authority === undefined || rest === undefined || !isHost(authority)) return undefined;
   return { authority, path: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
-/** Where there is none of these, no path can climb. */
+/** A path without any of these cannot climb. */
 const MAY_CLIMB = /\.\.|%2e/i;
 
 /**
- * Whether some reading of this path climbs above where it begins: with dots or slashes percent-encoded,
- * with `\` for `/`, with parameters after the dots, with empty segments merged. An instance that reads
- * so would answer with what lies beside the prefix that the request was routed by.
+ * Returns whether some reading of this path climbs above where it begins: with dots or slashes percent-encoded,
+ * with `\` for `/`, with parameters after the dots, with empty segments merged. An upstream that reads it so would serve
+ * what lies outside the prefix of the route.
  */
 export function escapesPrefix(target: string): boolean {
   if (!MAY_CLIMB.test(target)) return false;

@@ -59,8 +59,8 @@ function numberOf(bytes: readonly number[]): number {
 const GOING_AWAY = 1001;
 
 /**
- * A Close for a peer that is left.
- * @param mask four bytes that nobody foresees, for one that is a server (§5.3); none for a client
+ * Returns a close frame: this endpoint goes away.
+ * @param mask four unpredictable bytes, for a peer that is a server (§5.3); none for a client
  */
 export function closeFrame(mask?: Uint8Array): Buffer {
   const payload = [GOING_AWAY >> 8, GOING_AWAY & 0xff];

@@ -11,27 +11,27 @@ export type TakeBytes = (bytes: Buffer) => boolean;
 
 const READ_BYTES = 64 * 1024;
 /**
- * Of a client's large body. Instances mostly take 32 KiB at once, and 64 KiB not: then each piece waits in a place of its
- * own, and uploads of 1 MiB take twice nginx's CPU time in place of 1.1 to 1.3 times. Downloads gain nothing by it.
+ * For the large body of a client. Upstreams mostly take 32 KiB at once and 64 KiB not; then each part waits in a buffer of
+ * its own, and uploads of 1 MiB take twice nginx's CPU time instead of 1.1 to 1.3 times. Downloads gain nothing by it.
  */
 const CLIENT_READ_BYTES = 32 * 1024;
 
 /**
- * What the system reads into, for all sockets that read little at a time: each read is looked at before the
- * next is made.
+ * The buffer that the system reads into, shared by all sockets that read little at a time: each read is used before the
+ * next one.
  *
- * By its usual way a socket allocates 64 KiB for each read, passes what came through a stream, and emits an
- * event: on the side of clients that costs 2 of 19 µs a request.
+ * Without it a socket allocates 64 KiB for each read, passes the bytes through a stream, and emits an event: on the side
+ * of clients that costs 2 of 19 µs a request.
  */
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
 
 /**
- * The option of a socket that has bytes handed to a function.
- * @param bytes at most, of each read of a large body
+ * Returns the option of a socket that passes its bytes to a function.
+ * @param bytes the size of the buffer for each read of a large body
  */
 export function readingInto(take: TakeBytes, bytes: number = READ_BYTES): OnReadOpts {
   let buffer = SHARED;
-  // The last view is the next one too if it is as long, as it often is: to make one takes 0.1 µs.
+  // The last view is used again if the next read is as long, as it often is: to make one takes 0.1 µs.
   let viewed: Uint8Array = SHARED;
   let view: Buffer = SHARED;
   return {
@@ -43,11 +43,11 @@ export function readingInto(take: TakeBytes, bytes: number = READ_BYTES): OnRead
         buffer = SHARED;
         take(view);
       } else if (into === SHARED) {
-        // A large body has begun: from the next read on it has a place of its own.
+        // A large body has begun: from the next read on it has a buffer of its own.
         buffer = Buffer.allocUnsafeSlow(bytes);
         take(Buffer.from(view));
       } else if (take(view)) {
-        // It is on its way to a receiver that is slower: passed on by reference, and read on elsewhere.
+        // It waits for a slower receiver by reference, so the next read needs another buffer.
         buffer = Buffer.allocUnsafeSlow(bytes);
       }
       return true;
@@ -55,7 +55,7 @@ export function readingInto(take: TakeBytes, bytes: number = READ_BYTES): OnRead
   };
 }
 
-/** A client's socket whose bytes are handed to a function. */
+/** A client's socket that passes its bytes to a function. */
 export class DirectSocket extends Socket {
   onBytes: TakeBytes = () => false;
 

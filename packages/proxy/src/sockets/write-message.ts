@@ -2,7 +2,7 @@ import type { BodyEnd } from '../message.ts';
 import { needsDrain, writeText } from './write-text.ts';
 import type { Output } from './write-text.ts';
 
-/** Up to this, content is written as text, in one piece with what stands around it. */
+/** Content up to this size is written as text, in one piece with what stands around it. */
 export const JOIN_BYTES = 4096;
 
 /**

@@ -6,17 +6,21 @@ import { readingInto } from '../sockets/read-into.ts';
 import type { TakeBytes } from '../sockets/read-into.ts';
 import type { Upstream } from '../proxy.ts';
 
-/** Opens connections to instances. */
+/** Opens connections to upstreams. */
 export class Dialer {
   readonly #ca: string | Buffer | undefined;
   #secureContext: SecureContext | undefined;
 
-  /** @param ca who signs the certificates of instances, as PEM; without, whom Node trusts */
+  /** @param ca of upstreams that speak TLS, as PEM. Default: the CAs that Node trusts */
   constructor(ca: string | Buffer | undefined) {
     this.#ca = ca;
   }
 
-  /** @param onConnected it may be written to: with TLS, the instance has shown that it is at that address */
+  /**
+   * Opens a connection.
+   * @param take gets what the upstream sends
+   * @param onConnected called when it may be written to: with TLS, once the certificate is verified
+   */
   dial({ address, port, isSecure }: Upstream, take: TakeBytes, onConnected: () => void): Socket {
     const options = {
       host: address,
@@ -26,7 +30,7 @@ export class Dialer {
       onread: readingInto(take),
     };
     if (isSecure !== true) return connect(options).on('connect', onConnected);
-    // One for all: to make one takes milliseconds.
+    // One for all connections: to make one takes milliseconds.
     this.#secureContext ??= createSecureContext({ ca: this.#ca });
     const secureContext = this.#secureContext;
     return connectSecurely({ ...options, secureContext }).on('secureConnect', onConnected);

@@ -4,12 +4,12 @@ import type { Upstream } from '../proxy.ts';
 import type { Limits } from '../limits.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 
-/** The connections to one instance. */
+/** The connections to one upstream. */
 export class Pool {
   readonly upstream: Upstream;
   /** As a Host. */
   readonly authority: string;
-  /** Those that may be asked, the one that was last at the end. */
+  /** Those that carry no request, the one used last at the end. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
   readonly #limits: Limits;
@@ -26,10 +26,10 @@ export class Pool {
     this.#dialer = dialer;
   }
 
-  /** The connection that was used last, so that those that are not needed grow old and go; or a new one. */
+  /** Returns the idle connection used last, so that those that are not needed grow old and close; or a new one. */
   take(): UpstreamConnection {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
-      // One that has failed is told so a moment later.
+      // One that has failed is removed a moment later, when it has closed.
       if (!last.isDestroyed) return last;
     }
     return this.open();
@@ -47,7 +47,7 @@ export class Pool {
     else this.#idle.push(connection);
   }
 
-  /** It is closed. */
+  /** Removes a connection that is closed. */
   forget(connection: UpstreamConnection): void {
     this.#open.delete(connection);
     const index = this.#idle.lastIndexOf(connection);
@@ -75,7 +75,7 @@ export class Pool {
   }
 }
 
-/** The pools of all instances. */
+/** The pools of all upstreams. */
 export class Pools {
   readonly #pools = new Map<string, Pool>();
   readonly #limits: Limits;
@@ -105,7 +105,7 @@ export class Pools {
     }
   }
 
-  /** How many connections there are to each instance, and how many of them nobody uses. */
+  /** Yields how many connections there are to each upstream, and how many of them are idle. */
   *sizes(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]> {
     for (const [key, pool] of this.#pools) yield [key, pool.sizes];
   }

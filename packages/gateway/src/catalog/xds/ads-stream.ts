@@ -27,7 +27,7 @@ interface Subscription {
 }
 
 /**
- * One client's stream of the aggregated discovery service, state-of-the-world variant. Takes requests, returns
+ * One client's stream of the aggregated discovery service, state-of-the-world variant. Turns requests into
  * responses, and does no I/O.
  */
 export class AdsStream {
