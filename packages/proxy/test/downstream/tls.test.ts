@@ -9,7 +9,16 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AddressInfo } from 'node:net';
 import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
-import { afterwards, client, listen, saying, send, start, to, upstream } from '../harness.ts';
+import {
+  afterwards,
+  rawClient,
+  listen,
+  rawServer,
+  sendRequest,
+  startProxy,
+  forwardToEach,
+  httpServer,
+} from '../harness.ts';
 
 const BOTH = [ONE.cert, TWO.cert];
 
@@ -32,12 +41,12 @@ const nameOf = (socket: TLSSocket): unknown => socket.getPeerCertificate().subje
 
 describe('a proxy with a certificate', () => {
   it('forwards the scheme https, and bodies both ways', async () => {
-    const there = await upstream((request, response) => {
+    const there = await httpServer((request, response) => {
       const { 'x-forwarded-proto': proto, forwarded } = request.headers;
       response.setHeader('x-told', `${String(proto)} ${String(forwarded)}`);
       request.pipe(response);
     });
-    const { port } = await start(to(there), { certificate: ONE });
+    const { port } = await startProxy(forwardToEach(there), { certificate: ONE });
     const body = Buffer.alloc(3_000_000, 'no two 9 bytes');
     const answer = await ask(port, { method: 'POST', body });
     expect(answer.headers['x-told']).toMatch(/^https for=127\.0\.0\.1;.*;proto=https$/);
@@ -50,7 +59,7 @@ describe('a proxy with a certificate', () => {
     await once(server, 'listening');
     server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
     const there = { key: 'a', address: '127.0.0.1', port: (server.address() as AddressInfo).port };
-    const { port } = await start(to(there), { certificate: ONE });
+    const { port } = await startProxy(forwardToEach(there), { certificate: ONE });
     const socket = new WebSocket(`wss://127.0.0.1:${port}/`, { ca: ONE.cert });
     await once(socket, 'open');
     socket.send('hello');
@@ -59,7 +68,7 @@ describe('a proxy with a certificate', () => {
   });
 
   it('negotiates only HTTP/1.1', async () => {
-    const { port } = await start(to(), { certificate: ONE });
+    const { port } = await startProxy(forwardToEach(), { certificate: ONE });
     expect((await secured(port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol).toBe(
       'http/1.1',
     );
@@ -70,9 +79,9 @@ describe('a proxy with a certificate', () => {
   });
 
   it('closes a connection without TLS, and keeps working', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { port } = await start(to(there), { certificate: ONE });
-    const plain = client(port);
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { port } = await startProxy(forwardToEach(there), { certificate: ONE });
+    const plain = rawClient(port);
     plain.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await plain.all).not.toContain('HTTP');
     const leaves = connectPlainly(port, '127.0.0.1');
@@ -83,8 +92,8 @@ describe('a proxy with a certificate', () => {
   });
 
   it('does not end a response cleanly that the instance aborted', async () => {
-    const { port } = await start(
-      to(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
+    const { port } = await startProxy(
+      forwardToEach(await rawServer('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       {
         certificate: ONE,
         limits: { answerBodyMs: 100 },
@@ -97,19 +106,19 @@ describe('a proxy with a certificate', () => {
 
   it('counts connections before their handshake', async () => {
     const limits = { connectionsPerAddress: 2 };
-    const { port } = await start(to(), { certificate: ONE, limits });
-    const silent = [client(port), client(port)];
+    const { port } = await startProxy(forwardToEach(), { certificate: ONE, limits });
+    const silent = [rawClient(port), rawClient(port)];
     await Promise.all(silent.map(({ socket }) => once(socket, 'connect')));
-    await client(port).closed;
+    await rawClient(port).closed;
     silent[0]?.socket.destroy();
     await expect.poll(() => secured(port).then(nameOf, () => 'refused')).toBe('one');
   });
 
   it('closes connections with a slow handshake, and does not wait for them when it closes', async () => {
-    const slow = await start(to(), { certificate: ONE, limits: { headMs: 100 } });
-    await client(slow.port).closed;
-    const { engine, port } = await start(to(), { certificate: ONE });
-    const silent = client(port);
+    const slow = await startProxy(forwardToEach(), { certificate: ONE, limits: { headMs: 100 } });
+    await rawClient(slow.port).closed;
+    const { engine, port } = await startProxy(forwardToEach(), { certificate: ONE });
+    const silent = rawClient(port);
     await once(silent.socket, 'connect');
     await secured(port);
     await engine.close(3_600_000);
@@ -117,8 +126,8 @@ describe('a proxy with a certificate', () => {
   });
 
   it('uses a renewed certificate for new connections, and keeps existing ones', async () => {
-    const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there), { certificate: ONE });
+    const there = await httpServer((_request, response) => response.end('ok'));
+    const { engine, port } = await startProxy(forwardToEach(there), { certificate: ONE });
     const before = await secured(port);
     engine.configure({ certificate: TWO });
     expect(nameOf(await secured(port))).toBe('two');
@@ -134,7 +143,9 @@ describe('a proxy with a certificate', () => {
   });
 
   it('does not start with a key of another certificate', async () => {
-    await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toMatchObject({
+    await expect(
+      startProxy(forwardToEach(), { certificate: { ...ONE, key: TWO.key } }),
+    ).rejects.toMatchObject({
       code: 'ERR_PROXY_CERTIFICATE',
     });
   });
@@ -152,9 +163,9 @@ async function secureUpstream() {
 describe('an upstream with TLS', () => {
   it('receives requests on persistent connections', async () => {
     const { there, connections } = await secureUpstream();
-    const { port } = await start(to(there), { upstreamCa: ONE.cert });
+    const { port } = await startProxy(forwardToEach(there), { upstreamCa: ONE.cert });
     for (const body of ['', 'small', 'x'.repeat(500_000)])
-      expect((await send(port, { method: 'POST', body })).body).toBe(body);
+      expect((await sendRequest(port, { method: 'POST', body })).body).toBe(body);
     expect(connections()).toBe(1);
   });
 
@@ -162,11 +173,11 @@ describe('an upstream with TLS', () => {
     const { there } = await secureUpstream();
     for (const options of [{}, { instanceCa: TWO.cert }]) {
       const verdicts: string[] = [];
-      const { port } = await start(to(there), {
+      const { port } = await startProxy(forwardToEach(there), {
         ...options,
         onUnreachable: (_upstream, verdict) => verdicts.push(verdict),
       });
-      const { status, body } = await send(port);
+      const { status, body } = await sendRequest(port);
       expect(status).toBe(502);
       expect(body).toMatch(/CERT|SIGNATURE/);
       expect(verdicts).toEqual(['failed']);
@@ -176,17 +187,20 @@ describe('an upstream with TLS', () => {
   it('receives nothing if its certificate is for another address', async () => {
     const server = createHttpsServer(ELSEWHERE, (_request, response) => response.end());
     const there = { ...(await listen(server)), isSecure: true };
-    const { port } = await start(to(there), { upstreamCa: ELSEWHERE.cert });
-    expect((await send(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+    const { port } = await startProxy(forwardToEach(there), { upstreamCa: ELSEWHERE.cert });
+    expect((await sendRequest(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
   it('shares no connections with an upstream without TLS at the same address', async () => {
     const { there } = await secureUpstream();
     const upstreams = [there, { ...there, isSecure: false }, there];
-    const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked), {
-      upstreamCa: ONE.cert,
-    });
-    const statuses = [await send(port), await send(port), await send(port)];
+    const { port } = await startProxy(
+      (...asked) => forwardToEach(...upstreams.splice(0, 1))(...asked),
+      {
+        upstreamCa: ONE.cert,
+      },
+    );
+    const statuses = [await sendRequest(port), await sendRequest(port), await sendRequest(port)];
     expect(statuses.map(({ status }) => status)).toEqual([200, 502, 200]);
   });
 });

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { ONE } from '../../../../test/support/certificates.ts';
-import { afterwards, listen, start, to } from '../harness.ts';
+import { afterwards, listen, startProxy, forwardToEach } from '../harness.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -28,7 +28,7 @@ describe('a client that does not read', () => {
     const instance = serving((socket) =>
       socket.once('data', () => socket.write(flood, () => isTaken.resolve('taken'))),
     );
-    const { engine } = await start(to(await listen(createServer(instance))));
+    const { engine } = await startProxy(forwardToEach(await listen(createServer(instance))));
     const socket = new MemorySocket(Infinity);
     engine.serve(socket);
     socket.say(GET);
@@ -47,7 +47,7 @@ describe('a client that does not read', () => {
       }),
     );
     const there = { ...(await listen(createTlsServer(ONE, instance))), isSecure: true };
-    const { engine } = await start(to(there), { upstreamCa: ONE.cert });
+    const { engine } = await startProxy(forwardToEach(there), { upstreamCa: ONE.cert });
     const slow = new MemorySocket(1);
     engine.serve(slow);
     slow.say(GET);
@@ -66,7 +66,7 @@ describe('a client that does not read', () => {
       }),
     );
     const there = await listen(createServer(instance));
-    const { engine } = await start(to(there), { limits: { answerBodyMs: 1 } });
+    const { engine } = await startProxy(forwardToEach(there), { limits: { answerBodyMs: 1 } });
     const socket = new MemorySocket(Infinity);
     engine.serve(socket);
     socket.say(GET.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'));
