@@ -8,14 +8,14 @@ import { MemorySocket } from './hazards/memory-socket.ts';
 import { deferred } from '../../../test/support/deferred.ts';
 import {
   afterwards,
-  rawClient,
+  client,
   listen,
-  refusingUpstream,
-  rawServer,
-  sendRequest,
-  startProxy,
-  forwardToEach,
-  httpServer,
+  refusingPort,
+  serverSending,
+  send,
+  start,
+  to,
+  upstream,
 } from './harness.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -23,10 +23,10 @@ const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const NEVER_MS = 3_600_000;
 
 /** An instance that answers when it is told to. */
-async function slowServer() {
+async function slow() {
   const arrived = deferred();
   const mayAnswer = deferred();
-  const there = await httpServer(async (_request, response) => {
+  const there = await upstream(async (_request, response) => {
     arrived.resolve();
     await mayAnswer.promise;
     response.end('finished');
@@ -35,55 +35,55 @@ async function slowServer() {
 }
 
 describe('closing the proxy', () => {
-  it('does not wait for connections that are idle, were used, or sent half a head', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { engine, port } = await startProxy(forwardToEach(there));
-    const silent = rawClient(port);
+  it('does not wait for connections that sent nothing, a request before, or half a request', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { proxy, port } = await start(to(there));
+    const silent = client(port);
     await once(silent.socket, 'connect');
-    const half = rawClient(port);
+    const half = client(port);
     half.write('GET / HTTP/1.1\r\n');
-    const idle = rawClient(port);
+    const idle = client(port);
     idle.write(GET);
-    // Once it has its answer, the engine has accepted the two that came before.
+    // Once it has its answer, the proxy has accepted the two that came before.
     await idle.heard(/ok/);
-    await engine.close(NEVER_MS);
+    await proxy.close(NEVER_MS);
     await Promise.all([silent.closed, half.closed, idle.closed]);
   });
 
-  it('sends Connection: close with the response in flight, and closes after it', async () => {
-    const { there, arrived, answer } = await slowServer();
-    const { engine, port } = await startProxy(forwardToEach(there));
-    const asking = rawClient(port);
+  it('announces the close with the response that is under way, and closes after it', async () => {
+    const { there, arrived, answer } = await slow();
+    const { proxy, port } = await start(to(there));
+    const asking = client(port);
     asking.write(GET);
     await arrived;
-    const closing = engine.close(NEVER_MS);
+    const closing = proxy.close(NEVER_MS);
     answer();
     expect(await asking.heard(/finished/)).toMatch(/^connection: close\r$/im);
     await closing;
   });
 
-  it('closes after a response whose head was already sent', async () => {
+  it('closes after a response whose head had not announced it', async () => {
     const begun = deferred();
     const mayEnd = deferred();
-    const there = await httpServer(async (_request, response) => {
+    const there = await upstream(async (_request, response) => {
       response.write('begun');
       begun.resolve();
       await mayEnd.promise;
       response.end('finished');
     });
-    const { engine, port } = await startProxy(forwardToEach(there));
-    const asking = rawClient(port);
+    const { proxy, port } = await start(to(there));
+    const asking = client(port);
     asking.write(GET);
     expect(await asking.heard(/begun/)).not.toMatch(/^connection:/im);
-    const closing = engine.close(NEVER_MS);
+    const closing = proxy.close(NEVER_MS);
     mayEnd.resolve();
     await asking.heard(/finished\r\n0\r\n\r\n$/);
     await closing;
   });
 
-  it('serves a busy client until the response with Connection: close', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { engine, port } = await startProxy(forwardToEach(there));
+  it('serves a busy client until the response that announces the close', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { proxy, port } = await start(to(there));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {
       const request = httpRequest({ port, host: '127.0.0.1', agent }).end();
@@ -91,90 +91,95 @@ describe('closing the proxy', () => {
       return { connection: response.headers.connection, body: await text(response) };
     };
     expect(await ask()).toEqual({ connection: undefined, body: 'ok' });
-    await engine.close(NEVER_MS);
+    await proxy.close(NEVER_MS);
     await expect(ask()).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/);
     agent.destroy();
   });
 
-  it('closes remaining connections after the grace period', async () => {
-    const { there, arrived } = await slowServer();
-    const { engine, port } = await startProxy(forwardToEach(there));
-    const asking = rawClient(port);
+  it('resets what is left when the grace period is over', async () => {
+    const { there, arrived } = await slow();
+    const { proxy, port } = await start(to(there));
+    const asking = client(port);
     asking.write(GET);
     await arrived;
-    await engine.close(1);
+    await proxy.close(1);
     await asking.closed;
   });
 
-  it('closes the connection of a client that ignores Connection: close', async () => {
-    const { engine, port } = await startProxy(forwardToEach(await refusingUpstream()));
+  it('resets a client that does not close its side', async () => {
+    const { proxy, port } = await start(to(await refusingPort()));
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     afterwards(() => socket.destroy());
     socket.on('error', () => {}).write('garbage\r\n\r\n');
     await once(socket.resume(), 'end');
-    await engine.close(1);
+    await proxy.close(1);
   });
 
-  it('can release an instance afterwards', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { engine, port } = await startProxy(forwardToEach(there));
-    await sendRequest(port);
-    await engine.close(0);
-    engine.release(there);
-    await engine.close(0);
+  it('may release an upstream afterwards', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { proxy, port } = await start(to(there));
+    await send(port);
+    await proxy.close(0);
+    proxy.release(there);
+    await proxy.close(0);
   });
 });
 
-describe('a response before the request is complete', () => {
+describe('a response that comes before the request is complete', () => {
   const HEAD = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n';
 
   it.each([
     [
-      'the upstream',
+      'the instance',
       async () =>
-        forwardToEach(
-          await httpServer((_request, response) =>
+        to(
+          await upstream((_request, response) =>
             response.writeHead(413, { 'content-length': '3' }).end('big'),
           ),
         ),
       /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
     ],
     [
-      'an upstream that closes',
+      'an instance that closes',
       async () =>
-        forwardToEach(
-          await rawServer('HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig'),
+        to(
+          await serverSending(
+            'HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig',
+          ),
         ),
       /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
     ],
     [
       'the proxy',
-      async () => forwardToEach(await refusingUpstream()),
+      async () => to(await refusingPort()),
       /^HTTP\/1\.1 502 [^]*connection: close\r\n/i,
     ],
-  ])('reaches a client that sends everything first, from %s', async (_who, decide, wanted) => {
-    const { port } = await startProxy(await decide());
-    const { socket, write, heard, closed } = rawClient(port);
-    let failed: Error | undefined;
-    socket.on('error', (error) => (failed = error));
-    write(`${HEAD}${'x'.repeat(1000)}`);
-    await heard(wanted);
-    socket.pause();
-    // More than all buffers hold: that it can be written shows that it is read.
-    await new Promise((resolve) => socket.write('x'.repeat(999_000), resolve));
-    socket.resume();
-    await closed;
-    expect(failed).toBeUndefined();
-  });
+  ])(
+    'is read by a client that sends all first, when it is from %s',
+    async (_who, decide, wanted) => {
+      const { port } = await start(await decide());
+      const { socket, write, heard, closed } = client(port);
+      let failed: Error | undefined;
+      socket.on('error', (error) => (failed = error));
+      write(`${HEAD}${'x'.repeat(1000)}`);
+      await heard(wanted);
+      socket.pause();
+      // More than all buffers hold: that it can be written shows that it is read.
+      await new Promise((resolve) => socket.write('x'.repeat(999_000), resolve));
+      socket.resume();
+      await closed;
+      expect(failed).toBeUndefined();
+    },
+  );
 
   it('is the last on its connection', async () => {
     let asked = 0;
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       asked++;
       response.writeHead(413, { 'content-length': '3' }).end('big');
     });
-    const { port } = await startProxy(forwardToEach(there));
-    const { write, heard, closed } = rawClient(port);
+    const { port } = await start(to(there));
+    const { write, heard, closed } = client(port);
     write(`${HEAD}${'x'.repeat(1000)}`);
     await heard(/big$/);
     write('x'.repeat(999_000) + GET);
@@ -182,7 +187,7 @@ describe('a response before the request is complete', () => {
     expect(asked).toBe(1);
   });
 
-  it('leaves no connection on which the next request would wait for the body', async () => {
+  it('leaves no connection on which the next request would wait behind the body', async () => {
     const isRead = [false, true];
     const server = createServer((socket) => {
       afterwards(() => socket.destroy());
@@ -193,15 +198,15 @@ describe('a response before the request is complete', () => {
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
         });
     });
-    const { engine, port } = await startProxy(forwardToEach(await listen(server)));
+    const { proxy, port } = await start(to(await listen(server)));
     const sending = new MemorySocket();
-    engine.serve(sending);
+    proxy.serve(sending);
     const length = 64 * 1024 * 1024;
     sending.say(
       `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`,
     );
     expect(await sending.statuses(1)).toEqual([200]);
-    const { write, heard } = rawClient(port);
+    const { write, heard } = client(port);
     write(GET);
     await heard(/ok$/);
   });

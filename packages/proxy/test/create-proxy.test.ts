@@ -7,39 +7,32 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import { createProxy } from '../src/create-proxy.ts';
 import { NO_UPSTREAM } from './decisions.ts';
-import {
-  afterwards,
-  refusingUpstream,
-  sendRequest,
-  startProxy,
-  forwardToEach,
-  httpServer,
-} from './harness.ts';
+import { afterwards, refusingPort, send, start, to, upstream } from './harness.ts';
 
 describe('the proxy', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
     'forwards %s with its body',
     async (method) => {
-      const echo = await httpServer(async (request, response) => {
+      const echo = await upstream(async (request, response) => {
         response.setHeader('x-method', request.method ?? '');
         response.end(await text(request));
       });
-      const { port } = await startProxy(forwardToEach(echo));
+      const { port } = await start(to(echo));
       const body = 'hello';
-      const answer = await sendRequest(port, { method, body, headers: { 'content-length': '5' } });
+      const answer = await send(port, { method, body, headers: { 'content-length': '5' } });
       expect(answer).toMatchObject({ status: 200, body, headers: { 'x-method': method } });
     },
   );
 
   it('forwards the target byte for byte', async () => {
-    const echo = await httpServer((request, response) => response.end(request.url));
-    const { port } = await startProxy(forwardToEach(echo));
+    const echo = await upstream((request, response) => response.end(request.url));
+    const { port } = await start(to(echo));
     const path = '//a/%2E%2e/b;c?x=//y&z=%00&u=http://a//b';
-    expect((await sendRequest(port, { path })).body).toBe(path);
+    expect((await send(port, { path })).body).toBe(path);
   });
 
-  it('returns status, reason and repeated fields', async () => {
-    const there = await httpServer((_request, response) => {
+  it('passes status, reason and repeated header fields back', async () => {
+    const there = await upstream((_request, response) => {
       response.writeHead(
         207,
         'Some Reason',
@@ -51,16 +44,16 @@ describe('the proxy', () => {
       );
       response.end('x');
     });
-    const { port } = await startProxy(forwardToEach(there));
-    expect(await sendRequest(port)).toMatchObject({
+    const { port } = await start(to(there));
+    expect(await send(port)).toMatchObject({
       status: 207,
       headers: { 'set-cookie': ['a=1', 'b=2'], 'x-a': 'b' },
     });
   });
 
   it('streams: the first bytes of a response arrive while the request is still being sent', async () => {
-    const echo = await httpServer((request, response) => request.pipe(response));
-    const { port } = await startProxy(forwardToEach(echo));
+    const echo = await upstream((request, response) => request.pipe(response));
+    const { port } = await start(to(echo));
     const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', agent: false });
     request.write('one');
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -71,9 +64,9 @@ describe('the proxy', () => {
     await once(response, 'end');
   });
 
-  it('does not read more of a response than the client reads', async () => {
+  it('does not take in more of a response than the client reads', async () => {
     let sent = 0;
-    const endless = await httpServer((_request, response) => {
+    const endless = await upstream((_request, response) => {
       const chunk = Buffer.alloc(64 * 1024);
       const more = (): void => {
         do sent += chunk.length;
@@ -82,7 +75,7 @@ describe('the proxy', () => {
       response.on('drain', more);
       more();
     });
-    const { port } = await startProxy(forwardToEach(endless));
+    const { port } = await start(to(endless));
     const client = connect(port, '127.0.0.1');
     afterwards(() => client.destroy());
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -102,38 +95,33 @@ describe('the proxy', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it('reuses its connection to an instance', async () => {
+  it('reuses its connection to an upstream', async () => {
     const ports = new Set<number | undefined>();
-    const there = await httpServer((request, response) => {
+    const there = await upstream((request, response) => {
       ports.add(request.socket.remotePort);
       response.end('ok');
     });
-    const { port } = await startProxy(forwardToEach(there));
-    for (let count = 0; count < 5; count++) await sendRequest(port);
+    const { port } = await start(to(there));
+    for (let count = 0; count < 5; count++) await send(port);
     expect(ports.size).toBe(1);
   });
 
-  it('uses the next instance if one refuses connections, with the body', async () => {
-    const echo = await httpServer(
+  it('goes to the next upstream when one refuses connections, with the body', async () => {
+    const echo = await upstream(
       async (request, response) => void response.end(await text(request)),
     );
     const unreachable: string[] = [];
-    const { port } = await startProxy(
-      forwardToEach(await refusingUpstream(), await refusingUpstream(), echo),
-      {
-        onUnreachable: (_upstream, verdict) => unreachable.push(verdict),
-      },
-    );
-    const answer = await sendRequest(port, { method: 'POST', body: 'kept' });
+    const { port } = await start(to(await refusingPort(), await refusingPort(), echo), {
+      onUnreachable: (_upstream, verdict) => unreachable.push(verdict),
+    });
+    const answer = await send(port, { method: 'POST', body: 'kept' });
     expect(answer).toMatchObject({ status: 200, body: 'kept' });
     expect(unreachable).toEqual(['refused', 'refused']);
   });
 
-  it('answers 502 as a problem if no instance is reachable', async () => {
-    const { port } = await startProxy(
-      forwardToEach(await refusingUpstream(), await refusingUpstream()),
-    );
-    const answer = await sendRequest(port, { method: 'POST', body: 'x' });
+  it('answers 502 as a problem when no upstream can be reached', async () => {
+    const { port } = await start(to(await refusingPort(), await refusingPort()));
+    const answer = await send(port, { method: 'POST', body: 'x' });
     expect(answer).toMatchObject({
       status: 502,
       headers: { 'content-type': 'application/problem+json' },
@@ -141,37 +129,37 @@ describe('the proxy', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ status: 502, code: 'upstream-failed' });
   });
 
-  it('does not try another instance after a request was sent', async () => {
+  it('does not try another upstream once a request was sent', async () => {
     let asked = 0;
-    const drops = await httpServer((request) => {
+    const drops = await upstream((request) => {
       asked++;
       request.socket.destroy();
     });
-    const other = await httpServer((_request, response) => {
+    const other = await upstream((_request, response) => {
       asked++;
       response.end('other');
     });
-    const { port } = await startProxy(forwardToEach(drops, other));
-    expect((await sendRequest(port, { method: 'POST', body: 'x' })).status).toBe(502);
+    const { port } = await start(to(drops, other));
+    expect((await send(port, { method: 'POST', body: 'x' })).status).toBe(502);
     expect(asked).toBe(1);
   });
 
-  it('does not end a response cleanly that the instance aborted', async () => {
-    const breaks = await httpServer((_request, response) => {
+  it('does not end a response cleanly that the upstream broke off', async () => {
+    const breaks = await upstream((_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
     });
-    const { port } = await startProxy(forwardToEach(breaks));
-    await expect(sendRequest(port)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+    const { port } = await start(to(breaks));
+    await expect(send(port)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
   });
 
-  it('aborts the request to the instance when the client disconnects', async () => {
+  it('closes its connection to the upstream when the client has gone', async () => {
     const aborted = deferred();
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       response.write('begun');
       response.on('close', () => aborted.resolve());
     });
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     const client = connect(port, '127.0.0.1');
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await once(client, 'data');
@@ -179,12 +167,12 @@ describe('the proxy', () => {
     await aborted.promise;
   });
 
-  it('answers a problem, and closes if the body is unread', async () => {
-    const { port } = await startProxy(() => ({
+  it('answers a problem, and closes where a body is left unread', async () => {
+    const { port } = await start(() => ({
       type: 'answer',
       problem: NO_UPSTREAM,
     }));
-    const answer = await sendRequest(port, { headers: { connection: 'keep-alive' } });
+    const answer = await send(port, { headers: { connection: 'keep-alive' } });
     expect(answer).toMatchObject({
       status: 503,
       headers: {
@@ -208,61 +196,57 @@ describe('the proxy', () => {
     ['a space before a colon', 'Content-Length : 3'],
   ])('refuses %s', async (_what, headers) => {
     let reached = false;
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       reached = true;
       response.end();
     });
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     const client = connect(port, '127.0.0.1');
     client.write(`POST / HTTP/1.1\r\nHost: a\r\n${headers}\r\n\r\nabc`);
     expect(await text(client)).toMatch(/^HTTP\/1\.1 400 /);
     expect(reached).toBe(false);
   });
 
-  it('closes idle connections to a released instance, and finishes a request in flight', async () => {
+  it('closes idle connections to an upstream that is released, and lets a request in flight finish', async () => {
     const arrived = deferred();
     const mayAnswer = deferred();
     const closed = deferred();
-    const there = await httpServer(async (request, response) => {
+    const there = await upstream(async (request, response) => {
       request.socket.on('close', () => closed.resolve());
       arrived.resolve();
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await startProxy(forwardToEach(there));
-    const answer = sendRequest(port);
+    const { proxy, port } = await start(to(there));
+    const answer = send(port);
     await arrived.promise;
-    engine.release(there);
+    proxy.release(there);
     mayAnswer.resolve();
     expect((await answer).body).toBe('finished');
     await closed.promise;
   });
 
-  it('finishes requests in flight when it closes, and accepts no more', async () => {
+  it('finishes what is in flight when it closes, and accepts no more', async () => {
     const arrived = deferred();
     const mayAnswer = deferred();
-    const there = await httpServer(async (_request, response) => {
+    const there = await upstream(async (_request, response) => {
       arrived.resolve();
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await startProxy(forwardToEach(there));
-    const answer = sendRequest(port);
+    const { proxy, port } = await start(to(there));
+    const answer = send(port);
     await arrived.promise;
-    const closing = engine.close(10_000);
-    await expect(sendRequest(port)).rejects.toThrow(/ECONNREFUSED/);
+    const closing = proxy.close(10_000);
+    await expect(send(port)).rejects.toThrow(/ECONNREFUSED/);
     mayAnswer.resolve();
     expect((await answer).body).toBe('finished');
     await closing;
   });
 
-  it('names a port in use', async () => {
-    const { port } = await startProxy(forwardToEach());
-    const second = createProxy({
-      decide: forwardToEach(),
-      pseudonym: 'second',
-      onUnreachable: () => {},
-    });
+  it('rejects with the error of Node if the port is taken', async () => {
+    const { port } = await start(to());
+    const second = createProxy({ decide: to(), pseudonym: 'second', onUnreachable: () => {} });
     await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({
       code: 'EADDRINUSE',
       port,

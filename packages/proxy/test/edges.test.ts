@@ -9,14 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Upstream } from '../src/proxy.ts';
-import {
-  rawClient,
-  rawServer,
-  sendRequest,
-  startProxy,
-  forwardToEach,
-  httpServer,
-} from './harness.ts';
+import { client, serverSending, send, start, to, upstream } from './harness.ts';
 
 /** No two places of it are alike. */
 const BIG = Buffer.alloc(24 * 1024 * 1024);
@@ -34,7 +27,7 @@ class Slices extends Readable {
     });
   }
 
-  /** Resolves when nobody takes any more of it. */
+  /** Resolves when no more of it is read. */
   async stands(): Promise<void> {
     for (let before = -1; before !== this.sent; await sleep(200)) before = this.sent;
   }
@@ -46,7 +39,7 @@ async function hashOf(body: Readable): Promise<string> {
   return hash.digest('hex');
 }
 
-describe('the proxy in edge cases', () => {
+describe('the proxy, at its edges', () => {
   it.each([
     [
       '304 with the length that a 200 would have',
@@ -63,13 +56,13 @@ describe('the proxy in edge cases', () => {
       502,
     ],
     [
-      'a switch of protocols that nobody asked for',
+      'a switch of protocols that was not requested',
       '101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
       502,
     ],
-  ])('answers a client whose upstream responds %s', async (_what, bytes, status) => {
-    const { port } = await startProxy(forwardToEach(await rawServer(`HTTP/1.1 ${bytes}`)));
-    const answer = await sendRequest(port);
+  ])('answers a client whose upstream answers %s', async (_what, bytes, status) => {
+    const { port } = await start(to(await serverSending(`HTTP/1.1 ${bytes}`)));
+    const answer = await send(port);
     expect(answer.status).toBe(status);
     if (status === 304)
       expect(answer.headers).toMatchObject({ etag: '"x"', 'content-length': '9' });
@@ -78,32 +71,32 @@ describe('the proxy in edge cases', () => {
     if (status === 502) expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-failed' });
   });
 
-  it('forwards the response to HEAD with its length and without a body', async () => {
-    const there = await httpServer((_request, response) => {
+  it('passes the response to HEAD on, with its length and without a body', async () => {
+    const there = await upstream((_request, response) => {
       response.setHeader('content-length', '5').end('hello');
     });
-    const { port } = await startProxy(forwardToEach(there));
-    expect(await sendRequest(port, { method: 'HEAD' })).toMatchObject({
+    const { port } = await start(to(there));
+    expect(await send(port, { method: 'HEAD' })).toMatchObject({
       status: 200,
       headers: { 'content-length': '5' },
       body: '',
     });
   });
 
-  it('sends an early response to a client that is still sending, and closes', async () => {
-    const early = await httpServer((_request, response) => {
+  it('gives a client that is still sending a response that came early, and closes', async () => {
+    const early = await upstream((_request, response) => {
       response.writeHead(413).end('too large');
     });
-    const { port } = await startProxy(forwardToEach(early));
-    const { write, heard, closed } = rawClient(port);
+    const { port } = await start(to(early));
+    const { write, heard, closed } = client(port);
     write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1000)}`);
     expect(await heard(/too large/)).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
     await closed;
   });
 
   it('does not wait for idle clients when it closes', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { engine, port } = await startProxy(forwardToEach(there));
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { proxy, port } = await start(to(there));
     const silent = connect(port, '127.0.0.1');
     const kept = connect(port, '127.0.0.1');
     kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -111,42 +104,42 @@ describe('the proxy in edge cases', () => {
     const gone = Promise.all([once(silent, 'close'), once(kept, 'close')]);
     silent.resume();
     kept.resume();
-    await engine.close(3_600_000);
+    await proxy.close(3_600_000);
     await gone;
   });
 
-  it('sends Connection: close with the response in flight', async () => {
+  it('announces the close to a client with the response under way', async () => {
     const arrived = deferred();
     const mayAnswer = deferred();
-    const there = await httpServer(async (_request, response) => {
+    const there = await upstream(async (_request, response) => {
       arrived.resolve();
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await startProxy(forwardToEach(there));
+    const { proxy, port } = await start(to(there));
     const client = connect(port, '127.0.0.1');
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = text(client);
     await arrived.promise;
-    const closing = engine.close(3_600_000);
+    const closing = proxy.close(3_600_000);
     mayAnswer.resolve();
     expect(await answer).toMatch(/connection: close[^]*finished/i);
     await closing;
   });
 
-  it('accepts the release of an upstream after it has closed', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { engine, port } = await startProxy(forwardToEach(there));
-    await sendRequest(port);
-    await engine.close(0);
-    engine.release(there);
+  it('may release an upstream after it has closed', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { proxy, port } = await start(to(there));
+    await send(port);
+    await proxy.close(0);
+    proxy.release(there);
   });
 
-  it('refuses a request that already passed through it', async () => {
+  it('ends a request that has been here before', async () => {
     const itself: Upstream[] = [];
-    const { port } = await startProxy((...asked) => forwardToEach(...itself)(...asked));
+    const { port } = await start((...asked) => to(...itself)(...asked));
     itself.push({ key: 'self', address: '127.0.0.1', port });
-    const answer = await sendRequest(port);
+    const answer = await send(port);
     expect(answer.status).toBe(508);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'loop' });
   });
@@ -156,24 +149,24 @@ describe('the proxy in edge cases', () => {
     ['two', 'Host: a\r\nHost: b\r\n'],
   ])('refuses a request with %s', async (_what, hosts) => {
     let reached = false;
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       reached = true;
       response.end();
     });
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     const client = connect(port, '127.0.0.1');
     client.write(`GET / HTTP/1.1\r\n${hosts}Connection: close\r\n\r\n`);
     expect(await text(client)).toMatch(/^HTTP\/1\.1 400 /);
     expect(reached).toBe(false);
   });
 
-  it('sends every byte of a large response to a client that pauses', async () => {
+  it('gives a client that stops reading for a while every byte of a large response', async () => {
     const slices = new Slices();
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       response.setHeader('content-length', BIG.length);
       slices.pipe(response);
     });
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     const request = httpRequest({ port, host: '127.0.0.1', agent: false }).end();
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     await slices.stands();
@@ -183,16 +176,25 @@ describe('the proxy in edge cases', () => {
   it.each([
     ['with a length', { 'content-length': String(BIG.length) }],
     ['chunked', { 'transfer-encoding': 'chunked' }],
-  ])('sends every byte of a large body to an upstream that pauses, %s', async (_what, headers) => {
-    const slices = new Slices();
-    const there = await httpServer(async (request, response) => {
-      await slices.stands();
-      response.end(await hashOf(request));
-    });
-    const { port } = await startProxy(forwardToEach(there));
-    const request = httpRequest({ port, host: '127.0.0.1', agent: false, method: 'POST', headers });
-    slices.pipe(request);
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    expect(await text(response)).toBe(HASH);
-  });
+  ])(
+    'gives an upstream that stops reading for a while every byte of a large body, %s',
+    async (_what, headers) => {
+      const slices = new Slices();
+      const there = await upstream(async (request, response) => {
+        await slices.stands();
+        response.end(await hashOf(request));
+      });
+      const { port } = await start(to(there));
+      const request = httpRequest({
+        port,
+        host: '127.0.0.1',
+        agent: false,
+        method: 'POST',
+        headers,
+      });
+      slices.pipe(request);
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(await text(response)).toBe(HASH);
+    },
+  );
 });

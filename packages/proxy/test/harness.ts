@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-/** Runs a cleanup after the test, in reverse order. */
+/** Undone after the test, the last first. */
 export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
@@ -28,12 +28,12 @@ export async function listen(server: Server): Promise<Upstream> {
   return { key: String(port), address: '127.0.0.1', port };
 }
 
-export function httpServer(handler: RequestListener): Promise<Upstream> {
+export function upstream(handler: RequestListener): Promise<Upstream> {
   return listen(createServer(handler));
 }
 
-/** An upstream that answers any data with these bytes, and keeps the connection open. */
-export function rawServer(bytes: string): Promise<Upstream> {
+/** An upstream that sends these bytes in answer to anything, and leaves the connection open. */
+export function serverSending(bytes: string): Promise<Upstream> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', () => socket.write(bytes));
@@ -51,8 +51,8 @@ export function unresponsiveServer(): Promise<Upstream> {
   return listen(server);
 }
 
-/** An upstream whose port refuses connections. It stays closed, because a client's socket occupies it. */
-export async function refusingUpstream(): Promise<Upstream> {
+/** A port where nothing listens, and nothing will, because it is a client's end of a connection. */
+export async function refusingPort(): Promise<Upstream> {
   const server = createTcpServer((socket) => afterwards(() => socket.destroy()));
   const { port: other } = await listen(server);
   const socket = connect(other, '127.0.0.1');
@@ -62,8 +62,8 @@ export async function refusingUpstream(): Promise<Upstream> {
   return { key: String(port), address: '127.0.0.1', port };
 }
 
-/** An upstream that accepts no connection, because it is suspended and its backlog is full. */
-export async function fullBacklogServer(): Promise<Upstream> {
+/** An upstream that has stopped, with as many connections waiting as the system keeps for it. */
+export async function unconnectableServer(): Promise<Upstream> {
   const listens = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
     function () { console.log(this.address().port); })`;
   const child = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -71,26 +71,26 @@ export async function fullBacklogServer(): Promise<Upstream> {
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
   child.kill('SIGSTOP');
   const port = Number(String(line));
-  for (let count = 0; count < 8; count++) rawClient(port);
+  for (let count = 0; count < 8; count++) client(port);
   return { key: 'deaf', address: '127.0.0.1', port };
 }
 
-export async function startProxy(
+export async function start(
   decide: Decide,
   options: Partial<ProxyOptions> = {},
-): Promise<{ engine: ReverseProxy; port: number }> {
-  const engine = createProxy({
+): Promise<{ proxy: ReverseProxy; port: number }> {
+  const proxy = createProxy({
     decide,
     onUnreachable: () => {},
     pseudonym: 'gateway',
     ...options,
   });
-  const { port } = await engine.listen(0, '127.0.0.1');
-  afterwards(() => engine.close(0));
-  return { engine, port };
+  const { port } = await proxy.listen(0, '127.0.0.1');
+  afterwards(() => proxy.close(0));
+  return { proxy, port };
 }
 
-export function forwardToEach(...upstreams: Upstream[]): Decide {
+export function to(...upstreams: Upstream[]): Decide {
   return ({ target }) => {
     const left = [...upstreams];
     return forwardBy(() => left.shift(), target);
@@ -104,9 +104,9 @@ interface Sent {
   body?: string;
 }
 
-export async function sendRequest(port: number, { body, ...options }: Sent = {}) {
+export async function send(port: number, { body, ...options }: Sent = {}) {
   const request = httpRequest({ port, host: '127.0.0.1', agent: false, ...options });
-  // An error after the head is also emitted by the response.
+  // One that comes after the head is the response's too.
   request.on('error', () => {});
   request.end(body);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -118,13 +118,13 @@ export async function sendRequest(port: number, { body, ...options }: Sent = {})
   };
 }
 
-/** A TCP client that writes bytes, and reads until a pattern matches. */
-export function rawClient(port: number): {
+/** A client that writes bytes and reads until it has seen what it waits for. */
+export function client(port: number): {
   socket: Socket;
   write: (bytes: string) => void;
   heard: (wanted: RegExp) => Promise<string>;
   closed: Promise<unknown>;
-  /** All bytes until the connection closed, and whether it was reset. */
+  /** All that came until the connection was closed, and whether by a reset. */
   all: Promise<string>;
 } {
   const socket = connect(port, '127.0.0.1');

@@ -4,17 +4,9 @@ import { text } from 'node:stream/consumers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodeInternals, turnOffNodeInternals } from '../src/node-internals.ts';
 import { ONE } from '../../../test/support/certificates.ts';
-import {
-  afterwards,
-  rawClient,
-  listen,
-  sendRequest,
-  startProxy,
-  forwardToEach,
-  httpServer,
-} from './harness.ts';
+import { afterwards, client, listen, send, start, to, upstream } from './harness.ts';
 
-const echoServer = () => httpServer((request, response) => request.pipe(response));
+const echo = () => upstream((request, response) => request.pipe(response));
 
 it('this version of Node has all of them', () => {
   expect(nodeInternals()).toEqual({ directWrite: true, directRead: true, immediateReset: true });
@@ -28,15 +20,15 @@ describe('without what Node does not document', () => {
   });
 
   it.each([0, 5, 5000, 3_000_000])('passes bodies of %d bytes both ways', async (length) => {
-    const { port } = await startProxy(forwardToEach(await echoServer()));
+    const { port } = await start(to(await echo()));
     const body = 'x'.repeat(length);
     for (let count = 0; count < 3; count++)
-      expect((await sendRequest(port, { method: 'POST', body })).body).toBe(body);
+      expect((await send(port, { method: 'POST', body })).body).toBe(body);
   });
 
   it('serves requests that follow each other on a connection', async () => {
-    const { port } = await startProxy(forwardToEach(await echoServer()));
-    const { write, heard } = rawClient(port);
+    const { port } = await start(to(await echo()));
+    const { write, heard } = client(port);
     const one = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok';
     write(one.repeat(20));
     const all = await heard(/(?:HTTP\/1\.1 200[^]*){20}/);
@@ -50,13 +42,13 @@ describe('without what Node does not document', () => {
       });
       socket.on('error', () => {});
     });
-    const { port } = await startProxy(forwardToEach(await listen(server)));
-    await expect(sendRequest(port)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+    const { port } = await start(to(await listen(server)));
+    await expect(send(port)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
   });
 
   it('holds back an upstream while the client does not read', async () => {
     let sent = 0;
-    const endless = await httpServer((_request, response) => {
+    const endless = await upstream((_request, response) => {
       const chunk = Buffer.alloc(64 * 1024);
       const more = (): void => {
         do sent += chunk.length;
@@ -65,8 +57,8 @@ describe('without what Node does not document', () => {
       response.on('drain', more).on('close', () => response.off('drain', more));
       more();
     });
-    const { port } = await startProxy(forwardToEach(endless));
-    const { socket } = rawClient(port);
+    const { port } = await start(to(endless));
+    const { socket } = client(port);
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     socket.pause();
     let before = -1;
@@ -81,7 +73,7 @@ describe('without what Node does not document', () => {
 
   it('speaks TLS', async () => {
     const { connect } = await import('node:tls');
-    const { port } = await startProxy(forwardToEach(await echoServer()), { certificate: ONE });
+    const { port } = await start(to(await echo()), { certificate: ONE });
     const socket = connect({ port, host: '127.0.0.1', ca: ONE.cert });
     afterwards(() => socket.destroy());
     await once(socket, 'secureConnect');

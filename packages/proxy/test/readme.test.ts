@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { blockOf, Scratch } from '../../../test/support/document.ts';
 import { Programs } from '../../../test/support/processes.ts';
-import { sendRequest } from './harness.ts';
+import { send } from './harness.ts';
 
 const programs = new Programs();
 const scratch = new Scratch();
@@ -36,7 +36,7 @@ describe('the README of the proxy', () => {
     const shown = block('forwardTo(');
     expect(shown.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(10);
     const port = await run(shown.replaceAll('3000', String(await freePort())).replace('8080', '0'));
-    const { status, body } = await sendRequest(port, { path: '/hello' });
+    const { status, body } = await send(port, { path: '/hello' });
     expect(status).toBe(200);
     expect(body).toBe(
       /^GET \/hello .*\n/m.exec(blockOf('packages/proxy/README.md', 'console', 'curl'))?.[0],
@@ -53,7 +53,7 @@ describe('the README of the proxy', () => {
        const { port } = await proxy.listen(0);
        console.log('listening on http://127.0.0.1:' + port);`,
     );
-    const bodies = [await sendRequest(port), await sendRequest(port)].map(({ body }) => body);
+    const bodies = [await send(port), await send(port)].map(({ body }) => body);
     expect(new Set(bodies)).toEqual(new Set([String(one), String(two)]));
   });
 
@@ -76,7 +76,7 @@ describe('the README of the proxy', () => {
        const { port } = await proxy.listen(0);
        console.log('listening on http://127.0.0.1:' + port);`,
     );
-    expect(await sendRequest(port)).toMatchObject({
+    expect(await send(port)).toMatchObject({
       status: 401,
       headers: { 'www-authenticate': 'Bearer' },
     });

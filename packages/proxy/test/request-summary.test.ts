@@ -4,49 +4,49 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Decide, ProxyOptions, RequestSummary } from '../src/proxy.ts';
 import {
-  rawClient,
+  client,
   listen,
-  refusingUpstream,
-  rawServer,
-  sendRequest,
-  startProxy,
-  forwardToEach,
-  httpServer,
+  refusingPort,
+  serverSending,
+  send,
+  start,
+  to,
+  upstream,
 } from './harness.ts';
 import { forwardBy, NO_UPSTREAM } from './decisions.ts';
 
 const GET = 'GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** An engine, and what it has told. */
+/** A proxy, and the summaries that it has reported. */
 async function telling(decide: Decide, options: Partial<ProxyOptions> = {}) {
-  const told: RequestSummary[] = [];
+  const summaries: RequestSummary[] = [];
   let wake = deferred();
-  const { port, engine } = await startProxy(decide, {
+  const { port, proxy } = await start(decide, {
     ...options,
     onRequestEnd: (exchanged) => {
-      told.push(exchanged);
+      summaries.push(exchanged);
       wake.resolve();
       wake = deferred();
     },
   });
   async function until(count: number): Promise<RequestSummary[]> {
-    while (told.length < count) await wake.promise;
-    return told;
+    while (summaries.length < count) await wake.promise;
+    return summaries;
   }
-  return { port, engine, until };
+  return { port, proxy, until };
 }
 
 describe('the summary of a request', () => {
-  it('that succeeded', async () => {
-    const there = await httpServer((request, response) => {
+  it('that was forwarded', async () => {
+    const there = await upstream((request, response) => {
       request.resume().on('end', () => response.writeHead(201).end('hello'));
     });
     const { port, until } = await telling(({ target }) => {
       const left = [there];
       return forwardBy(() => left.shift(), target, '/v1');
     });
-    const { write, heard } = rawClient(port);
+    const { write, heard } = client(port);
     write(
       'POST /v1/x HTTP/1.1\r\nHost: a.example\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
     );
@@ -71,10 +71,10 @@ describe('the summary of a request', () => {
     expect(one?.ms).toBeGreaterThan(one?.upstreamMs ?? Infinity);
   });
 
-  it('that the proxy answered itself has the upstream tried last', async () => {
-    const gone = await refusingUpstream();
-    const { port, until } = await telling(forwardToEach(gone));
-    const { body } = await sendRequest(port);
+  it('that the proxy answered, with the upstream that was tried last', async () => {
+    const gone = await refusingPort();
+    const { port, until } = await telling(to(gone));
+    const { body } = await send(port);
     const [one] = await until(1);
     expect(one).toMatchObject({
       status: 502,
@@ -86,13 +86,13 @@ describe('the summary of a request', () => {
     });
   });
 
-  it('that was not forwarded has its host and target', async () => {
+  it('that was not forwarded, with the prefix of its route', async () => {
     const { port, until } = await telling(() => ({
       type: 'answer',
       problem: NO_UPSTREAM,
       prefix: '/v1',
     }));
-    await sendRequest(port, { method: 'HEAD' });
+    await send(port, { method: 'HEAD' });
     const [one] = await until(1);
     expect(one).toMatchObject({ status: 503, prefix: '/v1', instance: undefined });
     expect(one?.responseBytes).toBe(0);
@@ -108,65 +108,65 @@ describe('the summary of a request', () => {
       '/a?b',
     ],
   ])('of %s', async (_what, bytes, problem, target) => {
-    const { port, until } = await telling(forwardToEach(await refusingUpstream()));
-    const { write, all } = rawClient(port);
+    const { port, until } = await telling(to(await refusingPort()));
+    const { write, all } = client(port);
     write(bytes);
     await all;
     expect(await until(1)).toMatchObject([{ problem, target }]);
   });
 
-  it('with an incomplete head', async () => {
-    const { port, until } = await telling(forwardToEach(), { limits: { headMs: 50 } });
-    rawClient(port).write('GET / HT');
+  it('of a head that does not become complete', async () => {
+    const { port, until } = await telling(to(), { limits: { headMs: 50 } });
+    client(port).write('GET / HT');
     expect(await until(1)).toMatchObject([{ status: 408, problem: 'request-timeout', method: '' }]);
   });
 
-  it('whose client disconnected before the response has the status 499', async () => {
+  it('whose client left before its response: 499', async () => {
     const asked = createServer();
-    const { port, until } = await telling(forwardToEach(await listen(asked)));
-    const { socket, write } = rawClient(port);
+    const { port, until } = await telling(to(await listen(asked)));
+    const { socket, write } = client(port);
     write(GET);
     await once(asked, 'connection');
     socket.destroy();
     expect(await until(1)).toMatchObject([{ status: 499, isAborted: false, target: '/a?b' }]);
   });
 
-  it('whose response was aborted', async () => {
+  it('whose answer was broken off', async () => {
     const half = await listen(
       createServer((socket) =>
         socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       ),
     );
-    const { port, until } = await telling(forwardToEach(half));
-    const { write, all } = rawClient(port);
+    const { port, until } = await telling(to(half));
+    const { write, all } = client(port);
     write(GET);
     await all;
     expect(await until(1)).toMatchObject([{ status: 200, isAborted: true, responseBytes: 4 }]);
   });
 
   it('that became a tunnel, when that ends', async () => {
-    const there = await rawServer(
+    const there = await serverSending(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhi',
     );
-    const { port, until } = await telling(forwardToEach(there));
-    const { write, heard, socket } = rawClient(port);
+    const { port, until } = await telling(to(there));
+    const { write, heard, socket } = client(port);
     write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
     await heard(/hi$/);
     socket.end('hello');
-    const told = await until(1);
-    expect(told).toMatchObject([{ status: 101, isAborted: false, requestBytes: 5 }]);
-    expect(told[0]?.responseBytes).toBeGreaterThanOrEqual(2);
+    const summaries = await until(1);
+    expect(summaries).toMatchObject([{ status: 101, isAborted: false, requestBytes: 5 }]);
+    expect(summaries[0]?.responseBytes).toBeGreaterThanOrEqual(2);
   });
 
-  it('is reported once for each request of a connection, in order, with its own id', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { port, until } = await telling(forwardToEach(there));
-    const { write, heard } = rawClient(port);
+  it('comes once, in order, with an id of its own, on one connection', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { port, until } = await telling(to(there));
+    const { write, heard } = client(port);
     write(GET + GET.replace('/a?b', '/c'));
     await heard(/ok[^]*ok/);
-    const told = await until(2);
-    expect(told.map(({ target }) => target)).toEqual(['/a?b', '/c']);
-    expect(new Set(told.map(({ requestId }) => requestId)).size).toBe(2);
+    const summaries = await until(2);
+    expect(summaries.map(({ target }) => target)).toEqual(['/a?b', '/c']);
+    expect(new Set(summaries.map(({ requestId }) => requestId)).size).toBe(2);
   });
 
   it.each([
@@ -177,9 +177,9 @@ describe('the summary of a request', () => {
     [PARENT.toUpperCase(), undefined],
     ['00-00000000000000000000000000000000-b7ad6b7169203331-01', undefined],
     ['00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01', undefined],
-  ])('has the trace parent if it is valid: %s', async (traceparent, wanted) => {
-    const { port, until } = await telling(forwardToEach(await refusingUpstream()));
-    await sendRequest(port, { headers: { traceparent } });
+  ])('with a trace parent if it is valid: %s', async (traceparent, wanted) => {
+    const { port, until } = await telling(to(await refusingPort()));
+    await send(port, { headers: { traceparent } });
     expect((await until(1))[0]?.traceparent).toBe(wanted);
   });
 });

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sendRequest, startProxy, forwardToEach, httpServer } from '../../../proxy/test/harness.ts';
+import { send, start, to, upstream } from '../../../proxy/test/harness.ts';
 import { openTraces } from '../../src/traces/tracer.ts';
 import type { Traces } from '../../src/traces/tracer.ts';
 
@@ -67,15 +67,12 @@ describe('traces', () => {
 
   /** What the collector has been sent of a request with these header fields. */
   async function traced(headers: Record<string, string>) {
-    const there = await httpServer((request, response) => {
+    const there = await upstream((request, response) => {
       seen.push(request.headers);
       response.end('ok');
     });
-    const { port } = await startProxy(forwardToEach(there), {
-      onRequestEnd() {},
-      onRequestStart: traces.begin,
-    });
-    await sendRequest(port, { path: '/v1/x?secret=1', headers });
+    const { port } = await start(to(there), { onRequestEnd() {}, onRequestStart: traces.begin });
+    await send(port, { path: '/v1/x?secret=1', headers });
     await traces.close();
     expect(JSON.stringify(sent)).not.toContain('secret');
     const [{ resource, scopeSpans } = { resource: undefined, scopeSpans: [] }] =
@@ -113,15 +110,12 @@ describe('traces', () => {
   );
 
   it('are not exported if the client does not sample, but forwarded', async () => {
-    const there = await httpServer((request, response) => {
+    const there = await upstream((request, response) => {
       seen.push(request.headers);
       response.end('ok');
     });
-    const { port } = await startProxy(forwardToEach(there), {
-      onRequestEnd() {},
-      onRequestStart: traces.begin,
-    });
-    await sendRequest(port, { headers: { traceparent: traceparent.replace(/01$/, '00') } });
+    const { port } = await start(to(there), { onRequestEnd() {}, onRequestStart: traces.begin });
+    await send(port, { headers: { traceparent: traceparent.replace(/01$/, '00') } });
     await traces.close();
     expect(sent).toEqual([]);
     expect(seen[0]?.['traceparent']).toMatch(new RegExp(`^00-${PARENT.traceId}-[0-9a-f]{16}-00$`));

@@ -11,13 +11,13 @@ import type { AddressInfo } from 'node:net';
 import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
 import {
   afterwards,
-  rawClient,
+  client,
   listen,
-  rawServer,
-  sendRequest,
-  startProxy,
-  forwardToEach,
-  httpServer,
+  serverSending,
+  send,
+  start,
+  to,
+  upstream,
 } from '../harness.ts';
 
 const BOTH = [ONE.cert, TWO.cert];
@@ -40,26 +40,26 @@ async function secured(port: number, options: ConnectionOptions = {}): Promise<T
 const nameOf = (socket: TLSSocket): unknown => socket.getPeerCertificate().subject.CN;
 
 describe('a proxy with a certificate', () => {
-  it('forwards the scheme https, and bodies both ways', async () => {
-    const there = await httpServer((request, response) => {
+  it('tells the upstream that requests came by https, and forwards bodies both ways', async () => {
+    const there = await upstream((request, response) => {
       const { 'x-forwarded-proto': proto, forwarded } = request.headers;
-      response.setHeader('x-told', `${String(proto)} ${String(forwarded)}`);
+      response.setHeader('x-seen', `${String(proto)} ${String(forwarded)}`);
       request.pipe(response);
     });
-    const { port } = await startProxy(forwardToEach(there), { certificate: ONE });
+    const { port } = await start(to(there), { certificate: ONE });
     const body = Buffer.alloc(3_000_000, 'no two 9 bytes');
     const answer = await ask(port, { method: 'POST', body });
-    expect(answer.headers['x-told']).toMatch(/^https for=127\.0\.0\.1;.*;proto=https$/);
+    expect(answer.headers['x-seen']).toMatch(/^https for=127\.0\.0\.1;.*;proto=https$/);
     expect(answer.body.equals(body)).toBe(true);
   });
 
-  it('tunnels a WebSocket', async () => {
+  it('carries a WebSocket', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     afterwards(() => server.close());
     await once(server, 'listening');
     server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
     const there = { key: 'a', address: '127.0.0.1', port: (server.address() as AddressInfo).port };
-    const { port } = await startProxy(forwardToEach(there), { certificate: ONE });
+    const { port } = await start(to(there), { certificate: ONE });
     const socket = new WebSocket(`wss://127.0.0.1:${port}/`, { ca: ONE.cert });
     await once(socket, 'open');
     socket.send('hello');
@@ -67,8 +67,8 @@ describe('a proxy with a certificate', () => {
     socket.terminate();
   });
 
-  it('negotiates only HTTP/1.1', async () => {
-    const { port } = await startProxy(forwardToEach(), { certificate: ONE });
+  it('negotiates HTTP/1.1 and nothing else', async () => {
+    const { port } = await start(to(), { certificate: ONE });
     expect((await secured(port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol).toBe(
       'http/1.1',
     );
@@ -78,10 +78,10 @@ describe('a proxy with a certificate', () => {
     );
   });
 
-  it('closes a connection without TLS, and keeps working', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { port } = await startProxy(forwardToEach(there), { certificate: ONE });
-    const plain = rawClient(port);
+  it('closes a connection that is not TLS, and goes on', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { port } = await start(to(there), { certificate: ONE });
+    const plain = client(port);
     plain.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await plain.all).not.toContain('HTTP');
     const leaves = connectPlainly(port, '127.0.0.1');
@@ -91,9 +91,9 @@ describe('a proxy with a certificate', () => {
     expect((await ask(port)).status).toBe(200);
   });
 
-  it('does not end a response cleanly that the instance aborted', async () => {
-    const { port } = await startProxy(
-      forwardToEach(await rawServer('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
+  it('does not end a response cleanly that the upstream broke off', async () => {
+    const { port } = await start(
+      to(await serverSending('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       {
         certificate: ONE,
         limits: { answerBodyMs: 100 },
@@ -106,35 +106,35 @@ describe('a proxy with a certificate', () => {
 
   it('counts connections before their handshake', async () => {
     const limits = { connectionsPerAddress: 2 };
-    const { port } = await startProxy(forwardToEach(), { certificate: ONE, limits });
-    const silent = [rawClient(port), rawClient(port)];
+    const { port } = await start(to(), { certificate: ONE, limits });
+    const silent = [client(port), client(port)];
     await Promise.all(silent.map(({ socket }) => once(socket, 'connect')));
-    await rawClient(port).closed;
+    await client(port).closed;
     silent[0]?.socket.destroy();
     await expect.poll(() => secured(port).then(nameOf, () => 'refused')).toBe('one');
   });
 
   it('closes connections with a slow handshake, and does not wait for them when it closes', async () => {
-    const slow = await startProxy(forwardToEach(), { certificate: ONE, limits: { headMs: 100 } });
-    await rawClient(slow.port).closed;
-    const { engine, port } = await startProxy(forwardToEach(), { certificate: ONE });
-    const silent = rawClient(port);
+    const slow = await start(to(), { certificate: ONE, limits: { headMs: 100 } });
+    await client(slow.port).closed;
+    const { proxy, port } = await start(to(), { certificate: ONE });
+    const silent = client(port);
     await once(silent.socket, 'connect');
     await secured(port);
-    await engine.close(3_600_000);
+    await proxy.close(3_600_000);
     await silent.closed;
   });
 
-  it('uses a renewed certificate for new connections, and keeps existing ones', async () => {
-    const there = await httpServer((_request, response) => response.end('ok'));
-    const { engine, port } = await startProxy(forwardToEach(there), { certificate: ONE });
+  it('shows a renewed certificate to clients that connect afterwards, and keeps open connections', async () => {
+    const there = await upstream((_request, response) => response.end('ok'));
+    const { proxy, port } = await start(to(there), { certificate: ONE });
     const before = await secured(port);
-    engine.configure({ certificate: TWO });
+    proxy.configure({ certificate: TWO });
     expect(nameOf(await secured(port))).toBe('two');
-    expect(() => engine.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
+    expect(() => proxy.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
       /belong together/,
     );
-    expect(() => engine.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
+    expect(() => proxy.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
       /cannot be used/,
     );
     expect(nameOf(await secured(port))).toBe('two');
@@ -142,10 +142,8 @@ describe('a proxy with a certificate', () => {
     expect(await text(before)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('does not start with a key of another certificate', async () => {
-    await expect(
-      startProxy(forwardToEach(), { certificate: { ...ONE, key: TWO.key } }),
-    ).rejects.toMatchObject({
+  it('does not start with a key that belongs to another certificate', async () => {
+    await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toMatchObject({
       code: 'ERR_PROXY_CERTIFICATE',
     });
   });
@@ -160,47 +158,44 @@ async function secureUpstream() {
   return { there: { ...(await listen(server)), isSecure: true }, connections: () => connections };
 }
 
-describe('an upstream with TLS', () => {
-  it('receives requests on persistent connections', async () => {
+describe('an upstream that speaks TLS', () => {
+  it('gets requests on connections that are kept', async () => {
     const { there, connections } = await secureUpstream();
-    const { port } = await startProxy(forwardToEach(there), { upstreamCa: ONE.cert });
+    const { port } = await start(to(there), { upstreamCa: ONE.cert });
     for (const body of ['', 'small', 'x'.repeat(500_000)])
-      expect((await sendRequest(port, { method: 'POST', body })).body).toBe(body);
+      expect((await send(port, { method: 'POST', body })).body).toBe(body);
     expect(connections()).toBe(1);
   });
 
-  it('receives nothing if its certificate has an unknown issuer', async () => {
+  it('gets no request if another CA signed its certificate', async () => {
     const { there } = await secureUpstream();
     for (const options of [{}, { instanceCa: TWO.cert }]) {
       const verdicts: string[] = [];
-      const { port } = await startProxy(forwardToEach(there), {
+      const { port } = await start(to(there), {
         ...options,
         onUnreachable: (_upstream, verdict) => verdicts.push(verdict),
       });
-      const { status, body } = await sendRequest(port);
+      const { status, body } = await send(port);
       expect(status).toBe(502);
       expect(body).toMatch(/CERT|SIGNATURE/);
       expect(verdicts).toEqual(['failed']);
     }
   });
 
-  it('receives nothing if its certificate is for another address', async () => {
+  it('gets no request if its certificate is for another address', async () => {
     const server = createHttpsServer(ELSEWHERE, (_request, response) => response.end());
     const there = { ...(await listen(server)), isSecure: true };
-    const { port } = await startProxy(forwardToEach(there), { upstreamCa: ELSEWHERE.cert });
-    expect((await sendRequest(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
+    const { port } = await start(to(there), { upstreamCa: ELSEWHERE.cert });
+    expect((await send(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
-  it('shares no connections with an upstream without TLS at the same address', async () => {
+  it('is not mistaken for one at the same address that does not', async () => {
     const { there } = await secureUpstream();
     const upstreams = [there, { ...there, isSecure: false }, there];
-    const { port } = await startProxy(
-      (...asked) => forwardToEach(...upstreams.splice(0, 1))(...asked),
-      {
-        upstreamCa: ONE.cert,
-      },
-    );
-    const statuses = [await sendRequest(port), await sendRequest(port), await sendRequest(port)];
+    const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked), {
+      upstreamCa: ONE.cert,
+    });
+    const statuses = [await send(port), await send(port), await send(port)];
     expect(statuses.map(({ status }) => status)).toEqual([200, 502, 200]);
   });
 });

@@ -9,10 +9,10 @@ import { NO_UPSTREAM } from '../decisions.ts';
 import {
   afterwards,
   listen,
-  refusingUpstream,
-  rawServer,
+  refusingPort,
+  serverSending,
   unresponsiveServer,
-  httpServer,
+  upstream,
 } from '../harness.ts';
 import { exchange, isOver } from './exchange-harness.ts';
 
@@ -21,7 +21,7 @@ const problemOf = (body: string): unknown => (JSON.parse(body) as { code: unknow
 describe('an exchange', () => {
   it('passes filtering, connecting, waiting and responding', async () => {
     const phases: string[] = [];
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       response.write('be');
       setImmediate(() => response.end('gun'));
     });
@@ -40,7 +40,7 @@ describe('an exchange', () => {
   });
 
   it('is sending until the client has sent its body', async () => {
-    const there = await httpServer(async (request, response) => response.end(await text(request)));
+    const there = await upstream(async (request, response) => response.end(await text(request)));
     const {
       exchange: made,
       stream,
@@ -64,7 +64,7 @@ describe('an exchange', () => {
   });
 
   it('passes 1xx and trailers on', async () => {
-    const there = await rawServer(
+    const there = await serverSending(
       'HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-T: 1\r\n\r\n',
     );
     const { stream, start, until } = exchange({ upstreams: [there] });
@@ -100,7 +100,7 @@ describe('an exchange', () => {
 
   it('tries another upstream, and fails when none is left', async () => {
     const { stream, start, until } = exchange({
-      upstreams: [await refusingUpstream(), await refusingUpstream()],
+      upstreams: [await refusingPort(), await refusingPort()],
     });
     start();
     await until(isOver);
@@ -110,7 +110,7 @@ describe('an exchange', () => {
 
   it('holds the upstream back while its stream asks for time', async () => {
     let sent = 0;
-    const endless = await httpServer((_request, response) => {
+    const endless = await upstream((_request, response) => {
       const more = (): void => {
         do sent += 65_536;
         while (response.write(Buffer.alloc(65_536)));

@@ -25,13 +25,13 @@ const documented = rows
   }));
 
 describe('the table of phases in ARCHITECTURE.md', () => {
-  it('has exactly the phases and events of the code', () => {
+  it('has every phase and every event of the code, and no other', () => {
     expect(documented.map(({ phase }) => phase)).toEqual(Object.keys(TRANSITIONS));
     const known = new Set(Object.values(TRANSITIONS).flatMap((next) => Object.keys(next)));
     expect(new Set(events)).toEqual(known);
   });
 
-  it.each(documented)('shows what follows $phase', ({ phase, next, limit }) => {
+  it.each(documented)('says what follows $phase', ({ phase, next, limit }) => {
     expect(next).toEqual(TRANSITIONS[phase as Phase]);
     expect(limit).toBe(LIMIT_OF[phase as Phase]);
   });

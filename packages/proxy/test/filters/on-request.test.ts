@@ -4,11 +4,11 @@ import type { Filter, FilterAnswer } from '../../src/filters/filter.ts';
 import { DONE } from '../../src/message.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
 import { forwardBy } from '../decisions.ts';
-import { rawClient, sendRequest, startProxy, unresponsiveServer, httpServer } from '../harness.ts';
+import { client, send, start, unresponsiveServer, upstream } from '../harness.ts';
 
 /** An upstream that responds with the head that reached it. */
-const mirrorServer = () =>
-  httpServer((request, response) =>
+const mirror = () =>
+  upstream((request, response) =>
     response.end(JSON.stringify({ url: request.url, headers: request.headers })),
   );
 const codeOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
@@ -34,7 +34,7 @@ describe('onRequest', () => {
       start: begin,
       until,
     } = exchange({
-      upstreams: [await mirrorServer()],
+      upstreams: [await mirror()],
       filters: [filter],
       line: 'GET /x?a=b',
       fields: 'X-Secret: 1\r\nX-User: eve\r\n',
@@ -87,7 +87,7 @@ describe('onRequest', () => {
 
   it('takes its time: the client is paused, and the body that has come is sent when it is over', async () => {
     const answer = deferred();
-    const echo = await httpServer((request, response) => request.pipe(response));
+    const echo = await upstream((request, response) => request.pipe(response));
     const {
       exchange: made,
       stream,
@@ -199,17 +199,14 @@ describe('onRequest', () => {
 
 it('a filter that waits does not stop other requests, nor its client’s next one', async () => {
   const answer = deferred();
-  const there = await httpServer((request, response) => response.end(request.url));
+  const there = await upstream((request, response) => response.end(request.url));
   const filters: Filter[] = [
     { name: 'a', onRequest: ({ target }) => (target === '/slow' ? answer.promise : undefined) },
   ];
-  const { port } = await startProxy(({ target }) => ({
-    ...forwardBy(() => there, target),
-    filters,
-  }));
-  const { write, heard } = rawClient(port);
+  const { port } = await start(({ target }) => ({ ...forwardBy(() => there, target), filters }));
+  const { write, heard } = client(port);
   write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n');
-  expect((await sendRequest(port, { path: '/fast' })).body).toBe('/fast');
+  expect((await send(port, { path: '/fast' })).body).toBe('/fast');
   answer.resolve();
   expect(await heard(/\/slow[^]*\/next/)).toMatch(/200 OK[^]*200 OK/);
 });
@@ -218,13 +215,10 @@ it('a client that leaves while a filter waits is noticed', async () => {
   const left = deferred<number>();
   const there = await unresponsiveServer();
   const filters: Filter[] = [{ name: 'a', onRequest: () => new Promise(() => {}) }];
-  const { port } = await startProxy(
-    ({ target }) => ({ ...forwardBy(() => there, target), filters }),
-    {
-      onRequestEnd: ({ status }) => left.resolve(status),
-    },
-  );
-  const { socket, write } = rawClient(port);
+  const { port } = await start(({ target }) => ({ ...forwardBy(() => there, target), filters }), {
+    onRequestEnd: ({ status }) => left.resolve(status),
+  });
+  const { socket, write } = client(port);
   write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   setTimeout(() => socket.destroy(), 20);
   expect(await left.promise).toBe(499);

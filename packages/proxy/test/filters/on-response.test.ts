@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Filter } from '../../src/filters/filter.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
 import { NO_UPSTREAM } from '../decisions.ts';
-import { rawServer, httpServer } from '../harness.ts';
+import { serverSending, upstream } from '../harness.ts';
 
 const tag = (name: string): Filter => ({
   name,
@@ -18,7 +18,7 @@ const throwing = (): Filter => ({
 
 describe('onResponse', () => {
   it('changes the head of the upstream’s response, the last filter first', async () => {
-    const there = await httpServer((_request, response) => {
+    const there = await upstream((_request, response) => {
       response.setHeader('X-Powered-By', 'x').end('body');
     });
     const {
@@ -70,7 +70,7 @@ describe('onResponse', () => {
       start: begin,
       until,
     } = exchange({
-      upstreams: [await httpServer((_request, response) => response.end())],
+      upstreams: [await upstream((_request, response) => response.end())],
       filters: [throwing()],
     });
     begin();
@@ -91,7 +91,7 @@ describe('onResponse', () => {
       start: begin,
       until,
     } = exchange({
-      upstreams: [await rawServer(`HTTP/1.1 ${from} x\r\nContent-Length: 0\r\n\r\n`)],
+      upstreams: [await serverSending(`HTTP/1.1 ${from} x\r\nContent-Length: 0\r\n\r\n`)],
       filters: [
         {
           name: 'a',

@@ -5,7 +5,7 @@ import { deferred } from '../../../../test/support/deferred.ts';
 import type { Filter } from '../../src/filters/filter.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
 import { forwardBy } from '../decisions.ts';
-import { rawClient, rawServer, sendRequest, startProxy, httpServer } from '../harness.ts';
+import { client, serverSending, send, start, upstream } from '../harness.ts';
 
 const upper = (): Filter => ({
   name: 'upper',
@@ -21,7 +21,7 @@ const fail = (message: string): never => {
 
 describe('transformResponse', () => {
   it('changes the body, whose length is not known any more', async () => {
-    const there = await httpServer((_request, response) => response.end('small'));
+    const there = await upstream((_request, response) => response.end('small'));
     const {
       stream,
       summaries,
@@ -40,7 +40,7 @@ describe('transformResponse', () => {
   });
 
   it('pipes through several, keeps trailers, and waits for what is behind', async () => {
-    const there = await rawServer(
+    const there = await serverSending(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-T: 1\r\n\r\n',
     );
     const {
@@ -61,7 +61,7 @@ describe('transformResponse', () => {
   });
 
   it('is not asked for where there is no body', async () => {
-    const there = await httpServer((_request, response) =>
+    const there = await upstream((_request, response) =>
       response.setHeader('content-length', 5).end(),
     );
     const {
@@ -80,19 +80,19 @@ describe('transformResponse', () => {
 
   it('passes large bodies over sockets, byte for byte', async () => {
     const body = Buffer.alloc(5_000_000, 'no two 9 bytes').toString();
-    const there = await httpServer((_request, response) => response.end(body));
+    const there = await upstream((_request, response) => response.end(body));
     const filters = [upper()];
-    const { port } = await startProxy(({ target }) => ({
+    const { port } = await start(({ target }) => ({
       ...forwardBy(() => there, target),
       filters,
     }));
     for (let count = 0; count < 2; count++)
-      expect((await sendRequest(port)).body === body.toUpperCase()).toBe(true);
+      expect((await send(port)).body === body.toUpperCase()).toBe(true);
   });
 
   it('holds the upstream back while the client does not read', async () => {
     let sent = 0;
-    const endless = await httpServer((_request, response) => {
+    const endless = await upstream((_request, response) => {
       const more = (): void => {
         do sent += 65_536;
         while (response.write(Buffer.alloc(65_536, 'a')));
@@ -101,11 +101,11 @@ describe('transformResponse', () => {
       more();
     });
     const filters = [upper()];
-    const { port } = await startProxy(({ target }) => ({
+    const { port } = await start(({ target }) => ({
       ...forwardBy(() => endless, target),
       filters,
     }));
-    const { socket } = rawClient(port);
+    const { socket } = client(port);
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     socket.pause();
     let before = -1;
@@ -145,7 +145,7 @@ describe('transformResponse', () => {
     ],
   ];
   it.each(failing)('that %s resets the response', async (_what, make) => {
-    const there = await httpServer((_request, response) => response.end('body'));
+    const there = await upstream((_request, response) => response.end('body'));
     const {
       stream,
       summaries,
@@ -169,7 +169,7 @@ describe('transformResponse', () => {
       start: begin,
       until,
     } = exchange({
-      upstreams: [await httpServer((_request, response) => response.end('x'))],
+      upstreams: [await upstream((_request, response) => response.end('x'))],
       filters: [{ name: 'a', transformResponse: () => fail('a bug') }],
     });
     begin();
@@ -179,7 +179,7 @@ describe('transformResponse', () => {
 
   it('is destroyed when the client leaves', async () => {
     const closed = deferred();
-    const there = await httpServer((_request, response) => void response.write('begun'));
+    const there = await upstream((_request, response) => void response.write('begun'));
     const transform = new Transform({ transform: (chunk, _e, done) => done(null, chunk) });
     transform.on('close', () => closed.resolve());
     const {

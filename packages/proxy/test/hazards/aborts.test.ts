@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../../../test/support/garbage.ts';
 import { randomFrom } from '../../../../test/simulation/random.js';
-import { afterwards, listen, startProxy, forwardToEach } from '../harness.ts';
+import { afterwards, listen, start, to } from '../harness.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 const SEED = 4;
@@ -15,7 +15,7 @@ const DOWNLOAD = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
 const UPLOAD = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf';
 
 /** An instance that begins its answers to downloads, ends none, and knows its connections. */
-async function endlessServer() {
+async function unending() {
   const open = new Set<Socket>();
   let asked = 0;
   const server = createServer((socket) => {
@@ -34,8 +34,8 @@ async function endlessServer() {
 describe('clients that abort', () => {
   it(`leave nothing behind, of ${ABORTS}, by seed ${SEED}`, async () => {
     const random = randomFrom(SEED);
-    const { there, open, asked } = await endlessServer();
-    const { engine, port } = await startProxy(forwardToEach(there));
+    const { there, open, asked } = await unending();
+    const { proxy, port } = await start(to(there));
 
     /** Over a network, by a FIN or a reset: in the middle of the answer, or as soon as it has asked. */
     async function abortForReal(isDownload: boolean): Promise<void> {
@@ -49,7 +49,7 @@ describe('clients that abort', () => {
     /** Without one, which takes a fifth of the time. */
     async function abortInMemory(isDownload: boolean): Promise<void> {
       const socket = new MemorySocket();
-      engine.serve(socket);
+      proxy.serve(socket);
       socket.say(isDownload ? DOWNLOAD : UPLOAD);
       if (isDownload && random() < 0.7) await socket.statuses(1);
       else await new Promise((resolve) => setImmediate(resolve));

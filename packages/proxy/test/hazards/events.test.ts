@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { afterwards, startProxy, forwardToEach, httpServer } from '../harness.ts';
+import { afterwards, start, to, upstream } from '../harness.ts';
 
-/** An instance whose streams of events stay open; whoever asks can have it send some. */
-async function eventServer() {
+/** An upstream whose streams of events stay open, and that sends events on demand. */
+async function telling() {
   const open = new Set<ServerResponse>();
-  const there = await httpServer((request, response) => {
+  const there = await upstream((request, response) => {
     open.add(response);
     response.on('close', () => open.delete(response));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // What a client was told last before it came back.
+    // The last event that a client got before it came back.
     const since = String(request.headers['last-event-id'] ?? 'ever');
     response.write(`data: since ${since}\n\n`);
     afterwards(() => response.destroy());
@@ -63,10 +63,10 @@ async function listenTo(port: number, headers: Record<string, string> = {}): Pro
   return new EventReader(response);
 }
 
-describe('server-sent events', () => {
-  it('reach the client one by one, as they are sent', async () => {
-    const { there, tell } = await eventServer();
-    const { port } = await startProxy(forwardToEach(there));
+describe('a stream of events', () => {
+  it('reaches its client event by event, as each is sent', async () => {
+    const { there, tell } = await telling();
+    const { port } = await start(to(there));
     const events = await listenTo(port);
     expect(await events.next()).toBe('since ever');
     for (const id of [1, 2, 3]) {
@@ -76,9 +76,9 @@ describe('server-sent events', () => {
     }
   });
 
-  it('release the upstream when the client disconnects, and resume when it returns', async () => {
-    const { there, tell, open } = await eventServer();
-    const { port } = await startProxy(forwardToEach(there));
+  it('whose client leaves releases the upstream, and continues where it was when the client returns', async () => {
+    const { there, tell, open } = await telling();
+    const { port } = await start(to(there));
     const [leaving, staying] = [await listenTo(port), await listenTo(port)];
     await Promise.all([leaving.next(), staying.next()]);
     tell(7);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Decide } from '../../src/proxy.ts';
-import { atEveryCut, recordingServer, refusedAtEveryCut } from './vectors.ts';
+import { atEveryCut, recording, refusedAtEveryCut } from './vectors.ts';
 import { forwardBy, NO_UPSTREAM } from '../decisions.ts';
 
 const get = (lines: string, target = '/a'): string => `GET ${target} HTTP/1.1\r\n${lines}\r\n`;
@@ -21,7 +21,7 @@ describe('an invalid Host', () => {
 });
 
 describe('a target in absolute form', () => {
-  it('its authority overrides Host', () =>
+  it('its authority becomes the Host', () =>
     atEveryCut(get('Host: evil\r\n', 'http://good:80/a?b'), [200], ({ reached }) => {
       expect(reached).toMatchObject([
         { url: '/a?b', headers: { host: 'good:80', 'x-forwarded-host': 'good:80' } },
@@ -49,7 +49,7 @@ describe('a target that is not a plain path', () => {
 });
 
 const underV1 = async (): Promise<{ decide: Decide; reached: unknown[] }> => {
-  const { there, reached } = await recordingServer();
+  const { there, reached } = await recording();
   return {
     reached,
     decide: ({ target }) => {
@@ -81,7 +81,7 @@ describe('a path that escapes its prefix', () => {
     });
   });
   it('that is left on it: 400', async () => {
-    const { there, reached } = await recordingServer();
+    const { there, reached } = await recording();
     const decide: Decide = ({ target }) => ({
       ...forwardBy(() => there, target, '/v1'),
       isStripped: false,
@@ -102,8 +102,8 @@ describe('a path that escapes its prefix', () => {
   });
 });
 
-describe('fields named in the client’s Connection', () => {
-  it('are removed from its request; the proxy’s own fields and Host arrive', () =>
+describe('fields that a client names in Connection', () => {
+  it('are removed from what it sent; ours arrive, and Host', () =>
     atEveryCut(
       get(
         'Host: a\r\nConnection: X-Forwarded-For, X-Mine, Host, Via, close\r\nX-Mine: 1\r\nX-Forwarded-For: 1.1.1.1\r\n',
@@ -118,8 +118,8 @@ describe('fields named in the client’s Connection', () => {
     ));
 });
 
-describe('forwarding fields of an untrusted client', () => {
-  it('are dropped, with all aliases', () =>
+describe('fields by which a client says where it comes from', () => {
+  it('are dropped, under whatever alias', () =>
     atEveryCut(
       get(
         'Host: a\r\nX-Forwarded-For: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nX-Forwarded_Host: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Request-Id: 6.6.6.6\r\nx_real_ip: 6.6.6.6\r\nX-FORWARDED-PREFIX: 6.6.6.6\r\nCookie: a_b=c\r\n',
@@ -138,9 +138,9 @@ describe('a head that is too large', () => {
   it('100 fields: forwarded', () => atEveryCut(get(`Host: a\r\n${'a:\r\n'.repeat(99)}`), [200]));
 
   const limits = { headBytes: 200 };
-  it('over the byte limit: 431', () =>
+  it('over the limit in bytes: 431', () =>
     atEveryCut(get(`Host: a\r\nX: ${'x'.repeat(200)}\r\n`), [431], undefined, { limits }));
-  it('endless small fields: 431', () =>
+  it('in small fields, without end: 431', () =>
     atEveryCut(`GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(40)}`, [431], undefined, { limits }));
   it('a target alone: 414', () =>
     atEveryCut(get('Host: a\r\n', `/${'x'.repeat(200)}`), [414], undefined, { limits }));

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { collectGarbage } from '../../../../test/support/garbage.ts';
-import { afterwards, rawClient, listen, startProxy, forwardToEach } from '../harness.ts';
+import { afterwards, client, listen, start, to } from '../harness.ts';
 
 const MIB = 1024 * 1024;
 const MUCH = 1024 * MIB;
@@ -12,7 +12,7 @@ const CHUNK = Buffer.alloc(256 * 1024, 'x');
 const SPREAD = 200 * MIB;
 
 /** Writes so many bytes, as fast as they are taken. */
-function writeBytes(socket: Socket, bytes: number): void {
+function pour(socket: Socket, bytes: number): void {
   let left = bytes;
   const more = (): void => {
     while (left > 0) {
@@ -25,7 +25,7 @@ function writeBytes(socket: Socket, bytes: number): void {
 }
 
 /** Resolves when so many bytes have come. */
-async function readBytes(socket: Socket, bytes: number): Promise<void> {
+async function drink(socket: Socket, bytes: number): Promise<void> {
   let left = bytes;
   socket.on('data', (chunk: Buffer) => {
     left -= chunk.length;
@@ -49,7 +49,7 @@ async function growthDuring(work: () => Promise<void>): Promise<number> {
 }
 
 /** An instance that is handed the connection, and how many bytes have come behind the head. */
-async function rawSocketServer(serve: (socket: Socket, come: number) => void) {
+async function raw(serve: (socket: Socket, come: number) => void) {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     afterwards(() => socket.destroy());
@@ -66,53 +66,53 @@ function connected(port: number): Socket {
   return socket.on('error', () => {});
 }
 
-describe('a body that is larger than memory', () => {
-  it('streams down in bounded memory', async () => {
-    const there = await rawSocketServer((socket) => {
+describe('a body larger than memory', () => {
+  it('is forwarded to the client in bounded memory', async () => {
+    const there = await raw((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${MUCH}\r\n\r\n`);
-      writeBytes(socket, MUCH);
+      pour(socket, MUCH);
     });
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     const socket = connected(port);
     const growth = await growthDuring(async () => {
       socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-      await readBytes(socket, MUCH);
+      await drink(socket, MUCH);
     });
     expect(growth).toBeLessThan(SPREAD);
   });
 
-  it('streams up in bounded memory', async () => {
-    const there = await rawSocketServer((socket, come) => {
-      void readBytes(socket, MUCH - come).then(() =>
+  it('is forwarded to the upstream in bounded memory', async () => {
+    const there = await raw((socket, come) => {
+      void drink(socket, MUCH - come).then(() =>
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
       );
     });
-    const { port } = await startProxy(forwardToEach(there));
-    const { socket, write, heard } = rawClient(port);
+    const { port } = await start(to(there));
+    const { socket, write, heard } = client(port);
     const growth = await growthDuring(async () => {
       write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${MUCH}\r\n\r\n`);
-      writeBytes(socket, MUCH);
+      pour(socket, MUCH);
       await heard(/ok$/);
     });
     expect(growth).toBeLessThan(SPREAD);
   });
 
-  it.each(['up', 'down'])('waits if it is not read, on its way %s', async (way) => {
+  it.each(['up', 'down'])('waits where it is not taken, on its way %s', async (way) => {
     let sender: Socket | undefined;
-    const there = await rawSocketServer((socket) => {
+    const there = await raw((socket) => {
       if (way === 'up') socket.pause();
       else {
         sender = socket;
         socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${MUCH}\r\n\r\n`);
-        writeBytes(socket, MUCH);
+        pour(socket, MUCH);
       }
     });
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     const socket = connected(port);
     if (way === 'up') {
       sender = socket;
       socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${MUCH}\r\n\r\n`);
-      writeBytes(socket, MUCH);
+      pour(socket, MUCH);
     } else socket.pause().write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     let before = -1;
     const stands = (): boolean => {

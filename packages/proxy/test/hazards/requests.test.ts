@@ -6,7 +6,7 @@ const CHUNKED = `${POST}Transfer-Encoding: chunked\r\n`;
 /** What an attacker would have the instance take for a request of its own. */
 const SMUGGLED = 'GET /admin HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('an ambiguous length', () => {
+describe('a length that can be read in two ways', () => {
   it.each([
     ['CL.TE', `${POST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`],
     ['TE.CL', `${POST}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n${SMUGGLED}`],
@@ -64,7 +64,7 @@ describe('a body with a method that usually has none', () => {
     ));
 });
 
-describe('invalid lines', () => {
+describe('lines that are not valid HTTP/1.1', () => {
   it.each([
     ['a line that continues another', `${POST}X-A: b\r\n c\r\n\r\n`],
     ['a first field that continues nothing', 'GET / HTTP/1.1\r\n Host: a\r\n\r\n'],
@@ -87,7 +87,7 @@ describe('invalid lines', () => {
   it('empty lines before a request are skipped', () => atEveryCut(`\r\n\r\n${SMUGGLED}`, [200]));
 });
 
-describe('invalid chunks', () => {
+describe('chunks that are not valid HTTP/1.1', () => {
   it.each([
     ['a LF in an extension', `${CHUNKED}\r\n3;a\nb\r\nabc\r\n0\r\n\r\n`],
     ['a line that ends with LF alone', `${CHUNKED}\r\n3\nabc\r\n0\r\n\r\n`],
@@ -103,7 +103,7 @@ describe('invalid chunks', () => {
     ['an extension without end', `${CHUNKED}\r\n3;${'x'.repeat(300)}`],
   ])('%s: 400', (_what, bytes) => refusedAtEveryCut(bytes, 400));
 
-  it('extensions are dropped, and permitted trailers are forwarded', () =>
+  it('extensions are dropped, and trailers that may pass do', () =>
     atEveryCut(
       `${CHUNKED}Trailer: X-Sum\r\n\r\n3;a="b;c"\r\nabc\r\n3\r\ndef\r\n0;last\r\nX-Sum: 1\r\nCookie: x\r\nX_Forwarded_For: 1.1.1.1\r\n\r\n`,
       [200],
@@ -114,14 +114,14 @@ describe('invalid chunks', () => {
     ));
 });
 
-describe('pipelined requests', () => {
-  it('are answered in order, each separately', () =>
+describe('requests one behind the other', () => {
+  it('are answered in order, and each is a request of its own', () =>
     atEveryCut(
       `${POST}Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}GET /b HTTP/1.1\r\nHost: a\r\n\r\n`,
       [200, 200],
       ({ reached }) => expect(reached.map(({ url }) => url)).toEqual(['/a', '/b']),
     ));
-  it('end with the one that closes the connection', () =>
+  it('end with the one that announces the close', () =>
     atEveryCut(
       `GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${SMUGGLED}`,
       [200],

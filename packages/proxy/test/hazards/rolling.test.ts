@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../../test/simulation/random.js';
 import type { Upstream } from '../../src/proxy.ts';
-import { afterwards, listen, startProxy } from '../harness.ts';
+import { afterwards, listen, start } from '../harness.ts';
 import { forwardBy } from '../decisions.ts';
 
 const SEED = 4;
@@ -36,12 +36,12 @@ async function instance(random: () => number): Promise<Running> {
 }
 
 describe('upstreams that come and go', () => {
-  it(`lose no retryable request, by seed ${SEED}`, async () => {
+  it(`lose no request that could be sent again, by seed ${SEED}`, async () => {
     const random = randomFrom(SEED);
     const running: Running[] = [];
     for (let count = 0; count < INSTANCES; count++) running.push(await instance(random));
     let turn = 0;
-    const { port, engine } = await startProxy(({ target }) => {
+    const { port, proxy } = await start(({ target }) => {
       const tried = new Set<string>();
       return forwardBy(() => {
         const left = running.filter(({ there }) => !tried.has(there.key));
@@ -52,7 +52,7 @@ describe('upstreams that come and go', () => {
     });
     let isOver = false;
     let replaced = 0;
-    /** One after the other is replaced; some before anybody is told that they are gone. */
+    /** Replaces one after the other; some before the proxy learns that they are gone. */
     async function roll(): Promise<void> {
       while (!isOver) {
         await sleep(10 + random() * 30);
@@ -63,7 +63,7 @@ describe('upstreams that come and go', () => {
         if (random() < 0.5) await sleep(random() * 10);
         running.push(next);
         running.shift();
-        engine.release(leaving.there);
+        proxy.release(leaving.there);
         leaving.server.closeIdleConnections();
         replaced++;
       }

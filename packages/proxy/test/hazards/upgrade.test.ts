@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { afterwards, rawClient, listen, startProxy, forwardToEach } from '../harness.ts';
-import { atEveryCut, scriptedServer } from './vectors.ts';
+import { afterwards, client, listen, start, to } from '../harness.ts';
+import { atEveryCut, speaking } from './vectors.ts';
 
 const ASK =
   'GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n';
@@ -13,7 +13,7 @@ const SWITCH =
   'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: y\r\n\r\n';
 
 /** An instance that switches, and then sends back what it gets. */
-async function upgradeEchoServer() {
+async function echoing() {
   const server = createServer();
   server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
     afterwards(() => socket.destroy());
@@ -26,9 +26,9 @@ async function upgradeEchoServer() {
 }
 
 describe('a WebSocket', () => {
-  it('is tunnelled after 101, both ways, including early bytes', async () => {
-    const { port } = await startProxy(forwardToEach(await upgradeEchoServer()));
-    const { write, heard } = rawClient(port);
+  it('is tunnelled after 101, both ways, and with what came early', async () => {
+    const { port } = await start(to(await echoing()));
+    const { write, heard } = client(port);
     write(`${ASK}early `);
     expect(await heard(/key x early $/)).toMatch(
       /^HTTP\/1\.1 101 [^]*Sec-WebSocket-Accept: y\r\n[^]*upgrade: websocket\r\n/i,
@@ -36,21 +36,21 @@ describe('a WebSocket', () => {
     write('late');
     await heard(/early late$/);
   });
-  it('is tunnelled wherever the 101 and the following bytes are split', async () => {
+  it('is tunnelled wherever the 101 and what follows it is cut', async () => {
     const answer = `${SWITCH}from the start`;
     let cut = 1;
-    const there = await scriptedServer(() => [answer.slice(0, cut), answer.slice(cut)]);
-    const { port } = await startProxy(forwardToEach(there));
+    const there = await speaking(() => [answer.slice(0, cut), answer.slice(cut)]);
+    const { port } = await start(to(there));
     for (; cut < answer.length; cut++) {
-      const { socket, write, heard } = rawClient(port);
+      const { socket, write, heard } = client(port);
       write(ASK);
       expect(await heard(/from the start$/)).toMatch(/^HTTP\/1\.1 101 [^]*\r\n\r\nfrom the start$/);
       socket.destroy();
     }
   });
   it('carries bytes of any kind and number, unchanged', async () => {
-    const { port } = await startProxy(forwardToEach(await upgradeEchoServer()));
-    const { socket, write, heard } = rawClient(port);
+    const { port } = await start(to(await echoing()));
+    const { socket, write, heard } = client(port);
     write(ASK);
     await heard(/key x $/);
     const block = Buffer.alloc(4 * 1024 * 1024, Buffer.from([0, 255, 13, 10, 13, 10, 128]));
@@ -66,14 +66,14 @@ describe('a WebSocket', () => {
     expect(hash.digest('hex')).toBe(createHash('sha256').update(block).digest('hex'));
   });
   it('ends on both sides when one ends', async () => {
-    const { port } = await startProxy(forwardToEach(await upgradeEchoServer()));
-    const { socket, write, heard, closed } = rawClient(port);
+    const { port } = await start(to(await echoing()));
+    const { socket, write, heard, closed } = client(port);
     write(ASK);
     await heard(/key x $/);
     socket.end();
     await closed;
   });
-  it('declined by the upstream is a normal exchange, followed by HTTP', () =>
+  it('that the upstream declines is an ordinary exchange, and what follows is HTTP', () =>
     atEveryCut(ASK + SMUGGLED, [200, 200], ({ reached }) => {
       expect(reached.map(({ url }) => url)).toEqual(['/chat', '/admin']);
     }));
@@ -81,7 +81,7 @@ describe('a WebSocket', () => {
 
 describe('an upgrade to something else', () => {
   it.each(['h2c', 'websocket, h2c', 'TLS/1.0', 'h2c, websocket'])(
-    '%s: not tunnelled, not forwarded',
+    '%s: not tunnelled, not passed on',
     (protocol) =>
       atEveryCut(
         `GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: x\r\n\r\n${SMUGGLED}`,
@@ -100,16 +100,14 @@ describe('an upgrade to something else', () => {
     ['by POST', ASK.replace('GET', 'POST')],
     ['in HTTP/1.0', ASK.replace('HTTP/1.1', 'HTTP/1.0')],
     ['without Connection', ASK.replace('Connection: Upgrade\r\n', '')],
-  ])('of WebSocket %s: not forwarded', (_what, bytes) =>
+  ])('of WebSocket %s: not passed on', (_what, bytes) =>
     atEveryCut(bytes, [200], ({ reached }) => {
       expect(reached[0]?.headers).not.toHaveProperty('upgrade');
     }),
   );
-  it('a switch to an unrequested protocol: 502', async () => {
-    const { port } = await startProxy(
-      forwardToEach(await scriptedServer(() => [SWITCH.replace('websocket', 'h2c')])),
-    );
-    const { write, heard } = rawClient(port);
+  it('a switch to another protocol than was requested: 502', async () => {
+    const { port } = await start(to(await speaking(() => [SWITCH.replace('websocket', 'h2c')])));
+    const { write, heard } = client(port);
     write(ASK);
     expect(await heard(/upstream-failed/)).toMatch(/^HTTP\/1\.1 502 /);
   });

@@ -3,14 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect } from 'vitest';
 import type { ProxyOptions, Upstream } from '../../src/proxy.ts';
-import {
-  afterwards,
-  rawClient,
-  listen,
-  startProxy,
-  forwardToEach,
-  httpServer,
-} from '../harness.ts';
+import { afterwards, client, listen, start, to, upstream } from '../harness.ts';
 import { MemorySocket } from './memory-socket.ts';
 
 /** A request that reached an instance whole, as node:http reads it. */
@@ -23,9 +16,9 @@ export interface Reached {
 }
 
 /** An instance that answers `ok` and remembers what reached it. */
-export async function recordingServer(): Promise<{ there: Upstream; reached: Reached[] }> {
+export async function recording(): Promise<{ there: Upstream; reached: Reached[] }> {
   const reached: Reached[] = [];
-  const there = await httpServer(async (request, response) => {
+  const there = await upstream(async (request, response) => {
     try {
       const body = await text(request);
       const { method, url, headers, trailers } = request;
@@ -53,12 +46,12 @@ export async function atEveryCut(
   check: (outcome: Outcome) => void = () => {},
   { decide, ...options }: Partial<ProxyOptions> = {},
 ): Promise<void> {
-  const { there, reached } = await recordingServer();
-  const { engine, port } = await startProxy(decide ?? forwardToEach(there), options);
+  const { there, reached } = await recording();
+  const { proxy, port } = await start(decide ?? to(there), options);
   for (let cut = 0; cut < bytes.length; cut++) {
     reached.length = 0;
     const socket = new MemorySocket();
-    engine.serve(socket);
+    proxy.serve(socket);
     socket.say(bytes.slice(0, cut));
     // A turn of the event loop, in which a request that is whole can go out.
     if (cut > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -68,7 +61,7 @@ export async function atEveryCut(
     socket.destroy();
   }
   reached.length = 0;
-  const { write, heard } = rawClient(port);
+  const { write, heard } = client(port);
   write(bytes);
   const all = await heard(
     new RegExp(statuses.map((status) => `HTTP/1\\.1 ${status}[^]*?\\r\\n\\r\\n[^]*`).join('')),
@@ -85,8 +78,8 @@ export function refusedAtEveryCut(bytes: string, status: number): Promise<void> 
   });
 }
 
-/** An instance that answers each of its requests with what it is told, in pieces, each read alone. */
-export async function scriptedServer(
+/** An upstream that answers each of its requests with given pieces, each read alone. */
+export async function speaking(
   answer: (count: number) => readonly string[],
 ): Promise<Upstream & { connections: () => number }> {
   let count = 0;
@@ -107,4 +100,4 @@ export async function scriptedServer(
   return { ...(await listen(server)), connections: () => connections };
 }
 
-export { afterwards, rawClient, startProxy, forwardToEach };
+export { afterwards, client, start, to };

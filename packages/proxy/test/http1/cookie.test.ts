@@ -12,6 +12,6 @@ it.each([
   ['', undefined],
   ['a', undefined],
   ['A=1; x=a=1', undefined],
-])('%j has the cookie a with the value %j', (field, value) => {
+])('%j: of the cookie a, %j', (field, value) => {
   expect(cookieValue(field, 'a')).toBe(value);
 });

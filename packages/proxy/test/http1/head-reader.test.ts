@@ -13,8 +13,8 @@ function heads(pieces: readonly string[]): unknown[] {
   });
 }
 
-describe('a head equal to the previous one', () => {
-  it('is recognized, and the following bytes are read', () => {
+describe('a head like the one before', () => {
+  it('is read again, and what is behind it with it', () => {
     const head = FIRST.slice(0, -2);
     expect(heads([FIRST, FIRST, `${FIRST}body`, `${FIRST}${FIRST}`])).toEqual([
       [head, ''],
@@ -24,7 +24,7 @@ describe('a head equal to the previous one', () => {
     ]);
   });
 
-  it('is distinguished from one of the same length that differs in any byte', () => {
+  it('is distinguished from one of the same length that differs in any one byte', () => {
     for (let at = 0; at < FIRST.length; at++) {
       const other = `${FIRST.slice(0, at)}~${FIRST.slice(at + 1)}`;
       const [alone] = heads([other]);
@@ -32,14 +32,14 @@ describe('a head equal to the previous one', () => {
     }
   });
 
-  it('is distinguished from a shorter or longer one', () => {
+  it('is distinguished from one that ends earlier or later', () => {
     const shorter = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
     const longer = 'GET /a HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n';
     for (const other of [shorter, longer])
       expect(heads([FIRST, other])[1]).toEqual(heads([other])[0]);
   });
 
-  it('may arrive in two chunks', () => {
+  it('may come in two pieces', () => {
     for (let at = 1; at < FIRST.length; at++) {
       const all = heads([FIRST, FIRST.slice(0, at), FIRST.slice(at)]);
       expect(all[2], `split at ${at}`).toEqual([FIRST.slice(0, -2), '']);
@@ -48,7 +48,7 @@ describe('a head equal to the previous one', () => {
 });
 
 describe('a parser with a cache', () => {
-  it('refuses a refused head again', () => {
+  it('refuses again what it refused before', () => {
     const parser = new RequestParser();
     for (let times = 2; times > 0; times--) {
       expect(parser.parse('GET /a HTTP/1.1\r\nHost : h\r\n')).toMatchObject({ ok: false });
@@ -56,7 +56,7 @@ describe('a parser with a cache', () => {
     expect(parser.parse('GET /a HTTP/1.1\r\nHost: h\r\n')).toMatchObject({ ok: true, host: 'h' });
   });
 
-  it('parses the same head differently for another method', () => {
+  it('reads the same head differently for another method', () => {
     const parser = new ResponseParser();
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n';
     expect(parser.parse(head, 'GET')).toMatchObject({ length: 5 });

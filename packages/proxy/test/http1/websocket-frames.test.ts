@@ -28,7 +28,7 @@ describe('frames', () => {
     [65_535, true],
     [65_536, false],
     [70_000, true],
-  ])('of %d bytes, masked %s, are delimited wherever they are split', (length, isMasked) => {
+  ])('of %d bytes, masked %s, end where they end, wherever they are cut', (length, isMasked) => {
     const bytes = Buffer.concat([frame(2, length, isMasked), frame(1, 3, isMasked)]);
     const boundary = bytes.length - frame(1, 3, isMasked).length;
     const cuts = [
@@ -47,7 +47,7 @@ describe('frames', () => {
     }
   });
 
-  it('are closed by a Close frame, and not by bytes like one within another frame', () => {
+  it('count as closed after a close frame, and not after bytes that look like one within another', () => {
     const frames = new FrameTracker();
     frames.advance(frame(2, 300, true));
     expect(frames.hasClosed).toBe(false);
@@ -55,7 +55,7 @@ describe('frames', () => {
     expect(frames.hasClosed).toBe(true);
   });
 
-  it('longer than the largest safe integer never end', () => {
+  it('of more bytes than can be counted never end', () => {
     const frames = new FrameTracker();
     frames.advance(Buffer.from([0x82, 127, ...Array<number>(8).fill(0xff)]));
     frames.advance(Buffer.alloc(1000));
@@ -63,8 +63,8 @@ describe('frames', () => {
   });
 });
 
-describe('the proxy’s own Close frame', () => {
-  it('has the code 1001, masked or not', () => {
+describe('a Close of our own', () => {
+  it('says 1001, masked or not', () => {
     expect([...closeFrame()]).toEqual([0x88, 2, 0x03, 0xe9]);
     const masked = closeFrame(Uint8Array.from(MASK));
     expect([...masked.subarray(0, 6)]).toEqual([0x88, 0x82, ...MASK]);

@@ -41,8 +41,8 @@ async function read(socket: Socket, length: number): Promise<string> {
   return heard;
 }
 
-describe('text written directly to the socket', () => {
-  it('waits when the system’s buffer is full, arrives complete and in order, and signals when there is room', async () => {
+describe('text written past the stream', () => {
+  it('waits once the system takes no more, comes complete and in order, and then emits drain', async () => {
     const [near, far] = await pair();
     const written = fill(near);
     // Behind what waits, and by the way of the stream.
@@ -63,7 +63,7 @@ describe('text written directly to the socket', () => {
     await ended;
   });
 
-  it('closes the connection if the peer disconnected meanwhile', async () => {
+  it('closes the connection if the other end has gone meanwhile', async () => {
     const [near, far] = await pair();
     near.on('error', () => {});
     fill(near);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { rawServer } from '../harness.ts';
-import { rawClient, scriptedServer, startProxy, forwardToEach } from './vectors.ts';
+import { serverSending } from '../harness.ts';
+import { client, speaking, start, to } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -12,13 +12,13 @@ async function atEveryCut(
   { ends = false, ask = GET }: { ends?: boolean; ask?: string } = {},
 ): Promise<void> {
   let cut = 0;
-  const there = await scriptedServer(() => [
+  const there = await speaking(() => [
     ...(cut === 0 ? [answer] : [answer.slice(0, cut), answer.slice(cut)]),
     ...(ends ? [''] : []),
   ]);
-  const { port } = await startProxy(forwardToEach(there));
+  const { port } = await start(to(there));
   for (; cut < answer.length; cut++) {
-    const { write, all } = rawClient(port);
+    const { write, all } = client(port);
     write(ask.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
     check(await all);
   }
@@ -49,7 +49,7 @@ describe('a response that is not valid HTTP/1.1', () => {
   );
 });
 
-describe('a response that is aborted', () => {
+describe('a response that is broken off', () => {
   const isReset = /closed by a reset$/;
   it.each([
     ['short of its length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok'],
@@ -58,7 +58,7 @@ describe('a response that is aborted', () => {
   ])('%s: never a clean end', (_what, answer) =>
     atEveryCut(answer, (heard) => expect(heard).toMatch(isReset), { ends: true }),
   );
-  it('within an invalid chunk: never a clean end', () =>
+  it('in an invalid chunk: never a clean end', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0x0\r\n\r\n',
       (heard) => expect(heard).toMatch(/closed by a reset$|^HTTP\/1\.1 502 /),
@@ -74,13 +74,13 @@ describe('a response that is aborted', () => {
     ));
 });
 
-describe('bytes that belong to no response', () => {
+describe('unsolicited bytes', () => {
   const forged = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
   /** Asks one after the other; the instance sends the second answer twice as much as it should. */
   async function answers(first: readonly string[], ask = GET): Promise<string> {
-    const there = await scriptedServer((count) => (count === 0 ? first : [OK]));
-    const { port } = await startProxy(forwardToEach(there));
-    const { write, heard } = rawClient(port);
+    const there = await speaking((count) => (count === 0 ? first : [OK]));
+    const { port } = await start(to(there));
+    const { write, heard } = client(port);
     write(ask);
     await heard(/\r\n\r\n/);
     // Time for what is not asked for to come.
@@ -90,7 +90,7 @@ describe('bytes that belong to no response', () => {
     expect(there.connections()).toBe(2);
     return all;
   }
-  it('after a response, in the same read: dropped with the connection', async () => {
+  it('behind a response, in the same read: dropped with the connection', async () => {
     expect(await answers([`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1${forged}`])).not.toContain(
       'forged',
     );
@@ -101,13 +101,13 @@ describe('bytes that belong to no response', () => {
       expect(await answers(pieces)).not.toContain('forged');
     }
   });
-  it('a body that a 204 announces and sends late: never the next answer', async () => {
-    const there = await scriptedServer((count) => [
+  it('a body that a 204 announces and sends late: never the next response', async () => {
+    const there = await speaking((count) => [
       count === 0 ? `HTTP/1.1 204 No Content\r\nContent-Length: ${forged.length}\r\n\r\n` : forged,
     ]);
-    const { port } = await startProxy(forwardToEach(there));
+    const { port } = await start(to(there));
     for (const status of [204, 200]) {
-      const { write, heard } = rawClient(port);
+      const { write, heard } = client(port);
       write(GET);
       await heard(new RegExp(`HTTP/1.1 ${status} `));
     }
@@ -135,7 +135,7 @@ describe('bytes that belong to no response', () => {
 });
 
 describe('1xx', () => {
-  it('are forwarded before the response', () =>
+  it('are passed on before the response', () =>
     atEveryCut(
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}`,
       (heard) =>
@@ -143,7 +143,7 @@ describe('1xx', () => {
           /^HTTP\/1\.1 100 [^]*HTTP\/1\.1 103 [^]*Link: <\/a>\r\n[^]*HTTP\/1\.1 200 [^]*ok/,
         ),
     ));
-  it('are not forwarded to HTTP/1.0', () =>
+  it('are not for a client of HTTP/1.0', () =>
     atEveryCut(
       `HTTP/1.1 103 Early Hints\r\n\r\n${OK}`,
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 200 /),
@@ -151,14 +151,14 @@ describe('1xx', () => {
         ask: GET.replace('HTTP/1.1', 'HTTP/1.0'),
       },
     ));
-  it('thousands in one read are forwarded', async () => {
-    const there = await rawServer('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
-    const { port } = await startProxy(forwardToEach(there));
-    const { write, heard } = rawClient(port);
+  it('thousands in one read are passed on', async () => {
+    const there = await serverSending('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
+    const { port } = await start(to(there));
+    const { write, heard } = client(port);
     write(GET);
     await heard(/ok$/);
   });
-  it('an unsolicited 101: 502', () =>
+  it('a 101 that was not requested: 502', () =>
     atEveryCut(
       'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 502 /),
@@ -174,11 +174,11 @@ describe('a response without a length', () => {
           /transfer-encoding: chunked\r\n[^]*\r\n\r\n(?:2\r\nok|1\r\no\r\n1\r\nk)\r\n0\r\nX-Sum: 1\r\n\r\n$/,
         ),
     ));
-  it('that ends with the connection ends the same way', () =>
+  it('that ends with the connection ends with it', () =>
     atEveryCut('HTTP/1.0 200 OK\r\n\r\nok', (heard) => expect(heard).toMatch(/0\r\n\r\n$/), {
       ends: true,
     }));
-  it('ends with the connection for HTTP/1.0', () =>
+  it('ends with the connection for a client of HTTP/1.0', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
       (heard) => expect(heard).toMatch(/connection: close\r\n\r\nok$/),

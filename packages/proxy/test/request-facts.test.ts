@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { RequestView } from '../src/proxy.ts';
+import { refusingPort, send, start, to, upstream } from './harness.ts';
+import { forwardBy } from './decisions.ts';
+
+/** An instance that answers with the head that reached it. */
+const mirror = () => upstream((request, response) => response.end(JSON.stringify(request.headers)));
+
+const isLocal = (address: string): boolean => address === '127.0.0.1';
+
+async function reached(port: number, headers: Record<string, string> = {}) {
+  const { body } = await send(port, { headers });
+  return JSON.parse(body) as Record<string, string>;
+}
+
+describe('an upstream', () => {
+  it('gets where a request comes from, and its id', async () => {
+    const { port } = await start(to(await mirror()));
+    const headers = await reached(port, { 'x-request-id': 'mine', 'x-forwarded-for': '6.6.6.6' });
+    expect(headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-host': `127.0.0.1:${port}`,
+      'x-forwarded-port': String(port),
+      'x-forwarded-proto': 'http',
+      forwarded: `for=127.0.0.1;host="127.0.0.1:${port}";proto=http`,
+    });
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f]{24}-1$/);
+    expect((await reached(port))['x-request-id']).toMatch(/-2$/);
+  });
+
+  it('gets what a trusted proxy says about it', async () => {
+    const { port } = await start(to(await mirror()), { isTrustedProxy: isLocal });
+    const headers = await reached(port, { 'x-request-id': 'mine', 'x-forwarded-for': '192.0.2.1' });
+    expect(headers).toMatchObject({
+      'x-request-id': 'mine',
+      'x-forwarded-for': '192.0.2.1, 127.0.0.1',
+    });
+  });
+
+  it('gets the trace context as the client sent it', async () => {
+    const { port } = await start(to(await mirror()));
+    const sent = { traceparent: '00-abc', tracestate: 'a=1,b=2' };
+    expect(await reached(port, sent)).toMatchObject(sent);
+  });
+});
+
+it('an upstream gets what was stripped from the path, and not what was left on it', async () => {
+  const there = await mirror();
+  const route = (isStripped: boolean) =>
+    start(({ target }) => ({ ...forwardBy(() => there, target, '/v1'), isStripped }));
+  expect(await reached((await route(true)).port)).toMatchObject({ 'x-forwarded-prefix': '/v1' });
+  expect(await reached((await route(false)).port)).not.toHaveProperty('x-forwarded-prefix');
+});
+
+it('a problem carries the id of its request', async () => {
+  const { port } = await start(to(await refusingPort()), { isTrustedProxy: isLocal });
+  const { body } = await send(port, { headers: { 'x-request-id': 'mine' } });
+  expect(JSON.parse(body)).toMatchObject({ requestId: 'mine' });
+});
+
+const lookAt = (asked: RequestView): unknown[] => [
+  asked.method,
+  asked.clientAddress,
+  ...['x-a', 'cookie', 'x-b'].map((name) => asked.field(name)),
+];
+
+it('a decision may look at method, fields and the client’s address', async () => {
+  const seen: unknown[] = [];
+  const there = await mirror();
+  const { port } = await start(
+    (request) => {
+      seen.push(lookAt(request));
+      return to(there)(request);
+    },
+    { isTrustedProxy: isLocal },
+  );
+  await send(port, {
+    method: 'DELETE',
+    headers: { 'X-A': '1', Cookie: 'c=d', 'X-Forwarded-For': '192.0.2.1' },
+  });
+  expect(seen).toEqual([['DELETE', '192.0.2.1', '1', 'c=d', undefined]]);
+});
