@@ -132,7 +132,7 @@ describe('a router', () => {
     );
   });
 
-  it('tells an unknown prefix from one whose instances have all left', () => {
+  it('distinguishes an unknown prefix from one whose instances have all left', () => {
     const { say, pick } = setup();
     expect(pick()).toBe('unknown-route');
     say(1);
