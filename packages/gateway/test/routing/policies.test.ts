@@ -69,7 +69,7 @@ function asking(id: string, inc: number, policy?: object) {
 }
 
 describe('the policy that an instance announces', () => {
-  it('is applied within the limits for all, and the settings of the route take precedence', () => {
+  it('is granted within the limits for all, and the settings of the route take precedence', () => {
     const { say, decide, configure } = setup();
     say(1, { fields: asking('a', 1, { answerMs: 50, totalMs: 900, bodyBytes: 10 }) });
     configure({ limits: { totalMs: 100 }, routes: { '/v1': { limits: { bodyBytes: 1000 } } } });
