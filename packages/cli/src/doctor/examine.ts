@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { judgeGateway } from './gateway.ts';
 import type { GatewayView } from './gateway.ts';
 import { judgeInstances } from './instances.ts';
-import type { Seen } from './instances.ts';
+import type { ProbedInstance } from './instances.ts';
 import { judgeAddress, judgeNode } from './machine.ts';
 import type { OwnAddress } from './machine.ts';
 
@@ -104,7 +104,7 @@ async function examineRegistry(
     ...received.instances.map((each) => [placeOf(each.announcement), each] as const),
   ]);
   const announcements = [...places.values()].map(({ announcement }) => announcement);
-  const seen: Seen[] = [];
+  const seen: ProbedInstance[] = [];
   for (let first = 0; first < announcements.length; first += MAX_PROBES) {
     const batch = announcements.slice(first, first + MAX_PROBES).map(async (announcement) => ({
       announcement,
