@@ -1,5 +1,5 @@
-// Command id-v4 is the unique-ID service, version 2: it answers every POST /generate with a random
-// UUID. It registers itself under /v2 while it listens.
+// Command id-v4 is the unique-ID service, version 2. It responds to every POST /generate with a random UUID, and
+// registers itself under /v2 while it listens.
 package main
 
 import (

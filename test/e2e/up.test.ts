@@ -114,7 +114,7 @@ describe('rollcall up', () => {
     await program.line(/^gateway .*listens/);
     broker.kill('SIGKILL');
     expect((await program.ended).code).toBe(4);
-    expect(program.output).toMatch(/rollcall: cannot reach the broker/);
+    expect(program.output).toMatch(/^rollcall: cannot reach the broker/m);
     expect(mark.processes()).toEqual([]);
   });
 

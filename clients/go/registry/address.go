@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// parseAddress gives an IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no
-// brackets, no zone). An IPv4-mapped IPv6 address becomes IPv4. Host names are refused: what they
-// resolve to is not ours to trust.
+// parseAddress returns an IP address in canonical form: dotted decimal, or RFC 5952 for IPv6 (no brackets, no zone).
+// An IPv4-mapped IPv6 address becomes IPv4. Host names are refused, because an observer cannot trust what they
+// resolve to.
 func parseAddress(input any) (string, *Refusal) {
 	text, _ := input.(string)
 	address, err := netip.ParseAddr(text)
@@ -23,8 +23,8 @@ func parseAddress(input any) (string, *Refusal) {
 	return address.String(), nil
 }
 
-// oddlyDotted tells whether dots stand in an IPv6 address other than as the mapped form ::ffff:1.2.3.4:
-// programs do not agree on what the others mean.
+// oddlyDotted reports whether an IPv6 address has dots other than in the mapped form ::ffff:1.2.3.4. Programs
+// disagree about the others.
 func oddlyDotted(text string, address netip.Addr) bool {
 	return strings.Contains(text, ".") && address.Is6() &&
 		!strings.EqualFold(text, "::ffff:"+address.Unmap().String())
@@ -37,7 +37,7 @@ var (
 	broadcast   = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 )
 
-// unroutable names the range of an address at which nothing can be reached over unicast HTTP.
+// unroutable names the range of an address at which no instance can be reached by HTTP.
 func unroutable(address netip.Addr) string {
 	switch {
 	case address.IsUnspecified(), thisNetwork.Contains(address):
@@ -52,7 +52,7 @@ func unroutable(address netip.Addr) string {
 	return ""
 }
 
-// isLoopback tells whether a host, a name or an IP address, is this machine's loopback.
+// isLoopback reports whether a host, a name or an IP address, is on this machine's loopback interface.
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	if err != nil {
@@ -61,8 +61,7 @@ func isLoopback(host string) bool {
 	return address.Unmap().IsLoopback()
 }
 
-// machineAddresses lists the addresses of the interfaces that are up and not loopback, in the
-// system's order.
+// machineAddresses returns the addresses of the interfaces that are up and not loopback, in the system's order.
 func machineAddresses() ([]netip.Addr, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
@@ -88,8 +87,7 @@ func machineAddresses() ([]netip.Addr, error) {
 	return found, nil
 }
 
-// firstReachable picks the first address that another machine can reach: IPv4 if there is one,
-// else IPv6.
+// firstReachable returns the first address that other machines can reach: IPv4 if there is one, IPv6 otherwise.
 func firstReachable(addresses []netip.Addr) (netip.Addr, error) {
 	var first netip.Addr
 	for _, address := range addresses {

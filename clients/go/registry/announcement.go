@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// missing stands for a field that is not there, which reads differently from null in a reason.
+// missing stands for an absent field, which reasons distinguish from null.
 type missing struct{}
 
 var knownFields = map[string]bool{
@@ -19,14 +19,15 @@ var knownFields = map[string]bool{
 }
 
 const (
-	// Whoever walks an announcement may do so by recursion.
+	// Programs may walk an announcement by recursion.
 	maxDepth = 16
-	// What a presence member's object may hold; an announcement with an ID travels as one.
+	// The limit for the object of a presence member: an announcement with an ID is sent as one.
 	maxEncodedBytes = 1024
 )
 
-// ParseAnnouncement reads the JSON that came over the channel and gives its canonical form. Nothing
-// of it is trusted; the first fault found refuses it whole, with a [*Refusal].
+// ParseAnnouncement reads an announcement that came over the channel as JSON, and returns it in canonical form.
+// Nothing in it is trusted: the first invalid field refuses the announcement as a whole, with a [*Refusal]. Unknown
+// fields are kept in Extra.
 func ParseAnnouncement(data []byte) (Service, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(data, &raw); err != nil || raw == nil {
@@ -59,7 +60,7 @@ func ParseAnnouncement(data []byte) (Service, error) {
 	return service, nil
 }
 
-// MarshalJSON gives the announcement as it goes over the channel.
+// MarshalJSON returns the announcement as it is sent over the channel.
 func (s Service) MarshalJSON() ([]byte, error) {
 	fields := make(map[string]any, len(s.Extra)+len(knownFields))
 	for name, value := range s.Extra {
@@ -71,7 +72,7 @@ func (s Service) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// UnmarshalJSON is [ParseAnnouncement], so that a Service inside other JSON is checked as well.
+// UnmarshalJSON is [ParseAnnouncement], so that a Service within other JSON is checked, too.
 func (s *Service) UnmarshalJSON(data []byte) error {
 	service, err := ParseAnnouncement(data)
 	if err == nil {
@@ -80,8 +81,8 @@ func (s *Service) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// parseFields checks the fields that have a meaning, in the order in which every client does, so
-// that all name the same fault of an announcement with several.
+// parseFields checks the fields that have a meaning, in the order of the list of fields, so that every client names
+// the same fault of an announcement that has several.
 func parseFields(fields map[string]any) (s Service, refusal *Refusal) {
 	required := func(name string) any {
 		if value, ok := fields[name]; ok {
@@ -99,21 +100,21 @@ func parseFields(fields map[string]any) (s Service, refusal *Refusal) {
 		return s, refusal
 	}
 	for _, optional := range optionalFields {
-		// null is how some languages write what is not there.
+		// Some languages write null for an absent field.
 		if value := fields[optional.name]; value != nil {
 			if refusal = optional.read(&s, value); refusal != nil {
 				return s, refusal
 			}
 		}
 	}
-	// What has a zero in Go that could mean either is settled here, where presence is still known.
+	// A zero in Go may mean an absent field. Here it is still known which.
 	if fields["seq"] != nil && fields["inc"] == nil {
 		s.Seq = seqWithoutInc
 	}
 	return s, nil
 }
 
-// optionalFields says how to read each, in order.
+// optionalFields are the optional fields in the order in which they are checked, each with how it is read.
 var optionalFields = []struct {
 	name string
 	read func(s *Service, value any) *Refusal
@@ -152,7 +153,7 @@ var optionalFields = []struct {
 	{"policy", func(s *Service, v any) (r *Refusal) { s.Policy, r = parsePolicy(v); return }},
 }
 
-// seqWithoutInc stands for any seq that was given without inc, 0 included, until checkWhole refuses it.
+// seqWithoutInc stands for a seq that was given without inc, 0 included, until checkWhole refuses it.
 const seqWithoutInc = -1
 
 // checkWhole checks the rules that hold between fields.
@@ -167,15 +168,15 @@ func (s *Service) checkWhole() *Refusal {
 		return nil
 	}
 	if length := len(s.plainJSON()); length > maxEncodedBytes {
-		return refuse(TooLarge, "the announcement has %d bytes as JSON; with an id at most %d", length, maxEncodedBytes)
+		return refuse(TooLarge, "the announcement has %d bytes as JSON; with an id at most %d are allowed", length, maxEncodedBytes)
 	}
 	return nil
 }
 
-// An escape in JSON, and those of them that Go writes where JavaScript writes the character itself.
+// An escape in JSON. Go escapes U+2028 and U+2029, which JavaScript does not.
 var jsonEscape = regexp.MustCompile(`\\(?:u202[89]|.)`)
 
-// plainJSON is the announcement as JSON in UTF-8, written as JavaScript does: every client must come to the
+// plainJSON returns the announcement as JSON in UTF-8, as JavaScript writes it, because every client has to count the
 // same number of bytes.
 func (s *Service) plainJSON() []byte {
 	fields := s.fields()
@@ -183,7 +184,7 @@ func (s *Service) plainJSON() []byte {
 		if knownFields[name] {
 			continue
 		}
-		// Read and written again: numbers and escapes may have been spelled in many ways.
+		// Decoded and encoded again, because numbers and escapes have several spellings.
 		var plain any
 		if json.Unmarshal(value, &plain) != nil {
 			plain = decode(value) // a number that no float64 holds
@@ -222,7 +223,7 @@ func isDeeperThan(depth int, value any) bool {
 	return depth == 0 || slices.ContainsFunc(parts, func(part any) bool { return isDeeperThan(depth-1, part) })
 }
 
-// whatIs is the JSON value of data, or the text itself if that is no JSON.
+// whatIs returns data as a JSON value, or as text if it is not JSON.
 func whatIs(data []byte) any {
 	if !json.Valid(data) {
 		return string(data)
@@ -230,7 +231,7 @@ func whatIs(data []byte) any {
 	return decode(data)
 }
 
-// decode keeps numbers as they are written: one too large for a float64 is still a number, not an error.
+// decode decodes JSON. It keeps numbers as they are written, so that one too large for a float64 is not an error.
 func decode(data []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

@@ -12,10 +12,10 @@ import (
 
 const requestTimeout = 5 * time.Second
 
-// retryDelays are the waits between attempts. Short: a service that cannot register should say so soon.
+// retryDelays are the waits between attempts. They are short, so that a service which cannot register says so soon.
 var retryDelays = []time.Duration{100 * time.Millisecond, 400 * time.Millisecond}
 
-// A broker takes events for the registry by signed HTTP.
+// A broker publishes events by signed HTTP requests.
 type broker struct {
 	config   Config
 	channels channels
@@ -23,13 +23,13 @@ type broker struct {
 	sealer    *sealer
 	transport http.RoundTripper
 	timeout   time.Duration
-	// For links: see activityTimeout.
+	// Of links: see activityTimeout.
 	activity, pong time.Duration
-	// wait returns early, with the context's error, when the context ends.
+	// wait waits. It returns early, with the context's error, when the context ends.
 	wait func(context.Context, time.Duration) error
 }
 
-// newBroker needs a config that is valid.
+// newBroker returns the broker of a valid config.
 func newBroker(config Config) *broker {
 	b := &broker{
 		config: config, transport: newTransport(), timeout: requestTimeout,
@@ -40,14 +40,14 @@ func newBroker(config Config) *broker {
 	return b
 }
 
-// publish returns nil only if the broker has accepted the event. It tries again when it may help:
-// observers take a repeated event for what it is.
+// publish returns nil only if the broker has accepted the event. It retries if that may help, because observers
+// recognise a repeated event.
 func (b *broker) publish(ctx context.Context, event string, payload []byte) error {
-	return b.insist(ctx, func() *fault { return b.attempt(ctx, event, payload) })
+	return b.withRetries(ctx, func() *fault { return b.attempt(ctx, event, payload) })
 }
 
-// insist gives up at once when the broker refuses.
-func (b *broker) insist(ctx context.Context, do func() *fault) error {
+// withRetries makes up to three attempts, and one if the broker refuses.
+func (b *broker) withRetries(ctx context.Context, do func() *fault) error {
 	for attempt := 0; ; attempt++ {
 		fault := do()
 		if fault == nil {
@@ -60,7 +60,7 @@ func (b *broker) insist(ctx context.Context, do func() *fault) error {
 	}
 }
 
-// publishOnce is publish for what will be published again soon anyway.
+// publishOnce is publish without retries, for an event that will be published again soon.
 func (b *broker) publishOnce(ctx context.Context, event string, payload []byte) error {
 	if fault := b.attempt(ctx, event, payload); fault != nil {
 		return b.describe(ctx, fault)
@@ -70,7 +70,7 @@ func (b *broker) publishOnce(ctx context.Context, event string, payload []byte) 
 
 // fault is why one attempt failed.
 type fault struct {
-	// refused means that trying again gives the same answer.
+	// refused means that a retry would be refused as well.
 	refused bool
 	detail  string
 	cause   error
@@ -87,12 +87,12 @@ func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fau
 		Secure:  b.config.TLS,
 		Host:    b.config.endpoint(),
 		Cluster: b.config.Cluster,
-		// The library seals what goes to an encrypted channel.
+		// The library encrypts events for an encrypted channel.
 		EncryptionMasterKeyBase64: b.config.MasterKey,
 		HTTPClient: &http.Client{
 			Transport: exchange,
 			Timeout:   b.timeout,
-			// A redirect would take a signed request to a server that nobody configured.
+			// A redirect would send a signed request to a server that is not configured.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -103,11 +103,11 @@ func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fau
 	return b.failedExchange(ctx, err)
 }
 
-// failedExchange says why no answer came. The library's errors hold the signed URL, so only what lies
-// within them is shown.
+// failedExchange returns why there is no response. The library's errors contain the signed URL, so only their causes
+// are shown.
 func (b *broker) failedExchange(ctx context.Context, err error) *fault {
 	if err == nil {
-		err = errors.New("no answer")
+		err = errors.New("no response")
 	}
 	cause := withoutURL(err)
 	switch {
@@ -120,7 +120,7 @@ func (b *broker) failedExchange(ctx context.Context, err error) *fault {
 	}
 }
 
-// describe turns the last fault into what a user reads.
+// describe returns the error for the last fault.
 func (b *broker) describe(ctx context.Context, f *fault) *Error {
 	detail := b.oneLine(f.detail)
 	if f.refused {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// DefaultChannel is the registry if [Config.Channel] is empty.
+// DefaultChannel is the registry's channel if [Config.Channel] is empty.
 const DefaultChannel = "mapped-discovery"
 
 const (
@@ -17,7 +17,7 @@ const (
 	cachePrefix     = "cache-"
 )
 
-// maxBaseLength leaves room for an ID of 64 in the 164 characters that Pusher documents for a channel's name.
+// maxBaseLength leaves room for an ID of 64 characters in the 164 that Pusher documents for the name of a channel.
 const maxBaseLength = 164 - len(presencePrefix) - 1 - 64
 
 var channelText = regexp.MustCompile(`^[A-Za-z0-9_=@,.;-]+$`)
@@ -25,12 +25,12 @@ var channelText = regexp.MustCompile(`^[A-Za-z0-9_=@,.;-]+$`)
 // channels are the names of a registry's channels.
 type channels struct {
 	registry string
-	// base is the registry's name without what says who may listen there.
+	// base is the registry's name without "private-" or "private-encrypted-".
 	base string
 }
 
-// channelsOf refuses names that the transport gives another meaning: presence channels want a member, and
-// cache channels repeat their last event to whoever comes.
+// channelsOf returns the channels of a registry. It refuses names to which the transport gives another meaning:
+// presence channels have members, and cache channels repeat their last event to new subscribers.
 func channelsOf(registry string) (channels, error) {
 	base, encrypted := strings.CutPrefix(registry, encryptedPrefix)
 	if !encrypted {
@@ -47,17 +47,17 @@ func channelsOf(registry string) (channels, error) {
 
 func (c channels) isEncrypted() bool { return strings.HasPrefix(c.registry, encryptedPrefix) }
 
-// owners is where roll calls are heard that owners shall answer.
+// owners is the channel on which owners receive roll calls.
 func (c channels) owners() string { return c.registry + ".owners" }
 
-// presence is the channel of one instance and of those who observe it.
+// presence is the presence channel of an instance.
 func (c channels) presence(id string) string { return presencePrefix + c.base + "." + id }
 
-// memberOf is the user that an incarnation is in its presence channel: the transport tells of a user's first
-// connection and of its last, so that another incarnation must be another user.
+// memberOf returns the user_id of an incarnation in its presence channel. The transport reports only a user's first
+// connection and its last, so each incarnation has to be a user of its own.
 func memberOf(id string, inc int64) string { return id + "~" + strconv.FormatInt(inc, 10) }
 
-// incOf is the incarnation of a member, if it is one of the instance with that ID.
+// incOf returns the incarnation that a member's user_id names, if it is one of the instance with that ID.
 func incOf(member, id string) (inc int64, ok bool) {
 	digits, ok := strings.CutPrefix(member, id+"~")
 	if !ok {

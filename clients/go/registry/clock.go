@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// clock is time as the system makes it pass; tests have another.
+// clock is the source of time and of random waits. Tests have their own.
 type clock struct {
 	now   func() time.Time
 	after func(time.Duration) <-chan time.Time
-	// upTo is a random time below max.
+	// upTo returns a random time below max.
 	upTo func(max time.Duration) time.Duration
 }
 
@@ -21,7 +21,7 @@ var systemClock = clock{now: time.Now, after: time.After, upTo: func(max time.Du
 	return rand.N(max)
 }}
 
-// sleep returns early, with the context's error, when the context ends.
+// sleep waits. It returns early, with the context's error, when the context ends.
 func (c clock) sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
@@ -34,10 +34,11 @@ func (c clock) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// jittered is up to a tenth sooner, so that instances that were started together do not stay in step.
+// jittered returns a time that is up to a tenth shorter, so that instances which were started together do not stay
+// in step.
 func (c clock) jittered(d time.Duration) time.Duration { return d - c.upTo(d/10) }
 
-// timer is one point in time ahead, or none.
+// timer is one point in time, or none.
 type timer struct {
 	clock
 	due  time.Time
@@ -46,7 +47,7 @@ type timer struct {
 
 func (t *timer) in(d time.Duration) { t.due, t.tick = t.now().Add(d), t.after(d) }
 
-// within makes it sooner, if it is later or there is none.
+// within moves it to d from now, if it is later or there is none.
 func (t *timer) within(d time.Duration) {
 	if t.tick == nil || t.now().Add(d).Before(t.due) {
 		t.in(d)

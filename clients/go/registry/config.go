@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// The app that every part of Rollcall uses when no credentials are set. It is public knowledge, so
-// it is good for a broker on loopback only.
+// The app that every part of Rollcall uses if no credentials are set. It is public knowledge, so it is for a broker on
+// loopback only.
 const (
 	developmentAppID  = "1"
 	developmentKey    = "rollcall-development-key"
@@ -23,44 +23,54 @@ const (
 	embeddedPort = 6001
 )
 
-// Config says where the registry is, what proves that we may use it, and how a service is kept known there.
-// What says where the broker is, and who we are, has no default: [ConfigFromEnv] fills it in.
+// Config is where the registry is, the credentials to use it, and how a service is kept known in it. [ConfigFromEnv]
+// reads one from the environment. A Config that is written by hand needs AppID, Key and Secret, and Host with Port or
+// Cluster.
 type Config struct {
-	AppID  string
-	Key    string
+	// AppID is the id of the app, such as "1". Pusher's are numbers.
+	AppID string
+	// Key is the key of the app, which is public: web pages contain it.
+	Key string
+	// Secret is the secret of the app. It signs requests and subscriptions.
 	Secret string `json:"-"`
 
-	// Host and Port name a self-hosted or embedded broker.
+	// Host is the host name or IP address of a self-hosted or embedded broker. It takes precedence over Cluster.
 	Host string
+	// Port is the port of the broker at Host, 1 to 65535.
 	Port int
-	// Cluster names hosted Pusher's cluster. It is used only if Host is empty.
+	// Cluster is a cluster of hosted Pusher, such as "eu".
 	Cluster string
-	// TLS is whether the broker is spoken to over HTTPS.
+	// TLS says whether connections to the broker use TLS. Default: false.
 	TLS bool
 
-	// Channel is the registry: "" means [DefaultChannel]. Behind "private-" or "private-encrypted-" only
-	// holders of Secret listen.
+	// Channel is the registry's channel. After "private-" or "private-encrypted-" only holders of Secret can
+	// subscribe. Default: "", which means [DefaultChannel].
 	Channel string
-	// MasterKey is 32 bytes in base64, with which a channel behind "private-encrypted-" is read.
+	// MasterKey is the key of a channel that begins with "private-encrypted-": 32 bytes in base64. Default: none.
 	MasterKey string `json:"-"`
 
-	// Mode is not in the environment: a program chooses it.
+	// Mode is how a service is kept known. The environment does not set it. Default: [Lease].
 	Mode Mode
 
-	// Address is what services announce that do not set their own; see [New] for what "" means.
+	// Address is the IP address that services announce which do not set their own. Default: see [New].
 	Address string
 }
 
-// ConfigFromEnv reads PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET, PUSHER_APP_CLUSTER,
-// PUSHER_APP_SECURE, PUSHER_HOST, PUSHER_PORT, ROLLCALL_CHANNEL, ROLLCALL_MASTER_KEY and ROLLCALL_ADDRESS.
-// An empty value counts as unset.
+// ConfigFromEnv reads a Config from variables of the environment. An empty value counts as unset.
 //
-// With no credentials it is the development app, which is public knowledge and so good for a
-// loopback broker only. PUSHER_HOST goes before PUSHER_APP_CLUSTER; with neither, the broker is the
-// embedded one at 127.0.0.1:6001. TLS is on for hosted Pusher and off elsewhere unless
-// PUSHER_APP_SECURE says otherwise ("1" or "0").
+//   - PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET: the app, all three or none. Default: the development app,
+//     which is public knowledge, if the broker is on loopback.
+//   - PUSHER_HOST and PUSHER_PORT: a self-hosted broker. PUSHER_HOST takes precedence over PUSHER_APP_CLUSTER.
+//     Default: the embedded broker at 127.0.0.1 port 6001.
+//   - PUSHER_APP_CLUSTER: a cluster of hosted Pusher.
+//   - PUSHER_APP_SECURE: "1" for TLS, "0" for none. Default: "1" for hosted Pusher, "0" otherwise.
+//   - ROLLCALL_CHANNEL: the registry's channel. Default: [DefaultChannel].
+//   - ROLLCALL_MASTER_KEY: the key of an encrypted channel, 32 bytes in base64.
+//   - ROLLCALL_ADDRESS: the IP address that services announce. Default: see [New].
 //
 // The error is an [*Error] with [CodeConfig].
+//
+//	config, err := registry.ConfigFromEnv(os.Getenv)
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	config := Config{
 		AppID:     getenv("PUSHER_APP_ID"),
@@ -143,7 +153,7 @@ func (c *Config) missingCredentials() []string {
 }
 
 var (
-	// The id stands in the request's path and the key in its query, and neither is escaped there.
+	// The id is part of the request's path and the key of its query, and neither is escaped there.
 	credentialText = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 	hostName       = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 	clusterName    = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
@@ -154,7 +164,7 @@ func (c *Config) validate() error {
 		return configError(strings.Join(missing, " and ") + " not set: the app's id, key and secret go together")
 	}
 	if !credentialText.MatchString(c.AppID) || !credentialText.MatchString(c.Key) {
-		return configError("PUSHER_APP_ID or PUSHER_APP_KEY holds a character that no app's id or key has: " +
+		return configError("PUSHER_APP_ID or PUSHER_APP_KEY contains an invalid character: " +
 			"set both as the app's settings show them, without spaces or quotes")
 	}
 	if c.Mode != Lease && c.Mode != Presence {
@@ -165,7 +175,7 @@ func (c *Config) validate() error {
 	}
 	if c.Host == "" {
 		if !clusterName.MatchString(c.Cluster) {
-			return configError(fmt.Sprintf("PUSHER_APP_CLUSTER is %s; it must be a cluster's name such as eu", quote(c.Cluster)))
+			return configError(fmt.Sprintf("PUSHER_APP_CLUSTER is %s; it must be the name of a cluster, such as eu", quote(c.Cluster)))
 		}
 		return nil
 	}
@@ -179,7 +189,7 @@ func (c *Config) validate() error {
 	return nil
 }
 
-// validateChannel refuses a key that nothing is encrypted with: whoever set it expects that something is.
+// validateChannel refuses a key that would encrypt nothing, because its user expects encryption.
 func (c *Config) validateChannel() error {
 	names, err := c.channels()
 	if err != nil {
@@ -204,10 +214,10 @@ func (c *Config) channels() (channels, error) {
 	return channelsOf(c.Channel)
 }
 
-// isLocal tells whether every program that can reach the broker is on this machine.
+// isLocal reports whether only programs on this machine can reach the broker.
 func (c Config) isLocal() bool { return c.Host != "" && isLoopback(c.Host) }
 
-// endpoint is the broker's host and port, or "" for hosted Pusher.
+// endpoint returns the broker's host and port, or "" for hosted Pusher.
 func (c Config) endpoint() string {
 	if c.Host == "" {
 		return ""
@@ -215,7 +225,7 @@ func (c Config) endpoint() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 }
 
-// String says where the broker is, and nothing secret.
+// String returns where the broker is, without secrets.
 func (c Config) String() string {
 	if c.Host == "" {
 		return fmt.Sprintf("hosted Pusher (cluster %s)", c.Cluster)
@@ -223,7 +233,7 @@ func (c Config) String() string {
 	return c.endpoint()
 }
 
-// GoString keeps the secret out of %#v as well.
+// GoString keeps secrets out of %#v.
 func (c Config) GoString() string { return fmt.Sprintf("registry.Config(%s)", c) }
 
 func unbracket(host string) string {

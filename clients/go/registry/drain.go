@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// LeaveWindow is how long after its exit was accepted an instance may still be sent requests: the
-// exit has to travel from the broker to each observer. [Registrar.DeRegister] returns when it is over.
+// LeaveWindow is for how long after its exit was accepted an instance may still receive requests, because the exit
+// has to travel from the broker to each observer. [Registrar.DeRegister] returns when it is over.
 const LeaveWindow = 500 * time.Millisecond
 
-// A client that never stops must not keep the process; ten seconds is what process managers grant.
-const longestWait = 8 * LeaveWindow
+// A client that never stops must not keep the process. Process managers often kill after ten seconds.
+const maxQuietWait = 8 * LeaveWindow
 
-// Drain ends an HTTP server that has left the registry without failing a request.
-// [http.Server.Shutdown] alone closes idle connections at once, and a gateway that has not heard of the
-// exit yet may be sending on one.
+// Drain shuts down an HTTP server that has left the registry, without failing a request.
+// [http.Server.Shutdown] alone closes idle connections at once, and a gateway that has not received the exit
+// yet may be sending a request on one.
 type Drain struct {
 	server *http.Server
 	latest atomic.Pointer[time.Time] // when the latest request came; nil if none has
 }
 
-// NewDrain watches the requests of a server. Call it before the server serves.
+// NewDrain wraps the handler of a server, to watch its requests. Call it before the server serves.
 func NewDrain(server *http.Server) *Drain {
 	drain := &Drain{server: server}
 	next := server.Handler
@@ -34,11 +34,11 @@ func NewDrain(server *http.Server) *Drain {
 	return drain
 }
 
-// Shutdown goes on serving until no request has come for a [LeaveWindow], then shuts the server down as
-// [http.Server.Shutdown] does, with its errors. Call it after [Registrar.DeRegister]: if none has come
-// while that waited, there is nothing to wait for.
+// Shutdown continues to serve until no request has come for a [LeaveWindow], for 4 seconds at most, then shuts the
+// server down as [http.Server.Shutdown] does, with its errors. Call it after [Registrar.DeRegister]. If no request
+// came while that waited, Shutdown does not wait again.
 func (d *Drain) Shutdown(ctx context.Context) error {
-	enough, cancel := context.WithTimeout(ctx, longestWait)
+	enough, cancel := context.WithTimeout(ctx, maxQuietWait)
 	defer cancel()
 	for enough.Err() == nil {
 		quiet := d.quietAfter()
@@ -50,7 +50,7 @@ func (d *Drain) Shutdown(ctx context.Context) error {
 	return d.server.Shutdown(ctx)
 }
 
-// quietAfter is how long it takes at least until no request has come for a LeaveWindow.
+// quietAfter returns how long it takes, at the least, until no request has come for a LeaveWindow.
 func (d *Drain) quietAfter() time.Duration {
 	latest := d.latest.Load()
 	if latest == nil {

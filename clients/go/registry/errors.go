@@ -1,27 +1,28 @@
 package registry
 
-// A Code tells the faults that a user can act on apart. The codes are those of Rollcall's other clients.
+// A Code says what kind of fault an [Error] is. The codes are the same in all of Rollcall's clients.
 type Code string
 
 const (
-	// CodeConfig: the settings do not fit together.
+	// CodeConfig: a setting is invalid, or contradicts another.
 	CodeConfig Code = "ROLLCALL_CONFIG"
-	// CodeAnnouncement: what was to be announced would be refused by every observer.
+	// CodeAnnouncement: the announcement is invalid, so that every observer would refuse it.
 	CodeAnnouncement Code = "ROLLCALL_ANNOUNCEMENT"
-	// CodeNoAddress: this machine has no address that another can reach.
+	// CodeNoAddress: this machine has no address that other machines can reach.
 	CodeNoAddress Code = "ROLLCALL_NO_ADDRESS"
-	// CodeBrokerUnreachable: no answer came, or one that says the broker cannot serve now.
+	// CodeBrokerUnreachable: the broker did not respond, or cannot serve at the moment.
 	CodeBrokerUnreachable Code = "ROLLCALL_BROKER_UNREACHABLE"
-	// CodeBrokerRefused: the broker answered that it will not take the event.
+	// CodeBrokerRefused: the broker refuses the event.
 	CodeBrokerRefused Code = "ROLLCALL_BROKER_REFUSED"
 )
 
-// Error is a fault that a user can act on.
+// Error is an error that a user can act on.
 type Error struct {
+	// Code says what kind of fault it is.
 	Code Code
-	// Message says in one line what is wrong and what to do. It holds nothing secret.
+	// Message says in one line what is wrong and what to do. It contains no secrets.
 	Message string
-	// Err is the cause, if there is one: a [*Refusal], the context's error or a network error.
+	// Err is the cause, if there is one: a [*Refusal], the error of the context, or a network error.
 	Err error
 }
 

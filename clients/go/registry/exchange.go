@@ -13,11 +13,11 @@ import (
 	"strings"
 )
 
-// An answer is an empty object or an error of a line or two.
+// A response is an empty object or an error of a line or two.
 const maxAnswerBytes = 64 << 10
 
-// newTransport keeps no connection open: a third of a lease lies between two events, and a connection
-// that broke meanwhile would cost one.
+// newTransport keeps no connection open. Between two events lies a third of a lease, and a connection that broke in
+// the meantime would cost an event.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -26,8 +26,8 @@ func newTransport() *http.Transport {
 	}
 }
 
-// exchange carries one request of the Pusher library, which takes no context and, of a refusal,
-// tells only a text. So this one puts the caller's context into the request and keeps the answer.
+// exchange carries one request of the Pusher library. The library takes no context, and reports a refusal as text
+// only, so this adds the caller's context to the request and keeps the response.
 type exchange struct {
 	ctx       context.Context
 	transport http.RoundTripper
@@ -38,7 +38,7 @@ type exchange struct {
 }
 
 func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
-	// The request's own context holds the client's timeout: both must be able to end it.
+	// The request's own context has the client's timeout. Both can end the request.
 	ctx, cancel := context.WithCancelCause(request.Context())
 	defer cancel(nil)
 	stop := context.AfterFunc(e.ctx, func() { cancel(e.ctx.Err()) })
@@ -58,11 +58,11 @@ func (e *exchange) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// judge tells whether an answer accepts the event. The status alone does not: one compatible server
-// answers 200 with an "error" in the body.
+// judge returns why a response does not accept the event, or nil. The status is not enough: one compatible server
+// responds with 200 and an "error" in the body.
 func judge(status int, body []byte) *fault {
 	if status < 200 || status > 299 {
-		// 429 asks to come back later.
+		// 429 asks the client to retry later.
 		return &fault{refused: status < 500 && status != http.StatusTooManyRequests, detail: fmt.Sprintf("HTTP %d: %s", status, body)}
 	}
 	var answer any
@@ -77,7 +77,7 @@ func judge(status int, body []byte) *fault {
 	return nil
 }
 
-// withoutURL takes the error out of those that name the URL, which is signed.
+// withoutURL returns the cause of an error that contains the signed URL.
 func withoutURL(err error) error {
 	var inURL *url.Error
 	for errors.As(err, &inURL) {
@@ -98,7 +98,7 @@ var (
 	signedPart = regexp.MustCompile(`auth_[a-z_]+=[^&\s"]*`)
 )
 
-// oneLine makes foreign text fit for a log. A server may echo the request, so what signed it goes too.
+// oneLine returns foreign text in a form for logs. A server may echo the request, so its signature is removed.
 func (b *broker) oneLine(text string) string {
 	text = strings.ReplaceAll(text, b.config.Secret, "***")
 	text = signedPart.ReplaceAllString(text, "auth_***")

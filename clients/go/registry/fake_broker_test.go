@@ -143,7 +143,7 @@ func configFor(t *testing.T, rawHost string) Config {
 
 // abandon ends what keeps the service known, without an exit.
 func abandon(r *Registrar) {
-	settle, part := r.dismiss()
+	settle, part := r.endKeeper()
 	settle()
 	part()
 }

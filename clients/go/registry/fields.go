@@ -25,8 +25,8 @@ var (
 	healthPath = regexp.MustCompile(`^/[\x21\x24-\x7e]*$`)
 )
 
-// parsePort takes a port as a number or, as services that pass an environment variable through
-// send it, a string of digits.
+// parsePort returns a port that is a number or, as services that pass an environment variable through send it, a
+// string of digits.
 func parsePort(input any) (int, *Refusal) {
 	port := 0.0
 	switch v := input.(type) {
@@ -80,15 +80,15 @@ func parseScheme(input any) (string, *Refusal) {
 	if input == "http" || input == "https" {
 		return input.(string), nil
 	}
-	return "", refuse(BadScheme, `scheme is %s; it must be "http" or "https"`, quote(input))
+	return "", refuse(BadScheme, `scheme is %s; it must be one of http, https`, quote(input))
 }
 
 func parseHealth(input any) (*Health, *Refusal) {
 	fields, ok := input.(map[string]any)
 	if !ok {
-		return nil, refuse(BadHealth, "health is %s; it must be an object {path, method}", quote(input))
+		return nil, refuse(BadHealth, "health is %s; it must be an object", quote(input))
 	}
-	// "endpoint" is the name that published services of the pattern use.
+	// "endpoint" is the name in published services of this pattern.
 	path := firstPresent(fields["path"], fields["endpoint"], missing{})
 	method := firstPresent(fields["method"], "GET")
 	pathText, ok := path.(string)
@@ -96,7 +96,7 @@ func parseHealth(input any) (*Health, *Refusal) {
 		return nil, refuse(BadHealth, `health.path is %s; it must be a path such as "/health"`, quote(path))
 	}
 	if method != "GET" && method != "HEAD" {
-		return nil, refuse(BadHealth, `health.method is %s; it must be "GET" or "HEAD"`, quote(method))
+		return nil, refuse(BadHealth, `health.method is %s; it must be one of GET, HEAD`, quote(method))
 	}
 	return &Health{Path: pathText, Method: method.(string)}, nil
 }
@@ -114,13 +114,13 @@ func parseMeta(input any) (map[string]string, *Refusal) {
 		return nil, refuse(BadMeta, "meta is %s; it must be an object of strings", quote(input))
 	}
 	if len(entries) > maxMetaEntries {
-		return nil, refuse(BadMeta, "meta has %d entries; at most %d", len(entries), maxMetaEntries)
+		return nil, refuse(BadMeta, "meta has %d entries; at most %d are allowed", len(entries), maxMetaEntries)
 	}
 	meta := make(map[string]string, len(entries))
 	for key, value := range entries {
 		text, ok := value.(string)
 		if !ok {
-			return nil, refuse(BadMeta, "meta has a value that is %s; each must be a string", quote(value))
+			return nil, refuse(BadMeta, "meta has the value %s; each must be a string", quote(value))
 		}
 		if !utf8.ValidString(key) || !utf8.ValidString(text) {
 			return nil, refuse(BadMeta, "meta has text that is not UTF-8")
@@ -143,7 +143,7 @@ func printable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsFunc(text, unprintable)
 }
 
-// textLength counts UTF-16 units, as the clients in JavaScript do, so that all agree on what is too long.
+// textLength counts UTF-16 units as JavaScript does, so that all clients agree on the length.
 func textLength(text string) int {
 	n := 0
 	for _, r := range text {

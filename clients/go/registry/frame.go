@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The frames of Pusher's protocol 7 that matter to an owner.
+// The frames of Pusher's protocol 7 that an owner uses.
 const (
 	frameEstablished       = "pusher:connection_established"
 	frameError             = "pusher:error"
@@ -18,11 +18,11 @@ const (
 	frameMemberAdded       = "pusher_internal:member_added"
 )
 
-// frame is what a server says. Nothing of it is trusted.
+// frame is a frame of a server. Nothing in it is trusted.
 type frame struct {
 	Event   string
 	Channel string
-	// Data is what lies within: servers send a text that is JSON itself.
+	// Data is the decoded content: servers send JSON as text.
 	Data json.RawMessage
 }
 
@@ -38,14 +38,14 @@ func parseFrame(text []byte) (frame, bool) {
 	return f, true
 }
 
-// members are the users that a frame of a presence channel tells of.
+// members returns the users that a frame of a presence channel reports.
 func (f frame) members() []string {
 	switch f.Event {
 	case frameSubscribed:
 		var data struct {
 			Presence struct{ IDs []string }
 		}
-		_ = json.Unmarshal(f.Data, &data) // what is not there is nobody
+		_ = json.Unmarshal(f.Data, &data) // invalid data has no members
 		return data.Presence.IDs
 	case frameMemberAdded:
 		var data struct {
@@ -58,7 +58,7 @@ func (f frame) members() []string {
 	return nil
 }
 
-// refusal is why the server will not do what it was asked, or nil if the frame says nothing of that.
+// refusal returns why the server refuses a request, or nil if the frame is not a refusal.
 func (f frame) refusal() *fault {
 	switch f.Event {
 	case frameError:
@@ -74,8 +74,8 @@ func (f frame) refusal() *fault {
 	return nil
 }
 
-// closedBecause reads the codes of pusher:error and of WebSocket closes by Pusher's division: 40xx and those
-// from 4300 will be the same next time.
+// closedBecause reads the codes of pusher:error and of WebSocket closes by Pusher's ranges: an attempt after 40xx, or
+// a code from 4300 on, would fail in the same way.
 func closedBecause(code int, message string) *fault {
 	refused := code >= 4000 && code < 4100 || code >= 4300 && code < 5000
 	return &fault{refused: refused, detail: fmt.Sprintf("%d %s", code, message)}

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// incarnations numbers the runs of the instances of this process: by the clock, so that a later process
-// has higher ones, and never the same twice, whatever the clock does meanwhile.
+// incarnations numbers the runs of the instances of this process: by the clock, so that a later process has higher
+// numbers, and never the same twice, even if the clock is set back.
 type incarnations struct {
 	now func() time.Time
 
@@ -16,7 +16,7 @@ type incarnations struct {
 
 var ofThisProcess = &incarnations{now: time.Now}
 
-// passed sees to it that those to come are later than inc, which was given to an instance elsewhere.
+// passed makes later numbers higher than inc, which another program gave to an instance.
 func (i *incarnations) passed(inc int64) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

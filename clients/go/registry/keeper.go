@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// DefaultTTL is how many seconds an announcement is good for in lease mode if [Service.TTL] is 0.
+// DefaultTTL is for how many seconds an announcement is valid in lease mode if [Service.TTL] is 0.
 const DefaultTTL = 300
 
 const (
-	// exitPatience is how long an exit waits for the answer to an announcement that is under way.
-	exitPatience = time.Second
-	// firstRetry is the wait after an announcement that failed. It doubles from there.
+	// maxExitWait is how long an exit waits for the response to an announcement in progress.
+	maxExitWait = time.Second
+	// firstRetry is the wait after an announcement that failed. It doubles with each further failure.
 	firstRetry = time.Second
 )
 
-// keeper keeps the service known from a successful Register to the next DeRegister: it repeats the
-// announcement whenever that is due, and in presence mode stays in the presence channel.
+// keeper keeps the service known from a successful Register to the next DeRegister. It repeats the announcement
+// whenever that is due, and in presence mode stays in the presence channel.
 type keeper struct {
 	*Registrar
-	// Nothing begins after ended; an announcement that is under way goes on until cut; the presence channel
-	// is left once gone.
+	// After ended, nothing is started. After cut, an announcement in progress is aborted. After gone, the
+	// presence channel is left.
 	ended, cut, gone       context.Context
 	end, cutUnderWay, part context.CancelFunc
-	// failed is sent to when an Update could not be announced.
+	// failed receives a value when an Update could not be announced.
 	failed chan struct{}
-	// done is closed when all is over.
+	// done is closed when the keeper has stopped.
 	done chan struct{}
 
-	// The rest is for run alone.
-	next     timer         // when it is announced again
+	// Only run uses the rest.
+	next     timer         // when to announce again
 	retry    time.Duration // the wait after the next failure
 	presence presence      // empty in lease mode
 }
 
-// keep begins a keeper; there must be none. Only with turn.
+// keep starts a keeper. There must be none. The caller has the turn.
 func (r *Registrar) keep(entered presence) {
 	k := &keeper{
 		Registrar: r,
@@ -59,9 +59,9 @@ func (r *Registrar) kept() *keeper {
 	return r.keeper
 }
 
-// dismiss ends the keeper, if there is one. Of the functions that it returns, settle cuts the announcement
-// under way, which keeps the turn for exitPatience at most, and part leaves the presence channel.
-func (r *Registrar) dismiss() (settle, part func()) {
+// endKeeper stops the keeper, if there is one. Of the functions that it returns, settle aborts an announcement in
+// progress, which keeps the turn for maxExitWait at most, and part leaves the presence channel.
+func (r *Registrar) endKeeper() (settle, part func()) {
 	r.mu.Lock()
 	k := r.keeper
 	r.keeper = nil
@@ -70,7 +70,7 @@ func (r *Registrar) dismiss() (settle, part func()) {
 		return func() {}, func() {}
 	}
 	k.end()
-	patience := time.AfterFunc(r.patience, k.cutUnderWay)
+	patience := time.AfterFunc(r.exitWait, k.cutUnderWay)
 	return func() {
 		patience.Stop()
 		k.cutUnderWay()
@@ -80,21 +80,21 @@ func (r *Registrar) dismiss() (settle, part func()) {
 func (k *keeper) run() {
 	defer close(k.done)
 	k.rest()
-	k.hearAll(k.presence.early)
+	k.handleAll(k.presence.early)
 	for k.ended.Err() == nil {
 		select {
 		case <-k.next.tick:
 			k.announce()
 		case <-k.failed:
 			k.next.within(k.clock.jittered(k.retry))
-		case heard, ok := <-k.presence.heard():
+		case received, ok := <-k.presence.received():
 			if ok {
-				k.hear(heard)
+				k.handle(received)
 			} else {
 				k.lose()
 			}
 		case <-k.presence.again.tick:
-			k.enterAgain()
+			k.reenter()
 		case <-k.presence.outbids.due:
 			k.outbid()
 		case <-k.ended.Done():
@@ -104,7 +104,7 @@ func (k *keeper) run() {
 	k.presence.leave()
 }
 
-// rest is until the lease is renewed, or until something happens.
+// rest schedules the next renewal of the lease, if there is one.
 func (k *keeper) rest() {
 	if k.broker.config.Mode == Lease {
 		k.next.in(k.clock.jittered(k.third()))
@@ -114,7 +114,7 @@ func (k *keeper) rest() {
 }
 
 func (k *keeper) announce() {
-	// From now, not from the answer: one that is slow to come must not cost a third.
+	// From now, and not from the response: a slow response must not delay the next renewal.
 	k.rest()
 	if err := k.announceOnce(); err != nil {
 		k.next.within(k.clock.jittered(k.retry))
@@ -125,19 +125,19 @@ func (k *keeper) announce() {
 	k.retry = min(firstRetry, k.third())
 }
 
-// announceOnce tries once: what fails is tried again when others have had the turn.
+// announceOnce makes one attempt. A failed one is repeated after others have had the turn.
 func (k *keeper) announceOnce() error {
 	release, err := k.takeTurn(k.ended)
 	if err != nil {
 		return nil
 	}
 	defer release()
-	if k.ended.Err() != nil { // It may end while the turn is taken.
+	if k.ended.Err() != nil { // It may end while it waits for the turn.
 		return nil
 	}
 	err = k.broker.publishOnce(k.cut, "register", k.payload)
 	if k.ended.Err() != nil {
-		return nil // The exit makes up for it.
+		return nil // The exit replaces it.
 	}
 	return err
 }
@@ -148,7 +148,7 @@ func (k *keeper) report(err error) {
 	}
 }
 
-// third is how long the announcement rests in lease mode, and the longest wait between retries in both.
+// third is the time between two renewals in lease mode, and the longest wait between retries in both modes.
 func (r *Registrar) third() time.Duration {
 	ttl := DefaultTTL
 	if r.broker.config.Mode == Lease {

@@ -20,7 +20,7 @@ func TestAnExitWaitsForTheRenewalUnderWay(t *testing.T) {
 		return false
 	}
 	r, _ := registrarFor(t, configFor(t, broker.URL))
-	r.patience = time.Hour
+	r.exitWait = time.Hour
 	clock := tick(r)
 	mustDo(t, r.Register)
 	keeper := r.kept()
@@ -54,7 +54,7 @@ func TestARenewalThatHangsDoesNotKeepTheExit(t *testing.T) {
 	}
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	r.broker.timeout = time.Hour
-	r.patience = 0
+	r.exitWait = 0
 	r.OnRenewalError = func(err error) { t.Errorf("told of what it did itself: %v", err) }
 	clock := tick(r)
 	mustDo(t, r.Register)
@@ -101,7 +101,7 @@ func TestNoRenewalBeginsAfterTheKeeperHasEnded(t *testing.T) {
 	r, _ := registrarFor(t, configFor(t, broker.URL))
 	mustDo(t, r.Register)
 	keeper := r.kept()
-	settle, part := r.dismiss()
+	settle, part := r.endKeeper()
 	defer part()
 	defer settle()
 	// The turn is free and the keeper has ended: which of the two it sees first is chance.
@@ -143,7 +143,7 @@ func TestRenewalsEndEvenIfTheExitFails(t *testing.T) {
 func TestNothingFollowsTheExit(t *testing.T) {
 	broker := newFakeBroker(t)
 	r, _ := registrarFor(t, configFor(t, broker.URL))
-	r.patience = time.Hour
+	r.exitWait = time.Hour
 	ticks := make(chan time.Time)
 	close(ticks) // It is always time for the next renewal.
 	r.clock.after = func(time.Duration) <-chan time.Time { return ticks }

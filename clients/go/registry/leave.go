@@ -6,14 +6,17 @@ import (
 	"time"
 )
 
-// DeRegister announces that the service leaves, and returns nil only when the broker has accepted it and a
-// [LeaveWindow] has passed since then, in which requests may still come. Call it before the service stops
-// to listen. After it has succeeded, further calls do nothing until the next Register; after it has
-// failed, it can be called again. Errors are those of Register; or the context's, if that ends within the
-// window.
+// DeRegister announces that the service leaves. It returns nil once the broker has accepted that and a [LeaveWindow]
+// has passed, in which requests may still come. Call it before the service stops listening. After it has
+// succeeded, further calls do nothing until the next Register. After it has failed, it can be called again. Its
+// errors are those of Register, or that of the context if it ends within the window.
 //
-// The service is no longer kept known when it publishes, also if it fails: then observers learn from the
-// end of the lease, or of the presence.
+// If it fails, the service is no longer kept known, so that observers notice the end of the lease or of the
+// presence.
+//
+//	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+//	defer cancel()
+//	err := registrar.DeRegister(ctx)
 func (r *Registrar) DeRegister(ctx context.Context) error {
 	accepted, err := r.exit(ctx)
 	if err != nil {
@@ -25,10 +28,10 @@ func (r *Registrar) DeRegister(ctx context.Context) error {
 	return nil
 }
 
-// exit returns when the exit was accepted.
+// exit publishes the exit, unless it was accepted before, and returns when it was accepted.
 func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
-	// Already now: what has the turn may be an announcement of the keeper.
-	settle, part := r.dismiss()
+	// Before it has the turn, because the keeper may have it for an announcement.
+	settle, part := r.endKeeper()
 	defer part()
 	release, err := r.takeTurn(ctx)
 	settle()
@@ -36,7 +39,7 @@ func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
 		return time.Time{}, err
 	}
 	defer release()
-	_, part = r.dismiss() // that of a Register which had the turn
+	_, part = r.endKeeper() // that of a Register which had the turn
 	defer part()
 	if r.phase == left {
 		return r.leftAt, nil

@@ -17,29 +17,30 @@ import (
 )
 
 const (
-	// Silence until the server is asked whether it is there, and further silence until it is given up.
+	// After activityTimeout of silence the link pings the server. After pongTimeout more it is lost.
 	activityTimeout = 10 * time.Second
 	pongTimeout     = 5 * time.Second
-	// A presence channel may list 100 members of 1 KB, and JSON within JSON escapes every quote.
+	// A presence channel may list 100 members of 1 KB, and JSON as text escapes every quote.
 	maxFrameBytes = 1 << 20
 )
 
-// link is an open WebSocket to the broker. What it hears has to be received, else it hears no more.
+// link is an open WebSocket connection to the broker. It reads no further frame until the last one was taken from
+// received.
 type link struct {
 	broker   *broker
 	socket   *websocket.Conn
 	socketID string
-	// heard is closed when the link is lost.
-	heard chan frame
-	// lost ends with the link.
+	// received is closed when the link is lost.
+	received chan frame
+	// lost ends when the link is lost.
 	lost  context.Context
 	close context.CancelFunc
 }
 
 var socketIDText = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,20}$`)
 
-// enter returns a link on which the service is in its presence channel, and we hear the roll calls for
-// owners; and what else was heard meanwhile.
+// enter returns a link on which the service is in its presence channel and receives the roll calls for owners, with
+// the frames that came in the meantime.
 func (b *broker) enter(ctx context.Context, service Service) (*link, []frame, *fault) {
 	limited, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
@@ -47,19 +48,19 @@ func (b *broker) enter(ctx context.Context, service Service) (*link, []frame, *f
 	if err != nil {
 		return nil, nil, b.faultOf(ctx, err)
 	}
-	heard, err := l.join(limited, subscription{channel: b.channels.owners()}, b.presenceOf(service))
+	received, err := l.join(limited, subscription{channel: b.channels.owners()}, b.presenceOf(service))
 	if err != nil {
 		l.close()
 		return nil, nil, b.faultOf(ctx, err)
 	}
-	return l, heard, nil
+	return l, received, nil
 }
 
 func (b *broker) presenceOf(service Service) subscription {
 	return subscription{b.channels.presence(service.ID), memberData(service, b.channels, b.sealer)}
 }
 
-// dial returns a link that the server has greeted.
+// dial returns a link to a server that has sent its first frame.
 func (b *broker) dial(ctx context.Context) (*link, error) {
 	socket, response, err := websocket.Dial(ctx, b.socketURL(), &websocket.DialOptions{
 		HTTPClient: &http.Client{
@@ -74,7 +75,7 @@ func (b *broker) dial(ctx context.Context) (*link, error) {
 		return nil, err
 	}
 	socket.SetReadLimit(maxFrameBytes)
-	l := &link{broker: b, socket: socket, heard: make(chan frame)}
+	l := &link{broker: b, socket: socket, received: make(chan frame)}
 	l.lost, l.close = context.WithCancel(context.Background())
 	activity, err := l.greeted(ctx)
 	if err != nil {
@@ -97,7 +98,7 @@ func (b *broker) socketURL() string {
 	return (&url.URL{Scheme: scheme, Host: host, Path: "/app/" + b.config.Key, RawQuery: query}).String()
 }
 
-// greeted waits for the server's first frame, and returns how long the server lets a link be silent.
+// greeted waits for the server's first frame, and returns for how long the server tolerates silence.
 func (l *link) greeted(ctx context.Context) (activity time.Duration, _ error) {
 	_, text, err := l.socket.Read(ctx)
 	if err != nil {
@@ -124,23 +125,23 @@ func (l *link) greeted(ctx context.Context) (activity time.Duration, _ error) {
 }
 
 func (b *broker) faultOf(ctx context.Context, err error) *fault {
-	var said *fault
+	var failed *fault
 	var closed websocket.CloseError
 	switch {
-	case errors.As(err, &said):
-		return said
+	case errors.As(err, &failed):
+		return failed
 	case errors.As(err, &closed):
 		return closedBecause(int(closed.Code), closed.Reason)
 	}
 	return b.failedExchange(ctx, err)
 }
 
-// listen passes on what is heard, and sees to it that something is: a link whose other end is gone is
-// silent, and nothing else tells.
+// listen passes on the frames that come. It pings a silent server, because a link whose other end is gone shows
+// nothing but silence.
 func (l *link) listen(activity time.Duration) {
-	defer close(l.heard)
+	defer close(l.received)
 	defer l.close()
-	ask := time.AfterFunc(activity, func() { l.say(framePing, struct{}{}) })
+	ask := time.AfterFunc(activity, func() { l.send(framePing, struct{}{}) })
 	giveUp := time.AfterFunc(activity+l.broker.pong, l.close)
 	defer ask.Stop()
 	defer giveUp.Stop()
@@ -150,7 +151,7 @@ func (l *link) listen(activity time.Duration) {
 			_ = l.socket.CloseNow()
 			return
 		}
-		// Not while nobody reads: that silence would be ours.
+		// Not while the keeper is busy: the silence would be on this side.
 		ask.Stop()
 		giveUp.Stop()
 		l.pass(text)
@@ -160,21 +161,21 @@ func (l *link) listen(activity time.Duration) {
 }
 
 func (l *link) pass(text []byte) {
-	heard, ok := parseFrame(text)
+	received, ok := parseFrame(text)
 	switch {
-	case !ok || heard.Event == framePong:
-	case heard.Event == framePing:
-		l.say(framePong, struct{}{})
+	case !ok || received.Event == framePong:
+	case received.Event == framePing:
+		l.send(framePong, struct{}{})
 	default:
 		select {
-		case l.heard <- heard:
+		case l.received <- received:
 		case <-l.lost.Done():
 		}
 	}
 }
 
-// say needs no result: a link that does not carry it is lost, and that is told.
-func (l *link) say(event string, data any) {
+// send sends a frame. It needs no result, because a link that does not carry the frame is lost, which is noticed.
+func (l *link) send(event string, data any) {
 	text, _ := json.Marshal(map[string]any{"event": event, "data": data}) // ours, so that it encodes
 	ctx, cancel := context.WithTimeout(l.lost, l.broker.pong)
 	defer cancel()
@@ -184,16 +185,16 @@ func (l *link) say(event string, data any) {
 // subscription is a channel, with the member's data if it is a presence channel.
 type subscription struct{ channel, member string }
 
-// join returns when all are subscribed, with what was heard meanwhile.
-func (l *link) join(ctx context.Context, subscriptions ...subscription) (heard []frame, _ error) {
+// join returns when all channels are subscribed, with the frames that came in the meantime.
+func (l *link) join(ctx context.Context, subscriptions ...subscription) (received []frame, _ error) {
 	waiting := make(map[string]bool)
 	for _, each := range subscriptions {
 		waiting[each.channel] = true
-		l.say(frameSubscribe, l.broker.authorised(l.socketID, each))
+		l.send(frameSubscribe, l.broker.authorised(l.socketID, each))
 	}
 	for len(waiting) > 0 {
 		select {
-		case each, ok := <-l.heard:
+		case each, ok := <-l.received:
 			if !ok {
 				return nil, errors.New("the connection was lost")
 			}
@@ -203,19 +204,19 @@ func (l *link) join(ctx context.Context, subscriptions ...subscription) (heard [
 			if each.Event == frameSubscribed {
 				delete(waiting, each.Channel)
 			}
-			heard = append(heard, each)
+			received = append(received, each)
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
-	return heard, nil
+	return received, nil
 }
 
 func (l *link) unsubscribe(channel string) {
-	l.say(frameUnsubscribe, map[string]string{"channel": channel})
+	l.send(frameUnsubscribe, map[string]string{"channel": channel})
 }
 
-// authorised proves to the server that we hold the app's secret, except for a public channel.
+// authorised returns the data of a subscription, signed with the app's secret unless the channel is public.
 func (b *broker) authorised(socketID string, s subscription) map[string]string {
 	text, request := socketID+":"+s.channel, map[string]string{"channel": s.channel}
 	if !strings.HasPrefix(s.channel, presencePrefix) && !strings.HasPrefix(s.channel, privatePrefix) {

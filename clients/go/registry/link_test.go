@@ -48,28 +48,28 @@ func dialed(t *testing.T, b *broker) *link {
 }
 
 func TestALinkOnWhichNothingIsHeardAnyMoreIsGivenUp(t *testing.T) {
-	heard := make(chan string, 10)
+	received := make(chan string, 10)
 	l := dialed(t, fakeSocket(t, func(ctx context.Context, socket *websocket.Conn) {
 		send(ctx, socket, greeting)
 		for n := 0; ; n++ {
 			_, text, err := socket.Read(ctx)
 			if err != nil {
-				close(heard)
+				close(received)
 				return
 			}
-			heard <- string(text)
+			received <- string(text)
 			if n == 0 {
 				send(ctx, socket, `{"event":"pusher:pong","data":{}}`)
 			}
 		}
 	}))
-	if ping := receive(t, heard, "a ping"); ping != `{"data":{},"event":"pusher:ping"}` {
-		t.Errorf("heard %s", ping)
+	if ping := receive(t, received, "a ping"); ping != `{"data":{},"event":"pusher:ping"}` {
+		t.Errorf("received %s", ping)
 	}
-	if _, ok := <-l.heard; ok {
-		t.Error("something was heard")
+	if _, ok := <-l.received; ok {
+		t.Error("something was received")
 	}
-	for range heard { // closed when the server sees the end
+	for range received { // closed when the server sees the end
 	}
 }
 
@@ -97,8 +97,8 @@ func TestALinkWhosePingsAreAnsweredStays(t *testing.T) {
 	})
 	b.pong = inTime
 	l := dialed(t, b)
-	if heard := receive(t, l.heard, "an event"); heard.Event != "register" || heard.Channel != "c" || string(heard.Data) != "{}" {
-		t.Errorf("heard %+v", heard)
+	if received := receive(t, l.received, "an event"); received.Event != "register" || received.Channel != "c" || string(received.Data) != "{}" {
+		t.Errorf("received %+v", received)
 	}
 }
 

@@ -2,7 +2,7 @@ package registry
 
 import "fmt"
 
-// maxMemberBytes is what Pusher takes of channel_data: the user's id and info together.
+// maxMemberBytes is the limit of Pusher for channel_data, which has the user's id and info.
 const maxMemberBytes = 1024
 
 // memberData is the channel_data of a service in its presence channel.
@@ -11,14 +11,14 @@ func memberData(service Service, names channels, sealer *sealer) string {
 	if sealer != nil {
 		info = sealer.seal(names.presence(service.ID), info)
 	}
-	// Of what may stand in an ID, JSON escapes nothing.
+	// JSON escapes none of the characters of an ID.
 	return fmt.Sprintf(`{"user_id":"%s","user_info":%s}`, memberOf(service.ID, service.Inc), info)
 }
 
-// checkMember refuses at once, and not after an outage, what the transport would not take as a member.
+// checkMember refuses an announcement that the transport would not accept as a member, before it is published.
 func checkMember(service Service, names channels, sealer *sealer) *Refusal {
 	if service.TTL != 0 {
-		return refuse(BadTTL, "ttl is %d; in presence mode nothing lapses: leave it out, or choose lease mode", service.TTL)
+		return refuse(BadTTL, "ttl is %d; presence mode has no lease: leave it out, or choose lease mode", service.TTL)
 	}
 	if length := len(memberData(service, names, sealer)); length > maxMemberBytes {
 		return refuse(TooLarge,

@@ -2,29 +2,29 @@ package registry
 
 import "time"
 
-// outbid is the incarnation as which an owner goes on that is told of its own ID, if it has to: what it was
-// told would win over what it says, or has ended it.
-func outbid(own, told Service, left bool) (next int64, needed bool) {
-	if told.ID != own.ID || told.Inc < own.Inc || told.Inc == own.Inc && !left {
+// outbid returns the incarnation as which an owner has to continue if another program holds this of its instance:
+// a later run, or the same run as one that has left.
+func outbid(own, held Service, left bool) (next int64, needed bool) {
+	if held.ID != own.ID || held.Inc < own.Inc || held.Inc == own.Inc && !left {
 		return 0, false
 	}
-	return told.Inc + 1, true
+	return held.Inc + 1, true
 }
 
 const (
-	shortestOutbidWait = time.Second
-	longestOutbidWait  = time.Minute
+	minOutbidWait = time.Second
+	maxOutbidWait = time.Minute
 )
 
-// outbids keeps two programs that share one ID from outbidding each other without pause.
+// outbids spaces outbids, so that two programs which share one ID do not outbid each other without pause.
 type outbids struct {
 	clock
-	// next is the highest incarnation that was needed since the latest.
+	// next is the highest incarnation that was needed since the latest outbid.
 	next int64
-	// due is nil while none is needed.
+	// due is nil while no outbid is needed.
 	due <-chan time.Time
 
-	wait      time.Duration // between the latest and the one after it
+	wait      time.Duration // between the latest outbid and the next one
 	notBefore time.Time
 }
 
@@ -35,9 +35,9 @@ func (o *outbids) need(next int64) {
 	}
 }
 
-// done is called when one was made, or has failed.
+// done records that an outbid was made, or has failed.
 func (o *outbids) done() {
 	o.due, o.next = nil, 0
-	o.wait = min(max(2*o.wait, shortestOutbidWait), longestOutbidWait)
+	o.wait = min(max(2*o.wait, minOutbidWait), maxOutbidWait)
 	o.notBefore = o.now().Add(o.wait)
 }

@@ -119,11 +119,11 @@ func observe(t *testing.T, config Config, id string) observer {
 // hears expects exactly this as the next thing, and returns what it is about.
 func (o observer) hears(t *testing.T, event string) []byte {
 	t.Helper()
-	heard := receive(t, o.heard, event)
-	if heard.Event != event {
-		t.Fatalf("heard %s in %s, not %s: %s", heard.Event, heard.Channel, event, heard.Data)
+	received := receive(t, o.received, event)
+	if received.Event != event {
+		t.Fatalf("received %s in %s, not %s: %s", received.Event, received.Channel, event, received.Data)
 	}
-	return heard.Data
+	return received.Data
 }
 
 func (o observer) hearsOf(t *testing.T, event string) Service {

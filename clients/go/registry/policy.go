@@ -5,34 +5,35 @@ import (
 	"regexp"
 )
 
-// Policy is how an instance asks gateways to serve its prefix. A gateway grants what is within its own
-// limits, and its own word on the route goes before this. What is zero is not asked for.
+// Policy is how an instance asks gateways to serve its prefix. A gateway grants what is within its own limits, and its
+// own settings of the route take precedence. A zero field asks for nothing.
 type Policy struct {
-	// AnswerMs is how many milliseconds, at most a day, until the answer begins.
+	// AnswerMs is how long a gateway waits for the head of a response, in milliseconds: 1 to 86400000.
 	AnswerMs int64
-	// TotalMs is how many until it has ended, however often the request was tried.
+	// TotalMs is how long a request and its response may take, retries included, in milliseconds: 1 to 86400000.
 	TotalMs int64
-	// BodyBytes is how long a request's body may be.
+	// BodyBytes is how long the body of a request may be, in bytes: 1 to 9007199254740991.
 	BodyBytes int64
-	// MaxInFlight is how many requests may be in flight to each instance, from each gateway.
+	// MaxInFlight is how many requests each gateway may have in flight to one instance: 1 to 1000000.
 	MaxInFlight int64
-	// Retries is whether a request that was sent may be sent again; nil leaves that to the gateway.
+	// Retries is false if a request that was sent to an instance is never sent again. nil leaves that to the gateway.
 	Retries *bool
-	// Balancing is "round-robin", "least-request", "latency" or "hash".
+	// Balancing is how gateways choose among the instances of the prefix: "round-robin", "least-request",
+	// "latency" or "hash".
 	Balancing string
-	// HashBy is what requests are told apart by with "hash": "address", "header:NAME" or "cookie:NAME".
+	// HashBy is what requests are hashed by if Balancing is "hash": "address", "header:NAME" or "cookie:NAME".
 	HashBy string
 }
 
 const (
-	// A day: more is a mistake in the unit.
-	maxPolicyMs      = 86_400_000
-	greatestInFlight = 1_000_000
+	// A day. A longer limit is a mistake in the unit.
+	maxPolicyMs       = 86_400_000
+	maxPolicyInFlight = 1_000_000
 )
 
 var hashBy = regexp.MustCompile("^(?:address|(?:header|cookie):[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64})$")
 
-// parsePolicy leaves out the fields that it does not know: it could not tell what they ask for.
+// parsePolicy reads a policy. It drops unknown fields, because it cannot grant what they ask for.
 func parsePolicy(input any) (*Policy, *Refusal) {
 	fields, ok := input.(map[string]any)
 	if !ok {
@@ -52,7 +53,7 @@ func parsePolicy(input any) (*Policy, *Refusal) {
 		{"answerMs", &policy.AnswerMs, maxPolicyMs},
 		{"totalMs", &policy.TotalMs, maxPolicyMs},
 		{"bodyBytes", &policy.BodyBytes, maxSafeInteger},
-		{"maxInFlight", &policy.MaxInFlight, greatestInFlight},
+		{"maxInFlight", &policy.MaxInFlight, maxPolicyInFlight},
 	} {
 		if value := fields[count.name]; value != nil {
 			number, refusal := parseInteger(value, BadPolicy, "policy."+count.name, 1, count.max)
@@ -89,7 +90,7 @@ func parsePolicy(input any) (*Policy, *Refusal) {
 	return &policy, nil
 }
 
-// fields are those that ask for something, as parsePolicy reads them.
+// fields returns the fields that ask for something, as parsePolicy reads them.
 func (p *Policy) fields() map[string]any {
 	fields := make(map[string]any)
 	for name, count := range map[string]int64{

@@ -7,33 +7,33 @@ import (
 )
 
 const (
-	// enterEvery is the wait between two attempts to come back, half as long to half as long again, so that
-	// many owners that lost one broker do not come in step.
+	// enterEvery is the mean wait between two attempts to reconnect. It varies by half, so that many owners
+	// which lost one broker do not reconnect in step.
 	enterEvery = 500 * time.Millisecond
-	// announceWithin is how soon after coming back the announcement is repeated.
+	// announceWithin is the longest wait before the announcement is repeated after a reconnect.
 	announceWithin = time.Second
 )
 
-// presence is what the keeper knows of its presence channel. The zero value is for lease mode.
+// presence is the state of the keeper's presence channel. The zero value is for lease mode.
 type presence struct {
 	link *link // nil while not connected
-	// shown is what the channel shows of the service: what it was when it came in.
+	// shown is the service as the channel shows it: as it was when it joined.
 	shown Service
-	// early is what was heard before the keeper began.
+	// early are the frames that came before the keeper started.
 	early   []frame
-	again   timer // when to try to come back
+	again   timer // when to try to reconnect
 	outbids outbids
-	// reported means that the user knows that we do not come back.
+	// reported means that the failure to reconnect was reported.
 	reported bool
 }
 
-// enterFirst does nothing in lease mode.
+// enterFirst joins the presence channel. It does nothing in lease mode.
 func (r *Registrar) enterFirst(ctx context.Context) (presence, error) {
 	if r.broker.config.Mode == Lease {
 		return presence{}, nil
 	}
 	p := presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}}
-	err := r.broker.insist(ctx, func() (failed *fault) {
+	err := r.broker.withRetries(ctx, func() (failed *fault) {
 		p.shown = r.Service()
 		p.link, p.early, failed = r.broker.enter(ctx, p.shown)
 		return failed
@@ -47,16 +47,16 @@ func (p *presence) leave() {
 	}
 }
 
-// shows tells whether whoever comes into the channel sees the service in this version.
+// shows reports whether the channel shows this version of the service.
 func (p *presence) shows(service Service) bool {
 	return p.link != nil && p.shown.Inc == service.Inc && p.shown.Seq == service.Seq
 }
 
-func (p *presence) heard() <-chan frame {
+func (p *presence) received() <-chan frame {
 	if p.link == nil {
 		return nil
 	}
-	return p.link.heard
+	return p.link.received
 }
 
 func (k *keeper) lose() {
@@ -64,9 +64,9 @@ func (k *keeper) lose() {
 	k.presence.again.in(enterEvery/2 + k.clock.upTo(enterEvery))
 }
 
-func (k *keeper) enterAgain() {
+func (k *keeper) reenter() {
 	service := k.Service()
-	link, heard, fault := k.broker.enter(k.ended, service)
+	link, received, fault := k.broker.enter(k.ended, service)
 	if fault != nil {
 		k.lose()
 		if !k.presence.reported && k.ended.Err() == nil {
@@ -78,43 +78,43 @@ func (k *keeper) enterAgain() {
 	k.presence.link, k.presence.shown, k.presence.reported = link, service, false
 	k.presence.again.stop()
 	k.next.within(k.clock.upTo(announceWithin))
-	k.hearAll(heard)
+	k.handleAll(received)
 }
 
-func (k *keeper) hearAll(frames []frame) {
+func (k *keeper) handleAll(frames []frame) {
 	for _, each := range frames {
-		k.hear(each)
+		k.handle(each)
 	}
 }
 
-func (k *keeper) hear(heard frame) {
+func (k *keeper) handle(received frame) {
 	own, names := k.Service(), k.broker.channels
-	switch heard.Channel {
+	switch received.Channel {
 	case names.owners():
-		call, ok := parseRollCall(k.opened(heard))
+		call, ok := parseRollCall(k.opened(received))
 		isNews := call.holdsAll() || !k.presence.shows(own)
-		if heard.Event == "rollcall" && ok && call.asksFor(own) && isNews {
+		if received.Event == "rollcall" && ok && call.asksFor(own) && isNews {
 			k.next.within(k.clock.upTo(call.answerWait()))
 		}
 	case names.presence(own.ID):
-		for _, member := range heard.members() {
+		for _, member := range received.members() {
 			if inc, ok := incOf(member, own.ID); ok {
-				k.told(own, Service{ID: own.ID, Inc: inc}, false)
+				k.compare(own, Service{ID: own.ID, Inc: inc}, false)
 			}
 		}
-		if heard.Event == "table" {
-			up, left := parseTable(k.opened(heard))
+		if received.Event == "table" {
+			up, left := parseTable(k.opened(received))
 			for _, each := range up {
-				k.told(own, each, false)
+				k.compare(own, each, false)
 			}
 			for _, each := range left {
-				k.told(own, each, true)
+				k.compare(own, each, true)
 			}
 		}
 	}
 }
 
-// opened is the data of an event; nothing if it should be sealed and is not by one who has the key.
+// opened returns the decrypted data of an event, or nothing if it is not encrypted with the registry's key.
 func (k *keeper) opened(event frame) []byte {
 	if k.broker.sealer == nil {
 		return event.Data
@@ -123,7 +123,7 @@ func (k *keeper) opened(event frame) []byte {
 	return text
 }
 
-// parseTable reads what an observer tells the owner. What is no announcement takes no other with it.
+// parseTable reads the statements that an observer sends to the owner. Invalid announcements are skipped.
 func parseTable(data []byte) (up, left []Service) {
 	var table struct{ Up, Left []json.RawMessage }
 	_ = json.Unmarshal(data, &table)
@@ -139,15 +139,15 @@ func parseAnnouncements(list []json.RawMessage) (services []Service) {
 	return services
 }
 
-func (k *keeper) told(own, of Service, left bool) {
+func (k *keeper) compare(own, of Service, left bool) {
 	if next, needed := outbid(own, of, left); needed {
 		k.presence.outbids.need(next)
 	}
 }
 
-// outbid goes on as a later incarnation, in the presence channel first.
+// outbid continues as a later incarnation, in the presence channel first.
 func (k *keeper) outbid() {
-	was, is, err := k.goOn(k.ended, k.presence.outbids.next)
+	was, is, err := k.continueAs(k.ended, k.presence.outbids.next)
 	k.presence.outbids.done()
 	if err != nil {
 		k.report(err)
@@ -156,7 +156,7 @@ func (k *keeper) outbid() {
 	if is.Inc == was.Inc {
 		return
 	}
-	if k.presence.link != nil { // If not, it comes back as what it is now.
+	if k.presence.link != nil { // If not, it reconnects as the new incarnation.
 		k.enterAs(is)
 	}
 	if k.OnOutbid != nil {
@@ -164,13 +164,13 @@ func (k *keeper) outbid() {
 	}
 }
 
-// enterAs changes who we are in the presence channel: there a member is for good who it was when it came.
+// enterAs joins the presence channel anew, because the identity of a member cannot change.
 func (k *keeper) enterAs(service Service) {
 	ctx, cancel := context.WithTimeout(k.ended, k.broker.timeout)
 	defer cancel()
 	link, entry := k.presence.link, k.broker.presenceOf(service)
 	link.unsubscribe(entry.channel)
-	heard, err := link.join(ctx, entry)
+	received, err := link.join(ctx, entry)
 	if err != nil {
 		link.close()
 		k.lose()
@@ -178,11 +178,11 @@ func (k *keeper) enterAs(service Service) {
 	}
 	k.presence.shown = service
 	k.next.within(0)
-	k.hearAll(heard)
+	k.handleAll(received)
 }
 
-// goOn makes the run a later incarnation, unless it is one already.
-func (r *Registrar) goOn(ctx context.Context, inc int64) (was, is Service, err error) {
+// continueAs gives the run a later incarnation, unless it has one already.
+func (r *Registrar) continueAs(ctx context.Context, inc int64) (was, is Service, err error) {
 	release, err := r.takeTurn(ctx)
 	was = r.Service()
 	if err != nil {
@@ -195,8 +195,8 @@ func (r *Registrar) goOn(ctx context.Context, inc int64) (was, is Service, err e
 	}
 	is = was
 	is.Inc, is.Seq = inc, 0
-	if err := r.say(is); err != nil {
-		return was, was, cannot("go on as a later incarnation", err)
+	if err := r.setService(is); err != nil {
+		return was, was, cannot("continue as a later incarnation", err)
 	}
 	r.incarnations.passed(inc)
 	return was, is, nil

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// A RefusalCode names the part of an announcement that was not accepted.
+// A RefusalCode names the part of an announcement that was refused.
 type RefusalCode string
 
-// The refusal codes, the same in every language that reads announcements.
+// The codes of refusals, the same in every language. docs/reference/errors.md explains each.
 const (
 	BadAnnouncement RefusalCode = "bad-announcement"
 	BadPrefix       RefusalCode = "bad-prefix"
@@ -34,10 +34,12 @@ const (
 	TooLarge        RefusalCode = "too-large"
 )
 
-// Refusal is why an announcement was not accepted.
+// Refusal is why an announcement was refused.
 type Refusal struct {
+	// Code names the part that was refused.
 	Code RefusalCode
-	// Reason is one sentence for a log. Safe to print: foreign text in it is quoted.
+	// Reason is one sentence for a log: what was found and what is accepted. It is safe to print, because
+	// foreign text in it is quoted.
 	Reason string
 }
 
@@ -49,8 +51,8 @@ func refuse(code RefusalCode, format string, args ...any) *Refusal {
 
 const quotedLength = 80
 
-// quote shows foreign text in a log line: JSON escapes keep control characters out of the terminal,
-// and length is capped.
+// quote returns a foreign value for a log line: JSON escapes keep control characters out of the terminal, and
+// its length is capped.
 func quote(value any) string {
 	plain := strings.Map(harmless, describe(value))
 	if utf8.RuneCountInString(plain) > quotedLength {
@@ -87,8 +89,8 @@ func harmless(r rune) rune {
 	return r
 }
 
-// unprintable tells what can forge a line or garble it: controls (C0 and C1), line separators and
-// bidirectional overrides.
+// unprintable reports whether a character can forge or garble a line: control characters (C0 and C1), line
+// separators and bidirectional overrides.
 func unprintable(r rune) bool {
 	return r < 0x20 || r >= 0x7f && r <= 0x9f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }

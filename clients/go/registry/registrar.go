@@ -10,34 +10,31 @@ import (
 	"time"
 )
 
-// Registrar makes one instance of a service known, keeps it known, and takes it back. It is safe for
-// concurrent use.
+// Registrar announces one instance of a service, keeps it known, and withdraws it. It is safe for concurrent use.
 //
-// It gives the instance an identity: [Service.ID], or a random one; Inc, the time of [New] in
-// milliseconds since 1970, higher than any before in this process; and Seq, which each change of the
-// announcement raises.
+// It gives the instance its identity: [Service.ID], or a random one; Inc, the time of [New] in milliseconds since
+// 1970, higher than any before in this process; and Seq, which each change of the announcement increments.
 type Registrar struct {
-	// OnRenewalError, if set, is told when the service could not be kept known, with an error as of
-	// Register: of each renewal or other announcement that failed, and once of a connection that was lost
-	// and does not come back. What failed is tried again all the same. Set it before Register; it should
-	// return soon.
+	// OnRenewalError, if set, is called when the service could not be kept known, with an error like those of
+	// Register: for each renewal or other announcement that failed, and once for a connection that was lost and
+	// cannot be re-established. Both are retried. Set it before Register. It should return soon. Default: nil.
 	OnRenewalError func(error)
-	// OnOutbid, if set, is told that the run goes on as a later incarnation, since observers know of one
-	// with its ID that is later than it was: this machine's clock was set back since then, or, if it
-	// happens again and again, two programs share the ID. Set it before Register; it should return soon.
+	// OnOutbid, if set, is called when the run continues as a later incarnation, because observers know a later
+	// run with its ID: the clock of this machine was set back, or, if it is called repeatedly, two programs share
+	// the ID. Set it before Register. It should return soon. Default: nil.
 	OnOutbid func(was, is Service)
 
 	broker       *broker
 	addresses    func() ([]netip.Addr, error)
 	incarnations *incarnations
 	clock        clock
-	patience     time.Duration
+	exitWait     time.Duration
 	leaveWindow  time.Duration
 
-	// turn is held while publishing, so that an exit never overtakes the register before it. A channel,
-	// since waiting for it must end with the context.
+	// turn is held while publishing, so that an exit never overtakes the register before it. It is a channel,
+	// because waiting for it has to end with the context.
 	turn chan struct{}
-	// Only with turn.
+	// Only the holder of turn uses these.
 	phase   phase
 	payload []byte
 	leftAt  time.Time
@@ -47,20 +44,19 @@ type Registrar struct {
 	keeper  *keeper
 }
 
-// phase is how far the incarnation has come.
+// phase is the state of an incarnation.
 type phase int
 
 const (
-	unsaid  phase = iota // nothing was published
-	present              // a register was published; whether it was accepted may be unknown
-	leaving              // so was an exit
-	left                 // and it was accepted
+	unannounced phase = iota // nothing was published
+	present                  // a register was published, and perhaps accepted
+	leaving                  // an exit was published
+	left                     // the exit was accepted
 )
 
-// New checks everything that can be checked without the network, and finds the address to announce
-// if the service does not say: the config's, else 127.0.0.1 when the broker is on loopback, since
-// then every observer is on this machine, else [Registrar.IP]. What the service says in Inc and Seq
-// is not used.
+// New checks everything that can be checked without the network. If the service has no Address, it announces
+// [Config.Address]; if that is empty, 127.0.0.1 with a broker on loopback, because every observer is on this machine
+// then, and [Registrar.IP] with any other broker. Inc and Seq of the service are ignored.
 //
 // The error is an [*Error] with [CodeConfig], [CodeAnnouncement] or [CodeNoAddress].
 func New(service Service, config Config) (*Registrar, error) {
@@ -76,7 +72,7 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 		addresses:    addresses,
 		incarnations: incarnations,
 		clock:        systemClock,
-		patience:     exitPatience,
+		exitWait:     maxExitWait,
 		leaveWindow:  LeaveWindow,
 		turn:         make(chan struct{}, 1),
 	}
@@ -91,21 +87,21 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 		service.TTL = DefaultTTL
 	}
 	service.Inc, service.Seq = incarnations.next(), 0
-	if err := r.say(service); err != nil {
+	if err := r.setService(service); err != nil {
 		return nil, cannot("register", err)
 	}
 	return r, nil
 }
 
-// Service returns what is announced, in canonical form.
+// Service returns the current announcement, in canonical form.
 func (r *Registrar) Service() Service {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.service.clone()
 }
 
-// IP returns the first global-unicast address of this machine: IPv4 if there is one, else IPv6. The
-// error is an [*Error] with [CodeNoAddress].
+// IP returns the first address of this machine that other machines can reach: IPv4 if there is one, IPv6 otherwise.
+// The error is an [*Error] with [CodeNoAddress].
 func (r *Registrar) IP() (netip.Addr, error) {
 	addresses, err := r.addresses()
 	if err != nil {
@@ -118,16 +114,20 @@ func (r *Registrar) IP() (netip.Addr, error) {
 	return firstReachable(addresses)
 }
 
-// Register announces the service and returns nil when the broker has accepted it. Call it once the
-// service listens. It tries three times when the broker cannot be reached, and once when it refuses.
+// Register announces the service, and returns nil once the broker has accepted the announcement. Call it once the
+// service listens. It makes three attempts if the broker cannot be reached, and one if the broker refuses.
 //
-// Once it has succeeded, the service is kept known until DeRegister, whatever becomes of ctx. In lease
-// mode its announcement is repeated every third of [Service.TTL]: so those learn of it that missed it, or
-// began to listen later. In presence mode it stays in its presence channel, comes back after every outage
-// of the broker, and answers those that ask. After DeRegister it begins a new incarnation.
+// After it has succeeded, the service is kept known until DeRegister, also when ctx has ended. In lease mode the
+// announcement is renewed every third of [Service.TTL]. In presence mode the service stays in its presence channel,
+// reconnects after every outage of the broker, and answers roll calls. A Register after DeRegister starts a new
+// incarnation.
 //
-// After an error the broker may still have taken the event, if only its answer was lost: DeRegister
-// is right then too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused].
+// After an error the broker may have accepted the event nevertheless, if only its response was lost: call DeRegister
+// then, too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused].
+//
+//	if err := registrar.Register(ctx); err != nil {
+//		return err
+//	}
 func (r *Registrar) Register(ctx context.Context) error {
 	release, err := r.takeTurn(ctx)
 	if err != nil {
@@ -135,10 +135,10 @@ func (r *Registrar) Register(ctx context.Context) error {
 	}
 	defer release()
 	if r.phase >= leaving {
-		// For observers that have seen the exit the incarnation is over.
+		// For observers that received the exit, the incarnation is over.
 		service := r.Service()
 		service.Inc, service.Seq = r.incarnations.next(), 0
-		if err := r.say(service); err != nil {
+		if err := r.setService(service); err != nil {
 			return cannot("register", err)
 		}
 	}
@@ -158,12 +158,14 @@ func (r *Registrar) Register(ctx context.Context) error {
 	return nil
 }
 
-// Update changes what is announced, and announces it if the service is registered. If nothing has
-// changed it does nothing. Prefix, Port, Address, ID, Inc, Seq and TTL cannot be changed. The function
-// gets a copy, and must not call the registrar.
+// Update changes the announcement, and publishes it if the service is registered. It does nothing if change changes
+// nothing. Prefix, Port, Address, ID, Inc, Seq and TTL cannot change. change receives a copy, and must not call the
+// registrar.
 //
-// After an error with [CodeAnnouncement] nothing has changed; after one of those of Register the change
-// is announced again until it is accepted.
+// After an error with [CodeAnnouncement] nothing has changed. After an error of Register the change is published again
+// until the broker accepts it.
+//
+//	err := registrar.Update(ctx, func(service *registry.Service) { service.Weight = 50 })
 func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 	release, err := r.takeTurn(ctx)
 	if err != nil {
@@ -173,24 +175,24 @@ func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 	before := r.Service()
 	after := r.Service()
 	change(&after)
-	after = after.clone() // what the function has kept is no longer ours
+	after = after.clone() // change may have kept references
 	if err := after.Validate(); err != nil {
 		return cannot("update", err)
 	}
 	if !after.isSameInstance(before) {
 		return &Error{
 			Code:    CodeAnnouncement,
-			Message: "cannot update: prefix, port, address, id, inc, seq and ttl stay as they were at New",
+			Message: "cannot update: prefix, port, address, id, inc, seq and ttl cannot change",
 		}
 	}
 	payload, err := json.Marshal(after)
 	if err == nil && bytes.Equal(payload, r.payload) {
 		return nil
 	}
-	if r.phase != unsaid {
+	if r.phase != unannounced {
 		after.Seq++
 	}
-	if err := r.say(after); err != nil {
+	if err := r.setService(after); err != nil {
 		return cannot("update", err)
 	}
 	k := r.kept()
@@ -200,15 +202,15 @@ func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
 		select {
 		case k.failed <- struct{}{}:
-		default: // One that it has not looked at yet says the same.
+		default: // The keeper has not yet handled an earlier failure.
 		}
 		return err
 	}
 	return nil
 }
 
-// say makes the service what is announced from now on. Only with turn, or in New.
-func (r *Registrar) say(service Service) error {
+// setService sets the announcement. The caller is New or has the turn.
+func (r *Registrar) setService(service Service) error {
 	if err := service.Validate(); err != nil {
 		return err
 	}
@@ -232,7 +234,7 @@ func (r *Registrar) takeTurn(ctx context.Context) (release func(), err error) {
 	case r.turn <- struct{}{}:
 		return func() { <-r.turn }, nil
 	case <-ctx.Done():
-		return nil, r.broker.describe(ctx, &fault{detail: "given up: " + ctx.Err().Error()})
+		return nil, r.broker.describe(ctx, &fault{detail: "cancelled: " + ctx.Err().Error()})
 	}
 }
 

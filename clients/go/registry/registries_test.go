@@ -59,7 +59,7 @@ func TestTheTransportCannotReadAnEncryptedRegistry(t *testing.T) {
 	publish(t, config, "private-encrypted-team.owners", "rollcall", call)
 	receive(t, clock.asked, "the wait before the answer")
 	if len(clock.asked) > 0 {
-		t.Error("what was not sealed was heard")
+		t.Error("what was not sealed was received")
 	}
 	text, _ := json.Marshal(left)
 	publish(t, config, "presence-team.mine", "table", json.RawMessage(observer.broker.sealer.seal("presence-team.mine", text)))
@@ -81,14 +81,14 @@ func TestWhatIsNotSealedIsNotHeardInAnEncryptedRegistry(t *testing.T) {
 	} {
 		k := &keeper{Registrar: r, next: timer{clock: r.clock}, presence: presence{outbids: outbids{clock: r.clock}}}
 		said.Channel = channel
-		k.hear(said)
+		k.handle(said)
 		if k.next.tick != nil || k.presence.outbids.due != nil {
-			t.Errorf("%s is heard though it was not sealed", said.Event)
+			t.Errorf("%s is received though it was not sealed", said.Event)
 		}
 		said.Data = r.broker.sealer.seal(channel, said.Data)
-		k.hear(said)
+		k.handle(said)
 		if k.next.tick == nil && k.presence.outbids.due == nil {
-			t.Errorf("%s is not heard though it was sealed", said.Event)
+			t.Errorf("%s is not received though it was sealed", said.Event)
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// hashLength is how many characters of a digest stand for one statement.
+// hashLength is the length of a statement's hash in a digest, in characters.
 const hashLength = 7
 
-// hashOf is 32 bits of FNV-1a, in base 36, over what makes one statement differ from another of the instance.
+// hashOf returns 32 bits of FNV-1a, in base 36, over the parts in which two statements about one instance differ.
 func hashOf(id string, inc, seq int64, left bool) string {
 	hash := fnv.New32a()
 	fmt.Fprintf(hash, "%s %d %d %t", id, inc, seq, left)
@@ -21,10 +21,10 @@ func hashOf(id string, inc, seq int64, left bool) string {
 	return strings.Repeat("0", hashLength-len(digits)) + digits
 }
 
-// A rollCall asks for what is not in its digest.
+// A rollCall asks for the statements that its digest lacks.
 type rollCall struct {
 	digest string
-	// size is how many instances the asker knows of.
+	// size is how many entries the table of the asker has.
 	size float64
 }
 
@@ -41,7 +41,7 @@ func parseRollCall(data []byte) (rollCall, bool) {
 	return rollCall{digest, size}, nonceText.MatchString(nonce)
 }
 
-// asksFor tells whether the asker lacks the service in this version.
+// asksFor reports whether the asker lacks this version of the service.
 func (c rollCall) asksFor(service Service) bool {
 	hash := hashOf(service.ID, service.Inc, service.Seq, false)
 	for rest := c.digest; len(rest) >= hashLength; rest = rest[hashLength:] {
@@ -52,18 +52,20 @@ func (c rollCall) asksFor(service Service) bool {
 	return true
 }
 
-// holdsAll tells whether the digest has room for all that the asker knows: if not, what is not in it may be known.
+// holdsAll reports whether the digest has room for the whole table of the asker. If not, the asker may know
+// statements that the digest lacks.
 func (c rollCall) holdsAll() bool {
 	return float64(len(c.digest)) >= c.size*hashLength
 }
 
 const (
-	// A broker on one core takes about 800 events a second: so many in 2 ms each leave it room for others.
-	answerWaitEach = 2 * time.Millisecond
-	answerWaitMax  = 10 * time.Second
+	// A broker on one core accepts about 800 events a second. One event in 2 ms leaves it room for others.
+	answerWaitPerInstance = 2 * time.Millisecond
+	maxAnswerWait         = 10 * time.Second
 )
 
-// answerWait is the longest that an answer may wait: all owners hear the call at once.
+// answerWait returns the longest wait before an answer. Waits are random, because all owners receive the roll call
+// at once.
 func (c rollCall) answerWait() time.Duration {
-	return time.Duration(min(max(c.size*float64(answerWaitEach), 0), float64(answerWaitMax)))
+	return time.Duration(min(max(c.size*float64(answerWaitPerInstance), 0), float64(maxAnswerWait)))
 }

@@ -11,8 +11,8 @@ import (
 
 const masterKeyBytes = 32
 
-// A sealer seals what the transport carries and must not read, as Pusher's encrypted channels do: NaCl's
-// secretbox, with a key of its own for each channel.
+// A sealer encrypts values that the transport must not read, as Pusher's encrypted channels do: NaCl's secretbox, with
+// a key of its own for each channel.
 type sealer struct {
 	masterKey [masterKeyBytes]byte
 }

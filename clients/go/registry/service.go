@@ -7,66 +7,78 @@ import (
 	"strconv"
 )
 
-// Service is what an instance announces of itself. Prefix, Port and Address are what observers
-// need; the rest may be left empty.
+// Service is what an instance publishes about itself: its announcement. Only Prefix and Port are required. [New] sets
+// Address, ID, Inc, Seq and, in lease mode, TTL if they are zero. docs/reference/announcement.md has every field.
+//
+//	service := registry.Service{Prefix: "/v2", Port: 3000, Name: "orders", Weight: 10}
 type Service struct {
-	// Prefix is the path prefix that gateways route to this service, such as "/v1"; "" for every path.
+	// Prefix is the path prefix that gateways route to the instance, such as "/v1"; "" for every path. It has at
+	// most 200 characters and 16 segments. Required.
 	Prefix string
-	// Port is where it listens, 1 to 65535.
+	// Port is the port on which the instance listens, 1 to 65535. Required.
 	Port int
-	// Address is the IP address where others reach it. [New] finds one if it is empty.
+	// Address is the IP address at which observers and gateways reach the instance, such as "10.0.0.7". Default:
+	// see [New].
 	Address string
 
-	// ID tells this instance from every other: at most 64 of A-Z a-z 0-9 _ . - [New] makes one up if
-	// it is empty. With an ID the announcement has at most 1024 bytes as JSON.
+	// ID identifies the instance, across restarts if it stays the same: 1 to 64 of A-Z a-z 0-9 _ . - With an ID
+	// the announcement may have at most 1024 bytes as JSON. Default: a random ID.
 	ID string
-	// Inc is the incarnation: which run of the instance with this ID says so. A later run has a
-	// greater one. 0 means none; [New] sets it.
+	// Inc is the incarnation: the number of this run of the instance. A later run has a higher number. [New]
+	// sets it. 0 in a received announcement means that it is a legacy announcement without version.
 	Inc int64
-	// Seq counts the versions of the announcement within the incarnation, from 0. [New] sets it.
+	// Seq is the number of this announcement within its incarnation, from 0. The [Registrar] sets it.
 	Seq int64
-	// TTL is how many seconds, at most 3600, this is good for unless it is repeated. 0 means forever
-	// in what came over the channel; for [New], [DefaultTTL] in lease mode, and in presence mode it has to be 0.
+	// TTL is the lease: for how many seconds the announcement is valid unless it is renewed, 1 to 3600. Default:
+	// [DefaultTTL] in lease mode, in which it is renewed every third of this. In presence mode it has to be 0,
+	// which means that the announcement does not expire.
 	TTL int
-	// Name is what people call the service.
+	// Name is the name of the service, for people: up to 255 printable characters. Default: none.
 	Name string
-	// Version is the version of the service's software. For people.
+	// Version is the version of the service's software, for people: up to 255 printable characters. Default: none.
 	Version string
-	// Host is the host name the instance gives itself. For people; nothing is resolved from it.
+	// Host is the name of the machine, for people: up to 255 printable characters. It is never resolved. Default:
+	// none.
 	Host string
-	// Zone is where the instance runs.
+	// Zone is the zone in which the instance runs: up to 255 printable characters. A gateway prefers the instances
+	// of its own zone. Default: none.
 	Zone string
-	// Weight is its share among the instances of its prefix, 1 to 100. 0 means that none is given, which
-	// counts as 1.
+	// Weight is the share of requests that the instance receives, in proportion to the weights of the other
+	// instances of its prefix: 1 to 100. Default: 0, which counts as 1.
 	Weight int
-	// Scheme is how it is spoken to, "http" or "https". "" means http.
+	// Scheme is the protocol that the instance serves on its port: "http" or "https". Default: "", which means
+	// "http".
 	Scheme string
-	// Draining means that the instance is about to leave: send it nothing new.
+	// Draining says that the instance is about to leave and receives no new requests. Default: false.
 	Draining bool
-	// Health is how observers may ask the instance whether it is well.
+	// Health is the request with which observers probe the instance. Default: nil, with which they request
+	// GET /health, and a 404 response to that is healthy too.
 	Health *Health
-	// Meta holds what else observers may want to know, at most 32 entries.
+	// Meta has other facts about the instance, for people and programs that read the table: at most 32 entries.
+	// Default: none.
 	Meta map[string]string
-	// Policy is how gateways shall serve the prefix. That of the instance that began last counts.
+	// Policy is how gateways are asked to serve the prefix. The policy of the instance that started last counts.
+	// Default: nil, which asks for nothing.
 	Policy *Policy
 
-	// Extra holds fields that this version gives no meaning to: kept, so that they survive being
-	// passed on. A field that has a meaning is ignored here.
+	// Extra has the unknown fields of an announcement, which are kept so that they survive being passed on. A
+	// field that has a meaning is ignored in it.
 	Extra map[string]json.RawMessage
 
 	// notDraining means that draining was given as false, which is kept when it is passed on.
 	notDraining bool
 }
 
-// Health is how an observer may ask an instance whether it is well.
+// Health is the request with which observers probe an instance. A response with a status below 400 is healthy.
 type Health struct {
-	// Path is path and query on the instance itself, the gateway's prefix not included.
+	// Path is the path and query to request on the instance itself, such as "/health", without the prefix that
+	// gateways route. It has at most 255 characters. Required.
 	Path string `json:"path"`
-	// Method is "GET" or "HEAD"; "" means GET.
+	// Method is "GET" or "HEAD". Default: "", which means "GET".
 	Method string `json:"method"`
 }
 
-// Validate brings s into canonical form, or returns the first fault found as a [*Refusal].
+// Validate brings s into canonical form, or returns a [*Refusal] of the first invalid field.
 func (s *Service) Validate() error {
 	canonical, refusal := parseFields(s.fields())
 	if refusal != nil {
@@ -88,7 +100,7 @@ func (s *Service) Validate() error {
 	return nil
 }
 
-// fields are those with a meaning, as parseFields reads them.
+// fields returns the fields that have a meaning, as parseFields reads them.
 func (s *Service) fields() map[string]any {
 	fields := map[string]any{"prefix": s.Prefix, "port": s.Port, "address": s.Address}
 	for name, text := range map[string]string{
@@ -133,13 +145,13 @@ func (s *Service) fields() map[string]any {
 	return fields
 }
 
-// isSameInstance compares what stays the same for as long as an instance runs.
+// isSameInstance reports whether the fields are equal that cannot change while an instance runs.
 func (s Service) isSameInstance(other Service) bool {
 	return s.Prefix == other.Prefix && s.Port == other.Port && s.Address == other.Address &&
 		s.ID == other.ID && s.Inc == other.Inc && s.Seq == other.Seq && s.TTL == other.TTL
 }
 
-// clone shares nothing that can be changed with s.
+// clone returns a deep copy.
 func (s Service) clone() Service {
 	if s.Health != nil {
 		health := *s.Health
@@ -153,7 +165,7 @@ func (s Service) clone() Service {
 	return s
 }
 
-// String says where the service is reached and what is routed there, for a log.
+// String returns the prefix and the URL of the service, for a log: "/v2 at http://10.0.0.7:3000".
 func (s Service) String() string {
 	prefix := s.Prefix
 	if prefix == "" {

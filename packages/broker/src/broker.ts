@@ -28,7 +28,7 @@ export interface Broker {
 }
 
 /**
- * Starts a Pusher Channels server: WebSocket protocol 7 at `/app/KEY`, the signed HTTP API at
+ * Starts a Pusher Channels server: WebSocket protocols 4 to 7 at `/app/KEY`, the signed HTTP API at
  * `/apps/ID`, and `GET /up`, which responds with 200 while the broker runs.
  *
  * @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, or `ROLLCALL_CONFIG` for

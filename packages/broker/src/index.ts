@@ -1,3 +1,4 @@
+export type { Logger } from '@rollcall/runtime';
 export { createBroker } from './broker.ts';
 export type { Broker } from './broker.ts';
 export type { AppCredentials } from './credentials.ts';

@@ -1,9 +1,10 @@
-import { exitCodeOf, RollcallError } from '@rollcall/client';
+import { exitCodeOf } from '@rollcall/client';
+import { reportFatal } from './log.ts';
 import { createProgram } from './program.ts';
 
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  console.error(error instanceof RollcallError ? `rollcall: ${error.message}` : error);
+  reportFatal(error);
   process.exitCode = exitCodeOf(error);
 }

@@ -1,4 +1,4 @@
-export type { LeaveOutcome } from '@rollcall/runtime';
+export type { LeaveOutcome, Logger } from '@rollcall/runtime';
 export {
   registryFromEnv,
   credentialsFromEnv,
@@ -19,6 +19,7 @@ export { announcedAddress, register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
+  AddressPolicy,
   AnnouncedPolicy,
   Announcement,
   AnnouncementChange,
@@ -27,6 +28,12 @@ export type {
   ErrorCode,
   HealthCheck,
   Instance,
+  Journal,
+  ObserverEvent,
+  Peer,
+  ProbeRules,
+  Probing,
+  Refusal,
   Statement,
   Status,
   Verdict,

@@ -1,3 +1,4 @@
+export type { Logger } from '@rollcall/runtime';
 export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export type { State } from './admin/app.ts';
 export type { Event } from './admin/event-log.ts';

@@ -10,8 +10,8 @@ import {
   afterwards,
   client,
   listen,
-  refusing,
-  saying,
+  refusingPort,
+  serverSending,
   send,
   start,
   to,
@@ -34,35 +34,35 @@ async function slow() {
   return { there, arrived: arrived.promise, answer: () => mayAnswer.resolve() };
 }
 
-describe('closing the engine', () => {
-  it('does not wait for connections that ask nothing, have asked, or have half asked', async () => {
+describe('closing the proxy', () => {
+  it('does not wait for connections that sent nothing, a request before, or half a request', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const silent = client(port);
     await once(silent.socket, 'connect');
     const half = client(port);
     half.write('GET / HTTP/1.1\r\n');
     const idle = client(port);
     idle.write(GET);
-    // Once it has its answer, the engine has accepted the two that came before.
+    // Once it has its answer, the proxy has accepted the two that came before.
     await idle.heard(/ok/);
-    await engine.close(NEVER_MS);
+    await proxy.close(NEVER_MS);
     await Promise.all([silent.closed, half.closed, idle.closed]);
   });
 
-  it('says close with the answer that is on its way, and closes after it', async () => {
+  it('announces the close with the response that is under way, and closes after it', async () => {
     const { there, arrived, answer } = await slow();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const asking = client(port);
     asking.write(GET);
     await arrived;
-    const closing = engine.close(NEVER_MS);
+    const closing = proxy.close(NEVER_MS);
     answer();
     expect(await asking.heard(/finished/)).toMatch(/^connection: close\r$/im);
     await closing;
   });
 
-  it('closes after an answer whose head had not said close', async () => {
+  it('closes after a response whose head had not announced it', async () => {
     const begun = deferred();
     const mayEnd = deferred();
     const there = await upstream(async (_request, response) => {
@@ -71,19 +71,19 @@ describe('closing the engine', () => {
       await mayEnd.promise;
       response.end('finished');
     });
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const asking = client(port);
     asking.write(GET);
     expect(await asking.heard(/begun/)).not.toMatch(/^connection:/im);
-    const closing = engine.close(NEVER_MS);
+    const closing = proxy.close(NEVER_MS);
     mayEnd.resolve();
     await asking.heard(/finished\r\n0\r\n\r\n$/);
     await closing;
   });
 
-  it('serves a busy client until the answer that says close', async () => {
+  it('serves a busy client until the response that announces the close', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {
       const request = httpRequest({ port, host: '127.0.0.1', agent }).end();
@@ -91,41 +91,41 @@ describe('closing the engine', () => {
       return { connection: response.headers.connection, body: await text(response) };
     };
     expect(await ask()).toEqual({ connection: undefined, body: 'ok' });
-    await engine.close(NEVER_MS);
+    await proxy.close(NEVER_MS);
     await expect(ask()).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/);
     agent.destroy();
   });
 
-  it('cuts what is left when the grace is over', async () => {
+  it('resets what is left when the grace period is over', async () => {
     const { there, arrived } = await slow();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const asking = client(port);
     asking.write(GET);
     await arrived;
-    await engine.close(1);
+    await proxy.close(1);
     await asking.closed;
   });
 
-  it('cuts a client that does not close when it is told to', async () => {
-    const { engine, port } = await start(to(await refusing()));
+  it('resets a client that does not close its side', async () => {
+    const { proxy, port } = await start(to(await refusingPort()));
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     afterwards(() => socket.destroy());
     socket.on('error', () => {}).write('garbage\r\n\r\n');
     await once(socket.resume(), 'end');
-    await engine.close(1);
+    await proxy.close(1);
   });
 
-  it('may release an instance afterwards', async () => {
+  it('may release an upstream afterwards', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     await send(port);
-    await engine.close(0);
-    engine.release(there);
-    await engine.close(0);
+    await proxy.close(0);
+    proxy.release(there);
+    await proxy.close(0);
   });
 });
 
-describe('an answer that comes before the request is whole', () => {
+describe('a response that comes before the request is complete', () => {
   const HEAD = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n';
 
   it.each([
@@ -142,10 +142,18 @@ describe('an answer that comes before the request is whole', () => {
     [
       'an instance that closes',
       async () =>
-        to(await saying('HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig')),
+        to(
+          await serverSending(
+            'HTTP/1.1 413 x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig',
+          ),
+        ),
       /^HTTP\/1\.1 413 [^]*connection: close\r\n[^]*big$/i,
     ],
-    ['the engine', async () => to(await refusing()), /^HTTP\/1\.1 502 [^]*connection: close\r\n/i],
+    [
+      'the proxy',
+      async () => to(await refusingPort()),
+      /^HTTP\/1\.1 502 [^]*connection: close\r\n/i,
+    ],
   ])(
     'is read by a client that sends all first, when it is from %s',
     async (_who, decide, wanted) => {
@@ -190,9 +198,9 @@ describe('an answer that comes before the request is whole', () => {
           socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
         });
     });
-    const { engine, port } = await start(to(await listen(server)));
+    const { proxy, port } = await start(to(await listen(server)));
     const sending = new MemorySocket();
-    engine.serve(sending);
+    proxy.serve(sending);
     const length = 64 * 1024 * 1024;
     sending.say(
       `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`,

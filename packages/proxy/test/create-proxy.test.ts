@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import { createProxy } from '../src/create-proxy.ts';
 import { NO_UPSTREAM } from './decisions.ts';
-import { afterwards, refusing, send, start, to, upstream } from './harness.ts';
+import { afterwards, refusingPort, send, start, to, upstream } from './harness.ts';
 
-describe('the engine', () => {
+describe('the proxy', () => {
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
     'forwards %s with its body',
     async (method) => {
@@ -51,7 +51,7 @@ describe('the engine', () => {
     });
   });
 
-  it('streams: the first bytes of an answer arrive while the request is still being sent', async () => {
+  it('streams: the first bytes of a response arrive while the request is still being sent', async () => {
     const echo = await upstream((request, response) => request.pipe(response));
     const { port } = await start(to(echo));
     const request = httpRequest({ port, host: '127.0.0.1', method: 'POST', agent: false });
@@ -64,7 +64,7 @@ describe('the engine', () => {
     await once(response, 'end');
   });
 
-  it('does not take in more of an answer than the client reads', async () => {
+  it('does not take in more of a response than the client reads', async () => {
     let sent = 0;
     const endless = await upstream((_request, response) => {
       const chunk = Buffer.alloc(64 * 1024);
@@ -95,7 +95,7 @@ describe('the engine', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it('reuses its connection to an instance', async () => {
+  it('reuses its connection to an upstream', async () => {
     const ports = new Set<number | undefined>();
     const there = await upstream((request, response) => {
       ports.add(request.socket.remotePort);
@@ -106,12 +106,12 @@ describe('the engine', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('goes to the next instance when one refuses connections, with the body', async () => {
+  it('goes to the next upstream when one refuses connections, with the body', async () => {
     const echo = await upstream(
       async (request, response) => void response.end(await text(request)),
     );
     const unreachable: string[] = [];
-    const { port } = await start(to(await refusing(), await refusing(), echo), {
+    const { port } = await start(to(await refusingPort(), await refusingPort(), echo), {
       onUnreachable: (_upstream, verdict) => unreachable.push(verdict),
     });
     const answer = await send(port, { method: 'POST', body: 'kept' });
@@ -119,8 +119,8 @@ describe('the engine', () => {
     expect(unreachable).toEqual(['refused', 'refused']);
   });
 
-  it('answers 502 as a problem when no instance can be reached', async () => {
-    const { port } = await start(to(await refusing(), await refusing()));
+  it('answers 502 as a problem when no upstream can be reached', async () => {
+    const { port } = await start(to(await refusingPort(), await refusingPort()));
     const answer = await send(port, { method: 'POST', body: 'x' });
     expect(answer).toMatchObject({
       status: 502,
@@ -129,7 +129,7 @@ describe('the engine', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ status: 502, code: 'upstream-failed' });
   });
 
-  it('does not try another instance once a request was sent', async () => {
+  it('does not try another upstream once a request was sent', async () => {
     let asked = 0;
     const drops = await upstream((request) => {
       asked++;
@@ -144,7 +144,7 @@ describe('the engine', () => {
     expect(asked).toBe(1);
   });
 
-  it('does not end an answer cleanly that the instance broke off', async () => {
+  it('does not end a response cleanly that the upstream broke off', async () => {
     const breaks = await upstream((_request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
@@ -153,7 +153,7 @@ describe('the engine', () => {
     await expect(send(port)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
   });
 
-  it('lets the instance know when the client has gone', async () => {
+  it('closes its connection to the upstream when the client has gone', async () => {
     const aborted = deferred();
     const there = await upstream((_request, response) => {
       response.write('begun');
@@ -207,7 +207,7 @@ describe('the engine', () => {
     expect(reached).toBe(false);
   });
 
-  it('closes idle connections to an instance that is released, and lets a request in flight finish', async () => {
+  it('closes idle connections to an upstream that is released, and lets a request in flight finish', async () => {
     const arrived = deferred();
     const mayAnswer = deferred();
     const closed = deferred();
@@ -217,10 +217,10 @@ describe('the engine', () => {
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const answer = send(port);
     await arrived.promise;
-    engine.release(there);
+    proxy.release(there);
     mayAnswer.resolve();
     expect((await answer).body).toBe('finished');
     await closed.promise;
@@ -234,17 +234,17 @@ describe('the engine', () => {
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const answer = send(port);
     await arrived.promise;
-    const closing = engine.close(10_000);
+    const closing = proxy.close(10_000);
     await expect(send(port)).rejects.toThrow(/ECONNREFUSED/);
     mayAnswer.resolve();
     expect((await answer).body).toBe('finished');
     await closing;
   });
 
-  it('says which port is taken', async () => {
+  it('rejects with the error of Node if the port is taken', async () => {
     const { port } = await start(to());
     const second = createProxy({ decide: to(), pseudonym: 'second', onUnreachable: () => {} });
     await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({

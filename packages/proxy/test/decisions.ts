@@ -2,7 +2,7 @@ import { PROXY_PROBLEMS } from '../src/problems.ts';
 import type { Problem } from '../src/problems.ts';
 import type { RequestView, Forward, Upstream } from '../src/proxy.ts';
 
-/** A request that says nothing of itself. */
+/** A request with nothing special. */
 export const REQUEST: RequestView = {
   method: 'GET',
   host: 'localhost',
@@ -11,34 +11,34 @@ export const REQUEST: RequestView = {
   field: () => undefined,
 };
 
-/** A problem that whoever decides answers with. */
+/** A problem that a decision answers with. */
 export const NO_UPSTREAM: Problem = {
   code: 'no-upstream',
   ...PROXY_PROBLEMS['no-upstream'],
   detail: 'why',
 };
 
-/** What an engine told of a request's way. */
+/** What a proxy has reported about a request's attempts. */
 export interface Reported {
   readonly statuses: number[];
-  /** Of each try that has ended, whether the instance was at fault. */
+  /** Of each attempt that has ended, whether the upstream was at fault. */
   readonly faults: boolean[];
 }
 
-/** A way of a request to whatever `next` names, with no other rules. */
+/** A decision to forward to what `next` returns, with no other rules. */
 export function forwardBy(
   next: () => Upstream | undefined,
   target: string,
   prefix = '',
-  told: Reported = { statuses: [], faults: [] },
+  reported: Reported = { statuses: [], faults: [] },
 ): Forward {
   return {
     type: 'forward',
     target,
     prefix,
     next,
-    onResponse: (status) => told.statuses.push(status),
-    onAttemptEnd: (isFault) => told.faults.push(isFault),
+    onResponse: (status) => reported.statuses.push(status),
+    onAttemptEnd: (isFault) => reported.faults.push(isFault),
     mayRetry: () => true,
   };
 }

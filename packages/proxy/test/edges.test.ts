@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Upstream } from '../src/proxy.ts';
-import { client, saying, send, start, to, upstream } from './harness.ts';
+import { client, serverSending, send, start, to, upstream } from './harness.ts';
 
 /** No two places of it are alike. */
 const BIG = Buffer.alloc(24 * 1024 * 1024);
@@ -27,7 +27,7 @@ class Slices extends Readable {
     });
   }
 
-  /** Resolves when nobody takes any more of it. */
+  /** Resolves when no more of it is read. */
   async stands(): Promise<void> {
     for (let before = -1; before !== this.sent; await sleep(200)) before = this.sent;
   }
@@ -39,7 +39,7 @@ async function hashOf(body: Readable): Promise<string> {
   return hash.digest('hex');
 }
 
-describe('the engine, at its edges', () => {
+describe('the proxy, at its edges', () => {
   it.each([
     [
       '304 with the length that a 200 would have',
@@ -56,12 +56,12 @@ describe('the engine, at its edges', () => {
       502,
     ],
     [
-      'a switch of protocols that nobody asked for',
+      'a switch of protocols that was not requested',
       '101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
       502,
     ],
-  ])('answers a client whose instance answers %s', async (_what, bytes, status) => {
-    const { port } = await start(to(await saying(`HTTP/1.1 ${bytes}`)));
+  ])('answers a client whose upstream answers %s', async (_what, bytes, status) => {
+    const { port } = await start(to(await serverSending(`HTTP/1.1 ${bytes}`)));
     const answer = await send(port);
     expect(answer.status).toBe(status);
     if (status === 304)
@@ -71,7 +71,7 @@ describe('the engine, at its edges', () => {
     if (status === 502) expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-failed' });
   });
 
-  it('passes the answer to HEAD on, with its length and without a body', async () => {
+  it('passes the response to HEAD on, with its length and without a body', async () => {
     const there = await upstream((_request, response) => {
       response.setHeader('content-length', '5').end('hello');
     });
@@ -83,7 +83,7 @@ describe('the engine, at its edges', () => {
     });
   });
 
-  it('gives a client that is still sending an answer that came early, and closes', async () => {
+  it('gives a client that is still sending a response that came early, and closes', async () => {
     const early = await upstream((_request, response) => {
       response.writeHead(413).end('too large');
     });
@@ -94,9 +94,9 @@ describe('the engine, at its edges', () => {
     await closed;
   });
 
-  it('does not wait for clients that ask nothing when it closes', async () => {
+  it('does not wait for idle clients when it closes', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const silent = connect(port, '127.0.0.1');
     const kept = connect(port, '127.0.0.1');
     kept.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -104,11 +104,11 @@ describe('the engine, at its edges', () => {
     const gone = Promise.all([once(silent, 'close'), once(kept, 'close')]);
     silent.resume();
     kept.resume();
-    await engine.close(3_600_000);
+    await proxy.close(3_600_000);
     await gone;
   });
 
-  it('tells a client that it closes with the answer under way', async () => {
+  it('announces the close to a client with the response under way', async () => {
     const arrived = deferred();
     const mayAnswer = deferred();
     const there = await upstream(async (_request, response) => {
@@ -116,23 +116,23 @@ describe('the engine, at its edges', () => {
       await mayAnswer.promise;
       response.end('finished');
     });
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const client = connect(port, '127.0.0.1');
     client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = text(client);
     await arrived.promise;
-    const closing = engine.close(3_600_000);
+    const closing = proxy.close(3_600_000);
     mayAnswer.resolve();
     expect(await answer).toMatch(/connection: close[^]*finished/i);
     await closing;
   });
 
-  it('may be told of an instance that is gone after it has closed', async () => {
+  it('may release an upstream after it has closed', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     await send(port);
-    await engine.close(0);
-    engine.release(there);
+    await proxy.close(0);
+    proxy.release(there);
   });
 
   it('ends a request that has been here before', async () => {
@@ -160,7 +160,7 @@ describe('the engine, at its edges', () => {
     expect(reached).toBe(false);
   });
 
-  it('gives a client that stops reading for a while every byte of a large answer', async () => {
+  it('gives a client that stops reading for a while every byte of a large response', async () => {
     const slices = new Slices();
     const there = await upstream((_request, response) => {
       response.setHeader('content-length', BIG.length);
@@ -176,16 +176,25 @@ describe('the engine, at its edges', () => {
   it.each([
     ['with a length', { 'content-length': String(BIG.length) }],
     ['chunked', { 'transfer-encoding': 'chunked' }],
-  ])('gives an instance that does so every byte of a large body, %s', async (_what, headers) => {
-    const slices = new Slices();
-    const there = await upstream(async (request, response) => {
-      await slices.stands();
-      response.end(await hashOf(request));
-    });
-    const { port } = await start(to(there));
-    const request = httpRequest({ port, host: '127.0.0.1', agent: false, method: 'POST', headers });
-    slices.pipe(request);
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    expect(await text(response)).toBe(HASH);
-  });
+  ])(
+    'gives an upstream that stops reading for a while every byte of a large body, %s',
+    async (_what, headers) => {
+      const slices = new Slices();
+      const there = await upstream(async (request, response) => {
+        await slices.stands();
+        response.end(await hashOf(request));
+      });
+      const { port } = await start(to(there));
+      const request = httpRequest({
+        port,
+        host: '127.0.0.1',
+        agent: false,
+        method: 'POST',
+        headers,
+      });
+      slices.pipe(request);
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(await text(response)).toBe(HASH);
+    },
+  );
 });

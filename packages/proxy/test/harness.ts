@@ -32,8 +32,8 @@ export function upstream(handler: RequestListener): Promise<Upstream> {
   return listen(createServer(handler));
 }
 
-/** An instance that sends these bytes to whatever it is asked, and leaves the connection open. */
-export function saying(bytes: string): Promise<Upstream> {
+/** An upstream that sends these bytes in answer to anything, and leaves the connection open. */
+export function serverSending(bytes: string): Promise<Upstream> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', () => socket.write(bytes));
@@ -43,7 +43,7 @@ export function saying(bytes: string): Promise<Upstream> {
 }
 
 /** An upstream that takes requests and never responds. */
-export function unresponsive(): Promise<Upstream> {
+export function unresponsiveServer(): Promise<Upstream> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => {}).resume();
     afterwards(() => socket.destroy());
@@ -51,8 +51,8 @@ export function unresponsive(): Promise<Upstream> {
   return listen(server);
 }
 
-/** A place where nobody listens; and nobody will, since it is a client's end of a connection. */
-export async function refusing(): Promise<Upstream> {
+/** A port where nothing listens, and nothing will, because it is a client's end of a connection. */
+export async function refusingPort(): Promise<Upstream> {
   const server = createTcpServer((socket) => afterwards(() => socket.destroy()));
   const { port: other } = await listen(server);
   const socket = connect(other, '127.0.0.1');
@@ -62,8 +62,8 @@ export async function refusing(): Promise<Upstream> {
   return { key: String(port), address: '127.0.0.1', port };
 }
 
-/** An instance that has stopped, and has as many connections waiting as the system keeps for it. */
-export async function deaf(): Promise<Upstream> {
+/** An upstream that has stopped, with as many connections waiting as the system keeps for it. */
+export async function unconnectableServer(): Promise<Upstream> {
   const listens = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
     function () { console.log(this.address().port); })`;
   const child = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -78,16 +78,16 @@ export async function deaf(): Promise<Upstream> {
 export async function start(
   decide: Decide,
   options: Partial<ProxyOptions> = {},
-): Promise<{ engine: ReverseProxy; port: number }> {
-  const engine = createProxy({
+): Promise<{ proxy: ReverseProxy; port: number }> {
+  const proxy = createProxy({
     decide,
     onUnreachable: () => {},
     pseudonym: 'gateway',
     ...options,
   });
-  const { port } = await engine.listen(0, '127.0.0.1');
-  afterwards(() => engine.close(0));
-  return { engine, port };
+  const { port } = await proxy.listen(0, '127.0.0.1');
+  afterwards(() => proxy.close(0));
+  return { proxy, port };
 }
 
 export function to(...upstreams: Upstream[]): Decide {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Decide, Upstream } from '../src/proxy.ts';
-import { client, refusing, saying, send, start, to, upstream } from './harness.ts';
+import { client, refusingPort, serverSending, send, start, to, upstream } from './harness.ts';
 import { forwardBy } from './decisions.ts';
 
 const codeOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
 
 describe('a loop', () => {
-  it('ends at the gateway that was there before, whatever Via says besides', async () => {
+  it('ends at the proxy that the request passed before, whatever else is in Via', async () => {
     let rounds = 0;
     const ring: Upstream[] = [];
     const decide: Decide = (...asked) => {
@@ -24,21 +24,21 @@ describe('a loop', () => {
     expect(rounds).toBeLessThanOrEqual(2);
   });
 
-  it('is not what a request is that came through others: they stay in Via, before us', async () => {
+  it('is not assumed of a request that came through other proxies: they stay in Via', async () => {
     const there = await upstream((request, response) => response.end(request.headers.via));
     const { port } = await start(to(there), { pseudonym: 'us' });
     const answer = await send(port, { headers: { via: '1.0 fred, HTTP/1.1 usher' } });
     expect(answer.body).toBe('1.0 fred, HTTP/1.1 usher, 1.1 us');
   });
 
-  it('is seen in a Via with the name of the protocol', async () => {
+  it('is detected in a Via with the name of the protocol', async () => {
     const { port } = await start(to(), { pseudonym: 'us' });
     expect((await send(port, { headers: { via: '1.0 fred,HTTP/1.1\tus' } })).status).toBe(508);
   });
 });
 
 describe('a request that cannot be forwarded', () => {
-  it('has two Host fields, and is refused before it is routed', async () => {
+  it('with two Host fields is refused before it is routed', async () => {
     let decided = 0;
     const { port } = await start((...asked) => {
       decided++;
@@ -53,14 +53,14 @@ describe('a request that cannot be forwarded', () => {
   });
 });
 
-describe('an instance that left while another was tried', () => {
-  it('is not asked', async () => {
+describe('an upstream that left while another was tried', () => {
+  it('gets no request', async () => {
     let asked = 0;
     const leaving = await upstream((_request, response) => {
       asked++;
       response.end();
     });
-    const left = [await refusing(), leaving];
+    const left = [await refusingPort(), leaving];
     const { port } = await start(({ target }) => forwardBy(() => left.shift(), target), {
       onUnreachable: () => left.splice(0),
     });
@@ -72,14 +72,14 @@ describe('an instance that left while another was tried', () => {
 });
 
 describe('the detail of a problem', () => {
-  it('says what was wrong with an answer that is no HTTP', async () => {
-    const { port } = await start(to(await saying('hello world\r\n\r\n')));
+  it('says what was wrong with a response that is not HTTP', async () => {
+    const { port } = await start(to(await serverSending('hello world\r\n\r\n')));
     const { body } = await send(port);
     expect(body).toMatch(/sent a response that is not valid HTTP\/1\.1/);
   });
 
-  it('names the error where nobody listens, and keeps the address to itself', async () => {
-    const { port } = await start(to(await refusing()));
+  it('names the error if nothing listens there, without the address', async () => {
+    const { port } = await start(to(await refusingPort()));
     const { body } = await send(port);
     expect(body).toMatch(/failed with ECONNREFUSED/);
     expect(body).not.toContain('127.0.0.1');

@@ -3,33 +3,42 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../test/support/deferred.ts';
 import type { Decide, ProxyOptions, RequestSummary } from '../src/proxy.ts';
-import { client, listen, refusing, saying, send, start, to, upstream } from './harness.ts';
+import {
+  client,
+  listen,
+  refusingPort,
+  serverSending,
+  send,
+  start,
+  to,
+  upstream,
+} from './harness.ts';
 import { forwardBy, NO_UPSTREAM } from './decisions.ts';
 
 const GET = 'GET /a?b HTTP/1.1\r\nHost: a.example\r\n\r\n';
 const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** An engine, and what it has told. */
+/** A proxy, and the summaries that it has reported. */
 async function telling(decide: Decide, options: Partial<ProxyOptions> = {}) {
-  const told: RequestSummary[] = [];
+  const summaries: RequestSummary[] = [];
   let wake = deferred();
-  const { port, engine } = await start(decide, {
+  const { port, proxy } = await start(decide, {
     ...options,
     onRequestEnd: (exchanged) => {
-      told.push(exchanged);
+      summaries.push(exchanged);
       wake.resolve();
       wake = deferred();
     },
   });
   async function until(count: number): Promise<RequestSummary[]> {
-    while (told.length < count) await wake.promise;
-    return told;
+    while (summaries.length < count) await wake.promise;
+    return summaries;
   }
-  return { port, engine, until };
+  return { port, proxy, until };
 }
 
-describe('what is told of an exchange', () => {
-  it('that went well', async () => {
+describe('the summary of a request', () => {
+  it('that was forwarded', async () => {
     const there = await upstream((request, response) => {
       request.resume().on('end', () => response.writeHead(201).end('hello'));
     });
@@ -62,8 +71,8 @@ describe('what is told of an exchange', () => {
     expect(one?.ms).toBeGreaterThan(one?.upstreamMs ?? Infinity);
   });
 
-  it('that the gateway answered, with the instance that was tried last', async () => {
-    const gone = await refusing();
+  it('that the proxy answered, with the upstream that was tried last', async () => {
+    const gone = await refusingPort();
     const { port, until } = await telling(to(gone));
     const { body } = await send(port);
     const [one] = await until(1);
@@ -77,7 +86,7 @@ describe('what is told of an exchange', () => {
     });
   });
 
-  it('that was not forwarded, with what it would have been routed by', async () => {
+  it('that was not forwarded, with the prefix of its route', async () => {
     const { port, until } = await telling(() => ({
       type: 'answer',
       problem: NO_UPSTREAM,
@@ -99,20 +108,20 @@ describe('what is told of an exchange', () => {
       '/a?b',
     ],
   ])('of %s', async (_what, bytes, problem, target) => {
-    const { port, until } = await telling(to(await refusing()));
+    const { port, until } = await telling(to(await refusingPort()));
     const { write, all } = client(port);
     write(bytes);
     await all;
     expect(await until(1)).toMatchObject([{ problem, target }]);
   });
 
-  it('of a head that does not become whole', async () => {
+  it('of a head that does not become complete', async () => {
     const { port, until } = await telling(to(), { limits: { headMs: 50 } });
     client(port).write('GET / HT');
     expect(await until(1)).toMatchObject([{ status: 408, problem: 'request-timeout', method: '' }]);
   });
 
-  it('whose client left before its answer: 499', async () => {
+  it('whose client left before its response: 499', async () => {
     const asked = createServer();
     const { port, until } = await telling(to(await listen(asked)));
     const { socket, write } = client(port);
@@ -136,7 +145,7 @@ describe('what is told of an exchange', () => {
   });
 
   it('that became a tunnel, when that ends', async () => {
-    const there = await saying(
+    const there = await serverSending(
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhi',
     );
     const { port, until } = await telling(to(there));
@@ -144,20 +153,20 @@ describe('what is told of an exchange', () => {
     write('GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n');
     await heard(/hi$/);
     socket.end('hello');
-    const told = await until(1);
-    expect(told).toMatchObject([{ status: 101, isAborted: false, requestBytes: 5 }]);
-    expect(told[0]?.responseBytes).toBeGreaterThanOrEqual(2);
+    const summaries = await until(1);
+    expect(summaries).toMatchObject([{ status: 101, isAborted: false, requestBytes: 5 }]);
+    expect(summaries[0]?.responseBytes).toBeGreaterThanOrEqual(2);
   });
 
-  it('each once, in order, with an id of its own, on one connection', async () => {
+  it('comes once, in order, with an id of its own, on one connection', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
     const { port, until } = await telling(to(there));
     const { write, heard } = client(port);
     write(GET + GET.replace('/a?b', '/c'));
     await heard(/ok[^]*ok/);
-    const told = await until(2);
-    expect(told.map(({ target }) => target)).toEqual(['/a?b', '/c']);
-    expect(new Set(told.map(({ requestId }) => requestId)).size).toBe(2);
+    const summaries = await until(2);
+    expect(summaries.map(({ target }) => target)).toEqual(['/a?b', '/c']);
+    expect(new Set(summaries.map(({ requestId }) => requestId)).size).toBe(2);
   });
 
   it.each([
@@ -169,7 +178,7 @@ describe('what is told of an exchange', () => {
     ['00-00000000000000000000000000000000-b7ad6b7169203331-01', undefined],
     ['00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01', undefined],
   ])('with a trace parent if it is valid: %s', async (traceparent, wanted) => {
-    const { port, until } = await telling(to(await refusing()));
+    const { port, until } = await telling(to(await refusingPort()));
     await send(port, { headers: { traceparent } });
     expect((await until(1))[0]?.traceparent).toBe(wanted);
   });

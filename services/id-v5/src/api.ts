@@ -10,7 +10,7 @@ export interface ApiOptions {
 }
 
 const MAX_BODY_BYTES = 100_000;
-const BROKEN_ID = 'The id holds half a character: a surrogate without its other half';
+const BROKEN_ID = 'The id is not valid Unicode: it has a surrogate without its other half';
 const MISSING_ID = 'Please provide an ID to use to generate your UUID V5';
 
 /** The unique-ID service, version 1: the same input always gives the same UUID. */
@@ -40,7 +40,7 @@ async function handle(request: IncomingMessage, now: () => number): Promise<Answ
     case 'POST /generate':
       return generate(await readBody(request), now);
     default:
-      return { status: 404, body: { message: `There is no ${route} here` } };
+      return { status: 404, body: { message: `${route} does not exist` } };
   }
 }
 

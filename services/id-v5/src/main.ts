@@ -1,14 +1,14 @@
 import { drain, exitCodeOf, register, RollcallError } from '@rollcall/client';
 import { endWithParent, listen, shutdown } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import { createLogger, readLogSettings } from '@rollcall/runtime/log';
+import type { ProgramLogger } from '@rollcall/runtime/log';
 import { createApi } from './api.ts';
 import { announcedAddress, settingsFromEnvironment } from './settings.ts';
 
-async function main(): Promise<void> {
+async function main(logger: Logger): Promise<void> {
   endWithParent();
-  const { env, stdout } = process;
-  const logger = createLogger({ ...readLogSettings({}, env), destination: stdout });
-  shutdown.logTo(logger);
+  const { env } = process;
   const settings = settingsFromEnvironment(env);
   const server = createApi({ serverName: settings.serverName, now: Date.now });
   const { host, port } = await listen(server, settings.host, settings.port, 'PORT');
@@ -32,7 +32,20 @@ async function main(): Promise<void> {
   );
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof RollcallError ? error.message : error);
+function openLog(): ProgramLogger {
+  try {
+    return createLogger({ ...readLogSettings({}, process.env), destination: process.stdout });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(exitCodeOf(error));
+  }
+}
+
+const logger = openLog();
+shutdown.logTo(logger);
+main(logger).catch(async (error: unknown) => {
+  if (error instanceof RollcallError) logger.error({ code: error.code }, error.message);
+  else logger.error({ err: error }, 'unexpected error');
+  await logger.flush(1000);
   process.exit(exitCodeOf(error));
 });

@@ -70,7 +70,7 @@ describe('id-v5', () => {
     expect(await ask('POST', '/generate', JSON.stringify({ id }))).toEqual({
       ...JSON_BY_ME,
       status: 400,
-      body: { message: 'The id holds half a character: a surrogate without its other half' },
+      body: { message: 'The id is not valid Unicode: it has a surrogate without its other half' },
     });
   });
 

@@ -9,7 +9,11 @@ export interface HandshakeError {
   readonly message: string;
 }
 
-const PROTOCOL = '7';
+/**
+ * Hosted Pusher serves 4 and later alike, and has ended 1 to 3. The official SDKs for Java, .NET and React Native ask for 5:
+ * what came after it, such as `activity_timeout`, are members of frames that they ignore.
+ */
+const PROTOCOLS = ['4', '5', '6', '7'];
 
 /** Returns the app that the URL of a WebSocket, `/app/KEY?protocol=7`, names. */
 export function readHandshake(apps: Apps, url: string | undefined): App | HandshakeError {
@@ -19,15 +23,15 @@ export function readHandshake(apps: Apps, url: string | undefined): App | Handsh
 
   const protocol = new URLSearchParams(query).get('protocol');
   if (!protocol) {
-    return refuse(CLOSE_CODES.noProtocol, `no protocol version; add ?protocol=${PROTOCOL}`);
+    return refuse(CLOSE_CODES.noProtocol, `no protocol version; add ?protocol=7`);
   }
   if (!/^\d+$/.test(protocol)) {
     return refuse(CLOSE_CODES.badVersion, 'the protocol version must be a number');
   }
-  if (protocol !== PROTOCOL) {
+  if (!PROTOCOLS.includes(protocol)) {
     return refuse(
       CLOSE_CODES.unsupportedProtocol,
-      `this protocol version is not supported; use ${PROTOCOL}`,
+      `this protocol version is not supported; use ${PROTOCOLS.join(', ')}`,
     );
   }
   const app = apps.byKey(key);

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { errorMessage } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
@@ -112,7 +113,7 @@ export class Webhook {
       const status = await send({ url, headers, body, signal: this.#closing.signal });
       return status >= 200 && status < 300 ? undefined : `status ${status}`;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorMessage(error);
     }
   }
 

@@ -110,15 +110,16 @@ function runBudget(options: Readonly<Record<string, string | boolean>>): void {
 
 const LIMITS = ['messages', 'connections'] as const;
 
-/** What helps, if most of the messages have this cause. */
+/** What to do if most messages have this cause. */
 const CURES: Record<Cause, string> = {
-  lists: 'run fewer gateways, each of which asks every 30 s',
-  'roll calls': 'run fewer gateways, for this grows with the cube of their number',
+  lists: 'run fewer gateways, because each requests a list every 30 s',
+  'roll calls': 'run fewer gateways, because roll calls grow with the cube of their number',
   renewals: 'choose a longer --ttl, or presence mode, which renews nothing',
   rollouts: 'replace instances less often',
   'gateway restarts': 'restart gateways less often',
-  'gateway reconnects': 'find out what cuts the connections',
-  'instance reconnects': 'find out what cuts the connections, or use lease mode with a long --ttl',
+  'gateway reconnects': 'find out what interrupts the connections',
+  'instance reconnects':
+    'find out what interrupts the connections, or use lease mode with a long --ttl',
 };
 
 function report(budget: Budget, quota: Quota): string {
@@ -134,12 +135,12 @@ function report(budget: Budget, quota: Quota): string {
 }
 
 const FEWER_CONNECTIONS =
-  'instances in lease mode hold none; or take a larger plan, or a broker of your own';
+  'instances in lease mode need none; or choose a larger plan, or run your own broker';
 
 function cure({ costs }: Budget): string {
   const [most] = costs.toSorted((one, other) => other.messages - one.messages);
   const about = most === undefined ? '' : `most are ${most.cause}: ${CURES[most.cause]}; or `;
-  return `${about}take a larger plan, or a broker of your own`;
+  return `${about}choose a larger plan, or run your own broker`;
 }
 
 function verdict(what: string, used: number, allowed: number, cure: () => string): string {

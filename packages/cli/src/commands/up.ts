@@ -6,7 +6,7 @@ import { shutdown } from '@rollcall/runtime';
 import { readLogSettings, standardStream } from '@rollcall/runtime/log';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
-import { withLogOptions } from '../log.ts';
+import { useLog, withLogOptions } from '../log.ts';
 import type { Listening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
 import { EndedEarly } from '../up/child.ts';
@@ -34,10 +34,14 @@ const UP_SETTINGS = {
 } as const;
 
 const SERVICES_HELP = `
-Services: register one that runs already with "rollcall run", or start them together with broker and gateway:
-a Procfile has a line NAME: COMMAND for each. The command runs in the folder of the Procfile, with the broker's address,
-PORT=0, HOST=127.0.0.1 and SERVER_NAME=NAME in its environment. For a program that does not register itself it is
-"rollcall run --prefix /v3 --port 4000 -- PROGRAM".`;
+Services: to start them with the broker and the gateway, name each in a Procfile, such as
+
+  web: node server.js
+  files: rollcall run --prefix /files --port 4000 -- python3 -m http.server 4000 --bind 127.0.0.1
+
+"rollcall run" is for a program that does not register itself. A command runs in the folder of the Procfile. Its
+environment has the address of the broker, PORT=0 (the system chooses), HOST=127.0.0.1 and SERVER_NAME (web, files).
+A comment "# try: COMMAND" is shown once everything runs; $GATEWAY in it stands for host and port of the gateway.`;
 
 export function upCommand(): Command {
   const command = new Command('up')
@@ -65,7 +69,7 @@ async function runUp(options: UpOptions): Promise<void> {
     log,
     logLevel: level,
   });
-  shutdown.logTo(log);
+  useLog(log);
   shutdown.add({ close: () => system.stop(), abort: () => system.kill() }, ['SIGHUP']);
   try {
     const overview = await system.start();

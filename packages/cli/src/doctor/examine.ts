@@ -1,5 +1,6 @@
 import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
+import { errorMessage } from '@rollcall/runtime';
 import type { ProbeOutcome } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
 import * as broker from './broker.ts';
@@ -8,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { judgeGateway } from './gateway.ts';
 import type { GatewayView } from './gateway.ts';
 import { judgeInstances } from './instances.ts';
-import type { Seen } from './instances.ts';
+import type { ProbedInstance } from './instances.ts';
 import { judgeAddress, judgeNode } from './machine.ts';
 import type { OwnAddress } from './machine.ts';
 
@@ -51,7 +52,7 @@ export async function examine(
   } catch (error) {
     report(
       configuration.fail(
-        messageOf(error),
+        errorMessage(error),
         'correct it: docs/reference/config.md lists all settings',
       ),
     );
@@ -103,7 +104,7 @@ async function examineRegistry(
     ...received.instances.map((each) => [placeOf(each.announcement), each] as const),
   ]);
   const announcements = [...places.values()].map(({ announcement }) => announcement);
-  const seen: Seen[] = [];
+  const seen: ProbedInstance[] = [];
   for (let first = 0; first < announcements.length; first += MAX_PROBES) {
     const batch = announcements.slice(first, first + MAX_PROBES).map(async (announcement) => ({
       announcement,
@@ -122,8 +123,4 @@ export function placeOf({ prefix, address, port }: Announcement): string {
 
 function isLocal({ server }: RegistryConfig): boolean {
   return 'host' in server && isLoopback(server.host);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

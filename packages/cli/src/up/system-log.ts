@@ -1,6 +1,12 @@
 import { styleText } from 'node:util';
 import { createLogger, formatText, lineReports, LineQueue } from '@rollcall/runtime/log';
-import type { LineDestination, LogFormat, LogLevel, LogRecord } from '@rollcall/runtime/log';
+import type {
+  LineDestination,
+  LogFields,
+  LogFormat,
+  LogLevel,
+  LogRecord,
+} from '@rollcall/runtime/log';
 
 const COLOURS = ['cyan', 'magenta', 'yellow', 'green', 'blue', 'red'] as const;
 const NAME_WIDTH = 8;
@@ -41,12 +47,13 @@ export class SystemLog {
   }
 
   /** Writes a line of `rollcall up` itself. */
-  write(level: LogLevel, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  write(level: LogLevel, message: string, fields: LogFields = {}): void {
     this.#write('rollcall', { level, time: now(), ...fields, msg: message });
   }
 
-  error(message: string): void {
-    this.write('error', message);
+  error(...given: [message: string] | [fields: LogFields, message: string]): void {
+    const [fields, message] = given.length === 1 ? [{}, given[0]] : given;
+    this.write('error', message, fields);
   }
 
   /** Resolves when every line is written, or cannot be, or after that many milliseconds. */

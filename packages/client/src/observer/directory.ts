@@ -120,7 +120,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /**
    * The instances of a canonical prefix that receive traffic: the healthy ones, or the suspect ones if none is
-   * healthy, without those that drain. The list is the table's own and changes with it.
+   * healthy, without draining ones. The list is the table's own and changes with it.
    */
   routable(prefix: string): readonly Instance[] {
     return this.#observer.table.routable(prefix);

@@ -20,7 +20,7 @@ export interface DiscoverOptions {
   readonly probeRules?: Partial<ProbeRules>;
   /** The name of a gateway in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: none. */
   readonly name?: string;
-  /** The authorities that sign the certificates of instances which serve TLS, as PEM. Default: those that Node trusts. */
+  /** The authorities that sign the certificates of instances which serve TLS, as PEM. Default: the authorities of Node. */
   readonly instanceCa?: string;
   /** Returns why an announcement is refused, or undefined if it is accepted. Default: all are accepted. */
   readonly policy?: AddressPolicy;

@@ -12,7 +12,7 @@ export class Prober {
 
   /**
    * @param ca the authorities that sign the certificates of instances that serve TLS, as PEM; by default
-   *   those that Node trusts
+   *   the authorities of Node
    * @param timeoutMs how long a response may take
    */
   constructor(ca: string | undefined, timeoutMs: number = DEFAULT_PROBE_RULES.timeoutMs) {

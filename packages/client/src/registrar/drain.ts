@@ -33,7 +33,7 @@ export async function drain(server: Server): Promise<void> {
   function close(): void {
     if (sweeps !== undefined) return;
     server.close();
-    // close() closes connections that are idle now, but not those that become idle later or never sent anything.
+    // close() closes connections that are idle now, but not connections that become idle later or never sent anything.
     sweeps = setInterval(() => closeUnused(server), SWEEP_EVERY_MS);
   }
   const wasQuietFor = performance.now() - (lastRequests.get(server) ?? -Infinity);

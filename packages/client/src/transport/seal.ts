@@ -25,7 +25,7 @@ export function seal(channel: string, masterKey: string, value: unknown): Sealed
   };
 }
 
-/** Decrypts a value. Returns undefined for what is not sealed, or not with this key. */
+/** Decrypts a value. Returns undefined if the value is not sealed with this key. */
 export function unseal(channel: string, masterKey: string, sealed: unknown): unknown {
   if (!isSealed(sealed)) return undefined;
   const { nonce, ciphertext } = sealed;

@@ -144,7 +144,7 @@ export class Observer {
     return this.learn({ type: 'departed', id, inc }, now);
   }
 
-  /** The roll call to publish to owners once all presence snapshots are in: only those that have news answer. */
+  /** The roll call to publish to owners once all presence snapshots are in: only owners with news answer. */
   askOwners(now: number): Message {
     // Owners answer with plain announcements, so the nonce of the roll call in the registry stays.
     return rollCallMessage('owners', this.#nonce(), this.table.export(now));

@@ -1,5 +1,6 @@
 /** Another gateway on the channel, and how its table compared with this one when it last called the roll. */
 export interface Peer {
+  /** The name that it has in its roll calls. */
   readonly name: string;
   /** When it called the roll, in milliseconds of this observer's clock. */
   readonly at: number;

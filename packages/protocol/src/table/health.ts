@@ -112,7 +112,7 @@ export class Health {
     for (const entry of this.#entries.values()) {
       // Renewals could not reach this observer.
       if (isUp) this.#renewLease(entry, now);
-      // Its time may have passed while it could not be heard.
+      // Its time may have passed while the observer was disconnected.
       if (isUp && entry.status === 'suspect') this.#agenda.add(now + RULES.suspectMs, entry.key);
       if (wasAwayLong && entry.status === 'healthy') {
         const why = 'this observer was disconnected for ten minutes';

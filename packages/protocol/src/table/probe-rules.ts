@@ -2,8 +2,8 @@ import type { Announcement, HealthCheck } from '../wire/announcement-types.ts';
 import type { Verdict } from './events.ts';
 
 /**
- * Which instances an observer probes: `always` all of them, again and again; only those that are
- * `suspect` or down; or `never` any.
+ * Which instances an observer probes: `always` all of them, again and again; only the ones that are `suspect` or
+ * down; or `never` any.
  */
 export type Probing = 'never' | 'suspect' | 'always';
 

@@ -71,7 +71,7 @@ export class Table {
 
   /**
    * The instances of a canonical prefix that receive traffic: the healthy ones, or the suspect ones if none
-   * is healthy, without those that drain. The list changes with the table.
+   * is healthy, without draining ones. The list changes with the table.
    */
   routable(prefix: string): readonly Instance[] {
     return this.#groups.routable(prefix);

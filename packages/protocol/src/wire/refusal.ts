@@ -27,6 +27,7 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** Why something that came over the channel was not accepted. */
 export interface Refusal {
+  /** Why, for programs. docs/reference/errors.md lists the codes. */
   readonly code: RefusalCode;
   /** One sentence for a log: what was found and what is accepted. It is safe to print, because foreign text in it is quoted. */
   readonly reason: string;

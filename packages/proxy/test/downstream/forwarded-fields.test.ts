@@ -20,8 +20,8 @@ const PEER = { address: '10.0.0.1', localPort: 1500, protocol: 'http' } as const
 const lie =
   'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 66\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: 666\r\nX-Forwarded-Prefix: /evil\r\n';
 
-describe('what an instance is told of where a request comes from', () => {
-  it('is what the connection shows, whatever the client says', () => {
+describe('the forwarded fields of a request', () => {
+  it('say what the connection shows, whatever the client says', () => {
     const origin = new ForwardedFields(PEER, trusted());
     expect(origin.lines(said(lie))).toBe(
       'x-forwarded-for: 10.0.0.1\r\nx-forwarded-port: 1500\r\nx-forwarded-proto: http\r\nx-forwarded-host: api.example\r\nforwarded: for=10.0.0.1;host=api.example;proto=http\r\n',
@@ -31,7 +31,7 @@ describe('what an instance is told of where a request comes from', () => {
     expect(origin.forwardedPrefix(said(lie))).toBe('');
   });
 
-  it('is what a trusted proxy says, and that it was that proxy', () => {
+  it('say what a trusted proxy says, and that it came through that proxy', () => {
     const origin = new ForwardedFields(PEER, trusted('10.0.0.0', 8));
     const came = said(
       'X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Host: www.example:443\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: abc\r\nX-Forwarded-Prefix: /api\r\n',
@@ -44,7 +44,7 @@ describe('what an instance is told of where a request comes from', () => {
     expect(origin.forwardedPrefix(came)).toBe('/api');
   });
 
-  it('is of each request, not of the one before it', () => {
+  it('belong to each request, not to the one before it', () => {
     const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
     const [one, two] = ['192.0.2.1', '192.0.2.2'].map((each) =>
       said(`X-Forwarded-For: ${each}\r\n`),
@@ -65,12 +65,12 @@ describe('what an instance is told of where a request comes from', () => {
     ['X-Forwarded-Host', 'x-forwarded-host', 'a, b', 'api.example'],
     ['X-Forwarded-Proto', 'x-forwarded-proto', 'javascript', 'http'],
     ['X-Forwarded-Port', 'x-forwarded-port', '443; x', '1500'],
-  ])('is not what a trusted proxy says in %s if that cannot be', (name, told, value, wanted) => {
+  ])('is not what a trusted proxy says in %s if that cannot be', (name, sent, value, wanted) => {
     const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
-    expect(fieldValue(origin.lines(said(`${name}: ${value}\r\n`)), told)).toBe(wanted);
+    expect(fieldValue(origin.lines(said(`${name}: ${value}\r\n`)), sent)).toBe(wanted);
   });
 
-  it('has addresses of IPv6 as each field writes them', () => {
+  it('write IPv6 addresses as each field does', () => {
     const origin = new ForwardedFields({ ...PEER, address: '2001:db8::1' }, trusted());
     const lines = origin.lines(said('', '[2001:db8::2]:1500'));
     expect(fieldValue(lines, 'x-forwarded-for')).toBe('2001:db8::1');
@@ -79,7 +79,7 @@ describe('what an instance is told of where a request comes from', () => {
     );
   });
 
-  it('has no host for HTTP/1.0 without one', () => {
+  it('have no host for HTTP/1.0 without one', () => {
     const lines = new ForwardedFields(PEER, trusted()).lines({ host: '', forwardedFields: '' });
     expect(fieldValue(lines, 'x-forwarded-host')).toBeUndefined();
     expect(fieldValue(lines, 'forwarded')).toBe('for=10.0.0.1;proto=http');

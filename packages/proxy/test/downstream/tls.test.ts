@@ -9,7 +9,16 @@ import { describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AddressInfo } from 'node:net';
 import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
-import { afterwards, client, listen, saying, send, start, to, upstream } from '../harness.ts';
+import {
+  afterwards,
+  client,
+  listen,
+  serverSending,
+  send,
+  start,
+  to,
+  upstream,
+} from '../harness.ts';
 
 const BOTH = [ONE.cert, TWO.cert];
 
@@ -30,17 +39,17 @@ async function secured(port: number, options: ConnectionOptions = {}): Promise<T
 
 const nameOf = (socket: TLSSocket): unknown => socket.getPeerCertificate().subject.CN;
 
-describe('an engine with a certificate', () => {
-  it('says that requests came by https, and carries bodies both ways', async () => {
+describe('a proxy with a certificate', () => {
+  it('tells the upstream that requests came by https, and forwards bodies both ways', async () => {
     const there = await upstream((request, response) => {
       const { 'x-forwarded-proto': proto, forwarded } = request.headers;
-      response.setHeader('x-told', `${String(proto)} ${String(forwarded)}`);
+      response.setHeader('x-seen', `${String(proto)} ${String(forwarded)}`);
       request.pipe(response);
     });
     const { port } = await start(to(there), { certificate: ONE });
     const body = Buffer.alloc(3_000_000, 'no two 9 bytes');
     const answer = await ask(port, { method: 'POST', body });
-    expect(answer.headers['x-told']).toMatch(/^https for=127\.0\.0\.1;.*;proto=https$/);
+    expect(answer.headers['x-seen']).toMatch(/^https for=127\.0\.0\.1;.*;proto=https$/);
     expect(answer.body.equals(body)).toBe(true);
   });
 
@@ -58,7 +67,7 @@ describe('an engine with a certificate', () => {
     socket.terminate();
   });
 
-  it('agrees on HTTP/1.1 and nothing else', async () => {
+  it('negotiates HTTP/1.1 and nothing else', async () => {
     const { port } = await start(to(), { certificate: ONE });
     expect((await secured(port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol).toBe(
       'http/1.1',
@@ -69,7 +78,7 @@ describe('an engine with a certificate', () => {
     );
   });
 
-  it('closes a connection that is no TLS, and goes on', async () => {
+  it('closes a connection that is not TLS, and goes on', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
     const { port } = await start(to(there), { certificate: ONE });
     const plain = client(port);
@@ -82,9 +91,9 @@ describe('an engine with a certificate', () => {
     expect((await ask(port)).status).toBe(200);
   });
 
-  it('does not end an answer cleanly that the instance broke off', async () => {
+  it('does not end a response cleanly that the upstream broke off', async () => {
     const { port } = await start(
-      to(await saying('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
+      to(await serverSending('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       {
         certificate: ONE,
         limits: { answerBodyMs: 100 },
@@ -95,7 +104,7 @@ describe('an engine with a certificate', () => {
     await expect(text(socket)).rejects.toThrow(/ECONNRESET/);
   });
 
-  it('counts connections before they have agreed on anything', async () => {
+  it('counts connections before their handshake', async () => {
     const limits = { connectionsPerAddress: 2 };
     const { port } = await start(to(), { certificate: ONE, limits });
     const silent = [client(port), client(port)];
@@ -105,27 +114,27 @@ describe('an engine with a certificate', () => {
     await expect.poll(() => secured(port).then(nameOf, () => 'refused')).toBe('one');
   });
 
-  it('closes those that take their time to agree, and does not wait for them when it closes', async () => {
+  it('closes connections with a slow handshake, and does not wait for them when it closes', async () => {
     const slow = await start(to(), { certificate: ONE, limits: { headMs: 100 } });
     await client(slow.port).closed;
-    const { engine, port } = await start(to(), { certificate: ONE });
+    const { proxy, port } = await start(to(), { certificate: ONE });
     const silent = client(port);
     await once(silent.socket, 'connect');
     await secured(port);
-    await engine.close(3_600_000);
+    await proxy.close(3_600_000);
     await silent.closed;
   });
 
-  it('shows another to whoever connects after it was renewed, and keeps who is connected', async () => {
+  it('shows a renewed certificate to clients that connect afterwards, and keeps open connections', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { engine, port } = await start(to(there), { certificate: ONE });
+    const { proxy, port } = await start(to(there), { certificate: ONE });
     const before = await secured(port);
-    engine.configure({ certificate: TWO });
+    proxy.configure({ certificate: TWO });
     expect(nameOf(await secured(port))).toBe('two');
-    expect(() => engine.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
+    expect(() => proxy.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
       /belong together/,
     );
-    expect(() => engine.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
+    expect(() => proxy.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
       /cannot be used/,
     );
     expect(nameOf(await secured(port))).toBe('two');
@@ -133,7 +142,7 @@ describe('an engine with a certificate', () => {
     expect(await text(before)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('does not begin with a key that belongs to another', async () => {
+  it('does not start with a key that belongs to another certificate', async () => {
     await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toMatchObject({
       code: 'ERR_PROXY_CERTIFICATE',
     });
@@ -149,8 +158,8 @@ async function secureUpstream() {
   return { there: { ...(await listen(server)), isSecure: true }, connections: () => connections };
 }
 
-describe('an instance that speaks TLS', () => {
-  it('is sent requests on connections that are kept', async () => {
+describe('an upstream that speaks TLS', () => {
+  it('gets requests on connections that are kept', async () => {
     const { there, connections } = await secureUpstream();
     const { port } = await start(to(there), { upstreamCa: ONE.cert });
     for (const body of ['', 'small', 'x'.repeat(500_000)])
@@ -158,7 +167,7 @@ describe('an instance that speaks TLS', () => {
     expect(connections()).toBe(1);
   });
 
-  it('is not sent anything if somebody else signed its certificate', async () => {
+  it('gets no request if another CA signed its certificate', async () => {
     const { there } = await secureUpstream();
     for (const options of [{}, { instanceCa: TWO.cert }]) {
       const verdicts: string[] = [];
@@ -173,14 +182,14 @@ describe('an instance that speaks TLS', () => {
     }
   });
 
-  it('is not sent anything if its certificate is for another address', async () => {
+  it('gets no request if its certificate is for another address', async () => {
     const server = createHttpsServer(ELSEWHERE, (_request, response) => response.end());
     const there = { ...(await listen(server)), isSecure: true };
     const { port } = await start(to(there), { upstreamCa: ELSEWHERE.cert });
     expect((await send(port)).body).toMatch(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
-  it('is another than one at the same place that does not', async () => {
+  it('is not mistaken for one at the same address that does not', async () => {
     const { there } = await secureUpstream();
     const upstreams = [there, { ...there, isSecure: false }, there];
     const { port } = await start((...asked) => to(...upstreams.splice(0, 1))(...asked), {

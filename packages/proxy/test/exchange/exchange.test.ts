@@ -6,7 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { DONE, MORE } from '../../src/message.ts';
 import { NO_UPSTREAM } from '../decisions.ts';
-import { afterwards, listen, refusing, saying, unresponsive, upstream } from '../harness.ts';
+import {
+  afterwards,
+  listen,
+  refusingPort,
+  serverSending,
+  unresponsiveServer,
+  upstream,
+} from '../harness.ts';
 import { exchange, isOver } from './exchange-harness.ts';
 
 const problemOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
@@ -57,7 +64,7 @@ describe('an exchange', () => {
   });
 
   it('passes 1xx and trailers on', async () => {
-    const there = await saying(
+    const there = await serverSending(
       'HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-T: 1\r\n\r\n',
     );
     const { stream, start, until } = exchange({ upstreams: [there] });
@@ -92,7 +99,9 @@ describe('an exchange', () => {
   });
 
   it('tries another upstream, and fails when none is left', async () => {
-    const { stream, start, until } = exchange({ upstreams: [await refusing(), await refusing()] });
+    const { stream, start, until } = exchange({
+      upstreams: [await refusingPort(), await refusingPort()],
+    });
     start();
     await until(isOver);
     expect(stream.head?.status).toBe(502);
@@ -129,7 +138,7 @@ describe('an exchange', () => {
   });
 
   it('ends when its client leaves, in every phase', async () => {
-    const there = await unresponsive();
+    const there = await unresponsiveServer();
     const { exchange: made, summaries, start } = exchange({ upstreams: [there] });
     start();
     await expect.poll(() => made.phase).toBe('waiting');
@@ -187,7 +196,7 @@ describe('an exchange that takes too long', () => {
       start,
       pass,
     } = exchange({
-      upstreams: [await unresponsive()],
+      upstreams: [await unresponsiveServer()],
       line,
       ...(isComplete ? {} : { fields: 'Content-Length: 4\r\n', body: 'ab' }),
       isComplete,

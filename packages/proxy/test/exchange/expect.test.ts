@@ -5,8 +5,8 @@ import { client, listen, start, to, upstream } from '../harness.ts';
 
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n';
 
-describe('a client that waits to be told to go on', () => {
-  it('is told by the instance, and sends its body', async () => {
+describe('a client that waits for 100 Continue', () => {
+  it('gets it from the upstream, and sends its body', async () => {
     const there = await upstream(
       async (request, response) => void response.end(`got ${await text(request)}`),
     );
@@ -18,7 +18,7 @@ describe('a client that waits to be told to go on', () => {
     await heard(/HTTP\/1\.1 200 OK\r\n[^]*got hello/);
   });
 
-  it('gets an answer without having sent it, and the connection ends', async () => {
+  it('gets a response without having sent its body, and the connection ends', async () => {
     const server = createServer();
     server.on('checkContinue', (_request, response) => response.writeHead(403).end('no'));
     const { port } = await start(to(await listen(server)));

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { client, listen, refusing, saying, send, start, upstream } from '../harness.ts';
+import { client, listen, refusingPort, serverSending, send, start, upstream } from '../harness.ts';
 import type { Upstream } from '../../src/proxy.ts';
 import type { Limits } from '../../src/limits.ts';
 import { forwardBy } from '../decisions.ts';
 import type { Reported } from '../decisions.ts';
 
-/** An engine for these instances in turn, and what it tells of the way of each request. */
+/** A proxy for these upstreams in turn, and what it reports about each attempt. */
 async function telling(upstreams: Upstream[], limits: Partial<Limits> = {}) {
   const told: Reported = { statuses: [], faults: [] };
   const { port } = await start(
@@ -20,21 +20,21 @@ async function telling(upstreams: Upstream[], limits: Partial<Limits> = {}) {
   return { port, told };
 }
 
-it('ends the try of an answer without fault, whatever its status', async () => {
+it('reports an attempt with a response as no fault, whatever its status', async () => {
   const there = await upstream((_request, response) => response.writeHead(503).end('busy'));
   const { port, told } = await telling([there]);
   await send(port);
   expect(told).toEqual({ statuses: [503], faults: [false] });
 });
 
-it('ends each try that found nobody with fault, and the one that answered without', async () => {
+it('reports each attempt that found no listener as a fault, and the one that responded as none', async () => {
   const there = await upstream((_request, response) => response.end('ok'));
-  const { port, told } = await telling([await refusing(), await refusing(), there]);
+  const { port, told } = await telling([await refusingPort(), await refusingPort(), there]);
   expect((await send(port)).body).toBe('ok');
   expect(told).toEqual({ statuses: [200], faults: [true, true, false] });
 });
 
-it('ends a try that breaks off with fault, before its answer and within it', async () => {
+it('reports an attempt that breaks off as a fault, before its response and within it', async () => {
   const silent = await listen(
     createServer((socket) => socket.once('data', () => socket.destroy())),
   );
@@ -48,14 +48,14 @@ it('ends a try that breaks off with fault, before its answer and within it', asy
   expect(told).toEqual({ statuses: [200], faults: [true, true] });
 });
 
-it('ends a try that does not answer in time with fault', async () => {
+it('reports an attempt without a response in time as a fault', async () => {
   const hung = await listen(createServer(() => {}));
   const { port, told } = await telling([hung], { answerMs: 100 });
   expect((await send(port)).status).toBe(504);
   expect(told).toEqual({ statuses: [], faults: [true] });
 });
 
-it('ends a try whose client has gone, or sends no more of its body, without fault', async () => {
+it('reports an attempt whose client left, or sends no more of its body, as no fault', async () => {
   const asked = createServer();
   const there = await listen(asked);
   const { port, told } = await telling([there], { requestBodyMs: 100 });
@@ -70,8 +70,8 @@ it('ends a try whose client has gone, or sends no more of its body, without faul
   expect(told.faults).toEqual([false, false]);
 });
 
-it('ends the try that became a tunnel without fault', async () => {
-  const there = await saying(
+it('reports an attempt that became a tunnel as no fault', async () => {
+  const there = await serverSending(
     'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
   );
   const { port, told } = await telling([there]);

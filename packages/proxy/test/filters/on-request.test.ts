@@ -4,7 +4,7 @@ import type { Filter, FilterAnswer } from '../../src/filters/filter.ts';
 import { DONE } from '../../src/message.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
 import { forwardBy } from '../decisions.ts';
-import { client, send, start, unresponsive, upstream } from '../harness.ts';
+import { client, send, start, unresponsiveServer, upstream } from '../harness.ts';
 
 /** An upstream that responds with the head that reached it. */
 const mirror = () =>
@@ -213,7 +213,7 @@ it('a filter that waits does not stop other requests, nor its client’s next on
 
 it('a client that leaves while a filter waits is noticed', async () => {
   const left = deferred<number>();
-  const there = await unresponsive();
+  const there = await unresponsiveServer();
   const filters: Filter[] = [{ name: 'a', onRequest: () => new Promise(() => {}) }];
   const { port } = await start(({ target }) => ({ ...forwardBy(() => there, target), filters }), {
     onRequestEnd: ({ status }) => left.resolve(status),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Filter } from '../../src/filters/filter.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
 import { NO_UPSTREAM } from '../decisions.ts';
-import { saying, upstream } from '../harness.ts';
+import { serverSending, upstream } from '../harness.ts';
 
 const tag = (name: string): Filter => ({
   name,
@@ -91,7 +91,7 @@ describe('onResponse', () => {
       start: begin,
       until,
     } = exchange({
-      upstreams: [await saying(`HTTP/1.1 ${from} x\r\nContent-Length: 0\r\n\r\n`)],
+      upstreams: [await serverSending(`HTTP/1.1 ${from} x\r\nContent-Length: 0\r\n\r\n`)],
       filters: [
         {
           name: 'a',

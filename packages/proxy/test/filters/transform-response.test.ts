@@ -5,7 +5,7 @@ import { deferred } from '../../../../test/support/deferred.ts';
 import type { Filter } from '../../src/filters/filter.ts';
 import { exchange, isOver } from '../exchange/exchange-harness.ts';
 import { forwardBy } from '../decisions.ts';
-import { client, saying, send, start, upstream } from '../harness.ts';
+import { client, serverSending, send, start, upstream } from '../harness.ts';
 
 const upper = (): Filter => ({
   name: 'upper',
@@ -40,7 +40,7 @@ describe('transformResponse', () => {
   });
 
   it('pipes through several, keeps trailers, and waits for what is behind', async () => {
-    const there = await saying(
+    const there = await serverSending(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nX-T: 1\r\n\r\n',
     );
     const {

@@ -35,7 +35,7 @@ describe('clients that abort', () => {
   it(`leave nothing behind, of ${ABORTS}, by seed ${SEED}`, async () => {
     const random = randomFrom(SEED);
     const { there, open, asked } = await unending();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
 
     /** Over a network, by a FIN or a reset: in the middle of the answer, or as soon as it has asked. */
     async function abortForReal(isDownload: boolean): Promise<void> {
@@ -49,7 +49,7 @@ describe('clients that abort', () => {
     /** Without one, which takes a fifth of the time. */
     async function abortInMemory(isDownload: boolean): Promise<void> {
       const socket = new MemorySocket();
-      engine.serve(socket);
+      proxy.serve(socket);
       socket.say(isDownload ? DOWNLOAD : UPLOAD);
       if (isDownload && random() < 0.7) await socket.statuses(1);
       else await new Promise((resolve) => setImmediate(resolve));

@@ -18,7 +18,7 @@ function serving(onConnection: (socket: Socket) => void) {
   };
 }
 
-describe('a client that does not take what it is sent', () => {
+describe('a client that does not read', () => {
   it('is not sent 1xx without end', async () => {
     const flood = Buffer.alloc(
       64 * 1024 * 1024,
@@ -28,9 +28,9 @@ describe('a client that does not take what it is sent', () => {
     const instance = serving((socket) =>
       socket.once('data', () => socket.write(flood, () => isTaken.resolve('taken'))),
     );
-    const { engine } = await start(to(await listen(createServer(instance))));
+    const { proxy } = await start(to(await listen(createServer(instance))));
     const socket = new MemorySocket(Infinity);
-    engine.serve(socket);
+    proxy.serve(socket);
     socket.say(GET);
     // Far longer than it takes to read all of it.
     const waited = new Promise((resolve) => setTimeout(resolve, 1000, 'waited'));
@@ -47,18 +47,18 @@ describe('a client that does not take what it is sent', () => {
       }),
     );
     const there = { ...(await listen(createTlsServer(ONE, instance))), isSecure: true };
-    const { engine } = await start(to(there), { upstreamCa: ONE.cert });
+    const { proxy } = await start(to(there), { upstreamCa: ONE.cert });
     const slow = new MemorySocket(1);
-    engine.serve(slow);
+    proxy.serve(slow);
     slow.say(GET);
     await expect.poll(() => slow.heard.length).toBeGreaterThan(100_000);
     const next = new MemorySocket();
-    engine.serve(next);
+    proxy.serve(next);
     next.say(GET);
     expect(await next.statuses(1)).toEqual([200]);
   });
 
-  it('does not keep its tunnel when the instance has gone', async () => {
+  it('does not keep its tunnel when the upstream has gone', async () => {
     const instance = serving((socket) =>
       socket.once('data', () => {
         socket.write('HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nframe');
@@ -66,9 +66,9 @@ describe('a client that does not take what it is sent', () => {
       }),
     );
     const there = await listen(createServer(instance));
-    const { engine } = await start(to(there), { limits: { answerBodyMs: 1 } });
+    const { proxy } = await start(to(there), { limits: { answerBodyMs: 1 } });
     const socket = new MemorySocket(Infinity);
-    engine.serve(socket);
+    proxy.serve(socket);
     socket.say(GET.replace('\r\n\r\n', '\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'));
     await once(socket, 'close');
   });

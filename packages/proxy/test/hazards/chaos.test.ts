@@ -3,7 +3,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { randomFrom } from '../../../../test/simulation/random.js';
 import type { Upstream } from '../../src/proxy.ts';
-import { afterwards, listen, refusing, start } from '../harness.ts';
+import { afterwards, listen, refusingPort, start } from '../harness.ts';
 import { forwardBy } from '../decisions.ts';
 
 const SEED = 4;
@@ -44,13 +44,13 @@ async function misbehaving(random: () => number): Promise<Upstream> {
   return listen(server);
 }
 
-describe('instances that refuse, hang, die, and say what nobody asked', () => {
-  it(`never have a client get another’s answer, by seed ${SEED}`, async () => {
+describe('upstreams that refuse, hang, die, and send what was not requested', () => {
+  it(`never have a client get the response of another, by seed ${SEED}`, async () => {
     const random = randomFrom(SEED);
     const instances = await Promise.all([1, 2, 3, 4].map(() => misbehaving(random)));
-    instances.push(await refusing());
+    instances.push(await refusingPort());
     let turn = 0;
-    const { port, engine } = await start(
+    const { port, proxy } = await start(
       ({ target }) => {
         const first = turn++;
         let tried = 0;
@@ -104,6 +104,6 @@ describe('instances that refuse, hang, die, and say what nobody asked', () => {
     // It was not all one thing.
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
     expect(seen.right).toBeGreaterThan(CLIENTS * REQUESTS * 0.6);
-    await engine.close(1000);
+    await proxy.close(1000);
   });
 });

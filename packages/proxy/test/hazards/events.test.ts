@@ -4,14 +4,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { afterwards, start, to, upstream } from '../harness.ts';
 
-/** An instance whose streams of events stay open; whoever asks can have it send some. */
+/** An upstream whose streams of events stay open, and that sends events on demand. */
 async function telling() {
   const open = new Set<ServerResponse>();
   const there = await upstream((request, response) => {
     open.add(response);
     response.on('close', () => open.delete(response));
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // What a client was told last before it came back.
+    // The last event that a client got before it came back.
     const since = String(request.headers['last-event-id'] ?? 'ever');
     response.write(`data: since ${since}\n\n`);
     afterwards(() => response.destroy());
@@ -76,7 +76,7 @@ describe('a stream of events', () => {
     }
   });
 
-  it('whose client leaves frees the instance, and goes on where it was when that comes back', async () => {
+  it('whose client leaves releases the upstream, and continues where it was when the client returns', async () => {
     const { there, tell, open } = await telling();
     const { port } = await start(to(there));
     const [leaving, staying] = [await listenTo(port), await listenTo(port)];

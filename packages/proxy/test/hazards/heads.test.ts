@@ -5,7 +5,7 @@ import { forwardBy, NO_UPSTREAM } from '../decisions.ts';
 
 const get = (lines: string, target = '/a'): string => `GET ${target} HTTP/1.1\r\n${lines}\r\n`;
 
-describe('a Host that is none', () => {
+describe('an invalid Host', () => {
   it.each([
     ['missing', ''],
     ['twice', 'Host: a\r\nHost: b\r\n'],
@@ -21,7 +21,7 @@ describe('a Host that is none', () => {
 });
 
 describe('a target in absolute form', () => {
-  it('its authority counts, and makes the Host', () =>
+  it('its authority becomes the Host', () =>
     atEveryCut(get('Host: evil\r\n', 'http://good:80/a?b'), [200], ({ reached }) => {
       expect(reached).toMatchObject([
         { url: '/a?b', headers: { host: 'good:80', 'x-forwarded-host': 'good:80' } },
@@ -33,7 +33,7 @@ describe('a target in absolute form', () => {
   );
 });
 
-describe('a target that is no plain path', () => {
+describe('a target that is not a plain path', () => {
   it.each([
     ['a fragment', '/a#b'],
     ['bytes outside ASCII', '/\xe9'],
@@ -60,7 +60,7 @@ const underV1 = async (): Promise<{ decide: Decide; reached: unknown[] }> => {
   };
 };
 
-describe('a path that climbs out of its prefix', () => {
+describe('a path that escapes its prefix', () => {
   it.each([
     '/v1/../v2',
     '/v1/..',
@@ -103,7 +103,7 @@ describe('a path that climbs out of its prefix', () => {
 });
 
 describe('fields that a client names in Connection', () => {
-  it('are taken from what it sent; ours arrive, and Host', () =>
+  it('are removed from what it sent; ours arrive, and Host', () =>
     atEveryCut(
       get(
         'Host: a\r\nConnection: X-Forwarded-For, X-Mine, Host, Via, close\r\nX-Mine: 1\r\nX-Forwarded-For: 1.1.1.1\r\n',
@@ -138,7 +138,7 @@ describe('a head that is too large', () => {
   it('100 fields: forwarded', () => atEveryCut(get(`Host: a\r\n${'a:\r\n'.repeat(99)}`), [200]));
 
   const limits = { headBytes: 200 };
-  it('over the bytes it may have: 431', () =>
+  it('over the limit in bytes: 431', () =>
     atEveryCut(get(`Host: a\r\nX: ${'x'.repeat(200)}\r\n`), [431], undefined, { limits }));
   it('in small fields, without end: 431', () =>
     atEveryCut(`GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(40)}`, [431], undefined, { limits }));
@@ -146,7 +146,7 @@ describe('a head that is too large', () => {
     atEveryCut(get('Host: a\r\n', `/${'x'.repeat(200)}`), [414], undefined, { limits }));
 });
 
-describe('an expectation that is not known', () => {
+describe('an unknown expectation', () => {
   it('417', () => refusedAtEveryCut(get('Host: a\r\nExpect: 200-ok\r\n'), 417));
   it('417 with a body in chunks', () =>
     refusedAtEveryCut(

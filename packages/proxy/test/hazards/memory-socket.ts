@@ -16,7 +16,7 @@ export class MemorySocket extends Duplex {
     this.#takesAfterMs = takesAfterMs;
     this.on('error', () => {});
     this.on('close', () => this.#wake());
-    // A client that is told that this was all ends too.
+    // A client ends its side when the response has ended.
     this.on('finish', () => this.push(null));
   }
 

@@ -66,8 +66,8 @@ function connected(port: number): Socket {
   return socket.on('error', () => {});
 }
 
-describe('a body that is larger than memory', () => {
-  it('passes down in a bounded part of it', async () => {
+describe('a body larger than memory', () => {
+  it('is forwarded to the client in bounded memory', async () => {
     const there = await raw((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${MUCH}\r\n\r\n`);
       pour(socket, MUCH);
@@ -81,7 +81,7 @@ describe('a body that is larger than memory', () => {
     expect(growth).toBeLessThan(SPREAD);
   });
 
-  it('passes up in a bounded part of it', async () => {
+  it('is forwarded to the upstream in bounded memory', async () => {
     const there = await raw((socket, come) => {
       void drink(socket, MUCH - come).then(() =>
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),

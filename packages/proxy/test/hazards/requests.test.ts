@@ -31,7 +31,7 @@ describe('a length that can be read in two ways', () => {
   ])('%s: 400', (_what, bytes) => refusedAtEveryCut(bytes, 400));
 });
 
-describe('a transfer coding that is not for us', () => {
+describe('an unsupported transfer coding', () => {
   it('on HTTP/1.0: 400', () =>
     refusedAtEveryCut(
       'POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -41,7 +41,7 @@ describe('a transfer coding that is not for us', () => {
     refusedAtEveryCut(`${POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`, 501));
 });
 
-describe('a body with a method that has none as a rule', () => {
+describe('a body with a method that usually has none', () => {
   it.each(['GET', 'DELETE', 'HEAD', 'OPTIONS'])('%s, chunked: forwarded as framed', (method) =>
     atEveryCut(
       `${method} /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n`,
@@ -64,7 +64,7 @@ describe('a body with a method that has none as a rule', () => {
     ));
 });
 
-describe('lines that are not written as HTTP/1.1 has them', () => {
+describe('lines that are not valid HTTP/1.1', () => {
   it.each([
     ['a line that continues another', `${POST}X-A: b\r\n c\r\n\r\n`],
     ['a first field that continues nothing', 'GET / HTTP/1.1\r\n Host: a\r\n\r\n'],
@@ -87,7 +87,7 @@ describe('lines that are not written as HTTP/1.1 has them', () => {
   it('empty lines before a request are skipped', () => atEveryCut(`\r\n\r\n${SMUGGLED}`, [200]));
 });
 
-describe('chunks that are not written as HTTP/1.1 has them', () => {
+describe('chunks that are not valid HTTP/1.1', () => {
   it.each([
     ['a LF in an extension', `${CHUNKED}\r\n3;a\nb\r\nabc\r\n0\r\n\r\n`],
     ['a line that ends with LF alone', `${CHUNKED}\r\n3\nabc\r\n0\r\n\r\n`],
@@ -121,7 +121,7 @@ describe('requests one behind the other', () => {
       [200, 200],
       ({ reached }) => expect(reached.map(({ url }) => url)).toEqual(['/a', '/b']),
     ));
-  it('end with the one that closes', () =>
+  it('end with the one that announces the close', () =>
     atEveryCut(
       `GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${SMUGGLED}`,
       [200],

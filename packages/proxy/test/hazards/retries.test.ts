@@ -32,7 +32,7 @@ async function closing(
 
 describe('a request that was sent and not answered', () => {
   it.each(['GET', 'HEAD', 'PUT', 'DELETE'])(
-    '%s goes to another instance, with its body',
+    '%s goes to another upstream, with its body',
     async (method) => {
       const first = await closing(0);
       const { there, reached } = await recording();
@@ -50,37 +50,37 @@ describe('a request that was sent and not answered', () => {
     expect((await send(port, { method })).status).toBe(502);
     expect(reached).toEqual([]);
   });
-  it('goes to the same instance anew if that has closed an idle connection, and there is no other', async () => {
+  it('goes to the same upstream again if that closed an idle connection, and there is no other', async () => {
     const { there, asked, connections } = await closing(1);
     const { port } = await start(to(there));
     for (let count = 0; count < 3; count++) expect((await send(port)).status).toBe(200);
     // Each but the first met the close, and was sent again.
     expect([asked.length, connections()]).toEqual([5, 3]);
   });
-  it('leaves nothing behind of an instance that has left meanwhile', async () => {
+  it('leaves no connection to an upstream that left meanwhile', async () => {
     let asked = 0;
     const there = await upstream((request, response) => {
       if (++asked !== 2) return response.end('ok');
-      engine.release(there);
+      proxy.release(there);
       return request.socket.destroy();
     });
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     for (let count = 0; count < 2; count++) expect((await send(port)).status).toBe(200);
-    expect([...engine.pools()]).toEqual([]);
+    expect([...proxy.pools()]).toEqual([]);
   });
-  it('is not sent to the same instance twice if its connection was new', async () => {
+  it('is not sent to the same upstream twice if its connection was new', async () => {
     const { there, asked } = await closing(0);
     const { port } = await start(to(there));
     expect((await send(port)).status).toBe(502);
     expect(asked).toHaveLength(1);
   });
-  it('is given up in the end', async () => {
+  it('is given up after two retries', async () => {
     const all = await Promise.all([closing(0), closing(0), closing(0), closing(0), closing(0)]);
     const { port } = await start(to(...all.map(({ there }) => there)));
     expect((await send(port)).status).toBe(502);
     expect(all.flatMap(({ asked }) => asked)).toHaveLength(3);
   });
-  it('is not sent again once part of an answer has come', async () => {
+  it('is not sent again once part of a response has come', async () => {
     const server = createTcpServer((socket) => {
       socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 2'));
     });
@@ -115,7 +115,7 @@ async function counted(keepAlive?: string) {
   return { there, ports, closed: () => closed.promise };
 }
 
-describe('the connections to an instance', () => {
+describe('the connections to an upstream', () => {
   it('that are idle are used again, the last used first', async () => {
     const { there, ports } = await counted();
     const { port } = await start(to(there));
@@ -136,7 +136,7 @@ describe('the connections to an instance', () => {
     await send(port);
     await closed();
   });
-  it('are closed before the instance would, if it says when', async () => {
+  it('are closed before the upstream would, if it says when', async () => {
     const { there, closed } = await counted('timeout=1');
     const { port } = await start(to(there), { limits: { instanceIdleMs: 3_600_000 } });
     await send(port);

@@ -35,13 +35,13 @@ async function instance(random: () => number): Promise<Running> {
   return { there: await listen(server), server };
 }
 
-describe('instances that come and go', () => {
+describe('upstreams that come and go', () => {
   it(`lose no request that could be sent again, by seed ${SEED}`, async () => {
     const random = randomFrom(SEED);
     const running: Running[] = [];
     for (let count = 0; count < INSTANCES; count++) running.push(await instance(random));
     let turn = 0;
-    const { port, engine } = await start(({ target }) => {
+    const { port, proxy } = await start(({ target }) => {
       const tried = new Set<string>();
       return forwardBy(() => {
         const left = running.filter(({ there }) => !tried.has(there.key));
@@ -52,7 +52,7 @@ describe('instances that come and go', () => {
     });
     let isOver = false;
     let replaced = 0;
-    /** One after the other is replaced; some before anybody is told that they are gone. */
+    /** Replaces one after the other; some before the proxy learns that they are gone. */
     async function roll(): Promise<void> {
       while (!isOver) {
         await sleep(10 + random() * 30);
@@ -63,7 +63,7 @@ describe('instances that come and go', () => {
         if (random() < 0.5) await sleep(random() * 10);
         running.push(next);
         running.shift();
-        engine.release(leaving.there);
+        proxy.release(leaving.there);
         leaving.server.closeIdleConnections();
         replaced++;
       }

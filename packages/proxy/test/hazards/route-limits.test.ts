@@ -1,26 +1,28 @@
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { afterwards, client, deaf, send, start, to, upstream } from '../harness.ts';
+import { afterwards, client, unconnectableServer, send, start, to, upstream } from '../harness.ts';
 import { forwardBy } from '../decisions.ts';
 import { recording, speaking } from './vectors.ts';
 
-describe('a request that takes its time as a whole', () => {
+describe('a request that takes too long in total', () => {
   const limits = { totalMs: 300 };
-  it('with an answer that does not begin: 504, however often it was tried', async () => {
+  it('without a response: 504, however often it was tried', async () => {
     const hung = await upstream((request) => afterwards(() => request.socket.destroy()));
-    const { port } = await start(to(await deaf(), hung), { limits: { ...limits, connectMs: 100 } });
+    const { port } = await start(to(await unconnectableServer(), hung), {
+      limits: { ...limits, connectMs: 100 },
+    });
     const answer = await send(port);
     expect(answer.status).toBe(504);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-timeout' });
   });
-  it('with an instance that cannot be connected to: 504, and no other is tried', async () => {
+  it('with an upstream that cannot be connected to: 504, and no other is tried', async () => {
     const { there, reached } = await recording();
-    const { port } = await start(to(await deaf(), there), { limits });
+    const { port } = await start(to(await unconnectableServer(), there), { limits });
     expect((await send(port)).status).toBe(504);
     expect(reached).toEqual([]);
   });
-  it('with an answer that comes bit by bit: never a clean end', async () => {
+  it('with a response that comes bit by bit: never a clean end', async () => {
     const drips = await upstream((_request, response) => {
       const drip = setInterval(() => response.write('x'), 20);
       response.on('close', () => clearInterval(drip));
@@ -30,7 +32,7 @@ describe('a request that takes its time as a whole', () => {
     write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await all).toMatch(/^HTTP\/1\.1 200 [^]*closed by a reset$/);
   });
-  it('with a body that comes bit by bit: 504, and the instance is let go', async () => {
+  it('with a body that comes bit by bit: 504, and the upstream is released', async () => {
     const gone = deferred();
     const there = await upstream((request) => request.on('close', () => gone.resolve()).resume());
     const { port } = await start(to(there), { limits });
@@ -41,7 +43,7 @@ describe('a request that takes its time as a whole', () => {
     expect(await all).toMatch(/^HTTP\/1\.1 504 /);
     await gone.promise;
   });
-  it('as a tunnel may take what it takes', async () => {
+  it('except as a tunnel, which has no limit', async () => {
     const there = await speaking((count) =>
       count === 0
         ? ['HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n']
@@ -58,7 +60,7 @@ describe('a request that takes its time as a whole', () => {
 });
 
 describe('a route with limits of its own', () => {
-  it('has these, and others the engine’s', async () => {
+  it('has these, and other routes those of the proxy', async () => {
     const hung = await upstream((request) => afterwards(() => request.socket.destroy()));
     const own = { ...LIMITS, answerMs: 100, bodyBytes: 4 };
     const { port } = await start(

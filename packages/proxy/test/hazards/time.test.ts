@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { NO_UPSTREAM } from '../decisions.ts';
-import { client, deaf, send, start, to, upstream } from '../harness.ts';
+import { client, unconnectableServer, send, start, to, upstream } from '../harness.ts';
 import { afterwards, recording, speaking } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n';
 
-describe('a client that takes its time', () => {
+describe('a slow client', () => {
   it('with its head: 408, though a byte comes now and then', async () => {
     const { port } = await start(to(), { limits: { headMs: 300 } });
     const { write, all } = client(port);
@@ -18,7 +18,7 @@ describe('a client that takes its time', () => {
     afterwards(() => clearInterval(drip));
     expect(await all).toMatch(/^HTTP\/1\.1 408 [^]*"code":"request-timeout"/);
   });
-  it('with its body: 408, and the instance is let go', async () => {
+  it('with its body: 408, and the upstream is released', async () => {
     const gone = deferred();
     const there = await upstream((request) => request.on('close', () => gone.resolve()).resume());
     const { port } = await start(to(there), { limits: { requestBodyMs: 100 } });
@@ -27,7 +27,7 @@ describe('a client that takes its time', () => {
     expect(await all).toMatch(/^HTTP\/1\.1 408 /);
     await gone.promise;
   });
-  it('with asking: closed without a word', async () => {
+  it('that sends no request: closed without a response', async () => {
     const { there } = await recording();
     const { port } = await start(to(there), { limits: { idleMs: 100 } });
     const silent = client(port);
@@ -37,20 +37,20 @@ describe('a client that takes its time', () => {
     expect(await silent.all).toBe('');
     expect(await kept.all).toMatch(/ok$/);
   });
-  it('with reading: cut, and the instance is let go', async () => {
+  it('that does not read: reset, and the upstream is released', async () => {
     const gone = deferred();
     const there = await upstream((_request, response) => {
       response.on('close', () => gone.resolve());
       response.write(Buffer.alloc(32 * 1024 * 1024));
     });
-    const { port, engine } = await start(to(there), { limits: { answerBodyMs: 100 } });
+    const { port, proxy } = await start(to(there), { limits: { answerBodyMs: 100 } });
     const { socket, write } = client(port);
     write(GET);
     socket.pause();
     await gone.promise;
-    await engine.close(3_600_000);
+    await proxy.close(3_600_000);
   });
-  it('harms nobody else', async () => {
+  it('does not harm other clients', async () => {
     const { there } = await recording();
     const { port } = await start(to(there));
     for (let count = 0; count < 500; count++) client(port).write('GET / HTTP/1.1\r\nHost');
@@ -58,8 +58,8 @@ describe('a client that takes its time', () => {
   });
 });
 
-describe('one address with more connections than it may have', () => {
-  it('is refused those beyond, until others close', async () => {
+describe('one address with more connections than the limit', () => {
+  it('is refused those above it, until others close', async () => {
     const { there } = await recording();
     const { port } = await start(to(there), { limits: { connectionsPerAddress: 2 } });
     const first = client(port);
@@ -80,15 +80,15 @@ describe('one address with more connections than it may have', () => {
   });
 });
 
-describe('an instance that takes its time', () => {
-  it('with its answer: 504', async () => {
+describe('a slow upstream', () => {
+  it('with its response: 504', async () => {
     const there = await upstream((request) => afterwards(() => request.socket.destroy()));
     const { port } = await start(to(there), { limits: { answerMs: 100 } });
     const answer = await send(port);
     expect(answer.status).toBe(504);
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-timeout' });
   });
-  it('with the rest of its answer: never a clean end', async () => {
+  it('with the rest of its response: never a clean end', async () => {
     const there = await speaking(() => ['HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok']);
     const { port } = await start(to(there), { limits: { answerBodyMs: 100 } });
     const { write, all } = client(port);
@@ -106,10 +106,10 @@ describe('an instance that takes its time', () => {
     socket.write(Buffer.alloc(32 * 1024 * 1024));
     expect(await heard(/HTTP/)).toMatch(/^HTTP\/1\.1 504 /);
   });
-  it('with a connection: another is asked', async () => {
+  it('to connect: another is tried', async () => {
     const { there } = await recording();
     const verdicts: string[] = [];
-    const { port } = await start(to(await deaf(), there), {
+    const { port } = await start(to(await unconnectableServer(), there), {
       limits: { connectMs: 100 },
       onUnreachable: ({ key }, verdict) => verdicts.push(`${key} ${verdict}`),
     });
@@ -120,7 +120,7 @@ describe('an instance that takes its time', () => {
 
 describe('a body that is too large', () => {
   const limits = { bodyBytes: 4 };
-  it('by its length: 413, before an instance is asked', async () => {
+  it('by its length: 413, before anything is sent', async () => {
     const { there, reached } = await recording();
     const { port } = await start(to(there), { limits });
     const { write, heard } = client(port);
@@ -128,7 +128,7 @@ describe('a body that is too large', () => {
     expect(await heard(/\}$/)).toMatch(/^HTTP\/1\.1 413 [^]*"code":"body-too-large"/);
     expect(reached).toEqual([]);
   });
-  it('as it turns out: 413, and the instance is let go', async () => {
+  it('as it turns out: 413, and the upstream is released', async () => {
     const gone = deferred();
     const there = await upstream((request) => request.on('close', () => gone.resolve()).resume());
     const { port } = await start(to(there), { limits });
@@ -156,7 +156,7 @@ async function counting(onData: (socket: Socket) => void) {
 }
 
 describe('a client that goes away', () => {
-  it('while it downloads: the instance is released at once, each of 300 times', async () => {
+  it('while it downloads: the upstream is released at once, each of 300 times', async () => {
     const { there, open } = await counting(() => {});
     const { port } = await start(to(there));
     for (let count = 0; count < 300; count++) {
@@ -167,7 +167,7 @@ describe('a client that goes away', () => {
     }
     await expect.poll(open).toBe(0);
   });
-  it('while it uploads: the instance is released at once, each of 300 times', async () => {
+  it('while it uploads: the upstream is released at once, each of 300 times', async () => {
     const begun: (() => void)[] = [];
     const { there, open } = await counting(() => begun.shift()?.());
     const { port } = await start(to(there));
@@ -182,7 +182,7 @@ describe('a client that goes away', () => {
     }
     await expect.poll(open).toBe(0);
   });
-  it('before there is a connection to the instance: nobody is asked', async () => {
+  it('before there is a connection to the upstream: no request is sent', async () => {
     const { there, reached } = await recording();
     const { port } = await start(to(there));
     const { socket, write, closed } = client(port);
@@ -195,7 +195,7 @@ describe('a client that goes away', () => {
   });
 });
 
-describe('a client that asks and does not read', () => {
+describe('a client that sends requests and does not read', () => {
   it('has to wait with its next requests', async () => {
     let asked = 0;
     const there = await upstream((_request, response) => {

@@ -73,7 +73,7 @@ describe('a WebSocket', () => {
     socket.end();
     await closed;
   });
-  it('that the instance declines is an exchange like others, and what follows is HTTP', () =>
+  it('that the upstream declines is an ordinary exchange, and what follows is HTTP', () =>
     atEveryCut(ASK + SMUGGLED, [200, 200], ({ reached }) => {
       expect(reached.map(({ url }) => url)).toEqual(['/chat', '/admin']);
     }));
@@ -105,7 +105,7 @@ describe('an upgrade to something else', () => {
       expect(reached[0]?.headers).not.toHaveProperty('upgrade');
     }),
   );
-  it('a switch to another protocol than was asked for: 502', async () => {
+  it('a switch to another protocol than was requested: 502', async () => {
     const { port } = await start(to(await speaking(() => [SWITCH.replace('websocket', 'h2c')])));
     const { write, heard } = client(port);
     write(ASK);

@@ -47,11 +47,11 @@ export async function atEveryCut(
   { decide, ...options }: Partial<ProxyOptions> = {},
 ): Promise<void> {
   const { there, reached } = await recording();
-  const { engine, port } = await start(decide ?? to(there), options);
+  const { proxy, port } = await start(decide ?? to(there), options);
   for (let cut = 0; cut < bytes.length; cut++) {
     reached.length = 0;
     const socket = new MemorySocket();
-    engine.serve(socket);
+    proxy.serve(socket);
     socket.say(bytes.slice(0, cut));
     // A turn of the event loop, in which a request that is whole can go out.
     if (cut > 0) await new Promise((resolve) => setImmediate(resolve));
@@ -78,7 +78,7 @@ export function refusedAtEveryCut(bytes: string, status: number): Promise<void> 
   });
 }
 
-/** An instance that answers each of its requests with what it is told, in pieces, each read alone. */
+/** An upstream that answers each of its requests with given pieces, each read alone. */
 export async function speaking(
   answer: (count: number) => readonly string[],
 ): Promise<Upstream & { connections: () => number }> {

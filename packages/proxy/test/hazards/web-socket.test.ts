@@ -7,7 +7,7 @@ import { deferred } from '../../../../test/support/deferred.ts';
 import type { Upstream } from '../../src/proxy.ts';
 import { afterwards, client, listen, start, to } from '../harness.ts';
 
-/** Longer than a test may take: whoever waits for the grace fails. */
+/** Longer than a test may take, so that waiting for the grace period fails. */
 const NEVER_MS = 3_600_000;
 
 /** An instance that sends back what it gets. */
@@ -33,7 +33,7 @@ const SWITCH = 'HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
 /** As it goes to a client: 1001, not masked. */
 const CLOSE = '\x88\x02\x03\xe9';
 
-/** An instance that is asked, and says what it is told to. */
+/** An upstream that sends what the test tells it to. */
 async function speaking() {
   const connected = deferred<Socket>();
   const server = createServer((socket) => {
@@ -51,66 +51,66 @@ async function opened(port: number): Promise<WebSocket> {
   return socket;
 }
 
-describe('WebSockets when the gateway closes', () => {
-  it('are told on both sides, and end', async () => {
+describe('WebSockets when the proxy closes', () => {
+  it('get a close frame on both sides, and end', async () => {
     const { there, closes } = await echoing();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const sockets = await Promise.all([opened(port), opened(port)]);
     for (const socket of sockets) {
       socket.send('hello');
       expect(String((await once(socket, 'message'))[0])).toBe('hello');
     }
     const closed = sockets.map((socket) => once(socket, 'close'));
-    await engine.close(NEVER_MS);
+    await proxy.close(NEVER_MS);
     expect((await Promise.all(closed)).map(([code]) => code as unknown)).toEqual([1001, 1001]);
     await expect.poll(() => closes).toEqual([1001, 1001]);
   });
 
-  it('are not told twice by one side', async () => {
+  it('get one close frame, even if a side sends one too', async () => {
     const { there, closes } = await echoing();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const socket = await opened(port);
     const closed = once(socket, 'close');
     socket.close(4000);
-    await engine.close(NEVER_MS);
+    await proxy.close(NEVER_MS);
     expect([1001, 4000]).toContain((await closed)[0]);
     await expect.poll(() => closes).toHaveLength(1);
   });
 
-  it('are told behind the frame that is under way', async () => {
+  it('get a close frame behind the frame that is being sent', async () => {
     const { there, connected } = await speaking();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const { write, heard, all } = client(port);
     write(ASK);
     const instance = await connected;
     instance.write(`${SWITCH}\x82\x05ab`, 'latin1');
     await heard(/ab$/);
-    const closing = engine.close(NEVER_MS);
+    const closing = proxy.close(NEVER_MS);
     instance.end('cde');
     expect((await all).endsWith(`abcde${CLOSE}`)).toBe(true);
     await closing;
   });
 
-  it('are told when they open meanwhile', async () => {
+  it('get a close frame if they open meanwhile', async () => {
     const { there, connected } = await speaking();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const { write, all } = client(port);
     write(ASK);
     const instance = await connected;
-    const closing = engine.close(NEVER_MS);
+    const closing = proxy.close(NEVER_MS);
     instance.end(SWITCH);
     expect((await all).endsWith(`\r\n\r\n${CLOSE}`)).toBe(true);
     await closing;
   });
 
-  it('are cut after the grace if a side goes on and on', async () => {
+  it('are reset after the grace period if a side goes on', async () => {
     const { there, connected } = await speaking();
-    const { engine, port } = await start(to(there));
+    const { proxy, port } = await start(to(there));
     const { write, heard, all } = client(port);
     write(ASK);
     (await connected).write(`${SWITCH}\x82\x05ab`, 'latin1');
     await heard(/ab$/);
-    await engine.close(10);
+    await proxy.close(10);
     expect(await all).toMatch(/ab(?:closed by a reset)?$/);
   });
 });

@@ -24,7 +24,7 @@ describe('a head like the one before', () => {
     ]);
   });
 
-  it('is told from one as long that differs in one byte, whichever that is', () => {
+  it('is distinguished from one of the same length that differs in any one byte', () => {
     for (let at = 0; at < FIRST.length; at++) {
       const other = `${FIRST.slice(0, at)}~${FIRST.slice(at + 1)}`;
       const [alone] = heads([other]);
@@ -32,7 +32,7 @@ describe('a head like the one before', () => {
     }
   });
 
-  it('is told from one that ends earlier or later', () => {
+  it('is distinguished from one that ends earlier or later', () => {
     const shorter = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n';
     const longer = 'GET /a HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n';
     for (const other of [shorter, longer])
@@ -47,8 +47,8 @@ describe('a head like the one before', () => {
   });
 });
 
-describe('a parser that remembers', () => {
-  it('refuses again what it has refused', () => {
+describe('a parser with a cache', () => {
+  it('refuses again what it refused before', () => {
     const parser = new RequestParser();
     for (let times = 2; times > 0; times--) {
       expect(parser.parse('GET /a HTTP/1.1\r\nHost : h\r\n')).toMatchObject({ ok: false });
@@ -56,7 +56,7 @@ describe('a parser that remembers', () => {
     expect(parser.parse('GET /a HTTP/1.1\r\nHost: h\r\n')).toMatchObject({ ok: true, host: 'h' });
   });
 
-  it('knows that the same head answers another method otherwise', () => {
+  it('reads the same head differently for another method', () => {
     const parser = new ResponseParser();
     const head = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n';
     expect(parser.parse(head, 'GET')).toMatchObject({ length: 5 });

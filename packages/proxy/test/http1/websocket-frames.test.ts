@@ -47,7 +47,7 @@ describe('frames', () => {
     }
   });
 
-  it('are told to have closed by a Close, and by nothing that looks like one within another', () => {
+  it('count as closed after a close frame, and not after bytes that look like one within another', () => {
     const frames = new FrameTracker();
     frames.advance(frame(2, 300, true));
     expect(frames.hasClosed).toBe(false);

@@ -42,7 +42,7 @@ async function read(socket: Socket, length: number): Promise<string> {
 }
 
 describe('text written past the stream', () => {
-  it('waits once the system takes no more, comes whole and in order, and tells when more may come', async () => {
+  it('waits once the system takes no more, comes complete and in order, and then emits drain', async () => {
     const [near, far] = await pair();
     const written = fill(near);
     // Behind what waits, and by the way of the stream.

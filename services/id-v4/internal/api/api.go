@@ -1,4 +1,4 @@
-// Package api is what the service answers over HTTP.
+// Package api is the HTTP interface of the service.
 package api
 
 import (
@@ -13,11 +13,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// MaxBodyBytes is how much of a body is read: none of it is needed, but it has to be taken in before
-// the client listens for an answer.
+// MaxBodyBytes is how much of a body is read. The body is not used, but some clients read the response only after they
+// have sent it.
 const MaxBodyBytes = 100_000
 
-// New returns the service's handler. serverName is the value of X-Server: which instance answered.
+// New returns the handler of the service. serverName is the value of X-Server, which names the instance.
 func New(serverName string) http.Handler {
 	router := chi.NewRouter()
 	router.Use(identify(serverName))
@@ -29,7 +29,7 @@ func New(serverName string) http.Handler {
 	return router
 }
 
-// identify sets the headers that every response has, those to unknown paths included.
+// identify sets the header fields of every response, also for unknown paths.
 func identify(serverName string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +75,7 @@ func notFound(w http.ResponseWriter, r *http.Request) {
 	send(w, http.StatusNotFound, message{fmt.Sprintf("There is no %s %s here", r.Method, r.URL.Path)})
 }
 
-// methodNotAllowed lists what is allowed, as RFC 9110 §15.5.6 asks.
+// methodNotAllowed responds with the allowed methods, as RFC 9110 §15.5.6 requires.
 func methodNotAllowed(routes chi.Routes) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string

@@ -1,4 +1,4 @@
-// Package app puts the service together: settings, server, registry and the order in which they end.
+// Package app assembles the service: settings, server, registry, and the order in which they stop.
 package app
 
 import (
@@ -37,12 +37,12 @@ func start(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 	if settings.healthcheck {
 		return checkHealth(settings.healthURL())
 	}
-	// Room for two: the second one ends the process while the first is being answered.
+	// Room for two, because a second signal ends the process while the first is being handled.
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	defer signal.Stop(signals)
-	// `rollcall up` asks for this and holds the other end of our standard input: when it is gone, even by
-	// SIGKILL, we leave as well. What we print then has no reader, and must not end us before we have left.
+	// `rollcall up` sets this and holds the other end of standard input. When it is gone, even by SIGKILL, this
+	// process leaves, too. Output then has no reader, which must not end the process before it has left.
 	if getenv("ROLLCALL_END_WITH_STDIN") != "" {
 		signal.Ignore(syscall.SIGPIPE)
 		go func() {

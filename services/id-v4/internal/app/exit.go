@@ -7,7 +7,7 @@ import (
 	"github.com/rollcall-dev/rollcall/clients/go/registry"
 )
 
-// The exit codes, the same as those of Rollcall's other programs.
+// The exit codes, which are those of Rollcall's other programs.
 const (
 	exitOK          = 0
 	exitFailure     = 1
@@ -17,7 +17,7 @@ const (
 	exitRefused     = 5
 )
 
-// The codes of what can go wrong here besides the registry, with the names that Rollcall's other programs use.
+// The codes of errors other than those of the registry, which are those of Rollcall's other programs.
 const (
 	codePortTaken registry.Code = "ROLLCALL_PORT_TAKEN"
 	codeListen    registry.Code = "ROLLCALL_LISTEN"

@@ -13,17 +13,17 @@ import (
 	"github.com/rollcall-dev/rollcall/clients/go/registry"
 )
 
-// Together less than the ten seconds that container runtimes give a process to end.
+// Together less than the ten seconds that container runtimes give a process to stop.
 const (
 	leaveTimeout = 3*time.Second + registry.LeaveWindow
 	drainTimeout = 6 * time.Second
 )
 
-// errReported stands for faults of which each was told when it came up.
+// errReported stands for faults that were reported when they occurred.
 var errReported = errors.New("failed")
 
-// lifetime is the order in which things happen: listen, register, serve, leave the registry, finish
-// the requests under way. Nobody is sent here before there is a server, nor after it stops to listen.
+// lifetime is the order of events: listen, register, serve, leave the registry, finish the requests in flight. No
+// request is routed here before the server listens, nor after it has stopped.
 type lifetime struct {
 	registrar      *registry.Registrar
 	server         *http.Server
@@ -49,7 +49,7 @@ func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
 		l.giveUp(err)
 		return err
 	}
-	// A registration that a signal cut short may have been accepted, so it is taken back all the same.
+	// A registration that a signal aborted may have been accepted, so the service leaves nevertheless.
 
 	ok := true
 	select {
@@ -57,7 +57,7 @@ func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
 	case err := <-failed:
 		ok = l.report("the server failed", err)
 	}
-	// Both, whatever came before: the one does not stand in for the other.
+	// Both, even if the first one fails.
 	ok = l.leave() && ok
 	ok = l.drain() && ok
 	if !ok {
@@ -79,8 +79,8 @@ func (l *lifetime) watch(signals <-chan os.Signal) context.Context {
 	return ctx
 }
 
-// giveUp ends a service that could not register. If only the broker's answer was lost, gateways know
-// us: that is taken back, as well as it can be done, and only the first fault is told.
+// giveUp stops a service that could not register. If only the broker's response was lost, gateways know the instance, so
+// it tries to leave. Only the first fault is reported.
 func (l *lifetime) giveUp(err error) {
 	var fault *registry.Error
 	if errors.As(err, &fault) && fault.Code == registry.CodeBrokerUnreachable {
@@ -111,7 +111,7 @@ func (l *lifetime) drain() bool {
 	return true
 }
 
-// report tells a fault that must not keep the rest from being done.
+// report prints a fault that must not prevent the remaining steps.
 func (l *lifetime) report(what string, err error) (ok bool) {
 	fmt.Fprintf(l.stderr, "id-v4: %s: %s\n", what, err)
 	return false

@@ -17,26 +17,25 @@ func newServer(serverName string, stderr io.Writer) *http.Server {
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
-		// Longer than a gateway keeps a connection it does not use, so that it is the one to close it.
+		// Longer than a gateway keeps an idle connection, so that the gateway is the one that closes it.
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       log.New(stderr, "id-v4: ", 0),
-		// "OPTIONS *" too gets the headers that every response has.
+		// So that "OPTIONS *" gets the header fields of every response, too.
 		DisableGeneralOptionsHandler: true,
 	}
 }
 
-// checkHealth asks an instance on this machine whether it is well, for container images that hold
-// nothing but this program.
+// checkHealth probes the instance on this machine, for container images that contain only this program.
 func checkHealth(url string) error {
 	client := http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Get(url)
 	if err != nil {
-		return fmt.Errorf("not well: %w", err)
+		return fmt.Errorf("unhealthy: %w", err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return errors.New("not well: " + response.Status)
+		return errors.New("unhealthy: " + response.Status)
 	}
 	return nil
 }

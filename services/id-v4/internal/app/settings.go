@@ -45,7 +45,7 @@ func (s settings) listenAddress() string {
 	return netip.AddrPortFrom(s.host, s.port).String()
 }
 
-// healthURL is where the instance on this machine answers: a server on every address is on loopback too.
+// healthURL returns the health URL of the instance on this machine. A server on every address is on loopback, too.
 func (s settings) healthURL() string {
 	host := s.host
 	switch host {
@@ -61,15 +61,15 @@ func badSetting(format string, args ...any) error {
 	return &registry.Error{Code: registry.CodeConfig, Message: fmt.Sprintf(format, args...)}
 }
 
-// errHelp means that the usage was asked for.
+// errHelp says that the usage was requested.
 var errHelp = flag.ErrHelp
 
-// What may stand in a header: one line of it.
+// The characters that a header field may have.
 var headerText = regexp.MustCompile(`^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$`)
 
 func readSettings(args []string, getenv func(string) string) (settings, error) {
 	flags := flag.NewFlagSet("id-v4", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // an error is one line, said by the caller
+	flags.SetOutput(io.Discard) // the caller prints an error in one line
 	port := flags.String("http.port", orDefault(getenv("PORT"), defaultPort), "")
 	healthcheck := flags.Bool("healthcheck", false, "")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {

@@ -18,10 +18,10 @@ import (
 	"testing"
 )
 
-// Broker takes events that are signed with its app's secret, and remembers them.
+// Broker accepts events that are signed with its app's secret, and records them.
 type Broker struct {
 	server *httptest.Server
-	// before runs ahead of each answer; a status other than 0 is answered in place of acceptance.
+	// before is called before each response. A status other than 0 is sent in place of acceptance.
 	before func(Event) (status int)
 	mu     sync.Mutex
 	events []Event
@@ -42,8 +42,8 @@ const (
 	Secret = "brokertest-secret"
 )
 
-// New starts a broker that ends with the test. before, if not nil, runs ahead of each answer, and
-// gives the status to answer in place of acceptance, or 0.
+// New starts a broker that stops with the test. before, if not nil, is called before each response. It returns the
+// status to send in place of acceptance, or 0.
 func New(t testing.TB, before func(Event) (status int)) *Broker {
 	b := &Broker{before: before}
 	b.server = httptest.NewServer(b)
@@ -51,7 +51,7 @@ func New(t testing.TB, before func(Event) (status int)) *Broker {
 	return b
 }
 
-// Env is what a program needs to use the broker.
+// Env returns the environment of a program that uses the broker.
 func (b *Broker) Env() map[string]string {
 	return map[string]string{
 		"PUSHER_APP_ID": AppID, "PUSHER_APP_KEY": Key, "PUSHER_APP_SECRET": Secret,
@@ -59,14 +59,14 @@ func (b *Broker) Env() map[string]string {
 	}
 }
 
-// Events returns what was accepted, in order.
+// Events returns the accepted events, in order.
 func (b *Broker) Events() []Event {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return append([]Event(nil), b.events...)
 }
 
-// Names returns the accepted events' names, with a space between.
+// Names returns the names of the accepted events, separated by spaces.
 func (b *Broker) Names() string {
 	var names []string
 	for _, event := range b.Events() {
@@ -75,7 +75,7 @@ func (b *Broker) Names() string {
 	return strings.Join(names, " ")
 }
 
-// Close ends the broker before the test does.
+// Close stops the broker before the test ends.
 func (b *Broker) Close() { b.server.Close() }
 
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { client, saying, send, start, to, upstream } from './harness.ts';
+import { client, serverSending, send, start, to, upstream } from './harness.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
-describe('an answer without a body', () => {
+describe('a response without a body', () => {
   it('is passed on as 304, with Content-Length and ETag, and the connection goes on', async () => {
-    const there = await saying(
+    const there = await serverSending(
       'HTTP/1.1 304 Not Modified\r\nContent-Length: 55\r\nETag: "x"\r\n\r\n',
     );
     const { port } = await start(to(there));
@@ -20,7 +20,9 @@ describe('an answer without a body', () => {
   });
 
   it('is passed on as 204, without the Content-Length that it must not have', async () => {
-    const there = await saying('HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: b\r\n\r\n');
+    const there = await serverSending(
+      'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: b\r\n\r\n',
+    );
     const { port } = await start(to(there));
     const { write, heard } = client(port);
     write(GET);
@@ -47,11 +49,11 @@ describe('an answer without a body', () => {
   });
 });
 
-describe('an answer that is odd', () => {
+describe('a response that is odd', () => {
   it('passes a reason phrase outside ASCII on, byte for byte', async () => {
     const reason = Buffer.from('日本').toString('latin1');
     const { port } = await start(
-      to(await saying('HTTP/1.1 200 日本\r\nContent-Length: 2\r\n\r\nok')),
+      to(await serverSending('HTTP/1.1 200 日本\r\nContent-Length: 2\r\n\r\nok')),
     );
     expect(await send(port)).toMatchObject({ status: 200, reason, body: 'ok' });
   });
@@ -64,11 +66,11 @@ describe('an answer that is odd', () => {
       'HTTP/1.1 200 OK\r\nX-A: a\u0001b\r\nContent-Length: 0\r\n\r\n',
     ],
     [
-      'a switch of protocols that nobody asked for',
+      'a switch of protocols that was not requested',
       'HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
     ],
   ])('becomes 502 for %s', async (_what, bytes) => {
-    const { port } = await start(to(await saying(bytes)));
+    const { port } = await start(to(await serverSending(bytes)));
     const answer = await send(port);
     expect(answer).toMatchObject({ status: 502, reason: 'Bad Gateway' });
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'upstream-failed' });

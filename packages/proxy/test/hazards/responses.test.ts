@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saying } from '../harness.ts';
+import { serverSending } from '../harness.ts';
 import { client, speaking, start, to } from './vectors.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -24,7 +24,7 @@ async function atEveryCut(
   }
 }
 
-describe('an answer that is not written as HTTP/1.1 is', () => {
+describe('a response that is not valid HTTP/1.1', () => {
   it.each([
     ['CR in a field', 'HTTP/1.1 200 OK\r\nX-A: b\rSet-Cookie: c\r\nContent-Length: 2\r\n\r\nok'],
     ['LF in a field', 'HTTP/1.1 200 OK\r\nX-A: b\nSet-Cookie: c\r\nContent-Length: 2\r\n\r\nok'],
@@ -49,7 +49,7 @@ describe('an answer that is not written as HTTP/1.1 is', () => {
   );
 });
 
-describe('an answer that is broken off', () => {
+describe('a response that is broken off', () => {
   const isReset = /closed by a reset$/;
   it.each([
     ['short of its length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok'],
@@ -58,12 +58,12 @@ describe('an answer that is broken off', () => {
   ])('%s: never a clean end', (_what, answer) =>
     atEveryCut(answer, (heard) => expect(heard).toMatch(isReset), { ends: true }),
   );
-  it('in a chunk that is none: never a clean end', () =>
+  it('in an invalid chunk: never a clean end', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0x0\r\n\r\n',
       (heard) => expect(heard).toMatch(/closed by a reset$|^HTTP\/1\.1 502 /),
     ));
-  it('before its head is whole: 502', () =>
+  it('before its head is complete: 502', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nContent-Le',
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 502 /),
@@ -74,7 +74,7 @@ describe('an answer that is broken off', () => {
     ));
 });
 
-describe('bytes that answer nothing', () => {
+describe('unsolicited bytes', () => {
   const forged = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged';
   /** Asks one after the other; the instance sends the second answer twice as much as it should. */
   async function answers(first: readonly string[], ask = GET): Promise<string> {
@@ -90,7 +90,7 @@ describe('bytes that answer nothing', () => {
     expect(there.connections()).toBe(2);
     return all;
   }
-  it('behind an answer, in the same read: dropped with the connection', async () => {
+  it('behind a response, in the same read: dropped with the connection', async () => {
     expect(await answers([`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1${forged}`])).not.toContain(
       'forged',
     );
@@ -101,7 +101,7 @@ describe('bytes that answer nothing', () => {
       expect(await answers(pieces)).not.toContain('forged');
     }
   });
-  it('a body that a 204 announces and sends late: never the next answer', async () => {
+  it('a body that a 204 announces and sends late: never the next response', async () => {
     const there = await speaking((count) => [
       count === 0 ? `HTTP/1.1 204 No Content\r\nContent-Length: ${forged.length}\r\n\r\n` : forged,
     ]);
@@ -135,7 +135,7 @@ describe('bytes that answer nothing', () => {
 });
 
 describe('1xx', () => {
-  it('are passed on before the answer', () =>
+  it('are passed on before the response', () =>
     atEveryCut(
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}`,
       (heard) =>
@@ -152,20 +152,20 @@ describe('1xx', () => {
       },
     ));
   it('thousands in one read are passed on', async () => {
-    const there = await saying('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
+    const there = await serverSending('HTTP/1.1 100\r\n\r\n'.repeat(20_000) + OK);
     const { port } = await start(to(there));
     const { write, heard } = client(port);
     write(GET);
     await heard(/ok$/);
   });
-  it('a 101 that nobody asked for: 502', () =>
+  it('a 101 that was not requested: 502', () =>
     atEveryCut(
       'HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
       (heard) => expect(heard).toMatch(/^HTTP\/1\.1 502 /),
     ));
 });
 
-describe('an answer without a length', () => {
+describe('a response without a length', () => {
   it('is chunked for the client, with its trailers', () =>
     atEveryCut(
       'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../src/proxy.ts';
-import { refusing, send, start, to, upstream } from './harness.ts';
+import { refusingPort, send, start, to, upstream } from './harness.ts';
 import { forwardBy } from './decisions.ts';
 
 /** An instance that answers with the head that reached it. */
@@ -13,8 +13,8 @@ async function reached(port: number, headers: Record<string, string> = {}) {
   return JSON.parse(body) as Record<string, string>;
 }
 
-describe('an instance', () => {
-  it('is told where a request comes from, and its id', async () => {
+describe('an upstream', () => {
+  it('gets where a request comes from, and its id', async () => {
     const { port } = await start(to(await mirror()));
     const headers = await reached(port, { 'x-request-id': 'mine', 'x-forwarded-for': '6.6.6.6' });
     expect(headers).toMatchObject({
@@ -28,7 +28,7 @@ describe('an instance', () => {
     expect((await reached(port))['x-request-id']).toMatch(/-2$/);
   });
 
-  it('is told what a trusted proxy says of it', async () => {
+  it('gets what a trusted proxy says about it', async () => {
     const { port } = await start(to(await mirror()), { isTrustedProxy: isLocal });
     const headers = await reached(port, { 'x-request-id': 'mine', 'x-forwarded-for': '192.0.2.1' });
     expect(headers).toMatchObject({
@@ -44,7 +44,7 @@ describe('an instance', () => {
   });
 });
 
-it('an instance is told what was taken off the path, and not what was left on it', async () => {
+it('an upstream gets what was stripped from the path, and not what was left on it', async () => {
   const there = await mirror();
   const route = (isStripped: boolean) =>
     start(({ target }) => ({ ...forwardBy(() => there, target, '/v1'), isStripped }));
@@ -53,7 +53,7 @@ it('an instance is told what was taken off the path, and not what was left on it
 });
 
 it('a problem carries the id of its request', async () => {
-  const { port } = await start(to(await refusing()), { isTrustedProxy: isLocal });
+  const { port } = await start(to(await refusingPort()), { isTrustedProxy: isLocal });
   const { body } = await send(port, { headers: { 'x-request-id': 'mine' } });
   expect(JSON.parse(body)).toMatchObject({ requestId: 'mine' });
 });
@@ -64,7 +64,7 @@ const lookAt = (asked: RequestView): unknown[] => [
   ...['x-a', 'cookie', 'x-b'].map((name) => asked.field(name)),
 ];
 
-it('whoever decides may look at method, fields and the client’s address', async () => {
+it('a decision may look at method, fields and the client’s address', async () => {
   const seen: unknown[] = [];
   const there = await mirror();
   const { port } = await start(

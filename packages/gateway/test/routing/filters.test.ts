@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { RoutingConfig } from '../../src/settings/config.ts';
+import { forwarded, setup } from './routed.ts';
+
+const HEADERS: RoutingConfig['headers'] = { response: { remove: ['Server'] } };
+
+describe('a route with filters', () => {
+  it('has those of its own settings and of the settings for all, in their order', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    say(2, { prefix: '/v2' });
+    configure({ headers: HEADERS, routes: { '/v1': { cors: { origins: ['*'] } } } });
+    const namesOf = (target: string) =>
+      decide('localhost', target).filters?.map(({ name }) => name);
+    expect(namesOf('/v1/x')).toEqual(['cors', 'headers']);
+    expect(namesOf('/v2/x')).toEqual(['headers']);
+    expect(namesOf('/none')).toEqual(['headers']);
+    configure({});
+    expect(namesOf('/v1/x')).toEqual([]);
+  });
+
+  it('picks an instance only when its filters are through', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    configure({ headers: HEADERS });
+    const before = forwarded(decide('localhost', '/v1/x'));
+    say(1, { left: true });
+    say(2);
+    expect(before.next()?.port).toBe(2);
+  });
+
+  it('has the problem for when no instance can be picked then', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    configure({ headers: HEADERS, balancing: { maxInFlight: 1 } });
+    forwarded(decide('localhost', '/v1/x')).next();
+    const busy = forwarded(decide('localhost', '/v1/x'));
+    expect(busy.next()).toBeUndefined();
+    expect(busy.unavailable).toMatchObject({
+      code: 'overloaded',
+      detail: 'All instances of /v1 are at their limit of 1 request in flight.',
+    });
+    say(1, { left: true });
+    const gone = forwarded(decide('localhost', '/v1/x'));
+    expect(gone.next()).toBeUndefined();
+    expect(gone.unavailable?.code).toBe('no-instance');
+  });
+});
+
+describe('a prefix that only the configuration has', () => {
+  it('is a route if it redirects, and unknown otherwise', () => {
+    const { decide, configure } = setup();
+    const redirect = { path: { prefix: '/old', replacement: '/new' } };
+    configure({ routes: { '/old': { redirect }, '/other': { cors: { origins: ['*'] } } } });
+    const old = forwarded(decide('localhost', '/old/x'));
+    expect([old.next(), old.unavailable?.code]).toEqual([undefined, 'unknown-route']);
+    expect(decide('localhost', '/other/x')).toMatchObject({ problem: { code: 'unknown-route' } });
+  });
+});
