@@ -11,7 +11,7 @@ export interface Subject {
   readonly expected: number;
 }
 
-export interface StartOptions {
+interface StartOptions {
   readonly output?: Output;
   readonly env?: Environment;
   /** A command that starts the one in its arguments. */
@@ -94,7 +94,7 @@ export const SUBJECTS: Readonly<Record<string, StartSubject>> = {
   'rollcall run': run,
 };
 
-export function start(
+function start(
   cluster: Cluster,
   args: readonly string[],
   { env, via, output, args: more = [] }: StartOptions = {},
