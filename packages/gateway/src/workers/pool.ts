@@ -18,7 +18,7 @@ export interface PoolOptions {
   readonly count: number;
   readonly settings: DataPlaneSettings;
   /** The table that workers replicate. */
-  readonly table: Pick<Directory, 'prefixes' | 'instances'>;
+  readonly table: Pick<Directory, 'prefixes' | 'entries'>;
   readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
@@ -129,7 +129,7 @@ export class WorkerPool implements DataPlane {
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
     const { table, onOutcome, onFilterError, onReport } = this.#options;
     if (message.type === 'hello') {
-      const state = { prefixes: table.prefixes(), instances: table.instances() };
+      const state = { prefixes: table.prefixes(), instances: table.entries() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
       slot.isFollowing = true;
       this.#applied.add(worker);
