@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
-import type { Logger } from '@rollcall/runtime';
+import type { Logger, LogMethod } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -64,12 +65,18 @@ export function defaultAdminPort(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
-/** How long a starting gateway waits for the table of another one, which there may not be. */
+/** How long a starting gateway waits for the broker before it listens without. With `requireBroker`: for the broker. */
+const MAX_WAIT_FOR_BROKER_MS = 1000;
+const REQUIRED_BROKER_MS = 10_000;
+
+/** How long it waits for the table of another gateway, which there may not be. */
 const MAX_WAIT_FOR_TABLE_MS = 300;
 
 /**
- * Starts a gateway. Resolves when it listens and is connected to the registry.
- * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN, ROLLCALL_LISTEN,
+ * Starts a gateway. Resolves when it listens. It is connected to the registry then, unless the broker is away: the
+ * gateway then routes by its snapshot, answers 503 to requests for other routes, and goes on trying.
+ *
+ * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN; with `requireBroker` also
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -129,7 +136,7 @@ async function createParts(
   closing: Closing,
 ): Promise<Parts> {
   const { registry, logger } = surroundings;
-  const { host, port, probes } = config;
+  const { host, port, probes, requireBroker } = config;
   const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
@@ -144,6 +151,10 @@ async function createParts(
     probeRules: probes,
     journal,
     policy: addressPolicyOf(config, self),
+    requireBroker,
+    timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
+    // That it is connected is one of the events which are logged below.
+    logger: { ...silentLogger, warn: logger.warn.bind(logger) as LogMethod },
     ...(instanceCa !== undefined && { instanceCa }),
   });
   closing.add(() => directory.close());
@@ -153,6 +164,7 @@ async function createParts(
   closing.add(saveSnapshot);
   const plane = await createLiveDataPlane({
     directory,
+    isTableComplete: directory.isConnected,
     telemetry,
     config,
     instanceCa,
@@ -172,10 +184,17 @@ function addressPolicyOf(
   return policy;
 }
 
-/** Listens once the table is there: before that, requests would receive 404. */
+/** Resolves when the table was received from the registry. */
+async function received(directory: Directory): Promise<void> {
+  if (!directory.isConnected) await once(directory, 'connected');
+  await directory.ready(MAX_WAIT_FOR_TABLE_MS);
+}
+
+/** Listens once the table is there, or at once if the broker is away. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
   const { config, self, directory, plane, registry, logger } = parts;
-  await directory.ready(MAX_WAIT_FOR_TABLE_MS);
+  if (directory.isConnected) await received(directory);
+  else void received(directory).then(() => plane.tableCompleted());
   const { host, port } = await plane.listen(config.port, config.host);
   if (config.port === 0) self.push(...listenAddresses(host, port));
   logEvents(

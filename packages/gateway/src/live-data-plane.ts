@@ -15,6 +15,8 @@ const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   readonly telemetry: Telemetry;
   readonly config: ResolvedConfig;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
@@ -25,7 +27,10 @@ export interface LiveDataPlaneOptions {
 }
 
 /** A data plane that keeps itself up to date. */
-export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
+export interface LiveDataPlane extends Pick<
+  DataPlane,
+  'listen' | 'tableCompleted' | 'whenApplied' | 'close'
+> {
   /** What the current configuration says about routes. */
   readonly routes: ConfiguredRoutes;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
@@ -37,7 +42,7 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, telemetry, config, instanceCa, name, logger } = options;
+  const { directory, isTableComplete, telemetry, config, instanceCa, name, logger } = options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -53,6 +58,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     workers: config.workers,
     settings: settings(),
     directory,
+    isTableComplete,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     logger,
@@ -78,6 +84,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   }
   return {
     listen: (port, host) => plane.listen(port, host),
+    tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
     routes: configuredRoutes(() => current),
     configure(changed) {

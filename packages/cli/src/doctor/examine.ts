@@ -33,7 +33,9 @@ export interface Instruments {
   /** `locked` if the token is wrong; undefined if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
-  ownAddress(connection: RegistryConfig): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
+  ownAddress(
+    connection: RegistryConfig,
+  ): Promise<Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>>;
 }
 
 const configuration = check('configuration');
@@ -68,7 +70,7 @@ export async function examine(
   report(broker.judgePrivacy(connection));
   report(
     judgeAddress({
-      ...instruments.ownAddress(connection),
+      ...(await instruments.ownAddress(connection)),
       towardsBroker: 'status' in answer ? answer.localAddress : undefined,
       isBrokerLocal: isLocal(connection),
     }),

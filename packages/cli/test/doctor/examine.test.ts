@@ -16,7 +16,7 @@ import { examine, placeOf } from '../../src/doctor/examine.ts';
 import type { Instruments } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { GatewayView } from '../../src/doctor/gateway.ts';
-import { reach } from '../../src/doctor/reach.ts';
+import { reach } from '../../src/reach.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const TAKEN: BrokerAnswer = {
@@ -52,7 +52,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     isAdminNamed: false,
     gatewayView: () => Promise.resolve(viewOf('healthy')),
     reach: () => Promise.resolve({ status: 200 }),
-    ownAddress: () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
+    ownAddress: async () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
     ...planted,
   };
 }
@@ -142,7 +142,7 @@ describe('each planted fault is the only finding', () => {
     [
       'no address',
       {
-        ownAddress: () => ({
+        ownAddress: async () => ({
           announced: new Error('no address: x'),
           isGiven: false,
           interfaces: [],
@@ -152,13 +152,19 @@ describe('each planted fault is the only finding', () => {
     ],
     [
       'loopback announced to other machines',
-      { ownAddress: () => ({ announced: '127.0.0.1', isGiven: true, interfaces: ['127.0.0.1'] }) },
+      {
+        ownAddress: async () => ({
+          announced: '127.0.0.1',
+          isGiven: true,
+          interfaces: ['127.0.0.1'],
+        }),
+      },
       /^address fail .*127\.0\.0\.1, which other machines cannot reach/,
     ],
     [
       'an address of another network',
       {
-        ownAddress: () => ({
+        ownAddress: async () => ({
           announced: '172.17.0.1',
           isGiven: false,
           interfaces: ['172.17.0.1', '10.0.0.5'],
@@ -168,12 +174,18 @@ describe('each planted fault is the only finding', () => {
     ],
     [
       'an address that is nobody’s here',
-      { ownAddress: () => ({ announced: '10.9.9.9', isGiven: true, interfaces: ['10.0.0.5'] }) },
+      {
+        ownAddress: async () => ({
+          announced: '10.9.9.9',
+          isGiven: true,
+          interfaces: ['10.0.0.5'],
+        }),
+      },
       /^address warn .*10\.9\.9\.9, which is not an address/,
     ],
     [
       'an address that is none',
-      { ownAddress: () => ({ announced: 'web-1', isGiven: true, interfaces: [] }) },
+      { ownAddress: async () => ({ announced: 'web-1', isGiven: true, interfaces: [] }) },
       /^address fail ROLLCALL_ADDRESS: address is "web-1"/,
     ],
     [

@@ -14,7 +14,7 @@ import type { ConfiguredRoutes } from '../routing/rules.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { discoveryStateOf, linkChangedAt } from './status.ts';
+import { describeDiscovery, discoveryStateOf, linkChangedAt } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -97,12 +97,10 @@ export function adminApp(options: AdminAppOptions): Hono {
 
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
-    if (discoveryStateOf(directory, journal, now()) !== 'expired') return c.json({ isReady: true });
-    return problem(
-      c,
-      'not-ready',
-      'It is not connected to the broker, and its table is empty or out of date.',
-    );
+    const discovery = discoveryStateOf(directory, journal, now());
+    const detail = describeDiscovery(discovery, options.gateway.server, journal);
+    if (discovery === 'expired') return problem(c, 'not-ready', detail);
+    return c.json({ isReady: true, discovery, detail });
   });
   if (options.pages !== undefined) app.route('/', options.pages);
 

@@ -17,6 +17,8 @@ import type { RequestObservers } from './request-observers.ts';
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: DataPlaneSettings;
   readonly table: RoutingTable;
+  /** Whether the table was received from the registry. Default: true. */
+  readonly isTableComplete?: boolean;
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
@@ -33,6 +35,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     table,
     rules: routingRules(settings.routing),
     events: traffic,
+    isTableComplete: options.isTableComplete,
     random: Math.random,
     now: () => performance.now(),
   });
@@ -66,6 +69,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       }
       if (was !== undefined && !isSameEndpoint(was, instance.announcement)) proxy.release(was);
     },
+    tableCompleted: () => router.tableCompleted(),
     whenApplied: (call) => call(),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {

@@ -32,7 +32,7 @@ const laterBySecond = { ...instance, since: -500 };
 
 describe('messages to a worker', () => {
   it('have a whole table, its times in the worker’s own', () => {
-    const begin = { type: 'begin', settings, host: '::', port: 1 } as const;
+    const begin = { type: 'begin', isTableComplete: true, settings, host: '::', port: 1 } as const;
     const table = { prefixes: ['', '/v1'], instances: [instance] };
     expect(sent({ ...begin, table })).toEqual({
       ...begin,

@@ -58,6 +58,7 @@ beforeEach(() => {
   outcome.mockClear();
   report.mockClear();
   pool = new WorkerPool({
+    isTableComplete: true,
     count: 2,
     settings: dataPlaneSettings({ domain: '*' }),
     table: { prefixes: () => ['/v1'], instances: () => instances },
