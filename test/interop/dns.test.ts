@@ -8,9 +8,10 @@ import { Zone } from '../../packages/gateway/src/catalog/dns/zone.ts';
 import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
 import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { hasCaddy, hasDig, hasHaproxy } from '../support/available.ts';
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
 import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 const scratch = new Scratch();
