@@ -20,10 +20,24 @@ const GONE_WITHIN_MS = 15_000;
 
 export type Environment = Record<string, string>;
 
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly adminUrl?: string;
+}
+
+/** Where a program writes instead of a stream that the test reads: a descriptor. */
+export interface Output {
+  readonly stdout?: number;
+  readonly stderr?: number;
+}
+
 /** A real process of the product, with all that it printed. */
 export class RunningProgram {
   readonly lines: string[] = [];
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Where a program of the command listens: it says so even if its log goes nowhere. */
+  readonly listening: Promise<Listening>;
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
 
@@ -33,6 +47,7 @@ export class RunningProgram {
       if (stream !== null)
         createInterface({ input: stream }).on('line', (line) => this.#read(line));
     }
+    this.listening = new Promise((resolve) => child.once('message', resolve));
     this.ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         resolve({ code, signal });
@@ -97,12 +112,14 @@ export class Programs {
   /**
    * Starts a Node program. Its environment has only `PATH`, `HOME` and `env`.
    * @param via a command that starts the one in its arguments, such as in another namespace
+   * @param output by default, the test reads both streams
    */
   node(
     module: string,
     args: string[] = [],
     env: Environment = {},
     via: readonly string[] = [],
+    { stdout, stderr }: Output = {},
   ): RunningProgram {
     const [execPath, ...execArgv] = [...via, process.execPath];
     const child = fork(module, args, {
@@ -110,7 +127,7 @@ export class Programs {
       ...(execPath !== undefined && { execPath }),
       // The test runner's arguments would make the program load sources instead of built files.
       execArgv,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', stdout ?? 'pipe', stderr ?? 'pipe', 'ipc'],
     });
     return this.#track(child);
   }
