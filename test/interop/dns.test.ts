@@ -7,9 +7,10 @@ import type { DnsServer } from '../../packages/gateway/src/catalog/dns/server.ts
 import { Zone } from '../../packages/gateway/src/catalog/dns/zone.ts';
 import { catalogOf, LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { hasCaddy, hasDig, hasHaproxy } from '../support/available.ts';
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
 import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 const scratch = new Scratch();

@@ -6,9 +6,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { catalogOf, LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { serve } from '../../packages/gateway/test/catalog/serve.ts';
 import { hasPrometheus } from '../support/available.ts';
-import { freePort } from '../support/cluster.ts';
+
 import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 const scratch = new Scratch();

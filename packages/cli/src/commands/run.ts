@@ -39,7 +39,7 @@ async function runProgram(
   options: LogFlags & Readonly<Record<string, unknown>>,
 ): Promise<void> {
   // Standard output belongs to the program.
-  const logger = openLog(options, process.stderr);
+  const logger = openLog(options, 'stderr');
   const registry = registryFromEnv(process.env);
   const announcement = checked({
     address: announcedAddress(registry, process.env),
