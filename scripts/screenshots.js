@@ -60,9 +60,9 @@ async function main() {
     }
   }
   const viewport = { width: 1440, height: 900 };
-  await picture('why', '.instance-history', { viewport }, '/#explain=%2Fv1%2Fgenerate');
+  await picture('explain', '.instance-history', { viewport }, '/#explain=%2Fv1%2Fgenerate');
   broker.kill('SIGKILL');
-  await picture('lost', '.alarm', { viewport });
+  await picture('disconnected', '.alarm', { viewport });
   stopLoad();
   await browser.close();
 }
@@ -84,7 +84,7 @@ async function system() {
   const services = [];
   for (const name of ['one', 'two', 'three', 'four']) {
     const service = node(ID_V5, [], { ...env, PORT: '0', SERVER_NAME: name });
-    await line(service, /^registered /);
+    await line(service, /registered /);
     services.push(service);
   }
   if (existsSync(ID_V4)) {

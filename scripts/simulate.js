@@ -26,7 +26,7 @@ const at = (/** @type {number} */ share) =>
   converged[Math.min(count - 1, Math.floor(count * share))];
 console.log(`${count} seeds, ${violations} violations`);
 console.log(
-  `converged after the chaos within ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms (most)`,
+  `converged after the faults within ${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms (max)`,
 );
 console.log(`${Math.round(messages / count)} messages published a seed`);
 process.exitCode = violations === 0 ? 0 : 1;

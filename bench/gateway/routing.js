@@ -8,26 +8,25 @@ import { median, show } from './report.js';
 const HOST = 'localhost:1500';
 const SETTINGS = routingSettings({});
 const ASKED = 10;
-const REQUEST = { method: 'GET', host: HOST, clientAddress: '192.0.2.1', field: () => undefined };
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
 export async function routing({ few, prefixes, instances, decisions, rounds }) {
   const small = routerOf(few, few);
   const large = routerOf(prefixes, instances);
-  const inTurn = Array.from({ length: ASKED }, (_, index) => targetOf(index % few));
+  const inTurn = Array.from({ length: ASKED }, (_, index) => requestOf(index % few));
   // Each in turn, far apart in memory.
   const spread = Array.from({ length: prefixes }, (_, index) =>
-    targetOf((index * 7919) % prefixes),
+    requestOf((index * 7919) % prefixes),
   );
-  /** @type {[string, Router, string[], number[]][]} */
+  /** @type {[string, Router, ReturnType<typeof requestOf>[], number[]][]} */
   const cases = [
     [`${few} prefixes, ${few} instances`, small, inTurn, []],
     [`${prefixes} prefixes, ${instances} instances; ${ASKED} of them asked`, large, inTurn, []],
     ['the same, all of them asked', large, spread, []],
   ];
-  for (const [, router, targets] of cases) time(router, targets, decisions);
+  for (const [, router, requests] of cases) time(router, requests, decisions);
   for (let round = 0; round < rounds; round++) {
-    for (const [, router, targets, us] of cases) us.push(time(router, targets, decisions));
+    for (const [, router, requests, us] of cases) us.push(time(router, requests, decisions));
   }
   const [first] = cases;
   const results = cases.map(([name, , , us]) => ({
@@ -62,21 +61,27 @@ function routerOf(prefixes, instances) {
   });
 }
 
-/** @param {number} index */
-function targetOf(index) {
-  return `/team-${index}/v1/things/7?x=1`;
+/**
+ * Requests are made before they are timed: to copy one takes several times as long as to decide it.
+ * @param {number} index
+ */
+function requestOf(index) {
+  const target = `/team-${index}/v1/things/7?x=1`;
+  return { method: 'GET', host: HOST, target, clientAddress: '192.0.2.1', field: () => undefined };
 }
 
 /**
  * Microseconds for a request to be decided, and told as answered and ended.
  * @param {Router} router
- * @param {readonly string[]} targets
+ * @param {readonly ReturnType<typeof requestOf>[]} requests
  * @param {number} count
  */
-function time(router, targets, count) {
+function time(router, requests, count) {
   const begun = performance.now();
   for (let index = 0; index < count; index++) {
-    const decision = router.decide({ ...REQUEST, target: targets[index % targets.length] ?? '' });
+    const request = requests[index % requests.length];
+    if (request === undefined) throw new Error('there is no request');
+    const decision = router.decide(request);
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
     decision.onResponse?.(200);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasGo } from '../support/available.ts';
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
 import { PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
 
@@ -110,7 +111,7 @@ describe.each([[[]], [['--workers', '2']]])('a gateway with %j', (options) => {
     expect(unknown.headers['retry-after']).toBeDefined();
     const ready = await ask(`${adminUrl}/ready`);
     expect(ready.status).toBe(503);
-    expect(ready.body).toMatch(/has not reached the broker at .* since it started/);
+    expect(ready.body).toMatch(/has not reached the broker since it started/);
 
     await startBroker();
     await program.line(/connected to the broker/);

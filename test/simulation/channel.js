@@ -1,5 +1,5 @@
-// The transport in the simulation: it loses, repeats, delays and reorders what is published, tells of
-// presence as unreliably, knows by itself who is there, and is away at times.
+// The transport in the simulation. It loses, repeats, delays and reorders events and reports of presence, knows the
+// members of presence channels itself, and is unavailable at times.
 import { World } from './world.js';
 
 /** @typedef {import('./gateway.js').Gateway} Gateway */
@@ -82,14 +82,14 @@ export class Channel {
     return [...members].map(([userId, userInfo]) => ({ userId, userInfo }));
   }
 
-  /** The presence channels that somebody is in, and how many are: a request, which is answered or not. */
+  /** The presence channels that have members, and how many. The request may fail. */
   enumerate() {
     this.messages++;
     const counts = [...this.#members].map(([id, members]) => ({ id, count: members.size }));
     return counts.filter(({ count }) => count > 0);
   }
 
-  /** Everybody's connection is cut. */
+  /** Cuts every connection. */
   goDown() {
     this.isUp = false;
     this.#members.clear();

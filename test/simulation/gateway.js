@@ -1,8 +1,8 @@
-// A gateway in the simulation: the Observer of packages/protocol, as in production, with the presence
-// channels it is in, as packages/client/src/observer/presence-channels.ts has them.
+// A gateway in the simulation: the Observer of packages/protocol, as in production, with the presence channels that it
+// has joined, as in packages/client/src/observer/presence-channels.ts.
 import { Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
 
-/** Less than in production, as the days here are short. */
+/** Shorter than in production, because the simulated days are short. */
 const ASK_EVERY_MS = 10_000;
 const ENUMERATE_EVERY_MS = 5000;
 
@@ -15,9 +15,9 @@ export class Gateway {
   #probe;
   #isConnected = false;
   #life = 0;
-  /** @type {Map<string, Set<string>>} who we think is in each presence channel that we are in */
+  /** @type {Map<string, Set<string>>} the users that it knows in each presence channel that it has joined */
   #presences = new Map();
-  /** @type {Map<string, number>} the latest run of each id that this gateway took off its table because it left */
+  /** @type {Map<string, number>} the latest run of each id that this gateway removed because it left */
   #gone = new Map();
   /** @type {Map<string, number[]>} the latest version of each id that it held */
   #seen = new Map();
@@ -65,7 +65,7 @@ export class Gateway {
   }
 
   /**
-   * Its own link is down for a while.
+   * Cuts its link for a while.
    * @param {number} milliseconds
    */
   lose(milliseconds) {
@@ -73,7 +73,7 @@ export class Gateway {
     this.#channel.after(milliseconds, () => this.reconnect());
   }
 
-  /** It crashes and starts again, and knows nothing. */
+  /** Crashes it, and restarts it with an empty table. */
   forget() {
     this.#life++;
     this.#gone.clear();
@@ -160,7 +160,7 @@ export class Gateway {
   }
 
   /**
-   * The transport answers with who is there at that moment.
+   * Subscribes to a presence channel. The transport responds with its current members.
    * @param {string} id
    */
   #subscribe(id) {

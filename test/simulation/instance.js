@@ -1,5 +1,5 @@
-// A service in the simulation: what it says is decided by the Owner of packages/protocol, as in
-// production; a legacy one only ever says where it listens.
+// A service in the simulation. The Owner of packages/protocol decides what it announces, as in production. A legacy
+// service announces only where it listens.
 import { Owner, presenceUserId } from '@rollcall/protocol';
 
 export const TTL_SECONDS = 9;
@@ -15,7 +15,7 @@ export class Instance {
   owner;
   #channel;
   #random;
-  /** Counts starts, so that timers of an earlier run know that they are late. */
+  /** Counts starts, so that the timers of an earlier run do nothing. */
   #run = 0;
   #lastInc = 0;
   #isLinked = false;
@@ -45,7 +45,7 @@ export class Instance {
     if (this.kind === 'lease') this.#renew(run);
   }
 
-  /** Its process ends; the kernel closes its connection. */
+  /** Kills its process. The kernel closes its connection. */
   crash() {
     if (!this.isUp) return;
     this.isUp = false;
@@ -68,7 +68,7 @@ export class Instance {
   }
 
   /**
-   * Loses its connection to the channel for a while, and what it publishes with it.
+   * Cuts its connection to the channel for a while. What it publishes is lost.
    * @param {number} milliseconds
    */
   loseLink(milliseconds) {
@@ -78,18 +78,18 @@ export class Instance {
     this.#channel.after(milliseconds, () => this.#connect(run));
   }
 
-  /** The channel is there again after an outage. */
+  /** The channel is available again after an outage. */
   reconnect() {
     if (this.isUp && this.kind === 'presence') this.#connect(this.#run);
   }
 
-  /** The channel has gone: every connection with it. */
+  /** The channel is unavailable, and every connection is lost. */
   drop() {
     this.#isLinked = false;
   }
 
   /**
-   * What is said in the owners' channel, or in its own presence channel.
+   * Receives an event of the owners' channel, or of its own presence channel.
    * @param {string} event
    * @param {any} data
    */
@@ -124,8 +124,8 @@ export class Instance {
 
   #newOwner() {
     if (this.kind === 'legacy') return undefined;
-    // Its clock is off by up to 30 s, another way at each start. Who hears is told so; who does not has
-    // to remember its last run.
+    // Its clock is off by up to 30 s, differently at each start. An owner that receives events is corrected. One that
+    // does not has to remember its last run.
     const clock = Math.floor(1e12 + this.#channel.now + (this.#random() - 0.5) * 60_000);
     const inc = this.kind === 'lease' ? Math.max(clock, this.#lastInc + 1) : clock;
     this.#lastInc = inc;

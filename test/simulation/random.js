@@ -1,5 +1,5 @@
 /**
- * A seeded source of numbers in [0, 1): mulberry32, small and good enough to vary a simulation.
+ * A seeded source of numbers in [0, 1): mulberry32, which is small and random enough for a simulation.
  * @param {number} seed
  * @returns {() => number}
  */

@@ -1,6 +1,6 @@
-// A deployment in virtual time: instances and gateways on a channel that loses, repeats, delays and
-// reorders messages and is away at times, while instances crash, leave and restart with clocks that are
-// off, links are cut and gateways forget.
+// A deployment in virtual time: instances and gateways on a channel that loses, repeats, delays and reorders messages and
+// is unavailable at times. Instances crash, leave and restart with clocks that are off, links are cut, and gateways lose
+// their tables.
 import { Channel } from './channel.js';
 import { Gateway } from './gateway.js';
 import { Instance } from './instance.js';
@@ -13,9 +13,9 @@ const CHAOS_MS = 60_000;
 const QUIET_MS = 60_000;
 
 export class Simulation {
-  /** @type {string[]} what must never be */
+  /** @type {string[]} what must never happen */
   violations = [];
-  /** When after the chaos all gateways first agreed with the truth, and stayed so. */
+  /** When, after the faults end, all gateways first agreed with the truth and continued to. */
   convergedAfter = Infinity;
 
   #channel;
@@ -73,7 +73,7 @@ export class Simulation {
   }
 
   /**
-   * Does something again and again while there is chaos.
+   * Repeats an action while faults are injected.
    * @param {number} every
    * @param {() => void} act
    */
@@ -107,7 +107,7 @@ export class Simulation {
     this.#channel.after(milliseconds, () => this.#channel.comeUp());
   }
 
-  /** How the gateways' tables differ from the truth. A legacy instance may have been heard by nobody. */
+  /** How the gateways' tables differ from the truth. No gateway may have received a legacy instance. */
   #faults() {
     const { gateways, instances } = this.#channel;
     const faults = [];

@@ -4,7 +4,7 @@ import { Simulation } from './simulation.js';
 const SEEDS = 500;
 
 describe('a deployment in virtual time', () => {
-  it(`keeps every promise under ${SEEDS} seeds`, () => {
+  it(`keeps every invariant for ${SEEDS} seeds`, () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
       const { violations, convergedAfter } = new Simulation(seed).run();
       expect(violations, `npm run simulate -- --seed ${seed}`).toEqual([]);

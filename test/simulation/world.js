@@ -1,4 +1,4 @@
-/** Virtual time: what is to happen, in order. Equal times happen in the order they were asked for. */
+/** Virtual time: scheduled actions, in order. Actions of one time run in the order in which they were scheduled. */
 export class World {
   now = 0;
   /** @type {{ at: number, order: number, act: () => void }[]} a binary heap */

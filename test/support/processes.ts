@@ -20,10 +20,24 @@ const GONE_WITHIN_MS = 15_000;
 
 export type Environment = Record<string, string>;
 
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly adminUrl?: string;
+}
+
+/** Where a program writes instead of a stream that the test reads: a descriptor. */
+export interface Output {
+  readonly stdout?: number;
+  readonly stderr?: number;
+}
+
 /** A real process of the product, with all that it printed. */
 export class RunningProgram {
   readonly lines: string[] = [];
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Where a program of the command listens: it says so even if its log goes nowhere. */
+  readonly listening: Promise<Listening>;
   readonly #child: ChildProcess;
   readonly #waiting = new Set<() => void>();
 
@@ -33,6 +47,7 @@ export class RunningProgram {
       if (stream !== null)
         createInterface({ input: stream }).on('line', (line) => this.#read(line));
     }
+    this.listening = new Promise((resolve) => child.once('message', resolve));
     this.ended = new Promise((resolve) => {
       child.once('close', (code, signal) => {
         resolve({ code, signal });
@@ -87,6 +102,9 @@ export class RunningProgram {
   }
 }
 
+/** Node's own warnings, of what it advises against or will soon refuse. `RollcallWarning` is the client's. */
+const WARNING = /\(node:\d+\) (?:\[\w+\] )?(?!Rollcall)\w*Warning\b.*/;
+
 /** Starts programs, and ends all that still run. */
 export class Programs {
   readonly #running: RunningProgram[] = [];
@@ -94,12 +112,14 @@ export class Programs {
   /**
    * Starts a Node program. Its environment has only `PATH`, `HOME` and `env`.
    * @param via a command that starts the one in its arguments, such as in another namespace
+   * @param output by default, the test reads both streams
    */
   node(
     module: string,
     args: string[] = [],
     env: Environment = {},
     via: readonly string[] = [],
+    { stdout, stderr }: Output = {},
   ): RunningProgram {
     const [execPath, ...execArgv] = [...via, process.execPath];
     const child = fork(module, args, {
@@ -107,7 +127,7 @@ export class Programs {
       ...(execPath !== undefined && { execPath }),
       // The test runner's arguments would make the program load sources instead of built files.
       execArgv,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', stdout ?? 'pipe', stderr ?? 'pipe', 'ipc'],
     });
     return this.#track(child);
   }
@@ -118,10 +138,13 @@ export class Programs {
     );
   }
 
+  /** Fails if Node warned of any of them. */
   async endAll(): Promise<void> {
     const running = this.#running.splice(0);
     for (const program of running) program.kill('SIGKILL');
     await Promise.all(running.map((program) => program.ended));
+    const warnings = running.flatMap(({ output }) => WARNING.exec(output) ?? []);
+    if (warnings.length > 0) throw new Error(`Node warned: ${warnings.join(', ')}`);
   }
 
   #track(child: ChildProcess): RunningProgram {

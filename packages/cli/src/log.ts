@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { RollcallError } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
-import { createLogger, LOG_SETTINGS, readLogSettings } from '@rollcall/runtime/log';
+import { createLogger, LOG_SETTINGS, readLogSettings, standardStream } from '@rollcall/runtime/log';
 import { addSettings } from './setting-options.ts';
-import type { LineDestination, LogFlags, ProgramLogger } from '@rollcall/runtime/log';
+import type { LogFlags, ProgramLogger, StandardStream } from '@rollcall/runtime/log';
 
 /** The part of a log that a process needs when it ends. */
 type FinalLog = Pick<ProgramLogger, 'error' | 'flush' | 'format'>;
@@ -19,11 +19,12 @@ export function withLogOptions(command: Command): Command {
  * The log of this process; lines that are still queued are written before a signal ends it.
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function openLog(
-  flags: LogFlags,
-  destination: LineDestination = process.stdout,
-): ProgramLogger {
-  const logger = createLogger({ ...readLogSettings(flags, process.env), destination });
+export function openLog(flags: LogFlags, to: StandardStream = 'stdout'): ProgramLogger {
+  const logger = createLogger({
+    ...readLogSettings(flags, process.env),
+    destination: standardStream(to),
+    fallback: to === 'stdout' ? standardStream('stderr') : undefined,
+  });
   useLog(logger);
   return logger;
 }

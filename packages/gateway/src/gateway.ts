@@ -6,7 +6,7 @@ import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/pro
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
-import type { Logger, LogMethod } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -14,6 +14,7 @@ import { catalogApi } from './catalog/api.ts';
 import { serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import type { Endpoint } from './listen-addresses.ts';
@@ -127,6 +128,7 @@ interface Parts extends Required<Surroundings> {
   readonly journal: Journal;
   readonly directory: Directory;
   readonly telemetry: Telemetry;
+  readonly states: InstanceStates;
   readonly plane: LiveDataPlane;
 }
 
@@ -154,11 +156,17 @@ async function createParts(
     requireBroker,
     timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
     // That it is connected is one of the events which are logged below.
-    logger: { ...silentLogger, warn: logger.warn.bind(logger) as LogMethod },
+    logger: { ...silentLogger, warn: logger.warn.bind(logger) },
     ...(instanceCa !== undefined && { instanceCa }),
   });
   closing.add(() => directory.close());
-  const telemetry = new Telemetry(directory);
+  const states = new InstanceStates({
+    directory,
+    now: () => performance.now(),
+    epoch: () => Date.now() - performance.now(),
+  });
+  closing.add(() => states.close());
+  const telemetry = new Telemetry(directory, states);
   closing.add(() => telemetry.close());
   const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
   closing.add(saveSnapshot);
@@ -166,13 +174,14 @@ async function createParts(
     directory,
     isTableComplete: directory.isConnected,
     telemetry,
+    states,
     config,
     instanceCa,
     name,
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, self, journal, directory, telemetry, plane };
+  return { ...surroundings, config, name, self, journal, directory, telemetry, states, plane };
 }
 
 function addressPolicyOf(
@@ -192,13 +201,14 @@ async function received(directory: Directory): Promise<void> {
 
 /** Listens once the table is there, or at once if the broker is away. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, self, directory, plane, registry, logger } = parts;
+  const { config, self, directory, states, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
   const { host, port } = await plane.listen(config.port, config.host);
   if (config.port === 0) self.push(...listenAddresses(host, port));
   logEvents(
     directory,
+    states,
     { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
     // A change is logged only after every worker routes by it.
     ({ level, message }) => plane.whenApplied(() => logger[level](message)),
@@ -213,7 +223,18 @@ async function startAdmin(
   { url, port }: Pick<Gateway, 'url' | 'port'>,
   closing: Closing,
 ): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
-  const { config, name, registry, logger, dashboard, journal, directory, telemetry, plane } = parts;
+  const {
+    config,
+    name,
+    registry,
+    logger,
+    dashboard,
+    journal,
+    directory,
+    telemetry,
+    states,
+    plane,
+  } = parts;
   const { adminHost, adminPort = defaultAdminPort(config.port), adminToken } = config;
   const app = adminApp({
     gateway: {
@@ -229,6 +250,7 @@ async function startAdmin(
       ...(adminToken !== undefined && { token: adminToken }),
     },
     directory,
+    states,
     journal,
     routes: plane.routes,
     traffic: telemetry.history.of,
@@ -240,7 +262,7 @@ async function startAdmin(
   app.get('/metrics', async (c) =>
     c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
   );
-  const catalog = new TableCatalog(directory, Date.now);
+  const catalog = new TableCatalog(directory, states, Date.now);
   app.route('/', catalogApi(catalog));
   const admin = await serveAdmin(app, adminHost, adminPort);
   closing.add(() => admin.close());

@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
+import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
 import { configuredRoutes } from './routing/rules.ts';
@@ -18,6 +19,7 @@ export interface LiveDataPlaneOptions {
   /** Whether the table was received from the registry. */
   readonly isTableComplete: boolean;
   readonly telemetry: Telemetry;
+  readonly states: InstanceStates;
   readonly config: ResolvedConfig;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa: string | undefined;
@@ -42,7 +44,8 @@ export interface LiveDataPlane extends Pick<
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, isTableComplete, telemetry, config, instanceCa, name, logger } = options;
+  const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
+    options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -61,10 +64,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     isTableComplete,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
+    onLoads: () => states.refresh(),
     logger,
   });
   telemetry.observe(plane);
   directory.on('change', (change) => plane.apply(change));
+  // After the data plane has taken in the change.
+  states.observe(plane);
 
   files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
   function reloadCertificate(): void {

@@ -68,7 +68,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     else tls.accept(raw);
   }
 
-  /** Counts a connection, and tells whether it may be. */
+  /** Counts a connection, and returns whether its address may have it. */
   function admit(raw: ClientSocket): boolean {
     const address = raw.remoteAddress ?? '';
     const count = (perAddress.get(address) ?? 0) + 1;

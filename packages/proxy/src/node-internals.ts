@@ -96,7 +96,7 @@ export function hasPendingWrite(to: Pick<Writable, 'write'>): boolean {
 
 /**
  * Moves the connection of an accepted socket, which is paused and was not read from, to a new one with `onread`: Node
- * has that option for sockets that connect, and none for those that a server accepts.
+ * has that option for sockets that connect, and not for sockets that a server accepts.
  *
  * @returns undefined if the socket has to be read as it is
  */

@@ -29,7 +29,7 @@ export type Decision = Forward | ProblemAnswer;
 
 /** The proxy answers itself. */
 export interface ProblemAnswer {
-  /** Tells the two kinds of decisions apart. */
+  /** Distinguishes the two kinds of decisions. */
   readonly type: 'answer';
   /** Sent as `application/problem+json`. */
   readonly problem: Problem;
@@ -41,9 +41,9 @@ export interface ProblemAnswer {
 
 /** The request goes to an upstream. */
 export interface Forward {
-  /** Tells the two kinds of decisions apart. */
+  /** Distinguishes the two kinds of decisions. */
   readonly type: 'forward';
-  /** Path and query for the upstream: usually those that came, without the prefix of the route. */
+  /** Path and query for the upstream: usually those of the request, without the prefix of the route. */
   readonly target: string;
   /** The prefix of the route. Default `''`. */
   readonly prefix?: string;
@@ -71,7 +71,7 @@ export interface Forward {
   mayRetry?(): boolean;
 }
 
-/** A request, as far as a decision may need it. What is not asked for costs nothing. */
+/** A request, as far as a decision may need it. Reading a part costs; parts that are not read cost nothing. */
 export interface RequestView {
   /** In upper case, as it came. */
   readonly method: string;

@@ -1,4 +1,4 @@
-import type { Member, User } from '@rollcall/protocol/pusher';
+import type { SignedMember, User } from '@rollcall/protocol/pusher';
 import type { AppOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhook-event.ts';
 import type { Connection } from './connection.ts';
@@ -110,7 +110,7 @@ export interface Subscription {
   readonly channel: string;
   readonly connection: Connection;
   /** Set for presence channels only. */
-  readonly member?: Member | undefined;
+  readonly member?: SignedMember | undefined;
 }
 
 /** `full`: the presence channel is at its limit of members, and the user is not one of them. */

@@ -4,7 +4,7 @@ import {
   memberRemovedFrame,
   subscriptionSucceededFrame,
 } from '@rollcall/protocol/pusher';
-import type { Member } from '@rollcall/protocol/pusher';
+import type { SignedMember } from '@rollcall/protocol/pusher';
 import type { Connection } from './connection.ts';
 import { Members } from './members.ts';
 
@@ -48,7 +48,7 @@ export class Channel {
    *
    * @param member - given for presence channels.
    */
-  add(connection: Connection, member?: Member): string | undefined {
+  add(connection: Connection, member?: SignedMember): string | undefined {
     const isNew = member !== undefined && this.#members?.add(member) === true;
     // Before the new member is a subscriber, so that it is not sent its own member_added.
     if (isNew) this.broadcast(memberAddedFrame(this.name, member));

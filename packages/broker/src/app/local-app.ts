@@ -7,7 +7,7 @@ import {
   LIMITS,
   subscriptionCountFrame,
 } from '@rollcall/protocol/pusher';
-import type { Member, User } from '@rollcall/protocol/pusher';
+import type { SignedMember, User } from '@rollcall/protocol/pusher';
 import type { AppOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhook-event.ts';
 import type {
@@ -162,7 +162,7 @@ export class LocalApp implements App {
     this.#subscriptionCounts?.stop();
   }
 
-  #hasRoomFor(name: string, { userId }: Member): boolean {
+  #hasRoomFor(name: string, { userId }: SignedMember): boolean {
     const channel = this.#channels.get(name);
     return (
       channel === undefined || channel.hasUser(userId) || channel.userCount < LIMITS.presenceMembers

@@ -1,7 +1,7 @@
-import type { Member } from '@rollcall/protocol/pusher';
+import type { SignedMember } from '@rollcall/protocol/pusher';
 
 interface Presence {
-  readonly member: Member;
+  readonly member: SignedMember;
   /** A user joins with the first connection and leaves with the last. */
   connections: number;
 }
@@ -19,7 +19,7 @@ export class Members {
     return [...this.#users.keys()];
   }
 
-  list(): Member[] {
+  list(): SignedMember[] {
     return Array.from(this.#users.values(), ({ member }) => member);
   }
 
@@ -28,7 +28,7 @@ export class Members {
   }
 
   /** Counts one more connection of a user. Returns whether it is the first. The info of the first connection is kept. */
-  add(member: Member): boolean {
+  add(member: SignedMember): boolean {
     const presence = this.#users.get(member.userId);
     if (presence === undefined) this.#users.set(member.userId, { member, connections: 1 });
     else presence.connections += 1;

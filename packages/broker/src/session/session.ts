@@ -12,7 +12,7 @@ import {
   subscriptionErrorFrame,
   userStringToSign,
 } from '@rollcall/protocol/pusher';
-import type { ClientFrame, Member, User } from '@rollcall/protocol/pusher';
+import type { ClientFrame, SignedMember, User } from '@rollcall/protocol/pusher';
 import type { App, SubscribeResult } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
@@ -174,13 +174,13 @@ export class Session {
   }
 
   /** Returns the member that subscribes to a presence channel: from `channel_data`, or else the signed-in user. */
-  #readMember({ channelData }: Subscribe): Member | string {
+  #readMember({ channelData }: Subscribe): SignedMember | string {
     if (channelData !== undefined) return readMember(channelData);
     if (this.#user === undefined) {
       return 'a presence channel needs channel_data, or a user who is signed in';
     }
-    const { id, info } = this.#user;
-    return { userId: id, userInfo: info };
+    const { id, infoJson } = this.#user;
+    return { userId: id, userInfoJson: infoJson };
   }
 
   #unsubscribe(channel: string): void {

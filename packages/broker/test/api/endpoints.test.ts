@@ -32,12 +32,12 @@ beforeEach(() => {
   app.subscribe({
     channel: 'presence-a',
     connection: subscriber,
-    member: { userId: 'ann', userInfo: null },
+    member: { userId: 'ann', userInfoJson: 'null' },
   });
   app.subscribe({
     channel: 'presence-a',
     connection: new FakeConnection(),
-    member: { userId: 'ann', userInfo: null },
+    member: { userId: 'ann', userInfoJson: 'null' },
   });
   subscriber.take();
 });
@@ -139,7 +139,7 @@ describe.each([
         FakeConnection,
         FakeConnection,
       ];
-      const user = { id: 'ann', info: null, watchlist: [] };
+      const user = { id: 'ann', infoJson: 'null', watchlist: [] };
       app.signIn({ user, userData: '{}', connection: ann });
       app.signIn({ user, userData: '{}', connection: alsoAnn });
       app.signIn({ user: { ...user, id: 'bob' }, userData: '{}', connection: bob });

@@ -68,7 +68,7 @@ describe('subscription counts', () => {
   });
 
   it('are not sent in presence channels, nor unless the app asks for them', () => {
-    const member = { userId: 'ann', userInfo: null };
+    const member = { userId: 'ann', userInfoJson: 'null' };
     const [inPresence, inOther] = [new FakeConnection(), new FakeConnection()];
     app.subscribe({ channel: 'presence-a', connection: inPresence, member });
     expect(countsOf(inPresence)).toEqual([]);

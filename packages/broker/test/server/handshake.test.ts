@@ -13,13 +13,16 @@ const apps = new Apps([
 ]);
 
 describe('readHandshake', () => {
-  it.each(['/app/two?protocol=7', '/app/two?client=js&protocol=7&flash=false'])(
-    'finds the app of %s',
-    (url) => {
-      const app = readHandshake(apps, url);
-      expect('options' in app && app.options.appId).toBe('2');
-    },
-  );
+  it.each([
+    '/app/two?protocol=7',
+    '/app/two?client=js&protocol=7&flash=false',
+    '/app/two?client=java-client&protocol=5&version=2.4.4',
+    '/app/two?protocol=4',
+    '/app/two?protocol=6',
+  ])('finds the app of %s', (url) => {
+    const app = readHandshake(apps, { url, headers: {} });
+    expect('options' in app && app.options.appId).toBe('2');
+  });
 
   it.each([
     ['/app/three?protocol=7', 4001],
@@ -38,9 +41,14 @@ describe('readHandshake', () => {
     ['/app/one?protocol=seven', 4006],
     ['/app/one?protocol=7.0', 4006],
     ['/app/one?protocol=-7', 4006],
-    ['/app/one?protocol=6', 4007],
+    ['/app/one?protocol=3', 4007],
+    ['/app/one?protocol=07', 4007],
+    ['/app/one?protocol=77', 4007],
     ['/app/one?protocol=8', 4007],
   ])('refuses %s with %d', (url, code) => {
-    expect(readHandshake(apps, url)).toMatchObject({ code, message: expect.any(String) });
+    expect(readHandshake(apps, { url, headers: {} })).toMatchObject({
+      code,
+      message: expect.any(String),
+    });
   });
 });

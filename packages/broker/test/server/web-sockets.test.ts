@@ -50,7 +50,7 @@ describe('a handshake', () => {
     ['/app/unknown?protocol=7', 4001],
     ['/nowhere?protocol=7', 4005],
     ['/app/test-key?protocol=x', 4006],
-    ['/app/test-key?protocol=4', 4007],
+    ['/app/test-key?protocol=3', 4007],
     ['/app/test-key', 4008],
   ])('of %s is refused with %d, in an error and in the close', async (target, code) => {
     await start();

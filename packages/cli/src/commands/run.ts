@@ -56,7 +56,7 @@ export function runCommand(): Command {
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
 async function runProgram(command: readonly string[], options: RunOptions): Promise<void> {
   // Standard output belongs to the program.
-  const logger = openLog(options, process.stderr);
+  const logger = openLog(options, 'stderr');
   const registry = registryFromEnv(process.env);
   const given = announcedFields(options);
   const announcement = checked({

@@ -3,7 +3,7 @@ import { BROKER_SETTINGS } from '@rollcall/broker';
 import { registryFromEnv, urlHost } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { shutdown } from '@rollcall/runtime';
-import { readLogSettings } from '@rollcall/runtime/log';
+import { readLogSettings, standardStream } from '@rollcall/runtime/log';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
 import { useLog, withLogOptions } from '../log.ts';
@@ -56,7 +56,7 @@ export function upCommand(): Command {
 async function runUp(options: UpOptions): Promise<void> {
   const { env } = process;
   const { format, level } = readLogSettings(options, env);
-  const log = new SystemLog(process.stdout, format);
+  const log = new SystemLog(standardStream('stdout'), format, standardStream('stderr'));
   const procfile = options.procfile === undefined ? undefined : readProcfile(options.procfile);
   const given = layered(UP_SETTINGS, [
     fromEnvironment(UP_SETTINGS, env),
@@ -74,7 +74,7 @@ async function runUp(options: UpOptions): Promise<void> {
   try {
     const overview = await system.start();
     if (log.format === 'json') log.write('info', 'everything runs', urlsOf(overview));
-    else console.log(describe(overview, procfile?.tries ?? []));
+    else log.print(describe(overview, procfile?.tries ?? []));
   } catch (error) {
     // Whatever it was: what has been started must not outlive us, nor keep us alive.
     await system.stop();

@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 import { judgeGateway } from './gateway.ts';
 import type { GatewayView } from './gateway.ts';
 import { judgeInstances } from './instances.ts';
-import type { Seen } from './instances.ts';
+import type { ProbedInstance } from './instances.ts';
 import { judgeAddress, judgeNode } from './machine.ts';
 import type { OwnAddress } from './machine.ts';
 
@@ -19,6 +19,8 @@ export interface Received {
   /** A gateway answered. */
   readonly answered: boolean;
 }
+
+type OwnAddressFacts = Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 
 /** All I/O of an examination. */
 export interface Instruments {
@@ -33,9 +35,7 @@ export interface Instruments {
   /** `locked` if the token is wrong; undefined if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
-  ownAddress(
-    connection: RegistryConfig,
-  ): Promise<Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>>;
+  ownAddress(connection: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
 }
 
 const configuration = check('configuration');
@@ -106,7 +106,7 @@ async function examineRegistry(
     ...received.instances.map((each) => [placeOf(each.announcement), each] as const),
   ]);
   const announcements = [...places.values()].map(({ announcement }) => announcement);
-  const seen: Seen[] = [];
+  const seen: ProbedInstance[] = [];
   for (let first = 0; first < announcements.length; first += MAX_PROBES) {
     const batch = announcements.slice(first, first + MAX_PROBES).map(async (announcement) => ({
       announcement,

@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 const instances = check('instances');
 
 /** An instance of the table, probed from this machine. */
-export interface Seen {
+export interface ProbedInstance {
   readonly announcement: Announcement;
   readonly reach: ProbeOutcome;
   /** Its status at the gateway; undefined if no gateway answers. */
@@ -16,7 +16,7 @@ export interface Seen {
 }
 
 /** One finding for the healthy instances of a prefix, and one for each of the others. */
-export function judgeInstances(seen: readonly Seen[], isBrokerLocal: boolean): Finding[] {
+export function judgeInstances(seen: readonly ProbedInstance[], isBrokerLocal: boolean): Finding[] {
   if (seen.length === 0) {
     return [
       instances.warn(
@@ -35,7 +35,7 @@ export function judgeInstances(seen: readonly Seen[], isBrokerLocal: boolean): F
   });
 }
 
-function faultOf(seen: Seen, isBrokerLocal: boolean): Finding | undefined {
+function faultOf(seen: ProbedInstance, isBrokerLocal: boolean): Finding | undefined {
   const { announcement, reach, atGateway } = seen;
   const { prefix, address, port } = announcement;
   const who = `${prefix || '/'} at ${urlHost(address)}:${port}`;

@@ -6,8 +6,8 @@ const SECRETS = [
   'PUSHER_APP_SECRET',
   'ROLLCALL_MASTER_KEY',
   'ROLLCALL_ADMIN_TOKEN',
-  // The apps of a broker, each with its secret.
-  'ROLLCALL_APPS',
+  // It may set the admin token.
+  'ROLLCALL_SET',
 ] as const;
 
 /** The environment of a program: this one's, without its secrets. */

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { formatText, LineQueue } from '@rollcall/runtime/log';
+import { createLogger, formatText, lineReports, LineQueue } from '@rollcall/runtime/log';
 import type {
   LineDestination,
   LogFields,
@@ -19,17 +19,31 @@ export class SystemLog {
   /** In the order of their first line. */
   readonly #programs: string[] = [];
 
-  constructor(destination: LineDestination, format: LogFormat | undefined) {
+  /** @param fallback where it says that lines cannot be written */
+  constructor(
+    destination: LineDestination,
+    format: LogFormat | undefined,
+    fallback?: LineDestination,
+  ) {
     this.format = format ?? (destination.isTTY === true ? 'text' : 'json');
     this.#inColour = destination.isTTY === true && destination.hasColors?.() === true;
-    this.#queue = new LineQueue(destination, (lines) =>
-      this.write('warn', 'dropped log lines that were not read in time', { lines }),
+    this.#queue = LineQueue.of(
+      destination,
+      lineReports(
+        (fields, message) => this.write('warn', message, fields),
+        fallback && (() => createLogger({ format: this.format, destination: fallback })),
+      ),
     );
   }
 
   /** Writes a line that a program has printed, which is best one in JSON. */
   relay(program: string, line: string): void {
     this.#write(program, recordOf(line));
+  }
+
+  /** Writes text for people as it is. */
+  print(text: string): void {
+    this.#queue.write(`${text}\n`);
   }
 
   /** Writes a line of `rollcall up` itself. */

@@ -81,7 +81,7 @@ export class System {
   async #stop(): Promise<void> {
     this.#isRunning = false;
     this.#stopping.abort(new Stopped());
-    // From here on no program is added to those that are to be stopped.
+    // From here on no program is added to the list of programs to stop.
     await this.#started?.catch(() => {});
     for (const stage of this.#stages.toReversed()) {
       await Promise.all(stage.map((child) => child.stop()));

@@ -9,7 +9,7 @@ import { registryFromEnv, RollcallError } from '@rollcall/client';
 import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { createBroker } from '@rollcall/broker';
 import { APP, connectionTo } from '../../../../test/support/connection.ts';
-import { freePort } from '../../../../test/support/cluster.ts';
+
 import { askBroker } from '../../src/doctor/ask-broker.ts';
 import type { BrokerAnswer } from '../../src/doctor/ask-broker.ts';
 import { examine, placeOf } from '../../src/doctor/examine.ts';
@@ -17,6 +17,7 @@ import type { Instruments } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { GatewayView } from '../../src/doctor/gateway.ts';
 import { reach } from '../../src/reach.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const TAKEN: BrokerAnswer = {
@@ -52,7 +53,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     isAdminNamed: false,
     gatewayView: () => Promise.resolve(viewOf('healthy')),
     reach: () => Promise.resolve({ status: 200 }),
-    ownAddress: async () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
+    ownAddress: () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
     ...planted,
   };
 }
@@ -142,7 +143,7 @@ describe('each planted fault is the only finding', () => {
     [
       'no address',
       {
-        ownAddress: async () => ({
+        ownAddress: () => ({
           announced: new Error('no address: x'),
           isGiven: false,
           interfaces: [],
@@ -152,19 +153,13 @@ describe('each planted fault is the only finding', () => {
     ],
     [
       'loopback announced to other machines',
-      {
-        ownAddress: async () => ({
-          announced: '127.0.0.1',
-          isGiven: true,
-          interfaces: ['127.0.0.1'],
-        }),
-      },
+      { ownAddress: () => ({ announced: '127.0.0.1', isGiven: true, interfaces: ['127.0.0.1'] }) },
       /^address fail .*127\.0\.0\.1, which other machines cannot reach/,
     ],
     [
       'an address of another network',
       {
-        ownAddress: async () => ({
+        ownAddress: () => ({
           announced: '172.17.0.1',
           isGiven: false,
           interfaces: ['172.17.0.1', '10.0.0.5'],
@@ -174,18 +169,12 @@ describe('each planted fault is the only finding', () => {
     ],
     [
       'an address that is nobody’s here',
-      {
-        ownAddress: async () => ({
-          announced: '10.9.9.9',
-          isGiven: true,
-          interfaces: ['10.0.0.5'],
-        }),
-      },
+      { ownAddress: () => ({ announced: '10.9.9.9', isGiven: true, interfaces: ['10.0.0.5'] }) },
       /^address warn .*10\.9\.9\.9, which is not an address/,
     ],
     [
       'an address that is none',
-      { ownAddress: async () => ({ announced: 'web-1', isGiven: true, interfaces: [] }) },
+      { ownAddress: () => ({ announced: 'web-1', isGiven: true, interfaces: [] }) },
       /^address fail ROLLCALL_ADDRESS: address is "web-1"/,
     ],
     [

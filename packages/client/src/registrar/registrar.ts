@@ -179,14 +179,16 @@ function onceUnlessFailed(work: () => Promise<void>): () => Promise<void> {
   return () => (running ??= run());
 }
 
+const noop = (): void => {};
+
 /** As Promise.withResolvers, which Node 20 lacks. */
 function withResolvers(): {
   readonly promise: Promise<void>;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 } {
-  let resolve = (): void => {};
-  let reject = (_error: Error): void => {};
+  let resolve = noop;
+  let reject: (error: Error) => void = noop;
   const promise = new Promise<void>((settle, fail) => {
     resolve = settle;
     reject = fail;

@@ -1,40 +1,34 @@
 import { pino } from 'pino';
 import type { DestinationStream } from 'pino';
 import type { RequestSummary } from '@rollcall/proxy';
+import { createLogger, standardStream } from '@rollcall/runtime/log';
+import type { StandardStream } from '@rollcall/runtime/log';
 import { accessEntry, isFailure } from './entry.ts';
 import type { AccessLogSettings } from '../settings/config.ts';
 
-/** Pipes write this much atomically (PIPE_BUF); more could mix with what another worker writes. */
-const MAX_WRITE_BYTES = 4096;
-/** Lines are written in batches: with one write per turn of the event loop, a line took 6.9 µs instead of 5.3. */
-const MIN_WRITE_BYTES = 2048;
-const FLUSH_EVERY_MS = 250;
+/** A stalled reader must not keep the process from ending. */
+const FLUSH_MS = 1000;
 
 export interface AccessLog {
   readonly write: (request: RequestSummary) => void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Opens an access log that writes each request as a line of JSON. */
 export function openAccessLog(
-  to: 'stdout' | 'stderr',
+  to: StandardStream,
   settings: Omit<AccessLogSettings, 'to'>,
 ): AccessLog {
-  const dest = to === 'stdout' ? process.stdout.fd : process.stderr.fd;
-  const destination = pino.destination({
-    dest,
-    sync: false,
-    minLength: MIN_WRITE_BYTES,
-    maxWrite: MAX_WRITE_BYTES,
+  const destination = standardStream(to);
+  // If the process has a log on the same stream already, this is its queue.
+  const { queue } = createLogger({
+    format: 'json',
+    destination,
+    fallback: to === 'stdout' ? standardStream('stderr') : undefined,
   });
-  const timer = setInterval(() => destination.flush(), FLUSH_EVERY_MS);
-  timer.unref();
   return {
-    write: accessLogTo(destination, settings, Math.random),
-    close() {
-      clearInterval(timer);
-      destination.flushSync();
-    },
+    write: accessLogTo({ write: (line) => queue.writeSoon(line) }, settings, Math.random),
+    close: () => queue.flush(FLUSH_MS),
   };
 }
 

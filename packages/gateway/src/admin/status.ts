@@ -56,16 +56,12 @@ export function linkChangedAt({ link }: Journal): number {
 }
 
 /** What the state means, in a sentence for people. */
-export function describeDiscovery(
-  state: DiscoveryState,
-  server: string,
-  { link }: Journal,
-): string {
-  if (state === 'connected') return `It is connected to the broker at ${server}.`;
+export function describeDiscovery(state: DiscoveryState, { link }: Journal): string {
+  if (state === 'connected') return 'It is connected to the broker.';
   const outage =
     link.length === 0
-      ? `It has not reached the broker at ${server} since it started`
-      : `It is not connected to the broker at ${server}`;
+      ? 'It has not reached the broker since it started'
+      : 'It is not connected to the broker';
   if (state === 'expired') return `${outage}, and its table is empty or out of date.`;
   const source = link.length === 0 ? 'its snapshot' : 'its last known table';
   return `${outage}. It routes by ${source}, and its probes keep verifying the instances.`;

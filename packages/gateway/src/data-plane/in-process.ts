@@ -22,6 +22,8 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
+  /** An instance was ejected. */
+  readonly onEjected: () => void;
   readonly onFilterError: (error: FilterError) => void;
 }
 
@@ -30,11 +32,17 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable, onFilterError } = options;
+  const { table, traffic, observers, settings, onUnreachable, onEjected, onFilterError } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
-    events: traffic,
+    events: {
+      retried: (prefix, key) => traffic.retried(prefix, key),
+      ejected(prefix, key) {
+        traffic.ejected(prefix, key);
+        onEjected();
+      },
+    },
     isTableComplete: options.isTableComplete,
     random: Math.random,
     now: () => performance.now(),

@@ -28,7 +28,7 @@ export async function openRequestObservers(settings: ObserverSettings): Promise<
     accessLog,
     traces,
     async close() {
-      accessLog?.close();
+      await accessLog?.close();
       await traces?.close();
     },
   };

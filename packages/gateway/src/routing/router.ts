@@ -4,6 +4,7 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import { proxyProblem } from '@rollcall/proxy';
 import type { Decide, Decision, Filter, RequestView } from '@rollcall/proxy';
 import { Balancer } from '../balancing/balancer.ts';
+import type { Ejection } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
@@ -114,6 +115,14 @@ export class Router {
   /** Returns the requests in flight to each instance that has any. */
   *inFlight(): Iterable<readonly [key: string, requests: number]> {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
+  }
+
+  /** Returns the ejections that have not ended. */
+  ejections(): Ejection[] {
+    const now = this.#now();
+    return [...this.#balancers].flatMap(([prefix, balancer]) =>
+      balancer.ejections(this.#table.routable(prefix), now),
+    );
   }
 
   #forward(route: Route, target: string, request: RequestView): Decision {

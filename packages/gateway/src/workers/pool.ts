@@ -25,6 +25,8 @@ export interface PoolOptions {
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly onFilterError: (error: FilterError) => void;
+  /** What `loads` returns has changed. */
+  readonly onLoads: () => void;
   readonly spawn: Spawn;
   readonly logger: Logger;
 }
@@ -126,6 +128,7 @@ export class WorkerPool implements DataPlane {
         },
         onEnd: (how) => {
           slot.ended();
+          this.#options.onLoads();
           this.#applied.delete(worker);
           const ended = new WorkerEnded(worker.pid, how, performance.now() - startedAt);
           if (isListening) this.#replace(slot, ended);
@@ -137,7 +140,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onFilterError, onReport } = this.#options;
+    const { table, onOutcome, onFilterError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({
@@ -153,6 +156,7 @@ export class WorkerPool implements DataPlane {
     if (message.type === 'report') {
       slot.reported(message.load);
       onReport(slot.name, message);
+      onLoads();
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
     if (message.type === 'filter-error') onFilterError(message);

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
 import { forwarded, limitsOf, portsOf, setup } from './routed.ts';
 
-describe('a router that is configured anew', () => {
-  it('names no instance that has left since to a request from before', () => {
+describe('a reconfigured router', () => {
+  it('does not offer an instance that left to a request in flight', () => {
     const { say, decide, configure } = setup({ policy: 'hash' });
     for (const port of [1, 2, 3]) say(port);
     const decision = decide('localhost', '/v1');
@@ -17,7 +17,7 @@ describe('a router that is configured anew', () => {
     expect(portsOf(decision)).toEqual([left]);
   });
 
-  it('serves each route by its own policy, or by that of all', () => {
+  it('uses the policy of each route, or the policy for all', () => {
     const { say, decide, configure } = setup();
     say(1);
     say(2, { prefix: '/v2' });
@@ -26,7 +26,7 @@ describe('a router that is configured anew', () => {
     expect([answerMs('/v1'), answerMs('/v2')]).toEqual([1, 2]);
   });
 
-  it('still knows who was ejected, and what is in flight', () => {
+  it('keeps ejections and requests in flight', () => {
     const { say, picks, decide, configure } = setup({ maxInFlight: 1 });
     say(1);
     say(2);
@@ -43,8 +43,8 @@ describe('a router that is configured anew', () => {
   });
 });
 
-describe('a request that ends by rules that are no more', () => {
-  it('still counts for whether ejections do', () => {
+describe('a request that ends after a reconfiguration', () => {
+  it('still counts for ejections', () => {
     const { say, picks, decide, configure } = setup();
     for (const port of [1, 2, 3, 4]) say(port);
     const settings = {
@@ -68,8 +68,8 @@ function asking(id: string, inc: number, policy?: object) {
   return { id, inc, policy: policy ?? null };
 }
 
-describe('what an instance asks for', () => {
-  it('is granted within the limits for all, and the word on the route goes before it', () => {
+describe('the policy that an instance announces', () => {
+  it('is granted within the limits for all, and the settings of the route take precedence', () => {
     const { say, decide, configure } = setup();
     say(1, { fields: asking('a', 1, { answerMs: 50, totalMs: 900, bodyBytes: 10 }) });
     configure({ limits: { totalMs: 100 }, routes: { '/v1': { limits: { bodyBytes: 1000 } } } });
@@ -80,7 +80,7 @@ describe('what an instance asks for', () => {
     });
   });
 
-  it('is that of the one that began last, for as long as it is there', () => {
+  it('is the policy of the latest instance, while it is registered', () => {
     const { say, decide } = setup();
     const answerMs = () => limitsOf(decide('localhost', '/v1'))?.answerMs;
     say(1, { fields: asking('a', 5, { answerMs: 55 }) });
@@ -93,7 +93,7 @@ describe('what an instance asks for', () => {
     expect(answerMs()).toBe(44);
   });
 
-  it('may be who is picked, how many requests are in flight, and that none is repeated', () => {
+  it('may set balancing, the in-flight limit, and no retries', () => {
     const { say, pick, decide } = setup();
     const policy = { balancing: 'hash', hashBy: 'header:x-user', maxInFlight: 1, retries: false };
     for (const port of [1, 2, 3]) say(port, { fields: asking(`i${port}`, 1, policy) });
@@ -106,7 +106,7 @@ describe('what an instance asks for', () => {
     expect(pick('/v1', user)).not.toBe(first);
   });
 
-  it('does not make room for more requests than the gateway has', () => {
+  it('cannot raise the limits of the gateway', () => {
     const { say, decide } = setup({ maxInFlight: 1 });
     say(1, { fields: asking('a', 1, { mostInFlight: 1000 }) });
     const decision = decide('localhost', '/v1');
@@ -115,7 +115,7 @@ describe('what an instance asks for', () => {
   });
 });
 
-describe('a route that is not stripped', () => {
+describe('a route with strip off', () => {
   it('keeps its prefix on the path', () => {
     const { say, decide, configure } = setup();
     say(1);

@@ -3,19 +3,19 @@ import { REQUEST } from '../../../proxy/test/decisions.ts';
 import { forwarded, portsOf, setup } from './routed.ts';
 
 describe('a router', () => {
-  it('lets instances take turns, exactly', () => {
+  it('selects instances in exact round-robin', () => {
     const { say, picks } = setup();
     for (const port of [1, 2, 3]) say(port);
     expect(picks(7)).toEqual([1, 2, 3, 1, 2, 3, 1]);
   });
 
-  it('gives an instance that registers twice no double share', () => {
+  it('gives an instance that registers twice a single share', () => {
     const { say, picks } = setup();
     for (const port of [1, 2, 1, 1]) say(port);
     expect(picks(4)).toEqual([1, 2, 1, 2]);
   });
 
-  it('goes on when the turn was beyond the end of a list that has shrunk', () => {
+  it('continues when the list of instances shrinks', () => {
     const { say, pick, picks } = setup();
     for (const port of [1, 2, 3]) say(port);
     picks(2);
@@ -24,14 +24,14 @@ describe('a router', () => {
     expect(pick()).toBe(1);
   });
 
-  it('takes turns per prefix', () => {
+  it('has a separate rotation for each prefix', () => {
     const { say, pick } = setup();
     for (const port of [1, 2]) say(port);
     for (const port of [8, 9]) say(port, { prefix: '/v2' });
     expect([pick('/v1'), pick('/v2'), pick('/v1'), pick('/v2')]).toEqual([1, 8, 2, 9]);
   });
 
-  it('names every instance once, so that another can stand in', () => {
+  it('offers every instance once for retries', () => {
     const { say, decide } = setup();
     for (const port of [1, 2, 3]) say(port);
     decide('localhost', '/v1');
@@ -39,7 +39,7 @@ describe('a router', () => {
     expect(portsOf(decision)).toEqual([2, 3, 1]);
   });
 
-  it('names no instance that has left since, and those that have come', () => {
+  it('offers new instances, and none that left meanwhile', () => {
     const { say, decide } = setup();
     for (const port of [1, 2]) say(port);
     const decision = forwarded(decide('localhost', '/v1'));
@@ -50,7 +50,7 @@ describe('a router', () => {
     expect(portsOf(decision)).toEqual([3]);
   });
 
-  it('says that there is no room when every instance has all that it may have', () => {
+  it('reports that every instance is at its limit', () => {
     const { say, decide } = setup({ maxInFlight: 1 });
     for (const port of [1, 2]) say(port);
     const [one, two] = [decide('localhost', '/v1'), decide('localhost', '/v1')];
@@ -60,7 +60,7 @@ describe('a router', () => {
     expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
   });
 
-  it('sends nothing to an instance that has failed again and again, for a while', () => {
+  it('skips an instance for a while after repeated failures', () => {
     const { clock, say, decide, picks } = setup();
     for (const port of [1, 2]) say(port);
     for (let count = 0; count < 10; count++) {
@@ -74,7 +74,7 @@ describe('a router', () => {
     expect(new Set(picks(4))).toEqual(new Set([1, 2]));
   });
 
-  it('tells whom it was in vain to ask, and who is ejected for that', () => {
+  it('reports unreachable and ejected instances', () => {
     const { say, decide, told } = setup();
     for (const port of [1, 2]) say(port);
     const one = '/v1 127.0.0.1 1';
@@ -84,7 +84,7 @@ describe('a router', () => {
     expect(told.filter((each) => each.startsWith('ejected'))).toEqual([`ejected /v1 ${one}`]);
   });
 
-  it('has no more repeated than a fifth of what comes, and ten a second', () => {
+  it('limits retries to a fifth of the requests, and ten a second', () => {
     const { clock, say, decide } = setup();
     say(1);
     const repeats = (count: number): number => {
@@ -118,7 +118,7 @@ describe('a router', () => {
         field: (name: string) => (name === 'cookie' ? `a=b; user=${value}` : undefined),
       }),
     ],
-  ])('sends requests that are alike to one instance, by %j', (hashBy, asking) => {
+  ])('sends requests with the same key to one instance, by %j', (hashBy, asking) => {
     const { say, pick, decide } = setup({ policy: 'hash', ...(hashBy && { hashBy }) });
     for (const port of [1, 2, 3, 4]) say(port);
     const users = Array.from({ length: 40 }, (_, index) => asking(`192.0.2.${index}`));
@@ -132,7 +132,7 @@ describe('a router', () => {
     );
   });
 
-  it('tells an unknown prefix from one whose instances have all left', () => {
+  it('distinguishes an unknown prefix from one whose instances have all left', () => {
     const { say, pick } = setup();
     expect(pick()).toBe('unknown-route');
     say(1);
@@ -140,7 +140,7 @@ describe('a router', () => {
     expect(pick()).toBe('no-instance');
   });
 
-  it('does not answer for other hosts, or for targets that are no path', () => {
+  it('does not answer for other hosts, or for targets that are not paths', () => {
     const { decide } = setup();
     expect(decide('evil.example', '/v1')).toMatchObject({ problem: { code: 'unknown-host' } });
     expect(decide('localhost', 'http://evil.example/v1')).toMatchObject({

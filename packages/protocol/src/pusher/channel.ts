@@ -52,6 +52,15 @@ export function isUserId(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= LIMITS.userIdLength;
 }
 
+/**
+ * The text of an id, which may be a string or a number.
+ * @param json the source of `id`: a number is its own digits, of which a parsed one may have lost some
+ */
+export function idText(id: unknown, json: string | undefined): string | undefined {
+  if (typeof id === 'string') return id;
+  return typeof id === 'number' ? json : undefined;
+}
+
 /** Whether text is a socket id: two numbers with a dot in between, one for each connection. */
 export function isSocketId(value: unknown): value is string {
   return typeof value === 'string' && /^\d{1,20}\.\d{1,20}$/.test(value);

@@ -1,6 +1,6 @@
 import { isRecord, quote } from '../untrusted.ts';
 import { CHANNEL_NAME_RULE, isChannelName, isServerToUserChannel } from './channel.ts';
-import { readJson } from './json.ts';
+import { memberTexts, readJson } from './json.ts';
 import { LIMITS } from './limits.ts';
 
 /** A frame from a client. `malformed` is an invalid one, with a sentence that says what is wrong. */
@@ -27,7 +27,7 @@ export type ClientFrame =
       readonly type: 'client-event';
       readonly event: string;
       readonly channel: string;
-      /** The form that receivers get: JSON text, or the text itself if it was a string. */
+      /** The form that receivers get: the JSON text that the client wrote, or the text itself if it was a string. */
       readonly data: string;
     }
   | { readonly type: 'malformed'; readonly message: string };
@@ -52,7 +52,7 @@ export function parseClientFrame(text: string): ClientFrame {
     case 'pusher:pong':
       return { type: 'pong' };
     default:
-      return parseClientEvent(event, channel, data);
+      return parseClientEvent(text, event, channel, data);
   }
 }
 
@@ -81,7 +81,12 @@ function parseSignin(data: unknown): ClientFrame {
   return { type: 'signin', auth, userData };
 }
 
-function parseClientEvent(event: string, channel: unknown, data: unknown): ClientFrame {
+function parseClientEvent(
+  text: string,
+  event: string,
+  channel: unknown,
+  data: unknown,
+): ClientFrame {
   if (!event.startsWith('client-')) {
     return malformed(
       `event ${quote(event)} is not one that a client may send; its own start with "client-"`,
@@ -91,20 +96,9 @@ function parseClientEvent(event: string, channel: unknown, data: unknown): Clien
     return malformed(`the event name is longer than ${LIMITS.eventNameLength} characters`);
   }
   if (!isChannelName(channel)) return badChannel(channel);
-  const encoded = encodeData(data);
-  if (encoded === undefined) return malformed('data is nested too deeply');
+  // A string stays as it is, because some SDKs encode `data` themselves.
+  const encoded = typeof data === 'string' ? data : (memberTexts(text).get('data') ?? 'null');
   return { type: 'client-event', event, channel, data: encoded };
-}
-
-/** `data` as text. A string stays as it is, because some SDKs encode `data` themselves. */
-function encodeData(data: unknown): string | undefined {
-  if (typeof data === 'string') return data;
-  try {
-    return JSON.stringify(data ?? null);
-  } catch {
-    // JSON.parse accepts any depth. JSON.stringify does not, because it recurses.
-    return undefined;
-  }
 }
 
 function isSubscribable(channel: unknown): channel is string {

@@ -15,7 +15,7 @@ export { CLOSE_CODES } from './codes.ts';
 export { readJson } from './json.ts';
 export { LIMITS } from './limits.ts';
 export { parseMember } from './member.ts';
-export type { Member } from './member.ts';
+export type { Member, SignedMember } from './member.ts';
 export {
   cacheMissFrame,
   channelEventFrame,

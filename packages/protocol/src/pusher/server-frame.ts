@@ -1,4 +1,4 @@
-import type { Member } from './member.ts';
+import type { SignedMember } from './member.ts';
 
 /** Frames without content. */
 export const PING_FRAME: string = encode('pusher:ping', {});
@@ -26,11 +26,11 @@ export function errorFrame(message: string, code?: number): string {
  */
 export function subscriptionSucceededFrame(
   channel: string,
-  members: readonly Member[] | undefined,
+  members: readonly SignedMember[] | undefined,
 ): string {
-  return encode(
+  return encodeText(
     'pusher_internal:subscription_succeeded',
-    members === undefined ? {} : { presence: presence(members) },
+    members === undefined ? '{}' : `{"presence":${presence(members)}}`,
     channel,
   );
 }
@@ -48,9 +48,9 @@ export function subscriptionErrorFrame(
   return encode('pusher:subscription_error', { type, error, status }, channel);
 }
 
-export function memberAddedFrame(channel: string, member: Member): string {
-  const data = { user_id: member.userId, user_info: member.userInfo };
-  return encode('pusher_internal:member_added', data, channel);
+export function memberAddedFrame(channel: string, member: SignedMember): string {
+  const data = `{"user_id":${JSON.stringify(member.userId)},"user_info":${member.userInfoJson}}`;
+  return encodeText('pusher_internal:member_added', data, channel);
 }
 
 export function memberRemovedFrame(channel: string, userId: string): string {
@@ -97,16 +97,20 @@ export function channelEventFrame(
   return JSON.stringify({ event, channel, data, user_id: userId });
 }
 
-function presence(members: readonly Member[]): Record<string, unknown> {
-  return {
-    count: members.length,
-    ids: members.map(({ userId }) => userId),
-    // fromEntries defines properties, so a user named "__proto__" is not special.
-    hash: Object.fromEntries(members.map(({ userId, userInfo }) => [userId, userInfo])),
-  };
+/** Written by hand, so that the info of each member is the text that it signed. */
+function presence(members: readonly SignedMember[]): string {
+  const ids = members.map(({ userId }) => userId);
+  const hash = members.map(
+    ({ userId, userInfoJson }) => `${JSON.stringify(userId)}:${userInfoJson}`,
+  );
+  return `{"count":${members.length},"ids":${JSON.stringify(ids)},"hash":{${hash.join(',')}}}`;
 }
 
 /** A frame of a server, whose `data` is JSON as text. */
 function encode(event: string, data: Record<string, unknown>, channel?: string): string {
-  return JSON.stringify({ event, channel, data: JSON.stringify(data) });
+  return encodeText(event, JSON.stringify(data), channel);
+}
+
+function encodeText(event: string, data: string, channel?: string): string {
+  return JSON.stringify({ event, channel, data });
 }

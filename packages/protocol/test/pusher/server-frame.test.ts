@@ -34,7 +34,7 @@ describe('frames of the server', () => {
       String.raw`{"event":"pusher:subscription_error","channel":"private-a","data":"{\"type\":\"AuthError\",\"error\":\"no\",\"status\":401}"}`,
     ],
     [
-      memberAddedFrame('presence-a', { userId: '1', userInfo: { name: 'x' } }),
+      memberAddedFrame('presence-a', { userId: '1', userInfoJson: '{"name":"x"}' }),
       String.raw`{"event":"pusher_internal:member_added","channel":"presence-a","data":"{\"user_id\":\"1\",\"user_info\":{\"name\":\"x\"}}"}`,
     ],
     [
@@ -73,9 +73,9 @@ describe('frames of the server', () => {
   it('list members in order, even if their ids are numbers', () => {
     const frame = JSON.parse(
       subscriptionSucceededFrame('presence-a', [
-        { userId: 'b', userInfo: { name: 'x' } },
-        { userId: '__proto__', userInfo: null },
-        { userId: '10', userInfo: 'y' },
+        { userId: 'b', userInfoJson: '{"name":"x"}' },
+        { userId: '__proto__', userInfoJson: 'null' },
+        { userId: '10', userInfoJson: '"y"' },
       ]),
     ) as { data: string };
     expect(frame.data).toContain('"ids":["b","__proto__","10"]');

@@ -4,12 +4,12 @@ import { parseUser } from '@rollcall/protocol/pusher';
 
 describe('parseUser', () => {
   it.each([
-    ['{"id":"ann"}', { id: 'ann', info: null, watchlist: [] }],
+    ['{"id":"ann"}', { id: 'ann', infoJson: 'null', watchlist: [] }],
     [
       '{"id":"ann","user_info":{"name":"Ann"},"watchlist":["bob","eve","bob"]}',
-      { id: 'ann', info: { name: 'Ann' }, watchlist: ['bob', 'eve'] },
+      { id: 'ann', infoJson: '{"name":"Ann"}', watchlist: ['bob', 'eve'] },
     ],
-    [`{"id":"${'é'.repeat(128)}"}`, { id: 'é'.repeat(128), info: null, watchlist: [] }],
+    [`{"id":"${'é'.repeat(128)}"}`, { id: 'é'.repeat(128), infoJson: 'null', watchlist: [] }],
   ])('reads %s', (text, user) => {
     expect(parseUser(text)).toEqual(user);
   });
@@ -21,12 +21,18 @@ describe('parseUser', () => {
     },
   );
 
-  it.each(['"bob"', '[7]', '[""]', '{}', `["${'a'.repeat(129)}"]`])(
+  it.each(['"bob"', '[null]', '[""]', '{}', `["${'a'.repeat(129)}"]`])(
     'refuses the watchlist %s',
     (watchlist) => {
       expect(parseUser(`{"id":"ann","watchlist":${watchlist}}`)).toMatch(/list of user ids/);
     },
   );
+
+  it('takes numbers in a watchlist as the texts that they are', () => {
+    const text = '{"id":"ann","user_info":1.0,"watchlist":[1, 2,"1",1524831183200260097 ]}';
+    const watchlist = ['1', '2', '1524831183200260097'];
+    expect(parseUser(text)).toEqual({ id: 'ann', infoJson: '1.0', watchlist });
+  });
 
   it('never throws', () => {
     fc.assert(

@@ -5,7 +5,7 @@ import { ProxyError } from '../errors.ts';
 
 /** A certificate and its key, as PEM. */
 export interface Certificate {
-  /** The certificate, and those that lead to its root. */
+  /** The certificate chain. */
   readonly cert: string | Buffer;
   /** Its private key. */
   readonly key: string | Buffer;

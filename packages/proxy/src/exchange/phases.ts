@@ -36,7 +36,7 @@ export type PhaseEvent =
   /** The client left, or the response was broken off. */
   | 'abort';
 
-/** The next phase. What is not here cannot happen. ARCHITECTURE.md shows the same as a table; a test compares them. */
+/** The next phase, by phase and event. Events that are absent cannot happen. ARCHITECTURE.md shows the same as a table; a test compares them. */
 export const TRANSITIONS: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phase>>>> = {
   filtering: { attempt: 'connecting', answer: 'done', abort: 'done' },
   connecting: {

@@ -50,7 +50,7 @@ export interface FilterRequest {
   readonly isSecure: boolean;
   /** Sent to the upstream as X-Request-Id. */
   readonly requestId: string;
-  /** The fields for the upstream. Those that the proxy writes itself (Via, X-Forwarded-*) are added later. */
+  /** The fields for the upstream. Fields that the proxy writes itself (Via, X-Forwarded-*) are added later. */
   readonly fields: FieldSet;
 }
 
@@ -70,7 +70,7 @@ export interface FilterResponse {
 export interface FilterAnswer {
   /** 200 to 599. */
   readonly status: number;
-  /** Default: none. Those that the proxy writes itself are refused. */
+  /** Default: none. Fields that the proxy writes itself are refused. */
   readonly fields?: Iterable<readonly [name: string, value: string]>;
   /** Default: none. Not sent in answer to HEAD. */
   readonly body?: string | Uint8Array;

@@ -28,7 +28,7 @@ export function requestHead(request: RequestHead, facts: RequestFacts, authority
   const isReplaced = facts.traceparent !== undefined && request.traceparent !== '';
   const passed = isReplaced ? without(fields, ['traceparent']) : fields;
   const named = host === '' ? `Host: ${authority}\r\n` : '';
-  // RFC 9110 §7.6.3: a Via of its own, after those that came, continues their list.
+  // RFC 9110 §7.6.3: a Via of its own, after the Via fields of the request, continues their list.
   let head = `${method} ${facts.target} HTTP/1.1\r\n${passed}${named}${facts.forwarded}x-request-id: ${facts.requestId}\r\nvia: ${version} ${facts.pseudonym}\r\n`;
   if (facts.traceparent !== undefined) head += `traceparent: ${facts.traceparent}\r\n`;
   if (facts.prefix !== '') head += `x-forwarded-prefix: ${facts.prefix}\r\n`;

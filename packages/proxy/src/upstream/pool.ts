@@ -9,7 +9,7 @@ export class Pool {
   readonly upstream: Upstream;
   /** As a Host. */
   readonly authority: string;
-  /** Those that carry no request, the one used last at the end. */
+  /** Connections without a request, the one used last at the end. */
   readonly #idle: UpstreamConnection[] = [];
   readonly #open = new Set<UpstreamConnection>();
   readonly #limits: Limits;
@@ -26,7 +26,7 @@ export class Pool {
     this.#dialer = dialer;
   }
 
-  /** Returns the idle connection used last, so that those that are not needed grow old and close; or a new one. */
+  /** Returns the idle connection used last, so that unneeded ones reach their idle limit and close; or a new one. */
   take(): UpstreamConnection {
     for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
       // One that has failed is removed a moment later, when it has closed.

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { LineQueue } from './line-queue.ts';
-import type { LineDestination } from './line-queue.ts';
+import type { LineDestination, LineQueueReports } from './line-queue.ts';
 import type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
 import { formatText } from './text.ts';
 import type { LogRecord } from './text.ts';
@@ -15,25 +15,33 @@ export interface LoggerOptions {
   readonly format?: LogFormat | undefined;
   /** Less severe lines are not written. Default: `info`. */
   readonly level?: LogLevel | undefined;
-  /** Such as process.stdout. */
+  /** Such as `standardStream('stdout')`. */
   readonly destination: LineDestination;
+  /** Where it says that lines cannot be written. Default: nowhere. */
+  readonly fallback?: LineDestination | undefined;
 }
 
 /** The log of a program. No call of it throws or waits, whatever its reader does. */
 export interface ProgramLogger extends Logger {
   readonly format: LogFormat;
+  /** Where its lines go, for lines that are not its own. */
+  readonly queue: LineQueue;
   /** Resolves when every line is written, or cannot be, or after that many milliseconds. */
   flush(withinMs: number): Promise<void>;
 }
 
 /** A log with one line for each event, each with its time and level. */
 export function createLogger(options: LoggerOptions): ProgramLogger {
-  const { destination, level = 'info' } = options;
+  const { destination, fallback, level = 'info' } = options;
   const format = options.format ?? (destination.isTTY === true ? 'text' : 'json');
   // `hasColors` knows NO_COLOR, FORCE_COLOR and TERM=dumb.
   const inColour = destination.isTTY === true && destination.hasColors?.() === true;
-  const queue = new LineQueue(destination, (lines) =>
-    logger.warn({ lines }, 'dropped log lines that were not read in time'),
+  const queue = LineQueue.of(
+    destination,
+    lineReports(
+      (fields, message) => logger.warn(fields, message),
+      fallback && (() => createLogger({ format, level, destination: fallback })),
+    ),
   );
   const write = (line: string): void => {
     if (format === 'json') queue.write(line);
@@ -55,9 +63,29 @@ export function createLogger(options: LoggerOptions): ProgramLogger {
     warn: method(json, 'warn'),
     error: method(json, 'error'),
     format,
+    queue,
     flush: (withinMs) => queue.flush(withinMs),
   };
   return logger;
+}
+
+/**
+ * Says what becomes of lines that are not read, or cannot be written.
+ * @param warn writes to the same stream
+ * @param openFallback returns the log of another stream, for what cannot be said in this one
+ */
+export function lineReports(
+  warn: (fields: LogFields, message: string) => void,
+  openFallback?: () => Logger,
+): LineQueueReports {
+  return {
+    dropped: (lines) => warn({ lines }, 'dropped log lines that could not be written in time'),
+    failed: (error) =>
+      openFallback?.().warn(
+        { reason: error instanceof Error && 'code' in error ? error.code : String(error) },
+        'cannot write log lines: they are dropped until it is possible again',
+      ),
+  };
 }
 
 /** pino itself throws if a getter of a field does. */

@@ -1,5 +1,5 @@
 export { clockTime } from './clock-time.ts';
-export { createLogger } from './create-logger.ts';
+export { createLogger, lineReports } from './create-logger.ts';
 export type { LogFormat, LoggerOptions, ProgramLogger } from './create-logger.ts';
 export { LineQueue } from './line-queue.ts';
 export type { LineDestination } from './line-queue.ts';
@@ -7,5 +7,7 @@ export { LOG_SETTINGS, readLogSettings } from './log-settings.ts';
 export type { LogFlags } from './log-settings.ts';
 export { silentLogger } from './logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
+export { standardStream } from './standard-stream.ts';
+export type { StandardStream } from './standard-stream.ts';
 export { formatText } from './text.ts';
 export type { LogRecord } from './text.ts';

@@ -25,7 +25,7 @@ function queueOf(maxQueued = 100): { stream: ManualStream; queue: LineQueue; dro
   const dropped: number[] = [];
   return {
     stream,
-    queue: new LineQueue(stream, (lines) => dropped.push(lines), maxQueued),
+    queue: new LineQueue(stream, { dropped: (lines) => dropped.push(lines) }, maxQueued),
     dropped,
   };
 }
@@ -76,7 +76,7 @@ it('does not throw if the stream does', () => {
       throw new Error('closed');
     },
   };
-  const queue = new LineQueue(stream, () => {});
+  const queue = new LineQueue(stream, { dropped: () => {} });
   expect(() => queue.write('a\n')).not.toThrow();
 });
 

@@ -4,7 +4,7 @@ import { FakeConnection } from '../../fake-connection.ts';
 import { ann, bob, subscribed, eventsOf } from './fixture.ts';
 import type { MakeApp } from './fixture.ts';
 
-const member = (n: number) => ({ userId: String(n), userInfo: null });
+const member = (n: number) => ({ userId: String(n), userInfoJson: 'null' });
 
 export function describeChannels(make: MakeApp): void {
   let app: App;
@@ -77,7 +77,7 @@ export function describeChannels(make: MakeApp): void {
       observer.take();
       const phone = await subscribed(app, 'presence-a', ann);
       const laptop = new FakeConnection();
-      const member = { userId: 'ann', userInfo: 'other info' };
+      const member = { userId: 'ann', userInfoJson: '"other info"' };
       await app.subscribe({ channel: 'presence-a', connection: laptop, member });
       expect(eventsOf(observer)).toEqual(['pusher_internal:member_added']);
       expect(laptop.take()).toMatchObject([

@@ -1,4 +1,4 @@
-import type { Member } from '@rollcall/protocol/pusher';
+import type { SignedMember } from '@rollcall/protocol/pusher';
 import { expect } from 'vitest';
 import type { App } from '../../../src/app/app.ts';
 import type { AppOptions } from '../../../src/settings/options.ts';
@@ -12,11 +12,11 @@ export type MakeApp = (options?: {
   readonly clock?: () => number;
 }) => App;
 
-export const ann = { userId: 'ann', userInfo: { name: 'Ann' } };
-export const bob = { userId: 'bob', userInfo: null };
+export const ann = { userId: 'ann', userInfoJson: '{"name":"Ann"}' };
+export const bob = { userId: 'bob', userInfoJson: 'null' };
 
 /** A connection that is subscribed to a channel. */
-export async function subscribed(app: App, channel: string, member?: Member) {
+export async function subscribed(app: App, channel: string, member?: SignedMember) {
   const connection = new FakeConnection();
   expect(await app.subscribe({ channel, connection, member })).toBe('subscribed');
   return connection;
@@ -25,7 +25,7 @@ export async function subscribed(app: App, channel: string, member?: Member) {
 /** A connection on which a user is signed in. */
 export async function signedIn(app: App, id: string, ...watchlist: string[]) {
   const connection = new FakeConnection();
-  const user = { id, info: null, watchlist };
+  const user = { id, infoJson: 'null', watchlist };
   await app.signIn({ user, userData: JSON.stringify({ id }), connection });
   return { user, connection };
 }
