@@ -82,7 +82,8 @@ async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
   });
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
 
-  const configure = async (next: Settings): Promise<string[]> => {
+  const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
+    await before;
     await served.configure(next.apps, (app) => webSockets.disconnect(app));
     webSockets.disconnectDisabled();
     if (next.tls !== undefined) web.renew(next.tls);
@@ -104,7 +105,7 @@ async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
     configure: async (changed) => {
       const next = readOptions(changed);
       // One after the other.
-      const done = configured.then(() => configure(next));
+      const done = configureAfter(configured, next);
       configured = done.catch(() => {});
       return done;
     },

@@ -3,10 +3,8 @@ import { httpRequest, httpTarget } from '@rollcall/runtime';
 const TIMEOUT_MS = 10_000;
 
 /** Errors before a connection is there, which no event can have caused. */
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  ...['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EADDRNOTAVAIL'],
-  ...['ENOTFOUND', 'EAI_AGAIN', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM'],
-]);
+const UNREACHABLE =
+  /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE|ENOBUFS|ENOMEM)$/;
 
 export interface Post {
   readonly url: string;
@@ -37,7 +35,7 @@ export async function post({ url, headers, body, signal }: Post): Promise<PostFa
   if ('code' in outcome) {
     const { code } = outcome;
     const reason = code === 'ETIMEDOUT' ? `no response within ${TIMEOUT_MS / 1000} s` : code;
-    return { reason, isUnreachable: UNREACHABLE.has(code) };
+    return { reason, isUnreachable: UNREACHABLE.test(code) };
   }
   const isAccepted = outcome.status >= 200 && outcome.status < 300;
   return isAccepted ? undefined : { reason: `status ${outcome.status}`, isUnreachable: false };

@@ -9,7 +9,7 @@ import { post } from './post.ts';
 
 /** Events of this time go in one request. */
 export const BATCH_MS = 50;
-export const MAX_BATCH = 100;
+const MAX_BATCH = 100;
 
 /** Events that may wait for a server that does not answer. More are dropped, and counted. */
 export const MAX_PENDING = 10_000;
