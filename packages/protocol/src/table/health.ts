@@ -91,7 +91,7 @@ export class Health {
     entry.goneAt = Infinity;
     entry.refusedAt = -Infinity;
     return this.#endpoints.others(entry).flatMap((other) => {
-      const yields = isClaim && !other.isPresent && hasReasonToYield(other, now);
+      const yields = isClaim && !other.isPresent && this.#wasRefused(other, now);
       if (!yields && !this.#isOvertaken(other, now)) return [];
       return this.#end(other, now);
     });
