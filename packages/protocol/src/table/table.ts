@@ -133,7 +133,9 @@ export class Table {
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const { inc, seq } = statement.announcement;
-    if (entry.announcement.seq !== seq || entry.announcement.inc !== inc) return effects;
+    // A presence channel has what was announced at joining: the run is there, whatever it has changed since.
+    const isLatest = isPresent || entry.announcement.seq === seq;
+    if (entry.announcement.inc !== inc || !isLatest) return effects;
     effects.push(...this.#health.confirmed(entry, isPresent, now));
     return isSpokenFor(entry) ? [...effects, ...this.#replaceAt(entry)] : effects;
   }
@@ -206,8 +208,10 @@ export class Table {
     const entry = this.#entries.get(key);
     if (entry === undefined) return [];
     const isForgotten = this.#health.isForgotten(entry, now);
+    const wasSpokenFor = isSpokenFor(entry);
     const effects = this.#health.due(entry, now);
-    if (this.#isReplaced(entry)) return [...effects, this.#replaced(entry)];
+    if (wasSpokenFor && !isSpokenFor(entry) && this.#isReplaced(entry))
+      return [...effects, this.#replaced(entry)];
     if (!isForgotten) return effects;
     this.#remove(entry);
     return [...effects, change('forgotten', entry, 'it was down for ten minutes')];
