@@ -6,8 +6,9 @@ import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
-import { configuredRoutes } from './routing/rules.ts';
-import type { ConfiguredRoutes } from './routing/rules.ts';
+import { proxySettings } from './data-plane/in-process.ts';
+import { dryRun } from './routing/dry-run.ts';
+import type { DryRun } from './routing/dry-run.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
@@ -28,8 +29,8 @@ export interface LiveDataPlaneOptions {
 
 /** A data plane that keeps itself up to date. */
 export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
-  /** What the current configuration says about routes. */
-  readonly routes: ConfiguredRoutes;
+  /** Runs a request by the current configuration, up to the instance. */
+  readonly dryRun: DryRun;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
   configure(config: ResolvedConfig): void;
 }
@@ -84,7 +85,11 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   return {
     listen: (port, host) => plane.listen(port, host),
     whenApplied: (call) => plane.whenApplied(call),
-    routes: configuredRoutes(() => current),
+    dryRun(request) {
+      const routing = routingSettings(current);
+      const proxy = proxySettings({ routing });
+      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+    },
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
       current = changed;
