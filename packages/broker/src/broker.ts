@@ -1,3 +1,4 @@
+import { ConnectionLimiter, limitLines, maxClientConnections } from '@rollcall/runtime';
 import { HttpApi } from './api/http-api.ts';
 import type { App, AppFactory } from './app/app.ts';
 import { Apps } from './app/apps.ts';
@@ -71,15 +72,17 @@ async function serveApp(
 async function listen(settings: Settings, served: readonly ServedApp[]): Promise<Broker> {
   const { host, port, tls, logger } = settings;
   const apps = new Apps(served.map(({ app }) => app));
-  const api = new HttpApi(apps, logger);
+  const api = new HttpApi(apps, logger, settings.path);
   const webSockets = new WebSockets(apps, settings);
 
   // First, so that nothing is served unless everything can be.
-  const metrics = settings.metrics && (await startMetrics(apps, settings.metrics));
+  const metrics = settings.metrics && (await startMetrics(apps, settings.metrics, logger));
   const web = await startWebServer({
     host,
     port,
     tls,
+    limiter: createLimiter(settings),
+    logger,
     onRequest: (request, response) => void api.handle(request, response),
     respond: (request) => api.respond(request),
   }).catch(async (error: unknown) => {
@@ -87,7 +90,6 @@ async function listen(settings: Settings, served: readonly ServedApp[]): Promise
     throw error;
   });
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
-  web.server.on('error', (error) => logger.error({ err: error }, 'cannot accept connections'));
 
   const close = async (): Promise<void> => {
     await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
@@ -102,6 +104,14 @@ async function listen(settings: Settings, served: readonly ServedApp[]): Promise
     metricsUrl: metrics?.url,
     close: () => (closing ??= close()),
   };
+}
+
+function createLimiter({ connectionsPerAddress, logger }: Settings): ConnectionLimiter {
+  const log = limitLines(logger.warn);
+  return new ConnectionLimiter(
+    { maxConnections: maxClientConnections(), maxPerClient: connectionsPerAddress },
+    (reason) => log({ reason }, 'refused connection'),
+  );
 }
 
 async function closeApps(served: readonly ServedApp[]): Promise<void> {

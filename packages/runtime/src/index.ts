@@ -1,4 +1,7 @@
 export { acceptsConnections } from './accepts-connections.ts';
+export { clientNetwork } from './client-network.ts';
+export { ConnectionLimiter } from './connection-limiter.ts';
+export type { ConnectionLimits } from './connection-limiter.ts';
 export { withDeadline } from './deadline.ts';
 export { endWithParent } from './end-with-parent.ts';
 export { errorMessage } from './error-message.ts';
@@ -9,7 +12,9 @@ export { httpRequest, httpTarget } from './http-request.ts';
 export type { HttpFailure, HttpRequest, HttpResponse, TlsClientOptions } from './http-request.ts';
 export { listen, listenError } from './listening.ts';
 export type { BoundAddress } from './listening.ts';
+export { limitLines } from './log/limit-lines.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
+export { maxClientConnections, maxOpenFiles } from './open-files.ts';
 export { shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';

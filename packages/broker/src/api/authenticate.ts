@@ -11,7 +11,8 @@ const MAX_CLOCK_SKEW_S = 600;
 /** The parts of a request that its signature covers, except the body. */
 export interface SignedRequest {
   readonly method: string;
-  readonly path: string;
+  /** The paths that may have been signed. */
+  readonly paths: readonly string[];
   /** Names in lower case. */
   readonly query: ReadonlyMap<string, string>;
 }
@@ -39,16 +40,16 @@ export function readQuery(text: string): ReadonlyMap<string, string> {
  * @throws {@link HttpError} 401, or 403 if the app is disabled
  */
 export function authenticate(apps: Apps, appId: string, request: SignedRequest, now: number): App {
-  const { method, path, query } = request;
+  const { method, paths, query } = request;
   if (query.get('auth_version') !== '1.0') throw unauthorised('auth_version must be 1.0');
   checkTimestamp(query.get('auth_timestamp'), now);
 
   const app = apps.byId(appId);
   const isKeyOfApp = app !== undefined && app.options.key === query.get('auth_key');
-  const isSigned = isSignedBy(
-    app?.options.secret ?? '',
-    requestStringToSign(method, path, query),
-    query.get('auth_signature') ?? '',
+  const secret = app?.options.secret ?? '';
+  const signature = query.get('auth_signature') ?? '';
+  const isSigned = paths.some((path) =>
+    isSignedBy(secret, requestStringToSign(method, path, query), signature),
   );
   if (isKeyOfApp && isSigned) {
     if (app.options.enabled === false) throw new HttpError(403, 'the app is disabled');

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { quote } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
-import type { Logger } from '@rollcall/runtime';
+import { limitLines } from '@rollcall/runtime';
+import type { LogFields, Logger } from '@rollcall/runtime';
 import type { Apps } from '../app/apps.ts';
 import { after } from '../app/maybe-promise.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
@@ -9,7 +10,7 @@ import { UnavailableError } from '../app/unavailable-error.ts';
 import { authenticate, checkBody, readQuery } from './authenticate.ts';
 import { HttpError } from './http-error.ts';
 import { readBody } from './read-body.ts';
-import { parseTarget } from './request-target.ts';
+import { parseTarget, pathBelow } from './request-target.ts';
 import { matchRoute } from './routes.ts';
 
 /** Room for a batch of ten events with 10 KB of data each, every character escaped as \uXXXX. */
@@ -34,11 +35,16 @@ export interface ApiResponse {
 /** The signed HTTP API of a broker. */
 export class HttpApi {
   readonly #apps: Apps;
+  readonly #basePath: string;
   readonly #logger: Logger;
+  readonly #logRefused: (fields: LogFields, message: string) => void;
 
-  constructor(apps: Apps, logger: Logger) {
+  /** @param basePath - path that all paths may be below; `''` for none. */
+  constructor(apps: Apps, logger: Logger, basePath = '') {
     this.#apps = apps;
+    this.#basePath = basePath;
     this.#logger = logger;
+    this.#logRefused = limitLines(logger.warn);
   }
 
   /** Serves a request of node:http. Never rejects. */
@@ -67,7 +73,8 @@ export class HttpApi {
 
   /** Returns what serves the body of a request that is allowed. @throws {@link HttpError} */
   #admit(method: string, url?: string, origin?: string): Serve {
-    const { path, query: parameters } = parseTarget(url);
+    const { path: fullPath, query: parameters } = parseTarget(url);
+    const path = pathBelow(this.#basePath, fullPath);
     if (path === '/up' && method !== 'POST') return () => ({ up: true });
 
     const { endpoint, appId, subject } = matchRoute(method, path);
@@ -80,7 +87,9 @@ export class HttpApi {
       );
     }
     const query = readQuery(parameters);
-    const app = authenticate(this.#apps, appId, { method, path, query }, Date.now());
+    // Some SDKs sign the base path, and others add it to what they have signed.
+    const paths = this.#basePath === '' ? [path] : [path, this.#basePath + path];
+    const app = authenticate(this.#apps, appId, { method, paths, query }, Date.now());
     return (body) => {
       checkBody(body, query);
       return endpoint({ app, subject, query, body: readJson(body.toString()) });
@@ -91,11 +100,11 @@ export class HttpApi {
     // Without the query: a signed URL can be used by anyone for ten minutes.
     const target = `${method} ${quote(parseTarget(url).path)}`;
     if (error instanceof HttpError) {
-      this.#logger.warn({ target, status: error.status, reason: error.message }, 'refused request');
+      this.#logRefused({ target, status: error.status, reason: error.message }, 'refused request');
       return failure(error.status, error.message);
     }
     if (error instanceof UnavailableError) {
-      this.#logger.warn({ target, status: 503, reason: error.message }, 'refused request');
+      this.#logRefused({ target, status: 503, reason: error.message }, 'refused request');
       return { ...failure(503, error.message), retryAfter: 1 };
     }
     this.#logger.error({ target, err: error }, 'request failed');

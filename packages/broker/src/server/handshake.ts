@@ -1,7 +1,10 @@
+import type { IncomingMessage } from 'node:http';
+import { quote } from '@rollcall/protocol';
 import { CLOSE_CODES } from '@rollcall/protocol/pusher';
 import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
-import { parseTarget } from '../api/request-target.ts';
+import { parseTarget, pathBelow } from '../api/request-target.ts';
+import { allowsOrigin } from './allows-origin.ts';
 
 /** Why a WebSocket is closed right after it was opened. */
 export interface HandshakeError {
@@ -15,9 +18,17 @@ export interface HandshakeError {
  */
 const PROTOCOLS = ['4', '5', '6', '7'];
 
-/** Returns the app that the URL of a WebSocket, `/app/KEY?protocol=7`, names. */
-export function readHandshake(apps: Apps, url: string | undefined): App | HandshakeError {
-  const { path, query } = parseTarget(url);
+/**
+ * Returns the app that the URL of a WebSocket, `/app/KEY?protocol=7`, names.
+ * @param basePath - path that the path may be below; `''` for none.
+ */
+export function readHandshake(
+  apps: Apps,
+  { url, headers: { origin } }: Pick<IncomingMessage, 'url' | 'headers'>,
+  basePath = '',
+): App | HandshakeError {
+  const { path: fullPath, query } = parseTarget(url);
+  const path = pathBelow(basePath, fullPath);
   const key = /^\/app\/([^/]+)$/.exec(path)?.[1];
   if (key === undefined) return refuse(CLOSE_CODES.pathNotFound, 'the path must be /app/KEY');
 
@@ -37,6 +48,9 @@ export function readHandshake(apps: Apps, url: string | undefined): App | Handsh
   const app = apps.byKey(key);
   if (app === undefined) return refuse(CLOSE_CODES.unknownApp, 'there is no app with this key');
   if (app.options.enabled === false) return refuse(CLOSE_CODES.disabledApp, 'the app is disabled');
+  if (!allowsOrigin(app.options, origin)) {
+    return refuse(CLOSE_CODES.unauthorised, `web pages of ${quote(origin)} may not use the app`);
+  }
   return app.hasRoom
     ? app
     : refuse(CLOSE_CODES.overQuota, 'the app is at its limit of connections');

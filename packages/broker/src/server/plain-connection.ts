@@ -1,9 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiResponse, WholeRequest } from '../api/http-api.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
 import { readPlainRequest } from './plain-request.ts';
 import type { WriteBatcher } from './write-batcher.ts';
+
+/** Pipelined requests that are answered before other connections have their turn. */
+const MAX_PER_TURN = 16;
 
 /** Responds to a request. Never throws or rejects. */
 export type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
@@ -32,7 +36,7 @@ export class PlainConnection {
   // Not the socket's own timeout, which would stay with the socket when it is a WebSocket.
   #timer: NodeJS.Timeout;
   #hasResponded = false;
-  /** A response is under way; no further request is read. */
+  /** A response, or the connection's next turn, is awaited; no further request is read. */
   #isWaiting = false;
   #isClosing = false;
   /** The client has sent its end. */
@@ -75,13 +79,18 @@ export class PlainConnection {
 
   readonly #read = (bytes: Buffer): void => {
     let at = 0;
-    for (;;) {
+    for (let count = 1; ; count += 1) {
       const request = readPlainRequest(bytes, at);
       if (request === undefined) break;
+      if (count > MAX_PER_TURN) {
+        void this.#readAfter(nextTurn(), bytes.subarray(at));
+        return;
+      }
       at = request.end;
       const response = this.#context.respond(request);
       if (response instanceof Promise) {
-        void this.#readLater(response, bytes.subarray(at));
+        const sent = response.then((late) => this.#send(late));
+        void this.#readAfter(sent, bytes.subarray(at));
         return;
       }
       this.#send(response);
@@ -90,11 +99,11 @@ export class PlainConnection {
     else if (at < bytes.length) this.#handOver(bytes.subarray(at));
   };
 
-  /** Goes on with `rest` after a response that comes later. */
-  async #readLater(response: Promise<ApiResponse>, rest: Buffer): Promise<void> {
+  /** Goes on with `rest` later. */
+  async #readAfter(moment: Promise<void>, rest: Buffer): Promise<void> {
     this.#isWaiting = true;
     this.#socket.pause();
-    this.#send(await response);
+    await moment;
     this.#isWaiting = false;
     if (this.#isClosing) return this.#finish();
     if (this.#socket.destroyed) return;

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
-import { listen } from '@rollcall/runtime';
-import type { Certificate } from '@rollcall/runtime';
+import { limitLines, listen } from '@rollcall/runtime';
+import type { Certificate, ConnectionLimiter, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
 import type { Respond } from './plain-connection.ts';
 import { WriteBatcher } from './write-batcher.ts';
@@ -23,10 +23,16 @@ const SERVER_OPTIONS = {
 /** Responses that are written together. More would keep the first publishers waiting. */
 const MAX_WAITING_RESPONSES = 8;
 
+/** Requests that a client may send on a connection of node:http before it has the response to the first. */
+const MAX_PIPELINED = 64;
+
 export interface WebServerOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: Certificate | undefined;
+  /** Counts the connections. */
+  readonly limiter: ConnectionLimiter;
+  readonly logger: Logger;
   readonly onRequest: RequestListener;
   /** Serves plain requests, which then do not reach `onRequest`. */
   readonly respond?: Respond;
@@ -48,18 +54,18 @@ export interface WebServer {
  * @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, `ROLLCALL_CONFIG`
  */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { host, tls, onRequest, respond } = options;
+  const { host, tls, limiter, logger, onRequest, respond } = options;
   const server = tls === undefined ? createServer(SERVER_OPTIONS) : createSecureServer(tls);
-  server.on('request', onRequest);
+  server.on('request', unlessFlooded(onRequest));
   const plain = new Set<PlainConnection>();
   if (respond !== undefined) servePlain(server, respond, plain);
   // The server itself does not know sockets that have sent no request, or have not finished the TLS handshake.
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
+  admitConnections(server, limiter, sockets);
   const { port } = await listen(server, host, options.port);
+  const logError = limitLines(logger.error);
+  // Such as a lack of file descriptors.
+  server.on('error', (error) => logError({ err: error }, 'cannot accept connections'));
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     server,
@@ -79,6 +85,37 @@ function createSecureServer({ cert, key }: Certificate): Server {
       { cause },
     );
   }
+}
+
+/** Passes connections on if the limiter admits them. */
+function admitConnections(server: Server, limiter: ConnectionLimiter, open: Set<Socket>): void {
+  const serve = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    if (!limiter.admit(socket)) return;
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    for (const listener of serve) listener.call(server, socket);
+  });
+}
+
+/**
+ * Closes the connection of a client that pipelines many requests. node:http parses all that it has read of one connection
+ * before any other has its turn.
+ */
+function unlessFlooded(listener: RequestListener): RequestListener {
+  const waiting = new WeakMap<Socket, number>();
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    const count = (waiting.get(socket) ?? 0) + 1;
+    if (count > MAX_PIPELINED) {
+      socket.destroy();
+      return;
+    }
+    waiting.set(socket, count);
+    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+    listener(request, response);
+  };
 }
 
 /** Serves connections itself while their requests are plain, and hands them to the server with the first that is not. */

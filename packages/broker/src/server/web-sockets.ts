@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, errorFrame } from '@rollcall/protocol/pusher';
+import { limitLines } from '@rollcall/runtime';
+import type { LogFields } from '@rollcall/runtime';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
 import type { Apps } from '../app/apps.ts';
@@ -42,15 +44,17 @@ export class WebSockets {
   readonly #apps: Apps;
   readonly #settings: Settings;
   readonly #writers = new FrameWriters();
+  readonly #logRefused: (fields: LogFields, message: string) => void;
 
   constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;
     this.#settings = settings;
+    this.#logRefused = limitLines(settings.logger.warn);
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, socket, request.url),
+      this.#open(webSocket, socket, request),
     );
   }
 
@@ -64,12 +68,12 @@ export class WebSockets {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  #open(webSocket: WebSocket, socket: Duplex, url: string | undefined): void {
+  #open(webSocket: WebSocket, socket: Duplex, request: IncomingMessage): void {
     // ws itself closes a connection that breaks the protocol.
     webSocket.on('error', () => {});
-    const app = readHandshake(this.#apps, url);
+    const app = readHandshake(this.#apps, request, this.#settings.path);
     if ('code' in app) {
-      this.#settings.logger.warn({ code: app.code, reason: app.message }, 'refused connection');
+      this.#logRefused({ code: app.code, reason: app.message }, 'refused connection');
       webSocket.send(errorFrame(app.message, app.code));
       webSocket.close(app.code, app.message);
       return;

@@ -13,6 +13,17 @@ const HTTP_URL: Format = {
     URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text : undefined,
 };
 
+/** As browsers send it: the scheme, host and port of a page, in lower case and without the default port. */
+const ORIGIN: Format = {
+  expected: 'an origin such as https://example.com, without a path',
+  parse: (text) => {
+    if (!URL.canParse(text)) return undefined;
+    const { protocol, host, pathname, search, hash, username } = new URL(text);
+    const isOrigin = host !== '' && /^\/?$/.test(pathname) && search + hash + username === '';
+    return isOrigin ? `${protocol}//${host}` : undefined;
+  },
+};
+
 /** Where events of an app are sent. */
 const WEBHOOK_SETTINGS = {
   url: {
@@ -67,6 +78,13 @@ const APP_SETTINGS = {
     max: Number.MAX_SAFE_INTEGER as number,
     default: 10_000,
     doc: 'Maximum connections at a time. More are refused with 4004.',
+  },
+  allowedOrigins: {
+    type: 'list',
+    format: ORIGIN as typeof ORIGIN,
+    defaultIs: 'any; for the development app those of this machine',
+    example: ['https://example.com'],
+    doc: 'Origins of the web pages that may connect. Others are refused with 4009. Clients that send no `Origin`, such as servers, are not affected.',
   },
   subscriptionCounts: {
     type: 'boolean',

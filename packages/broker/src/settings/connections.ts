@@ -1,8 +1,16 @@
 /** The longest time that a Node timer takes; a longer one would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
-/** What one connection may do. */
+/** What connections may do. */
 export const CONNECTION_SETTINGS = {
+  connectionsPerAddress: {
+    type: 'integer',
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER as number,
+    defaultIs: 'unlimited',
+    example: 1000,
+    doc: 'Maximum connections from one address; the first 64 bits of an IPv6 address are one. Unset, because behind a proxy all clients have the same address.',
+  },
   activityTimeoutMs: {
     type: 'milliseconds',
     max: MAX_TIMER_MS as 2_147_483_647,

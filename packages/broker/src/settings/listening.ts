@@ -1,5 +1,11 @@
 import { EMBEDDED_HOST, EMBEDDED_PORT } from '@rollcall/protocol';
 import { LISTEN_ADDRESS } from '@rollcall/runtime/settings';
+import type { Format } from '@rollcall/runtime/settings';
+
+const BASE_PATH: Format = {
+  expected: 'a path such as /ws',
+  parse: (text) => (/^(?:\/[\w.~-]+)*\/?$/.test(text) ? text.replace(/\/$/, '') || '/' : undefined),
+};
 
 const TLS_SETTINGS = {
   cert: {
@@ -49,6 +55,14 @@ export const LISTENING_SETTINGS = {
     flag: '--port <port>',
     env: 'PUSHER_PORT',
     doc: 'Port to listen on, for the HTTP API and WebSockets. 0 lets the system choose.',
+  },
+  path: {
+    type: 'text',
+    format: BASE_PATH as typeof BASE_PATH,
+    default: '/',
+    flag: '--path <path>',
+    example: '/ws',
+    doc: 'Path that the broker is below. Its own paths, such as `/app/KEY`, are served with it and without it, in case a proxy in front removes it. Requests may be signed with it or without it.',
   },
   tls: {
     type: 'group',

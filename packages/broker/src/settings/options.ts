@@ -62,7 +62,8 @@ export function readOptions({ tls, logger = silentLogger, ...options }: BrokerOp
   if (faults.length > 0) throw misconfigured(faults.map(({ message }) => message).join('\n'));
   const settings = resolveSettings(BROKER_SETTINGS, values as BrokerConfig);
   checkCredentials(settings);
-  return { ...settings, tls, logger };
+  const { path } = settings;
+  return { ...settings, path: path === '/' ? '' : path, tls, logger };
 }
 
 function checkCredentials({ apps, host }: Pick<Settings, 'apps' | 'host'>): void {

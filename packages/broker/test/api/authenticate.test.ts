@@ -17,7 +17,7 @@ const query = { auth_key: app.key, auth_timestamp: String(NOW_S), auth_version: 
 const request = { secret: app.secret, method, path, query };
 
 const check = (signed: Map<string, string>, appId = '1') =>
-  authenticate(apps, appId, { method, path, query: signed }, NOW_S * 1_000);
+  authenticate(apps, appId, { method, paths: [path], query: signed }, NOW_S * 1_000);
 
 const refusal = (run: () => unknown): unknown => {
   try {

@@ -20,7 +20,7 @@ describe('readHandshake', () => {
     '/app/two?protocol=4',
     '/app/two?protocol=6',
   ])('finds the app of %s', (url) => {
-    const app = readHandshake(apps, url);
+    const app = readHandshake(apps, { url, headers: {} });
     expect('options' in app && app.options.appId).toBe('2');
   });
 
@@ -46,6 +46,9 @@ describe('readHandshake', () => {
     ['/app/one?protocol=77', 4007],
     ['/app/one?protocol=8', 4007],
   ])('refuses %s with %d', (url, code) => {
-    expect(readHandshake(apps, url)).toMatchObject({ code, message: expect.any(String) });
+    expect(readHandshake(apps, { url, headers: {} })).toMatchObject({
+      code,
+      message: expect.any(String),
+    });
   });
 });

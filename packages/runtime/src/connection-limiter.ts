@@ -1,0 +1,57 @@
+import type { Socket } from 'node:net';
+import { clientNetwork } from './client-network.ts';
+
+export interface ConnectionLimits {
+  /** Of all clients together. */
+  readonly maxConnections: number;
+  /** Of one client, as {@link clientNetwork} tells clients apart. Default: as many as of all together. */
+  readonly maxPerClient?: number | undefined;
+}
+
+/** Counts the connections of clients, and closes a new one that exceeds a limit. Share one among the ports of a program. */
+export class ConnectionLimiter {
+  readonly #limits: ConnectionLimits;
+  readonly #onRefused: (reason: string) => void;
+  readonly #perClient = new Map<string, number>();
+  #open = 0;
+
+  /** @param onRefused called with the limit in words. Clients decide how often. */
+  constructor(limits: ConnectionLimits, onRefused: (reason: string) => void = () => {}) {
+    this.#limits = limits;
+    this.#onRefused = onRefused;
+  }
+
+  /** The connections that are open. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Counts a connection until it closes. Returns whether it may stay; otherwise it is destroyed. */
+  admit(socket: Socket): boolean {
+    const client = clientNetwork(socket.remoteAddress ?? '');
+    const excess = this.#excess(client);
+    if (excess !== undefined) {
+      socket.destroy();
+      this.#onRefused(excess);
+      return false;
+    }
+    this.#open += 1;
+    this.#perClient.set(client, (this.#perClient.get(client) ?? 0) + 1);
+    socket.once('close', () => this.#closed(client));
+    return true;
+  }
+
+  #excess(client: string): string | undefined {
+    const { maxConnections, maxPerClient = Number.POSITIVE_INFINITY } = this.#limits;
+    if (this.#open >= maxConnections) return `${maxConnections} connections are open`;
+    if ((this.#perClient.get(client) ?? 0) < maxPerClient) return undefined;
+    return `${maxPerClient} connections from ${client} are open`;
+  }
+
+  #closed(client: string): void {
+    this.#open -= 1;
+    const left = (this.#perClient.get(client) ?? 1) - 1;
+    if (left === 0) this.#perClient.delete(client);
+    else this.#perClient.set(client, left);
+  }
+}
