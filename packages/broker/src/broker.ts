@@ -1,4 +1,5 @@
-import { ConnectionLimiter, limitLines, maxClientConnections } from '@rollcall/runtime';
+import { ConnectionLimiter, maxClientConnections } from '@rollcall/proxy';
+import { limitLines } from '@rollcall/runtime';
 import { HttpApi } from './api/http-api.ts';
 import type { App, AppFactory } from './app/app.ts';
 import { Apps } from './app/apps.ts';

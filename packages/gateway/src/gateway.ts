@@ -225,8 +225,10 @@ async function startAdmin(
   app.route('/', catalogApi(catalog));
   const admin = await serveAdmin(app, adminHost, adminPort);
   closing.add(() => admin.close());
+  self.push(...listenAddresses(admin.host, admin.port));
   const servers = await serveCatalog({ catalog, config, logger });
   closing.add(() => servers.close());
+  for (const port of Object.values(servers.ports)) self.push(...listenAddresses(servers.host, port));
   return {
     adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
     catalog: servers.ports,

@@ -56,6 +56,7 @@ export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { Groups } from './table/groups.ts';
+export { isOwnShortage } from './table/own-shortage.ts';
 export { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, probeVerdict } from './table/probe-rules.ts';
 export type { ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
 export { RULES } from './table/rules.ts';

@@ -29,7 +29,7 @@ export const HASH_KEY: Format = {
 export const TOKEN: Format = {
   expected:
     'at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32"',
-  parse: (text) => (/^[A-Za-z0-9._~+/=-]{16,}$/.test(text) ? text : undefined),
+  parse: (text) => (/^[A-Za-z0-9._~+/=-]{16,}$/.test(text) && !isPlaceholder(text) ? text : undefined),
 };
 
 /** Of a name of 255 bytes the longest names below the zone take 111 (RFC 1035 §2.3.4). */

@@ -5,6 +5,8 @@ import type { Router } from '../routing/router.ts';
 export interface ProcessLoad {
   /** Open connections of clients. */
   readonly clients: number;
+  /** Connections of clients that were refused since the process began, because of a limit. */
+  readonly refusedClients: number;
   /** Requests in flight to each instance that has any. */
   readonly inFlight: readonly (readonly [key: string, number])[];
   /** Connections to each instance, and how many of them are idle. */
@@ -14,11 +16,12 @@ export interface ProcessLoad {
   ])[];
 }
 
-export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [] };
+export const NO_LOAD: ProcessLoad = { clients: 0, refusedClients: 0, inFlight: [], pools: [] };
 
 export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
+    refusedClients: engine.refusedClients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
   };

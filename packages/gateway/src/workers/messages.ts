@@ -113,6 +113,7 @@ const traffic = object<TrafficDelta>({
 
 const load = object<ProcessLoad>({
   clients: number,
+  refusedClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
 });
