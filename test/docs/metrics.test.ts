@@ -48,7 +48,12 @@ async function gatewayMetrics(): Promise<string> {
     peers: () => [],
   }) as unknown as Directory;
   const telemetry = new Telemetry(directory);
-  const load = { clients: 1, inFlight: [['a', 1]], pools: [['a', { open: 1, idle: 0 }]] } as const;
+  const load = {
+    clients: 1,
+    shedClients: 0,
+    inFlight: [['a', 1]],
+    pools: [['a', { open: 1, idle: 0 }]],
+  } as const;
   telemetry.observe({ loads: () => [load] });
   telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };

@@ -10,12 +10,11 @@ import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
-import { serveCatalog } from './catalog/servers.ts';
+import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { Telemetry } from './metrics/telemetry.ts';
-import { listenAddresses } from './listen-addresses.ts';
-import type { Endpoint } from './listen-addresses.ts';
+import { OwnEndpoints } from './own-endpoints.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -115,8 +114,7 @@ interface Parts extends Required<Surroundings> {
   readonly config: ResolvedConfig;
   /** The name in `Via` and in roll calls. */
   readonly name: string;
-  /** Endpoints of the gateway itself, which no instance may announce. */
-  readonly self: Endpoint[];
+  readonly own: OwnEndpoints;
   readonly journal: Journal;
   readonly directory: Directory;
   readonly telemetry: Telemetry;
@@ -134,8 +132,12 @@ async function createParts(
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
-  // A port that the system chooses is not known yet, so no instance can announce it either.
-  const self = port === 0 ? [] : listenAddresses(host, port);
+  const own = new OwnEndpoints();
+  own.add('this gateway itself', host, port);
+  own.add("this gateway's admin API", config.adminHost, config.adminPort ?? defaultAdminPort(port));
+  for (const each of [config.dnsPort, config.xdsPort])
+    if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
+  if ('host' in registry.server) own.addServer('the broker', registry.server);
   const directory = await discover({
     registry,
     name,
@@ -143,7 +145,7 @@ async function createParts(
     probes: 'always',
     probeRules: probes,
     journal,
-    policy: addressPolicyOf(config, self),
+    policy: addressPolicyOf(config, own),
     ...(instanceCa !== undefined && { instanceCa }),
   });
   closing.add(() => directory.close());
@@ -160,24 +162,21 @@ async function createParts(
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, self, journal, directory, telemetry, plane };
+  return { ...surroundings, config, name, own, journal, directory, telemetry, plane };
 }
 
-function addressPolicyOf(
-  { host, allow, deny }: ResolvedConfig,
-  self: readonly Endpoint[],
-): AddressPolicy {
-  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
+function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
+  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self: own.all });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
   return policy;
 }
 
 /** Listens once the table is there: before that, requests would receive 404. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, self, directory, plane, registry, logger } = parts;
+  const { config, own, directory, plane, registry, logger } = parts;
   await directory.ready(MAX_WAIT_FOR_TABLE_MS);
   const { host, port } = await plane.listen(config.port, config.host);
-  if (config.port === 0) self.push(...listenAddresses(host, port));
+  own.add('this gateway itself', host, port);
   logEvents(
     directory,
     { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
@@ -194,7 +193,8 @@ async function startAdmin(
   { url, port }: Pick<Gateway, 'url' | 'port'>,
   closing: Closing,
 ): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
-  const { config, name, registry, logger, dashboard, journal, directory, telemetry, plane } = parts;
+  const { config, name, own, registry, logger, dashboard, journal, directory, telemetry, plane } =
+    parts;
   const { adminHost, adminPort = defaultAdminPort(config.port), adminToken } = config;
   const app = adminApp({
     gateway: {
@@ -225,10 +225,11 @@ async function startAdmin(
   app.route('/', catalogApi(catalog));
   const admin = await serveAdmin(app, adminHost, adminPort);
   closing.add(() => admin.close());
-  self.push(...listenAddresses(admin.host, admin.port));
+  own.add("this gateway's admin API", admin.host, admin.port);
   const servers = await serveCatalog({ catalog, config, logger });
   closing.add(() => servers.close());
-  for (const port of Object.values(servers.ports)) self.push(...listenAddresses(servers.host, port));
+  for (const port of Object.values(servers.ports))
+    own.add("this gateway's catalog", CATALOG_HOST, port);
   return {
     adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
     catalog: servers.ports,

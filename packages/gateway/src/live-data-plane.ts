@@ -2,7 +2,7 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
-import { logRefusedClients } from './data-plane/refused-clients.ts';
+import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
@@ -59,7 +59,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     logger,
   });
   telemetry.observe(plane);
-  const stopLogging = logRefusedClients(plane, logger);
+  const stopLogging = logShedClients(plane, logger);
   directory.on('change', (change) => plane.apply(change));
 
   files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);

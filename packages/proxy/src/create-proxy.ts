@@ -44,7 +44,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   });
   const ownLimits = { ...LIMITS, ...limits };
   const maxClients = maxClientConnections() / 2;
-  let refusedClients = 0;
+  let shedClients = 0;
   const limiter = new ConnectionLimiter(
     {
       get maxConnections() {
@@ -54,7 +54,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
         return ownLimits.connectionsPerAddress;
       },
     },
-    () => refusedClients++,
+    () => shedClients++,
   );
   const idleClients = new IdleClients(clients);
   const context: Context = {
@@ -91,7 +91,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
       raw.destroy();
       return false;
     }
-    if (limiter.isNearlyFull) idleClients.closeSome();
+    if (limiter.isNearlyFull) shedClients += idleClients.closeSome();
     return limiter.admit(raw);
   }
 
@@ -140,8 +140,8 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     get clients() {
       return clients.size;
     },
-    get refusedClients() {
-      return refusedClients;
+    get shedClients() {
+      return shedClients;
     },
     pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),

@@ -1,6 +1,11 @@
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, isOwnShortage, probeVerdict } from '@rollcall/protocol';
+import {
+  DEFAULT_HEALTH_CHECK,
+  DEFAULT_PROBE_RULES,
+  isOwnShortage,
+  probeVerdict,
+} from '@rollcall/protocol';
 import type { Announcement, Verdict } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
 

@@ -5,8 +5,8 @@ import type { Router } from '../routing/router.ts';
 export interface ProcessLoad {
   /** Open connections of clients. */
   readonly clients: number;
-  /** Connections of clients that were refused since the process began, because of a limit. */
-  readonly refusedClients: number;
+  /** Connections of clients that were closed since the process began, because too many were open. */
+  readonly shedClients: number;
   /** Requests in flight to each instance that has any. */
   readonly inFlight: readonly (readonly [key: string, number])[];
   /** Connections to each instance, and how many of them are idle. */
@@ -16,12 +16,12 @@ export interface ProcessLoad {
   ])[];
 }
 
-export const NO_LOAD: ProcessLoad = { clients: 0, refusedClients: 0, inFlight: [], pools: [] };
+export const NO_LOAD: ProcessLoad = { clients: 0, shedClients: 0, inFlight: [], pools: [] };
 
 export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
-    refusedClients: engine.refusedClients,
+    shedClients: engine.shedClients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
   };

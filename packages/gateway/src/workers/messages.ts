@@ -113,7 +113,7 @@ const traffic = object<TrafficDelta>({
 
 const load = object<ProcessLoad>({
   clients: number,
-  refusedClients: number,
+  shedClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
 });

@@ -12,14 +12,19 @@ export class IdleClients {
     this.#clients = clients;
   }
 
-  /** Closes those whose time is over soonest. They are still counted until the event loop turns. */
-  closeSome(): void {
-    if (this.#isClosing) return;
+  /**
+   * Closes those whose time is over soonest. They are still counted until the event loop turns.
+   * @returns how many
+   */
+  closeSome(): number {
+    if (this.#isClosing) return 0;
     this.#isClosing = true;
     setImmediate(() => (this.#isClosing = false));
     const idle = [...this.#clients].filter(({ isIdle }) => isIdle);
     const byDeadline = idle.toSorted((a, b) => a.deadline - b.deadline);
     const count = Math.min(AT_ONCE, Math.ceil(this.#clients.size / 8));
-    for (const client of byDeadline.slice(0, count)) client.evict();
+    const closed = byDeadline.slice(0, count);
+    for (const client of closed) client.evict();
+    return closed.length;
   }
 }

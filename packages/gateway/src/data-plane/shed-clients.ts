@@ -5,20 +5,23 @@ const LOOK_EVERY_MS = 1000;
 /** A flood would otherwise fill the log. */
 const LOG_EVERY_MS = 10_000;
 
-/** Logs that clients were refused because too many connections are open. Returns what ends it. */
-export function logRefusedClients(plane: Pick<DataPlane, 'loads'>, logger: Logger): () => void {
+/** Logs that connections of clients were closed because too many are open. Returns what ends it. */
+export function logShedClients(plane: Pick<DataPlane, 'loads'>, logger: Logger): () => void {
   let logged = 0;
   let loggedAt = -Infinity;
   const timer = setInterval(() => {
     const loads = plane.loads();
-    const refused = sum(loads.map(({ refusedClients }) => refusedClients));
+    const shed = sum(loads.map(({ shedClients }) => shedClients));
     // A worker that was replaced counts from 0 again.
-    if (refused < logged) logged = 0;
+    if (shed < logged) logged = 0;
     const now = performance.now();
-    if (refused === logged || now - loggedAt < LOG_EVERY_MS) return;
+    if (shed === logged || now - loggedAt < LOG_EVERY_MS) return;
     const open = sum(loads.map(({ clients }) => clients));
-    logger.warn({ refused: refused - logged, open }, 'refused connections of clients: too many are open');
-    logged = refused;
+    logger.warn(
+      { closed: shed - logged, open },
+      'closed connections of clients: too many are open',
+    );
+    logged = shed;
     loggedAt = now;
   }, LOOK_EVERY_MS);
   timer.unref();
