@@ -4,6 +4,7 @@ import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
+import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
 import { configuredRoutes } from './routing/rules.ts';
@@ -16,7 +17,10 @@ const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   readonly telemetry: Telemetry;
+  readonly states: InstanceStates;
   readonly config: ResolvedConfig;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa: string | undefined;
@@ -26,7 +30,10 @@ export interface LiveDataPlaneOptions {
 }
 
 /** A data plane that keeps itself up to date. */
-export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
+export interface LiveDataPlane extends Pick<
+  DataPlane,
+  'listen' | 'tableCompleted' | 'whenApplied' | 'close'
+> {
   /** What the current configuration says about routes. */
   readonly routes: ConfiguredRoutes;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
@@ -38,7 +45,8 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, telemetry, config, instanceCa, name, logger } = options;
+  const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
+    options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -54,13 +62,17 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     workers: config.workers,
     settings: settings(),
     directory,
+    isTableComplete,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
+    onLoads: () => states.refresh(),
     logger,
   });
   telemetry.observe(plane);
   const stopLogging = logShedClients(plane, logger);
   directory.on('change', (change) => plane.apply(change));
+  // After the data plane has taken in the change.
+  states.observe(plane);
 
   files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
   function reloadCertificate(): void {
@@ -80,6 +92,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   }
   return {
     listen: (port, host) => plane.listen(port, host),
+    tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
     routes: configuredRoutes(() => current),
     configure(changed) {

@@ -43,6 +43,7 @@ export type {
   EventDescription,
   ObserverEvent,
   ObserverEventType,
+  TrafficChange,
 } from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
 export type { ObserverOptions } from './observer/observer.ts';
@@ -65,5 +66,5 @@ export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
 export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
-export type { Instance, InstanceState, Status } from './table/instance.ts';
+export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';

@@ -12,5 +12,5 @@ export type { BoundAddress } from './listening.ts';
 export { limitLines } from './log/limit-lines.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
-export { shutdown, ShutdownCoordinator } from './shutdown.ts';
+export { SAME_WISH_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';

@@ -45,6 +45,8 @@ export interface WebServer {
   readonly port: number;
   /** `http://HOST:PORT`, or `https:`. */
   readonly url: string;
+  /** Shows another certificate to clients that connect from now on. Does nothing without TLS. */
+  renew(tls: Certificate): void;
   /** Stops listening. Resolves when all connections are closed, within about a second. */
   close(): Promise<void>;
 }
@@ -72,6 +74,9 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     server,
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${authority}`,
+    renew: (renewed) => {
+      if (server instanceof TlsServer) server.setSecureContext(renewed);
+    },
     close: () => close(server, plain, sockets),
   };
 }

@@ -6,6 +6,7 @@ import { limitLines } from '@rollcall/runtime';
 import type { LogFields } from '@rollcall/runtime';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
+import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
@@ -44,6 +45,7 @@ export class WebSockets {
   readonly #apps: Apps;
   readonly #settings: Settings;
   readonly #writers = new FrameWriters();
+  readonly #clients = new Set<ClientSocket>();
   readonly #logRefused: (fields: LogFields, message: string) => void;
 
   constructor(apps: Apps, settings: Settings) {
@@ -56,6 +58,23 @@ export class WebSockets {
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#open(webSocket, socket, request),
     );
+  }
+
+  /** Closes the connections of an app that is not served any more. */
+  disconnect(app: App): void {
+    for (const client of this.#clients) {
+      if (client.app === app)
+        client.close(CLOSE_CODES.unknownApp, 'the app is not served any more');
+    }
+  }
+
+  /** Closes the connections of apps that are disabled. */
+  disconnectDisabled(): void {
+    for (const client of this.#clients) {
+      if (client.app.options.enabled === false) {
+        client.close(CLOSE_CODES.disabledApp, 'the app is disabled');
+      }
+    }
   }
 
   /** Closes all connections and refuses new ones. Takes about a second at most. */
@@ -80,7 +99,10 @@ export class WebSockets {
     }
     const writer = this.#writers.open(webSocket, socket);
     const options = { app, socketId: createSocketId(), writer, settings: this.#settings };
-    new ClientSocket(webSocket, options).open();
+    const client = new ClientSocket(webSocket, options);
+    this.#clients.add(client);
+    webSocket.once('close', () => this.#clients.delete(client));
+    client.open();
   }
 }
 

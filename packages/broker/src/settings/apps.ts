@@ -107,6 +107,7 @@ export const APPS_SETTINGS = {
     settings: APP_SETTINGS as typeof APP_SETTINGS,
     minItems: 1,
     required: true,
+    reloads: true,
     doc: 'The apps that the broker serves.',
   },
 } as const;
