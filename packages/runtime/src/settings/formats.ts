@@ -9,6 +9,6 @@ export const LISTEN_ADDRESS: Format = {
 };
 
 export const SECRET: Format = {
-  expected: 'a secret of your own, and no placeholder such as set-this',
+  expected: 'a string that is not empty, and no placeholder such as set-this',
   parse: (text) => (text === '' || isPlaceholder(text) ? undefined : text),
 };
