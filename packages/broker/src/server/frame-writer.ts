@@ -27,7 +27,7 @@ export function encodeFrame(text: string): Buffer {
 }
 
 /** Encodes a text as one compressed WebSocket frame, which depends on no frame before. A short text is not compressed. */
-export function encodeCompressedFrame(text: string): Buffer {
+function encodeCompressedFrame(text: string): Buffer {
   const plain = encodeFrame(text);
   if (plain.length < MIN_COMPRESSED_BYTES) return plain;
   const deflated = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH });
