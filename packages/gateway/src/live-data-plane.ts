@@ -2,6 +2,7 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
+import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
@@ -17,6 +18,8 @@ const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
   readonly config: ResolvedConfig;
@@ -28,7 +31,10 @@ export interface LiveDataPlaneOptions {
 }
 
 /** A data plane that keeps itself up to date. */
-export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
+export interface LiveDataPlane extends Pick<
+  DataPlane,
+  'listen' | 'tableCompleted' | 'whenApplied' | 'close'
+> {
   /** Runs a request by the current configuration, up to the instance. */
   readonly dryRun: DryRun;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
@@ -40,7 +46,8 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, telemetry, states, config, instanceCa, name, logger } = options;
+  const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
+    options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -56,12 +63,14 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     workers: config.workers,
     settings: settings(),
     directory,
+    isTableComplete,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     onLoads: () => states.refresh(),
     logger,
   });
   telemetry.observe(plane);
+  const stopLogging = logShedClients(plane, logger);
   directory.on('change', (change) => plane.apply(change));
   // After the data plane has taken in the change.
   states.observe(plane);
@@ -84,6 +93,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   }
   return {
     listen: (port, host) => plane.listen(port, host),
+    tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
     dryRun(request) {
       const routing = routingSettings(current);
@@ -96,6 +106,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     },
     close() {
       files?.stop();
+      stopLogging();
       return plane.close();
     },
   };

@@ -16,7 +16,7 @@ import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { discoveryStateOf, linkChangedAt } from './status.ts';
+import { describeDiscovery, discoveryStateOf, linkChangedAt } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -101,12 +101,10 @@ export function adminApp(options: AdminAppOptions): Hono {
 
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
-    if (discoveryStateOf(directory, journal, now()) !== 'expired') return c.json({ isReady: true });
-    return problem(
-      c,
-      'not-ready',
-      'It is not connected to the broker, and its table is empty or out of date.',
-    );
+    const discovery = discoveryStateOf(directory, journal, now());
+    const detail = describeDiscovery(discovery, journal);
+    if (discovery === 'expired') return problem(c, 'not-ready', detail);
+    return c.json({ isReady: true, discovery, detail });
   });
   if (options.pages !== undefined) app.route('/', options.pages);
 

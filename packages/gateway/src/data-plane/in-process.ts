@@ -17,6 +17,8 @@ import type { RequestObservers } from './request-observers.ts';
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: DataPlaneSettings;
   readonly table: RoutingTable;
+  /** Whether the table was received from the registry. Default: true. */
+  readonly isTableComplete?: boolean;
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
@@ -41,6 +43,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
         onEjected();
       },
     },
+    isTableComplete: options.isTableComplete,
     random: Math.random,
     now: () => performance.now(),
   });
@@ -74,6 +77,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       }
       if (was !== undefined && !isSameEndpoint(was, instance.announcement)) proxy.release(was);
     },
+    tableCompleted: () => router.tableCompleted(),
     whenApplied: (call) => call(),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {

@@ -24,10 +24,13 @@ export interface DryRequest {
 }
 
 /** How the requests of a route are served: docs/reference/config.md has the meaning of each setting. */
-export type RouteView = Pick<
+export interface RouteView extends Pick<
   RoutePolicy,
-  'strip' | 'balancing' | 'ejection' | 'retries' | 'limits'
->;
+  'strip' | 'balancing' | 'ejection' | 'retries'
+> {
+  /** Only what is limited. */
+  readonly limits: Partial<RoutePolicy['limits']>;
+}
 
 /** What becomes of a request. */
 export interface DryOutcome {
@@ -125,7 +128,9 @@ function withoutInstance(decision: Forward, onReached: () => void): Forward {
 }
 
 function routeView({ strip, balancing, ejection, retries, limits }: RoutePolicy): RouteView {
-  return { strip, balancing, ejection, retries, limits };
+  // JSON has no Infinity.
+  const limited = Object.entries(limits).filter(([, limit]) => limit !== Infinity);
+  return { strip, balancing, ejection, retries, limits: Object.fromEntries(limited) };
 }
 
 function headOf({ method, target, host, headers }: DryRequest): string {
