@@ -72,8 +72,7 @@ export interface DryRunOptions {
 export async function dryRun(request: DryRequest, options: DryRunOptions): Promise<DryOutcome> {
   const { table, settings, proxy: proxySettings, pseudonym } = options;
   const rules = routingRules(settings);
-  const now = (): number => performance.now();
-  const router = new Router({ table, rules, random: () => 0, now });
+  const router = new Router({ table, rules, random: () => 0, now: monotonic });
   let target: string | undefined;
   const client = new DryClient(request.isSecure);
   const summary = await new Promise<RequestSummary>((resolve) => {
@@ -106,6 +105,10 @@ export async function dryRun(request: DryRequest, options: DryRunOptions): Promi
     route: policy && routeView(policy),
     filters: known ? describeFilters(routeSettings(settings, prefix)) : [],
   };
+}
+
+function monotonic(): number {
+  return performance.now();
 }
 
 /** A decision that ends where the first instance would be connected to. */
