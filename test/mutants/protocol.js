@@ -172,7 +172,7 @@ export const MUTANTS = [
   {
     rule: 'the gateway is not accepted as an instance of its own',
     file: 'observer/address-policy.ts',
-    from: 'own.port === port && withEmbedded(address).includes(own.address)',
+    from: 'each.port === port && withEmbedded(address).includes(each.address)',
     to: 'false',
   },
   {

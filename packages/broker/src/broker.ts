@@ -1,5 +1,6 @@
+import { ConnectionLimiter, maxClientConnections } from '@rollcall/proxy';
+import { limitLines } from '@rollcall/runtime';
 import { fixedChanges } from '@rollcall/runtime/settings';
-import { ConnectionLimiter, limitLines, maxClientConnections } from '@rollcall/runtime';
 import { HttpApi } from './api/http-api.ts';
 import type { AppFactory } from './app/app.ts';
 import { LocalApp } from './app/local-app.ts';

@@ -4,7 +4,8 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
 import { limitLines, listen } from '@rollcall/runtime';
-import type { Certificate, ConnectionLimiter, Logger } from '@rollcall/runtime';
+import type { ConnectionLimiter } from '@rollcall/proxy';
+import type { Certificate, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
 import type { Respond } from './plain-connection.ts';
 import { WriteBatcher } from './write-batcher.ts';

@@ -39,9 +39,15 @@ const SERVER_OPTIONS: ServerOptions & Limits = {
   closeTimeout: CLOSE_TIMEOUT_MS,
 };
 
+/**
+ * Neither side keeps a context between messages. So a broadcast is compressed once for all of its receivers, and a connection
+ * takes no memory for it. ws bounds an inflated message by `maxPayload`.
+ */
+const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true } as const;
+
 /** The WebSocket side of a broker. */
 export class WebSockets {
-  readonly #server = new WebSocketServer(SERVER_OPTIONS);
+  readonly #server: WebSocketServer;
   readonly #apps: Apps;
   readonly #settings: Settings;
   readonly #writers = new FrameWriters();
@@ -51,6 +57,8 @@ export class WebSockets {
   constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;
     this.#settings = settings;
+    const perMessageDeflate = settings.compression && COMPRESSION;
+    this.#server = new WebSocketServer({ ...SERVER_OPTIONS, perMessageDeflate });
     this.#logRefused = limitLines(settings.logger.warn);
   }
 
@@ -97,7 +105,12 @@ export class WebSockets {
       webSocket.close(app.code, app.message);
       return;
     }
-    const writer = this.#writers.open(webSocket, socket);
+    // A frame is the same for all clients. One that wants a smaller window is sent plain frames, which it accepts too.
+    const wantsSmallWindow = /server_max_window_bits/i.test(
+      request.headers['sec-websocket-extensions'] ?? '',
+    );
+    const isCompressed = webSocket.extensions !== '' && !wantsSmallWindow;
+    const writer = this.#writers.open(webSocket, socket, isCompressed);
     const options = { app, socketId: createSocketId(), writer, settings: this.#settings };
     const client = new ClientSocket(webSocket, options);
     this.#clients.add(client);
