@@ -255,7 +255,7 @@ async function startAdmin(
     directory,
     states,
     journal,
-    routes: plane.routes,
+    dryRun: plane.dryRun,
     traffic: telemetry.history.of,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
