@@ -2,7 +2,7 @@ import type { Announcement } from '../wire/announcement-types.ts';
 import type { Entry } from './entry.ts';
 
 /** An address and a port, as one key. */
-export function endpointOf({ address, port }: Pick<Announcement, 'address' | 'port'>): string {
+function endpointOf({ address, port }: Pick<Announcement, 'address' | 'port'>): string {
   return `${address} ${port}`;
 }
 
