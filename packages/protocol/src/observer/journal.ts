@@ -6,7 +6,7 @@ import type { Change, Effect, TableEvent } from '../table/events.ts';
 
 /** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {
-  /** When it came first and last, without anything else in between: milliseconds of the observer's clock. */
+  /** When it came first and last, without a change in between: milliseconds of the observer's clock. */
   readonly at: number;
   readonly last: number;
   readonly times: number;
@@ -119,16 +119,21 @@ interface Note {
   readonly why?: string | undefined;
 }
 
-/** Adds to a history. A repetition of its last entry is counted there instead. */
+/**
+ * Adds to a history. What has come before since the latest change is counted there instead: a lease that is renewed,
+ * with probes in between, stays two lines.
+ */
 function note(
   history: JournalEntry[],
   { what, change, why }: Note,
   now: number,
   max: number,
 ): void {
-  const latest = history.at(-1);
-  if (change === undefined && latest?.what === what && latest?.change === undefined && latest) {
-    history[history.length - 1] = { ...latest, last: now, times: latest.times + 1 };
+  const since = history.findLastIndex((entry) => entry.change !== undefined);
+  const at = history.findLastIndex((entry) => entry.what === what);
+  const same = history[at];
+  if (change === undefined && same !== undefined && at > since) {
+    history[at] = { ...same, last: now, times: same.times + 1 };
     return;
   }
   history.push({ at: now, last: now, times: 1, what, change, why });

@@ -32,9 +32,9 @@ describe('the other gateways of an observer', () => {
 
     for (const id of ['x', 'y']) b.receive('register', place(id), 6);
     a.receive('register', place('z'), 6);
-    a.receive('rollcall', rollCall(b, 7), 7);
-    expect(a.peers.all(7)).toEqual([
-      { name: 'b', at: 7, size: 3, missingThere: 0, missingHere: 0 },
+    a.receive('rollcall', rollCall(b, 1007), 1007);
+    expect(a.peers.all(1007)).toEqual([
+      { name: 'b', at: 1007, size: 3, missingThere: 0, missingHere: 0 },
     ]);
   });
 
