@@ -119,20 +119,19 @@ interface Note {
   readonly why?: string | undefined;
 }
 
-/**
- * Adds to a history. What has come before since the latest change is counted there instead: a lease that is renewed,
- * with probes in between, stays two lines.
- */
+/** Adds to a history. A repetition of its last entry, or of a renewal since the latest change, is counted there instead. */
 function note(
   history: JournalEntry[],
   { what, change, why }: Note,
   now: number,
   max: number,
 ): void {
+  // An owner's renewal says nothing new, whatever was probed in between.
+  const isRenewal = what?.startsWith('register ') === true;
   const since = history.findLastIndex((entry) => entry.change !== undefined);
-  const at = history.findLastIndex((entry) => entry.what === what);
+  const at = isRenewal ? history.findLastIndex((entry) => entry.what === what) : history.length - 1;
   const same = history[at];
-  if (change === undefined && same !== undefined && at > since) {
+  if (change === undefined && same?.what === what && at > since && same) {
     history[at] = { ...same, last: now, times: same.times + 1 };
     return;
   }

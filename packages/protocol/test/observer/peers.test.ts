@@ -62,8 +62,12 @@ describe('the other gateways of an observer', () => {
   it('are limited to the latest hundred', () => {
     const a = gateway('a');
     for (let count = 0; count < 150; count++)
-      a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from: `g${count}` }, count);
-    const names = a.peers.all(150).map(({ name }) => name);
+      a.receive(
+        'rollcall',
+        { nonce: 'n', digest: '', size: 0, from: `g${count}` },
+        count * RULES.answerEveryMs,
+      );
+    const names = a.peers.all(150 * RULES.answerEveryMs).map(({ name }) => name);
     expect([names.length, names[0], names.at(-1)]).toEqual([100, 'g50', 'g149']);
   });
 });
