@@ -32,7 +32,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 }
 
 export async function requestJson<T>(path: string, init?: RequestInit): Promise<T> {
-  return readJson<T>(await (await request(path, init)).text());
+  return readJson(await (await request(path, init)).text()) as T;
 }
 
 async function errorMessage(response: Response): Promise<string> {

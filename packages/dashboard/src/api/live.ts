@@ -68,12 +68,12 @@ async function followOnce(
   try {
     for await (const { event, data } of readEvents(body)) {
       if (event === 'state') {
-        dispatch({ type: 'state', state: readJson<State>(data), at: Date.now() });
+        dispatch({ type: 'state', state: readJson(data) as State, at: Date.now() });
         onOpen();
         refreshIn(REFRESH_SOON_MS);
       }
       if (event === 'change') {
-        dispatch({ type: 'event', event: readJson<Event>(data) });
+        dispatch({ type: 'event', event: readJson(data) as Event });
         refreshIn(REFRESH_SOON_MS);
       }
     }
