@@ -5,13 +5,13 @@ import type { FilterRunHandler } from '../filters/filter-run.ts';
 import type { RouteLimits } from '../limits.ts';
 import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
-import { bodyTooLarge, FILTER_FAILED, requestTimedOut } from '../problems.ts';
+import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
 import type { Problem } from '../problems.ts';
 import type { Decision, Forward } from '../proxy.ts';
 import { ClientRequest } from './client-request.ts';
 import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
 import { decideRequest, escapeProblem } from './decide-request.ts';
-import { problemResponse } from './own-response.ts';
+import { lastHopResponse, problemResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import { LIMIT_OF, nextPhase } from './phases.ts';
 import type { Phase, PhaseEvent } from './phases.ts';
@@ -20,6 +20,19 @@ import type { TransformedBodyHandler } from './transformed-body.ts';
 import type { Tunnel } from './tunnel.ts';
 import { UpstreamRequest } from './upstream-request.ts';
 import type { UpstreamRequestHandler } from './upstream-request.ts';
+
+/** Shorter than the second that curl waits before it sends its body in any case. */
+const CONTINUE_MS = 200;
+
+const CONTINUE: ResponseHead = {
+  status: 100,
+  statusLine: '100 Continue',
+  fields: '',
+  length: 0,
+  hasDate: false,
+  namesPaths: false,
+  upgrades: false,
+};
 
 /**
  * One request of a client, and its response: decided, filtered, sent to an upstream, answered. It knows no
@@ -43,6 +56,10 @@ export class Exchange
   #tunnel: Tunnel | undefined;
   /** Bytes of the request's body that have come. */
   #bodyBytes = 0;
+  #isOpenEnded = false;
+  #hasContinued = false;
+  /** By the clock, when a client that waits for a 100 gets it from here. */
+  #continueAt = Infinity;
 
   constructor(
     stream: ClientStream,
@@ -61,6 +78,11 @@ export class Exchange
     return this.#phase;
   }
 
+  /** Whether a response has begun that need never end. */
+  get isStreaming(): boolean {
+    return this.#phase === 'responding' && this.#isOpenEnded;
+  }
+
   /** @param parts what has come of the body already */
   start(parts: readonly Buffer[], end: BodyEnd): void {
     const { record } = this.#request;
@@ -71,6 +93,8 @@ export class Exchange
     if (record !== undefined) record.prefix = decision.prefix;
     this.#filters = this.#filtersOf(decision);
     if (decision.type === 'answer') return this.answer(decision.problem);
+    if (this.#request.head.maxForwards === 0)
+      return this.#respond(lastHopResponse(this.#request.head));
     this.#decision = decision;
     this.#limits = decision.limits ?? this.#context.limits;
     this.#latest = this.#context.clock.after(this.#limits.totalMs);
@@ -87,6 +111,7 @@ export class Exchange
 
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
+    if (now >= this.#continueAt) this.#sendContinue();
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     const { filterMs, totalMs } = this.#limits;
@@ -113,6 +138,7 @@ export class Exchange
     if (this.#tunnel !== undefined) return this.#tunnel.fromClient(parts, end);
     const { bodyBytes } = this.#limits;
     this.#bodyBytes += sizeOf(parts);
+    this.#continueAt = Infinity;
     if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
     if (this.#phase === 'filtering' || this.#phase === 'connecting')
       return this.#sent.hold(parts, end);
@@ -141,7 +167,7 @@ export class Exchange
 
   onClientClose(): void {
     if (this.#phase === 'done') return;
-    this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort');
+    if (!this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort')) return;
     this.#filters?.cancel();
     this.#transformed?.destroy();
     this.#sent.drop();
@@ -169,6 +195,17 @@ export class Exchange
 
   onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void {
     this.#enter(event);
+    const waits = event === 'head-sent' && this.#request.head.expectsContinue;
+    if (waits && this.#bodyBytes === 0) this.#continueAt = this.#context.clock.after(CONTINUE_MS);
+  }
+
+  onInformational(head: ResponseHead): boolean {
+    if (head.status === 100) {
+      if (this.#hasContinued) return true;
+      this.#hasContinued = true;
+      this.#continueAt = Infinity;
+    }
+    return this.#stream.sendInformational(head);
   }
 
   onRequestDrain(): void {
@@ -176,15 +213,20 @@ export class Exchange
   }
 
   onTunnel(tunnel: Tunnel, head: ResponseHead): void {
-    this.#enter('upgrade');
+    if (!this.#enter('upgrade')) return;
     this.#tunnel = tunnel;
     this.#stream.sendUpgrade(head);
     if (this.#context.isClosing) tunnel.leave();
   }
 
+  onOwnResponse(response: OwnResponse): void {
+    this.#respond(response);
+  }
+
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    this.#isOpenEnded = head.length < 0;
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
-    this.#enter('response-head');
+    if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
     this.#passed(this.#stream.sendHead(head, parts, end), end);
   }
@@ -230,10 +272,53 @@ export class Exchange
     this.#sent.resume();
   }
 
-  /** The one place where a phase is entered. */
-  #enter(event: PhaseEvent): void {
-    this.#phase = nextPhase(this.#phase, event);
+  /** RFC 9110 §10.1.1: an upstream need not send one, and the client waits for it before it sends its body. */
+  #sendContinue(): void {
+    this.#continueAt = Infinity;
+    if (this.#phase !== 'sending') return;
+    this.#hasContinued = true;
+    this.#stream.sendInformational(CONTINUE);
+  }
+
+  /**
+   * The one place where a phase is entered.
+   * @returns false if the event cannot happen in this phase: then the exchange is over
+   */
+  #enter(event: PhaseEvent): boolean {
+    const next = nextPhase(this.#phase, event);
+    if (next === undefined) {
+      this.#fail(new Error(`an exchange cannot ${event} while ${this.#phase}`));
+      return false;
+    }
+    this.#phase = next;
     this.#awaitProgress();
+    return true;
+  }
+
+  /** A bug of the proxy costs one exchange, and not the process with all others. */
+  #fail(error: Error): void {
+    const { phase } = this;
+    const { record, id } = this.#request;
+    this.#phase = 'done';
+    this.#deadline = Infinity;
+    this.#context.onInternalError(error, id);
+    if (phase === 'done') return;
+    this.#filters?.cancel();
+    this.#sent.drop();
+    this.#transformed?.destroy();
+    const hasBegun = phase === 'responding' || phase === 'tunnelling';
+    if (hasBegun) {
+      this.#request.end(false);
+      this.#stream.reset();
+      return;
+    }
+    const { head, body } = problemResponse(INTERNAL_ERROR, id);
+    if (record !== undefined) {
+      record.problem = INTERNAL_ERROR.code;
+      record.status = head.status;
+    }
+    this.#stream.sendHead(head, this.#request.method === 'HEAD' ? NO_PARTS : [body], DONE);
+    this.#end(true);
   }
 
   /** Gives the phase its time, from now on. */
@@ -276,7 +361,7 @@ export class Exchange
     const { record } = this.#request;
     const [first, ...more] = filtered.transforms;
     if (record !== undefined) record.status = filtered.head.status;
-    this.#enter('response-head');
+    if (!this.#enter('response-head')) return;
     if (first === undefined) {
       record?.delivered(parts);
       this.#passed(this.#stream.sendHead(filtered.head, parts, end), end);
@@ -307,16 +392,15 @@ export class Exchange
     const { head, body } = this.#filters?.respondOwn(own) ?? own;
     const { record, method } = this.#request;
     const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
+    if (!this.#enter('answer')) return;
     if (record !== undefined) record.status = head.status;
     record?.delivered(parts);
-    this.#enter('answer');
     this.#stream.sendHead(head, parts, DONE);
     this.#end(true);
   }
 
   #finish(isComplete: boolean): void {
-    this.#enter('end');
-    this.#end(isComplete);
+    if (this.#enter('end')) this.#end(isComplete);
   }
 
   #end(isComplete: boolean): void {
@@ -326,7 +410,7 @@ export class Exchange
 
   /** Ends a response that has begun, so that the client sees that it is incomplete. */
   #breakOff(): void {
-    this.#enter('abort');
+    if (!this.#enter('abort')) return;
     this.#sent.drop();
     this.#transformed?.destroy();
     this.#request.end(false);
