@@ -19,7 +19,8 @@ export function matchDomain(domain: string): DomainMatcher {
   if (own === undefined) return () => false;
   if (own === '*') return () => true;
   // HTTP/1.0 need not name a host: then the one domain is meant.
-  if (isLocal(own)) return lastRemembered((header) => header === '' || isLocal(hostOf(header) ?? ''));
+  if (isLocal(own))
+    return lastRemembered((header) => header === '' || isLocal(hostOf(header) ?? ''));
   return lastRemembered((header) => header === '' || hostOf(header) === own);
 }
 

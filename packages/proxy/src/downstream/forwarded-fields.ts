@@ -86,13 +86,15 @@ export class ForwardedFields {
     const way = came === undefined ? [address] : [...came.split(',').map(bareAddress), address];
     this.#client = this.#clientOn(way);
     const more = this.#isTrusted === undefined ? '' : without(forwardedFields, SET_ANEW);
-    this.#lines = more + forwardedLines({
-      forwardedFor: came === undefined ? address : `${came}, ${address}`,
-      way,
-      host: named !== undefined && isHost(named) ? named : host,
-      port: port !== undefined && PORT.test(port) ? port : String(localPort),
-      protocol: this.#protocol(forwardedFields),
-    });
+    this.#lines =
+      more +
+      forwardedLines({
+        forwardedFor: came === undefined ? address : `${came}, ${address}`,
+        way,
+        host: named !== undefined && isHost(named) ? named : host,
+        port: port !== undefined && PORT.test(port) ? port : String(localPort),
+        protocol: this.#protocol(forwardedFields),
+      });
   }
 
   #protocol(forwardedFields: string): string {
@@ -169,7 +171,9 @@ function firstOf(list: string | undefined): string | undefined {
 /** Returns the parameters of each element of Forwarded (RFC 7239 §4), names in lower case, values without quotes. */
 function forwardedElements(value: string): ReadonlyMap<string, string>[] {
   return (value.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []).map((element) => {
-    const pairs = element.matchAll(/(?<name>[\w-]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^;,\s"]*))/g);
+    const pairs = element.matchAll(
+      /(?<name>[\w-]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^;,\s"]*))/g,
+    );
     return new Map(
       [...pairs].map(({ groups = {} }) => [
         (groups['name'] ?? '').toLowerCase(),

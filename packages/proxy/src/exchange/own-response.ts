@@ -68,7 +68,15 @@ export function ownResponse(status: number, lines: string, body: Buffer): OwnRes
   const length = isEmpty ? 0 : body.length;
   const statusLine = statusLineOf(status);
   return {
-    head: { status, statusLine, fields, length, hasDate: false, namesPaths: false, upgrades: false },
+    head: {
+      status,
+      statusLine,
+      fields,
+      length,
+      hasDate: false,
+      namesPaths: false,
+      upgrades: false,
+    },
     body: isEmpty ? Buffer.alloc(0) : body,
   };
 }

@@ -11,7 +11,10 @@ export interface Delivery {
 }
 
 /** Returns the head for the client. */
-export function responseHead(response: ResponseHead, { isChunked, isLast, isHttp10 }: Delivery): string {
+export function responseHead(
+  response: ResponseHead,
+  { isChunked, isLast, isHttp10 }: Delivery,
+): string {
   // RFC 9110 §8.6: a 204 must not have a Content-Length.
   const fields =
     response.status === 204 ? without(response.fields, ['content-length']) : response.fields;

@@ -50,7 +50,11 @@ it('an event that cannot happen in a phase leads nowhere', () => {
 
 it('such an event costs its own request, and not the process', async () => {
   const errors: string[] = [];
-  const { exchange: made, stream, start } = exchange({
+  const {
+    exchange: made,
+    stream,
+    start,
+  } = exchange({
     upstreams: [await unresponsiveServer()],
     onInternalError: ({ message }) => errors.push(message),
   });

@@ -11,12 +11,14 @@ const GET = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n';
 async function takingBodies() {
   const bodies: string[] = [];
   const server = createServer((socket) => {
-    socket.on('error', () => {}).on('data', (bytes) => {
-      const body = bytes.toString().split('\r\n\r\n').at(-1) ?? '';
-      if (body === '') return;
-      bodies.push(body);
-      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-    });
+    socket
+      .on('error', () => {})
+      .on('data', (bytes) => {
+        const body = bytes.toString().split('\r\n\r\n').at(-1) ?? '';
+        if (body === '') return;
+        bodies.push(body);
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
     afterwards(() => socket.destroy());
   });
   return { there: await listen(server), bodies };
