@@ -1,16 +1,17 @@
 import type { Context } from '../context.ts';
 import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
-import { FilterRun } from '../filters/filter-run.ts';
-import type { FilterRunHandler } from '../filters/filter-run.ts';
+import { filterRun } from '../filters/filter-run.ts';
+import type { FilterRun, FilterRunHandler } from '../filters/filter-run.ts';
 import type { RouteLimits } from '../limits.ts';
 import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
 import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
 import type { Problem } from '../problems.ts';
-import type { Decision, Forward } from '../proxy.ts';
+import type { Forward } from '../proxy.ts';
 import { ClientRequest } from './client-request.ts';
 import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
 import { decideRequest, escapeProblem } from './decide-request.ts';
+import { ExpectedContinue } from './expected-continue.ts';
 import { lastHopResponse, problemResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import { LIMIT_OF, nextPhase } from './phases.ts';
@@ -20,19 +21,6 @@ import type { TransformedBodyHandler } from './transformed-body.ts';
 import type { Tunnel } from './tunnel.ts';
 import { UpstreamRequest } from './upstream-request.ts';
 import type { UpstreamRequestHandler } from './upstream-request.ts';
-
-/** Shorter than the second that curl waits before it sends its body in any case. */
-const CONTINUE_MS = 200;
-
-const CONTINUE: ResponseHead = {
-  status: 100,
-  statusLine: '100 Continue',
-  fields: '',
-  length: 0,
-  hasDate: false,
-  namesPaths: false,
-  upgrades: false,
-};
 
 /**
  * One request of a client, and its response: decided, filtered, sent to an upstream, answered. It knows no
@@ -45,6 +33,8 @@ export class Exchange
   readonly #request: ClientRequest;
   readonly #context: Context;
   readonly #sent: UpstreamRequest;
+  /** Undefined unless the client waits for a 100. */
+  readonly #continue: ExpectedContinue | undefined;
   #phase: Phase = 'filtering';
   /** By the clock, when the time for this phase is over, and for all of them. */
   #deadline = Infinity;
@@ -57,9 +47,6 @@ export class Exchange
   /** Bytes of the request's body that have come. */
   #bodyBytes = 0;
   #isOpenEnded = false;
-  #hasContinued = false;
-  /** By the clock, when a client that waits for a 100 gets it from here. */
-  #continueAt = Infinity;
 
   constructor(
     stream: ClientStream,
@@ -71,6 +58,7 @@ export class Exchange
     this.#request = new ClientRequest(head, forwarded, context);
     this.#context = context;
     this.#limits = context.limits;
+    this.#continue = head.expectsContinue ? new ExpectedContinue(stream) : undefined;
     this.#sent = new UpstreamRequest(this.#request, stream, context, this);
   }
 
@@ -91,7 +79,7 @@ export class Exchange
     this.#bodyBytes = sizeOf(parts);
     const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
     if (record !== undefined) record.prefix = decision.prefix;
-    this.#filters = this.#filtersOf(decision);
+    this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
     if (decision.type === 'answer') return this.answer(decision.problem);
     if (this.#request.head.maxForwards === 0)
       return this.#respond(lastHopResponse(this.#request.head));
@@ -111,7 +99,7 @@ export class Exchange
 
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
-    if (now >= this.#continueAt) this.#sendContinue();
+    this.#continue?.check(now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     const { filterMs, totalMs } = this.#limits;
@@ -138,7 +126,7 @@ export class Exchange
     if (this.#tunnel !== undefined) return this.#tunnel.fromClient(parts, end);
     const { bodyBytes } = this.#limits;
     this.#bodyBytes += sizeOf(parts);
-    this.#continueAt = Infinity;
+    this.#continue?.cancel();
     if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
     if (this.#phase === 'filtering' || this.#phase === 'connecting')
       return this.#sent.hold(parts, end);
@@ -183,7 +171,7 @@ export class Exchange
     else this.answer(problem);
   }
 
-  onFilterAnswer(response: OwnResponse): void {
+  onOwnResponse(response: OwnResponse): void {
     this.#respond(response);
   }
 
@@ -195,17 +183,12 @@ export class Exchange
 
   onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void {
     this.#enter(event);
-    const waits = event === 'head-sent' && this.#request.head.expectsContinue;
-    if (waits && this.#bodyBytes === 0) this.#continueAt = this.#context.clock.after(CONTINUE_MS);
+    if (event === 'head-sent' && this.#bodyBytes === 0) this.#continue?.expect(this.#context.clock);
+    else this.#continue?.cancel();
   }
 
   onInformational(head: ResponseHead): boolean {
-    if (head.status === 100) {
-      if (this.#hasContinued) return true;
-      this.#hasContinued = true;
-      this.#continueAt = Infinity;
-    }
-    return this.#stream.sendInformational(head);
+    return (this.#continue ?? this.#stream).sendInformational(head);
   }
 
   onRequestDrain(): void {
@@ -217,10 +200,6 @@ export class Exchange
     this.#tunnel = tunnel;
     this.#stream.sendUpgrade(head);
     if (this.#context.isClosing) tunnel.leave();
-  }
-
-  onOwnResponse(response: OwnResponse): void {
-    this.#respond(response);
   }
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
@@ -272,14 +251,6 @@ export class Exchange
     this.#sent.resume();
   }
 
-  /** RFC 9110 §10.1.1: an upstream need not send one, and the client waits for it before it sends its body. */
-  #sendContinue(): void {
-    this.#continueAt = Infinity;
-    if (this.#phase !== 'sending') return;
-    this.#hasContinued = true;
-    this.#stream.sendInformational(CONTINUE);
-  }
-
   /**
    * The one place where a phase is entered.
    * @returns false if the event cannot happen in this phase: then the exchange is over
@@ -300,25 +271,18 @@ export class Exchange
     const { phase } = this;
     const { record, id } = this.#request;
     this.#phase = 'done';
-    this.#deadline = Infinity;
     this.#context.onInternalError(error, id);
     if (phase === 'done') return;
     this.#filters?.cancel();
     this.#sent.drop();
     this.#transformed?.destroy();
-    const hasBegun = phase === 'responding' || phase === 'tunnelling';
-    if (hasBegun) {
+    if (phase === 'responding' || phase === 'tunnelling') {
       this.#request.end(false);
       this.#stream.reset();
       return;
     }
-    const { head, body } = problemResponse(INTERNAL_ERROR, id);
-    if (record !== undefined) {
-      record.problem = INTERNAL_ERROR.code;
-      record.status = head.status;
-    }
-    this.#stream.sendHead(head, this.#request.method === 'HEAD' ? NO_PARTS : [body], DONE);
-    this.#end(true);
+    if (record !== undefined) record.problem = INTERNAL_ERROR.code;
+    this.#deliver(problemResponse(INTERNAL_ERROR, id));
   }
 
   /** Gives the phase its time, from now on. */
@@ -328,14 +292,6 @@ export class Exchange
       limit === undefined
         ? Infinity
         : Math.min(this.#context.clock.after(this.#limits[limit]), this.#latest);
-  }
-
-  #filtersOf(decision: Decision): FilterRun | undefined {
-    const { filters } = decision;
-    if (filters === undefined || filters.length === 0) return undefined;
-    const target = decision.type === 'forward' ? decision.target : this.#request.head.target;
-    const { onFilterError: onError } = this.#context;
-    return new FilterRun({ filters, request: this.#request, target, onError });
   }
 
   #filter(filters: FilterRun): void {
@@ -389,10 +345,13 @@ export class Exchange
 
   /** Sends a response of the proxy's own. */
   #respond(own: OwnResponse): void {
-    const { head, body } = this.#filters?.respondOwn(own) ?? own;
+    const filtered = this.#filters?.respondOwn(own) ?? own;
+    if (this.#enter('answer')) this.#deliver(filtered);
+  }
+
+  #deliver({ head, body }: OwnResponse): void {
     const { record, method } = this.#request;
     const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
-    if (!this.#enter('answer')) return;
     if (record !== undefined) record.status = head.status;
     record?.delivered(parts);
     this.#stream.sendHead(head, parts, DONE);

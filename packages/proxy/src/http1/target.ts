@@ -23,14 +23,17 @@ export function splitAbsolute(target: string): { authority: string; path: string
 /** A path without any of these cannot climb. */
 const MAY_CLIMB = /\.\.|%2e/i;
 
-/** What some upstreams take for a `/` besides the `/` itself. */
-const ALIASES = ['%2f', '%5c', '\\\\'];
-
-/** Each set of separators that an upstream may split a path at: `/`, with any of its aliases. */
-const SEPARATORS: readonly RegExp[] = ALIASES.reduce<string[]>(
-  (sets, alias) => [...sets, ...sets.map((set) => `${set}|${alias}`)],
-  ['/'],
-).map((set) => new RegExp(set, 'i'));
+/** Each set of separators that an upstream may split a path at: `/`, and with it any of `%2f`, `%5c` and `\`. */
+const SEPARATORS = [
+  /\//,
+  /\/|%2f/i,
+  /\/|%5c/i,
+  /[/\\]/,
+  /\/|%2f|%5c/i,
+  /[/\\]|%2f/i,
+  /[/\\]|%5c/i,
+  /[/\\]|%2f|%5c/i,
+];
 
 /**
  * Returns whether some reading of this path climbs above where it begins: with dots or slashes percent-encoded,

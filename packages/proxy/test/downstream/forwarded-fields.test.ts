@@ -20,6 +20,12 @@ const PEER = { address: '10.0.0.1', localPort: 1500, protocol: 'http' } as const
 const lie =
   'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 66\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: 666\r\nX-Forwarded-Prefix: /evil\r\n';
 
+/** What is made of fields that a trusted proxy sends. */
+function behind(lines: string) {
+  const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
+  return { origin, request: said(lines), lines: origin.lines(said(lines)) };
+}
+
 describe('the forwarded fields of a request', () => {
   it('say what the connection shows, whatever the client says', () => {
     const origin = new ForwardedFields(PEER, trusted());
@@ -69,11 +75,6 @@ describe('the forwarded fields of a request', () => {
     const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
     expect(fieldValue(origin.lines(said(`${name}: ${value}\r\n`)), sent)).toBe(wanted);
   });
-
-  const behind = (lines: string) => {
-    const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
-    return { origin, request: said(lines), lines: origin.lines(said(lines)) };
-  };
 
   it.each(['X-Forwarded-User', 'X-Forwarded-Groups', 'X-Forwarded-Client-Cert', 'X-Real-IP'])(
     'pass %s of a trusted proxy on, and of no one else',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Decide } from '../../src/proxy.ts';
 import { forwardBy, NO_UPSTREAM } from '../decisions.ts';
 import { client, send, serverSending, start, to, upstream } from '../harness.ts';
-import { atEveryCut, recording, speaking } from './vectors.ts';
+import { atEveryCut, speaking } from './vectors.ts';
 
 const POST = 'POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
 const TRAILED = `${POST}3\r\nabc\r\n0\r\nX: /SMUG HTTP/1.1\r\nY: z\r\n\r\n`;
@@ -106,9 +106,10 @@ describe('what senders of HTTP/1.1 write that is not common', () => {
   });
 });
 
+const ask = (method: string, hops: string): string =>
+  `${method} /a HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nMax-Forwards: ${hops}\r\n\r\n`;
+
 describe('a TRACE or OPTIONS with Max-Forwards', () => {
-  const ask = (method: string, hops: string): string =>
-    `${method} /a HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nMax-Forwards: ${hops}\r\n\r\n`;
   it.each([
     ['TRACE', /message\/http[^]*TRACE \/a HTTP\/1\.1/],
     ['OPTIONS', /allow: [^]*GET/],
