@@ -278,8 +278,7 @@ export class Exchange
     this.#transformed?.destroy();
     if (phase === 'responding' || phase === 'tunnelling') {
       this.#request.end(false);
-      this.#stream.reset();
-      return;
+      return this.#stream.reset();
     }
     if (record !== undefined) record.problem = INTERNAL_ERROR.code;
     this.#deliver(problemResponse(INTERNAL_ERROR, id));
