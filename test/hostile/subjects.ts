@@ -1,11 +1,13 @@
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
 import { PROGRAMS } from '../support/processes.ts';
 import type { Environment, Output, RunningProgram } from '../support/processes.ts';
 
 /** A program under test, and what it is asked to show that it goes on. */
 export interface Subject {
   readonly program: RunningProgram;
+  readonly port: number;
   /** The status that it answers with, and writes a line about. */
   readonly status: () => Promise<number>;
   readonly expected: number;
@@ -39,7 +41,12 @@ const gatewayWith =
       options,
     );
     const { port } = await program.listening;
-    return { program, expected: 404, status: () => statusOf(`http://127.0.0.1:${port}/nowhere`) };
+    return {
+      program,
+      port,
+      expected: 404,
+      status: () => statusOf(`http://127.0.0.1:${port}/nowhere`),
+    };
   };
 
 const broker: StartSubject = async (cluster, options) => {
@@ -51,6 +58,7 @@ const broker: StartSubject = async (cluster, options) => {
   // Refused, and logged.
   return {
     program,
+    port,
     expected: 401,
     status: () => statusOf(`http://127.0.0.1:${port}/apps/1/channels`),
   };
@@ -66,7 +74,12 @@ const up: StartSubject = async (cluster, options) => {
     options?.via,
     options?.output,
   );
-  const subject = { program, expected: 404, status: () => statusOf(`http://127.0.0.1:${port}/x`) };
+  const subject = {
+    program,
+    port,
+    expected: 404,
+    status: () => statusOf(`http://127.0.0.1:${port}/x`),
+  };
   await answers(subject);
   return subject;
 };
@@ -80,7 +93,12 @@ const run: StartSubject = async (cluster, options) => {
   const port = String(await freePort());
   const args = ['run', '--prefix', '/v9', '--port', port, '--log-level', 'debug'];
   const program = start(cluster, [...args, '--', process.execPath, '-e', SERVER, port], options);
-  const subject = { program, expected: 200, status: () => statusOf(`http://127.0.0.1:${port}/`) };
+  const subject = {
+    program,
+    port: Number(port),
+    expected: 200,
+    status: () => statusOf(`http://127.0.0.1:${port}/`),
+  };
   await answers(subject);
   return subject;
 };

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import type { Explanation, Gateway, GatewayOptions } from '@rollcall/gateway';
-import { freePort } from '../../../test/support/cluster.ts';
+
 import { TestRegistry } from '../../../test/support/registry.ts';
 import { loggerTo } from '../../../test/support/log.ts';
+import { freePort } from '../../../test/support/free-port.js';
 
 let registry: TestRegistry;
 let lines: string[];
@@ -43,8 +44,7 @@ async function status({ adminUrl }: Gateway) {
 }
 
 /** The gateway logs a line like this: to something of the channel. */
-const logged = (pattern: RegExp) =>
-  vi.waitFor(() => expect(lines.join('\n')).toMatch(pattern), 5000);
+const logged = (pattern: RegExp) => vi.waitFor(() => expect(lines.join('\n')).toMatch(pattern));
 
 describe('a gateway’s probes', () => {
   it('follow its configuration', async () => {
@@ -105,6 +105,21 @@ describe('a gateway’s address policy', () => {
       expect((await fetch(`${made.url}/v1/x`)).status).toBe(404);
     },
   );
+
+  it('never accepts its admin API, its catalog or its broker as an instance', async () => {
+    const made = await gateway({ dnsPort: 0, xdsPort: 0, adminPort: 0 });
+    const { dnsPort = 0, xdsPort = 0 } = made.catalog;
+    await say({ port: Number(new URL(made.adminUrl).port) });
+    await logged(/refused register \(forbidden-address\): .*it is this gateway's admin API/);
+    for (const port of [dnsPort, xdsPort]) {
+      lines.length = 0;
+      await say({ port });
+      await logged(/refused register \(forbidden-address\): .*it is this gateway's catalog/);
+    }
+    const { server } = registry.connection;
+    await say({ port: 'port' in server ? server.port : 0 });
+    await logged(/refused register \(forbidden-address\): .*it is the broker/);
+  });
 
   it('never accepts itself from the table of another gateway at its start', async () => {
     const port = await freePort();

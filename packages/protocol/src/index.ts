@@ -1,6 +1,6 @@
 export { isLoopback, parseAddress } from './wire/address.ts';
 export { addressPolicy } from './observer/address-policy.ts';
-export type { AddressPolicy, AddressRules } from './observer/address-policy.ts';
+export type { AddressPolicy, AddressRules, OwnEndpoint } from './observer/address-policy.ts';
 export { addressRanges } from './observer/address-ranges.ts';
 export type { AddressRanges } from './observer/address-ranges.ts';
 export { BALANCING_POLICIES, HASH_BY } from './wire/policy-fields.ts';
@@ -31,6 +31,7 @@ export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { EVENTS, parseDiscoveryEvent } from './wire/events.ts';
 export type { DiscoveryEvent, EventName } from './wire/events.ts';
+export { isPlaceholder } from './placeholder.ts';
 export { isRecord, quote } from './untrusted.ts';
 export type { Evidence } from './observer/evidence.ts';
 export { Journal } from './observer/journal.ts';
@@ -42,6 +43,7 @@ export type {
   EventDescription,
   ObserverEvent,
   ObserverEventType,
+  TrafficChange,
 } from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
 export type { ObserverOptions } from './observer/observer.ts';
@@ -56,6 +58,7 @@ export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { Groups } from './table/groups.ts';
+export { isOwnShortage } from './table/own-shortage.ts';
 export { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, probeVerdict } from './table/probe-rules.ts';
 export type { ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
 export { RULES } from './table/rules.ts';
@@ -63,5 +66,5 @@ export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
 export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
-export type { Instance, InstanceState, Status } from './table/instance.ts';
+export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';

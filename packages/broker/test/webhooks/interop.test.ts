@@ -68,7 +68,7 @@ it('sends all events, in requests that the official server SDK accepts', async (
   // Not before 3 s: see debounced-leaves.test.ts.
   ann.disconnect();
   await expect
-    .poll(() => events.slice(6), { timeout: 10_000 })
+    .poll(() => events.slice(6))
     .toEqual([
       { name: 'member_removed', channel: 'presence-room', user_id: 'ann' },
       { name: 'channel_vacated', channel: 'presence-room' },
@@ -81,17 +81,18 @@ it('retries events that the server did not accept', async () => {
   const ann = client(broker);
   await subscribed(ann, 'private-a');
   await expect
-    .poll(() => events, { timeout: 5_000 })
+    .poll(() => events)
     .toContainEqual({ name: 'channel_occupied', channel: 'private-a' });
-  expect(bodies[1]).toBe(bodies[0]);
+  const [first, second] = bodies.map((body) => JSON.parse(body) as { time_ms: number });
+  expect(second?.time_ms).toBe(first?.time_ms);
   ann.disconnect();
 });
 
 it('stops when the broker closes', async () => {
-  statuses = [500, 500];
+  statuses = Array.from({ length: 100 }, () => 500);
   const ann = client(broker);
   await subscribed(ann, 'private-a');
-  await expect.poll(() => bodies).toHaveLength(1);
+  await expect.poll(() => bodies.length).toBeGreaterThan(0);
   await broker.close();
   ann.disconnect();
 });

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import { Socket } from 'node:net';
 import { isRecord } from '@rollcall/protocol';
 
@@ -26,7 +27,7 @@ const SWEEP_EVERY_MS = 50;
  * @example
  * await register({ prefix: '/v1', port, onSignal: () => drain(server) });
  */
-export async function drain(server: Server): Promise<void> {
+export async function drain(server: Server | SecureServer): Promise<void> {
   const closed = once(server, 'close');
   let sweeps: NodeJS.Timeout | undefined;
 
@@ -37,7 +38,8 @@ export async function drain(server: Server): Promise<void> {
     sweeps = setInterval(() => closeUnused(server), SWEEP_EVERY_MS);
   }
   const wasQuietFor = performance.now() - (lastRequests.get(server) ?? -Infinity);
-  let quiet = setTimeout(close, LEAVE_WINDOW_MS - wasQuietFor);
+  // It is negative, or infinite, for a server that has long been quiet: newer versions of Node warn of that.
+  let quiet = setTimeout(close, Math.max(0, LEAVE_WINDOW_MS - wasQuietFor));
   const timers = [
     setTimeout(close, MAX_WINDOW_MS),
     setTimeout(() => {
@@ -60,7 +62,7 @@ export async function drain(server: Server): Promise<void> {
   for (const timer of [quiet, ...timers]) clearTimeout(timer);
 }
 
-function closeUnused(server: Server): void {
+function closeUnused(server: Server | SecureServer): void {
   server.closeIdleConnections();
   // Node counts a connection that has never sent anything as active. Browsers open such connections in advance.
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();

@@ -12,6 +12,8 @@ export interface InstanceStats {
   latency: number;
   latencyAt: number;
   consecutiveFailures: number;
+  /** How the latest requests failed, since the latest ejection, such as `503`. */
+  readonly latestFailures: string[];
   /** End of the current window of the failure rate, and the requests and failures within it. */
   windowEnds: number;
   requests: number;
@@ -19,6 +21,8 @@ export interface InstanceStats {
   /** Recent ejections, and the end of the latest. */
   ejections: number;
   ejectedUntil: number;
+  /** Why there was the latest, for people. */
+  ejectedBecause: string;
   /** When the instance came, or its latest ejection ends: its slow start begins then. */
   warmSince: number;
 }
@@ -61,11 +65,13 @@ function newStats(since: number): InstanceStats {
     latency: 0,
     latencyAt: since,
     consecutiveFailures: 0,
+    latestFailures: [],
     windowEnds: -Infinity,
     requests: 0,
     failures: 0,
     ejections: 0,
     ejectedUntil: -Infinity,
+    ejectedBecause: '',
     warmSince: since,
   };
 }

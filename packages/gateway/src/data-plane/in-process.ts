@@ -17,9 +17,13 @@ import type { RequestObservers } from './request-observers.ts';
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: DataPlaneSettings;
   readonly table: RoutingTable;
+  /** Whether the table was received from the registry. Default: true. */
+  readonly isTableComplete?: boolean;
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
+  /** An instance was ejected. */
+  readonly onEjected: () => void;
   readonly onFilterError: (error: FilterError) => void;
 }
 
@@ -28,11 +32,18 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable, onFilterError } = options;
+  const { table, traffic, observers, settings, onUnreachable, onEjected, onFilterError } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
-    events: traffic,
+    events: {
+      retried: (prefix, key) => traffic.retried(prefix, key),
+      ejected(prefix, key) {
+        traffic.ejected(prefix, key);
+        onEjected();
+      },
+    },
+    isTableComplete: options.isTableComplete,
     random: Math.random,
     now: () => performance.now(),
   });
@@ -66,6 +77,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       }
       if (was !== undefined && !isSameEndpoint(was, instance.announcement)) proxy.release(was);
     },
+    tableCompleted: () => router.tableCompleted(),
     whenApplied: (call) => call(),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
@@ -93,7 +105,11 @@ function requestEnd(
   };
 }
 
-function proxySettings({ routing, certificate }: DataPlaneSettings): ProxySettings {
+/** Returns the part of the settings that the proxy works by. */
+export function proxySettings({
+  routing,
+  certificate,
+}: Pick<DataPlaneSettings, 'routing' | 'certificate'>): ProxySettings {
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),

@@ -1,10 +1,13 @@
 import type { ReverseProxy } from '@rollcall/proxy';
+import type { Ejection } from '../balancing/balancer.ts';
 import type { Router } from '../routing/router.ts';
 
 /** The load of one process at this moment. */
 export interface ProcessLoad {
   /** Open connections of clients. */
   readonly clients: number;
+  /** Connections of clients that were closed since the process began, because too many were open. */
+  readonly shedClients: number;
   /** Requests in flight to each instance that has any. */
   readonly inFlight: readonly (readonly [key: string, number])[];
   /** Connections to each instance, and how many of them are idle. */
@@ -12,14 +15,24 @@ export interface ProcessLoad {
     key: string,
     { readonly open: number; readonly idle: number },
   ])[];
+  /** The instances that this process has ejected. */
+  readonly ejections: readonly Ejection[];
 }
 
-export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [] };
+export const NO_LOAD: ProcessLoad = {
+  clients: 0,
+  shedClients: 0,
+  inFlight: [],
+  pools: [],
+  ejections: [],
+};
 
 export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
+    shedClients: engine.shedClients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
+    ejections: router.ejections(),
   };
 }

@@ -15,18 +15,23 @@ export interface DataPlaneOptions {
   readonly settings: DataPlaneSettings;
   readonly directory: Pick<
     Directory,
-    'prefixes' | 'instances' | 'knows' | 'routable' | 'reportOutcome'
+    'prefixes' | 'entries' | 'knows' | 'routable' | 'reportOutcome'
   >;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   /** Counts the requests of this process. */
   readonly traffic: TrafficCounter;
   /** Receives what workers counted. */
   readonly onReport: (worker: string, report: ProcessReport) => void;
+  /** Called after an ejection; with workers, after each of their reports. */
+  readonly onLoads: () => void;
   readonly logger: Logger;
 }
 
 /** Creates a data plane in this process or, with more than one worker, in processes of its own. */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { workers, settings, directory, traffic, onReport, logger } = options;
+  const { workers, settings, directory, isTableComplete, traffic, onReport, onLoads, logger } =
+    options;
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
@@ -40,8 +45,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       count,
       settings,
       table,
+      isTableComplete,
       onOutcome,
       onReport,
+      onLoads,
       onFilterError,
       spawn: spawnWorker,
       logger,
@@ -50,9 +57,11 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   return createInProcessDataPlane({
     settings,
     table: directory,
+    isTableComplete,
     traffic,
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
+    onEjected: onLoads,
     onFilterError,
   });
 }

@@ -1,5 +1,6 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
+import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
@@ -33,11 +34,14 @@ export type ToWorker =
       readonly type: 'begin';
       readonly settings: DataPlaneSettings;
       readonly table: TableState;
+      readonly isTableComplete: boolean;
       readonly host: string;
       readonly port: number;
     }
   /** A change of the table. Changes are numbered without gaps. */
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
+  /** The table was received from the registry. */
+  | { readonly type: 'table-completed' }
   /** Serve by these settings from now on. */
   | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
@@ -94,10 +98,12 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
     settings,
     table: object<TableState>({ prefixes: list(text), instances: list(instance) }),
+    isTableComplete: boolean,
     host: text,
     port: plain((input): input is number => parsePort(input).ok),
   },
   change: { number, change },
+  'table-completed': {},
   configure: { settings },
   close: {},
 });
@@ -113,8 +119,12 @@ const traffic = object<TrafficDelta>({
 
 const load = object<ProcessLoad>({
   clients: number,
+  shedClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
+  ejections: list(
+    object<Ejection>({ key: text, until: monotonicTime, why: text, isIgnored: boolean }),
+  ),
 });
 
 const process = object<ProcessSample>({

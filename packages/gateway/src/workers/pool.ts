@@ -18,11 +18,15 @@ export interface PoolOptions {
   readonly count: number;
   readonly settings: DataPlaneSettings;
   /** The table that workers replicate. */
-  readonly table: Pick<Directory, 'prefixes' | 'instances'>;
+  readonly table: Pick<Directory, 'prefixes' | 'entries'>;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly onFilterError: (error: FilterError) => void;
+  /** What `loads` returns has changed. */
+  readonly onLoads: () => void;
   readonly spawn: Spawn;
   readonly logger: Logger;
 }
@@ -45,12 +49,14 @@ export class WorkerPool implements DataPlane {
   readonly #applied = new AppliedChanges();
   #endpoint = { host: '', port: 0 };
   #isClosing = false;
+  #isTableComplete: boolean;
   #watchdog: NodeJS.Timeout | undefined;
   #checkedAt = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#isTableComplete = options.isTableComplete;
     this.#slots = Array.from({ length: options.count }, (_, index) => new Slot(String(index + 1)));
   }
 
@@ -74,6 +80,12 @@ export class WorkerPool implements DataPlane {
     const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'change', number, change });
+  }
+
+  tableCompleted(): void {
+    this.#isTableComplete = true;
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'table-completed' });
   }
 
   configure(settings: DataPlaneSettings): void {
@@ -116,6 +128,7 @@ export class WorkerPool implements DataPlane {
         },
         onEnd: (how) => {
           slot.ended();
+          this.#options.onLoads();
           this.#applied.delete(worker);
           const ended = new WorkerEnded(worker.pid, how, performance.now() - startedAt);
           if (isListening) this.#replace(slot, ended);
@@ -127,16 +140,23 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onFilterError, onReport } = this.#options;
+    const { table, onOutcome, onFilterError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
-      const state = { prefixes: table.prefixes(), instances: table.instances() };
-      worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
+      const state = { prefixes: table.prefixes(), instances: table.entries() };
+      worker.send({
+        type: 'begin',
+        settings: this.#settings,
+        table: state,
+        isTableComplete: this.#isTableComplete,
+        ...this.#endpoint,
+      });
       slot.isFollowing = true;
       this.#applied.add(worker);
     }
     if (message.type === 'report') {
       slot.reported(message.load);
       onReport(slot.name, message);
+      onLoads();
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
     if (message.type === 'filter-error') onFilterError(message);

@@ -1,3 +1,4 @@
+import { isDraining } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
@@ -11,6 +12,7 @@ import { Replica } from './replica.ts';
 /** What a worker has after `begin`. */
 interface WorkerState {
   settings: DataPlaneSettings;
+  isTableComplete: boolean;
   /** Undefined while it is being created. Settings that arrive meanwhile are in `settings`. */
   plane?: DataPlane;
   readonly replica: Replica;
@@ -36,6 +38,7 @@ export class Worker {
     const message = TO_WORKER.decode(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'change') this.#change(message);
+    if (message.type === 'table-completed') this.#tableCompleted();
     if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
     await this.#state?.plane?.close();
@@ -44,25 +47,35 @@ export class Worker {
     return true;
   }
 
-  async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
+  async #begin(message: ToWorker & { type: 'begin' }): Promise<void> {
+    const { settings, table, isTableComplete, host, port } = message;
     const replica = new Replica(table);
     const traffic = new TrafficCounter(table.instances);
-    const state: WorkerState = { settings, replica, traffic };
+    const state: WorkerState = { settings, isTableComplete, replica, traffic };
     // Changes may arrive from here on.
     this.#state = state;
     const observers = await openRequestObservers(settings);
     const plane = createInProcessDataPlane({
       settings: state.settings,
       table: replica,
+      isTableComplete: state.isTableComplete,
       traffic,
       observers,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
+      // At once, so that the log and the admin API do not lag behind routing.
+      onEjected: () => this.#report(),
       onFilterError: (error) => this.#send({ type: 'filter-error', ...error }),
     });
     state.plane = plane;
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
+  }
+
+  #tableCompleted(): void {
+    if (this.#state === undefined) return;
+    this.#state.isTableComplete = true;
+    this.#state.plane?.tableCompleted();
   }
 
   #configure(settings: DataPlaneSettings): void {
@@ -75,6 +88,8 @@ export class Worker {
     this.#state?.replica.apply(change);
     this.#state?.traffic.apply(change);
     this.#state?.plane?.apply(change);
+    // Whether it is drained depends on its requests in flight.
+    if (isDraining(change.instance)) this.#report();
     this.#send({ type: 'applied', number });
   }
 

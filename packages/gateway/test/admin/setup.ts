@@ -2,6 +2,9 @@ import { EventEmitter } from 'node:events';
 import { Journal, Observer } from '@rollcall/protocol';
 import type { Reaction } from '@rollcall/protocol';
 import { adminApp } from '../../src/admin/app.ts';
+import { InstanceStates } from '../../src/traffic/instance-states.ts';
+import { dryRun } from '../../src/routing/dry-run.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
 
 export const EPOCH = 1_700_000_000_000;
@@ -36,6 +39,11 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     drain: (key, isDrained) =>
       react(observer.learn({ type: isDrained ? 'drained' : 'undrained', key }, state.now)),
   };
+  const states = new InstanceStates({
+    directory,
+    now: () => state.now,
+    epoch: () => EPOCH,
+  });
   const app = adminApp({
     gateway: {
       name: 'rollcall-1',
@@ -47,8 +55,15 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     },
     access: { isLocal: true, token: TOKEN },
     directory,
+    states,
     journal,
-    routes: { hasRoute: () => false, filtersOf: () => [] },
+    dryRun: (request) =>
+      dryRun(request, {
+        table: directory,
+        settings: dataPlaneSettings().routing,
+        proxy: {},
+        pseudonym: 'rollcall-1',
+      }),
     now: () => state.now,
     epoch: () => EPOCH,
     ...options,

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createGateway } from '@rollcall/gateway';
 import type { Gateway, GatewayOptions } from '@rollcall/gateway';
-import { freePort } from '../../../../test/support/cluster.ts';
+
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 let registry: TestRegistry;
 let port: number;
@@ -43,7 +44,7 @@ it('is in DNS if configured', async () => {
   resolver.setServers([`127.0.0.1:${catalog.dnsPort}`]);
   const found = () => resolver.resolveSrv('_v1._tcp.service.svc.example').catch(() => []);
   const name = `7f000001-${port}.v1.service.svc.example`;
-  await expect.poll(found).toEqual([{ name, port, priority: 1, weight: 1 }]);
+  await expect.poll(found).toMatchObject([{ name, port, priority: 1, weight: 1 }]);
   expect(await resolver.resolve4(name)).toEqual(['127.0.0.1']);
 });
 

@@ -3,11 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
-import { ask, freePort } from '../../../../test/support/cluster.ts';
+import { ask } from '../../../../test/support/cluster.ts';
 import { TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 import { Worker } from '../../src/workers/worker.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const settings = dataPlaneSettings({ domain: '*' });
 
@@ -33,7 +34,7 @@ describe('a worker', () => {
     worker.receive(TO_WORKER.encode(message, performance.timeOrigin));
   const begin = (instances: Instance[] = []): Promise<boolean> => {
     const table = { prefixes: ['/v1'], instances };
-    return tell({ type: 'begin', settings, table, host: '127.0.0.1', port });
+    return tell({ type: 'begin', settings, table, isTableComplete: true, host: '127.0.0.1', port });
   };
   const instance = (): Instance => {
     const announcement = { prefix: '/v1', port: upstream, address: '127.0.0.1' };
