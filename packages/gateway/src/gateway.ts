@@ -5,19 +5,20 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
+import { nodeInternals } from '@rollcall/proxy';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
-import { serveCatalog } from './catalog/servers.ts';
+import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
-import { listenAddresses } from './listen-addresses.ts';
-import type { Endpoint } from './listen-addresses.ts';
+import { OwnEndpoints } from './own-endpoints.ts';
+import { logNodeInternals } from './log-node-internals.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -83,6 +84,7 @@ const MAX_WAIT_FOR_TABLE_MS = 300;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { registry, logger = silentLogger, dashboard, ...given } = options;
   const config = resolveConfig(given);
+  logNodeInternals(nodeInternals(), logger);
   const closing = new Closing();
   try {
     const parts = await createParts(config, { registry, logger, dashboard }, closing);
@@ -123,8 +125,7 @@ interface Parts extends Required<Surroundings> {
   readonly config: ResolvedConfig;
   /** The name in `Via` and in roll calls. */
   readonly name: string;
-  /** Endpoints of the gateway itself, which no instance may announce. */
-  readonly self: Endpoint[];
+  readonly own: OwnEndpoints;
   readonly journal: Journal;
   readonly directory: Directory;
   readonly telemetry: Telemetry;
@@ -143,8 +144,12 @@ async function createParts(
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
-  // A port that the system chooses is not known yet, so no instance can announce it either.
-  const self = port === 0 ? [] : listenAddresses(host, port);
+  const own = new OwnEndpoints();
+  own.add('this gateway itself', host, port);
+  own.add("this gateway's admin API", config.adminHost, config.adminPort ?? defaultAdminPort(port));
+  for (const each of [config.dnsPort, config.xdsPort])
+    if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
+  if ('host' in registry.server) own.addServer('the broker', registry.server);
   const directory = await discover({
     registry,
     name,
@@ -152,7 +157,7 @@ async function createParts(
     probes: 'always',
     probeRules: probes,
     journal,
-    policy: addressPolicyOf(config, self),
+    policy: addressPolicyOf(config, own),
     requireBroker,
     timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
     // That it is connected is one of the events which are logged below.
@@ -181,14 +186,11 @@ async function createParts(
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, self, journal, directory, telemetry, states, plane };
+  return { ...surroundings, config, name, own, journal, directory, telemetry, states, plane };
 }
 
-function addressPolicyOf(
-  { host, allow, deny }: ResolvedConfig,
-  self: readonly Endpoint[],
-): AddressPolicy {
-  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
+function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
+  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self: own.all });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
   return policy;
 }
@@ -201,11 +203,11 @@ async function received(directory: Directory): Promise<void> {
 
 /** Listens once the table is there, or at once if the broker is away. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, self, directory, states, plane, registry, logger } = parts;
+  const { config, own, directory, states, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
   const { host, port } = await plane.listen(config.port, config.host);
-  if (config.port === 0) self.push(...listenAddresses(host, port));
+  own.add('this gateway itself', host, port);
   logEvents(
     directory,
     states,
@@ -226,6 +228,7 @@ async function startAdmin(
   const {
     config,
     name,
+    own,
     registry,
     logger,
     dashboard,
@@ -252,7 +255,7 @@ async function startAdmin(
     directory,
     states,
     journal,
-    routes: plane.routes,
+    dryRun: plane.dryRun,
     traffic: telemetry.history.of,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
@@ -266,8 +269,11 @@ async function startAdmin(
   app.route('/', catalogApi(catalog));
   const admin = await serveAdmin(app, adminHost, adminPort);
   closing.add(() => admin.close());
+  own.add("this gateway's admin API", admin.host, admin.port);
   const servers = await serveCatalog({ catalog, config, logger });
   closing.add(() => servers.close());
+  for (const port of Object.values(servers.ports))
+    own.add("this gateway's catalog", CATALOG_HOST, port);
   return {
     adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
     catalog: servers.ports,

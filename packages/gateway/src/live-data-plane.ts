@@ -2,12 +2,14 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
+import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
-import { configuredRoutes } from './routing/rules.ts';
-import type { ConfiguredRoutes } from './routing/rules.ts';
+import { proxySettings } from './data-plane/in-process.ts';
+import { dryRun } from './routing/dry-run.ts';
+import type { DryRun } from './routing/dry-run.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
@@ -33,8 +35,8 @@ export interface LiveDataPlane extends Pick<
   DataPlane,
   'listen' | 'tableCompleted' | 'whenApplied' | 'close'
 > {
-  /** What the current configuration says about routes. */
-  readonly routes: ConfiguredRoutes;
+  /** Runs a request by the current configuration, up to the instance. */
+  readonly dryRun: DryRun;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
   configure(config: ResolvedConfig): void;
 }
@@ -68,6 +70,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     logger,
   });
   telemetry.observe(plane);
+  const stopLogging = logShedClients(plane, logger);
   directory.on('change', (change) => plane.apply(change));
   // After the data plane has taken in the change.
   states.observe(plane);
@@ -92,13 +95,18 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     listen: (port, host) => plane.listen(port, host),
     tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
-    routes: configuredRoutes(() => current),
+    dryRun(request) {
+      const routing = routingSettings(current);
+      const proxy = proxySettings({ routing });
+      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+    },
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
       current = changed;
     },
     close() {
       files?.stop();
+      stopLogging();
       return plane.close();
     },
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Change,
@@ -31,6 +32,8 @@ const TICK_MS = 50;
  * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
  */
 const MAX_PROBES = 256;
+/** When a probe that this machine could not make is made. */
+const PROBE_AGAIN_MS = 500;
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -116,6 +119,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     if (prefix === undefined) return table.all();
     const canonical = parsePrefix(prefix);
     return canonical.ok ? table.instances(canonical.value) : [];
+  }
+
+  /** All instances, with those that share the address and port of another one, which stands for both. */
+  entries(): readonly Instance[] {
+    return this.#observer.table.entries();
   }
 
   /**
@@ -249,15 +257,20 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.emit('change', change);
   }
 
-  async #probe({ key, announcement }: Instance): Promise<void> {
+  async #probe(instance: Instance): Promise<void> {
+    const { key, announcement } = instance;
     // If the announcement has changed in the meantime, the table has scheduled another probe.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
     const verdict = await this.#limit(async () =>
       isDue() ? this.#prober.probe(announcement) : undefined,
     );
-    if (verdict !== undefined && isDue())
-      this.#learn({ type: 'probed', key, verdict, by: 'probe' });
+    if (!isDue()) return;
+    if (verdict !== undefined) this.#learn({ type: 'probed', key, verdict, by: 'probe' });
+    else {
+      await delay(PROBE_AGAIN_MS, undefined, { ref: false });
+      await this.#probe(instance);
+    }
   }
 }
 

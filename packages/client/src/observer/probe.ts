@@ -1,6 +1,11 @@
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, probeVerdict } from '@rollcall/protocol';
+import {
+  DEFAULT_HEALTH_CHECK,
+  DEFAULT_PROBE_RULES,
+  isOwnShortage,
+  probeVerdict,
+} from '@rollcall/protocol';
 import type { Announcement, Verdict } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
 
@@ -20,8 +25,11 @@ export class Prober {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address. */
-  async probe(announcement: Announcement): Promise<Verdict> {
+  /**
+   * Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address.
+   * @returns undefined if this machine has run out of something: that shows nothing of the instance
+   */
+  async probe(announcement: Announcement): Promise<Verdict | undefined> {
     const { address, port, scheme, health = DEFAULT_HEALTH_CHECK } = announcement;
     const outcome = await httpRequest({
       host: address,
@@ -30,6 +38,7 @@ export class Prober {
       timeoutMs: this.#timeoutMs,
       ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
     });
+    if ('code' in outcome && isOwnShortage(outcome.code)) return undefined;
     return probeVerdict(outcome, announcement);
   }
 

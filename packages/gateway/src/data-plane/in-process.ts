@@ -105,7 +105,11 @@ function requestEnd(
   };
 }
 
-function proxySettings({ routing, certificate }: DataPlaneSettings): ProxySettings {
+/** Returns the part of the settings that the proxy works by. */
+export function proxySettings({
+  routing,
+  certificate,
+}: Pick<DataPlaneSettings, 'routing' | 'certificate'>): ProxySettings {
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),

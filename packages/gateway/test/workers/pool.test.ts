@@ -45,7 +45,7 @@ const filterError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
   traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [] },
-  load: { clients: 3, inFlight: [], pools: [], ejections: [] },
+  load: { clients: 3, shedClients: 0, inFlight: [], pools: [], ejections: [] },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
 
@@ -61,7 +61,7 @@ beforeEach(() => {
     isTableComplete: true,
     count: 2,
     settings: dataPlaneSettings({ domain: '*' }),
-    table: { prefixes: () => ['/v1'], instances: () => instances },
+    table: { prefixes: () => ['/v1'], entries: () => instances },
     onOutcome: outcome,
     onReport: report,
     onLoads() {},
