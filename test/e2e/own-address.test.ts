@@ -59,12 +59,19 @@ describe.skipIf(why !== undefined)(
       'register()': () => start(machine, PROGRAMS.idV5),
       'rollcall run': () =>
         start(machine, PROGRAMS.cli, [
-          ...['run', '--prefix', '/v3', '--port', '4000', '--'],
-          ...['node', '-e', SERVER],
+          'run',
+          '--prefix',
+          '/v3',
+          '--port',
+          '4000',
+          '--',
+          'node',
+          '-e',
+          SERVER,
         ]),
       ...(hasGo && {
         Go: () => {
-          const [command = '', ...args] = [...machine.via, PROGRAMS.idV4];
+          const [command, ...args] = [...machine.via, PROGRAMS.idV4];
           return programs.file(command, [...args, '-http.port', '0'], environment());
         },
       }),
