@@ -1,3 +1,5 @@
+import { readJson } from './read-json.ts';
+
 /** The gateway responded with an error. */
 export class RequestError extends Error {
   readonly status: number;
@@ -18,6 +20,17 @@ export const token = {
 };
 
 /**
+ * Takes the token from a link such as the one that `rollcall up` prints, and removes it from the address bar. Browsers
+ * do not send what follows `#`.
+ */
+export function takeTokenFromLink(): void {
+  const [, given] = /^#token=([\x21-\x7e]+)$/.exec(location.hash) ?? [];
+  if (given === undefined) return;
+  token.set(decodeURIComponent(given));
+  history.replaceState(null, '', location.pathname);
+}
+
+/**
  * Sends a request to the gateway that served this page.
  * @throws RequestError if it responds with an error, TypeError if it is unreachable
  */
@@ -30,7 +43,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 }
 
 export async function requestJson<T>(path: string, init?: RequestInit): Promise<T> {
-  return (await (await request(path, init)).json()) as T;
+  return readJson(await (await request(path, init)).text()) as T;
 }
 
 async function errorMessage(response: Response): Promise<string> {
