@@ -18,7 +18,6 @@ import { OutdatedOwners } from './outdated-owners.ts';
 import { Peers } from './peers.ts';
 import { isRunOf, parsePresenceMember } from './presence-member.ts';
 import { RollCalls } from './roll-calls.ts';
-import type { RollCall } from './roll-calls.ts';
 import { combined, NO_REACTION } from './reaction.ts';
 import type { Reaction } from './reaction.ts';
 
