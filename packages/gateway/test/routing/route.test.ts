@@ -29,6 +29,20 @@ describe('matchRoute', () => {
     },
   );
 
+  it.each([
+    ['/%761/x', '/v1', '/x'],
+    ['/v1/%7Eme/%7e', '/v1/~me', '/%7e'],
+  ])(
+    'reads an encoded letter of %s as the letter, and forwards the rest as it came',
+    (target, prefix, stripped) => {
+      expect(match(target, prefix)).toEqual({ prefix, target: stripped });
+    },
+  );
+
+  it('does not read an encoded slash as one', () => {
+    expect(match('/v1%2Fx', '/v1')).toBeUndefined();
+  });
+
   it('prefers the longest prefix', () => {
     const prefixes = ['/a', '/a/b/c', '/a/b'];
     expect(match('/a/b/c/d', ...prefixes)?.prefix).toBe('/a/b/c');

@@ -48,7 +48,7 @@ export class ClientConnection implements Http1StreamOwner {
   #persists = false;
   /** The body that is being read; none once it is complete. */
   #body: BodyReader | undefined;
-  /** Whether where the next request would begin is unknown: what comes is dropped. */
+  /** True if it is unknown where the next request begins. Further bytes are then dropped. */
   #isBroken = false;
   #deadline = Infinity;
   #isPaused = false;
@@ -288,8 +288,8 @@ export class ClientConnection implements Http1StreamOwner {
   }
 
   /**
-   * Closing at once would have bytes that were not read answered with a reset, which takes away the response that the
-   * client has not read yet. So our side is closed, and what comes is dropped for a while (RFC 9112 §9.6).
+   * Closes our side, and drops further bytes of the client for a while (RFC 9112 §9.6). If the socket were closed at once,
+   * unread bytes would cause a reset, by which the client could lose the response that it has not read yet.
    */
   #close(isRead: boolean): void {
     this.#state = 'lingering';

@@ -39,7 +39,7 @@ export interface UpstreamRequestHandler {
   holdsResponse(): boolean;
   /** No upstream responds: the problem goes to the client in place of a response. */
   onRequestFailed(problem: Problem): void;
-  /** The upstream has gone when the response had begun, or out of the tunnel. */
+  /** The upstream closed the connection after the response had begun, or closed the tunnel. */
   onUpstreamClose(): void;
 }
 
