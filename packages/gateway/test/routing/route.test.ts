@@ -30,17 +30,19 @@ describe('matchRoute', () => {
   );
 
   it.each([
-    ['/%761/x', '/v1', '/x'],
-    ['/v1/%7Eme/%7e', '/v1/~me', '/%7e'],
+    ['/%7Eme/x', '/~me', '/x'],
+    ['/%761/x%7E', '/v1', '/x%7E'],
+    ['/a%2D%62/%7e', '/a-b', '/%7e'],
+    ['/%761', '/v1', '/'],
   ])(
-    'reads an encoded letter of %s as the letter, and forwards the rest as it came',
+    'finds a prefix with unreserved characters percent-encoded: %s',
     (target, prefix, stripped) => {
-      expect(match(target, prefix)).toEqual({ prefix, target: stripped });
+      expect(match(target, '', prefix)).toEqual({ prefix, target: stripped });
     },
   );
 
-  it('does not read an encoded slash as one', () => {
-    expect(match('/v1%2Fx', '/v1')).toBeUndefined();
+  it.each(['/a%2Fb', '/v%2531', '/a%3Bb'])('leaves other characters as they are: %s', (target) => {
+    expect(match(target, '/a/b', '/v1', '/a;b')).toBeUndefined();
   });
 
   it('prefers the longest prefix', () => {

@@ -66,6 +66,11 @@ export class Exchange
     return this.#phase;
   }
 
+  /** By the clock, when the time for this phase is over. Each progress moves it. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
   /** Whether a response has begun that need never end. */
   get isStreaming(): boolean {
     return this.#phase === 'responding' && this.#isOpenEnded;
