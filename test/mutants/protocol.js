@@ -1,3 +1,4 @@
+import { ENDPOINT_MUTANTS } from './endpoints.js';
 import { TABLE_MUTANTS } from './table.js';
 
 /**
@@ -7,6 +8,7 @@ import { TABLE_MUTANTS } from './table.js';
  */
 export const MUTANTS = [
   ...TABLE_MUTANTS,
+  ...ENDPOINT_MUTANTS,
   {
     rule: 'the higher incarnation wins whole',
     file: 'table/merge.ts',

@@ -21,9 +21,9 @@ export interface Entry {
   leaseEndsAt: number;
   /** When it last ceased to be healthy. */
   doubtedAt: number;
-  /** Its owner has announced it to this observer itself, not only to another one. */
+  /** Its owner has announced it at its endpoint to this observer itself, not only to another one. */
   isConfirmed: boolean;
-  /** This observer's first news of the run came from its owner, or it was announced anew after it had seemed to be over. */
+  /** This observer's first news of the run at its endpoint came from its owner, or it was announced anew after it had seemed to be over. */
   hasClaimed: boolean;
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;

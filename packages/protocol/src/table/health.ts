@@ -62,6 +62,16 @@ export class Health {
     entry.isProbing = false;
   }
 
+  /** An instance announces another address or port, where nothing that is known of the previous one counts. */
+  moved(entry: Entry): void {
+    entry.failures = entry.successes = 0;
+    entry.refusedAt = -Infinity;
+    entry.isConfirmed = false;
+    entry.hasClaimed = true;
+    // Only its owner brings back a run whose owner is gone.
+    if (isSpokenFor(entry)) entry.hasEnded = false;
+  }
+
   /**
    * Its owner announced the version that the table holds: the instance runs.
    * @param isPresent whether that came by its presence channel
@@ -97,7 +107,7 @@ export class Health {
     });
   }
 
-  /** Another observer reported an instance that was unknown here. Without probes the report has to do. */
+  /** Another observer reported an instance that was unknown here, or elsewhere. Without probes the report has to do. */
   relayed(entry: Entry, now: number): Effect[] {
     entry.hasClaimed = false;
     this.#renewLease(entry, now);
