@@ -51,6 +51,7 @@ const plane = createInProcessDataPlane({
   traffic,
   observers: await openRequestObservers(settings),
   onUnreachable: () => {},
+  onServed: () => {},
   onFilterError: () => {},
 });
 await plane.listen(port, '127.0.0.1');

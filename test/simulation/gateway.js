@@ -26,7 +26,7 @@ export class Gateway {
    * @param {string} name
    * @param {import('./channel.js').Channel} channel
    * @param {() => number} random
-   * @param {(port: number) => 'ok' | 'refused'} probe
+   * @param {(port: number) => 'ok' | 'refused' | 'timeout' | 'unknown'} probe
    * @param {string[]} violations
    */
   constructor(name, channel, random, probe, violations) {
@@ -177,7 +177,7 @@ export class Gateway {
   /** @param {import('@rollcall/protocol').Reaction} reaction */
   #react({ effects, publish }) {
     for (const effect of effects) {
-      if (effect.type === 'probe') this.#ask(effect.instance);
+      if (effect.type === 'probe') this.#ask(effect);
       else if (effect.type !== 'conflict' && effect.type !== 'mass-suspicion')
         this.#changed(effect);
     }
@@ -189,15 +189,24 @@ export class Gateway {
     this.#channel.publish(to, event, data);
   }
 
-  /** @param {import('@rollcall/protocol').Instance} instance */
-  #ask({ key, announcement }) {
+  /** @param {Extract<import('@rollcall/protocol').Effect, { type: 'probe' }>} effect */
+  #ask({ instance: { key, announcement }, by }) {
     const life = this.#life;
-    this.#channel.after(5, () => {
+    const { port } = announcement;
+    // The kernel accepts the connections of a busy instance all the same.
+    const look = () => {
+      const verdict = this.#probe(port);
+      return by === 'connect' && verdict === 'timeout' ? 'ok' : verdict;
+    };
+    this.#channel.after(look() === 'timeout' ? 1000 : 5, () => {
       if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
         return;
-      const verdict = this.#probe(announcement.port);
-      const event = /** @type {const} */ ({ type: 'probed', key, verdict, by: 'probe' });
-      this.#react(this.observer.learn(event, this.#channel.now));
+      const verdict = look();
+      const event = /** @type {const} */ ({ type: 'probed', key, verdict, by });
+      const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
+      if (verdict !== 'refused' && effects.some(({ type }) => type === 'down'))
+        this.#violations.push(`${this.name} took ${key} down, whose port was not refused`);
+      this.#react({ effects, ...rest });
     });
   }
 

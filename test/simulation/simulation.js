@@ -21,6 +21,8 @@ export class Simulation {
   #channel;
   #random;
   #isChaos = true;
+  /** Until then no gateway has descriptors to probe with. */
+  #exhaustedUntil = 0;
 
   /** @param {number} seed */
   constructor(seed) {
@@ -33,9 +35,13 @@ export class Simulation {
         instances.push(new Instance(`i${port}`, kind, port, this.#channel, this.#random));
       }
     }
-    /** @type {(port: number) => 'ok' | 'refused'} */
-    const probe = (port) =>
-      instances.some((each) => each.port === port && each.isUp) ? 'ok' : 'refused';
+    /** @type {(port: number) => 'ok' | 'refused' | 'timeout' | 'unknown'} */
+    const probe = (port) => {
+      if (this.#channel.now < this.#exhaustedUntil) return 'unknown';
+      const instance = instances.find((each) => each.port === port && each.isUp);
+      if (instance === undefined) return 'refused';
+      return this.#channel.now < instance.busyUntil ? 'timeout' : 'ok';
+    };
     for (let index = 0; index < GATEWAYS; index++) {
       const name = `g${index}`;
       gateways.push(new Gateway(name, this.#channel, this.#random, probe, this.violations));
@@ -96,6 +102,8 @@ export class Simulation {
     else if (choice < 0.6) instance.start();
     else if (choice < 0.7) instance.update();
     else if (choice < 0.75) instance.loseLink(this.#upTo(8000));
+    else if (choice < 0.78) instance.busyUntil = this.#channel.now + this.#upTo(8000);
+    else if (choice < 0.79) this.#exhaustedUntil = this.#channel.now + this.#upTo(5000);
     else if (choice < 0.85) gateway.forget();
     else if (choice < 0.95) gateway.lose(this.#upTo(8000));
     else this.#outage(this.#upTo(8000));

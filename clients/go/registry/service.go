@@ -76,6 +76,9 @@ type Health struct {
 	Path string `json:"path"`
 	// Method is "GET" or "HEAD". Default: "", which means "GET".
 	Method string `json:"method"`
+	// Host is the Host of the request, for an instance that serves certain hosts only. Default: "", which means its
+	// address and port.
+	Host string `json:"host,omitempty"`
 }
 
 // Validate brings s into canonical form, or returns a [*Refusal] of the first invalid field.

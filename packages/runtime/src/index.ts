@@ -1,4 +1,4 @@
-export { acceptsConnections } from './accepts-connections.ts';
+export { acceptsConnections, connectionFailure } from './accepts-connections.ts';
 export { clientNetwork } from './client-network.ts';
 export { ConnectionLimiter } from './connection-limiter.ts';
 export type { ConnectionLimits } from './connection-limiter.ts';

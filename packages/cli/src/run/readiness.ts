@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { probeVerdict } from '@rollcall/protocol';
+import { probeRequest, probeVerdict } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import { acceptsConnections, httpRequest } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -41,9 +41,8 @@ export function accepts({ address, port }: Announcement): Promise<boolean> {
 }
 
 async function isHealthy(announcement: Announcement): Promise<boolean> {
-  const { address, port, health } = announcement;
-  if (health === undefined) return true;
-  const request = { host: address, port, ...health, timeoutMs: PROBE_TIMEOUT_MS };
+  if (announcement.health === undefined) return true;
+  const request = { ...probeRequest(announcement), timeoutMs: PROBE_TIMEOUT_MS };
   return probeVerdict(await httpRequest(request), announcement) === 'ok';
 }
 

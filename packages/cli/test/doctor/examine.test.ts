@@ -233,10 +233,10 @@ describe('each planted fault is the only finding', () => {
     [
       'an instance that is not well',
       {
-        reach: () => Promise.resolve({ status: 401 }),
+        reach: () => Promise.resolve({ status: 503 }),
         gatewayView: () => Promise.resolve(undefined),
       },
-      /^instances fail .*responds to GET \/health with HTTP 401/,
+      /^instances fail .*responds to GET \/health with HTTP 503/,
     ],
   ])('%s', async (_fault, planted, finding) => {
     expect(await faults(planted)).toEqual([expect.stringMatching(finding)]);

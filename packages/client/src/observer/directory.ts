@@ -8,6 +8,7 @@ import type {
   Journal,
   Message,
   Peer,
+  Probed,
   Reaction,
   Statement,
   TableEvent,
@@ -151,9 +152,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     void this.#react(this.#observer.restore(statements, performance.now()));
   }
 
-  /** Reports how a request to an instance ended, which counts as a probe. */
-  reportOutcome(key: string, verdict: Verdict): void {
-    this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
+  /**
+   * Reports how a request to an instance ended, which counts as a probe.
+   * @param at when it did, on the clock of `performance.now()`. Default: now
+   */
+  reportOutcome(key: string, verdict: Verdict, at?: number): void {
+    this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
@@ -230,7 +234,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #carryOut(effect: Effect): void {
-    if (effect.type === 'probe') void this.#probe(effect.instance);
+    if (effect.type === 'probe') void this.#probe(effect);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
     else if (effect.type === 'mass-suspicion')
@@ -249,15 +253,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.emit('change', change);
   }
 
-  async #probe({ key, announcement }: Instance): Promise<void> {
+  async #probe({ instance, by }: Extract<Effect, { type: 'probe' }>): Promise<void> {
+    const { key, announcement } = instance;
     // If the announcement has changed in the meantime, the table has scheduled another probe.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    const verdict = await this.#limit(async () =>
-      isDue() ? this.#prober.probe(announcement) : undefined,
-    );
-    if (verdict !== undefined && isDue())
-      this.#learn({ type: 'probed', key, verdict, by: 'probe' });
+    const probe = (): Promise<Probed> =>
+      by === 'connect' ? this.#prober.connect(announcement) : this.#prober.probe(announcement);
+    const probed = await this.#limit(async () => (isDue() ? probe() : undefined));
+    if (probed !== undefined && isDue()) this.#learn({ type: 'probed', key, ...probed });
   }
 }
 

@@ -39,10 +39,10 @@ export function evidenceItems({ evidence }: InstanceView, now: number): Evidence
 
 type Probe = NonNullable<InstanceView['evidence']['probe']>;
 
-function probeItem({ verdict, by, at, times }: Probe, now: number): EvidenceItem {
+function probeItem({ verdict, by, at, times, cause = verdict }: Probe, now: number): EvidenceItem {
   const ago = `${formatSpan(now - at)} ago`;
   const source = by === 'traffic' ? ', by a request' : '';
   if (verdict === 'ok') return { kind: 'probe', tone: 'good', text: `ok ${ago}${source}` };
   const count = times > 1 ? ` ${times}×,` : '';
-  return { kind: 'probe', tone: 'bad', text: `${verdict}${count} ${ago}${source}` };
+  return { kind: 'probe', tone: 'bad', text: `${cause}${count} ${ago}${source}` };
 }

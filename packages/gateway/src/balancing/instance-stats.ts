@@ -11,6 +11,8 @@ export interface InstanceStats {
    */
   latency: number;
   latencyAt: number;
+  /** When it last answered a request with anything but a 5xx. */
+  servedAt: number;
   consecutiveFailures: number;
   /** End of the current window of the failure rate, and the requests and failures within it. */
   windowEnds: number;
@@ -60,6 +62,7 @@ function newStats(since: number): InstanceStats {
     inFlight: 0,
     latency: 0,
     latencyAt: since,
+    servedAt: -Infinity,
     consecutiveFailures: 0,
     windowEnds: -Infinity,
     requests: 0,

@@ -36,6 +36,9 @@ export interface DataPlane {
   close(): Promise<void>;
 }
 
+/** Instances that answered real traffic, and when: milliseconds of the process's clock. */
+export type Served = readonly (readonly [key: string, at: number])[];
+
 /** What went wrong in a filter. */
 export interface FilterError {
   /** Its name; `''` if it is not known which of the route's filters it was. */

@@ -11,7 +11,7 @@ import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
-import type { DataPlane, DataPlaneSettings, FilterError } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings, FilterError, Served } from './data-plane.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -21,14 +21,18 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
   readonly onFilterError: (error: FilterError) => void;
+  /** Receives which instances have answered requests since the last time, and when, four times a second. */
+  readonly onServed: (served: Served) => void;
 }
+
+const REPORT_SERVED_EVERY_MS = 250;
 
 /**
  * Creates a data plane in this process: a router and the proxy that it decides for.
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable, onFilterError } = options;
+  const { table, traffic, observers, settings, onUnreachable, onFilterError, onServed } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
@@ -49,6 +53,13 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       onRequestEnd: requestEnd(traffic, observers),
     }),
   );
+  let reportedAt = -Infinity;
+  const timer = setInterval(() => {
+    const served = [...router.servedSince(reportedAt)];
+    reportedAt = performance.now();
+    if (served.length > 0) onServed(served);
+  }, REPORT_SERVED_EVERY_MS);
+  timer.unref();
   return {
     async listen(port, host) {
       try {
@@ -75,6 +86,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       router.configure(rules);
     },
     async close() {
+      clearInterval(timer);
       await proxy.close(CLOSE_GRACE_MS);
       await observers.close();
     },

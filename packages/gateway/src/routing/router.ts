@@ -101,6 +101,11 @@ export class Router {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
+  /** Returns the instances that answered a request after a time, and when they last did. */
+  *servedSince(time: number): Iterable<readonly [key: string, at: number]> {
+    for (const [key, { servedAt }] of this.#stats.all()) if (servedAt > time) yield [key, servedAt];
+  }
+
   #forward(route: Route, target: string, request: RequestView): Decision {
     const { prefix, policy, balancer, budget, now } = route;
     const key = balancer.needsHashKey ? hashKey(policy.hashBy, request) : '';

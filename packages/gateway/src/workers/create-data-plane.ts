@@ -1,7 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
 import type { Logger } from '@rollcall/runtime';
-import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type {
+  DataPlane,
+  DataPlaneSettings,
+  FilterError,
+  Served,
+} from '../data-plane/data-plane.ts';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { loadTracer } from '../traces/load.ts';
@@ -30,6 +35,9 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
+  const onServed = (served: Served): void => {
+    for (const [key, at] of served) directory.reportOutcome(key, 'ok', at);
+  };
   const onFilterError = ({ filter, requestId, reason }: FilterError): void =>
     logger.error({ filter, requestId, reason }, 'filter failed');
   if (count > 1) {
@@ -41,6 +49,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       settings,
       table,
       onOutcome,
+      onServed,
       onReport,
       onFilterError,
       spawn: spawnWorker,
@@ -54,5 +63,6 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
     onFilterError,
+    onServed,
   });
 }

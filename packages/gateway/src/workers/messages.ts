@@ -1,6 +1,6 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
-import type { DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type { DataPlaneSettings, FilterError, Served } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import { isCounts } from '../traffic/counts.ts';
@@ -53,6 +53,8 @@ export type FromWorker =
   | ({ readonly type: 'report' } & ProcessReport)
   /** A filter threw or rejected. */
   | ({ readonly type: 'filter-error' } & FilterError)
+  /** Which instances answered requests, and when. */
+  | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
   | { readonly type: 'outcome'; readonly key: string; readonly verdict: Verdict };
 
@@ -129,5 +131,15 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   applied: { number },
   report: { traffic, load, process },
   'filter-error': { filter: text, reason: text, requestId: text },
-  outcome: { key: text, verdict: oneOf<Verdict>({ ok: true, refused: true, failed: true }) },
+  served: { served: list(pair(text, monotonicTime)) },
+  outcome: {
+    key: text,
+    verdict: oneOf<Verdict>({
+      ok: true,
+      refused: true,
+      timeout: true,
+      failed: true,
+      unknown: true,
+    }),
+  },
 });

@@ -1,7 +1,12 @@
 import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
-import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type {
+  DataPlane,
+  DataPlaneSettings,
+  FilterError,
+  Served,
+} from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
@@ -20,6 +25,8 @@ export interface PoolOptions {
   /** The table that workers replicate. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
   readonly onOutcome: Directory['reportOutcome'];
+  /** Receives which instances answered requests. */
+  readonly onServed: (served: Served) => void;
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly onFilterError: (error: FilterError) => void;
@@ -127,7 +134,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onFilterError, onReport } = this.#options;
+    const { table, onOutcome, onServed, onFilterError, onReport } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
@@ -141,6 +148,7 @@ export class WorkerPool implements DataPlane {
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
     if (message.type === 'filter-error') onFilterError(message);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
+    if (message.type === 'served') onServed(message.served);
   }
 
   #killSilent(): void {

@@ -57,6 +57,7 @@ export class Worker {
       traffic,
       observers,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
+      onServed: (served) => this.#send({ type: 'served', served }),
       onFilterError: (error) => this.#send({ type: 'filter-error', ...error }),
     });
     state.plane = plane;

@@ -33,6 +33,7 @@ function given(config: RoutingConfig): string {
     observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
     onFilterError: () => {},
+    onServed: () => {},
   });
   const { isOwnHost, policyOf } = router.rules;
   return JSON.stringify({

@@ -62,6 +62,7 @@ beforeEach(() => {
     settings: dataPlaneSettings({ domain: '*' }),
     table: { prefixes: () => ['/v1'], instances: () => instances },
     onOutcome: outcome,
+    onServed: () => {},
     onReport: report,
     onFilterError: filterError,
     spawn: (events) => {

@@ -10,12 +10,19 @@ export interface Entry {
   status: Status;
   since: number;
   isDrained: boolean;
-  /** Consecutive probes that failed. */
+  /** Consecutive probes that failed, except by a timeout. */
   failures: number;
+  /** Consecutive probes that timed out. Unlike a failure, a request that is answered makes up for them. */
+  timeouts: number;
   /** Consecutive probes that succeeded since it was down. */
   successes: number;
   /** A probe is in progress. */
   isProbing: boolean;
+  /** When the latest probe began, and the latest that made a request. */
+  probedAt: number;
+  requestedAt: number;
+  /** When it last answered real traffic. */
+  servedAt: number;
   /** When to probe it next. */
   probeAt: number;
   leaseEndsAt: number;
@@ -34,8 +41,12 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     since: now,
     isDrained: false,
     failures: 0,
+    timeouts: 0,
     successes: 0,
     isProbing: false,
+    probedAt: -Infinity,
+    requestedAt: -Infinity,
+    servedAt: -Infinity,
     probeAt: Infinity,
     leaseEndsAt: Infinity,
     doubtedAt: now,

@@ -1,10 +1,10 @@
 import type { Agenda } from './agenda.ts';
 import { change } from './entry.ts';
 import type { Entry } from './entry.ts';
-import type { Effect, Verdict } from './events.ts';
+import type { Effect, Probed, ProbedBy } from './events.ts';
 import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
-import { DEFAULT_PROBE_RULES, spread } from './probe-rules.ts';
+import { DEFAULT_PROBE_RULES, describeAttempt, spread } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';
 
@@ -61,7 +61,7 @@ export class Health {
     // That it runs does not mean that it can be reached from here: one that was down has to pass a probe,
     // unless there are none.
     const isProven =
-      this.#probes === 'never' || (entry.status === 'suspect' && entry.failures === 0);
+      this.#probes === 'never' || (entry.status === 'suspect' && faults(entry) === 0);
     const effects = isProven ? this.#setStatus(entry, 'healthy', 'its owner renewed it', now) : [];
     if (entry.status === 'down') this.#probeAt(entry, now);
     return effects;
@@ -84,20 +84,30 @@ export class Health {
   }
 
   /** A probe, or a request, has ended. */
-  probed(entry: Entry, verdict: Verdict, now: number): Effect[] {
-    entry.isProbing = false;
-    if (verdict === 'ok') return this.#succeeded(entry, now);
-    entry.failures++;
+  probed(entry: Entry, probed: Probed, now: number): Effect[] {
+    const { verdict, by } = probed;
+    // The clock of another process may be ahead.
+    const at = Math.min(probed.at ?? now, now);
+    if (by !== 'traffic') entry.isProbing = false;
+    if (verdict === 'ok') {
+      if (probed.at !== undefined) return this.#served(entry, at, now);
+      return by === 'connect' ? this.#accepted(entry, now) : this.#succeeded(entry, now);
+    }
+    // A request that it answered since then shows that it was only busy.
+    const isBusy = verdict === 'timeout' && by !== 'traffic' && entry.servedAt > entry.probedAt;
+    if (verdict === 'unknown' || isBusy) {
+      this.#probeAt(entry, now + (isBusy ? RULES.reprobeMs : this.#interval()));
+      return [];
+    }
+    if (verdict === 'timeout') entry.timeouts++;
+    else entry.failures++;
     entry.successes = 0;
-    this.#probeAt(entry, now + (entry.status === 'down' ? this.#interval() : RULES.reprobeMs));
-    if (verdict === 'refused')
-      return this.#setStatus(entry, 'down', 'its port refuses connections', now);
-    // While this observer's own link is bad, a timeout says nothing about the instance.
-    const { settledAt } = this.#groups.of(entry.announcement.prefix);
-    if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
-    if (entry.failures < this.#rules.failureThreshold) return [];
-    const why = entry.failures === 1 ? 'a probe failed' : `${entry.failures} probes failed`;
-    return this.#setStatus(entry, 'down', why, now);
+    const effects = this.#judge(entry, probed, now);
+    // A busy instance is not made busier.
+    const isJudged = entry.status !== 'healthy' && faults(entry) >= this.#rules.failureThreshold;
+    const isOut = entry.status === 'down' || isJudged;
+    this.#probeAt(entry, now + (isOut ? this.#interval() : RULES.reprobeMs));
+    return effects;
   }
 
   /** This observer's own connection to the channel was made or lost. */
@@ -130,9 +140,9 @@ export class Health {
       effects.push(...this.lost(entry, 'its lease has lapsed', now));
     }
     if (entry.probeAt <= now && !entry.isProbing) {
-      entry.isProbing = true;
-      entry.probeAt = Infinity;
-      effects.push({ type: 'probe', instance: entry });
+      const by = this.#nextProbe(entry, now);
+      if (by === undefined) this.#probeRegularly(entry, this.#nextProbeAt(entry, now));
+      else effects.push(this.#probe(entry, by, now));
     }
     const isOver = this.#probes === 'never' && now - entry.doubtedAt >= RULES.suspectMs;
     if (isOver && entry.status === 'suspect' && this.#linkIsUp)
@@ -147,14 +157,83 @@ export class Health {
 
   #succeeded(entry: Entry, now: number): Effect[] {
     entry.failures = 0;
-    const next = now + this.#interval();
+    entry.timeouts = 0;
     if (entry.status === 'down' && ++entry.successes < this.#rules.successThreshold) {
-      this.#probeAt(entry, next);
+      this.#probeAt(entry, now + this.#interval());
       return [];
     }
     entry.successes = 0;
-    this.#probeRegularly(entry, next);
+    this.#probeRegularly(entry, this.#nextProbeAt(entry, now));
     return this.#setStatus(entry, 'healthy', 'a probe succeeded', now);
+  }
+
+  /** Its port accepts connections, which shows nothing more. */
+  #accepted(entry: Entry, now: number): Effect[] {
+    if (isSure(entry)) this.#probeRegularly(entry, this.#nextProbeAt(entry, now));
+    else this.#probeAt(entry, now);
+    return [];
+  }
+
+  /** It answered real traffic: it is not hanging. Whether its health check succeeds is for probes to show. */
+  #served(entry: Entry, at: number, now: number): Effect[] {
+    entry.servedAt = Math.max(entry.servedAt, at);
+    entry.timeouts = 0;
+    // An answer that was on its way when the instance died proves nothing.
+    const isProven = entry.status === 'suspect' && entry.failures === 0 && at > entry.doubtedAt;
+    if (!isProven) return [];
+    this.#probeRegularly(entry, this.#nextProbeAt(entry, now));
+    return this.#setStatus(entry, 'healthy', 'it answered a request', now);
+  }
+
+  /** A probe of an instance has failed, and perhaps not for the first time. */
+  #judge(entry: Entry, { verdict, attempt }: Probed, now: number): Effect[] {
+    if (verdict === 'refused')
+      return this.#setStatus(entry, 'down', 'its port refuses connections', now);
+    // While this observer's own link is bad, a timeout says nothing about the instance.
+    const { settledAt } = this.#groups.of(entry.announcement.prefix);
+    if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
+    const count = faults(entry);
+    if (count < this.#rules.failureThreshold) return [];
+    const cause = attempt === undefined ? '' : `: ${describeAttempt(attempt)}`;
+    const why = count === 1 ? `a probe failed${cause}` : `${count} probes failed${cause}`;
+    // What times out may be busy: sending there beats a certain failure if there is nothing else.
+    const isLong = entry.status === 'suspect' && now - entry.doubtedAt >= RULES.forgetAfterMs;
+    const mayBeBusy = verdict === 'timeout' && entry.status !== 'down' && !isLong;
+    return this.#setStatus(entry, mayBeBusy ? 'suspect' : 'down', why, now);
+  }
+
+  /**
+   * How an instance that is due is probed: a request costs it work, and counts against its rate limit, so
+   * in between a connection has to do, and none at all while it answers real traffic. A server of TLS would log each
+   * connection without a handshake.
+   */
+  #nextProbe(entry: Entry, now: number): Exclude<ProbedBy, 'traffic'> | undefined {
+    if (!isSure(entry) || now >= this.#nextRequestAt(entry)) return 'probe';
+    const isServing = now - entry.servedAt < this.#interval();
+    return isServing || entry.announcement.scheme === 'https' ? undefined : 'connect';
+  }
+
+  #probe(entry: Entry, by: Exclude<ProbedBy, 'traffic'>, now: number): Effect {
+    entry.isProbing = true;
+    entry.probeAt = Infinity;
+    entry.probedAt = now;
+    if (by === 'probe') entry.requestedAt = now;
+    return { type: 'probe', instance: entry, by };
+  }
+
+  #nextProbeAt(entry: Entry, now: number): number {
+    return Math.min(now + this.#interval(), this.#nextRequestAt(entry));
+  }
+
+  /**
+   * When a request is to probe a healthy instance. What it answers to others shows as much as its answer to the default
+   * check does, so that is made less often meanwhile; it does not stand for a check that the instance announces.
+   */
+  #nextRequestAt({ requestedAt, servedAt, announcement }: Entry): number {
+    const interval = Math.max(this.#rules.requestIntervalMs, this.#interval());
+    const shownAt =
+      announcement.health === undefined ? Math.max(requestedAt, servedAt) : requestedAt;
+    return Math.min(shownAt + interval, requestedAt + RULES.maxPostponed * interval);
   }
 
   #suspect(entry: Entry, why: string, now: number): Effect[] {
@@ -194,4 +273,14 @@ export class Health {
     entry.probeAt = at;
     this.#agenda.add(at, entry.key);
   }
+}
+
+/** How many probes in a row did not succeed. */
+function faults({ failures, timeouts }: Entry): number {
+  return failures + timeouts;
+}
+
+/** Whether nothing speaks against an instance. */
+function isSure(entry: Entry): boolean {
+  return entry.status === 'healthy' && faults(entry) === 0;
 }

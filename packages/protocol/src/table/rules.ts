@@ -5,6 +5,8 @@ export const RULES = {
    * instance: an observer sends at most 500 probes a second.
    */
   msPerProbe: 2,
+  /** While an instance answers real traffic, how many intervals may pass between two requests that probe it. */
+  maxPostponed: 5,
   /** After a probe has failed, until the next one. */
   reprobeMs: 100,
   /** How long an exit is remembered, so that an older announcement cannot bring the instance back. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_HEALTH_CHECK, probeVerdict } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK, describeAttempt, probeVerdict } from '@rollcall/protocol';
 
 const ANNOUNCED = { health: DEFAULT_HEALTH_CHECK };
 
@@ -7,11 +7,26 @@ it.each([
   [{ status: 200 }, 'ok', 'ok'],
   [{ status: 204 }, 'ok', 'ok'],
   [{ status: 302 }, 'ok', 'ok'],
-  [{ status: 400 }, 'failed', 'failed'],
+  [{ status: 400 }, 'failed', 'ok'],
+  [{ status: 401 }, 'failed', 'ok'],
+  [{ status: 403 }, 'failed', 'ok'],
   [{ status: 404 }, 'failed', 'ok'],
+  [{ status: 405 }, 'failed', 'ok'],
+  [{ status: 410 }, 'failed', 'ok'],
+  [{ status: 429 }, 'failed', 'ok'],
+  [{ status: 499 }, 'failed', 'ok'],
+  [{ status: 501 }, 'failed', 'ok'],
+  [{ status: 500 }, 'failed', 'failed'],
+  [{ status: 502 }, 'failed', 'failed'],
   [{ status: 503 }, 'failed', 'failed'],
   [{ code: 'ECONNREFUSED' }, 'refused', 'refused'],
-  [{ code: 'ETIMEDOUT' }, 'failed', 'failed'],
+  [{ code: 'ETIMEDOUT' }, 'timeout', 'timeout'],
+  [{ code: 'ECONNRESET' }, 'failed', 'failed'],
+  [{ code: 'EMFILE' }, 'unknown', 'unknown'],
+  [{ code: 'ENFILE' }, 'unknown', 'unknown'],
+  [{ code: 'ENOBUFS' }, 'unknown', 'unknown'],
+  [{ code: 'ENOMEM' }, 'unknown', 'unknown'],
+  [{ code: 'EADDRNOTAVAIL' }, 'unknown', 'unknown'],
   [{ code: 'HPE_INVALID_CONSTANT' }, 'failed', 'ok'],
 ])(
   'a probe that ends with %j is %s, and %s without an announced health check',
@@ -19,3 +34,11 @@ it.each([
     expect([probeVerdict(outcome, ANNOUNCED), probeVerdict(outcome, {})]).toEqual(verdicts);
   },
 );
+
+it.each([
+  [{ status: 401 }, 'GET /health answered 401'],
+  [{ code: 'ETIMEDOUT' }, 'GET /health was not answered in time'],
+  [{ code: 'ECONNRESET' }, 'GET /health failed with ECONNRESET'],
+])('a probe that ends with %j is described as: %s', (outcome, text) => {
+  expect(describeAttempt({ method: 'GET', path: '/health', outcome })).toBe(text);
+});

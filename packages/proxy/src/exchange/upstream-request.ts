@@ -266,7 +266,7 @@ export class UpstreamRequest implements ResponseHandler {
   /** Nothing was sent, so any method may go to another upstream. */
   #unreachable(error: Error): void {
     if (this.#upstream !== undefined && !isOwnFault(error)) {
-      const verdict = codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'failed';
+      const verdict = UNREACHABLE[String(codeOf(error))] ?? 'failed';
       this.#context.onUnreachable?.(this.#upstream, verdict);
     }
     this.#tryNext(error);
@@ -312,6 +312,11 @@ function isOwnFault(error: Error): boolean {
 function codeOf(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
+
+const UNREACHABLE: Readonly<Record<string, 'refused' | 'timeout'>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'timeout',
+};
 
 const OWN_FAULTS: ReadonlySet<string> = new Set([
   'EMFILE',
