@@ -3,6 +3,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Bounds in seconds, held by real processes: with other tests beside them it would be these that are measured. */
 const BOUNDS = 'test/e2e/truth/**/*.test.ts';
 
+/** Each of these runs Vitest itself, with as many workers. */
+const NODES = 'test/nodes/*.test.ts';
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, BOUNDS],
+          exclude: [...configDefaults.exclude, BOUNDS, NODES],
           // Most wait for processes and for time: two at once take little more than half as long on two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -21,10 +24,15 @@ export default defineConfig({
         extends: true,
         test: { name: 'bounds', include: [BOUNDS], maxWorkers: 1, sequence: { groupOrder: 1 } },
       },
+      {
+        extends: true,
+        test: { name: 'nodes', include: [NODES], maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
     ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // One second, the default, is little for a machine with other work; a bound is asserted where it is one.
+    // The same patience for each way to wait.
+    setupFiles: ['test/support/patience.ts'],
     expect: { poll: { timeout: 10_000 } },
   },
   // Tests run on the sources: a failing line is a line of src/, and no build stands between.

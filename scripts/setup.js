@@ -33,6 +33,10 @@ if (forTests && process.versions.node.startsWith('20.')) {
   once('install-soketi', ['test/peers/soketi/package-lock.json'], () => npmCi('test/peers/soketi'));
 }
 
+if (forTests) {
+  once('install-nodes', ['test/nodes/package-lock.json'], () => npmCi('test/nodes'));
+}
+
 if (process.argv.includes('--bench')) {
   const folder = 'bench/gateway/peers';
   once('install-bench-peers', [`${folder}/package-lock.json`], () => npmCi(folder));

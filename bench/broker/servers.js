@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../test/support/free-port.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const APP = { appId: '7', key: 'bench-key', secret: 'bench-secret' };
@@ -34,13 +34,4 @@ async function start(module, args, env) {
   const child = fork(module, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const [{ host, port }] = await once(child, 'message');
   return { ...APP, host, port, pid: child.pid ?? 0 };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

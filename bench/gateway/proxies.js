@@ -1,13 +1,12 @@
 // The proxies that are compared, and whether they are right.
-import { once } from 'node:events';
 import { request } from 'node:http';
 import { request as requestByTls } from 'node:https';
-import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WORKER_FLAGS } from '../../packages/gateway/dist/workers/process.js';
 import { ANSWER, caddyConfig, haproxyConfig, nginxConfig, upstreamConfig } from './configs.js';
 import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
+import { freePort } from '../../test/support/free-port.js';
 
 /** @typedef {{ cert: string, key: string }} Tls paths of files */
 /** @typedef {{ port: number, upstream: number, sink: number, tls?: Tls | undefined }} Ports */
@@ -88,39 +87,23 @@ for (const [name, flags] of Object.entries(VARIANTS)) {
  */
 export async function startProxies(rig, names, { isTls = false } = {}) {
   const tls = isTls ? CERTIFICATE : undefined;
-  const [upstream = 0, sink = 0, ...ports] = await freePorts(names.length + 2);
+  const [upstream, sink] = [await freePort(), await freePort()];
   rig.file('big', Buffer.alloc(1024 * 1024, 'x'));
   const config = rig.file('upstream.conf', upstreamConfig(rig.folder, upstream));
   rig.start(LOAD_CORE, ['nginx', '-c', config]);
   rig.start(LOAD_CORE, node('sink.js', [sink]));
   /** @type {Proxy[]} */
   const proxies = [];
-  for (const [index, name] of names.entries()) {
+  for (const name of names) {
     const describe = COMMANDS[name];
     if (describe === undefined) throw new Error(`there is no proxy ${name}`);
-    const port = ports[index] ?? 0;
+    const port = await freePort();
     const { command, env } = describe(rig, { port, upstream, sink, tls });
     const { pid = 0 } = rig.start(PROXY_CORE, command, env);
     proxies.push({ name, port, pid, isTls });
   }
   for (const proxy of proxies) await checkIsRight(proxy);
   return { proxies, direct: { name: 'no proxy', port: upstream, pid: 0, isTls: false } };
-}
-
-/** Ports that nobody listens on, told by listening on all of them. @param {number} count */
-async function freePorts(count) {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) ports.push(address.port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }
 
 /** @param {Proxy} proxy @param {string} path */

@@ -52,6 +52,7 @@ const plane = createInProcessDataPlane({
   observers: await openRequestObservers(settings),
   onUnreachable: () => {},
   onServed: () => {},
+  onEjected() {},
   onFilterError: () => {},
 });
 await plane.listen(port, '127.0.0.1');

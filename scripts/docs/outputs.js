@@ -3,11 +3,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ROOT } from '../steps.js';
+import { freePort } from '../../test/support/free-port.js';
 
 const CLI = join(ROOT, 'packages/cli/dist/main.js');
 const BLOCK = /^```console live\n\$ (.+)\n([^]*?)^```$/gm;
@@ -116,16 +116,6 @@ export class LiveSystem {
     this.child.kill('SIGINT');
     await ended;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 if (process.argv[1] === import.meta.filename) {

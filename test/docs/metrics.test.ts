@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import type { Directory } from '@rollcall/client';
+import { statesOf } from '../../packages/gateway/test/catalog/live-table.ts';
 import { Telemetry } from '../../packages/gateway/src/metrics/telemetry.ts';
 import {
   change,
@@ -47,8 +48,13 @@ async function gatewayMetrics(): Promise<string> {
     routable: () => [instance('a')],
     peers: () => [],
   }) as unknown as Directory;
-  const telemetry = new Telemetry(directory);
-  const load = { clients: 1, inFlight: [['a', 1]], pools: [['a', { open: 1, idle: 0 }]] } as const;
+  const telemetry = new Telemetry(directory, statesOf(directory));
+  const load = {
+    clients: 1,
+    inFlight: [['a', 1]],
+    pools: [['a', { open: 1, idle: 0 }]],
+    ejections: [],
+  } as const;
   telemetry.observe({ loads: () => [load] });
   telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };

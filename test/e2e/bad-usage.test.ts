@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster, freePort } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 let cluster: Cluster;

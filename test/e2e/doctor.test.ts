@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Cluster, freePort } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import type { Environment } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 let cluster: Cluster;
 let gateway: RunningGateway;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, Cluster, freePort } from '../support/cluster.ts';
+import { ask, Cluster } from '../support/cluster.ts';
 import { Mark } from '../support/processes.ts';
 import type { RunningProgram } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 let cluster: Cluster;
 let gateway: { url: string; program: RunningProgram };

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
 import { ROOT } from '../support/document.ts';
 import { commandOf, Mark, PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 let mark: Mark;

@@ -5,10 +5,11 @@ import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { countUp } from '../support/admin.ts';
-import { ask, Cluster, freePort } from '../support/cluster.ts';
+import { ask, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import { GENERATE_V5, Load } from '../support/load.ts';
 import { childrenOf, Mark } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const GET = 'GET /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
@@ -116,7 +117,7 @@ describe('a gateway with two workers', () => {
     const load = new Load(gateway.url, [GENERATE_V5], { connections: 16 });
     for (const name of ['second', 'third']) {
       const next = await cluster.idV5(name);
-      await expect.poll(() => countUp(gateway, '/v1'), { timeout: 5000 }).toBe(2);
+      await expect.poll(() => countUp(gateway, '/v1')).toBe(2);
       current.kill('SIGTERM');
       expect(await current.ended).toEqual({ code: 0, signal: null });
       current = next;
@@ -150,13 +151,13 @@ describe('a gateway with two workers', () => {
       return Number(sample.exec(body)?.[1] ?? 0);
     };
     await statuses();
-    await vi.waitFor(async () => expect(await counted()).toBe(32), 5000);
+    await vi.waitFor(async () => expect(await counted()).toBe(32));
     const [first = 0] = workers();
     process.kill(first, 'SIGKILL');
     await gateway.program.line(/worker is ready worker=\d+/);
     expect(await counted()).toBe(32);
     await statuses();
-    await vi.waitFor(async () => expect(await counted()).toBe(64), 5000);
+    await vi.waitFor(async () => expect(await counted()).toBe(64));
     close();
   });
 

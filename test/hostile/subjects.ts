@@ -1,5 +1,6 @@
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
 import { PROGRAMS } from '../support/processes.ts';
 import type { Environment, Output, RunningProgram } from '../support/processes.ts';
 

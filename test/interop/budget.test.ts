@@ -40,7 +40,7 @@ afterEach(async () => {
 /** Resolves when the broker has counted this many more messages. */
 async function expectMessages(more: number): Promise<void> {
   expected += more;
-  await expect.poll(messages, { timeout: 5000 }).toBe(expected);
+  await expect.poll(messages).toBe(expected);
 }
 
 /** An observer that behaves on the channel as a gateway does. */

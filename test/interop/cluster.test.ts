@@ -2,12 +2,13 @@ import Pusher from 'pusher';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../support/admin.ts';
 import { hasRedis, hasSoketi } from '../support/available.ts';
-import { freePort, generateV5 } from '../support/cluster.ts';
+import { generateV5 } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import { APP } from '../support/connection.ts';
 import { PROGRAMS, Programs } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
 import { TcpLink } from '../support/tcp-link.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 interface Node {
@@ -99,7 +100,8 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
   });
 
   it('fails over when a node ends and its name resolves to the other', async () => {
-    const name = await TcpLink.to({ host: '127.0.0.1', port: one.port });
+    const at = { host: '127.0.0.1', port: await freePort() };
+    const name = await TcpLink.to({ host: '127.0.0.1', port: one.port }, at);
     const env = environmentFor(name.port);
     const gateway = await startGateway(env);
     const service = await startService(env);
@@ -108,7 +110,6 @@ describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis
     one.program.kill('SIGKILL');
     await gateway.program.line(/lost the connection to the broker/);
     expect((await generateV5(gateway.url)).status).toBe(200);
-    const at = { host: '127.0.0.1', port: name.port };
     await name.close();
     const moved = await TcpLink.to({ host: '127.0.0.1', port: other.port }, at);
     await gateway.program.line(/connected to the broker/);

@@ -4,8 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import Consul from 'consul';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
-import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
+import { catalogOf, LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { serve } from '../../packages/gateway/test/catalog/serve.ts';
 import { hasGo } from '../support/available.ts';
 import { blockOf, Scratch } from '../support/document.ts';
@@ -19,7 +18,7 @@ let port: number;
 beforeEach(async () => {
   table = new LiveTable();
   table.say('a', { prefix: '/orders', port: 3000 });
-  const served = await serve(new TableCatalog(table, Date.now));
+  const served = await serve(catalogOf(table, Date.now));
   cleanups.push(served.close);
   port = served.port;
 });

@@ -5,12 +5,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDnsServer } from '../../packages/gateway/src/catalog/dns/server.ts';
 import type { DnsServer } from '../../packages/gateway/src/catalog/dns/server.ts';
 import { Zone } from '../../packages/gateway/src/catalog/dns/zone.ts';
-import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
-import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
+import { catalogOf, LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { hasCaddy, hasDig, hasHaproxy } from '../support/available.ts';
-import { ask, freePort } from '../support/cluster.ts';
+import { ask } from '../support/cluster.ts';
 import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 const scratch = new Scratch();
@@ -20,7 +20,7 @@ let dns: DnsServer;
 beforeEach(async () => {
   table = new LiveTable();
   dns = await createDnsServer({
-    catalog: new TableCatalog(table, Date.now),
+    catalog: catalogOf(table, Date.now),
     domain: 'rollcall',
     ttl: 1,
     random: Math.random,

@@ -3,13 +3,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
-import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
+import { catalogOf, LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { serve } from '../../packages/gateway/test/catalog/serve.ts';
 import { hasPrometheus } from '../support/available.ts';
-import { freePort } from '../support/cluster.ts';
+
 import { blockOf, Scratch } from '../support/document.ts';
 import { Programs } from '../support/processes.ts';
+import { freePort } from '../support/free-port.js';
 
 const programs = new Programs();
 const scratch = new Scratch();
@@ -69,7 +69,7 @@ describe.skipIf(!hasPrometheus)('Prometheus (apt-get install prometheus)', () =>
     table.say('two', { ...service, port: two });
     table.say('gone', { ...service, port: gone });
     table.probed('gone', 'refused');
-    const served = await serve(new TableCatalog(table, Date.now));
+    const served = await serve(catalogOf(table, Date.now));
     cleanups.push(served.close);
 
     const url = await startPrometheus(served.port);

@@ -6,10 +6,9 @@ import {
 } from '@grpc/grpc-js';
 import type { Client, ServiceDefinition } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TableCatalog } from '../../packages/gateway/src/catalog/table-catalog.ts';
 import { createXdsServer } from '../../packages/gateway/src/catalog/xds/server.ts';
 import type { XdsServer } from '../../packages/gateway/src/catalog/xds/server.ts';
-import { LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
+import { catalogOf, LiveTable } from '../../packages/gateway/test/catalog/live-table.ts';
 import { blockOf, Scratch } from '../support/document.ts';
 import { loggerTo } from '../support/log.ts';
 
@@ -32,7 +31,7 @@ let client: Client;
 
 beforeEach(async () => {
   table = new LiveTable();
-  const catalog = new TableCatalog(table, Date.now);
+  const catalog = catalogOf(table, Date.now);
   xds = await createXdsServer({ catalog, host: '127.0.0.1', port: 0, logger: loggerTo(lines) });
   // The package reads it once, when it is first used.
   const bootstrap = blockOf('docs/reference/integrations.md', 'json', 'xds_servers');

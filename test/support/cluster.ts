@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import Pusher from 'pusher';
 import { APP } from './connection.ts';
 import { PROGRAMS, Programs } from './processes.ts';
 import type { Environment, RunningProgram } from './processes.ts';
+import { freePort } from './free-port.js';
 
 export type BrokerKind = 'embedded' | 'soketi';
 
@@ -104,16 +103,6 @@ async function brokerListens(broker: RunningProgram): Promise<void> {
   await broker.line(
     /broker listens|WebSockets? server is available|Websockets server is available/,
   );
-}
-
-/** A port that is free now, for programs that cannot let the system choose one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface Answer {

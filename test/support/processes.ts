@@ -102,6 +102,9 @@ export class RunningProgram {
   }
 }
 
+/** Node's own warnings, of what it advises against or will soon refuse. `RollcallWarning` is the client's. */
+const WARNING = /\(node:\d+\) (?:\[\w+\] )?(?!Rollcall)\w*Warning\b.*/;
+
 /** Starts programs, and ends all that still run. */
 export class Programs {
   readonly #running: RunningProgram[] = [];
@@ -135,10 +138,13 @@ export class Programs {
     );
   }
 
+  /** Fails if Node warned of any of them. */
   async endAll(): Promise<void> {
     const running = this.#running.splice(0);
     for (const program of running) program.kill('SIGKILL');
     await Promise.all(running.map((program) => program.ended));
+    const warnings = running.flatMap(({ output }) => WARNING.exec(output) ?? []);
+    if (warnings.length > 0) throw new Error(`Node warned: ${warnings.join(', ')}`);
   }
 
   #track(child: ChildProcess): RunningProgram {

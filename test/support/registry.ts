@@ -8,6 +8,7 @@ import { createPublisher } from '../../packages/client/src/transport/publisher.t
 import { vi } from 'vitest';
 import { APP, connectionTo } from './connection.ts';
 import { deferred } from './deferred.ts';
+import { freePort } from './free-port.js';
 
 export interface Heard {
   readonly event: string;
@@ -26,7 +27,7 @@ export class TestRegistry {
   }
 
   static async start(env: Record<string, string> = {}): Promise<TestRegistry> {
-    return new TestRegistry(await createBroker({ apps: [APP] }), env);
+    return new TestRegistry(await createBroker({ apps: [APP], port: await freePort() }), env);
   }
 
   get broker(): Broker {

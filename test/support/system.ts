@@ -1,4 +1,3 @@
-import { freePort } from './cluster.ts';
 import type { Environment, Programs, RunningProgram } from './processes.ts';
 import { PROGRAMS } from './processes.ts';
 
@@ -19,9 +18,9 @@ export async function startSystem(
   programs: Programs,
   options: readonly string[] = [],
 ): Promise<System> {
-  const port = String(await freePort());
+  const broker = programs.node(PROGRAMS.cli, ['broker', '--port', '0']);
+  const [, port = ''] = await broker.line(/broker listens url=\S+:(\d+)/);
   const env = { PUSHER_PORT: port };
-  await programs.node(PROGRAMS.cli, ['broker'], env).line(/listens/);
   const gateway = programs.node(PROGRAMS.cli, ['gateway', '--port', '0', ...options], env);
   const [, url = ''] = await gateway.line(/gateway listens url=(\S+)/);
   return { port, env, gateway, url };

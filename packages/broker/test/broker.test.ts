@@ -11,13 +11,14 @@ import { md5, sign } from './api/signed.ts';
 import { connectedClient, RawClient } from './raw-client.ts';
 import { APP } from './sdk.ts';
 import { loggerTo } from '../../../test/support/log.ts';
+import { freePort } from '../../../test/support/free-port.js';
 
 let broker: Broker;
 let logged: string[];
 
 beforeEach(async () => {
   logged = [];
-  broker = await createBroker({ apps: [APP], logger: loggerTo(logged) });
+  broker = await createBroker({ apps: [APP], port: await freePort(), logger: loggerTo(logged) });
 });
 
 afterEach(async () => {

@@ -2,11 +2,12 @@
 // another. It leaves out what soketi lacks or does differently: `info` of a trigger, errors as HTTP statuses, watchlists.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
-import { freePort } from '../../../test/support/cluster.ts';
+
 import { PROGRAMS, Programs } from '../../../test/support/processes.ts';
 import { RawClient } from './raw-client.ts';
 import { APP, client, next, server, subscribed } from './sdk.ts';
 import type { Client, ServerAddress } from './sdk.ts';
+import { freePort } from '../../../test/support/free-port.js';
 
 const isNode20 = process.versions.node.startsWith('20.');
 

@@ -9,6 +9,7 @@ export function instance(fields: Partial<InstanceView> = {}): InstanceView {
     state: 'healthy',
     isRoutable: true,
     isDrained: false,
+    inFlight: 0,
     since: 0,
     evidence: {},
     ...fields,

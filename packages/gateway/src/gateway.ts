@@ -13,6 +13,7 @@ import { catalogApi } from './catalog/api.ts';
 import { serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { listenAddresses } from './listen-addresses.ts';
 import type { Endpoint } from './listen-addresses.ts';
@@ -120,6 +121,7 @@ interface Parts extends Required<Surroundings> {
   readonly journal: Journal;
   readonly directory: Directory;
   readonly telemetry: Telemetry;
+  readonly states: InstanceStates;
   readonly plane: LiveDataPlane;
 }
 
@@ -147,20 +149,27 @@ async function createParts(
     ...(instanceCa !== undefined && { instanceCa }),
   });
   closing.add(() => directory.close());
-  const telemetry = new Telemetry(directory);
+  const states = new InstanceStates({
+    directory,
+    now: () => performance.now(),
+    epoch: () => Date.now() - performance.now(),
+  });
+  closing.add(() => states.close());
+  const telemetry = new Telemetry(directory, states);
   closing.add(() => telemetry.close());
   const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
   closing.add(saveSnapshot);
   const plane = await createLiveDataPlane({
     directory,
     telemetry,
+    states,
     config,
     instanceCa,
     name,
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, self, journal, directory, telemetry, plane };
+  return { ...surroundings, config, name, self, journal, directory, telemetry, states, plane };
 }
 
 function addressPolicyOf(
@@ -174,12 +183,13 @@ function addressPolicyOf(
 
 /** Listens once the table is there: before that, requests would receive 404. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, self, directory, plane, registry, logger } = parts;
+  const { config, self, directory, states, plane, registry, logger } = parts;
   await directory.ready(MAX_WAIT_FOR_TABLE_MS);
   const { host, port } = await plane.listen(config.port, config.host);
   if (config.port === 0) self.push(...listenAddresses(host, port));
   logEvents(
     directory,
+    states,
     { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
     // A change is logged only after every worker routes by it.
     ({ level, message }) => plane.whenApplied(() => logger[level](message)),
@@ -194,7 +204,18 @@ async function startAdmin(
   { url, port }: Pick<Gateway, 'url' | 'port'>,
   closing: Closing,
 ): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
-  const { config, name, registry, logger, dashboard, journal, directory, telemetry, plane } = parts;
+  const {
+    config,
+    name,
+    registry,
+    logger,
+    dashboard,
+    journal,
+    directory,
+    telemetry,
+    states,
+    plane,
+  } = parts;
   const { adminHost, adminPort = defaultAdminPort(config.port), adminToken } = config;
   const app = adminApp({
     gateway: {
@@ -210,6 +231,7 @@ async function startAdmin(
       ...(adminToken !== undefined && { token: adminToken }),
     },
     directory,
+    states,
     journal,
     routes: plane.routes,
     traffic: telemetry.history.of,
@@ -221,7 +243,7 @@ async function startAdmin(
   app.get('/metrics', async (c) =>
     c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
   );
-  const catalog = new TableCatalog(directory, Date.now);
+  const catalog = new TableCatalog(directory, states, Date.now);
   app.route('/', catalogApi(catalog));
   const admin = await serveAdmin(app, adminHost, adminPort);
   closing.add(() => admin.close());

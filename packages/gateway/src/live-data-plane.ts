@@ -3,6 +3,7 @@ import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
+import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
 import { configuredRoutes } from './routing/rules.ts';
@@ -16,6 +17,7 @@ const CHECK_CERTIFICATE_EVERY_MS = 2000;
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
+  readonly states: InstanceStates;
   readonly config: ResolvedConfig;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa: string | undefined;
@@ -37,7 +39,7 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, telemetry, config, instanceCa, name, logger } = options;
+  const { directory, telemetry, states, config, instanceCa, name, logger } = options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -55,10 +57,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     directory,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
+    onLoads: () => states.refresh(),
     logger,
   });
   telemetry.observe(plane);
   directory.on('change', (change) => plane.apply(change));
+  // After the data plane has taken in the change.
+  states.observe(plane);
 
   files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
   function reloadCertificate(): void {

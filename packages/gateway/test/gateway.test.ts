@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGateway, defaultAdminPort } from '@rollcall/gateway';
 import type { Explanation, Gateway, GatewayOptions } from '@rollcall/gateway';
-import { freePort } from '../../../test/support/cluster.ts';
+
 import { TestRegistry } from '../../../test/support/registry.ts';
 import { loggerTo } from '../../../test/support/log.ts';
+import { freePort } from '../../../test/support/free-port.js';
 
 let registry: TestRegistry;
 let lines: string[];
@@ -43,8 +44,7 @@ async function status({ adminUrl }: Gateway) {
 }
 
 /** The gateway logs a line like this: to something of the channel. */
-const logged = (pattern: RegExp) =>
-  vi.waitFor(() => expect(lines.join('\n')).toMatch(pattern), 5000);
+const logged = (pattern: RegExp) => vi.waitFor(() => expect(lines.join('\n')).toMatch(pattern));
 
 describe('a gateway’s probes', () => {
   it('follow its configuration', async () => {

@@ -42,6 +42,7 @@ export type {
   EventDescription,
   ObserverEvent,
   ObserverEventType,
+  TrafficChange,
 } from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
 export type { ObserverOptions } from './observer/observer.ts';
@@ -69,5 +70,5 @@ export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
 export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
-export type { Instance, InstanceState, Status } from './table/instance.ts';
+export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export type { Change, Effect, Probed, ProbedBy, TableEvent, Verdict } from './table/events.ts';

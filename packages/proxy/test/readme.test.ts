@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { blockOf, Scratch } from '../../../test/support/document.ts';
 import { Programs } from '../../../test/support/processes.ts';
 import { send } from './harness.ts';
+import { freePort } from '../../../test/support/free-port.js';
 
 const programs = new Programs();
 const scratch = new Scratch();
@@ -14,15 +12,6 @@ afterEach(async () => {
 });
 
 const block = (text: string): string => blockOf('packages/proxy/README.md', 'js', text);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Runs a program, and returns the port that its proxy says it listens on. */
 async function run(code: string): Promise<number> {

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { acceptsConnections } from '../src/accepts-connections.ts';
 import { httpRequest, httpTarget } from '../src/http-request.ts';
 import { listen } from '../src/listening.ts';
+import { freePort } from '../../../test/support/free-port.js';
 
 let server: Server | undefined;
 afterEach(() => {
@@ -60,7 +60,7 @@ it('resolves to ETIMEDOUT if the body does not end in time', async () => {
 });
 
 it('resolves to the code of an error', async () => {
-  const port = await unusedPort();
+  const port = await freePort();
   const options = { host: '127.0.0.1', port, path: '/', timeoutMs: TIMEOUT_MS };
   expect(await httpRequest(options)).toEqual({ code: 'ECONNREFUSED' });
 });
@@ -76,16 +76,9 @@ it('ends early by its signal', async () => {
 it('knows whether a port accepts connections', async () => {
   const at = await serve(() => {});
   expect(await acceptsConnections(at, TIMEOUT_MS)).toBe(true);
-  const nowhere = { host: '127.0.0.1', port: await unusedPort() };
+  const nowhere = { host: '127.0.0.1', port: await freePort() };
   expect(await acceptsConnections(nowhere, TIMEOUT_MS)).toBe(false);
 });
-
-async function unusedPort(): Promise<number> {
-  const tcp = createTcpServer();
-  const { port } = await listen(tcp, '127.0.0.1', 0);
-  await new Promise((resolve) => tcp.close(resolve));
-  return port;
-}
 
 it.each([
   ['http://a/b?c', { host: 'a', port: 80, path: '/b?c', tls: undefined }],

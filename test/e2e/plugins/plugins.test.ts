@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../../support/admin.ts';
-import { ask, Cluster, freePort } from '../../support/cluster.ts';
+import { ask, Cluster } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 import { Load } from '../../support/load.ts';
 import type { Environment, RunningProgram } from '../../support/processes.ts';
+import { freePort } from '../../support/free-port.js';
 
 const FRAMEWORKS: Record<string, [module: string, args: string[]]> = {
   'Express 5': ['express.js', []],
@@ -37,7 +38,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
     async (signal) => {
       const gateway = await cluster.gateway();
       const [leaving] = [service('leaving'), service('staying')];
-      await expect.poll(() => countUp(gateway, '/v1'), { timeout: 5000 }).toBe(2);
+      await expect.poll(() => countUp(gateway, '/v1')).toBe(2);
 
       let leftAt = Infinity;
       let tooLate = 0;
@@ -49,13 +50,13 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
           if (server === 'leaving' && sentAt > leftAt) tooLate++;
         },
       });
-      await expect.poll(() => answeredBy.size, { timeout: 5000 }).toBe(2);
+      await expect.poll(() => answeredBy.size).toBe(2);
       leaving.kill(signal);
       await gateway.program.line(/route unregistered/);
       leftAt = performance.now();
       expect(await leaving.ended).toEqual({ code: 0, signal: null });
       const answered = load.answered;
-      await expect.poll(() => load.answered, { timeout: 5000 }).toBeGreaterThan(answered + 100);
+      await expect.poll(() => load.answered).toBeGreaterThan(answered + 100);
       await load.stop();
       expect(load.failures).toEqual([]);
       expect(tooLate).toBe(0);
@@ -65,7 +66,7 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
   it('answers requests in flight and exits in time if the broker hangs', async () => {
     const gateway = await cluster.gateway();
     const leaving = service('leaving');
-    await expect.poll(() => countUp(gateway, '/v1'), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
     const { answer } = await askSlowly(leaving);
     cluster.broker.kill('SIGSTOP');
     leaving.kill('SIGTERM');

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { connectedClient } from '../raw-client.ts';
 import { APP, server } from '../sdk.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 let broker: Broker;
 beforeEach(async () => {
@@ -59,12 +57,7 @@ it('are served at their own port only', async () => {
 });
 
 it('are not served if the broker cannot listen', async () => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  const options = { apps: [APP], metrics: { port } };
+  const options = { apps: [APP], metrics: { port: await freePort() } };
   await expect(createBroker({ ...options, port: broker.port })).rejects.toMatchObject({
     code: 'ROLLCALL_PORT_TAKEN',
   });

@@ -68,7 +68,7 @@ it('sends all events, in requests that the official server SDK accepts', async (
   // Not before 3 s: see debounced-leaves.test.ts.
   ann.disconnect();
   await expect
-    .poll(() => events.slice(6), { timeout: 10_000 })
+    .poll(() => events.slice(6))
     .toEqual([
       { name: 'member_removed', channel: 'presence-room', user_id: 'ann' },
       { name: 'channel_vacated', channel: 'presence-room' },
@@ -81,7 +81,7 @@ it('retries events that the server did not accept', async () => {
   const ann = client(broker);
   await subscribed(ann, 'private-a');
   await expect
-    .poll(() => events, { timeout: 5_000 })
+    .poll(() => events)
     .toContainEqual({ name: 'channel_occupied', channel: 'private-a' });
   expect(bodies[1]).toBe(bodies[0]);
   ann.disconnect();

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
-import type { Explanation } from '@rollcall/gateway';
+import type { ExplainedInstance, Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import { clockTime } from '@rollcall/runtime/log';
+
+type Ejection = NonNullable<ExplainedInstance['ejection']>;
 
 interface ExplainOptions {
   readonly admin?: string;
@@ -38,10 +40,12 @@ function story({ path, verdict, filters, instances, gone, link, refused }: Expla
   const lines = [`${path} goes ${verdict}`];
   if (filters.length > 0) lines.push('', 'filters');
   for (const { name, effect } of filters) lines.push(`  ${name}: ${effect}`);
-  for (const { key, announcement, state, isRoutable, history } of instances) {
+  for (const { key, announcement, state, isRoutable, ejection, history } of instances) {
     const { address, port } = announcement;
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
-    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${key}`, ...history.map(lineOf));
+    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${key}`);
+    if (ejection !== undefined) lines.push(`  ${ejectionLine(ejection)}`);
+    lines.push(...history.map(lineOf));
   }
   for (const { key, history } of gone) lines.push('', `left  ${key}`, ...history.map(lineOf));
   lines.push('', 'connection to the broker', ...link.map(lineOf));
@@ -49,6 +53,13 @@ function story({ path, verdict, filters, instances, gone, link, refused }: Expla
   for (const { at, event, code, reason } of refused)
     lines.push(`  ${clockTime(at)}  ${event} (${code}): ${reason}`);
   return lines.join('\n');
+}
+
+/** Such as: ejected by 1 of 2 processes until 12:00:30.000: 5 failed requests in a row: 503 ×5 */
+function ejectionLine({ why, until, processes, of, isIgnored }: Ejection): string {
+  const by = of > 1 && !isIgnored ? ` by ${processes} of ${of} processes` : '';
+  const ignored = isIgnored ? ', ignored because too few others are left' : '';
+  return `ejected${by} until ${clockTime(Date.parse(until))}: ${why}${ignored}`;
 }
 
 /** Such as: 12:00:01.123  probe: refused -> down: its port refuses connections */

@@ -67,7 +67,14 @@ function serviceRow(service: ServiceView, rates?: Rates): string[] {
 function instanceRow(instance: InstanceView, rates: Rates | undefined, now: number): string[] {
   const { address, port, name = '-' } = instance.announcement;
   const place = `  ${urlHost(address)}:${port}`;
-  return [place, name, instance.state, inWords(now - instance.since), ...figures(rates)];
+  return [place, name, stateOf(instance), inWords(now - instance.since), ...figures(rates)];
+}
+
+/** Such as `ejected by 1 of 2`: with workers, each of them ejects for itself. */
+function stateOf({ state, ejection }: InstanceView): string {
+  if (state !== 'ejected' || ejection === undefined || ejection.processes === ejection.of)
+    return state;
+  return `${state} by ${ejection.processes} of ${ejection.of}`;
 }
 
 function figures(rates: Rates | undefined): string[] {

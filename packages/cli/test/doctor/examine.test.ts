@@ -9,7 +9,7 @@ import { registryFromEnv, RollcallError } from '@rollcall/client';
 import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
 import { createBroker } from '@rollcall/broker';
 import { APP, connectionTo } from '../../../../test/support/connection.ts';
-import { freePort } from '../../../../test/support/cluster.ts';
+
 import { askBroker } from '../../src/doctor/ask-broker.ts';
 import type { BrokerAnswer } from '../../src/doctor/ask-broker.ts';
 import { examine, placeOf } from '../../src/doctor/examine.ts';
@@ -17,6 +17,7 @@ import type { Instruments } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { GatewayView } from '../../src/doctor/gateway.ts';
 import { reach } from '../../src/doctor/reach.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 const TAKEN: BrokerAnswer = {

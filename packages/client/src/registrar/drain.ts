@@ -37,7 +37,8 @@ export async function drain(server: Server): Promise<void> {
     sweeps = setInterval(() => closeUnused(server), SWEEP_EVERY_MS);
   }
   const wasQuietFor = performance.now() - (lastRequests.get(server) ?? -Infinity);
-  let quiet = setTimeout(close, LEAVE_WINDOW_MS - wasQuietFor);
+  // It is negative, or infinite, for a server that has long been quiet: newer versions of Node warn of that.
+  let quiet = setTimeout(close, Math.max(0, LEAVE_WINDOW_MS - wasQuietFor));
   const timers = [
     setTimeout(close, MAX_WINDOW_MS),
     setTimeout(() => {

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover } from '@rollcall/client';
 import type { Directory, DiscoverOptions } from '@rollcall/client';
-import { freePort } from '../../../../test/support/cluster.ts';
+
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import type { Link } from '../../src/transport/link.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 let registry: TestRegistry;
 beforeEach(async () => {

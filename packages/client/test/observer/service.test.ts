@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { discover } from '@rollcall/client';
 import type { Service } from '@rollcall/client';
-import { freePort } from '../../../../test/support/cluster.ts';
+
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 let registry: TestRegistry;
 beforeEach(async () => {
@@ -99,7 +100,7 @@ describe('a service', () => {
     registry.onEnd(() => server.close());
     await once(server, 'listening');
     expect((server.address() as AddressInfo).port).toBe(port);
-    await vi.waitFor(() => expect(picks()).toContain(port), 5000);
+    await vi.waitFor(() => expect(picks()).toContain(port));
   });
 
   it('returns an instance that failed once, and one that was reported ok', async () => {

@@ -41,7 +41,7 @@ describe('an owner’s connection to its presence channel', () => {
     expect(said.times).toBe(1);
     await registry.stop();
     await registry.startAgain();
-    await vi.waitFor(() => expect(said.times).toBe(2), 10_000);
+    await vi.waitFor(() => expect(said.times).toBe(2));
   });
 
   it('answers a roll call in the owners’ channel from an observer that lacks it', async () => {

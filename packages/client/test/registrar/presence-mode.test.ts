@@ -109,7 +109,7 @@ describe('an owner in a presence channel', () => {
     await registry.startAgain();
     await once(directory, 'connected');
     expect(held(directory)).toEqual(registration.announcement);
-    await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('healthy'), 5000);
+    await vi.waitFor(() => expect(directory.instances()[0]?.status).toBe('healthy'));
     expect(lost).not.toContain('left');
     expect(lost).not.toContain('down');
     const late = await observer();

@@ -81,9 +81,9 @@ describe('a link', () => {
     const socketId = link.socketId;
     await registry.stop();
     // After a close that asks to come back later pusher-js takes itself for connected until then.
-    await vi.waitFor(() => expect(link.socketId).toBeUndefined(), 10_000);
+    await vi.waitFor(() => expect(link.socketId).toBeUndefined());
     await registry.startAgain();
-    await vi.waitFor(() => expect(happened).toEqual(['subscribed', 'subscribed']), 10_000);
+    await vi.waitFor(() => expect(happened).toEqual(['subscribed', 'subscribed']));
     expect(link.socketId).not.toBe(socketId);
     await registry.publish('exit', { n: 2 }, 'x');
     await vi.waitFor(() => expect(happened.at(-1)).toBe('exit {"n":2}'));
@@ -107,7 +107,7 @@ describe('a link', () => {
     );
     registry.onEnd(() => link.close());
     await vi.waitFor(() => expect(refused[0]).toMatch(/^4001 /));
-    await vi.waitFor(() => expect(refused.length).toBeGreaterThan(1), 10_000);
+    await vi.waitFor(() => expect(refused.length).toBeGreaterThan(1));
   });
 
   it('reports why a subscription is refused', async () => {

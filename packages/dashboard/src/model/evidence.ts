@@ -4,13 +4,13 @@ import type { Tone } from './tone.ts';
 
 /** One reason to believe that an instance runs, or not. */
 export interface EvidenceItem {
-  readonly kind: 'presence' | 'lease' | 'probe' | 'source';
+  readonly kind: 'presence' | 'lease' | 'probe' | 'requests' | 'source';
   readonly tone: Tone;
   readonly text: string;
 }
 
 /** @param now by the gateway's clock */
-export function evidenceItems({ evidence }: InstanceView, now: number): EvidenceItem[] {
+export function evidenceItems({ evidence, ejection }: InstanceView, now: number): EvidenceItem[] {
   const { presence, leaseEnds, probe, announcedAt, relayedAt } = evidence;
   const items: EvidenceItem[] = [];
   if (presence !== undefined) {
@@ -31,10 +31,25 @@ export function evidenceItems({ evidence }: InstanceView, now: number): Evidence
     const text = `another observer, ${formatSpan(now - relayedAt)} ago`;
     items.push({ kind: 'source', tone: 'warning', text });
   }
+  if (ejection !== undefined) items.push(ejectionItem(ejection, now));
   if (probe !== undefined) items.push(probeItem(probe, now));
   else if (items.length === 0)
     items.push({ kind: 'source', tone: 'neutral', text: 'its announcement' });
   return items;
+}
+
+type Ejection = NonNullable<InstanceView['ejection']>;
+
+function ejectionItem(
+  { until, why, processes, of, isIgnored }: Ejection,
+  now: number,
+): EvidenceItem {
+  const left = formatSpan(Date.parse(until) - now);
+  const by = of > 1 && !isIgnored ? ` by ${processes} of ${of} processes` : '';
+  const effect = isIgnored
+    ? 'ejection ignored, too few others are left'
+    : `ejected${by} for ${left}`;
+  return { kind: 'requests', tone: isIgnored ? 'warning' : 'bad', text: `${why}: ${effect}` };
 }
 
 type Probe = NonNullable<InstanceView['evidence']['probe']>;

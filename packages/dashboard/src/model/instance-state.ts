@@ -20,22 +20,34 @@ const STATES: Readonly<Record<InstanceView['state'], StateDescription>> = {
     label: 'Down',
     meaning: 'It does not respond, and receives no traffic.',
   },
+  ejected: {
+    tone: 'bad',
+    label: 'Ejected',
+    meaning: 'Its requests failed, so it receives none for a while.',
+  },
   draining: {
     tone: 'paused',
     label: 'Draining',
-    meaning: 'It has announced that it will leave, and receives no new requests.',
+    meaning:
+      'It receives no new requests: it has announced that it will leave, or an operator drains it.',
   },
   drained: {
     tone: 'paused',
     label: 'Drained',
-    meaning: 'An operator drained it at this gateway, so it receives no new requests.',
+    meaning: 'An operator drained it at this gateway, and no request to it is in flight.',
   },
 };
 
 export function describeState({
   state,
   isRoutable,
-}: Pick<InstanceView, 'state' | 'isRoutable'>): StateDescription {
+  ejection,
+}: Pick<InstanceView, 'state' | 'isRoutable' | 'ejection'>): StateDescription {
+  if (state === 'ejected' && ejection !== undefined) {
+    const { why, processes, of } = ejection;
+    const by = of > 1 ? ` by ${processes} of ${of} processes` : '';
+    return { ...STATES.ejected, meaning: `Ejected${by} after ${why}.` };
+  }
   if (state !== 'suspect' || !isRoutable) return STATES[state];
   return { ...STATES.suspect, meaning: 'It receives traffic, because no instance is healthy.' };
 }

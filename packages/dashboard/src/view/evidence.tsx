@@ -8,12 +8,14 @@ const NAMES: Record<EvidenceItem['kind'], string> = {
   presence: 'Presence',
   lease: 'Lease',
   probe: 'Probe',
+  requests: 'Requests',
   source: 'Source',
 };
 const MEANINGS: Record<EvidenceItem['kind'], string> = {
   presence: 'Whether the instance is connected to the broker',
   lease: 'How long its announcement stays valid unless it is renewed',
   probe: 'The result of the latest health check or request by this gateway',
+  requests: 'Why its requests led to an ejection, and for how long it receives none',
   source: 'How this gateway learned of the instance; no probe has verified it yet',
 };
 

@@ -8,7 +8,7 @@ interface SummaryProps {
 
 /** The whole table in one line. */
 export function Summary({ instances, services }: SummaryProps): JSX.Element {
-  const unhealthy = instances.filter(({ status }) => status !== 'healthy').length;
+  const unhealthy = instances.filter(({ state }) => state !== 'healthy').length;
   const parts = [
     count(services, 'service'),
     count(instances.length, 'instance'),

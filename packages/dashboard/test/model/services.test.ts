@@ -14,6 +14,9 @@ const empty: ServiceView = {
   healthy: 0,
   suspect: 0,
   down: 0,
+  ejected: 0,
+  draining: 0,
+  drained: 0,
   routable: 0,
   isSuspect: false,
 };

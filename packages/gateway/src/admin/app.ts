@@ -11,6 +11,7 @@ import type { Event } from './event-log.ts';
 import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
 import type { ConfiguredRoutes } from '../routing/rules.ts';
+import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
@@ -41,6 +42,7 @@ export interface AdminAppOptions {
   readonly gateway: GatewayFacts;
   readonly access: AccessOptions;
   readonly directory: AdminDirectory;
+  readonly states: Pick<InstanceStates, 'read' | 'listen'>;
   readonly journal: Journal;
   /** What the configuration says about routes. */
   readonly routes: ConfiguredRoutes;
@@ -58,10 +60,11 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
-  const { access, directory, journal, epoch, now } = options;
+  const { access, directory, states, journal, epoch, now } = options;
   const views = new Views(options);
   const eventLog = new EventLog({
     directory,
+    states,
     views,
     server: options.gateway.server,
     now: () => now() + epoch(),
@@ -118,7 +121,9 @@ export function adminApp(options: AdminAppOptions): Hono {
     const path = c.req.query('path');
     if (path === undefined)
       return problem(c, 'bad-query', 'Add the path to explain, such as ?path=/v1/generate.');
-    return c.json(explain(path, { directory, journal, routes: options.routes, epoch: epoch() }));
+    return c.json(
+      explain(path, { directory, states, journal, routes: options.routes, epoch: epoch() }),
+    );
   });
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.

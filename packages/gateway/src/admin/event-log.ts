@@ -2,6 +2,7 @@ import { watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent, ObserverEventType } from '@rollcall/protocol';
+import type { InstanceStates } from '../traffic/instance-states.ts';
 import type { InstanceView, Views } from './views.ts';
 
 /** A change of the table or of the gateway's link to the broker, as the admin API shows it. */
@@ -24,6 +25,7 @@ type Listener = (event: Event) => void;
 
 export interface EventLogOptions {
   readonly directory: Pick<Directory, 'on'>;
+  readonly states: Pick<InstanceStates, 'listen'>;
   readonly views: Pick<Views, 'instance'>;
   /** The broker, for people. */
   readonly server: string;
@@ -43,6 +45,7 @@ export class EventLog {
   constructor(options: EventLogOptions) {
     this.#options = options;
     watchEvents(options.directory, (event) => this.#add(event));
+    options.states.listen((event) => this.#add(event));
   }
 
   /** The id of the latest event; 0 before the first. */

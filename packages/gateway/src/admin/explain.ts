@@ -1,6 +1,6 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import { instanceState, receivesTraffic } from '@rollcall/protocol';
 import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
+import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { FilterView } from '../filters/filters.ts';
 import { matchRoute } from '../routing/route.ts';
 import type { ConfiguredRoutes } from '../routing/rules.ts';
@@ -39,12 +39,15 @@ export interface ExplainedInstance {
   readonly isRoutable: boolean;
   /** An operator drained it at this gateway. */
   readonly isDrained: boolean;
+  /** Absent if it is not ejected. */
+  readonly ejection?: EjectionView;
   /** Messages, probes and rules in the order they came. */
   readonly history: readonly JournalEntry[];
 }
 
 export interface ExplainOptions {
   readonly directory: Pick<Directory, 'knows' | 'routable' | 'instances' | 'isConnected'>;
+  readonly states: Pick<InstanceStates, 'read'>;
   readonly journal: Journal;
   readonly routes: ConfiguredRoutes;
   /** What to add to the journal's times to have them since 1970. */
@@ -54,7 +57,7 @@ export interface ExplainOptions {
 /** Shows why a path is routed where it is, or nowhere, with every message, probe, filter and rule involved. */
 export function explain(
   path: string,
-  { directory, journal, routes, epoch }: ExplainOptions,
+  { directory, states, journal, routes, epoch }: ExplainOptions,
 ): Explanation {
   const match = matchRoute(path, (prefix) => directory.knows(prefix) || routes.hasRoute(prefix));
   const dated = (history: readonly JournalEntry[]): JournalEntry[] =>
@@ -73,16 +76,21 @@ export function explain(
     return { ...common, verdict, filters: [], instances: [], gone: [] };
   }
   const { prefix } = match;
-  const routable = directory.routable(prefix);
-  const instances = directory.instances(prefix).map((instance) => ({
-    key: instance.key,
-    announcement: instance.announcement,
-    status: instance.status,
-    state: instanceState(instance),
-    isRoutable: receivesTraffic(instance, routable),
-    isDrained: instance.isDrained === true,
-    history: dated(journal.of(instance.key)),
-  }));
+  const read = states.read();
+  const routable = directory.routable(prefix).filter((each) => read(each).isRoutable);
+  const instances = directory.instances(prefix).map((instance) => {
+    const { state, isRoutable, ejection } = read(instance);
+    return {
+      key: instance.key,
+      announcement: instance.announcement,
+      status: instance.status,
+      state,
+      isRoutable,
+      isDrained: instance.isDrained === true,
+      ...(ejection !== undefined && { ejection }),
+      history: dated(journal.of(instance.key)),
+    };
+  });
   const gone = journal.gone(prefix).map((key) => ({ key, history: dated(journal.of(key)) }));
   const stale = directory.isConnected
     ? ''

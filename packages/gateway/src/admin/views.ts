@@ -1,6 +1,7 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import { describeAttempt, instanceState, receivesTraffic } from '@rollcall/protocol';
+import { describeAttempt } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
+import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
 /** An instance in the admin API. Times are milliseconds since 1970. */
@@ -17,6 +18,10 @@ export interface InstanceView {
   readonly isRoutable: boolean;
   /** An operator drained it at this gateway. */
   readonly isDrained: boolean;
+  /** Requests to it that have not finished. */
+  readonly inFlight: number;
+  /** Absent if it is not ejected. */
+  readonly ejection?: EjectionView;
   /** When this gateway first received an announcement of this run of it. */
   readonly since: number;
   /** Why it has this status. */
@@ -46,6 +51,12 @@ export interface ServiceView {
   readonly suspect: number;
   /** How many of them are down. */
   readonly down: number;
+  /** How many of them are ejected. */
+  readonly ejected: number;
+  /** How many of them are draining. */
+  readonly draining: number;
+  /** How many of them are drained. */
+  readonly drained: number;
   /** Instances that receive traffic at this moment. */
   readonly routable: number;
   /** Suspect instances receive traffic, because none is healthy. */
@@ -62,6 +73,7 @@ export interface InstancesQuery {
 
 interface ViewsOptions {
   readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers'>;
+  readonly states: Pick<InstanceStates, 'read'>;
   readonly journal: Journal;
   readonly traffic?: FindTraffic | undefined;
   /** Add it to the journal's times to get milliseconds since 1970. */
@@ -96,15 +108,18 @@ export class Views {
   /** @param isPresent false if it has just left the table */
   instance(instance: Instance, isPresent = true): InstanceView {
     const { key, announcement, status, since, isDrained = false } = instance;
-    const { directory, epoch: epochOf } = this.#options;
+    const { states, epoch: epochOf } = this.#options;
+    const { state, isRoutable, inFlight, ejection } = states.read()(instance);
     const epoch = epochOf();
     return {
       key,
       announcement,
       status,
-      state: instanceState(instance),
-      isRoutable: isPresent && receivesTraffic(instance, directory.routable(announcement.prefix)),
+      state,
+      isRoutable: isPresent && isRoutable,
       isDrained,
+      inFlight,
+      ...(ejection !== undefined && { ejection }),
       since: since + epoch,
       evidence: this.#evidence(instance, epoch),
     };
@@ -116,12 +131,14 @@ export class Views {
   }
 
   #service(prefix: string): ServiceView {
-    const { directory } = this.#options;
+    const { directory, states } = this.#options;
+    const read = states.read();
     const instances = directory.instances(prefix);
+    const standings = instances.map(read);
     const routable = directory.routable(prefix);
     const names = new Set(instances.map(({ announcement }) => announcement.name));
-    const count = (status: Instance['status']): number =>
-      instances.filter((each) => each.status === status).length;
+    const count = (state: InstanceState): number =>
+      standings.filter((each) => each.state === state).length;
     return {
       prefix,
       names: [...names].filter((name) => name !== undefined),
@@ -129,7 +146,10 @@ export class Views {
       healthy: count('healthy'),
       suspect: count('suspect'),
       down: count('down'),
-      routable: routable.length,
+      ejected: count('ejected'),
+      draining: count('draining'),
+      drained: count('drained'),
+      routable: standings.filter((each) => each.isRoutable).length,
       isSuspect: routable[0]?.status === 'suspect',
     };
   }

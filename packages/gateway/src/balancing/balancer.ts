@@ -36,6 +36,17 @@ const CHECKS: readonly Checks[] = [
   { zone: false, slowStart: false, ejected: false },
 ];
 
+/** An ejection that has not ended. */
+export interface Ejection {
+  readonly key: string;
+  /** When it ends, on the caller's clock in milliseconds. */
+  readonly until: number;
+  /** Which responses led to it, for people. */
+  readonly why: string;
+  /** The instance receives requests nevertheless, because too few others are left. */
+  readonly isIgnored: boolean;
+}
+
 /** The share of an instance at the beginning of its slow start. */
 const INITIAL_SHARE = 0.1;
 
@@ -115,25 +126,42 @@ export class Balancer {
    *
    * @param stats as `requestStarted` returned them
    * @param instances the instances of the prefix that receive traffic
-   * @param isFailure the instance could not be reached, aborted, timed out, or responded 502, 503 or 504
+   * @param failure how it failed, such as `503`; undefined if it succeeded
    */
   requestEnded(
     { key }: Instance,
     stats: InstanceStats,
     instances: readonly Instance[],
-    isFailure: boolean,
+    failure: string | undefined,
     now: number,
   ): boolean {
     stats.inFlight--;
     // The instance left meanwhile. If one with its key is back, that is another, which has not failed.
     if (this.#stats.find(key) !== stats) return false;
-    if (!observeOutcome(stats, isFailure, now, this.#ejection)) return false;
+    const why = observeOutcome(stats, failure, now, this.#ejection);
+    if (why === undefined) return false;
     const ejected = this.#ejectionEnds(instances, now).length;
     if (stats.ejectedUntil > now || ejected >= maxEjected(instances.length, this.#ejection))
       return false;
-    eject(stats, now, this.#ejection);
+    eject(stats, why, now, this.#ejection);
     this.#countedUntil = -Infinity;
     return true;
+  }
+
+  /** Returns the ejections of these instances, as `pick` considers them. */
+  ejections(instances: readonly Instance[], now: number): Ejection[] {
+    const found = instances.flatMap(({ key }) => {
+      const stats = this.#stats.find(key);
+      return stats !== undefined && stats.ejectedUntil > now ? [{ key, stats }] : [];
+    });
+    const isIgnored =
+      found.length === instances.length || isPanic(instances.length, found.length, this.#ejection);
+    return found.map(({ key, stats: { ejectedUntil: until, ejectedBecause: why } }) => ({
+      key,
+      until,
+      why,
+      isIgnored,
+    }));
   }
 
   /** Drops what was computed from the previous instances. */

@@ -14,6 +14,8 @@ export interface InstanceStats {
   /** When it last answered a request with anything but a 5xx. */
   servedAt: number;
   consecutiveFailures: number;
+  /** How the latest requests failed, since the latest ejection, such as `503`. */
+  readonly latestFailures: string[];
   /** End of the current window of the failure rate, and the requests and failures within it. */
   windowEnds: number;
   requests: number;
@@ -21,6 +23,8 @@ export interface InstanceStats {
   /** Recent ejections, and the end of the latest. */
   ejections: number;
   ejectedUntil: number;
+  /** Why there was the latest, for people. */
+  ejectedBecause: string;
   /** When the instance came, or its latest ejection ends: its slow start begins then. */
   warmSince: number;
 }
@@ -64,11 +68,13 @@ function newStats(since: number): InstanceStats {
     latencyAt: since,
     servedAt: -Infinity,
     consecutiveFailures: 0,
+    latestFailures: [],
     windowEnds: -Infinity,
     requests: 0,
     failures: 0,
     ejections: 0,
     ejectedUntil: -Infinity,
+    ejectedBecause: '',
     warmSince: since,
   };
 }

@@ -1,8 +1,9 @@
 import type { Announcement } from '@rollcall/client';
+import type { InstanceState } from '@rollcall/protocol';
 
 /**
  * Health in Consul's words. `passing`: receives traffic from the gateway at this moment, even if all instances of the
- * service are suspect. `warning`: suspect while others are healthy. `critical`: down, draining or drained.
+ * service are suspect. `warning`: suspect while others are healthy. `critical`: down, ejected, draining or drained.
  */
 type Health = 'passing' | 'warning' | 'critical';
 
@@ -11,8 +12,10 @@ export interface CatalogInstance {
   readonly id: string;
   readonly announcement: Announcement;
   readonly health: Health;
-  /** The state of the instance: `healthy`, `suspect`, `down`, `draining` or `drained`. */
-  readonly state: string;
+  /** The state of the instance, as everywhere. */
+  readonly state: InstanceState;
+  /** Why it is ejected and until when; absent if it is not. */
+  readonly ejection?: string;
 }
 
 export interface CatalogService {

@@ -1,5 +1,6 @@
 import type { Announcement, Change, Directory, Instance } from '@rollcall/client';
-import { instanceState, receivesTraffic } from '@rollcall/protocol';
+import { inWords } from '../traffic/instance-states.ts';
+import type { InstanceStates, Standing } from '../traffic/instance-states.ts';
 import type { Catalog, CatalogInstance, CatalogService } from './catalog.ts';
 import { serviceNames } from './service-names.ts';
 
@@ -12,6 +13,7 @@ export interface CatalogTable extends Pick<Directory, 'instances' | 'routable'> 
 /** The catalog of a live table. */
 export class TableCatalog implements Catalog {
   readonly #table: CatalogTable;
+  readonly #states: InstanceStates;
   readonly #now: () => number;
   readonly #first: number;
   #index: number;
@@ -31,20 +33,27 @@ export class TableCatalog implements Catalog {
   readonly #indexes = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
 
-  /** @param now the time in milliseconds since 1970 */
-  constructor(table: CatalogTable, now: () => number) {
+  /**
+   * @param states what requests to the instances show
+   * @param now the time in milliseconds since 1970
+   */
+  constructor(table: CatalogTable, states: InstanceStates, now: () => number) {
     this.#table = table;
+    this.#states = states;
     this.#now = now;
     // With fewer than a thousand changes a second, an index is above all those before a restart.
     this.#first = now();
     this.#index = this.#first;
     for (const { announcement } of table.instances()) this.#touch(announcement);
-    table.on('change', ({ instance, was }) => {
+    const changed = (...announcements: readonly Announcement[]): void => {
       this.#index++;
-      this.#touch(instance.announcement);
-      if (was !== undefined) this.#touch(was);
+      for (const each of announcements) this.#touch(each);
       for (const wake of this.#waiting) wake();
-    });
+    };
+    table.on('change', ({ instance, was }) =>
+      changed(instance.announcement, ...(was === undefined ? [] : [was])),
+    );
+    states.listen(({ instance }) => changed(instance.announcement));
     table.on('disconnected', () => (this.#lostAt = now()));
     table.on('connected', () => (this.#lostAt = undefined));
   }
@@ -66,10 +75,10 @@ export class TableCatalog implements Catalog {
     this.#updateNames();
     const prefix = this.#prefixes.get(name);
     if (prefix === undefined) return undefined;
-    const routable = this.#table.routable(prefix);
+    const read = this.#states.read();
     const instances = this.#table
       .instances(prefix)
-      .map((instance) => catalogued(instance, receivesTraffic(instance, routable)));
+      .map((instance) => catalogued(instance, read(instance)));
     return { name, prefix, instances };
   }
 
@@ -135,9 +144,16 @@ function commonName(instances: readonly Instance[]): string | undefined {
   return instances.every(({ announcement }) => announcement.name === name) ? name : undefined;
 }
 
-function catalogued(instance: Instance, hasTraffic: boolean): CatalogInstance {
-  const { key, announcement } = instance;
-  const state = instanceState(instance);
-  const health = hasTraffic ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
-  return { id: key, announcement, health, state };
+function catalogued(
+  { key, announcement }: Instance,
+  { state, isRoutable, ejection }: Standing,
+): CatalogInstance {
+  const health = isRoutable ? 'passing' : state === 'suspect' ? 'warning' : 'critical';
+  return {
+    id: key,
+    announcement,
+    health,
+    state,
+    ...(ejection !== undefined && { ejection: inWords(ejection) }),
+  };
 }

@@ -20,6 +20,8 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
+  /** An instance was ejected. */
+  readonly onEjected: () => void;
   readonly onFilterError: (error: FilterError) => void;
   /** Receives which instances have answered requests since the last time, and when, four times a second. */
   readonly onServed: (served: Served) => void;
@@ -32,11 +34,18 @@ const REPORT_SERVED_EVERY_MS = 250;
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable, onFilterError, onServed } = options;
+  const { table, traffic, observers, settings } = options;
+  const { onUnreachable, onEjected, onFilterError, onServed } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
-    events: traffic,
+    events: {
+      retried: (prefix, key) => traffic.retried(prefix, key),
+      ejected(prefix, key) {
+        traffic.ejected(prefix, key);
+        onEjected();
+      },
+    },
     random: Math.random,
     now: () => performance.now(),
   });

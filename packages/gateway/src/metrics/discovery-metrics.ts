@@ -1,18 +1,28 @@
-import type { Change, Directory, Status } from '@rollcall/client';
+import type { Change, Directory } from '@rollcall/client';
 import { EVENTS } from '@rollcall/protocol';
+import type { InstanceState } from '@rollcall/protocol';
+import type { InstanceStates } from '../traffic/instance-states.ts';
 import { newCounts, observeSeconds } from '../traffic/counts.ts';
 import { LabelCounter } from './label-counter.ts';
 import type { MetricsRegistry, Labels } from './metrics-registry.ts';
 
 /** An instance that started longer ago was not announced for the first time. */
 const MAX_REGISTRATION_MS = 60_000;
-const STATUSES: readonly Status[] = ['healthy', 'suspect', 'down'];
+const STATES: readonly InstanceState[] = [
+  'healthy',
+  'suspect',
+  'down',
+  'ejected',
+  'draining',
+  'drained',
+];
 
 export interface DiscoveryMetricsOptions {
   readonly directory: Pick<
     Directory,
     'on' | 'isConnected' | 'instances' | 'prefixes' | 'routable' | 'peers'
   >;
+  readonly states: Pick<InstanceStates, 'read'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -20,7 +30,7 @@ export interface DiscoveryMetricsOptions {
 /** Adds the metrics of discovery: the connection to the registry, the table and its probes. */
 export function addDiscoveryMetrics(
   metrics: MetricsRegistry,
-  { directory, now }: DiscoveryMetricsOptions,
+  { directory, states, now }: DiscoveryMetricsOptions,
 ): void {
   const messages = new LabelCounter();
   const refusals = new LabelCounter();
@@ -71,14 +81,18 @@ export function addDiscoveryMetrics(
     },
     () => [[{}, delays]],
   );
-  metrics.gauge({ name: 'instances', help: 'Instances in the table' }, () =>
-    instancesOf(directory),
+  metrics.gauge({ name: 'instances', help: 'Instances in the table, by their state' }, () =>
+    instancesOf(directory, states),
   );
-  metrics.gauge({ name: 'routable_instances', help: 'Instances that receive traffic' }, () =>
-    directory
+  metrics.gauge({ name: 'routable_instances', help: 'Instances that receive traffic' }, () => {
+    const read = states.read();
+    return directory
       .prefixes()
-      .map((prefix) => [{ route: prefix || '/' }, directory.routable(prefix).length]),
-  );
+      .map((prefix) => [
+        { route: prefix || '/' },
+        directory.routable(prefix).filter((each) => read(each).isRoutable).length,
+      ]);
+  });
   metrics.counter(
     { name: 'probes_total', help: 'Results of probes, and of requests that count as one' },
     () => probes,
@@ -103,12 +117,16 @@ export function addDiscoveryMetrics(
   );
 }
 
-function instancesOf(directory: Pick<Directory, 'prefixes' | 'instances'>): [Labels, number][] {
+function instancesOf(
+  directory: Pick<Directory, 'prefixes' | 'instances'>,
+  states: Pick<InstanceStates, 'read'>,
+): [Labels, number][] {
+  const read = states.read();
   return directory.prefixes().flatMap((prefix) => {
-    const all = directory.instances(prefix);
-    return STATUSES.map((status): [Labels, number] => [
+    const all = directory.instances(prefix).map((each) => read(each).state);
+    return STATES.map((status): [Labels, number] => [
       { route: prefix || '/', status },
-      all.filter((each) => each.status === status).length,
+      all.filter((each) => each === status).length,
     ]);
   });
 }

@@ -1,6 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import type { DataPlane } from '../data-plane/data-plane.ts';
 import { TrafficHistory, WINDOW_MS } from '../traffic/traffic-history.ts';
+import type { InstanceStates } from '../traffic/instance-states.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
 import type { ProcessReport } from '../traffic/process-report.ts';
 import { TrafficCounter } from '../traffic/traffic-counter.ts';
@@ -20,7 +21,7 @@ export class Telemetry {
   readonly #sampler = new ProcessSampler();
   readonly #timers: readonly NodeJS.Timeout[];
 
-  constructor(directory: Directory) {
+  constructor(directory: Directory, states: InstanceStates) {
     this.traffic = new TrafficCounter(directory.instances());
     directory.on('change', (change) => this.traffic.apply(change));
     this.history = new TrafficHistory(this.traffic);
@@ -28,7 +29,7 @@ export class Telemetry {
       setInterval(() => this.#processes.add('main', this.#sampler.sample()), SAMPLE_EVERY_MS),
       setInterval(() => this.history.endWindow(Date.now()), WINDOW_MS),
     ];
-    addDiscoveryMetrics(this.#registry, { directory, now: Date.now });
+    addDiscoveryMetrics(this.#registry, { directory, states, now: Date.now });
     addProcessMetrics(this.#registry, this.#processes);
   }
 

@@ -118,13 +118,19 @@ export class Forwarding implements Forward {
     const instance = this.#current;
     const stats = this.#stats;
     if (instance === undefined || stats === undefined) return;
-    const isFailure = isFault || GATEWAY_FAILURES.has(this.#status);
-    const isEjected = balancer.requestEnded(instance, stats, instances(), isFailure, now());
+    const failure = this.#failure(isFault);
+    const isEjected = balancer.requestEnded(instance, stats, instances(), failure, now());
     if (isEjected) events?.ejected(prefix, instance.key);
   }
 
   mayRetry(): boolean {
     return this.#route.budget.withdraw(this.#route.now());
+  }
+
+  /** How the attempt failed: unreachable, aborted, timed out, or a response 502, 503 or 504. */
+  #failure(isFault: boolean): string | undefined {
+    if (isFault) return this.#status === 0 ? 'no response' : 'incomplete response';
+    return GATEWAY_FAILURES.has(this.#status) ? String(this.#status) : undefined;
   }
 
   #pick(): Instance | undefined {

@@ -4,6 +4,7 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import { proxyProblem } from '@rollcall/proxy';
 import type { Decide, Decision, Filter, RequestView } from '@rollcall/proxy';
 import { Balancer } from '../balancing/balancer.ts';
+import type { Ejection } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
@@ -104,6 +105,14 @@ export class Router {
   /** Returns the instances that answered a request after a time, and when they last did. */
   *servedSince(time: number): Iterable<readonly [key: string, at: number]> {
     for (const [key, { servedAt }] of this.#stats.all()) if (servedAt > time) yield [key, servedAt];
+  }
+
+  /** Returns the ejections that have not ended. */
+  ejections(): Ejection[] {
+    const now = this.#now();
+    return [...this.#balancers].flatMap(([prefix, balancer]) =>
+      balancer.ejections(this.#table.routable(prefix), now),
+    );
   }
 
   #forward(route: Route, target: string, request: RequestView): Decision {

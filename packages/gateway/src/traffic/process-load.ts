@@ -1,4 +1,5 @@
 import type { ReverseProxy } from '@rollcall/proxy';
+import type { Ejection } from '../balancing/balancer.ts';
 import type { Router } from '../routing/router.ts';
 
 /** The load of one process at this moment. */
@@ -12,14 +13,17 @@ export interface ProcessLoad {
     key: string,
     { readonly open: number; readonly idle: number },
   ])[];
+  /** The instances that this process has ejected. */
+  readonly ejections: readonly Ejection[];
 }
 
-export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [] };
+export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [], ejections: [] };
 
 export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
+    ejections: router.ejections(),
   };
 }

@@ -26,12 +26,14 @@ export interface DataPlaneOptions {
   readonly traffic: TrafficCounter;
   /** Receives what workers counted. */
   readonly onReport: (worker: string, report: ProcessReport) => void;
+  /** Called after an ejection; with workers, after each of their reports. */
+  readonly onLoads: () => void;
   readonly logger: Logger;
 }
 
 /** Creates a data plane in this process or, with more than one worker, in processes of its own. */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { workers, settings, directory, traffic, onReport, logger } = options;
+  const { workers, settings, directory, traffic, onReport, onLoads, logger } = options;
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
@@ -51,6 +53,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       onOutcome,
       onServed,
       onReport,
+      onLoads,
       onFilterError,
       spawn: spawnWorker,
       logger,
@@ -62,6 +65,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     traffic,
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
+    onEjected: onLoads,
     onFilterError,
     onServed,
   });

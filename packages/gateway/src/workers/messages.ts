@@ -1,5 +1,6 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
+import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, FilterError, Served } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
@@ -117,6 +118,9 @@ const load = object<ProcessLoad>({
   clients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
+  ejections: list(
+    object<Ejection>({ key: text, until: monotonicTime, why: text, isIgnored: boolean }),
+  ),
 });
 
 const process = object<ProcessSample>({

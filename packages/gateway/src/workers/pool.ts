@@ -30,6 +30,8 @@ export interface PoolOptions {
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly onFilterError: (error: FilterError) => void;
+  /** What `loads` returns has changed. */
+  readonly onLoads: () => void;
   readonly spawn: Spawn;
   readonly logger: Logger;
 }
@@ -123,6 +125,7 @@ export class WorkerPool implements DataPlane {
         },
         onEnd: (how) => {
           slot.ended();
+          this.#options.onLoads();
           this.#applied.delete(worker);
           const ended = new WorkerEnded(worker.pid, how, performance.now() - startedAt);
           if (isListening) this.#replace(slot, ended);
@@ -134,7 +137,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onServed, onFilterError, onReport } = this.#options;
+    const { table, onOutcome, onServed, onFilterError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
       worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
@@ -144,6 +147,7 @@ export class WorkerPool implements DataPlane {
     if (message.type === 'report') {
       slot.reported(message.load);
       onReport(slot.name, message);
+      onLoads();
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
     if (message.type === 'filter-error') onFilterError(message);

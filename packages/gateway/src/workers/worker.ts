@@ -1,3 +1,4 @@
+import { isDraining } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
@@ -58,6 +59,8 @@ export class Worker {
       observers,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
       onServed: (served) => this.#send({ type: 'served', served }),
+      // At once, so that the log and the admin API do not lag behind routing.
+      onEjected: () => this.#report(),
       onFilterError: (error) => this.#send({ type: 'filter-error', ...error }),
     });
     state.plane = plane;
@@ -76,6 +79,8 @@ export class Worker {
     this.#state?.replica.apply(change);
     this.#state?.traffic.apply(change);
     this.#state?.plane?.apply(change);
+    // Whether it is drained depends on its requests in flight.
+    if (isDraining(change.instance)) this.#report();
     this.#send({ type: 'applied', number });
   }
 

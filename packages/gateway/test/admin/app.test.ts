@@ -18,6 +18,9 @@ const NONE = {
   healthy: 0,
   suspect: 0,
   down: 0,
+  ejected: 0,
+  draining: 0,
+  drained: 0,
   routable: 0,
   isSuspect: false,
 };
@@ -35,7 +38,16 @@ describe('services and instances', () => {
     parted('e');
     expect(await json(await ask('/api/services'))).toEqual({
       services: [
-        { ...NONE, prefix: '/v1', names: ['ids'], instances: 3, healthy: 2, down: 1, routable: 1 },
+        {
+          ...NONE,
+          prefix: '/v1',
+          names: ['ids'],
+          instances: 3,
+          healthy: 1,
+          down: 1,
+          draining: 1,
+          routable: 1,
+        },
         { ...NONE, prefix: '/v2' },
         { ...NONE, prefix: '/v3', instances: 1, suspect: 1, routable: 1, isSuspect: true },
       ],

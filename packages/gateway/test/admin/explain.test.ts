@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Journal, Observer } from '@rollcall/protocol';
 import { explain } from '../../src/admin/explain.ts';
+import { statesOf } from '../catalog/live-table.ts';
 import type { FilterView } from '../../src/filters/filters.ts';
 
 const EPOCH = 1_700_000_000_000;
@@ -31,7 +32,8 @@ function setup() {
     hasRoute: (prefix: string) => prefix in filters,
     filtersOf: (prefix: string) => filters[prefix] ?? [],
   };
-  const told = (path: string) => explain(path, { directory, journal, routes, epoch: EPOCH });
+  const told = (path: string) =>
+    explain(path, { directory, states: statesOf(directory), journal, routes, epoch: EPOCH });
   return { observer, journal, state, filters, say, probed, told };
 }
 

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Journal, Observer } from '@rollcall/protocol';
 import type { Reaction } from '@rollcall/protocol';
 import { adminApp } from '../../src/admin/app.ts';
+import { InstanceStates } from '../../src/traffic/instance-states.ts';
 import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
 
 export const EPOCH = 1_700_000_000_000;
@@ -36,6 +37,11 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     drain: (key, isDrained) =>
       react(observer.learn({ type: isDrained ? 'drained' : 'undrained', key }, state.now)),
   };
+  const states = new InstanceStates({
+    directory,
+    now: () => state.now,
+    epoch: () => EPOCH,
+  });
   const app = adminApp({
     gateway: {
       name: 'rollcall-1',
@@ -47,6 +53,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     },
     access: { isLocal: true, token: TOKEN },
     directory,
+    states,
     journal,
     routes: { hasRoute: () => false, filtersOf: () => [] },
     now: () => state.now,

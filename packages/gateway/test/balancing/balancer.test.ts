@@ -48,7 +48,7 @@ function setup({ ejection, random = randomFrom(SEED), ...rules }: Setup = {}) {
   const fail = (each: Instance, all: readonly Instance[], times = 1): boolean[] =>
     Array.from({ length: times }, () => {
       const stats = balancer.requestStarted(each);
-      return balancer.requestEnded(each, stats, all, true, clock.now);
+      return balancer.requestEnded(each, stats, all, '503', clock.now);
     });
   return { clock, balancer, registry, pick, shares, fail };
 }
@@ -92,7 +92,7 @@ describe('by requests in flight', () => {
     for (const each of [A, A, B]) balancer.requestStarted(each);
     const last = balancer.requestStarted(B);
     expect(pick([A, B])).toBeUndefined();
-    balancer.requestEnded(B, last, [A, B], false, 0);
+    balancer.requestEnded(B, last, [A, B], undefined, 0);
     expect(pick([A, B])).toBe('b');
   });
 });
@@ -102,7 +102,7 @@ describe('an instance that left during a request', () => {
     const { balancer, registry } = setup();
     const before = balancer.requestStarted(A);
     registry.forget('a');
-    balancer.requestEnded(A, before, ABC, true, 0);
+    balancer.requestEnded(A, before, ABC, '503', 0);
     expect([...registry.all()]).toEqual([]);
   });
 
@@ -112,10 +112,10 @@ describe('an instance that left during a request', () => {
     registry.forget('a');
     expect(pick([A])).toBe('a');
     const after = balancer.requestStarted(A);
-    const ejected = before.map((stats) => balancer.requestEnded(A, stats, ABC, true, 0));
+    const ejected = before.map((stats) => balancer.requestEnded(A, stats, ABC, '503', 0));
     expect(ejected).not.toContain(true);
     expect(pick([A])).toBeUndefined();
-    balancer.requestEnded(A, after, ABC, false, 0);
+    balancer.requestEnded(A, after, ABC, undefined, 0);
     expect(pick([A])).toBe('a');
   });
 });
@@ -183,7 +183,7 @@ describe('an instance that fails', () => {
     const { balancer, clock } = setup();
     const outcomes = Array.from({ length: 20 }, (_each, index) => {
       const stats = balancer.requestStarted(A);
-      return balancer.requestEnded(A, stats, ABC, index % 2 === 1, clock.now);
+      return balancer.requestEnded(A, stats, ABC, index % 2 === 1 ? '503' : undefined, clock.now);
     });
     expect(outcomes.indexOf(true)).toBe(19);
   });

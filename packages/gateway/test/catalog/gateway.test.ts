@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createGateway } from '@rollcall/gateway';
 import type { Gateway, GatewayOptions } from '@rollcall/gateway';
-import { freePort } from '../../../../test/support/cluster.ts';
+
 import { TestRegistry } from '../../../../test/support/registry.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 let registry: TestRegistry;
 let port: number;

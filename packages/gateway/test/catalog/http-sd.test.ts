@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest';
 import { targetGroups } from '../../src/catalog/http-sd.ts';
-import { TableCatalog } from '../../src/catalog/table-catalog.ts';
-import { LiveTable } from './live-table.ts';
+import { catalogOf, LiveTable } from './live-table.ts';
 
 function groups(fill: (table: LiveTable) => void) {
   const table = new LiveTable();
   fill(table);
-  return targetGroups(new TableCatalog(table, () => 1).services());
+  return targetGroups(catalogOf(table, () => 1).services());
 }
 
 it('lists every instance with its address and state', () => {

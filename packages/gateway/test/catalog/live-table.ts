@@ -2,12 +2,33 @@ import { EventEmitter } from 'node:events';
 import type { Change } from '@rollcall/client';
 import { Table } from '@rollcall/protocol';
 import type { Effect, Instance, Verdict } from '@rollcall/protocol';
+import { InstanceStates } from '../../src/traffic/instance-states.ts';
+import { TableCatalog } from '../../src/catalog/table-catalog.ts';
 import type { CatalogTable } from '../../src/catalog/table-catalog.ts';
 
 interface Events {
   change: [Change];
   connected: [];
   disconnected: [];
+}
+
+/** The catalog of a table whose instances receive no requests. @param now milliseconds since 1970 */
+export function catalogOf(table: CatalogTable, now: () => number): TableCatalog {
+  return new TableCatalog(table, statesOf(table), now);
+}
+
+/** What is shown of the instances of a table that receive no requests. */
+export function statesOf(directory: Pick<CatalogTable, 'instances' | 'routable'>): InstanceStates {
+  const { instances, routable } = directory;
+  return new InstanceStates({
+    directory: {
+      instances: instances.bind(directory),
+      routable: routable.bind(directory),
+      on: () => undefined,
+    },
+    now: () => 0,
+    epoch: () => 0,
+  });
 }
 
 /** The table of production, fed by the test. Nothing in it happens by itself. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { TableCatalog } from '../../src/catalog/table-catalog.ts';
-import { LiveTable } from './live-table.ts';
+import type { TableCatalog } from '../../src/catalog/table-catalog.ts';
+import { catalogOf, LiveTable } from './live-table.ts';
 
 const START = 1_700_000_000_000;
 
@@ -10,7 +10,7 @@ let now: number;
 beforeEach(() => {
   now = START;
   table = new LiveTable();
-  catalog = new TableCatalog(table, () => now);
+  catalog = catalogOf(table, () => now);
 });
 
 const names = () => catalog.services().map(({ name }) => name);
@@ -21,7 +21,7 @@ describe('the catalog of a table', () => {
   it('has the instances of the table, by service name', () => {
     table.say('b', { prefix: '/v2' });
     table.say('a');
-    catalog = new TableCatalog(table, () => now);
+    catalog = catalogOf(table, () => now);
     expect(names()).toEqual(['v1', 'v2']);
     expect(catalog.service('v2')).toMatchObject({ prefix: '/v2', instances: [{ id: 'b' }] });
     expect(catalog.service('/v2')).toBeUndefined();

@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest';
 import { traefikConfiguration } from '../../src/catalog/traefik.ts';
-import { TableCatalog } from '../../src/catalog/table-catalog.ts';
-import { LiveTable } from './live-table.ts';
+import { catalogOf, LiveTable } from './live-table.ts';
 
 function configuration(fill: (table: LiveTable) => void) {
   const table = new LiveTable();
   fill(table);
-  return traefikConfiguration(new TableCatalog(table, () => 1).services());
+  return traefikConfiguration(catalogOf(table, () => 1).services());
 }
 
 it('routes to the same instances as the gateway', () => {

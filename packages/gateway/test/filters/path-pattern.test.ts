@@ -46,9 +46,9 @@ describe('a pattern for paths', () => {
       const compiled = compilePath(pattern);
       if (!compiled.ok) throw new Error(compiled.reason);
       for (const path of [`/${'ab'.repeat(511)}c`, `/${'a'.repeat(MAX_PATH_LENGTH - 1)}`]) {
-        const startedAt = performance.now();
+        const begun = process.cpuUsage();
         compiled.regexp.test(path);
-        expect(performance.now() - startedAt).toBeLessThan(500);
+        expect(process.cpuUsage(begun).user).toBeLessThan(500_000);
       }
     },
   );

@@ -32,6 +32,7 @@ function given(config: RoutingConfig): string {
     traffic: { countRequest: () => {} } as never,
     observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
+    onEjected() {},
     onFilterError: () => {},
     onServed: () => {},
   });

@@ -91,7 +91,12 @@ const COUNTED = {
     problems: [['loop', 2]],
     filters: [['cors', [['/v1', 3]]]],
   },
-  load: { clients: 1, inFlight: [['a', 2]], pools: [['a', { open: 2, idle: 1 }]] },
+  load: {
+    clients: 1,
+    inFlight: [['a', 2]],
+    pools: [['a', { open: 2, idle: 1 }]],
+    ejections: [{ key: 'a', until: 1000, why: '503 ×5', isIgnored: false }],
+  },
   process: { residentBytes: 1, cpuSeconds: 0.5, delaySeconds: 0 },
 } satisfies FromWorker;
 

@@ -45,7 +45,7 @@ const filterError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
   traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [] },
-  load: { clients: 3, inFlight: [], pools: [] },
+  load: { clients: 3, inFlight: [], pools: [], ejections: [] },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
 
@@ -64,6 +64,7 @@ beforeEach(() => {
     onOutcome: outcome,
     onServed: () => {},
     onReport: report,
+    onLoads() {},
     onFilterError: filterError,
     spawn: (events) => {
       const worker = new FakeWorker(events);

@@ -3,11 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
-import { ask, freePort } from '../../../../test/support/cluster.ts';
+import { ask } from '../../../../test/support/cluster.ts';
 import { TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
 import { Worker } from '../../src/workers/worker.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 
 const settings = dataPlaneSettings({ domain: '*' });
 

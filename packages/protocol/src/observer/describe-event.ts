@@ -7,6 +7,7 @@ import type { Change, Effect } from '../table/events.ts';
 /** What an observer reports to people: a change of its table, or something about its link to the broker. */
 export type ObserverEvent =
   | Change
+  | TrafficChange
   | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' }>
   /** A message on the channel was not accepted. */
   | { readonly type: 'refused'; readonly event: string; readonly refusal: Refusal }
@@ -15,6 +16,13 @@ export type ObserverEvent =
   | { readonly type: 'rejected'; readonly reason: string }
   /** A message could not be published. */
   | { readonly type: 'fault'; readonly message: string };
+
+/** What requests to an instance showed, or that the last one of a drained instance has finished. */
+export interface TrafficChange {
+  readonly type: 'ejected' | 'returned' | 'drained';
+  readonly instance: Instance;
+  readonly why: string;
+}
 
 export type ObserverEventType = ObserverEvent['type'];
 
@@ -42,6 +50,9 @@ const LEVELS: Readonly<Record<ObserverEventType, EventDescription['level']>> = {
   down: 'warn',
   recovered: 'info',
   forgotten: 'info',
+  ejected: 'warn',
+  returned: 'info',
+  drained: 'info',
   conflict: 'error',
   'mass-suspicion': 'warn',
   refused: 'warn',
@@ -51,7 +62,7 @@ const LEVELS: Readonly<Record<ObserverEventType, EventDescription['level']>> = {
   fault: 'error',
 };
 
-const HEADLINES: Readonly<Record<Change['type'] | 'conflict', string>> = {
+const HEADLINES: Readonly<Record<(Change | TrafficChange)['type'] | 'conflict', string>> = {
   registered: 'route registered',
   updated: 'route updated',
   left: 'route unregistered',
@@ -59,6 +70,9 @@ const HEADLINES: Readonly<Record<Change['type'] | 'conflict', string>> = {
   suspected: 'instance suspected',
   down: 'instance down',
   recovered: 'instance recovered',
+  ejected: 'instance ejected',
+  returned: 'instance returned',
+  drained: 'instance drained',
   conflict: 'id conflict',
 };
 
@@ -93,7 +107,9 @@ function reasonOf(event: ObserverEvent, server: string): string {
   }
 }
 
-function withChangedFields({ why, was, instance }: Change): string {
+function withChangedFields(event: Change | TrafficChange): string {
+  const { why, instance } = event;
+  const was = 'was' in event ? event.was : undefined;
   const fields = was === undefined ? [] : changedFields(was, instance.announcement);
   return fields.length === 0 ? why : `${why}: ${fields.join(', ')}`;
 }

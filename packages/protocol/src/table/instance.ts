@@ -30,19 +30,31 @@ export function isDraining({
 }
 
 /** The state of an instance as people see it. */
-export type InstanceState = Status | 'draining' | 'drained';
+export type InstanceState = Status | 'ejected' | 'draining' | 'drained';
+
+/** How requests to an instance go: what an observer that sends requests knows beyond its table. */
+export interface InstanceTraffic {
+  /** Its requests failed, so it receives none for a while, though its probes succeed. */
+  readonly isEjected: boolean;
+  /** Requests that were sent to it and have not finished. */
+  readonly inFlight: number;
+}
 
 /**
- * The state of an instance as people see it: `drained` if an operator drains it here, `draining` if its
- * owner announces that it leaves, its status otherwise.
+ * The state of an instance as people see it: `draining` while it takes no new requests and some are in flight, `drained`
+ * once none is, `ejected` if its requests failed, its status otherwise.
+ * @param traffic default: the observer sends no requests, so an instance is `drained` only if an operator says so
  */
-export function instanceState({
-  status,
-  announcement,
-  isDrained,
-}: Pick<Instance, 'status' | 'announcement' | 'isDrained'>): InstanceState {
-  if (isDrained === true) return 'drained';
-  return announcement.draining === true ? 'draining' : status;
+export function instanceState(
+  instance: Pick<Instance, 'status' | 'announcement' | 'isDrained'>,
+  traffic?: InstanceTraffic,
+): InstanceState {
+  const { status, isDrained = false } = instance;
+  if (isDraining(instance)) {
+    const isIdle = traffic === undefined ? isDrained : traffic.inFlight === 0;
+    return isIdle ? 'drained' : 'draining';
+  }
+  return traffic?.isEjected === true && status !== 'down' ? 'ejected' : status;
 }
 
 /**

@@ -46,3 +46,25 @@ describe('whether an instance receives traffic', () => {
     expect(receivesTraffic(instance, [{ ...instance, key: 'c' }])).toBe(false);
   });
 });
+
+describe('the state of an instance that receives requests', () => {
+  const table = setup();
+  table.heard(SECOND);
+  const [healthy] = table.table.instances('/v1');
+  if (healthy === undefined) throw new Error('the table is empty');
+  const down = { ...healthy, status: 'down' } as const;
+  const leaving = { ...healthy, announcement: { ...healthy.announcement, draining: true } };
+  const drained = { ...healthy, isDrained: true };
+
+  it.each([
+    ['healthy', healthy, { isEjected: false, inFlight: 3 }],
+    ['ejected', healthy, { isEjected: true, inFlight: 0 }],
+    ['down', down, { isEjected: true, inFlight: 0 }],
+    ['draining', drained, { isEjected: false, inFlight: 1 }],
+    ['drained', drained, { isEjected: true, inFlight: 0 }],
+    ['draining', leaving, { isEjected: false, inFlight: 1 }],
+    ['drained', leaving, { isEjected: false, inFlight: 0 }],
+  ])('is %s', (state, instance, traffic) => {
+    expect(instanceState(instance, traffic)).toBe(state);
+  });
+});

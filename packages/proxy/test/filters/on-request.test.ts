@@ -214,12 +214,18 @@ it('a filter that waits does not stop other requests, nor its client’s next on
 it('a client that leaves while a filter waits is noticed', async () => {
   const left = deferred<number>();
   const there = await unresponsiveServer();
-  const filters: Filter[] = [{ name: 'a', onRequest: () => new Promise(() => {}) }];
+  const waits = deferred();
+  const onRequest = (): Promise<void> => {
+    waits.resolve();
+    return new Promise(() => {});
+  };
+  const filters: Filter[] = [{ name: 'a', onRequest }];
   const { port } = await start(({ target }) => ({ ...forwardBy(() => there, target), filters }), {
     onRequestEnd: ({ status }) => left.resolve(status),
   });
   const { socket, write } = client(port);
   write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-  setTimeout(() => socket.destroy(), 20);
+  await waits.promise;
+  socket.destroy();
   expect(await left.promise).toBe(499);
 });

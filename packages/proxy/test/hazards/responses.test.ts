@@ -83,8 +83,8 @@ describe('unsolicited bytes', () => {
     const { write, heard } = client(port);
     write(ask);
     await heard(/\r\n\r\n/);
-    // Time for what is not asked for to come.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    // By what nobody has asked for.
+    await expect.poll(there.closed, { interval: 1 }).toBe(1);
     write(GET);
     const all = await heard(/ok$/);
     expect(there.connections()).toBe(2);

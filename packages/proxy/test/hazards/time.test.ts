@@ -129,12 +129,15 @@ describe('a body that is too large', () => {
     expect(reached).toEqual([]);
   });
   it('as it turns out: 413, and the upstream is released', async () => {
-    const gone = deferred();
-    const there = await upstream((request) => request.on('close', () => gone.resolve()).resume());
+    const [reached, gone] = [deferred(), deferred()];
+    const there = await upstream((request) => {
+      reached.resolve();
+      request.on('close', () => gone.resolve()).resume();
+    });
     const { port } = await start(to(there), { limits });
     const { write, all } = client(port);
     write('POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await reached.promise;
     write('5\r\nhello\r\n');
     expect(await all).toMatch(/^HTTP\/1\.1 413 /);
     await gone.promise;
@@ -206,7 +209,7 @@ describe('a client that sends requests and does not read', () => {
     const { socket } = client(port);
     socket.pause();
     socket.write(GET.repeat(500));
-    await expect.poll(() => [asked, asked].every((each) => each > 0), { timeout: 5000 }).toBe(true);
+    await expect.poll(() => [asked, asked].every((each) => each > 0)).toBe(true);
     let before = -1;
     await expect
       .poll(
@@ -215,7 +218,7 @@ describe('a client that sends requests and does not read', () => {
           before = asked;
           return stands;
         },
-        { interval: 200, timeout: 10_000 },
+        { interval: 200 },
       )
       .toBe(true);
     expect(asked).toBeLessThan(50);

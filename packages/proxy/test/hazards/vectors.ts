@@ -81,12 +81,14 @@ export function refusedAtEveryCut(bytes: string, status: number): Promise<void> 
 /** An upstream that answers each of its requests with given pieces, each read alone. */
 export async function speaking(
   answer: (count: number) => readonly string[],
-): Promise<Upstream & { connections: () => number }> {
+): Promise<Upstream & { connections: () => number; closed: () => number }> {
   let count = 0;
   let connections = 0;
+  let closed = 0;
   const server = createTcpServer({ noDelay: true }, (socket) => {
     connections++;
     socket.on('error', () => {});
+    socket.on('close', () => closed++);
     afterwards(() => socket.destroy());
     socket.on('data', async () => {
       const pieces = answer(count++);
@@ -97,7 +99,7 @@ export async function speaking(
       if (pieces.length > 0 && pieces.at(-1) === '') socket.end();
     });
   });
-  return { ...(await listen(server)), connections: () => connections };
+  return { ...(await listen(server)), connections: () => connections, closed: () => closed };
 }
 
 export { afterwards, client, start, to };

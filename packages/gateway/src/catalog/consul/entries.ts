@@ -90,7 +90,10 @@ export function healthEntry({ name }: CatalogService, instance: CatalogInstance)
         CheckID: `service:${instance.id}`,
         Name: 'Rollcall',
         Status: instance.health,
-        Output: instance.state,
+        Output:
+          instance.ejection === undefined
+            ? instance.state
+            : `${instance.state}: ${instance.ejection}`,
         ServiceID: instance.id,
         ServiceName: name,
         ServiceTags: [],

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
-import { LiveTable } from '../live-table.ts';
+import { LiveTable, statesOf } from '../live-table.ts';
 import { serve } from '../serve.ts';
 
 let table: LiveTable;
@@ -20,7 +20,7 @@ class WatchedCatalog extends TableCatalog {
 
 beforeEach(async () => {
   table = new LiveTable();
-  catalog = new WatchedCatalog(table, () => 1000);
+  catalog = new WatchedCatalog(table, statesOf(table), () => 1000);
   served = await serve(catalog);
 });
 afterEach(() => served.close());

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newer, parseBlocking } from '../../../src/catalog/consul/blocking.ts';
-import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
-import { LiveTable } from '../live-table.ts';
+import { catalogOf, LiveTable } from '../live-table.ts';
 
 it.each([
   [undefined, undefined, { index: 0, waitMs: 300_000 }],
@@ -29,7 +28,7 @@ describe('waiting for a newer index', () => {
   });
 
   const table = new LiveTable();
-  const catalog = new TableCatalog(table, () => 1000);
+  const catalog = catalogOf(table, () => 1000);
 
   /** Tells when it has ended. */
   function wait(index: number, gone = new AbortController()): { isOver: boolean } {

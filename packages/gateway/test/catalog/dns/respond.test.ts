@@ -5,8 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { respond } from '../../../src/catalog/dns/respond.ts';
 import type { Transport } from '../../../src/catalog/dns/respond.ts';
 import { Zone } from '../../../src/catalog/dns/zone.ts';
-import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
-import { LiveTable } from '../live-table.ts';
+import { catalogOf, LiveTable } from '../live-table.ts';
 
 const UDP = { maxUdpBytes: 1232 };
 
@@ -18,7 +17,7 @@ let table: LiveTable;
 let zone: Zone;
 beforeEach(() => {
   table = new LiveTable();
-  const catalog = new TableCatalog(table, () => 1000);
+  const catalog = catalogOf(table, () => 1000);
   zone = new Zone({ catalog, domain: 'rollcall', ttl: 1, random });
 });
 

@@ -5,14 +5,13 @@ import { streamDecode, streamEncode } from 'dns-packet';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createDnsServer } from '../../../src/catalog/dns/server.ts';
 import type { DnsServer } from '../../../src/catalog/dns/server.ts';
-import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
-import { LiveTable } from '../live-table.ts';
+import { catalogOf, LiveTable } from '../live-table.ts';
 
 let server: DnsServer;
 const zone = { domain: 'rollcall', ttl: 1, random: Math.random, host: '127.0.0.1' };
 const table = new LiveTable();
 table.say('a');
-const catalog = new TableCatalog(table, () => 1000);
+const catalog = catalogOf(table, () => 1000);
 beforeEach(async () => {
   server = await createDnsServer({ ...zone, catalog, port: 0 });
 });

@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AdsStream } from '../../../src/catalog/xds/ads-stream.ts';
 import type { DiscoveryRequest } from '../../../src/catalog/xds/ads-stream.ts';
-import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
-import { LiveTable } from '../live-table.ts';
+import { catalogOf, LiveTable } from '../live-table.ts';
 
 const TYPE = 'type.googleapis.com/envoy.config.';
 const LDS = `${TYPE}listener.v3.Listener`;
@@ -16,7 +15,10 @@ let refused: string[];
 beforeEach(() => {
   table = new LiveTable();
   refused = [];
-  stream = new AdsStream(new TableCatalog(table, () => 1000), (reason) => refused.push(reason));
+  stream = new AdsStream(
+    catalogOf(table, () => 1000),
+    (reason) => refused.push(reason),
+  );
 });
 
 function ask(type_url: string, names: string[], response_nonce = '', error?: string) {

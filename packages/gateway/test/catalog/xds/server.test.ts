@@ -6,14 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials } from '@grpc/grpc-js';
 import { expect, it } from 'vitest';
 import { silentLogger } from '@rollcall/runtime';
-import { TableCatalog } from '../../../src/catalog/table-catalog.ts';
 import { createXdsServer } from '../../../src/catalog/xds/server.ts';
-import { LiveTable } from '../live-table.ts';
+import { catalogOf, LiveTable } from '../live-table.ts';
 
 const METHOD = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
 const ENDPOINTS = 'type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment';
 
-const catalog = new TableCatalog(new LiveTable(), () => 1000);
+const catalog = catalogOf(new LiveTable(), () => 1000);
 const options = { catalog, host: '127.0.0.1', logger: silentLogger };
 
 it('names a port in use, and the setting that chooses another', async () => {
@@ -55,7 +54,7 @@ const field = (tag: number, text: string): Buffer =>
 
 it('pauses for a client that does not read, and then sends the current state', async () => {
   const table = new LiveTable();
-  const many = new TableCatalog(table, () => 1000);
+  const many = catalogOf(table, () => 1000);
   const server = await createXdsServer({ ...options, catalog: many, port: 0 });
   for (let at = 1; at <= 2000; at++) table.say(`i${at}`, { port: at });
   const client = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
