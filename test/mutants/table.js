@@ -75,19 +75,19 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a probe that could not be sent does not count',
     file: 'table/health.ts',
-    from: "verdict === 'unknown' || isBusy",
-    to: 'isBusy',
+    from: "verdict === 'unknown' || isWorking",
+    to: 'isWorking',
   },
   {
     rule: 'an instance whose probes time out is used if there is no other',
     file: 'table/health.ts',
-    from: "mayBeBusy ? 'suspect' : 'down'",
+    from: "isBusy ? 'suspect' : 'down'",
     to: "'down'",
   },
   {
     rule: 'an instance that answers an error is not used as if it were busy',
     file: 'table/health.ts',
-    from: "verdict === 'timeout' && entry.status !== 'down'",
+    from: "mayBeBusy(entry, verdict) && entry.status !== 'down'",
     to: "entry.status !== 'down'",
   },
   {
@@ -95,6 +95,18 @@ export const TABLE_MUTANTS = [
     file: 'table/health.ts',
     from: " && entry.status !== 'down' && !isLong",
     to: ' && !isLong',
+  },
+  {
+    rule: 'a busy instance whose queue is full is waited for',
+    file: 'table/health.ts',
+    from: " || (verdict === 'unreachable' && timeouts > 0)",
+    to: '',
+  },
+  {
+    rule: 'an instance that accepts no connection from the start is gone',
+    file: 'table/health.ts',
+    from: "verdict === 'unreachable' && timeouts > 0",
+    to: "verdict === 'unreachable'",
   },
   {
     rule: 'an instance that times out for ten minutes is down',
@@ -105,8 +117,8 @@ export const TABLE_MUTANTS = [
   {
     rule: 'an instance that answered a client since the probe began is not hanging',
     file: 'table/health.ts',
-    from: "const isBusy = verdict === 'timeout' && by !== 'traffic' && entry.servedAt > entry.probedAt;",
-    to: 'const isBusy = false;',
+    from: 'isBusy && entry.servedAt > since',
+    to: 'false',
   },
   {
     rule: 'an answer to a client makes a suspect instance healthy',

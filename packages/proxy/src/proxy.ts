@@ -202,9 +202,9 @@ export interface ProxyOptions extends ProxySettings {
   readonly pseudonym?: string;
   /** The CA of upstreams that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly upstreamCa?: string | Buffer;
-  /** Called when no connection could be made: `refused` by the upstream, not made in time, or `failed` in another way. */
+  /** Called when no connection could be made: `refused` by the upstream, not made in time (`unreachable`), or `failed` in another way. */
   readonly onUnreachable?:
-    | ((upstream: Upstream, verdict: 'refused' | 'timeout' | 'failed') => void)
+    | ((upstream: Upstream, verdict: 'refused' | 'unreachable' | 'failed') => void)
     | undefined;
   /**
    * Called when a filter has thrown, rejected or taken too long. `filter` is its name, or `''` if it is not known which

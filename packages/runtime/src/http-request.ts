@@ -44,6 +44,8 @@ export interface HttpResponse {
 /** Why there is no response: an error code such as ECONNREFUSED, or ETIMEDOUT after `timeoutMs`. */
 export interface HttpFailure {
   readonly code: string;
+  /** Whether the connection was made, of a request that took too long. */
+  readonly isConnected?: boolean;
 }
 
 /** Makes one HTTP request. It never rejects, because a request without a response is an outcome as well. */
@@ -57,7 +59,8 @@ export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFa
       resolve(outcome);
       sent.destroy();
     }
-    const giveUp = (): void => settle({ code: 'ETIMEDOUT' });
+    const giveUp = (): void =>
+      settle({ code: 'ETIMEDOUT', isConnected: sent.socket?.connecting === false });
     const fail = ({ code = 'EIO' }: NodeJS.ErrnoException): void => settle({ code });
     sent.on('error', fail);
     sent.once('response', (response) => {

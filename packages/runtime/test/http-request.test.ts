@@ -49,7 +49,10 @@ it('does not wait for an unread body', async () => {
 
 it('resolves to ETIMEDOUT if no response comes in time', async () => {
   const at = await serve(() => {});
-  expect(await httpRequest({ ...at, path: '/', timeoutMs: 20 })).toEqual({ code: 'ETIMEDOUT' });
+  expect(await httpRequest({ ...at, path: '/', timeoutMs: 20 })).toEqual({
+    code: 'ETIMEDOUT',
+    isConnected: true,
+  });
 });
 
 it('resolves to ETIMEDOUT if the body does not end in time', async () => {

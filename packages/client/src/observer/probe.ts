@@ -34,7 +34,7 @@ export class Prober {
       timeoutMs: this.#timeoutMs,
       ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
     });
-    const outcome = 'status' in result ? { status: result.status } : { code: result.code };
+    const outcome = 'status' in result ? { status: result.status } : result;
     const verdict = probeVerdict(outcome, announcement);
     return { verdict, by: 'probe', attempt: { method, path, outcome } };
   }

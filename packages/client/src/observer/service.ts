@@ -42,9 +42,9 @@ export class Service {
 
   /**
    * Reports how a request ended. After `refused`, when no connection was possible, the instance is not picked until
-   * it has passed a probe. `failed` and `timeout` count as a failed probe, and `ok` as one that succeeded.
+   * it has passed a probe. `failed` counts as a failed probe, and `ok` as one that succeeded.
    */
-  reportOutcome({ key }: Picked, verdict: 'ok' | 'refused' | 'timeout' | 'failed'): void {
+  reportOutcome({ key }: Picked, verdict: 'ok' | 'refused' | 'failed'): void {
     this.#directory.reportOutcome(key, verdict);
   }
 

@@ -22,6 +22,7 @@ async function announced(server: Server, scheme: 'http' | 'https'): Promise<Anno
 }
 
 const well: RequestListener = (_request, response) => response.end('ok');
+const ill: RequestListener = (_request, response) => response.writeHead(503).end();
 const prober = new Prober(String(ONE.cert));
 
 describe('a probe of an instance with TLS', () => {
@@ -95,8 +96,7 @@ describe('a probe', () => {
   });
 
   it('says what was requested and what came of it', async () => {
-    const answer: RequestListener = (_request, response) => response.writeHead(503).end();
-    const instance = await announced(createServer(answer), 'http');
+    const instance = await announced(createServer(ill), 'http');
     expect(await prober.probe(instance)).toEqual({
       verdict: 'failed',
       by: 'probe',

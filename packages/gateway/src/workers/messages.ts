@@ -142,6 +142,7 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
       ok: true,
       refused: true,
       timeout: true,
+      unreachable: true,
       failed: true,
       unknown: true,
     }),

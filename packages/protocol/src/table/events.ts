@@ -5,11 +5,12 @@ import type { ProbeAttempt } from './probe-rules.ts';
 
 /**
  * How a probe or a request ended: `ok`; `refused`, its port refused the connection, which is proof that
- * no process listens there; `timeout`, nothing came in time, which a busy instance and one that hangs have
- * in common; `failed`, anything else, such as a 5xx response; or `unknown`, it was not sent, because this
+ * no process listens there; `timeout`, it accepted the connection and nothing came in time, which a busy instance and one
+ * that hangs have in common; `unreachable`, no connection was made in time, as when its host is lost or the queue of a busy
+ * instance is full; `failed`, anything else, such as a 5xx response; or `unknown`, it was not sent, because this
  * machine lacks descriptors or memory.
  */
-export type Verdict = 'ok' | 'refused' | 'timeout' | 'failed' | 'unknown';
+export type Verdict = 'ok' | 'refused' | 'timeout' | 'unreachable' | 'failed' | 'unknown';
 
 /** What showed how an instance is: a probe's request, a probe's connection without a request, or real traffic. */
 export type ProbedBy = 'probe' | 'connect' | 'traffic';

@@ -1,7 +1,7 @@
 import type { Agenda } from './agenda.ts';
 import { change } from './entry.ts';
 import type { Entry } from './entry.ts';
-import type { Effect, Probed, ProbedBy } from './events.ts';
+import type { Effect, Probed, ProbedBy, Verdict } from './events.ts';
 import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
 import { DEFAULT_PROBE_RULES, describeAttempt, spread } from './probe-rules.ts';
@@ -94,12 +94,14 @@ export class Health {
       return by === 'connect' ? this.#accepted(entry, now) : this.#succeeded(entry, now);
     }
     // A request that it answered since then shows that it was only busy.
-    const isBusy = verdict === 'timeout' && by !== 'traffic' && entry.servedAt > entry.probedAt;
-    if (verdict === 'unknown' || isBusy) {
-      this.#probeAt(entry, now + (isBusy ? RULES.reprobeMs : this.#interval()));
+    const since = by === 'traffic' ? now - this.#rules.requestIntervalMs : entry.probedAt;
+    const isBusy = mayBeBusy(entry, verdict) || verdict === 'unreachable';
+    const isWorking = isBusy && entry.servedAt > since;
+    if (verdict === 'unknown' || isWorking) {
+      this.#probeAt(entry, now + (isWorking ? RULES.reprobeMs : this.#interval()));
       return [];
     }
-    if (verdict === 'timeout') entry.timeouts++;
+    if (mayBeBusy(entry, verdict)) entry.timeouts++;
     else entry.failures++;
     entry.successes = 0;
     const effects = this.#judge(entry, probed, now);
@@ -198,8 +200,8 @@ export class Health {
     const why = count === 1 ? `a probe failed${cause}` : `${count} probes failed${cause}`;
     // What times out may be busy: sending there beats a certain failure if there is nothing else.
     const isLong = entry.status === 'suspect' && now - entry.doubtedAt >= RULES.forgetAfterMs;
-    const mayBeBusy = verdict === 'timeout' && entry.status !== 'down' && !isLong;
-    return this.#setStatus(entry, mayBeBusy ? 'suspect' : 'down', why, now);
+    const isBusy = mayBeBusy(entry, verdict) && entry.status !== 'down' && !isLong;
+    return this.#setStatus(entry, isBusy ? 'suspect' : 'down', why, now);
   }
 
   /**
@@ -278,6 +280,14 @@ export class Health {
 /** How many probes in a row did not succeed. */
 function faults({ failures, timeouts }: Entry): number {
   return failures + timeouts;
+}
+
+/**
+ * Whether a busy instance would end a probe so: it accepts connections and answers none in time, and once
+ * its queue is full, it accepts no more. One that accepts none from the start is gone.
+ */
+function mayBeBusy({ timeouts }: Entry, verdict: Verdict): boolean {
+  return verdict === 'timeout' || (verdict === 'unreachable' && timeouts > 0);
 }
 
 /** Whether nothing speaks against an instance. */

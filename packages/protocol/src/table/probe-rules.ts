@@ -34,7 +34,9 @@ export const DEFAULT_PROBE_RULES: ProbeRules = {
 export const DEFAULT_HEALTH_CHECK: HealthCheck = { path: '/health', method: 'GET' };
 
 /** How the request of a probe ended: with the status of a response, or with an error code such as `ECONNREFUSED`. */
-export type ProbeOutcome = { readonly status: number } | { readonly code: string };
+export type ProbeOutcome =
+  | { readonly status: number }
+  | { readonly code: string; readonly isConnected?: boolean };
 
 /** What a probe of an instance requests, and where: the same for every program that probes. */
 export function probeRequest({ address, port, health }: Announcement): {
@@ -84,7 +86,7 @@ export function probeVerdict(
     return isHealthy ? 'ok' : 'failed';
   }
   if (outcome.code === 'ECONNREFUSED') return 'refused';
-  if (outcome.code === 'ETIMEDOUT') return 'timeout';
+  if (outcome.code === 'ETIMEDOUT') return outcome.isConnected === true ? 'timeout' : 'unreachable';
   if (OWN_FAULTS.has(outcome.code)) return 'unknown';
   return !isAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
 }
@@ -93,7 +95,10 @@ export function probeVerdict(
 export function describeAttempt({ method, path, outcome }: ProbeAttempt): string {
   const request = `${method} ${path}`;
   if ('status' in outcome) return `${request} answered ${outcome.status}`;
-  if (outcome.code === 'ETIMEDOUT') return `${request} was not answered in time`;
+  if (outcome.code === 'ETIMEDOUT')
+    return outcome.isConnected === true
+      ? `${request} was not answered in time`
+      : 'it accepted no connection in time';
   return `${request} failed with ${outcome.code}`;
 }
 

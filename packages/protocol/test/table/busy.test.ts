@@ -35,6 +35,17 @@ describe('an instance whose probes time out', () => {
     expect(routable()).toEqual([]);
   });
 
+  it('is still waited for when its queue of connections is full, unlike one that accepts none at all', () => {
+    const { heard, probed, status } = setup();
+    heard(OWNED);
+    heard({ id: 'b', inc: 1, port: 2 });
+    probed('timeout');
+    for (let count = 0; count < 5; count++) probed('unreachable');
+    expect(status()).toBe('suspect');
+    for (const _ of [1, 2]) probed('unreachable', 'b');
+    expect(status('b')).toBe('down');
+  });
+
   it('is not believed because its owner renews it', () => {
     const { heard, probed, status } = setup();
     heard(OWNED);

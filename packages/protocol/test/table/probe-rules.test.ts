@@ -20,7 +20,8 @@ it.each([
   [{ status: 502 }, 'failed', 'failed'],
   [{ status: 503 }, 'failed', 'failed'],
   [{ code: 'ECONNREFUSED' }, 'refused', 'refused'],
-  [{ code: 'ETIMEDOUT' }, 'timeout', 'timeout'],
+  [{ code: 'ETIMEDOUT', isConnected: true }, 'timeout', 'timeout'],
+  [{ code: 'ETIMEDOUT', isConnected: false }, 'unreachable', 'unreachable'],
   [{ code: 'ECONNRESET' }, 'failed', 'failed'],
   [{ code: 'EMFILE' }, 'unknown', 'unknown'],
   [{ code: 'ENFILE' }, 'unknown', 'unknown'],
@@ -37,7 +38,8 @@ it.each([
 
 it.each([
   [{ status: 401 }, 'GET /health answered 401'],
-  [{ code: 'ETIMEDOUT' }, 'GET /health was not answered in time'],
+  [{ code: 'ETIMEDOUT' }, 'it accepted no connection in time'],
+  [{ code: 'ETIMEDOUT', isConnected: true }, 'GET /health was not answered in time'],
   [{ code: 'ECONNRESET' }, 'GET /health failed with ECONNRESET'],
 ])('a probe that ends with %j is described as: %s', (outcome, text) => {
   expect(describeAttempt({ method: 'GET', path: '/health', outcome })).toBe(text);

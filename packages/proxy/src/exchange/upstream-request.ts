@@ -313,9 +313,9 @@ function codeOf(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
 
-const UNREACHABLE: Readonly<Record<string, 'refused' | 'timeout'>> = {
+const UNREACHABLE: Readonly<Record<string, 'refused' | 'unreachable'>> = {
   ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
+  ETIMEDOUT: 'unreachable',
 };
 
 const OWN_FAULTS: ReadonlySet<string> = new Set([
