@@ -2,9 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import { fromEnvironment } from '@rollcall/runtime/settings';
+import { resolveConfig } from '../../packages/gateway/src/settings/config.ts';
 import { hasHadolint } from '../support/available.ts';
+import { PROGRAMS, Programs } from '../support/processes.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -26,6 +30,19 @@ const dockerfiles = [
   ...new Set(Object.values(compose.services).map((each) => each.build.dockerfile)),
   'deploy/soketi/Dockerfile',
 ];
+
+/** Variables as they are if the environment sets none. */
+function withDefaults(environment: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => [
+      name,
+      value.replace(/^\$\{\w+:-(.*)\}$/, '$1'),
+    ]),
+  );
+}
+
+const programs = new Programs();
+afterEach(() => programs.endAll());
 
 interface Instruction {
   name: string;
@@ -69,6 +86,11 @@ describe.each(dockerfiles)('%s', (dockerfile) => {
     expect(stdout).toBe('');
   });
 
+  it('leaves out what only its build needs, on any npm', () => {
+    // npm 11 prunes nothing of a workspace.
+    for (const { name, value } of all) if (name === 'RUN') expect(value).not.toMatch(/npm prune/);
+  });
+
   it('has a health check', () => {
     expect(image.find(({ name }) => name === 'HEALTHCHECK')?.value).toMatch(/CMD \[/);
   });
@@ -82,8 +104,31 @@ describe.each(dockerfiles)('%s', (dockerfile) => {
 describe('compose.yaml', () => {
   it('runs the walkthrough: broker, gateway and two replicas of each service', () => {
     expect(Object.keys(compose.services)).toEqual(['broker', 'gateway', 'id-v5', 'id-v4']);
-    expect(compose.services['gateway']?.ports).toEqual(['127.0.0.1:1500:1500']);
-    expect(compose.services['broker']?.ports).toBeUndefined();
+  });
+
+  it('publishes the gateway, the dashboard and the broker, each on loopback', () => {
+    expect(compose.services['gateway']?.ports).toEqual([
+      '127.0.0.1:1500:1500',
+      '127.0.0.1:1501:1501',
+    ]);
+    expect(compose.services['broker']?.ports).toEqual(['127.0.0.1:6001:6001']);
+  });
+
+  it('starts a gateway whose dashboard can be reached from outside its container', () => {
+    const env = withDefaults(compose.services['gateway']?.environment);
+    const { values, faults } = fromEnvironment(GATEWAY_SETTINGS, env);
+    expect(faults).toEqual([]);
+    expect(resolveConfig(values)).toMatchObject({ adminHost: '0.0.0.0' });
+  });
+
+  it('names the command that lists its instances from this machine', async () => {
+    const [, command = ''] = /^#   (PUSHER_APP_ID=.*)$/m.exec(read('compose.yaml')) ?? [];
+    const env = withDefaults(compose.services['broker']?.environment);
+    const broker = programs.node(PROGRAMS.cli, ['broker', '--port', '0'], env);
+    const [, port = ''] = await broker.line(/broker listens url=\S+:(\d+)/);
+    const own = command.replace('npx rollcall', `PUSHER_PORT=${port} "$0" "$1"`);
+    const ls = programs.file('sh', ['-euc', own, process.execPath, PROGRAMS.cli]);
+    expect((await ls.ended).code).toBe(0);
   });
 
   it('configures every program with the same app and broker', () => {

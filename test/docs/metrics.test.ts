@@ -51,6 +51,7 @@ async function gatewayMetrics(): Promise<string> {
   const telemetry = new Telemetry(directory, statesOf(directory));
   const load = {
     clients: 1,
+    shedClients: 0,
     inFlight: [['a', 1]],
     pools: [['a', { open: 1, idle: 0 }]],
     ejections: [],

@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import { SAME_WISH_MS } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, Cluster } from '../support/cluster.ts';
 import { Mark } from '../support/processes.ts';
@@ -163,6 +165,8 @@ describe('rollcall run', () => {
     // A broker that does not answer: leaving takes as long as it may.
     cluster.broker.kill('SIGSTOP');
     program.kill('SIGINT');
+    // A signal that follows at once is the same wish.
+    await setTimeout(SAME_WISH_MS + 100);
     const asked = performance.now();
     program.kill('SIGTERM');
     await program.line(/program stops/);
@@ -188,10 +192,22 @@ describe('rollcall run', () => {
     expect(program.output).toMatch(/something already listens/);
   });
 
-  it('stops its program if the broker rejects the credentials', async () => {
+  it('stops its program if it requires a broker that rejects the credentials', async () => {
     const port = await freePort();
     const program = cluster.cli(
-      ['run', '--prefix', '/v3', '--port', String(port), '--', 'node', '-e', SERVER, String(port)],
+      [
+        'run',
+        '--prefix',
+        '/v3',
+        '--port',
+        String(port),
+        '--require-broker',
+        '--',
+        'node',
+        '-e',
+        SERVER,
+        String(port),
+      ],
       { PUSHER_APP_SECRET: 'wrong' },
     );
     expect((await program.ended).code).toBe(5);

@@ -7,6 +7,7 @@ import type { Environment, Output, RunningProgram } from '../support/processes.t
 /** A program under test, and what it is asked to show that it goes on. */
 export interface Subject {
   readonly program: RunningProgram;
+  readonly port: number;
   /** The status that it answers with, and writes a line about. */
   readonly status: () => Promise<number>;
   readonly expected: number;
@@ -40,7 +41,12 @@ const gatewayWith =
       options,
     );
     const { port } = await program.listening;
-    return { program, expected: 404, status: () => statusOf(`http://127.0.0.1:${port}/nowhere`) };
+    return {
+      program,
+      port,
+      expected: 404,
+      status: () => statusOf(`http://127.0.0.1:${port}/nowhere`),
+    };
   };
 
 const broker: StartSubject = async (cluster, options) => {
@@ -52,6 +58,7 @@ const broker: StartSubject = async (cluster, options) => {
   // Refused, and logged.
   return {
     program,
+    port,
     expected: 401,
     status: () => statusOf(`http://127.0.0.1:${port}/apps/1/channels`),
   };
@@ -67,7 +74,12 @@ const up: StartSubject = async (cluster, options) => {
     options?.via,
     options?.output,
   );
-  const subject = { program, expected: 404, status: () => statusOf(`http://127.0.0.1:${port}/x`) };
+  const subject = {
+    program,
+    port,
+    expected: 404,
+    status: () => statusOf(`http://127.0.0.1:${port}/x`),
+  };
   await answers(subject);
   return subject;
 };
@@ -81,7 +93,12 @@ const run: StartSubject = async (cluster, options) => {
   const port = String(await freePort());
   const args = ['run', '--prefix', '/v9', '--port', port, '--log-level', 'debug'];
   const program = start(cluster, [...args, '--', process.execPath, '-e', SERVER, port], options);
-  const subject = { program, expected: 200, status: () => statusOf(`http://127.0.0.1:${port}/`) };
+  const subject = {
+    program,
+    port: Number(port),
+    expected: 200,
+    status: () => statusOf(`http://127.0.0.1:${port}/`),
+  };
   await answers(subject);
   return subject;
 };

@@ -69,7 +69,7 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a lack of descriptors here says nothing about an instance',
     file: 'table/probe-rules.ts',
-    from: "if (OWN_FAULTS.has(outcome.code)) return 'unknown';",
+    from: "if (isOwnShortage(outcome.code)) return 'unknown';",
     to: '',
   },
   {

@@ -167,6 +167,9 @@ func (c *Config) validate() error {
 		return configError("PUSHER_APP_ID or PUSHER_APP_KEY contains an invalid character: " +
 			"set both as the app's settings show them, without spaces or quotes")
 	}
+	if isPlaceholder(c.Secret) {
+		return configError("PUSHER_APP_SECRET is a placeholder: set it to the secret of your app")
+	}
 	if c.Mode != Lease && c.Mode != Presence {
 		return configError(fmt.Sprintf("Config.Mode is %d; choose registry.Lease or registry.Presence", c.Mode))
 	}

@@ -1,15 +1,16 @@
-import { ConnectionLimiter, limitLines, maxClientConnections } from '@rollcall/runtime';
+import { ConnectionLimiter, maxClientConnections } from '@rollcall/proxy';
+import { limitLines } from '@rollcall/runtime';
+import { fixedChanges } from '@rollcall/runtime/settings';
 import { HttpApi } from './api/http-api.ts';
-import type { App, AppFactory } from './app/app.ts';
-import { Apps } from './app/apps.ts';
-import { Counters } from './app/counters.ts';
+import type { AppFactory } from './app/app.ts';
 import { LocalApp } from './app/local-app.ts';
 import { startMetrics } from './metrics/server.ts';
+import { ServedApps } from './served-apps.ts';
 import { readOptions } from './settings/options.ts';
-import type { AppOptions, BrokerOptions, Settings } from './settings/options.ts';
+import type { BrokerOptions, Settings } from './settings/options.ts';
+import { BROKER_SETTINGS } from './settings/table.ts';
 import { startWebServer } from './server/web-server.ts';
 import { WebSockets } from './server/web-sockets.ts';
-import { Webhooks } from './webhooks/webhooks.ts';
 
 /** A Pusher Channels server that is listening. */
 export interface Broker {
@@ -21,6 +22,14 @@ export interface Broker {
   readonly url: string;
   /** `http://HOST:PORT`, where `/metrics` is; `undefined` without the `metrics` option. */
   readonly metricsUrl: string | undefined;
+  /**
+   * Serves the apps of this configuration from now on. Connections of apps whose `appId` stays are kept; those of other apps are
+   * closed with 4001, and those of disabled apps with 4003. A certificate is shown to clients that connect from now on.
+   *
+   * @returns the changed settings that take effect only at the next start
+   * @throws {@link RollcallError} `ROLLCALL_CONFIG`; the previous configuration then stays
+   */
+  configure(options: BrokerOptions): Promise<string[]>;
   /**
    * Stops listening and closes all connections with 4100, after which clients reconnect in a second. Resolves when
    * everything is closed, within about a second. May be called more than once.
@@ -42,36 +51,19 @@ export function createBroker(options: BrokerOptions): Promise<Broker> {
 /** Starts a broker whose apps are made by `createApp`. */
 export async function startBroker(options: BrokerOptions, createApp: AppFactory): Promise<Broker> {
   const settings = readOptions(options);
-  const served: ServedApp[] = [];
+  const served = new ServedApps(createApp, settings.logger);
   try {
-    for (const app of settings.apps) served.push(await serveApp(app, settings, createApp));
+    await served.configure(settings.apps);
     return await listen(settings, served);
   } catch (error) {
-    await closeApps(served);
+    await served.close();
     throw error;
   }
 }
 
-/** An app, and the webhooks that it reports to. */
-interface ServedApp {
-  readonly app: App;
-  readonly webhooks: Webhooks;
-}
-
-async function serveApp(
-  options: AppOptions,
-  { logger }: Settings,
-  createApp: AppFactory,
-): Promise<ServedApp> {
-  const counters = new Counters();
-  const webhooks = new Webhooks(options, { counters, logger });
-  const report = webhooks.report.bind(webhooks);
-  return { app: await createApp(options, { counters, report }), webhooks };
-}
-
-async function listen(settings: Settings, served: readonly ServedApp[]): Promise<Broker> {
+async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
   const { host, port, tls, logger } = settings;
-  const apps = new Apps(served.map(({ app }) => app));
+  const { apps } = served;
   const api = new HttpApi(apps, logger, settings.path);
   const webSockets = new WebSockets(apps, settings);
 
@@ -91,17 +83,33 @@ async function listen(settings: Settings, served: readonly ServedApp[]): Promise
   });
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
 
+  const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
+    await before;
+    await served.configure(next.apps, (app) => webSockets.disconnect(app));
+    webSockets.disconnectDisabled();
+    if (next.tls !== undefined) web.renew(next.tls);
+    return fixedChanges(BROKER_SETTINGS, settings, next);
+  };
   const close = async (): Promise<void> => {
     await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
+    await configured;
     // Only now, because the end of the last connection may start a timer.
-    await closeApps(served);
+    await served.close();
   };
+  let configured: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
   return {
     host,
     port: web.port,
     url: web.url,
     metricsUrl: metrics?.url,
+    configure: async (changed) => {
+      const next = readOptions(changed);
+      // One after the other.
+      const done = configureAfter(configured, next);
+      configured = done.catch(() => {});
+      return done;
+    },
     close: () => (closing ??= close()),
   };
 }
@@ -112,11 +120,4 @@ function createLimiter({ connectionsPerAddress, logger }: Settings): ConnectionL
     { maxConnections: maxClientConnections(), maxPerClient: connectionsPerAddress },
     (reason) => log({ reason }, 'refused connection'),
   );
-}
-
-async function closeApps(served: readonly ServedApp[]): Promise<void> {
-  for (const { app, webhooks } of served) {
-    await app.close();
-    webhooks.close();
-  }
 }

@@ -6,6 +6,7 @@ export {
   urlHost,
 } from './transport/registry-config.ts';
 export type { RegistryConfig, Environment } from './transport/registry-config.ts';
+export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
 export type { Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
@@ -14,8 +15,8 @@ export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
-export { ownAddress } from './registrar/own-address.ts';
-export { announcedAddress, register } from './registrar/register.ts';
+export { announcedAddress, configuredAddress, ownAddress } from './registrar/own-address.ts';
+export { register } from './registrar/register.ts';
 export type { RegisterOptions, Registration } from './registrar/register.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {

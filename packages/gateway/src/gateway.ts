@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { describeServer, discover, urlHost } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
@@ -10,13 +11,12 @@ import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
-import { serveCatalog } from './catalog/servers.ts';
+import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
-import { listenAddresses } from './listen-addresses.ts';
-import type { Endpoint } from './listen-addresses.ts';
+import { OwnEndpoints } from './own-endpoints.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -65,12 +65,18 @@ export function defaultAdminPort(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
-/** How long a starting gateway waits for the table of another one, which there may not be. */
+/** How long a starting gateway waits for the broker before it listens without. With `requireBroker`: for the broker. */
+const MAX_WAIT_FOR_BROKER_MS = 1000;
+const REQUIRED_BROKER_MS = 10_000;
+
+/** How long it waits for the table of another gateway, which there may not be. */
 const MAX_WAIT_FOR_TABLE_MS = 300;
 
 /**
- * Starts a gateway. Resolves when it listens and is connected to the registry.
- * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN, ROLLCALL_LISTEN,
+ * Starts a gateway. Resolves when it listens. It is connected to the registry then, unless the broker is away: the
+ * gateway then routes by its snapshot, answers 503 to requests for other routes, and goes on trying.
+ *
+ * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN; with `requireBroker` also
  *   ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -116,8 +122,7 @@ interface Parts extends Required<Surroundings> {
   readonly config: ResolvedConfig;
   /** The name in `Via` and in roll calls. */
   readonly name: string;
-  /** Endpoints of the gateway itself, which no instance may announce. */
-  readonly self: Endpoint[];
+  readonly own: OwnEndpoints;
   readonly journal: Journal;
   readonly directory: Directory;
   readonly telemetry: Telemetry;
@@ -131,13 +136,17 @@ async function createParts(
   closing: Closing,
 ): Promise<Parts> {
   const { registry, logger } = surroundings;
-  const { host, port, probes } = config;
+  const { host, port, probes, requireBroker } = config;
   const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
-  // A port that the system chooses is not known yet, so no instance can announce it either.
-  const self = port === 0 ? [] : listenAddresses(host, port);
+  const own = new OwnEndpoints();
+  own.add('this gateway itself', host, port);
+  own.add("this gateway's admin API", config.adminHost, config.adminPort ?? defaultAdminPort(port));
+  for (const each of [config.dnsPort, config.xdsPort])
+    if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
+  if ('host' in registry.server) own.addServer('the broker', registry.server);
   const directory = await discover({
     registry,
     name,
@@ -145,7 +154,11 @@ async function createParts(
     probes: 'always',
     probeRules: probes,
     journal,
-    policy: addressPolicyOf(config, self),
+    policy: addressPolicyOf(config, own),
+    requireBroker,
+    timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
+    // That it is connected is one of the events which are logged below.
+    logger: { ...silentLogger, warn: logger.warn.bind(logger) },
     ...(instanceCa !== undefined && { instanceCa }),
   });
   closing.add(() => directory.close());
@@ -161,6 +174,7 @@ async function createParts(
   closing.add(saveSnapshot);
   const plane = await createLiveDataPlane({
     directory,
+    isTableComplete: directory.isConnected,
     telemetry,
     states,
     config,
@@ -169,24 +183,28 @@ async function createParts(
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, self, journal, directory, telemetry, states, plane };
+  return { ...surroundings, config, name, own, journal, directory, telemetry, states, plane };
 }
 
-function addressPolicyOf(
-  { host, allow, deny }: ResolvedConfig,
-  self: readonly Endpoint[],
-): AddressPolicy {
-  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self });
+function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
+  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self: own.all });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
   return policy;
 }
 
-/** Listens once the table is there: before that, requests would receive 404. */
-async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, self, directory, states, plane, registry, logger } = parts;
+/** Resolves when the table was received from the registry. */
+async function received(directory: Directory): Promise<void> {
+  if (!directory.isConnected) await once(directory, 'connected');
   await directory.ready(MAX_WAIT_FOR_TABLE_MS);
+}
+
+/** Listens once the table is there, or at once if the broker is away. */
+async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
+  const { config, own, directory, states, plane, registry, logger } = parts;
+  if (directory.isConnected) await received(directory);
+  else void received(directory).then(() => plane.tableCompleted());
   const { host, port } = await plane.listen(config.port, config.host);
-  if (config.port === 0) self.push(...listenAddresses(host, port));
+  own.add('this gateway itself', host, port);
   logEvents(
     directory,
     states,
@@ -207,6 +225,7 @@ async function startAdmin(
   const {
     config,
     name,
+    own,
     registry,
     logger,
     dashboard,
@@ -233,7 +252,7 @@ async function startAdmin(
     directory,
     states,
     journal,
-    routes: plane.routes,
+    dryRun: plane.dryRun,
     traffic: telemetry.history.of,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
@@ -247,8 +266,11 @@ async function startAdmin(
   app.route('/', catalogApi(catalog));
   const admin = await serveAdmin(app, adminHost, adminPort);
   closing.add(() => admin.close());
+  own.add("this gateway's admin API", admin.host, admin.port);
   const servers = await serveCatalog({ catalog, config, logger });
   closing.add(() => servers.close());
+  for (const port of Object.values(servers.ports))
+    own.add("this gateway's catalog", CATALOG_HOST, port);
   return {
     adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
     catalog: servers.ports,

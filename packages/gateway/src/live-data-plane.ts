@@ -2,12 +2,14 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
+import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
-import { configuredRoutes } from './routing/rules.ts';
-import type { ConfiguredRoutes } from './routing/rules.ts';
+import { proxySettings } from './data-plane/in-process.ts';
+import { dryRun } from './routing/dry-run.ts';
+import type { DryRun } from './routing/dry-run.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
@@ -16,6 +18,8 @@ const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
   readonly config: ResolvedConfig;
@@ -27,9 +31,12 @@ export interface LiveDataPlaneOptions {
 }
 
 /** A data plane that keeps itself up to date. */
-export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' | 'close'> {
-  /** What the current configuration says about routes. */
-  readonly routes: ConfiguredRoutes;
+export interface LiveDataPlane extends Pick<
+  DataPlane,
+  'listen' | 'tableCompleted' | 'whenApplied' | 'close'
+> {
+  /** Runs a request by the current configuration, up to the instance. */
+  readonly dryRun: DryRun;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
   configure(config: ResolvedConfig): void;
 }
@@ -39,7 +46,8 @@ export interface LiveDataPlane extends Pick<DataPlane, 'listen' | 'whenApplied' 
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, telemetry, states, config, instanceCa, name, logger } = options;
+  const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
+    options;
   const { tls, accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
@@ -55,12 +63,14 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     workers: config.workers,
     settings: settings(),
     directory,
+    isTableComplete,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     onLoads: () => states.refresh(),
     logger,
   });
   telemetry.observe(plane);
+  const stopLogging = logShedClients(plane, logger);
   directory.on('change', (change) => plane.apply(change));
   // After the data plane has taken in the change.
   states.observe(plane);
@@ -83,14 +93,20 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   }
   return {
     listen: (port, host) => plane.listen(port, host),
+    tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
-    routes: configuredRoutes(() => current),
+    dryRun(request) {
+      const routing = routingSettings(current);
+      const proxy = proxySettings({ routing });
+      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+    },
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
       current = changed;
     },
     close() {
       files?.stop();
+      stopLogging();
       return plane.close();
     },
   };

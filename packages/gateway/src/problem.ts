@@ -5,6 +5,7 @@ import type { Problem } from '@rollcall/proxy';
 const ROUTING_PROBLEMS = {
   'unknown-route': { status: 404, title: 'Unknown route' },
   'unknown-host': { status: 404, title: 'Unknown host' },
+  starting: { status: 503, title: 'Gateway is starting' },
   'no-instance': { status: 503, title: 'No healthy instance' },
   overloaded: { status: 503, title: 'Service overloaded' },
 } as const;
@@ -24,6 +25,10 @@ export function unknownHost(host: string): Problem {
 
 export function unknownRoute(): Problem {
   return problem('unknown-route', 'No service has registered a prefix of this path.');
+}
+
+export function starting(): Problem {
+  return problem('starting', 'This gateway has not received its routes yet. Try again soon.');
 }
 
 export function noInstance(prefix: string): Problem {

@@ -106,6 +106,21 @@ describe('a gateway’s address policy', () => {
     },
   );
 
+  it('never accepts its admin API, its catalog or its broker as an instance', async () => {
+    const made = await gateway({ dnsPort: 0, xdsPort: 0, adminPort: 0 });
+    const { dnsPort = 0, xdsPort = 0 } = made.catalog;
+    await say({ port: Number(new URL(made.adminUrl).port) });
+    await logged(/refused register \(forbidden-address\): .*it is this gateway's admin API/);
+    for (const port of [dnsPort, xdsPort]) {
+      lines.length = 0;
+      await say({ port });
+      await logged(/refused register \(forbidden-address\): .*it is this gateway's catalog/);
+    }
+    const { server } = registry.connection;
+    await say({ port: 'port' in server ? server.port : 0 });
+    await logged(/refused register \(forbidden-address\): .*it is the broker/);
+  });
+
   it('never accepts itself from the table of another gateway at its start', async () => {
     const port = await freePort();
     // Another gateway, to which that place is a place like any other.

@@ -1,6 +1,6 @@
 export { isLoopback, parseAddress } from './wire/address.ts';
 export { addressPolicy } from './observer/address-policy.ts';
-export type { AddressPolicy, AddressRules } from './observer/address-policy.ts';
+export type { AddressPolicy, AddressRules, OwnEndpoint } from './observer/address-policy.ts';
 export { addressRanges } from './observer/address-ranges.ts';
 export type { AddressRanges } from './observer/address-ranges.ts';
 export { BALANCING_POLICIES, HASH_BY } from './wire/policy-fields.ts';
@@ -31,6 +31,7 @@ export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
 export { EVENTS, parseDiscoveryEvent } from './wire/events.ts';
 export type { DiscoveryEvent, EventName } from './wire/events.ts';
+export { isPlaceholder } from './placeholder.ts';
 export { isRecord, quote } from './untrusted.ts';
 export type { Evidence } from './observer/evidence.ts';
 export { Journal } from './observer/journal.ts';
@@ -65,6 +66,7 @@ export {
   probeVerdict,
 } from './table/probe-rules.ts';
 export type { ProbeAttempt, ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
+export { isOwnShortage } from './table/own-shortage.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';

@@ -3,6 +3,9 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClientConnection } from './downstream/client-connection.ts';
+import { ConnectionLimiter } from './downstream/connection-limiter.ts';
+import { IdleClients } from './downstream/idle-clients.ts';
+import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
 import { Dialer } from './upstream/dialer.ts';
@@ -35,12 +38,25 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     ...others
   } = options;
   const clients = new Set<ClientConnection>();
-  const perAddress = new Map<string, number>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
     context.pools.sweep(now);
   });
   const ownLimits = { ...LIMITS, ...limits };
+  const maxClients = maxClientConnections() / 2;
+  let shedClients = 0;
+  const limiter = new ConnectionLimiter(
+    {
+      get maxConnections() {
+        return Math.floor(Math.min(ownLimits.connections, maxClients));
+      },
+      get maxPerClient() {
+        return ownLimits.connectionsPerAddress;
+      },
+    },
+    () => shedClients++,
+  );
+  const idleClients = new IdleClients(clients);
   const context: Context = {
     ...others,
     pseudonym: options.pseudonym ?? `proxy-${randomBytes(8).toString('hex')}`,
@@ -68,22 +84,15 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     else tls.accept(raw);
   }
 
-  /** Counts a connection, and returns whether its address may have it. */
+  /** Counts a connection, and returns whether it may stay. */
   function admit(raw: ClientSocket): boolean {
-    const address = raw.remoteAddress ?? '';
-    const count = (perAddress.get(address) ?? 0) + 1;
-    // One may have been on its way in when the proxy closed.
-    if (context.isClosing || count > ownLimits.connectionsPerAddress) {
+    if (context.isClosing) {
+      // It was on its way in when the proxy closed.
       raw.destroy();
       return false;
     }
-    perAddress.set(address, count);
-    raw.once('close', () => {
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left === 0) perAddress.delete(address);
-      else perAddress.set(address, left);
-    });
-    return true;
+    if (limiter.isNearlyFull) shedClients += idleClients.closeSome();
+    return limiter.admit(raw);
   }
 
   /** @param raw what carries it: itself, or the one under a secure one */
@@ -131,6 +140,9 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     get clients() {
       return clients.size;
     },
+    get shedClients() {
+      return shedClients;
+    },
     pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),
     close,
@@ -147,6 +159,8 @@ function listenOn(server: Server, port: number, host: string): Promise<ListenAdd
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      // A connection that cannot be accepted, for lack of descriptors, is no reason to end.
+      server.on('error', () => {});
       const bound = server.address();
       resolve({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port });
     });

@@ -26,7 +26,16 @@ export interface Limits {
    * response has begun. Tunnels are exempt. Default `Infinity`.
    */
   readonly totalMs: number;
-  /** Connections of clients from one address at a time. More are closed at once. Default 4096. */
+  /**
+   * Connections of all clients together, and never more than half of those that the limit of open files leaves, because
+   * each may need another one to an upstream. As it is neared, the ones that have been idle longest are closed; more are
+   * closed at once. Default `Infinity`.
+   */
+  readonly connections: number;
+  /**
+   * Connections of clients from one address at a time, or from one IPv6 network of /64. More are closed at once. Default
+   * 4096.
+   */
   readonly connectionsPerAddress: number;
   /** Idle connections that are kept to one upstream. Default 256. */
   readonly idlePerInstance: number;
@@ -55,6 +64,7 @@ export const LIMITS: Limits = {
   requestBodyMs: 60_000,
   answerBodyMs: 300_000,
   totalMs: Infinity,
+  connections: Infinity,
   connectionsPerAddress: 4096,
   idlePerInstance: 256,
   instanceIdleMs: 4000,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isOwnShortage } from '@rollcall/protocol';
 
 /**
  * Polls files, and reports when their content differs from what it was when this object was made.
@@ -8,7 +9,7 @@ import { readFileSync } from 'node:fs';
  */
 export class FileWatch {
   readonly #files: readonly string[];
-  #content: string;
+  #content: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param files small ones, since each poll reads them whole. Make the watch before you read them for use. */
@@ -21,7 +22,7 @@ export class FileWatch {
   start(onChange: () => void, everyMs: number): void {
     this.#timer = setInterval(() => {
       const content = contentOf(this.#files);
-      if (content === this.#content) return;
+      if (content === undefined || content === this.#content) return;
       this.#content = content;
       onChange();
     }, everyMs);
@@ -33,15 +34,18 @@ export class FileWatch {
   }
 }
 
-function contentOf(files: readonly string[]): string {
-  return files.map(read).join('\0');
+/** Returns undefined if this machine has run out of something, such as descriptors: the files may be as they were. */
+function contentOf(files: readonly string[]): string | undefined {
+  const contents = files.map(read);
+  return contents.includes(undefined) ? undefined : contents.join('\0');
 }
 
 /** A file that cannot be read differs from any that can. */
-function read(file: string): string {
+function read(file: string): string | undefined {
   try {
     return readFileSync(file, 'latin1');
   } catch (error) {
-    return `\0${String(error)}`;
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return isOwnShortage(code) ? undefined : `\0${String(error)}`;
   }
 }

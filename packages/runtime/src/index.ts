@@ -1,7 +1,4 @@
 export { acceptsConnections, connectionFailure } from './accepts-connections.ts';
-export { clientNetwork } from './client-network.ts';
-export { ConnectionLimiter } from './connection-limiter.ts';
-export type { ConnectionLimits } from './connection-limiter.ts';
 export { withDeadline } from './deadline.ts';
 export { endWithParent } from './end-with-parent.ts';
 export { errorMessage } from './error-message.ts';
@@ -15,6 +12,5 @@ export type { BoundAddress } from './listening.ts';
 export { limitLines } from './log/limit-lines.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
-export { maxClientConnections, maxOpenFiles } from './open-files.ts';
-export { shutdown, ShutdownCoordinator } from './shutdown.ts';
+export { SAME_WISH_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';

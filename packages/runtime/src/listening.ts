@@ -23,6 +23,8 @@ export function listen(
     server.once('error', onError);
     server.listen(port, host, () => {
       server.off('error', onError);
+      // A connection that cannot be accepted, for lack of descriptors, is no reason to end.
+      server.on('error', () => {});
       const bound = server.address();
       resolve({ host, port: typeof bound === 'object' && bound !== null ? bound.port : port });
     });

@@ -39,8 +39,11 @@ export interface ShutdownLog {
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
-/** Ctrl+C reaches a program twice if npm, which passes signals on, is at the same terminal. */
-const SAME_WISH_MS = 500;
+/**
+ * Signals within this time are one wish. Ctrl+C reaches a program twice if npm, which passes signals on, is at the same
+ * terminal; timeout(1) signals its command, and then its process group.
+ */
+export const SAME_WISH_MS = 500;
 
 /** A log whose reader stalls must not keep the process from ending. */
 const FLUSH_MS = 1000;

@@ -59,6 +59,7 @@ it('resolves to ETIMEDOUT if the body does not end in time', async () => {
   const at = await serve((_, response) => void response.write('without an end'));
   expect(await httpRequest({ ...at, path: '/', readsBody: true, timeoutMs: 20 })).toEqual({
     code: 'ETIMEDOUT',
+    isConnected: true,
   });
 });
 

@@ -15,21 +15,18 @@ async function main(logger: Logger): Promise<void> {
   logger.info({ host, port }, 'id-v5 listens');
 
   const address = env['ROLLCALL_ADDRESS'] || announcedAddress(host);
-  const { announcement } = await register({
+  await register({
     prefix: '/v1',
     port,
     name: 'id-v5',
     health: { path: '/health', method: 'GET' },
     ...(address !== undefined && { address }),
+    logger,
     onSignal: ({ left }) => {
       if (left) logger.info('left the registry');
       return drain(server);
     },
   });
-  logger.info(
-    { prefix: announcement.prefix, address: announcement.address, port: announcement.port },
-    'registered',
-  );
 }
 
 function openLog(): ProgramLogger {

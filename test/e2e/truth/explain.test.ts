@@ -13,12 +13,13 @@ afterEach(() => cluster.end());
 
 const TIME = String.raw`\d\d:\d\d:\d\d\.\d{3}`;
 
-/** The output of `rollcall explain` without its times. */
+/** The output of `rollcall explain` without its times, and without the settings of the route. */
 async function explanation(path: string): Promise<{ verdict: string; sections: string[][] }> {
   const program = cluster.cli(['explain', path, '--admin', gateway.adminUrl]);
   expect((await program.ended).code).toBe(0);
   const [verdict = '', ...sections] = program.output.split('\n\n');
-  return { verdict, sections: sections.map((section) => section.split('\n').map(untimed)) };
+  const lines = sections.map((section) => section.split('\n').map(untimed));
+  return { verdict, sections: lines.filter(([head]) => head !== 'route') };
 }
 
 function untimed(line: string): string {
@@ -45,6 +46,18 @@ const REGISTERED = [
 ];
 
 describe('rollcall explain', () => {
+  it('shows for a whole URL and a method what a request would get', async () => {
+    await cluster.idV5('one');
+    await gateway.program.line(/route registered/);
+    const explain = (...args: string[]) =>
+      cluster.cli(['explain', ...args, '--admin', gateway.adminUrl]);
+    const escaping = explain('http://localhost/v1/../x', '--method', 'post');
+    await escaping.line(/goes nowhere \(400\): The path leaves the prefix \/v1/);
+    const elsewhere = explain('/v1/x', '--host', 'x.example', '--header', 'cookie: a=b');
+    await elsewhere.line(/goes nowhere \(404\): This gateway does not serve the host/);
+    await explain('/v1/generate?n=1').line(/instance receives: \/generate\?n=1/);
+  });
+
   it('shows a crash: present, then gone, then refusing connections', async () => {
     const service = await cluster.idV5('one');
     await gateway.program.line(/route registered/);

@@ -32,6 +32,9 @@ export interface App {
   /** Whether this node may accept one more connection of the app. */
   readonly hasRoom: boolean;
 
+  /** Serves by other options from now on. The id stays; the key and the secret may change. */
+  configure(options: AppOptions): void;
+
   /** A client has connected to this node. */
   connectionOpened(): void;
   /** A client of this node has gone. Its session has ended its subscriptions, or does so once they are answered. */

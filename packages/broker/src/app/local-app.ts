@@ -31,13 +31,13 @@ import { Users } from './users.ts';
 
 /** An app with all of its state in this process. It answers every call at once. */
 export class LocalApp implements App {
-  readonly options: AppOptions;
+  options: AppOptions;
   readonly counters: Counters;
   /** Those with at least one subscriber. */
   readonly #channels = new Map<string, Channel>();
   readonly #users = new Users();
   readonly #cache: EventCache;
-  readonly #subscriptionCounts: SubscriptionCounts | undefined;
+  readonly #subscriptionCounts = new SubscriptionCounts((channel) => this.#sendCount(channel));
   readonly #report: (event: WebhookEvent) => void;
   #connections = 0;
 
@@ -51,9 +51,11 @@ export class LocalApp implements App {
     this.counters = counters;
     this.#report = report;
     this.#cache = new EventCache(clock);
-    if (options.subscriptionCounts === true) {
-      this.#subscriptionCounts = new SubscriptionCounts((channel) => this.#sendCount(channel));
-    }
+  }
+
+  configure(options: AppOptions): void {
+    this.options = options;
+    if (options.subscriptionCounts !== true) this.#subscriptionCounts.stop();
   }
 
   get size(): AppSize {
@@ -85,7 +87,7 @@ export class LocalApp implements App {
       this.#report({ name: 'member_added', channel: name, user_id: addedUser });
     }
     if (isCacheChannel(name)) this.#sendLastEvent(name, connection);
-    if (hasCount(name)) this.#subscriptionCounts?.changed(channel);
+    if (this.#hasCount(name)) this.#subscriptionCounts.changed(channel);
     return 'subscribed';
   }
 
@@ -97,7 +99,7 @@ export class LocalApp implements App {
       this.#report({ name: 'member_removed', channel: name, user_id: removedUser });
     }
     if (channel.subscriptionCount === 0) this.#vacate(name);
-    else if (hasCount(name)) this.#subscriptionCounts?.changed(channel);
+    else if (this.#hasCount(name)) this.#subscriptionCounts.changed(channel);
   }
 
   publish(publications: readonly Publication[]): void {
@@ -159,7 +161,7 @@ export class LocalApp implements App {
   }
 
   close(): void {
-    this.#subscriptionCounts?.stop();
+    this.#subscriptionCounts.stop();
   }
 
   #hasRoomFor(name: string, { userId }: SignedMember): boolean {
@@ -203,6 +205,15 @@ export class LocalApp implements App {
     this.#report({ name: 'cache_miss', channel: name });
   }
 
+  /** Whether subscribers are sent the subscription count. Presence channels have members, and the channel of a user has one subscriber. */
+  #hasCount(name: string): boolean {
+    return (
+      this.options.subscriptionCounts === true &&
+      channelKind(name) !== 'presence' &&
+      !isServerToUserChannel(name)
+    );
+  }
+
   #sendCount(channel: Channel): void {
     const { name, subscriptionCount } = channel;
     channel.broadcast(subscriptionCountFrame(name, subscriptionCount));
@@ -212,9 +223,4 @@ export class LocalApp implements App {
       subscription_count: subscriptionCount,
     });
   }
-}
-
-/** Whether subscribers are sent the subscription count. Presence channels have members, and the channel of a user has one subscriber. */
-function hasCount(name: string): boolean {
-  return channelKind(name) !== 'presence' && !isServerToUserChannel(name);
 }

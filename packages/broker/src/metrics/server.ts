@@ -1,4 +1,4 @@
-import { ConnectionLimiter } from '@rollcall/runtime';
+import { ConnectionLimiter } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
 import type { Apps } from '../app/apps.ts';
 import type { Settings } from '../settings/options.ts';

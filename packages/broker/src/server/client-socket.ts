@@ -63,6 +63,10 @@ export class ClientSocket implements Connection {
     });
   }
 
+  get app(): App {
+    return this.#options.app;
+  }
+
   /** Sends `connection_established` and starts to receive frames. */
   open(): void {
     const { app, settings } = this.#options;

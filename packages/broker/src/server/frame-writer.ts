@@ -1,9 +1,19 @@
 import type { Duplex } from 'node:stream';
+import { constants, deflateRawSync } from 'node:zlib';
 import type { WebSocket } from 'ws';
 import { WriteBatcher } from './write-batcher.ts';
 
 /** RFC 6455 §5.2: a final text frame. Servers do not mask. */
 const FINAL_TEXT = 0x81;
+
+/** RFC 7692 §6: the payload is compressed. */
+const COMPRESSED = 0x40;
+
+/** Compressing shorter texts saves less than a packet. */
+const MIN_COMPRESSED_BYTES = 256;
+
+/** RFC 7692 §7.2.1: the end of a flushed block, which is not sent. */
+const FLUSH_END_BYTES = 4;
 
 /** RFC 6455 §5.2: mark a length of 16 or 64 bits. Shorter lengths are in the byte itself. */
 const LENGTH_16 = 126;
@@ -11,10 +21,27 @@ const LENGTH_64 = 127;
 
 /** Encodes a text as one WebSocket frame. */
 export function encodeFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
+  const { frame, head } = frameOf(Buffer.byteLength(text), FINAL_TEXT);
+  frame.write(text, head);
+  return frame;
+}
+
+/** Encodes a text as one compressed WebSocket frame, which depends on no frame before. A short text is not compressed. */
+function encodeCompressedFrame(text: string): Buffer {
+  const plain = encodeFrame(text);
+  if (plain.length < MIN_COMPRESSED_BYTES) return plain;
+  const deflated = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH });
+  const payload = deflated.subarray(0, -FLUSH_END_BYTES);
+  const { frame, head } = frameOf(payload.length, FINAL_TEXT | COMPRESSED);
+  payload.copy(frame, head);
+  return frame.length < plain.length ? frame : plain;
+}
+
+/** A frame without its payload, which starts at `head`. */
+function frameOf(length: number, firstByte: number): { frame: Buffer; head: number } {
   const head = length < LENGTH_16 ? 2 : length < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(head + length);
-  frame[0] = FINAL_TEXT;
+  frame[0] = firstByte;
   if (head === 2) {
     frame[1] = length;
   } else if (head === 4) {
@@ -24,8 +51,26 @@ export function encodeFrame(text: string): Buffer {
     frame[1] = LENGTH_64;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  frame.write(text, head);
-  return frame;
+  return { frame, head };
+}
+
+/** The last text of a broadcast as a frame: its receivers come one after the other. */
+class LastFrame {
+  readonly #encode: (text: string) => Buffer;
+  #text: string | undefined;
+  #frame: Buffer = Buffer.alloc(0);
+
+  constructor(encode: (text: string) => Buffer) {
+    this.#encode = encode;
+  }
+
+  of(text: string): Buffer {
+    if (text !== this.#text) {
+      this.#frame = this.#encode(text);
+      this.#text = text;
+    }
+    return this.#frame;
+  }
 }
 
 /**
@@ -35,21 +80,20 @@ export function encodeFrame(text: string): Buffer {
  */
 export class FrameWriters {
   readonly #batcher = new WriteBatcher();
-  #lastText: string | undefined;
-  #lastFrame: Buffer = Buffer.alloc(0);
+  readonly #plain = new LastFrame(encodeFrame);
+  readonly #compressed = new LastFrame(encodeCompressedFrame);
 
-  /** @param socket - the socket that `webSocket` uses. */
-  open(webSocket: WebSocket, socket: Duplex): FrameWriter {
-    return new FrameWriter(webSocket, socket, this);
+  /**
+   * @param socket - the socket that `webSocket` uses.
+   * @param isCompressed - whether long frames are compressed, with the largest window and no context.
+   */
+  open(webSocket: WebSocket, socket: Duplex, isCompressed = false): FrameWriter {
+    return new FrameWriter(webSocket, socket, this, isCompressed);
   }
 
-  /** Encodes a text, once for all receivers of a broadcast: they come one after the other. */
-  encode(text: string): Buffer {
-    if (text !== this.#lastText) {
-      this.#lastFrame = encodeFrame(text);
-      this.#lastText = text;
-    }
-    return this.#lastFrame;
+  /** Encodes a text, once for all receivers of a broadcast. */
+  encode(text: string, isCompressed: boolean): Buffer {
+    return (isCompressed ? this.#compressed : this.#plain).of(text);
   }
 
   flushLater(writer: FrameWriter): void {
@@ -66,13 +110,15 @@ export class FrameWriter {
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #writers: FrameWriters;
+  readonly #isCompressed: boolean;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
 
-  constructor(webSocket: WebSocket, socket: Duplex, writers: FrameWriters) {
+  constructor(webSocket: WebSocket, socket: Duplex, writers: FrameWriters, isCompressed: boolean) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#writers = writers;
+    this.#isCompressed = isCompressed;
   }
 
   /** Bytes that the kernel has not yet accepted, because the client has not read enough. */
@@ -81,7 +127,7 @@ export class FrameWriter {
   }
 
   send(text: string): void {
-    const frame = this.#writers.encode(text);
+    const frame = this.#writers.encode(text, this.#isCompressed);
     this.#pendingBytes += frame.length;
     if (this.#pending.push(frame) === 1) this.#writers.flushLater(this);
   }

@@ -4,7 +4,8 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:https
 import type { Socket } from 'node:net';
 import { RollcallError } from '@rollcall/protocol';
 import { limitLines, listen } from '@rollcall/runtime';
-import type { Certificate, ConnectionLimiter, Logger } from '@rollcall/runtime';
+import type { ConnectionLimiter } from '@rollcall/proxy';
+import type { Certificate, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
 import type { Respond } from './plain-connection.ts';
 import { WriteBatcher } from './write-batcher.ts';
@@ -44,6 +45,8 @@ export interface WebServer {
   readonly port: number;
   /** `http://HOST:PORT`, or `https:`. */
   readonly url: string;
+  /** Shows another certificate to clients that connect from now on. Does nothing without TLS. */
+  renew(tls: Certificate): void;
   /** Stops listening. Resolves when all connections are closed, within about a second. */
   close(): Promise<void>;
 }
@@ -71,6 +74,9 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     server,
     port,
     url: `${tls === undefined ? 'http' : 'https'}://${authority}`,
+    renew: (renewed) => {
+      if (server instanceof TlsServer) server.setSecureContext(renewed);
+    },
     close: () => close(server, plain, sockets),
   };
 }

@@ -6,6 +6,7 @@ import { limitLines } from '@rollcall/runtime';
 import type { LogFields } from '@rollcall/runtime';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
+import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
@@ -38,17 +39,26 @@ const SERVER_OPTIONS: ServerOptions & Limits = {
   closeTimeout: CLOSE_TIMEOUT_MS,
 };
 
+/**
+ * Neither side keeps a context between messages. So a broadcast is compressed once for all of its receivers, and a connection
+ * takes no memory for it. ws bounds an inflated message by `maxPayload`.
+ */
+const COMPRESSION = { serverNoContextTakeover: true, clientNoContextTakeover: true } as const;
+
 /** The WebSocket side of a broker. */
 export class WebSockets {
-  readonly #server = new WebSocketServer(SERVER_OPTIONS);
+  readonly #server: WebSocketServer;
   readonly #apps: Apps;
   readonly #settings: Settings;
   readonly #writers = new FrameWriters();
+  readonly #clients = new Set<ClientSocket>();
   readonly #logRefused: (fields: LogFields, message: string) => void;
 
   constructor(apps: Apps, settings: Settings) {
     this.#apps = apps;
     this.#settings = settings;
+    const perMessageDeflate = settings.compression && COMPRESSION;
+    this.#server = new WebSocketServer({ ...SERVER_OPTIONS, perMessageDeflate });
     this.#logRefused = limitLines(settings.logger.warn);
   }
 
@@ -56,6 +66,23 @@ export class WebSockets {
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#open(webSocket, socket, request),
     );
+  }
+
+  /** Closes the connections of an app that is not served any more. */
+  disconnect(app: App): void {
+    for (const client of this.#clients) {
+      if (client.app === app)
+        client.close(CLOSE_CODES.unknownApp, 'the app is not served any more');
+    }
+  }
+
+  /** Closes the connections of apps that are disabled. */
+  disconnectDisabled(): void {
+    for (const client of this.#clients) {
+      if (client.app.options.enabled === false) {
+        client.close(CLOSE_CODES.disabledApp, 'the app is disabled');
+      }
+    }
   }
 
   /** Closes all connections and refuses new ones. Takes about a second at most. */
@@ -78,9 +105,17 @@ export class WebSockets {
       webSocket.close(app.code, app.message);
       return;
     }
-    const writer = this.#writers.open(webSocket, socket);
+    // A frame is the same for all clients. One that wants a smaller window is sent plain frames, which it accepts too.
+    const wantsSmallWindow = /server_max_window_bits/i.test(
+      request.headers['sec-websocket-extensions'] ?? '',
+    );
+    const isCompressed = webSocket.extensions !== '' && !wantsSmallWindow;
+    const writer = this.#writers.open(webSocket, socket, isCompressed);
     const options = { app, socketId: createSocketId(), writer, settings: this.#settings };
-    new ClientSocket(webSocket, options).open();
+    const client = new ClientSocket(webSocket, options);
+    this.#clients.add(client);
+    webSocket.once('close', () => this.#clients.delete(client));
+    client.open();
   }
 }
 

@@ -1,3 +1,4 @@
+import { SECRET } from '@rollcall/runtime/settings';
 import type { Format } from '@rollcall/runtime/settings';
 import { WEBHOOK_EVENTS } from '../webhook-event.ts';
 
@@ -62,6 +63,7 @@ const APP_SETTINGS = {
   },
   secret: {
     type: 'text',
+    format: SECRET as typeof SECRET,
     required: true,
     isSecret: true,
     example: 'a-secret',
@@ -105,6 +107,7 @@ export const APPS_SETTINGS = {
     settings: APP_SETTINGS as typeof APP_SETTINGS,
     minItems: 1,
     required: true,
+    reloads: true,
     doc: 'The apps that the broker serves.',
   },
 } as const;

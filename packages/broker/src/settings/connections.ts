@@ -42,6 +42,11 @@ export const CONNECTION_SETTINGS = {
     default: 1000,
     doc: 'Maximum public channels among them, which need no signature. 1000 take about 2 MB of memory.',
   },
+  compression: {
+    type: 'boolean',
+    default: false,
+    doc: 'Whether WebSockets are compressed (permessage-deflate) for clients that ask for it.',
+  },
   maxUnreadBytes: {
     type: 'integer',
     min: 1,

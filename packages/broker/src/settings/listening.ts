@@ -67,6 +67,7 @@ export const LISTENING_SETTINGS = {
   tls: {
     type: 'group',
     settings: TLS_SETTINGS as typeof TLS_SETTINGS,
+    reloads: true,
     doc: 'The certificate of the broker.',
   },
   metrics: {

@@ -2,6 +2,10 @@ import { httpRequest, httpTarget } from '@rollcall/runtime';
 
 const TIMEOUT_MS = 10_000;
 
+/** Errors before a connection is there, which no event can have caused. */
+const UNREACHABLE =
+  /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE|ENOBUFS|ENOMEM)$/;
+
 export interface Post {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -10,11 +14,15 @@ export interface Post {
   readonly signal: AbortSignal;
 }
 
-/**
- * Sends one request, and resolves to the status of its response.
- * @throws Error that says why there is no response
- */
-export async function post({ url, headers, body, signal }: Post): Promise<number> {
+/** Why a request was not accepted. */
+export interface PostFailure {
+  readonly reason: string;
+  /** Whether the receiver cannot be connected to, so that any other request would fail too. */
+  readonly isUnreachable: boolean;
+}
+
+/** Sends one request. Returns `undefined` if it is accepted, with a 2xx response. Never rejects. */
+export async function post({ url, headers, body, signal }: Post): Promise<PostFailure | undefined> {
   const target = httpTarget(url);
   const outcome = await httpRequest({
     ...target,
@@ -24,8 +32,11 @@ export async function post({ url, headers, body, signal }: Post): Promise<number
     signal,
     timeoutMs: TIMEOUT_MS,
   });
-  if ('status' in outcome) return outcome.status;
-  throw new Error(
-    outcome.code === 'ETIMEDOUT' ? `no response within ${TIMEOUT_MS / 1000} s` : outcome.code,
-  );
+  if ('code' in outcome) {
+    const { code } = outcome;
+    const reason = code === 'ETIMEDOUT' ? `no response within ${TIMEOUT_MS / 1000} s` : code;
+    return { reason, isUnreachable: UNREACHABLE.test(code) };
+  }
+  const isAccepted = outcome.status >= 200 && outcome.status < 300;
+  return isAccepted ? undefined : { reason: `status ${outcome.status}`, isUnreachable: false };
 }

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { errorMessage } from '@rollcall/runtime';
-import type { Logger } from '@rollcall/runtime';
+import { limitLines } from '@rollcall/runtime';
+import type { LogFields, Logger } from '@rollcall/runtime';
 import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../settings/options.ts';
@@ -8,16 +8,24 @@ import type { WebhookEvent } from '../webhook-event.ts';
 import { post } from './post.ts';
 
 /** Events of this time go in one request. */
-const BATCH_MS = 50;
+export const BATCH_MS = 50;
 const MAX_BATCH = 100;
 
 /** Events that may wait for a server that does not answer. More are dropped, and counted. */
 export const MAX_PENDING = 10_000;
 
-/** Doubles each time. One more would exceed five minutes. */
-export const RETRY_DELAYS_MS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128].map(
-  (seconds) => seconds * 1_000,
-);
+/** An event is dropped when its first attempt is this long ago. */
+export const MAX_AGE_MS = 300_000;
+
+/** The delay before a retry doubles up to the maximum, which bounds how late a receiver that is back gets its events. */
+const MIN_DELAY_MS = 1_000;
+const MAX_DELAY_MS = 5_000;
+
+/**
+ * Failures in a row that follow each other at once, while single events seem to be at fault: of a retry, of a batch, and of
+ * the event in it. After more, the receiver itself seems to be, and has a request each 50 ms.
+ */
+const MAX_PROMPT_FAILURES = 3;
 
 /** What has become of events. */
 interface WebhookCounters {
@@ -26,36 +34,76 @@ interface WebhookCounters {
 }
 
 export interface WebhookEnvironment {
-  readonly app: AppCredentials;
   readonly counters: WebhookCounters;
   readonly logger: Logger;
   readonly post?: typeof post;
   /** Resolves after `ms` milliseconds, or rejects when it is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock?: () => number;
 }
 
-/** Sends the events of an app to one URL, in order, one request after the other. */
-export class Webhook {
-  readonly #options: WebhookOptions;
-  readonly #environment: Required<WebhookEnvironment>;
-  readonly #pending: WebhookEvent[] = [];
-  readonly #closing = new AbortController();
-  #isSending = false;
+/** An event that waits to be accepted. */
+interface Waiting {
+  readonly event: WebhookEvent;
+  /** When it was first sent: by the clock, and in milliseconds since 1970. */
+  firstSent: { readonly at: number; readonly timeMs: number } | undefined;
+  /** How often it was refused in a request of its own. */
+  refusals: number;
+}
 
-  constructor(options: WebhookOptions, environment: WebhookEnvironment) {
+/**
+ * Sends the events of an app to one URL, one request after the other, in order as long as they are accepted. When a request
+ * with several events is refused, they are sent one by one, so that only the event that is at fault waits for its retry. When
+ * the receiver cannot be reached, all wait.
+ */
+export class Webhook {
+  #options: WebhookOptions;
+  #app: AppCredentials;
+  readonly #environment: Required<WebhookEnvironment>;
+  readonly #logFailure: (fields: LogFields, message: string) => void;
+  readonly #logDropped: (fields: LogFields, message: string) => void;
+  /** In order. They go in batches. */
+  readonly #pending: Waiting[] = [];
+  /** Refused before, and due again. They go alone. */
+  readonly #due: Waiting[] = [];
+  /** All that wait: pending, due, or for their retry. */
+  #waiting = 0;
+  #batchSize = MAX_BATCH;
+  /** Requests since the last that was accepted. */
+  #failures = 0;
+  #sentDueLast = false;
+  #isSending = false;
+  readonly #closing = new AbortController();
+
+  constructor(options: WebhookOptions, app: AppCredentials, environment: WebhookEnvironment) {
     this.#options = options;
-    this.#environment = { post, wait: sleep, ...environment };
+    this.#app = app;
+    this.#environment = { post, wait: sleep, clock: () => performance.now(), ...environment };
+    this.#logFailure = limitLines(environment.logger.warn);
+    this.#logDropped = limitLines(environment.logger.error);
+  }
+
+  get url(): string {
+    return this.#options.url;
+  }
+
+  /** Uses other options from now on, for events that wait too. The URL stays. */
+  configure(options: WebhookOptions, app: AppCredentials): void {
+    this.#options = options;
+    this.#app = app;
   }
 
   push(event: WebhookEvent): void {
     const { events } = this.#options;
     if (events !== undefined && !events.includes(event.name)) return;
-    if (this.#pending.length >= MAX_PENDING) {
+    if (this.#waiting >= MAX_PENDING) {
       this.#environment.counters.webhookEventsDropped += 1;
       return;
     }
-    this.#pending.push(event);
-    if (!this.#isSending) void this.#send();
+    this.#waiting += 1;
+    this.#pending.push({ event, firstSent: undefined, refusals: 0 });
+    void this.#send();
   }
 
   /** Drops the events that are not yet sent. */
@@ -64,12 +112,13 @@ export class Webhook {
   }
 
   async #send(): Promise<void> {
-    const { wait } = this.#environment;
+    if (this.#isSending) return;
     this.#isSending = true;
     try {
-      while (this.#pending.length > 0) {
-        await wait(BATCH_MS, this.#closing.signal);
-        await this.#deliver(this.#pending.splice(0, MAX_BATCH));
+      await this.#wait(BATCH_MS);
+      while (this.#pending.length + this.#due.length > 0) {
+        const pause = await this.#sendNext();
+        if (pause > 0) await this.#wait(pause);
       }
     } catch {
       // Closing: nothing else rejects a wait.
@@ -77,50 +126,98 @@ export class Webhook {
     this.#isSending = false;
   }
 
-  async #deliver(events: readonly WebhookEvent[]): Promise<void> {
-    const { counters, logger, wait } = this.#environment;
-    // Once for all attempts, so that a receiver can recognise a repeated request.
-    const body = JSON.stringify({ time_ms: Date.now(), events });
-    for (const delay of [...RETRY_DELAYS_MS, undefined]) {
-      const failure = await this.#attempt(body);
-      if (failure === undefined) {
-        counters.webhookEventsSent += events.length;
-        return;
-      }
-      if (delay === undefined) {
-        logger.error(
-          { url: this.#origin, reason: failure, events: events.length },
-          `webhook failed after ${RETRY_DELAYS_MS.length} retries: events dropped`,
-        );
-      } else {
-        await wait(delay, this.#closing.signal);
-      }
+  /** Sends one request. Returns how long to wait before the next. */
+  async #sendNext(): Promise<number> {
+    // In turn, so that neither keeps the other waiting.
+    const isDue = this.#due.length > 0 && (this.#pending.length === 0 || !this.#sentDueLast);
+    this.#sentDueLast = isDue;
+    const source = isDue ? this.#due : this.#pending;
+    const batch = source.splice(0, isDue ? 1 : this.#batchSize);
+    const failure = await this.#attempt(batch);
+    if (failure === undefined) {
+      const isRecovering = this.#due.length > 0 || this.#batchSize < MAX_BATCH;
+      this.#failures = 0;
+      if (!isDue) this.#batchSize = Math.min(2 * this.#batchSize, MAX_BATCH);
+      this.#environment.counters.webhookEventsSent += batch.length;
+      this.#waiting -= batch.length;
+      return isRecovering ? 0 : BATCH_MS;
     }
-    counters.webhookEventsDropped += events.length;
+    if (this.#failures === 0) {
+      this.#logFailure({ url: this.#origin, reason: failure.reason }, 'webhook failed: will retry');
+    }
+    this.#failures += 1;
+    const kept = this.#dropOld(batch, failure.reason);
+    if (failure.isUnreachable) {
+      source.unshift(...kept);
+      // The same events again, so that a receiver can recognise a repeated request.
+      if (!isDue && kept.length > 0) this.#batchSize = kept.length;
+      return delayAfter(this.#failures);
+    }
+    if (batch.length > 1) {
+      this.#pending.unshift(...kept);
+      this.#batchSize = 1;
+    } else {
+      for (const waiting of kept) void this.#retryLater(waiting);
+    }
+    return this.#failures > MAX_PROMPT_FAILURES ? BATCH_MS : 0;
   }
 
-  /** Sends one request. Returns the reason if it failed. */
-  async #attempt(body: string): Promise<string | undefined> {
-    const { app, post: send } = this.#environment;
+  /** Sends events together. Returns why they were not accepted. */
+  #attempt(batch: readonly Waiting[]): ReturnType<typeof post> {
+    const { clock, post: send } = this.#environment;
+    for (const waiting of batch) waiting.firstSent ??= { at: clock(), timeMs: Date.now() };
+    const body = JSON.stringify({
+      time_ms: batch[0]?.firstSent?.timeMs,
+      events: batch.map(({ event }) => event),
+    });
     const headers = {
       // SDKs compare it exactly.
       'content-type': 'application/json',
-      'x-pusher-key': app.key,
-      'x-pusher-signature': signatureOf(app.secret, body),
+      'x-pusher-key': this.#app.key,
+      'x-pusher-signature': signatureOf(this.#app.secret, body),
     };
+    return send({ url: this.#options.url, headers, body, signal: this.#closing.signal });
+  }
+
+  async #retryLater(waiting: Waiting): Promise<void> {
+    waiting.refusals += 1;
     try {
-      const { url } = this.#options;
-      const status = await send({ url, headers, body, signal: this.#closing.signal });
-      return status >= 200 && status < 300 ? undefined : `status ${status}`;
-    } catch (error) {
-      return errorMessage(error);
+      await this.#wait(delayAfter(waiting.refusals));
+    } catch {
+      return;
     }
+    this.#due.push(waiting);
+    void this.#send();
+  }
+
+  /** Drops events that have been tried for too long. Returns the others. */
+  #dropOld(batch: readonly Waiting[], reason: string): readonly Waiting[] {
+    const oldest = this.#environment.clock() - MAX_AGE_MS;
+    const kept = batch.filter(({ firstSent }) => firstSent === undefined || firstSent.at > oldest);
+    const dropped = batch.length - kept.length;
+    if (dropped === 0) return kept;
+    this.#waiting -= dropped;
+    this.#environment.counters.webhookEventsDropped += dropped;
+    this.#logDropped(
+      { url: this.#origin, reason, events: dropped },
+      'webhook failed for five minutes: events dropped',
+    );
+    return kept;
+  }
+
+  #wait(ms: number): Promise<unknown> {
+    return this.#environment.wait(ms, this.#closing.signal);
   }
 
   /** The part of the URL that may be logged: the rest often contains a secret. */
   get #origin(): string {
     return new URL(this.#options.url).origin;
   }
+}
+
+/** @param failures - one or more. */
+function delayAfter(failures: number): number {
+  return Math.min(MIN_DELAY_MS * 2 ** (failures - 1), MAX_DELAY_MS);
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -6,13 +6,26 @@ import type { WebhookEnvironment } from './webhook.ts';
 
 /** The webhooks of one app. */
 export class Webhooks {
-  readonly #webhooks: readonly Webhook[];
+  readonly #environment: WebhookEnvironment;
   readonly #leaves = new DebouncedLeaves((event) => this.#push(event));
+  #webhooks: readonly Webhook[] = [];
 
-  constructor(app: AppOptions, environment: Omit<WebhookEnvironment, 'app'>) {
-    this.#webhooks = (app.webhooks ?? []).map(
-      (options) => new Webhook(options, { ...environment, app }),
-    );
+  constructor(app: AppOptions, environment: WebhookEnvironment) {
+    this.#environment = environment;
+    this.configure(app);
+  }
+
+  /** Uses other options from now on. A webhook whose URL stays keeps the events that wait. */
+  configure(app: AppOptions): void {
+    const before = new Set(this.#webhooks);
+    this.#webhooks = (app.webhooks ?? []).map((options) => {
+      const same = [...before].find(({ url }) => url === options.url);
+      if (same === undefined) return new Webhook(options, app, this.#environment);
+      before.delete(same);
+      same.configure(options, app);
+      return same;
+    });
+    for (const removed of before) removed.close();
   }
 
   report(event: WebhookEvent): void {

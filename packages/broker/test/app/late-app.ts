@@ -20,7 +20,6 @@ export type Delay = (subject: string) => Promise<void>;
 
 /** An app that answers later, as one does that asks a store: calls about one channel in order, others in any order. */
 export class LateApp implements App {
-  readonly options: AppOptions;
   readonly counters: Counters;
   readonly #app: LocalApp;
   readonly #delay: Delay;
@@ -28,10 +27,13 @@ export class LateApp implements App {
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(app: LocalApp, delay: Delay) {
-    this.options = app.options;
     this.counters = app.counters;
     this.#app = app;
     this.#delay = delay;
+  }
+
+  get options(): AppOptions {
+    return this.#app.options;
   }
 
   get size(): AppSize {
@@ -40,6 +42,10 @@ export class LateApp implements App {
 
   get hasRoom(): boolean {
     return this.#app.hasRoom;
+  }
+
+  configure(options: AppOptions): void {
+    this.#app.configure(options);
   }
 
   connectionOpened(): void {

@@ -32,7 +32,11 @@ describe('readOptions', () => {
     [{ apps: [{ ...app, key: 'a:b' }] }, '`apps.0.key` is "a:b"; it must be of A-Z a-z 0-9 _ -'],
     [
       { apps: [{ ...app, secret: '' }] },
-      '`apps.0.secret` is invalid; it must be a string that is not empty',
+      '`apps.0.secret` is invalid; it must be a string that is not empty, and no placeholder such as set-this',
+    ],
+    [
+      { apps: [{ ...app, secret: 'set-this' }] },
+      /^`apps\.0\.secret` is invalid; .* no placeholder/,
     ],
     [{ apps: [app], host: 'example.com' }, /^`host` is "example.com"; it must be an IP address/],
     [{ apps: [app], port: -1 }, '`port` is -1; it must be a whole number from 0 to 65535'],

@@ -83,15 +83,16 @@ it('retries events that the server did not accept', async () => {
   await expect
     .poll(() => events)
     .toContainEqual({ name: 'channel_occupied', channel: 'private-a' });
-  expect(bodies[1]).toBe(bodies[0]);
+  const [first, second] = bodies.map((body) => JSON.parse(body) as { time_ms: number });
+  expect(second?.time_ms).toBe(first?.time_ms);
   ann.disconnect();
 });
 
 it('stops when the broker closes', async () => {
-  statuses = [500, 500];
+  statuses = Array.from({ length: 100 }, () => 500);
   const ann = client(broker);
   await subscribed(ann, 'private-a');
-  await expect.poll(() => bodies).toHaveLength(1);
+  await expect.poll(() => bodies.length).toBeGreaterThan(0);
   await broker.close();
   ann.disconnect();
 });

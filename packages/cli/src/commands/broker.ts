@@ -7,6 +7,7 @@ import { DEVELOPMENT_APP, EMBEDDED_HOST } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, readSettingsFile } from '@rollcall/runtime/settings';
+import { ConfigReload } from '../config-reload.ts';
 import { openLog, withLogOptions } from '../log.ts';
 import { reportListening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
@@ -19,7 +20,10 @@ interface BrokerCommandOptions extends LogFlags {
 export function brokerCommand(): Command {
   const command = new Command('broker')
     .description('run a broker that is compatible with Pusher')
-    .option('--config <file>', 'JSON file of apps and settings')
+    .option(
+      '--config <file>',
+      'JSON file of apps and settings; apps are read again when it changes and on SIGHUP',
+    )
     .action(runBroker);
   return withLogOptions(addSettings(command, BROKER_SETTINGS));
 }
@@ -27,9 +31,16 @@ export function brokerCommand(): Command {
 /** `rollcall broker` */
 async function runBroker(options: BrokerCommandOptions): Promise<void> {
   const logger = openLog(options);
+  const reload = options.config === undefined ? undefined : new ConfigReload(options.config);
   const config = brokerConfig(options, process.env);
   const broker = await createBroker({ ...optionsOf(config), logger });
-  shutdown.add({ close: () => broker.close() }, ['SIGHUP']);
+  reload?.start(logger, () => broker.configure(optionsOf(brokerConfig(options, process.env))));
+  const close = (): Promise<void> => {
+    reload?.stop();
+    return broker.close();
+  };
+  // With a file, SIGHUP asks to read it again, as of most daemons.
+  shutdown.add({ close }, reload === undefined ? ['SIGHUP'] : []);
 
   logger.info({ url: broker.url }, 'broker listens');
   if (broker.metricsUrl !== undefined)

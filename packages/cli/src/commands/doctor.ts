@@ -11,7 +11,7 @@ import type { Instruments, Received } from '../doctor/examine.ts';
 import { asText, countOf } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { GatewayView } from '../doctor/gateway.ts';
-import { reach } from '../doctor/reach.ts';
+import { reach } from '../reach.ts';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 
 interface DoctorOptions {
@@ -58,8 +58,8 @@ function instruments(given: string | undefined): Instruments {
     isAdminNamed: access.isNamed,
     gatewayView: () => gatewayView(access),
     reach,
-    ownAddress: (connection) => ({
-      announced: announced(connection),
+    ownAddress: async (connection) => ({
+      announced: await announced(connection),
       isGiven: (env['ROLLCALL_ADDRESS'] ?? '') !== '',
       interfaces: Object.values(networkInterfaces()).flatMap((all) =>
         (all ?? []).map(({ address }) => address),
@@ -73,6 +73,7 @@ async function listen(connection: RegistryConfig): Promise<Received> {
     registry: connection,
     timeoutMs: CONNECT_TIMEOUT_MS,
     probes: 'never',
+    requireBroker: true,
   });
   const answered = await directory.ready(READY_TIMEOUT_MS);
   const instances = directory.instances();
@@ -90,9 +91,9 @@ async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' 
   }
 }
 
-function announced(connection: RegistryConfig): string | Error {
+async function announced(connection: RegistryConfig): Promise<string | Error> {
   try {
-    return announcedAddress(connection, process.env);
+    return await announcedAddress(connection, process.env);
   } catch (error) {
     if (error instanceof Error) return error;
     throw error;

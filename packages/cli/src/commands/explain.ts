@@ -5,17 +5,31 @@ import type { JournalEntry } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import { clockTime } from '@rollcall/runtime/log';
 
+type Route = NonNullable<Explanation['route']>;
 type Ejection = NonNullable<ExplainedInstance['ejection']>;
 
 interface ExplainOptions {
   readonly admin?: string;
+  readonly method?: string;
+  readonly host?: string;
+  readonly header?: readonly string[];
   readonly json?: boolean;
 }
 
 export function explainCommand(): Command {
   return new Command('explain')
     .description('show why a path is routed where it is, or nowhere: every message, probe and rule')
-    .argument('<path>', 'such as /v1/generate')
+    .argument('<path>', 'such as /v1/generate, or a whole URL')
+    .option('--method <method>', 'of the request; default: GET')
+    .option(
+      '--host <host>',
+      "Host of the request; default: that of the URL, or the gateway's domain",
+    )
+    .option(
+      '--header <field>',
+      'header field of the request, such as "cookie: a=b"; may be repeated',
+      (field: string, before: readonly string[] | undefined) => [...(before ?? []), field],
+    )
     .addOption(adminOption())
     .option('--json', 'print JSON')
     .action(runExplain);
@@ -23,21 +37,40 @@ export function explainCommand(): Command {
 
 /** `rollcall explain /v1/generate` */
 async function runExplain(path: string, options: ExplainOptions): Promise<void> {
-  if (!path.startsWith('/')) {
+  if (!/^(?:\/|https?:\/\/)/i.test(path)) {
     throw new RollcallError(
       'ROLLCALL_CONFIG',
-      `the path is ${JSON.stringify(path)}; it must start with "/"`,
+      `the path is ${JSON.stringify(path)}; it must start with "/", "http://" or "https://"`,
     );
   }
   const explanation = await askAdmin<Explanation>(
     adminAccess(options.admin, process.env),
-    `/api/explain?path=${encodeURIComponent(path)}`,
+    `/api/explain?${queryOf(path, options)}`,
   );
   console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
 }
 
-function story({ path, verdict, filters, instances, gone, link, refused }: Explanation): string {
+function queryOf(path: string, { method, host, header = [] }: ExplainOptions): string {
+  const query = new URLSearchParams({ path });
+  if (method !== undefined) query.set('method', method);
+  if (host !== undefined) query.set('host', host);
+  for (const each of header) query.append('header', each);
+  return query.toString();
+}
+
+function story({
+  path,
+  verdict,
+  target,
+  route,
+  filters,
+  instances,
+  gone,
+  link,
+  refused,
+}: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
+  if (route !== undefined) lines.push('', ...routeLines(route, target));
   if (filters.length > 0) lines.push('', 'filters');
   for (const { name, effect } of filters) lines.push(`  ${name}: ${effect}`);
   for (const { key, announcement, state, isRoutable, ejection, history } of instances) {
@@ -53,6 +86,25 @@ function story({ path, verdict, filters, instances, gone, link, refused }: Expla
   for (const { at, event, code, reason } of refused)
     lines.push(`  ${clockTime(at)}  ${event} (${code}): ${reason}`);
   return lines.join('\n');
+}
+
+/** What requests of the route are subject to. */
+function routeLines(route: Route, target: string | undefined): string[] {
+  const { strip, balancing, retries, limits } = route;
+  const { policy, hashBy, maxInFlight, slowStartMs, zone } = balancing;
+  const key = policy === 'hash' ? ` by ${hashBy}` : '';
+  const near = zone === undefined ? '' : `, zone ${zone} preferred`;
+  const warm = slowStartMs === 0 ? '' : `, slow start of ${slowStartMs} ms`;
+  return [
+    'route',
+    ...(target === undefined ? [] : [`  instance receives: ${target}`]),
+    `  prefix: ${strip ? 'stripped' : 'kept'}`,
+    `  balancing: ${policy}${key}, at most ${maxInFlight} in flight to an instance${near}${warm}`,
+    `  retries: ${retries.share * 100} % of requests, and ${retries.perSecond} per second`,
+    `  limits: ${Object.entries(limits)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ')}`,
+  ];
 }
 
 /** Such as: ejected by 1 of 2 processes until 12:00:30.000: 5 failed requests in a row: 503 ×5 */

@@ -14,7 +14,11 @@ export function lsCommand(): Command {
 
 /** `rollcall ls` */
 async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
-  const directory = await discover({ timeoutMs: CONNECT_TIMEOUT_MS, probes: 'never' });
+  const directory = await discover({
+    timeoutMs: CONNECT_TIMEOUT_MS,
+    probes: 'never',
+    requireBroker: true,
+  });
   const answered = await directory.ready(READY_TIMEOUT_MS);
   const instances = directory.instances();
   directory.close();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Command } from 'commander';
 import {
   announcedAddress,
@@ -6,7 +7,7 @@ import {
   register,
   RollcallError,
 } from '@rollcall/client';
-import type { Registration } from '@rollcall/client';
+import type { Registration, RegistryConfig } from '@rollcall/client';
 import { parseAnnouncement } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import { endWithParent, errorMessage, withDeadline } from '@rollcall/runtime';
@@ -14,12 +15,23 @@ import type { Logger } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { openLog, withLogOptions } from '../log.ts';
 import { announcedFields, announcementOptions } from '../run/announcement-options.ts';
+import { withoutSecrets } from '../run/program-environment.ts';
 import { startProgram } from '../run/start-program.ts';
-import { accepts, serving } from '../run/readiness.ts';
+import type { Program } from '../run/start-program.ts';
+import { accepts, conditionOf, servedAddress } from '../run/readiness.ts';
 
 /** Process managers usually kill after 10 s. */
 const LEAVE_MS = 3000;
 const FLUSH_MS = 1000;
+/** As of other programs of Rollcall that cannot listen. */
+const EXIT_LISTEN = 3;
+const ID_DIGITS = 24;
+
+interface RunOptions extends LogFlags {
+  readonly requireBroker?: boolean;
+  readonly passSecrets?: boolean;
+  readonly [field: string]: unknown;
+}
 
 export function runCommand(): Command {
   const command = new Command('run').description(
@@ -27,6 +39,14 @@ export function runCommand(): Command {
   );
   for (const option of announcementOptions()) command.addOption(option);
   command
+    .option(
+      '--require-broker',
+      'end the program if the broker cannot be reached, or refuses (default: it runs, and registering is retried)',
+    )
+    .option(
+      '--pass-secrets',
+      'leave the secret of the app, the master key and the admin token in the environment of the program (default: they are removed)',
+    )
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action(runProgram);
@@ -34,18 +54,16 @@ export function runCommand(): Command {
 }
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */
-async function runProgram(
-  command: readonly string[],
-  options: LogFlags & Readonly<Record<string, unknown>>,
-): Promise<void> {
+async function runProgram(command: readonly string[], options: RunOptions): Promise<void> {
   // Standard output belongs to the program.
   const logger = openLog(options, 'stderr');
   const registry = registryFromEnv(process.env);
+  const given = announcedFields(options);
   const announcement = checked({
-    address: announcedAddress(registry, process.env),
-    ...announcedFields(options),
+    address: await announcedAddress(registry, process.env),
+    ...given,
   });
-  await mustBeFree(announcement);
+  const addresses = await freeAddresses(announcement, given['address'] !== undefined);
 
   let registering: Promise<Registration> | undefined;
   let leaving: Promise<void> | undefined;
@@ -55,14 +73,15 @@ async function runProgram(
     process.exit(code);
   }
 
-  const program = startProgram(command, leave, logger);
+  const env = options.passSecrets === true ? process.env : withoutSecrets(process.env);
+  const program = startProgram({ command, env, beforeStop: leave, logger });
   endWithParent();
-  if (await serving(announcement, program.stopping, logger)) {
-    registering = register({ ...announcement, registry });
+  const address = await servedAddress(announcement, addresses, program.stopping, logger);
+  if (address !== undefined) {
+    const { requireBroker = false } = options;
+    registering = registerAt(address, { announcement, registry, requireBroker, logger });
     try {
       await registering;
-      const { prefix, address, port } = announcement;
-      logger.info({ prefix: prefix || '/', address, port }, 'registered');
     } catch (error) {
       registering = undefined;
       logger.error(errorMessage(error));
@@ -75,7 +94,52 @@ async function runProgram(
   const code = await program.ended;
   await leave();
   await program.endRest();
-  await exit(code);
+  await exit(
+    address === undefined
+      ? endedEarly(code, program, logger, () => conditionOf(announcement, addresses))
+      : code,
+  );
+}
+
+/** The exit code for a program that ended, with this code, before it was registered. */
+function endedEarly(
+  code: number,
+  program: Program,
+  logger: Logger,
+  condition: () => string,
+): number {
+  if (!program.wasRunning() || program.isStopped()) return code;
+  logger.error(`the program ended before it was registered: it was waited for ${condition()}`);
+  return code === 0 ? EXIT_LISTEN : code;
+}
+
+function registerAt(
+  address: string,
+  context: {
+    readonly announcement: Announcement;
+    readonly registry: RegistryConfig;
+    readonly requireBroker: boolean;
+    readonly logger: Logger;
+  },
+): Promise<Registration> {
+  const { announcement, registry, requireBroker, logger } = context;
+  const { prefix, port, id = stableId(prefix, address, port) } = announcement;
+  return register({
+    ...announcement,
+    address,
+    id,
+    registry,
+    requireBroker,
+    logger,
+  });
+}
+
+/** Observers take a program that was started again for the same instance, and not for one more. */
+function stableId(prefix: string, address: string, port: number): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([prefix, address, port]))
+    .digest('hex');
+  return `run-${hash.slice(0, ID_DIGITS)}`;
 }
 
 async function leaveInTime(
@@ -83,8 +147,8 @@ async function leaveInTime(
   logger: Logger,
 ): Promise<void> {
   try {
-    const registration = await registering;
-    if (registration !== undefined) await withDeadline(registration.leave(), LEAVE_MS, late);
+    const left = registering?.then((registration) => registration.leave());
+    if (left !== undefined) await withDeadline(left, LEAVE_MS, late);
   } catch (error) {
     logger.error(`could not leave the registry: ${errorMessage(error)}`);
   }
@@ -100,11 +164,24 @@ function checked(fields: Readonly<Record<string, unknown>>): Announcement {
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }
 
-async function mustBeFree(announcement: Announcement): Promise<void> {
-  if (!(await accepts(announcement))) return;
-  const where = `${announcement.address} port ${announcement.port}`;
-  throw new RollcallError(
-    'ROLLCALL_PORT_TAKEN',
-    `something already listens at ${where} and would be registered in place of the command: stop it or choose another --port`,
-  );
+/**
+ * The addresses at which the program may listen: the announced one. A program for this machine alone may also listen
+ * on `::1`, unless an address was given.
+ *
+ * @throws RollcallError ROLLCALL_PORT_TAKEN if another program listens at the announced address
+ */
+async function freeAddresses(
+  announcement: Announcement,
+  isGiven: boolean,
+): Promise<readonly string[]> {
+  const { address, port } = announcement;
+  if (await accepts(announcement)) {
+    throw new RollcallError(
+      'ROLLCALL_PORT_TAKEN',
+      `something already listens at ${address} port ${port} and would be registered in place of the command: stop it or choose another --port`,
+    );
+  }
+  if (isGiven || address !== '127.0.0.1') return [address];
+  const isTaken = await accepts({ ...announcement, address: '::1' });
+  return isTaken ? [address] : [address, '::1'];
 }

@@ -20,7 +20,11 @@ export function watchCommand(): Command {
 /** `rollcall watch`: runs until Ctrl+C, or until its output is closed. */
 async function runWatch({ json = false }: { readonly json?: boolean }): Promise<void> {
   const connection = registryFromEnv(process.env);
-  const directory = await discover({ registry: connection, timeoutMs: CONNECT_TIMEOUT_MS });
+  const directory = await discover({
+    registry: connection,
+    timeoutMs: CONNECT_TIMEOUT_MS,
+    requireBroker: true,
+  });
   shutdown.add({ close: () => directory.close() }, ['SIGHUP']);
   const { stdout } = process;
   // Such as `rollcall watch | head`: console.log does not report a closed pipe.

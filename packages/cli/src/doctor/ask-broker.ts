@@ -50,7 +50,7 @@ export async function askBroker(
 }
 
 /** Where the HTTP API is. */
-export function apiOf({ server, tls }: RegistryConfig): { host: string; port: number } {
+function apiOf({ server, tls }: RegistryConfig): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `api-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }

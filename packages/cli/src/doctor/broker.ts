@@ -1,8 +1,7 @@
 import { isLoopback } from '@rollcall/protocol';
-import { describeServer, RollcallError } from '@rollcall/client';
+import { adviceOnFailure, describeServer, RollcallError } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import { inWords } from '../terminal/duration.ts';
-import { apiOf } from './ask-broker.ts';
 import type { BrokerAnswer } from './ask-broker.ts';
 import { check } from './finding.ts';
 import type { Finding } from './finding.ts';
@@ -33,34 +32,8 @@ export function judgeBroker(connection: RegistryConfig, answer: BrokerAnswer): F
   }
   return broker.fail(
     `${where} cannot be reached (${answer.code})`,
-    adviceOn(answer.code, connection),
+    adviceOnFailure(connection, answer.code),
   );
-}
-
-function adviceOn(code: string, connection: RegistryConfig): string {
-  const { host, port } = apiOf(connection);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return 'host' in connection.server
-      ? `${host} cannot be resolved: correct PUSHER_HOST, or this machine's DNS`
-      : `${host} cannot be resolved: correct PUSHER_APP_CLUSTER, or this machine's DNS`;
-  }
-  if (code === 'ECONNREFUSED') {
-    return connection.embedded
-      ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'
-      : 'nothing listens there: start the server, or correct PUSHER_HOST and PUSHER_PORT';
-  }
-  if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
-    return `there is no connection: allow this machine to connect to ${host} port ${port} (firewall, route, proxy)`;
-  }
-  if (code.startsWith('HPE_') || code === 'ECONNRESET' || code === 'EPROTO') {
-    return connection.tls
-      ? 'the port may not speak TLS: set PUSHER_APP_SECURE=0, or correct PUSHER_PORT'
-      : 'the port may speak TLS, or no HTTP: set PUSHER_APP_SECURE=1, or correct PUSHER_PORT';
-  }
-  if (/CERT|SIGNATURE|ALTNAME/.test(code)) {
-    return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
-  }
-  return 'correct PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher';
 }
 
 /** How far this machine's clock is ahead of the broker's, in milliseconds; undefined if the response has no date. */

@@ -20,6 +20,8 @@ export interface Received {
   readonly answered: boolean;
 }
 
+type OwnAddressFacts = Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
+
 /** All I/O of an examination. */
 export interface Instruments {
   readonly nodeVersion: string;
@@ -33,7 +35,7 @@ export interface Instruments {
   /** `locked` if the token is wrong; undefined if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
-  ownAddress(connection: RegistryConfig): Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
+  ownAddress(connection: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
 }
 
 const configuration = check('configuration');
@@ -68,7 +70,7 @@ export async function examine(
   report(broker.judgePrivacy(connection));
   report(
     judgeAddress({
-      ...instruments.ownAddress(connection),
+      ...(await instruments.ownAddress(connection)),
       towardsBroker: 'status' in answer ? answer.localAddress : undefined,
       isBrokerLocal: isLocal(connection),
     }),

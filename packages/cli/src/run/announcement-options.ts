@@ -25,8 +25,8 @@ function flagged(): { field: AnnouncementField; option: Option }[] {
 }
 
 function optionOf(field: AnnouncementField, flag: string): Option {
-  const { isRequired, optionDefault, default: assumed } = field;
-  const byDefault = optionDefault ?? assumed;
+  const { isRequired, optionDefault, runDefault, default: assumed } = field;
+  const byDefault = runDefault ?? optionDefault ?? assumed;
   const suffix = byDefault === undefined ? '' : ` (default: ${String(byDefault)})`;
   const option = new Option(flag, plainText(`${field.runDoc ?? field.doc}${suffix}`));
   option.makeOptionMandatory(isRequired === true && optionDefault === undefined);

@@ -1,54 +1,74 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { probeRequest, probeVerdict } from '@rollcall/protocol';
+import { probeVerdict } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
-import { acceptsConnections, httpRequest } from '@rollcall/runtime';
+import { acceptsConnections } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
+import { reach } from '../reach.ts';
 
-const PROBE_TIMEOUT_MS = 2000;
+const CONNECT_TIMEOUT_MS = 2000;
 const FIRST_WAIT_MS = 20;
 const MAX_WAIT_MS = 500;
 const REMIND_EVERY_MS = 10_000;
+const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
 /**
- * Waits until the program accepts connections where it will be announced and, if it has a health
- * path, is healthy there. There is no deadline, because some programs take minutes to start; a line every 10 s
- * says what is missing.
+ * Waits until the program accepts connections at one of the addresses at which it may be announced and, if it has a
+ * health path, is healthy there. There is no deadline, because some programs take minutes to start; a line every
+ * 10 s says what is missing.
  *
- * @returns false if it was stopped or ended before
+ * @returns the address; undefined if the program was stopped or ended before
  */
-export async function serving(
+export async function servedAddress(
   announcement: Announcement,
+  addresses: readonly string[],
   stopping: AbortSignal,
   logger: Logger,
-): Promise<boolean> {
+): Promise<string | undefined> {
   let wait = FIRST_WAIT_MS;
   let remindAt = performance.now() + REMIND_EVERY_MS;
   while (!stopping.aborted) {
-    if ((await accepts(announcement)) && (await isHealthy(announcement))) return !stopping.aborted;
+    for (const address of addresses) {
+      const there = { ...announcement, address };
+      if ((await accepts(there)) && (await isHealthy(there)))
+        return stopping.aborted ? undefined : address;
+    }
     if (performance.now() >= remindAt) {
-      logger.warn(`still waiting for ${conditionOf(announcement)}`);
+      const elsewhere = await listensElsewhere(announcement, addresses);
+      logger.warn(`still waiting for ${conditionOf(announcement, addresses)}${elsewhere}`);
       remindAt += REMIND_EVERY_MS;
     }
     await delay(wait, undefined, { signal: stopping }).catch(() => {});
     wait = Math.min(wait * 2, MAX_WAIT_MS);
   }
-  return false;
+  return undefined;
 }
 
 /** Whether a program accepts connections where this would be announced. */
 export function accepts({ address, port }: Announcement): Promise<boolean> {
-  return acceptsConnections({ host: address, port }, PROBE_TIMEOUT_MS);
+  return acceptsConnections({ host: address, port }, CONNECT_TIMEOUT_MS);
 }
 
 async function isHealthy(announcement: Announcement): Promise<boolean> {
   if (announcement.health === undefined) return true;
-  const request = { ...probeRequest(announcement), timeoutMs: PROBE_TIMEOUT_MS };
-  return probeVerdict(await httpRequest(request), announcement) === 'ok';
+  return probeVerdict(await reach(announcement), announcement) === 'ok';
 }
 
-function conditionOf({ address, port, health }: Announcement): string {
-  const where = `${address} port ${port}`;
+/** What a program is waited for: in a line of the log, and in the error of one that ended before. */
+export function conditionOf({ port, health }: Announcement, addresses: readonly string[]): string {
+  const where = `${addresses.join(' or ')} port ${port}`;
   return health === undefined
     ? `the program to listen on ${where}`
     : `${health.path} on ${where} to be healthy`;
+}
+
+/** A program that listens on loopback alone cannot be reached from another machine. */
+async function listensElsewhere(
+  announcement: Announcement,
+  addresses: readonly string[],
+): Promise<string> {
+  for (const address of LOOPBACK.filter((each) => !addresses.includes(each))) {
+    if (await accepts({ ...announcement, address }))
+      return `; it listens on ${address}, which is announced only with --address ${address}`;
+  }
+  return '';
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { SAME_WISH_MS } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { groupOf } from './process-group.ts';
 
@@ -8,6 +9,10 @@ export interface Program {
   readonly ended: Promise<number>;
   /** Aborted when it ends or is about to be stopped. */
   readonly stopping: AbortSignal;
+  /** Whether it could be started. */
+  readonly wasRunning: () => boolean;
+  /** Whether a signal asked for its end. */
+  readonly isStopped: () => boolean;
   kill(signal: NodeJS.Signals): void;
   /** Ends what it left behind in its process group, such as the server of `server & wait` in a shell. */
   endRest(): Promise<void>;
@@ -20,26 +25,36 @@ const EXIT_NOT_FOUND = 127;
 const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT'];
 /** SIGUSR1 too, which would otherwise open Node's inspector here. */
 const OTHER_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
-/** The first signal waits for `beforeStop`, the second does not, and the third kills. */
+/**
+ * The first signal waits for `beforeStop`, the second does not, and the third kills. Further ones that follow the
+ * first at once are the same wish.
+ */
 const KILL_AT = 3;
 
 const REST_MS = 5000;
 const KILLED_MS = 1000;
 
+interface Start {
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly beforeStop: () => Promise<void>;
+  readonly logger: Logger;
+}
+
 /**
  * Starts a program and passes signals on to it. Before a signal that stops it, `beforeStop` runs; a second one does not
  * wait for that, and a third one is SIGKILL.
  */
-export function startProgram(
-  command: readonly string[],
-  beforeStop: () => Promise<void>,
-  logger: Logger,
-): Program {
+export function startProgram({ command, env, beforeStop, logger }: Start): Program {
   const [file = '', ...args] = command;
   const stopping = new AbortController();
   let received = 0;
+  let stoppingSince = Infinity;
 
   async function stop(signal: NodeJS.Signals): Promise<void> {
+    const now = performance.now();
+    if (received === 0) stoppingSince = now;
+    else if (now - stoppingSince <= SAME_WISH_MS) return;
     received++;
     stopping.abort();
     if (received === 1) await beforeStop();
@@ -52,7 +67,7 @@ export function startProgram(
   for (const signal of OTHER_SIGNALS) process.on(signal, () => group.signal(signal));
 
   // A process group of its own, so that Ctrl+C reaches it through us, after we have left the registry.
-  const child = spawn(file, args, { stdio: 'inherit', detached: true });
+  const child = spawn(file, args, { stdio: 'inherit', detached: true, env });
   const group = groupOf(child.pid);
 
   const ended = new Promise<number>((resolve) => {
@@ -74,5 +89,12 @@ export function startProgram(
     await group.gone(KILLED_MS);
   }
 
-  return { ended, stopping: stopping.signal, kill: (signal) => group.signal(signal), endRest };
+  return {
+    ended,
+    stopping: stopping.signal,
+    wasRunning: () => child.pid !== undefined,
+    isStopped: () => received > 0,
+    kill: (signal) => group.signal(signal),
+    endRest,
+  };
 }

@@ -114,7 +114,7 @@ export class System {
   async #startServices(registry: RegistryConfig, env: Environment): Promise<readonly Instance[]> {
     const { procfile } = this.#options;
     if (procfile === undefined) return [];
-    const directory = await this.#unlessStopped(discover({ registry }));
+    const directory = await this.#unlessStopped(discover({ registry, requireBroker: true }));
     try {
       const services = this.#startStage(
         procfile.services.map((service) => serviceProgram(service, procfile.folder, env)),

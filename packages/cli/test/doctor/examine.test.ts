@@ -16,7 +16,7 @@ import { examine, placeOf } from '../../src/doctor/examine.ts';
 import type { Instruments } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { GatewayView } from '../../src/doctor/gateway.ts';
-import { reach } from '../../src/doctor/reach.ts';
+import { reach } from '../../src/reach.ts';
 import { freePort } from '../../../../test/support/free-port.js';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');

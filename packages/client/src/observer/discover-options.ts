@@ -1,4 +1,5 @@
 import type { AddressPolicy, Journal, ProbeRules, Probing } from '@rollcall/protocol';
+import type { Logger } from '@rollcall/runtime';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 
 /** Options of `discover()`. */
@@ -26,6 +27,13 @@ export interface DiscoverOptions {
   readonly policy?: AddressPolicy;
   /** Records what is received and what it changes. Default: nothing is recorded. */
   readonly journal?: Journal;
-  /** How long the first connection may take, in milliseconds. Default: 10,000. */
+  /** How long {@link discover} waits for the first connection, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number;
+  /**
+   * Whether a broker that cannot be reached, or refuses, is an error. Default: false. The table is then empty at
+   * first, which is reported, and is filled as soon as the broker is reached.
+   */
+  readonly requireBroker?: boolean;
+  /** Receives a warning if the first connection fails, and a line once it is made. Default: process warnings. */
+  readonly logger?: Logger;
 }

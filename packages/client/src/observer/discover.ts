@@ -1,7 +1,8 @@
 import { parsePrefix, RollcallError } from '@rollcall/protocol';
 import { registryFromEnv, describeServer, warnIfReadable } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
-import { refusedBy, unreachable } from '../transport/publisher.ts';
+import { StartReport } from '../report.ts';
+import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
 import { Directory } from './directory.ts';
 import type { DiscoverOptions } from './discover-options.ts';
 import { Service } from './service.ts';
@@ -12,13 +13,15 @@ const READY_MS = 1500;
 
 /**
  * Subscribes to the registry and keeps a live table of its instances. Resolves when the channel is subscribed and
- * the broker has accepted a roll call. It reconnects by itself from then on.
+ * the broker has accepted a roll call, or when the first attempt has failed: that is reported, and retried until it
+ * succeeds. It reconnects by itself from then on.
  *
  * @example
  * const directory = await discover();
  * directory.on('change', ({ type, instance }) => console.log(type, instance.key));
  *
- * @throws RollcallError ROLLCALL_CONFIG, ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+ * @throws RollcallError ROLLCALL_CONFIG; with `requireBroker` also ROLLCALL_BROKER_UNREACHABLE or
+ *   ROLLCALL_BROKER_REFUSED
  */
 export async function discover(options?: DiscoverOptions): Promise<Directory>;
 /**
@@ -40,7 +43,8 @@ export async function discover(
   const prefix = parsePrefix(first);
   if (!prefix.ok) throw new RollcallError('ROLLCALL_ANNOUNCEMENT', prefix.refusal.reason);
   const directory = await connected(options);
-  await Promise.race([directory.ready(READY_MS), found(directory, prefix.value)]);
+  if (directory.isConnected)
+    await Promise.race([directory.ready(READY_MS), found(directory, prefix.value)]);
   return new Service(directory, prefix.value);
 }
 
@@ -60,23 +64,32 @@ async function connected(options: DiscoverOptions): Promise<Directory> {
   try {
     await started(directory, registry, options.timeoutMs ?? FIRST_CONNECTION_MS);
   } catch (error) {
-    directory.close();
-    throw error;
+    if (options.requireBroker === true || !(error instanceof Error)) {
+      directory.close();
+      throw error;
+    }
+    const report = new StartReport(options.logger, 'not connected yet');
+    report.failed(error);
+    directory.once('connected', () =>
+      report.succeeded({ broker: describeServer(registry) }, 'connected to the broker'),
+    );
   }
   return directory;
 }
 
 /** Settles with the first roll call, which shows that the program may subscribe and publish. */
 function started(directory: Directory, registry: RegistryConfig, timeoutMs: number): Promise<void> {
-  const where = describeServer(registry);
   return new Promise((resolve, reject) => {
-    const onRejected = (reason: string): void => settle(() => reject(refusedBy(where, reason)));
+    let isOver = false;
+    const onRejected = (reason: string): void => settle(() => reject(refusedBy(registry, reason)));
     const onFault = (error: Error): void => settle(() => reject(error));
     const onRollCall = (): void => settle(resolve);
     const timer = setTimeout(() => {
-      settle(() => reject(unreachable(where, `no connection within ${timeoutMs / 1000} s`)));
+      const reason = `no WebSocket connection within ${timeoutMs / 1000} s`;
+      onFault(unreachable(registry, reason));
     }, timeoutMs);
     function settle(act: () => void): void {
+      isOver = true;
       clearTimeout(timer);
       directory.off('rollcall-sent', onRollCall);
       directory.off('fault', onFault);
@@ -86,5 +99,9 @@ function started(directory: Directory, registry: RegistryConfig, timeoutMs: numb
     directory.on('rollcall-sent', onRollCall);
     directory.on('fault', onFault);
     directory.on('rejected', onRejected);
+    // A WebSocket that cannot be opened does not report why.
+    void whyUnreachable(registry, () => isOver).then((code) => {
+      if (code !== undefined && !isOver) onFault(unreachable(registry, code));
+    });
   });
 }

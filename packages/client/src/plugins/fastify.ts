@@ -1,45 +1,42 @@
 import { Server } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 import { parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import { drain } from '../registrar/drain.ts';
-import { announcedAddress, faultReporter, register } from '../registrar/register.ts';
+import { configuredAddress, ownAddress } from '../registrar/own-address.ts';
+import { startRegistering } from '../registrar/register.ts';
 import type { RegisterOptions, Registration } from '../registrar/register.ts';
+import { faultReporter } from '../report.ts';
+import { createPublisher } from '../transport/publisher.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { registryFromEnv } from '../transport/registry-config.ts';
+import type { RegistryConfig } from '../transport/registry-config.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
- * What the plugin takes: the options of {@link register}, without the port, on which the application listens.
+ * What the plugin takes: the options of {@link register}, without the port and the scheme, which are the application's own.
  * `address` is by default the one on which it listens; if that is every address, it is chosen as
  * {@link register} does. `logger` may be the application's own: `app.log`.
  */
-export type RollcallOptions = Omit<RegisterOptions, 'port' | 'onSignal'>;
+export type RollcallOptions = Omit<RegisterOptions, 'port' | 'onSignal' | 'scheme'>;
 
 /** The part of a Fastify instance that is used here. */
 interface App {
   readonly server: object;
-  addHook(name: 'onListen', hook: () => Promise<void>): unknown;
+  addHook(name: 'onReady' | 'onListen', hook: () => Promise<void>): unknown;
   close(callback?: (error: Error | null) => void): unknown;
 }
 
-const RETRY_MS = 1000;
-const MAX_RETRY_MS = 30_000;
 const POLL_MS = 20;
 
 async function plugin(app: App, given: RollcallOptions): Promise<void> {
-  const options = checked(given);
+  const { requireBroker = false, ...options } = checked(given);
   const onFault = faultReporter(options.logger);
   const server = serverOf(app);
-  const closing = new AbortController();
-  let registering: Promise<Registration | undefined> | undefined;
+  let registration: Registration | undefined;
   let forget: (() => void) | undefined;
-
-  async function leave(): Promise<void> {
-    closing.abort();
-    const registration = await registering;
-    await registration?.leave();
-  }
+  const leave = async (): Promise<void> => registration?.leave();
   const close = app.close.bind(app);
   // A signal or close() may call this, or both at once.
   const finish = once(async () => {
@@ -57,6 +54,8 @@ async function plugin(app: App, given: RollcallOptions): Promise<void> {
   app.close = (callback) =>
     callback === undefined ? leaveAndFinish() : callbackify(leaveAndFinish)(callback);
 
+  // An error of onListen would not reach the caller of listen().
+  if (requireBroker) app.addHook('onReady', () => mustAccept(options.registry));
   app.addHook('onListen', async () => {
     const at = server.address();
     if (typeof at !== 'object' || at === null) {
@@ -65,10 +64,11 @@ async function plugin(app: App, given: RollcallOptions): Promise<void> {
       );
       return;
     }
+    const scheme = server instanceof SecureServer ? 'https' : 'http';
+    const address = addressOf(at, options.address);
+    registration = startRegistering({ ...options, ...address, port: at.port, scheme });
     // Before it is registered, because requests in flight at a signal have to finish then, too.
     forget = leaveOnSignal({ leave, close: finish });
-    const address = addressOf(at, options.address);
-    registering = registerUntil(closing.signal, { ...options, ...address, port: at.port }, onFault);
   });
 }
 
@@ -76,7 +76,7 @@ async function plugin(app: App, given: RollcallOptions): Promise<void> {
  * The HTTP server of the application.
  * @throws RollcallError ROLLCALL_CONFIG if it is not an HTTP/1.1 server, or `app` is not the root instance
  */
-function serverOf(app: App): Server {
+function serverOf(app: App): Server | SecureServer {
   // A scope inherits close(), so that the application's own close() would not be wrapped.
   if (!Object.hasOwn(app, 'close')) {
     throw new RollcallError(
@@ -84,10 +84,10 @@ function serverOf(app: App): Server {
       'register rollcall on the root instance, or in a plugin that is wrapped in fastify-plugin',
     );
   }
-  if (app.server instanceof Server) return app.server;
+  if (app.server instanceof Server || app.server instanceof SecureServer) return app.server;
   throw new RollcallError(
     'ROLLCALL_CONFIG',
-    'gateways send HTTP/1.1 without TLS to this application: remove the options http2 and https',
+    'gateways send HTTP/1.1 to this application: remove the option http2',
   );
 }
 
@@ -95,33 +95,26 @@ function serverOf(app: App): Server {
  * The options with the registry that they leave to the environment.
  * @throws RollcallError ROLLCALL_CONFIG or ROLLCALL_ANNOUNCEMENT
  */
-function checked(given: RollcallOptions): RollcallOptions {
+function checked(given: RollcallOptions): RollcallOptions & { readonly registry: RegistryConfig } {
   const { registry = registryFromEnv(process.env) } = given;
-  const address = given.address ?? announcedAddress(registry, process.env);
+  const address = given.address ?? configuredAddress(registry, process.env) ?? ownAddress();
   const parsed = parseAnnouncement({ ...given, address, port: 1 });
   if (parsed.ok) return { ...given, registry };
   throw new RollcallError('ROLLCALL_ANNOUNCEMENT', `cannot register: ${parsed.refusal.reason}`);
 }
 
-/** Registers, and retries until that succeeds. Returns undefined if it was aborted before. */
-async function registerUntil(
-  aborted: AbortSignal,
-  options: RegisterOptions,
-  onFault: (error: Error) => void,
-): Promise<Registration | undefined> {
-  for (let wait = RETRY_MS; !aborted.aborted; wait = Math.min(wait * 2, MAX_RETRY_MS)) {
-    try {
-      return await register(options);
-    } catch (error) {
-      onFault(error instanceof Error ? error : new Error(String(error)));
-    }
-    await delay(wait, undefined, { signal: aborted }).catch(() => {});
+/** @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED */
+async function mustAccept(registry: RegistryConfig): Promise<void> {
+  const publisher = createPublisher(registry);
+  try {
+    await publisher.presenceChannels(registry.channels.presencePrefix);
+  } finally {
+    publisher.close();
   }
-  return undefined;
 }
 
 /** Fastify alone would wait for ever for a request that hangs, and for a connection that never sends one. */
-async function drainAndClose(server: Server, close: () => unknown): Promise<void> {
+async function drainAndClose(server: Server | SecureServer, close: () => unknown): Promise<void> {
   const drained = server.listening ? drain(server) : undefined;
   // drain() waits for WebSockets, too, which hooks of Fastify's close end.
   while (server.listening) await delay(POLL_MS);
@@ -139,8 +132,8 @@ function once(work: () => Promise<void>): () => Promise<void> {
  * `app.close()` closes it nevertheless, and rejects.
  *
  * A mistake in the options or in the environment is an error of `app.listen()`. `app.listen()` does not wait for
- * the broker: while the broker cannot be reached or refuses, each attempt is reported to the logger and retried,
- * after 1 s at first and 30 s at most.
+ * the broker: while the broker cannot be reached or refuses, that is reported to the logger and retried. With
+ * `requireBroker` it is an error of `app.listen()`.
  *
  * @example
  * app.register(rollcall, { prefix: '/v1', logger: app.log });

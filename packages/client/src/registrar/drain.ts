@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import { Socket } from 'node:net';
 import { isRecord } from '@rollcall/protocol';
 
@@ -26,7 +27,7 @@ const SWEEP_EVERY_MS = 50;
  * @example
  * await register({ prefix: '/v1', port, onSignal: () => drain(server) });
  */
-export async function drain(server: Server): Promise<void> {
+export async function drain(server: Server | SecureServer): Promise<void> {
   const closed = once(server, 'close');
   let sweeps: NodeJS.Timeout | undefined;
 
@@ -61,7 +62,7 @@ export async function drain(server: Server): Promise<void> {
   for (const timer of [quiet, ...timers]) clearTimeout(timer);
 }
 
-function closeUnused(server: Server): void {
+function closeUnused(server: Server | SecureServer): void {
   server.closeIdleConnections();
   // Node counts a connection that has never sent anything as active. Browsers open such connections in advance.
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy();

@@ -1,10 +1,14 @@
 import type { Owner } from '@rollcall/protocol';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 
+/** The waits after announcements that failed double from the first to the last. */
+export const RETRY_MS = 1000;
+export const MAX_RETRY_MS = 30_000;
+
 /** Keeps an instance known to observers after it was announced: by presence or by a lease. */
 export interface KeepAlive {
-  /** Announces the instance. Resolves when the broker has accepted the first announcement. */
-  start(): Promise<void>;
+  /** Announces the instance, and tries again until the broker has accepted it. */
+  start(): void;
   /** The announcement was changed and published once. */
   changed(): void;
   /** The instance is leaving: publishes nothing more by itself. Observers still see the instance. */
@@ -18,7 +22,9 @@ export interface KeepAliveContext {
   readonly owner: Owner;
   /** Publishes the current announcement. */
   readonly announce: () => Promise<void>;
-  /** Something failed after the start. It is retried. */
+  /** The broker has accepted an announcement for the first time. */
+  readonly onAccepted: () => void;
+  /** Something failed. It is retried. */
   readonly onFault: (error: Error) => void;
   /** Default: `Math.random`. */
   readonly random?: () => number;

@@ -1,3 +1,4 @@
+import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
 import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
 
 /**
@@ -5,17 +6,17 @@ import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
  * the instance waits for it.
  */
 export const DEFAULT_TTL = 300;
-/** The first wait after a renewal that failed. */
-const RETRY_MS = 1000;
 
 /**
  * Renews the announcement every third of its ttl: for environments in which a program can send HTTP requests
  * and cannot hold a connection.
  */
-export function leaseMode({ owner, announce, onFault }: KeepAliveContext): KeepAlive {
+export function leaseMode(context: KeepAliveContext): KeepAlive {
+  const { owner, announce, onAccepted, onFault } = context;
   const renewEveryMs = ((owner.announcement.ttl ?? DEFAULT_TTL) * 1000) / 3;
   let timer: NodeJS.Timeout | undefined;
   let isMuted = false;
+  let isAccepted = false;
 
   function renewAfter(waitMs: number, retryMs: number): void {
     if (!isMuted) timer = setTimeout(() => void renew(retryMs), waitMs);
@@ -24,11 +25,13 @@ export function leaseMode({ owner, announce, onFault }: KeepAliveContext): KeepA
   async function renew(retryMs: number): Promise<void> {
     try {
       await announce();
+      if (!isAccepted) onAccepted();
+      isAccepted = true;
       renewAfter(renewEveryMs, RETRY_MS);
     } catch (error) {
       if (isMuted) return;
       onFault(error instanceof Error ? error : new Error(String(error)));
-      renewAfter(Math.min(retryMs, renewEveryMs), retryMs * 2);
+      renewAfter(Math.min(retryMs, renewEveryMs, MAX_RETRY_MS), retryMs * 2);
     }
   }
 
@@ -38,10 +41,7 @@ export function leaseMode({ owner, announce, onFault }: KeepAliveContext): KeepA
   }
 
   return {
-    async start() {
-      await announce();
-      renewAfter(renewEveryMs, RETRY_MS);
-    },
+    start: () => void renew(RETRY_MS),
     // The next renewal repeats the change.
     changed() {},
     mute,

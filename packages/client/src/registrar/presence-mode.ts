@@ -1,20 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
-import { acceptsConnections } from '@rollcall/runtime';
-import { describeServer } from '../transport/registry-config.ts';
-import type { RegistryConfig } from '../transport/registry-config.ts';
-import { endpointOf, openLink } from '../transport/link.ts';
+import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
 import { openFrom, ownerIdentity, presenceChannel } from '../transport/presence.ts';
-import { refusedBy, unreachable } from '../transport/publisher.ts';
+import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
+import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
 import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
 
-/** For the first connection. If no server listens at all, that is detected sooner. */
+/** For the first connection. If no server responds at all, that is detected sooner. */
 const JOIN_MS = 10_000;
-const PROBE_MS = 2000;
-const PROBE_WAITS_MS = [100, 400];
 /** Presence snapshots have what was announced at joining, so a change has to be repeated in case it was lost. */
 const REPEATS_MS = [5000, 25_000];
 /** After an outage of the broker all instances reconnect at once: their announcements are spread over this. */
@@ -25,13 +20,16 @@ const REANNOUNCE_MS = 1000;
  * and lets it receive roll calls and corrections of its incarnation. See "Owners" in docs/reference/protocol.md.
  */
 export function presenceMode(context: KeepAliveContext): KeepAlive {
-  const { registry, owner, announce, onFault, random = Math.random } = context;
+  const { registry, owner, announce, onAccepted, onFault, random = Math.random } = context;
   const { channels } = registry;
   const { id } = owner.announcement;
   const channel = presenceChannel(registry, id);
   const timers = new Set<NodeJS.Timeout>();
   let link: Link | undefined;
   let isMuted = false;
+  let isJoined = false;
+  /** Whether the broker's latest refusal of a connection was reported. */
+  let isReported = false;
 
   function later(milliseconds: number, act: () => void): void {
     // What it receives while it is leaving, such as its own exit, needs no reaction.
@@ -105,19 +103,44 @@ export function presenceMode(context: KeepAliveContext): KeepAlive {
     if (wait !== undefined) announceAfter(wait);
   }
 
-  function begin(opened: Link, onJoined: () => void): void {
-    link = opened;
-    opened.subscribe(channels.owners, { onEvent: answer });
-    join(opened, onJoined);
+  /** Publishes the first announcement, until the broker accepts it. */
+  async function introduce(retryMs = RETRY_MS): Promise<void> {
+    isJoined = true;
+    if (isMuted) return;
+    try {
+      await announce();
+      onAccepted();
+    } catch (error) {
+      onFault(error instanceof Error ? error : new Error(String(error)));
+      later(Math.min(retryMs, MAX_RETRY_MS), () => void introduce(retryMs * 2));
+    }
+  }
+
+  /** Reports why the first connection is not made: a link retries without a word. */
+  async function reportIfUnreachable(): Promise<void> {
+    const code = await whyUnreachable(registry, () => isJoined || isMuted);
+    if (code !== undefined && !isJoined && !isMuted) onFault(unreachable(registry, code));
   }
 
   return {
     changed() {
       for (const wait of REPEATS_MS) announceAfter(wait);
     },
-    async start() {
-      await joined(registry, begin, onFault);
-      await announce();
+    start() {
+      link = openLink(registry, {
+        onConnected: () => (isReported = false),
+        onRefused(reason) {
+          if (!isReported) onFault(refusedBy(registry, reason));
+          isReported = true;
+        },
+      });
+      link.subscribe(channels.owners, { onEvent: answer });
+      join(link, () => void introduce());
+      void reportIfUnreachable();
+      later(JOIN_MS, () => {
+        const reason = `no WebSocket connection within ${JOIN_MS / 1000} s`;
+        if (!isJoined) onFault(unreachable(registry, reason));
+      });
     },
     mute,
     stop() {
@@ -125,49 +148,4 @@ export function presenceMode(context: KeepAliveContext): KeepAlive {
       link?.close();
     },
   };
-}
-
-/**
- * Opens a link and resolves when the presence channel is joined. If the server refuses something after that,
- * `onFault` is called, once for each connection.
- */
-function joined(
-  registry: RegistryConfig,
-  begin: (link: Link, onJoined: () => void) => void,
-  onFault: (error: Error) => void,
-): Promise<void> {
-  const where = describeServer(registry);
-  return new Promise((resolve, reject) => {
-    let isOver = false;
-    let isReported = false;
-    function settle(act: () => void): void {
-      clearTimeout(timer);
-      isOver = true;
-      act();
-    }
-    const timer = setTimeout(() => {
-      settle(() => reject(unreachable(where, `no presence within ${JOIN_MS / 1000} s`)));
-    }, JOIN_MS);
-    const link = openLink(registry, {
-      onConnected: () => (isReported = false),
-      onRefused: (reason) => {
-        if (!isOver) settle(() => reject(refusedBy(where, reason)));
-        else if (!isReported) onFault(refusedBy(where, reason));
-        isReported = true;
-      },
-    });
-    begin(link, () => settle(resolve));
-    void isReachable(registry, () => isOver).then((isThere) => {
-      if (!isThere && !isOver) settle(() => reject(unreachable(where, 'nothing listens there')));
-    });
-  });
-}
-
-/** Whether the broker's address accepts connections, tried three times within a second. */
-async function isReachable(registry: RegistryConfig, isOver: () => boolean): Promise<boolean> {
-  for (const wait of [...PROBE_WAITS_MS, 0]) {
-    if (isOver() || (await acceptsConnections(endpointOf(registry), PROBE_MS))) return true;
-    await delay(wait);
-  }
-  return false;
 }

@@ -4,6 +4,7 @@ import type { ChannelAuthorizationHandler } from 'pusher-js';
 import { isRecord } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import { acceptsConnections } from '@rollcall/runtime';
+import { endpointOf } from './reach.ts';
 import { urlHost } from './registry-config.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
@@ -11,10 +12,12 @@ import type { Identity } from './presence.ts';
 import { keepConnected } from './reconnect.ts';
 import { serverSdk } from './sdk.ts';
 import { isSealed } from './seal.ts';
+import { omitAddressesFromSni } from './web-socket.ts';
 
 // pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
 const PusherClient = PusherModule as unknown as typeof PusherModule.default;
 type PusherClient = InstanceType<typeof PusherClient>;
+omitAddressesFromSni();
 
 /** pusher-js uses the lower of this and the server's figure. Hosted Pusher does not count pings as messages. */
 const ACTIVITY_TIMEOUT_MS = 10_000;
@@ -191,12 +194,6 @@ function clientOptions({ server, tls }: RegistryConfig, authorize: Authorize): O
   };
   if ('cluster' in server) return { ...common, cluster: server.cluster };
   return { ...common, wsHost: urlHost(server.host), wsPort: server.port, wssPort: server.port };
-}
-
-/** The host and port of WebSocket connections. */
-export function endpointOf({ server, tls }: RegistryConfig): { host: string; port: number } {
-  if ('host' in server) return server;
-  return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
 
 /**

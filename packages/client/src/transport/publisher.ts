@@ -2,9 +2,9 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import Pusher from 'pusher';
-import { isRecord, RollcallError } from '@rollcall/protocol';
-import type { EventName } from '@rollcall/protocol';
-import { describeServer } from './registry-config.ts';
+import { isRecord } from '@rollcall/protocol';
+import type { EventName, RollcallError } from '@rollcall/protocol';
+import { refusedBy, unreachable } from './reach.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import { serverSdk } from './sdk.ts';
@@ -121,27 +121,10 @@ function failureOf(error: unknown): Failure {
 
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error.name === 'AbortError') return 'no response in time';
+  if (error.name === 'AbortError') return 'ETIMEDOUT';
   return 'code' in error ? String(error.code) : undefined;
 }
 
 function toError({ kind, detail }: Failure, registry: RegistryConfig): RollcallError {
-  const where = describeServer(registry);
-  return kind === 'refused' ? refusedBy(where, detail) : unreachable(where, detail);
-}
-
-/** The error for a broker that does not respond. */
-export function unreachable(where: string, detail: string): RollcallError {
-  return new RollcallError(
-    'ROLLCALL_BROKER_UNREACHABLE',
-    `cannot reach the broker at ${where} (${detail}): start one with "rollcall broker", or set PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher`,
-  );
-}
-
-/** The error for a broker that refuses a request or a connection. */
-export function refusedBy(where: string, detail: string): RollcallError {
-  return new RollcallError(
-    'ROLLCALL_BROKER_REFUSED',
-    `the broker at ${where} refused (${detail}): check PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET, and this machine's clock`,
-  );
+  return kind === 'refused' ? refusedBy(registry, detail) : unreachable(registry, detail);
 }

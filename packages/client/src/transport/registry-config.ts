@@ -5,6 +5,7 @@ import {
   EMBEDDED_HOST,
   EMBEDDED_PORT,
   isLoopback,
+  isPlaceholder,
   parsePort,
   quote,
   RollcallError,
@@ -144,8 +145,11 @@ export function credentialsFromEnv(
   const appId = value(env, 'PUSHER_APP_ID');
   const key = value(env, 'PUSHER_APP_KEY');
   const secret = value(env, 'PUSHER_APP_SECRET');
-  if (appId !== undefined && key !== undefined && secret !== undefined)
+  if (appId !== undefined && key !== undefined && secret !== undefined) {
+    if (isPlaceholder(secret))
+      throw bad('PUSHER_APP_SECRET is a placeholder: set it to the secret of your app');
     return { appId, key, secret };
+  }
 
   const given = { PUSHER_APP_ID: appId, PUSHER_APP_KEY: key, PUSHER_APP_SECRET: secret };
   const missing = Object.entries(given).filter(([, each]) => each === undefined);

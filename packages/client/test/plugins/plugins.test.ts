@@ -155,14 +155,13 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, start) => {
   });
 });
 
-it('express stops listening if it cannot be registered, and reports why', async () => {
+it('express stops listening if it requires a broker that is away, and reports why', async () => {
   const port = await freePort();
   const nowhere = connectionTo(await freePort());
-  await expect(listen(express(), { prefix: '/v1', port, registry: nowhere })).rejects.toMatchObject(
-    {
-      code: 'ROLLCALL_BROKER_UNREACHABLE',
-    },
-  );
+  const options = { prefix: '/v1', port, registry: nowhere, requireBroker: true };
+  await expect(listen(express(), options)).rejects.toMatchObject({
+    code: 'ROLLCALL_BROKER_UNREACHABLE',
+  });
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Observer, Owner } from '@rollcall/protocol';
+import { deferred } from '../../../../test/support/deferred.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import { presenceMode } from '../../src/registrar/presence-mode.ts';
 
@@ -21,15 +22,18 @@ const ANNOUNCEMENT = {
 /** Counts what it says, and answers at once. */
 async function voice() {
   const said = { times: 0 };
+  const accepted = deferred();
   const made = presenceMode({
     registry: registry.connection,
     owner: new Owner(ANNOUNCEMENT),
     announce: () => Promise.resolve(void said.times++),
+    onAccepted: accepted.resolve,
     onFault: () => {},
     random: () => 0,
   });
   registry.onEnd(() => made.stop());
-  await made.start();
+  made.start();
+  await accepted.promise;
   const { owners } = registry.connection.channels;
   const ask = (data: object) => registry.publish('rollcall', { nonce: 'q', ...data }, owners);
   return { said, made, ask };

@@ -17,6 +17,7 @@ it('removes its signal handlers after a failure', async () => {
     address: '127.0.0.1',
     mode: 'lease',
     registry: connectionTo(port),
+    requireBroker: true,
     onSignal: () => {},
   });
   // From the beginning: what is under way may be accepted, and has to be taken back.

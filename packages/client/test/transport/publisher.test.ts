@@ -67,7 +67,7 @@ describe('publish', () => {
     const { publisher } = await publisherTo(handler);
     await expect(publisher.publish('mapped-discovery', 'register', {})).rejects.toMatchObject({
       code: 'ROLLCALL_BROKER_UNREACHABLE',
-      message: expect.stringMatching(/HTTP 500: oops.*rollcall broker/) as string,
+      message: expect.stringMatching(/HTTP 500: oops.*broker's log/) as string,
     });
     expect(seen.count).toBe(3);
   });

@@ -10,12 +10,13 @@ import { EventLog } from './event-log.ts';
 import type { Event } from './event-log.ts';
 import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
-import type { ConfiguredRoutes } from '../routing/rules.ts';
+import type { DryRun } from '../routing/dry-run.ts';
+import { readExplainQuery } from './explain-query.ts';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { discoveryStateOf, linkChangedAt } from './status.ts';
+import { describeDiscovery, discoveryStateOf, linkChangedAt } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -44,8 +45,8 @@ export interface AdminAppOptions {
   readonly directory: AdminDirectory;
   readonly states: Pick<InstanceStates, 'read' | 'listen'>;
   readonly journal: Journal;
-  /** What the configuration says about routes. */
-  readonly routes: ConfiguredRoutes;
+  /** Runs a request through routing, up to the instance. */
+  readonly dryRun: DryRun;
   /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
   /** Served without the token: the files of the dashboard. Default: none. */
@@ -100,12 +101,10 @@ export function adminApp(options: AdminAppOptions): Hono {
 
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
-    if (discoveryStateOf(directory, journal, now()) !== 'expired') return c.json({ isReady: true });
-    return problem(
-      c,
-      'not-ready',
-      'It is not connected to the broker, and its table is empty or out of date.',
-    );
+    const discovery = discoveryStateOf(directory, journal, now());
+    const detail = describeDiscovery(discovery, journal);
+    if (discovery === 'expired') return problem(c, 'not-ready', detail);
+    return c.json({ isReady: true, discovery, detail });
   });
   if (options.pages !== undefined) app.route('/', options.pages);
 
@@ -117,13 +116,11 @@ export function adminApp(options: AdminAppOptions): Hono {
     if (typeof query === 'string') return problem(c, 'bad-query', query);
     return c.json({ instances: views.instances(query) });
   });
-  app.get('/api/explain', (c) => {
-    const path = c.req.query('path');
-    if (path === undefined)
-      return problem(c, 'bad-query', 'Add the path to explain, such as ?path=/v1/generate.');
-    return c.json(
-      explain(path, { directory, states, journal, routes: options.routes, epoch: epoch() }),
-    );
+  app.get('/api/explain', async (c) => {
+    const request = readExplainQuery(c.req.queries(), options.gateway);
+    if (typeof request === 'string') return problem(c, 'bad-query', request);
+    const outcome = await options.dryRun(request);
+    return c.json(explain(request, outcome, { directory, states, journal, epoch: epoch() }));
   });
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.

@@ -2,17 +2,28 @@ import type { Announcement, Directory, Instance } from '@rollcall/client';
 import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { FilterView } from '../filters/filters.ts';
-import { matchRoute } from '../routing/route.ts';
-import type { ConfiguredRoutes } from '../routing/rules.ts';
+import type { DryOutcome, DryRequest, RouteView } from '../routing/dry-run.ts';
 
 /** Times are milliseconds since 1970. */
 export interface Explanation {
-  /** The path that is explained. */
+  /** The path that is explained, with its query. */
   readonly path: string;
+  /** The method of the request. */
+  readonly method: string;
+  /** Its Host. */
+  readonly host: string;
   /** The prefix that the path is routed by; absent if there is none. */
   readonly prefix?: string;
   /** Where a request goes now, or why it gets an error: completes the sentence “the path goes …”. */
   readonly verdict: string;
+  /** The status of the gateway's own response; absent if the request goes to an instance. */
+  readonly status?: number;
+  /** The code of that response, if it is a problem. */
+  readonly code?: string;
+  /** Path and query that the instance receives; absent if the request goes to none. */
+  readonly target?: string;
+  /** How the requests of the route are served; absent if it has none. */
+  readonly route?: RouteView;
   /** The filters of the route, in the order in which requests pass them. */
   readonly filters: readonly FilterView[];
   /** The instances of the prefix. */
@@ -49,71 +60,83 @@ export interface ExplainOptions {
   readonly directory: Pick<Directory, 'knows' | 'routable' | 'instances' | 'isConnected'>;
   readonly states: Pick<InstanceStates, 'read'>;
   readonly journal: Journal;
-  readonly routes: ConfiguredRoutes;
   /** What to add to the journal's times to have them since 1970. */
   readonly epoch: number;
 }
 
-/** Shows why a path is routed where it is, or nowhere, with every message, probe, filter and rule involved. */
+/** Shows why a request is routed where it is, or nowhere, with every message, probe, filter and rule involved. */
 export function explain(
-  path: string,
-  { directory, states, journal, routes, epoch }: ExplainOptions,
+  { target: path, method, host }: DryRequest,
+  { prefix, target, answer, route, filters }: DryOutcome,
+  { directory, states, journal, epoch }: ExplainOptions,
 ): Explanation {
-  const match = matchRoute(path, (prefix) => directory.knows(prefix) || routes.hasRoute(prefix));
   const dated = (history: readonly JournalEntry[]): JournalEntry[] =>
     history.map((each) => ({ ...each, at: each.at + epoch, last: each.last + epoch }));
-  const common = {
+  const read = states.read();
+  const known = prefix === undefined ? [] : directory.instances(prefix);
+  const instances = known.map((instance) => {
+    const { key, announcement, status, isDrained = false } = instance;
+    const { state, isRoutable, ejection } = read(instance);
+    const seen = { state, isRoutable, isDrained, ...(ejection !== undefined && { ejection }) };
+    return { key, announcement, status, ...seen, history: dated(journal.of(key)) };
+  });
+  const gone = prefix === undefined ? [] : journal.gone(prefix);
+  const stale =
+    directory.isConnected || prefix === undefined
+      ? ''
+      : '; the gateway is not connected to the broker, so its table may be out of date';
+  return {
     path,
+    method,
+    host,
+    ...(prefix !== undefined && { prefix }),
+    verdict: `${answer === undefined ? destination(prefix, instances) : refusal(answer, prefix, instances)}${stale}`,
+    ...(answer !== undefined && { status: answer.status }),
+    ...(answer?.code !== undefined && { code: answer.code }),
+    ...(target !== undefined && { target }),
+    ...(route !== undefined && { route }),
+    filters,
+    instances,
+    gone: gone.map((key) => ({ key, history: dated(journal.of(key)) })),
     link: dated(journal.link),
-    refused: journal.refused.map(({ at, event, refusal }) => ({
+    refused: journal.refused.map(({ at, event, refusal: refused }) => ({
       at: at + epoch,
       event,
-      ...refusal,
+      ...refused,
     })),
-  };
-  if (match === undefined) {
-    const verdict = 'nowhere (404): no service has registered a prefix of this path';
-    return { ...common, verdict, filters: [], instances: [], gone: [] };
-  }
-  const { prefix } = match;
-  const read = states.read();
-  const routable = directory.routable(prefix).filter((each) => read(each).isRoutable);
-  const instances = directory.instances(prefix).map((instance) => {
-    const { state, isRoutable, ejection } = read(instance);
-    return {
-      key: instance.key,
-      announcement: instance.announcement,
-      status: instance.status,
-      state,
-      isRoutable,
-      isDrained: instance.isDrained === true,
-      ...(ejection !== undefined && { ejection }),
-      history: dated(journal.of(instance.key)),
-    };
-  });
-  const gone = journal.gone(prefix).map((key) => ({ key, history: dated(journal.of(key)) }));
-  const stale = directory.isConnected
-    ? ''
-    : '; the gateway is not connected to the broker, so its table may be out of date';
-  const verdict = directory.knows(prefix)
-    ? verdictOn(prefix, routable, instances.length)
-    : `nowhere (404) unless a filter answers: no service has registered ${prefix}`;
-  return {
-    ...common,
-    prefix,
-    verdict: `${verdict}${stale}`,
-    filters: routes.filtersOf(prefix),
-    instances,
-    gone,
   };
 }
 
-function verdictOn(prefix: string, routable: readonly Instance[], total: number): string {
-  const name = prefix || '/';
-  if (total === 0) return `nowhere (503): every instance of ${name} has left`;
-  const share = `${routable.length} of ${total} instances of ${name}`;
-  if (routable.length === 0) return `nowhere (503): ${share} receive traffic`;
+type Routed = Pick<ExplainedInstance, 'isRoutable' | 'status'>;
+
+/** The gateway answers itself. */
+function refusal(
+  { status, code, detail, filter, location }: NonNullable<DryOutcome['answer']>,
+  prefix: string | undefined,
+  instances: readonly Routed[],
+): string {
+  if (filter !== undefined) {
+    const to = location === undefined ? '' : ` with Location ${location}`;
+    return `to the filter ${filter}, which answers ${status}${to}`;
+  }
+  if (code === 'unknown-route' && prefix === undefined)
+    return 'nowhere (404): no service has registered a prefix of this path';
+  if (code === 'unknown-route') return `nowhere (404): no service has registered ${prefix || '/'}`;
+  if (code === 'no-instance' && instances.length === 0)
+    return `nowhere (503): every instance of ${prefix || '/'} has left`;
+  if (code === 'no-instance') return `nowhere (503): ${shareOf(prefix, instances)} receive traffic`;
+  return `nowhere (${status}): ${detail ?? 'the gateway answers itself'}`;
+}
+
+function destination(prefix: string | undefined, instances: readonly Routed[]): string {
+  const share = shareOf(prefix, instances);
+  const routable = instances.filter(({ isRoutable }) => isRoutable);
   if (routable.every(({ status }) => status === 'suspect'))
     return `to ${share}: none is healthy, so suspect instances receive traffic`;
   return `to ${share}`;
+}
+
+function shareOf(prefix: string | undefined, instances: readonly Routed[]): string {
+  const routable = instances.filter(({ isRoutable }) => isRoutable);
+  return `${routable.length} of ${instances.length} instances of ${prefix || '/'}`;
 }

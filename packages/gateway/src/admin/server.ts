@@ -2,6 +2,9 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { listen } from '@rollcall/runtime';
+import { sideConnections } from '../side-connections.ts';
+
+const MAX_CONNECTIONS = 1024;
 
 export interface Admin {
   readonly host: string;
@@ -15,7 +18,13 @@ export interface Admin {
  */
 export async function serveAdmin(app: Hono, host: string, port: number): Promise<Admin> {
   // Keeps Node's own Request and Response as globals of the process.
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    overrideGlobalObjects: false,
+    // A connection without a request must not keep operators out.
+    serverOptions: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
+  }) as Server;
+  server.maxConnections = sideConnections(MAX_CONNECTIONS);
   const listening = await listen(server, host, port, '--admin-port');
   return {
     ...listening,

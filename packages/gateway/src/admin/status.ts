@@ -55,6 +55,18 @@ export function linkChangedAt({ link }: Journal): number {
   return link.at(-1)?.at ?? 0;
 }
 
+/** What the state means, in a sentence for people. */
+export function describeDiscovery(state: DiscoveryState, { link }: Journal): string {
+  if (state === 'connected') return 'It is connected to the broker.';
+  const outage =
+    link.length === 0
+      ? 'It has not reached the broker since it started'
+      : 'It is not connected to the broker';
+  if (state === 'expired') return `${outage}, and its table is empty or out of date.`;
+  const source = link.length === 0 ? 'its snapshot' : 'its last known table';
+  return `${outage}. It routes by ${source}, and its probes keep verifying the instances.`;
+}
+
 /**
  * A gateway without its broker stays ready for ten minutes: taking it out of service at once would turn an outage of
  * the broker into an outage of everything. After that, observers have forgotten which instances left.

@@ -31,15 +31,21 @@ export interface CatalogServers {
 
 type StartServer = (options: CatalogServerOptions, port: number) => Promise<CatalogServer>;
 
-const HOST = '127.0.0.1';
+/** Where the catalog is served. */
+export const CATALOG_HOST = '127.0.0.1';
 
 /** Each format with a port of its own, by the setting that turns it on. */
 const SERVERS: Readonly<Record<keyof CatalogPorts, StartServer>> = {
   dnsPort: ({ catalog, config: { dnsDomain: domain, dnsTtl: ttl } }, port) =>
-    createDnsServer({ catalog, domain, ttl, random: Math.random, host: HOST, port }),
+    createDnsServer({ catalog, domain, ttl, random: Math.random, host: CATALOG_HOST, port }),
   // Loaded only if it is configured: gRPC takes a third of a second to load.
   xdsPort: async ({ catalog, logger }, port) =>
-    (await import('./xds/server.ts')).createXdsServer({ catalog, host: HOST, port, logger }),
+    (await import('./xds/server.ts')).createXdsServer({
+      catalog,
+      host: CATALOG_HOST,
+      port,
+      logger,
+    }),
 };
 
 /**

@@ -17,6 +17,8 @@ import type { RequestObservers } from './request-observers.ts';
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly settings: DataPlaneSettings;
   readonly table: RoutingTable;
+  /** Whether the table was received from the registry. Default: true. */
+  readonly isTableComplete?: boolean;
   /** Counts the requests. It follows the same table. */
   readonly traffic: TrafficCounter;
   readonly observers: RequestObservers;
@@ -46,6 +48,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
         onEjected();
       },
     },
+    isTableComplete: options.isTableComplete,
     random: Math.random,
     now: () => performance.now(),
   });
@@ -86,6 +89,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       }
       if (was !== undefined && !isSameEndpoint(was, instance.announcement)) proxy.release(was);
     },
+    tableCompleted: () => router.tableCompleted(),
     whenApplied: (call) => call(),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
@@ -114,7 +118,11 @@ function requestEnd(
   };
 }
 
-function proxySettings({ routing, certificate }: DataPlaneSettings): ProxySettings {
+/** Returns the part of the settings that the proxy works by. */
+export function proxySettings({
+  routing,
+  certificate,
+}: Pick<DataPlaneSettings, 'routing' | 'certificate'>): ProxySettings {
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),

@@ -8,7 +8,7 @@ import type { Ejection } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
-import { noInstance, overloaded, unknownHost, unknownRoute } from '../problem.ts';
+import { noInstance, overloaded, starting, unknownHost, unknownRoute } from '../problem.ts';
 import type { DomainMatcher } from './domain.ts';
 import { Forwarding } from './forwarding.ts';
 import type { Route, RoutingEvents } from './forwarding.ts';
@@ -38,6 +38,8 @@ export interface RouterOptions {
   readonly table: RoutingTable;
   readonly rules: RoutingRules;
   readonly events?: RoutingEvents | undefined;
+  /** Whether the table was received from the registry: see {@link Router.tableCompleted}. Default: true. */
+  readonly isTableComplete?: boolean | undefined;
   /** Returns a number from 0 to 1, as Math.random does. */
   readonly random: () => number;
   /** Monotonic milliseconds. */
@@ -60,8 +62,10 @@ export class Router {
   /** Prefixes whose instances changed since the last request. */
   readonly #changed = new Set<string>();
   #rules: RoutingRules;
+  #isTableComplete: boolean;
 
-  constructor({ table, rules, events, random, now }: RouterOptions) {
+  constructor({ table, rules, events, isTableComplete = true, random, now }: RouterOptions) {
+    this.#isTableComplete = isTableComplete;
     this.#table = table;
     this.#rules = rules;
     this.#events = events;
@@ -75,10 +79,21 @@ export class Router {
     if (!isOwnHost(host)) return { type: 'answer', problem: unknownHost(host), filters };
     if (!target.startsWith('/')) return { type: 'answer', problem: NOT_A_PATH, filters };
     const match = matchRoute(target, (prefix) => this.#table.knows(prefix) || hasRoute(prefix));
-    if (match === undefined) return { type: 'answer', problem: unknownRoute(), filters };
+    if (match === undefined) {
+      const problem = this.#isTableComplete ? unknownRoute() : starting();
+      return { type: 'answer', problem, filters };
+    }
     const route = this.#route(match.prefix);
     return this.#forward(route, route.policy.strip ? match.target : target, request);
   };
+
+  /**
+   * The table was received from the registry: a prefix that it lacks is unknown. Before that, its requests receive 503,
+   * because a service may well have registered it.
+   */
+  tableCompleted(): void {
+    this.#isTableComplete = true;
+  }
 
   /** Notes that the instances of a prefix changed. */
   instancesChanged(prefix: string): void {

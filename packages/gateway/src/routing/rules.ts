@@ -1,6 +1,4 @@
-import { createFilters, describeFilters } from '../filters/filters.ts';
-import type { FilterView } from '../filters/filters.ts';
-import { routeSettings } from '../settings/config.ts';
+import { createFilters } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import { matchDomain } from './domain.ts';
 import { policyOf } from './policy.ts';
@@ -15,22 +13,6 @@ export function routingRules(settings: RoutingSettings): RoutingRules {
     policyOf: (prefix, announced) => policyOf(settings, prefix, announced),
     hasRoute: (prefix) => configured.has(prefix),
     filters: createFilters(settings),
-  };
-}
-
-/** What a configuration says about routes, for people. */
-export interface ConfiguredRoutes {
-  /** Whether the configuration makes a prefix a route, though no service has registered it. */
-  hasRoute(prefix: string): boolean;
-  /** Returns the filters of a route, in the order in which requests pass them. */
-  filtersOf(prefix: string): readonly FilterView[];
-}
-
-/** @param settings returns the settings of this moment */
-export function configuredRoutes(settings: () => RoutingSettings): ConfiguredRoutes {
-  return {
-    hasRoute: (prefix) => hasRoute(settings(), prefix),
-    filtersOf: (prefix) => describeFilters(routeSettings(settings(), prefix)),
   };
 }
 

@@ -65,12 +65,19 @@ export const LIMIT_SETTINGS = {
     perRoute: true,
     doc: 'Maximum time from the whole head of a request to the end of its response, retries included. Tunnels, such as WebSockets, are exempt.',
   },
+  connections: {
+    type: 'integer',
+    min: 1,
+    max: 10_000_000,
+    default: LIMITS.connections as number,
+    doc: 'Maximum connections of all clients together, in each worker. Never more than half of those that the limit of open files (`ulimit -n`) leaves.',
+  },
   connectionsPerAddress: {
     type: 'integer',
     min: 1,
     max: 10_000_000,
     default: LIMITS.connectionsPerAddress as number,
-    doc: 'Maximum connections of clients from one address, in each worker.',
+    doc: 'Maximum connections of clients from one address, or from one IPv6 network of /64, in each worker.',
   },
   idlePerInstance: {
     type: 'integer',

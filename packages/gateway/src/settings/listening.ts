@@ -70,4 +70,11 @@ export const LISTENING_SETTINGS = {
     env: 'ROLLCALL_WORKERS',
     doc: 'Processes that serve requests; `auto` is one for each core.',
   },
+  requireBroker: {
+    type: 'boolean',
+    default: false,
+    flag: '--require-broker',
+    env: 'ROLLCALL_REQUIRE_BROKER',
+    doc: 'Ends the gateway if it cannot reach the broker when it starts, or is refused. By default it listens, routes by its snapshot, and goes on trying.',
+  },
 } as const;

@@ -6,6 +6,8 @@ import { snapshotAt } from './snapshot.ts';
 
 /** Changes come in bursts, and a file that is a second old serves as well. */
 const SAVE_AFTER_MS = 1000;
+/** A full disk stays full for a while. */
+const SAVE_AGAIN_MS = 10_000;
 
 /**
  * Restores the table from the snapshot, with each instance suspect until a probe succeeds, and saves it after changes.
@@ -23,21 +25,29 @@ export async function keepSnapshot(
   directory.restore(await snapshot.load());
 
   let pending: NodeJS.Timeout | undefined;
+  let isFailing = false;
+  let isClosed = false;
   async function save(): Promise<void> {
     pending = undefined;
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await snapshot.save(directory.export());
+      if (isFailing) logger.info({ file }, 'saved the snapshot again');
+      isFailing = false;
     } catch (error) {
       // A gateway without a snapshot is better than none.
-      logger.error({ file, err: error }, 'cannot save the snapshot');
+      if (!isFailing) logger.error({ file, err: error }, 'cannot save the snapshot: trying again');
+      isFailing = true;
+      if (!isClosed) saveAfter(SAVE_AGAIN_MS);
     }
   }
-  const onChange = (): void => {
-    pending ??= setTimeout(() => void save(), SAVE_AFTER_MS);
-  };
+  function saveAfter(ms: number): void {
+    pending ??= setTimeout(() => void save(), ms).unref();
+  }
+  const onChange = (): void => saveAfter(SAVE_AFTER_MS);
   directory.on('change', onChange);
   return async () => {
+    isClosed = true;
     directory.off('change', onChange);
     clearTimeout(pending);
     await save();

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { encodeAnnouncement, parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Logger } from '@rollcall/runtime';
@@ -43,19 +44,32 @@ export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
       statements
         .filter((each) => each.left === left)
         .map((each) => encodeAnnouncement(each.announcement));
-    const temporary = `${file}.new`;
-    const handle = await open(temporary, 'w', 0o600);
+    const temporary = `${file}.${randomBytes(8).toString('hex')}.new`;
     try {
-      await handle.writeFile(encode({ up: encoded(false), left: encoded(true) }));
-      // Otherwise the name could survive a power cut without the content.
-      await handle.sync();
-    } finally {
-      await handle.close();
+      await writeNew(temporary, encode({ up: encoded(false), left: encoded(true) }));
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, file);
   }
 
   return { load, save };
+}
+
+/** Never a file or a link that somebody else has put there: its target would be overwritten. */
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+
+async function writeNew(file: string, text: string): Promise<void> {
+  const handle = await open(file, NEW_FILE, 0o600);
+  try {
+    await handle.writeFile(text);
+    // Otherwise the name could survive a power cut without the content.
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** One line of checksum, one of JSON. */

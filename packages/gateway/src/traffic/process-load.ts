@@ -6,6 +6,8 @@ import type { Router } from '../routing/router.ts';
 export interface ProcessLoad {
   /** Open connections of clients. */
   readonly clients: number;
+  /** Connections of clients that were closed since the process began, because too many were open. */
+  readonly shedClients: number;
   /** Requests in flight to each instance that has any. */
   readonly inFlight: readonly (readonly [key: string, number])[];
   /** Connections to each instance, and how many of them are idle. */
@@ -17,11 +19,18 @@ export interface ProcessLoad {
   readonly ejections: readonly Ejection[];
 }
 
-export const NO_LOAD: ProcessLoad = { clients: 0, inFlight: [], pools: [], ejections: [] };
+export const NO_LOAD: ProcessLoad = {
+  clients: 0,
+  shedClients: 0,
+  inFlight: [],
+  pools: [],
+  ejections: [],
+};
 
 export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
+    shedClients: engine.shedClients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
     ejections: router.ejections(),

@@ -16,6 +16,8 @@ const RESOLUTION = 20;
 export class ProcessSampler {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION });
 
+  #residentBytes = 0;
+
   constructor() {
     this.#delay.enable();
   }
@@ -26,10 +28,20 @@ export class ProcessSampler {
     const delay = this.#delay.max / 1e6 - RESOLUTION;
     this.#delay.reset();
     return {
-      residentBytes: process.memoryUsage.rss(),
+      residentBytes: this.#resident(),
       cpuSeconds: (user + system) / 1e6,
       delaySeconds: Math.max(0, delay) / 1000,
     };
+  }
+
+  /** Reading it opens a file, for which there may be no descriptor: then it is what it was. */
+  #resident(): number {
+    try {
+      this.#residentBytes = process.memoryUsage.rss();
+    } catch {
+      // The next sample may have one.
+    }
+    return this.#residentBytes;
   }
 
   close(): void {

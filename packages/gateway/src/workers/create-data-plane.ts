@@ -22,6 +22,8 @@ export interface DataPlaneOptions {
     Directory,
     'prefixes' | 'instances' | 'knows' | 'routable' | 'reportOutcome'
   >;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   /** Counts the requests of this process. */
   readonly traffic: TrafficCounter;
   /** Receives what workers counted. */
@@ -33,7 +35,8 @@ export interface DataPlaneOptions {
 
 /** Creates a data plane in this process or, with more than one worker, in processes of its own. */
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
-  const { workers, settings, directory, traffic, onReport, onLoads, logger } = options;
+  const { workers, settings, directory, isTableComplete, traffic, onReport, onLoads, logger } =
+    options;
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
@@ -50,6 +53,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       count,
       settings,
       table,
+      isTableComplete,
       onOutcome,
       onServed,
       onReport,
@@ -62,6 +66,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   return createInProcessDataPlane({
     settings,
     table: directory,
+    isTableComplete,
     traffic,
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),

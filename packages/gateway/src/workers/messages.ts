@@ -34,11 +34,14 @@ export type ToWorker =
       readonly type: 'begin';
       readonly settings: DataPlaneSettings;
       readonly table: TableState;
+      readonly isTableComplete: boolean;
       readonly host: string;
       readonly port: number;
     }
   /** A change of the table. Changes are numbered without gaps. */
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
+  /** The table was received from the registry. */
+  | { readonly type: 'table-completed' }
   /** Serve by these settings from now on. */
   | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
@@ -97,10 +100,12 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
     settings,
     table: object<TableState>({ prefixes: list(text), instances: list(instance) }),
+    isTableComplete: boolean,
     host: text,
     port: plain((input): input is number => parsePort(input).ok),
   },
   change: { number, change },
+  'table-completed': {},
   configure: { settings },
   close: {},
 });
@@ -116,6 +121,7 @@ const traffic = object<TrafficDelta>({
 
 const load = object<ProcessLoad>({
   clients: number,
+  shedClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
   ejections: list(

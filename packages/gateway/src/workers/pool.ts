@@ -24,6 +24,8 @@ export interface PoolOptions {
   readonly settings: DataPlaneSettings;
   /** The table that workers replicate. */
   readonly table: Pick<Directory, 'prefixes' | 'instances'>;
+  /** Whether the table was received from the registry. */
+  readonly isTableComplete: boolean;
   readonly onOutcome: Directory['reportOutcome'];
   /** Receives which instances answered requests. */
   readonly onServed: (served: Served) => void;
@@ -54,12 +56,14 @@ export class WorkerPool implements DataPlane {
   readonly #applied = new AppliedChanges();
   #endpoint = { host: '', port: 0 };
   #isClosing = false;
+  #isTableComplete: boolean;
   #watchdog: NodeJS.Timeout | undefined;
   #checkedAt = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#isTableComplete = options.isTableComplete;
     this.#slots = Array.from({ length: options.count }, (_, index) => new Slot(String(index + 1)));
   }
 
@@ -83,6 +87,12 @@ export class WorkerPool implements DataPlane {
     const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'change', number, change });
+  }
+
+  tableCompleted(): void {
+    this.#isTableComplete = true;
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'table-completed' });
   }
 
   configure(settings: DataPlaneSettings): void {
@@ -140,7 +150,13 @@ export class WorkerPool implements DataPlane {
     const { table, onOutcome, onServed, onFilterError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.instances() };
-      worker.send({ type: 'begin', settings: this.#settings, table: state, ...this.#endpoint });
+      worker.send({
+        type: 'begin',
+        settings: this.#settings,
+        table: state,
+        isTableComplete: this.#isTableComplete,
+        ...this.#endpoint,
+      });
       slot.isFollowing = true;
       this.#applied.add(worker);
     }

@@ -39,9 +39,16 @@ export const spawnWorker: Spawn = ({ onMessage, onEnd }) => {
   cluster.setupPrimary({ exec: MAIN, args: [], execArgv, serialization: 'advanced' });
   const worker = cluster.fork();
   worker.on('message', onMessage);
+  let hasEnded = false;
+  const end = (how: string): void => {
+    if (!hasEnded) onEnd(how);
+    hasEnded = true;
+  };
   worker.once('exit', (code: number | null, signal: string | null) =>
-    onEnd(signal ?? `exit code ${code}`),
+    end(signal ?? `exit code ${code}`),
   );
+  // It could not be started, for lack of descriptors or memory; then there is no exit.
+  worker.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
   return {
     pid: worker.process.pid ?? 0,
     send(message) {

@@ -12,6 +12,7 @@ import { Replica } from './replica.ts';
 /** What a worker has after `begin`. */
 interface WorkerState {
   settings: DataPlaneSettings;
+  isTableComplete: boolean;
   /** Undefined while it is being created. Settings that arrive meanwhile are in `settings`. */
   plane?: DataPlane;
   readonly replica: Replica;
@@ -37,6 +38,7 @@ export class Worker {
     const message = TO_WORKER.decode(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'change') this.#change(message);
+    if (message.type === 'table-completed') this.#tableCompleted();
     if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
     await this.#state?.plane?.close();
@@ -45,16 +47,18 @@ export class Worker {
     return true;
   }
 
-  async #begin({ settings, table, host, port }: ToWorker & { type: 'begin' }): Promise<void> {
+  async #begin(message: ToWorker & { type: 'begin' }): Promise<void> {
+    const { settings, table, isTableComplete, host, port } = message;
     const replica = new Replica(table);
     const traffic = new TrafficCounter(table.instances);
-    const state: WorkerState = { settings, replica, traffic };
+    const state: WorkerState = { settings, isTableComplete, replica, traffic };
     // Changes may arrive from here on.
     this.#state = state;
     const observers = await openRequestObservers(settings);
     const plane = createInProcessDataPlane({
       settings: state.settings,
       table: replica,
+      isTableComplete: state.isTableComplete,
       traffic,
       observers,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
@@ -67,6 +71,12 @@ export class Worker {
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
+  }
+
+  #tableCompleted(): void {
+    if (this.#state === undefined) return;
+    this.#state.isTableComplete = true;
+    this.#state.plane?.tableCompleted();
   }
 
   #configure(settings: DataPlaneSettings): void {

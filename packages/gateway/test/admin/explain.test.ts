@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Journal, Observer } from '@rollcall/protocol';
 import { explain } from '../../src/admin/explain.ts';
 import { statesOf } from '../catalog/live-table.ts';
-import type { FilterView } from '../../src/filters/filters.ts';
+import { dryRun } from '../../src/routing/dry-run.ts';
+import type { DryRequest } from '../../src/routing/dry-run.ts';
+import { routingSettings } from '../../src/settings/config.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
 
 const EPOCH = 1_700_000_000_000;
 
@@ -27,14 +30,24 @@ function setup() {
   const probed = (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
     observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now);
   };
-  const filters: Record<string, FilterView[]> = {};
-  const routes = {
-    hasRoute: (prefix: string) => prefix in filters,
-    filtersOf: (prefix: string) => filters[prefix] ?? [],
-  };
-  const told = (path: string) =>
-    explain(path, { directory, states: statesOf(directory), journal, routes, epoch: EPOCH });
-  return { observer, journal, state, filters, say, probed, told };
+  async function told(target: string, request: Partial<DryRequest> = {}, config?: RoutingConfig) {
+    const asked = { method: 'GET', target, host: 'localhost', headers: [], isSecure: false };
+    const sent = { ...asked, ...request };
+    const settings = routingSettings(config ?? {});
+    const outcome = await dryRun(sent, {
+      table: directory,
+      settings,
+      proxy: { limits: settings.limits },
+      pseudonym: 'rollcall-1',
+    });
+    return explain(sent, outcome, {
+      directory,
+      states: statesOf(directory),
+      journal,
+      epoch: EPOCH,
+    });
+  }
+  return { observer, journal, state, say, probed, told };
 }
 
 describe('explain', () => {
@@ -51,28 +64,28 @@ describe('explain', () => {
     ['*', undefined],
     ['/%zz/\u0000', undefined],
     [`/${'x/'.repeat(5000)}`, undefined],
-  ])('finds the prefix of %j as the router does', (path, prefix) => {
+  ])('finds the prefix of %j as the router does', async (path, prefix) => {
     const { say, told } = setup();
     say('register', 'a');
     say('register', 'b', { prefix: '/v1/x' });
-    expect(told(path).prefix).toBe(prefix);
-    if (prefix === undefined) expect(told(path).verdict).toMatch(/^nowhere \(404\)/);
+    expect((await told(path)).prefix).toBe(prefix);
+    if (prefix === undefined) expect((await told(path)).verdict).toMatch(/^nowhere \(4\d\d\)/);
   });
 
-  it('shows the catch-all as /', () => {
+  it('shows the catch-all as /', async () => {
     const { say, told } = setup();
     say('register', 'a', { prefix: '' });
-    expect(told('/any')).toMatchObject({ prefix: '', verdict: 'to 1 of 1 instances of /' });
+    expect(await told('/any')).toMatchObject({ prefix: '', verdict: 'to 1 of 1 instances of /' });
   });
 
-  it('shows where requests go, with each instance and its history', () => {
+  it('shows where requests go, with each instance and its history', async () => {
     const { state, say, probed, told } = setup();
     say('register', 'a');
     say('register', 'b', { port: 2 });
     say('register', 'c', { port: 3, draining: true });
     state.now = 50;
     probed('b', 'refused');
-    const { verdict, instances } = told('/v1/x');
+    const { verdict, instances } = await told('/v1/x');
     expect(verdict).toBe('to 1 of 3 instances of /v1');
     expect(instances.map(({ key, status, isRoutable }) => [key, status, isRoutable])).toEqual([
       ['a', 'healthy', true],
@@ -89,56 +102,100 @@ describe('explain', () => {
     });
   });
 
-  it('shows that all instances are suspect, that none receives traffic, or that all have left', () => {
+  it('shows that all instances are suspect, that none receives traffic, or that all have left', async () => {
     const { observer, say, probed, told } = setup();
     say('register', 'a');
     observer.departed('a', 1, 0);
-    expect(told('/v1').verdict).toMatch(/^to 1 of 1 instances of \/v1: none is healthy/);
+    expect((await told('/v1')).verdict).toMatch(/^to 1 of 1 instances of \/v1: none is healthy/);
     probed('a', 'refused');
-    expect(told('/v1').verdict).toMatch(
+    expect((await told('/v1')).verdict).toMatch(
       /^nowhere \(503\): 0 of 1 instances of \/v1 receive traffic$/,
     );
     say('exit', 'a');
-    const { verdict, instances, gone } = told('/v1');
+    const { verdict, instances, gone } = await told('/v1');
     expect(verdict).toBe('nowhere (503): every instance of /v1 has left');
     expect(instances).toEqual([]);
     expect(gone.map(({ key, history }) => [key, history.at(-1)?.change])).toEqual([['a', 'left']]);
   });
 
-  it('shows the link, and that the table may be out of date without it', () => {
+  it('shows the link, and that the table may be out of date without it', async () => {
     const { observer, state, say, told } = setup();
     observer.subscribed(0);
     say('register', 'a');
     state.now = 70;
     observer.disconnected(70);
     state.isConnected = false;
-    expect(told('/v1').verdict).toMatch(
+    expect((await told('/v1')).verdict).toMatch(
       /not connected to the broker, so its table may be out of date$/,
     );
-    expect(told('/none').link.map(({ at, what }) => [at, what])).toEqual([
+    expect((await told('/none')).link.map(({ at, what }) => [at, what])).toEqual([
       [EPOCH, 'connected'],
       [EPOCH + 70, 'disconnected'],
     ]);
   });
 
-  it('shows the filters of a route, also of one that no service has registered', () => {
-    const { filters, say, told } = setup();
-    filters['/v1'] = [{ name: 'cors', effect: 'answers preflights' }];
-    filters['/old'] = [{ name: 'redirect', effect: 'redirects to host x (302)' }];
+  it('shows the filters of a route, and the answer of one that no service has registered', async () => {
+    const { say, told } = setup();
     say('register', 'a');
-    expect(told('/v1/x').filters).toEqual(filters['/v1']);
-    expect(told('/old/x')).toMatchObject({
-      prefix: '/old',
-      verdict: 'nowhere (404) unless a filter answers: no service has registered /old',
-      filters: filters['/old'],
-    });
-    expect(told('/none').filters).toEqual([]);
+    const config: RoutingConfig = {
+      cors: { origins: ['https://x.example'] },
+      routes: { '/old': { redirect: { host: 'new.example' } } },
+    };
+    expect((await told('/v1/x', {}, config)).filters.map(({ name }) => name)).toEqual(['cors']);
+    const old = await told('/old/x?y', {}, config);
+    expect(old).toMatchObject({ prefix: '/old' });
+    expect(old.verdict).toMatch(
+      /^to the filter redirect, which answers 30\d with Location http:\/\/new\.example/,
+    );
+    expect((await told('/none')).filters).toEqual([]);
   });
 
-  it('shows refused messages of any prefix', () => {
+  it.each<[string, string, Partial<DryRequest>]>([
+    ['/v1/../x', 'nowhere (400): The path leaves the prefix /v1 after `..` is resolved.', {}],
+    ['/v1/%2e%2e%2fx', 'nowhere (400): The path leaves the prefix /v1 after `..` is resolved.', {}],
+    ['v1', 'nowhere (400): The request target must start with "/".', {}],
+    ['/v1', 'nowhere (501): The method FOO is not supported.', { method: 'FOO' }],
+    [
+      '/v1',
+      'nowhere (404): This gateway does not serve the host "x.example".',
+      { host: 'x.example' },
+    ],
+    [
+      '/v1',
+      'nowhere (413): The body is larger than 10 bytes.',
+      { method: 'POST', headers: [['Content-Length', '11']] },
+    ],
+    [
+      '/v1',
+      'nowhere (508): Its Via field shows that it has passed through this proxy before.',
+      { headers: [['Via', '1.1 rollcall-1']] },
+    ],
+  ])('says of %s what its request is answered: %s', async (target, verdict, request) => {
+    const { say, told } = setup();
+    say('register', 'a');
+    const explanation = await told(target, request, { limits: { bodyBytes: 10 } });
+    expect(explanation.verdict).toBe(verdict);
+    expect(verdict).toContain(`(${explanation.status})`);
+  });
+
+  it('shows what the instance receives, and how the route balances, retries and limits', async () => {
+    const { say, told } = setup();
+    say('register', 'a', { policy: { balancing: 'least-request', retries: false } });
+    const config: RoutingConfig = { routes: { '/v1': { limits: { answerMs: 1234 } } } };
+    const { target, route } = await told('/v1/x?y=1', {}, config);
+    expect(target).toBe('/x?y=1');
+    expect(route).toMatchObject({
+      strip: true,
+      balancing: { policy: 'least-request', maxInFlight: 1024 },
+      retries: { share: 0, perSecond: 0 },
+      limits: { answerMs: 1234 },
+    });
+  });
+
+  it('shows refused messages of any prefix', async () => {
     const { journal, told } = setup();
     journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
-    expect(told('/none').refused).toEqual([
+    expect((await told('/none')).refused).toEqual([
       { at: EPOCH + 5, event: 'register', code: 'bad-port', reason: 'port is 0' },
     ]);
   });

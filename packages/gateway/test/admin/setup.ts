@@ -3,6 +3,8 @@ import { Journal, Observer } from '@rollcall/protocol';
 import type { Reaction } from '@rollcall/protocol';
 import { adminApp } from '../../src/admin/app.ts';
 import { InstanceStates } from '../../src/traffic/instance-states.ts';
+import { dryRun } from '../../src/routing/dry-run.ts';
+import { dataPlaneSettings } from '../data-plane-settings.ts';
 import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
 
 export const EPOCH = 1_700_000_000_000;
@@ -55,7 +57,13 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     directory,
     states,
     journal,
-    routes: { hasRoute: () => false, filtersOf: () => [] },
+    dryRun: (request) =>
+      dryRun(request, {
+        table: directory,
+        settings: dataPlaneSettings().routing,
+        proxy: {},
+        pseudonym: 'rollcall-1',
+      }),
     now: () => state.now,
     epoch: () => EPOCH,
     ...options,

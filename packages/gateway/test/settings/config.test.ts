@@ -80,7 +80,11 @@ describe('a configuration', () => {
     ],
     [
       { adminToken: 's3cret' },
-      '`adminToken` is invalid; it must be at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32"',
+      '`adminToken` is invalid; it must be at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32", and no placeholder',
+    ],
+    [
+      { adminToken: 'set-this-to-something-random' },
+      '`adminToken` is invalid; it must be at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32", and no placeholder',
     ],
     [
       { adminHost: '0.0.0.0' },

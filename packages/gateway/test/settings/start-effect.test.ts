@@ -57,10 +57,11 @@ vi.mock('../../src/admin/server.ts', () => ({
     { host, port, close: () => {} }
   ),
 }));
-vi.mock('../../src/catalog/servers.ts', () => ({
+vi.mock('../../src/catalog/servers.ts', async (original) => ({
+  ...(await original<object>()),
   serveCatalog: ({ config }: { config: object }) => (
     seen.push(valuesOf(CATALOG_SETTINGS, config)),
-    { close: () => {} }
+    { ports: {}, close: () => {} }
   ),
 }));
 vi.mock('../../src/snapshot/keep.ts', () => ({

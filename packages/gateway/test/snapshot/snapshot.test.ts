@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +60,15 @@ describe('a snapshot', () => {
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
+  it('is never written through a link that stands where it is written', async () => {
+    const target = join(folder, 'target');
+    writeFileSync(target, 'precious');
+    for (const name of [`${file}.new`, file]) symlinkSync(target, name);
+    await snapshot().save([statement(1)]);
+    expect(readFileSync(target, 'utf8')).toBe('precious');
+    expect(lstatSync(file).isFile()).toBe(true);
+  });
+
   it('is set aside and replaced if any byte is damaged', async () => {
     await snapshot().save([statement(1)]);
     const text = readFileSync(file, 'utf8');
@@ -78,6 +97,6 @@ describe('a snapshot', () => {
     const blocked = snapshotAt({ file: join(folder, 'none', 'table'), logger: silentLogger });
     await expect(blocked.save([statement(2)])).rejects.toThrow(/ENOENT/);
     expect(readFileSync(file, 'utf8')).toBe(before);
-    expect(existsSync(`${file}.new`)).toBe(false);
+    expect(readdirSync(folder)).toEqual(['table']);
   });
 });

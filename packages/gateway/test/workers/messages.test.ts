@@ -32,7 +32,7 @@ const laterBySecond = { ...instance, since: -500 };
 
 describe('messages to a worker', () => {
   it('have a whole table, its times in the worker’s own', () => {
-    const begin = { type: 'begin', settings, host: '::', port: 1 } as const;
+    const begin = { type: 'begin', isTableComplete: true, settings, host: '::', port: 1 } as const;
     const table = { prefixes: ['', '/v1'], instances: [instance] };
     expect(sent({ ...begin, table })).toEqual({
       ...begin,
@@ -93,6 +93,7 @@ const COUNTED = {
   },
   load: {
     clients: 1,
+    shedClients: 0,
     inFlight: [['a', 2]],
     pools: [['a', { open: 2, idle: 1 }]],
     ejections: [{ key: 'a', until: 1000, why: '503 ×5', isIgnored: false }],

@@ -45,7 +45,7 @@ const filterError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
   traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [] },
-  load: { clients: 3, inFlight: [], pools: [], ejections: [] },
+  load: { clients: 3, shedClients: 0, inFlight: [], pools: [], ejections: [] },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
 
@@ -58,6 +58,7 @@ beforeEach(() => {
   outcome.mockClear();
   report.mockClear();
   pool = new WorkerPool({
+    isTableComplete: true,
     count: 2,
     settings: dataPlaneSettings({ domain: '*' }),
     table: { prefixes: () => ['/v1'], instances: () => instances },

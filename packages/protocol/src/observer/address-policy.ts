@@ -12,8 +12,17 @@ export interface AddressRules {
   readonly deny: readonly string[];
   /** Whether loopback addresses are accepted: for an observer that itself listens on loopback. */
   readonly allowsLoopback: boolean;
-  /** Where the observer itself listens. An announcement of that would route its requests back to itself. */
-  readonly self: readonly { readonly address: string; readonly port: number }[];
+  /** Endpoints that belong to the observer, and not to services: requests would reach the observer itself. */
+  readonly self: readonly OwnEndpoint[];
+}
+
+/** An endpoint that no instance may announce. */
+export interface OwnEndpoint {
+  /** In canonical form. */
+  readonly address: string;
+  readonly port: number;
+  /** What listens there, such as `the broker`. Default: this gateway itself. */
+  readonly what?: string;
 }
 
 /** Returns why an announcement is refused, or undefined if it is accepted. */
@@ -48,8 +57,9 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
     return undefined;
   };
   return ({ address, port }) => {
-    const isSelf = rules.self.some((own) => own.address === address && own.port === port);
-    const why = isSelf ? 'it is this gateway itself' : forbidden(address);
+    const own = rules.self.find((each) => each.address === address && each.port === port);
+    const why =
+      own === undefined ? forbidden(address) : `it is ${own.what ?? 'this gateway itself'}`;
     return why === undefined
       ? undefined
       : { code: 'forbidden-address', reason: `address ${quote(address)}: ${why}` };

@@ -1,5 +1,6 @@
 import type { Announcement, HealthCheck } from '../wire/announcement-types.ts';
 import type { Verdict } from './events.ts';
+import { isOwnShortage } from './own-shortage.ts';
 
 /**
  * Which instances an observer probes: `always` all of them, again and again; only the ones that are `suspect` or
@@ -57,15 +58,6 @@ export interface ProbeAttempt {
   readonly outcome: ProbeOutcome;
 }
 
-/** What this machine lacks when it opens no socket: it says nothing about the instance. */
-const OWN_FAULTS: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  'EADDRNOTAVAIL',
-]);
-
 /**
  * What a probe shows about an instance. Every probe is judged by this function: those of observers, of
  * `rollcall run --health` and of `rollcall doctor`.
@@ -87,7 +79,7 @@ export function probeVerdict(
   }
   if (outcome.code === 'ECONNREFUSED') return 'refused';
   if (outcome.code === 'ETIMEDOUT') return outcome.isConnected === true ? 'timeout' : 'unreachable';
-  if (OWN_FAULTS.has(outcome.code)) return 'unknown';
+  if (isOwnShortage(outcome.code)) return 'unknown';
   return !isAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
 }
 

@@ -74,7 +74,7 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     code: 'bad-address',
     takenBy: 'register',
     optionDefault:
-      'the variable `ROLLCALL_ADDRESS`; if unset, 127.0.0.1 with a broker on loopback, and the first address of this machine that other machines can reach with any other broker',
+      'the variable `ROLLCALL_ADDRESS`; if unset, 127.0.0.1 with a broker on loopback, and the address from which this machine reaches the broker with any other',
     flag: '--address <address>',
     go: 'Address',
   },
@@ -88,6 +88,7 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     code: 'bad-id',
     takenBy: 'register',
     optionDefault: 'a random UUID',
+    runDefault: 'made of prefix, address and port, so that it stays the same across restarts',
     flag: '--id <id>',
     go: 'ID',
   },

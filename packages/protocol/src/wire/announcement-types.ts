@@ -145,8 +145,8 @@ export interface AnnouncementOptions {
   /**
    * The IP address at which observers and gateways reach the instance. IPv4 or IPv6, in canonical
    * form; not link-local, multicast, broadcast or unspecified. Default: the variable
-   * `ROLLCALL_ADDRESS`; if unset, 127.0.0.1 with a broker on loopback, and the first address of
-   * this machine that other machines can reach with any other broker. Example: `10.0.0.7`.
+   * `ROLLCALL_ADDRESS`; if unset, 127.0.0.1 with a broker on loopback, and the address from which
+   * this machine reaches the broker with any other. Example: `10.0.0.7`.
    */
   readonly address?: string;
   /**

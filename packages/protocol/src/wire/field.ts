@@ -37,6 +37,8 @@ export type AnnouncementField = Field & {
   readonly takenBy?: 'register' | 'update' | 'both';
   /** What `register()` announces if the option is not given, in words. Default: nothing. */
   readonly optionDefault?: string;
+  /** What `rollcall run` announces if the flag is not given, if that differs from `register()`. */
+  readonly runDefault?: string;
   /** The option's type in TypeScript, if it differs from the field's. */
   readonly optionType?: string;
   /** The flag of `rollcall run` that sets it. */

@@ -61,6 +61,21 @@ export class ClientConnection implements Http1StreamOwner {
     socket.on('close', () => this.#exchange?.onClientClose());
   }
 
+  /** Whether it waits for a request, or for the rest of its head. */
+  get isIdle(): boolean {
+    return this.#state === 'between' && this.#held === undefined;
+  }
+
+  /** When it is closed if nothing comes. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  /** Closes an idle connection, because others need its descriptor. */
+  evict(): void {
+    this.#socket.destroy();
+  }
+
   /** Breaks off what is under way, so that the client sees that its response is not complete. */
   cut(): void {
     this.#stream.reset();

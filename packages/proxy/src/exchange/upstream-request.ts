@@ -7,6 +7,7 @@ import type { BodyEnd, ResponseHead } from '../message.ts';
 import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
 import type { Forward, Upstream } from '../proxy.ts';
+import { isOwnShortage } from '../upstream/own-shortage.ts';
 import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import type { ClientRequest } from './client-request.ts';
@@ -214,7 +215,7 @@ export class UpstreamRequest implements ResponseHandler {
     const failed = this.#connection;
     const { phase } = this.#exchange;
     this.#connection = undefined;
-    this.#ended(!isOwnFault(error));
+    this.#ended(!isOwnShortage(error));
     if (phase === 'tunnelling' || phase === 'responding') this.#exchange.onUpstreamClose();
     else if (phase === 'connecting') this.#unreachable(error);
     else if (failed === undefined || !this.#retry(failed))
@@ -265,7 +266,7 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Nothing was sent, so any method may go to another upstream. */
   #unreachable(error: Error): void {
-    if (this.#upstream !== undefined && !isOwnFault(error)) {
+    if (this.#upstream !== undefined && !isOwnShortage(error)) {
       const verdict = UNREACHABLE[String(codeOf(error))] ?? 'failed';
       this.#context.onUnreachable?.(this.#upstream, verdict);
     }
@@ -303,12 +304,6 @@ function reasonOf(error: Error): string {
   return typeof code === 'string' ? `failed with ${code}` : error.message;
 }
 
-/** Whether this machine has run out of something, with which no upstream has to do. */
-function isOwnFault(error: Error): boolean {
-  const code = codeOf(error);
-  return typeof code === 'string' && OWN_FAULTS.has(code);
-}
-
 function codeOf(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
@@ -317,11 +312,3 @@ const UNREACHABLE: Readonly<Record<string, 'refused' | 'unreachable'>> = {
   ECONNREFUSED: 'refused',
   ETIMEDOUT: 'unreachable',
 };
-
-const OWN_FAULTS: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'ENOMEM',
-  'EADDRNOTAVAIL',
-]);

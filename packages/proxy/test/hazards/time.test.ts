@@ -80,6 +80,19 @@ describe('one address with more connections than the limit', () => {
   });
 });
 
+describe('more connections than all clients together may have', () => {
+  it('close those that are idle, and no request', async () => {
+    const { there } = await recording();
+    const { port, proxy } = await start(to(there), { limits: { connections: 8 } });
+    const idle = Array.from({ length: 8 }, () => client(port));
+    const statuses = [];
+    for (let count = 0; count < 20; count++) statuses.push((await send(port)).status);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(proxy.shedClients).toBeGreaterThan(0);
+    for (const { socket } of idle) socket.destroy();
+  });
+});
+
 describe('a slow upstream', () => {
   it('with its response: 504', async () => {
     const there = await upstream((request) => afterwards(() => request.socket.destroy()));

@@ -22,7 +22,10 @@ const LEVEL_WIDTH = 'error'.length;
 export function formatText(record: LogRecord, inColour: boolean): string {
   const { level, time, msg, ...fields } = record;
   const label = level.toUpperCase().padEnd(LEVEL_WIDTH);
-  const details = Object.entries(fields).map(([name, value]) => ` ${name}=${fieldText(value)}`);
+  const details = Object.entries(fields)
+    // An error that is the message is not repeated.
+    .filter(([, value]) => errorMessage(value) !== msg)
+    .map(([name, value]) => ` ${name}=${fieldText(value)}`);
   return [
     paint('gray', clockTime(Date.parse(time)), inColour),
     paint(STYLES[level] ?? 'gray', label, inColour),

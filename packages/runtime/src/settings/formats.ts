@@ -1,4 +1,4 @@
-import { parseAddress } from '@rollcall/protocol';
+import { isPlaceholder, parseAddress } from '@rollcall/protocol';
 import type { Format } from './setting.ts';
 
 /** An address of this machine to listen on. */
@@ -6,4 +6,9 @@ export const LISTEN_ADDRESS: Format = {
   expected: 'an IP address such as 127.0.0.1 or 0.0.0.0',
   parse: (text) =>
     ['0.0.0.0', '::', 'localhost'].includes(text) || parseAddress(text).ok ? text : undefined,
+};
+
+export const SECRET: Format = {
+  expected: 'a string that is not empty, and no placeholder such as set-this',
+  parse: (text) => (text === '' || isPlaceholder(text) ? undefined : text),
 };

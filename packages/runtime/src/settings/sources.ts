@@ -34,7 +34,9 @@ export function fromFlags(settings: Settings, options: Readonly<Record<string, u
   return merged(
     leavesOf(settings).map(({ path, setting }) => {
       const { flag } = setting;
-      const text = flag === undefined ? undefined : options[optionName(flag)];
+      const given = flag === undefined ? undefined : options[optionName(flag)];
+      // A flag that takes no value.
+      const text = given === true ? 'true' : given;
       if (!isTextual(setting) || flag === undefined || typeof text !== 'string') return NOTHING;
       return fromText(flagName(flag), text, asFlag(setting), (value) =>
         nested(path, fromFlag(setting, value)),

@@ -9,6 +9,7 @@ import type { Logger } from '@rollcall/runtime';
 import type { Catalog } from '../catalog.ts';
 import { AdsStream } from './ads-stream.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
+import { sideConnections } from '../../side-connections.ts';
 
 export interface XdsServerOptions {
   readonly catalog: Catalog;
@@ -51,7 +52,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   // grpc-js reports a failed listen only as text, and prints it. So the socket is ours.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const tcp = createServer((socket) => injector.injectConnection(socket));
-  tcp.maxConnections = MAX_CONNECTIONS;
+  tcp.maxConnections = sideConnections(MAX_CONNECTIONS);
   const { port } = await listen(tcp, host, options.port, '--xds-port');
   return {
     host,

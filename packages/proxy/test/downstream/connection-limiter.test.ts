@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { ConnectionLimiter } from '@rollcall/runtime';
+import { ConnectionLimiter } from '../../src/downstream/connection-limiter.ts';
 
 /** A socket that a client opened. */
 function socketFrom(remoteAddress: string) {

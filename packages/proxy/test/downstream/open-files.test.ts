@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { maxClientConnections } from '@rollcall/runtime';
+import { maxClientConnections } from '../../src/downstream/open-files.ts';
 
 it.each([
   [1024, 896],
@@ -13,7 +13,7 @@ it.each([
 });
 
 it.skipIf(process.platform !== 'linux')('the limit is that of the process', () => {
-  const module = fileURLToPath(new URL('../dist/open-files.js', import.meta.url));
+  const module = fileURLToPath(new URL('../../dist/downstream/open-files.js', import.meta.url));
   const script = `import(${JSON.stringify(module)}).then((m) => console.log(m.maxOpenFiles()))`;
   const command = `ulimit -n 200; exec "${process.execPath}" -e '${script}'`;
   expect(execFileSync('sh', ['-c', command], { encoding: 'utf8' })).toBe('200\n');

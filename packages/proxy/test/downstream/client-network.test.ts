@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { clientNetwork } from '@rollcall/runtime';
+import { clientNetwork } from '../../src/downstream/client-network.ts';
 
 it.each([
   ['192.0.2.1', '192.0.2.1'],

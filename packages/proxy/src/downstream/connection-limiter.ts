@@ -1,11 +1,24 @@
-import type { Socket } from 'node:net';
 import { clientNetwork } from './client-network.ts';
 
+/** How many connections clients may have. Read anew at each connection. */
 export interface ConnectionLimits {
   /** Of all clients together. */
   readonly maxConnections: number;
   /** Of one client, as {@link clientNetwork} tells clients apart. Default: as many as of all together. */
   readonly maxPerClient?: number | undefined;
+}
+
+/** Connections that are kept free while others can be closed. */
+const SPARE = 32;
+
+/** What a {@link ConnectionLimiter} needs of a connection. */
+export interface CountedSocket {
+  /** The client's IP address. */
+  readonly remoteAddress?: string | undefined;
+  /** Ends the connection at once. */
+  destroy(): unknown;
+  /** Calls back when the connection has closed. */
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** Counts the connections of clients, and closes a new one that exceeds a limit. Share one among the ports of a program. */
@@ -26,8 +39,14 @@ export class ConnectionLimiter {
     return this.#open;
   }
 
+  /** Whether only a few more connections may be opened. */
+  get isNearlyFull(): boolean {
+    const { maxConnections } = this.#limits;
+    return this.#open >= maxConnections - Math.min(SPARE, maxConnections / 8);
+  }
+
   /** Counts a connection until it closes. Returns whether it may stay; otherwise it is destroyed. */
-  admit(socket: Socket): boolean {
+  admit(socket: CountedSocket): boolean {
     const client = clientNetwork(socket.remoteAddress ?? '');
     const excess = this.#excess(client);
     if (excess !== undefined) {

@@ -4,7 +4,7 @@ import { httpRequest } from '@rollcall/runtime';
 
 const TIMEOUT_MS = 2000;
 
-/** Probes an instance as observers do, and keeps the cause if it fails. */
+/** Requests the health path of an instance as observers do, and keeps the cause if that fails. */
 export function reach(announcement: Announcement): Promise<ProbeOutcome> {
   return httpRequest({
     ...probeRequest(announcement),

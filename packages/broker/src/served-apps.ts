@@ -1,0 +1,77 @@
+import type { Logger } from '@rollcall/runtime';
+import type { App, AppFactory } from './app/app.ts';
+import { Apps, checkDistinct } from './app/apps.ts';
+import { Counters } from './app/counters.ts';
+import type { AppOptions } from './settings/options.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
+
+/** An app, and the webhooks that it reports to. */
+interface ServedApp {
+  readonly app: App;
+  readonly webhooks: Webhooks;
+}
+
+/** The apps of a broker with their webhooks. They may change while it runs. */
+export class ServedApps {
+  readonly apps: Apps = new Apps([]);
+  readonly #createApp: AppFactory;
+  readonly #logger: Logger;
+  #served: readonly ServedApp[] = [];
+
+  constructor(createApp: AppFactory, logger: Logger) {
+    this.#createApp = createApp;
+    this.#logger = logger;
+  }
+
+  /**
+   * Serves these apps from now on. An app whose id is served already stays, with its connections, and has its new options.
+   *
+   * @param disconnect - closes the connections of an app that is not served any more.
+   * @throws {@link RollcallError} `ROLLCALL_CONFIG`; nothing has changed then.
+   */
+  async configure(
+    changed: readonly AppOptions[],
+    disconnect: (app: App) => void = () => {},
+  ): Promise<void> {
+    checkDistinct(changed);
+    const before = new Map(this.#served.map((served) => [served.app.options.appId, served]));
+    const next: { readonly served: ServedApp; readonly options: AppOptions }[] = [];
+    try {
+      for (const options of changed) {
+        const served = before.get(options.appId) ?? (await this.#create(options));
+        next.push({ served, options });
+      }
+    } catch (error) {
+      const created = next.filter(({ options }) => !before.has(options.appId));
+      for (const { served } of created) await close(served);
+      throw error;
+    }
+    for (const { served, options } of next) {
+      served.app.configure(options);
+      served.webhooks.configure(options);
+      before.delete(options.appId);
+    }
+    this.#served = next.map(({ served }) => served);
+    this.apps.replace(this.#served.map(({ app }) => app));
+    for (const removed of before.values()) {
+      disconnect(removed.app);
+      await close(removed);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const served of this.#served) await close(served);
+  }
+
+  async #create(options: AppOptions): Promise<ServedApp> {
+    const counters = new Counters();
+    const webhooks = new Webhooks(options, { counters, logger: this.#logger });
+    const report = webhooks.report.bind(webhooks);
+    return { app: await this.#createApp(options, { counters, report }), webhooks };
+  }
+}
+
+async function close({ app, webhooks }: ServedApp): Promise<void> {
+  await app.close();
+  webhooks.close();
+}

@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RollcallError } from '@rollcall/protocol';
+import { httpRequest } from '@rollcall/runtime';
+import { describeServer } from './registry-config.ts';
+import type { RegistryConfig } from './registry-config.ts';
+
+const TIMEOUT_MS = 2000;
+const WAITS_MS = [100, 400];
+
+/** The host and port of WebSocket connections. */
+export function endpointOf({ server, tls }: RegistryConfig): { host: string; port: number } {
+  if ('host' in server) return server;
+  return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
+}
+
+/**
+ * Why no HTTP response comes from a broker's address, as an error code: undefined if one does. It tries three
+ * times within a second. A WebSocket that fails to open does not report a reason, so this asks for it.
+ */
+export async function whyUnreachable(
+  registry: RegistryConfig,
+  isOver: () => boolean,
+): Promise<string | undefined> {
+  for (const wait of [...WAITS_MS, undefined]) {
+    const code = isOver() ? undefined : await failureOf(registry);
+    if (code === undefined || wait === undefined) return code;
+    await delay(wait);
+  }
+  return undefined;
+}
+
+async function failureOf(registry: RegistryConfig): Promise<string | undefined> {
+  const outcome = await httpRequest({
+    ...endpointOf(registry),
+    path: '/',
+    timeoutMs: TIMEOUT_MS,
+    readsBody: true,
+    tls: registry.tls ? {} : undefined,
+  });
+  if ('code' in outcome) return outcome.code;
+  return speaksTls(outcome.status, outcome.body) && !registry.tls ? 'EPROTO' : undefined;
+}
+
+/** Servers such as nginx, Caddy and Go's answer an HTTP request at a TLS port with 400 and a sentence about it. */
+function speaksTls(status: number, body: string): boolean {
+  return status === 400 && /\bhttps\b/i.test(body);
+}
+
+/** The error for a broker that does not respond. */
+export function unreachable(registry: RegistryConfig, reason: string): RollcallError {
+  const where = describeServer(registry);
+  return new RollcallError(
+    'ROLLCALL_BROKER_UNREACHABLE',
+    `cannot reach the broker at ${where} (${reason}): ${adviceOnFailure(registry, reason)}`,
+  );
+}
+
+/** The error for a broker that refuses a request or a connection. */
+export function refusedBy(registry: RegistryConfig, detail: string): RollcallError {
+  return new RollcallError(
+    'ROLLCALL_BROKER_REFUSED',
+    `the broker at ${describeServer(registry)} refused (${detail}): check PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET, and this machine's clock`,
+  );
+}
+
+/**
+ * What to do about a broker that gave no response.
+ * @param code an error code, such as `ECONNREFUSED`
+ */
+export function adviceOnFailure(registry: RegistryConfig, code: string): string {
+  const { host, port } = endpointOf(registry);
+  const isHosted = 'cluster' in registry.server;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    const name = isHosted ? 'PUSHER_APP_CLUSTER' : 'PUSHER_HOST';
+    return `${host} cannot be resolved: correct ${name}, or this machine's DNS`;
+  }
+  if (code === 'ECONNREFUSED') {
+    return registry.embedded
+      ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'
+      : 'nothing listens there: start the server, or correct PUSHER_HOST and PUSHER_PORT';
+  }
+  if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+    return `there is no connection: allow this machine to connect to ${host} port ${port} (firewall, route, proxy)`;
+  }
+  if (isNotHttp(code)) {
+    return registry.tls
+      ? 'the port may not speak TLS: set PUSHER_APP_SECURE=0, or correct PUSHER_PORT'
+      : 'the port may speak TLS, or no HTTP: set PUSHER_APP_SECURE=1, or correct PUSHER_PORT';
+  }
+  if (/CERT|SIGNATURE|ALTNAME/.test(code)) {
+    return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
+  }
+  if (/^HTTP [0-9]/.test(code)) return "check the broker's log, and any proxy in front of it";
+  if (code.startsWith('no WebSocket')) {
+    return 'HTTP works: check that proxies and firewalls let WebSockets through';
+  }
+  return 'correct PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher';
+}
+
+/** Codes of a server that speaks TLS where HTTP is expected, or the other way round. */
+function isNotHttp(code: string): boolean {
+  return /^(?:HPE_|ERR_SSL_)/.test(code) || code === 'ECONNRESET' || code === 'EPROTO';
+}

@@ -1,0 +1,20 @@
+import { expect, it, vi } from 'vitest';
+import { Prober } from '../../src/observer/probe.ts';
+
+let code = '';
+vi.mock('@rollcall/runtime', async (original) => ({
+  ...(await original<object>()),
+  httpRequest: () => Promise.resolve({ code }),
+}));
+
+const INSTANCE = { prefix: '/v1', address: '127.0.0.1', port: 1 };
+
+it.each([
+  ['EMFILE', undefined],
+  ['EADDRNOTAVAIL', undefined],
+  ['ECONNREFUSED', 'refused'],
+  ['ETIMEDOUT', 'failed'],
+])('a probe that ends with %s shows: %s', async (ending, verdict) => {
+  code = ending;
+  expect(await new Prober(undefined).probe(INSTANCE)).toBe(verdict);
+});

@@ -1,0 +1,11 @@
+const WORDS =
+  /setthis|changeme|changethis|replaceme|replacethis|fillin|insert(your|the)|placeholder|your(app|api|own|admin)?(secret|token|key|password)|(secret|token|key|password)here|somethingrandom|randomstring/;
+
+/**
+ * Whether a secret is a placeholder that a template left to be replaced, such as `set-this`, `<your secret>` or
+ * `${TOKEN}`: everybody knows it.
+ */
+export function isPlaceholder(secret: string): boolean {
+  if (/^(<.*>|\$?\{.*\}|\[.*\]|%.*%|(.)\2{3,})$/.test(secret)) return true;
+  return WORDS.test(secret.toLowerCase().replaceAll(/[^a-z0-9]/g, ''));
+}

@@ -1,0 +1,15 @@
+const CODES: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+]);
+
+/**
+ * Whether a request failed with this code because the machine that sent it has run out of something, such as
+ * descriptors: that says nothing about the peer.
+ */
+export function isOwnShortage(code: string): boolean {
+  return CODES.has(code);
+}
