@@ -174,6 +174,7 @@ function isRoutine(event: TableEvent): boolean {
 
 /** Such as `probe: ok`, or `probe: failed (GET /health answered 503)`. */
 function describeProbed({ by, verdict, attempt }: Probed): string {
-  const detail = verdict === 'ok' || attempt === undefined ? '' : ` (${describeAttempt(attempt)})`;
+  const isClear = verdict === 'ok' || verdict === 'refused' || attempt === undefined;
+  const detail = isClear ? '' : ` (${describeAttempt(attempt)})`;
   return `${by}: ${verdict}${detail}`;
 }
