@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -10,6 +9,7 @@ import { readSettingsFile } from '@rollcall/runtime/settings';
 import { hasGo } from '../support/available.ts';
 import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
+import { freePort } from '../support/free-port.js';
 import { Programs } from '../support/processes.ts';
 import { startSystem } from '../support/system.ts';
 
@@ -22,17 +22,15 @@ afterEach(async () => {
   scratch.clear();
 });
 
-/** Builds a Go program against this project's client, with the modules of an example service. */
+/** Builds a Go program in a module of its own, as the guide says. */
 function buildGo(code: string): string {
-  const file = scratch.file('main.go', code);
-  const folder = dirname(file);
-  const service = join(ROOT, 'services/id-v4');
-  const modules = readFileSync(join(service, 'go.mod'), 'utf8')
-    .replace(/^module .*/m, 'module example.com/hello')
-    .replaceAll('=> ../../', `=> ${ROOT}`);
-  writeFileSync(join(folder, 'go.mod'), modules);
-  writeFileSync(join(folder, 'go.sum'), readFileSync(join(service, 'go.sum')));
-  execFileSync('go', ['build', '-mod=mod', '-o', 'hello', '.'], { cwd: folder, stdio: 'inherit' });
+  const folder = dirname(scratch.file('main.go', code));
+  const run = (command: string): void => {
+    execFileSync('sh', ['-euc', command], { cwd: folder, stdio: 'inherit' });
+  };
+  run('go mod init example.com/hello');
+  run(blockOf(FIRST_SERVICE, 'sh', 'go mod edit').replace('../rollcall/', ROOT));
+  run('go mod tidy && go build -o hello .');
   return join(folder, 'hello');
 }
 
@@ -40,7 +38,7 @@ describe(FIRST_SERVICE, () => {
   it('the JavaScript service registers, serves and leaves', async () => {
     const { env, gateway, url } = await startSystem(programs);
     const module = scratch.file('hello.mjs', blockOf(FIRST_SERVICE, 'js', 'createServer'));
-    const hello = programs.node(module, [], { ...env, PORT: '0' });
+    const hello = programs.node(module, [], { ...env, PORT: String(await freePort()) });
     await gateway.line(/route registered .*\/hello/);
     expect((await ask(`${url}/hello/`)).body).toBe('hello from JavaScript\n');
     hello.kill('SIGTERM');
@@ -118,7 +116,7 @@ describe('docs/guides/call-a-service.md', () => {
     const page = 'docs/guides/call-a-service.md';
     const { env, gateway } = await startSystem(programs);
     const hello = scratch.file('hello.mjs', blockOf(FIRST_SERVICE, 'js', 'createServer'));
-    programs.node(hello, [], { ...env, PORT: '0' });
+    programs.node(hello, [], { ...env, PORT: String(await freePort()) });
     await gateway.line(/route registered .*\/hello/);
     const code = [
       `import { discover } from '@rollcall/client';`,

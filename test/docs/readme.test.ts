@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ask } from '../support/cluster.ts';
 import { blockOf, ROOT, Scratch } from '../support/document.ts';
+import { freePort } from '../support/free-port.js';
 import { PROGRAMS, Programs } from '../support/processes.ts';
 import { startSystem } from '../support/system.ts';
 
@@ -22,7 +23,8 @@ const moduleOf = (code: string): string => scratch.file('service.mjs', code);
 describe('README.md', () => {
   it('the code registers a service', async () => {
     const { env, gateway, url } = await startSystem(programs);
-    const service = programs.node(moduleOf(block('js', 'createServer')), [], env);
+    const code = block('js', 'createServer').replaceAll('3000', String(await freePort()));
+    const service = programs.node(moduleOf(code), [], env);
     await gateway.line(/route registered .*\/v3/);
     expect((await ask(`${url}/v3/`)).body).toBe('hello\n');
     service.kill('SIGTERM');

@@ -160,19 +160,25 @@ export const MUTANTS = [
   {
     rule: 'metadata services are not accepted as instances',
     file: 'observer/address-policy.ts',
-    from: 'if (METADATA.has(address))',
+    from: 'if (all.some((each) => METADATA.has(each)))',
     to: 'if (false)',
+  },
+  {
+    rule: 'an IPv6 address is judged by the IPv4 address that it embeds',
+    file: 'wire/address.ts',
+    from: '? [] : embeddedIPv4(address);',
+    to: '? [] : [];',
   },
   {
     rule: 'the gateway is not accepted as an instance of its own',
     file: 'observer/address-policy.ts',
-    from: 'own.address === address && own.port === port',
+    from: 'each.port === port && withEmbedded(address).includes(each.address)',
     to: 'false',
   },
   {
     rule: 'loopback is accepted only by an observer on loopback',
     file: 'observer/address-policy.ts',
-    from: '!rules.allowsLoopback && isLoopback(address)',
+    from: '!rules.allowsLoopback && all.some(isLoopback)',
     to: 'false',
   },
 ];

@@ -1,5 +1,5 @@
 // Runs the end-to-end tests with the oldest version of Node that is supported, and with each line after it. These programs come
-// from npm: `npm ci` in this folder. The whole suite runs on one version; CONTRIBUTING.md says how to choose it.
+// from npm: `npm ci` in this folder. CONTRIBUTING.md says how to run the whole suite on one of them.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,31 +9,43 @@ import { ROOT } from '../support/document.ts';
 
 const run = promisify(execFile);
 
-const TESTS = [
+const END_TO_END = [
   'test/e2e/walkthrough.test.ts',
   'test/e2e/run.test.ts',
   'test/e2e/plugins/plugins.test.ts',
   'test/e2e/workers.test.ts',
 ];
-const OPTIONS = { timeout: 600_000 };
+const OPTIONS = { timeout: 900_000 };
 
-describe.each(['20', '22', '24', '26'])('on Node %s', (version) => {
+/** The newest also runs the tests of each package. */
+const PACKAGES = ['packages', 'services'];
+
+describe.each([
+  { version: '20', tests: END_TO_END },
+  { version: '22', tests: END_TO_END },
+  { version: '24', tests: END_TO_END },
+  { version: '26', tests: [...END_TO_END, ...PACKAGES] },
+])('on Node $version', ({ version, tests }) => {
   const bin = join(ROOT, `test/nodes/node_modules/node${version}/bin`);
   const node = join(bin, 'node');
   const isInstalled = existsSync(node);
   if (!isInstalled) console.log(`Node ${version} is not installed: run npm ci in test/nodes`);
 
-  it.skipIf(!isInstalled)('the end-to-end tests pass, without warnings', OPTIONS, async () => {
-    const { PATH = '', HOME = '' } = process.env;
-    // Not the environment of the Vitest that runs this. Programs that start "node" find this version, too.
-    const env = { PATH: bin + delimiter + PATH, HOME };
-    const { stdout: name } = await run('node', ['--version'], { env });
-    expect(name).toMatch(new RegExp(`^v${version}\\.`));
-    const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
-    const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
-    const ended = await run(node, [vitest, 'run', ...TESTS], options).catch(
-      (error: unknown) => error,
-    );
-    expect(ended).not.toBeInstanceOf(Error);
-  });
+  it.skipIf(!isInstalled)(
+    'programs do what they do on any other, without warnings',
+    OPTIONS,
+    async () => {
+      const { PATH = '', HOME = '' } = process.env;
+      // Not the environment of the Vitest that runs this. Programs that start "node" find this version, too.
+      const env = { PATH: bin + delimiter + PATH, HOME };
+      const { stdout: name } = await run('node', ['--version'], { env });
+      expect(name).toMatch(new RegExp(`^v${version}\\.`));
+      const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
+      const options = { cwd: ROOT, env, maxBuffer: 64 * 1024 * 1024 };
+      const ended = await run(node, [vitest, 'run', ...tests], options).catch(
+        (error: unknown) => error,
+      );
+      expect(ended).not.toBeInstanceOf(Error);
+    },
+  );
 });

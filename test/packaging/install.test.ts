@@ -13,14 +13,13 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ROOT } from '../support/document.ts';
+import { blockOf, ROOT } from '../support/document.ts';
 import { publishedPackages } from '../support/packages.ts';
 import { commandOf, Mark, Programs } from '../support/processes.ts';
 
 const packages = publishedPackages();
 // Outside the repository, so that its node_modules are not found.
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-install-'));
-const tarballs = join(folder, 'tarballs');
 const consumer = join(folder, 'consumer');
 const programs = new Programs();
 const mark = new Mark();
@@ -39,18 +38,14 @@ const specifiers = packages.flatMap(({ manifest: { name, exports = {} } }) =>
 );
 
 beforeAll(() => {
-  mkdirSync(tarballs);
   mkdirSync(consumer);
-  const names = packages.map(({ manifest: { name } }) => `--workspace=${name}`);
-  run(
-    'npm',
-    ['pack', '--silent', '--ignore-scripts', '--pack-destination', tarballs, ...names],
-    ROOT,
-  );
   writeFileSync(join(consumer, 'package.json'), '{"private":true,"type":"module"}');
-  const files = readdirSync(tarballs).map((name) => join(tarballs, name));
-  const args = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
-  run('npm', [...args, ...files], consumer);
+  const documented = blockOf('README.md', 'sh', 'npm pack').replaceAll('../my-service', consumer);
+  expect(blockOf('docs/guides/first-service.md', 'sh', 'npm pack')).toBe(
+    blockOf('README.md', 'sh', 'npm pack'),
+  );
+  const settings = 'export npm_config_ignore_scripts=true npm_config_prefer_offline=true';
+  run('sh', ['-euc', `${settings}\n${documented}`], ROOT);
 }, 120_000);
 afterAll(async () => {
   await programs.endAll();
@@ -62,7 +57,7 @@ describe.each(packages)('the package $manifest.name', ({ folder: source, manifes
   const tarball = manifest.name.replace('@', '').replace('/', '-');
 
   it('has no publint findings', async () => {
-    const packed = readFileSync(join(tarballs, `${tarball}-${manifest.version}.tgz`));
+    const packed = readFileSync(join(consumer, `${tarball}-${manifest.version}.tgz`));
     const { messages, pkg } = await publint({
       pack: { tarball: new Uint8Array(packed).buffer },
       strict: true,

@@ -148,8 +148,10 @@ export class Gateway {
 
   #enumerate() {
     if (!this.#isConnected) return;
-    for (const { id, count } of this.#channel.enumerate()) {
-      if (this.#presences.get(id)?.size !== count) this.#join(id);
+    const counts = new Map(this.#channel.enumerate().map(({ id, count }) => [id, count]));
+    for (const id of new Set([...counts.keys(), ...this.#presences.keys()])) {
+      // The transport also counts observers, so it lists a channel that its instance has left.
+      if (this.#presences.get(id)?.size !== (counts.get(id) ?? 0)) this.#join(id);
     }
   }
 
@@ -204,8 +206,9 @@ export class Gateway {
       const verdict = look();
       const event = /** @type {const} */ ({ type: 'probed', key, verdict, by });
       const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
-      if (verdict !== 'refused' && effects.some(({ type }) => type === 'down'))
-        this.#violations.push(`${this.name} took ${key} down, whose port was not refused`);
+      // In the simulation a probe never fails otherwise than by a refusal or a timeout.
+      if (effects.some((effect) => effect.type === 'down' && /probes? failed/.test(effect.why)))
+        this.#violations.push(`${this.name} took ${key} down, which was busy`);
       this.#react({ effects, ...rest });
     });
   }
@@ -217,9 +220,14 @@ export class Gateway {
     if (type === 'left' || type === 'forgotten') this.#presences.delete(key);
     else if (ttl === undefined && !this.#presences.has(key)) this.#join(key);
 
+    // A table remembers nothing of a run that it has forgotten.
+    if (type === 'forgotten') {
+      this.#seen.delete(id);
+      return;
+    }
     const gone = this.#gone.get(id) ?? 0;
     if (type === 'left') this.#gone.set(id, Math.max(gone, inc));
-    else if (inc <= gone && type !== 'forgotten') {
+    else if (inc <= gone) {
       this.#violations.push(`${this.name} brought back ${id}, which had left`);
     }
     const seen = this.#seen.get(id) ?? [0, 0];

@@ -20,17 +20,22 @@ export class Instance {
   /** Counts starts, so that the timers of an earlier run do nothing. */
   #run = 0;
   #lastInc = 0;
+  #names = 0;
+  /** @type {{ id: string, userId: string } | undefined} how it joined its presence channel */
+  #user;
   #isLinked = false;
 
   /**
    * @param {string} id
    * @param {Kind} kind
+   * @param {string} prefix
    * @param {number} port
    * @param {import('./channel.js').Channel} channel
    * @param {() => number} random
    */
-  constructor(id, kind, port, channel, random) {
+  constructor(id, kind, prefix, port, channel, random) {
     this.id = id;
+    this.prefix = prefix;
     this.kind = kind;
     this.port = port;
     this.#channel = channel;
@@ -53,6 +58,14 @@ export class Instance {
     this.isUp = false;
     this.#run++;
     this.#disconnect();
+  }
+
+  /** Starts again at once, at the same endpoint, as a run that no observer knows. */
+  restartRenamed() {
+    this.crash();
+    this.id = `${this.id.replace(/-.*/, '')}-${++this.#names}`;
+    this.#lastInc = 0;
+    this.start();
   }
 
   leave() {
@@ -131,13 +144,15 @@ export class Instance {
     const clock = Math.floor(1e12 + this.#channel.now + (this.#random() - 0.5) * 60_000);
     const inc = this.kind === 'lease' ? Math.max(clock, this.#lastInc + 1) : clock;
     this.#lastInc = inc;
-    const place = { prefix: '/s', address: '10.0.0.1', port: this.port };
+    const place = { prefix: this.prefix, address: '10.0.0.1', port: this.port };
     const ttl = this.kind === 'lease' ? { ttl: TTL_SECONDS } : {};
     return new Owner({ ...place, id: this.id, inc, seq: 0, ...ttl });
   }
 
   #announcement() {
-    return this.owner?.announcement ?? { prefix: '/s', address: '10.0.0.1', port: this.port };
+    return (
+      this.owner?.announcement ?? { prefix: this.prefix, address: '10.0.0.1', port: this.port }
+    );
   }
 
   #say() {
@@ -159,14 +174,14 @@ export class Instance {
       return;
     this.#isLinked = true;
     const { announcement } = this.owner;
-    this.#channel.join(this.id, presenceUserId(announcement), announcement);
+    this.#user = { id: this.id, userId: presenceUserId(announcement) };
+    this.#channel.join(this.id, this.#user.userId, announcement);
     this.#channel.after(this.#random() * REANNOUNCE_MS, () => run === this.#run && this.#say());
   }
 
   #disconnect() {
     if (!this.#isLinked) return;
     this.#isLinked = false;
-    if (this.owner !== undefined)
-      this.#channel.part(this.id, presenceUserId(this.owner.announcement));
+    if (this.#user !== undefined) this.#channel.part(this.#user.id, this.#user.userId);
   }
 }

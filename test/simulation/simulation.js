@@ -23,6 +23,10 @@ export class Simulation {
   #isChaos = true;
   /** Until then no gateway has descriptors to probe with. */
   #exhaustedUntil = 0;
+  /** How many instances, the first ones, have an endpoint of their own. */
+  #alone = 0;
+  /** @type {(() => void)[]} */
+  #shared = [];
 
   /** @param {number} seed */
   constructor(seed) {
@@ -32,9 +36,10 @@ export class Simulation {
     for (const kind of /** @type {const} */ (['presence', 'lease', 'legacy'])) {
       for (let count = 0; count < INSTANCES[kind]; count++) {
         const port = 1000 + instances.length;
-        instances.push(new Instance(`i${port}`, kind, port, this.#channel, this.#random));
+        instances.push(this.#instance(kind, '/s', port));
       }
     }
+    this.#share();
     /** @type {(port: number) => 'ok' | 'refused' | 'timeout' | 'unknown'} */
     const probe = (port) => {
       if (this.#channel.now < this.#exhaustedUntil) return 'unknown';
@@ -55,7 +60,7 @@ export class Simulation {
   run() {
     const channel = this.#channel;
     for (const gateway of channel.gateways) gateway.start();
-    for (const instance of channel.instances)
+    for (const instance of channel.instances.slice(0, this.#alone))
       channel.after(this.#upTo(5000), () => instance.start());
     this.#schedule(2000, () => this.#disturb());
     channel.run(CHAOS_MS);
@@ -93,7 +98,11 @@ export class Simulation {
 
   #disturb() {
     const { instances, gateways } = this.#channel;
-    const instance = instances[Math.floor(this.#upTo(instances.length))];
+    if (this.#random() < 0.25) {
+      this.#shared[Math.floor(this.#upTo(this.#shared.length))]?.();
+      return;
+    }
+    const instance = instances[Math.floor(this.#upTo(this.#alone))];
     const gateway = gateways[Math.floor(this.#upTo(GATEWAYS))];
     if (instance === undefined || gateway === undefined) return;
     const choice = this.#random();
@@ -115,16 +124,82 @@ export class Simulation {
     this.#channel.after(milliseconds, () => this.#channel.comeUp());
   }
 
+  /**
+   * @param {import('./instance.js').Kind} kind
+   * @param {string} prefix
+   * @param {number} port
+   */
+  #instance(kind, prefix, port) {
+    const id = `i${port}${prefix === '/s' ? '' : prefix.slice(1)}`;
+    return new Instance(id, kind, prefix, port, this.#channel, this.#random);
+  }
+
+  /** Endpoints that several instances have, one after another or together, and what happens to them. */
+  #share() {
+    const { instances } = this.#channel;
+    this.#alone = instances.length;
+    for (const kind of /** @type {const} */ (['presence', 'lease'])) {
+      const port = 2000 + instances.length;
+      const [first, next, renamed] = [
+        this.#instance(kind, '/s', port),
+        this.#instance(kind, '/t', port),
+        this.#instance(kind, '/s', port + 1),
+      ];
+      const pair = [this.#instance(kind, '/s', port + 2), this.#instance(kind, '/t', port + 2)];
+      instances.push(first, next, renamed, ...pair);
+      this.#shared.push(
+        // The process that gets the port, or the container that gets the address, serves another prefix.
+        () => this.#handOn(first.isUp ? first : next, first.isUp ? next : first),
+        () => renamed.restartRenamed(),
+        // Two prefixes of one process.
+        () => pair.forEach((each) => (each.isUp ? each.crash() : each.start())),
+        () => pair.forEach((each) => each.update()),
+      );
+    }
+    // Two processes with SO_REUSEPORT.
+    const port = 2000 + instances.length;
+    const siblings = [
+      this.#instance('presence', '/s', port),
+      new Instance(`i${port}b`, 'presence', '/s', port, this.#channel, this.#random),
+    ];
+    instances.push(...siblings);
+    this.#shared.push(() => {
+      const one = siblings[this.#random() < 0.5 ? 0 : 1];
+      if (one?.isUp) one.crash();
+      else one?.start();
+    });
+  }
+
+  /**
+   * Another instance takes the endpoint of one that is killed, at once or later.
+   * @param {Instance} from
+   * @param {Instance} to
+   */
+  #handOn(from, to) {
+    from.crash();
+    const wait = this.#random() < 0.5 ? 0 : this.#upTo(3000);
+    this.#channel.after(wait, () => {
+      if (!from.isUp) to.start();
+    });
+  }
+
   /** How the gateways' tables differ from the truth. No gateway may have received a legacy instance. */
   #faults() {
     const { gateways, instances } = this.#channel;
     const faults = [];
     for (const { name, observer } of gateways) {
-      const routable = new Set(observer.table.routable('/s').map((each) => each.announcement.port));
-      for (const { port, id, kind, isUp, owner } of instances) {
-        if (isUp && kind !== 'legacy' && !routable.has(port))
+      const routed = ['/s', '/t'].flatMap((prefix) =>
+        observer.table.routable(prefix).map((each) => `${prefix} ${each.announcement.port}`),
+      );
+      const routable = new Set(routed);
+      const up = instances.filter((each) => each.isUp);
+      const serving = new Set(up.map(({ prefix, port }) => `${prefix} ${port}`));
+      if (routable.size < routed.length) faults.push(`${name} has an endpoint twice`);
+      for (const endpoint of routable)
+        if (!serving.has(endpoint)) faults.push(`${name} routes to ${endpoint}, which is gone`);
+      for (const { prefix, port, id, kind, isUp, owner } of instances) {
+        if (isUp && kind !== 'legacy' && !routable.has(`${prefix} ${port}`))
           faults.push(`${name} does not route to ${id} (${kind})`);
-        if (!isUp && routable.has(port)) faults.push(`${name} routes to ${id}, which is gone`);
         const held = observer.table.get(id)?.announcement;
         if (isUp && owner && held?.seq !== owner.announcement.seq)
           faults.push(

@@ -38,3 +38,8 @@ function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return folders.some((folder) => existsSync(join(folder, program)));
 }
+
+/** Steps the clock of a process. */
+export const FAKETIME: string | undefined = ['x86_64', 'aarch64']
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((library) => existsSync(library));

@@ -5,6 +5,7 @@ import type { RegistryConfig, Directory } from '@rollcall/client';
 import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
+import { nodeInternals } from '@rollcall/proxy';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { adminApp } from './admin/app.ts';
@@ -17,6 +18,7 @@ import { TableCatalog } from './catalog/table-catalog.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
+import { logNodeInternals } from './log-node-internals.ts';
 import { logEvents } from './log-events.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -82,6 +84,7 @@ const MAX_WAIT_FOR_TABLE_MS = 300;
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { registry, logger = silentLogger, dashboard, ...given } = options;
   const config = resolveConfig(given);
+  logNodeInternals(nodeInternals(), logger);
   const closing = new Closing();
   try {
     const parts = await createParts(config, { registry, logger, dashboard }, closing);

@@ -11,6 +11,10 @@ afterEach(async () => {
   scratch.clear();
 });
 
+/** The few types that the document has. Node 20 cannot skip them. */
+const withoutTypes = (code: string): string =>
+  code.replace(/^import type .*\n/m, '').replaceAll(/: Filter|\?: string/g, '');
+
 const block = (text: string): string => blockOf('packages/proxy/README.md', 'js', text);
 
 /** Runs a program, and returns the port that its proxy says it listens on. */
@@ -50,11 +54,10 @@ describe('the README of the proxy', () => {
     const port = await run(
       `import { createServer } from 'node:http';
        import { createProxy } from '@rollcall/proxy';
-       const userOf = async (token) => token && 'ann';
        const app = createServer((request, response) => {
          response.setHeader('content-type', 'text/plain').end(request.headers['x-user']);
        }).listen(0, '127.0.0.1');
-       ${block('requireToken')}
+       ${withoutTypes(blockOf('packages/proxy/README.md', 'ts', 'requireToken'))}
        const proxy = createProxy({
          decide({ target }) {
            const left = [{ key: 'app', address: '127.0.0.1', port: app.address().port }];
@@ -69,7 +72,7 @@ describe('the README of the proxy', () => {
       status: 401,
       headers: { 'www-authenticate': 'Bearer' },
     });
-    const headers = { authorization: 'Bearer x', 'accept-encoding': 'gzip' };
+    const headers = { authorization: 'Bearer s3cret', 'accept-encoding': 'gzip' };
     const response = await fetch(`http://127.0.0.1:${port}/`, { headers });
     expect(response.headers.get('content-encoding')).toBe('gzip');
     expect(await response.text()).toBe('ann');

@@ -119,6 +119,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return canonical.ok ? table.instances(canonical.value) : [];
   }
 
+  /** All instances, with those that share the address and port of another one, which stands for both. */
+  entries(): readonly Instance[] {
+    return this.#observer.table.entries();
+  }
+
   /**
    * The instances of a canonical prefix that receive traffic: the healthy ones, or the suspect ones if none is
    * healthy, without draining ones. The list is the table's own and changes with it.

@@ -24,7 +24,7 @@ async function observer(options: DiscoverOptions = {}): Promise<Directory> {
 
 const announcement = (id: string, fields: object = {}) => ({
   prefix: '/v1',
-  port: 3000,
+  port: 3000 + (id.codePointAt(0) ?? 0),
   address: '127.0.0.1',
   id,
   inc: 1,

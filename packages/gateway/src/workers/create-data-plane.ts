@@ -20,7 +20,7 @@ export interface DataPlaneOptions {
   readonly settings: DataPlaneSettings;
   readonly directory: Pick<
     Directory,
-    'prefixes' | 'instances' | 'knows' | 'routable' | 'reportOutcome'
+    'prefixes' | 'entries' | 'knows' | 'routable' | 'reportOutcome'
   >;
   /** Whether the table was received from the registry. */
   readonly isTableComplete: boolean;

@@ -23,7 +23,7 @@ export interface PoolOptions {
   readonly count: number;
   readonly settings: DataPlaneSettings;
   /** The table that workers replicate. */
-  readonly table: Pick<Directory, 'prefixes' | 'instances'>;
+  readonly table: Pick<Directory, 'prefixes' | 'entries'>;
   /** Whether the table was received from the registry. */
   readonly isTableComplete: boolean;
   readonly onOutcome: Directory['reportOutcome'];
@@ -149,7 +149,7 @@ export class WorkerPool implements DataPlane {
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
     const { table, onOutcome, onServed, onFilterError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
-      const state = { prefixes: table.prefixes(), instances: table.instances() };
+      const state = { prefixes: table.prefixes(), instances: table.entries() };
       worker.send({
         type: 'begin',
         settings: this.#settings,

@@ -44,7 +44,7 @@ it('is in DNS if configured', async () => {
   resolver.setServers([`127.0.0.1:${catalog.dnsPort}`]);
   const found = () => resolver.resolveSrv('_v1._tcp.service.svc.example').catch(() => []);
   const name = `7f000001-${port}.v1.service.svc.example`;
-  await expect.poll(found).toEqual([{ name, port, priority: 1, weight: 1 }]);
+  await expect.poll(found).toMatchObject([{ name, port, priority: 1, weight: 1 }]);
   expect(await resolver.resolve4(name)).toEqual(['127.0.0.1']);
 });
 

@@ -61,7 +61,7 @@ beforeEach(() => {
     isTableComplete: true,
     count: 2,
     settings: dataPlaneSettings({ domain: '*' }),
-    table: { prefixes: () => ['/v1'], instances: () => instances },
+    table: { prefixes: () => ['/v1'], entries: () => instances },
     onOutcome: outcome,
     onServed: () => {},
     onReport: report,

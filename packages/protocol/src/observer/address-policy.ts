@@ -1,6 +1,6 @@
 import { addressRanges } from './address-ranges.ts';
 import type { Announcement } from '../wire/announcement-types.ts';
-import { isLoopback } from '../wire/address.ts';
+import { isLoopback, withEmbedded } from '../wire/address.ts';
 import { quote } from '../untrusted.ts';
 import type { Refusal } from '../wire/refusal.ts';
 
@@ -35,9 +35,13 @@ export type AddressPolicy = (announcement: Announcement) => Refusal | undefined;
 const METADATA: ReadonlySet<string> = new Set([
   '100.100.100.200',
   '168.63.129.16',
+  '192.0.0.192',
   'fd00:ec2::254',
   'fd20:ce::254',
 ]);
+
+/** Ranges that no network uses for hosts, unless its operator allows them. */
+const RESERVED = addressRanges(['240.0.0.0/4', 'fec0::/10']);
 
 /** A policy by rules, or a string that says which rule is invalid. Addresses have to be in canonical form. */
 export function addressPolicy(rules: AddressRules): AddressPolicy | string {
@@ -46,18 +50,24 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
   const isDenied = addressRanges(rules.deny);
   if (typeof isDenied === 'string') return isDenied;
   const forbidden = (address: string): string | undefined => {
-    if (isDenied(address)) return 'it is in a denied range';
+    const all = withEmbedded(address);
+    if (all.some(isDenied)) return 'it is in a denied range';
     if (rules.allow.length > 0) {
       return isAllowed(address) ? undefined : 'it is in no allowed range';
     }
-    if (METADATA.has(address)) return "it is a cloud's metadata service";
-    if (!rules.allowsLoopback && isLoopback(address)) {
+    if (all.some((each) => METADATA.has(each))) return "it is a cloud's metadata service";
+    if (!rules.allowsLoopback && all.some(isLoopback)) {
       return 'a gateway accepts loopback addresses only if it listens on loopback itself: announce an address of the network, or allow 127.0.0.0/8';
+    }
+    if (typeof RESERVED !== 'string' && all.some(RESERVED)) {
+      return 'it is in a reserved range; allow it if your network uses that';
     }
     return undefined;
   };
   return ({ address, port }) => {
-    const own = rules.self.find((each) => each.address === address && each.port === port);
+    const own = rules.self.find(
+      (each) => each.port === port && withEmbedded(address).includes(each.address),
+    );
     const why =
       own === undefined ? forbidden(address) : `it is ${own.what ?? 'this gateway itself'}`;
     return why === undefined

@@ -28,6 +28,22 @@ export interface Entry {
   leaseEndsAt: number;
   /** When it last ceased to be healthy. */
   doubtedAt: number;
+  /** Its owner has announced it to this observer itself, not only to another one. */
+  isConfirmed: boolean;
+  /** This observer's first news of the run came from its owner, or it was announced anew after it had seemed to be over. */
+  hasClaimed: boolean;
+  /** Whether it is in its presence channel, as far as this observer knows. */
+  isPresent: boolean;
+  /** It was in its presence channel at some time. */
+  wasPresent: boolean;
+  /** Since when its owner is gone: it left its presence channel, or its lease has lapsed. */
+  goneAt: number;
+  /** When its port last refused a connection. */
+  refusedAt: number;
+  /** Its owner is gone and its port was refused, or another instance has taken its endpoint: probes prove nothing for it. */
+  hasEnded: boolean;
+  /** Another entry of its prefix at the same endpoint stands for both. */
+  isHidden: boolean;
   /** Its index in its group's list, so that removing it costs the same however long the list is. */
   slot: number;
 }
@@ -50,6 +66,14 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     probeAt: Infinity,
     leaseEndsAt: Infinity,
     doubtedAt: now,
+    isConfirmed: false,
+    hasClaimed: true,
+    isPresent: false,
+    wasPresent: false,
+    goneAt: Infinity,
+    refusedAt: -Infinity,
+    hasEnded: false,
+    isHidden: false,
     slot: -1,
   };
 }

@@ -1,21 +1,26 @@
+import { Endpoints } from './endpoints.ts';
 import type { Entry } from './entry.ts';
 import { isDraining } from './instance.ts';
 import type { Status } from './instance.ts';
 import { RULES } from './rules.ts';
 
-/** The instances of one prefix, by status. Every operation costs the same however many there are. */
+/**
+ * The instances of one prefix, by status. Every operation costs the same however many there are. Of several
+ * instances at one address and port, one stands for all: a client cannot choose between them.
+ */
 export class Group {
   readonly #lists: Record<Status, Entry[]> = { healthy: [], suspect: [], down: [] };
   readonly #entries = new Set<Entry>();
+  readonly #endpoints = new Endpoints();
   /** Instances that the transport lost since the window began. */
   readonly #lost = new Set<Entry>();
   #windowEndsAt = -Infinity;
   /** Until then a probe that times out may be the fault of this observer's own link. */
   settledAt: number = -Infinity;
 
-  /** All instances, in the order in which they registered. */
-  all(): Iterable<Entry> {
-    return this.#entries;
+  /** The instances, in the order in which they registered: one for each address and port. */
+  *all(): Iterable<Entry> {
+    for (const entry of this.#entries) if (!entry.isHidden) yield entry;
   }
 
   /**
@@ -47,20 +52,34 @@ export class Group {
 
   add(entry: Entry): void {
     this.#entries.add(entry);
-    this.#enlist(entry);
+    this.#choose(this.#endpoints.add(entry));
   }
 
   remove(entry: Entry): void {
     this.#entries.delete(entry);
     this.#lost.delete(entry);
     this.#delist(entry);
+    this.#choose(this.#endpoints.remove(entry));
   }
 
   /** Applies a change of an entry's status or of its draining. */
   change(entry: Entry, change: () => void): void {
     this.#delist(entry);
     change();
-    this.#enlist(entry);
+    this.#choose(this.#endpoints.at(entry));
+  }
+
+  /** Lists one of the entries at an endpoint, and hides the others. */
+  #choose(entries: ReadonlySet<Entry>): void {
+    let chosen: Entry | undefined;
+    for (const entry of entries) {
+      this.#delist(entry);
+      entry.isHidden = true;
+      if (chosen === undefined || isPreferred(entry, chosen)) chosen = entry;
+    }
+    if (chosen === undefined) return;
+    chosen.isHidden = false;
+    this.#enlist(chosen);
   }
 
   #enlist(entry: Entry): void {
@@ -78,4 +97,13 @@ export class Group {
     }
     entry.slot = -1;
   }
+}
+
+const PREFERENCE: Readonly<Record<Status, number>> = { healthy: 0, suspect: 1, down: 2 };
+
+/** Whether the first of two entries at one endpoint stands for both: every process of a gateway chooses the same. */
+function isPreferred(a: Entry, b: Entry): boolean {
+  if (isDraining(a) !== isDraining(b)) return isDraining(b);
+  if (a.status !== b.status) return PREFERENCE[a.status] < PREFERENCE[b.status];
+  return a.since === b.since ? a.key < b.key : a.since > b.since;
 }

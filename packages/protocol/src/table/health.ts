@@ -1,4 +1,5 @@
 import type { Agenda } from './agenda.ts';
+import type { Endpoints } from './endpoints.ts';
 import { change } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect, Probed, ProbedBy, Verdict } from './events.ts';
@@ -6,6 +7,7 @@ import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
 import { DEFAULT_PROBE_RULES, describeAttempt, spread } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
+import { hasReasonToYield, hasRival, isSpokenFor } from './rivals.ts';
 import { RULES } from './rules.ts';
 
 export interface HealthOptions {
@@ -25,10 +27,13 @@ export class Health {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #groups: Groups;
   readonly #agenda: Agenda;
+  readonly #endpoints: Endpoints;
   #linkIsUp = true;
   #linkLostAt = Infinity;
   /** Until then a failed probe may be the fault of this observer's own link. */
   #settledAt = -Infinity;
+  /** Until then an owner that is gone may still be on its way back, as this observer was. */
+  #returnedAt = -Infinity;
 
   /** @param entries the table's instances by key, which the table itself changes */
   constructor(
@@ -36,12 +41,14 @@ export class Health {
     entries: ReadonlyMap<string, Entry>,
     groups: Groups,
     agenda: Agenda,
+    endpoints: Endpoints,
   ) {
     this.#probes = probes;
     this.#rules = { ...DEFAULT_PROBE_RULES, ...probeRules };
     this.#entries = entries;
     this.#groups = groups;
     this.#agenda = agenda;
+    this.#endpoints = endpoints;
   }
 
   /** An instance is new in the table, or has restarted. */
@@ -55,26 +62,56 @@ export class Health {
     entry.isProbing = false;
   }
 
-  /** Its owner announced the version that the table holds: the instance runs. */
-  confirmed(entry: Entry, now: number): Effect[] {
+  /**
+   * Its owner announced the version that the table holds: the instance runs.
+   * @param isPresent whether that came by its presence channel
+   */
+  confirmed(entry: Entry, isPresent: boolean, now: number): Effect[] {
     this.#renewLease(entry, now);
+    if (isPresent) entry.isPresent = entry.wasPresent = true;
+    // A message of a run that left its presence channel may be late. If it runs, it joins the channel again.
+    const isLate = !isSpokenFor(entry) && !entry.isPresent && isInPresenceMode(entry);
+    const others = isLate ? [] : this.#claimed(entry, now);
+    if (entry.hasEnded) return [];
     // That it runs does not mean that it can be reached from here: one that was down has to pass a probe,
     // unless there are none.
     const isProven =
       this.#probes === 'never' || (entry.status === 'suspect' && faults(entry) === 0);
     const effects = isProven ? this.#setStatus(entry, 'healthy', 'its owner renewed it', now) : [];
     if (entry.status === 'down') this.#probeAt(entry, now);
-    return effects;
+    return [...effects, ...others];
+  }
+
+  /** An owner speaks for its endpoint: instances there that have given reason to be thought gone have ended. */
+  #claimed(entry: Entry, now: number): Effect[] {
+    const isClaim = !entry.isConfirmed || hasReasonToYield(entry, now) || entry.hasEnded;
+    if (isClaim && entry.isConfirmed) entry.hasClaimed = true;
+    entry.isConfirmed = true;
+    entry.hasEnded = false;
+    entry.goneAt = Infinity;
+    entry.refusedAt = -Infinity;
+    return this.#endpoints.others(entry).flatMap((other) => {
+      const yields = isClaim && !other.isPresent && this.#wasRefused(other, now);
+      if (!yields && !this.#isOvertaken(other, now)) return [];
+      return this.#end(other, now);
+    });
   }
 
   /** Another observer reported an instance that was unknown here. Without probes the report has to do. */
   relayed(entry: Entry, now: number): Effect[] {
+    entry.hasClaimed = false;
+    this.#renewLease(entry, now);
+    if (this.#isOvertaken(entry, now)) return this.#end(entry, now);
     if (this.#probes === 'never') return [];
     return this.#suspect(entry, 'only another observer has reported it', now);
   }
 
   /** The transport has lost an instance. */
   lost(entry: Entry, why: string, now: number): Effect[] {
+    entry.isPresent = false;
+    if (isSpokenFor(entry)) entry.goneAt = now;
+    if (this.#wasRefused(entry, now)) entry.hasEnded = true;
+    if (this.#isOvertaken(entry, now)) return this.#end(entry, now);
     if (entry.status !== 'healthy') return [];
     const effects = this.#suspect(entry, why, now);
     const { prefix } = entry.announcement;
@@ -90,6 +127,11 @@ export class Health {
     const at = Math.min(probed.at ?? now, now);
     if (by !== 'traffic') entry.isProbing = false;
     if (verdict === 'ok') {
+      if (this.#isOvertaken(entry, now)) {
+        entry.failures = 0;
+        this.#probeAt(entry, now + this.#interval());
+        return this.#end(entry, now);
+      }
       if (probed.at !== undefined) return this.#served(entry, at, now);
       return by === 'connect' ? this.#accepted(entry, now) : this.#succeeded(entry, now);
     }
@@ -104,6 +146,10 @@ export class Health {
     if (mayBeBusy(entry, verdict)) entry.timeouts++;
     else entry.failures++;
     entry.successes = 0;
+    if (verdict === 'refused') {
+      entry.refusedAt = now;
+      if (!isSpokenFor(entry)) entry.hasEnded = true;
+    }
     const effects = this.#judge(entry, probed, now);
     // A busy instance is not made busier.
     const isJudged = entry.status !== 'healthy' && faults(entry) >= this.#rules.failureThreshold;
@@ -117,6 +163,7 @@ export class Health {
     if (this.#linkIsUp === isUp) return [];
     this.#linkIsUp = isUp;
     this.#settledAt = now + RULES.settleMs;
+    if (isUp && this.#linkLostAt !== Infinity) this.#returnedAt = now + RULES.returnMs;
     const effects: Effect[] = [];
     // Other observers have forgotten the exits of that time, so they cannot report that one of ours has left.
     const wasAwayLong = isUp && now - this.#linkLostAt >= RULES.tombstoneMs;
@@ -238,6 +285,28 @@ export class Health {
     return Math.min(shownAt + interval, requestedAt + RULES.maxPostponed * interval);
   }
 
+  /**
+   * Whether a probe that succeeds proves nothing for an instance: another process answers. While the link is
+   * down, and shortly after, owners cannot be heard, so only an instance whose endpoint another has taken is.
+   */
+  #isOvertaken(entry: Entry, now: number): boolean {
+    const isRivalled = hasRival(entry, this.#endpoints.others(entry));
+    const hearsOwners = this.#linkIsUp && now >= this.#returnedAt;
+    if (entry.hasEnded) return hearsOwners || isRivalled;
+    return isRivalled && (hearsOwners || !entry.isConfirmed);
+  }
+
+  /** Whether its port refused a connection shortly before, or while this observer could not hear owners. */
+  #wasRefused({ refusedAt }: Entry, now: number): boolean {
+    const since = now < this.#returnedAt ? Math.min(this.#linkLostAt, now) : now;
+    return refusedAt >= since - RULES.refusedMs;
+  }
+
+  #end(entry: Entry, now: number): Effect[] {
+    entry.hasEnded = true;
+    return this.#setStatus(entry, 'down', 'another process has its address and port', now);
+  }
+
   #suspect(entry: Entry, why: string, now: number): Effect[] {
     const effects = this.#setStatus(entry, 'suspect', why, now);
     this.#agenda.add(now + RULES.suspectMs, entry.key);
@@ -293,4 +362,9 @@ function mayBeBusy({ timeouts }: Entry, verdict: Verdict): boolean {
 /** Whether nothing speaks against an instance. */
 function isSure(entry: Entry): boolean {
   return entry.status === 'healthy' && faults(entry) === 0;
+}
+
+/** Whether the owner of an instance has been in a presence channel, and announces no lease instead. */
+function isInPresenceMode({ announcement, wasPresent }: Entry): boolean {
+  return wasPresent && announcement.ttl === undefined;
 }

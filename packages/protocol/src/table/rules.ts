@@ -17,6 +17,10 @@ export const RULES = {
   suspectMs: 10_000,
   /** After the observer's own link is back, how long a failed probe may still be the link's fault. */
   settleMs: 2000,
+  /** For how long a refused connection counts against an instance whose owner is lost or whose endpoint another claims. */
+  refusedMs: 30_000,
+  /** After the observer's own link is back, how long owners may take to come back too. */
+  returnMs: 10_000,
   /**
    * If more than this share of a prefix, and at least `minMassLosses` instances, are lost within
    * `massWindowMs`, the observer suspects its own link.

@@ -2,6 +2,7 @@ import type { Announcement } from '../wire/announcement-types.ts';
 import { instanceKey, versionOf } from '../wire/statement.ts';
 import type { Statement } from '../wire/statement.ts';
 import { Agenda } from './agenda.ts';
+import { Endpoints } from './endpoints.ts';
 import { change, newEntry, statementOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect, TableEvent } from './events.ts';
@@ -9,6 +10,7 @@ import { Groups } from './groups.ts';
 import { Health } from './health.ts';
 import type { HealthOptions } from './health.ts';
 import type { Instance } from './instance.ts';
+import { hasRival, isSpokenFor } from './rivals.ts';
 import { conflicts, join, sameAnnouncement } from './merge.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -25,10 +27,11 @@ export class Table {
   readonly #groups = new Groups();
   readonly #tombstones = new Tombstones();
   readonly #agenda = new Agenda();
+  readonly #endpoints = new Endpoints();
   readonly #health: Health;
 
   constructor(options: HealthOptions) {
-    this.#health = new Health(options, this.#entries, this.#groups, this.#agenda);
+    this.#health = new Health(options, this.#entries, this.#groups, this.#agenda, this.#endpoints);
   }
 
   /**
@@ -38,11 +41,11 @@ export class Table {
   apply(event: TableEvent, now: number): Effect[] {
     switch (event.type) {
       case 'received':
-        return this.#received(event.statement, now);
+        return this.#received(event.statement, false, now);
       case 'relayed':
         return this.#relayed(event.statement, now);
       case 'joined':
-        return this.#received({ announcement: event.announcement, left: false }, now);
+        return this.#received({ announcement: event.announcement, left: false }, true, now);
       case 'departed':
         return this.#departed(event.id, event.inc, now);
       case 'probed': {
@@ -77,14 +80,19 @@ export class Table {
     return this.#groups.routable(prefix);
   }
 
-  /** The instances of one canonical prefix, in the order in which they registered. */
+  /** The instances of one canonical prefix, in the order in which they registered: one for each address and port. */
   instances(prefix: string): readonly Instance[] {
     return [...this.#groups.all(prefix)];
   }
 
-  /** All instances, by prefix and then in the order in which they registered. */
+  /** The instances, by prefix and then in the order in which they registered: one for each prefix, address and port. */
   all(): Instance[] {
     return this.prefixes().flatMap((prefix) => this.instances(prefix));
+  }
+
+  /** All instances, in the order in which they registered, with those that share the endpoint of another which stands for both. */
+  entries(): readonly Instance[] {
+    return [...this.#entries.values()];
   }
 
   get(key: string): Instance | undefined {
@@ -102,7 +110,8 @@ export class Table {
     // Whether a legacy instance that is down still means to be there cannot be known.
     const kept = [...this.#entries.values()]
       .filter(
-        ({ status, announcement }) => status !== 'down' || versionOf(announcement) !== undefined,
+        ({ status, announcement, hasEnded }) =>
+          !hasEnded && (status !== 'down' || versionOf(announcement) !== undefined),
       )
       .map(statementOf);
     return [...kept, ...this.#tombstones.statements(now)];
@@ -119,13 +128,39 @@ export class Table {
   }
 
   /** Takes in what an owner announces, which proves that its instance runs. */
-  #received(statement: Statement, now: number): Effect[] {
+  #received(statement: Statement, isPresent: boolean, now: number): Effect[] {
     const effects = this.#merge(statement, 'received', now);
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const { inc, seq } = statement.announcement;
-    if (entry.announcement.seq !== seq || entry.announcement.inc !== inc) return effects;
-    return [...effects, ...this.#health.confirmed(entry, now)];
+    // A presence channel has what was announced at joining: the run is there, whatever it has changed since.
+    const isLatest = isPresent || entry.announcement.seq === seq;
+    if (entry.announcement.inc !== inc || !isLatest) return effects;
+    effects.push(...this.#health.confirmed(entry, isPresent, now));
+    return isSpokenFor(entry) ? [...effects, ...this.#replaceAt(entry)] : effects;
+  }
+
+  /** The earlier runs of a service at the endpoint of one that its owner has announced are over, unless they are present. */
+  #replaceAt(entry: Entry): Effect[] {
+    return this.#siblings(entry)
+      .filter((each) => !each.isPresent)
+      .map((each) => this.#replaced(each));
+  }
+
+  /** The other runs of the same service at the same endpoint. */
+  #siblings(entry: Entry): Entry[] {
+    const { prefix } = entry.announcement;
+    return this.#endpoints.others(entry).filter((each) => each.announcement.prefix === prefix);
+  }
+
+  /** Whether another run of the same service has the endpoint of an entry, and the entry none to speak for it. */
+  #isReplaced(entry: Entry): boolean {
+    return !entry.isPresent && hasRival(entry, this.#siblings(entry));
+  }
+
+  #replaced(entry: Entry): Effect {
+    this.#remove(entry);
+    return change('forgotten', entry, 'another run of the service has its address and port');
   }
 
   /** Takes in what another observer's table or a snapshot holds: true of the past, so it has to be verified. */
@@ -141,21 +176,30 @@ export class Table {
     const effects = this.#merge(statement, 'relayed', now);
     const entry = this.#entries.get(key);
     const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
-    return isNew ? [...effects, ...this.#health.relayed(entry, now)] : effects;
+    if (!isNew) return effects;
+    effects.push(...this.#health.relayed(entry, now));
+    return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }
 
   #departed(id: string, inc: number, now: number): Effect[] {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.announcement.inc !== inc) return [];
-    return this.#health.lost(entry, 'it is gone from its presence channel', now);
+    const effects = this.#health.lost(entry, 'it is gone from its presence channel', now);
+    return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }
 
   #setDrained(key: string, isDrained: boolean): Effect[] {
     const entry = this.#entries.get(key);
-    if (entry === undefined || entry.isDrained === isDrained) return [];
-    this.#groups.of(entry.announcement.prefix).change(entry, () => (entry.isDrained = isDrained));
+    if (entry === undefined) return [];
     const why = isDrained ? 'an operator drains it here' : 'an operator has ended its drain here';
-    return [change('updated', entry, why)];
+    // No request can be sent to one of several runs at one endpoint and not to another.
+    const changed = [entry, ...this.#siblings(entry)].filter(
+      (each) => each.isDrained !== isDrained,
+    );
+    return changed.map((each) => {
+      this.#groups.of(each.announcement.prefix).change(each, () => (each.isDrained = isDrained));
+      return change('updated', each, why);
+    });
   }
 
   /** Something is due for this key, or was when it was scheduled. */
@@ -164,7 +208,10 @@ export class Table {
     const entry = this.#entries.get(key);
     if (entry === undefined) return [];
     const isForgotten = this.#health.isForgotten(entry, now);
+    const wasSpokenFor = isSpokenFor(entry);
     const effects = this.#health.due(entry, now);
+    if (wasSpokenFor && !isSpokenFor(entry) && this.#isReplaced(entry))
+      return [...effects, this.#replaced(entry)];
     if (!isForgotten) return effects;
     this.#remove(entry);
     return [...effects, change('forgotten', entry, 'it was down for ten minutes')];
@@ -194,6 +241,7 @@ export class Table {
   #enter(key: string, announcement: Announcement, now: number): Effect[] {
     const entry = newEntry(key, announcement, now);
     this.#entries.set(key, entry);
+    this.#endpoints.add(entry);
     this.#groups.of(announcement.prefix).add(entry);
     this.#health.started(entry, now);
     return [change('registered', entry, 'it announced itself')];
@@ -209,10 +257,12 @@ export class Table {
 
     const hasRestarted = held.inc !== joined.inc;
     this.#groups.of(held.prefix).remove(entry);
+    this.#endpoints.remove(entry);
     entry.announcement = joined;
     if (hasRestarted)
       Object.assign(entry, { ...newEntry(entry.key, joined, now), probeAt: entry.probeAt });
     this.#groups.of(joined.prefix).add(entry);
+    this.#endpoints.add(entry);
     if (hasRestarted) this.#health.started(entry, now);
     else this.#health.updated(entry, now);
     const why = hasRestarted ? 'it has restarted' : 'its owner changed its announcement';
@@ -221,6 +271,7 @@ export class Table {
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.key);
+    this.#endpoints.remove(entry);
     this.#groups.of(entry.announcement.prefix).remove(entry);
   }
 }

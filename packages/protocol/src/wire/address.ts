@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { embeddedIPv4 } from './embedded-ipv4.ts';
 import { accept, refuse } from './refusal.ts';
 import { quote } from '../untrusted.ts';
 import type { Parsed } from './refusal.ts';
@@ -24,14 +25,29 @@ export function parseAddress(input: unknown): Parsed<string> {
       `address is ${quote(input)}; it must be an IP address such as "10.0.0.7" or "fd00::7"`,
     );
   }
-  const range = address.range();
-  if (UNROUTABLE.has(range)) {
+  const range = [address, ...insideOf(address)]
+    .map((each) => each.range())
+    .find((each) => UNROUTABLE.has(each));
+  if (range !== undefined) {
     return refuse(
       'bad-address',
       `address ${quote(input)} is ${range}; no instance can be reached there`,
     );
   }
   return accept(address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString());
+}
+
+/** The IPv4 addresses inside an IPv6 address. `::` and `::1` have none, although they begin as one that has. */
+function insideOf(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4[] {
+  const range = address.range();
+  const inside = range === 'unspecified' || range === 'loopback' ? [] : embeddedIPv4(address);
+  // Of several places where an address may be, the others are usually empty.
+  return inside.filter((each) => each.range() !== 'unspecified');
+}
+
+/** An address in canonical form, and the IPv4 addresses that it embeds: a rule about any of them concerns it. */
+export function withEmbedded(address: string): string[] {
+  return [address, ...insideOf(ipaddr.parse(address)).map((each) => each.toString())];
 }
 
 function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {

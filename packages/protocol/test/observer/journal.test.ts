@@ -43,15 +43,15 @@ describe('a journal', () => {
     apply({ type: 'departed', id: 'i1', inc: 1 });
     clock.now = 200;
     probed(1, 'refused');
-    probed(1, 'ok', 'traffic');
     say('received', 1, { seq: 1 });
+    probed(1, 'ok', 'traffic');
     say('received', 1, {}, true);
     expect(story(1)).toEqual([
       'register from its owner (inc 1, seq 0) -> registered: it announced itself',
       'presence: gone -> suspected: it is gone from its presence channel',
       'probe: refused -> down: its port refuses connections',
-      'traffic: ok -> recovered: a probe succeeded',
       'register from its owner (inc 1, seq 1) -> updated: its owner changed its announcement',
+      'traffic: ok -> recovered: a probe succeeded',
       'exit from its owner (inc 1, seq 0) -> left: it has left',
     ]);
     expect(journal.of('i1').map(({ at }) => at)).toEqual([0, 100, 200, 200, 200, 200]);

@@ -6,7 +6,13 @@ function gateway(name: string) {
   return new Observer({ probes: 'always', answers: true, nonce: () => `${name}-${count++}`, name });
 }
 
-const place = (id: string) => ({ prefix: '/v1', address: '10.0.0.1', port: 1, id, inc: 1 });
+const place = (id: string) => ({
+  prefix: '/v1',
+  address: '10.0.0.1',
+  port: id.codePointAt(0) ?? 0,
+  id,
+  inc: 1,
+});
 
 /** What a gateway says as it calls the roll. */
 function rollCall(observer: Observer, now: number): unknown {

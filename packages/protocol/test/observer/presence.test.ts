@@ -4,7 +4,7 @@ import type { Message, ObserverOptions, Reaction } from '@rollcall/protocol';
 
 const announcement = (id: string, fields: object = {}) => ({
   prefix: '/v1',
-  port: 1,
+  port: 1000 + (id.codePointAt(0) ?? 0),
   address: '10.0.0.1',
   id,
   inc: 5,

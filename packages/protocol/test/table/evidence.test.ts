@@ -75,7 +75,10 @@ describe('evidence', () => {
   it('keeps routing to all instances if all are suspect', () => {
     const { types, routable } = setup();
     for (const id of ['a', 'b', 'c'])
-      types({ type: 'joined', announcement: announcement({ id, inc: 1 }) });
+      types({
+        type: 'joined',
+        announcement: announcement({ id, inc: 1, port: id.codePointAt(0) }),
+      });
     for (const id of ['a', 'b', 'c']) types({ type: 'departed', id, inc: 1 });
     expect(routable()).toHaveLength(3);
   });
@@ -186,7 +189,9 @@ describe('probes', () => {
     expect(pass(60_000)).toEqual([]);
     types({ type: 'departed', id: 'a', inc: 1 });
     expect(pass(50)).toEqual(['probe']);
-    expect(probed('refused')).toEqual(['down']);
+    expect(probed('failed')).toEqual([]);
+    expect(pass(RULES.reprobeMs + 50)).toEqual(['probe']);
+    expect(probed('failed')).toEqual(['down']);
     expect(pass(DEFAULT_PROBE_RULES.intervalMs + 50)).toEqual(['probe']);
     expect(probed('ok')).toEqual(['recovered']);
     expect(pass(60_000)).toEqual([]);

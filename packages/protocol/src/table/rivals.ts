@@ -1,0 +1,21 @@
+import type { Entry } from './entry.ts';
+import { RULES } from './rules.ts';
+
+/** Whether an owner may still speak for its instance: it has not left its presence channel, and its lease runs. */
+export function isSpokenFor({ goneAt }: Entry): boolean {
+  return goneAt === Infinity;
+}
+
+/** Whether an instance, since its owner last announced it, has given reason to think that its process is gone. */
+export function hasReasonToYield(entry: Entry, now: number): boolean {
+  return !isSpokenFor(entry) || now - entry.refusedAt <= RULES.refusedMs;
+}
+
+/** Whether the process that answers at the endpoint of an instance is probably another one's. */
+export function hasRival(entry: Entry, others: readonly Entry[]): boolean {
+  return others.some((other) => {
+    if (!other.isConfirmed || other.hasEnded || !isSpokenFor(other)) return false;
+    // Two that came second-hand together may belong to one process, of which one has spoken already.
+    return !isSpokenFor(entry) || (!entry.isConfirmed && other.hasClaimed);
+  });
+}
