@@ -21,10 +21,10 @@ const OPTIONS = { timeout: 900_000 };
 const PACKAGES = ['packages', 'services'];
 
 describe.each([
-  { version: '20', tests: END_TO_END },
-  { version: '22', tests: END_TO_END },
-  { version: '24', tests: END_TO_END },
-  { version: '26', tests: [...END_TO_END, ...PACKAGES] },
+  { version: 20, tests: END_TO_END },
+  { version: 22, tests: END_TO_END },
+  { version: 24, tests: END_TO_END },
+  { version: 26, tests: [...END_TO_END, ...PACKAGES] },
 ])('on Node $version', ({ version, tests }) => {
   const bin = join(ROOT, `test/nodes/node_modules/node${version}/bin`);
   const node = join(bin, 'node');

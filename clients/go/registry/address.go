@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -85,6 +87,26 @@ func machineAddresses() ([]netip.Addr, error) {
 		}
 	}
 	return found, nil
+}
+
+// addressTowards returns the local end of the way to the broker: machines have other addresses, such as those of
+// container bridges, that the rest of the network cannot reach. Connecting a datagram socket sends nothing.
+func addressTowards(ctx context.Context, config Config) (netip.Addr, error) {
+	endpoint := config.endpoint()
+	if endpoint == "" {
+		endpoint = "ws-" + config.Cluster + ".pusher.com:443"
+	}
+	var dialer net.Dialer
+	connection, err := dialer.DialContext(ctx, "udp", endpoint)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	defer connection.Close()
+	local, ok := netip.AddrFromSlice(connection.LocalAddr().(*net.UDPAddr).IP)
+	if local = local.Unmap(); !ok || local.IsLoopback() || unroutable(local) != "" {
+		return netip.Addr{}, errors.New("others cannot reach the local end of the way to the broker")
+	}
+	return local, nil
 }
 
 // firstReachable returns the first address that other machines can reach: IPv4 if there is one, IPv6 otherwise.

@@ -52,6 +52,10 @@ type Config struct {
 	// Mode is how a service is kept known. The environment does not set it. Default: [Lease].
 	Mode Mode
 
+	// RequireBroker makes [Registrar.Register] fail if the broker cannot be reached, or refuses. Default: false. The
+	// service then serves without being registered, and is registered as soon as the broker accepts it.
+	RequireBroker bool
+
 	// Address is the IP address that services announce which do not set their own. Default: see [New].
 	Address string
 }

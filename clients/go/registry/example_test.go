@@ -69,5 +69,5 @@ func standInBroker() (registry.Config, func()) {
 		_, _ = io.WriteString(w, "{}")
 	}))
 	address := server.Listener.Addr().(*net.TCPAddr)
-	return registry.Config{AppID: "1", Key: "key", Secret: "secret", Host: "127.0.0.1", Port: address.Port}, server.Close
+	return registry.Config{AppID: "1", Key: "key", Secret: "secret", Host: "127.0.0.1", Port: address.Port, Mode: registry.Lease}, server.Close
 }

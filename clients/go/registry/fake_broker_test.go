@@ -138,7 +138,7 @@ func configFor(t *testing.T, rawHost string) Config {
 		t.Fatal(err)
 	}
 	number, _ := strconv.Atoi(port)
-	return Config{AppID: "7", Key: testKey, Secret: testSecret, Host: host, Port: number}
+	return Config{AppID: "7", Key: testKey, Secret: testSecret, Host: host, Port: number, Mode: Lease, RequireBroker: true}
 }
 
 // abandon ends what keeps the service known, without an exit.

@@ -13,6 +13,8 @@ const (
 	maxExitWait = time.Second
 	// firstRetry is the wait after an announcement that failed. It doubles with each further failure.
 	firstRetry = time.Second
+	// maxRetry is the longest wait of a service that is not registered.
+	maxRetry = 30 * time.Second
 )
 
 // keeper keeps the service known from a successful Register to the next DeRegister. It repeats the announcement
@@ -80,6 +82,9 @@ func (r *Registrar) endKeeper() (settle, part func()) {
 func (k *keeper) run() {
 	defer close(k.done)
 	k.rest()
+	if k.presence.reported { // Register has failed.
+		k.tryAgain()
+	}
 	k.handleAll(k.presence.early)
 	for k.ended.Err() == nil {
 		select {
@@ -104,6 +109,15 @@ func (k *keeper) run() {
 	k.presence.leave()
 }
 
+// tryAgain schedules the next attempt of a Register that has failed.
+func (k *keeper) tryAgain() {
+	if k.broker.config.Mode == Lease {
+		k.next.in(k.clock.jittered(k.retry))
+	} else {
+		k.lose()
+	}
+}
+
 // rest schedules the next renewal of the lease, if there is one.
 func (k *keeper) rest() {
 	if k.broker.config.Mode == Lease {
@@ -119,7 +133,11 @@ func (k *keeper) announce() {
 	if err := k.announceOnce(); err != nil {
 		k.next.within(k.clock.jittered(k.retry))
 		k.retry = min(2*k.retry, k.third())
-		k.report(err)
+		if k.isPending.Load() { // Register has reported it.
+			k.retry = min(k.retry, maxRetry)
+		} else {
+			k.report(err)
+		}
 		return
 	}
 	k.retry = min(firstRetry, k.third())
@@ -135,17 +153,17 @@ func (k *keeper) announceOnce() error {
 	if k.ended.Err() != nil { // It may end while it waits for the turn.
 		return nil
 	}
+	if err := k.correctAddress(k.ended); err != nil {
+		return err
+	}
 	err = k.broker.publishOnce(k.cut, "register", k.payload)
+	if err == nil && k.isPending.CompareAndSwap(true, false) {
+		k.registered()
+	}
 	if k.ended.Err() != nil {
 		return nil // The exit replaces it.
 	}
 	return err
-}
-
-func (k *keeper) report(err error) {
-	if k.OnRenewalError != nil {
-		k.OnRenewalError(err)
-	}
 }
 
 // third is the time between two renewals in lease mode, and the longest wait between retries in both modes.

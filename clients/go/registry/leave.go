@@ -44,6 +44,10 @@ func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
 	if r.phase == left {
 		return r.leftAt, nil
 	}
+	if r.isPending.CompareAndSwap(true, false) {
+		r.phase = unannounced // There is nothing to withdraw.
+		return time.Time{}, nil
+	}
 	r.phase = leaving
 	if err := r.broker.publish(ctx, "exit", r.payload); err != nil {
 		return time.Time{}, err

@@ -8,7 +8,7 @@ import (
 
 // What fits an announcement may not fit a member, and what fits a member may not fit one that is sealed.
 func TestAMemberThatIsTooLargeIsRefusedAtOnce(t *testing.T) {
-	config := Config{AppID: "7", Key: "k", Secret: "s", Host: "::1", Port: 6001}
+	config := Config{AppID: "7", Key: "k", Secret: "s", Host: "::1", Port: 6001, Mode: Lease}
 	present := config
 	present.Mode = Presence
 	encrypted := inChannel(present, "private-encrypted-a", masterKey)

@@ -4,10 +4,12 @@ package registry
 type Mode int
 
 const (
-	// Lease, the default, needs HTTP only. The announcement is valid for [Service.TTL] and is renewed every
-	// third of it.
-	Lease Mode = iota
-	// Presence needs a WebSocket connection. The instance stays in a presence channel, so that observers see
-	// at once when it stops. It costs no messages while nothing changes.
-	Presence
+	// Presence, the default, holds a WebSocket connection. The instance stays in a presence channel, so that an
+	// observer that starts finds it at once, and every observer sees at once when it stops. It costs no messages
+	// while nothing changes.
+	Presence Mode = iota
+	// Lease needs HTTP requests only, for environments without WebSocket connections. The announcement is valid for
+	// [Service.TTL] and is renewed every third of it: an observer that starts with no other observer beside it may
+	// wait that long.
+	Lease
 )

@@ -18,6 +18,8 @@ type Policy struct {
 	MaxInFlight int64
 	// Retries is false if a request that was sent to an instance is never sent again. nil leaves that to the gateway.
 	Retries *bool
+	// Strip is false if requests keep the prefix in their path.
+	Strip *bool
 	// Balancing is how gateways choose among the instances of the prefix: "round-robin", "least-request",
 	// "latency" or "hash".
 	Balancing string
@@ -63,12 +65,20 @@ func parsePolicy(input any) (*Policy, *Refusal) {
 			*count.to = number
 		}
 	}
-	if value := fields["retries"]; value != nil {
-		retries, ok := value.(bool)
-		if !ok {
-			return nil, refuse(BadPolicy, "policy.retries is %s; it must be true or false", quote(value))
+	for _, flag := range []struct {
+		name string
+		to   **bool
+	}{
+		{"retries", &policy.Retries},
+		{"strip", &policy.Strip},
+	} {
+		if value := fields[flag.name]; value != nil {
+			isSet, ok := value.(bool)
+			if !ok {
+				return nil, refuse(BadPolicy, "policy.%s is %s; it must be true or false", flag.name, quote(value))
+			}
+			*flag.to = &isSet
 		}
-		policy.Retries = &retries
 	}
 	if value := fields["balancing"]; value != nil {
 		switch value {
@@ -102,6 +112,9 @@ func (p *Policy) fields() map[string]any {
 	}
 	if p.Retries != nil {
 		fields["retries"] = *p.Retries
+	}
+	if p.Strip != nil {
+		fields["strip"] = *p.Strip
 	}
 	if p.Balancing != "" {
 		fields["balancing"] = p.Balancing

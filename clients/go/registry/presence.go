@@ -65,7 +65,10 @@ func (k *keeper) lose() {
 }
 
 func (k *keeper) reenter() {
-	service := k.Service()
+	service, err := k.current()
+	if err != nil {
+		k.report(err)
+	}
 	link, received, fault := k.broker.enter(k.ended, service)
 	if fault != nil {
 		k.lose()
@@ -77,8 +80,23 @@ func (k *keeper) reenter() {
 	}
 	k.presence.link, k.presence.shown, k.presence.reported = link, service, false
 	k.presence.again.stop()
-	k.next.within(k.clock.upTo(announceWithin))
+	if k.isPending.Load() {
+		k.next.within(0)
+	} else {
+		k.next.within(k.clock.upTo(announceWithin))
+	}
 	k.handleAll(received)
+}
+
+// current returns the announcement to join the presence channel with.
+func (k *keeper) current() (Service, error) {
+	release, err := k.takeTurn(k.ended)
+	if err != nil {
+		return k.Service(), nil // It has ended.
+	}
+	defer release()
+	err = k.correctAddress(k.ended)
+	return k.Service(), err
 }
 
 func (k *keeper) handleAll(frames []frame) {

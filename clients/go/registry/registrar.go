@@ -5,8 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"log"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,13 +22,18 @@ type Registrar struct {
 	// Register: for each renewal or other announcement that failed, and once for a connection that was lost and
 	// cannot be re-established. Both are retried. Set it before Register. It should return soon. Default: nil.
 	OnRenewalError func(error)
+	// OnRegistered, if set, is called when the broker has accepted the announcement for the first time: within
+	// Register, or later if the broker was away. Set it before Register. It should return soon. Default: nil.
+	OnRegistered func(Service)
 	// OnOutbid, if set, is called when the run continues as a later incarnation, because observers know a later
 	// run with its ID: the clock of this machine was set back, or, if it is called repeatedly, two programs share
 	// the ID. Set it before Register. It should return soon. Default: nil.
 	OnOutbid func(was, is Service)
 
-	broker       *broker
-	addresses    func() ([]netip.Addr, error)
+	broker    *broker
+	addresses func() ([]netip.Addr, error)
+	// towards returns the local end of the way to the broker.
+	towards      func(context.Context, Config) (netip.Addr, error)
 	incarnations *incarnations
 	clock        clock
 	exitWait     time.Duration
@@ -35,9 +43,14 @@ type Registrar struct {
 	// because waiting for it has to end with the context.
 	turn chan struct{}
 	// Only the holder of turn uses these.
-	phase   phase
-	payload []byte
-	leftAt  time.Time
+	phase phase
+	// isAddressGuessed means that the way to the broker was not known when the address was chosen.
+	isAddressGuessed bool
+	payload          []byte
+	leftAt           time.Time
+
+	// isPending means that Register has failed, and the keeper tries again. Only the holder of turn sets it.
+	isPending atomic.Bool
 
 	mu      sync.Mutex
 	service Service // written only with turn as well
@@ -54,9 +67,10 @@ const (
 	left                     // the exit was accepted
 )
 
-// New checks everything that can be checked without the network. If the service has no Address, it announces
+// New checks everything that can be checked without the broker. If the service has no Address, it announces
 // [Config.Address]; if that is empty, 127.0.0.1 with a broker on loopback, because every observer is on this machine
-// then, and [Registrar.IP] with any other broker. Inc and Seq of the service are ignored.
+// then, and with any other broker the address from which this machine reaches it, or [Registrar.IP] while the
+// broker's host cannot be resolved. Inc and Seq of the service are ignored.
 //
 // The error is an [*Error] with [CodeConfig], [CodeAnnouncement] or [CodeNoAddress].
 func New(service Service, config Config) (*Registrar, error) {
@@ -70,6 +84,7 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 	r := &Registrar{
 		broker:       newBroker(config),
 		addresses:    addresses,
+		towards:      addressTowards,
 		incarnations: incarnations,
 		clock:        systemClock,
 		exitWait:     maxExitWait,
@@ -114,16 +129,19 @@ func (r *Registrar) IP() (netip.Addr, error) {
 	return firstReachable(addresses)
 }
 
-// Register announces the service, and returns nil once the broker has accepted the announcement. Call it once the
-// service listens. It makes three attempts if the broker cannot be reached, and one if the broker refuses.
+// Register announces the service, and returns once the broker has accepted the announcement. Call it once the service
+// listens. It makes three attempts if the broker cannot be reached, and one if the broker refuses. If they fail, it
+// returns nil nevertheless, unless [Config.RequireBroker] is set: the fault is reported to OnRenewalError, or to the
+// standard logger, and the service is registered, and OnRegistered called, as soon as the broker accepts it.
 //
-// After it has succeeded, the service is kept known until DeRegister, also when ctx has ended. In lease mode the
+// From then on the service is kept known until DeRegister, also when ctx has ended. In lease mode the
 // announcement is renewed every third of [Service.TTL]. In presence mode the service stays in its presence channel,
 // reconnects after every outage of the broker, and answers roll calls. A Register after DeRegister starts a new
 // incarnation.
 //
 // After an error the broker may have accepted the event nevertheless, if only its response was lost: call DeRegister
-// then, too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused].
+// then, too. The error is an [*Error] with [CodeBrokerUnreachable] or [CodeBrokerRefused], because of RequireBroker or
+// because ctx has ended.
 //
 //	if err := registrar.Register(ctx); err != nil {
 //		return err
@@ -146,16 +164,70 @@ func (r *Registrar) Register(ctx context.Context) error {
 	if r.kept() != nil {
 		return r.broker.publish(ctx, "register", r.payload)
 	}
+	entered, err := r.announceFirst(ctx)
+	if err == nil {
+		r.keep(entered)
+		r.registered()
+		return nil
+	}
+	if r.broker.config.RequireBroker || ctx.Err() != nil {
+		return err
+	}
+	r.isPending.Store(true)
+	r.reportStart(notYet(err))
+	r.keep(presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}, reported: true})
+	return nil
+}
+
+// announceFirst announces the service, in presence mode from within its presence channel. The caller has the turn.
+func (r *Registrar) announceFirst(ctx context.Context) (presence, error) {
+	if err := r.correctAddress(ctx); err != nil {
+		return presence{}, err
+	}
 	entered, err := r.enterFirst(ctx)
 	if err != nil {
-		return err
+		return entered, err
 	}
 	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
 		entered.leave()
+		return presence{}, err
+	}
+	return entered, nil
+}
+
+// registered reports that the broker has accepted the announcement for the first time.
+func (r *Registrar) registered() {
+	service := r.Service()
+	if r.broker.config.Mode == Lease {
+		log.Printf("rollcall: %s is registered with a lease: an observer that starts later may learn of it only after %d s", service, service.TTL/3)
+	}
+	if r.OnRegistered != nil {
+		r.OnRegistered(service)
+	}
+}
+
+func (r *Registrar) report(err error) {
+	if r.OnRenewalError != nil {
+		r.OnRenewalError(err)
+	}
+}
+
+// reportStart reports why the service is not registered, which no program should fail to notice.
+func (r *Registrar) reportStart(err error) {
+	if r.OnRenewalError != nil {
+		r.OnRenewalError(err)
+	} else {
+		log.Printf("rollcall: %s", err)
+	}
+}
+
+// notYet describes a fault of the first announcement, which is retried.
+func notYet(err error) error {
+	var fault *Error
+	if !errors.As(err, &fault) {
 		return err
 	}
-	r.keep(entered)
-	return nil
+	return &Error{Code: fault.Code, Message: "not registered yet, retrying: " + fault.Message, Err: fault.Err}
 }
 
 // Update changes the announcement, and publishes it if the service is registered. It does nothing if change changes
@@ -196,7 +268,7 @@ func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 		return cannot("update", err)
 	}
 	k := r.kept()
-	if k == nil {
+	if k == nil || r.isPending.Load() {
 		return nil
 	}
 	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
@@ -247,12 +319,37 @@ func (r *Registrar) chooseAddress(service *Service) error {
 	case config.isLocal():
 		service.Address = "127.0.0.1"
 	default:
-		ip, err := r.IP()
+		ctx, cancel := context.WithTimeout(context.Background(), r.broker.timeout)
+		defer cancel()
+		ip, err := r.towards(ctx, config)
+		if err != nil {
+			r.isAddressGuessed = true
+			ip, err = r.IP()
+		}
 		if err != nil {
 			return err
 		}
 		service.Address = ip.String()
 	}
+	return nil
+}
+
+// correctAddress replaces a guessed address once the broker's host can be resolved. Nothing was announced before that.
+// The caller has the turn.
+func (r *Registrar) correctAddress(ctx context.Context) error {
+	if !r.isAddressGuessed {
+		return nil
+	}
+	ip, err := r.towards(ctx, r.broker.config)
+	if err != nil {
+		return nil // The broker is away, which the next step reports.
+	}
+	service := r.Service()
+	service.Address = ip.String()
+	if err := r.setService(service); err != nil {
+		return cannot("register", err)
+	}
+	r.isAddressGuessed = false
 	return nil
 }
 

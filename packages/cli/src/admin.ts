@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import { RollcallError } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
 import { readJson } from '@rollcall/protocol/pusher';
-import { httpRequest, httpTarget } from '@rollcall/runtime';
+import { fromIsoTimes, httpRequest, httpTarget } from '@rollcall/runtime';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:1501';
 const TIMEOUT_MS = 5000;
@@ -37,12 +37,20 @@ export function adminAccess(given: string | undefined, env: Environment): AdminA
 }
 
 /**
- * Requests a path of a gateway's admin API, such as /api/status. docs/reference/openapi.yaml has the types.
+ * Requests a path of a gateway's admin API, such as /api/status. Times are milliseconds since 1970. docs/reference/openapi.yaml has the types.
  * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE, or ROLLCALL_CONFIG if the token is wrong
  */
-export async function askAdmin<T>({ url: admin, token }: AdminAccess, path: string): Promise<T> {
+export async function askAdmin<T>(access: AdminAccess, path: string): Promise<T> {
+  return fromIsoTimes(await askAdminJson(access, path)) as T;
+}
+
+/** As {@link askAdmin}, with times as they came: ISO 8601. */
+export async function askAdminJson(
+  { url: admin, token }: AdminAccess,
+  path: string,
+): Promise<unknown> {
   const response = await responseOf(admin, path, token);
-  if (response?.status === 200) return response.body as T;
+  if (response?.status === 200) return response.body;
   if (response?.status === 401 || response?.status === 403) {
     throw new RollcallError(
       'ROLLCALL_CONFIG',

@@ -9,6 +9,8 @@ export interface Context extends Pick<
   ProxyOptions,
   'decide' | 'onUnreachable' | 'onFilterError' | 'onRequestEnd' | 'onRequestStart'
 > {
+  /** See {@link ProxyOptions.onInternalError}. */
+  readonly onInternalError: (error: Error, requestId: string) => void;
   readonly pseudonym: string;
   readonly limits: Limits;
   /** See {@link ProxySettings.isTrustedProxy}. */

@@ -59,6 +59,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const idleClients = new IdleClients(clients);
   const context: Context = {
     ...others,
+    onInternalError: options.onInternalError ?? ((error) => process.emitWarning(error)),
     pseudonym: options.pseudonym ?? `proxy-${randomBytes(8).toString('hex')}`,
     limits: ownLimits,
     isTrustedProxy,

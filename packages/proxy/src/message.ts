@@ -26,6 +26,8 @@ export interface RequestHead {
   readonly via: string;
   /** Of W3C Trace Context, as it came; `''` for none. */
   readonly traceparent: string;
+  /** RFC 9110 §7.6.2: how often a TRACE or OPTIONS may still be forwarded; Infinity if it does not say. */
+  readonly maxForwards: number;
 }
 
 /** A response, whatever version of HTTP it came by. */
@@ -38,6 +40,8 @@ export interface ResponseHead {
   /** Bytes of the body: 0 for none, negative if they are not known before it ends. */
   readonly length: number;
   readonly hasDate: boolean;
+  /** Whether a field names a path or URL of the upstream: Location, Content-Location, Refresh, Set-Cookie. */
+  readonly namesPaths: boolean;
   /** Whether it switches to WebSocket. */
   readonly upgrades: boolean;
 }

@@ -8,6 +8,7 @@ export const PROXY_PROBLEMS = {
   'target-too-long': { status: 414, title: 'Request target too long' },
   'expectation-failed': { status: 417, title: 'Unsupported Expect header' },
   'head-too-large': { status: 431, title: 'Request head too large' },
+  'internal-error': { status: 500, title: 'Internal error' },
   'filter-failed': { status: 500, title: 'Filter failed' },
   'not-implemented': { status: 501, title: 'Not implemented' },
   'no-upstream': { status: 503, title: 'No upstream available' },
@@ -73,6 +74,11 @@ export function headTimedOut(maxMs: number): Problem {
 export const FILTER_FAILED: Problem = proxyProblem(
   'filter-failed',
   'A filter of this route failed.',
+);
+
+export const INTERNAL_ERROR: Problem = proxyProblem(
+  'internal-error',
+  'The proxy failed to handle the request.',
 );
 
 export const NO_UPSTREAM: Problem = proxyProblem('no-upstream', 'This route names no upstream.');

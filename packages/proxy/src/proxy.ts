@@ -49,6 +49,16 @@ export interface Forward {
   readonly prefix?: string;
   /** Whether the prefix is gone from the target. Then the upstream gets it as X-Forwarded-Prefix. Default true. */
   readonly isStripped?: boolean;
+  /**
+   * Whether the trailers of requests are passed on. An upstream that does not read them takes them for its next request.
+   * Default false: they are dropped.
+   */
+  readonly passesTrailers?: boolean;
+  /**
+   * Whether responses get the prefix back where it was stripped: in Location, Content-Location, Refresh and the Path of
+   * cookies; and whether HTML at the bare prefix is answered with a redirect to the prefix with a slash. Default true.
+   */
+  readonly restoresPrefix?: boolean;
   /** All limits of this route, put together once and not for each request. Default: those of the proxy. */
   readonly limits?: RouteLimits | undefined;
   /** What requests and responses of this route pass, in this order. Default: none. */
@@ -215,6 +225,11 @@ export interface ProxyOptions extends ProxySettings {
   readonly onFilterError?:
     | ((filter: string, error: unknown, requestId: string) => void)
     | undefined;
+  /**
+   * Called when the proxy itself has failed at a request, which is answered with 500 or reset. Default: a warning of the
+   * process.
+   */
+  readonly onInternalError?: ((error: Error, requestId: string) => void) | undefined;
   /** Called once for each request, when its response has ended or never will. Without it, nothing is recorded. */
   readonly onRequestEnd?: (summary: RequestSummary) => void;
   /**

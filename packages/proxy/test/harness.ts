@@ -83,6 +83,9 @@ export async function start(
     decide,
     onUnreachable: () => {},
     pseudonym: 'gateway',
+    onInternalError(error) {
+      throw error;
+    },
     ...options,
   });
   const { port } = await proxy.listen(0, '127.0.0.1');

@@ -14,3 +14,4 @@ export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
 export { SAME_WISH_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';
+export { fromIsoTimes, withIsoTimes } from './iso-times.ts';

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import type { ExplainedInstance, Explanation } from '@rollcall/gateway';
 import { RollcallError } from '@rollcall/client';
 import type { JournalEntry } from '@rollcall/protocol';
-import { adminAccess, adminOption, askAdmin } from '../admin.ts';
+import { adminAccess, adminOption, askAdminJson } from '../admin.ts';
+import { fromIsoTimes } from '@rollcall/runtime';
 import { clockTime } from '@rollcall/runtime/log';
 
 type Route = NonNullable<Explanation['route']>;
@@ -43,11 +44,15 @@ async function runExplain(path: string, options: ExplainOptions): Promise<void> 
       `the path is ${JSON.stringify(path)}; it must start with "/", "http://" or "https://"`,
     );
   }
-  const explanation = await askAdmin<Explanation>(
+  const answer = await askAdminJson(
     adminAccess(options.admin, process.env),
     `/api/explain?${queryOf(path, options)}`,
   );
-  console.log(options.json === true ? JSON.stringify(explanation, null, 2) : story(explanation));
+  console.log(
+    options.json === true
+      ? JSON.stringify(answer, null, 2)
+      : story(fromIsoTimes(answer) as Explanation),
+  );
 }
 
 function queryOf(path: string, { method, host, header = [] }: ExplainOptions): string {

@@ -17,7 +17,10 @@ const HEAD = ['SERVICE', 'NAME', 'STATE', 'AGE', 'REQ/S', 'ERRORS', 'P50 MS', 'P
 /** For people: a line about the gateway, and a table of its services, each followed by its instances. */
 export function asLines({ status, services, instances }: Sample): string[] {
   const rows = services.flatMap((service) => {
-    const own = instances.filter(({ announcement }) => announcement.prefix === service.prefix);
+    const own = instances
+      .filter(({ announcement }) => announcement.prefix === service.prefix)
+      // What needs attention first; the order is otherwise that of the gateway.
+      .toSorted((a, b) => Number(a.state === 'healthy') - Number(b.state === 'healthy'));
     const rates = own.map(({ traffic }) => ratesOf(traffic, status.now));
     return [
       serviceRow(service, totalOf(rates)),

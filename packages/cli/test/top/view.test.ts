@@ -15,6 +15,18 @@ function traffic(...history: TrafficView['history']): TrafficView {
   return { requests: 1000, errors: 10, history };
 }
 
+describe('the instances of a service in top', () => {
+  it('begin with the ones that are not healthy', () => {
+    const lines = asLines({
+      status,
+      services,
+      instances: [instance(3000), instance(3001, { state: 'ejected' }), instance(3002)],
+    });
+    const ports = lines.flatMap((line) => /10\.0\.0\.7:(\d+)/.exec(line)?.[1] ?? []);
+    expect(ports).toEqual(['3001', '3000', '3002']);
+  });
+});
+
 describe('rates', () => {
   it('are of the last ten seconds only', () => {
     const busy = traffic(
@@ -96,9 +108,9 @@ describe('rollcall top', () => {
       '',
       'SERVICE          NAME  STATE                   AGE    REQ/S   ERRORS  P50 MS  P99 MS',
       '/v1                    1 of 3 receive traffic           20.0   5.0 %       -       -',
-      '  10.0.0.7:3000  web   healthy                 3 min    20.0   5.0 %     1.5      14',
       '  10.0.0.7:3001  web   down                    3 min       -       -       -       -',
       '  10.0.0.7:3002  web   drained                 3 min       -       -       -       -',
+      '  10.0.0.7:3000  web   healthy                 3 min    20.0   5.0 %     1.5      14',
     ]);
   });
 

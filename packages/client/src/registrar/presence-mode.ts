@@ -34,10 +34,12 @@ export function presenceMode(context: KeepAliveContext): KeepAlive {
   function later(milliseconds: number, act: () => void): void {
     // What it receives while it is leaving, such as its own exit, needs no reaction.
     if (isMuted) return;
+    // The time may have come meanwhile, and Node warns of a negative one.
+    const left = Math.max(0, milliseconds);
     const timer = setTimeout(() => {
       timers.delete(timer);
       act();
-    }, milliseconds);
+    }, left);
     timers.add(timer);
   }
 

@@ -118,8 +118,10 @@ export class Registrar implements Registration {
 
   #accepted(): void {
     this.#isRegistered = true;
-    const { prefix, address, port } = this.announcement;
-    this.#start.succeeded({ prefix: prefix || '/', address, port }, 'registered');
+    const { prefix, address, port, ttl } = this.announcement;
+    // An observer that starts with no other beside it does not know the instance until its next renewal.
+    const wait = ttl === undefined ? {} : { knownToNewObserversWithinS: Math.ceil(ttl / 3) };
+    this.#start.succeeded({ prefix: prefix || '/', address, port, ...wait }, 'registered');
     this.#registered.resolve();
     this.#attempted.resolve();
   }

@@ -1,3 +1,5 @@
+import { readJson } from './read-json.ts';
+
 /** The gateway responded with an error. */
 export class RequestError extends Error {
   readonly status: number;
@@ -30,7 +32,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
 }
 
 export async function requestJson<T>(path: string, init?: RequestInit): Promise<T> {
-  return (await (await request(path, init)).json()) as T;
+  return readJson(await (await request(path, init)).text()) as T;
 }
 
 async function errorMessage(response: Response): Promise<string> {

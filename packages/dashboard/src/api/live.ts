@@ -2,6 +2,7 @@ import type { Event, InstanceView, ServiceView, State, StatusView } from '@rollc
 import type { Action } from '../model/model.ts';
 import { request, requestJson, RequestError } from './client.ts';
 import { readEvents } from './events.ts';
+import { readJson } from './read-json.ts';
 import { visibleInstances } from './visible-instances.ts';
 
 /** Evidence and traffic change without an event. */
@@ -67,12 +68,12 @@ async function followOnce(
   try {
     for await (const { event, data } of readEvents(body)) {
       if (event === 'state') {
-        dispatch({ type: 'state', state: JSON.parse(data) as State, at: Date.now() });
+        dispatch({ type: 'state', state: readJson(data) as State, at: Date.now() });
         onOpen();
         refreshIn(REFRESH_SOON_MS);
       }
       if (event === 'change') {
-        dispatch({ type: 'event', event: JSON.parse(data) as Event });
+        dispatch({ type: 'event', event: readJson(data) as Event });
         refreshIn(REFRESH_SOON_MS);
       }
     }

@@ -1,6 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import { quote } from '@rollcall/protocol';
 import type { Journal } from '@rollcall/protocol';
+import { withIsoTimes } from '@rollcall/runtime';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
@@ -109,18 +110,18 @@ export function adminApp(options: AdminAppOptions): Hono {
   if (options.pages !== undefined) app.route('/', options.pages);
 
   app.use(byToken(access));
-  app.get('/api/status', (c) => c.json(status()));
-  app.get('/api/services', (c) => c.json({ services: views.services() }));
+  app.get('/api/status', (c) => json(c, status()));
+  app.get('/api/services', (c) => json(c, { services: views.services() }));
   app.get('/api/instances', (c) => {
     const query = readInstancesQuery(c.req.queries());
     if (typeof query === 'string') return problem(c, 'bad-query', query);
-    return c.json({ instances: views.instances(query) });
+    return json(c, { instances: views.instances(query) });
   });
   app.get('/api/explain', async (c) => {
     const request = readExplainQuery(c.req.queries(), options.gateway);
     if (typeof request === 'string') return problem(c, 'bad-query', request);
     const outcome = await options.dryRun(request);
-    return c.json(explain(request, outcome, { directory, states, journal, epoch: epoch() }));
+    return json(c, explain(request, outcome, { directory, states, journal, epoch: epoch() }));
   });
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.
@@ -136,7 +137,7 @@ export function adminApp(options: AdminAppOptions): Hono {
     const [view] = views.instances({ keys: [key] });
     if (view === undefined)
       return problem(c, 'unknown-instance', `No instance has the key ${quote(key)}.`);
-    return c.json(view);
+    return json(c, view);
   }
   app.post('/api/instances/:key/drain', (c) => drain(c, true));
   app.post('/api/instances/:key/undrain', (c) => drain(c, false));
@@ -146,4 +147,9 @@ export function adminApp(options: AdminAppOptions): Hono {
 function unknownMethod(c: Context, methods: string[]): Response {
   const allow = methods.join(', ');
   return problem(c, 'unknown-method', `Allowed methods: ${allow}.`, { allow });
+}
+
+/** Every time in a response is ISO 8601. */
+function json(c: Context, body: object): Response {
+  return c.body(JSON.stringify(withIsoTimes(body)), 200, { 'content-type': 'application/json' });
 }

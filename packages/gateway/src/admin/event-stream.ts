@@ -1,3 +1,4 @@
+import { withIsoTimes } from '@rollcall/runtime';
 import type { EventLog } from './event-log.ts';
 
 /** Proxies on the way often close a connection that is silent for a minute. */
@@ -49,5 +50,7 @@ const HEARTBEAT = new TextEncoder().encode(':\n\n');
 
 /** JSON.stringify writes no line breaks, so one `data` line is enough. */
 function encode(event: string, id: number, data: unknown): Uint8Array {
-  return new TextEncoder().encode(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+  return new TextEncoder().encode(
+    `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(withIsoTimes(data))}\n\n`,
+  );
 }

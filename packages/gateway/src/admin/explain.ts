@@ -4,7 +4,7 @@ import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts
 import type { FilterView } from '../filters/filters.ts';
 import type { DryOutcome, DryRequest, RouteView } from '../routing/dry-run.ts';
 
-/** Times are milliseconds since 1970. */
+/** Times are milliseconds since 1970, and ISO 8601 in JSON. */
 export interface Explanation {
   /** The path that is explained, with its query. */
   readonly path: string;

@@ -43,7 +43,7 @@ export interface StatusView {
   readonly peers: readonly Peer[];
 }
 
-/** Times are milliseconds since 1970. */
+/** Times are milliseconds since 1970, and ISO 8601 in JSON. */
 interface DiscoveryStatus {
   readonly state: DiscoveryState;
   /** When the connection was made or lost. If lost, the table is of that time. */

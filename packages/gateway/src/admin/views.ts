@@ -4,7 +4,7 @@ import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol'
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
-/** An instance in the admin API. Times are milliseconds since 1970. */
+/** An instance in the admin API. Times are milliseconds since 1970, and ISO 8601 in JSON. */
 export interface InstanceView {
   /** Its id; of an instance without one, prefix, address and port. */
   readonly key: string;

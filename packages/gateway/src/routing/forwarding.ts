@@ -71,6 +71,14 @@ export class Forwarding implements Forward {
     return this.#route.policy.strip;
   }
 
+  get restoresPrefix(): boolean {
+    return this.#route.policy.restorePrefix;
+  }
+
+  get passesTrailers(): boolean {
+    return this.#route.policy.trailers;
+  }
+
   get limits(): RouteLimits {
     return this.#route.policy.limits;
   }

@@ -53,11 +53,12 @@ function overlaidByOwn(
 /** Returns what is announced, with no limit wider than those for all. */
 function grant(
   announced: AnnouncedPolicy,
-  { balancing, retries, limits }: RouteSettings,
+  { strip, balancing, retries, limits }: RouteSettings,
 ): Values<typeof ROUTE_SETTINGS> {
   const { maxInFlight = Infinity } = announced;
   const { answerMs = Infinity, totalMs = Infinity, bodyBytes = Infinity } = announced;
   return {
+    strip: announced.strip ?? strip,
     balancing: {
       policy: announced.balancing ?? balancing.policy,
       hashBy: announced.hashBy ?? balancing.hashBy,

@@ -19,13 +19,22 @@ export function matchRoute(
 ): RouteMatch | undefined {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
+  const isEncoded = path.includes('%');
   let end = endOfSegments(path, MAX_PREFIX_SEGMENTS);
   while (end > 0) {
-    const prefix = path.slice(0, end);
+    const prefix = isEncoded ? decoded(path.slice(0, end)) : path.slice(0, end);
     if (knows(prefix)) return { prefix, target: strip(target, end) };
     end = path.lastIndexOf('/', end - 1);
   }
   return knows('') ? { prefix: '', target } : undefined;
+}
+
+/** Returns a path with the characters decoded that mean the same encoded (RFC 3986 §6.2.2.2): `%7E` is `~`. */
+function decoded(path: string): string {
+  return path.replace(/%[0-9A-Fa-f]{2}/g, (code) => {
+    const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : code;
+  });
 }
 
 /** Returns where the first so many segments of a path end: no prefix is longer. */

@@ -13,6 +13,20 @@ const OWN_SETTINGS = {
     perRoute: true,
     doc: 'Whether the prefix is removed from the path before the request is sent to an instance.',
   },
+  restorePrefix: {
+    type: 'boolean',
+    default: true,
+    reloads: true,
+    perRoute: true,
+    doc: 'Whether a stripped prefix is put back in `Location`, `Content-Location`, `Refresh` and the `Path` of cookies of responses, and HTML at the bare prefix is redirected to the prefix with a slash.',
+  },
+  trailers: {
+    type: 'boolean',
+    default: false,
+    reloads: true,
+    perRoute: true,
+    doc: 'Whether the trailers of requests are passed on. An instance that does not read them would take them for its next request.',
+  },
   balancing: {
     type: 'group',
     settings: BALANCING_SETTINGS as typeof BALANCING_SETTINGS,

@@ -1,3 +1,4 @@
+import { fromIsoTimes } from '@rollcall/runtime';
 import { describe, expect, it } from 'vitest';
 import type { InstanceView } from '../../src/admin/views.ts';
 import { EPOCH, setup, TOKEN } from './setup.ts';
@@ -5,7 +6,7 @@ import { EPOCH, setup, TOKEN } from './setup.ts';
 type Setup = ReturnType<typeof setup>;
 
 async function json(answer: Response): Promise<Record<string, never>> {
-  return (await answer.json()) as Record<string, never>;
+  return fromIsoTimes(await answer.json()) as Record<string, never>;
 }
 
 async function instances({ ask }: Setup, query = ''): Promise<readonly InstanceView[]> {

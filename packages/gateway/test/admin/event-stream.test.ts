@@ -39,7 +39,7 @@ describe('the stream of events', () => {
       '2',
       {
         id: 2,
-        at: EPOCH + 70,
+        at: new Date(EPOCH + 70).toISOString(),
         type: 'down',
         reason: 'its port refuses connections',
         message: 'instance down /v1 -> http://10.0.0.1:1 (its port refuses connections)',

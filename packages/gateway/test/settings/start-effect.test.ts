@@ -20,18 +20,27 @@ vi.mock('@rollcall/client', async (original) => ({
     probeRules,
     policy,
     instanceCa,
+    requireBroker,
   }: {
     probeRules: object;
     policy: Policy;
     instanceCa?: string;
+    requireBroker: boolean;
   }) => {
     const addresses = ['10.0.0.1', '127.0.0.1', '192.0.2.1'];
     seen.push(
       probeRules,
       addresses.map((address) => policy({ address, port: 1 })),
       instanceCa,
+      requireBroker,
     );
-    const directory = { instances: () => [], prefixes: () => [], ready: () => {}, close: () => {} };
+    const directory = {
+      isConnected: true,
+      instances: () => [],
+      prefixes: () => [],
+      ready: () => {},
+      close: () => {},
+    };
     return Object.assign(new EventEmitter(), directory);
   },
 }));

@@ -42,6 +42,8 @@ export interface AnnouncedPolicy {
   readonly maxInFlight?: number;
   /** `false` if a request that was sent to an instance is never sent again. */
   readonly retries?: boolean;
+  /** `false` if requests keep the prefix in their path. */
+  readonly strip?: boolean;
   /** How gateways choose among the instances of the prefix. */
   readonly balancing?: 'round-robin' | 'least-request' | 'latency' | 'hash';
   /**

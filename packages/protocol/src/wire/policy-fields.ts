@@ -59,6 +59,12 @@ export const POLICY_FIELDS: readonly Field[] = [
     go: 'Retries',
   },
   {
+    name: 'strip',
+    type: 'boolean',
+    doc: '`false` if requests keep the prefix in their path.',
+    go: 'Strip',
+  },
+  {
     name: 'balancing',
     type: 'choice',
     values: BALANCING_POLICIES,

@@ -14,6 +14,7 @@ import { headTimedOut, headTooLarge, malformedBody, NOT_HTTP } from '../problems
 import type { Problem } from '../problems.ts';
 import type { ClientSocket } from '../proxy.ts';
 import { DirectSocket } from '../sockets/read-into.ts';
+import type { Taken } from '../sockets/read-into.ts';
 import { JOIN_BYTES } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
 import { ForwardedFields, peerOf } from './forwarded-fields.ts';
@@ -22,6 +23,14 @@ import type { Http1StreamOwner } from './http1-stream.ts';
 
 /** What nginx gives a client that goes on sending without a pause (lingering_timeout). */
 const LINGER_MS = 5000;
+/** And in all (lingering_time). */
+const MAX_LINGER_MS = 30_000;
+
+/** How long a client that has ended its side may wait for a response to begin. Then it has left. */
+const HALF_OPEN_MS = 5000;
+
+/** Requests in a row that are answered without an upstream before other connections have their turn. */
+const MAX_ANSWERS_IN_A_ROW = 16;
 
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
 export class ClientConnection implements Http1StreamOwner {
@@ -44,6 +53,12 @@ export class ClientConnection implements Http1StreamOwner {
   #deadline = Infinity;
   #isPaused = false;
   #isAdvancing = false;
+  /** Whether it waits for its next turn, because it has had many requests answered in a row. */
+  #isYielding = false;
+  /** Whether the client has ended its side: it may still wait for the responses to what it has sent. */
+  #hasEnded = false;
+  /** By the clock, when what still comes of a request that is answered is not awaited any more. */
+  #lingersUntil = Infinity;
 
   /** @param raw what carries it: itself, or the connection under a secure one */
   constructor(socket: ClientSocket, raw: Duplex, context: Context) {
@@ -83,7 +98,12 @@ export class ClientConnection implements Http1StreamOwner {
 
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
-    if (this.#exchange !== undefined) return this.#exchange.check(now);
+    if (this.#exchange !== undefined) {
+      const hasLeft = this.#hasEnded && now >= this.#deadline && this.#state === 'exchange';
+      if (hasLeft && this.#exchange.phase !== 'responding') this.#socket.destroy();
+      else this.#exchange.check(now);
+      return;
+    }
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     if (this.#state === 'between' && this.#heads.hasBegun)
@@ -99,7 +119,8 @@ export class ClientConnection implements Http1StreamOwner {
 
   isLast(): boolean {
     // The rest of a request that is answered before it has come would stand before the next one.
-    return !this.#persists || this.#context.isClosing || this.#body !== undefined;
+    if (!this.#persists || this.#context.isClosing || this.#body !== undefined) return true;
+    return this.#hasEnded && this.#held === undefined;
   }
 
   finished(isLast: boolean): void {
@@ -137,11 +158,8 @@ export class ClientConnection implements Http1StreamOwner {
     this.#deadline = this.#context.clock.after(ms);
   }
 
-  /**
-   * A head becomes text at once. All else is copied, but what is large of a body.
-   * @returns whether the bytes are still held by reference
-   */
-  #read(bytes: Buffer): boolean {
+  /** A head becomes text at once. All else is copied, but what is large of a body. */
+  #read(bytes: Buffer): Taken {
     if (this.#state === 'between' && this.#held === undefined) this.#advance(bytes);
     else if (this.#state === 'between') this.#hold(bytes);
     else if (this.#state === 'tunnel') this.#exchange?.onRequestData([Buffer.from(bytes)], MORE);
@@ -149,16 +167,23 @@ export class ClientConnection implements Http1StreamOwner {
       if (this.#body !== undefined) {
         const exchange = this.#exchange;
         this.#readBody(this.#body, bytes.length > JOIN_BYTES ? bytes : Buffer.from(bytes));
-        return exchange?.holdsRequest() === true;
+        return this.#taken(exchange);
       }
       this.#hold(bytes);
       this.pause();
-    }
-    return false;
+    } else this.#linger();
+    return this.#taken(this.#exchange);
   }
 
-  #hold(bytes: Buffer): void {
-    this.#held = this.#held === undefined ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
+  #taken(exchange: Exchange | undefined): Taken {
+    if (this.#body !== undefined) return exchange?.holdsRequest() === true ? 'held' : 'passed';
+    return this.#state === 'tunnel' ? 'passed' : 'over';
+  }
+
+  /** @param isOwned whether no later read overwrites the bytes */
+  #hold(bytes: Buffer, isOwned = false): void {
+    if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes]);
+    else this.#held = isOwned ? bytes : Buffer.from(bytes);
   }
 
   #takeHeld(): Buffer | undefined {
@@ -169,31 +194,45 @@ export class ClientConnection implements Http1StreamOwner {
 
   /** Serves what has come. Not by recursion: one read may bring thousands of requests, each answered at once. */
   #advance(come?: Buffer): void {
-    if (this.#isAdvancing) return;
+    if (this.#isAdvancing || this.#isYielding) return;
     this.#isAdvancing = true;
     let next = come ?? this.#takeHeld();
-    while (next !== undefined) {
+    let isOwned = come === undefined;
+    for (let count = 0; next !== undefined; count++) {
+      const isLong = count === MAX_ANSWERS_IN_A_ROW;
       // A client that sends requests and does not read the responses has to wait.
-      if (needsDrain(this.#socket)) {
-        this.#hold(next);
+      if (isLong || needsDrain(this.#socket)) {
+        this.#hold(next, isOwned);
+        if (isLong) this.#yield();
         break;
       }
-      this.#readHead(next);
+      this.#readHead(next, isOwned);
       next = this.#state === 'between' ? this.#takeHeld() : undefined;
+      isOwned = true;
     }
     this.#isAdvancing = false;
     if (this.#state !== 'between') return;
-    if (this.#held === undefined) this.resume();
-    else this.pause();
+    if (this.#held !== undefined) this.pause();
+    else if (this.#hasEnded) this.#socket.destroySoon();
+    else this.resume();
   }
 
-  #readHead(bytes: Buffer): void {
+  /** Goes on in the next turn of the event loop. */
+  #yield(): void {
+    this.#isYielding = true;
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (this.#state === 'between') this.#advance();
+    });
+  }
+
+  #readHead(bytes: Buffer, isOwned: boolean): void {
     const { headMs, headBytes } = this.#context.limits;
     const hadBegun = this.#heads.hasBegun;
     const read = this.#heads.read(bytes);
     if (typeof read === 'object') {
       const request = this.#parser.parse(read.head);
-      if (request.ok) this.#begin(request, read.rest);
+      if (request.ok) this.#begin(request, read.rest, isOwned);
       else this.#refuse(request.problem);
     } else if (read === 'more') {
       // Of the whole head, not of each byte.
@@ -202,15 +241,15 @@ export class ClientConnection implements Http1StreamOwner {
     else this.#refuse(headTooLarge(read === 'long-line', headBytes));
   }
 
-  #begin(request: Http1Request, come: Buffer): void {
+  #begin(request: Http1Request, come: Buffer, isOwned: boolean): void {
     const exchange = new Exchange(this.#stream, request, this.#forwarded, this.#context);
     this.#state = 'exchange';
     this.#exchange = exchange;
     this.#persists = request.persists;
     this.#stream.begin(request.version);
-    const rest = come.length === 0 ? come : Buffer.from(come);
+    const rest = come.length === 0 || isOwned ? come : Buffer.from(come);
     if (request.length === 0) {
-      if (rest.length > 0) this.#hold(rest);
+      if (rest.length > 0) this.#hold(rest, true);
       exchange.start(NO_PARTS, DONE);
       return;
     }
@@ -218,7 +257,7 @@ export class ClientConnection implements Http1StreamOwner {
     const parts: Buffer[] = [];
     const used = body.read(rest, 0, parts);
     if (!body.isDone) this.#body = body;
-    if (used < rest.length) this.#hold(rest.subarray(used));
+    if (used < rest.length) this.#hold(rest.subarray(used), true);
     if (body.fault === undefined) exchange.start(parts, endOf(body));
     else exchange.onRequestError(malformedBody(body.fault));
   }
@@ -260,8 +299,15 @@ export class ClientConnection implements Http1StreamOwner {
       return;
     }
     this.#held = undefined;
-    this.#socket.end(() => this.#setDeadline(LINGER_MS));
+    this.#socket.end(() => {
+      this.#lingersUntil = this.#context.clock.after(MAX_LINGER_MS);
+      this.#linger();
+    });
     this.resume();
+  }
+
+  #linger(): void {
+    this.#deadline = Math.min(this.#context.clock.after(LINGER_MS), this.#lingersUntil);
   }
 
   #drained(): void {
@@ -269,11 +315,19 @@ export class ClientConnection implements Http1StreamOwner {
     else if (this.#state === 'between') this.#advance();
   }
 
-  /** A client that ends its side has left, as for nginx: it looks the same as one that only sends no more requests. */
+  /**
+   * A client that ends its side still gets the responses to the requests that it has sent (RFC 9112 §9.6). It looks the
+   * same as one that has left, so it waits only for a while; and not for a response without a length, which may go on for
+   * ever.
+   */
   #ended(): void {
+    this.#hasEnded = true;
     if (this.#state === 'tunnel') this.#exchange?.onRequestData(NO_PARTS, DONE);
-    else if (this.#state === 'between') this.#socket.destroySoon();
-    else if (this.#state === 'exchange') this.#socket.destroy();
+    else if (this.#state === 'between' && this.#held === undefined) this.#socket.destroySoon();
+    else if (this.#state === 'exchange') {
+      if (this.#body !== undefined || this.#exchange?.isStreaming === true) this.#socket.destroy();
+      else this.#setDeadline(HALF_OPEN_MS);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { fieldValue } from '../http1/fields.ts';
+import { fieldValue, without } from '../http1/fields.ts';
 import type { ClientSocket } from '../proxy.ts';
 import type { RequestHead } from '../message.ts';
 import { isHost } from '../http1/target.ts';
@@ -58,7 +58,9 @@ export class ForwardedFields {
 
   /** What was stripped from the path before it came here. */
   forwardedPrefix({ forwardedFields }: Source): string {
-    return this.#trusted(forwardedFields, 'x-forwarded-prefix', PREFIX) ?? '';
+    const parts = this.#trusted(forwardedFields, 'x-forwarded-prefix', PREFIX)?.split(LIST) ?? [];
+    if (parts.some((each) => BLANK.test(each))) return '';
+    return parts.map((each) => each.replace(/\/+$/, '')).join('');
   }
 
   /** The id that the request has already. */
@@ -80,21 +82,47 @@ export class ForwardedFields {
     this.#host = host;
     this.#forwardedFields = forwardedFields;
     const { address, localPort } = this.#peer;
-    const came = this.#trusted(forwardedFields, 'x-forwarded-for', ANY);
-    const named = this.#trusted(forwardedFields, 'x-forwarded-host', ANY);
+    const { came, named, port } = this.#said(forwardedFields);
     const way = came === undefined ? [address] : [...came.split(',').map(bareAddress), address];
     this.#client = this.#clientOn(way);
-    this.#lines = forwardedLines({
-      forwardedFor: came === undefined ? address : `${came}, ${address}`,
-      way,
-      host: named !== undefined && isHost(named) ? named : host,
-      port: this.#trusted(forwardedFields, 'x-forwarded-port', PORT) ?? String(localPort),
-      protocol: this.#protocol(forwardedFields),
-    });
+    const more = this.#isTrusted === undefined ? '' : without(forwardedFields, SET_ANEW);
+    this.#lines =
+      more +
+      forwardedLines({
+        forwardedFor: came === undefined ? address : `${came}, ${address}`,
+        way,
+        host: named !== undefined && isHost(named) ? named : host,
+        port: port !== undefined && PORT.test(port) ? port : String(localPort),
+        protocol: this.#protocol(forwardedFields),
+      });
   }
 
   #protocol(forwardedFields: string): string {
-    return this.#trusted(forwardedFields, 'x-forwarded-proto', PROTOCOL) ?? this.#peer.protocol;
+    if (forwardedFields === '' || this.#isTrusted === undefined) return this.#peer.protocol;
+    const protocol = this.#said(forwardedFields).protocol?.toLowerCase() ?? '';
+    // A WebSocket has schemes of its own, which some proxies give.
+    return PROTOCOLS.get(protocol) ?? this.#peer.protocol;
+  }
+
+  /**
+   * Returns what a trusted proxy says. Forwarded counts if it is all that there is, because a proxy that sets only the
+   * others may pass a forged one on. Of a list, the first is what the client used.
+   */
+  #said(forwardedFields: string): Said {
+    if (forwardedFields === '' || this.#isTrusted === undefined) return {};
+    const [came, named, protocol, port] = ['for', 'host', 'proto', 'port'].map((name) =>
+      fieldValue(forwardedFields, `x-forwarded-${name}`),
+    );
+    if (came !== undefined || named !== undefined || protocol !== undefined)
+      return { came, named: firstOf(named), protocol: firstOf(protocol), port: firstOf(port) };
+    const elements = forwardedElements(fieldValue(forwardedFields, 'forwarded') ?? '');
+    const nodes = elements.flatMap((each) => each.get('for') ?? []);
+    return {
+      came: nodes.length === 0 ? undefined : nodes.join(', '),
+      named: elements[0]?.get('host'),
+      protocol: elements[0]?.get('proto'),
+      port: firstOf(port),
+    };
   }
 
   #clientOn(way: readonly string[]): string {
@@ -108,11 +136,52 @@ export class ForwardedFields {
   }
 }
 
-const ANY = /^[^]/;
+/** What a trusted proxy says of the request. */
+interface Said {
+  /** The addresses on the way here. */
+  readonly came?: string | undefined;
+  readonly named?: string | undefined;
+  readonly protocol?: string | undefined;
+  readonly port?: string | undefined;
+}
+
+/** Set anew for each request. What else a trusted proxy says (X-Forwarded-User, X-Real-IP) passes as it came. */
+const SET_ANEW = [
+  ...['for', 'host', 'port', 'proto', 'prefix'].map((each) => `x-forwarded-${each}`),
+  'forwarded',
+  'x-request-id',
+];
 const PORT = /^[0-9]{1,5}$/;
-const PROTOCOL = /^https?$/;
-const PREFIX = /^\/[\x21-\x7e]{0,255}$/;
+const PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ['http', 'http'],
+  ['https', 'https'],
+  ['ws', 'http'],
+  ['wss', 'https'],
+]);
+/** A path, or several that proxies have stripped one after the other. */
+const PREFIX = /^\/[\t\x20-\x7e]{0,255}$/;
+const BLANK = /[\t ]/;
+const LIST = /,[ \t]*(?=\/)/;
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/;
+
+function firstOf(list: string | undefined): string | undefined {
+  return list?.split(',', 1)[0]?.trim();
+}
+
+/** Returns the parameters of each element of Forwarded (RFC 7239 §4), names in lower case, values without quotes. */
+function forwardedElements(value: string): ReadonlyMap<string, string>[] {
+  return (value.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []).map((element) => {
+    const pairs = element.matchAll(
+      /(?<name>[\w-]+)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<bare>[^;,\s"]*))/g,
+    );
+    return new Map(
+      [...pairs].map(({ groups = {} }) => [
+        (groups['name'] ?? '').toLowerCase(),
+        groups['quoted']?.replaceAll(/\\(.)/g, '$1') ?? groups['bare'] ?? '',
+      ]),
+    );
+  });
+}
 
 /** An entry of X-Forwarded-For without the port that some add. */
 function bareAddress(entry: string): string {

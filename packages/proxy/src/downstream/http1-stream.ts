@@ -59,9 +59,11 @@ export class Http1Stream implements ClientStream {
 
   sendHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): boolean {
     // HTTP/1.0 has no chunks: a body of unknown length ends with the connection.
-    this.#isChunked = head.length < 0 && this.#version === '1.1';
-    this.#isLast = this.#owner.isLast();
-    const text = responseHead(head, { isChunked: this.#isChunked, isLast: this.#isLast });
+    const isHttp10 = this.#version === '1.0';
+    this.#isChunked = head.length < 0 && !isHttp10;
+    this.#isLast = this.#owner.isLast() || (head.length < 0 && isHttp10);
+    const delivery = { isChunked: this.#isChunked, isLast: this.#isLast, isHttp10 };
+    const text = responseHead(head, delivery);
     return writeMessage(this.#socket, text, parts, this.#isChunked, end);
   }
 

@@ -19,6 +19,7 @@ export const UNREADABLE: RequestHead = {
   takesTrailers: false,
   via: '',
   traceparent: '',
+  maxForwards: Infinity,
 };
 
 /** A client's request: what decisions and filters see of it, and what is recorded of it. */

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { escapesPrefix } from '../http1/target.ts';
+import { afterSegments, escapesPrefix } from '../http1/target.ts';
 import { bodyTooLarge, proxyProblem } from '../problems.ts';
 import type { Problem } from '../problems.ts';
 import type { Decision } from '../proxy.ts';
@@ -45,7 +45,9 @@ export function escapeProblem(
   target: string,
   { prefix = '', isStripped = true }: { readonly prefix?: string; readonly isStripped?: boolean },
 ): Problem | undefined {
-  if (!escapesPrefix(isStripped ? target : target.slice(prefix.length))) return undefined;
+  // By segments: the prefix may stand there with some of its characters percent-encoded.
+  const below = isStripped ? target : afterSegments(target, prefix.split('/').length - 1);
+  if (!escapesPrefix(below)) return undefined;
   return proxyProblem(
     'path-escapes-route',
     `The path leaves the prefix ${prefix || '/'} after \`..\` is resolved.`,

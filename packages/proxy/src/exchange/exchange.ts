@@ -1,17 +1,18 @@
 import type { Context } from '../context.ts';
 import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
-import { FilterRun } from '../filters/filter-run.ts';
-import type { FilterRunHandler } from '../filters/filter-run.ts';
+import { filterRun } from '../filters/filter-run.ts';
+import type { FilterRun, FilterRunHandler } from '../filters/filter-run.ts';
 import type { RouteLimits } from '../limits.ts';
 import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
-import { bodyTooLarge, FILTER_FAILED, requestTimedOut } from '../problems.ts';
+import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
 import type { Problem } from '../problems.ts';
-import type { Decision, Forward } from '../proxy.ts';
+import type { Forward } from '../proxy.ts';
 import { ClientRequest } from './client-request.ts';
 import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
 import { decideRequest, escapeProblem } from './decide-request.ts';
-import { problemResponse } from './own-response.ts';
+import { ExpectedContinue } from './expected-continue.ts';
+import { lastHopResponse, problemResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import { LIMIT_OF, nextPhase } from './phases.ts';
 import type { Phase, PhaseEvent } from './phases.ts';
@@ -32,6 +33,8 @@ export class Exchange
   readonly #request: ClientRequest;
   readonly #context: Context;
   readonly #sent: UpstreamRequest;
+  /** Undefined unless the client waits for a 100. */
+  readonly #continue: ExpectedContinue | undefined;
   #phase: Phase = 'filtering';
   /** By the clock, when the time for this phase is over, and for all of them. */
   #deadline = Infinity;
@@ -43,6 +46,7 @@ export class Exchange
   #tunnel: Tunnel | undefined;
   /** Bytes of the request's body that have come. */
   #bodyBytes = 0;
+  #isOpenEnded = false;
 
   constructor(
     stream: ClientStream,
@@ -54,11 +58,17 @@ export class Exchange
     this.#request = new ClientRequest(head, forwarded, context);
     this.#context = context;
     this.#limits = context.limits;
+    this.#continue = head.expectsContinue ? new ExpectedContinue(stream) : undefined;
     this.#sent = new UpstreamRequest(this.#request, stream, context, this);
   }
 
   get phase(): Phase {
     return this.#phase;
+  }
+
+  /** Whether a response has begun that need never end. */
+  get isStreaming(): boolean {
+    return this.#phase === 'responding' && this.#isOpenEnded;
   }
 
   /** @param parts what has come of the body already */
@@ -69,8 +79,10 @@ export class Exchange
     this.#bodyBytes = sizeOf(parts);
     const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
     if (record !== undefined) record.prefix = decision.prefix;
-    this.#filters = this.#filtersOf(decision);
+    this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
     if (decision.type === 'answer') return this.answer(decision.problem);
+    if (this.#request.head.maxForwards === 0)
+      return this.#respond(lastHopResponse(this.#request.head));
     this.#decision = decision;
     this.#limits = decision.limits ?? this.#context.limits;
     this.#latest = this.#context.clock.after(this.#limits.totalMs);
@@ -87,6 +99,7 @@ export class Exchange
 
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
+    this.#continue?.check(now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
     const { filterMs, totalMs } = this.#limits;
@@ -113,6 +126,7 @@ export class Exchange
     if (this.#tunnel !== undefined) return this.#tunnel.fromClient(parts, end);
     const { bodyBytes } = this.#limits;
     this.#bodyBytes += sizeOf(parts);
+    this.#continue?.cancel();
     if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
     if (this.#phase === 'filtering' || this.#phase === 'connecting')
       return this.#sent.hold(parts, end);
@@ -141,7 +155,7 @@ export class Exchange
 
   onClientClose(): void {
     if (this.#phase === 'done') return;
-    this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort');
+    if (!this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort')) return;
     this.#filters?.cancel();
     this.#transformed?.destroy();
     this.#sent.drop();
@@ -157,7 +171,7 @@ export class Exchange
     else this.answer(problem);
   }
 
-  onFilterAnswer(response: OwnResponse): void {
+  onOwnResponse(response: OwnResponse): void {
     this.#respond(response);
   }
 
@@ -169,6 +183,12 @@ export class Exchange
 
   onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void {
     this.#enter(event);
+    if (event === 'head-sent' && this.#bodyBytes === 0) this.#continue?.expect(this.#context.clock);
+    else this.#continue?.cancel();
+  }
+
+  onInformational(head: ResponseHead): boolean {
+    return (this.#continue ?? this.#stream).sendInformational(head);
   }
 
   onRequestDrain(): void {
@@ -176,15 +196,16 @@ export class Exchange
   }
 
   onTunnel(tunnel: Tunnel, head: ResponseHead): void {
-    this.#enter('upgrade');
+    if (!this.#enter('upgrade')) return;
     this.#tunnel = tunnel;
     this.#stream.sendUpgrade(head);
     if (this.#context.isClosing) tunnel.leave();
   }
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    this.#isOpenEnded = head.length < 0;
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
-    this.#enter('response-head');
+    if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
     this.#passed(this.#stream.sendHead(head, parts, end), end);
   }
@@ -230,10 +251,37 @@ export class Exchange
     this.#sent.resume();
   }
 
-  /** The one place where a phase is entered. */
-  #enter(event: PhaseEvent): void {
-    this.#phase = nextPhase(this.#phase, event);
+  /**
+   * The one place where a phase is entered.
+   * @returns false if the event cannot happen in this phase: then the exchange is over
+   */
+  #enter(event: PhaseEvent): boolean {
+    const next = nextPhase(this.#phase, event);
+    if (next === undefined) {
+      this.#fail(new Error(`an exchange cannot ${event} while ${this.#phase}`));
+      return false;
+    }
+    this.#phase = next;
     this.#awaitProgress();
+    return true;
+  }
+
+  /** A bug of the proxy costs one exchange, and not the process with all others. */
+  #fail(error: Error): void {
+    const { phase } = this;
+    const { record, id } = this.#request;
+    this.#phase = 'done';
+    this.#context.onInternalError(error, id);
+    if (phase === 'done') return;
+    this.#filters?.cancel();
+    this.#sent.drop();
+    this.#transformed?.destroy();
+    if (phase === 'responding' || phase === 'tunnelling') {
+      this.#request.end(false);
+      return this.#stream.reset();
+    }
+    if (record !== undefined) record.problem = INTERNAL_ERROR.code;
+    this.#deliver(problemResponse(INTERNAL_ERROR, id));
   }
 
   /** Gives the phase its time, from now on. */
@@ -243,14 +291,6 @@ export class Exchange
       limit === undefined
         ? Infinity
         : Math.min(this.#context.clock.after(this.#limits[limit]), this.#latest);
-  }
-
-  #filtersOf(decision: Decision): FilterRun | undefined {
-    const { filters } = decision;
-    if (filters === undefined || filters.length === 0) return undefined;
-    const target = decision.type === 'forward' ? decision.target : this.#request.head.target;
-    const { onFilterError: onError } = this.#context;
-    return new FilterRun({ filters, request: this.#request, target, onError });
   }
 
   #filter(filters: FilterRun): void {
@@ -276,7 +316,7 @@ export class Exchange
     const { record } = this.#request;
     const [first, ...more] = filtered.transforms;
     if (record !== undefined) record.status = filtered.head.status;
-    this.#enter('response-head');
+    if (!this.#enter('response-head')) return;
     if (first === undefined) {
       record?.delivered(parts);
       this.#passed(this.#stream.sendHead(filtered.head, parts, end), end);
@@ -304,19 +344,21 @@ export class Exchange
 
   /** Sends a response of the proxy's own. */
   #respond(own: OwnResponse): void {
-    const { head, body } = this.#filters?.respondOwn(own) ?? own;
+    const filtered = this.#filters?.respondOwn(own) ?? own;
+    if (this.#enter('answer')) this.#deliver(filtered);
+  }
+
+  #deliver({ head, body }: OwnResponse): void {
     const { record, method } = this.#request;
     const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
     if (record !== undefined) record.status = head.status;
     record?.delivered(parts);
-    this.#enter('answer');
     this.#stream.sendHead(head, parts, DONE);
     this.#end(true);
   }
 
   #finish(isComplete: boolean): void {
-    this.#enter('end');
-    this.#end(isComplete);
+    if (this.#enter('end')) this.#end(isComplete);
   }
 
   #end(isComplete: boolean): void {
@@ -326,7 +368,7 @@ export class Exchange
 
   /** Ends a response that has begun, so that the client sees that it is incomplete. */
   #breakOff(): void {
-    this.#enter('abort');
+    if (!this.#enter('abort')) return;
     this.#sent.drop();
     this.#transformed?.destroy();
     this.#request.end(false);

@@ -1,7 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { FieldSet } from '../filters/field-set.ts';
 import type { FilterAnswer } from '../filters/filter.ts';
-import type { ResponseHead } from '../message.ts';
+import { without } from '../http1/fields.ts';
+import { METHODS } from '../http1/methods.ts';
+import type { RequestHead, ResponseHead } from '../message.ts';
 import type { Problem } from '../problems.ts';
 
 /** A response of the proxy's own. */
@@ -45,18 +47,36 @@ export function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }
 
+/** Returns what the last recipient of a TRACE or OPTIONS responds (RFC 9110 §9.3.7 and §9.3.8): without what is secret. */
+export function lastHopResponse({ method, target, fields }: RequestHead): OwnResponse {
+  if (method === 'OPTIONS')
+    return ownResponse(200, `allow: ${[...METHODS].join(', ')}\r\n`, Buffer.alloc(0));
+  const shown = without(fields, ['authorization', 'cookie']);
+  const text = `${method} ${target} HTTP/1.1\r\n${shown}\r\n`;
+  return ownResponse(200, 'content-type: message/http\r\n', Buffer.from(text, 'latin1'));
+}
+
 /** Returns a status as the first line of a response has it. */
 export function statusLineOf(status: number): string {
   return `${status} ${STATUS_CODES[status] ?? ''}`;
 }
 
-function ownResponse(status: number, lines: string, body: Buffer): OwnResponse {
+/** @param lines of fields */
+export function ownResponse(status: number, lines: string, body: Buffer): OwnResponse {
   const isEmpty = hasNoBody(status);
   const fields = isEmpty ? lines : `${lines}content-length: ${body.length}\r\n`;
   const length = isEmpty ? 0 : body.length;
   const statusLine = statusLineOf(status);
   return {
-    head: { status, statusLine, fields, length, hasDate: false, upgrades: false },
+    head: {
+      status,
+      statusLine,
+      fields,
+      length,
+      hasDate: false,
+      namesPaths: false,
+      upgrades: false,
+    },
     body: isEmpty ? Buffer.alloc(0) : body,
   };
 }

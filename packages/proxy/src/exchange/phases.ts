@@ -75,9 +75,7 @@ export const LIMIT_OF: Readonly<Record<Phase, keyof RouteLimits | undefined>> = 
   done: undefined,
 };
 
-/** @throws Error if the event cannot happen in this phase: a bug of the proxy */
-export function nextPhase(phase: Phase, event: PhaseEvent): Phase {
-  const next = TRANSITIONS[phase][event];
-  if (next === undefined) throw new Error(`an exchange cannot ${event} while ${phase}`);
-  return next;
+/** Returns undefined if the event cannot happen in this phase: a bug of the proxy. */
+export function nextPhase(phase: Phase, event: PhaseEvent): Phase | undefined {
+  return TRANSITIONS[phase][event];
 }

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { FilterRun } from '../filters/filter-run.ts';
 import { IDEMPOTENT } from '../http1/methods.ts';
 import type { RouteLimits } from '../limits.ts';
-import { MORE, NO_PARTS } from '../message.ts';
+import { DONE, MORE, NO_PARTS } from '../message.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
@@ -12,8 +12,10 @@ import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
 import { requestFacts } from './request-facts.ts';
+import { redirectToSlash, restorePrefix, restoresPrefix } from './restored-prefix.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** How often a request that was sent may be sent again. */
@@ -26,9 +28,13 @@ export interface UpstreamRequestHandler {
   onRequestProgress(event: 'attempt' | 'head-sent' | 'request-sent'): void;
   /** The upstream takes more of it. */
   onRequestDrain(): void;
+  /** A 1xx has come. @returns false if the client should be given time to take it */
+  onInformational(head: ResponseHead): boolean;
   /** Client and upstream are joined. */
   onTunnel(tunnel: Tunnel, head: ResponseHead): void;
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void;
+  /** The upstream has responded, and the client gets another response. */
+  onOwnResponse(response: OwnResponse): void;
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void;
   holdsResponse(): boolean;
   /** No upstream responds: the problem goes to the client in place of a response. */
@@ -110,10 +116,10 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Sends more of the body. */
   write(parts: readonly Buffer[], end: BodyEnd): void {
-    this.#end = end;
+    this.#end = this.#passing(end);
     this.#mayRetry = false;
     this.#parts = NO_PARTS;
-    if (this.#connection?.write(parts, end) === false) this.#block();
+    if (this.#connection?.write(parts, this.#end) === false) this.#block();
     if (end.done) this.#exchange.onRequestProgress('request-sent');
   }
 
@@ -139,7 +145,8 @@ export class UpstreamRequest implements ResponseHandler {
     const connection = this.#connection;
     this.#connection = undefined;
     this.#ended(false);
-    if (this.#end.done) connection?.giveBack();
+    // An upstream that does not read trailers takes them for its next request.
+    if (this.#end.done && this.#end.trailers === '') connection?.giveBack();
     else connection?.abandon();
   }
 
@@ -160,6 +167,7 @@ export class UpstreamRequest implements ResponseHandler {
     const { pseudonym } = this.#context;
     const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
     const facts = requestFacts(this.#request, this.#decision, this.#filters, pseudonym);
+    this.#end = this.#passing(this.#end);
     const isComplete = this.#end.done;
     const flows = connection.send(head, facts, this.#parts, this.#end);
     this.#request.record?.sent();
@@ -175,7 +183,7 @@ export class UpstreamRequest implements ResponseHandler {
 
   onInformational(head: ResponseHead): void {
     this.#mayRetry = false;
-    if (!this.#stream.sendInformational(head)) this.#connection?.pause();
+    if (!this.#exchange.onInformational(head)) this.#connection?.pause();
   }
 
   onUpgrade(head: ResponseHead, rest: Buffer): void {
@@ -194,7 +202,20 @@ export class UpstreamRequest implements ResponseHandler {
 
   onHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
     this.#responded(head);
-    this.#exchange.onResponseHead(head, parts, end);
+    const decision = this.#decision;
+    const upstream = this.#upstream;
+    if (decision === undefined || upstream === undefined || !restoresPrefix(decision))
+      return this.#exchange.onResponseHead(head, parts, end);
+    const redirect = redirectToSlash(head, this.#request, decision);
+    if (redirect !== undefined) {
+      this.drop();
+      this.#exchange.onOwnResponse(redirect);
+      return;
+    }
+    const restored = head.namesPaths
+      ? restorePrefix(head, { request: this.#request, decision, upstream })
+      : head;
+    this.#exchange.onResponseHead(restored, parts, end);
   }
 
   onData(parts: readonly Buffer[], end: BodyEnd): void {
@@ -262,6 +283,11 @@ export class UpstreamRequest implements ResponseHandler {
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
     else if (!this.#end.done) this.#stream.pause();
+  }
+
+  /** Returns the end of the body as the upstream gets it. */
+  #passing(end: BodyEnd): BodyEnd {
+    return end.trailers === '' || this.#decision?.passesTrailers === true ? end : DONE;
   }
 
   /** Nothing was sent, so any method may go to another upstream. */

@@ -3,6 +3,7 @@ import { answerResponse, problemResponse } from '../exchange/own-response.ts';
 import type { OwnResponse } from '../exchange/own-response.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
 import { FILTER_FAILED } from '../problems.ts';
+import type { Decision } from '../proxy.ts';
 import type { BodyTransform, Filter, FilterAnswer } from './filter.ts';
 import { FilteredRequest, FilteredResponse } from './filtered-heads.ts';
 
@@ -11,7 +12,7 @@ export interface FilterRunHandler {
   /** All filters have let the request pass. */
   onFiltersPassed(): void;
   /** A filter answers. */
-  onFilterAnswer(response: OwnResponse): void;
+  onOwnResponse(response: OwnResponse): void;
   /** A filter has thrown, rejected, or answered with an invalid response. */
   onFilterFailed(): void;
 }
@@ -28,6 +29,18 @@ export interface FilterRunOptions {
   /** The target for the upstream, unless a filter changes it. */
   readonly target: string;
   readonly onError: ((filter: string, error: unknown, requestId: string) => void) | undefined;
+}
+
+/** Returns the run of a request through the filters of its route; undefined if it has none. */
+export function filterRun(
+  decision: Decision,
+  request: ClientRequest,
+  onError: FilterRunOptions['onError'],
+): FilterRun | undefined {
+  const { filters } = decision;
+  if (filters === undefined || filters.length === 0) return undefined;
+  const target = decision.type === 'forward' ? decision.target : request.head.target;
+  return new FilterRun({ filters, request, target, onError });
 }
 
 /** The way of one request, and of its response, through the filters of its route. */
@@ -155,7 +168,7 @@ export class FilterRun {
     }
     const { record } = this.#client;
     if (record !== undefined) record.filter = filter.name;
-    handler.onFilterAnswer(response);
+    handler.onOwnResponse(response);
   }
 
   #fail(filter: Filter, error: unknown, handler: FilterRunHandler): void {

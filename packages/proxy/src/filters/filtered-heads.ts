@@ -99,6 +99,6 @@ export class FilteredResponse implements FilterResponse {
     const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
     const length = isTransformed ? UNKNOWN_LENGTH : head.length;
     const hasDate = this.#fields?.has('date') ?? head.hasDate;
-    return { status: this.#status, statusLine, fields, length, hasDate, upgrades: head.upgrades };
+    return { ...head, status: this.#status, statusLine, fields, length, hasDate };
   }
 }

@@ -2,8 +2,12 @@ import type { BodyReader } from './framing.ts';
 import { ONLY_FIELDS, TOKEN } from './syntax.ts';
 
 const QUOTED = '"(?:[\\t\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]|\\\\[\\t\\x20-\\x7e])*"';
-// Eight digits hold every size in use. Extensions are read only to be dropped.
-const SIZE = new RegExp(`^(?<size>[0-9A-Fa-f]{1,8})(?:;${TOKEN}(?:=(?:${TOKEN}|${QUOTED}))?)*\\r$`);
+const BWS = '[\\t ]*';
+// RFC 9112 §7.1.1: blanks and zeros that many senders write. Eight digits hold every size in use. Extensions are read
+// only to be dropped.
+const SIZE = new RegExp(
+  `^0*(?<size>[0-9A-Fa-f]{1,8})(?:${BWS};${BWS}${TOKEN}(?:${BWS}=${BWS}(?:${TOKEN}|${QUOTED}))?)*${BWS}\\r$`,
+);
 /** RFC 9110 §6.5.1: too late to count, but a recipient may believe it. */
 const FRAMING = /^(?:content-length|transfer-encoding):/i;
 const MAX_SIZE_LINE = 256;

@@ -16,6 +16,10 @@ export const FIELD = {
   /** Says where a request came from: believed from trusted proxies only. */
   forwarded: 12,
   traceparent: 13,
+  /** Programs made for CGI take it for the variable HTTP_PROXY, and send their own requests there (CVE-2016-5385). */
+  proxy: 14,
+  /** Names a path or URL of the instance: Location, Content-Location, Refresh, Set-Cookie. */
+  path: 15,
 } as const;
 
 /**
@@ -32,16 +36,22 @@ export function fieldKind(head: string, at: number, length: number): number {
     case 4:
       if (isNamed(head, at, 'host')) return FIELD.host;
       return isNamed(head, at, 'date') ? FIELD.date : FIELD.ordinary;
+    case 5:
+      return isNamed(head, at, 'proxy') ? FIELD.proxy : FIELD.ordinary;
     case 6:
       return isNamed(head, at, 'expect') ? FIELD.expect : FIELD.ordinary;
     case 7:
-      return isNamed(head, at, 'upgrade') ? FIELD.upgrade : FIELD.ordinary;
+      if (isNamed(head, at, 'upgrade')) return FIELD.upgrade;
+      return isNamed(head, at, 'refresh') ? FIELD.path : FIELD.ordinary;
+    case 8:
+      return isNamed(head, at, 'location') ? FIELD.path : FIELD.ordinary;
     case 9:
       if (isNamed(head, at, 'forwarded')) return FIELD.forwarded;
       return isNamed(head, at, 'x-real-ip') ? FIELD.forwarded : FIELD.ordinary;
     case 10:
       if (isNamed(head, at, 'connection')) return FIELD.connection;
-      return isNamed(head, at, 'keep-alive') ? FIELD.keepAlive : FIELD.ordinary;
+      if (isNamed(head, at, 'keep-alive')) return FIELD.keepAlive;
+      return isNamed(head, at, 'set-cookie') ? FIELD.path : FIELD.ordinary;
     case 11:
       return isNamed(head, at, 'traceparent') ? FIELD.traceparent : FIELD.ordinary;
     case 12:
@@ -51,6 +61,7 @@ export function fieldKind(head: string, at: number, length: number): number {
       return forwardedOrOrdinary(head, at);
     case 16:
       if (isNamed(head, at, 'proxy-connection')) return FIELD.hop;
+      if (isNamed(head, at, 'content-location')) return FIELD.path;
       return forwardedOrOrdinary(head, at);
     case 17:
       if (isNamed(head, at, 'transfer-encoding')) return FIELD.transferEncoding;

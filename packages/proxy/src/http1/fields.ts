@@ -1,5 +1,5 @@
 import { FIELD, fieldKind, isNamed } from './field-kind.ts';
-import { valueBetween } from './syntax.ts';
+import { TAB, valueBetween } from './syntax.ts';
 
 export const MAX_FIELDS = 100;
 
@@ -29,6 +29,10 @@ export class Fields {
   hasDate = false;
   closes = false;
   hasUpgradeOption = false;
+  /** Whether the connection is to stay open: HTTP/1.0 says so. */
+  keepsAlive = false;
+  /** Whether a field names a path or URL of the instance. */
+  namesPaths = false;
   /** Names of fields that belong to the connection, lower case. */
   readonly named: string[] = [];
 
@@ -73,7 +77,11 @@ export class Fields {
         this.expect = joined(this.expect, value.toLowerCase());
         return !isRequest;
       case FIELD.forwarded:
+      case FIELD.proxy:
         return !isRequest;
+      case FIELD.path:
+        this.namesPaths = true;
+        return true;
       default:
         return false;
     }
@@ -81,18 +89,22 @@ export class Fields {
 
   #noteConnection(value: string): void {
     // What most send, and the default.
-    if (value === 'keep-alive') return;
+    if (value === 'keep-alive') {
+      this.keepsAlive = true;
+      return;
+    }
     for (const each of value.toLowerCase().split(',')) {
       const option = each.trim();
       if (option === 'close') this.closes = true;
+      else if (option === 'keep-alive') this.keepsAlive = true;
       else if (option === 'upgrade') this.hasUpgradeOption = true;
       else if (option !== '' && !NOT_TO_NAME.has(option)) this.named.push(option);
     }
   }
 }
 
-/** `Connection` cannot remove what every message needs. Keep-Alive is removed already. */
-const NOT_TO_NAME: ReadonlySet<string> = new Set(['host', 'content-length', 'keep-alive']);
+/** `Connection` cannot remove what every message needs. */
+const NOT_TO_NAME: ReadonlySet<string> = new Set(['host', 'content-length']);
 
 // No sign, no list; and 15 digits are what a number holds exactly.
 const LENGTH = /^[0-9]{1,15}$/;
@@ -122,7 +134,13 @@ export function scanFields(head: string, start: number, isRequest: boolean): Fie
     const kind = fieldKind(head, at, colon - at);
     let passes = true;
     if (kind !== FIELD.ordinary) {
-      passes = fields.note(kind, valueBetween(head, colon + 1, end), isRequest);
+      const value = valueBetween(head, colon + 1, end);
+      passes = fields.note(kind, value, isRequest);
+      // Blank by RFC 9110 §5.6.3, but to llhttp part of a length.
+      if (passes && head.charCodeAt(end - 1) === TAB) {
+        fields.kept += `${head.slice(kept, colon)}: ${value}\r\n`;
+        kept = end + 2;
+      }
     } else if (underscore !== -1) {
       if (underscore < at) underscore = head.indexOf('_', at);
       passes = underscore === -1 || underscore > colon;

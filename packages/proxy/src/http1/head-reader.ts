@@ -5,8 +5,8 @@ export interface WholeHead {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Characters that a connection may keep while it is idle. */
-const MOST_KEPT = 4096;
+/** Characters of a head that a connection may keep while it is idle. */
+export const MAX_KEPT = 4096;
 
 /**
  * Collects bytes until a head is whole. Nothing is copied if it comes in one piece, as nearly all do.
@@ -60,10 +60,12 @@ export class HeadReader {
     if (end !== -1) {
       this.#held = undefined;
       const at = end + 4;
-      const head = text.slice(0, end + 2);
-      // What stands behind the head in this text is kept with it.
-      const isKept = text.length <= MOST_KEPT;
-      this.#lastWhole = isKept ? text.slice(0, at) : '';
+      const isShort = text.length <= MAX_KEPT;
+      // A part of a text keeps all of it in memory, so a short head before a long body is made anew.
+      const own = isShort || at > MAX_KEPT ? text : all.toString('latin1', 0, at);
+      const head = own.slice(0, end + 2);
+      const isKept = at <= MAX_KEPT;
+      this.#lastWhole = isKept ? own.slice(0, at) : '';
       this.#lastHead = isKept ? head : '';
       return { head, rest: at === all.length ? NOTHING : all.subarray(at) };
     }

@@ -1,9 +1,10 @@
 import type { RequestHead } from '../message.ts';
 import { proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
-import { BAD_LENGTH, MAX_FIELDS, NO_LENGTH, scanFields, without } from './fields.ts';
+import { BAD_LENGTH, fieldValue, MAX_FIELDS, NO_LENGTH, scanFields, without } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { CHUNKED } from './framing.ts';
+import { MAX_KEPT } from './head-reader.ts';
 import { METHODS } from './methods.ts';
 import { FIELDS } from './syntax.ts';
 import { isHost, splitAbsolute } from './target.ts';
@@ -42,6 +43,8 @@ export class RequestParser {
   /** @param head from the request line to the CRLF of the last field, as Latin-1 */
   parse(head: string): Http1Request | Refused {
     if (this.#parsed === undefined || head !== this.#head) {
+      // A connection that is kept is not to keep a large head.
+      if (head.length > MAX_KEPT) return parseRequest(head);
       this.#parsed = parseRequest(head);
       this.#head = head;
     }
@@ -74,6 +77,16 @@ export function parseRequest(head: string): Http1Request | Refused {
     host = parts.authority;
     kept = `Host: ${host}\r\n${without(kept, ['host'])}`;
   }
+  let maxForwards = Infinity;
+  if (method === 'OPTIONS' || method === 'TRACE') {
+    const hops = fieldValue(kept, 'max-forwards');
+    if (hops !== undefined && /^[0-9]{1,9}$/.test(hops)) {
+      maxForwards = Number(hops);
+      kept = `${without(kept, ['max-forwards'])}Max-Forwards: ${Math.max(maxForwards - 1, 0)}\r\n`;
+    }
+  }
+  // What a connection remembers of a request would keep its whole head in memory, as a part of that text.
+  const isLarge = head.length > MAX_KEPT;
   const length =
     fields.transferEncoding === undefined ? Math.max(fields.contentLength, 0) : CHUNKED;
   return {
@@ -81,27 +94,33 @@ export function parseRequest(head: string): Http1Request | Refused {
     method,
     target,
     version,
-    host,
+    host: isLarge ? copyOf(host) : host,
     fields: kept,
-    forwardedFields: fields.forwardedFields,
+    forwardedFields: isLarge ? copyOf(fields.forwardedFields) : fields.forwardedFields,
     length,
     // RFC 9110 §10.1.1: HTTP/1.0 does not have it.
     expectsContinue: fields.expect !== '' && version === '1.1',
-    // RFC 9112 §9.3: a proxy keeps no connection with a client of HTTP/1.0.
-    persists: version === '1.1' && !closes,
+    // As nginx keeps it for HTTP/1.0, whose clients may only be served so if the length of a response is known.
+    persists: !closes && (version === '1.1' || fields.keepsAlive),
     upgrades:
       fields.upgrade !== '' && length === 0 && method === 'GET' && isWebSocket(fields, version),
     takesTrailers: te !== '' && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/.test(te),
     via: fields.via,
     traceparent: fields.traceparent,
+    maxForwards,
   };
+}
+
+function copyOf(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function isWebSocket(
   { upgrade, hasUpgradeOption }: Fields,
   version: RequestHead['version'],
 ): boolean {
-  return upgrade === 'websocket' && hasUpgradeOption && version === '1.1';
+  const isOffered = upgrade === 'websocket' || upgrade.split(/[ \t]*,[ \t]*/).includes('websocket');
+  return isOffered && hasUpgradeOption && version === '1.1';
 }
 
 /** Returns why a request is refused: among others, because it could be read in two ways. */

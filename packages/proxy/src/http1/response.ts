@@ -1,5 +1,6 @@
-import { BAD_LENGTH, MAX_FIELDS, NO_LENGTH, scanFields } from './fields.ts';
+import { BAD_LENGTH, fieldValue, NO_LENGTH, scanFields } from './fields.ts';
 import { CHUNKED, UNTIL_CLOSE } from './framing.ts';
+import { MAX_KEPT } from './head-reader.ts';
 import type { ResponseHead } from '../message.ts';
 import { FIELDS } from './syntax.ts';
 
@@ -35,6 +36,8 @@ export class ResponseParser {
   /** @param head from the status line to the CRLF of the last field, as Latin-1 */
   parse(head: string, method: string): Http1Response | BadResponse {
     if (this.#parsed === undefined || head !== this.#head || method !== this.#method) {
+      // A connection that is kept is not to keep a large head.
+      if (head.length > MAX_KEPT) return parseResponse(head, method);
       this.#parsed = parseResponse(head, method);
       this.#head = head;
       this.#method = method;
@@ -51,8 +54,6 @@ export function parseResponse(head: string, method: string): Http1Response | Bad
   const status = Number(head.slice(9, 12));
   const fields = scanFields(head, lineEnd + 2, false);
   const { contentLength, transferEncoding } = fields;
-  if (fields.count > MAX_FIELDS)
-    return bad(`sent a response with more than ${MAX_FIELDS} header fields`);
   if (contentLength === BAD_LENGTH)
     return bad('sent a response whose Content-Length is not one decimal number');
 
@@ -69,13 +70,20 @@ export function parseResponse(head: string, method: string): Http1Response | Bad
     ok: true,
     status,
     statusLine,
-    fields: fields.kept,
+    fields: status === 426 ? withUpgrade(fields.kept, head, lineEnd + 2) : fields.kept,
     length: lengthOf(status, method, transferEncoding, contentLength),
     persists: !isHttp10 && !fields.closes && !isAmbiguous,
     keepAliveSeconds: fields.keepAlive === '' ? 0 : secondsOf(fields.keepAlive),
     hasDate: fields.hasDate,
+    namesPaths: fields.namesPaths,
     upgrades: fields.upgrade === 'websocket' && fields.hasUpgradeOption,
   };
+}
+
+/** RFC 9110 §15.5.22: a 426 says what to upgrade to. */
+function withUpgrade(kept: string, head: string, fieldsAt: number): string {
+  const upgrade = fieldValue(head.slice(fieldsAt), 'upgrade');
+  return upgrade === undefined ? kept : `${kept}upgrade: ${upgrade}\r\nconnection: upgrade\r\n`;
 }
 
 /** RFC 9112 §6.3. */

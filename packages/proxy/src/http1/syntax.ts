@@ -12,17 +12,19 @@ export const FIELDS: string = `(?:${TOKEN}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`
 export const ONLY_FIELDS: RegExp = new RegExp(`^${FIELDS}$`);
 
 /**
- * Returns the value of a field between these two positions, without the blanks around it (RFC 9110 §5.5). A tab after it
- * stays and makes a number or a name invalid, as in llhttp.
+ * Returns the value of a field between these two positions, without the blanks around it (RFC 9110 §5.5).
  */
 export function valueBetween(head: string, from: number, to: number): string {
   let start = from;
   let end = to;
-  while (start < end && (head.charCodeAt(start) === SPACE || head.charCodeAt(start) === TAB))
-    start++;
-  while (end > start && head.charCodeAt(end - 1) === SPACE) end--;
+  while (start < end && isBlank(head.charCodeAt(start))) start++;
+  while (end > start && isBlank(head.charCodeAt(end - 1))) end--;
   return head.slice(start, end);
 }
 
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}
+
 const SPACE = 0x20;
-const TAB = 0x09;
+export const TAB = 0x09;

@@ -6,10 +6,15 @@ export interface Delivery {
   readonly isChunked: boolean;
   /** Whether the response is the last on its connection. */
   readonly isLast: boolean;
+  /** Whether the client is of HTTP/1.0, which takes each response for the last unless it says otherwise. */
+  readonly isHttp10: boolean;
 }
 
 /** Returns the head for the client. */
-export function responseHead(response: ResponseHead, { isChunked, isLast }: Delivery): string {
+export function responseHead(
+  response: ResponseHead,
+  { isChunked, isLast, isHttp10 }: Delivery,
+): string {
   // RFC 9110 §8.6: a 204 must not have a Content-Length.
   const fields =
     response.status === 204 ? without(response.fields, ['content-length']) : response.fields;
@@ -18,6 +23,7 @@ export function responseHead(response: ResponseHead, { isChunked, isLast }: Deli
   if (!response.hasDate) head += `date: ${new Date().toUTCString()}\r\n`;
   if (isChunked) head += 'transfer-encoding: chunked\r\n';
   if (isLast) head += 'connection: close\r\n';
+  else if (isHttp10) head += 'connection: keep-alive\r\n';
   return `${head}\r\n`;
 }
 

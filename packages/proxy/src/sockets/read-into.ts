@@ -4,10 +4,13 @@ import { optionsWith, takeHandle } from '../node-internals.ts';
 import { JOIN_BYTES } from './write-message.ts';
 
 /**
- * Takes bytes, and returns whether they are still held by reference: if not, the next read overwrites them. Up to
- * JOIN_BYTES they are overwritten in any case, so that what is to outlive the call has to be copied.
+ * What bytes were: `over` if no more of a body follows them, `passed` if more does and the next read may overwrite them,
+ * `held` if more does and they are still held by reference.
  */
-export type TakeBytes = (bytes: Buffer) => boolean;
+export type Taken = 'over' | 'passed' | 'held';
+
+/** Takes bytes. Up to JOIN_BYTES they are overwritten in any case, so that what is to outlive the call has to be copied. */
+export type TakeBytes = (bytes: Buffer) => Taken;
 
 const READ_BYTES = 64 * 1024;
 /**
@@ -24,30 +27,40 @@ const CLIENT_READ_BYTES = 32 * 1024;
  * of clients that costs 2 of 19 µs a request.
  */
 const SHARED = Buffer.allocUnsafeSlow(READ_BYTES);
+/** For clients: what one read brings is all that a client can have buffered by sending requests ahead. */
+const CLIENT_SHARED = SHARED.subarray(0, 16 * 1024);
 
 /**
  * Returns the option of a socket that passes its bytes to a function.
+ * @param shared what small reads go to
  * @param bytes the size of the buffer for each read of a large body
  */
-export function readingInto(take: TakeBytes, bytes: number = READ_BYTES): OnReadOpts {
-  let buffer = SHARED;
+export function readingInto(
+  take: TakeBytes,
+  shared: Buffer = SHARED,
+  bytes: number = READ_BYTES,
+): OnReadOpts {
+  let buffer = shared;
   // The last view is used again if the next read is as long, as it often is: to make one takes 0.1 µs.
-  let viewed: Uint8Array = SHARED;
-  let view: Buffer = SHARED;
+  let viewed: Uint8Array = shared;
+  let view: Buffer = shared;
   return {
     buffer: () => buffer,
     callback: (size, into) => {
       if (into !== viewed || size !== view.length) view = into.subarray(0, size) as Buffer;
       viewed = into;
       if (size <= JOIN_BYTES) {
-        buffer = SHARED;
+        buffer = shared;
         take(view);
-      } else if (into === SHARED) {
-        // A large body has begun: from the next read on it has a buffer of its own.
-        buffer = Buffer.allocUnsafeSlow(bytes);
-        take(Buffer.from(view));
-      } else if (take(view)) {
-        // It waits for a slower receiver by reference, so the next read needs another buffer.
+        return true;
+      }
+      const taken = take(into === shared ? Buffer.from(view) : view);
+      // A connection keeps no buffer of its own when its body is over.
+      if (taken === 'over') {
+        buffer = shared;
+        viewed = view = shared;
+      } else if (into === shared || taken === 'held') {
+        // A large body has begun, or waits for a slower receiver by reference: the next read needs another buffer.
         buffer = Buffer.allocUnsafeSlow(bytes);
       }
       return true;
@@ -57,13 +70,13 @@ export function readingInto(take: TakeBytes, bytes: number = READ_BYTES): OnRead
 
 /** A client's socket that passes its bytes to a function. */
 export class DirectSocket extends Socket {
-  onBytes: TakeBytes = () => false;
+  onBytes: TakeBytes = () => 'over';
 
   constructor(handle: object) {
     super(
       optionsWith(
         handle,
-        readingInto((bytes) => this.onBytes(bytes), CLIENT_READ_BYTES),
+        readingInto((bytes) => this.onBytes(bytes), CLIENT_SHARED, CLIENT_READ_BYTES),
       ),
     );
   }

@@ -3,9 +3,10 @@ import type { Dialer } from './dialer.ts';
 import type { Upstream } from '../proxy.ts';
 import type { Limits } from '../limits.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
+import type { ConnectionOwner } from './upstream-connection.ts';
 
 /** The connections to one upstream. */
-export class Pool {
+export class Pool implements ConnectionOwner {
   readonly upstream: Upstream;
   /** As a Host. */
   readonly authority: string;

@@ -12,14 +12,27 @@ import type { RequestFacts } from '../http1/write-request.ts';
 import type { Limits } from '../limits.ts';
 import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
 import type { BodyEnd, RequestHead } from '../message.ts';
+import type { Taken } from '../sockets/read-into.ts';
 import { writeMessage, writeParts } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
 import type { Dialer } from './dialer.ts';
-import type { Pool } from './pool.ts';
+import type { Upstream } from '../proxy.ts';
 import type { ResponseHandler } from './response-handler.ts';
 
 /** How often a tunnel makes sure that its peer is still there: neither side need ever say anything. */
 const TUNNEL_KEEP_ALIVE_MS = 60_000;
+
+/** What a connection calls: the pool that has opened it. */
+export interface ConnectionOwner {
+  readonly upstream: Upstream;
+  /** As a Host. */
+  readonly authority: string;
+  open(): UpstreamConnection;
+  /** Takes the connection back for the next request. */
+  put(connection: UpstreamConnection): void;
+  /** Removes a connection that is closed. */
+  forget(connection: UpstreamConnection): void;
+}
 
 /** One connection to an upstream. It carries one request at a time, or none. */
 export class UpstreamConnection {
@@ -32,7 +45,7 @@ export class UpstreamConnection {
   expires: number = Infinity;
   #handler: ResponseHandler | undefined;
   readonly #socket: Socket;
-  readonly #pool: Pool;
+  readonly #pool: ConnectionOwner;
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #heads: HeadReader;
@@ -45,7 +58,7 @@ export class UpstreamConnection {
   #idleMs = 0;
   #error: Error | undefined;
 
-  constructor(pool: Pool, limits: Limits, clock: Clock, dialer: Dialer) {
+  constructor(pool: ConnectionOwner, limits: Limits, clock: Clock, dialer: Dialer) {
     this.#pool = pool;
     this.#limits = limits;
     this.#clock = clock;
@@ -138,15 +151,17 @@ export class UpstreamConnection {
     this.#socket.destroy();
   }
 
-  #read(bytes: Buffer): boolean {
+  #read(bytes: Buffer): Taken {
     const handler = this.#handler;
     // Unsolicited bytes would be mistaken for the next response.
     if (handler === undefined) this.destroy();
+    else if (!this.isConnected && isHttp2(bytes)) this.#break(HTTP2_ONLY);
     else if (!this.isConnected) this.#break('sent a response before it got the request');
     else if (this.#isTunnel) handler.onData([Buffer.from(bytes)], MORE);
     else if (this.#body !== undefined) this.#readBody(this.#body, bytes, handler);
     else this.#readHead(bytes, handler);
-    return !this.#isTunnel && handler?.holdsResponse() === true;
+    if (this.#body === undefined) return this.#isTunnel ? 'passed' : 'over';
+    return handler?.holdsResponse() === true ? 'held' : 'passed';
   }
 
   #readHead(bytes: Buffer, handler: ResponseHandler): void {
@@ -155,6 +170,7 @@ export class UpstreamConnection {
     // Not by recursion: one read may bring thousands of 1xx.
     do {
       const read = this.#heads.read(left);
+      if ((read === 'more' || read === 'garbage') && isHttp2(left)) return this.#break(HTTP2_ONLY);
       if (read === 'more') return;
       if (read === 'long' || read === 'long-line')
         return this.#break(`sent a response head larger than ${this.#limits.headBytes} bytes`);
@@ -234,6 +250,13 @@ export class UpstreamConnection {
 
 function endOf(body: BodyReader): BodyEnd {
   return body.isDone ? endWith(passedTrailers(body.trailers)) : MORE;
+}
+
+const HTTP2_ONLY = 'speaks HTTP/2 only, and was sent HTTP/1.1';
+
+/** RFC 9113 §3.4: whether a server begins with its SETTINGS, a frame of type 4 on stream 0. */
+function isHttp2(bytes: Buffer): boolean {
+  return bytes.length >= 9 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
 }
 
 function malformed(fault: string): string {

@@ -20,6 +20,12 @@ const PEER = { address: '10.0.0.1', localPort: 1500, protocol: 'http' } as const
 const lie =
   'X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 66\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: 666\r\nX-Forwarded-Prefix: /evil\r\n';
 
+/** What is made of fields that a trusted proxy sends. */
+function behind(lines: string) {
+  const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
+  return { origin, request: said(lines), lines: origin.lines(said(lines)) };
+}
+
 describe('the forwarded fields of a request', () => {
   it('say what the connection shows, whatever the client says', () => {
     const origin = new ForwardedFields(PEER, trusted());
@@ -62,12 +68,61 @@ describe('the forwarded fields of a request', () => {
 
   it.each([
     ['X-Forwarded-Host', 'x-forwarded-host', 'a/b', 'api.example'],
-    ['X-Forwarded-Host', 'x-forwarded-host', 'a, b', 'api.example'],
+    ['X-Forwarded-Host', 'x-forwarded-host', 'a/b, b', 'api.example'],
     ['X-Forwarded-Proto', 'x-forwarded-proto', 'javascript', 'http'],
     ['X-Forwarded-Port', 'x-forwarded-port', '443; x', '1500'],
   ])('is not what a trusted proxy says in %s if that cannot be', (name, sent, value, wanted) => {
     const origin = new ForwardedFields(PEER, trusted('10.0.0.1'));
     expect(fieldValue(origin.lines(said(`${name}: ${value}\r\n`)), sent)).toBe(wanted);
+  });
+
+  it.each(['X-Forwarded-User', 'X-Forwarded-Groups', 'X-Forwarded-Client-Cert', 'X-Real-IP'])(
+    'pass %s of a trusted proxy on, and of no one else',
+    (name) => {
+      expect(fieldValue(behind(`${name}: x\r\n`).lines, name.toLowerCase())).toBe('x');
+      const { request } = behind(`${name}: x\r\n`);
+      expect(new ForwardedFields(PEER, trusted()).lines(request)).not.toContain(name);
+      expect(request.fields).not.toContain(name);
+    },
+  );
+
+  it.each([
+    ['wss', 'https'],
+    ['ws', 'http'],
+    ['https,http', 'https'],
+    ['http, https', 'http'],
+    ['HTTPS', 'https'],
+    ['ftp', 'http'],
+  ])('take X-Forwarded-Proto: %s for %s', (value, wanted) => {
+    const { origin, request, lines } = behind(`X-Forwarded-Proto: ${value}\r\n`);
+    expect(fieldValue(lines, 'x-forwarded-proto')).toBe(wanted);
+    expect(origin.isSecure(request)).toBe(wanted === 'https');
+  });
+
+  it('take the first of a list of hosts and ports', () => {
+    const { lines } = behind('X-Forwarded-Host: a, b\r\nX-Forwarded-Port: 443, 80\r\n');
+    expect(fieldValue(lines, 'x-forwarded-host')).toBe('a');
+    expect(fieldValue(lines, 'x-forwarded-port')).toBe('443');
+  });
+
+  it('are taken from Forwarded if a trusted proxy sends nothing else', () => {
+    const { origin, request, lines } = behind(
+      'Forwarded: For="[2001:db8::7]:1";Proto=HTTPS;host="a:8443", for=10.0.0.2\r\n',
+    );
+    expect(fieldValue(lines, 'x-forwarded-proto')).toBe('https');
+    expect(fieldValue(lines, 'x-forwarded-host')).toBe('a:8443');
+    expect(fieldValue(lines, 'x-forwarded-for')).toBe('[2001:db8::7]:1, 10.0.0.2, 10.0.0.1');
+    expect(origin.clientAddress(request)).toBe('10.0.0.2');
+  });
+
+  it.each([
+    ['/outer/', '/outer'],
+    ['/', ''],
+    ['/a/, /b', '/a/b'],
+    ['/a b', ''],
+  ])('take the prefix %s for %j', (value, wanted) => {
+    const { origin, request } = behind(`X-Forwarded-Prefix: ${value}\r\n`);
+    expect(origin.forwardedPrefix(request)).toBe(wanted);
   });
 
   it('write IPv6 addresses as each field does', () => {

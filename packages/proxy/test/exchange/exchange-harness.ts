@@ -27,6 +27,11 @@ interface Setup {
   readonly body?: string;
   /** Whether that is all. */
   readonly isComplete?: boolean;
+  readonly onInternalError?: (error: Error) => void;
+}
+
+function throwError(error: Error): never {
+  throw error;
 }
 
 /** An exchange whose client is a stream in memory, and whose clock stands until it is moved. */
@@ -39,6 +44,7 @@ export function exchange({
   fields = '',
   body = '',
   isComplete = true,
+  onInternalError = throwError,
 }: Setup) {
   const summaries: RequestSummary[] = [];
   const failures: [filter: string, error: unknown][] = [];
@@ -57,6 +63,7 @@ export function exchange({
     pools,
     requestIds: new RequestIds(),
     isClosing: false,
+    onInternalError,
     onRequestEnd: (summary) => summaries.push(summary),
     onFilterError: (filter, error) => failures.push([filter, error]),
   };

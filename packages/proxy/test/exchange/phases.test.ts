@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LIMIT_OF, nextPhase, TRANSITIONS } from '../../src/exchange/phases.ts';
 import type { Phase } from '../../src/exchange/phases.ts';
+import { unresponsiveServer } from '../harness.ts';
+import { exchange } from './exchange-harness.ts';
 
 const page = readFileSync(new URL('../../../../ARCHITECTURE.md', import.meta.url), 'utf8');
 const section = page.slice(page.indexOf('### The phases of an exchange'));
@@ -42,6 +44,23 @@ describe('the table of phases in ARCHITECTURE.md', () => {
   });
 });
 
-it('an event that cannot happen in a phase is a bug', () => {
-  expect(() => nextPhase('done', 'answer')).toThrow('an exchange cannot answer while done');
+it('an event that cannot happen in a phase leads nowhere', () => {
+  expect(nextPhase('done', 'answer')).toBeUndefined();
+});
+
+it('such an event costs its own request, and not the process', async () => {
+  const errors: string[] = [];
+  const {
+    exchange: made,
+    stream,
+    start,
+  } = exchange({
+    upstreams: [await unresponsiveServer()],
+    onInternalError: ({ message }) => errors.push(message),
+  });
+  start();
+  made.onTransformedEnd();
+  expect(errors).toEqual(['an exchange cannot end while connecting']);
+  expect(stream).toMatchObject({ state: 'finished', head: { status: 500 } });
+  expect(stream.body).toContain('internal-error');
 });

@@ -80,7 +80,7 @@ describe('a WebSocket', () => {
 });
 
 describe('an upgrade to something else', () => {
-  it.each(['h2c', 'websocket, h2c', 'TLS/1.0', 'h2c, websocket'])(
+  it.each(['h2c', 'h2c, TLS/1.0', 'TLS/1.0', 'websocket2, h2c'])(
     '%s: not tunnelled, not passed on',
     (protocol) =>
       atEveryCut(
@@ -94,6 +94,13 @@ describe('an upgrade to something else', () => {
           }
         },
       ),
+  );
+  it.each(['websocket, foo', 'h2c,websocket', 'foo , WebSocket'])(
+    '%s: the WebSocket of the list is passed on, and nothing else',
+    (protocols) =>
+      atEveryCut(ASK.replace('websocket', protocols), [200], ({ reached }) => {
+        expect(reached).toMatchObject([{ headers: { upgrade: 'websocket' } }]);
+      }),
   );
   it.each([
     ['with a body', ASK.replace('\r\n\r\n', '\r\nContent-Length: 3\r\n\r\nabc')],

@@ -17,6 +17,8 @@ import (
 const (
 	leaveTimeout = 3*time.Second + registry.LeaveWindow
 	drainTimeout = 6 * time.Second
+	// sameWish is for how long further signals count as the first one.
+	sameWish = 500 * time.Millisecond
 )
 
 // errReported stands for faults that were reported when they occurred.
@@ -36,16 +38,16 @@ type lifetime struct {
 
 func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
 	l.drainer = registry.NewDrain(l.server)
-	l.registrar.OnRenewalError = func(err error) { l.report("could not renew the registration", err) }
+	l.registrar.OnRenewalError = func(err error) { l.report("registry", err) }
+	l.registrar.OnRegistered = func(service registry.Service) {
+		fmt.Fprintf(l.stdout, "registered %s\n", service)
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- l.server.Serve(listener) }()
 	fmt.Fprintf(l.stdout, "id-v4 listens on http://%s\n", listener.Addr())
 
 	signalled := l.watch(signals)
-	switch err := l.registrar.Register(signalled); {
-	case err == nil:
-		fmt.Fprintf(l.stdout, "registered %s\n", l.registrar.Service())
-	case signalled.Err() == nil:
+	if err := l.registrar.Register(signalled); err != nil && signalled.Err() == nil {
 		l.giveUp(err)
 		return err
 	}
@@ -66,15 +68,20 @@ func (l *lifetime) run(listener net.Listener, signals <-chan os.Signal) error {
 	return nil
 }
 
-// watch returns a context that ends with the first signal. The second one ends the process.
+// watch returns a context that ends with the first signal. A later one ends the process, unless it follows at once:
+// timeout(1) signals its command and then its process group, and npm repeats Ctrl+C.
 func (l *lifetime) watch(signals <-chan os.Signal) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		<-signals
+		since := time.Now()
 		cancel()
-		<-signals
-		fmt.Fprintln(l.stderr, "id-v4: a second signal: ended at once")
-		l.kill()
+		for range signals {
+			if time.Since(since) > sameWish {
+				fmt.Fprintln(l.stderr, "id-v4: a second signal: ended at once")
+				l.kill()
+			}
+		}
 	}()
 	return ctx
 }

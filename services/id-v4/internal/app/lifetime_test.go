@@ -23,6 +23,7 @@ func newLifetime(t *testing.T, env map[string]string) (*lifetime, net.Listener, 
 	if err != nil {
 		t.Fatal(err)
 	}
+	config.RequireBroker = env["requires"] == "broker"
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,7 @@ func TestARenewalThatFailsIsToldAndEndsNothing(t *testing.T) {
 	if err := life.run(listener, signals); err != nil {
 		t.Fatal(err)
 	}
-	if stderr.String() != "id-v4: could not renew the registration: the broker is away\n" {
+	if stderr.String() != "id-v4: registry: the broker is away\n" {
 		t.Errorf("stderr %q", stderr)
 	}
 }
@@ -136,6 +137,7 @@ func TestABrokerThatRefusesExits5(t *testing.T) {
 	broker := brokertest.New(t, nil)
 	env := broker.Env()
 	env["PUSHER_APP_SECRET"] = "another"
+	env["requires"] = "broker"
 	life, listener, _, _ := newLifetime(t, env)
 	if code := exitCodeOf(life.run(listener, nil)); code != 5 {
 		t.Errorf("exit %d", code)
@@ -152,7 +154,9 @@ func TestAnUnansweredRegistrationIsTakenBackAndExits4(t *testing.T) {
 		}
 		return 0
 	})
-	life, listener, _, _ := newLifetime(t, broker.Env())
+	env := broker.Env()
+	env["requires"] = "broker"
+	life, listener, _, _ := newLifetime(t, env)
 	if code := exitCodeOf(life.run(listener, nil)); code != 4 {
 		t.Errorf("exit %d", code)
 	}
@@ -192,5 +196,23 @@ func TestHealthcheck(t *testing.T) {
 				t.Errorf("exit %d, stderr %q", code, &stderr)
 			}
 		})
+	}
+}
+
+func TestASignalThatComesTwiceAtOnceIsOneWish(t *testing.T) {
+	signals := make(chan os.Signal, 2)
+	broker := brokertest.New(t, func(event brokertest.Event) int {
+		if event.Name == "register" {
+			signals <- syscall.SIGTERM
+			signals <- syscall.SIGTERM
+		}
+		return 0
+	})
+	life, listener, stdout, stderr := newLifetime(t, broker.Env())
+	if err := life.run(listener, signals); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(stdout.String(), "left the registry") || stderr.Len() > 0 {
+		t.Errorf("stdout %q, stderr %q", stdout, stderr)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/coder/websocket"
 )
 
 // Broker accepts events that are signed with its app's secret, and records them.
@@ -79,6 +81,10 @@ func (b *Broker) Names() string {
 func (b *Broker) Close() { b.server.Close() }
 
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/app/"+Key {
+		accept(w, r)
+		return
+	}
 	body, _ := io.ReadAll(r.Body)
 	var sent struct {
 		Name, Data string
@@ -104,6 +110,33 @@ func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.events = append(b.events, event)
 	b.mu.Unlock()
 	_, _ = io.WriteString(w, "{}")
+}
+
+// accept is a WebSocket connection: every subscription succeeds, and nothing is sent on it.
+func accept(w http.ResponseWriter, r *http.Request) {
+	socket, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer socket.CloseNow()
+	say := func(event, channel, data string) {
+		text, _ := json.Marshal(map[string]string{"event": event, "channel": channel, "data": data})
+		_ = socket.Write(r.Context(), websocket.MessageText, text)
+	}
+	say("pusher:connection_established", "", `{"socket_id":"1.1","activity_timeout":30}`)
+	for {
+		_, text, err := socket.Read(r.Context())
+		if err != nil {
+			return
+		}
+		var frame struct {
+			Event string
+			Data  struct{ Channel string }
+		}
+		if json.Unmarshal(text, &frame) == nil && frame.Event == "pusher:subscribe" {
+			say("pusher_internal:subscription_succeeded", frame.Data.Channel, `{"presence":{"hash":{}}}`)
+		}
+	}
 }
 
 func signed(method, path string, query url.Values) bool {
