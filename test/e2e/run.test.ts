@@ -184,6 +184,61 @@ describe('rollcall run', () => {
     expect(program.output).toMatch(/ERROR cannot run/);
   });
 
+  it('registers a program that listens on ::1 only', async () => {
+    const port = await freePort();
+    const server = `require('node:http').createServer((_, response) => response.end('six')).listen(${port}, '::1')`;
+    const program = run(port, [], ['node', '-e', server]);
+    await program.line(/registered prefix=\/v3 address=::1 /);
+    await expect.poll(async () => (await ask(`${gateway.url}/v3/`)).body).toBe('six');
+    program.kill('SIGTERM');
+    await program.ended;
+  });
+
+  it('registers under the same id when it is started again', async () => {
+    const port = await freePort();
+    const ids: unknown[] = [];
+    for (let count = 0; count < 2; count++) {
+      const program = run(port);
+      await program.line(/registered/);
+      const ls = cluster.cli(['ls', '--json']);
+      await ls.ended;
+      ids.push(...(JSON.parse(ls.output) as { id: string }[]).map(({ id }) => id));
+      program.kill('SIGTERM');
+      await program.ended;
+    }
+    expect(ids).toEqual([ids[0], ids[0]]);
+  });
+
+  it.each([
+    [[], 'PUSHER_APP_KEY PUSHER_APP_SECRET= ROLLCALL_ADMIN_TOKEN='],
+    [['--pass-secrets'], 'PUSHER_APP_KEY PUSHER_APP_SECRET=s ROLLCALL_ADMIN_TOKEN=t'],
+  ])('with %j gives its program the secrets only if asked', async (options, expected) => {
+    const script = `echo "PUSHER_APP_KEY PUSHER_APP_SECRET=\${PUSHER_APP_SECRET:+s} ROLLCALL_ADMIN_TOKEN=\${ROLLCALL_ADMIN_TOKEN:+t}"`;
+    const args = ['run', '--prefix', '/v3', '--port', String(await freePort()), ...options, '--'];
+    const program = cluster.cli([...args, 'sh', '-c', script], {
+      ROLLCALL_ADMIN_TOKEN: '0123456789abcdef',
+    });
+    await program.ended;
+    expect(program.output).toContain(expected);
+  });
+
+  it('reports a program that ends without having listened, and exits with 3', async () => {
+    const program = run(await freePort(), [], ['true']);
+    expect((await program.ended).code).toBe(3);
+    expect(program.output).toMatch(/ERROR the program ended before it was registered/);
+  });
+
+  it('leaves at two signals at once, such as those of timeout(1)', async () => {
+    const program = run(await freePort());
+    await program.line(/registered/);
+    await gateway.program.line(/route registered/);
+    program.kill('SIGTERM');
+    program.kill('SIGTERM');
+    await gateway.program.line(/route unregistered/);
+    await program.line(/program stops/);
+    expect((await program.ended).code).toBe(7);
+  });
+
   it('does not register another program that already listens on the port', async () => {
     const port = Number(new URL(gateway.url).port);
     const program = run(port);

@@ -87,6 +87,8 @@ describe.each(Object.entries(SERVICES))('a service with %s', (_name, [prefix, st
       .poll(async () => (await ask(`${url}${prefix}/health`)).status, { timeout: 5000 })
       .toBe(200);
     expect(count(service, /not registered yet/)).toBe(1);
+    service.kill('SIGTERM');
+    await service.ended;
   });
 
   it('leaves at once and without an error if it never was registered', async () => {
@@ -143,6 +145,8 @@ describe.each([[[]], [['--workers', '2']]])('a gateway with %j', (options) => {
       discovery: 'disconnected',
       detail: expect.stringMatching(/routes by its snapshot/) as string,
     });
+    service?.kill('SIGTERM');
+    await service?.ended;
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../support/cluster.ts';
@@ -64,6 +64,21 @@ describe('rollcall up', () => {
     expect((await ask(new URL(script, url).href)).headers['content-type']).toMatch(/javascript/);
   });
 
+  it('prints a link to the dashboard that holds a new admin token, which no service is given', async () => {
+    const { program } = await up();
+    const [, url = '', token = ''] = await program.line(/^ {2}dashboard +(\S+)#token=(\S+)/);
+    const { status } = await ask(new URL('api/status', url).href);
+    expect(status).toBe(200);
+    const headers = { authorization: `Bearer ${token}` };
+    const drained = await ask(new URL('api/instances/none/drain', url).href, {
+      method: 'POST',
+      headers,
+    });
+    expect(drained.status).toBe(404);
+    const [, pid = ''] = await program.line(/^ {2}id-v5-1 +pid (\d+)$/);
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain(token);
+  });
+
   it('runs two instances of each service, each with a name of its own', async () => {
     const { gateway } = await up();
     for (const service of hasGo ? ['v1', 'v2'] : ['v1']) {
@@ -126,7 +141,7 @@ describe('rollcall up', () => {
     await mark.gone();
   });
 
-  it('keeps running if one of its processes is killed', async () => {
+  it('keeps running if a service is killed, and starts its broker and gateway again', async () => {
     const { program, gateway } = await up();
     const services = mark.processes().filter((pid) => /id-v5/.test(commandOf(pid)));
     const broker = mark.processes().filter((pid) => /main\.js broker/.test(commandOf(pid)));
@@ -138,8 +153,18 @@ describe('rollcall up', () => {
       expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
     }
     process.kill(broker[0] ?? 0, 'SIGKILL');
-    await program.line(/broker ended \(SIGKILL\)/);
+    await program.line(/broker ended \(SIGKILL\); starting it again/);
     expect((await ask(`${gateway}/v1/health`)).status).toBe(200);
+    await program.line(/^broker .*listens/);
+    await program.nextLine(/connected to the broker/);
+
+    const [, pid = ''] = await program.line(/^ {2}gateway +pid (\d+)$/);
+    process.kill(Number(pid), 'SIGKILL');
+    await program.line(/gateway ended \(SIGKILL\); starting it again/);
+    // On its port, with the services that are in their presence channels.
+    await expect
+      .poll(() => ask(`${gateway}/v1/health`).catch(() => undefined), { timeout: 10_000 })
+      .toMatchObject({ status: 200 });
     program.kill('SIGINT');
     expect((await program.ended).code).toBe(0);
     expect(mark.processes()).toEqual([]);

@@ -56,7 +56,7 @@ async function world({ args = [], env = {}, host, via = [] }: WorldOptions = {})
   const { port } = await gateway.listening;
   await cluster.idV5('one', env);
   const url = `http://127.0.0.1:${port}`;
-  await vi.waitUntil(async () => (await statusOf(url)) === 200);
+  await vi.waitUntil(async () => (await statusOf(url)) === 200, { timeout: 10_000 });
   return { cluster, gateway, url };
 }
 
@@ -98,7 +98,9 @@ describe.skipIf(FAKETIME === undefined)('a clock that is stepped by an hour', ()
     expect(gateway.output).not.toMatch(BAD);
     // Back to normal: others register, and leave.
     const two = await cluster.idV5('two', env);
-    await vi.waitUntil(() => gateway.output.match(/route registered/g)?.length === 2);
+    await vi.waitUntil(() => gateway.output.match(/route registered/g)?.length === 2, {
+      timeout: 10_000,
+    });
     two.kill('SIGTERM');
     await two.ended;
     await servesFor(url, 500);

@@ -19,6 +19,7 @@ async function main(logger: Logger): Promise<void> {
     prefix: '/v1',
     port,
     name: 'id-v5',
+    host: settings.serverName,
     health: { path: '/health', method: 'GET' },
     ...(address !== undefined && { address }),
     logger,

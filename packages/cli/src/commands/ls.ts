@@ -38,13 +38,14 @@ async function runLs({ json = false }: { readonly json?: boolean }): Promise<voi
 function listing(instances: readonly Instance[]): string {
   if (instances.length === 0) return 'no instances';
   const rows = instances.map(
-    ({ announcement: { prefix, address, port, name = '-', id = '-' } }) => [
+    ({ announcement: { prefix, address, port, name = '-', host = '-', id = '-' } }) => [
       prefix || '/',
       address,
       String(port),
       name,
+      host,
       id,
     ],
   );
-  return formatTable(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'ID'], rows);
+  return formatTable(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'HOST', 'ID'], rows);
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { BROKER_SETTINGS } from '@rollcall/broker';
 import { registryFromEnv, urlHost } from '@rollcall/client';
@@ -62,19 +63,24 @@ async function runUp(options: UpOptions): Promise<void> {
     fromEnvironment(UP_SETTINGS, env),
     fromFlags(UP_SETTINGS, options),
   ]);
+  const adminToken = adminTokenFor(env);
   const system = new System({
     registry: registryFromEnv(env),
     ...resolveSettings(UP_SETTINGS, given),
     procfile,
     log,
     logLevel: level,
+    gatewayEnv: {
+      ...(adminToken !== '' && { ROLLCALL_ADMIN_TOKEN: adminToken }),
+      ROLLCALL_SET: env['ROLLCALL_SET'],
+    },
   });
   useLog(log);
   shutdown.add({ close: () => system.stop(), abort: () => system.kill() }, ['SIGHUP']);
   try {
     const overview = await system.start();
-    if (log.format === 'json') log.write('info', 'everything runs', urlsOf(overview));
-    else log.print(describe(overview, procfile?.tries ?? []));
+    if (log.format === 'json') log.write('info', 'everything runs', urlsOf(overview, adminToken));
+    else log.print(describe(overview, procfile?.tries ?? [], adminToken));
   } catch (error) {
     // Whatever it was: what has been started must not outlive us, nor keep us alive.
     await system.stop();
@@ -85,20 +91,34 @@ async function runUp(options: UpOptions): Promise<void> {
   }
 }
 
-function urlsOf({ broker, gateway }: Overview): Record<string, string> {
+/**
+ * The admin token of the gateway: the one in the environment, or a new one, so that the dashboard can drain instances.
+ * It is empty if a configuration file may set one.
+ */
+function adminTokenFor(env: NodeJS.ProcessEnv): string {
+  const given = env['ROLLCALL_ADMIN_TOKEN'] ?? '';
+  const mayBeElsewhere =
+    (env['ROLLCALL_CONFIG'] ?? '') !== '' || /admin/.test(env['ROLLCALL_SET'] ?? '');
+  return given !== '' || mayBeElsewhere ? given : randomBytes(TOKEN_BYTES).toString('hex');
+}
+
+/** The link to the dashboard holds the token behind `#`, which browsers do not send. */
+function urlsOf({ broker, gateway }: Overview, adminToken: string): Record<string, string> {
+  const fragment = adminToken === '' ? '' : `#token=${adminToken}`;
   return {
     ...(broker !== undefined && { broker: url(broker) }),
     gateway: url(gateway),
-    ...(gateway.adminUrl !== undefined && { dashboard: gateway.adminUrl }),
+    ...(gateway.adminUrl !== undefined && { dashboard: `${gateway.adminUrl}/${fragment}` }),
   };
 }
 
 const WHAT_WIDTH = 9;
+const TOKEN_BYTES = 16;
 
-function describe(overview: Overview, tries: readonly string[]): string {
-  const { broker, gateway, instances } = overview;
+function describe(overview: Overview, tries: readonly string[], adminToken: string): string {
+  const { broker, gateway, programs, instances } = overview;
   const rows = [
-    ...Object.entries(urlsOf(overview)),
+    ...Object.entries(urlsOf(overview, adminToken)),
     ...instances.map(
       ({ announcement: { prefix, address, port } }) =>
         [prefix || '/', url({ host: address, port })] as const,
@@ -109,7 +129,8 @@ function describe(overview: Overview, tries: readonly string[]): string {
     instances.length === 0
       ? addService(broker)
       : ['Try:', ...tries.filter(isServed(instances)).map((each) => `  ${withGateway(each)}`)];
-  return ['', ...lines, '', ...next, '', 'Ctrl+C stops everything.'].join('\n');
+  const pids = programs.map(({ name, pid }) => `  ${name.padEnd(WHAT_WIDTH)} pid ${pid}`);
+  return ['', ...lines, '', ...pids, '', ...next, '', 'Ctrl+C stops everything.'].join('\n');
 
   function withGateway(command: string): string {
     return command.replaceAll('$GATEWAY', `localhost:${gateway.port}`);

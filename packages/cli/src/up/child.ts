@@ -30,6 +30,7 @@ interface ShellCommand {
 
 export interface Child {
   readonly name: string;
+  readonly pid: number | undefined;
   /** Where it listens, by its own report. Rejects with {@link EndedEarly} if it ends before that. */
   readonly listening: Promise<Listening>;
   readonly ended: Promise<Ending>;
@@ -55,6 +56,9 @@ export class EndedEarly extends Error {
 
 const STOP_MS = 15_000;
 
+/** The admin token is the gateway's: no other program needs it. */
+const NO_TOKEN: Environment = { ROLLCALL_ADMIN_TOKEN: undefined, ROLLCALL_SET: undefined };
+
 /**
  * Programs notice our end, even by SIGKILL, because the channel to them closes. Programs that are not in Node have no
  * channel: this variable asks them to end when their standard input does.
@@ -62,7 +66,7 @@ const STOP_MS = 15_000;
 const END_WITH_STDIN: Environment = { ROLLCALL_END_WITH_STDIN: '1' };
 
 export function startChild({ name, program, env, onLine }: Start): Child {
-  const child = start(program, { ...process.env, ...END_WITH_STDIN, ...env });
+  const child = start(program, { ...process.env, ...NO_TOKEN, ...END_WITH_STDIN, ...env });
   const group = groupOf(child.pid);
   readLines(child.stdout, onLine);
   readLines(child.stderr, onLine);
@@ -81,7 +85,7 @@ export function startChild({ name, program, env, onLine }: Start): Child {
     await ended;
     clearTimeout(timer);
   }
-  return { name, listening, ended, stop, kill: () => group.signal('SIGKILL') };
+  return { name, pid: child.pid, listening, ended, stop, kill: () => group.signal('SIGKILL') };
 }
 
 function start(program: Module | ShellCommand, env: Environment): ChildProcess {

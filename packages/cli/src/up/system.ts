@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { discover } from '@rollcall/client';
 import type { Directory, Instance, RegistryConfig } from '@rollcall/client';
@@ -16,6 +17,8 @@ export interface SystemOptions {
   readonly procfile: Procfile | undefined;
   readonly log: SystemLog;
   readonly logLevel: LogLevel | undefined;
+  /** The variables of the gateway alone, such as its admin token. */
+  readonly gatewayEnv: Environment;
 }
 
 /** What runs, once all of it does. */
@@ -23,6 +26,8 @@ export interface Overview {
   /** Absent if the broker is not ours. */
   readonly broker: Listening | undefined;
   readonly gateway: Listening;
+  /** The programs that run, with their process ids. */
+  readonly programs: readonly Pick<Child, 'name' | 'pid'>[];
   readonly instances: readonly Instance[];
 }
 
@@ -30,6 +35,11 @@ export interface Overview {
 export class Stopped extends Error {}
 
 const REGISTERED_WITHIN_MS = 15_000;
+/** The wait before a program of Rollcall is started again: it doubles while the program ends soon after its start. */
+const RESTART_MS = 500;
+const MAX_RESTART_MS = 30_000;
+/** A program that has run for this long did not end of its start. */
+const STEADY_MS = 10_000;
 const CLI = fileURLToPath(new URL('../main.js', import.meta.url));
 
 type Program = Omit<Start, 'onLine'>;
@@ -75,7 +85,8 @@ export class System {
 
     const gateway = await this.#startGateway(env);
     this.#isRunning = true;
-    return { broker, gateway, instances: await this.#startServices(reached, env) };
+    const instances = await this.#startServices(reached, env);
+    return { broker, gateway, instances, programs: this.#stages.flat() };
   }
 
   async #stop(): Promise<void> {
@@ -100,15 +111,21 @@ export class System {
   }
 
   #startBroker(): Promise<Listening> {
-    const args = ['broker', '--port', String(this.#options.brokerPort)];
-    return this.#startOne({ name: 'broker', program: { module: CLI, args }, env: {} });
+    return this.#startOne((before) => {
+      const port = before?.port ?? this.#options.brokerPort;
+      const args = ['broker', '--port', String(port)];
+      return { name: 'broker', program: { module: CLI, args }, env: {} };
+    });
   }
 
   #startGateway(env: Environment): Promise<Listening> {
-    const port = String(this.#options.gatewayPort);
-    // The services are new each time, so a table of the last time would only be probed in vain.
-    const args = ['gateway', '--port', port, '--snapshot', 'none'];
-    return this.#startOne({ name: 'gateway', program: { module: CLI, args }, env });
+    const { gatewayPort, gatewayEnv } = this.#options;
+    return this.#startOne((before) => {
+      // The services are new each time, so a table of the last time would only be probed in vain.
+      const args = ['gateway', '--port', String(before?.port ?? gatewayPort), '--snapshot', 'none'];
+      if (before?.adminUrl !== undefined) args.push('--admin-port', new URL(before.adminUrl).port);
+      return { name: 'gateway', program: { module: CLI, args }, env: { ...env, ...gatewayEnv } };
+    });
   }
 
   async #startServices(registry: RegistryConfig, env: Environment): Promise<readonly Instance[]> {
@@ -127,9 +144,30 @@ export class System {
     }
   }
 
-  async #startOne(program: Program): Promise<Listening> {
-    const listening = this.#startStage([program]).map((child) => child.listening);
-    return this.#unlessStopped(Promise.race(listening));
+  /**
+   * Starts a program of Rollcall, and again whenever it ends.
+   * @param program returns what to start, where it listened before if it did
+   */
+  async #startOne(program: (before?: Listening) => Program): Promise<Listening> {
+    const stage = this.#startStage([program()]);
+    const [child] = stage;
+    if (child === undefined) throw new Error('a stage has the programs that it was given');
+    const listening = await this.#unlessStopped(child.listening);
+    void this.#keepRunning(stage, program(listening));
+    return listening;
+  }
+
+  async #keepRunning(stage: Child[], program: Program): Promise<void> {
+    const { signal } = this.#stopping;
+    for (let wait = RESTART_MS; ; wait = Math.min(wait * 2, MAX_RESTART_MS)) {
+      const startedAt = performance.now();
+      await stage[0]?.ended;
+      if (performance.now() - startedAt > STEADY_MS) wait = RESTART_MS;
+      await delay(wait, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      stage.splice(0, 1, this.#startProgram(program));
+      this.#options.log.write('info', `started ${program.name} again`);
+    }
   }
 
   #startStage(programs: readonly Program[]): Child[] {
@@ -145,7 +183,7 @@ export class System {
     const child = startChild({ ...program, env, onLine: (line) => log.relay(program.name, line) });
     void child.ended.then((ending) => {
       if (this.#isRunning)
-        log.write('error', `${program.name} ended (${describe(ending)}); the rest goes on`);
+        log.write('error', `${program.name} ended (${describe(ending)}); ${consequence(program)}`);
     });
     return child;
   }
@@ -187,6 +225,11 @@ function registered(directory: Directory, services: readonly Child[]): Promise<v
     }
     check();
   });
+}
+
+/** Programs of Rollcall are started again; a service may be meant to end. */
+function consequence({ program }: Program): string {
+  return 'module' in program ? 'starting it again' : 'the rest goes on';
 }
 
 function describe({ code, signal }: Ending): string {

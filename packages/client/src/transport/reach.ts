@@ -32,7 +32,8 @@ export async function whyUnreachable(
 async function failureOf(registry: RegistryConfig): Promise<string | undefined> {
   const outcome = await httpRequest({
     ...endpointOf(registry),
-    path: '/',
+    // The health check of compatible servers; any response will do.
+    path: '/up',
     timeoutMs: TIMEOUT_MS,
     readsBody: true,
     tls: registry.tls ? {} : undefined,

@@ -20,6 +20,17 @@ export const token = {
 };
 
 /**
+ * Takes the token from a link such as the one that `rollcall up` prints, and removes it from the address bar. Browsers
+ * do not send what follows `#`.
+ */
+export function takeTokenFromLink(): void {
+  const [, given] = /^#token=([\x21-\x7e]+)$/.exec(location.hash) ?? [];
+  if (given === undefined) return;
+  token.set(decodeURIComponent(given));
+  history.replaceState(null, '', location.pathname);
+}
+
+/**
  * Sends a request to the gateway that served this page.
  * @throws RequestError if it responds with an error, TypeError if it is unreachable
  */

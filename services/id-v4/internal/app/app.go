@@ -59,6 +59,7 @@ func start(args []string, getenv func(string) string, stdout, stderr io.Writer) 
 		Prefix: "/v2",
 		Port:   listener.Addr().(*net.TCPAddr).Port, // the actual one, if 0 was asked for
 		Name:   "id-v4",
+		Host:   settings.serverName,
 		Health: &registry.Health{Path: "/health"},
 	}, settings.config)
 	if err != nil {
