@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLogger } from '@rollcall/runtime';
 import { snapshotAt } from '../../packages/gateway/dist/snapshot/snapshot.js';
-import { answer, now, Parts } from './parts.js';
+import { answer, loopbackAddress, now, Parts } from './parts.js';
 import { row } from './report.js';
 
 /** @param {{ instances: number, settleMs: number }} sizes */
@@ -45,9 +45,15 @@ async function fromOthers(instances) {
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'));
     parts.adoptFolder(folder);
     const file = join(folder, 'snapshot');
-    const place = { prefix: '/bench', address: '127.0.0.1', port: ready.port, ttl: 300 };
+    const place = { prefix: '/bench', port: ready.port, ttl: 300 };
     const statements = Array.from({ length: instances }, (_, index) => ({
-      announcement: { ...place, id: `lease-${index}`, inc: 1, seq: 0 },
+      announcement: {
+        ...place,
+        address: loopbackAddress(index),
+        id: `lease-${index}`,
+        inc: 1,
+        seq: 0,
+      },
       left: false,
     }));
     await snapshotAt({ file, logger: silentLogger }).save(statements);

@@ -1,7 +1,7 @@
 // Observers as gateways are, and services with their registrars: all that talks to the broker.
 import { registryFromEnv, discover, register } from '@rollcall/client';
 import { Journal } from '@rollcall/protocol';
-import { tell } from './parts.js';
+import { loopbackAddress, tell } from './parts.js';
 
 /** So many of a rollout at a time. */
 const BATCH = 10;
@@ -14,6 +14,7 @@ const count = Number(process.env['INSTANCES']);
 const gateways = [];
 /** @type {import('@rollcall/client').Registration[]} */
 let instances = [];
+let registered = 0;
 
 const commands = {
   async gateway() {
@@ -41,6 +42,7 @@ const commands = {
 function instance() {
   return register({
     prefix: '/bench',
+    address: loopbackAddress(registered++),
     port,
     registry: connection,
     name: 'bench',

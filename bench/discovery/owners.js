@@ -7,7 +7,7 @@ import { Owner, presenceUserId } from '@rollcall/protocol';
 import { channelStringToSign } from '@rollcall/protocol/pusher';
 import { WebSocket } from 'ws';
 import { createPublisher } from '../../packages/client/dist/transport/publisher.js';
-import { tell } from './parts.js';
+import { loopbackAddress, tell } from './parts.js';
 
 /** Less than the broker allows, with room for the owners' channel. */
 const EACH = 900;
@@ -23,7 +23,7 @@ const owners = Array.from(
   (_, index) =>
     new Owner({
       prefix: '/bench',
-      address: '127.0.0.1',
+      address: loopbackAddress(index),
       port,
       name: 'bench',
       version: '1.0.0',

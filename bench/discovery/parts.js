@@ -94,6 +94,14 @@ export function answer(part) {
   });
 }
 
+/**
+ * An address of this machine for each instance, because an endpoint is one instance of a prefix.
+ * @param {number} index
+ */
+export function loopbackAddress(index) {
+  return `127.${1 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+}
+
 /** To the process that started this one. @param {object} message */
 export function tell(message) {
   process.send?.(message);

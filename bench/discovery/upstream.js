@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { tell } from './parts.js';
 
 const server = createServer((_request, response) => response.end('well'));
-server.listen({ host: '127.0.0.1', port: 0, backlog: 4096 });
+// At every address of loopback: each instance has its own.
+server.listen({ host: '0.0.0.0', port: 0, backlog: 4096 });
 await once(server, 'listening');
 const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
 tell({ port });

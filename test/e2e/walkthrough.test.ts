@@ -152,6 +152,7 @@ function suite(kind: BrokerKind): void {
         prefix: '/v1',
         port: Number(port),
         address: '127.0.0.1',
+        host: 'one',
         name: 'id-v5',
         health: { path: '/health', method: 'GET' },
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,

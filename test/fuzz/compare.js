@@ -24,7 +24,21 @@ import { readByReference } from './reference.js';
  */
 export function compare({ kind, method, text }, cuts) {
   const bytes = Buffer.from(text, 'latin1');
-  const reference = readByReference(kind, bytes, method);
+  const asItCame = compareWith(kind, method, bytes, bytes, cuts);
+  if (asItCame.disagreement === undefined) return asItCame;
+  const { disagreement } = compareWith(kind, method, bytes, canonical(text), cuts);
+  return { ...asItCame, disagreement };
+}
+
+/**
+ * @param {Input['kind']} kind
+ * @param {string} method
+ * @param {Buffer} bytes
+ * @param {Buffer} forReference
+ * @param {readonly number[]} cuts
+ */
+function compareWith(kind, method, bytes, forReference, cuts) {
+  const reference = readByReference(kind, forReference, method);
   return kind === 'request'
     ? verdict(bytes, cuts, reference, readRequests, requestDifference)
     : verdict(
@@ -34,6 +48,20 @@ export function compare({ kind, method, text }, cuts) {
         (pieces) => readResponses(pieces, method),
         (ours, theirs) => responseDifference(ours, theirs, method),
       );
+}
+
+/**
+ * What RFC 9112 allows and llhttp refuses, as llhttp takes it: tabs behind a length (§5), and blanks around the size of a chunk
+ * (§7.1.1).
+ * @param {string} text
+ */
+function canonical(text) {
+  const plain = text
+    .replaceAll(/^((?:content-length|transfer-encoding|host):[^\r\n]*?)[\t ]+\r$/gim, '$1\r')
+    .replaceAll(/^[0-9a-f]{1,8}[\t ]*(?:;[^\r\n]*)?\r$/gim, (line) =>
+      line.replaceAll(/("(?:[^"\\]|\\.)*")|[\t ]+/g, '$1'),
+    );
+  return Buffer.from(plain, 'latin1');
 }
 
 /**

@@ -17,6 +17,9 @@ const NOT_COUNTED = /^\{"event":"(pusher:|pusher_internal:subscription)/;
 
 let broker: Broker;
 let connection: RegistryConfig;
+/** A health check of the broker is no request to an app. */
+const toApps = (target: string | undefined): boolean => target?.startsWith('/apps/') === true;
+
 let messages: () => number;
 let expected: number;
 const cleanups: (() => unknown)[] = [];
@@ -24,7 +27,9 @@ beforeEach(async () => {
   const plain = vi.spyOn(HttpApi.prototype, 'respond');
   const others = vi.spyOn(HttpApi.prototype, 'handle');
   const frames = vi.spyOn(ClientSocket.prototype, 'send');
-  const requests = () => plain.mock.calls.length + others.mock.calls.length;
+  const requests = () =>
+    plain.mock.calls.filter(([{ target }]) => toApps(target)).length +
+    others.mock.calls.filter(([{ url }]) => toApps(url)).length;
   messages = () =>
     requests() + frames.mock.calls.filter(([frame]) => !NOT_COUNTED.test(frame)).length;
   expected = 0;

@@ -201,14 +201,14 @@ export const TABLE_MUTANTS = [
   {
     rule: 'what was only reported yields to an owner at its endpoint',
     file: 'table/rivals.ts',
-    from: ' || (!entry.isConfirmed && other.hasClaimed)',
+    from: ' || (isHearsay && other.hasClaimed)',
     to: '',
   },
   {
     rule: 'two that were reported together both stay when the owner of one speaks',
     file: 'table/rivals.ts',
-    from: '(!entry.isConfirmed && other.hasClaimed)',
-    to: '!entry.isConfirmed',
+    from: '(isHearsay && other.hasClaimed)',
+    to: 'isHearsay',
   },
   {
     rule: 'an instance without presence yields to a later claim if its port refused',

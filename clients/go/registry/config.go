@@ -49,7 +49,7 @@ type Config struct {
 	// MasterKey is the key of a channel that begins with "private-encrypted-": 32 bytes in base64. Default: none.
 	MasterKey string `json:"-"`
 
-	// Mode is how a service is kept known. The environment does not set it. Default: [Lease].
+	// Mode is how a service is kept known. The environment does not set it. Default: [Presence].
 	Mode Mode
 
 	// RequireBroker makes [Registrar.Register] fail if the broker cannot be reached, or refuses. Default: false. The

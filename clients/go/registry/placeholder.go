@@ -12,8 +12,8 @@ var (
 	notAlphanumeric = regexp.MustCompile(`[^a-z0-9]`)
 )
 
-// isPlaceholder reports whether a secret is one that a template left to be replaced, such as set-this, which everybody
-// knows.
+// isPlaceholder reports whether a secret is one that a template left to be replaced, such as set-this.
+// Such a secret is public.
 func isPlaceholder(secret string) bool {
 	if len(secret) > 3 && strings.Count(secret, secret[:1]) == len(secret) {
 		return true

@@ -11,7 +11,7 @@ export function faultReporter(logger: Logger | undefined): (error: Error) => voi
  * Reports a start: each reason why it has not succeeded yet, once while it lasts, and then that it has. Without a
  * logger, a start that succeeds at once is not reported.
  *
- * @param undone what is not done yet, such as `not registered yet`
+ * @param undone how messages begin until the start has succeeded, such as `not registered yet`
  */
 export class StartReport {
   readonly #logger: Logger | undefined;

@@ -17,9 +17,9 @@ const KINDS = {
 let registry: TestRegistry;
 afterEach(() => registry.end());
 
-async function owner(id: string): Promise<Registration> {
+async function owner(id: string, port = 3000): Promise<Registration> {
   const { connection } = registry;
-  const place = { prefix: '/hidden', port: 3000, address: '127.0.0.1' };
+  const place = { prefix: '/hidden', port, address: '127.0.0.1' };
   const registration = await register({ ...place, id, registry: connection, logger: silentLogger });
   registry.onEnd(() => registration.leave().catch(() => {}));
   return registration;
@@ -131,7 +131,7 @@ describe('an observer with another master key', () => {
     const directory = await observer(stranger);
     directory.on('refused', (event, { code }) => refused.push(`${event} ${code}`));
     await vi.waitFor(() => expect(refused).toContain('presence bad-announcement'));
-    await owner('b');
+    await owner('b', 3001);
     const mine = await observer();
     await vi.waitFor(() => expect(mine.instances()).toHaveLength(2));
     expect(directory.instances()).toEqual([]);

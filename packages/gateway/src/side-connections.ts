@@ -1,9 +1,9 @@
 import { maxClientConnections } from '@rollcall/proxy';
 
 /**
- * Returns how many connections a port besides that of the data plane may have, so that all of them together leave most
- * descriptors of the process to the clients of instances.
- * @param max where there are plenty
+ * Returns the maximum connections of a port that serves no traffic for instances, such as that of the admin API. All such
+ * ports together leave most file descriptors of the process to the data plane.
+ * @param max the maximum when the process has plenty of descriptors
  */
 export function sideConnections(max: number): number {
   return Math.min(max, Math.ceil(maxClientConnections() / 16));

@@ -3,7 +3,7 @@ const WORDS =
 
 /**
  * Whether a secret is a placeholder that a template left to be replaced, such as `set-this`, `<your secret>` or
- * `${TOKEN}`: everybody knows it.
+ * `${TOKEN}`. Such a secret is public.
  */
 export function isPlaceholder(secret: string): boolean {
   if (/^(<.*>|\$?\{.*\}|\[.*\]|%.*%|(.)\2{3,})$/.test(secret)) return true;

@@ -27,9 +27,9 @@ export interface Limits {
    */
   readonly totalMs: number;
   /**
-   * Connections of all clients together, and never more than half of those that the limit of open files leaves, because
-   * each may need another one to an upstream. As it is neared, the ones that have been idle longest are closed; more are
-   * closed at once. Default `Infinity`.
+   * Connections of all clients together. Never more than half of the connections that the limit of open files leaves,
+   * because each may need another one to an upstream. Near this limit, the connections that have been idle longest are closed.
+   * Above it, new ones are closed at once. Default `Infinity`.
    */
   readonly connections: number;
   /**

@@ -47,7 +47,7 @@ export interface Forward {
   readonly target: string;
   /** The prefix of the route. Default `''`. */
   readonly prefix?: string;
-  /** Whether the prefix is gone from the target. Then the upstream gets it as X-Forwarded-Prefix. Default true. */
+  /** Whether the prefix was removed from the target. Then the upstream gets it as X-Forwarded-Prefix. Default true. */
   readonly isStripped?: boolean;
   /**
    * Whether the trailers of requests are passed on. An upstream that does not read them takes them for its next request.
@@ -59,9 +59,9 @@ export interface Forward {
    * cookies; and whether HTML at the bare prefix is answered with a redirect to the prefix with a slash. Default true.
    */
   readonly restoresPrefix?: boolean;
-  /** All limits of this route, put together once and not for each request. Default: those of the proxy. */
+  /** All limits of this route. Build this object once, not for each request. Default: those of the proxy. */
   readonly limits?: RouteLimits | undefined;
-  /** What requests and responses of this route pass, in this order. Default: none. */
+  /** The filters that requests of this route pass, in this order; responses pass them in reverse. Default: none. */
   readonly filters?: readonly Filter[] | undefined;
   /**
    * Returns the upstream to try. Called again if nothing could be sent to that one, or if the request may be sent once
@@ -140,7 +140,7 @@ export interface ReverseProxy {
   /** Closes the idle connections to an upstream that has gone. Requests in flight finish. */
   release(upstream: Pick<Upstream, 'address' | 'port'>): void;
   /**
-   * Accepts no more, lets requests in flight finish, and resets what is left when the time is over.
+   * Accepts no more connections, lets requests in flight finish, and resets the rest when the time is over.
    * @param graceMs default 8000
    */
   close(graceMs?: number): Promise<void>;

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FileWatch } from '../src/file-watch.ts';
 
 let folder: string;
@@ -28,6 +29,21 @@ describe('a watched file', () => {
     await expect.poll(() => told).toBe(2);
     writeFileSync(file, 'three');
     await expect.poll(() => told).toBe(3);
+  });
+
+  it('is not reported while this process has no descriptor left to read it', async () => {
+    let told = 0;
+    const read = vi.spyOn(fs, 'readFileSync').mockImplementation(() => {
+      throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+    });
+    syncBuiltinESMExports();
+    watch.start(() => told++, 10);
+    await vi.waitUntil(() => read.mock.calls.length > 2);
+    read.mockRestore();
+    syncBuiltinESMExports();
+    expect(told).toBe(0);
+    writeFileSync(file, 'two');
+    await expect.poll(() => told).toBe(1);
   });
 
   it('is reported even if it changed before the first check', async () => {

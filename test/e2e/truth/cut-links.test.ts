@@ -86,7 +86,7 @@ describe('a gateway without connection to the broker', () => {
 /** What a gateway has to tell of its only instance, from a moment on. */
 async function historyOf(gateway: RunningGateway, since = 0): Promise<string> {
   const [instance] = (await explained(gateway, '/v1')).instances;
-  const later = (instance?.history ?? []).filter(({ last }) => last >= since);
+  const later = (instance?.history ?? []).filter(({ last }) => new Date(last).getTime() >= since);
   return later.map(({ what, times }) => `${what} ${times}`).join(', ');
 }
 

@@ -54,7 +54,7 @@ function frameOf(length: number, firstByte: number): { frame: Buffer; head: numb
   return { frame, head };
 }
 
-/** The last text of a broadcast as a frame: its receivers come one after the other. */
+/** Caches the frame of the last text, because all receivers of a broadcast are sent the same text in succession. */
 class LastFrame {
   readonly #encode: (text: string) => Buffer;
   #text: string | undefined;

@@ -2,7 +2,7 @@ import { httpRequest, httpTarget } from '@rollcall/runtime';
 
 const TIMEOUT_MS = 10_000;
 
-/** Errors before a connection is there, which no event can have caused. */
+/** Errors before a connection is open. The content of an event cannot cause them. */
 const UNREACHABLE =
   /^(?:ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EMFILE|ENFILE|ENOBUFS|ENOMEM)$/;
 

@@ -10,7 +10,7 @@ export interface Rates {
   readonly p99?: number;
 }
 
-/** One window varies too much, and a minute hides what happens now. */
+/** Averages over ten seconds: one second varies too much, and a minute hides recent changes. */
 export const RATES_OVER_S = 10;
 
 /** @param now milliseconds since 1970, by the gateway's clock */

@@ -119,7 +119,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return canonical.ok ? table.instances(canonical.value) : [];
   }
 
-  /** All instances, with those that share the address and port of another one, which stands for both. */
+  /** All instances, including each one that shares its address and port with another, which represents both. */
   entries(): readonly Instance[] {
     return this.#observer.table.entries();
   }

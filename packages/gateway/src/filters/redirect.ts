@@ -36,7 +36,7 @@ const PATH_SETTINGS = {
   regex: {
     type: 'text',
     format: PATTERN as typeof PATTERN,
-    doc: 'Redirects paths of at most 1024 characters that match this regular expression as a whole. In place of `prefix`.',
+    doc: 'Redirects paths of at most 1024 characters that match this regular expression as a whole. Cannot be combined with `prefix`.',
   },
   replacement: {
     type: 'text',

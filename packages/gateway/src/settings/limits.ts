@@ -70,7 +70,7 @@ export const LIMIT_SETTINGS = {
     min: 1,
     max: 10_000_000,
     default: LIMITS.connections as number,
-    doc: 'Maximum connections of all clients together, in each worker. Never more than half of those that the limit of open files (`ulimit -n`) leaves.',
+    doc: 'Maximum connections of all clients together, in each worker. Never more than half of the connections that the limit of open files (`ulimit -n`) leaves.',
   },
   connectionsPerAddress: {
     type: 'integer',

@@ -57,7 +57,7 @@ export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
   return { load, save };
 }
 
-/** Never a file or a link that somebody else has put there: its target would be overwritten. */
+/** Refuses a file or link that exists already: another program may have put it there to have its target overwritten. */
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
 

@@ -68,7 +68,7 @@ export class WorkerPool implements DataPlane {
   }
 
   async listen(port: number, host: string): Promise<{ host: string; port: number }> {
-    // Taken for a moment: all workers need the same port, and one error is better than one from each worker.
+    // Listens for a moment to test the port: all workers need the same one, and one error is better than one from each.
     const server = createServer();
     this.#endpoint = await listen(server, host, port, '--port');
     await new Promise((resolve) => server.close(resolve));
@@ -173,7 +173,7 @@ export class WorkerPool implements DataPlane {
 
   #killSilent(): void {
     const now = performance.now();
-    // If this process itself was suspended, the reports of the workers are still to be read.
+    // If this process was suspended, reports of the workers have arrived that it has not read yet.
     const wasLate = now - this.#checkedAt > 2 * CHECK_EVERY_MS;
     this.#checkedAt = now;
     if (wasLate) return;

@@ -35,7 +35,7 @@ describe('services and instances', () => {
     say('register', 'd', { prefix: '/v2' });
     probed('b', 'refused');
     say('exit', 'd', { prefix: '/v2' });
-    say('register', 'e', { prefix: '/v3' });
+    say('register', 'e', { port: 4, prefix: '/v3' });
     parted('e');
     expect(await json(await ask('/api/services'))).toEqual({
       services: [

@@ -28,10 +28,10 @@ describe('the catalog of a table', () => {
   });
 
   it('marks routable instances as passing, and gives the reason for others', () => {
-    for (const id of ['up', 'lost', 'gone', 'leaving']) table.say(id);
+    for (const [index, id] of ['up', 'lost', 'gone', 'leaving'].entries())
+      table.say(id, { port: 80 + index, draining: id === 'leaving' });
     table.part('lost');
     table.probed('gone', 'refused');
-    table.say('leaving', { draining: true });
     expect(health()).toEqual(['up passing', 'lost warning', 'gone critical', 'leaving critical']);
     expect(catalog.service('v1')?.instances.map(({ state }) => state)).toEqual([
       'healthy',

@@ -93,6 +93,15 @@ describe('the policy that an instance announces', () => {
     expect(answerMs()).toBe(44);
   });
 
+  it('may keep the prefix in the path, unless the route says otherwise', () => {
+    const { say, decide, configure } = setup();
+    const target = () => forwarded(decide('localhost', '/v1/x')).target;
+    say(1, { fields: asking('a', 1, { strip: false }) });
+    expect(target()).toBe('/v1/x');
+    configure({ routes: { '/v1': { strip: true } } });
+    expect(target()).toBe('/x');
+  });
+
   it('may set balancing, the in-flight limit, and no retries', () => {
     const { say, pick, decide } = setup();
     const policy = { balancing: 'hash', hashBy: 'header:x-user', maxInFlight: 1, retries: false };

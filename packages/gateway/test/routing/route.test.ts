@@ -29,6 +29,22 @@ describe('matchRoute', () => {
     },
   );
 
+  it.each([
+    ['/%7Eme/x', '/~me', '/x'],
+    ['/%761/x%7E', '/v1', '/x%7E'],
+    ['/a%2D%62/%7e', '/a-b', '/%7e'],
+    ['/%761', '/v1', '/'],
+  ])(
+    'finds a prefix with unreserved characters percent-encoded: %s',
+    (target, prefix, stripped) => {
+      expect(match(target, '', prefix)).toEqual({ prefix, target: stripped });
+    },
+  );
+
+  it.each(['/a%2Fb', '/v%2531', '/a%3Bb'])('leaves other characters as they are: %s', (target) => {
+    expect(match(target, '/a/b', '/v1', '/a;b')).toBeUndefined();
+  });
+
   it('prefers the longest prefix', () => {
     const prefixes = ['/a', '/a/b/c', '/a/b'];
     expect(match('/a/b/c/d', ...prefixes)?.prefix).toBe('/a/b/c');

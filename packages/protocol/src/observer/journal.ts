@@ -7,7 +7,7 @@ import { describeAttempt } from '../table/probe-rules.ts';
 
 /** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {
-  /** When it came first and last, without anything else in between: milliseconds of the observer's clock. */
+  /** When it came first and last, without a change in between: milliseconds of the observer's clock. */
   readonly at: number;
   readonly last: number;
   readonly times: number;
@@ -120,16 +120,20 @@ interface Note {
   readonly why?: string | undefined;
 }
 
-/** Adds to a history. A repetition of its last entry is counted there instead. */
+/** Adds to a history. A repetition of its last entry, or of a renewal since the latest change, is counted there instead. */
 function note(
   history: JournalEntry[],
   { what, change, why }: Note,
   now: number,
   max: number,
 ): void {
-  const latest = history.at(-1);
-  if (change === undefined && latest?.what === what && latest?.change === undefined && latest) {
-    history[history.length - 1] = { ...latest, last: now, times: latest.times + 1 };
+  // An owner's renewal says nothing new, whatever was probed in between.
+  const isRenewal = what?.startsWith('register ') === true;
+  const since = history.findLastIndex((entry) => entry.change !== undefined);
+  const at = isRenewal ? history.findLastIndex((entry) => entry.what === what) : history.length - 1;
+  const same = history[at];
+  if (change === undefined && same?.what === what && at > since && same) {
+    history[at] = { ...same, last: now, times: same.times + 1 };
     return;
   }
   history.push({ at: now, last: now, times: 1, what, change, why });

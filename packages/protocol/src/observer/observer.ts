@@ -6,7 +6,7 @@ import { Table } from '../table/table.ts';
 import { OBSERVER_USER_ID } from '../wire/channels.ts';
 import { holdsAll, missingIn, unknownIn } from '../wire/digest.ts';
 import { EVENTS, parseDiscoveryEvent } from '../wire/events.ts';
-import type { DiscoveryEvent, EventName } from '../wire/events.ts';
+import type { EventName } from '../wire/events.ts';
 import { rollCallMessage, tableMessages } from '../wire/messages.ts';
 import type { Message } from '../wire/messages.ts';
 import type { Refusal } from '../wire/refusal.ts';
@@ -17,6 +17,7 @@ import type { Journal } from './journal.ts';
 import { OutdatedOwners } from './outdated-owners.ts';
 import { Peers } from './peers.ts';
 import { isRunOf, parsePresenceMember } from './presence-member.ts';
+import { RollCalls } from './roll-calls.ts';
 import { combined, NO_REACTION } from './reaction.ts';
 import type { Reaction } from './reaction.ts';
 
@@ -39,8 +40,6 @@ export interface ObserverOptions {
   readonly journal?: Journal;
 }
 
-type RollCall = Extract<DiscoveryEvent, { type: 'rollcall' }>;
-
 /**
  * The conversation of an observer with the channel, around its table: what it asks when it subscribes, and
  * what it answers. It has no sockets, no clock and no randomness, so that the simulator runs what gateways
@@ -57,6 +56,7 @@ export class Observer {
   readonly #policy: AddressPolicy;
   readonly #journal: Journal | undefined;
   readonly #outdated: OutdatedOwners;
+  readonly #rollCalls = new RollCalls();
   /** The nonce of this observer's latest roll call. */
   #asked = '';
   #rollCallAt = Infinity;
@@ -90,7 +90,7 @@ export class Observer {
   /** Time has passed. To be called every 50 ms or so. */
   tick(now: number): Reaction {
     const rollCall = now >= this.#rollCallAt ? [this.#rollCall(now)] : [];
-    const publish = [...rollCall, ...this.#outdated.due(now)];
+    const publish = [...rollCall, ...this.#outdated.due(now), ...this.#answer(now)];
     return { ...NO_REACTION, effects: this.#apply({ type: 'tick' }, now), publish };
   }
 
@@ -170,7 +170,8 @@ export class Observer {
       }
       case 'rollcall': {
         if (event.nonce === this.#asked) return NO_REACTION;
-        return { ...NO_REACTION, publish: this.#answer(event, now) };
+        this.#rollCalls.add(event);
+        return { ...NO_REACTION, publish: this.#answer(now) };
       }
       case 'table': {
         // Not only answers to this observer's own question: they may be news here, too.
@@ -190,21 +191,32 @@ export class Observer {
     return effects;
   }
 
-  /** Answers a roll call, and calls the roll itself if the other observer knows more. */
-  #answer({ nonce, digest, size, isEcho, from }: RollCall, now: number): Message[] {
+  /** Answers the roll calls that wait, if an answer is due, and calls the roll itself if another observer knows more. */
+  #answer(now: number): Message[] {
+    const asked = this.#rollCalls.take(now);
+    if (asked.length === 0) return [];
     const statements = this.table.export(now);
-    const missing = missingIn(digest, statements);
-    const unknown = unknownIn(digest, statements);
-    if (from !== undefined) {
+    const lacking = new Set<Statement>();
+    let hasUnknown = false;
+    for (const { digest, size, isEcho, from } of asked) {
+      const missing = missingIn(digest, statements);
+      const unknown = unknownIn(digest, statements);
+      for (const each of missing) lacking.add(each);
+      hasUnknown ||= unknown > 0 && !isEcho;
+      if (from === undefined) continue;
       const missingThere = holdsAll(digest, size) ? { missingThere: missing.length } : {};
       this.peers.add({ name: from, at: now, size, ...missingThere, missingHere: unknown });
     }
-    const news = this.#answers ? missing.filter((each) => this.table.isExportable(each)) : [];
+    const news = this.#answers ? [...lacking].filter((each) => this.table.isExportable(each)) : [];
     // An observer that knows nothing waits for an answer. Any other needs one only if there is news.
-    const isAwaited = this.#answers && digest === '';
-    const answers = news.length > 0 || isAwaited ? tableMessages(nonce, news) : [];
-    if (isEcho || unknown === 0) return answers;
-    return [...answers, this.#rollCall(now, { echo: true })];
+    const awaited = asked.filter(({ digest }) => this.#answers && digest === '');
+    const [first, ...others] =
+      awaited.length > 0 ? awaited : news.length > 0 ? asked.slice(0, 1) : [];
+    const answers = first === undefined ? [] : tableMessages(first.nonce, news);
+    // Each asker learns from its own nonce that it has received the table.
+    for (const { nonce } of others) answers.push(...tableMessages(nonce, []));
+    if (answers.length > 0) this.#rollCalls.answered(news.length, now);
+    return hasUnknown ? [...answers, this.#rollCall(now, { echo: true })] : answers;
   }
 
   #rollCall(now: number, mark: { echo?: true } = {}): Message {

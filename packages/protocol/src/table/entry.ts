@@ -48,7 +48,7 @@ export interface Entry {
   slot: number;
 }
 
-/** A healthy entry, which is due for nothing yet. */
+/** Creates a healthy entry, for which no check is due yet. */
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
     key,

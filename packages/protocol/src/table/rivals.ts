@@ -1,3 +1,4 @@
+import { versionOf } from '../wire/statement.ts';
 import type { Entry } from './entry.ts';
 import { RULES } from './rules.ts';
 
@@ -15,7 +16,9 @@ export function hasReasonToYield(entry: Entry, now: number): boolean {
 export function hasRival(entry: Entry, others: readonly Entry[]): boolean {
   return others.some((other) => {
     if (!other.isConfirmed || other.hasEnded || !isSpokenFor(other)) return false;
-    // Two that came second-hand together may belong to one process, of which one has spoken already.
-    return !isSpokenFor(entry) || (!entry.isConfirmed && other.hasClaimed);
+    // Two that came second-hand together may belong to one process, of which one has spoken already. A legacy
+    // owner may never speak again.
+    const isHearsay = !entry.isConfirmed && versionOf(entry.announcement) !== undefined;
+    return !isSpokenFor(entry) || (isHearsay && other.hasClaimed);
   });
 }

@@ -30,6 +30,12 @@ export const RULES = {
   massWindowMs: 10_000,
   /** Between two roll calls of a gateway: 288 a day, each with its answers. */
   rollCallEveryMs: 300_000,
+  /**
+   * Between two answers to roll calls, at least: with many instances, the milliseconds that each adds, so that an
+   * observer publishes at most 500 statements a second.
+   */
+  answerEveryMs: 250,
+  msPerStatement: 2,
   /** Between two listings of the presence channels. */
   listEveryMs: 30_000,
   /** Until an owner that runs with an outdated incarnation is corrected again; doubles up to `maxCorrectMs`. */

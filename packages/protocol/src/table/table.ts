@@ -90,7 +90,7 @@ export class Table {
     return this.prefixes().flatMap((prefix) => this.instances(prefix));
   }
 
-  /** All instances, in the order in which they registered, with those that share the endpoint of another which stands for both. */
+  /** All instances, in the order in which they registered, including each one whose endpoint another represents. */
   entries(): readonly Instance[] {
     return [...this.#entries.values()];
   }

@@ -57,6 +57,22 @@ describe('a journal', () => {
     expect(journal.of('i1').map(({ at }) => at)).toEqual([0, 100, 200, 200, 200, 200]);
   });
 
+  it('counts the renewals of a lease in one line, whatever is probed between them', () => {
+    const { clock, say, probed, journal } = setup();
+    say('received', 1, { ttl: 300 });
+    for (let renewal = 1; renewal <= 100; renewal++) {
+      clock.now = renewal * 100_000;
+      probed(1, 'ok');
+      say('received', 1, { ttl: 300 });
+    }
+    expect(journal.of('i1').map(({ times, last }) => [times, last])).toEqual([
+      [1, 0],
+      [1, 100_000],
+      [100, 10_000_000],
+      [99, 10_000_000],
+    ]);
+  });
+
   it('records changes without a message, and marks relayed announcements', () => {
     const { clock, say, apply, story } = setup();
     say('relayed', 2);

@@ -32,9 +32,9 @@ describe('the other gateways of an observer', () => {
 
     for (const id of ['x', 'y']) b.receive('register', place(id), 6);
     a.receive('register', place('z'), 6);
-    a.receive('rollcall', rollCall(b, 7), 7);
-    expect(a.peers.all(7)).toEqual([
-      { name: 'b', at: 7, size: 3, missingThere: 0, missingHere: 0 },
+    a.receive('rollcall', rollCall(b, 1007), 1007);
+    expect(a.peers.all(1007)).toEqual([
+      { name: 'b', at: 1007, size: 3, missingThere: 0, missingHere: 0 },
     ]);
   });
 
@@ -62,8 +62,12 @@ describe('the other gateways of an observer', () => {
   it('are limited to the latest hundred', () => {
     const a = gateway('a');
     for (let count = 0; count < 150; count++)
-      a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from: `g${count}` }, count);
-    const names = a.peers.all(150).map(({ name }) => name);
+      a.receive(
+        'rollcall',
+        { nonce: 'n', digest: '', size: 0, from: `g${count}` },
+        count * RULES.answerEveryMs,
+      );
+    const names = a.peers.all(150 * RULES.answerEveryMs).map(({ name }) => name);
     expect([names.length, names[0], names.at(-1)]).toEqual([100, 'g50', 'g149']);
   });
 });

@@ -164,6 +164,14 @@ describe('an endpoint that another service announces', () => {
     expect([...routed('/alpha'), ...routed('/beta')]).toEqual(['a', 'b']);
   });
 
+  it('stays with a legacy prefix that only another observer has reported', () => {
+    const { told, joined, probed, routed } = endpoint();
+    joined(BETA);
+    told({ prefix: '/alpha' });
+    probed('ok', '/alpha 10.0.0.1 1');
+    expect(routed('/alpha')).toHaveLength(1);
+  });
+
   it('stays with both prefixes of one process from a snapshot, of which one renews its lease first', () => {
     const { told, heard, probed, routed } = endpoint();
     told({ ...ALPHA, ...LEASE });

@@ -111,4 +111,11 @@ describe('membership of legacy instances', () => {
     types({ type: 'probed', key: '/v1 10.0.0.1 2', verdict: 'refused', by: 'probe' });
     expect(table.export(0)).toEqual([]);
   });
+
+  it('does not know a prefix of which only an exit came', () => {
+    const { table, heard } = setup();
+    heard({ prefix: '/gone' }, true);
+    heard({ prefix: '/gone', id: 'x', inc: 1 }, true);
+    expect(table.knows('/gone')).toBe(false);
+  });
 });

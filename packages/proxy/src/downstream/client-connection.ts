@@ -26,7 +26,7 @@ const LINGER_MS = 5000;
 /** And in all (lingering_time). */
 const MAX_LINGER_MS = 30_000;
 
-/** How long a client that has ended its side may wait for a response to begin. Then it has left. */
+/** How long a client that has ended its side may get nothing. Then it has left. */
 const HALF_OPEN_MS = 5000;
 
 /** Requests in a row that are answered without an upstream before other connections have their turn. */
@@ -48,7 +48,7 @@ export class ClientConnection implements Http1StreamOwner {
   #persists = false;
   /** The body that is being read; none once it is complete. */
   #body: BodyReader | undefined;
-  /** Whether where the next request would begin is unknown: what comes is dropped. */
+  /** True if it is unknown where the next request begins. Further bytes are then dropped. */
   #isBroken = false;
   #deadline = Infinity;
   #isPaused = false;
@@ -57,6 +57,8 @@ export class ClientConnection implements Http1StreamOwner {
   #isYielding = false;
   /** Whether the client has ended its side: it may still wait for the responses to what it has sent. */
   #hasEnded = false;
+  /** The deadline of its exchange when it was last looked at: each progress moves it. */
+  #lastProgress = Infinity;
   /** By the clock, when what still comes of a request that is answered is not awaited any more. */
   #lingersUntil = Infinity;
 
@@ -99,9 +101,8 @@ export class ClientConnection implements Http1StreamOwner {
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
     if (this.#exchange !== undefined) {
-      const hasLeft = this.#hasEnded && now >= this.#deadline && this.#state === 'exchange';
-      if (hasLeft && this.#exchange.phase !== 'responding') this.#socket.destroy();
-      else this.#exchange.check(now);
+      if (this.#hasEnded && this.#state === 'exchange') this.#checkHalfOpen(this.#exchange, now);
+      this.#exchange?.check(now);
       return;
     }
     if (now < this.#deadline) return;
@@ -288,8 +289,8 @@ export class ClientConnection implements Http1StreamOwner {
   }
 
   /**
-   * Closing at once would have bytes that were not read answered with a reset, which takes away the response that the
-   * client has not read yet. So our side is closed, and what comes is dropped for a while (RFC 9112 §9.6).
+   * Closes our side, and drops further bytes of the client for a while (RFC 9112 §9.6). If the socket were closed at once,
+   * unread bytes would cause a reset, by which the client could lose the response that it has not read yet.
    */
   #close(isRead: boolean): void {
     this.#state = 'lingering';
@@ -304,6 +305,14 @@ export class ClientConnection implements Http1StreamOwner {
       this.#linger();
     });
     this.resume();
+  }
+
+  /** A client that has ended its side, and gets nothing more for a while, has left. */
+  #checkHalfOpen({ deadline }: Exchange, now: number): void {
+    if (deadline !== this.#lastProgress) {
+      this.#lastProgress = deadline;
+      this.#setDeadline(HALF_OPEN_MS);
+    } else if (now >= this.#deadline) this.#socket.destroy();
   }
 
   #linger(): void {

@@ -4,7 +4,7 @@ import { clientNetwork } from './client-network.ts';
 export interface ConnectionLimits {
   /** Of all clients together. */
   readonly maxConnections: number;
-  /** Of one client, as {@link clientNetwork} tells clients apart. Default: as many as of all together. */
+  /** Of one client: an address or a network, see {@link clientNetwork}. Default: `maxConnections`. */
   readonly maxPerClient?: number | undefined;
 }
 

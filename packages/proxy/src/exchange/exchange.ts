@@ -66,6 +66,11 @@ export class Exchange
     return this.#phase;
   }
 
+  /** By the clock, when the time for this phase is over. Each progress moves it. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
   /** Whether a response has begun that need never end. */
   get isStreaming(): boolean {
     return this.#phase === 'responding' && this.#isOpenEnded;
@@ -73,7 +78,7 @@ export class Exchange
 
   /** @param parts what has come of the body already */
   start(parts: readonly Buffer[], end: BodyEnd): void {
-    const { record } = this.#request;
+    const { record, head } = this.#request;
     record?.received(parts);
     this.#sent.hold(parts, end);
     this.#bodyBytes = sizeOf(parts);
@@ -81,8 +86,7 @@ export class Exchange
     if (record !== undefined) record.prefix = decision.prefix;
     this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
     if (decision.type === 'answer') return this.answer(decision.problem);
-    if (this.#request.head.maxForwards === 0)
-      return this.#respond(lastHopResponse(this.#request.head));
+    if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));
     this.#decision = decision;
     this.#limits = decision.limits ?? this.#context.limits;
     this.#latest = this.#context.clock.after(this.#limits.totalMs);
@@ -222,10 +226,6 @@ export class Exchange
     return this.#transformed !== undefined || this.#stream.hasPendingWrites;
   }
 
-  onRequestFailed(problem: Problem): void {
-    this.answer(problem);
-  }
-
   onUpstreamClose(): void {
     if (this.#phase === 'tunnelling') this.#finish(false);
     // A clean end would pass half a response off as a whole one.
@@ -310,8 +310,7 @@ export class Exchange
     const filtered = filters.respond(head, head.length !== 0);
     if (filtered === undefined) {
       this.#sent.drop();
-      this.answer(FILTER_FAILED);
-      return;
+      return this.answer(FILTER_FAILED);
     }
     const { record } = this.#request;
     const [first, ...more] = filtered.transforms;

@@ -83,7 +83,7 @@ function restoredUrl(url: string, restoring: Restoring): string {
   return isClientsHost(authority, restoring) ? `${scheme}//${authority}${below}` : url;
 }
 
-/** An upstream that was told of the prefix may have it there already. */
+/** An upstream that reads X-Forwarded-Prefix may have added the prefix itself. */
 function restoredPath(path: string, { request, decision: { prefix = '' } }: Restoring): string {
   const outer = request.forwardedPrefix;
   const isThere = isBelow(path, prefix) || (outer !== '' && isBelow(path, outer + prefix));

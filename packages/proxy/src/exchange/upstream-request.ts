@@ -38,8 +38,8 @@ export interface UpstreamRequestHandler {
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void;
   holdsResponse(): boolean;
   /** No upstream responds: the problem goes to the client in place of a response. */
-  onRequestFailed(problem: Problem): void;
-  /** The upstream has gone when the response had begun, or out of the tunnel. */
+  answer(problem: Problem): void;
+  /** The upstream closed the connection after the response had begun, or closed the tunnel. */
   onUpstreamClose(): void;
 }
 
@@ -156,8 +156,7 @@ export class UpstreamRequest implements ResponseHandler {
     const isConnecting = this.#exchange.phase === 'connecting';
     this.drop(isAtUpstream);
     if (isConnecting) this.#unreachable(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
-    else if (!isAtUpstream)
-      this.#exchange.onRequestFailed(bodyTimedOut(this.#limits.requestBodyMs));
+    else if (!isAtUpstream) this.#exchange.answer(bodyTimedOut(this.#limits.requestBodyMs));
     else this.#fail('upstream-timeout', `did not respond within ${this.#limits.answerMs} ms`);
   }
 
@@ -248,7 +247,7 @@ export class UpstreamRequest implements ResponseHandler {
     const upstream = this.#decision?.next();
     if (upstream !== undefined) this.#try(upstream, this.#context.pools.of(upstream).take());
     else if (failure === undefined)
-      this.#exchange.onRequestFailed(this.#decision?.unavailable ?? NO_UPSTREAM);
+      this.#exchange.answer(this.#decision?.unavailable ?? NO_UPSTREAM);
     else this.#fail('upstream-failed', reasonOf(failure));
   }
 
@@ -302,7 +301,7 @@ export class UpstreamRequest implements ResponseHandler {
   /** The address of the upstream stays inside: the detail goes to the client. */
   #fail(code: ProxyProblemCode, reason: string): void {
     const detail = `The upstream on port ${this.#upstream?.port} ${reason}.`;
-    this.#exchange.onRequestFailed(proxyProblem(code, detail));
+    this.#exchange.answer(proxyProblem(code, detail));
   }
 
   #responded({ status }: ResponseHead): void {

@@ -122,7 +122,7 @@ export class FilterRun {
     return problemResponse(FILTER_FAILED, id);
   }
 
-  /** Reports what has gone wrong. @param filter `''` if it cannot be said in which */
+  /** Reports an error of a filter. @param filter its name; `''` if it is unknown */
   report(filter: string, error: unknown): void {
     this.#onError?.(filter, error, this.#client.id);
   }

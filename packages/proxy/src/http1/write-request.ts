@@ -7,13 +7,13 @@ export interface RequestFacts {
   /** The lines that say where the request came from. */
   readonly forwarded: string;
   readonly requestId: string;
-  /** What this proxy is called in Via. */
+  /** The name of this proxy in Via. */
   readonly pseudonym: string;
-  /** In place of the one that came; undefined if that goes on. */
+  /** Replaces the client's; undefined if the client's is forwarded. */
   readonly traceparent?: string | undefined;
   /** The target for the upstream. */
   readonly target: string;
-  /** What was stripped from the path, here and before; `''` for nothing. */
+  /** The prefix that this proxy and those in front of it removed from the path; `''` if none. */
   readonly prefix: string;
 }
 

@@ -41,8 +41,9 @@ function reopened(fd: number): number {
   return openSync(`/proc/self/fd/${fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
 }
 
-/** How long a pipe or a terminal that takes no more is left alone: at 64 KiB each time, 13 MB/s. */
-const RETRY_MS = 5;
+/** How long a pipe or a terminal that takes no more is left alone: longer each time, while its reader stalls. */
+const FIRST_WAIT_MS = 1;
+const MAX_WAIT_MS = 50;
 
 /** A file, or a pipe that does not wait. */
 class Descriptor implements LineDestination {
@@ -55,10 +56,10 @@ class Descriptor implements LineDestination {
   }
 
   write(text: string, done: (error?: Error | null) => void): void {
-    this.#write(Buffer.from(this.#isTorn ? `\n${text}` : text), done);
+    this.#write(Buffer.from(this.#isTorn ? `\n${text}` : text), done, FIRST_WAIT_MS);
   }
 
-  #write(bytes: Buffer, done: (error?: Error | null) => void): void {
+  #write(bytes: Buffer, done: (error?: Error | null) => void, waitMs: number): void {
     let rest = bytes;
     try {
       while (rest.length > 0) {
@@ -67,7 +68,10 @@ class Descriptor implements LineDestination {
       }
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EAGAIN')
-        setTimeout(() => this.#write(rest, done), RETRY_MS).unref();
+        setTimeout(
+          () => this.#write(rest, done, Math.min(2 * waitMs, MAX_WAIT_MS)),
+          waitMs,
+        ).unref();
       else done(error as Error);
       return;
     }

@@ -32,7 +32,7 @@ interface SettingBase {
   readonly isSecret?: true;
   /** Whether a file of settings, which others may read, must not hold it. */
   readonly onlyByVariable?: true;
-  /** Where the default is not one value: what it is, for people. */
+  /** Describes the default in the documentation if it is not a single value. */
   readonly defaultIs?: string;
   /** A value for the example in the documentation if there is no default. */
   readonly example?: unknown;

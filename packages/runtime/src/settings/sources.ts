@@ -60,7 +60,7 @@ export function fromEnvironment(
 }
 
 /**
- * @param source what gave them, for people, such as `--set`
+ * @param source the name of the source in messages, such as `--set`
  * @param assignments such as `limits.answerMs=1000`: text by the type of the setting, or JSON
  */
 export function fromAssignments(
@@ -84,7 +84,7 @@ function merged(layers: readonly Layer[]): Layer {
   };
 }
 
-/** @param name what gave the text, for people */
+/** @param name the name of the flag, variable or key in messages */
 function fromText(
   name: string,
   text: string,
@@ -117,7 +117,7 @@ function isTextual(setting: Setting): setting is TextualSetting {
   return !['texts', 'group', 'groups', 'map'].includes(setting.type);
 }
 
-/** Whether JSON has marks that say what it is, which a bare word has not. */
+/** Whether a value was written with the quotes or brackets of JSON, not as a bare word or number. */
 function isQuoted(json: unknown): boolean {
   return typeof json === 'string' || (typeof json === 'object' && json !== null);
 }

@@ -30,7 +30,42 @@ function queueOf(maxQueued = 100): { stream: ManualStream; queue: LineQueue; dro
   };
 }
 
-it('hands the stream one line at a time', () => {
+it('hands the stream together what came while it wrote, as much as a pipe takes in one piece', () => {
+  const { stream, queue } = queueOf(20_000);
+  queue.write('a\n');
+  for (const text of ['b', 'c'.repeat(4092), 'd']) queue.write(`${text}\n`);
+  stream.take();
+  stream.take();
+  expect(stream.lines).toEqual(['a\n', `b\n${'c'.repeat(4092)}\n`, 'd\n']);
+});
+
+it('writes lines that may wait together, and by the end of a flush', async () => {
+  const { stream, queue } = queueOf();
+  queue.writeSoon('a\n');
+  queue.writeSoon('b\n');
+  expect(stream.lines).toEqual([]);
+  const flushed = queue.flush(60_000);
+  stream.take();
+  await flushed;
+  expect(stream.lines).toEqual(['a\nb\n']);
+});
+
+it('reports once that it cannot write, until it can again', () => {
+  const stream = new ManualStream();
+  const failures: unknown[] = [];
+  const queue = new LineQueue(stream, {
+    dropped: () => {},
+    failed: (error) => failures.push(error),
+  });
+  const full = Object.assign(new Error('write'), { code: 'ENOSPC' });
+  for (const outcome of [full, full, undefined, full]) {
+    queue.write('a\n');
+    stream.take(outcome);
+  }
+  expect(failures).toEqual([full, full]);
+});
+
+it('hands the stream one piece at a time', () => {
   const { stream, queue } = queueOf();
   queue.write('a\n');
   queue.write('b\n');

@@ -81,9 +81,11 @@ describe('the Consul API', () => {
   });
 
   it('omits instances that are not passing if requested', async () => {
-    for (const id of ['up', 'down', 'leaving']) table.say(id);
+    table.say('up', { port: 81 });
+    table.say('down', { port: 82 });
+    table.say('leaving', { port: 83 });
     table.probed('down', 'refused');
-    table.say('leaving', { draining: true });
+    table.say('leaving', { port: 83, draining: true });
     expect(await ids('/v1/health/service/v1')).toEqual(['up', 'down', 'leaving']);
     for (const query of ['passing', 'passing=1', 'passing=true'])
       expect(await ids(`/v1/health/service/v1?${query}`)).toEqual(['up']);
@@ -142,8 +144,8 @@ describe('a blocking query', () => {
     const { index } = await get('/v1/health/service/v1');
     const answer = get(`/v1/health/service/v1?index=${index}&wait=10m`);
     await waits();
-    table.say('b', { prefix: '/v2' });
-    table.say('c');
+    table.say('b', { port: 81, prefix: '/v2' });
+    table.say('c', { port: 82 });
     expect(JSON.parse((await answer).body)).toHaveLength(2);
   });
 
