@@ -6,6 +6,9 @@ import { Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
 const ASK_EVERY_MS = 10_000;
 const ENUMERATE_EVERY_MS = 5000;
 
+/** Of a probe. */
+const TIMEOUT_MS = 1000;
+
 export class Gateway {
   observer;
   name;
@@ -200,17 +203,21 @@ export class Gateway {
       const verdict = this.#probe(port);
       return by === 'connect' && verdict === 'timeout' ? 'ok' : verdict;
     };
-    this.#channel.after(look() === 'timeout' ? 1000 : 5, () => {
-      if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
-        return;
-      const verdict = look();
-      const event = /** @type {const} */ ({ type: 'probed', key, verdict, by });
-      const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
-      // In the simulation a probe never fails otherwise than by a refusal or a timeout.
-      if (effects.some((effect) => effect.type === 'down' && /probes? failed/.test(effect.why)))
-        this.#violations.push(`${this.name} took ${key} down, which was busy`);
-      this.#react({ effects, ...rest });
-    });
+    const wait = (/** @type {number} */ milliseconds) =>
+      this.#channel.after(milliseconds, () => {
+        if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
+          return;
+        const verdict = look();
+        const isPending = verdict === 'timeout';
+        const event = /** @type {const} */ ({ type: 'probed', key, verdict, by, isPending });
+        const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
+        // In the simulation a probe never fails otherwise than by a refusal or a timeout.
+        if (effects.some((effect) => effect.type === 'down' && /probes? failed/.test(effect.why)))
+          this.#violations.push(`${this.name} took ${key} down, which was busy`);
+        this.#react({ effects, ...rest });
+        if (isPending) wait(TIMEOUT_MS);
+      });
+    wait(look() === 'timeout' ? TIMEOUT_MS : 5);
   }
 
   /** @param {import('@rollcall/protocol').Change} change */

@@ -52,7 +52,7 @@ type Service struct {
 	// Draining says that the instance is about to leave and receives no new requests. Default: false.
 	Draining bool
 	// Health is the request with which observers probe the instance. Default: nil, with which they request
-	// GET /health, and a 404 response to that is healthy too.
+	// GET /health, and any answer is healthy except a 5xx other than 501.
 	Health *Health
 	// Meta has other facts about the instance, for people and programs that read the table: at most 32 entries.
 	// Default: none.

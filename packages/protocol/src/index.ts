@@ -61,7 +61,7 @@ export { Groups } from './table/groups.ts';
 export {
   DEFAULT_HEALTH_CHECK,
   DEFAULT_PROBE_RULES,
-  describeAttempt,
+  describeProbed,
   probeRequest,
   probeVerdict,
 } from './table/probe-rules.ts';

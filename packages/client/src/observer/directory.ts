@@ -163,6 +163,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    */
   reportOutcome(key: string, verdict: Verdict, at?: number): void {
     this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
+    this.emit('probed', verdict, 'traffic');
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
@@ -201,7 +202,6 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   #learn(event: TableEvent): void {
     void this.#react(this.#observer.learn(event, performance.now()));
-    if (event.type === 'probed') this.emit('probed', event.verdict, event.by);
   }
 
   /** Carries out a reaction of the observer. Messages are published one after another. */
@@ -263,10 +263,22 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     // If the announcement has changed in the meantime, the table has scheduled another probe.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    const probe = (): Promise<Probed> =>
-      by === 'connect' ? this.#prober.connect(announcement) : this.#prober.probe(announcement);
-    const probed = await this.#limit(async () => (isDue() ? probe() : undefined));
-    if (probed !== undefined && isDue()) this.#learn({ type: 'probed', key, ...probed });
+    await this.#limit(async () => {
+      if (!isDue()) return;
+      await new Promise<void>((release) => {
+        let isFirst = true;
+        const report = (probed: Probed): boolean => {
+          // A probe that is overdue leaves its place to others.
+          release();
+          if (!isDue()) return false;
+          this.#learn({ type: 'probed', key, ...probed });
+          if (isFirst) this.emit('probed', probed.verdict, probed.by);
+          isFirst = false;
+          return true;
+        };
+        void this.#prober[by](announcement, report).then(report);
+      });
+    });
   }
 }
 

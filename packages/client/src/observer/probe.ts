@@ -3,10 +3,11 @@ import type { SecureContext } from 'node:tls';
 import {
   DEFAULT_HEALTH_CHECK,
   DEFAULT_PROBE_RULES,
+  RULES,
   probeRequest,
   probeVerdict,
 } from '@rollcall/protocol';
-import type { Announcement, Probed } from '@rollcall/protocol';
+import type { Announcement, Probed, ProbeOutcome } from '@rollcall/protocol';
 import { connectionFailure, httpRequest } from '@rollcall/runtime';
 
 /** Probes instances. */
@@ -25,26 +26,40 @@ export class Prober {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address. */
-  async probe(announcement: Announcement): Promise<Probed> {
+  /**
+   * Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address.
+   * @param onTimeout called each time that the time-out has passed without an answer. Returns whether the answer is still
+   *   waited for: a busy instance would answer one request after another, each too late
+   */
+  async probe(
+    announcement: Announcement,
+    onTimeout: (probed: Probed) => boolean = () => false,
+  ): Promise<Probed> {
     const { scheme, health } = announcement;
     const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
+    const probed = (outcome: ProbeOutcome): Probed => ({
+      verdict: probeVerdict(outcome, announcement),
+      by: 'probe',
+      attempt: { method, path, outcome },
+    });
     const result = await httpRequest({
       ...probeRequest(announcement),
       timeoutMs: this.#timeoutMs,
       ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
+      onOverdue: (times) =>
+        times * this.#timeoutMs < RULES.patienceMs &&
+        onTimeout({ ...probed({ code: 'ETIMEDOUT', isConnected: true }), isPending: true }),
     });
-    const outcome = 'status' in result ? { status: result.status } : result;
-    const verdict = probeVerdict(outcome, announcement);
-    return { verdict, by: 'probe', attempt: { method, path, outcome } };
+    return probed('status' in result ? { status: result.status } : result);
   }
 
   /** Opens a connection to an instance and closes it. That costs the instance next to nothing. */
   async connect(announcement: Announcement): Promise<Probed> {
     const { address, port } = announcement;
     const code = await connectionFailure({ host: address, port }, this.#timeoutMs);
-    const verdict = code === undefined ? 'ok' : probeVerdict({ code }, announcement);
-    return { verdict, by: 'connect' };
+    if (code === undefined) return { verdict: 'ok', by: 'connect' };
+    const outcome = { code };
+    return { verdict: probeVerdict(outcome, announcement), by: 'connect', attempt: { outcome } };
   }
 
   /** One context for all probes: making one takes milliseconds. */

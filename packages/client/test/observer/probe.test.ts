@@ -77,6 +77,23 @@ describe('a probe', () => {
     expect(await new Prober(undefined, 100).probe(instance)).toMatchObject({ verdict: 'timeout' });
   });
 
+  it('waits for a late answer instead of sending a second request', async () => {
+    let requests = 0;
+    const slow: RequestListener = (_request, response) => {
+      requests++;
+      setTimeout(() => response.end(), 150);
+    };
+    const instance = await announced(createServer(slow), 'http');
+    const overdue: unknown[] = [];
+    const onTimeout = (probed: unknown): boolean => overdue.push(probed) > 0;
+    expect(await new Prober(undefined, 50).probe(instance, onTimeout)).toMatchObject({
+      verdict: 'ok',
+    });
+    expect(overdue.length).toBeGreaterThan(0);
+    for (const each of overdue) expect(each).toMatchObject({ verdict: 'timeout', isPending: true });
+    expect(requests).toBe(1);
+  });
+
   it('at a closed port is refused', async () => {
     const instance = await announced(createServer(), 'http');
     servers.pop()?.close();
@@ -119,6 +136,10 @@ describe('a connection alone', () => {
   it('at a closed port is refused', async () => {
     const instance = await announced(createServer(), 'http');
     servers.pop()?.close();
-    expect(await prober.connect(instance)).toEqual({ verdict: 'refused', by: 'connect' });
+    expect(await prober.connect(instance)).toEqual({
+      verdict: 'refused',
+      by: 'connect',
+      attempt: { outcome: { code: 'ECONNREFUSED' } },
+    });
   });
 });

@@ -1,5 +1,5 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
-import { describeAttempt } from '@rollcall/protocol';
+import { describeProbed } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
@@ -175,9 +175,8 @@ function probeView(
   probe: NonNullable<Evidence['probe']>,
   epoch: number,
 ): NonNullable<EvidenceView['probe']> {
-  const { attempt, at } = probe;
-  const cause = attempt === undefined ? {} : { cause: describeAttempt(attempt) };
-  return { ...probe, ...cause, at: at + epoch };
+  const cause = describeProbed(probe);
+  return { ...probe, ...(cause !== undefined && { cause }), at: probe.at + epoch };
 }
 
 /** Traffic with the windows of the last seconds only. */

@@ -18,6 +18,7 @@ vi.mock('@rollcall/proxy', async (original) => ({
 vi.mock('../../src/routing/router.ts', () => ({
   Router: class {
     readonly decide = (() => ({ type: 'answer' })) as unknown as Router['decide'];
+    readonly servedSince: Router['servedSince'] = () => [];
     constructor(options: RouterOptions) {
       router = options;
     }

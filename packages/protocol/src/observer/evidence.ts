@@ -16,7 +16,7 @@ export interface Evidence {
   readonly probe?: {
     readonly verdict: Verdict;
     readonly by: ProbedBy;
-    /** What was requested and what came of it, unless traffic or a connection alone showed it. */
+    /** What was requested and what came of it, unless traffic showed it. */
     readonly attempt?: ProbeAttempt;
     readonly at: number;
     /** How many consecutive ones ended so. */

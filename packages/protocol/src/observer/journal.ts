@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts';
 import { instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import type { Change, Effect, Probed, TableEvent } from '../table/events.ts';
-import { describeAttempt } from '../table/probe-rules.ts';
+import { describeProbed } from '../table/probe-rules.ts';
 
 /** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {
@@ -161,7 +161,7 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'departed':
       return { key: event.id, what: 'presence: gone' };
     case 'probed':
-      return isShown(event) ? { key: event.key, what: describeProbed(event) } : undefined;
+      return isShown(event) ? { key: event.key, what: describe(event) } : undefined;
     case 'drained':
     case 'undrained':
       return { key: event.key, what: `operator: ${event.type}` };
@@ -177,8 +177,7 @@ function isRoutine(event: TableEvent): boolean {
 }
 
 /** Such as `probe: ok`, or `probe: failed (GET /health answered 503)`. */
-function describeProbed({ by, verdict, attempt }: Probed): string {
-  const isClear = verdict === 'ok' || verdict === 'refused' || attempt === undefined;
-  const detail = isClear ? '' : ` (${describeAttempt(attempt)})`;
-  return `${by}: ${verdict}${detail}`;
+function describe(probed: Probed): string {
+  const cause = describeProbed(probed);
+  return `${probed.by}: ${probed.verdict}${cause === undefined ? '' : ` (${cause})`}`;
 }

@@ -18,8 +18,13 @@ export interface Entry {
   successes: number;
   /** A probe is in progress. */
   isProbing: boolean;
-  /** When the latest probe began, and the latest that made a request. */
-  probedAt: number;
+  /** The probe in progress has timed out, and is still waited for. */
+  isOverdue: boolean;
+  /** Consecutive requests of probes that were answered too late. */
+  lateAnswers: number;
+  /** Until then no request probes it. */
+  pausedUntil: number;
+  /** When the latest probe began that made a request. */
   requestedAt: number;
   /** When it last answered real traffic. */
   servedAt: number;
@@ -60,7 +65,9 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     timeouts: 0,
     successes: 0,
     isProbing: false,
-    probedAt: -Infinity,
+    isOverdue: false,
+    lateAnswers: 0,
+    pausedUntil: -Infinity,
     requestedAt: -Infinity,
     servedAt: -Infinity,
     probeAt: Infinity,
@@ -76,6 +83,11 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     isHidden: false,
     slot: -1,
   };
+}
+
+/** How many probes in a row did not succeed. */
+export function faults({ failures, timeouts }: Pick<Entry, 'failures' | 'timeouts'>): number {
+  return failures + timeouts;
 }
 
 /** What a table knows of an instance that has not left. */

@@ -19,6 +19,8 @@ export type ProbedBy = 'probe' | 'connect' | 'traffic';
 export interface Probed {
   readonly verdict: Verdict;
   readonly by: ProbedBy;
+  /** The probe has timed out, and its answer is still waited for: its end, or another timeout, is reported later. */
+  readonly isPending?: boolean | undefined;
   /** What the probe requested and what came of it. */
   readonly attempt?: ProbeAttempt | undefined;
   /** When it answered real traffic, if that was counted and is reported only now: then it brings no instance back. */

@@ -1,5 +1,5 @@
 import type { Announcement, HealthCheck } from '../wire/announcement-types.ts';
-import type { Verdict } from './events.ts';
+import type { Probed, Verdict } from './events.ts';
 import { isOwnShortage } from './own-shortage.ts';
 
 /**
@@ -51,10 +51,10 @@ export function probeRequest({ address, port, health }: Announcement): {
   return { host: address, port, path, method, ...(host !== undefined && { headers: { host } }) };
 }
 
-/** The request of a probe, and how it ended. */
+/** What a probe requested, unless it was a connection alone, and how it ended. */
 export interface ProbeAttempt {
-  readonly method: string;
-  readonly path: string;
+  readonly method?: string;
+  readonly path?: string;
   readonly outcome: ProbeOutcome;
 }
 
@@ -83,14 +83,15 @@ export function probeVerdict(
   return !isAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
 }
 
-/** A probe in words, such as `GET /health answered 401`. */
-export function describeAttempt({ method, path, outcome }: ProbeAttempt): string {
-  const request = `${method} ${path}`;
+/** What came of a probe, in words, such as `GET /health answered 401`; undefined if the verdict says it all. */
+export function describeProbed({ verdict, attempt }: Omit<Probed, 'by'>): string | undefined {
+  if (verdict === 'unreachable') return 'it accepted no connection in time';
+  if (verdict === 'unknown') return 'this machine lacks descriptors, ports or memory';
+  if (verdict === 'ok' || verdict === 'refused' || attempt === undefined) return undefined;
+  const { method, path, outcome } = attempt;
+  const request = method === undefined ? 'the connection' : `${method} ${path}`;
   if ('status' in outcome) return `${request} answered ${outcome.status}`;
-  if (outcome.code === 'ETIMEDOUT')
-    return outcome.isConnected === true
-      ? `${request} was not answered in time`
-      : 'it accepted no connection in time';
+  if (verdict === 'timeout') return `${request} was not answered in time`;
   return `${request} failed with ${outcome.code}`;
 }
 

@@ -2,6 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_PROBE_RULES, RULES } from '@rollcall/protocol';
 import { OWNED, setup } from './setup.ts';
 
+/** An instance that is being probed by a request which has timed out. */
+function asked(fields = OWNED) {
+  const instance = setup();
+  instance.heard(fields);
+  expect(instance.pass(DEFAULT_PROBE_RULES.intervalMs)).toEqual(['probe']);
+  instance.pass(DEFAULT_PROBE_RULES.timeoutMs);
+  expect(instance.overdue()).toEqual([]);
+  return instance;
+}
+
 describe('an instance whose probes time out', () => {
   it('is used if there is no other: it may be busy', () => {
     const { heard, probed, routable, status } = setup();
@@ -94,6 +104,84 @@ describe('an instance whose probes time out', () => {
     pass(2000);
     expect(probed('timeout')).toEqual(['down']);
     expect(pass(1000)).toContain('forgotten');
+  });
+});
+
+describe('an instance that has not answered the request of a probe', () => {
+  const MINUTE = 60_000;
+  const ANNOUNCED = { ...OWNED, health: { path: '/up' } };
+
+  it('is sent no other one, and is suspect when the time-out has passed again', () => {
+    const { pass, overdue, routable } = asked();
+    expect(pass(DEFAULT_PROBE_RULES.timeoutMs)).toEqual([]);
+    expect(overdue()).toEqual(['suspected']);
+    for (let count = 0; count < 50; count++) {
+      expect(pass(DEFAULT_PROBE_RULES.timeoutMs)).toEqual([]);
+      expect(overdue()).toEqual([]);
+    }
+    expect(routable()).toEqual([1]);
+  });
+
+  it('is probed anew when its announcement changes', () => {
+    const { heard, pass } = asked();
+    heard({ ...OWNED, seq: 1, weight: 2 });
+    expect(pass(50)).toEqual(['probe']);
+  });
+
+  it('is healthy when it answers at last, if it announces no health path', () => {
+    const { overdue, probed } = asked();
+    overdue();
+    expect(probed('ok')).toEqual(['recovered']);
+  });
+
+  it('has to answer the next one in time, which comes at once, if it announces a health path', () => {
+    const { overdue, probed, pass, status } = asked(ANNOUNCED);
+    overdue();
+    expect(probed('ok')).toEqual([]);
+    expect(status()).toBe('suspect');
+    expect(pass(50)).toEqual(['probe']);
+    expect(probed('ok')).toEqual(['recovered']);
+  });
+
+  it('is down if it answers at last that it is ill', () => {
+    const { overdue, probed } = asked();
+    overdue();
+    expect(probed('failed')).toEqual(['down']);
+  });
+
+  it.each([
+    ['no health path', OWNED],
+    ['a health path', ANNOUNCED],
+  ])('spends a tenth of its time on a slow health check, with %s', (_, fields) => {
+    for (const takes of [1500, 3000, 5000]) {
+      const { heard, slowly } = setup();
+      heard(fields);
+      slowly(MINUTE, takes);
+      expect(slowly(10 * MINUTE, takes)).toBeLessThan(1.1 * MINUTE);
+    }
+  });
+
+  it('is not left without probes for longer than a minute', () => {
+    const { heard, slowly } = setup();
+    heard(OWNED);
+    slowly(3 * MINUTE, 30_000);
+    expect(slowly(10 * MINUTE, 30_000)).toBeGreaterThan(3 * MINUTE);
+  });
+
+  it('is probed as often as before when it answers in time again', () => {
+    const { heard, slowly, watch } = setup();
+    heard(ANNOUNCED);
+    slowly(MINUTE, 3000);
+    watch(MINUTE);
+    expect(watch(MINUTE).filter((by) => by === 'probe').length).toBeGreaterThanOrEqual(28);
+  });
+
+  it('is found to be killed by its port meanwhile', () => {
+    const { heard, slowly, watch, status } = setup();
+    heard(ANNOUNCED);
+    slowly(MINUTE / 3, 5000);
+    watch(1000, 'refused');
+    expect(status()).toBe('down');
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_HEALTH_CHECK, describeAttempt, probeVerdict } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK, describeProbed, probeVerdict } from '@rollcall/protocol';
 
 const ANNOUNCED = { health: DEFAULT_HEALTH_CHECK };
 
@@ -41,6 +41,18 @@ it.each([
   [{ code: 'ETIMEDOUT' }, 'it accepted no connection in time'],
   [{ code: 'ETIMEDOUT', isConnected: true }, 'GET /health was not answered in time'],
   [{ code: 'ECONNRESET' }, 'GET /health failed with ECONNRESET'],
+  [{ status: 200 }, undefined],
+  [{ code: 'ECONNREFUSED' }, undefined],
+  [{ code: 'EMFILE' }, 'this machine lacks descriptors, ports or memory'],
 ])('a probe that ends with %j is described as: %s', (outcome, text) => {
-  expect(describeAttempt({ method: 'GET', path: '/health', outcome })).toBe(text);
+  const verdict = probeVerdict(outcome, ANNOUNCED);
+  const attempt = { method: 'GET', path: '/health', outcome };
+  expect(describeProbed({ verdict, attempt })).toBe(text);
+});
+
+it('a connection that fails is described, too', () => {
+  const attempt = { outcome: { code: 'EHOSTUNREACH' } };
+  expect(describeProbed({ verdict: 'failed', attempt })).toBe(
+    'the connection failed with EHOSTUNREACH',
+  );
 });

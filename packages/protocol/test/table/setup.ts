@@ -26,6 +26,9 @@ export function setup({ probes = 'always', probeRules }: Rules = {}) {
     types({ type: 'relayed', statement: { announcement: announcement(fields), left } });
   const probed = (verdict: Verdict, key = 'a') =>
     types({ type: 'probed', key, verdict, by: 'probe' });
+  /** A probe has timed out, and its answer is still waited for. */
+  const overdue = (key = 'a') =>
+    types({ type: 'probed', key, verdict: 'timeout', by: 'probe', isPending: true });
   const pass = (milliseconds: number) => {
     clock.now += milliseconds;
     return types({ type: 'tick' });
@@ -57,8 +60,8 @@ export function setup({ probes = 'always', probeRules }: Rules = {}) {
     while (status(key) === 'healthy' && clock.now < beganAt + 60_000) {
       clock.now += 50;
       if (clock.now >= timesOutAt) {
-        timesOutAt = Infinity;
-        apply({ type: 'probed', key, verdict: 'timeout', by: 'probe' });
+        timesOutAt += DEFAULT_PROBE_RULES.timeoutMs;
+        overdue(key);
       }
       for (const effect of apply({ type: 'tick' })) {
         if (effect.type !== 'probe') continue;
@@ -67,6 +70,31 @@ export function setup({ probes = 'always', probeRules }: Rules = {}) {
       }
     }
     return clock.now - beganAt;
+  };
+  /** Lets time pass while each request of a probe takes some milliseconds. Returns for how long requests were in progress. */
+  const slowly = (milliseconds: number, takes: number, key = 'a') => {
+    let inProgress = 0;
+    let [timesOutAt, endsAt] = [Infinity, Infinity];
+    for (let waited = 0; waited < milliseconds; waited += 50) {
+      clock.now += 50;
+      if (endsAt < Infinity) inProgress += 50;
+      if (clock.now >= endsAt) {
+        timesOutAt = endsAt = Infinity;
+        probed('ok', key);
+      } else if (clock.now >= timesOutAt) {
+        timesOutAt += DEFAULT_PROBE_RULES.timeoutMs;
+        overdue(key);
+      }
+      for (const effect of apply({ type: 'tick' })) {
+        if (effect.type !== 'probe') continue;
+        if (effect.by === 'connect') connected('ok', key);
+        else {
+          endsAt = clock.now + takes;
+          timesOutAt = clock.now + DEFAULT_PROBE_RULES.timeoutMs;
+        }
+      }
+    }
+    return inProgress;
   };
   const status = (key = 'a') => table.get(key)?.status;
   return {
@@ -81,6 +109,8 @@ export function setup({ probes = 'always', probeRules }: Rules = {}) {
     heard,
     told,
     probed,
+    overdue,
+    slowly,
     pass,
     routable,
   };
