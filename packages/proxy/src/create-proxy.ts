@@ -40,6 +40,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const clients = new Set<ClientConnection>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
+    tls?.check(now);
     context.pools.sweep(now);
   });
   const ownLimits = { ...LIMITS, ...limits };
@@ -75,7 +76,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const server = createServer(serverOptions, accept);
   const tls =
     certificate &&
-    createTlsFront(certificate, ownLimits.headMs, (socket, raw) => begin(socket, raw));
+    createTlsFront(certificate, { limits: ownLimits, clock }, (socket, raw) => begin(socket, raw));
   let onLastClosed: (() => void) | undefined;
 
   function accept(accepted: Socket): void {

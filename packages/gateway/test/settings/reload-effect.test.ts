@@ -33,7 +33,7 @@ function given(config: RoutingConfig): string {
     observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
     onEjected() {},
-    onFilterError: () => {},
+    onRequestError: () => {},
   });
   const { isOwnHost, policyOf } = router.rules;
   return JSON.stringify({

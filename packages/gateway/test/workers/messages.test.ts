@@ -106,7 +106,8 @@ describe('messages from a worker', () => {
     { type: 'hello' },
     { type: 'listening' },
     { type: 'applied', number: 3 },
-    { type: 'filter-error', filter: 'cors', reason: 'x', requestId: 'r' },
+    { type: 'request-error', filter: 'cors', reason: 'x', requestId: 'r' },
+    { type: 'request-error', reason: 'x', requestId: 'r' },
     COUNTED,
     { type: 'outcome', key: 'a', verdict: 'refused' },
   ])('are %j', (message) => {
