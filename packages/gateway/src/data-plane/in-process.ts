@@ -59,6 +59,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       // A bug: the stack shows where.
       onInternalError: (error, requestId) =>
         onRequestError({ reason: error.stack ?? error.message, requestId }),
+      onFieldDropped: traffic.fieldDropped,
       onRequestStart: observers.traces?.begin,
       onRequestEnd: requestEnd(traffic, observers),
     }),
@@ -116,6 +117,8 @@ export function proxySettings({
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),
+    underscoresInHeaders: routing.underscoresInHeaders,
+    via: routing.via,
     ...(certificate !== undefined && { certificate }),
   };
 }

@@ -114,6 +114,7 @@ const traffic = object<TrafficDelta>({
   instances: list(pair(text, counts)),
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
   filters: list(pair(text, list(pair(optional(text), number)))),
+  droppedFields: number,
 });
 
 const load = object<ProcessLoad>({

@@ -38,6 +38,8 @@ function given(config: RoutingConfig): string {
   const { isOwnHost, policyOf } = router.rules;
   return JSON.stringify({
     limits: proxy.limits,
+    via: proxy.via,
+    underscores: proxy.underscoresInHeaders,
     isTrusted: proxy.isTrustedProxy?.('10.0.0.1'),
     isOwnHost: isOwnHost('api.example.com'),
     policy: policyOf('/v1'),

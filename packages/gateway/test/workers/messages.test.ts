@@ -90,6 +90,7 @@ const COUNTED = {
     instances: [['a', newCounts()]],
     problems: [['loop', 2]],
     filters: [['cors', [['/v1', 3]]]],
+    droppedFields: 4,
   },
   load: {
     clients: 1,
