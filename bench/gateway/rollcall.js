@@ -53,6 +53,6 @@ const plane = createInProcessDataPlane({
   onUnreachable: () => {},
   onServed: () => {},
   onEjected() {},
-  onFilterError: () => {},
+  onRequestError: () => {},
 });
 await plane.listen(port, '127.0.0.1');

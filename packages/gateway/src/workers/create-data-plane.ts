@@ -4,7 +4,7 @@ import type { Logger } from '@rollcall/runtime';
 import type {
   DataPlane,
   DataPlaneSettings,
-  FilterError,
+  RequestError,
   Served,
 } from '../data-plane/data-plane.ts';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
@@ -43,8 +43,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const onServed = (served: Served): void => {
     for (const [key, at] of served) directory.reportOutcome(key, 'ok', at);
   };
-  const onFilterError = ({ filter, requestId, reason }: FilterError): void =>
-    logger.error({ filter, requestId, reason }, 'filter failed');
+  const onRequestError = ({ filter, requestId, reason }: RequestError): void => {
+    if (filter === undefined) logger.error({ requestId, reason }, 'internal error at a request');
+    else logger.error({ filter, requestId, reason }, 'filter failed');
+  };
   if (count > 1) {
     // If the tracer is not installed, one error here is better than one from each worker.
     if (settings.traces) await loadTracer();
@@ -58,7 +60,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       onServed,
       onReport,
       onLoads,
-      onFilterError,
+      onRequestError,
       spawn: spawnWorker,
       logger,
     });
@@ -71,7 +73,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
     onEjected: onLoads,
-    onFilterError,
+    onRequestError,
     onServed,
   });
 }

@@ -4,7 +4,7 @@ import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
 import type {
   DataPlane,
   DataPlaneSettings,
-  FilterError,
+  RequestError,
   Served,
 } from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
@@ -31,7 +31,7 @@ export interface PoolOptions {
   readonly onServed: (served: Served) => void;
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
-  readonly onFilterError: (error: FilterError) => void;
+  readonly onRequestError: (error: RequestError) => void;
   /** What `loads` returns has changed. */
   readonly onLoads: () => void;
   readonly spawn: Spawn;
@@ -147,7 +147,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onServed, onFilterError, onReport, onLoads } = this.#options;
+    const { table, onOutcome, onServed, onRequestError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.entries() };
       worker.send({
@@ -166,7 +166,7 @@ export class WorkerPool implements DataPlane {
       onLoads();
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
-    if (message.type === 'filter-error') onFilterError(message);
+    if (message.type === 'request-error') onRequestError(message);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
     if (message.type === 'served') onServed(message.served);
   }

@@ -65,7 +65,7 @@ export class Worker {
       onServed: (served) => this.#send({ type: 'served', served }),
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),
-      onFilterError: (error) => this.#send({ type: 'filter-error', ...error }),
+      onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
     });
     state.plane = plane;
     await plane.listen(port, host);
