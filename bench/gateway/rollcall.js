@@ -52,6 +52,6 @@ const plane = createInProcessDataPlane({
   observers: await openRequestObservers(settings),
   onUnreachable: () => {},
   onEjected() {},
-  onFilterError: () => {},
+  onRequestError: () => {},
 });
 await plane.listen(port, '127.0.0.1');

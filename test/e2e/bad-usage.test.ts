@@ -87,17 +87,43 @@ describe('a usage error is one line and an exit code', () => {
     expect(code).toBe(2);
   });
 
-  it.each([[['nonsense']], [['gateway', '--nonsense']], [['run', '--port', '1', '--', 'true']]])(
-    'rollcall %j: 2, with a hint to --help',
-    async (args) => {
-      const { code, lines } = await outcome(PROGRAMS.cli, args);
-      expect(lines.join('\n')).toMatch(/^error: .*\n.*rollcall --help/);
-      expect(code).toBe(2);
-    },
-  );
+  it.each([
+    [['nonsense'], 'rollcall --help'],
+    [['help', 'nonsense'], 'rollcall --help'],
+    [['gateway', '--nonsense'], 'rollcall gateway --help'],
+    [['config', 'check', '--nonsense'], 'rollcall config check --help'],
+    [['run', '--port', '1', '--', 'true'], 'rollcall run --help'],
+    [['ls', 'nonsense'], 'rollcall ls --help'],
+  ])('rollcall %j: 2, with a hint to %s', async (args, hint) => {
+    const { code, lines } = await outcome(PROGRAMS.cli, args);
+    expect(lines[0]).toMatch(/^error: /);
+    expect(lines.at(-1)).toContain(`(${hint} `);
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    [['gatway'], '(Did you mean gateway?)'],
+    [['ls', '--jsom'], '(Did you mean --json?)'],
+    [['config', 'chek'], '(Did you mean check?)'],
+  ])('rollcall %j: %s', async (args, suggestion) => {
+    expect((await outcome(PROGRAMS.cli, args)).lines).toContain(suggestion);
+  });
 
   it('rollcall --help: 0', async () => {
     expect((await outcome(PROGRAMS.cli, ['--help'])).code).toBe(0);
+  });
+
+  it('rollcall help config check: as rollcall config check --help', async () => {
+    const help = await outcome(PROGRAMS.cli, ['help', 'config', 'check']);
+    expect(help.lines[0]).toMatch(/^Usage: rollcall config check /);
+    expect(help).toEqual(await outcome(PROGRAMS.cli, ['config', 'check', '--help']));
+  });
+
+  it.each(['-v', '-V', '--version'])('rollcall %s: the version', async (flag) => {
+    expect(await outcome(PROGRAMS.cli, [flag])).toEqual({
+      code: 0,
+      lines: [expect.stringMatching(/^\d+\./)],
+    });
   });
 
   it('a port in use: 3', async () => {

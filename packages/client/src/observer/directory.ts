@@ -7,7 +7,6 @@ import type {
   Effect,
   Instance,
   Journal,
-  Message,
   Peer,
   Reaction,
   Statement,
@@ -17,7 +16,7 @@ import type {
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
-import { presenceChannel, sealFor } from '../transport/presence.ts';
+import { presenceChannel } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
@@ -62,6 +61,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       probes,
       probeRules,
       answers: answersRollCalls,
+      isSealed: registry.channels.isEncrypted,
       nonce: randomUUID,
       ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
@@ -216,20 +216,17 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     try {
       for (const message of publish) {
-        const { channel, data } = this.#addressed(message);
-        await this.#publisher.publish(channel, message.event, data, this.#link.socketId);
-        if (message.event === 'rollcall') this.emit('rollcall-sent');
+        const { to, event, data } = message;
+        const channel =
+          typeof to === 'object'
+            ? presenceChannel(this.#registry, to.id)
+            : this.#registry.channels[to];
+        await this.#publisher.publish(channel, event, data, this.#link.socketId);
+        if (event === 'rollcall') this.emit('rollcall-sent');
       }
     } catch (error) {
       this.#fault(error);
     }
-  }
-
-  /** The channel of a message, and its data in the form that the channel carries. */
-  #addressed({ to, data }: Message): { channel: string; data: unknown } {
-    const registry = this.#registry;
-    if (typeof to !== 'object') return { channel: registry.channels[to], data };
-    return { channel: presenceChannel(registry, to.id), data: sealFor(registry, to.id, data) };
   }
 
   #fault(error: unknown): void {

@@ -38,10 +38,10 @@ export interface DataPlane {
   close(): Promise<void>;
 }
 
-/** What went wrong in a filter. */
-export interface FilterError {
-  /** Its name; `''` if it is not known which of the route's filters it was. */
-  readonly filter: string;
+/** What went wrong at a request, in a filter or in the gateway itself. */
+export interface RequestError {
+  /** The name of the filter; `''` if it is not known which of the route's it was. Undefined if it was the gateway. */
+  readonly filter?: string | undefined;
   readonly reason: string;
   readonly requestId: string;
 }

@@ -11,7 +11,7 @@ import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
-import type { DataPlane, DataPlaneSettings, FilterError } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings, RequestError } from './data-plane.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -24,7 +24,7 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly observers: RequestObservers;
   /** An instance was ejected. */
   readonly onEjected: () => void;
-  readonly onFilterError: (error: FilterError) => void;
+  readonly onRequestError: (error: RequestError) => void;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable, onEjected, onFilterError } = options;
+  const { table, traffic, observers, settings, onUnreachable, onEjected, onRequestError } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
@@ -55,7 +55,11 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
       onUnreachable,
       onFilterError: (filter, error, requestId) =>
-        onFilterError({ filter, reason: errorMessage(error), requestId }),
+        onRequestError({ filter, reason: errorMessage(error), requestId }),
+      // A bug: the stack shows where.
+      onInternalError: (error, requestId) =>
+        onRequestError({ reason: error.stack ?? error.message, requestId }),
+      onFieldDropped: traffic.fieldDropped,
       onRequestStart: observers.traces?.begin,
       onRequestEnd: requestEnd(traffic, observers),
     }),
@@ -113,6 +117,8 @@ export function proxySettings({
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),
+    underscoresInHeaders: routing.underscoresInHeaders,
+    via: routing.via,
     ...(certificate !== undefined && { certificate }),
   };
 }

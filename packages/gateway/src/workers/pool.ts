@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
-import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type { DataPlane, DataPlaneSettings, RequestError } from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
@@ -24,7 +24,7 @@ export interface PoolOptions {
   readonly onOutcome: Directory['reportOutcome'];
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
-  readonly onFilterError: (error: FilterError) => void;
+  readonly onRequestError: (error: RequestError) => void;
   /** What `loads` returns has changed. */
   readonly onLoads: () => void;
   readonly spawn: Spawn;
@@ -140,7 +140,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onFilterError, onReport, onLoads } = this.#options;
+    const { table, onOutcome, onRequestError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.entries() };
       worker.send({
@@ -159,7 +159,7 @@ export class WorkerPool implements DataPlane {
       onLoads();
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
-    if (message.type === 'filter-error') onFilterError(message);
+    if (message.type === 'request-error') onRequestError(message);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
   }
 

@@ -33,11 +33,13 @@ function given(config: RoutingConfig): string {
     observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
     onEjected() {},
-    onFilterError: () => {},
+    onRequestError: () => {},
   });
   const { isOwnHost, policyOf } = router.rules;
   return JSON.stringify({
     limits: proxy.limits,
+    via: proxy.via,
+    underscores: proxy.underscoresInHeaders,
     isTrusted: proxy.isTrustedProxy?.('10.0.0.1'),
     isOwnHost: isOwnHost('api.example.com'),
     policy: policyOf('/v1'),

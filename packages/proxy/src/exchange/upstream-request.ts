@@ -163,9 +163,9 @@ export class UpstreamRequest implements ResponseHandler {
   onConnected(): void {
     const connection = this.#connection;
     if (connection === undefined || this.#decision === undefined) return;
-    const { pseudonym } = this.#context;
+    const { via } = this.#context;
     const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
-    const facts = requestFacts(this.#request, this.#decision, this.#filters, pseudonym);
+    const facts = requestFacts(this.#request, this.#decision, this.#filters, via);
     this.#end = this.#passing(this.#end);
     const isComplete = this.#end.done;
     const flows = connection.send(head, facts, this.#parts, this.#end);
