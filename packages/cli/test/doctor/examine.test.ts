@@ -100,7 +100,7 @@ describe('each planted fault is the only finding', () => {
       {
         connection: () => registryFromEnv({ PUSHER_PORT: 'x' }),
       },
-      /^configuration fail PUSHER_PORT: port is "x"/,
+      /^configuration fail PUSHER_PORT is "x"/,
     ],
     ['an unknown host', unreachable('ENOTFOUND'), /^broker fail .*ENOTFOUND/],
     ['a port where nobody listens', unreachable('ECONNREFUSED'), /^broker fail .*ECONNREFUSED/],
