@@ -1,4 +1,5 @@
 import { ENDPOINT_MUTANTS } from './endpoints.js';
+import { PROBE_MUTANTS } from './probes.js';
 import { TABLE_MUTANTS } from './table.js';
 
 /**
@@ -9,6 +10,7 @@ import { TABLE_MUTANTS } from './table.js';
 export const MUTANTS = [
   ...TABLE_MUTANTS,
   ...ENDPOINT_MUTANTS,
+  ...PROBE_MUTANTS,
   {
     rule: 'the higher incarnation wins whole',
     file: 'table/merge.ts',

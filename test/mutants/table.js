@@ -49,18 +49,6 @@ export const TABLE_MUTANTS = [
     to: 'return announcement.draining === true;',
   },
   {
-    rule: 'an instance that announces no health check may answer 404',
-    file: 'table/probe-rules.ts',
-    from: ' || (!isAnnounced && outcome.status === 404)',
-    to: '',
-  },
-  {
-    rule: 'an instance that announces a health check may not answer 404',
-    file: 'table/probe-rules.ts',
-    from: '(!isAnnounced && outcome.status === 404)',
-    to: 'outcome.status === 404',
-  },
-  {
     rule: 'one failed probe is not enough',
     file: 'table/probe-rules.ts',
     from: 'failureThreshold: 2',
@@ -75,13 +63,13 @@ export const TABLE_MUTANTS = [
   {
     rule: "a timeout while the observer's own link is bad says nothing",
     file: 'table/health.ts',
-    from: '!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)',
+    from: 'now < Math.max(this.#link.settledAt, settledAt)',
     to: 'now < settledAt',
   },
   {
     rule: "no lease lapses while the observer's own link is down",
     file: 'table/health.ts',
-    from: 'if (entry.leaseEndsAt <= now && this.#linkIsUp) {',
+    from: 'if (entry.leaseEndsAt <= now && this.#link.isUp) {',
     to: 'if (entry.leaseEndsAt <= now) {',
   },
   {
@@ -123,13 +111,13 @@ export const TABLE_MUTANTS = [
   {
     rule: 'when a share of a service is lost at once, a timeout says nothing for a moment',
     file: 'table/health.ts',
-    from: 'now < Math.max(this.#settledAt, settledAt)',
-    to: 'now < this.#settledAt',
+    from: 'now < Math.max(this.#link.settledAt, settledAt)',
+    to: 'now < this.#link.settledAt',
   },
   {
     rule: 'a probe of fields that have changed meanwhile is made anew',
-    file: 'table/health.ts',
-    from: 'if (entry.isProbing) this.#probeAt(entry, now);',
+    file: 'table/probe-schedule.ts',
+    from: 'if (entry.isProbing) this.at(entry, now);',
     to: '',
   },
   {
@@ -146,21 +134,21 @@ export const TABLE_MUTANTS = [
   },
   {
     rule: 'an observer that was away longer than exits are remembered verifies what it holds',
-    file: 'table/health.ts',
-    from: 'now - this.#linkLostAt >= RULES.tombstoneMs',
+    file: 'table/own-link.ts',
+    from: 'now - this.#lostAt >= RULES.tombstoneMs',
     to: 'false',
   },
   {
     rule: 'many instances are probed less often',
-    file: 'table/health.ts',
+    file: 'table/probe-schedule.ts',
     from: 'return Math.max(this.#rules.intervalMs, this.#entries.size * RULES.msPerProbe);',
     to: 'return this.#rules.intervalMs;',
   },
   {
     rule: 'an observer that probes suspect instances only does not probe healthy ones',
-    file: 'table/health.ts',
-    from: "if (this.#probes === 'always') this",
-    to: 'this',
+    file: 'table/probe-schedule.ts',
+    from: "else if (this.#probes === 'always') this",
+    to: 'else this',
   },
   {
     rule: 'a presence channel shows that a run is there, whatever it has changed since',

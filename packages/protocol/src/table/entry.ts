@@ -10,12 +10,24 @@ export interface Entry {
   status: Status;
   since: number;
   isDrained: boolean;
-  /** Consecutive probes that failed. */
+  /** Consecutive probes that failed, except by a timeout. */
   failures: number;
+  /** Consecutive probes that timed out. Unlike a failure, a request that is answered makes up for them. */
+  timeouts: number;
   /** Consecutive probes that succeeded since it was down. */
   successes: number;
   /** A probe is in progress. */
   isProbing: boolean;
+  /** The probe in progress has timed out, and is still waited for. */
+  isOverdue: boolean;
+  /** Consecutive requests of probes that were answered too late. */
+  lateAnswers: number;
+  /** Until then no request probes it. */
+  pausedUntil: number;
+  /** When the latest probe began that made a request. */
+  requestedAt: number;
+  /** When it last answered real traffic. */
+  servedAt: number;
   /** When to probe it next. */
   probeAt: number;
   leaseEndsAt: number;
@@ -41,6 +53,25 @@ export interface Entry {
   slot: number;
 }
 
+/** What is known of an instance at an address and port of which there is no news yet. */
+const NEW_ENDPOINT = {
+  failures: 0,
+  timeouts: 0,
+  successes: 0,
+  lateAnswers: 0,
+  pausedUntil: -Infinity,
+  requestedAt: -Infinity,
+  servedAt: -Infinity,
+  isConfirmed: false,
+  hasClaimed: true,
+  refusedAt: -Infinity,
+};
+
+/** Forgets what an instance showed at its previous address and port. */
+export function forgetEndpoint(entry: Entry): void {
+  Object.assign(entry, NEW_ENDPOINT);
+}
+
 /** Creates a healthy entry, for which no check is due yet. */
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
@@ -49,22 +80,24 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     status: 'healthy',
     since: now,
     isDrained: false,
-    failures: 0,
-    successes: 0,
+    ...NEW_ENDPOINT,
     isProbing: false,
+    isOverdue: false,
     probeAt: Infinity,
     leaseEndsAt: Infinity,
     doubtedAt: now,
-    isConfirmed: false,
-    hasClaimed: true,
     isPresent: false,
     wasPresent: false,
     goneAt: Infinity,
-    refusedAt: -Infinity,
     hasEnded: false,
     isHidden: false,
     slot: -1,
   };
+}
+
+/** How many probes in a row did not succeed. */
+export function faults({ failures, timeouts }: Pick<Entry, 'failures' | 'timeouts'>): number {
+  return failures + timeouts;
 }
 
 /** What a table knows of an instance that has not left. */

@@ -82,4 +82,16 @@ describe('a run that moves to another endpoint', () => {
     probed('ok');
     expect(routed('/alpha')).toEqual([]);
   });
+
+  it("stays while this observer's own link is down if its owner said so in a late message", () => {
+    const { heard, joined, departed, probed, types, routed } = endpoint();
+    joined(ELSEWHERE);
+    departed('a');
+    joined(BETA);
+    types({ type: 'link', isUp: false });
+    types({ type: 'link', isUp: true });
+    heard(MOVED);
+    probed('ok');
+    expect(routed('/alpha')).toEqual(['a']);
+  });
 });
