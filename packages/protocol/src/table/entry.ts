@@ -53,7 +53,7 @@ export interface Entry {
   slot: number;
 }
 
-/** What is known of an instance at an address and port of which there is no news yet. */
+/** The evidence for an instance at an address and port of which there is no news yet. */
 const NEW_ENDPOINT = {
   failures: 0,
   timeouts: 0,
