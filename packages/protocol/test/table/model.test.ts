@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instanceKey, parseAnnouncement, RULES, Table, versionOf } from '@rollcall/protocol';
-import type { Announcement, Effect, Instance, Probing, TableEvent } from '@rollcall/protocol';
+import type {
+  Announcement,
+  Effect,
+  Instance,
+  Probing,
+  TableEvent,
+  Verdict,
+} from '@rollcall/protocol';
 
 /** Every time is a multiple of what the agenda counts in, so that the model knows exactly what is due. */
 const STEPS = [50, 100, 800, 2000, 10_000, 60_000, RULES.tombstoneMs];
@@ -28,11 +35,20 @@ const announcements = fc
     return parsed.value;
   });
 
-const verdicts = fc.constantFrom('ok' as const, 'failed' as const, 'refused' as const);
+const verdicts = fc.constantFrom<Verdict>(
+  'ok',
+  'failed',
+  'refused',
+  'timeout',
+  'unreachable',
+  'unknown',
+);
 
 type Step =
   | { readonly do: 'say'; readonly event: Exclude<TableEvent, { type: 'probed' }> }
-  | { readonly do: 'answer'; readonly index: number; readonly verdict: 'ok' | 'failed' | 'refused' }
+  | { readonly do: 'answer'; readonly index: number; readonly verdict: Verdict }
+  | { readonly do: 'overdue'; readonly index: number }
+  | { readonly do: 'serve'; readonly key: string; readonly ago: number }
   | { readonly do: 'pass'; readonly milliseconds: number };
 
 const say = (event: Exclude<TableEvent, { type: 'probed' }>): Step => ({ do: 'say', event });
@@ -76,6 +92,18 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('overdue' as const), index: fc.nat(9) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('serve' as const),
+      key: fc.constantFrom('a', 'b', 'c', 'd'),
+      ago: fc.constantFrom(0, 200, 5000),
+    }),
+  },
+  {
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('pass' as const),
@@ -92,12 +120,18 @@ interface Held {
   until: number;
 }
 
+/** A probe in progress. */
+interface Probe {
+  readonly instance: Instance;
+  readonly by: 'probe' | 'connect';
+}
+
 /** A table, what it should hold, and the probes that it has asked for. */
 class Run {
   readonly table: Table;
   readonly #probes: Probing;
   readonly #held = new Map<string, Held>();
-  #pending: Instance[] = [];
+  #pending: Probe[] = [];
   #now = 1000;
   #linkIsUp = true;
 
@@ -109,6 +143,11 @@ class Run {
   step(step: Step): void {
     if (step.do === 'pass') this.pass(step.milliseconds);
     else if (step.do === 'answer') this.answer(step.index, step.verdict);
+    else if (step.do === 'overdue') this.overdue(step.index);
+    else if (step.do === 'serve') {
+      const { key, ago } = step;
+      this.apply({ type: 'probed', key, verdict: 'ok', by: 'traffic', at: this.#now - ago });
+    }
     // Nothing comes by a channel that is away.
     else if (step.event.type === 'link' || this.#linkIsUp) this.apply(step.event);
   }
@@ -119,16 +158,36 @@ class Run {
   }
 
   /** A probe ends; as in discover(), nobody cares if something else has been announced meanwhile. */
-  answer(index: number, verdict: 'ok' | 'failed' | 'refused'): void {
-    const [probed] = this.#pending.splice(index, 1);
-    if (probed === undefined) return;
-    const { key, announcement } = probed;
-    if (this.table.get(key)?.announcement !== announcement) return;
-    this.apply({ type: 'probed', key, verdict, by: 'probe' });
+  answer(index: number, verdict: Verdict): void {
+    this.#end(this.#pending.splice(index, 1)[0], verdict, false);
   }
 
-  answerAll(verdict: 'ok' | 'failed'): void {
+  answerAll(verdict: Verdict): void {
     while (this.#pending.length > 0) this.answer(0, verdict);
+  }
+
+  /** A request has timed out, and is still waited for. */
+  overdue(index: number): void {
+    const probe = this.#pending[index];
+    if (probe?.by === 'probe') this.#end(probe, 'timeout', true);
+  }
+
+  /** As if all accepted connections, and answered nothing. */
+  hangAll(): void {
+    const probes = this.#pending;
+    this.#pending = probes.filter(({ by }) => by === 'probe');
+    for (const probe of probes) {
+      if (probe.by === 'connect') this.#end(probe, 'ok', false);
+      else this.#end(probe, 'timeout', true);
+    }
+  }
+
+  #end(probe: Probe | undefined, verdict: Verdict, isPending: boolean): void {
+    if (probe === undefined) return;
+    const { instance, by } = probe;
+    const { key, announcement } = instance;
+    if (this.table.get(key)?.announcement !== announcement) return;
+    this.apply({ type: 'probed', key, verdict, by, isPending });
   }
 
   expectAll(expected: Instance['status']): void {
@@ -143,7 +202,7 @@ class Run {
     for (const effect of effects) {
       if (effect.type !== 'probe') continue;
       expect(this.#probes).not.toBe('never');
-      this.#pending.push({ ...effect.instance });
+      this.#pending.push({ instance: { ...effect.instance }, by: effect.by });
     }
     this.#expectHeld(event, effects);
     this.#expectLists();
@@ -277,9 +336,9 @@ describe('a table in random histories', () => {
           const run = new Run(probes);
           for (const step of history) run.step(step);
           run.apply({ type: 'link', isUp: true });
-          for (let waited = 0; waited < 3000; waited += 50) {
+          for (let waited = 0; waited < RULES.maxPauseMs + 3000; waited += 1000) {
             run.answerAll('ok');
-            run.pass(50);
+            run.pass(1000);
           }
           run.answerAll('ok');
           run.expectAll('healthy');
@@ -300,6 +359,26 @@ describe('a table in random histories', () => {
           run.pass(50);
         }
         run.expectAll('down');
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('keeps requests from instances that accept connections and answer nothing', () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const run = new Run('always');
+        for (const step of history) run.step(step);
+        run.apply({ type: 'link', isUp: true });
+        for (let waited = 0; waited < RULES.settleMs + RULES.maxPauseMs; waited += 1000) {
+          run.hangAll();
+          run.pass(1000);
+        }
+        run.hangAll();
+        same(
+          run.table.all().filter(({ status }) => status === 'healthy'),
+          [],
+        );
       }),
       { numRuns: RUNS },
     );
