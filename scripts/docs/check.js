@@ -87,7 +87,8 @@ function missingScripts(file) {
 /** Of each command of rollcall, its options. */
 async function commandLines() {
   const { createProgram } = await import('../../packages/cli/dist/program.js');
-  const { commands } = createProgram();
+  const { loadAll } = await import('../../packages/cli/dist/lazy-command.js');
+  const { commands } = await loadAll(createProgram());
   return new Map(
     commands.map((command) => [
       command.name(),

@@ -9,7 +9,8 @@ const HEADING = /^## rollcall (\S+)$/m;
 /** What is wrong with the document, one line each; after writing, only what a person must write. */
 export async function cliDocsFaults({ write = false } = {}) {
   const { createProgram } = await import('../../packages/cli/dist/program.js');
-  const { commands } = createProgram();
+  const { loadAll } = await import('../../packages/cli/dist/lazy-command.js');
+  const { commands } = await loadAll(createProgram());
   const path = join(ROOT, FILE);
   const text = readFileSync(path, 'utf8');
   const [head = '', ...sections] = text.split(/^(?=## )/m);

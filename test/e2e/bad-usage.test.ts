@@ -20,6 +20,7 @@ async function outcome(module: string, args: string[], env: Environment = {}) {
   return { code, lines: program.lines };
 }
 
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 const HOSTED = { PUSHER_APP_ID: '1', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
 describe('a usage error is one line and an exit code', () => {
@@ -31,12 +32,12 @@ describe('a usage error is one line and an exit code', () => {
     [['gateway'], { PUSHER_APP_ID: '1' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
     [['gateway'], { PUSHER_APP_CLUSTER: 'eu' }, /development credentials/],
     [['ls'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
-    [['ls'], { ROLLCALL_CHANNEL: 'presence-x' }, /ROLLCALL_CHANNEL: the channel is "presence-x"/],
-    [['ls'], { ROLLCALL_MASTER_KEY: 's3cret' }, /ROLLCALL_MASTER_KEY is set, but/],
+    [['ls'], { ROLLCALL_CHANNEL: 'presence-x' }, /ROLLCALL_CHANNEL is "presence-x"/],
+    [['ls'], { ROLLCALL_MASTER_KEY: MASTER_KEY }, /ROLLCALL_MASTER_KEY is set, but/],
     [
       ['ls'],
       { ROLLCALL_CHANNEL: 'private-encrypted-x', ROLLCALL_MASTER_KEY: 's3cret' },
-      /ROLLCALL_MASTER_KEY must be 32 bytes/,
+      /ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/,
     ],
     [
       ['gateway', '--allow', '10.0.0.0/8,x'],
@@ -86,17 +87,43 @@ describe('a usage error is one line and an exit code', () => {
     expect(code).toBe(2);
   });
 
-  it.each([[['nonsense']], [['gateway', '--nonsense']], [['run', '--port', '1', '--', 'true']]])(
-    'rollcall %j: 2, with a hint to --help',
-    async (args) => {
-      const { code, lines } = await outcome(PROGRAMS.cli, args);
-      expect(lines.join('\n')).toMatch(/^error: .*\n.*rollcall --help/);
-      expect(code).toBe(2);
-    },
-  );
+  it.each([
+    [['nonsense'], 'rollcall --help'],
+    [['help', 'nonsense'], 'rollcall --help'],
+    [['gateway', '--nonsense'], 'rollcall gateway --help'],
+    [['config', 'check', '--nonsense'], 'rollcall config check --help'],
+    [['run', '--port', '1', '--', 'true'], 'rollcall run --help'],
+    [['ls', 'nonsense'], 'rollcall ls --help'],
+  ])('rollcall %j: 2, with a hint to %s', async (args, hint) => {
+    const { code, lines } = await outcome(PROGRAMS.cli, args);
+    expect(lines[0]).toMatch(/^error: /);
+    expect(lines.at(-1)).toContain(`(${hint} `);
+    expect(code).toBe(2);
+  });
+
+  it.each([
+    [['gatway'], '(Did you mean gateway?)'],
+    [['ls', '--jsom'], '(Did you mean --json?)'],
+    [['config', 'chek'], '(Did you mean check?)'],
+  ])('rollcall %j: %s', async (args, suggestion) => {
+    expect((await outcome(PROGRAMS.cli, args)).lines).toContain(suggestion);
+  });
 
   it('rollcall --help: 0', async () => {
     expect((await outcome(PROGRAMS.cli, ['--help'])).code).toBe(0);
+  });
+
+  it('rollcall help config check: as rollcall config check --help', async () => {
+    const help = await outcome(PROGRAMS.cli, ['help', 'config', 'check']);
+    expect(help.lines[0]).toMatch(/^Usage: rollcall config check /);
+    expect(help).toEqual(await outcome(PROGRAMS.cli, ['config', 'check', '--help']));
+  });
+
+  it.each(['-v', '-V', '--version'])('rollcall %s: the version', async (flag) => {
+    expect(await outcome(PROGRAMS.cli, [flag])).toEqual({
+      code: 0,
+      lines: [expect.stringMatching(/^\d+\./)],
+    });
   });
 
   it('a port in use: 3', async () => {

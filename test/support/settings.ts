@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadAll } from '../../packages/cli/src/lazy-command.ts';
 import { createProgram } from '../../packages/cli/src/program.ts';
 import { ROOT } from './document.ts';
 
@@ -12,9 +13,11 @@ export const KNOWN_VARIABLES: ReadonlySet<string> = new Set(
   ].map(([, name = '']) => name),
 );
 
+const program = await loadAll(createProgram());
+
 /** The words after `rollcall` that are not a command or an option. */
 export function unknownWords([name = '', ...words]: readonly string[]): string[] {
-  const command = createProgram().commands.find((each) => each.name() === name);
+  const command = program.commands.find((each) => each.name() === name);
   if (command === undefined) return [name];
   const known = new Set(command.options.map(({ long }) => long));
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { RollcallError } from '@rollcall/client';
+import { RollcallError } from '@rollcall/protocol';
 import type { Environment } from '@rollcall/client';
 import { readJson } from '@rollcall/protocol/pusher';
 import { fromIsoTimes, httpRequest, httpTarget } from '@rollcall/runtime';

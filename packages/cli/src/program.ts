@@ -1,32 +1,74 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
-import { brokerCommand } from './commands/broker.ts';
-import { budgetCommand } from './commands/budget.ts';
-import { completionCommand } from './commands/completion.ts';
-import { configCommand } from './commands/config.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
-import { gatewayCommand } from './commands/gateway.ts';
-import { lsCommand } from './commands/ls.ts';
-import { runCommand } from './commands/run.ts';
-import { topCommand } from './commands/top.ts';
-import { upCommand } from './commands/up.ts';
-import { watchCommand } from './commands/watch.ts';
+import { Command, Option } from 'commander';
+import { LazyCommand } from './lazy-command.ts';
 
 /** Every command, in the order of `rollcall --help`. */
-const COMMANDS: readonly (() => Command)[] = [
-  upCommand,
-  brokerCommand,
-  gatewayCommand,
-  runCommand,
-  explainCommand,
-  lsCommand,
-  watchCommand,
-  doctorCommand,
-  topCommand,
-  budgetCommand,
-  configCommand,
-  completionCommand,
+const commands = (): LazyCommand[] => [
+  new LazyCommand(
+    'up',
+    'run a broker and a gateway on this machine, and services, until Ctrl+C',
+    async () => (await import('./commands/up.ts')).defineUp,
+  ),
+  new LazyCommand(
+    'broker',
+    'run a broker that is compatible with Pusher',
+    async () => (await import('./commands/broker.ts')).defineBroker,
+  ),
+  new LazyCommand(
+    'gateway',
+    'run a gateway',
+    async () => (await import('./commands/gateway.ts')).defineGateway,
+  ),
+  new LazyCommand(
+    'run',
+    'start any program, and register it while it listens',
+    async () => (await import('./commands/run.ts')).defineRun,
+  ),
+  new LazyCommand(
+    'explain',
+    'show why a path is routed where it is, or nowhere: every message, probe and rule',
+    async () => (await import('./commands/explain.ts')).defineExplain,
+  ),
+  new LazyCommand(
+    'ls',
+    'list the registered instances',
+    async () => (await import('./commands/ls.ts')).defineLs,
+  ),
+  new LazyCommand(
+    'watch',
+    'list the registered instances, and then each change, until Ctrl+C',
+    async () => (await import('./commands/watch.ts')).defineWatch,
+  ),
+  new LazyCommand(
+    'doctor',
+    'find what is wrong on this machine, and what to do about it; exit with 1 if a check fails',
+    async () => (await import('./commands/doctor.ts')).defineDoctor,
+  ),
+  new LazyCommand(
+    'top',
+    'show state, request rate, errors and latency of each instance, every two seconds',
+    async () => (await import('./commands/top.ts')).defineTop,
+  ),
+  new LazyCommand(
+    'budget',
+    "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
+    async () => (await import('./commands/budget.ts')).defineBudget,
+  ),
+  new LazyCommand(
+    'config',
+    'check a configuration file, or print its JSON Schema',
+    async () => (await import('./commands/config.ts')).defineConfig,
+  ),
+  new LazyCommand(
+    'completion',
+    'print a script that completes commands and options: source <(rollcall completion bash)',
+    async () => (await import('./commands/completion.ts')).defineCompletion,
+  ),
+  new LazyCommand(
+    'help',
+    'show how a command is used',
+    async () => (await import('./commands/help.ts')).defineHelp,
+  ),
 ];
 
 const EXIT_USAGE = 2;
@@ -44,11 +86,13 @@ Exit codes: 0 success, 1 unexpected error, over budget, or a failure that doctor
 configuration, 3 cannot listen, 4 broker or gateway unreachable, 5 refused by the broker; rollcall run also
 passes on the exit code of its command`;
 
-/** The command line, before it has parsed anything. */
+/** The command line, before it has parsed anything. Each command is loaded when it runs. */
 export function createProgram(): Command {
   const program = new Command('rollcall')
     .description('Service discovery and an API gateway with a Pusher channel as the registry')
-    .version(version(), '-V, --version', 'print the version')
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
     .addHelpText('after', ENVIRONMENT_HELP)
     // The descriptions of options say what they default to, and which words they take.
     .configureHelp({ optionDescription: ({ description }) => description })
@@ -56,16 +100,29 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .showHelpAfterError('(rollcall --help lists all commands)')
     // commander exits with 1 on invalid usage.
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE));
-  for (const create of COMMANDS) program.addCommand(inheriting(create(), program));
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE))
+    .hook('preSubcommand', async (parent, command) => {
+      if (command instanceof LazyCommand) await command.load();
+      inherit(command, parent);
+    });
+  // The name of --version before -v.
+  program.addOption(new Option('-V').hideHelp()).on('option:V', () => {
+    console.log(version());
+    process.exit();
+  });
+  for (const command of commands()) program.addCommand(command);
   return program;
 }
 
-/** A command that behaves as its parent does on wrong usage, and so do its own commands. */
-function inheriting(command: Command, parent: Command): Command {
+/** Has a command, and its own commands, behave on wrong usage as their parent does. */
+function inherit(
+  command: Command,
+  parent: Command,
+  path = `${parent.name()} ${command.name()}`,
+): void {
   command.copyInheritedSettings(parent);
-  for (const each of command.commands) inheriting(each, command);
-  return command;
+  command.showHelpAfterError(`(${path} --help shows how it is used)`);
+  for (const each of command.commands) inherit(each, command, `${path} ${each.name()}`);
 }
 
 /** The version of the package, whose folder holds both src/ and dist/. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { BROKER_SETTINGS, createBroker, optionsOf } from '@rollcall/broker';
 import type { AppOptions, BrokerConfig } from '@rollcall/broker';
 import { credentialsFromEnv } from '@rollcall/client';
@@ -17,15 +17,14 @@ interface BrokerCommandOptions extends LogFlags {
   readonly [flag: string]: string | undefined;
 }
 
-export function brokerCommand(): Command {
-  const command = new Command('broker')
-    .description('run a broker that is compatible with Pusher')
+export function defineBroker(command: Command): void {
+  command
     .option(
       '--config <file>',
       'JSON file of apps and settings; apps are read again when it changes and on SIGHUP',
     )
     .action(runBroker);
-  return withLogOptions(addSettings(command, BROKER_SETTINGS));
+  withLogOptions(addSettings(command, BROKER_SETTINGS));
 }
 
 /** `rollcall broker` */

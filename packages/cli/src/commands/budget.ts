@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { budgetOf, SANDBOX } from '@rollcall/protocol';
 import type { Budget, Cause, Quota } from '@rollcall/protocol';
 import { fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
@@ -84,14 +84,9 @@ const BUDGET_SETTINGS = {
   },
 } as const;
 
-export function budgetCommand(): Command {
-  const command = new Command('budget')
-    .description(
-      "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
-    )
-    .addHelpText('after', "\nThe default plan is hosted Pusher's sandbox.")
-    .action(runBudget);
-  return addSettings(command, BUDGET_SETTINGS).option('--json', 'print JSON');
+export function defineBudget(command: Command): void {
+  command.addHelpText('after', "\nThe default plan is hosted Pusher's sandbox.").action(runBudget);
+  addSettings(command, BUDGET_SETTINGS).option('--json', 'print JSON');
 }
 
 /** `rollcall budget`: exits with 1 over the quota, so that a script can ask before it deploys. */

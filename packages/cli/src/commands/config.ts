@@ -1,4 +1,5 @@
-import { Argument, Command } from 'commander';
+import { Argument } from 'commander';
+import type { Command } from 'commander';
 import { BROKER_SETTINGS } from '@rollcall/broker';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { EXIT_CODES } from '@rollcall/protocol';
@@ -9,10 +10,7 @@ const TABLES = { gateway: GATEWAY_SETTINGS, broker: BROKER_SETTINGS };
 
 type Program = keyof typeof TABLES;
 
-export function configCommand(): Command {
-  const command = new Command('config').description(
-    'check a configuration file, or print its JSON Schema',
-  );
+export function defineConfig(command: Command): void {
   command
     .command('check')
     .description('check a configuration file; print each fault with its line, and exit with 2')
@@ -24,7 +22,6 @@ export function configCommand(): Command {
     .description('print the JSON Schema of a configuration file, for editors')
     .addArgument(programArgument())
     .action(printSchema);
-  return command;
 }
 
 function programArgument(): Argument {

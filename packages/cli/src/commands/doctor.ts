@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import type { InstanceView } from '@rollcall/gateway';
@@ -19,14 +19,8 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-export function doctorCommand(): Command {
-  return new Command('doctor')
-    .description(
-      'find what is wrong on this machine, and what to do about it; exit with 1 if a check fails',
-    )
-    .addOption(adminOption())
-    .option('--json', 'print JSON')
-    .action(runDoctor);
+export function defineDoctor(command: Command): void {
+  command.addOption(adminOption()).option('--json', 'print JSON').action(runDoctor);
 }
 
 /** `rollcall doctor`: exits with 1 if a check fails. */

@@ -1,6 +1,6 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { ExplainedInstance, Explanation } from '@rollcall/gateway';
-import { RollcallError } from '@rollcall/client';
+import { RollcallError } from '@rollcall/protocol';
 import type { JournalEntry } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdminJson } from '../admin.ts';
 import { fromIsoTimes } from '@rollcall/runtime';
@@ -17,9 +17,8 @@ interface ExplainOptions {
   readonly json?: boolean;
 }
 
-export function explainCommand(): Command {
-  return new Command('explain')
-    .description('show why a path is routed where it is, or nowhere: every message, probe and rule')
+export function defineExplain(command: Command): void {
+  command
     .argument('<path>', 'such as /v1/generate, or a whole URL')
     .option('--method <method>', 'of the request; default: GET')
     .option(

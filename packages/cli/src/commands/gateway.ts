@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { registryFromEnv } from '@rollcall/client';
 import { dashboardFolder } from '@rollcall/dashboard';
 import { createGateway, GATEWAY_SETTINGS } from '@rollcall/gateway';
@@ -11,9 +11,8 @@ import { openLog, withLogOptions } from '../log.ts';
 import { reportListening } from '../report-listening.ts';
 import { addSettings } from '../setting-options.ts';
 
-export function gatewayCommand(): Command {
-  const command = new Command('gateway')
-    .description('run a gateway')
+export function defineGateway(command: Command): void {
+  command
     .option(
       '--config <file>',
       'JSON file of settings; read again when it changes and on SIGHUP (env: ROLLCALL_CONFIG)',
@@ -24,7 +23,7 @@ export function gatewayCommand(): Command {
       (setting: string, before: readonly string[] | undefined) => [...(before ?? []), setting],
     )
     .action(runGateway);
-  return withLogOptions(addSettings(command, GATEWAY_SETTINGS));
+  withLogOptions(addSettings(command, GATEWAY_SETTINGS));
 }
 
 /** `rollcall gateway` */

@@ -1,15 +1,12 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { discover } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
 import { encodeAnnouncement } from '@rollcall/protocol';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 import { formatTable } from '../terminal/table.ts';
 
-export function lsCommand(): Command {
-  return new Command('ls')
-    .description('list the registered instances')
-    .option('--json', 'print JSON')
-    .action(runLs);
+export function defineLs(command: Command): void {
+  command.option('--json', 'print JSON').action(runLs);
 }
 
 /** `rollcall ls` */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import {
   announcedAddress,
   registryFromEnv,
@@ -33,10 +33,7 @@ interface RunOptions extends LogFlags {
   readonly [field: string]: unknown;
 }
 
-export function runCommand(): Command {
-  const command = new Command('run').description(
-    'start any program, and register it while it listens',
-  );
+export function defineRun(command: Command): void {
   for (const option of announcementOptions()) command.addOption(option);
   command
     .option(
@@ -50,7 +47,7 @@ export function runCommand(): Command {
     .argument('<command...>', 'the program and its arguments, after --')
     .passThroughOptions()
     .action(runProgram);
-  return withLogOptions(command);
+  withLogOptions(command);
 }
 
 /** `rollcall run`: registers a program that knows nothing of Rollcall, for as long as it listens. */

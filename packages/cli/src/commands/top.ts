@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
-import { RollcallError } from '@rollcall/client';
+import { RollcallError } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { shutdown } from '@rollcall/runtime';
@@ -18,9 +18,8 @@ interface TopOptions {
 
 const EVERY_MS = 2000;
 
-export function topCommand(): Command {
-  return new Command('top')
-    .description('show state, request rate, errors and latency of each instance, every two seconds')
+export function defineTop(command: Command): void {
+  command
     .addOption(adminOption())
     .option('--once', 'print one table and exit')
     .option('--json', 'print JSON, one object per line')

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { BROKER_SETTINGS } from '@rollcall/broker';
 import { registryFromEnv, urlHost } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
@@ -44,13 +44,12 @@ Services: to start them with the broker and the gateway, name each in a Procfile
 environment has the address of the broker, PORT=0 (the system chooses), HOST=127.0.0.1 and SERVER_NAME (web, files).
 A comment "# try: COMMAND" is shown once everything runs; $GATEWAY in it stands for host and port of the gateway.`;
 
-export function upCommand(): Command {
-  const command = new Command('up')
-    .description('run a broker and a gateway on this machine, and services, until Ctrl+C')
+export function defineUp(command: Command): void {
+  command
     .option('--procfile <file>', 'services to start: a line NAME: COMMAND for each (default: none)')
     .addHelpText('after', SERVICES_HELP)
     .action(runUp);
-  return withLogOptions(addSettings(command, UP_SETTINGS));
+  withLogOptions(addSettings(command, UP_SETTINGS));
 }
 
 /** `rollcall up`: until Ctrl+C. */

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { registryFromEnv, describeServer, discover, watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
@@ -10,11 +10,8 @@ import { asJson, asText } from '../watch/event-line.ts';
 import type { WatchLine } from '../watch/event-line.ts';
 import { screenLines } from '../watch/screen-lines.ts';
 
-export function watchCommand(): Command {
-  return new Command('watch')
-    .description('list the registered instances, and then each change, until Ctrl+C')
-    .option('--json', 'print JSON, one object per line')
-    .action(runWatch);
+export function defineWatch(command: Command): void {
+  command.option('--json', 'print JSON, one object per line').action(runWatch);
 }
 
 /** `rollcall watch`: runs until Ctrl+C, or until its output is closed. */

@@ -39,7 +39,6 @@ export function outlineOf(program: Command): Outline {
       name: command.name(),
       description: firstClause(command.description()),
       options: help.visibleOptions(command).map(outlineOption),
-      // commander's own command does not say that it takes one of these.
       choices: command.name() === 'help' ? names : firstWordsOf(command),
       takesFile: [command, ...command.commands].some(({ registeredArguments }) =>
         registeredArguments.some((argument) => argument.name() === 'file'),

@@ -7,13 +7,14 @@ import { hasFish, hasZsh } from '../../../../test/support/available.ts';
 import { outlineOf } from '../../src/completion/outline.ts';
 import { completionScript, SHELLS } from '../../src/completion/scripts.ts';
 import type { Shell } from '../../src/completion/scripts.ts';
+import { loadAll } from '../../src/lazy-command.ts';
 import { createProgram } from '../../src/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-completion-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 writeFileSync(join(folder, 'broker.json'), '{}');
 
-const program = createProgram();
+const program = await loadAll(createProgram());
 for (const shell of SHELLS) {
   writeFileSync(join(folder, shell), completionScript(shell, outlineOf(program)));
 }

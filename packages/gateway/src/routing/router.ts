@@ -75,10 +75,10 @@ export class Router {
 
   readonly decide: Decide = (request) => {
     const { host, target } = request;
-    const { isOwnHost, hasRoute, filters } = this.#rules;
+    const { isOwnHost, filters } = this.#rules;
     if (!isOwnHost(host)) return { type: 'answer', problem: unknownHost(host), filters };
     if (!target.startsWith('/')) return { type: 'answer', problem: NOT_A_PATH, filters };
-    const match = matchRoute(target, (prefix) => this.#table.knows(prefix) || hasRoute(prefix));
+    const match = matchRoute(target, this.#isRoute);
     if (match === undefined) {
       const problem = this.#isTableComplete ? unknownRoute() : starting();
       return { type: 'answer', problem, filters };
@@ -86,6 +86,9 @@ export class Router {
     const route = this.#route(match.prefix);
     return this.#forward(route, route.policy.strip ? match.target : target, request);
   };
+
+  readonly #isRoute = (prefix: string): boolean =>
+    this.#table.knows(prefix) || this.#rules.hasRoute(prefix);
 
   /**
    * The table was received from the registry: a prefix that it lacks is unknown. Before that, its requests receive 503,
@@ -115,6 +118,11 @@ export class Router {
   /** Returns the requests in flight to each instance that has any. */
   *inFlight(): Iterable<readonly [key: string, requests: number]> {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
+  }
+
+  /** Returns the instances that answered a request after a time, and when they last did. */
+  *servedSince(time: number): Iterable<readonly [key: string, at: number]> {
+    for (const [key, { servedAt }] of this.#stats.all()) if (servedAt > time) yield [key, servedAt];
   }
 
   /** Returns the ejections that have not ended. */

@@ -58,7 +58,9 @@ export class ForwardedFields {
 
   /** What was stripped from the path before it came here. */
   forwardedPrefix({ forwardedFields }: Source): string {
-    const parts = this.#trusted(forwardedFields, 'x-forwarded-prefix', PREFIX)?.split(LIST) ?? [];
+    const value = this.#trusted(forwardedFields, 'x-forwarded-prefix', PREFIX);
+    if (value === undefined) return '';
+    const parts = value.split(LIST);
     if (parts.some((each) => BLANK.test(each))) return '';
     return parts.map((each) => each.replace(/\/+$/, '')).join('');
   }

@@ -42,14 +42,15 @@ export function restoresPrefix({ prefix = '', isStripped, restoresPrefix: is }: 
  */
 export function redirectToSlash(
   head: ResponseHead,
-  { method, head: { target }, forwardedPrefix }: ClientRequest,
+  request: ClientRequest,
   { prefix = '', target: sent }: Forward,
 ): OwnResponse | undefined {
+  const { method, target } = request;
   const isBare = (sent === '/' || sent.startsWith('/?')) && !/^[^?]*\/(?:\?|$)/.test(target);
   if (!isBare || (method !== 'GET' && method !== 'HEAD') || head.status !== 200) return undefined;
   if (!/^text\/html\b|^application\/xhtml/i.test(fieldValue(head.fields, 'content-type') ?? ''))
     return undefined;
-  const location = `${forwardedPrefix}${prefix}${sent}`;
+  const location = `${request.forwardedPrefix}${prefix}${sent}`;
   return ownResponse(308, `location: ${location}\r\n`, Buffer.alloc(0));
 }
 
