@@ -65,6 +65,8 @@ describe('rollcall run', () => {
     await program.ended;
     const other = run(port, ['--health', 'example.com/health'], ['node', '-e', strict]);
     await other.line(/INFO  registered prefix=\/v3 /);
+    other.kill('SIGTERM');
+    await other.ended;
   });
 
   it('registers only once the health path is healthy', async () => {
