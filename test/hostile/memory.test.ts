@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Pusher from 'pusher';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RawClient } from '../../packages/broker/test/raw-client.ts';
 import { APP } from '../support/connection.ts';
 import { Cluster } from '../support/cluster.ts';
@@ -50,9 +49,8 @@ describe.runIf(process.platform === 'linux')('with the memory of a small contain
           responses.push(response.pause());
         }).on('error', () => {});
       }
-      await sleep(3000);
-      await servesFor(url, 1000);
-      expect(responses).toHaveLength(CLIENTS);
+      await vi.waitUntil(() => responses.length === CLIENTS, 20_000);
+      await servesFor(url, 3000);
       for (const response of responses.splice(0)) response.destroy();
       instance.close().closeAllConnections();
       await servesFor(url, 500);
