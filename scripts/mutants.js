@@ -1,5 +1,5 @@
 // Breaks each rule of the protocol, one at a time, in a copy, and checks that a test or the simulator fails. A mutant
-// that survives is a rule that no test holds.
+// that survives is a rule that no test holds. With an argument, breaks only rules whose text or file contains it.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -16,6 +16,8 @@ import { join } from 'node:path';
 import { MUTANTS } from '../test/mutants/protocol.js';
 import { ROOT } from './steps.js';
 
+const [, , filter = ''] = process.argv;
+const mutants = MUTANTS.filter(({ rule, file }) => `${file} ${rule}`.includes(filter));
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
 copyProject();
 let alive = 0;
@@ -23,7 +25,7 @@ if (!testsPass()) {
   console.error('the tests fail without a mutant');
   process.exit(1);
 }
-for (const { rule, file, from, to } of MUTANTS) {
+for (const { rule, file, from, to } of mutants) {
   const path = join(folder, 'packages/protocol/src', file);
   const source = readFileSync(path, 'utf8');
   if (!source.includes(from)) {
@@ -38,7 +40,7 @@ for (const { rule, file, from, to } of MUTANTS) {
   if (survived) alive++;
 }
 rmSync(folder, { recursive: true });
-console.log(`${MUTANTS.length} mutants, ${alive} alive`);
+console.log(`${mutants.length} mutants, ${alive} alive`);
 process.exitCode = alive === 0 ? 0 : 1;
 
 /** The parts that the protocol's tests need, with packages linked, and the protocol itself a copy. */

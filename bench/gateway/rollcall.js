@@ -51,7 +51,8 @@ const plane = createInProcessDataPlane({
   traffic,
   observers: await openRequestObservers(settings),
   onUnreachable: () => {},
+  onServed: () => {},
   onEjected() {},
-  onFilterError: () => {},
+  onRequestError: () => {},
 });
 await plane.listen(port, '127.0.0.1');

@@ -33,7 +33,8 @@ export function apiPages() {
     faults.push(...undocumented.map((name) => `packages/${folder}: ${name} has no docstring`));
   }
   const go = goPage();
-  if (go !== undefined) pages.set(`${FOLDER}/go.md`, go);
+  if (go.page !== undefined) pages.set(`${FOLDER}/go.md`, go.page);
+  faults.push(...go.faults);
   return { pages, faults };
 }
 
@@ -159,10 +160,12 @@ function namesWithoutDoc({ name, doc, members, events }) {
 
 /** The page of the Go module, if Go is on this machine. */
 function goPage() {
-  const { status, stdout } = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     'go',
     ['run', 'scripts/docs/godoc.go', 'clients/go/registry'],
-    { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: ROOT, encoding: 'utf8' },
   );
-  return status === 0 ? `# Go: package registry\n\n${NOTE}\n\n${stdout.trim()}\n` : undefined;
+  if (status === null) return { faults: [] };
+  if (status !== 0) return { faults: [`clients/go: ${stderr.trim()}`] };
+  return { page: `# Go: package registry\n\n${NOTE}\n\n${stdout.trim()}\n`, faults: [] };
 }

@@ -11,6 +11,8 @@ const WIDTH = 100;
 export async function configDocsFaults({ write = false } = {}) {
   const { GATEWAY_SETTINGS } = await import('../../packages/gateway/dist/index.js');
   const { BROKER_SETTINGS } = await import('../../packages/broker/dist/index.js');
+  const { REGISTRY_SETTINGS } =
+    await import('../../packages/client/dist/transport/registry-settings.js');
   const { exampleOf, settingsTables } =
     await import('../../packages/runtime/dist/settings/index.js');
   const blocks = {
@@ -18,6 +20,7 @@ export async function configDocsFaults({ write = false } = {}) {
     'gateway example': jsonBlock(exampleOf(GATEWAY_SETTINGS)),
     'broker settings': settingsTables(BROKER_SETTINGS, '###'),
     'broker example': jsonBlock(exampleOf(BROKER_SETTINGS)),
+    'registry settings': settingsTables(REGISTRY_SETTINGS, '###', false),
   };
   const path = join(ROOT, FILE);
   const text = readFileSync(path, 'utf8');

@@ -31,12 +31,16 @@ func main() {
 	}
 	for _, each := range pkg.Types {
 		fmt.Printf("### %s\n\n", each.Name)
-		page.text(each.Doc)
+		page.docstring(each.Name, each.Doc)
+		page.fields(each.Name, each.Decl)
 		page.code(each.Decl)
 		page.values("", each.Consts)
 		page.values("", each.Vars)
 		page.functions("", each.Funcs)
 		page.functions("", each.Methods)
+	}
+	if len(page.undocumented) > 0 {
+		log.Fatalf("without a docstring: %s", strings.Join(page.undocumented, ", "))
 	}
 }
 
@@ -60,8 +64,17 @@ func load(files *token.FileSet, folder string) (*doc.Package, error) {
 }
 
 type page struct {
-	pkg   *doc.Package
-	files *token.FileSet
+	pkg          *doc.Package
+	files        *token.FileSet
+	undocumented []string
+}
+
+// docstring prints the text of an exported name, which must have one.
+func (p *page) docstring(name, docstring string) {
+	if strings.TrimSpace(docstring) == "" {
+		p.undocumented = append(p.undocumented, name)
+	}
+	p.text(docstring)
 }
 
 func (p *page) text(docstring string) {
@@ -70,6 +83,37 @@ func (p *page) text(docstring string) {
 	printer.DocLinkURL = func(*comment.DocLink) string { return "" }
 	if text := strings.TrimSpace(string(printer.Markdown(p.pkg.Parser().Parse(docstring)))); text != "" {
 		fmt.Printf("%s\n\n", text)
+	}
+}
+
+// specs notes the values of a group without a docstring that have none of their own.
+func (p *page) specs(group *ast.GenDecl) {
+	for _, each := range group.Specs {
+		if spec, ok := each.(*ast.ValueSpec); ok && spec.Doc == nil && spec.Comment == nil {
+			p.undocumented = append(p.undocumented, spec.Names[0].Name)
+		}
+	}
+}
+
+// fields notes the exported fields of a struct that have no docstring.
+func (p *page) fields(owner string, declaration *ast.GenDecl) {
+	for _, each := range declaration.Specs {
+		spec, ok := each.(*ast.TypeSpec)
+		if !ok {
+			continue
+		}
+		fields, ok := spec.Type.(*ast.StructType)
+		if !ok {
+			continue
+		}
+		for _, field := range fields.Fields.List {
+			if field.Doc != nil || field.Comment != nil {
+				continue
+			}
+			for _, name := range field.Names {
+				p.undocumented = append(p.undocumented, owner+"."+name.Name)
+			}
+		}
 	}
 }
 
@@ -89,6 +133,9 @@ func (p *page) values(title string, values []*doc.Value) {
 		fmt.Printf("## %s\n\n", title)
 	}
 	for _, each := range values {
+		if each.Doc == "" {
+			p.specs(each.Decl)
+		}
 		p.text(each.Doc)
 		p.code(each.Decl)
 	}
@@ -104,7 +151,7 @@ func (p *page) functions(title string, functions []*doc.Func) {
 			name = strings.TrimPrefix(each.Recv, "*") + "." + name
 		}
 		fmt.Printf("#### %s\n\n", name)
-		p.text(each.Doc)
+		p.docstring(name, each.Doc)
 		p.code(each.Decl)
 	}
 }

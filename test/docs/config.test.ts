@@ -3,6 +3,8 @@ import { BROKER_SETTINGS } from '@rollcall/broker';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { exampleOf, readSettingsFile } from '@rollcall/runtime/settings';
 import type { Setting, Settings } from '@rollcall/runtime/settings';
+import { createProgram } from '../../packages/cli/src/program.ts';
+import { REGISTRY_SETTINGS } from '../../packages/client/src/transport/registry-settings.ts';
 import { blockOf, Scratch } from '../support/document.ts';
 
 const FILE = 'docs/reference/config.md';
@@ -68,5 +70,20 @@ describe.each(TABLES)('the settings of the %s', (_program, settings, text) => {
       expect(names.length).toBeGreaterThan(0);
       expect(new Set(names).size).toBe(names.length);
     }
+  });
+});
+
+describe('the settings of the registry', () => {
+  it.each(entriesOf(REGISTRY_SETTINGS))('have a whole entry for %s', (_name, entry) => {
+    expect(Object.keys(entry).filter((field) => !FIELDS.has(field))).toEqual([]);
+    expect(entry.doc).toMatch(/^[A-Z0-9`].*\.$/);
+  });
+
+  it('are in the help of every command', () => {
+    let help = '';
+    createProgram()
+      .configureOutput({ writeOut: (text) => (help += text) })
+      .outputHelp();
+    for (const { env } of Object.values(REGISTRY_SETTINGS)) expect(help).toContain(env);
   });
 });

@@ -20,6 +20,7 @@ async function outcome(module: string, args: string[], env: Environment = {}) {
   return { code, lines: program.lines };
 }
 
+const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 const HOSTED = { PUSHER_APP_ID: '1', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
 
 describe('a usage error is one line and an exit code', () => {
@@ -31,12 +32,12 @@ describe('a usage error is one line and an exit code', () => {
     [['gateway'], { PUSHER_APP_ID: '1' }, /PUSHER_APP_KEY and PUSHER_APP_SECRET not set/],
     [['gateway'], { PUSHER_APP_CLUSTER: 'eu' }, /development credentials/],
     [['ls'], { PUSHER_HOST: '192.0.2.1' }, /development credentials/],
-    [['ls'], { ROLLCALL_CHANNEL: 'presence-x' }, /ROLLCALL_CHANNEL: the channel is "presence-x"/],
-    [['ls'], { ROLLCALL_MASTER_KEY: 's3cret' }, /ROLLCALL_MASTER_KEY is set, but/],
+    [['ls'], { ROLLCALL_CHANNEL: 'presence-x' }, /ROLLCALL_CHANNEL is "presence-x"/],
+    [['ls'], { ROLLCALL_MASTER_KEY: MASTER_KEY }, /ROLLCALL_MASTER_KEY is set, but/],
     [
       ['ls'],
       { ROLLCALL_CHANNEL: 'private-encrypted-x', ROLLCALL_MASTER_KEY: 's3cret' },
-      /ROLLCALL_MASTER_KEY must be 32 bytes/,
+      /ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/,
     ],
     [
       ['gateway', '--allow', '10.0.0.0/8,x'],

@@ -144,12 +144,12 @@ function rewrittenDifference({ head, body, trailers }, theirs) {
   const facts = {
     forwarded: 'x-forwarded-for: 192.0.2.7\r\n',
     requestId: 'id',
-    pseudonym: 'us',
+    via: 'us',
     target: head.target,
     prefix: '',
   };
   const text = requestHead(head, facts, 'b:1');
-  const written = rewrite(text, body, head.length < 0, passedTrailers(trailers));
+  const written = rewrite(text, body, head.length < 0, passedTrailers(trailers, true));
   const { messages, error } = readByReference('request', written);
   const [again] = messages;
   if (error !== undefined || messages.length !== 1 || !again?.isWhole) return `written: ${error}`;
@@ -177,7 +177,7 @@ function responseDifference({ head, body, trailers, isWhole }, theirs, method) {
   if (!isWhole || head.status < 200) return undefined;
   const isChunked = head.length < 0;
   const text = responseHead(head, { isChunked, isLast: false, isHttp10: false });
-  const written = rewrite(text, body, isChunked, passedTrailers(trailers));
+  const written = rewrite(text, body, isChunked, passedTrailers(trailers, false));
   const { messages, error } = readByReference('response', written, method);
   const [again] = messages;
   if (error !== undefined || messages.length !== 1 || !again?.isWhole) return `written: ${error}`;

@@ -3,8 +3,10 @@ import { bodyReader } from '../../packages/proxy/dist/http1/body-reader.js';
 import { UNTIL_CLOSE } from '../../packages/proxy/dist/http1/framing.js';
 import { HeadReader } from '../../packages/proxy/dist/http1/head-reader.js';
 import { canBeginRequest, parseRequest } from '../../packages/proxy/dist/http1/request.js';
+import { Underscores } from '../../packages/proxy/dist/http1/underscores.js';
 import { canBeginResponse, parseResponse } from '../../packages/proxy/dist/http1/response.js';
 
+const underscores = new Underscores(false);
 const MAX_BYTES = 16 * 1024;
 
 /** @typedef {import('../../packages/proxy/dist/http1/request.js').Http1Request} Http1Request */
@@ -25,7 +27,7 @@ const MAX_BYTES = 16 * 1024;
 export function readRequests(pieces) {
   const heads = new HeadReader(MAX_BYTES, canBeginRequest, true);
   return read(pieces, heads, (text) => {
-    const head = parseRequest(text);
+    const head = parseRequest(text, underscores);
     return head.ok ? head : head.problem.detail;
   });
 }

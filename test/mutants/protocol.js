@@ -1,3 +1,4 @@
+import { PROBE_MUTANTS } from './probes.js';
 import { TABLE_MUTANTS } from './table.js';
 
 /**
@@ -7,6 +8,7 @@ import { TABLE_MUTANTS } from './table.js';
  */
 export const MUTANTS = [
   ...TABLE_MUTANTS,
+  ...PROBE_MUTANTS,
   {
     rule: 'the higher incarnation wins whole',
     file: 'table/merge.ts',

@@ -49,18 +49,6 @@ export const TABLE_MUTANTS = [
     to: 'return announcement.draining === true;',
   },
   {
-    rule: 'an instance that announces no health check may answer 404',
-    file: 'table/probe-rules.ts',
-    from: ' || (!isAnnounced && outcome.status === 404)',
-    to: '',
-  },
-  {
-    rule: 'an instance that announces a health check may not answer 404',
-    file: 'table/probe-rules.ts',
-    from: '(!isAnnounced && outcome.status === 404)',
-    to: 'outcome.status === 404',
-  },
-  {
     rule: 'one failed probe is not enough',
     file: 'table/probe-rules.ts',
     from: 'failureThreshold: 2',
@@ -75,13 +63,13 @@ export const TABLE_MUTANTS = [
   {
     rule: "a timeout while the observer's own link is bad says nothing",
     file: 'table/health.ts',
-    from: '!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)',
+    from: 'now < Math.max(this.#link.settledAt, settledAt)',
     to: 'now < settledAt',
   },
   {
     rule: "no lease lapses while the observer's own link is down",
     file: 'table/health.ts',
-    from: 'if (entry.leaseEndsAt <= now && this.#linkIsUp) {',
+    from: 'if (entry.leaseEndsAt <= now && this.#link.isUp) {',
     to: 'if (entry.leaseEndsAt <= now) {',
   },
   {
@@ -123,13 +111,13 @@ export const TABLE_MUTANTS = [
   {
     rule: 'when a share of a service is lost at once, a timeout says nothing for a moment',
     file: 'table/health.ts',
-    from: 'now < Math.max(this.#settledAt, settledAt)',
-    to: 'now < this.#settledAt',
+    from: 'now < Math.max(this.#link.settledAt, settledAt)',
+    to: 'now < this.#link.settledAt',
   },
   {
     rule: 'a probe of fields that have changed meanwhile is made anew',
-    file: 'table/health.ts',
-    from: 'if (entry.isProbing) this.#probeAt(entry, now);',
+    file: 'table/probe-schedule.ts',
+    from: 'if (entry.isProbing) this.at(entry, now);',
     to: '',
   },
   {
@@ -146,21 +134,21 @@ export const TABLE_MUTANTS = [
   },
   {
     rule: 'an observer that was away longer than exits are remembered verifies what it holds',
-    file: 'table/health.ts',
-    from: 'now - this.#linkLostAt >= RULES.tombstoneMs',
+    file: 'table/own-link.ts',
+    from: 'now - this.#lostAt >= RULES.tombstoneMs',
     to: 'false',
   },
   {
     rule: 'many instances are probed less often',
-    file: 'table/health.ts',
+    file: 'table/probe-schedule.ts',
     from: 'return Math.max(this.#rules.intervalMs, this.#entries.size * RULES.msPerProbe);',
     to: 'return this.#rules.intervalMs;',
   },
   {
     rule: 'an observer that probes suspect instances only does not probe healthy ones',
-    file: 'table/health.ts',
-    from: "if (this.#probes === 'always') this",
-    to: 'this',
+    file: 'table/probe-schedule.ts',
+    from: "else if (this.#probes === 'always') this",
+    to: 'else this',
   },
   {
     rule: 'a run whose owner is gone has ended when its port refuses',
@@ -171,14 +159,14 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a run whose port refused has ended when its owner is gone',
     file: 'table/health.ts',
-    from: 'if (this.#wasRefused(entry, now)) entry.hasEnded = true;',
+    from: 'if (this.#link.isRecent(entry.refusedAt, now)) entry.hasEnded = true;',
     to: '',
   },
   {
     rule: 'a refused connection long before does not end a run',
-    file: 'table/health.ts',
-    from: 'return refusedAt >= since - RULES.refusedMs;',
-    to: 'return refusedAt >= since - Infinity;',
+    file: 'table/own-link.ts',
+    from: 'return at >= since - RULES.refusedMs;',
+    to: 'return at >= since - Infinity;',
   },
   {
     rule: 'a late message of a run that left its presence channel does not bring it back',
@@ -194,15 +182,15 @@ export const TABLE_MUTANTS = [
   },
   {
     rule: "while the observer's own link is down, a run that has ended is judged by probes",
-    file: 'table/health.ts',
+    file: 'table/rivals.ts',
     from: 'if (entry.hasEnded) return hearsOwners || isRivalled;',
     to: 'if (entry.hasEnded) return true;',
   },
   {
     rule: "shortly after the observer's own link is back, an owner that is gone may still return",
-    file: 'table/health.ts',
-    from: 'this.#linkIsUp && now >= this.#returnedAt',
-    to: 'this.#linkIsUp',
+    file: 'table/own-link.ts',
+    from: 'this.#isUp && now >= this.#returnedAt',
+    to: 'this.#isUp',
   },
   {
     rule: 'a probe is answered by the instance whose owner is not gone',
@@ -225,7 +213,7 @@ export const TABLE_MUTANTS = [
   {
     rule: 'an instance without presence yields to a later claim if its port refused',
     file: 'table/health.ts',
-    from: 'const yields = isClaim && !other.isPresent && this.#wasRefused(other, now);',
+    from: 'const yields = isClaim && !other.isPresent && this.#link.isRecent(other.refusedAt, now);',
     to: 'const yields = false;',
   },
   {

@@ -6,6 +6,9 @@ import { Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
 const ASK_EVERY_MS = 10_000;
 const ENUMERATE_EVERY_MS = 5000;
 
+/** Of a probe. */
+const TIMEOUT_MS = 1000;
+
 export class Gateway {
   observer;
   name;
@@ -26,7 +29,7 @@ export class Gateway {
    * @param {string} name
    * @param {import('./channel.js').Channel} channel
    * @param {() => number} random
-   * @param {(port: number) => 'ok' | 'refused'} probe
+   * @param {(port: number) => 'ok' | 'refused' | 'timeout' | 'unknown'} probe
    * @param {string[]} violations
    */
   constructor(name, channel, random, probe, violations) {
@@ -179,7 +182,7 @@ export class Gateway {
   /** @param {import('@rollcall/protocol').Reaction} reaction */
   #react({ effects, publish }) {
     for (const effect of effects) {
-      if (effect.type === 'probe') this.#ask(effect.instance);
+      if (effect.type === 'probe') this.#ask(effect);
       else if (effect.type !== 'conflict' && effect.type !== 'mass-suspicion')
         this.#changed(effect);
     }
@@ -191,16 +194,30 @@ export class Gateway {
     this.#channel.publish(to, event, data);
   }
 
-  /** @param {import('@rollcall/protocol').Instance} instance */
-  #ask({ key, announcement }) {
+  /** @param {Extract<import('@rollcall/protocol').Effect, { type: 'probe' }>} effect */
+  #ask({ instance: { key, announcement }, by }) {
     const life = this.#life;
-    this.#channel.after(5, () => {
-      if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
-        return;
-      const verdict = this.#probe(announcement.port);
-      const event = /** @type {const} */ ({ type: 'probed', key, verdict, by: 'probe' });
-      this.#react(this.observer.learn(event, this.#channel.now));
-    });
+    const { port } = announcement;
+    // The kernel accepts the connections of a busy instance all the same.
+    const look = () => {
+      const verdict = this.#probe(port);
+      return by === 'connect' && verdict === 'timeout' ? 'ok' : verdict;
+    };
+    const wait = (/** @type {number} */ milliseconds) =>
+      this.#channel.after(milliseconds, () => {
+        if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
+          return;
+        const verdict = look();
+        const isPending = verdict === 'timeout';
+        const event = /** @type {const} */ ({ type: 'probed', key, verdict, by, isPending });
+        const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
+        // In the simulation a probe never fails otherwise than by a refusal or a timeout.
+        if (effects.some((effect) => effect.type === 'down' && /probes? failed/.test(effect.why)))
+          this.#violations.push(`${this.name} took ${key} down, which was busy`);
+        this.#react({ effects, ...rest });
+        if (isPending) wait(TIMEOUT_MS);
+      });
+    wait(look() === 'timeout' ? TIMEOUT_MS : 5);
   }
 
   /** @param {import('@rollcall/protocol').Change} change */

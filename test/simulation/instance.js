@@ -11,6 +11,8 @@ const REPEATS_MS = [5000, 25_000];
 
 export class Instance {
   isUp = false;
+  /** Until then it answers no probe, because its only thread is busy. */
+  busyUntil = 0;
   /** @type {Owner | undefined} */
   owner;
   #channel;

@@ -21,6 +21,8 @@ export class Simulation {
   #channel;
   #random;
   #isChaos = true;
+  /** Until then no gateway has descriptors to probe with. */
+  #exhaustedUntil = 0;
   /** How many instances, the first ones, have an endpoint of their own. */
   #alone = 0;
   /** @type {(() => void)[]} */
@@ -38,9 +40,13 @@ export class Simulation {
       }
     }
     this.#share();
-    /** @type {(port: number) => 'ok' | 'refused'} */
-    const probe = (port) =>
-      instances.some((each) => each.port === port && each.isUp) ? 'ok' : 'refused';
+    /** @type {(port: number) => 'ok' | 'refused' | 'timeout' | 'unknown'} */
+    const probe = (port) => {
+      if (this.#channel.now < this.#exhaustedUntil) return 'unknown';
+      const instance = instances.find((each) => each.port === port && each.isUp);
+      if (instance === undefined) return 'refused';
+      return this.#channel.now < instance.busyUntil ? 'timeout' : 'ok';
+    };
     for (let index = 0; index < GATEWAYS; index++) {
       const name = `g${index}`;
       gateways.push(new Gateway(name, this.#channel, this.#random, probe, this.violations));
@@ -105,6 +111,8 @@ export class Simulation {
     else if (choice < 0.6) instance.start();
     else if (choice < 0.7) instance.update();
     else if (choice < 0.75) instance.loseLink(this.#upTo(8000));
+    else if (choice < 0.78) instance.busyUntil = this.#channel.now + this.#upTo(8000);
+    else if (choice < 0.79) this.#exhaustedUntil = this.#channel.now + this.#upTo(5000);
     else if (choice < 0.85) gateway.forget();
     else if (choice < 0.95) gateway.lose(this.#upTo(8000));
     else this.#outage(this.#upTo(8000));

@@ -96,6 +96,9 @@ func (b *broker) attempt(ctx context.Context, event string, payload []byte) *fau
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+	if b.sealer != nil {
+		payload = envelope{event, b.channels.registry}.enclose(payload) // the library seals it
+	}
 	err := client.Trigger(b.channels.registry, event, payload)
 	if exchange.answered {
 		return judge(exchange.status, exchange.body)

@@ -22,6 +22,7 @@ const (
 var (
 	portDigits = regexp.MustCompile(`^[0-9]{1,5}$`)
 	idText     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+	healthHost = regexp.MustCompile(`^[A-Za-z0-9_.:[\]-]{1,255}$`)
 	healthPath = regexp.MustCompile(`^/[\x21\x24-\x7e]*$`)
 )
 
@@ -98,7 +99,12 @@ func parseHealth(input any) (*Health, *Refusal) {
 	if method != "GET" && method != "HEAD" {
 		return nil, refuse(BadHealth, `health.method is %s; it must be one of GET, HEAD`, quote(method))
 	}
-	return &Health{Path: pathText, Method: method.(string)}, nil
+	host := fields["host"]
+	hostText, ok := host.(string)
+	if host != nil && (!ok || !healthHost.MatchString(hostText)) {
+		return nil, refuse(BadHealth, `health.host is %s; it must be a Host, such as "example.com"`, quote(host))
+	}
+	return &Health{Path: pathText, Method: method.(string), Host: hostText}, nil
 }
 
 func parseDraining(input any) (bool, *Refusal) {

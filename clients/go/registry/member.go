@@ -9,7 +9,7 @@ const maxMemberBytes = 1024
 func memberData(service Service, names channels, sealer *sealer) string {
 	info := service.plainJSON()
 	if sealer != nil {
-		info = sealer.seal(names.presence(service.ID), info)
+		info = sealer.seal(envelope{memberEvent, names.presence(service.ID)}, info)
 	}
 	// JSON escapes none of the characters of an ID.
 	return fmt.Sprintf(`{"user_id":"%s","user_info":%s}`, memberOf(service.ID, service.Inc), info)

@@ -91,6 +91,9 @@ func publish(t *testing.T, config Config, channel, event string, data any) {
 		AppID: config.AppID, Key: config.Key, Secret: config.Secret, Host: config.endpoint(),
 		EncryptionMasterKeyBase64: config.MasterKey, HTTPClient: http.DefaultClient,
 	}
+	if strings.HasPrefix(channel, encryptedPrefix) {
+		data = json.RawMessage(envelope{event, channel}.enclose([]byte(encoded(t, data))))
+	}
 	if err := client.Trigger(channel, event, data); err != nil {
 		t.Fatal(err)
 	}

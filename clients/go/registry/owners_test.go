@@ -48,7 +48,12 @@ func TestOwnersConform(t *testing.T) {
 		Sealed      struct {
 			MasterKey string
 			Cases     []struct {
-				Channel, Text string
+				Event, Channel string
+				Data           json.RawMessage
+				sealed
+			}
+			Refused []struct {
+				Name, Event, Channel string
 				sealed
 			}
 		}
@@ -56,7 +61,7 @@ func TestOwnersConform(t *testing.T) {
 	readVectors(t, "owners.json", &vectors)
 	for _, read := range []int{
 		len(vectors.Hashes), len(vectors.RollCalls), len(vectors.Waits), len(vectors.Channels), len(vectors.Members),
-		len(vectors.Outbids), len(vectors.OutbidWaits), len(vectors.Sealed.Cases),
+		len(vectors.Outbids), len(vectors.OutbidWaits), len(vectors.Sealed.Cases), len(vectors.Sealed.Refused),
 	} {
 		if read == 0 {
 			t.Fatal("vectors are missing")
@@ -118,20 +123,30 @@ func TestOwnersConform(t *testing.T) {
 		})
 	}
 	t.Run("waits between outbids", func(t *testing.T) { expectOutbidWaits(t, vectors.OutbidWaits) })
+	sealer, ok := newSealer(vectors.Sealed.MasterKey)
+	if !ok {
+		t.Fatal("the key is refused")
+	}
 	for _, c := range vectors.Sealed.Cases {
-		t.Run("sealed for "+c.Channel, func(t *testing.T) {
-			sealer, ok := newSealer(vectors.Sealed.MasterKey)
-			if !ok {
-				t.Fatal("the key is refused")
+		t.Run("sealed: "+c.Event+" of "+c.Channel, func(t *testing.T) {
+			here, message := envelope{c.Event, c.Channel}, []byte(encoded(t, c.sealed))
+			if data, ok := sealer.open(here, message); !ok || string(data) != string(c.Data) {
+				t.Errorf("opened %q, %v", data, ok)
 			}
-			if text, ok := sealer.open(c.Channel, []byte(encoded(t, c.sealed))); !ok || string(text) != c.Text {
-				t.Errorf("opened %q, %v", text, ok)
+			if data, ok := sealer.open(here, sealer.seal(here, c.Data)); !ok || string(data) != string(c.Data) {
+				t.Errorf("sealed and opened %q, %v", data, ok)
 			}
-			if text, ok := sealer.open(c.Channel, sealer.seal(c.Channel, []byte(c.Text))); !ok || string(text) != c.Text {
-				t.Errorf("sealed and opened %q, %v", text, ok)
+			for _, elsewhere := range []envelope{{"other", c.Channel}, {c.Event, c.Channel + "x"}} {
+				if _, ok := sealer.open(elsewhere, message); ok {
+					t.Errorf("opened as %s of %s", elsewhere.event, elsewhere.channel)
+				}
 			}
-			if _, ok := sealer.open(c.Channel+"x", []byte(encoded(t, c.sealed))); ok {
-				t.Error("opened with another channel's key")
+		})
+	}
+	for _, c := range vectors.Sealed.Refused {
+		t.Run("not opened: "+c.Name, func(t *testing.T) {
+			if data, ok := sealer.open(envelope{c.Event, c.Channel}, []byte(encoded(t, c.sealed))); ok {
+				t.Errorf("opened %q", data)
 			}
 		})
 	}

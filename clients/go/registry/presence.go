@@ -132,13 +132,14 @@ func (k *keeper) handle(received frame) {
 	}
 }
 
-// opened returns the decrypted data of an event, or nothing if it is not encrypted with the registry's key.
+// opened returns the decrypted data of an event, or nothing if it is not sealed with the registry's key for this event
+// and channel.
 func (k *keeper) opened(event frame) []byte {
 	if k.broker.sealer == nil {
 		return event.Data
 	}
-	text, _ := k.broker.sealer.open(event.Channel, event.Data)
-	return text
+	data, _ := k.broker.sealer.open(envelope{event.Event, event.Channel}, event.Data)
+	return data
 }
 
 // parseTable reads the statements that an observer sends to the owner. Invalid announcements are skipped.

@@ -43,6 +43,7 @@ type Refusal struct {
 	Reason string
 }
 
+// Error returns why the announcement is refused.
 func (r *Refusal) Error() string { return r.Reason }
 
 func refuse(code RefusalCode, format string, args ...any) *Refusal {

@@ -29,12 +29,12 @@ func TestTheTransportCannotReadAnEncryptedRegistry(t *testing.T) {
 	mustDo(t, r.Register)
 	own := r.Service()
 
-	open := func(channel string, data []byte) {
+	open := func(event, channel string, data []byte) {
 		t.Helper()
 		if strings.Contains(string(data), "4123") {
 			t.Errorf("not sealed: %s", data)
 		}
-		text, ok := observer.broker.sealer.open(channel, data)
+		text, ok := observer.broker.sealer.open(envelope{event, channel}, data)
 		if service, err := ParseAnnouncement(text); !ok || err != nil || service.Inc != own.Inc {
 			t.Errorf("opened %q, %v", text, err)
 		}
@@ -46,8 +46,8 @@ func TestTheTransportCannotReadAnEncryptedRegistry(t *testing.T) {
 	if err := json.Unmarshal(observer.hears(t, frameMemberAdded), &member); err != nil || member.UserID != memberOf("mine", own.Inc) {
 		t.Fatalf("%+v came, %v", member, err)
 	}
-	open("presence-team.mine", member.UserInfo)
-	open("private-encrypted-team", observer.hears(t, "register"))
+	open(memberEvent, "presence-team.mine", member.UserInfo)
+	open("register", "private-encrypted-team", observer.hears(t, "register"))
 
 	// What anyone without the key could say is not heard; the second of each is sealed.
 	forged := config
@@ -62,7 +62,7 @@ func TestTheTransportCannotReadAnEncryptedRegistry(t *testing.T) {
 		t.Error("what was not sealed was received")
 	}
 	text, _ := json.Marshal(left)
-	publish(t, config, "presence-team.mine", "table", json.RawMessage(observer.broker.sealer.seal("presence-team.mine", text)))
+	publish(t, config, "presence-team.mine", "table", json.RawMessage(observer.broker.sealer.seal(envelope{"table", "presence-team.mine"}, text)))
 	if d := receive(t, clock.asked, "the wait before it outbids"); d != 0 {
 		t.Errorf("waits %v", d)
 	}
@@ -85,7 +85,13 @@ func TestWhatIsNotSealedIsNotHeardInAnEncryptedRegistry(t *testing.T) {
 		if k.next.tick != nil || k.presence.outbids.due != nil {
 			t.Errorf("%s is received though it was not sealed", said.Event)
 		}
-		said.Data = r.broker.sealer.seal(channel, said.Data)
+		data := said.Data
+		said.Data = r.broker.sealer.seal(envelope{"register", channel}, data)
+		k.handle(said)
+		if k.next.tick != nil || k.presence.outbids.due != nil {
+			t.Errorf("%s is received though another event was sealed", said.Event)
+		}
+		said.Data = r.broker.sealer.seal(envelope{said.Event, channel}, data)
 		k.handle(said)
 		if k.next.tick == nil && k.presence.outbids.due == nil {
 			t.Errorf("%s is not received though it was sealed", said.Event)
@@ -100,7 +106,7 @@ func TestALeaseInAnEncryptedRegistry(t *testing.T) {
 	observer := observe(t, config, "mine")
 	r, _ := presentFor(t, config)
 	mustDo(t, r.Register)
-	text, ok := observer.broker.sealer.open("private-encrypted-team", observer.hears(t, "register"))
+	text, ok := observer.broker.sealer.open(envelope{"register", "private-encrypted-team"}, observer.hears(t, "register"))
 	if service, err := ParseAnnouncement(text); !ok || err != nil || service.TTL != DefaultTTL {
 		t.Errorf("opened %q, %v", text, err)
 	}

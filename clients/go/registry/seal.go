@@ -30,25 +30,61 @@ type sealed struct {
 	Ciphertext []byte `json:"ciphertext"`
 }
 
-func (s *sealer) seal(channel string, text []byte) []byte {
-	var nonce [24]byte
-	_, _ = rand.Read(nonce[:]) // never fails: crypto/rand ends the program if it cannot read
-	return s.sealWith(nonce, channel, text)
+// An envelope is where a message belongs. It is sealed with the message, so that a captured one has no effect anywhere
+// else.
+type envelope struct {
+	// event is the event's name, or memberEvent.
+	event, channel string
 }
 
-func (s *sealer) sealWith(nonce [24]byte, channel string, text []byte) []byte {
-	key := s.keyOf(channel)
-	box, _ := json.Marshal(sealed{nonce[:], secretbox.Seal(nil, text, &nonce, &key)}) // bytes always encode
+// memberEvent stands for an event's name in the announcement of a member of a presence channel.
+const memberEvent = "member"
+
+// enclose returns what is encrypted in place of the data of a message: the data, and where it belongs.
+func (e envelope) enclose(data []byte) []byte {
+	text, _ := json.Marshal(struct {
+		Event   string          `json:"event"`
+		Channel string          `json:"channel"`
+		Data    json.RawMessage `json:"data"`
+	}{e.event, e.channel, data}) // the data is JSON already
+	return text
+}
+
+// disclose returns the data in a decrypted message, unless the message belongs elsewhere.
+func (e envelope) disclose(text []byte) (data []byte, ok bool) {
+	var enclosed map[string]json.RawMessage // a struct would accept names in another case
+	if json.Unmarshal(text, &enclosed) != nil || !isText(enclosed["event"], e.event) || !isText(enclosed["channel"], e.channel) {
+		return nil, false
+	}
+	data, ok = enclosed["data"]
+	return data, ok
+}
+
+func isText(encoded json.RawMessage, text string) bool {
+	var decoded string
+	return json.Unmarshal(encoded, &decoded) == nil && decoded == text
+}
+
+func (s *sealer) seal(to envelope, data []byte) []byte {
+	var nonce [24]byte
+	_, _ = rand.Read(nonce[:]) // never fails: crypto/rand ends the program if it cannot read
+	key := s.keyOf(to.channel)
+	box, _ := json.Marshal(sealed{nonce[:], secretbox.Seal(nil, to.enclose(data), &nonce, &key)}) // bytes always encode
 	return box
 }
 
-func (s *sealer) open(channel string, data []byte) (text []byte, ok bool) {
+// open returns the data of a sealed message, unless the message belongs elsewhere.
+func (s *sealer) open(from envelope, message []byte) (data []byte, ok bool) {
 	var box sealed
-	if json.Unmarshal(data, &box) != nil || len(box.Nonce) != 24 {
+	if json.Unmarshal(message, &box) != nil || len(box.Nonce) != 24 {
 		return nil, false
 	}
-	key, nonce := s.keyOf(channel), [24]byte(box.Nonce)
-	return secretbox.Open(nil, box.Ciphertext, &nonce, &key)
+	key, nonce := s.keyOf(from.channel), [24]byte(box.Nonce)
+	text, ok := secretbox.Open(nil, box.Ciphertext, &nonce, &key)
+	if !ok {
+		return nil, false
+	}
+	return from.disclose(text)
 }
 
 func (s *sealer) keyOf(channel string) [sha256.Size]byte {

@@ -52,7 +52,7 @@ type Service struct {
 	// Draining says that the instance is about to leave and receives no new requests. Default: false.
 	Draining bool
 	// Health is the request with which observers probe the instance. Default: nil, with which they request
-	// GET /health, and a 404 response to that is healthy too.
+	// GET /health, and any answer is healthy except a 5xx other than 501.
 	Health *Health
 	// Meta has other facts about the instance, for people and programs that read the table: at most 32 entries.
 	// Default: none.
@@ -76,6 +76,9 @@ type Health struct {
 	Path string `json:"path"`
 	// Method is "GET" or "HEAD". Default: "", which means "GET".
 	Method string `json:"method"`
+	// Host is the Host of the request, for an instance that serves certain hosts only. Default: "", which means its
+	// address and port.
+	Host string `json:"host,omitempty"`
 }
 
 // Validate brings s into canonical form, or returns a [*Refusal] of the first invalid field.

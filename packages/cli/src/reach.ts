@@ -1,4 +1,4 @@
-import { DEFAULT_HEALTH_CHECK } from '@rollcall/protocol';
+import { probeRequest } from '@rollcall/protocol';
 import type { Announcement, ProbeOutcome } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
 
@@ -6,13 +6,10 @@ const TIMEOUT_MS = 2000;
 
 /** Requests the health path of an instance as observers do, and keeps the cause if that fails. */
 export function reach(announcement: Announcement): Promise<ProbeOutcome> {
-  const { address, port, scheme, health = DEFAULT_HEALTH_CHECK } = announcement;
   return httpRequest({
-    host: address,
-    port,
-    ...health,
+    ...probeRequest(announcement),
     timeoutMs: TIMEOUT_MS,
     // The gateway judges the certificate, by the authorities that it was configured with.
-    ...(scheme === 'https' && { tls: { rejectUnauthorized: false } }),
+    ...(announcement.scheme === 'https' && { tls: { rejectUnauthorized: false } }),
   });
 }

@@ -130,7 +130,7 @@ describe('an observer with another master key', () => {
     const refused: string[] = [];
     const directory = await observer(stranger);
     directory.on('refused', (event, { code }) => refused.push(`${event} ${code}`));
-    await vi.waitFor(() => expect(refused).toContain('presence bad-announcement'));
+    await vi.waitFor(() => expect(refused).toContain('presence unreadable'));
     await owner('b', 3001);
     const mine = await observer();
     await vi.waitFor(() => expect(mine.instances()).toHaveLength(2));
@@ -167,9 +167,83 @@ describe('an observer with another master key', () => {
   });
 });
 
+/** An observer, an instance, and what went over the wire when the instance registered. */
+async function captured(): Promise<{ directory: Directory; refused: string[]; data: Captured }> {
+  const directory = await observer();
+  const { subscribe, seen } = await spy(APP.secret);
+  const { channels } = registry.connection;
+  await subscribe(channels.registry);
+  await subscribe(`${channels.presencePrefix}a`, { user_id: 'observer' });
+  const refused: string[] = [];
+  directory.on('refused', (event, { code }) => refused.push(`${event} ${code}`));
+  await owner('a');
+  await vi.waitFor(() => expect(seen()).toMatch(/"event":"register"/));
+  const boxes = [...seen().matchAll(/{\\?"nonce.*?}/g)].map(([text]) => text.replaceAll('\\', ''));
+  const [member, announcement] = boxes.map((text) => JSON.parse(text) as object);
+  return { directory, refused, data: { member, announcement } };
+}
+type Captured = { member: object | undefined; announcement: object | undefined };
+
+describe('a program with the secret and without the master key', () => {
+  beforeEach(async () => {
+    registry = await TestRegistry.start(KINDS.encrypted);
+  });
+
+  it('takes no instance down by publishing a captured register as an exit', async () => {
+    const { directory, refused, data } = await captured();
+    const { channels } = registry.connection;
+    await rawPublish(registry.connection, channels.registry, data.announcement, 'exit');
+    await vi.waitFor(() => expect(refused).toEqual(['exit unreadable']));
+    expect(directory.instances()).toMatchObject([{ status: 'healthy' }]);
+    await rawPublish(registry.connection, channels.registry, data.announcement, 'register');
+    await owner('b', 3001);
+    await vi.waitFor(() => expect(directory.instances()).toHaveLength(2));
+    expect(refused).toEqual(['exit unreadable']);
+  });
+
+  it('changes nothing by publishing what it captured in another channel', async () => {
+    const { directory, data } = await captured();
+    const { channels } = registry.connection;
+    for (const box of Object.values(data)) {
+      for (const event of ['register', 'exit', 'rollcall', 'table']) {
+        await rawPublish(registry.connection, channels.owners, box, event);
+        await rawPublish(registry.connection, `${channels.presencePrefix}a`, box, event);
+      }
+    }
+    await rawPublish(registry.connection, channels.registry, data.member, 'exit');
+    await owner('b', 3001);
+    await vi.waitFor(() => expect(directory.instances()).toHaveLength(2));
+    expect(directory.instances()).toMatchObject([{ announcement: { seq: 0 } }, {}]);
+  });
+});
+
+describe('an encrypted registry with many instances', () => {
+  it('sends its whole table to an observer that starts later', async () => {
+    registry = await TestRegistry.start(KINDS.encrypted);
+    const first = await observer();
+    const faults: string[] = [];
+    first.on('fault', ({ message }) => faults.push(message));
+    const announcement = { prefix: '/hidden', address: '127.0.0.1' };
+    const statements = Array.from({ length: 1500 }, (_, at) => ({
+      announcement: { ...announcement, port: at + 1, id: `legacy-${at}`, inc: 1, seq: 0, ttl: 600 },
+      left: false,
+    }));
+    first.restore(statements);
+    const late = await observer();
+    late.on('fault', ({ message }) => faults.push(message));
+    await vi.waitFor(() => expect(late.instances()).toHaveLength(1500), 10_000);
+    expect(faults).toEqual([]);
+  });
+});
+
 /** What the SDK would not send: something to an encrypted channel as it is. */
-async function rawPublish({ appId, key, secret }: RegistryConfig, channel: string, data: unknown) {
-  const body = JSON.stringify({ name: 'register', channel, data: JSON.stringify(data) });
+async function rawPublish(
+  { appId, key, secret }: RegistryConfig,
+  channel: string,
+  data: unknown,
+  name = 'register',
+) {
+  const body = JSON.stringify({ name, channel, data: JSON.stringify(data) });
   const query = new URLSearchParams({
     auth_key: key,
     auth_timestamp: String(Math.floor(Date.now() / 1000)),

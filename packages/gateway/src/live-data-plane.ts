@@ -2,6 +2,7 @@ import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
+import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
@@ -70,7 +71,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     logger,
   });
   telemetry.observe(plane);
-  const stopLogging = logShedClients(plane, logger);
+  const stopLogging = [logShedClients(plane, logger), logDroppedFields(telemetry.traffic, logger)];
   directory.on('change', (change) => plane.apply(change));
   // After the data plane has taken in the change.
   states.observe(plane);
@@ -106,7 +107,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     },
     close() {
       files?.stop();
-      stopLogging();
+      for (const stop of stopLogging) stop();
       return plane.close();
     },
   };

@@ -54,7 +54,7 @@ describe('a gateway’s probes', () => {
     const { port } = sick.address() as AddressInfo;
     await gateway({ probes: { failureThreshold: 1 } });
     await say({ port });
-    await logged(/instance down .* \(a probe failed\)/);
+    await logged(/instance down .* \(a probe failed: GET \/health answered 500\)/);
   });
 });
 

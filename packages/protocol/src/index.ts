@@ -58,13 +58,19 @@ export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { Groups } from './table/groups.ts';
+export {
+  DEFAULT_HEALTH_CHECK,
+  DEFAULT_PROBE_RULES,
+  describeProbed,
+  probeRequest,
+  probeVerdict,
+} from './table/probe-rules.ts';
+export type { ProbeAttempt, ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
 export { isOwnShortage } from './table/own-shortage.ts';
-export { DEFAULT_HEALTH_CHECK, DEFAULT_PROBE_RULES, probeVerdict } from './table/probe-rules.ts';
-export type { ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
 export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
-export type { Change, Effect, TableEvent, Verdict } from './table/events.ts';
+export type { Change, Effect, Probed, ProbedBy, TableEvent, Verdict } from './table/events.ts';

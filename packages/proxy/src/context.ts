@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import type { Underscores } from './http1/underscores.ts';
 import type { ProxyOptions } from './proxy.ts';
 import type { Limits } from './limits.ts';
 import type { Pools } from './upstream/pool.ts';
@@ -12,6 +13,9 @@ export interface Context extends Pick<
   /** See {@link ProxyOptions.onInternalError}. */
   readonly onInternalError: (error: Error, requestId: string) => void;
   readonly pseudonym: string;
+  /** What Via gets: the pseudonym, or `''` if none is added. */
+  via: string;
+  readonly underscores: Underscores;
   readonly limits: Limits;
   /** See {@link ProxySettings.isTrustedProxy}. */
   isTrustedProxy: (address: string) => boolean;

@@ -20,6 +20,7 @@ import type {
 import { LIMITS } from './limits.ts';
 import { Pools } from './upstream/pool.ts';
 import { RequestIds } from './exchange/request-ids.ts';
+import { Underscores } from './http1/underscores.ts';
 import { createTlsFront } from './downstream/tls-front.ts';
 
 /** Below the 10 s after which Docker kills. */
@@ -35,11 +36,15 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     isTrustedProxy = trustNone,
     certificate,
     upstreamCa: instanceCa,
+    pseudonym = `proxy-${randomBytes(8).toString('hex')}`,
+    via = true,
+    underscoresInHeaders = false,
     ...others
   } = options;
   const clients = new Set<ClientConnection>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
+    tls?.check(now);
     context.pools.sweep(now);
   });
   const ownLimits = { ...LIMITS, ...limits };
@@ -56,11 +61,14 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     },
     () => shedClients++,
   );
+  const underscores = new Underscores(underscoresInHeaders, options.onFieldDropped);
   const idleClients = new IdleClients(clients);
   const context: Context = {
     ...others,
     onInternalError: options.onInternalError ?? ((error) => process.emitWarning(error)),
-    pseudonym: options.pseudonym ?? `proxy-${randomBytes(8).toString('hex')}`,
+    pseudonym,
+    via: via ? pseudonym : '',
+    underscores,
     limits: ownLimits,
     isTrustedProxy,
     clock,
@@ -75,7 +83,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const server = createServer(serverOptions, accept);
   const tls =
     certificate &&
-    createTlsFront(certificate, ownLimits.headMs, (socket, raw) => begin(socket, raw));
+    createTlsFront(certificate, { limits: ownLimits, clock }, (socket, raw) => begin(socket, raw));
   let onLastClosed: (() => void) | undefined;
 
   function accept(accepted: Socket): void {
@@ -109,6 +117,8 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   function configure(settings: ProxySettings): void {
     if (settings.certificate !== undefined) tls?.renew(settings.certificate);
     context.isTrustedProxy = settings.isTrustedProxy ?? trustNone;
+    context.via = settings.via === false ? '' : pseudonym;
+    underscores.isAllowed = settings.underscoresInHeaders ?? false;
     // One object, which everything here reads.
     Object.assign(ownLimits, LIMITS, settings.limits);
   }

@@ -197,6 +197,15 @@ export interface ProxySettings {
    * and passed on (X-Forwarded-*, X-Request-Id); from any other address it is dropped. Default: none is trusted.
    */
   readonly isTrustedProxy?: (address: string) => boolean;
+  /**
+   * Whether requests and trailers keep fields whose name has a `_`. Programs made for CGI see `_` and `-` as one, so that
+   * a client could set any field by an alias. Default false: they are dropped.
+   */
+  readonly underscoresInHeaders?: boolean;
+  /**
+   * Whether requests get this proxy's Via (RFC 9110 §7.6.3). Without it no loop is recognized. Default true.
+   */
+  readonly via?: boolean;
   /** With a certificate, the proxy speaks TLS and nothing else. Default: none. */
   readonly certificate?: Certificate;
   /** The limits that differ from {@link LIMITS}. */
@@ -214,9 +223,9 @@ export interface ProxyOptions extends ProxySettings {
   readonly pseudonym?: string;
   /** The CA of upstreams that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly upstreamCa?: string | Buffer;
-  /** Called when no connection could be made: `refused` by the upstream, or `failed` in another way. */
+  /** Called when no connection could be made: `refused` by the upstream, not made in time (`unreachable`), or `failed` in another way. */
   readonly onUnreachable?:
-    | ((upstream: Upstream, verdict: 'refused' | 'failed') => void)
+    | ((upstream: Upstream, verdict: 'refused' | 'unreachable' | 'failed') => void)
     | undefined;
   /**
    * Called when a filter has thrown, rejected or taken too long. `filter` is its name, or `''` if it is not known which
@@ -230,6 +239,8 @@ export interface ProxyOptions extends ProxySettings {
    * process.
    */
   readonly onInternalError?: ((error: Error, requestId: string) => void) | undefined;
+  /** Called for each field that is dropped because its name has a `_`: see `underscoresInHeaders`. */
+  readonly onFieldDropped?: () => void;
   /** Called once for each request, when its response has ended or never will. Without it, nothing is recorded. */
   readonly onRequestEnd?: (summary: RequestSummary) => void;
   /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../src/proxy.ts';
-import { refusingPort, send, start, to, upstream } from './harness.ts';
+import { client, refusingPort, send, serverSending, start, to, upstream } from './harness.ts';
 import { forwardBy } from './decisions.ts';
 
 /** An instance that answers with the head that reached it. */
@@ -42,6 +42,47 @@ describe('an upstream', () => {
     const sent = { traceparent: '00-abc', tracestate: 'a=1,b=2' };
     expect(await reached(port, sent)).toMatchObject(sent);
   });
+});
+
+describe('fields of requests with a `_` in their name', () => {
+  const ALIAS = { x_forwarded_for: '6.6.6.6', user_id: '1' };
+
+  it('are dropped, and each is counted, whether the head is another or the same', async () => {
+    let dropped = 0;
+    const { port } = await start(to(await mirror()), { onFieldDropped: () => dropped++ });
+    const request =
+      'GET / HTTP/1.1\r\nHost: a\r\nX_Forwarded_For: 6.6.6.6\r\nCookie: a_b=c\r\n\r\n';
+    const { write, heard } = client(port);
+    write(request + request);
+    const text = await heard(/a_b=c[^]*a_b=c/);
+    expect(text).not.toContain('6.6.6.6');
+    expect(dropped).toBe(2);
+  });
+
+  it('are passed on if they are allowed, from then on', async () => {
+    const { port, proxy } = await start(to(await mirror()), { underscoresInHeaders: true });
+    expect(await reached(port, ALIAS)).toMatchObject(ALIAS);
+    proxy.configure({});
+    expect(await reached(port, ALIAS)).not.toHaveProperty('user_id');
+  });
+
+  it('of trailers of a response are passed on, as those of its head', async () => {
+    const there = await serverSending(
+      'HTTP/1.1 200 OK\r\nX_Head: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX_Sum: 2\r\n\r\n',
+    );
+    const { port } = await start(to(there));
+    const { write, heard } = client(port);
+    write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await heard(/\r\n0\r\n[^]*\r\n\r\n/)).toMatch(/X_Head: 1[^]*X_Sum: 2/);
+  });
+});
+
+it('an upstream gets no Via if none is wanted', async () => {
+  const { port, proxy } = await start(to(await mirror()), { via: false });
+  expect(await reached(port)).not.toHaveProperty('via');
+  expect(await reached(port, { via: '1.1 before' })).toMatchObject({ via: '1.1 before' });
+  proxy.configure({});
+  expect(await reached(port)).toMatchObject({ via: '1.1 gateway' });
 });
 
 it('an upstream gets what was stripped from the path, and not what was left on it', async () => {

@@ -19,6 +19,12 @@ export interface HttpRequest {
   readonly tls?: TlsClientOptions | undefined;
   /** For the whole of it. */
   readonly timeoutMs: number;
+  /**
+   * Called if a connection was made and there is no response after `timeoutMs`, and each time that it has taken as long
+   * once more. Returns whether to wait on.
+   * @param times how often `timeoutMs` has passed
+   */
+  readonly onOverdue?: (times: number) => boolean;
   /** Whether the response's body is read. Default: the connection is closed after the head. */
   readonly readsBody?: boolean;
   /** Ends the request early. */
@@ -44,20 +50,30 @@ export interface HttpResponse {
 /** Why there is no response: an error code such as ECONNREFUSED, or ETIMEDOUT after `timeoutMs`. */
 export interface HttpFailure {
   readonly code: string;
+  /** Whether the connection was made, of a request that took too long. */
+  readonly isConnected?: boolean;
 }
 
 /** Makes one HTTP request. It never rejects, because a request without a response is an outcome as well. */
 export function httpRequest(options: HttpRequest): Promise<HttpResponse | HttpFailure> {
   return new Promise((resolve) => {
     const sent = start(options);
+    let isSettled = false;
+    let times = 0;
     // A response that arrived while this process was busy is read before the request is given up.
-    const timer = setTimeout(() => setImmediate(giveUp), options.timeoutMs);
+    const timer = setInterval(() => setImmediate(overdue), options.timeoutMs);
     function settle(outcome: HttpResponse | HttpFailure): void {
-      clearTimeout(timer);
+      isSettled = true;
+      clearInterval(timer);
       resolve(outcome);
       sent.destroy();
     }
-    const giveUp = (): void => settle({ code: 'ETIMEDOUT' });
+    function overdue(): void {
+      if (isSettled) return;
+      const isConnected = sent.socket?.connecting === false;
+      if (isConnected && options.onOverdue?.(++times) === true) return;
+      settle({ code: 'ETIMEDOUT', isConnected });
+    }
     const fail = ({ code = 'EIO' }: NodeJS.ErrnoException): void => settle({ code });
     sent.on('error', fail);
     sent.once('response', (response) => {

@@ -1,4 +1,4 @@
-export { acceptsConnections } from './accepts-connections.ts';
+export { acceptsConnections, connectionFailure } from './accepts-connections.ts';
 export { withDeadline } from './deadline.ts';
 export { endWithParent } from './end-with-parent.ts';
 export { errorMessage } from './error-message.ts';

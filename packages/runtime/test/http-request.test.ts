@@ -49,13 +49,33 @@ it('does not wait for an unread body', async () => {
 
 it('resolves to ETIMEDOUT if no response comes in time', async () => {
   const at = await serve(() => {});
-  expect(await httpRequest({ ...at, path: '/', timeoutMs: 20 })).toEqual({ code: 'ETIMEDOUT' });
+  expect(await httpRequest({ ...at, path: '/', timeoutMs: 20 })).toEqual({
+    code: 'ETIMEDOUT',
+    isConnected: true,
+  });
+});
+
+it('waits on for a response that is overdue as long as it is asked to', async () => {
+  const late = await serve((_, response) => {
+    setTimeout(() => response.end(), 100);
+  });
+  const overdue: number[] = [];
+  const onOverdue = (times: number): boolean => overdue.push(times) < 3;
+  expect(await httpRequest({ ...late, path: '/', timeoutMs: 20, onOverdue })).toEqual({
+    code: 'ETIMEDOUT',
+    isConnected: true,
+  });
+  expect(overdue).toEqual([1, 2, 3]);
+  expect(
+    await httpRequest({ ...late, path: '/', timeoutMs: 20, onOverdue: () => true }),
+  ).toMatchObject({ status: 200 });
 });
 
 it('resolves to ETIMEDOUT if the body does not end in time', async () => {
   const at = await serve((_, response) => void response.write('without an end'));
   expect(await httpRequest({ ...at, path: '/', readsBody: true, timeoutMs: 20 })).toEqual({
     code: 'ETIMEDOUT',
+    isConnected: true,
   });
 });
 

@@ -73,9 +73,15 @@ function symptom({ health }: Announcement, reach: ProbeOutcome): string {
   return `cannot be reached (${reach.code})`;
 }
 
-function cure({ address }: Announcement, reach: ProbeOutcome, isBrokerLocal: boolean): string {
+function cure(
+  { address, health }: Announcement,
+  reach: ProbeOutcome,
+  isBrokerLocal: boolean,
+): string {
   if ('status' in reach) {
-    return 'check its log: it receives no traffic until it responds with a status below 400';
+    const healthy =
+      health === undefined ? 'anything but a 5xx other than 501' : 'a 2xx or 3xx status';
+    return `check its log: it receives no traffic until it responds with ${healthy}`;
   }
   if (isLoopback(address) && !isBrokerLocal) {
     return 'it announces loopback, which other machines cannot reach: set ROLLCALL_ADDRESS where it runs';

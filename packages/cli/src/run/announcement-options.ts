@@ -42,8 +42,13 @@ function plainText(sentence: string): string {
 /** A value that is not of its type is left as it is: parsing the announcement refuses it, with the reason. */
 function fromText(field: AnnouncementField, text: string): unknown {
   if (field.type === 'integer' && /^[0-9]{1,15}$/.test(text)) return Number(text);
-  // Of its fields only the path has no default.
-  return field.name === 'health' ? { path: text } : text;
+  return field.name === 'health' ? healthCheck(text) : text;
+}
+
+/** Of a path, such as `/health`, or of a host and a path. */
+function healthCheck(text: string): { path: string; host?: string } {
+  const [, host = '', path = text] = /^([^/]+)(\/.*)$/.exec(text) ?? [];
+  return host === '' ? { path } : { path, host };
 }
 
 function collectPair(

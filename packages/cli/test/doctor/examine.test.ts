@@ -100,7 +100,7 @@ describe('each planted fault is the only finding', () => {
       {
         connection: () => registryFromEnv({ PUSHER_PORT: 'x' }),
       },
-      /^configuration fail PUSHER_PORT: port is "x"/,
+      /^configuration fail PUSHER_PORT is "x"/,
     ],
     ['an unknown host', unreachable('ENOTFOUND'), /^broker fail .*ENOTFOUND/],
     ['a port where nobody listens', unreachable('ECONNREFUSED'), /^broker fail .*ECONNREFUSED/],
@@ -234,10 +234,10 @@ describe('each planted fault is the only finding', () => {
     [
       'an instance that is not well',
       {
-        reach: () => Promise.resolve({ status: 401 }),
+        reach: () => Promise.resolve({ status: 503 }),
         gatewayView: () => Promise.resolve(undefined),
       },
-      /^instances fail .*responds to GET \/health with HTTP 401/,
+      /^instances fail .*responds to GET \/health with HTTP 503/,
     ],
   ])('%s', async (_fault, planted, finding) => {
     expect(await faults(planted)).toEqual([expect.stringMatching(finding)]);

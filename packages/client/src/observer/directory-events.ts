@@ -1,4 +1,11 @@
-import type { Announcement, Change, Instance, Refusal, Verdict } from '@rollcall/protocol';
+import type {
+  Announcement,
+  Change,
+  Instance,
+  ProbedBy,
+  Refusal,
+  Verdict,
+} from '@rollcall/protocol';
 
 /** The events of a directory, with their arguments. */
 export interface DirectoryEvents {
@@ -9,7 +16,7 @@ export interface DirectoryEvents {
   /** An event has come on the registry's channel. Its name is whatever its sender chose. */
   received: [event: string];
   /** A probe has ended, or a request that counts as one. */
-  probed: [verdict: Verdict, by: 'probe' | 'traffic'];
+  probed: [verdict: Verdict, by: ProbedBy];
   /** An event on the channel was refused. It has not changed the table. */
   refused: [event: string, refusal: Refusal];
   /** The channel is subscribed, for the first time or again. */

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Change,
   Effect,
   Instance,
   Journal,
-  Message,
   Peer,
+  Probed,
   Reaction,
   Statement,
   TableEvent,
@@ -17,7 +16,7 @@ import type {
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
-import { presenceChannel, sealFor } from '../transport/presence.ts';
+import { presenceChannel } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
@@ -32,8 +31,6 @@ const TICK_MS = 50;
  * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
  */
 const MAX_PROBES = 256;
-/** When a probe that this machine could not make is made. */
-const PROBE_AGAIN_MS = 500;
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -62,6 +59,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       probes,
       probeRules,
       answers: answersRollCalls,
+      isSealed: registry.channels.isEncrypted,
       nonce: randomUUID,
       ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
@@ -159,9 +157,13 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     void this.#react(this.#observer.restore(statements, performance.now()));
   }
 
-  /** Reports how a request to an instance ended, which counts as a probe. */
-  reportOutcome(key: string, verdict: Verdict): void {
-    this.#learn({ type: 'probed', key, verdict, by: 'traffic' });
+  /**
+   * Reports how a request to an instance ended, which counts as a probe.
+   * @param at when it did, on the clock of `performance.now()`. Default: now
+   */
+  reportOutcome(key: string, verdict: Verdict, at?: number): void {
+    this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
+    this.emit('probed', verdict, 'traffic');
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
@@ -200,7 +202,6 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   #learn(event: TableEvent): void {
     void this.#react(this.#observer.learn(event, performance.now()));
-    if (event.type === 'probed') this.emit('probed', event.verdict, event.by);
   }
 
   /** Carries out a reaction of the observer. Messages are published one after another. */
@@ -216,20 +217,17 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     try {
       for (const message of publish) {
-        const { channel, data } = this.#addressed(message);
-        await this.#publisher.publish(channel, message.event, data, this.#link.socketId);
-        if (message.event === 'rollcall') this.emit('rollcall-sent');
+        const { to, event, data } = message;
+        const channel =
+          typeof to === 'object'
+            ? presenceChannel(this.#registry, to.id)
+            : this.#registry.channels[to];
+        await this.#publisher.publish(channel, event, data, this.#link.socketId);
+        if (event === 'rollcall') this.emit('rollcall-sent');
       }
     } catch (error) {
       this.#fault(error);
     }
-  }
-
-  /** The channel of a message, and its data in the form that the channel carries. */
-  #addressed({ to, data }: Message): { channel: string; data: unknown } {
-    const registry = this.#registry;
-    if (typeof to !== 'object') return { channel: registry.channels[to], data };
-    return { channel: presenceChannel(registry, to.id), data: sealFor(registry, to.id, data) };
   }
 
   #fault(error: unknown): void {
@@ -238,7 +236,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #carryOut(effect: Effect): void {
-    if (effect.type === 'probe') void this.#probe(effect.instance);
+    if (effect.type === 'probe') void this.#probe(effect);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
     else if (effect.type === 'mass-suspicion')
@@ -257,20 +255,27 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.emit('change', change);
   }
 
-  async #probe(instance: Instance): Promise<void> {
+  async #probe({ instance, by }: Extract<Effect, { type: 'probe' }>): Promise<void> {
     const { key, announcement } = instance;
     // If the announcement has changed in the meantime, the table has scheduled another probe.
     const isDue = (): boolean =>
       !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    const verdict = await this.#limit(async () =>
-      isDue() ? this.#prober.probe(announcement) : undefined,
-    );
-    if (!isDue()) return;
-    if (verdict !== undefined) this.#learn({ type: 'probed', key, verdict, by: 'probe' });
-    else {
-      await delay(PROBE_AGAIN_MS, undefined, { ref: false });
-      await this.#probe(instance);
-    }
+    await this.#limit(async () => {
+      if (!isDue()) return;
+      await new Promise<void>((release) => {
+        let isFirst = true;
+        const report = (probed: Probed): boolean => {
+          // A probe that is overdue leaves its place to others.
+          release();
+          if (!isDue()) return false;
+          this.#learn({ type: 'probed', key, ...probed });
+          if (isFirst) this.emit('probed', probed.verdict, probed.by);
+          isFirst = false;
+          return true;
+        };
+        void this.#prober[by](announcement, report).then(report);
+      });
+    });
   }
 }
 

@@ -3,11 +3,12 @@ import type { SecureContext } from 'node:tls';
 import {
   DEFAULT_HEALTH_CHECK,
   DEFAULT_PROBE_RULES,
-  isOwnShortage,
+  RULES,
+  probeRequest,
   probeVerdict,
 } from '@rollcall/protocol';
-import type { Announcement, Verdict } from '@rollcall/protocol';
-import { httpRequest } from '@rollcall/runtime';
+import type { Announcement, Probed, ProbeOutcome } from '@rollcall/protocol';
+import { connectionFailure, httpRequest } from '@rollcall/runtime';
 
 /** Probes instances. */
 export class Prober {
@@ -27,19 +28,38 @@ export class Prober {
 
   /**
    * Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address.
-   * @returns undefined if this machine has run out of something: that shows nothing of the instance
+   * @param onTimeout called each time that the time-out has passed without an answer. Returns whether the answer is still
+   *   waited for: a busy instance would answer one request after another, each too late
    */
-  async probe(announcement: Announcement): Promise<Verdict | undefined> {
-    const { address, port, scheme, health = DEFAULT_HEALTH_CHECK } = announcement;
-    const outcome = await httpRequest({
-      host: address,
-      port,
-      ...health,
+  async probe(
+    announcement: Announcement,
+    onTimeout: (probed: Probed) => boolean = () => false,
+  ): Promise<Probed> {
+    const { scheme, health } = announcement;
+    const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
+    const probed = (outcome: ProbeOutcome): Probed => ({
+      verdict: probeVerdict(outcome, announcement),
+      by: 'probe',
+      attempt: { method, path, outcome },
+    });
+    const result = await httpRequest({
+      ...probeRequest(announcement),
       timeoutMs: this.#timeoutMs,
       ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
+      onOverdue: (times) =>
+        times * this.#timeoutMs < RULES.patienceMs &&
+        onTimeout({ ...probed({ code: 'ETIMEDOUT', isConnected: true }), isPending: true }),
     });
-    if ('code' in outcome && isOwnShortage(outcome.code)) return undefined;
-    return probeVerdict(outcome, announcement);
+    return probed('status' in result ? { status: result.status } : result);
+  }
+
+  /** Opens a connection to an instance and closes it. That costs the instance next to nothing. */
+  async connect(announcement: Announcement): Promise<Probed> {
+    const { address, port } = announcement;
+    const code = await connectionFailure({ host: address, port }, this.#timeoutMs);
+    if (code === undefined) return { verdict: 'ok', by: 'connect' };
+    const outcome = { code };
+    return { verdict: probeVerdict(outcome, announcement), by: 'connect', attempt: { outcome } };
   }
 
   /** One context for all probes: making one takes milliseconds. */

@@ -3,7 +3,7 @@ import type { Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import { openLink } from '../transport/link.ts';
 import type { Link } from '../transport/link.ts';
-import { openFrom, ownerIdentity, presenceChannel } from '../transport/presence.ts';
+import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
 import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
 import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
 import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
@@ -67,7 +67,7 @@ export function presenceMode(context: KeepAliveContext): KeepAlive {
       onJoined: meet,
       onEvent(event, data) {
         if (event !== 'table') return;
-        const parsed = parseDiscoveryEvent(event, openFrom(registry, id, data));
+        const parsed = parseDiscoveryEvent(event, data);
         if (parsed.ok && parsed.value.type === 'table') parsed.value.statements.forEach(receive);
       },
     });

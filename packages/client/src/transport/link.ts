@@ -2,12 +2,14 @@ import PusherModule from 'pusher-js';
 import type { Channel, Options } from 'pusher-js';
 import type { ChannelAuthorizationHandler } from 'pusher-js';
 import { isRecord } from '@rollcall/protocol';
+import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import { acceptsConnections } from '@rollcall/runtime';
 import { endpointOf } from './reach.ts';
 import { urlHost } from './registry-config.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
+import { openEvent } from './presence.ts';
 import type { Identity } from './presence.ts';
 import { keepConnected } from './reconnect.ts';
 import { serverSdk } from './sdk.ts';
@@ -44,6 +46,7 @@ export interface ChannelHandlers {
    * `onRefused` is called.
    */
   readonly onFailed?: (reason: string) => void;
+  /** `data` is undefined if it is not sealed as it has to be in an encrypted registry. */
   readonly onEvent?: (event: string, data: unknown) => void;
   readonly onJoined?: (member: Member) => void;
   readonly onParted?: (userId: string) => void;
@@ -89,8 +92,8 @@ export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link
   function subscribe(name: string, channelHandlers: ChannelHandlers): void {
     identities.set(name, channelHandlers.identify);
     const channel = pusher.subscribe(name);
-    bind(channel, channelHandlers);
-    if (name.startsWith('private-encrypted-')) guard(channel, channelHandlers);
+    bind(channel, registry, channelHandlers);
+    if (isEncryptedChannel(name)) guard(channel, channelHandlers);
     channel.bind('pusher:subscription_error', (error: unknown) => {
       const reason = `cannot subscribe to ${name}: ${oneLine(JSON.stringify(error))}`;
       if (channelHandlers.onFailed !== undefined) {
@@ -130,13 +133,14 @@ export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link
   };
 }
 
-function bind(channel: Channel, handlers: ChannelHandlers): void {
+function bind(channel: Channel, registry: RegistryConfig, handlers: ChannelHandlers): void {
   const { onSubscribed, onEvent, onJoined, onParted } = handlers;
   channel.bind('pusher:subscription_succeeded', (data: unknown) => onSubscribed?.(membersOf(data)));
   channel.bind('pusher:member_added', (member: unknown) => onJoined?.(memberOf(member)));
   channel.bind('pusher:member_removed', (member: unknown) => onParted?.(memberOf(member).userId));
   channel.bind_global((event: string, data: unknown) => {
-    if (isPublished(event)) onEvent?.(event, data);
+    if (!isPublished(event)) return;
+    onEvent?.(event, openEvent(registry, { event, channel: channel.name }, data));
   });
 }
 

@@ -1,9 +1,10 @@
 import { encodeAnnouncement, OBSERVER_USER_ID, presenceUserId } from '@rollcall/protocol';
 import type { Owned } from '@rollcall/protocol';
+import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import type { RegistryConfig } from './registry-config.ts';
-import { seal, unseal } from './seal.ts';
-import type { Sealed } from './seal.ts';
+import { disclose, enclose, seal, unseal } from './seal.ts';
+import type { Envelope } from './seal.ts';
 
 /** The identity of a member of a presence channel, as it is signed. */
 export interface Identity {
@@ -21,28 +22,44 @@ export function presenceChannel({ channels }: RegistryConfig, id: string): strin
 
 /** The identity of an owner in its instance's presence channel, with its announcement. */
 export function ownerIdentity(registry: RegistryConfig, announcement: Owned): Identity {
+  const { masterKey } = registry;
+  const encoded = encodeAnnouncement(announcement);
   return {
     user_id: presenceUserId(announcement),
-    user_info: sealFor(registry, announcement.id, encodeAnnouncement(announcement)),
+    user_info:
+      masterKey === undefined
+        ? encoded
+        : seal(memberEnvelope(registry, announcement.id), masterKey, encoded),
   };
 }
 
 /** A member with its announcement decrypted. */
 export function openMember(registry: RegistryConfig, id: string, member: Member): Member {
-  return { userId: member.userId, userInfo: openFrom(registry, id, member.userInfo) };
+  const { masterKey } = registry;
+  if (masterKey === undefined) return member;
+  const envelope = memberEnvelope(registry, id);
+  return { userId: member.userId, userInfo: unseal(envelope, masterKey, member.userInfo) };
+}
+
+function memberEnvelope(registry: RegistryConfig, id: string): Envelope {
+  return { event: 'member', channel: presenceChannel(registry, id) };
 }
 
 /**
- * A value in the form in which it is sent to the presence channel of an instance. In an encrypted registry it is
- * sealed, because presence channels have no encryption of their own.
+ * The data of an event in the form in which it is published. In an encrypted registry it is enclosed in its envelope.
+ * Pusher's SDK encrypts that for the encrypted channels; for presence channels it is sealed here.
  */
-export function sealFor<T>(registry: RegistryConfig, id: string, value: T): T | Sealed {
+export function sealEvent(registry: RegistryConfig, envelope: Envelope, data: unknown): unknown {
   const { masterKey } = registry;
-  return masterKey === undefined ? value : seal(presenceChannel(registry, id), masterKey, value);
+  if (masterKey === undefined) return data;
+  if (isEncryptedChannel(envelope.channel)) return enclose(envelope, data);
+  return seal(envelope, masterKey, data);
 }
 
-/** A value that came from the presence channel of an instance, or undefined if it is not sealed as it should be. */
-export function openFrom(registry: RegistryConfig, id: string, value: unknown): unknown {
+/** The data of an event that came, after Pusher's SDK, or undefined if it is not sealed for this event and channel. */
+export function openEvent(registry: RegistryConfig, envelope: Envelope, data: unknown): unknown {
   const { masterKey } = registry;
-  return masterKey === undefined ? value : unseal(presenceChannel(registry, id), masterKey, value);
+  if (masterKey === undefined) return data;
+  if (isEncryptedChannel(envelope.channel)) return disclose(envelope, data);
+  return unseal(envelope, masterKey, data);
 }

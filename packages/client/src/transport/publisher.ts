@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import Pusher from 'pusher';
 import { isRecord } from '@rollcall/protocol';
 import type { EventName, RollcallError } from '@rollcall/protocol';
+import { sealEvent } from './presence.ts';
 import { refusedBy, unreachable } from './reach.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
@@ -47,7 +48,8 @@ export function createPublisher(registry: RegistryConfig): Publisher {
   return {
     async publish(channel, event, data, exceptSocketId) {
       const params = exceptSocketId === undefined ? {} : { socket_id: exceptSocketId };
-      await request(() => sdk.trigger(channel, event, data, params));
+      const sealed = sealEvent(registry, { event, channel }, data);
+      await request(() => sdk.trigger(channel, event, sealed, params));
     },
     async presenceChannels(prefix) {
       const params = { filter_by_prefix: prefix, info: 'user_count' };

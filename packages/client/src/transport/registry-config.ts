@@ -1,16 +1,15 @@
 import {
   channelsOf,
-  DEFAULT_CHANNEL,
   DEVELOPMENT_APP,
   EMBEDDED_HOST,
-  EMBEDDED_PORT,
   isLoopback,
-  isPlaceholder,
-  parsePort,
-  quote,
   RollcallError,
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
+import { fromEnvironment, layered, resolveSettings } from '@rollcall/runtime/settings';
+import type { Resolved, Settings } from '@rollcall/runtime/settings';
+import { APP_SETTINGS, REGISTRY_SETTINGS } from './registry-settings.ts';
+import type { RegistryValues } from './registry-settings.ts';
 
 /**
  * Where the registry is, and the credentials to use it. {@link registryFromEnv} reads one from the
@@ -41,66 +40,54 @@ export interface RegistryConfig {
 /** Variables of an environment, such as `process.env`. An empty value counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const MASTER_KEY_BYTES = 32;
-
 /**
- * Reads the configuration of a registry from variables of the environment:
+ * Reads the configuration of a registry from variables of the environment: `PUSHER_APP_ID`, `PUSHER_APP_KEY`,
+ * `PUSHER_APP_SECRET`, `PUSHER_HOST`, `PUSHER_PORT`, `PUSHER_APP_CLUSTER`, `PUSHER_APP_SECURE`, `ROLLCALL_CHANNEL` and
+ * `ROLLCALL_MASTER_KEY`. docs/reference/config.md describes each.
  *
- * | variable | meaning | default |
- * |---|---|---|
- * | `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET` | the app: all three or none | the development app, if the broker is on loopback |
- * | `PUSHER_HOST` | host of a self-hosted broker. It takes precedence over `PUSHER_APP_CLUSTER` | 127.0.0.1 |
- * | `PUSHER_PORT` | port of a self-hosted broker | 6001 |
- * | `PUSHER_APP_CLUSTER` | cluster of hosted Pusher | unset |
- * | `PUSHER_APP_SECURE` | `1` for TLS, `0` for none | `1` for hosted Pusher, `0` otherwise |
- * | `ROLLCALL_CHANNEL` | the registry's channel, `private-` or `private-encrypted-` or neither | `mapped-discovery` |
- * | `ROLLCALL_MASTER_KEY` | key of an encrypted channel: 32 bytes in base64 | unset |
- *
- * The development app is public knowledge, so it is for brokers on loopback only.
+ * Without any, it is the embedded broker on this machine and the development app. That is public knowledge, so it is for
+ * brokers on loopback only.
  *
  * @param env the variables, such as `process.env`
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function registryFromEnv(env: Environment): RegistryConfig {
-  const host = value(env, 'PUSHER_HOST');
-  const cluster = value(env, 'PUSHER_APP_CLUSTER');
-  const hosted = host === undefined && cluster !== undefined;
-  const server = hosted
-    ? { cluster: clusterName(cluster) }
-    : { host: serverHost(host ?? EMBEDDED_HOST), port: serverPort(env) };
-
+  const values = valuesFrom(REGISTRY_SETTINGS, env);
+  const { host, cluster, port } = values;
+  const server =
+    host === undefined && cluster !== undefined
+      ? { cluster }
+      : { host: host ?? EMBEDDED_HOST, port };
   return {
-    ...credentialsFromEnv(env, 'host' in server ? server.host : undefined),
-    tls: secure(env) ?? hosted,
+    ...credentials(values, 'host' in server ? server.host : undefined),
+    tls: values.tls ?? 'cluster' in server,
     server,
-    embedded: host === undefined && !hosted,
-    ...channelsFromEnv(env),
+    embedded: host === undefined && cluster === undefined,
+    ...channelsFrom(values),
   };
 }
 
-function channelsFromEnv(env: Environment): Pick<RegistryConfig, 'channels' | 'masterKey'> {
-  const channels = channelsOf(value(env, 'ROLLCALL_CHANNEL') ?? DEFAULT_CHANNEL);
-  if (typeof channels === 'string') throw bad(`ROLLCALL_CHANNEL: ${channels}`);
-  const masterKey = value(env, 'ROLLCALL_MASTER_KEY');
-  if (!channels.isEncrypted && masterKey === undefined) return { channels };
-  if (!channels.isEncrypted) {
+function valuesFrom<G extends Settings>(settings: G, env: Environment): Resolved<G> {
+  return resolveSettings(settings, layered(settings, [fromEnvironment(settings, env)]));
+}
+
+function channelsFrom({
+  channel,
+  masterKey,
+}: RegistryValues): Pick<RegistryConfig, 'channels' | 'masterKey'> {
+  const channels = channelsOf(channel);
+  if (typeof channels === 'string') throw bad(channels);
+  if (channels.isEncrypted && masterKey === undefined) {
+    throw bad(
+      'ROLLCALL_MASTER_KEY is not set: an encrypted channel needs 32 bytes in base64, such as the output of "openssl rand -base64 32"',
+    );
+  }
+  if (!channels.isEncrypted && masterKey !== undefined) {
     throw bad(
       'ROLLCALL_MASTER_KEY is set, but the channel is not encrypted: set ROLLCALL_CHANNEL to private-encrypted-mapped-discovery, or unset the key',
     );
   }
-  // The value is not quoted, because it is a secret.
-  if (masterKey === undefined || !isMasterKey(masterKey)) {
-    throw bad(
-      'ROLLCALL_MASTER_KEY must be 32 bytes in base64 for an encrypted channel: create one with "openssl rand -base64 32"',
-    );
-  }
-  return { channels, masterKey };
-}
-
-/** Whether text is a master key in canonical base64. Pusher's SDK accepts no other spelling; Node would. */
-function isMasterKey(text: string): boolean {
-  const bytes = Buffer.from(text, 'base64');
-  return bytes.length === MASTER_KEY_BYTES && bytes.toString('base64') === text;
+  return { channels, ...(masterKey !== undefined && { masterKey }) };
 }
 
 /** The server of a registry in words, for logs and errors: `127.0.0.1:6001` or `hosted Pusher (cluster eu)`. */
@@ -142,15 +129,15 @@ export function credentialsFromEnv(
   env: Environment,
   host: string | undefined,
 ): Pick<RegistryConfig, 'appId' | 'key' | 'secret'> {
-  const appId = value(env, 'PUSHER_APP_ID');
-  const key = value(env, 'PUSHER_APP_KEY');
-  const secret = value(env, 'PUSHER_APP_SECRET');
-  if (appId !== undefined && key !== undefined && secret !== undefined) {
-    if (isPlaceholder(secret))
-      throw bad('PUSHER_APP_SECRET is a placeholder: set it to the secret of your app');
-    return { appId, key, secret };
-  }
+  return credentials(valuesFrom(APP_SETTINGS, env), host);
+}
 
+function credentials(
+  { appId, key, secret }: Resolved<typeof APP_SETTINGS>,
+  host: string | undefined,
+): Pick<RegistryConfig, 'appId' | 'key' | 'secret'> {
+  if (appId !== undefined && key !== undefined && secret !== undefined)
+    return { appId, key, secret };
   const given = { PUSHER_APP_ID: appId, PUSHER_APP_KEY: key, PUSHER_APP_SECRET: secret };
   const missing = Object.entries(given).filter(([, each]) => each === undefined);
   const names = missing.map(([name]) => name).join(' and ');
@@ -159,44 +146,6 @@ export function credentialsFromEnv(
     throw bad(`${names} not set: the development credentials are for a broker on loopback only`);
   }
   return DEVELOPMENT_APP;
-}
-
-function secure(env: Environment): boolean | undefined {
-  const text = value(env, 'PUSHER_APP_SECURE');
-  if (text === undefined) return undefined;
-  if (text !== '0' && text !== '1') {
-    throw bad(`PUSHER_APP_SECURE is ${quote(text)}; set it to 1 for TLS or 0 for none`);
-  }
-  return text === '1';
-}
-
-function serverPort(env: Environment): number {
-  const text = value(env, 'PUSHER_PORT');
-  if (text === undefined) return EMBEDDED_PORT;
-  const port = parsePort(text);
-  if (!port.ok) throw bad(`PUSHER_PORT: ${port.refusal.reason}`);
-  return port.value;
-}
-
-function serverHost(text: string): string {
-  const host = text.replace(/^\[(.*)\]$/, '$1');
-  if (!/^[A-Za-z0-9._:-]+$/.test(host)) {
-    throw bad(
-      `PUSHER_HOST is ${quote(text)}; it must be a host name or an IP address, without scheme or port`,
-    );
-  }
-  return host;
-}
-
-function clusterName(text: string): string {
-  if (!/^[A-Za-z0-9-]+$/.test(text)) {
-    throw bad(`PUSHER_APP_CLUSTER is ${quote(text)}; it must be the name of a cluster, such as eu`);
-  }
-  return text;
-}
-
-function value(env: Environment, name: string): string | undefined {
-  return env[name] === '' ? undefined : env[name];
 }
 
 function bad(message: string): RollcallError {

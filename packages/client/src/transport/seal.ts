@@ -2,22 +2,41 @@ import { createHash, randomBytes } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { isRecord } from '@rollcall/protocol';
 
-/** An encrypted value, with which the transport cannot read an announcement. Both are base64. */
+/** An encrypted message, which the transport cannot read. Both are base64. */
 export interface Sealed {
   readonly nonce: string;
   readonly ciphertext: string;
 }
 
+/** Where a message belongs. It is sealed with the message, so that a captured one has no effect anywhere else. */
+export interface Envelope {
+  /** The event's name, or `member` for the announcement of a member of a presence channel. */
+  readonly event: string;
+  readonly channel: string;
+}
+
+/** What is encrypted in place of the data of a message: the data, and where it belongs. */
+export function enclose({ event, channel }: Envelope, data: unknown): object {
+  return { event, channel, data };
+}
+
+/** The data in a decrypted message, or undefined if the message belongs elsewhere. */
+export function disclose({ event, channel }: Envelope, enclosed: unknown): unknown {
+  if (!isRecord(enclosed)) return undefined;
+  const isHere = enclosed['event'] === event && enclosed['channel'] === channel;
+  return isHere ? enclosed['data'] : undefined;
+}
+
 /**
- * Encrypts a value for one channel, as Pusher's encrypted channels do with events: NaCl secretbox with the
- * SHA-256 of the channel's name and the master key. Presence channels have no encryption of their own.
+ * Encrypts a message as Pusher's encrypted channels do: NaCl secretbox with the SHA-256 of the channel's name and
+ * the master key. Presence channels have no encryption of their own.
  */
-export function seal(channel: string, masterKey: string, value: unknown): Sealed {
+export function seal(envelope: Envelope, masterKey: string, data: unknown): Sealed {
   const nonce = randomBytes(nacl.secretbox.nonceLength);
   const ciphertext = nacl.secretbox(
-    Buffer.from(JSON.stringify(value)),
+    Buffer.from(JSON.stringify(enclose(envelope, data))),
     nonce,
-    keyOf(channel, masterKey),
+    keyOf(envelope.channel, masterKey),
   );
   return {
     nonce: nonce.toString('base64'),
@@ -25,17 +44,17 @@ export function seal(channel: string, masterKey: string, value: unknown): Sealed
   };
 }
 
-/** Decrypts a value. Returns undefined if the value is not sealed with this key. */
-export function unseal(channel: string, masterKey: string, sealed: unknown): unknown {
+/** Decrypts a message. Returns undefined if it is not sealed with this key, or belongs elsewhere. */
+export function unseal(envelope: Envelope, masterKey: string, sealed: unknown): unknown {
   if (!isSealed(sealed)) return undefined;
   const { nonce, ciphertext } = sealed;
   const nonceBytes = Buffer.from(nonce, 'base64');
   if (nonceBytes.length !== nacl.secretbox.nonceLength) return undefined;
-  const key = keyOf(channel, masterKey);
+  const key = keyOf(envelope.channel, masterKey);
   const bytes = nacl.secretbox.open(Buffer.from(ciphertext, 'base64'), nonceBytes, key);
   if (bytes === null) return undefined;
   try {
-    return JSON.parse(Buffer.from(bytes).toString());
+    return disclose(envelope, JSON.parse(Buffer.from(bytes).toString()));
   } catch {
     return undefined;
   }

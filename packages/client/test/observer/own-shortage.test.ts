@@ -10,11 +10,11 @@ vi.mock('@rollcall/runtime', async (original) => ({
 const INSTANCE = { prefix: '/v1', address: '127.0.0.1', port: 1 };
 
 it.each([
-  ['EMFILE', undefined],
-  ['EADDRNOTAVAIL', undefined],
+  ['EMFILE', 'unknown'],
+  ['EADDRNOTAVAIL', 'unknown'],
   ['ECONNREFUSED', 'refused'],
-  ['ETIMEDOUT', 'failed'],
+  ['ETIMEDOUT', 'unreachable'],
 ])('a probe that ends with %s shows: %s', async (ending, verdict) => {
   code = ending;
-  expect(await new Prober(undefined).probe(INSTANCE)).toBe(verdict);
+  expect(await new Prober(undefined).probe(INSTANCE)).toMatchObject({ verdict });
 });

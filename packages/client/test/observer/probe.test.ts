@@ -22,11 +22,14 @@ async function announced(server: Server, scheme: 'http' | 'https'): Promise<Anno
 }
 
 const well: RequestListener = (_request, response) => response.end('ok');
+const ill: RequestListener = (_request, response) => response.writeHead(503).end();
 const prober = new Prober(String(ONE.cert));
 
 describe('a probe of an instance with TLS', () => {
   it('uses TLS, and trusts the configured CA', async () => {
-    expect(await prober.probe(await announced(createSecureServer(ONE, well), 'https'))).toBe('ok');
+    expect(
+      await prober.probe(await announced(createSecureServer(ONE, well), 'https')),
+    ).toMatchObject({ verdict: 'ok' });
   });
 
   it.each([
@@ -34,39 +37,109 @@ describe('a probe of an instance with TLS', () => {
     ['for another address', ELSEWHERE],
   ])('fails if its certificate is %s', async (_, certificate) => {
     const instance = await announced(createSecureServer(certificate, well), 'https');
-    expect(await new Prober(String(ONE.cert)).probe(instance)).toBe('failed');
-    expect(await new Prober(undefined).probe(instance)).toBe('failed');
+    expect(await new Prober(String(ONE.cert)).probe(instance)).toMatchObject({ verdict: 'failed' });
+    expect(await new Prober(undefined).probe(instance)).toMatchObject({ verdict: 'failed' });
   });
 
   it('fails if the instance does not speak TLS', async () => {
-    expect(await prober.probe(await announced(createServer(well), 'https'))).toBe('failed');
+    expect(await prober.probe(await announced(createServer(well), 'https'))).toMatchObject({
+      verdict: 'failed',
+    });
   });
 });
 
 describe('a probe', () => {
   it.each([
     [200, 'ok', 'ok'],
+    [302, 'ok', 'ok'],
+    [400, 'ok', 'failed'],
+    [401, 'ok', 'failed'],
+    [403, 'ok', 'failed'],
     [404, 'ok', 'failed'],
+    [405, 'ok', 'failed'],
+    [410, 'ok', 'failed'],
+    [429, 'ok', 'failed'],
     [500, 'failed', 'failed'],
+    [501, 'ok', 'failed'],
   ])('answered with %d is %s without a health path, %s with one', async (status, without, on) => {
     const answer: RequestListener = (_request, response) => response.writeHead(status).end();
     const instance = await announced(createServer(answer), 'http');
-    expect(await prober.probe(instance)).toBe(without);
+    expect(await prober.probe(instance)).toMatchObject({ verdict: without });
     const health = { path: '/up', method: 'GET' } as const;
-    expect(await prober.probe({ ...instance, health })).toBe(on);
+    expect(await prober.probe({ ...instance, health })).toMatchObject({ verdict: on });
   });
 
-  it('not answered in time fails', async () => {
+  it('not answered in time is a timeout', async () => {
     const instance = await announced(
       createServer(() => {}),
       'http',
     );
-    expect(await new Prober(undefined, 100).probe(instance)).toBe('failed');
+    expect(await new Prober(undefined, 100).probe(instance)).toMatchObject({ verdict: 'timeout' });
+  });
+
+  it('waits for a late answer instead of sending a second request', async () => {
+    let requests = 0;
+    const slow: RequestListener = (_request, response) => {
+      requests++;
+      setTimeout(() => response.end(), 150);
+    };
+    const instance = await announced(createServer(slow), 'http');
+    const overdue: unknown[] = [];
+    const onTimeout = (probed: unknown): boolean => overdue.push(probed) > 0;
+    expect(await new Prober(undefined, 50).probe(instance, onTimeout)).toMatchObject({
+      verdict: 'ok',
+    });
+    expect(overdue.length).toBeGreaterThan(0);
+    for (const each of overdue) expect(each).toMatchObject({ verdict: 'timeout', isPending: true });
+    expect(requests).toBe(1);
   });
 
   it('at a closed port is refused', async () => {
     const instance = await announced(createServer(), 'http');
     servers.pop()?.close();
-    expect(await prober.probe(instance)).toBe('refused');
+    expect(await prober.probe(instance)).toMatchObject({ verdict: 'refused' });
+  });
+
+  it('sends the Host that the instance announces', async () => {
+    const hosts: (string | undefined)[] = [];
+    const strict: RequestListener = ({ headers }, response) => {
+      hosts.push(headers.host);
+      response.writeHead(headers.host === 'example.com' ? 200 : 400).end();
+    };
+    const instance = await announced(createServer(strict), 'http');
+    const health = { path: '/up', method: 'GET', host: 'example.com' } as const;
+    expect(await prober.probe({ ...instance, health })).toMatchObject({ verdict: 'ok' });
+    expect(hosts).toEqual(['example.com']);
+  });
+
+  it('says what was requested and what came of it', async () => {
+    const instance = await announced(createServer(ill), 'http');
+    expect(await prober.probe(instance)).toEqual({
+      verdict: 'failed',
+      by: 'probe',
+      attempt: { method: 'GET', path: '/health', outcome: { status: 503 } },
+    });
+  });
+});
+
+describe('a connection alone', () => {
+  it('shows that a port accepts, without a request', async () => {
+    let requests = 0;
+    const instance = await announced(
+      createServer(() => requests++),
+      'http',
+    );
+    expect(await prober.connect(instance)).toEqual({ verdict: 'ok', by: 'connect' });
+    expect(requests).toBe(0);
+  });
+
+  it('at a closed port is refused', async () => {
+    const instance = await announced(createServer(), 'http');
+    servers.pop()?.close();
+    expect(await prober.connect(instance)).toEqual({
+      verdict: 'refused',
+      by: 'connect',
+      attempt: { outcome: { code: 'ECONNREFUSED' } },
+    });
   });
 });

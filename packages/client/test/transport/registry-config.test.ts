@@ -68,8 +68,8 @@ describe('registryFromEnv', () => {
     [{ PUSHER_HOST: '10.0.0.1' }, /development credentials are for a broker on loopback/],
     [{ PUSHER_APP_CLUSTER: 'eu' }, /development credentials are for a broker on loopback/],
     [{ PUSHER_APP_SECURE: 'yes' }, /PUSHER_APP_SECURE is "yes"/],
-    [{ PUSHER_PORT: '70000' }, /PUSHER_PORT: port is "70000"/],
-    [{ PUSHER_PORT: '0' }, /PUSHER_PORT: port is "0"/],
+    [{ PUSHER_PORT: '70000' }, /PUSHER_PORT is "70000"; it must be a whole number from 1 to 65535/],
+    [{ PUSHER_PORT: '0' }, /PUSHER_PORT is "0"/],
     [{ ...APP, PUSHER_HOST: 'http://b' }, /PUSHER_HOST is "http:\/\/b"/],
     [{ ...APP, PUSHER_HOST: 'b:80/x' }, /PUSHER_HOST is/],
     [{ ...APP, PUSHER_APP_CLUSTER: 'eu.evil.example/' }, /PUSHER_APP_CLUSTER is/],
@@ -97,18 +97,22 @@ describe('the name of the registry', () => {
   });
 
   it.each([
-    ['presence-x', '', /^ROLLCALL_CHANNEL: the channel is "presence-x"; it must be/],
-    ['private-cache-x', '', /^ROLLCALL_CHANNEL: /],
-    ['x y', '', /^ROLLCALL_CHANNEL: /],
+    ['presence-x', '', /^ROLLCALL_CHANNEL is "presence-x"; it must be/],
+    ['private-cache-x', '', /^ROLLCALL_CHANNEL is /],
+    ['x y', '', /^ROLLCALL_CHANNEL is /],
     ['mapped-discovery', KEY, /^ROLLCALL_MASTER_KEY is set, but the channel is not encrypted/],
     ['private-x', KEY, /^ROLLCALL_MASTER_KEY is set, but the channel is not encrypted/],
-    ['private-encrypted-x', '', /^ROLLCALL_MASTER_KEY must be 32 bytes in base64/],
-    ['private-encrypted-x', KEY.slice(4), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
-    ['private-encrypted-x', `${KEY}AAAA`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    ['private-encrypted-x', '', /^ROLLCALL_MASTER_KEY is not set: .* 32 bytes in base64/],
+    ['private-encrypted-x', KEY.slice(4), /^ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/],
+    ['private-encrypted-x', `${KEY}AAAA`, /^ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/],
     // Node would read these too, and the SDK does not.
-    ['private-encrypted-x', KEY.replace('=', ''), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
-    ['private-encrypted-x', ` ${KEY}`, /^ROLLCALL_MASTER_KEY must be 32 bytes/],
-    ['private-encrypted-x', '_'.repeat(43), /^ROLLCALL_MASTER_KEY must be 32 bytes/],
+    [
+      'private-encrypted-x',
+      KEY.replace('=', ''),
+      /^ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/,
+    ],
+    ['private-encrypted-x', ` ${KEY}`, /^ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/],
+    ['private-encrypted-x', '_'.repeat(43), /^ROLLCALL_MASTER_KEY is invalid; it must be 32 bytes/],
   ])('%s with a key %j is refused, without quoting the key', (channel, key, message) => {
     expect(() => read(channel, key)).toThrow(message);
     expect(() => read(channel, key)).toThrow(

@@ -54,10 +54,19 @@ function ejectionItem(
 
 type Probe = NonNullable<InstanceView['evidence']['probe']>;
 
-function probeItem({ verdict, by, at, times }: Probe, now: number): EvidenceItem {
+/** An instance that does not answer in time may be busy, and a probe that could not be sent says nothing about it. */
+const PROBE_TONES: Readonly<Record<Probe['verdict'], Tone>> = {
+  ok: 'good',
+  refused: 'bad',
+  timeout: 'warning',
+  unreachable: 'bad',
+  failed: 'bad',
+  unknown: 'neutral',
+};
+
+function probeItem({ verdict, by, at, times, cause = verdict }: Probe, now: number): EvidenceItem {
   const ago = `${formatSpan(now - at)} ago`;
   const source = by === 'traffic' ? ', by a request' : '';
-  if (verdict === 'ok') return { kind: 'probe', tone: 'good', text: `ok ${ago}${source}` };
-  const count = times > 1 ? ` ${times}×,` : '';
-  return { kind: 'probe', tone: 'bad', text: `${verdict}${count} ${ago}${source}` };
+  const count = verdict !== 'ok' && times > 1 ? ` ${times}×,` : '';
+  return { kind: 'probe', tone: PROBE_TONES[verdict], text: `${cause}${count} ${ago}${source}` };
 }

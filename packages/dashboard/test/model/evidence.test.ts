@@ -20,6 +20,22 @@ describe('the evidence for an instance', () => {
       { probe: { verdict: 'failed', by: 'traffic', at: 8000, times: 2 } },
       ['probe', 'bad', 'failed 2×, 2 s ago, by a request'],
     ],
+    [
+      {
+        probe: {
+          verdict: 'timeout',
+          by: 'probe',
+          at: 8000,
+          times: 3,
+          cause: 'GET /health was not answered in time',
+        },
+      },
+      ['probe', 'warning', 'GET /health was not answered in time 3×, 2 s ago'],
+    ],
+    [
+      { probe: { verdict: 'unknown', by: 'connect', at: 8000, times: 1 } },
+      ['probe', 'neutral', 'unknown 2 s ago'],
+    ],
   ])('%j', (evidence, item) => {
     expect(items(evidence)).toEqual([item]);
   });

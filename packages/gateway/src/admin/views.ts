@@ -1,4 +1,5 @@
 import type { Announcement, Directory, Instance } from '@rollcall/client';
+import { describeProbed } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
@@ -29,7 +30,9 @@ export interface InstanceView {
   readonly traffic?: TrafficView | null;
 }
 
-export interface EvidenceView extends Omit<Evidence, 'inc'> {
+export interface EvidenceView extends Omit<Evidence, 'inc' | 'probe'> {
+  /** Its latest probe, or request that counted as one; `cause` says what was requested and what came of it. */
+  readonly probe?: NonNullable<Evidence['probe']> & { readonly cause?: string };
   /** When its lease expires unless it is renewed. */
   readonly leaseEnds?: number;
 }
@@ -161,11 +164,19 @@ export class Views {
       ...(announcedAt !== undefined && { announcedAt: announcedAt + epoch }),
       ...(relayedAt !== undefined && { relayedAt: relayedAt + epoch }),
       ...(presence !== undefined && { presence: { ...presence, at: presence.at + epoch } }),
-      ...(probe !== undefined && { probe: { ...probe, at: probe.at + epoch } }),
+      ...(probe !== undefined && { probe: probeView(probe, epoch) }),
       ...(ttl !== undefined &&
         renewed !== undefined && { leaseEnds: renewed + ttl * 1000 + epoch }),
     };
   }
+}
+
+function probeView(
+  probe: NonNullable<Evidence['probe']>,
+  epoch: number,
+): NonNullable<EvidenceView['probe']> {
+  const cause = describeProbed(probe);
+  return { ...probe, ...(cause !== undefined && { cause }), at: probe.at + epoch };
 }
 
 /** Traffic with the windows of the last seconds only. */

@@ -11,6 +11,8 @@ export interface InstanceStats {
    */
   latency: number;
   latencyAt: number;
+  /** When it last answered a request with anything but a 5xx. */
+  servedAt: number;
   consecutiveFailures: number;
   /** How the latest requests failed, since the latest ejection, such as `503`. */
   readonly latestFailures: string[];
@@ -64,6 +66,7 @@ function newStats(since: number): InstanceStats {
     inFlight: 0,
     latency: 0,
     latencyAt: since,
+    servedAt: -Infinity,
     consecutiveFailures: 0,
     latestFailures: [],
     windowEnds: -Infinity,

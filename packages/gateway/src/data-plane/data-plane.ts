@@ -38,10 +38,13 @@ export interface DataPlane {
   close(): Promise<void>;
 }
 
-/** What went wrong in a filter. */
-export interface FilterError {
-  /** Its name; `''` if it is not known which of the route's filters it was. */
-  readonly filter: string;
+/** Instances that answered real traffic, and when: milliseconds of the process's clock. */
+export type Served = readonly (readonly [key: string, at: number])[];
+
+/** What went wrong at a request, in a filter or in the gateway itself. */
+export interface RequestError {
+  /** The name of the filter; `''` if it is not known which of the route's it was. Undefined if it was the gateway. */
+  readonly filter?: string | undefined;
   readonly reason: string;
   readonly requestId: string;
 }

@@ -11,7 +11,7 @@ import { measureLoad } from '../traffic/process-load.ts';
 import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
-import type { DataPlane, DataPlaneSettings, FilterError } from './data-plane.ts';
+import type { DataPlane, DataPlaneSettings, RequestError, Served } from './data-plane.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -24,15 +24,20 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly observers: RequestObservers;
   /** An instance was ejected. */
   readonly onEjected: () => void;
-  readonly onFilterError: (error: FilterError) => void;
+  readonly onRequestError: (error: RequestError) => void;
+  /** Receives which instances have answered requests since the last time, and when, four times a second. */
+  readonly onServed: (served: Served) => void;
 }
+
+const REPORT_SERVED_EVERY_MS = 250;
 
 /**
  * Creates a data plane in this process: a router and the proxy that it decides for.
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings, onUnreachable, onEjected, onFilterError } = options;
+  const { table, traffic, observers, settings } = options;
+  const { onUnreachable, onEjected, onRequestError, onServed } = options;
   const router = new Router({
     table,
     rules: routingRules(settings.routing),
@@ -55,11 +60,22 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
       onUnreachable,
       onFilterError: (filter, error, requestId) =>
-        onFilterError({ filter, reason: errorMessage(error), requestId }),
+        onRequestError({ filter, reason: errorMessage(error), requestId }),
+      // A bug: the stack shows where.
+      onInternalError: (error, requestId) =>
+        onRequestError({ reason: error.stack ?? error.message, requestId }),
+      onFieldDropped: traffic.fieldDropped,
       onRequestStart: observers.traces?.begin,
       onRequestEnd: requestEnd(traffic, observers),
     }),
   );
+  let reportedAt = -Infinity;
+  const timer = setInterval(() => {
+    const served = [...router.servedSince(reportedAt)];
+    reportedAt = performance.now();
+    if (served.length > 0) onServed(served);
+  }, REPORT_SERVED_EVERY_MS);
+  timer.unref();
   return {
     async listen(port, host) {
       try {
@@ -87,6 +103,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       router.configure(rules);
     },
     async close() {
+      clearInterval(timer);
       await proxy.close(CLOSE_GRACE_MS);
       await observers.close();
     },
@@ -113,6 +130,8 @@ export function proxySettings({
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),
+    underscoresInHeaders: routing.underscoresInHeaders,
+    via: routing.via,
     ...(certificate !== undefined && { certificate }),
   };
 }

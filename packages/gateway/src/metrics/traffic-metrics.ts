@@ -55,6 +55,13 @@ export function addTrafficMetrics(
         ]),
       ).flat(),
   );
+  metrics.counter(
+    {
+      name: 'header_fields_dropped_total',
+      help: 'Header fields of requests that were dropped because their name has a _',
+    },
+    () => [[{}, traffic.droppedFields]],
+  );
   metrics.histogram(
     { name: 'request_seconds', help: 'Time from the head of a request to the end of its response' },
     routes,

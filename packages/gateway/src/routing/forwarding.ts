@@ -116,7 +116,9 @@ export class Forwarding implements Forward {
     const { balancer, now } = this.#route;
     this.#status = status;
     const at = now();
-    if (this.#stats !== undefined) balancer.responseStarted(this.#stats, at - this.#startedAt, at);
+    if (this.#stats === undefined) return;
+    if (status < 500) this.#stats.servedAt = at;
+    balancer.responseStarted(this.#stats, at - this.#startedAt, at);
   }
 
   onAttemptEnd(isFault: boolean): void {

@@ -120,6 +120,11 @@ export class Router {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
   }
 
+  /** Returns the instances that answered a request after a time, and when they last did. */
+  *servedSince(time: number): Iterable<readonly [key: string, at: number]> {
+    for (const [key, { servedAt }] of this.#stats.all()) if (servedAt > time) yield [key, servedAt];
+  }
+
   /** Returns the ejections that have not ended. */
   ejections(): Ejection[] {
     const now = this.#now();

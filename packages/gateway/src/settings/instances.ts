@@ -7,7 +7,13 @@ const PROBE_SETTINGS = {
     type: 'milliseconds',
     min: 100,
     default: DEFAULT_PROBE_RULES.intervalMs as number,
-    doc: 'Time between two probes of a healthy instance.',
+    doc: 'Time between two probes of a healthy instance that answers no requests meanwhile. Most of them only open a connection.',
+  },
+  requestIntervalMs: {
+    type: 'milliseconds',
+    min: 100,
+    default: DEFAULT_PROBE_RULES.requestIntervalMs as number,
+    doc: 'Time between two probes of a healthy instance that make a request. If it announces no health path, requests of clients that it answers count, too.',
   },
   timeoutMs: {
     type: 'milliseconds',

@@ -60,6 +60,18 @@ export const LISTENING_SETTINGS = {
     reloads: true,
     doc: 'Addresses or CIDRs of proxies in front of the gateway, whose `Forwarded` and `X-Forwarded-*` fields are believed.',
   },
+  underscoresInHeaders: {
+    type: 'boolean',
+    default: false,
+    reloads: true,
+    doc: 'Whether requests keep header fields whose name has a `_`. Programs made for CGI, such as PHP and WSGI servers, read it as `-`, so that a client could set any field, such as `X_Forwarded_For`.',
+  },
+  via: {
+    type: 'boolean',
+    default: true,
+    reloads: true,
+    doc: 'Whether instances receive a `Via` field. nginx as an instance compresses no response to a request with one, unless it has `gzip_proxied any`. Without it, a loop of gateways is not recognized.',
+  },
   workers: {
     type: 'integer',
     min: 1,

@@ -11,6 +11,7 @@ export interface TrafficDelta {
   readonly instances: readonly (readonly [key: string, Counts])[];
   readonly problems: readonly (readonly [ProblemCode, number])[];
   readonly filters: readonly FilterAnswers[];
+  readonly droppedFields: number;
 }
 
 /** The requests that a filter answered, by route. */
@@ -40,6 +41,8 @@ export class TrafficCounter implements RoutingEvents {
   /** By filter, then by prefix. */
   readonly #filters = new Map<string, Map<string | undefined, number>>();
 
+  #droppedFields = 0;
+
   /** @param instances the table at this moment */
   constructor(instances: readonly Instance[]) {
     for (const instance of instances) this.#enter(instance);
@@ -65,6 +68,11 @@ export class TrafficCounter implements RoutingEvents {
     if (upstreamMs !== undefined) observeSeconds(counts, upstreamMs / 1000);
   };
 
+  /** A field of a request was dropped because its name has a `_`. */
+  readonly fieldDropped = (): void => {
+    this.#droppedFields++;
+  };
+
   retried(prefix: string, key: string): void {
     this.#event(prefix, key, AT.retries);
   }
@@ -79,15 +87,18 @@ export class TrafficCounter implements RoutingEvents {
     const instances = [...this.instances()];
     const problems = [...this.#problems];
     const filters = [...this.filters()];
+    const droppedFields = this.#droppedFields;
     this.#routes.clear();
     for (const instance of this.#instances.values()) instance.counts = undefined;
     this.#problems.clear();
     this.#filters.clear();
-    return { routes, instances, problems, filters };
+    this.#droppedFields = 0;
+    return { routes, instances, problems, filters, droppedFields };
   }
 
   /** Adds the counts of another process. */
-  add({ routes, instances, problems, filters }: TrafficDelta): void {
+  add({ routes, instances, problems, filters, droppedFields }: TrafficDelta): void {
+    this.#droppedFields += droppedFields;
     for (const [prefix, more] of routes) addCounts(this.#route(prefix), more);
     for (const [key, more] of instances) {
       const counts = this.#instance(key);
@@ -114,6 +125,11 @@ export class TrafficCounter implements RoutingEvents {
 
   *filters(): Iterable<FilterAnswers> {
     for (const [filter, answers] of this.#filters) yield [filter, [...answers]];
+  }
+
+  /** Fields of requests that were dropped because their name has a `_`. */
+  get droppedFields(): number {
+    return this.#droppedFields;
   }
 
   problems(): Iterable<readonly [ProblemCode, number]> {

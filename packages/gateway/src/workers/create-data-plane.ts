@@ -1,7 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { Directory } from '@rollcall/client';
 import type { Logger } from '@rollcall/runtime';
-import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type {
+  DataPlane,
+  DataPlaneSettings,
+  RequestError,
+  Served,
+} from '../data-plane/data-plane.ts';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { loadTracer } from '../traces/load.ts';
@@ -35,8 +40,13 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
-  const onFilterError = ({ filter, requestId, reason }: FilterError): void =>
-    logger.error({ filter, requestId, reason }, 'filter failed');
+  const onServed = (served: Served): void => {
+    for (const [key, at] of served) directory.reportOutcome(key, 'ok', at);
+  };
+  const onRequestError = ({ filter, requestId, reason }: RequestError): void => {
+    if (filter === undefined) logger.error({ requestId, reason }, 'internal error at a request');
+    else logger.error({ filter, requestId, reason }, 'filter failed');
+  };
   if (count > 1) {
     // If the tracer is not installed, one error here is better than one from each worker.
     if (settings.traces) await loadTracer();
@@ -47,9 +57,10 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       table,
       isTableComplete,
       onOutcome,
+      onServed,
       onReport,
       onLoads,
-      onFilterError,
+      onRequestError,
       spawn: spawnWorker,
       logger,
     });
@@ -62,6 +73,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     observers: await openRequestObservers(settings),
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
     onEjected: onLoads,
-    onFilterError,
+    onRequestError,
+    onServed,
   });
 }

@@ -1,7 +1,7 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
-import type { DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type { DataPlaneSettings, RequestError, Served } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import { isCounts } from '../traffic/counts.ts';
@@ -55,8 +55,9 @@ export type FromWorker =
   /** Every request from now on is routed with the change of this number applied. */
   | { readonly type: 'applied'; readonly number: number }
   | ({ readonly type: 'report' } & ProcessReport)
-  /** A filter threw or rejected. */
-  | ({ readonly type: 'filter-error' } & FilterError)
+  | ({ readonly type: 'request-error' } & RequestError)
+  /** Which instances answered requests, and when. */
+  | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
   | { readonly type: 'outcome'; readonly key: string; readonly verdict: Verdict };
 
@@ -115,6 +116,7 @@ const traffic = object<TrafficDelta>({
   instances: list(pair(text, counts)),
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
   filters: list(pair(text, list(pair(optional(text), number)))),
+  droppedFields: number,
 });
 
 const load = object<ProcessLoad>({
@@ -138,6 +140,17 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   listening: {},
   applied: { number },
   report: { traffic, load, process },
-  'filter-error': { filter: text, reason: text, requestId: text },
-  outcome: { key: text, verdict: oneOf<Verdict>({ ok: true, refused: true, failed: true }) },
+  'request-error': { filter: optional(text), reason: text, requestId: text },
+  served: { served: list(pair(text, monotonicTime)) },
+  outcome: {
+    key: text,
+    verdict: oneOf<Verdict>({
+      ok: true,
+      refused: true,
+      timeout: true,
+      unreachable: true,
+      failed: true,
+      unknown: true,
+    }),
+  },
 });

@@ -1,7 +1,12 @@
 import { createServer } from 'node:net';
 import type { Change, Directory } from '@rollcall/client';
 import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
-import type { DataPlane, DataPlaneSettings, FilterError } from '../data-plane/data-plane.ts';
+import type {
+  DataPlane,
+  DataPlaneSettings,
+  RequestError,
+  Served,
+} from '../data-plane/data-plane.ts';
 import { listen } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
@@ -22,9 +27,11 @@ export interface PoolOptions {
   /** Whether the table was received from the registry. */
   readonly isTableComplete: boolean;
   readonly onOutcome: Directory['reportOutcome'];
+  /** Receives which instances answered requests. */
+  readonly onServed: (served: Served) => void;
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
-  readonly onFilterError: (error: FilterError) => void;
+  readonly onRequestError: (error: RequestError) => void;
   /** What `loads` returns has changed. */
   readonly onLoads: () => void;
   readonly spawn: Spawn;
@@ -140,7 +147,7 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onFilterError, onReport, onLoads } = this.#options;
+    const { table, onOutcome, onServed, onRequestError, onReport, onLoads } = this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.entries() };
       worker.send({
@@ -159,8 +166,9 @@ export class WorkerPool implements DataPlane {
       onLoads();
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
-    if (message.type === 'filter-error') onFilterError(message);
+    if (message.type === 'request-error') onRequestError(message);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
+    if (message.type === 'served') onServed(message.served);
   }
 
   #killSilent(): void {

@@ -62,9 +62,10 @@ export class Worker {
       traffic,
       observers,
       onUnreachable: ({ key }, verdict) => this.#send({ type: 'outcome', key, verdict }),
+      onServed: (served) => this.#send({ type: 'served', served }),
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),
-      onFilterError: (error) => this.#send({ type: 'filter-error', ...error }),
+      onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
     });
     state.plane = plane;
     await plane.listen(port, host);

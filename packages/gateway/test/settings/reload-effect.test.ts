@@ -18,6 +18,7 @@ vi.mock('@rollcall/proxy', async (original) => ({
 vi.mock('../../src/routing/router.ts', () => ({
   Router: class {
     readonly decide = (() => ({ type: 'answer' })) as unknown as Router['decide'];
+    readonly servedSince: Router['servedSince'] = () => [];
     constructor(options: RouterOptions) {
       router = options;
     }
@@ -33,11 +34,14 @@ function given(config: RoutingConfig): string {
     observers: { accessLog: undefined, traces: undefined, close: async () => {} },
     onUnreachable: () => {},
     onEjected() {},
-    onFilterError: () => {},
+    onRequestError: () => {},
+    onServed: () => {},
   });
   const { isOwnHost, policyOf } = router.rules;
   return JSON.stringify({
     limits: proxy.limits,
+    via: proxy.via,
+    underscores: proxy.underscoresInHeaders,
     isTrusted: proxy.isTrustedProxy?.('10.0.0.1'),
     isOwnHost: isOwnHost('api.example.com'),
     policy: policyOf('/v1'),

@@ -33,6 +33,15 @@ describe('traffic', () => {
     expect(of('a')?.[AT.seconds]).toBe(0.008);
   });
 
+  it('counts dropped fields of requests, of other processes too', () => {
+    traffic.fieldDropped();
+    const delta = traffic.take();
+    expect(traffic.droppedFields).toBe(0);
+    traffic.add(delta);
+    traffic.add(delta);
+    expect(traffic.droppedFields).toBe(2);
+  });
+
   it('does not measure tunnels', () => {
     traffic.countRequest(exchanged({ status: 101, ms: 3_600_000 }));
     expect(route('/v1')?.[AT.seconds]).toBe(0);

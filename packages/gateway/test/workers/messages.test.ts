@@ -90,6 +90,7 @@ const COUNTED = {
     instances: [['a', newCounts()]],
     problems: [['loop', 2]],
     filters: [['cors', [['/v1', 3]]]],
+    droppedFields: 4,
   },
   load: {
     clients: 1,
@@ -106,7 +107,8 @@ describe('messages from a worker', () => {
     { type: 'hello' },
     { type: 'listening' },
     { type: 'applied', number: 3 },
-    { type: 'filter-error', filter: 'cors', reason: 'x', requestId: 'r' },
+    { type: 'request-error', filter: 'cors', reason: 'x', requestId: 'r' },
+    { type: 'request-error', reason: 'x', requestId: 'r' },
     COUNTED,
     { type: 'outcome', key: 'a', verdict: 'refused' },
   ])('are %j', (message) => {

@@ -41,10 +41,10 @@ const instance: Instance = {
 };
 const change: Change = { type: 'registered', instance, why: 'it announced itself' };
 const outcome = vi.fn<(key: string, verdict: string) => void>();
-const filterError = vi.fn<(error: object) => void>();
+const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
-  traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [] },
+  traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [], droppedFields: 0 },
   load: { clients: 3, shedClients: 0, inFlight: [], pools: [], ejections: [] },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
@@ -63,9 +63,10 @@ beforeEach(() => {
     settings: dataPlaneSettings({ domain: '*' }),
     table: { prefixes: () => ['/v1'], entries: () => instances },
     onOutcome: outcome,
+    onServed: () => {},
     onReport: report,
     onLoads() {},
-    onFilterError: filterError,
+    onRequestError: requestError,
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);

@@ -1,5 +1,6 @@
 import { versionOf } from '../wire/statement.ts';
-import type { TableEvent, Verdict } from '../table/events.ts';
+import type { Probed, ProbedBy, TableEvent, Verdict } from '../table/events.ts';
+import type { ProbeAttempt } from '../table/probe-rules.ts';
 
 /** The latest evidence for and against an instance. Times are milliseconds of the observer's clock. */
 export interface Evidence {
@@ -14,7 +15,9 @@ export interface Evidence {
   /** Its latest probe, or request that counted as one. */
   readonly probe?: {
     readonly verdict: Verdict;
-    readonly by: 'probe' | 'traffic';
+    readonly by: ProbedBy;
+    /** What was requested and what came of it, unless traffic showed it. */
+    readonly attempt?: ProbeAttempt;
     readonly at: number;
     /** How many consecutive ones ended so. */
     readonly times: number;
@@ -44,13 +47,20 @@ export function evidenceAfter(
       if (was === undefined || was.inc !== event.inc) return was;
       return { ...was, presence: { isPresent: false, at: now } };
     case 'probed': {
-      const { verdict, by } = event;
+      const { verdict, by, attempt } = event;
+      if (!isShown(event)) return was;
       const times = was?.probe?.verdict === verdict ? was.probe.times + 1 : 1;
-      return was && { ...was, probe: { verdict, by, at: now, times } };
+      const probe = { verdict, by, at: event.at ?? now, times, ...(attempt && { attempt }) };
+      return was && { ...was, probe };
     }
     default:
       return was;
   }
+}
+
+/** Whether a probe is shown to people. That a port accepts connections is no evidence beside an answered request. */
+export function isShown({ by, verdict }: Probed): boolean {
+  return by !== 'connect' || verdict !== 'ok';
 }
 
 /** The evidence for the run that an event concerns; undefined if that run is over. */

@@ -1,8 +1,9 @@
-import { evidenceAfter } from './evidence.ts';
+import { evidenceAfter, isShown } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
-import type { Change, Effect, TableEvent } from '../table/events.ts';
+import type { Change, Effect, Probed, TableEvent } from '../table/events.ts';
+import { describeProbed } from '../table/probe-rules.ts';
 
 /** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {
@@ -53,7 +54,7 @@ export class Journal {
     const own = changes.find(({ instance }) => instance.key === subject?.key);
     // An instance that was never in the table has no history, such as one of which only an exit came.
     if (subject !== undefined && (own !== undefined || this.#histories.has(subject.key))) {
-      this.#note(subject.key, subject.what, own, now);
+      if (own !== undefined || !isRoutine(event)) this.#note(subject.key, subject.what, own, now);
       const evidence = evidenceAfter(this.#evidence.get(subject.key), event, now);
       if (evidence !== undefined) this.#evidence.set(subject.key, evidence);
     }
@@ -160,7 +161,7 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'departed':
       return { key: event.id, what: 'presence: gone' };
     case 'probed':
-      return { key: event.key, what: `${event.by}: ${event.verdict}` };
+      return isShown(event) ? { key: event.key, what: describe(event) } : undefined;
     case 'drained':
     case 'undrained':
       return { key: event.key, what: `operator: ${event.type}` };
@@ -168,4 +169,15 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'tick':
       return undefined;
   }
+}
+
+/** Whether an event comes so often that a history would hold nothing else: it is evidence only. */
+function isRoutine(event: TableEvent): boolean {
+  return event.type === 'probed' && event.by === 'traffic' && event.verdict === 'ok';
+}
+
+/** Such as `probe: ok`, or `probe: failed (GET /health answered 503)`. */
+function describe(probed: Probed): string {
+  const cause = describeProbed(probed);
+  return `${probed.by}: ${probed.verdict}${cause === undefined ? '' : ` (${cause})`}`;
 }

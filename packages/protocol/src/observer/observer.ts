@@ -7,7 +7,7 @@ import { OBSERVER_USER_ID } from '../wire/channels.ts';
 import { holdsAll, missingIn, unknownIn } from '../wire/digest.ts';
 import { EVENTS, parseDiscoveryEvent } from '../wire/events.ts';
 import type { EventName } from '../wire/events.ts';
-import { rollCallMessage, tableMessages } from '../wire/messages.ts';
+import { EVENT_BYTES, rollCallMessage, tableMessages } from '../wire/messages.ts';
 import type { Message } from '../wire/messages.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import { versionOf } from '../wire/statement.ts';
@@ -26,6 +26,8 @@ export interface ObserverOptions {
   readonly probes: Probing;
   /** Default: {@link DEFAULT_PROBE_RULES}. */
   readonly probeRules?: Partial<ProbeRules> | undefined;
+  /** Whether what it publishes is sealed, so that an event holds less. Default: false. */
+  readonly isSealed?: boolean;
   /** Whether it answers the roll calls of other observers, and calls the roll regularly, as gateways do. */
   readonly answers: boolean;
   /** Milliseconds between two roll calls, which make up for lost messages. Default: `RULES.rollCallEveryMs`. */
@@ -51,6 +53,7 @@ export class Observer {
   readonly peers: Peers;
   readonly #answers: boolean;
   readonly #nonce: () => string;
+  readonly #eventBytes: number;
   readonly #rollCallEveryMs: number;
   readonly #name: string | undefined;
   readonly #policy: AddressPolicy;
@@ -68,6 +71,7 @@ export class Observer {
     this.peers = new Peers(rollCallEveryMs);
     this.#answers = answers;
     this.#nonce = nonce;
+    this.#eventBytes = options.isSealed === true ? EVENT_BYTES.sealed : EVENT_BYTES.plain;
     this.#rollCallEveryMs = answers ? rollCallEveryMs : Infinity;
     this.#name = options.name;
     this.#policy = options.policy ?? (() => undefined);
@@ -147,7 +151,7 @@ export class Observer {
   /** The roll call to publish to owners once all presence snapshots are in: only owners with news answer. */
   askOwners(now: number): Message {
     // Owners answer with plain announcements, so the nonce of the roll call in the registry stays.
-    return rollCallMessage('owners', this.#nonce(), this.table.export(now));
+    return rollCallMessage('owners', this.#nonce(), this.table.export(now), this.#eventBytes);
   }
 
   /** Takes in a message of the channel. `data` is decoded JSON, or text that was not JSON. */
@@ -212,9 +216,9 @@ export class Observer {
     const awaited = asked.filter(({ digest }) => this.#answers && digest === '');
     const [first, ...others] =
       awaited.length > 0 ? awaited : news.length > 0 ? asked.slice(0, 1) : [];
-    const answers = first === undefined ? [] : tableMessages(first.nonce, news);
+    const answers = first === undefined ? [] : tableMessages(first.nonce, news, this.#eventBytes);
     // Each asker learns from its own nonce that it has received the table.
-    for (const { nonce } of others) answers.push(...tableMessages(nonce, []));
+    for (const { nonce } of others) answers.push(...tableMessages(nonce, [], this.#eventBytes));
     if (answers.length > 0) this.#rollCalls.answered(news.length, now);
     return hasUnknown ? [...answers, this.#rollCall(now, { echo: true })] : answers;
   }
@@ -223,7 +227,9 @@ export class Observer {
     this.#asked = this.#nonce();
     this.#rollCallAt = now + this.#rollCallEveryMs;
     const from = this.#name === undefined ? {} : { from: this.#name };
-    return rollCallMessage('registry', this.#asked, this.table.export(now), { ...from, ...mark });
+    const statements = this.table.export(now);
+    const marks = { ...from, ...mark };
+    return rollCallMessage('registry', this.#asked, statements, this.#eventBytes, marks);
   }
 }
 

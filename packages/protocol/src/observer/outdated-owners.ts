@@ -1,6 +1,6 @@
 import type { Table } from '../table/table.ts';
 import type { Announcement } from '../wire/announcement-types.ts';
-import { tableMessages } from '../wire/messages.ts';
+import { EVENT_BYTES, tableMessages } from '../wire/messages.ts';
 import type { Message } from '../wire/messages.ts';
 import { RULES } from '../table/rules.ts';
 import { instanceKey, versionOf } from '../wire/statement.ts';
@@ -73,7 +73,8 @@ export class OutdatedOwners {
       waited === undefined ? RULES.correctMs : Math.min(waited * 2, RULES.maxCorrectMs);
     if (this.#corrections.size < MAX_REMEMBERED)
       this.#corrections.set(id, { announcement, isPresent, dueAt: now + waitMs, waitMs });
-    return tableMessages(this.#nonce(), [held]).map((message) => ({ ...message, to: { id } }));
+    const messages = tableMessages(this.#nonce(), [held], EVENT_BYTES.sealed);
+    return messages.map((message) => ({ ...message, to: { id } }));
   }
 
   /** What the table holds of an instance, if it shows that the run which announced this is over. */

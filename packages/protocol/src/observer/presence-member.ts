@@ -3,7 +3,7 @@ import { quote } from '../untrusted.ts';
 import type { Announcement } from '../wire/announcement-types.ts';
 import { parseAnnouncement } from '../wire/announcement.ts';
 import { parsePresenceUserId } from '../wire/channels.ts';
-import { refuse } from '../wire/refusal.ts';
+import { refuse, refuseUnreadable } from '../wire/refusal.ts';
 import type { Parsed } from '../wire/refusal.ts';
 
 /**
@@ -14,6 +14,7 @@ export function parsePresenceMember(
   id: string,
   { userId, userInfo }: Member,
 ): Parsed<Announcement> {
+  if (userInfo === undefined) return refuseUnreadable();
   const parsed = parseAnnouncement(userInfo);
   if (!parsed.ok) return parsed;
   const { value } = parsed;

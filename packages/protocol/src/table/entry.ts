@@ -10,12 +10,24 @@ export interface Entry {
   status: Status;
   since: number;
   isDrained: boolean;
-  /** Consecutive probes that failed. */
+  /** Consecutive probes that failed, except by a timeout. */
   failures: number;
+  /** Consecutive probes that timed out. Unlike a failure, a request that is answered makes up for them. */
+  timeouts: number;
   /** Consecutive probes that succeeded since it was down. */
   successes: number;
   /** A probe is in progress. */
   isProbing: boolean;
+  /** The probe in progress has timed out, and is still waited for. */
+  isOverdue: boolean;
+  /** Consecutive requests of probes that were answered too late. */
+  lateAnswers: number;
+  /** Until then no request probes it. */
+  pausedUntil: number;
+  /** When the latest probe began that made a request. */
+  requestedAt: number;
+  /** When it last answered real traffic. */
+  servedAt: number;
   /** When to probe it next. */
   probeAt: number;
   leaseEndsAt: number;
@@ -50,8 +62,14 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     since: now,
     isDrained: false,
     failures: 0,
+    timeouts: 0,
     successes: 0,
     isProbing: false,
+    isOverdue: false,
+    lateAnswers: 0,
+    pausedUntil: -Infinity,
+    requestedAt: -Infinity,
+    servedAt: -Infinity,
     probeAt: Infinity,
     leaseEndsAt: Infinity,
     doubtedAt: now,
@@ -65,6 +83,11 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     isHidden: false,
     slot: -1,
   };
+}
+
+/** How many probes in a row did not succeed. */
+export function faults({ failures, timeouts }: Pick<Entry, 'failures' | 'timeouts'>): number {
+  return failures + timeouts;
 }
 
 /** What a table knows of an instance that has not left. */

@@ -1,12 +1,31 @@
 import type { Announcement } from '../wire/announcement-types.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { Instance } from './instance.ts';
+import type { ProbeAttempt } from './probe-rules.ts';
 
 /**
  * How a probe or a request ended: `ok`; `refused`, its port refused the connection, which is proof that
- * no process listens there; or `failed`, anything else, such as a timeout or a 5xx response.
+ * no process listens there; `timeout`, it accepted the connection and nothing came in time, which a busy instance and one
+ * that hangs have in common; `unreachable`, no connection was made in time, as when its host is lost or the queue of a busy
+ * instance is full; `failed`, anything else, such as a 5xx response; or `unknown`, it was not sent, because this
+ * machine lacks descriptors or memory.
  */
-export type Verdict = 'ok' | 'refused' | 'failed';
+export type Verdict = 'ok' | 'refused' | 'timeout' | 'unreachable' | 'failed' | 'unknown';
+
+/** What showed how an instance is: a probe's request, a probe's connection without a request, or real traffic. */
+export type ProbedBy = 'probe' | 'connect' | 'traffic';
+
+/** The end of a probe, or of a request that counts as one. */
+export interface Probed {
+  readonly verdict: Verdict;
+  readonly by: ProbedBy;
+  /** The probe has timed out, and its answer is still waited for: its end, or another timeout, is reported later. */
+  readonly isPending?: boolean | undefined;
+  /** What the probe requested and what came of it. */
+  readonly attempt?: ProbeAttempt | undefined;
+  /** When it answered real traffic, if that was counted and is reported only now: then it brings no instance back. */
+  readonly at?: number | undefined;
+}
 
 /** What an observer learns. */
 export type TableEvent =
@@ -19,12 +38,7 @@ export type TableEvent =
   /** The transport reports that a run of an instance is no longer in its presence channel. */
   | { readonly type: 'departed'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
-  | {
-      readonly type: 'probed';
-      readonly key: string;
-      readonly verdict: Verdict;
-      readonly by: 'probe' | 'traffic';
-    }
+  | ({ readonly type: 'probed'; readonly key: string } & Probed)
   /** An operator starts or ends the draining of an instance at this observer. */
   | { readonly type: 'drained' | 'undrained'; readonly key: string }
   /** This observer's own connection to the channel was made or lost. */
@@ -54,8 +68,12 @@ export interface Change {
 /** What follows from an event. */
 export type Effect =
   | Change
-  /** The instance is to be probed now. */
-  | { readonly type: 'probe'; readonly instance: Instance }
+  /** The instance is to be probed now, with a request or with a connection alone. */
+  | {
+      readonly type: 'probe';
+      readonly instance: Instance;
+      readonly by: Exclude<ProbedBy, 'traffic'>;
+    }
   /** So many instances of a prefix were lost at once that this observer's own link is suspected of it. */
   | { readonly type: 'mass-suspicion'; readonly prefix: string; readonly instances: number }
   /** Two instances use one id. The announcement is the one that was just received, whether it won or lost. */

@@ -1,13 +1,15 @@
 import type { Agenda } from './agenda.ts';
 import type { Endpoints } from './endpoints.ts';
-import { change } from './entry.ts';
+import { change, faults } from './entry.ts';
 import type { Entry } from './entry.ts';
-import type { Effect, Verdict } from './events.ts';
+import type { Effect, Probed, Verdict } from './events.ts';
 import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
-import { DEFAULT_PROBE_RULES, spread } from './probe-rules.ts';
+import { OwnLink } from './own-link.ts';
+import { DEFAULT_PROBE_RULES, describeProbed } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
-import { hasReasonToYield, hasRival, isSpokenFor } from './rivals.ts';
+import { ProbeSchedule } from './probe-schedule.ts';
+import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
 import { RULES } from './rules.ts';
 
 export interface HealthOptions {
@@ -28,12 +30,8 @@ export class Health {
   readonly #groups: Groups;
   readonly #agenda: Agenda;
   readonly #endpoints: Endpoints;
-  #linkIsUp = true;
-  #linkLostAt = Infinity;
-  /** Until then a failed probe may be the fault of this observer's own link. */
-  #settledAt = -Infinity;
-  /** Until then an owner that is gone may still be on its way back, as this observer was. */
-  #returnedAt = -Infinity;
+  readonly #link = new OwnLink();
+  readonly #schedule: ProbeSchedule;
 
   /** @param entries the table's instances by key, which the table itself changes */
   constructor(
@@ -49,17 +47,17 @@ export class Health {
     this.#groups = groups;
     this.#agenda = agenda;
     this.#endpoints = endpoints;
+    this.#schedule = new ProbeSchedule(probes, this.#rules, entries, agenda);
   }
 
   /** An instance is new in the table, or has restarted. */
   started(entry: Entry, now: number): void {
-    this.#probeRegularly(entry, now + this.#interval() * spread(entry.key));
+    this.#schedule.started(entry, now);
   }
 
-  /** An instance announces other fields: a probe in progress asked for the old ones and does not count. */
+  /** An instance announces other fields. */
   updated(entry: Entry, now: number): void {
-    if (entry.isProbing) this.#probeAt(entry, now);
-    entry.isProbing = false;
+    this.#schedule.restart(entry, now);
   }
 
   /**
@@ -76,9 +74,9 @@ export class Health {
     // That it runs does not mean that it can be reached from here: one that was down has to pass a probe,
     // unless there are none.
     const isProven =
-      this.#probes === 'never' || (entry.status === 'suspect' && entry.failures === 0);
+      this.#probes === 'never' || (entry.status === 'suspect' && faults(entry) === 0);
     const effects = isProven ? this.#setStatus(entry, 'healthy', 'its owner renewed it', now) : [];
-    if (entry.status === 'down') this.#probeAt(entry, now);
+    if (entry.status === 'down') this.#schedule.at(entry, now);
     return [...effects, ...others];
   }
 
@@ -91,7 +89,7 @@ export class Health {
     entry.goneAt = Infinity;
     entry.refusedAt = -Infinity;
     return this.#endpoints.others(entry).flatMap((other) => {
-      const yields = isClaim && !other.isPresent && this.#wasRefused(other, now);
+      const yields = isClaim && !other.isPresent && this.#link.isRecent(other.refusedAt, now);
       if (!yields && !this.#isOvertaken(other, now)) return [];
       return this.#end(other, now);
     });
@@ -110,7 +108,7 @@ export class Health {
   lost(entry: Entry, why: string, now: number): Effect[] {
     entry.isPresent = false;
     if (isSpokenFor(entry)) entry.goneAt = now;
-    if (this.#wasRefused(entry, now)) entry.hasEnded = true;
+    if (this.#link.isRecent(entry.refusedAt, now)) entry.hasEnded = true;
     if (this.#isOvertaken(entry, now)) return this.#end(entry, now);
     if (entry.status !== 'healthy') return [];
     const effects = this.#suspect(entry, why, now);
@@ -121,36 +119,29 @@ export class Health {
   }
 
   /** A probe, or a request, has ended. */
-  probed(entry: Entry, verdict: Verdict, now: number): Effect[] {
-    entry.isProbing = false;
-    if (verdict === 'ok') return this.#succeeded(entry, now);
-    entry.failures++;
-    entry.successes = 0;
-    this.#probeAt(entry, now + (entry.status === 'down' ? this.#interval() : RULES.reprobeMs));
-    if (verdict === 'refused') {
-      entry.refusedAt = now;
-      if (!isSpokenFor(entry)) entry.hasEnded = true;
+  probed(entry: Entry, probed: Probed, now: number): Effect[] {
+    const isLate = this.#schedule.ended(entry, probed, now);
+    if (probed.verdict !== 'ok') return this.#failed(entry, probed, now);
+    if (this.#isOvertaken(entry, now)) {
+      entry.failures = 0;
+      this.#schedule.later(entry, now);
+      return this.#end(entry, now);
     }
-    if (verdict === 'refused')
-      return this.#setStatus(entry, 'down', 'its port refuses connections', now);
-    // While this observer's own link is bad, a timeout says nothing about the instance.
-    const { settledAt } = this.#groups.of(entry.announcement.prefix);
-    if (!this.#linkIsUp || now < Math.max(this.#settledAt, settledAt)) return [];
-    if (entry.failures < this.#rules.failureThreshold) return [];
-    const why = entry.failures === 1 ? 'a probe failed' : `${entry.failures} probes failed`;
-    return this.#setStatus(entry, 'down', why, now);
+    // The clock of another process may be ahead.
+    if (probed.at !== undefined) return this.#served(entry, Math.min(probed.at, now), now);
+    // A check that is announced has to succeed in time. Without one, any answer shows life.
+    const showsNothing = isLate && entry.announcement.health !== undefined;
+    if (probed.by !== 'connect' && !showsNothing) return this.#succeeded(entry, now);
+    this.#schedule.next(entry, now);
+    return [];
   }
 
   /** This observer's own connection to the channel was made or lost. */
   link(isUp: boolean, now: number): Effect[] {
-    if (this.#linkIsUp === isUp) return [];
-    this.#linkIsUp = isUp;
-    this.#settledAt = now + RULES.settleMs;
-    if (isUp && this.#linkLostAt !== Infinity) this.#returnedAt = now + RULES.returnMs;
+    if (!this.#link.changed(isUp, now)) return [];
     const effects: Effect[] = [];
     // Other observers have forgotten the exits of that time, so they cannot report that one of ours has left.
-    const wasAwayLong = isUp && now - this.#linkLostAt >= RULES.tombstoneMs;
-    if (!isUp) this.#linkLostAt = now;
+    const wasAwayLong = isUp && this.#link.wasAwayLong(now);
     for (const entry of this.#entries.values()) {
       // Renewals could not reach this observer.
       if (isUp) this.#renewLease(entry, now);
@@ -167,17 +158,13 @@ export class Health {
   /** Something may be due for an instance: the end of its lease, a probe, or the end of its time as suspect. */
   due(entry: Entry, now: number): Effect[] {
     const effects: Effect[] = [];
-    if (entry.leaseEndsAt <= now && this.#linkIsUp) {
+    if (entry.leaseEndsAt <= now && this.#link.isUp) {
       entry.leaseEndsAt = Infinity;
       effects.push(...this.lost(entry, 'its lease has lapsed', now));
     }
-    if (entry.probeAt <= now && !entry.isProbing) {
-      entry.isProbing = true;
-      entry.probeAt = Infinity;
-      effects.push({ type: 'probe', instance: entry });
-    }
+    effects.push(...this.#schedule.due(entry, now));
     const isOver = this.#probes === 'never' && now - entry.doubtedAt >= RULES.suspectMs;
-    if (isOver && entry.status === 'suspect' && this.#linkIsUp)
+    if (isOver && entry.status === 'suspect' && this.#link.isUp)
       effects.push(...this.#setStatus(entry, 'down', 'its owner has not announced it since', now));
     return effects;
   }
@@ -189,35 +176,76 @@ export class Health {
 
   #succeeded(entry: Entry, now: number): Effect[] {
     entry.failures = 0;
-    const next = now + this.#interval();
-    if (this.#isOvertaken(entry, now)) {
-      this.#probeAt(entry, next);
-      return this.#end(entry, now);
-    }
+    entry.timeouts = 0;
     if (entry.status === 'down' && ++entry.successes < this.#rules.successThreshold) {
-      this.#probeAt(entry, next);
+      this.#schedule.later(entry, now);
       return [];
     }
     entry.successes = 0;
-    this.#probeRegularly(entry, next);
-    return this.#setStatus(entry, 'healthy', 'a probe succeeded', now);
+    return this.#recovered(entry, 'a probe succeeded', now);
   }
 
-  /**
-   * Whether a probe that succeeds proves nothing for an instance: another process answers. While the link is
-   * down, and shortly after, owners cannot be heard, so only an instance whose endpoint another has taken is.
-   */
+  /** It answered real traffic: it is not hanging. Whether its health check succeeds is for probes to show. */
+  #served(entry: Entry, at: number, now: number): Effect[] {
+    entry.servedAt = Math.max(entry.servedAt, at);
+    entry.timeouts = 0;
+    // An answer that was on its way when the instance died proves nothing.
+    const isProven = entry.status === 'suspect' && entry.failures === 0 && at > entry.doubtedAt;
+    return isProven ? this.#recovered(entry, 'it answered a request', now) : [];
+  }
+
+  #recovered(entry: Entry, why: string, now: number): Effect[] {
+    const effects = this.#setStatus(entry, 'healthy', why, now);
+    this.#schedule.next(entry, now);
+    return effects;
+  }
+
+  /** A probe or a request has failed, or a probe has taken too long once more. */
+  #failed(entry: Entry, probed: Probed, now: number): Effect[] {
+    const { verdict } = probed;
+    if (verdict === 'unknown') {
+      this.#schedule.later(entry, now);
+      return [];
+    }
+    const isSlow = mayBeBusy(entry, verdict) || verdict === 'unreachable';
+    if (isSlow && now - entry.servedAt < this.#rules.timeoutMs) {
+      this.#schedule.at(entry, now + RULES.reprobeMs);
+      return [];
+    }
+    if (mayBeBusy(entry, verdict)) entry.timeouts++;
+    else entry.failures++;
+    entry.successes = 0;
+    if (verdict === 'refused') {
+      entry.refusedAt = now;
+      if (!isSpokenFor(entry)) entry.hasEnded = true;
+    }
+    const effects = this.#judge(entry, probed, now);
+    const isJudged = entry.status !== 'healthy' && faults(entry) >= this.#rules.failureThreshold;
+    if (entry.status === 'down' || isJudged) this.#schedule.later(entry, now);
+    else this.#schedule.at(entry, now + RULES.reprobeMs);
+    return effects;
+  }
+
+  #judge(entry: Entry, probed: Probed, now: number): Effect[] {
+    const { verdict } = probed;
+    if (verdict === 'refused')
+      return this.#setStatus(entry, 'down', 'its port refuses connections', now);
+    // While this observer's own link is bad, a timeout says nothing about the instance.
+    const { settledAt } = this.#groups.of(entry.announcement.prefix);
+    if (now < Math.max(this.#link.settledAt, settledAt)) return [];
+    const count = faults(entry);
+    if (count < this.#rules.failureThreshold) return [];
+    const cause = describeProbed(probed);
+    const probes = count === 1 ? 'a probe failed' : `${count} probes failed`;
+    const why = cause === undefined ? probes : `${probes}: ${cause}`;
+    // What times out may be busy: sending there beats a certain failure if there is nothing else.
+    const isLong = entry.status === 'suspect' && now - entry.doubtedAt >= RULES.forgetAfterMs;
+    const isBusy = mayBeBusy(entry, verdict) && entry.status !== 'down' && !isLong;
+    return this.#setStatus(entry, isBusy ? 'suspect' : 'down', why, now);
+  }
+
   #isOvertaken(entry: Entry, now: number): boolean {
-    const isRivalled = hasRival(entry, this.#endpoints.others(entry));
-    const hearsOwners = this.#linkIsUp && now >= this.#returnedAt;
-    if (entry.hasEnded) return hearsOwners || isRivalled;
-    return isRivalled && (hearsOwners || !entry.isConfirmed);
-  }
-
-  /** Whether its port refused a connection shortly before, or while this observer could not hear owners. */
-  #wasRefused({ refusedAt }: Entry, now: number): boolean {
-    const since = now < this.#returnedAt ? Math.min(this.#linkLostAt, now) : now;
-    return refusedAt >= since - RULES.refusedMs;
+    return isOvertaken(entry, this.#endpoints.others(entry), this.#link.hearsOwners(now));
   }
 
   #end(entry: Entry, now: number): Effect[] {
@@ -228,7 +256,7 @@ export class Health {
   #suspect(entry: Entry, why: string, now: number): Effect[] {
     const effects = this.#setStatus(entry, 'suspect', why, now);
     this.#agenda.add(now + RULES.suspectMs, entry.key);
-    this.#probeAt(entry, now);
+    this.#schedule.at(entry, now);
     return effects;
   }
 
@@ -247,21 +275,14 @@ export class Health {
     entry.leaseEndsAt = ttl === undefined ? Infinity : now + ttl * 1000;
     this.#agenda.add(entry.leaseEndsAt, entry.key);
   }
+}
 
-  #interval(): number {
-    return Math.max(this.#rules.intervalMs, this.#entries.size * RULES.msPerProbe);
-  }
-
-  /** Schedules the next probe of a healthy instance, if those are probed. */
-  #probeRegularly(entry: Entry, at: number): void {
-    if (this.#probes === 'always') this.#probeAt(entry, at);
-  }
-
-  #probeAt(entry: Entry, at: number): void {
-    if (this.#probes === 'never') return;
-    entry.probeAt = at;
-    this.#agenda.add(at, entry.key);
-  }
+/**
+ * Whether a busy instance would end a probe so: it accepts connections and answers none in time, and once
+ * its queue is full, it accepts no more. One that accepts none from the start is gone.
+ */
+function mayBeBusy({ timeouts }: Entry, verdict: Verdict): boolean {
+  return verdict === 'timeout' || (verdict === 'unreachable' && timeouts > 0);
 }
 
 /** Whether the owner of an instance has been in a presence channel, and announces no lease instead. */

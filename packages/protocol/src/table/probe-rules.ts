@@ -1,5 +1,6 @@
 import type { Announcement, HealthCheck } from '../wire/announcement-types.ts';
-import type { Verdict } from './events.ts';
+import type { Probed, Verdict } from './events.ts';
+import { isOwnShortage } from './own-shortage.ts';
 
 /**
  * Which instances an observer probes: `always` all of them, again and again; only the ones that are `suspect` or
@@ -9,8 +10,10 @@ export type Probing = 'never' | 'suspect' | 'always';
 
 /** How instances are probed, and how many results in a row change their status. */
 export interface ProbeRules {
-  /** Milliseconds between two probes of a healthy instance. Default 800. A hang is detected within two intervals and a timeout. */
+  /** Milliseconds between two probes of a healthy instance without traffic. Default 800. Most open a connection only. */
   readonly intervalMs: number;
+  /** Milliseconds between two probes of it that make a request. Default 2000. A hang is detected within this and two timeouts. */
+  readonly requestIntervalMs: number;
   /** Milliseconds within which the head of the response has to arrive. Default 1000. */
   readonly timeoutMs: number;
   /** Consecutive failures after which an instance is down. Default 2. A refused connection takes it down at once. */
@@ -22,6 +25,7 @@ export interface ProbeRules {
 /** The rules that apply unless others are configured. */
 export const DEFAULT_PROBE_RULES: ProbeRules = {
   intervalMs: 800,
+  requestIntervalMs: 2000,
   timeoutMs: 1000,
   failureThreshold: 2,
   successThreshold: 1,
@@ -31,15 +35,37 @@ export const DEFAULT_PROBE_RULES: ProbeRules = {
 export const DEFAULT_HEALTH_CHECK: HealthCheck = { path: '/health', method: 'GET' };
 
 /** How the request of a probe ended: with the status of a response, or with an error code such as `ECONNREFUSED`. */
-export type ProbeOutcome = { readonly status: number } | { readonly code: string };
+export type ProbeOutcome =
+  | { readonly status: number }
+  | { readonly code: string; readonly isConnected?: boolean };
+
+/** What a probe of an instance requests, and where: the same for every program that probes. */
+export function probeRequest({ address, port, health }: Announcement): {
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+  readonly method: string;
+  readonly headers?: Readonly<Record<string, string>>;
+} {
+  const { path, method, host } = health ?? DEFAULT_HEALTH_CHECK;
+  return { host: address, port, path, method, ...(host !== undefined && { headers: { host } }) };
+}
+
+/** What a probe requested, unless it was a connection alone, and how it ended. */
+export interface ProbeAttempt {
+  readonly method?: string;
+  readonly path?: string;
+  readonly outcome: ProbeOutcome;
+}
 
 /**
  * What a probe shows about an instance. Every probe is judged by this function: those of observers, of
  * `rollcall run --health` and of `rollcall doctor`.
  *
- * A status below 400 is healthy. For an instance that announces no health check, so is any proof that a
- * program listens: a 404, since it may not serve {@link DEFAULT_HEALTH_CHECK}, and a response that is not
- * HTTP, for which Node has codes that begin with `HPE_`.
+ * The path that an instance announces has to answer with a status below 400. For an instance that announces none, any
+ * proof that a program listens is enough: any status except a 5xx other than 501, since it may not serve
+ * {@link DEFAULT_HEALTH_CHECK} to strangers or at all, and a response that is not HTTP, for which Node has
+ * codes that begin with `HPE_`.
  */
 export function probeVerdict(
   outcome: ProbeOutcome,
@@ -47,11 +73,26 @@ export function probeVerdict(
 ): Verdict {
   const isAnnounced = health !== undefined;
   if ('status' in outcome) {
-    const isHealthy = outcome.status < 400 || (!isAnnounced && outcome.status === 404);
+    const { status } = outcome;
+    const isHealthy = status < (isAnnounced ? 400 : 500) || (!isAnnounced && status === 501);
     return isHealthy ? 'ok' : 'failed';
   }
   if (outcome.code === 'ECONNREFUSED') return 'refused';
+  if (outcome.code === 'ETIMEDOUT') return outcome.isConnected === true ? 'timeout' : 'unreachable';
+  if (isOwnShortage(outcome.code)) return 'unknown';
   return !isAnnounced && outcome.code.startsWith('HPE_') ? 'ok' : 'failed';
+}
+
+/** What came of a probe, in words, such as `GET /health answered 401`; undefined if the verdict says it all. */
+export function describeProbed({ verdict, attempt }: Omit<Probed, 'by'>): string | undefined {
+  if (verdict === 'unreachable') return 'it accepted no connection in time';
+  if (verdict === 'unknown') return 'this machine lacks descriptors, ports or memory';
+  if (verdict === 'ok' || verdict === 'refused' || attempt === undefined) return undefined;
+  const { method, path, outcome } = attempt;
+  const request = method === undefined ? 'the connection' : `${method} ${path}`;
+  if ('status' in outcome) return `${request} answered ${outcome.status}`;
+  if (verdict === 'timeout') return `${request} was not answered in time`;
+  return `${request} failed with ${outcome.code}`;
 }
 
 /** A factor from 0.5 to 1 that depends on the key alone: instances that register together are not probed together. */

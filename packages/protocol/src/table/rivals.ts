@@ -22,3 +22,13 @@ export function hasRival(entry: Entry, others: readonly Entry[]): boolean {
     return !isSpokenFor(entry) || (isHearsay && other.hasClaimed);
   });
 }
+
+/**
+ * Whether a probe that succeeds proves nothing for an instance, because another process answers. While owners cannot be
+ * heard, only an instance whose endpoint another has taken is.
+ */
+export function isOvertaken(entry: Entry, others: readonly Entry[], hearsOwners: boolean): boolean {
+  const isRivalled = hasRival(entry, others);
+  if (entry.hasEnded) return hearsOwners || isRivalled;
+  return isRivalled && (hearsOwners || !entry.isConfirmed);
+}

@@ -5,8 +5,15 @@ export const RULES = {
    * instance: an observer sends at most 500 probes a second.
    */
   msPerProbe: 2,
+  /** While an instance answers real traffic, how many intervals may pass between two requests that probe it. */
+  maxPostponed: 5,
   /** After a probe has failed, until the next one. */
   reprobeMs: 100,
+  /** How long the answer to a request that probes an instance is waited for, however often it has timed out. */
+  patienceMs: 60_000,
+  /** How many times as long as a late answer took no further request is sent, and at most how long. */
+  pauseFactor: 9,
+  maxPauseMs: 60_000,
   /** How long an exit is remembered, so that an older announcement cannot bring the instance back. */
   tombstoneMs: 600_000,
   /** How long an instance is down before it is forgotten. */

@@ -50,7 +50,7 @@ export class Table {
         return this.#departed(event.id, event.inc, now);
       case 'probed': {
         const entry = this.#entries.get(event.key);
-        return entry === undefined ? [] : this.#health.probed(entry, event.verdict, now);
+        return entry === undefined ? [] : this.#health.probed(entry, event, now);
       }
       case 'drained':
       case 'undrained':

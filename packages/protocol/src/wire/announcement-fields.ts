@@ -25,6 +25,15 @@ const HEALTH_FIELDS: readonly Field[] = [
     isFilledIn: true,
     go: 'Method',
   },
+  {
+    name: 'host',
+    type: 'pattern',
+    pattern: /^[A-Za-z0-9_.:[\]-]{1,255}$/,
+    form: 'a Host, such as "example.com"',
+    doc: 'The Host of the request, for an instance that serves certain hosts only. Default: its address and port.',
+    example: 'example.com',
+    go: 'Host',
+  },
 ];
 
 /**
@@ -196,12 +205,13 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     type: 'object',
     typeName: 'HealthCheck',
     fields: HEALTH_FIELDS,
-    doc: 'The request with which observers probe the instance. Without it they request `GET /health`, and a 404 response to that is healthy too.',
+    doc: 'The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx status. Without it they request `GET /health`, and any answer is healthy except a 5xx other than 501.',
     example: "{ path: '/health', method: 'GET' }",
     code: 'bad-health',
     takenBy: 'both',
     flag: '--health <path>',
-    runDoc: 'The path that observers probe. The program is registered once a probe of it succeeds.',
+    runDoc:
+      'The path that observers probe, after the Host to send if the program needs a certain one: `example.com/health`. The program is registered once a probe of it succeeds.',
     go: 'Health',
   },
   {

@@ -1,8 +1,9 @@
 // Written by `npm run docs` from announcement-fields.ts.
 
 /**
- * The request with which observers probe the instance. Without it they request `GET /health`, and a
- * 404 response to that is healthy too.
+ * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
+ * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other than
+ * 501.
  */
 export interface HealthCheck {
   /**
@@ -12,6 +13,11 @@ export interface HealthCheck {
   readonly path: string;
   /** The method of the request. Default: `GET`. */
   readonly method: 'GET' | 'HEAD';
+  /**
+   * The Host of the request, for an instance that serves certain hosts only. Default: its address
+   * and port. Must be a Host, such as "example.com". Example: `example.com`.
+   */
+  readonly host?: string;
 }
 
 /**
@@ -109,8 +115,9 @@ export interface Announcement {
   /** Whether the instance is about to leave and receives no new requests. Default: `false`. */
   readonly draining?: boolean;
   /**
-   * The request with which observers probe the instance. Without it they request `GET /health`, and
-   * a 404 response to that is healthy too. Example: `{ path: '/health', method: 'GET' }`.
+   * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
+   * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other
+   * than 501. Example: `{ path: '/health', method: 'GET' }`.
    */
   readonly health?: HealthCheck;
   /**
@@ -180,8 +187,9 @@ export interface AnnouncementOptions {
   /** The protocol that the instance serves on its port. Default: `http`. */
   readonly scheme?: 'http' | 'https';
   /**
-   * The request with which observers probe the instance. Without it they request `GET /health`, and
-   * a 404 response to that is healthy too. Example: `{ path: '/health', method: 'GET' }`.
+   * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
+   * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other
+   * than 501. Example: `{ path: '/health', method: 'GET' }`.
    */
   readonly health?: HealthCheck;
   /**
@@ -212,8 +220,9 @@ export interface AnnouncementChange {
   /** Whether the instance is about to leave and receives no new requests. Default: `false`. */
   readonly draining?: boolean;
   /**
-   * The request with which observers probe the instance. Without it they request `GET /health`, and
-   * a 404 response to that is healthy too. Example: `{ path: '/health', method: 'GET' }`.
+   * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
+   * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other
+   * than 501. Example: `{ path: '/health', method: 'GET' }`.
    */
   readonly health?: HealthCheck;
   /**

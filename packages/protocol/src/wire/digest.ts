@@ -2,12 +2,16 @@ import { instanceKey } from './statement.ts';
 import type { Statement } from './statement.ts';
 
 const HASH_LENGTH = 7;
-/** As many as fit into one event with the rest of a roll call. Entries that are left out are sent needlessly. */
-const MAX_STATEMENTS = 1200;
 
-/** A table in a form that fits one event: a hash of 32 bits for each statement. */
-export function digestOf(statements: readonly Statement[]): string {
-  return statements.slice(0, MAX_STATEMENTS).map(hashOf).join('');
+/**
+ * A table in a form that fits one event: a hash of 32 bits for each statement. Statements that do not fit are left
+ * out, and are sent needlessly.
+ */
+export function digestOf(statements: readonly Statement[], maxBytes: number): string {
+  return statements
+    .slice(0, Math.floor(maxBytes / HASH_LENGTH))
+    .map(hashOf)
+    .join('');
 }
 
 /** The statements that a digest lacks. One in 4 billion is overlooked, because another has the same hash. */

@@ -2,7 +2,7 @@ import { parseAnnouncement } from './announcement.ts';
 import { isRecord, quote } from '../untrusted.ts';
 import type { Announcement } from './announcement-types.ts';
 import type { Statement } from './statement.ts';
-import { accept, refuse } from './refusal.ts';
+import { accept, refuse, refuseUnreadable } from './refusal.ts';
 import type { Parsed, Refusal } from './refusal.ts';
 
 /** The names of the events that observers read. */
@@ -34,8 +34,9 @@ export type DiscoveryEvent =
       readonly refusals: readonly Refusal[];
     };
 
-/** Reads one event of the channel. `data` is decoded JSON, or text that was not JSON. */
+/** Reads one event of the channel. `data` is decoded JSON, text that was not JSON, or undefined if it could not be decrypted. */
 export function parseDiscoveryEvent(name: EventName, data: unknown): Parsed<DiscoveryEvent> {
+  if (data === undefined) return refuseUnreadable();
   switch (name) {
     case 'register':
     case 'exit': {

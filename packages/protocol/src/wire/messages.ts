@@ -11,35 +11,43 @@ export interface Message {
   readonly data: unknown;
 }
 
+/**
+ * How many bytes of a digest, or of statements, an event may carry. Pusher allows 10 KB (10,240 bytes) of data; the rest
+ * is for the other fields. Sealed data is in base64, and has the names of the event and of the channel.
+ */
+export const EVENT_BYTES = { plain: 10_000, sealed: 7_200 } as const;
+
 /** A roll call: asks for what these statements lack. */
 export function rollCallMessage(
   to: 'registry' | 'owners',
   nonce: string,
   statements: readonly Statement[],
+  maxBytes: number,
   mark: { from?: string; echo?: true } = {},
 ): Message {
-  const digest = digestOf(statements);
+  const digest = digestOf(statements, maxBytes);
   return { to, event: 'rollcall', data: { nonce, digest, size: statements.length, ...mark } };
 }
-
-/** A Pusher event carries at most 10 KB (10,240 bytes). The rest is for the nonce and the braces. */
-const MAX_STATEMENT_BYTES = 10_000;
 
 /**
  * Answers to a roll call: statements, split so that each part fits one event. No statements are one empty part,
  * because that is an answer too. A statement that does not fit an event cannot have come in one, and is left
  * out.
  */
-export function tableMessages(nonce: string, statements: readonly Statement[]): Message[] {
+export function tableMessages(
+  nonce: string,
+  statements: readonly Statement[],
+  maxBytes: number,
+): Message[] {
   const pieces: (TableData & { up: unknown[]; left: unknown[] })[] = [];
   let room = -1;
   for (const { announcement, left } of statements) {
     const encoded = encodeAnnouncement(announcement);
     const size = bytesOf(JSON.stringify(encoded)) + 1;
-    if (size > MAX_STATEMENT_BYTES) continue;
+    if (size > maxBytes) continue;
     if (size > room) {
       pieces.push({ nonce, up: [], left: [] });
-      room = MAX_STATEMENT_BYTES;
+      room = maxBytes;
     }
     pieces.at(-1)?.[left ? 'left' : 'up'].push(encoded);
     room -= size;

@@ -1,6 +1,7 @@
 /** The codes of refusals. docs/reference/errors.md explains each. */
 export const REFUSAL_CODES = [
   'bad-event',
+  'unreadable',
   'bad-announcement',
   'bad-prefix',
   'bad-port',
@@ -44,4 +45,15 @@ export function accept<T>(value: T): Parsed<T> {
 
 export function refuse(code: RefusalCode, reason: string): Parsed<never> {
   return { ok: false, refusal: { code, reason } };
+}
+
+/**
+ * The refusal of a message whose data is undefined: no JSON value is. In an encrypted registry that is data which does
+ * not open.
+ */
+export function refuseUnreadable(): Parsed<never> {
+  return refuse(
+    'unreadable',
+    'it has no data that can be read; in an encrypted registry, data must be sealed with the same master key, by a version of Rollcall that seals the name of the event and of the channel with it, and may not be repeated as another event',
+  );
 }

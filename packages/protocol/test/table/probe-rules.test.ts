@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_HEALTH_CHECK, probeVerdict } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK, describeProbed, probeVerdict } from '@rollcall/protocol';
 
 const ANNOUNCED = { health: DEFAULT_HEALTH_CHECK };
 
@@ -7,11 +7,27 @@ it.each([
   [{ status: 200 }, 'ok', 'ok'],
   [{ status: 204 }, 'ok', 'ok'],
   [{ status: 302 }, 'ok', 'ok'],
-  [{ status: 400 }, 'failed', 'failed'],
+  [{ status: 400 }, 'failed', 'ok'],
+  [{ status: 401 }, 'failed', 'ok'],
+  [{ status: 403 }, 'failed', 'ok'],
   [{ status: 404 }, 'failed', 'ok'],
+  [{ status: 405 }, 'failed', 'ok'],
+  [{ status: 410 }, 'failed', 'ok'],
+  [{ status: 429 }, 'failed', 'ok'],
+  [{ status: 499 }, 'failed', 'ok'],
+  [{ status: 501 }, 'failed', 'ok'],
+  [{ status: 500 }, 'failed', 'failed'],
+  [{ status: 502 }, 'failed', 'failed'],
   [{ status: 503 }, 'failed', 'failed'],
   [{ code: 'ECONNREFUSED' }, 'refused', 'refused'],
-  [{ code: 'ETIMEDOUT' }, 'failed', 'failed'],
+  [{ code: 'ETIMEDOUT', isConnected: true }, 'timeout', 'timeout'],
+  [{ code: 'ETIMEDOUT', isConnected: false }, 'unreachable', 'unreachable'],
+  [{ code: 'ECONNRESET' }, 'failed', 'failed'],
+  [{ code: 'EMFILE' }, 'unknown', 'unknown'],
+  [{ code: 'ENFILE' }, 'unknown', 'unknown'],
+  [{ code: 'ENOBUFS' }, 'unknown', 'unknown'],
+  [{ code: 'ENOMEM' }, 'unknown', 'unknown'],
+  [{ code: 'EADDRNOTAVAIL' }, 'unknown', 'unknown'],
   [{ code: 'HPE_INVALID_CONSTANT' }, 'failed', 'ok'],
 ])(
   'a probe that ends with %j is %s, and %s without an announced health check',
@@ -19,3 +35,24 @@ it.each([
     expect([probeVerdict(outcome, ANNOUNCED), probeVerdict(outcome, {})]).toEqual(verdicts);
   },
 );
+
+it.each([
+  [{ status: 401 }, 'GET /health answered 401'],
+  [{ code: 'ETIMEDOUT' }, 'it accepted no connection in time'],
+  [{ code: 'ETIMEDOUT', isConnected: true }, 'GET /health was not answered in time'],
+  [{ code: 'ECONNRESET' }, 'GET /health failed with ECONNRESET'],
+  [{ status: 200 }, undefined],
+  [{ code: 'ECONNREFUSED' }, undefined],
+  [{ code: 'EMFILE' }, 'this machine lacks descriptors, ports or memory'],
+])('a probe that ends with %j is described as: %s', (outcome, text) => {
+  const verdict = probeVerdict(outcome, ANNOUNCED);
+  const attempt = { method: 'GET', path: '/health', outcome };
+  expect(describeProbed({ verdict, attempt })).toBe(text);
+});
+
+it('a connection that fails is described, too', () => {
+  const attempt = { outcome: { code: 'EHOSTUNREACH' } };
+  expect(describeProbed({ verdict: 'failed', attempt })).toBe(
+    'the connection failed with EHOSTUNREACH',
+  );
+});

@@ -1,4 +1,4 @@
-import { parseAnnouncement, Table } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES, parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Effect, ProbeRules, Probing, TableEvent, Verdict } from '@rollcall/protocol';
 
 export function announcement(fields: Record<string, unknown> = {}) {
@@ -26,10 +26,92 @@ export function setup({ probes = 'always', probeRules }: Rules = {}) {
     types({ type: 'relayed', statement: { announcement: announcement(fields), left } });
   const probed = (verdict: Verdict, key = 'a') =>
     types({ type: 'probed', key, verdict, by: 'probe' });
+  /** A probe has timed out, and its answer is still waited for. */
+  const overdue = (key = 'a') =>
+    types({ type: 'probed', key, verdict: 'timeout', by: 'probe', isPending: true });
   const pass = (milliseconds: number) => {
     clock.now += milliseconds;
     return types({ type: 'tick' });
   };
   const routable = () => table.routable('/v1').map((each) => each.announcement.port);
-  return { table, types, heard, told, probed, pass, routable };
+  const connected = (verdict: Verdict, key = 'a') =>
+    types({ type: 'probed', key, verdict, by: 'connect' });
+  /** It answered a client some milliseconds ago. */
+  const served = (ago = 0, key = 'a') =>
+    types({ type: 'probed', key, verdict: 'ok', by: 'traffic', at: clock.now - ago });
+  /** Lets time pass in ticks, in which each probe is answered at once, and returns what each was. */
+  const watch = (milliseconds: number, verdict: Verdict = 'ok', each: () => unknown = () => {}) => {
+    const probes: string[] = [];
+    for (let waited = 0; waited < milliseconds; waited += 50) {
+      clock.now += 50;
+      each();
+      for (const effect of apply({ type: 'tick' })) {
+        if (effect.type !== 'probe') continue;
+        probes.push(effect.by);
+        apply({ type: 'probed', key: effect.instance.key, verdict, by: effect.by });
+      }
+    }
+    return probes;
+  };
+  /** Lets it accept connections and answer nothing. Returns after how many milliseconds it is no longer healthy. */
+  const hang = (key = 'a') => {
+    const beganAt = clock.now;
+    let timesOutAt = Infinity;
+    while (status(key) === 'healthy' && clock.now < beganAt + 60_000) {
+      clock.now += 50;
+      if (clock.now >= timesOutAt) {
+        timesOutAt += DEFAULT_PROBE_RULES.timeoutMs;
+        overdue(key);
+      }
+      for (const effect of apply({ type: 'tick' })) {
+        if (effect.type !== 'probe') continue;
+        if (effect.by === 'probe') timesOutAt = clock.now + DEFAULT_PROBE_RULES.timeoutMs;
+        else connected('ok', key);
+      }
+    }
+    return clock.now - beganAt;
+  };
+  /** Lets time pass while each request of a probe takes some milliseconds. Returns for how long requests were in progress. */
+  const slowly = (milliseconds: number, takes: number, key = 'a') => {
+    let inProgress = 0;
+    let [timesOutAt, endsAt] = [Infinity, Infinity];
+    for (let waited = 0; waited < milliseconds; waited += 50) {
+      clock.now += 50;
+      if (endsAt < Infinity) inProgress += 50;
+      if (clock.now >= endsAt) {
+        timesOutAt = endsAt = Infinity;
+        probed('ok', key);
+      } else if (clock.now >= timesOutAt) {
+        timesOutAt += DEFAULT_PROBE_RULES.timeoutMs;
+        overdue(key);
+      }
+      for (const effect of apply({ type: 'tick' })) {
+        if (effect.type !== 'probe') continue;
+        if (effect.by === 'connect') connected('ok', key);
+        else {
+          endsAt = clock.now + takes;
+          timesOutAt = clock.now + DEFAULT_PROBE_RULES.timeoutMs;
+        }
+      }
+    }
+    return inProgress;
+  };
+  const status = (key = 'a') => table.get(key)?.status;
+  return {
+    table,
+    clock,
+    connected,
+    served,
+    watch,
+    hang,
+    status,
+    types,
+    heard,
+    told,
+    probed,
+    overdue,
+    slowly,
+    pass,
+    routable,
+  };
 }

@@ -39,7 +39,7 @@ export class ClientConnection implements Http1StreamOwner {
   readonly #stream: Http1Stream;
   readonly #forwarded: ForwardedFields;
   readonly #heads: HeadReader;
-  readonly #parser = new RequestParser();
+  readonly #parser: RequestParser;
   #state: 'between' | 'exchange' | 'tunnel' | 'lingering' = 'between';
   /** What came before its turn. */
   #held: Buffer | undefined;
@@ -68,6 +68,7 @@ export class ClientConnection implements Http1StreamOwner {
     this.#context = context;
     this.#stream = new Http1Stream(socket, raw, this);
     this.#forwarded = new ForwardedFields(peerOf(socket), context.isTrustedProxy);
+    this.#parser = new RequestParser(context.underscores);
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.#setDeadline(context.limits.idleMs);
     if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
@@ -259,8 +260,13 @@ export class ClientConnection implements Http1StreamOwner {
     const used = body.read(rest, 0, parts);
     if (!body.isDone) this.#body = body;
     if (used < rest.length) this.#hold(rest.subarray(used), true);
-    if (body.fault === undefined) exchange.start(parts, endOf(body));
+    if (body.fault === undefined) exchange.start(parts, this.#endOf(body));
     else exchange.onRequestError(malformedBody(body.fault));
+  }
+
+  #endOf(body: BodyReader): BodyEnd {
+    if (!body.isDone) return MORE;
+    return endWith(passedTrailers(body.trailers, true, this.#context.underscores));
   }
 
   #readBody(body: BodyReader, bytes: Buffer): void {
@@ -277,7 +283,7 @@ export class ClientConnection implements Http1StreamOwner {
         this.pause();
       }
     }
-    this.#exchange?.onRequestData(parts, endOf(body));
+    this.#exchange?.onRequestData(parts, this.#endOf(body));
   }
 
   /** Answers a request whose head cannot be read. */
@@ -338,8 +344,4 @@ export class ClientConnection implements Http1StreamOwner {
       else this.#setDeadline(HALF_OPEN_MS);
     }
   }
-}
-
-function endOf(body: BodyReader): BodyEnd {
-  return body.isDone ? endWith(passedTrailers(body.trailers)) : MORE;
 }

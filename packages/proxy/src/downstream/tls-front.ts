@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net';
 import { createSecureContext, createServer } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../clock.ts';
 import { ProxyError } from '../errors.ts';
+import type { Limits } from '../limits.ts';
 
 /** A certificate and its key, as PEM. */
 export interface Certificate {
@@ -14,6 +16,8 @@ export interface Certificate {
 /** Makes accepted connections secure, and passes them on. */
 export interface TlsFront {
   accept(raw: Socket): void;
+  /** Closes connections whose handshake takes too long. @param now by the clock */
+  check(now: number): void;
   /** Shows this certificate to clients that connect from now on. Open connections stay. */
   renew(certificate: Certificate): void;
   /** Closes connections whose handshake is not complete. */
@@ -40,31 +44,44 @@ function reasonOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'not readable';
 }
 
+/** How long a handshake may take. Read anew for each. */
+export interface HandshakeTime {
+  readonly limits: Pick<Limits, 'headMs'>;
+  readonly clock: Clock;
+}
+
+interface Handshake {
+  readonly raw: Socket;
+  readonly deadline: number;
+}
+
+/** What Node is given as its limit: none, because the proxy has its own, which can change. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1;
+
 /**
  * Creates a front for TLS.
- * @param handshakeMs how long a handshake may take
  * @param serve gets the secure connection, and the one that carries it
  * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
 export function createTlsFront(
   certificate: Certificate,
-  handshakeMs: number,
+  { limits, clock }: HandshakeTime,
   serve: (socket: TLSSocket, raw: Socket) => void,
 ): TlsFront {
   checkCertificate(certificate);
-  const agreeing = new Map<string, Socket>();
+  const agreeing = new Map<string, Handshake>();
   // It never listens: connections are counted and refused before their handshake costs anything.
   const server = createServer({
     ...certificate,
     // With nothing in common, the handshake fails (RFC 7301 §3.2): HTTP/2 does not get past this.
     ALPNProtocols: ['http/1.1'],
-    handshakeTimeout: handshakeMs,
+    handshakeTimeout: NO_TIMEOUT_MS,
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket) => {
     const peer = peerOf(socket);
-    const raw = agreeing.get(peer);
-    if (raw === undefined) {
+    const handshake = agreeing.get(peer);
+    if (handshake === undefined) {
       // It has closed meanwhile.
       socket.destroy();
       return;
@@ -72,23 +89,26 @@ export function createTlsFront(
     agreeing.delete(peer);
     // Not before: see where the proxy listens.
     socket.allowHalfOpen = true;
-    serve(socket, raw);
+    serve(socket, handshake.raw);
   });
   return {
     accept(raw) {
       const peer = peerOf(raw);
-      agreeing.set(peer, raw);
+      agreeing.set(peer, { raw, deadline: clock.after(limits.headMs) });
       raw.once('close', () => {
-        if (agreeing.get(peer) === raw) agreeing.delete(peer);
+        if (agreeing.get(peer)?.raw === raw) agreeing.delete(peer);
       });
       server.emit('connection', raw);
+    },
+    check(now) {
+      for (const { raw, deadline } of agreeing.values()) if (now >= deadline) raw.destroy();
     },
     renew(renewed) {
       checkCertificate(renewed);
       server.setSecureContext(renewed);
     },
     close() {
-      for (const raw of agreeing.values()) raw.destroy();
+      for (const { raw } of agreeing.values()) raw.destroy();
     },
   };
 }

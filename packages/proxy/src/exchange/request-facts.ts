@@ -8,12 +8,12 @@ export function requestFacts(
   request: ClientRequest,
   { target, prefix = '', isStripped = true }: Forward,
   filters: FilterRun | undefined,
-  pseudonym: string,
+  via: string,
 ): RequestFacts {
   return {
     forwarded: request.forwardedLines,
     requestId: request.id,
-    pseudonym,
+    via,
     traceparent: request.record?.trace?.traceparent,
     target: filters === undefined ? target : filters.upstreamTarget,
     prefix: isStripped ? request.forwardedPrefix + prefix : request.forwardedPrefix,

@@ -163,9 +163,9 @@ export class UpstreamRequest implements ResponseHandler {
   onConnected(): void {
     const connection = this.#connection;
     if (connection === undefined || this.#decision === undefined) return;
-    const { pseudonym } = this.#context;
+    const { via } = this.#context;
     const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
-    const facts = requestFacts(this.#request, this.#decision, this.#filters, pseudonym);
+    const facts = requestFacts(this.#request, this.#decision, this.#filters, via);
     this.#end = this.#passing(this.#end);
     const isComplete = this.#end.done;
     const flows = connection.send(head, facts, this.#parts, this.#end);
@@ -292,7 +292,7 @@ export class UpstreamRequest implements ResponseHandler {
   /** Nothing was sent, so any method may go to another upstream. */
   #unreachable(error: Error): void {
     if (this.#upstream !== undefined && !isOwnShortage(error)) {
-      const verdict = codeOf(error) === 'ECONNREFUSED' ? 'refused' : 'failed';
+      const verdict = UNREACHABLE[String(codeOf(error))] ?? 'failed';
       this.#context.onUnreachable?.(this.#upstream, verdict);
     }
     this.#tryNext(error);
@@ -332,3 +332,8 @@ function reasonOf(error: Error): string {
 function codeOf(error: Error): unknown {
   return 'code' in error ? error.code : undefined;
 }
+
+const UNREACHABLE: Readonly<Record<string, 'refused' | 'unreachable'>> = {
+  ECONNREFUSED: 'refused',
+  ETIMEDOUT: 'unreachable',
+};

@@ -1,5 +1,6 @@
 import { FIELD, fieldKind, isNamed } from './field-kind.ts';
 import { TAB, valueBetween } from './syntax.ts';
+import type { Underscores } from './underscores.ts';
 
 export const MAX_FIELDS = 100;
 
@@ -122,11 +123,16 @@ function joined(list: string, value: string): string {
  * piece.
  *
  * @param head has passed the expression FIELDS from there on
+ * @param underscores default: names with a `_` are passed on
  */
-export function scanFields(head: string, start: number, isRequest: boolean): Fields {
+export function scanFields(
+  head: string,
+  start: number,
+  isRequest: boolean,
+  underscores?: Underscores,
+): Fields {
   const fields = new Fields();
-  // Programs made for CGI see `_` and `-` as one, so that such a name is an alias of another.
-  let underscore = isRequest ? head.indexOf('_', start) : -1;
+  let underscore = underscores?.isAllowed === false ? head.indexOf('_', start) : -1;
   let kept = start;
   for (let at = start; at < head.length;) {
     const colon = head.indexOf(':', at);
@@ -144,6 +150,7 @@ export function scanFields(head: string, start: number, isRequest: boolean): Fie
     } else if (underscore !== -1) {
       if (underscore < at) underscore = head.indexOf('_', at);
       passes = underscore === -1 || underscore > colon;
+      if (!passes) underscores?.drop();
     }
     if (!passes) {
       if (kind === FIELD.forwarded) fields.forwardedFields += head.slice(at, end + 2);
@@ -188,8 +195,13 @@ export function without(lines: string, names: readonly string[]): string {
  * Returns the lines of trailers to pass on (RFC 9110 §6.5.1): none that says how a message is framed, where it
  * goes or who sends it, because a recipient that merges them into the head would believe it.
  */
-export function passedTrailers(lines: string): string {
-  return lines === '' ? '' : without(scanFields(lines, 0, true).kept, NO_TRAILERS);
+export function passedTrailers(
+  lines: string,
+  isRequest: boolean,
+  underscores?: Underscores,
+): string {
+  if (lines === '') return '';
+  return without(scanFields(lines, 0, isRequest, underscores).kept, NO_TRAILERS);
 }
 
 const NO_TRAILERS = ['host', 'content-length', 'authorization', 'cookie', 'set-cookie', 'via'];

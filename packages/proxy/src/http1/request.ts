@@ -8,6 +8,7 @@ import { MAX_KEPT } from './head-reader.ts';
 import { METHODS } from './methods.ts';
 import { FIELDS } from './syntax.ts';
 import { isHost, splitAbsolute } from './target.ts';
+import type { Underscores } from './underscores.ts';
 
 /** The head of a request by HTTP/1.x, checked, and ready to be passed on. */
 export interface Http1Request extends RequestHead {
@@ -39,21 +40,33 @@ export function canBeginRequest(lines: string): boolean {
 export class RequestParser {
   #head = '';
   #parsed: Http1Request | Refused | undefined;
+  readonly #underscores: Underscores | undefined;
+
+  /** @param underscores default: names with a `_` are passed on */
+  constructor(underscores?: Underscores) {
+    this.#underscores = underscores;
+  }
 
   /** @param head from the request line to the CRLF of the last field, as Latin-1 */
   parse(head: string): Http1Request | Refused {
     if (this.#parsed === undefined || head !== this.#head) {
-      // A connection that is kept is not to keep a large head.
-      if (head.length > MAX_KEPT) return parseRequest(head);
-      this.#parsed = parseRequest(head);
+      const dropped = this.#underscores?.dropped;
+      const parsed = parseRequest(head, this.#underscores);
+      // A connection that is kept is not to keep a large head; and every field that is dropped is counted.
+      if (head.length > MAX_KEPT || this.#underscores?.dropped !== dropped) return parsed;
+      this.#parsed = parsed;
       this.#head = head;
     }
     return this.#parsed;
   }
 }
 
-/** Parses a head. @param head from the request line to the CRLF of the last field, as Latin-1 */
-export function parseRequest(head: string): Http1Request | Refused {
+/**
+ * Parses a head.
+ * @param head from the request line to the CRLF of the last field, as Latin-1
+ * @param underscores default: names with a `_` are passed on
+ */
+export function parseRequest(head: string, underscores?: Underscores): Http1Request | Refused {
   if (!REQUEST.test(head)) return refuse('bad-request', 'The request is not valid HTTP/1.1.');
   const methodEnd = head.indexOf(' ');
   const method = head.slice(0, methodEnd);
@@ -61,7 +74,7 @@ export function parseRequest(head: string): Http1Request | Refused {
     return refuse('not-implemented', `The method ${method} is not supported.`);
   const lineEnd = head.indexOf('\r\n', methodEnd);
   const version = head.charCodeAt(lineEnd - 1) === 0x30 ? '1.0' : '1.1';
-  const fields = scanFields(head, lineEnd + 2, true);
+  const fields = scanFields(head, lineEnd + 2, true, underscores);
   const problem = problemOf(fields, version);
   if (problem !== undefined) return { ok: false, problem };
 

@@ -7,8 +7,8 @@ export interface RequestFacts {
   /** The lines that say where the request came from. */
   readonly forwarded: string;
   readonly requestId: string;
-  /** The name of this proxy in Via. */
-  readonly pseudonym: string;
+  /** The name of this proxy in Via; `''` if it adds none. */
+  readonly via: string;
   /** Replaces the client's; undefined if the client's is forwarded. */
   readonly traceparent?: string | undefined;
   /** The target for the upstream. */
@@ -29,7 +29,8 @@ export function requestHead(request: RequestHead, facts: RequestFacts, authority
   const passed = isReplaced ? without(fields, ['traceparent']) : fields;
   const named = host === '' ? `Host: ${authority}\r\n` : '';
   // RFC 9110 §7.6.3: a Via of its own, after the Via fields of the request, continues their list.
-  let head = `${method} ${facts.target} HTTP/1.1\r\n${passed}${named}${facts.forwarded}x-request-id: ${facts.requestId}\r\nvia: ${version} ${facts.pseudonym}\r\n`;
+  const via = facts.via === '' ? '' : `via: ${version} ${facts.via}\r\n`;
+  let head = `${method} ${facts.target} HTTP/1.1\r\n${passed}${named}${facts.forwarded}x-request-id: ${facts.requestId}\r\n${via}`;
   if (facts.traceparent !== undefined) head += `traceparent: ${facts.traceparent}\r\n`;
   if (facts.prefix !== '') head += `x-forwarded-prefix: ${facts.prefix}\r\n`;
   if (request.length === CHUNKED) head += 'transfer-encoding: chunked\r\n';

@@ -249,7 +249,7 @@ export class UpstreamConnection {
 }
 
 function endOf(body: BodyReader): BodyEnd {
-  return body.isDone ? endWith(passedTrailers(body.trailers)) : MORE;
+  return body.isDone ? endWith(passedTrailers(body.trailers, false)) : MORE;
 }
 
 const HTTP2_ONLY = 'speaks HTTP/2 only, and was sent HTTP/1.1';

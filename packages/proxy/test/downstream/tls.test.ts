@@ -125,6 +125,12 @@ describe('a proxy with a certificate', () => {
     await silent.closed;
   });
 
+  it('limits a handshake as it is configured by then', async () => {
+    const { proxy, port } = await start(to(), { certificate: ONE });
+    proxy.configure({ certificate: ONE, limits: { headMs: 100 } });
+    await client(port).closed;
+  });
+
   it('shows a renewed certificate to clients that connect afterwards, and keeps open connections', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
     const { proxy, port } = await start(to(there), { certificate: ONE });

@@ -4,6 +4,7 @@ import { Exchange } from '../../src/exchange/exchange.ts';
 import { RequestIds } from '../../src/exchange/request-ids.ts';
 import type { Filter } from '../../src/filters/filter.ts';
 import { parseRequest } from '../../src/http1/request.ts';
+import { Underscores } from '../../src/http1/underscores.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { Limits } from '../../src/limits.ts';
 import { DONE, MORE } from '../../src/message.ts';
@@ -57,6 +58,8 @@ export function exchange({
     decide: ({ target }) =>
       decision ?? { ...forwardBy(() => left.shift(), target, '/v1'), filters },
     pseudonym: 'us',
+    via: 'us',
+    underscores: new Underscores(false),
     limits: allLimits,
     isTrustedProxy: () => false,
     clock,

@@ -25,11 +25,14 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
  * each group. A column that would be empty is left out.
  *
  * @param heading such as `###`, for the sections of groups
+ * @param isFile whether a file may hold them: without one, the variables are their names
  */
-export function settingsTables(settings: Settings, heading: string): string {
+export function settingsTables(settings: Settings, heading: string, isFile = true): string {
   return sectionsOf('', settings, { reloads: false, perRoute: false })
     .map(({ name, doc, rows }) =>
-      [...(name === '' ? [] : [`${heading} ${name}`, '', doc, '']), ...tableOf(rows)].join('\n'),
+      [...(name === '' ? [] : [`${heading} ${name}`, '', doc, '']), ...tableOf(rows, isFile)].join(
+        '\n',
+      ),
     )
     .join('\n\n');
 }
@@ -66,8 +69,10 @@ function sectionsOf(prefix: string, settings: Settings, inherited: Inherited, do
   return [{ name: prefix, doc, rows: own }, ...nested];
 }
 
-function tableOf(rows: readonly Row[]): string[] {
-  const columns = COLUMNS.filter(({ cell }) => rows.some((row) => cell(row) !== ''));
+function tableOf(rows: readonly Row[], isFile: boolean): string[] {
+  const columns = COLUMNS.filter(
+    ({ title, cell }) => (isFile || title !== 'setting') && rows.some((row) => cell(row) !== ''),
+  );
   return [
     line(columns.map(({ title }) => title)),
     line(columns.map(() => '---')),

@@ -1,0 +1,120 @@
+import {
+  channelsOf,
+  DEFAULT_CHANNEL,
+  EMBEDDED_HOST,
+  EMBEDDED_PORT,
+  isPlaceholder,
+} from '@rollcall/protocol';
+import type { Format, Resolved } from '@rollcall/runtime/settings';
+
+const HOST: Format = {
+  expected: 'a host name or an IP address, without scheme or port',
+  parse(text) {
+    const host = text.replace(/^\[(.*)\]$/, '$1');
+    return /^[A-Za-z0-9._:-]+$/.test(host) ? host : undefined;
+  },
+};
+
+const CLUSTER: Format = {
+  expected: 'the name of a cluster, such as eu',
+  parse: (text) => (/^[A-Za-z0-9-]+$/.test(text) ? text : undefined),
+};
+
+const APP_SECRET: Format = {
+  expected: 'the secret of your app, and no placeholder',
+  parse: (text) => (isPlaceholder(text) ? undefined : text),
+};
+
+const CHANNEL: Format = {
+  expected:
+    'at most 90 of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front',
+  parse: (text) => (typeof channelsOf(text) === 'string' ? undefined : text),
+};
+
+const MASTER_KEY_BYTES = 32;
+
+const MASTER_KEY: Format = {
+  expected: '32 bytes in base64: create one with "openssl rand -base64 32"',
+  // Pusher's SDK accepts no other spelling of base64 than the canonical one; Node would.
+  parse(text) {
+    const bytes = Buffer.from(text, 'base64');
+    return bytes.length === MASTER_KEY_BYTES && bytes.toString('base64') === text
+      ? text
+      : undefined;
+  },
+};
+
+/** The app of a registry. */
+export const APP_SETTINGS = {
+  appId: {
+    type: 'text',
+    env: 'PUSHER_APP_ID',
+    defaultIs: 'the development app',
+    doc: 'Id of the app. Set all three of id, key and secret, or none.',
+  },
+  key: {
+    type: 'text',
+    env: 'PUSHER_APP_KEY',
+    defaultIs: 'the development app',
+    doc: 'Key of the app.',
+  },
+  secret: {
+    type: 'text',
+    env: 'PUSHER_APP_SECRET',
+    format: APP_SECRET as typeof APP_SECRET,
+    isSecret: true,
+    defaultIs: 'the development app',
+    doc: 'Secret of the app.',
+  },
+} as const;
+
+/** The settings of a registry, by which every program finds it: variables of the environment, and no flags. */
+export const REGISTRY_SETTINGS = {
+  appId: APP_SETTINGS.appId as typeof APP_SETTINGS.appId,
+  key: APP_SETTINGS.key as typeof APP_SETTINGS.key,
+  secret: APP_SETTINGS.secret as typeof APP_SETTINGS.secret,
+  cluster: {
+    type: 'text',
+    env: 'PUSHER_APP_CLUSTER',
+    format: CLUSTER as typeof CLUSTER,
+    doc: 'Cluster of hosted Pusher, such as `eu`.',
+  },
+  host: {
+    type: 'text',
+    env: 'PUSHER_HOST',
+    format: HOST as typeof HOST,
+    defaultIs: `${EMBEDDED_HOST} unless a cluster is set` as string,
+    doc: 'Host of a self-hosted broker. Takes precedence over the cluster.',
+  },
+  port: {
+    type: 'integer',
+    env: 'PUSHER_PORT',
+    min: 1,
+    max: 65535,
+    default: EMBEDDED_PORT as number,
+    doc: 'Port of a self-hosted broker, for HTTP and WebSockets. `rollcall broker` listens there.',
+  },
+  tls: {
+    type: 'boolean',
+    env: 'PUSHER_APP_SECURE',
+    defaultIs: '`1` on hosted Pusher, otherwise `0`',
+    doc: 'Whether connections to the server use TLS: `1` or `0`.',
+  },
+  channel: {
+    type: 'text',
+    env: 'ROLLCALL_CHANNEL',
+    format: CHANNEL as typeof CHANNEL,
+    default: DEFAULT_CHANNEL as string,
+    doc: 'The registry, the same for every program: at most 90 of `A-Z a-z 0-9 _ - = @ , . ;`, not beginning with `presence-` or `cache-`. With `private-` or `private-encrypted-` in front, only programs with the secret can listen.',
+  },
+  masterKey: {
+    type: 'text',
+    env: 'ROLLCALL_MASTER_KEY',
+    format: MASTER_KEY as typeof MASTER_KEY,
+    isSecret: true,
+    doc: 'Required by a `private-encrypted-` channel, and only by that: 32 bytes in base64, such as the output of `openssl rand -base64 32`. The broker cannot read what is announced.',
+  },
+} as const;
+
+/** The values of {@link REGISTRY_SETTINGS}. */
+export type RegistryValues = Resolved<typeof REGISTRY_SETTINGS>;

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cluster } from '../support/cluster.ts';
+import { ROOT, Scratch } from '../support/document.ts';
+
+const GUIDE = 'docs/guides/filters.md';
+const EXAMPLE = /^```json\n([^`]*)^```\n(?:[^`]|`(?!``))*?^```console\n\$ (curl [^]*?)^```$/gm;
+
+/** A configuration, a command, and the lines that it prints. */
+const examples = [...readFileSync(join(ROOT, GUIDE), 'utf8').matchAll(EXAMPLE)].map(
+  ([, config = '', block = '']) => {
+    const [command = '', ...lines] = block
+      .replaceAll(/\\\n\s*/g, '')
+      .trim()
+      .split('\n');
+    return { config, command, lines };
+  },
+);
+
+const scratch = new Scratch();
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.start('embedded');
+  await cluster.idV5('v1');
+});
+afterAll(async () => {
+  await cluster.end();
+  scratch.clear();
+});
+
+describe(GUIDE, () => {
+  it('has an example for each filter', () => {
+    const all = examples.map(({ config }) => config).join('');
+    for (const filter of ['cors', 'redirect', 'headers']) expect(all).toContain(`"${filter}"`);
+  });
+
+  it.each(examples)('$command prints what the guide shows', async ({ config, command, lines }) => {
+    const file = scratch.file('rollcall.json', config);
+    const { url, program } = await cluster.gateway(['--config', file, '--domain', '*']);
+    await program.line(/route registered/);
+    const [, host = '', path = ''] = /(?:http:\/\/)?([\w.-]+(?::\d+)?)(\/\S*)/.exec(command) ?? [];
+    const real = command.replace(/(?:http:\/\/)?[\w.-]+(?::\d+)?\/\S*/, '') + ` -H 'Host: ${host}'`;
+    const printed = execFileSync('sh', ['-c', `${real} '${url}${path}'`], { encoding: 'utf8' });
+    expect(printed.split('\r\n')).toEqual(expect.arrayContaining(lines));
+  });
+});
