@@ -40,7 +40,7 @@ describe('rollcall top', () => {
 
   it('redraws in place in a terminal, and restores it', async () => {
     const terminal = startInTerminal(cluster, ['top', '--admin', gateway.adminUrl]);
-    await terminal.line(/127\.0\.0\.1:\d+ +id-v5 +\x1b\[32mhealthy/);
+    await terminal.line(/127\.0\.0\.1:\d+ +id-v5 +\S+32mhealthy/);
     expect((await terminal.interrupt()).code).toBe(0);
     expect(terminal.output().startsWith('\x1b[?1049h\x1b[?25l\x1b[Hhttp')).toBe(true);
     expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);

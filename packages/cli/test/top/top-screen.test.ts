@@ -25,8 +25,12 @@ const SAMPLE: Sample = {
   instances: [],
 };
 
+function emptyPage(): Page {
+  return { head: [], body: [], foot: [] };
+}
+
 function startTop() {
-  let page: (size: Size) => Page = () => ({ head: [], body: [], foot: [] });
+  let page: (size: Size) => Page = emptyPage;
   let quits = 0;
   const top = new TopScreen(
     { draw: (next) => (page = next), scroll: (key) => key === 'down' },
