@@ -1,5 +1,5 @@
 import type { Change, Instance } from '@rollcall/client';
-import { Groups, newEntry } from '@rollcall/protocol';
+import { Groups, isDraining, newEntry } from '@rollcall/protocol';
 import type { Entry } from '@rollcall/protocol';
 import type { RoutingTable } from '../routing/router.ts';
 
@@ -26,6 +26,11 @@ export class Replica implements RoutingTable {
 
   routable(prefix: string): readonly Instance[] {
     return this.#groups.routable(prefix);
+  }
+
+  isDraining(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && isDraining(entry);
   }
 
   apply({ type, instance }: Change): void {

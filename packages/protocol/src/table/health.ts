@@ -6,7 +6,7 @@ import type { Effect, Probed, Verdict } from './events.ts';
 import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
 import { OwnLink } from './own-link.ts';
-import { DEFAULT_PROBE_RULES, describeProbed } from './probe-rules.ts';
+import { DEFAULT_PROBE_RULES, whyFailed } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
@@ -243,13 +243,10 @@ export class Health {
     if (now < Math.max(this.#link.settledAt, settledAt)) return [];
     const count = faults(entry);
     if (count < this.#rules.failureThreshold) return [];
-    const cause = describeProbed(probed);
-    const probes = count === 1 ? 'a probe failed' : `${count} probes failed`;
-    const why = cause === undefined ? probes : `${probes}: ${cause}`;
     // What times out may be busy: sending there beats a certain failure if there is nothing else.
     const isLong = entry.status === 'suspect' && now - entry.doubtedAt >= RULES.forgetAfterMs;
     const isBusy = mayBeBusy(entry, verdict) && entry.status !== 'down' && !isLong;
-    return this.#setStatus(entry, isBusy ? 'suspect' : 'down', why, now);
+    return this.#setStatus(entry, isBusy ? 'suspect' : 'down', whyFailed(probed, count), now);
   }
 
   #isOvertaken(entry: Entry, now: number): boolean {
