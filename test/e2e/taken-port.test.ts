@@ -162,7 +162,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe.each(CASES)('the port of a killed instance of $of', ({ name, prefix, address, start }) => {
-  it('belongs to the service that takes it, at every observer', async () => {
+  it('belongs to the service that takes it, at every observer', { timeout: 90_000 }, async () => {
     const snapshot = ['--snapshot', scratch.file('snapshot.json', '')];
     const early = await cluster.gateway(snapshot);
     const port = await freePort();
