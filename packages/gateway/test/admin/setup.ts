@@ -38,6 +38,9 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     peers: () => observer.peers.all(state.now),
     drain: (key, isDrained) =>
       react(observer.learn({ type: isDrained ? 'drained' : 'undrained', key }, state.now)),
+    forget: (key) => react(observer.learn({ type: 'dismissed', key }, state.now)),
+    forgetPrefix: (prefix) =>
+      react(observer.learn({ type: 'prefix-dismissed', prefix }, state.now)),
   };
   const states = new InstanceStates({
     directory,

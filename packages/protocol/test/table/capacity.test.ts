@@ -63,17 +63,18 @@ describe('a prefix whose last instance has gone', () => {
   });
 });
 
-describe('a table that is full', () => {
-  function observe(limits: Partial<TableLimits>) {
-    const observer = new Observer({ probes: 'always', answers: true, nonce: () => 'n', limits });
-    const hear = (at: number, fields = {}) =>
-      observer.receive('register', announcement({ ...service(at), ...fields }), 0);
-    const down = (at: number) =>
-      observer.learn({ type: 'probed', key: `i${at}`, verdict: 'refused', by: 'probe' }, 0);
-    const keys = () => observer.table.entries().map(({ key }) => key);
-    return { observer, hear, down, keys };
-  }
+/** An observer with limits, to which the test announces services. */
+function observe(limits: Partial<TableLimits>) {
+  const observer = new Observer({ probes: 'always', answers: true, nonce: () => 'n', limits });
+  const hear = (at: number, fields = {}) =>
+    observer.receive('register', announcement({ ...service(at), ...fields }), 0);
+  const down = (at: number) =>
+    observer.learn({ type: 'probed', key: `i${at}`, verdict: 'refused', by: 'probe' }, 0);
+  const keys = () => observer.table.entries().map(({ key }) => key);
+  return { observer, hear, down, keys };
+}
 
+describe('a table that is full', () => {
   it('refuses a new instance while all others are up, and says so', () => {
     const { hear, keys } = observe({ maxInstances: 2 });
     hear(1);
