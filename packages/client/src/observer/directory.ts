@@ -163,7 +163,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    */
   reportOutcome(key: string, verdict: Verdict, at?: number): void {
     this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
-    this.emit('probed', verdict, 'traffic');
+    // A time comes with a summary of many requests.
+    if (at === undefined) this.emit('probed', verdict, 'traffic');
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
