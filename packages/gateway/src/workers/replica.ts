@@ -38,10 +38,10 @@ export class Replica implements RoutingTable {
     else this.#set(instance);
   }
 
-  #set(instance: Instance): void {
-    const { key, announcement, since } = instance;
+  #set({ key, announcement, since, status, isDrained = false }: Instance): void {
     this.#remove(key);
-    const entry: Entry = { ...newEntry(key, announcement, since), ...instance };
+    // Nothing else: what an entry of the table has besides, such as its place in a list, is the table's own.
+    const entry: Entry = { ...newEntry(key, announcement, since), status, isDrained };
     this.#entries.set(key, entry);
     this.#groups.of(announcement.prefix).add(entry);
   }

@@ -40,6 +40,24 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
   }),
 );
 
+const receives = (id: string, port: number): TableEvent => ({
+  type: 'received',
+  statement: {
+    announcement: { prefix: '', port, address: '10.0.0.1', id, inc: 1, seq: 0, draining: false },
+    left: false,
+  },
+});
+
+/** Two instances come to share an endpoint, and one of them drains. */
+const SHARED_ENDPOINT: TableEvent[] = [
+  receives('one', 1),
+  receives('one', 2),
+  { type: 'undrained', key: 'one' },
+  { type: 'drained', key: 'two' },
+  receives('two', 1),
+  { type: 'drained', key: 'one' },
+];
+
 const isChange = (effect: Effect): effect is Change => 'why' in effect;
 
 /** As it is after its way to another process. */
@@ -75,6 +93,7 @@ describe('a replica of the table', () => {
           }
         }
       }),
+      { examples: [[SHARED_ENDPOINT, 5]] },
     );
   });
 });

@@ -2,7 +2,7 @@ import type { Announcement } from '../wire/announcement-types.ts';
 import { instanceKey, versionOf } from '../wire/statement.ts';
 import type { Statement } from '../wire/statement.ts';
 import { Agenda } from './agenda.ts';
-import { Endpoints } from './endpoints.ts';
+import { Endpoints, isSameEndpoint } from './endpoints.ts';
 import { change, newEntry, statementOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect, TableEvent } from './events.ts';
@@ -172,11 +172,12 @@ export class Table {
     // nothing. One exception: an instance that has left may have come back, which a probe shows.
     const isLegacy = versionOf(announcement) === undefined;
     if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];
-    const inc = this.#entries.get(key)?.announcement.inc;
+    const held = this.#entries.get(key)?.announcement;
     const effects = this.#merge(statement, 'relayed', now);
     const entry = this.#entries.get(key);
-    const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
-    if (!isNew) return effects;
+    if (entry === undefined) return effects;
+    const isSameRun = held !== undefined && held.inc === entry.announcement.inc;
+    if (isSameRun && isSameEndpoint(held, entry.announcement)) return effects;
     effects.push(...this.#health.relayed(entry, now));
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }
@@ -264,7 +265,10 @@ export class Table {
     this.#groups.of(joined.prefix).add(entry);
     this.#endpoints.add(entry);
     if (hasRestarted) this.#health.started(entry, now);
-    else this.#health.updated(entry, now);
+    else {
+      if (!isSameEndpoint(held, joined)) this.#health.moved(entry);
+      this.#health.updated(entry, now);
+    }
     const why = hasRestarted ? 'it has restarted' : 'its owner changed its announcement';
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }
