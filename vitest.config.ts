@@ -3,6 +3,9 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** Bounds in seconds, held by real processes: with other tests beside them it would be these that are measured. */
 const BOUNDS = 'test/e2e/truth/**/*.test.ts';
 
+/** They take the machine's CPU time from others, and from themselves. */
+const HOSTILE = 'test/hostile/*.test.ts';
+
 /** Each of these runs Vitest itself, with as many workers. */
 const NODES = 'test/nodes/*.test.ts';
 
@@ -14,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'all',
           include: ['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, BOUNDS, NODES],
+          exclude: [...configDefaults.exclude, HOSTILE, BOUNDS, NODES],
           // Most wait for processes and for time: two at once take little more than half as long on two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -22,11 +25,21 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'bounds', include: [BOUNDS], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'hostile',
+          include: [HOSTILE],
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 90_000,
+        },
       },
       {
         extends: true,
-        test: { name: 'nodes', include: [NODES], maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: { name: 'bounds', include: [BOUNDS], maxWorkers: 1, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: 'nodes', include: [NODES], maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
     testTimeout: 30_000,

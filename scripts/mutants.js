@@ -1,5 +1,5 @@
 // Breaks each rule of the protocol, one at a time, in a copy, and checks that a test or the simulator fails. A mutant
-// that survives is a rule that no test holds. With an argument, breaks only rules whose text or file contains it.
+// that survives is a rule that no test holds. With arguments, breaks only rules whose file or text contains one of them.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -16,12 +16,15 @@ import { join } from 'node:path';
 import { MUTANTS } from '../test/mutants/protocol.js';
 import { ROOT } from './steps.js';
 
-const [, , filter = ''] = process.argv;
-const mutants = MUTANTS.filter(({ rule, file }) => `${file} ${rule}`.includes(filter));
+const words = process.argv.slice(2);
+const mutants = MUTANTS.filter(
+  ({ rule, file }) => words.length === 0 || words.some((word) => `${file} ${rule}`.includes(word)),
+);
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
 copyProject();
 let alive = 0;
 if (!testsPass()) {
+  rmSync(folder, { recursive: true });
   console.error('the tests fail without a mutant');
   process.exit(1);
 }
@@ -45,7 +48,7 @@ process.exitCode = alive === 0 ? 0 : 1;
 
 /** The parts that the protocol's tests need, with packages linked, and the protocol itself a copy. */
 function copyProject() {
-  const parts = ['packages/protocol', 'conformance', 'test/simulation'];
+  const parts = ['packages/protocol', 'conformance', 'test/simulation', 'test/support'];
   for (const part of [...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,

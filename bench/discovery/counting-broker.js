@@ -16,15 +16,23 @@ function count(what) {
   counts[what] = (counts[what] ?? 0) + 1;
 }
 
+/**
+ * Whether a request lists channels. Hosted Pusher has no `GET /up`, by which a deployment waits for the broker.
+ * @param {string | undefined} method @param {string | undefined} target
+ */
+function isList(method, target = '') {
+  return method === 'GET' && !target.startsWith('/up');
+}
+
 // They are called with `this` below.
 /* oxlint-disable typescript/unbound-method */
 const { handle, respond } = HttpApi.prototype;
 HttpApi.prototype.handle = function (request, response) {
-  if (request.method === 'GET') count('list: request');
+  if (isList(request.method, request.url)) count('list: request');
   return handle.call(this, request, response);
 };
 HttpApi.prototype.respond = function (request) {
-  if (request.method === 'GET') count('list: request');
+  if (isList(request.method, request.target)) count('list: request');
   return respond.call(this, request);
 };
 const { publish } = LocalApp.prototype;

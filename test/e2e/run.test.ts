@@ -54,6 +54,21 @@ describe('rollcall run', () => {
     expect((await program.ended).code).toBe(7);
   });
 
+  it('says what the health path answers while it waits', async () => {
+    const port = await freePort();
+    const strict = `require('node:http').createServer((request, response) => {
+      response.writeHead(request.headers.host === 'example.com' ? 200 : 401).end();
+    }).listen(${port}, '127.0.0.1')`;
+    const program = run(port, ['--health', '/health'], ['node', '-e', strict]);
+    await program.line(/still waiting for \/health .* to be healthy: GET \/health answered 401/);
+    program.kill('SIGTERM');
+    await program.ended;
+    const other = run(port, ['--health', 'example.com/health'], ['node', '-e', strict]);
+    await other.line(/INFO  registered prefix=\/v3 /);
+    other.kill('SIGTERM');
+    await other.ended;
+  });
+
   it('registers only once the health path is healthy', async () => {
     const port = await freePort();
     const program = run(port, ['--health', '/health']);

@@ -134,10 +134,8 @@ describe.each([[[]], [['--workers', '2']]])('a gateway with %j', (options) => {
     broker.kill('SIGKILL');
     await broker.ended;
 
-    const before = performance.now();
     const { url, adminUrl } = await startGateway(...options);
     await expect.poll(async () => (await ask(`${url}/v3/`)).status).toBe(200);
-    expect(performance.now() - before).toBeLessThan(5000);
     expect((await ask(`${url}/v4/`)).status).toBe(503);
     const ready = JSON.parse((await ask(`${adminUrl}/ready`)).body) as unknown;
     expect(ready).toMatchObject({

@@ -158,6 +158,7 @@ function suite(kind: BrokerKind): void {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
         inc: expect.any(Number) as number,
         seq: 0,
+        state: 'healthy',
       },
     ]);
   });

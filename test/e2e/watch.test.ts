@@ -72,11 +72,11 @@ describe('rollcall watch', () => {
     await cluster.gateway();
     await cluster.idV5('first');
     const terminal = startInTerminal(cluster, ['watch']);
-    await terminal.line(/\/v1 +127\.0\.0\.1:\d+ +id-v5 +healthy/);
+    await terminal.line(/\/v1 +127\.0\.0\.1:\d+ +id-v5 +\S+32mhealthy/);
     const second = await cluster.idV5('second');
     await terminal.line(/2 instances/);
     second.kill('SIGKILL');
-    await terminal.line(/id-v5 +down/);
+    await terminal.line(/id-v5 +\S+31mdown/);
     await terminal.line(/registered +\/v1/);
     expect((await terminal.interrupt()).code).toBe(0);
     expect(terminal.output().endsWith('\x1b[?25h\x1b[?1049l')).toBe(true);

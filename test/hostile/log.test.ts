@@ -2,10 +2,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Cluster } from '../support/cluster.ts';
-import { elapsed } from '../support/elapsed.ts';
 import { Pipe } from '../support/pipe.ts';
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts';
-import { answers, SUBJECTS } from './subjects.ts';
+import { answers, endsInTime, SUBJECTS } from './subjects.ts';
 import type { Subject } from './subjects.ts';
 
 /** More than the queue of lines holds, and than a pipe does. */
@@ -23,12 +22,6 @@ async function askMany({ status, expected }: Subject, count: number): Promise<vo
     const statuses = await Promise.all(Array.from({ length: 50 }, status));
     expect(new Set(statuses)).toEqual(new Set([expected]));
   }
-}
-
-/** It ends by SIGTERM within the grace that it has. */
-async function endsInTime({ program }: Subject): Promise<void> {
-  program.kill('SIGTERM');
-  expect(await elapsed(program.ended)).toBeLessThan(6000);
 }
 
 describe.each(Object.entries(SUBJECTS))('%s', (name, startSubject) => {

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { ask } from '../support/cluster.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { elapsed } from '../support/elapsed.ts';
 import { freePort } from '../support/free-port.js';
 import { PROGRAMS } from '../support/processes.ts';
 import type { Environment, Output, RunningProgram } from '../support/processes.ts';
@@ -28,8 +31,23 @@ export async function answers({ status, expected }: Subject): Promise<void> {
   for (;;) {
     const got = await status().catch(() => 0);
     if (got === expected) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
+}
+
+/** Expects each answer of so many milliseconds. */
+export async function answersFor({ status, expected }: Subject, ms: number): Promise<void> {
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    expect(await status()).toBe(expected);
+    await sleep(20);
+  }
+}
+
+/** It ends by SIGTERM within the grace that it has. */
+export async function endsInTime({ program }: Subject): Promise<void> {
+  program.kill('SIGTERM');
+  expect(await elapsed(program.ended)).toBeLessThan(6000);
 }
 
 const gatewayWith =
@@ -91,7 +109,17 @@ const SERVER = `
 
 const run: StartSubject = async (cluster, options) => {
   const port = String(await freePort());
-  const args = ['run', '--prefix', '/v9', '--port', port, '--log-level', 'debug'];
+  const args = [
+    'run',
+    '--prefix',
+    '/v9',
+    '--address',
+    '127.0.0.1',
+    '--port',
+    port,
+    '--log-level',
+    'debug',
+  ];
   const program = start(cluster, [...args, '--', process.execPath, '-e', SERVER, port], options);
   const subject = {
     program,

@@ -67,7 +67,7 @@ export const PROBE_MUTANTS = [
     to: " && entry.status !== 'down'",
   },
   {
-    rule: 'an instance that answered a client since the probe began is not hanging',
+    rule: 'an instance that answered a client within the time-out is not gone',
     file: 'table/health.ts',
     from: 'isSlow && now - entry.servedAt < this.#rules.timeoutMs',
     to: 'false',

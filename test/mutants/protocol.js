@@ -1,3 +1,4 @@
+import { ENDPOINT_MUTANTS } from './endpoints.js';
 import { PROBE_MUTANTS } from './probes.js';
 import { TABLE_MUTANTS } from './table.js';
 
@@ -8,6 +9,7 @@ import { TABLE_MUTANTS } from './table.js';
  */
 export const MUTANTS = [
   ...TABLE_MUTANTS,
+  ...ENDPOINT_MUTANTS,
   ...PROBE_MUTANTS,
   {
     rule: 'the higher incarnation wins whole',

@@ -211,7 +211,11 @@ export class Gateway {
         const event = /** @type {const} */ ({ type: 'probed', key, verdict, by, isPending });
         const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
         // In the simulation a probe never fails otherwise than by a refusal or a timeout.
-        if (effects.some((effect) => effect.type === 'down' && /probes? failed/.test(effect.why)))
+        if (
+          effects.some(
+            (effect) => effect.type === 'down' && /probes? failed|not answered/.test(effect.why),
+          )
+        )
           this.#violations.push(`${this.name} took ${key} down, which was busy`);
         this.#react({ effects, ...rest });
         if (isPending) wait(TIMEOUT_MS);

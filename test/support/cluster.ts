@@ -25,9 +25,11 @@ export class Cluster {
   /** The environment variables with which a program reaches the broker. */
   readonly env: Environment;
   readonly #kind: BrokerKind;
+  readonly #brokerEnv: Environment;
 
-  private constructor(kind: BrokerKind, brokerPort: number) {
+  private constructor(kind: BrokerKind, brokerPort: number, brokerEnv: Environment) {
     this.#kind = kind;
+    this.#brokerEnv = brokerEnv;
     this.brokerPort = brokerPort;
     this.env = {
       PUSHER_APP_ID: APP.appId,
@@ -36,18 +38,19 @@ export class Cluster {
       PUSHER_HOST: '127.0.0.1',
       PUSHER_PORT: String(brokerPort),
     };
-    this.broker = startBroker(this.programs, kind, this.env);
+    this.broker = this.#startBroker();
   }
 
-  static async start(kind: BrokerKind): Promise<Cluster> {
-    const cluster = new Cluster(kind, await freePort());
+  /** @param brokerEnv more of the embedded broker's environment */
+  static async start(kind: BrokerKind, brokerEnv: Environment = {}): Promise<Cluster> {
+    const cluster = new Cluster(kind, await freePort(), brokerEnv);
     await brokerListens(cluster.broker);
     return cluster;
   }
 
   /** Starts a broker on the same port. The previous one must have ended. */
   async restartBroker(): Promise<void> {
-    this.broker = startBroker(this.programs, this.#kind, this.env);
+    this.broker = this.#startBroker();
     await brokerListens(this.broker);
   }
 
@@ -90,13 +93,13 @@ export class Cluster {
   end(): Promise<void> {
     return this.programs.endAll();
   }
-}
 
-function startBroker(programs: Programs, kind: BrokerKind, env: Environment): RunningProgram {
-  if (kind === 'embedded') return programs.node(PROGRAMS.cli, ['broker'], env);
-  const { PUSHER_PORT, PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET } = env;
-  const args = [PUSHER_PORT, PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET];
-  return programs.node(PROGRAMS.soketi, args.map(String), {});
+  #startBroker(): RunningProgram {
+    if (this.#kind === 'embedded') return this.cli(['broker'], this.#brokerEnv);
+    const { PUSHER_PORT, PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET } = this.env;
+    const args = [PUSHER_PORT, PUSHER_APP_ID, PUSHER_APP_KEY, PUSHER_APP_SECRET];
+    return this.programs.node(PROGRAMS.soketi, args.map(String), {});
+  }
 }
 
 async function brokerListens(broker: RunningProgram): Promise<void> {

@@ -68,6 +68,13 @@ export class RunningProgram {
     this.#child.kill(signal);
   }
 
+  /** Ends it, and reads no more: a program that it started may go on and hold its output open. */
+  end(): void {
+    this.kill('SIGKILL');
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** The first line that matches, printed already or still to come. Fails if the program ends without it. */
   line(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#lineFrom(0, pattern);
@@ -141,7 +148,7 @@ export class Programs {
   /** Fails if Node warned of any of them. */
   async endAll(): Promise<void> {
     const running = this.#running.splice(0);
-    for (const program of running) program.kill('SIGKILL');
+    for (const program of running) program.end();
     await Promise.all(running.map((program) => program.ended));
     const warnings = running.flatMap(({ output }) => WARNING.exec(output) ?? []);
     if (warnings.length > 0) throw new Error(`Node warned: ${warnings.join(', ')}`);

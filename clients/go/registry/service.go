@@ -133,6 +133,9 @@ func (s *Service) fields() map[string]any {
 		if s.Health.Method != "" {
 			health["method"] = s.Health.Method
 		}
+		if s.Health.Host != "" {
+			health["host"] = s.Health.Host
+		}
 		fields["health"] = health
 	}
 	if s.Meta != nil {

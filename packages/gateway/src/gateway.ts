@@ -191,7 +191,12 @@ async function createParts(
 }
 
 function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
-  const policy = addressPolicy({ allow, deny, allowsLoopback: isLoopback(host), self: own.all });
+  const policy = addressPolicy({
+    allow,
+    deny,
+    allowsLoopback: isLoopback(host),
+    ownAt: (address, port) => own.at(address, port),
+  });
   if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
   return policy;
 }

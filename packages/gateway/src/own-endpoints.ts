@@ -1,30 +1,31 @@
 import { lookup } from 'node:dns/promises';
-import { isLoopback } from '@rollcall/protocol';
-import type { OwnEndpoint } from '@rollcall/protocol';
-import { listenAddresses } from './listen-addresses.ts';
+import { isOfThisMachine, isReachedAt } from './is-reached-at.ts';
 
 /** Endpoints that no instance may announce, because requests to it would reach the gateway or its broker. */
 export class OwnEndpoints {
-  readonly #all: OwnEndpoint[] = [];
+  readonly #all: { readonly what: string; readonly host: string; readonly port: number }[] = [];
 
-  /** Complete only after the gateway has started: until then, the system may still choose ports. */
-  get all(): readonly OwnEndpoint[] {
-    return this.#all;
+  /**
+   * Returns what listens at an endpoint, such as `the broker`, or undefined. Complete only after the gateway has started:
+   * until then, the system may still choose ports.
+   */
+  at(address: string, port: number): string | undefined {
+    return this.#all.find((own) => own.port === port && isReachedAt(own.host, address))?.what;
   }
 
-  /** @param port none if it is 0, because the system has not chosen it yet */
   add(what: string, host: string, port: number): void {
-    if (port === 0) return;
-    for (const endpoint of listenAddresses(host, port)) this.#all.push({ ...endpoint, what });
+    this.#all.push({ what, host, port });
   }
 
   /** Adds another program, at each address that its name has now. */
   addServer(what: string, { host, port }: { readonly host: string; readonly port: number }): void {
-    // What is reached on loopback may listen on every address of this machine.
-    this.add(what, isLoopback(host) ? '0.0.0.0' : host, port);
+    const addAt = (address: string): void =>
+      // What is reached at one address of this machine may listen on every other.
+      this.add(what, isOfThisMachine(address) ? '0.0.0.0' : address, port);
+    addAt(host);
     void lookup(host, { all: true }).then(
       (addresses) => {
-        for (const { address } of addresses) this.add(what, address, port);
+        for (const { address } of addresses) addAt(address);
       },
       // Without an address it cannot be reached either.
       () => {},

@@ -121,6 +121,16 @@ describe('a gateway’s address policy', () => {
     await logged(/refused register \(forbidden-address\): .*it is the broker/);
   });
 
+  it('never accepts itself by another of the addresses that lead to it', async () => {
+    const made = await gateway({ host: '0.0.0.0', domain: '*', allow: ['127.0.0.0/8'] });
+    await say({ address: '127.0.0.2', port: made.port });
+    await logged(/refused register \(forbidden-address\): .*it is this gateway itself/);
+    lines.length = 0;
+    const { server } = registry.connection;
+    await say({ address: '127.0.0.2', port: 'port' in server ? server.port : 0 });
+    await logged(/refused register \(forbidden-address\): .*it is the broker/);
+  });
+
   it('never accepts itself from the table of another gateway at its start', async () => {
     const port = await freePort();
     // Another gateway, to which that place is a place like any other.

@@ -1,6 +1,6 @@
 export { isLoopback, parseAddress } from './wire/address.ts';
 export { addressPolicy } from './observer/address-policy.ts';
-export type { AddressPolicy, AddressRules, OwnEndpoint } from './observer/address-policy.ts';
+export type { AddressPolicy, AddressRules } from './observer/address-policy.ts';
 export { addressRanges } from './observer/address-ranges.ts';
 export type { AddressRanges } from './observer/address-ranges.ts';
 export { BALANCING_POLICIES, HASH_BY } from './wire/policy-fields.ts';

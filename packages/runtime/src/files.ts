@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { RollcallError } from '@rollcall/protocol';
-import { errorMessage } from './error-message.ts';
 
 /** A certificate chain and its private key, as PEM. */
 export interface Certificate {
@@ -25,17 +24,6 @@ export function readTextFile(file: string): string {
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
     throw new RollcallError('ROLLCALL_CONFIG', `cannot read ${file} (${reason})`, { cause });
-  }
-}
-
-/** @throws RollcallError ROLLCALL_CONFIG */
-export function readJsonFile(file: string): unknown {
-  const text = readTextFile(file);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const message = `${file} is not JSON: ${errorMessage(cause)}`;
-    throw new RollcallError('ROLLCALL_CONFIG', message, { cause });
   }
 }
 

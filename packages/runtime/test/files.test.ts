@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FILES, ONE } from '../../../test/support/certificates.ts';
-import { readCertificate, readJsonFile, readTextFile } from '../src/files.ts';
+import { readCertificate, readTextFile } from '../src/files.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -17,9 +17,8 @@ function write(name: string, content: string): string {
   return file;
 }
 
-it('reads text and JSON', () => {
+it('reads text', () => {
   expect(readTextFile(write('token', 'a\n'))).toBe('a\n');
-  expect(readJsonFile(write('settings', '{"a":1}'))).toEqual({ a: 1 });
 });
 
 it('says which file cannot be read, and why', () => {
@@ -27,11 +26,6 @@ it('says which file cannot be read, and why', () => {
   expect(() => readTextFile(file)).toThrow(
     expect.objectContaining({ code: 'ROLLCALL_CONFIG', message: `cannot read ${file} (ENOENT)` }),
   );
-});
-
-it('says which file is not JSON, and where', () => {
-  const file = write('settings', '{"a":}');
-  expect(() => readJsonFile(file)).toThrow(`${file} is not JSON: Unexpected token`);
 });
 
 it('reads a certificate and its key', () => {

@@ -135,7 +135,9 @@ describe('a gateway without connection to an instance', () => {
 
     link.cut();
     expect(
-      await elapsed(gateway.program.line(/instance suspected .*127\.0\.0\.2.*probes failed/)),
+      await elapsed(
+        gateway.program.line(/instance suspected .*127\.0\.0\.2.*not answered in time/),
+      ),
     ).toBeLessThan(5000);
     const load = new Load(gateway.url, [GENERATE_V5], {
       connections: 2,

@@ -7,9 +7,9 @@ export const CONNECTION_SETTINGS = {
     type: 'integer',
     min: 1,
     max: Number.MAX_SAFE_INTEGER as number,
-    defaultIs: 'unlimited',
+    defaultIs: 'three quarters of all',
     example: 1000,
-    doc: 'Maximum connections from one address; the first 64 bits of an IPv6 address are one. Unset, because behind a proxy all clients have the same address.',
+    doc: 'Maximum connections from one address; the first 64 bits of an IPv6 address are one. By default others always find room, also when a proxy has one address for all its clients.',
   },
   activityTimeoutMs: {
     type: 'milliseconds',

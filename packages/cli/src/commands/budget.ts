@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
 import { budgetOf, SANDBOX } from '@rollcall/protocol';
 import type { Budget, Cause, Quota } from '@rollcall/protocol';
+import { isInColour } from '@rollcall/runtime/log';
 import { fromFlags, layered, resolveSettings } from '@rollcall/runtime/settings';
 import { addSettings } from '../setting-options.ts';
-import { formatTable } from '../terminal/table.ts';
+import { linesText } from '../terminal/line.ts';
+import { tableOf } from '../terminal/table.ts';
 
 // Far above any deployment, and low enough that every product is exact.
 const INSTANCES = { type: 'integer', min: 0, max: 100_000 } as const;
@@ -122,7 +124,7 @@ function report(budget: Budget, quota: Quota): string {
     ({ cause, messages, formula }) => [cause, count(messages).padStart(14), formula] as const,
   );
   return [
-    formatTable(['CAUSE', 'MESSAGES A DAY', 'HOW'], rows),
+    linesText(tableOf(['CAUSE', 'MESSAGES A DAY', 'HOW'], rows), isInColour(process.stdout)),
     '',
     verdict('messages a day', budget.messages, quota.messages, () => cure(budget)),
     verdict('connections', budget.connections, quota.connections, () => FEWER_CONNECTIONS),

@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
 import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
+import { isInColour } from '@rollcall/runtime/log';
 import type { InstanceView } from '@rollcall/gateway';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
@@ -11,6 +12,7 @@ import type { Instruments, Received } from '../doctor/examine.ts';
 import { asText, countOf } from '../doctor/finding.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { GatewayView } from '../doctor/gateway.ts';
+import { counted } from '../terminal/counted.ts';
 import { reach } from '../reach.ts';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 
@@ -28,14 +30,14 @@ async function runDoctor({ admin, json = false }: DoctorOptions): Promise<void> 
   const findings: Finding[] = [];
   await examine(instruments(admin), (finding) => {
     findings.push(finding);
-    if (!json) console.log(asText(finding));
+    if (!json) console.log(asText(finding, isInColour(process.stdout)));
   });
   const failed = countOf(findings, 'fail');
   const warned = countOf(findings, 'warn');
   console.log(
     json
       ? JSON.stringify({ ok: failed === 0, findings }, null, 2)
-      : `\n${failed} failed, ${warned} warnings`,
+      : `\n${failed} failed, ${counted(warned, 'warning')}`,
   );
   if (failed > 0) process.exitCode = 1;
 }

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import { discover } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
-import { encodeAnnouncement } from '@rollcall/protocol';
+import { encodeAnnouncement, instanceState } from '@rollcall/protocol';
+import { isInColour } from '@rollcall/runtime/log';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
-import { formatTable } from '../terminal/table.ts';
+import { linesText } from '../terminal/line.ts';
+import type { Line } from '../terminal/line.ts';
+import { shortId } from '../terminal/short-id.ts';
+import { stateSpan } from '../terminal/state.ts';
+import { tableOf } from '../terminal/table.ts';
 
 export function defineLs(command: Command): void {
   command.option('--json', 'print JSON').action(runLs);
@@ -21,28 +26,26 @@ async function runLs({ json = false }: { readonly json?: boolean }): Promise<voi
   directory.close();
 
   if (!answered) console.error('no gateway answered: instances without presence may be missing');
+  const { stdout } = process;
   console.log(
     json
-      ? JSON.stringify(
-          instances.map((each) => encodeAnnouncement(each.announcement)),
-          null,
-          2,
-        )
-      : listing(instances),
+      ? JSON.stringify(instances.map(plain), null, 2)
+      : linesText(listing(instances, stdout.isTTY), isInColour(stdout)),
   );
 }
 
-function listing(instances: readonly Instance[]): string {
-  if (instances.length === 0) return 'no instances';
-  const rows = instances.map(
-    ({ announcement: { prefix, address, port, name = '-', host = '-', id = '-' } }) => [
-      prefix || '/',
-      address,
-      String(port),
-      name,
-      host,
-      id,
-    ],
-  );
-  return formatTable(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'HOST', 'ID'], rows);
+function plain(instance: Instance): Record<string, unknown> {
+  return { ...encodeAnnouncement(instance.announcement), state: instanceState(instance) };
+}
+
+/** @param isShort whether ids are cut, so that a line fits on most terminals */
+function listing(instances: readonly Instance[], isShort: boolean): Line[] {
+  if (instances.length === 0) return [['no instances']];
+  const rows = instances.map((instance): Line => {
+    const { prefix, address, port, name = '-', host = '-', id = '-' } = instance.announcement;
+    const state = stateSpan(instanceState(instance));
+    const place = [prefix || '/', address, String(port)];
+    return [...place, name, host, state, isShort ? shortId(id) : id];
+  });
+  return tableOf(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'HOST', 'STATE', 'ID'], rows);
 }

@@ -106,7 +106,7 @@ function endedEarly(
   condition: () => string,
 ): number {
   if (!program.wasRunning() || program.isStopped()) return code;
-  logger.error(`the program ended before it was registered: it was waited for ${condition()}`);
+  logger.error(`the program ended before it was registered; rollcall waited for ${condition()}`);
   return code === 0 ? EXIT_LISTEN : code;
 }
 

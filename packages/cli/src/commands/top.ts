@@ -5,9 +5,13 @@ import { RollcallError } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { shutdown } from '@rollcall/runtime';
-import { Screen } from '../terminal/screen.ts';
+import { isInColour } from '@rollcall/runtime/log';
+import { interrupt, onKeys } from '../terminal/keys.ts';
+import { linesText } from '../terminal/line.ts';
+import { openScreen } from '../terminal/screen.ts';
 import { RATES_OVER_S } from '../top/rates.ts';
-import { asJson, asLines } from '../top/view.ts';
+import { TopScreen } from '../top/top-screen.ts';
+import { asJson, EVERYTHING, viewOf } from '../top/view.ts';
 import type { Sample } from '../top/view.ts';
 
 interface TopOptions {
@@ -40,17 +44,19 @@ async function runTop({ admin, once = false, json = false }: TopOptions): Promis
     if (!once) await follow(access, print, (why) => console.error(why));
     return;
   }
-  const screen = new Screen(stdout);
-  process.once('exit', () => screen.close());
-  let latest = first;
-  const show = (each: Sample): void => screen.draw(asLines((latest = each)));
-  show(first);
-  await follow(access, show, (why) => screen.draw([why, '', ...asLines(latest)]));
+  const screen = new TopScreen(openScreen(), first, interrupt);
+  onKeys((key) => screen.press(key));
+  await follow(
+    access,
+    (each) => screen.show(each),
+    (why) => screen.showFault(why),
+  );
 }
 
 /** One table after another, with a line between. */
 function asText(each: Sample): string {
-  return `${asLines(each).join('\n')}\n`;
+  const { head, rows } = viewOf(each, EVERYTHING);
+  return `${linesText([...head, ...rows], isInColour(process.stdout))}\n`;
 }
 
 /** Goes on while the gateway restarts. */

@@ -5,10 +5,12 @@ import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
-import { Screen } from '../terminal/screen.ts';
-import { asJson, asText } from '../watch/event-line.ts';
+import { interrupt, onKeys } from '../terminal/keys.ts';
+import type { Span } from '../terminal/line.ts';
+import { openScreen } from '../terminal/screen.ts';
+import { asJson, asSpan, asText } from '../watch/event-line.ts';
 import type { WatchLine } from '../watch/event-line.ts';
-import { screenLines } from '../watch/screen-lines.ts';
+import { watchPage } from '../watch/watch-screen.ts';
 
 export function defineWatch(command: Command): void {
   command.option('--json', 'print JSON, one object per line').action(runWatch);
@@ -47,13 +49,13 @@ const UNANSWERED = 'no gateway answered: instances without presence may be missi
 
 /** In a terminal: a table of the instances, and the latest events below it. */
 function showOnScreen(directory: Directory, server: string, answered: boolean): void {
-  const screen = new Screen(process.stdout);
-  process.once('exit', () => screen.close());
-  const latest = answered ? [] : [UNANSWERED];
-  const draw = (): void => screen.draw(screenLines(server, directory.instances(), latest));
+  const screen = openScreen();
+  onKeys(({ name }) => (name === 'q' ? interrupt() : screen.scroll(name)));
+  const latest: Span[] = answered ? [] : [{ text: UNANSWERED, style: 'yellow' }];
+  const draw = (): void => screen.draw(watchPage(server, directory.instances(), latest));
   draw();
   follow(directory, server, (line) => {
-    latest.push(asText(line, Date.now()));
+    latest.push(asSpan(line, Date.now()));
     if (latest.length > MAX_EVENTS) latest.shift();
     draw();
   });
@@ -64,8 +66,13 @@ const MAX_EVENTS = 100;
 
 function follow(directory: Directory, server: string, print: (line: WatchLine) => void): void {
   const onEvent = (event: ObserverEvent): void => {
-    const { reason } = describeEvent(event, { server });
-    print({ type: event.type, reason, ...('instance' in event && { instance: event.instance }) });
+    const { reason, level } = describeEvent(event, { server });
+    print({
+      type: event.type,
+      reason,
+      level,
+      ...('instance' in event && { instance: event.instance }),
+    });
   };
   watchEvents(directory, onEvent);
   if (!directory.isConnected) onEvent({ type: 'disconnected' });

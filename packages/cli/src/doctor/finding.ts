@@ -1,4 +1,4 @@
-import { paintLevel } from './paint-level.ts';
+import { paint } from '@rollcall/runtime/log';
 
 /** `skip`: it could not be checked, because of another finding or because there is nothing to check. */
 export type Level = 'ok' | 'warn' | 'fail' | 'skip';
@@ -32,12 +32,13 @@ export function check(name: string): Check {
   return { ok: finding('ok'), warn: finding('warn'), fail: finding('fail'), skip: finding('skip') };
 }
 
+const LEVEL_STYLES = { ok: 'green', warn: 'yellow', fail: 'red', skip: 'gray' } as const;
 const CHECK_WIDTH = 13;
 const INDENT = ' '.repeat('warn'.length + CHECK_WIDTH + 4);
 
 /** For people: the advice is on a line of its own, below the finding. */
-export function asText({ check: name, level, found, advice }: Finding): string {
-  const line = `${paintLevel(level)}  ${name.padEnd(CHECK_WIDTH)}  ${found}`;
+export function asText({ check: name, level, found, advice }: Finding, inColour: boolean): string {
+  const line = `${paint(LEVEL_STYLES[level], level.padEnd('warn'.length), inColour)}  ${name.padEnd(CHECK_WIDTH)}  ${found}`;
   return advice === undefined ? line : `${line}\n${INDENT}-> ${advice}`;
 }
 

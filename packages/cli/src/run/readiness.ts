@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { probeVerdict } from '@rollcall/protocol';
+import { describeProbed, probeVerdict } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import { acceptsConnections } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
@@ -14,7 +14,7 @@ const LOOPBACK = ['127.0.0.1', '::1'] as const;
 /**
  * Waits until the program accepts connections at one of the addresses at which it may be announced and, if it has a
  * health path, is healthy there. There is no deadline, because some programs take minutes to start; a line every
- * 10 s says what is missing.
+ * 10 s says what is missing, and what the health path answered.
  *
  * @returns the address; undefined if the program was stopped or ended before
  */
@@ -26,15 +26,19 @@ export async function servedAddress(
 ): Promise<string | undefined> {
   let wait = FIRST_WAIT_MS;
   let remindAt = performance.now() + REMIND_EVERY_MS;
+  let answered = '';
   while (!stopping.aborted) {
     for (const address of addresses) {
       const there = { ...announcement, address };
-      if ((await accepts(there)) && (await isHealthy(there)))
-        return stopping.aborted ? undefined : address;
+      if (!(await accepts(there))) continue;
+      const why = await whyUnhealthy(there);
+      if (why === undefined) return stopping.aborted ? undefined : address;
+      answered = `: ${why}`;
     }
     if (performance.now() >= remindAt) {
       const elsewhere = await listensElsewhere(announcement, addresses);
-      logger.warn(`still waiting for ${conditionOf(announcement, addresses)}${elsewhere}`);
+      const condition = conditionOf(announcement, addresses);
+      logger.warn(`still waiting for ${condition}${answered}${elsewhere}`);
       remindAt += REMIND_EVERY_MS;
     }
     await delay(wait, undefined, { signal: stopping }).catch(() => {});
@@ -48,9 +52,13 @@ export function accepts({ address, port }: Announcement): Promise<boolean> {
   return acceptsConnections({ host: address, port }, CONNECT_TIMEOUT_MS);
 }
 
-async function isHealthy(announcement: Announcement): Promise<boolean> {
-  if (announcement.health === undefined) return true;
-  return probeVerdict(await reach(announcement), announcement) === 'ok';
+/** What its health path answered instead; undefined if it is healthy, or has none. */
+async function whyUnhealthy(announcement: Announcement): Promise<string | undefined> {
+  if (announcement.health === undefined) return undefined;
+  const outcome = await reach(announcement);
+  const verdict = probeVerdict(outcome, announcement);
+  if (verdict === 'ok') return undefined;
+  return describeProbed({ verdict, attempt: { ...announcement.health, outcome } }) ?? verdict;
 }
 
 /** What a program is waited for: in a line of the log, and in the error of one that ended before. */

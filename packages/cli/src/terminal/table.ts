@@ -1,12 +1,18 @@
-/** Columns of text, each as wide as its widest cell. */
-export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+import { textOf, withText } from './line.ts';
+import type { Line, Span } from './line.ts';
+
+/** Columns of text, each as wide as its widest cell. The first line has their titles. */
+export function tableOf(titles: readonly string[], rows: readonly Line[]): Line[] {
+  const head = titles.map((text): Span => ({ text, style: 'bold' }));
+  const table = [head, ...rows];
+  const widths = titles.map((_, column) =>
+    Math.max(...table.map((row) => textOf(row[column] ?? '').length)),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [head, ...rows].map(line).join('\n');
+  return table.map((row) => row.map((cell, column) => padded(cell, widths, column)));
+}
+
+/** Nothing follows the last cell. */
+function padded(cell: Span, widths: readonly number[], column: number): Span {
+  const width = widths[column] ?? 0;
+  return column === widths.length - 1 ? cell : withText(cell, `${textOf(cell).padEnd(width)}  `);
 }

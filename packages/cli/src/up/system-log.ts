@@ -1,5 +1,11 @@
-import { styleText } from 'node:util';
-import { createLogger, formatText, lineReports, LineQueue } from '@rollcall/runtime/log';
+import {
+  createLogger,
+  formatText,
+  isInColour,
+  lineReports,
+  LineQueue,
+  paint,
+} from '@rollcall/runtime/log';
 import type {
   LineDestination,
   LogFields,
@@ -26,7 +32,7 @@ export class SystemLog {
     fallback?: LineDestination,
   ) {
     this.format = format ?? (destination.isTTY === true ? 'text' : 'json');
-    this.#inColour = destination.isTTY === true && destination.hasColors?.() === true;
+    this.#inColour = isInColour(destination);
     this.#queue = LineQueue.of(
       destination,
       lineReports(
@@ -73,8 +79,7 @@ export class SystemLog {
     if (!this.#programs.includes(program)) this.#programs.push(program);
     const name = program.padEnd(NAME_WIDTH);
     const colour = COLOURS[this.#programs.indexOf(program) % COLOURS.length];
-    if (!this.#inColour || colour === undefined) return name;
-    return styleText(colour, name, { validateStream: false });
+    return colour === undefined ? name : paint(colour, name, this.#inColour);
   }
 }
 

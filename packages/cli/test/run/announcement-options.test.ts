@@ -22,6 +22,8 @@ describe('the options of rollcall run that set fields of the announcement', () =
     [['--zone', 'a', '--id', 'orders-1'], { zone: 'a', id: 'orders-1' }],
     [['--weight', '50', '--scheme', 'https'], { weight: 50, scheme: 'https' }],
     [['--health', '/health'], { health: { path: '/health' } }],
+    [['--health', 'a.test:80/up'], { health: { path: '/up', host: 'a.test:80' } }],
+    [['--health', 'health'], { health: { path: 'health' } }],
     [['--meta', 'a=1', '--meta', 'b=x=y', '--meta', 'c='], { meta: { a: '1', b: 'x=y', c: '' } }],
   ])('%j set %j', (args, expected) => {
     expect(fields(...args)).toEqual({ prefix: '/v1', port: '3000', ...expected });

@@ -1,10 +1,25 @@
 import type { InstanceView, ServiceView, StatusView, TrafficView } from '@rollcall/gateway';
 import { describe, expect, it } from 'vitest';
 import { ratesOf } from '../../src/top/rates.ts';
-import { asJson, asLines } from '../../src/top/view.ts';
-import type { Sample } from '../../src/top/view.ts';
+import { lineText } from '../../src/terminal/line.ts';
+import { asJson, EVERYTHING, viewOf } from '../../src/top/view.ts';
+import type { Choice, Sample } from '../../src/top/view.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
+
+/** The text of `rollcall top`, without colours. */
+function linesOf(of: Sample, choice: Partial<Choice> = {}): string[] {
+  const { head, rows } = viewOf(of, { ...EVERYTHING, ...choice });
+  return [...head, ...rows].map((line) => lineText(line, false));
+}
+
+/** The ports of the instances in the table, in their order. */
+function portsOf(of: Sample, choice: Partial<Choice> = {}): number[] {
+  return linesOf(of, choice).flatMap((line) => {
+    const port = /^ {2}10\.0\.0\.7:(\d+)/.exec(line)?.[1];
+    return port === undefined ? [] : [Number(port)];
+  });
+}
 
 function window(secondsAgo: number, requests: number, errors = 0, p50?: number, p99?: number) {
   const at = NOW - secondsAgo * 1000;
@@ -17,13 +32,54 @@ function traffic(...history: TrafficView['history']): TrafficView {
 
 describe('the instances of a service in top', () => {
   it('begin with the ones that are not healthy', () => {
-    const lines = asLines({
+    const instances = [instance(3000), instance(3001, { state: 'ejected' }), instance(3002)];
+    expect(portsOf({ status, services, instances })).toEqual([3001, 3000, 3002]);
+  });
+
+  it('are sorted by requests, errors, time to respond, or age', () => {
+    const rated = (port: number, requests: number, errors: number, p99: number, age: number) =>
+      instance(port, {
+        traffic: traffic(window(5, requests, errors, 1, p99)),
+        since: NOW - age,
+      });
+    const instances = [rated(3000, 50, 1, 20, 300), rated(3001, 90, 0, 10, 200)];
+    const of = { status, services, instances: [...instances, instance(3002)] };
+    expect(portsOf(of, { sort: 'requests' })).toEqual([3001, 3000, 3002]);
+    expect(portsOf(of, { sort: 'errors' })).toEqual([3000, 3001, 3002]);
+    expect(portsOf(of, { sort: 'p99' })).toEqual([3000, 3001, 3002]);
+    expect(portsOf(of, { sort: 'age' })).toEqual([3001, 3000, 3002]);
+  });
+
+  it('are filtered by prefix, name, address, zone or state', () => {
+    const zoned = { prefix: '/v1', address: '10.0.0.7', port: 3001, name: 'web', zone: 'eu-1' };
+    const instances = [
+      instance(3000, { state: 'down' }),
+      instance(3001, { announcement: zoned }),
+      instance(3002),
+    ];
+    const of = { status, services, instances };
+    expect(portsOf(of, { filter: 'DOWN' })).toEqual([3000]);
+    expect(portsOf(of, { filter: 'eu-' })).toEqual([3001]);
+    expect(portsOf(of, { filter: ':3002' })).toEqual([3002]);
+    expect(portsOf(of, { filter: '/v1' })).toEqual([3000, 3001, 3002]);
+    expect(linesOf(of, { filter: 'nothing' })).toEqual([
+      ...linesOf(of).slice(0, 3),
+      'no instance has "nothing"',
+    ]);
+  });
+});
+
+describe('the services in top', () => {
+  it('begin with the one that has the worst instance', () => {
+    const [first] = services;
+    if (first === undefined) throw new Error('there is a service');
+    const other = { prefix: '/a', address: '10.0.0.7', port: 4000 };
+    const of = {
       status,
-      services,
-      instances: [instance(3000), instance(3001, { state: 'ejected' }), instance(3002)],
-    });
-    const ports = lines.flatMap((line) => /10\.0\.0\.7:(\d+)/.exec(line)?.[1] ?? []);
-    expect(ports).toEqual(['3001', '3000', '3002']);
+      services: [{ ...first, prefix: '/a' }, first],
+      instances: [instance(4000, { announcement: other }), instance(3000, { state: 'down' })],
+    };
+    expect(portsOf(of)).toEqual([3000, 4000]);
   });
 });
 
@@ -103,29 +159,28 @@ const sample: Sample = {
 
 describe('rollcall top', () => {
   it('shows each service and, below it, its instances, in columns', () => {
-    expect(asLines(sample)).toEqual([
-      'http://127.0.0.1:1500  connected to broker:6001 for 2 h  1 services, 3 instances',
+    expect(linesOf(sample)).toEqual([
+      'http://127.0.0.1:1500  1 service, 3 instances',
+      'connected to broker:6001 for 2 h',
       '',
-      'SERVICE          NAME  STATE                   AGE    REQ/S   ERRORS  P50 MS  P99 MS',
-      '/v1                    1 of 3 receive traffic           20.0   5.0 %       -       -',
-      '  10.0.0.7:3001  web   down                    3 min       -       -       -       -',
-      '  10.0.0.7:3002  web   drained                 3 min       -       -       -       -',
-      '  10.0.0.7:3000  web   healthy                 3 min    20.0   5.0 %     1.5      14',
+      'SERVICE          NAME  STATE    AGE    REQ/S   ERRORS  P50 MS  P99 MS',
+      '/v1                    1 of 3            20.0   5.0 %       -       -',
+      '  10.0.0.7:3001  web   down     3 min       -       -       -       -',
+      '  10.0.0.7:3002  web   drained  3 min       -       -       -       -',
+      '  10.0.0.7:3000  web   healthy  3 min    20.0   5.0 %     1.5      14',
     ]);
   });
 
   it('shows in capitals that the gateway is disconnected from the broker', () => {
     const lost = { ...status, discovery: { state: 'disconnected' as const, since: NOW - 60_000 } };
-    expect(asLines({ ...sample, status: lost })[0]).toContain(
+    expect(linesOf({ ...sample, status: lost })[1]).toContain(
       'DISCONNECTED from broker:6001 for 60 s',
     );
   });
 
   it('shows that no instance of a service is healthy', () => {
     const doubted = services.map((each) => ({ ...each, isSuspect: true }));
-    expect(asLines({ ...sample, services: doubted })[3]).toContain(
-      '1 of 3 receive traffic, all suspect',
-    );
+    expect(linesOf({ ...sample, services: doubted })[4]).toContain('1 of 3, all suspect');
   });
 
   it('prints the same figures as one line of JSON', () => {

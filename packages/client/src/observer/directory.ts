@@ -164,7 +164,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    */
   reportOutcome(key: string, verdict: Verdict, at?: number): void {
     this.#learn({ type: 'probed', key, verdict, by: 'traffic', at });
-    this.emit('probed', verdict, 'traffic');
+    // A time comes with a summary of many requests.
+    if (at === undefined) this.emit('probed', verdict, 'traffic');
   }
 
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
@@ -172,9 +173,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#learn({ type: isDrained ? 'drained' : 'undrained', key });
   }
 
-  /**
-   * Forgets an instance at this observer, until its owner announces it again or another observer reports it.
-   */
+  /** Forgets an instance at this observer, until its owner announces it, or another observer reports it. */
   forget(key: string): void {
     this.#learn({ type: 'dismissed', key });
   }

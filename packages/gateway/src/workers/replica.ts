@@ -1,5 +1,5 @@
 import type { Change, Instance } from '@rollcall/client';
-import { Groups, newEntry } from '@rollcall/protocol';
+import { Groups, isDraining, newEntry } from '@rollcall/protocol';
 import type { Entry } from '@rollcall/protocol';
 import type { RoutingTable } from '../routing/router.ts';
 
@@ -28,6 +28,11 @@ export class Replica implements RoutingTable {
     return this.#groups.routable(prefix);
   }
 
+  isDraining(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && isDraining(entry);
+  }
+
   apply({ type, instance }: Change): void {
     if (type === 'left' || type === 'forgotten') this.#remove(instance.key);
     else this.#set(instance);
@@ -38,10 +43,10 @@ export class Replica implements RoutingTable {
     this.#groups.forget(prefix);
   }
 
-  #set(instance: Instance): void {
-    const { key, announcement, since } = instance;
+  #set({ key, announcement, since, status, isDrained = false }: Instance): void {
     this.#remove(key);
-    const entry: Entry = { ...newEntry(key, announcement, since), ...instance };
+    // Nothing else: what an entry of the table has besides, such as its place in a list, is the table's own.
+    const entry: Entry = { ...newEntry(key, announcement, since), status, isDrained };
     this.#entries.set(key, entry);
     this.#groups.of(announcement.prefix).add(entry);
   }

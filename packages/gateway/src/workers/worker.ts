@@ -21,6 +21,8 @@ interface WorkerState {
 
 /** Counts since the latest report are lost if a worker is killed. */
 const REPORT_EVERY_MS = 1000;
+/** The same while requests to a draining instance are in flight, so that the main process knows soon that it is drained. */
+const REPORT_DRAINING_EVERY_MS = 100;
 
 /** Runs a data plane in a worker process, by a replica of the primary's table. */
 export class Worker {
@@ -43,8 +45,8 @@ export class Worker {
     if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
     await this.#state?.plane?.close();
-    clearInterval(this.#timer);
     this.#report();
+    clearTimeout(this.#timer);
     return true;
   }
 
@@ -71,7 +73,7 @@ export class Worker {
     state.plane = plane;
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
-    this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
+    this.#reportIn(REPORT_EVERY_MS);
   }
 
   #forgetPrefix(prefix: string): void {
@@ -103,8 +105,15 @@ export class Worker {
   /** Sends what was counted since the previous report. */
   #report(): void {
     if (this.#state === undefined) return;
-    const { plane, traffic } = this.#state;
+    const { plane, replica, traffic } = this.#state;
     const [load = NO_LOAD] = plane?.loads() ?? [];
     this.#send({ type: 'report', traffic: traffic.take(), load, process: this.#sampler.sample() });
+    const drains = load.inFlight.some(([key]) => replica.isDraining(key));
+    this.#reportIn(drains ? REPORT_DRAINING_EVERY_MS : REPORT_EVERY_MS);
+  }
+
+  #reportIn(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#report(), milliseconds);
   }
 }

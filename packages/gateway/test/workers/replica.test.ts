@@ -45,6 +45,24 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
   }),
 );
 
+const receives = (id: string, port: number): TableEvent => ({
+  type: 'received',
+  statement: {
+    announcement: { prefix: '', port, address: '10.0.0.1', id, inc: 1, seq: 0, draining: false },
+    left: false,
+  },
+});
+
+/** Two instances come to share an endpoint, and one of them drains. */
+const SHARED_ENDPOINT: TableEvent[] = [
+  receives('one', 1),
+  receives('one', 2),
+  { type: 'undrained', key: 'one' },
+  { type: 'drained', key: 'two' },
+  receives('two', 1),
+  { type: 'drained', key: 'one' },
+];
+
 /** As it is after its way to another process. */
 function arrived(change: Change): Change {
   const message = TO_WORKER.encode({ type: 'change', number: 1, change }, 0);
@@ -80,6 +98,7 @@ describe('a replica of the table', () => {
           }
         }
       }),
+      { examples: [[SHARED_ENDPOINT, 5]] },
     );
   });
 });

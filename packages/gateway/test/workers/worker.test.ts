@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
@@ -17,7 +18,11 @@ describe('a worker', () => {
   let upstream: number;
   let said: FromWorker[];
   let worker: Worker;
-  const server = createServer((_request, response) => response.end('ok'));
+  let held: ServerResponse | undefined;
+  const server = createServer((request, response) => {
+    if (request.url === '/held') held = response;
+    else response.end('ok');
+  });
   beforeEach(async () => {
     await once(server.listen(0, '127.0.0.1'), 'listening');
     upstream = (server.address() as AddressInfo).port;
@@ -71,6 +76,26 @@ describe('a worker', () => {
     await status();
     expect(await tell({ type: 'close' })).toBe(true);
     expect(said.at(-1)).toMatchObject({ type: 'report', traffic: { instances: [['a', {}]] } });
+  });
+
+  it('reports soon when the last request to a draining instance has finished', async () => {
+    await begin([instance()]);
+    const answer = ask(`http://127.0.0.1:${port}/v1/held`);
+    await vi.waitUntil(() => held !== undefined);
+    const drained: Change = {
+      type: 'updated',
+      instance: { ...instance(), isDrained: true },
+      why: '',
+    };
+    await tell({ type: 'change', number: 1, change: drained });
+    expect(said.at(-2)).toMatchObject({ load: { inFlight: [['a', 1]] } });
+    held?.end();
+    await answer;
+    const finishedAt = performance.now();
+    await vi.waitFor(() => expect(said.at(-1)).toMatchObject({ load: { inFlight: [] } }), {
+      interval: 10,
+    });
+    expect(performance.now() - finishedAt).toBeLessThan(700);
   });
 
   it('reports instances that it could not reach', async () => {

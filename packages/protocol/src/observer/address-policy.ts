@@ -12,17 +12,11 @@ export interface AddressRules {
   readonly deny: readonly string[];
   /** Whether loopback addresses are accepted: for an observer that itself listens on loopback. */
   readonly allowsLoopback: boolean;
-  /** Endpoints that belong to the observer, and not to services: requests would reach the observer itself. */
-  readonly self: readonly OwnEndpoint[];
-}
-
-/** An endpoint that no instance may announce. */
-export interface OwnEndpoint {
-  /** In canonical form. */
-  readonly address: string;
-  readonly port: number;
-  /** What listens there, such as `the broker`. Default: this gateway itself. */
-  readonly what?: string;
+  /**
+   * Returns what of the observer's own listens at an endpoint, such as `the broker`: requests to an instance there would
+   * reach the observer itself. The address is in canonical form.
+   */
+  readonly ownAt: (address: string, port: number) => string | undefined;
 }
 
 /** Returns why an announcement is refused, or undefined if it is accepted. */
@@ -65,11 +59,8 @@ export function addressPolicy(rules: AddressRules): AddressPolicy | string {
     return undefined;
   };
   return ({ address, port }) => {
-    const own = rules.self.find(
-      (each) => each.port === port && withEmbedded(address).includes(each.address),
-    );
-    const why =
-      own === undefined ? forbidden(address) : `it is ${own.what ?? 'this gateway itself'}`;
+    const [own] = withEmbedded(address).flatMap((each) => rules.ownAt(each, port) ?? []);
+    const why = own === undefined ? forbidden(address) : `it is ${own}`;
     return why === undefined
       ? undefined
       : { code: 'forbidden-address', reason: `address ${quote(address)}: ${why}` };

@@ -6,6 +6,11 @@ function endpointOf({ address, port }: Pick<Announcement, 'address' | 'port'>): 
   return `${address} ${port}`;
 }
 
+/** Whether two announcements have one address and port. */
+export function isSameEndpoint(a: Announcement, b: Announcement): boolean {
+  return a.address === b.address && a.port === b.port;
+}
+
 /** Entries by address and port. Usually there is one at each. */
 export class Endpoints {
   readonly #entries = new Map<string, Set<Entry>>();

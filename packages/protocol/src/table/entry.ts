@@ -33,9 +33,9 @@ export interface Entry {
   leaseEndsAt: number;
   /** When it last ceased to be healthy. */
   doubtedAt: number;
-  /** Its owner has announced it to this observer itself, not only to another one. */
+  /** Its owner has announced it at its endpoint to this observer itself, not only to another one. */
   isConfirmed: boolean;
-  /** This observer's first news of the run came from its owner, or it was announced anew after it had seemed to be over. */
+  /** This observer's first news of the run at its endpoint came from its owner, or it was announced anew after it had seemed to be over. */
   hasClaimed: boolean;
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;
@@ -53,6 +53,25 @@ export interface Entry {
   slot: number;
 }
 
+/** The evidence for an instance at an address and port of which there is no news yet. */
+const NEW_ENDPOINT = {
+  failures: 0,
+  timeouts: 0,
+  successes: 0,
+  lateAnswers: 0,
+  pausedUntil: -Infinity,
+  requestedAt: -Infinity,
+  servedAt: -Infinity,
+  isConfirmed: false,
+  hasClaimed: true,
+  refusedAt: -Infinity,
+};
+
+/** Forgets what an instance showed at its previous address and port. */
+export function forgetEndpoint(entry: Entry): void {
+  Object.assign(entry, NEW_ENDPOINT);
+}
+
 /** Creates a healthy entry, for which no check is due yet. */
 export function newEntry(key: string, announcement: Announcement, now: number): Entry {
   return {
@@ -61,24 +80,15 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     status: 'healthy',
     since: now,
     isDrained: false,
-    failures: 0,
-    timeouts: 0,
-    successes: 0,
+    ...NEW_ENDPOINT,
     isProbing: false,
     isOverdue: false,
-    lateAnswers: 0,
-    pausedUntil: -Infinity,
-    requestedAt: -Infinity,
-    servedAt: -Infinity,
     probeAt: Infinity,
     leaseEndsAt: Infinity,
     doubtedAt: now,
-    isConfirmed: false,
-    hasClaimed: true,
     isPresent: false,
     wasPresent: false,
     goneAt: Infinity,
-    refusedAt: -Infinity,
     hasEnded: false,
     isHidden: false,
     slot: -1,

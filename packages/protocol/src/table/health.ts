@@ -1,12 +1,12 @@
 import type { Agenda } from './agenda.ts';
 import type { Endpoints } from './endpoints.ts';
-import { change, faults } from './entry.ts';
+import { change, faults, forgetEndpoint } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect, Probed, Verdict } from './events.ts';
 import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
 import { OwnLink } from './own-link.ts';
-import { DEFAULT_PROBE_RULES, describeProbed } from './probe-rules.ts';
+import { DEFAULT_PROBE_RULES, whyFailed } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
@@ -60,6 +60,13 @@ export class Health {
     this.#schedule.restart(entry, now);
   }
 
+  /** An instance announces another address or port, where nothing that is known of the previous one counts. */
+  moved(entry: Entry): void {
+    forgetEndpoint(entry);
+    // Only its owner brings back a run whose owner is gone.
+    if (isSpokenFor(entry)) entry.hasEnded = false;
+  }
+
   /**
    * Its owner announced the version that the table holds: the instance runs.
    * @param isPresent whether that came by its presence channel
@@ -69,7 +76,9 @@ export class Health {
     if (isPresent) entry.isPresent = entry.wasPresent = true;
     // A message of a run that left its presence channel may be late. If it runs, it joins the channel again.
     const isLate = !isSpokenFor(entry) && !entry.isPresent && isInPresenceMode(entry);
-    const others = isLate ? [] : this.#claimed(entry, now);
+    const isFirst = !entry.isConfirmed;
+    entry.isConfirmed = true;
+    const others = isLate ? [] : this.#claimed(entry, isFirst, now);
     if (entry.hasEnded) return [];
     // That it runs does not mean that it can be reached from here: one that was down has to pass a probe,
     // unless there are none.
@@ -81,10 +90,9 @@ export class Health {
   }
 
   /** An owner speaks for its endpoint: instances there that have given reason to be thought gone have ended. */
-  #claimed(entry: Entry, now: number): Effect[] {
-    const isClaim = !entry.isConfirmed || hasReasonToYield(entry, now) || entry.hasEnded;
-    if (isClaim && entry.isConfirmed) entry.hasClaimed = true;
-    entry.isConfirmed = true;
+  #claimed(entry: Entry, isFirst: boolean, now: number): Effect[] {
+    const isClaim = isFirst || hasReasonToYield(entry, now) || entry.hasEnded;
+    if (isClaim && !isFirst) entry.hasClaimed = true;
     entry.hasEnded = false;
     entry.goneAt = Infinity;
     entry.refusedAt = -Infinity;
@@ -95,7 +103,7 @@ export class Health {
     });
   }
 
-  /** Another observer reported an instance that was unknown here. Without probes the report has to do. */
+  /** Another observer reported an instance that was unknown here, or elsewhere. Without probes the report has to do. */
   relayed(entry: Entry, now: number): Effect[] {
     entry.hasClaimed = false;
     this.#renewLease(entry, now);
@@ -235,13 +243,10 @@ export class Health {
     if (now < Math.max(this.#link.settledAt, settledAt)) return [];
     const count = faults(entry);
     if (count < this.#rules.failureThreshold) return [];
-    const cause = describeProbed(probed);
-    const probes = count === 1 ? 'a probe failed' : `${count} probes failed`;
-    const why = cause === undefined ? probes : `${probes}: ${cause}`;
     // What times out may be busy: sending there beats a certain failure if there is nothing else.
     const isLong = entry.status === 'suspect' && now - entry.doubtedAt >= RULES.forgetAfterMs;
     const isBusy = mayBeBusy(entry, verdict) && entry.status !== 'down' && !isLong;
-    return this.#setStatus(entry, isBusy ? 'suspect' : 'down', why, now);
+    return this.#setStatus(entry, isBusy ? 'suspect' : 'down', whyFailed(probed, count), now);
   }
 
   #isOvertaken(entry: Entry, now: number): boolean {

@@ -95,6 +95,15 @@ export function describeProbed({ verdict, attempt }: Omit<Probed, 'by'>): string
   return `${request} failed with ${outcome.code}`;
 }
 
+/** Why an instance is no longer healthy after so many probes in a row. */
+export function whyFailed(probed: Probed, count: number): string {
+  const cause = describeProbed(probed);
+  // One request may have timed out several times.
+  if (probed.verdict === 'timeout') return cause ?? 'a probe was not answered in time';
+  const probes = count === 1 ? 'a probe failed' : `${count} probes failed`;
+  return cause === undefined ? probes : `${probes}: ${cause}`;
+}
+
 /** A factor from 0.5 to 1 that depends on the key alone: instances that register together are not probed together. */
 export function spread(key: string): number {
   let hash = 0;

@@ -18,7 +18,8 @@ export function hasRival(entry: Entry, others: readonly Entry[]): boolean {
     if (!other.isConfirmed || other.hasEnded || !isSpokenFor(other)) return false;
     // Two that came second-hand together may belong to one process, of which one has spoken already. A legacy
     // owner may never speak again.
-    const isHearsay = !entry.isConfirmed && versionOf(entry.announcement) !== undefined;
+    const isUnheard = !entry.isConfirmed && !entry.isPresent;
+    const isHearsay = isUnheard && versionOf(entry.announcement) !== undefined;
     return !isSpokenFor(entry) || (isHearsay && other.hasClaimed);
   });
 }

@@ -5,7 +5,7 @@ import type { Statement } from '../wire/statement.ts';
 import { Agenda } from './agenda.ts';
 import { Capacity, DISMISSED } from './capacity.ts';
 import type { TableLimits } from './capacity.ts';
-import { Endpoints } from './endpoints.ts';
+import { Endpoints, isSameEndpoint } from './endpoints.ts';
 import { change, newEntry, statementOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect, TableEvent } from './events.ts';
@@ -17,11 +17,6 @@ import type { Instance } from './instance.ts';
 import { hasRival, isSpokenFor } from './rivals.ts';
 import { conflicts, join, sameAnnouncement } from './merge.ts';
 import { Tombstones } from './tombstones.ts';
-
-export interface TableOptions extends HealthOptions {
-  /** How much it holds. Default: {@link DEFAULT_TABLE_LIMITS}. */
-  readonly limits?: Partial<TableLimits> | undefined;
-}
 
 /**
  * What an observer knows: a state machine of events, in order, each with its time. It reads no clock, draws
@@ -40,7 +35,7 @@ export class Table {
   readonly #health: Health;
   readonly #capacity: Capacity;
 
-  constructor(options: TableOptions) {
+  constructor(options: HealthOptions & { limits?: Partial<TableLimits> | undefined }) {
     this.#health = new Health(options, this.#entries, this.#groups, this.#agenda, this.#endpoints);
     this.#capacity = new Capacity(options.limits, this.#entries, this.#groups);
     this.#tombstones = new Tombstones(this.#capacity.maxInstances);
@@ -194,11 +189,12 @@ export class Table {
     // nothing. One exception: an instance that has left may have come back, which a probe shows.
     const isLegacy = versionOf(announcement) === undefined;
     if (isLegacy && isKnown && (statement.left || this.#entries.has(key))) return [];
-    const inc = this.#entries.get(key)?.announcement.inc;
+    const held = this.#entries.get(key)?.announcement;
     const effects = this.#merge(statement, 'relayed', now);
     const entry = this.#entries.get(key);
-    const isNew = entry !== undefined && (!isKnown || isLegacy || entry.announcement.inc !== inc);
-    if (!isNew) return effects;
+    if (entry === undefined) return effects;
+    const isSameRun = held !== undefined && held.inc === entry.announcement.inc;
+    if (isSameRun && isSameEndpoint(held, entry.announcement)) return effects;
     effects.push(...this.#health.relayed(entry, now));
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }
@@ -285,7 +281,10 @@ export class Table {
     this.#groups.of(joined.prefix).add(entry);
     this.#endpoints.add(entry);
     if (hasRestarted) this.#health.started(entry, now);
-    else this.#health.updated(entry, now);
+    else {
+      if (!isSameEndpoint(held, joined)) this.#health.moved(entry);
+      this.#health.updated(entry, now);
+    }
     const why = hasRestarted ? 'it has restarted' : 'its owner changed its announcement';
     return [...conflict, { ...change('updated', entry, why), was: held }];
   }

@@ -4,7 +4,13 @@ import type { AddressRules } from '@rollcall/protocol';
 
 /** Whether an announcement of this address is taken; `bad-address` if it is none in the first place. */
 function judge(address: string, rules: Partial<AddressRules> = {}, port = 3000): string {
-  const policy = addressPolicy({ allow: [], deny: [], allowsLoopback: false, self: [], ...rules });
+  const policy = addressPolicy({
+    allow: [],
+    deny: [],
+    allowsLoopback: false,
+    ownAt: () => undefined,
+    ...rules,
+  });
   if (typeof policy === 'string') throw new Error(policy);
   const parsed = parseAnnouncement({ prefix: '/v1', port, address });
   if (!parsed.ok) return parsed.refusal.code;
@@ -93,11 +99,10 @@ describe('an address policy', () => {
   });
 
   it('always refuses the gateway’s own address and port, and accepts other ports', () => {
-    const self = [
-      { address: '10.0.0.1', port: 1500 },
-      { address: '::1', port: 1500 },
-    ];
-    const rules = { self, allow: EVERYTHING, allowsLoopback: true };
+    const own = new Set(['10.0.0.1', '::1']);
+    const ownAt: AddressRules['ownAt'] = (address, port) =>
+      own.has(address) && port === 1500 ? 'this gateway itself' : undefined;
+    const rules = { ownAt, allow: EVERYTHING, allowsLoopback: true };
     expect(judge('10.0.0.1', rules, 1500)).toBe(FORBIDDEN);
     expect(judge('::ffff:10.0.0.1', rules, 1500)).toBe(FORBIDDEN);
     expect(judge('0:0:0:0:0:0:0:1', rules, 1500)).toBe(FORBIDDEN);
@@ -106,7 +111,12 @@ describe('an address policy', () => {
   });
 
   it('says in one line what is wrong and what to do', () => {
-    const policy = addressPolicy({ allow: [], deny: [], allowsLoopback: false, self: [] });
+    const policy = addressPolicy({
+      allow: [],
+      deny: [],
+      allowsLoopback: false,
+      ownAt: () => undefined,
+    });
     if (typeof policy === 'string') throw new Error(policy);
     const { reason } = policy({ prefix: '', port: 1, address: '127.0.0.1' }) ?? { reason: '' };
     expect(reason).toMatch(/^address "127.0.0.1": .*allow 127\.0\.0\.0\/8$/);
@@ -135,7 +145,7 @@ describe('an address policy', () => {
     '::ffff:10.0.0.0/104',
     '::ffff:a00:0/104',
   ])('refuses the rule %j in any list', (text) => {
-    const rules = { allow: [], deny: [], allowsLoopback: false, self: [] };
+    const rules = { allow: [], deny: [], allowsLoopback: false, ownAt: () => undefined };
     for (const name of ['allow', 'deny'] as const) {
       const policy = addressPolicy({ ...rules, [name]: ['10.0.0.0/8', text] });
       expect(policy).toContain(`"${text}" is not an address range`);

@@ -3,7 +3,7 @@ import { addressPolicy, parseAddress, parseAnnouncement } from '@rollcall/protoc
 
 /** Why a gateway with these denied ranges refuses an address, or undefined if it accepts it. */
 function refusalOf(address: string, deny: readonly string[] = [], allow: readonly string[] = []) {
-  const policy = addressPolicy({ allow, deny, allowsLoopback: false, self: [] });
+  const policy = addressPolicy({ allow, deny, allowsLoopback: false, ownAt: () => undefined });
   if (typeof policy === 'string') throw new Error(policy);
   const parsed = parseAnnouncement({ prefix: '/v1', port: 1, address });
   return parsed.ok ? policy(parsed.value)?.code : parsed.refusal.code;

@@ -100,7 +100,7 @@ function guarded() {
     allow: [],
     deny: ['10.6.6.0/24'],
     allowsLoopback: false,
-    self: [],
+    ownAt: () => undefined,
   });
   if (typeof policy === 'string') throw new Error(policy);
   return observer({ policy });

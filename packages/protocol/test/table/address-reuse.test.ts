@@ -1,23 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RULES } from '@rollcall/protocol';
-import { announcement, setup } from './setup.ts';
-
-const ALPHA = { id: 'a', inc: 1, prefix: '/alpha' };
-const BETA = { id: 'b', inc: 1, prefix: '/beta' };
-/** A later run of the same service as ALPHA, with another id. */
-const AGAIN = { id: 'a2', inc: 1, prefix: '/alpha' };
-const LEASE = { ttl: 10 };
-
-/** A table, and the presence channels of instances at 10.0.0.1:1. */
-function endpoint() {
-  const { table, types, ...rest } = setup();
-  const joined = (fields: Record<string, unknown>) =>
-    types({ type: 'joined', announcement: announcement(fields) });
-  const departed = (id: string) => types({ type: 'departed', id, inc: 1 });
-  const routed = (prefix: string) => table.routable(prefix).map(({ key }) => key);
-  const shown = () => table.all().map(({ key }) => key);
-  return { ...rest, table, types, joined, departed, routed, shown };
-}
+import { AGAIN, ALPHA, BETA, endpoint, LEASE } from './setup.ts';
 
 describe('an instance whose presence is gone and whose port refused', () => {
   it('is not healthy because another process answers at its port', () => {

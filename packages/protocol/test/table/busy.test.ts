@@ -83,6 +83,24 @@ describe('an instance whose probes time out', () => {
     expect(status()).toBe('healthy');
   });
 
+  it('is not down because its queue of connections is full while it answers clients', () => {
+    const { heard, served, probed, status } = setup();
+    heard(OWNED);
+    served();
+    for (const _ of [1, 2, 3]) expect(probed('unreachable')).toEqual([]);
+    expect(status()).toBe('healthy');
+  });
+
+  it('may hang although it answered a client some time before', () => {
+    const { heard, served, pass, overdue } = setup();
+    heard(OWNED);
+    served();
+    pass(DEFAULT_PROBE_RULES.timeoutMs);
+    expect(overdue()).toEqual([]);
+    pass(DEFAULT_PROBE_RULES.timeoutMs);
+    expect(overdue()).toEqual(['suspected']);
+  });
+
   it('is healthy again when it answers a client', () => {
     const { heard, pass, probed, served, status } = setup();
     heard(OWNED);
@@ -169,11 +187,16 @@ describe('an instance that has not answered the request of a probe', () => {
   });
 
   it('is probed as often as before when it answers in time again', () => {
-    const { heard, slowly, watch } = setup();
+    const { heard, slowly, watch, pass, connected, overdue, probed } = setup();
     heard(ANNOUNCED);
     slowly(MINUTE, 3000);
     watch(MINUTE);
     expect(watch(MINUTE).filter((by) => by === 'probe').length).toBeGreaterThanOrEqual(28);
+    while (!pass(50).includes('probe')) connected('ok');
+    pass(DEFAULT_PROBE_RULES.timeoutMs);
+    overdue();
+    probed('ok');
+    expect(pass(50)).toEqual(['probe']);
   });
 
   it('is found to be killed by its port meanwhile', () => {

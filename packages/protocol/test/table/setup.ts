@@ -123,3 +123,20 @@ export function setup({ probes = 'always', probeRules, limits }: Rules = {}) {
     routable,
   };
 }
+
+export const ALPHA = { id: 'a', inc: 1, prefix: '/alpha' };
+export const BETA = { id: 'b', inc: 1, prefix: '/beta' };
+/** A later run of the same service as ALPHA, with another id. */
+export const AGAIN = { id: 'a2', inc: 1, prefix: '/alpha' };
+export const LEASE = { ttl: 10 };
+
+/** A table, and the presence channels of instances at 10.0.0.1:1. */
+export function endpoint() {
+  const { table, types, ...rest } = setup();
+  const joined = (fields: Record<string, unknown>) =>
+    types({ type: 'joined', announcement: announcement(fields) });
+  const departed = (id: string) => types({ type: 'departed', id, inc: 1 });
+  const routed = (prefix: string) => table.routable(prefix).map(({ key }) => key);
+  const shown = () => table.all().map(({ key }) => key);
+  return { ...rest, table, types, joined, departed, routed, shown };
+}

@@ -4,9 +4,12 @@ import { clientNetwork } from './client-network.ts';
 export interface ConnectionLimits {
   /** Of all clients together. */
   readonly maxConnections: number;
-  /** Of one client: an address or a network, see {@link clientNetwork}. Default: `maxConnections`. */
+  /** Of one client: an address or a network, see {@link clientNetwork}. Default: three quarters of `maxConnections`. */
   readonly maxPerClient?: number | undefined;
 }
+
+/** The share of one client by default: behind a proxy all clients have its address, and others still find room. */
+const SHARE = 3 / 4;
 
 /** Connections that are kept free while others can be closed. */
 const SPARE = 32;
@@ -61,7 +64,7 @@ export class ConnectionLimiter {
   }
 
   #excess(client: string): string | undefined {
-    const { maxConnections, maxPerClient = Number.POSITIVE_INFINITY } = this.#limits;
+    const { maxConnections, maxPerClient = Math.ceil(maxConnections * SHARE) } = this.#limits;
     if (this.#open >= maxConnections) return `${maxConnections} connections are open`;
     if ((this.#perClient.get(client) ?? 0) < maxPerClient) return undefined;
     return `${maxPerClient} connections from ${client} are open`;

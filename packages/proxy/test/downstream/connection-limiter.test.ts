@@ -29,3 +29,10 @@ it('takes all addresses of an IPv6 network for one client', () => {
   expect(limiter.admit(socketFrom('2001:db8::3'))).toBe(false);
   expect(limiter.admit(socketFrom('2001:db8:0:1::3'))).toBe(true);
 });
+
+it('leaves connections to others when one client takes all that it gets', () => {
+  const limiter = new ConnectionLimiter({ maxConnections: 8 });
+  const greedy = Array.from({ length: 10 }, () => limiter.admit(socketFrom('192.0.2.1')));
+  expect(greedy.filter(Boolean)).toHaveLength(6);
+  expect(limiter.admit(socketFrom('192.0.2.2'))).toBe(true);
+});

@@ -127,7 +127,7 @@ describe('a slow upstream', () => {
       onUnreachable: ({ key }, verdict) => verdicts.push(`${key} ${verdict}`),
     });
     expect((await send(port, { method: 'POST', body: 'x' })).status).toBe(200);
-    expect(verdicts).toEqual(['deaf failed']);
+    expect(verdicts).toEqual(['deaf unreachable']);
   });
 });
 

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { LineQueue } from './line-queue.ts';
 import type { LineDestination, LineQueueReports } from './line-queue.ts';
 import type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
+import { isInColour } from './paint.ts';
 import { formatText } from './text.ts';
 import type { LogRecord } from './text.ts';
 
@@ -34,8 +35,7 @@ export interface ProgramLogger extends Logger {
 export function createLogger(options: LoggerOptions): ProgramLogger {
   const { destination, fallback, level = 'info' } = options;
   const format = options.format ?? (destination.isTTY === true ? 'text' : 'json');
-  // `hasColors` knows NO_COLOR, FORCE_COLOR and TERM=dumb.
-  const inColour = destination.isTTY === true && destination.hasColors?.() === true;
+  const inColour = isInColour(destination);
   const queue = LineQueue.of(
     destination,
     lineReports(

@@ -5,6 +5,8 @@ export { LineQueue } from './line-queue.ts';
 export type { LineDestination } from './line-queue.ts';
 export { LOG_SETTINGS, readLogSettings } from './log-settings.ts';
 export type { LogFlags } from './log-settings.ts';
+export { isInColour, paint } from './paint.ts';
+export type { TextStyle } from './paint.ts';
 export { silentLogger } from './logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
 export { standardStream } from './standard-stream.ts';

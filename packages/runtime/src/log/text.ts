@@ -1,5 +1,5 @@
-import { styleText } from 'node:util';
 import { clockTime } from './clock-time.ts';
+import { paint } from './paint.ts';
 
 /** One line of the log, as pino has written it in JSON. */
 export interface LogRecord {
@@ -31,11 +31,6 @@ export function formatText(record: LogRecord, inColour: boolean): string {
     paint(STYLES[level] ?? 'gray', label, inColour),
     printable(msg) + paint('gray', details.join(''), inColour),
   ].join(' ');
-}
-
-function paint(style: Parameters<typeof styleText>[0], text: string, inColour: boolean): string {
-  // The caller knows its stream: `styleText` would look at stdout.
-  return inColour ? styleText(style, text, { validateStream: false }) : text;
 }
 
 function fieldText(value: unknown): string {
