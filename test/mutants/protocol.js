@@ -56,14 +56,14 @@ export const MUTANTS = [
   {
     rule: 'an observer that receives a roll call with news calls the roll itself',
     file: 'observer/observer.ts',
-    from: 'if (isEcho || unknown === 0) return answers;',
-    to: 'if (isEcho || unknown >= 0) return answers;',
+    from: 'hasUnknown ||= unknown > 0 && !isEcho;',
+    to: 'hasUnknown = false;',
   },
   {
     rule: 'a roll call that another one caused causes no further one',
     file: 'observer/observer.ts',
-    from: 'if (isEcho || unknown === 0) return answers;',
-    to: 'if (unknown === 0) return answers;',
+    from: 'hasUnknown ||= unknown > 0 && !isEcho;',
+    to: 'hasUnknown ||= unknown > 0;',
   },
   {
     rule: 'an owner outbids a later run that another program holds',

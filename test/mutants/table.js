@@ -33,8 +33,8 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a draining instance is shown as draining, whatever its status',
     file: 'table/instance.ts',
-    from: "return announcement.draining === true ? 'draining' : status;",
-    to: 'return status;',
+    from: 'if (isDraining(instance)) {',
+    to: 'if (false) {',
   },
   {
     rule: 'an instance that drains by announcement receives no traffic',
