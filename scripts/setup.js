@@ -1,5 +1,6 @@
 // Makes a clone ready to run: installs from the lockfiles and builds, but only what has changed.
-// `--tests` also installs what the tests need, `--bench` the proxies that ours is compared with. Plain JavaScript, for nothing is installed yet.
+// `--start` installs only what running needs, `--tests` also what the tests need, `--bench` the proxies that ours is
+// compared with. Plain JavaScript, for nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -18,7 +19,14 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const forTests = process.argv.includes('--tests');
 
 requireNode();
-once('install', ['package-lock.json'], () => npmCi('.'));
+const lockfile = ['package-lock.json'];
+if (process.argv.includes('--start') && !isDone('install', lockfile)) {
+  // The workspaces have what running and building need. Checks and tests need the packages of the root, which take twice
+  // as long as all others. npm removes stamps of earlier steps with node_modules.
+  once('install-workspaces', lockfile, () => npmCi('.', '--workspaces'));
+} else {
+  once('install', lockfile, () => npmCi('.'));
+}
 once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], '.');
   // npm links the command before it is built, and the compiler does not make it executable.
@@ -55,12 +63,24 @@ function requireNode() {
  * @param {() => boolean | void} work returns false if it could not be done here
  */
 function once(step, inputs, work) {
-  const stamp = join(ROOT, 'node_modules', '.stamps', step);
-  const state = digest(inputs);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === state) return;
-  if (work() === false) return;
+  if (isDone(step, inputs) || work() === false) return;
+  const stamp = stampOf(step);
   mkdirSync(join(stamp, '..'), { recursive: true });
-  writeFileSync(stamp, state);
+  writeFileSync(stamp, digest(inputs));
+}
+
+/**
+ * @param {string} step
+ * @param {string[]} inputs files, from the root
+ */
+function isDone(step, inputs) {
+  const stamp = stampOf(step);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest(inputs);
+}
+
+/** @param {string} step */
+function stampOf(step) {
+  return join(ROOT, 'node_modules', '.stamps', step);
 }
 
 /** @param {string[]} files */
@@ -91,10 +111,13 @@ function sourcesOf(folders) {
   return ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...files].toSorted();
 }
 
-/** @param {string} folder */
-function npmCi(folder) {
+/**
+ * @param {string} folder
+ * @param {string[]} options
+ */
+function npmCi(folder, ...options) {
   // Install scripts are not needed by any dependency, and are not run.
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
+  run('npm', ['ci', ...options, '--ignore-scripts', '--no-audit', '--no-fund'], folder);
 }
 
 function buildGo() {

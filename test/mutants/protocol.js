@@ -57,7 +57,7 @@ export const MUTANTS = [
     rule: 'an observer that receives a roll call with news calls the roll itself',
     file: 'observer/observer.ts',
     from: 'hasUnknown ||= unknown > 0 && !isEcho;',
-    to: '',
+    to: 'hasUnknown = false;',
   },
   {
     rule: 'a roll call that another one caused causes no further one',

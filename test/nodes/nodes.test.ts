@@ -47,7 +47,7 @@ describe.each(VERSIONS)('on Node %i', (version, tests) => {
         (error: { readonly stdout: string; readonly stderr: string }) =>
           error.stdout + error.stderr,
       );
-      expect(failures.slice(failures.indexOf('Failed'))).toBe('');
+      expect(failures.slice(-20_000)).toBe('');
     },
   );
 });

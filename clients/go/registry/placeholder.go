@@ -7,7 +7,7 @@ import (
 
 var (
 	placeholderShape = regexp.MustCompile(`^(<.*>|\$?\{.*\}|\[.*\]|%.*%)$`)
-	placeholderWords = regexp.MustCompile(`setthis|changeme|changethis|replaceme|replacethis|fillin|insert(your|the)|placeholder|` +
+	placeholderWords = regexp.MustCompile(`setthis|changeme|changethis|replace(me|this|with)|fillin|insert(your|the)|placeholder|` +
 		`your(app|api|own|admin)?(secret|token|key|password)|(secret|token|key|password)here|somethingrandom|randomstring`)
 	notAlphanumeric = regexp.MustCompile(`[^a-z0-9]`)
 )

@@ -1,5 +1,5 @@
 const WORDS =
-  /setthis|changeme|changethis|replaceme|replacethis|fillin|insert(your|the)|placeholder|your(app|api|own|admin)?(secret|token|key|password)|(secret|token|key|password)here|somethingrandom|randomstring/;
+  /setthis|changeme|changethis|replace(me|this|with)|fillin|insert(your|the)|placeholder|your(app|api|own|admin)?(secret|token|key|password)|(secret|token|key|password)here|somethingrandom|randomstring/;
 
 /**
  * Whether a secret is a placeholder that a template left to be replaced, such as `set-this`, `<your secret>` or

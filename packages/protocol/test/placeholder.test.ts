@@ -10,6 +10,7 @@ it.each([
   '{{ token }}',
   'your-app-secret',
   'replace-this-with-a-token',
+  'REPLACE_WITH_A_RANDOM_TOKEN',
   'xxxxxxxxxxxxxxxx',
 ])('knows that %s is still a placeholder', (secret) => {
   expect(isPlaceholder(secret)).toBe(true);

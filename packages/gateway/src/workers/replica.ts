@@ -5,7 +5,7 @@ import type { RoutingTable } from '../routing/router.ts';
 
 /** The part of a table that routing needs. */
 export interface TableState {
-  /** Includes prefixes whose instances have all left: their requests receive 503, not 404. */
+  /** Includes prefixes whose instances have gone shortly before: their requests receive 503, not 404. */
   readonly prefixes: readonly string[];
   readonly instances: readonly Instance[];
 }
@@ -38,10 +38,15 @@ export class Replica implements RoutingTable {
     else this.#set(instance);
   }
 
-  #set(instance: Instance): void {
-    const { key, announcement, since } = instance;
+  /** A prefix without instances is not known any more. */
+  forgetPrefix(prefix: string): void {
+    this.#groups.forget(prefix);
+  }
+
+  #set({ key, announcement, since, status, isDrained = false }: Instance): void {
     this.#remove(key);
-    const entry: Entry = { ...newEntry(key, announcement, since), ...instance };
+    // Nothing else: what an entry of the table has besides, such as its place in a list, is the table's own.
+    const entry: Entry = { ...newEntry(key, announcement, since), status, isDrained };
     this.#entries.set(key, entry);
     this.#groups.of(announcement.prefix).add(entry);
   }

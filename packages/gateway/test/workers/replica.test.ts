@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Table } from '@rollcall/protocol';
-import type { Announcement, Change, Effect, TableEvent } from '@rollcall/protocol';
+import { isChange, Table } from '@rollcall/protocol';
+import type { Announcement, Change, TableEvent } from '@rollcall/protocol';
 import { TO_WORKER } from '../../src/workers/messages.ts';
 import { Replica } from '../../src/workers/replica.ts';
 
@@ -33,6 +33,11 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
     type: fc.constantFrom('drained' as const, 'undrained' as const),
     key: fc.constantFrom(...KEYS),
   }),
+  fc.record({ type: fc.constant('dismissed' as const), key: fc.constantFrom(...KEYS) }),
+  fc.record({
+    type: fc.constant('prefix-dismissed' as const),
+    prefix: fc.constantFrom(...PREFIXES),
+  }),
   fc.record({
     type: fc.constant('departed' as const),
     id: fc.constantFrom(...KEYS),
@@ -40,7 +45,23 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
   }),
 );
 
-const isChange = (effect: Effect): effect is Change => 'why' in effect;
+const receives = (id: string, port: number): TableEvent => ({
+  type: 'received',
+  statement: {
+    announcement: { prefix: '', port, address: '10.0.0.1', id, inc: 1, seq: 0, draining: false },
+    left: false,
+  },
+});
+
+/** Two instances come to share an endpoint, and one of them drains. */
+const SHARED_ENDPOINT: TableEvent[] = [
+  receives('one', 1),
+  receives('one', 2),
+  { type: 'undrained', key: 'one' },
+  { type: 'drained', key: 'two' },
+  receives('two', 1),
+  { type: 'drained', key: 'one' },
+];
 
 /** As it is after its way to another process. */
 function arrived(change: Change): Change {
@@ -66,8 +87,10 @@ describe('a replica of the table', () => {
           if (now === begins % (events.length + 1)) {
             replica = new Replica({ prefixes: table.prefixes(), instances: table.all() });
           }
-          for (const change of table.apply(each, now * 1000).filter(isChange))
-            replica?.apply(arrived(change));
+          for (const effect of table.apply(each, now * 1000)) {
+            if (isChange(effect)) replica?.apply(arrived(effect));
+            if (effect.type === 'prefix-forgotten') replica?.forgetPrefix(effect.prefix);
+          }
           if (replica === undefined) continue;
           for (const prefix of PREFIXES) {
             expect(replica.knows(prefix)).toBe(table.knows(prefix));
@@ -75,6 +98,7 @@ describe('a replica of the table', () => {
           }
         }
       }),
+      { examples: [[SHARED_ENDPOINT, 5]] },
     );
   });
 });

@@ -193,6 +193,7 @@ describe('an instance that has not answered the request of a probe', () => {
     watch(MINUTE);
     expect(watch(MINUTE).filter((by) => by === 'probe').length).toBeGreaterThanOrEqual(28);
     while (!pass(50).includes('probe')) connected('ok');
+    pass(DEFAULT_PROBE_RULES.timeoutMs);
     overdue();
     probed('ok');
     expect(pass(50)).toEqual(['probe']);

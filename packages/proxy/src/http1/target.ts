@@ -37,7 +37,7 @@ const SEPARATORS = [
 
 /**
  * Returns whether some reading of this path climbs above where it begins: with dots or slashes percent-encoded,
- * with `\` for `/`, with parameters after the dots, with empty segments merged. An upstream that reads it so would serve
+ * with `\` for `/`, with parameters after the dots, up to a NUL, with empty segments merged. An upstream that reads it so would serve
  * what lies outside the prefix of the route. Each set of separators is a reading by itself, because a segment more is also
  * one more that `..` may take back.
  */
@@ -50,7 +50,7 @@ export function escapesPrefix(target: string): boolean {
 function climbs(segments: readonly string[]): boolean {
   let depth = 0;
   for (const each of segments) {
-    const segment = each.replace(/(?:;|%3b).*$/i, '');
+    const segment = each.replace(/(?:;|%3b|%00).*$/i, '');
     if (segment === '..') depth--;
     else if (segment !== '' && segment !== '.') depth++;
     if (depth < 0) return true;

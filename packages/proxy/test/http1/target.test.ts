@@ -10,6 +10,8 @@ describe('a path with several readings', () => {
     '/a%2Fb%5Cc/..%2f../../x',
     '/a\\b%2f../..%2f../x',
     '/a%5cb%5c../%2e%2e/..',
+    '/a/..%00/../x',
+    '/..%00.html',
   ])('escapes by one of them: %s', (path) => expect(escapesPrefix(path)).toBe(true));
   it.each(['/a%5cb/../x', '/a/b/../../x', '/a%2fb', '/a/b%5c../x', '/a?b/../../..'])(
     'stays below its prefix by all: %s',
