@@ -81,7 +81,7 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'a run that was present is forgotten when it is gone and another has its endpoint',
     file: 'table/table.ts',
-    from: 'return !entry.isPresent && hasRival(entry, this.#siblings(entry));',
+    from: 'return !entry.isPresent && hasRival(entry, this.#endpoints.siblings(entry));',
     to: 'return false;',
   },
   {
@@ -93,12 +93,12 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'runs at one endpoint are drained together',
     file: 'table/table.ts',
-    from: '[entry, ...this.#siblings(entry)].filter(',
+    from: '[entry, ...this.#endpoints.siblings(entry)].filter(',
     to: '[entry].filter(',
   },
   {
     rule: 'a run that has ended is not exported',
-    file: 'table/table.ts',
+    file: 'table/export.ts',
     from: '!hasEnded && ',
     to: '',
   },

@@ -146,20 +146,20 @@ export const MUTANTS = [
   {
     rule: 'the address policy applies to what owners announce',
     file: 'observer/observer.ts',
-    from: 'const refusal = this.#policy(announcement);\n        if (refusal !== undefined)',
-    to: 'const refusal = this.#policy(announcement);\n        if (refusal !== refusal)',
+    from: 'const refusal = this.#refusal(statement, true);',
+    to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'the address policy applies to presence',
     file: 'observer/observer.ts',
-    from: 'const refusal = this.#policy(announcement);\n    if (refusal !== undefined)',
-    to: 'const refusal = this.#policy(announcement);\n    if (refusal !== refusal)',
+    from: 'const refusal = this.#refusal({ announcement, left: false }, true);',
+    to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'the address policy applies to what other observers report',
     file: 'observer/observer.ts',
-    from: 'const refusal = this.#policy(statement.announcement);\n      if (refusal !== undefined)',
-    to: 'const refusal = this.#policy(statement.announcement);\n      if (refusal !== refusal)',
+    from: 'const refusal = this.#refusal(statement, false);',
+    to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'metadata services are not accepted as instances',
