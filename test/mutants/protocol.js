@@ -176,8 +176,8 @@ export const MUTANTS = [
   {
     rule: 'the gateway is not accepted as an instance of its own',
     file: 'observer/address-policy.ts',
-    from: 'each.port === port && withEmbedded(address).includes(each.address)',
-    to: 'false',
+    from: 'const why = own === undefined ? forbidden(address) : `it is ${own}`;',
+    to: 'const why = forbidden(address);',
   },
   {
     rule: 'loopback is accepted only by an observer on loopback',

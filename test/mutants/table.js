@@ -57,8 +57,8 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a refused connection takes an instance down at once',
     file: 'table/health.ts',
-    from: "if (verdict === 'refused')",
-    to: 'if (false)',
+    from: "if (verdict === 'refused')\n      return",
+    to: 'if (false) return',
   },
   {
     rule: "a timeout while the observer's own link is bad says nothing",

@@ -108,12 +108,16 @@ export class Observer {
 
   /** Takes in what another observer, or an earlier run of this one, exported. It is verified by probes. */
   restore(statements: readonly Statement[], now: number): Reaction {
+    return this.#relayed(statements, true, now);
+  }
+
+  #relayed(statements: readonly Statement[], isRestored: boolean, now: number): Reaction {
     const refusals: Refusal[] = [];
     const effects: Effect[] = [];
     for (const statement of statements) {
       const refusal = this.#refusal(statement, false);
       if (refusal !== undefined) refusals.push(refusal);
-      else effects.push(...this.#apply({ type: 'relayed', statement }, now));
+      else effects.push(...this.#apply({ type: 'relayed', statement, isRestored }, now));
     }
     return { ...NO_REACTION, effects, refusals };
   }
@@ -182,10 +186,10 @@ export class Observer {
       }
       case 'table': {
         // Not only answers to this observer's own question: they may be news here, too.
-        const restored = this.restore(event.statements, now);
+        const relayed = this.#relayed(event.statements, false, now);
         return {
-          ...restored,
-          refusals: [...event.refusals, ...restored.refusals],
+          ...relayed,
+          refusals: [...event.refusals, ...relayed.refusals],
           isAnswer: event.nonce === this.#asked,
         };
       }

@@ -31,8 +31,8 @@ export interface Probed {
 export type TableEvent =
   /** The owner announced it, or its exit, on the channel. */
   | { readonly type: 'received'; readonly statement: Statement }
-  /** Another observer's table or a snapshot holds it. */
-  | { readonly type: 'relayed'; readonly statement: Statement }
+  /** Another observer's table holds it, or, if `isRestored`, a snapshot. */
+  | { readonly type: 'relayed'; readonly statement: Statement; readonly isRestored?: boolean }
   /** The transport reports that an instance is in its presence channel. */
   | { readonly type: 'joined'; readonly announcement: Announcement }
   /** The transport reports that a run of an instance is no longer in its presence channel. */

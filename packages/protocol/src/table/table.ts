@@ -56,7 +56,7 @@ export class Table {
       case 'received':
         return this.#received(event.statement, false, now);
       case 'relayed':
-        return this.#relayed(event.statement, now);
+        return this.#relayed(event.statement, event.isRestored === true, now);
       case 'joined':
         return this.#received({ announcement: event.announcement, left: false }, true, now);
       case 'departed':
@@ -181,7 +181,7 @@ export class Table {
   };
 
   /** Takes in what another observer's table or a snapshot holds: true of the past, so it has to be verified. */
-  #relayed(statement: Statement, now: number): Effect[] {
+  #relayed(statement: Statement, isRestored: boolean, now: number): Effect[] {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const isKnown = this.#entries.has(key) || this.#tombstones.has(key);
@@ -195,7 +195,7 @@ export class Table {
     if (entry === undefined) return effects;
     const isSameRun = held !== undefined && held.inc === entry.announcement.inc;
     if (isSameRun && isSameEndpoint(held, entry.announcement)) return effects;
-    effects.push(...this.#health.relayed(entry, now));
+    effects.push(...this.#health.relayed(entry, isRestored, now));
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }
 

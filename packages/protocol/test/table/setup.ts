@@ -135,8 +135,12 @@ export function endpoint() {
   const { table, types, ...rest } = setup();
   const joined = (fields: Record<string, unknown>) =>
     types({ type: 'joined', announcement: announcement(fields) });
+  const restored = (fields: Record<string, unknown>) => {
+    const statement = { announcement: announcement(fields), left: false };
+    return types({ type: 'relayed', statement, isRestored: true });
+  };
   const departed = (id: string) => types({ type: 'departed', id, inc: 1 });
   const routed = (prefix: string) => table.routable(prefix).map(({ key }) => key);
   const shown = () => table.all().map(({ key }) => key);
-  return { ...rest, table, types, joined, departed, routed, shown };
+  return { ...rest, table, types, joined, restored, departed, routed, shown };
 }
