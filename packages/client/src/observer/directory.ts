@@ -50,7 +50,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
-    const { probes = 'suspect', probeRules, answersRollCalls = false } = options;
+    const { probes = 'suspect', probeRules, tableLimits, answersRollCalls = false } = options;
     const { name, policy, journal } = options;
     this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#registry = registry;
@@ -58,6 +58,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#observer = new Observer({
       probes,
       probeRules,
+      limits: tableLimits,
       answers: answersRollCalls,
       isSealed: registry.channels.isEncrypted,
       nonce: randomUUID,
@@ -132,12 +133,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#observer.table.routable(prefix);
   }
 
-  /** Whether an instance of this canonical prefix was ever known, even if all have left. */
+  /** Whether this canonical prefix has an instance, or had one until shortly. */
   knows(prefix: string): boolean {
     return this.#observer.table.knows(prefix);
   }
 
-  /** Every canonical prefix of which an instance was ever known, sorted. */
+  /** Every canonical prefix that has an instance, or had one until shortly, sorted. */
   prefixes(): readonly string[] {
     return this.#observer.table.prefixes();
   }
@@ -170,6 +171,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
   drain(key: string, isDrained: boolean): void {
     this.#learn({ type: isDrained ? 'drained' : 'undrained', key });
+  }
+
+  /** Forgets an instance at this observer, until its owner announces it, or another observer reports it. */
+  forget(key: string): void {
+    this.#learn({ type: 'dismissed', key });
+  }
+
+  /** Forgets a prefix without instances at this observer, until an instance is announced there. */
+  forgetPrefix(prefix: string): void {
+    this.#learn({ type: 'prefix-dismissed', prefix });
   }
 
   /**
@@ -240,6 +251,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     if (effect.type === 'probe') void this.#probe(effect);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
+    else if (effect.type === 'prefix-forgotten')
+      this.emit('prefix-forgotten', effect.prefix, effect.why);
     else if (effect.type === 'mass-suspicion')
       this.emit('mass-suspicion', effect.prefix, effect.instances);
     else this.#changed(effect);

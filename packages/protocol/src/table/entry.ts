@@ -37,6 +37,8 @@ export interface Entry {
   isConfirmed: boolean;
   /** This observer's first news of the run at its endpoint came from its owner, or it was announced anew after it had seemed to be over. */
   hasClaimed: boolean;
+  /** This observer's first news of the run at its endpoint came from a snapshot. */
+  isRestored: boolean;
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;
   /** It was in its presence channel at some time. */
@@ -64,6 +66,7 @@ const NEW_ENDPOINT = {
   servedAt: -Infinity,
   isConfirmed: false,
   hasClaimed: true,
+  isRestored: false,
   refusedAt: -Infinity,
 };
 

@@ -104,8 +104,9 @@ export class Health {
   }
 
   /** Another observer reported an instance that was unknown here, or elsewhere. Without probes the report has to do. */
-  relayed(entry: Entry, now: number): Effect[] {
+  relayed(entry: Entry, isRestored: boolean, now: number): Effect[] {
     entry.hasClaimed = false;
+    entry.isRestored = isRestored;
     this.#renewLease(entry, now);
     if (this.#isOvertaken(entry, now)) return this.#end(entry, now);
     if (this.#probes === 'never') return [];

@@ -8,9 +8,14 @@ interface Tombstone {
   readonly isHearsay: boolean;
 }
 
-/** The instances that have left, for as long as a table remembers them. */
+/** The instances that have left, for as long as a table remembers them. Beyond a number, the oldest are forgotten. */
 export class Tombstones {
   readonly #tombstones = new Map<string, Tombstone>();
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
 
   /** Remembers an exit and returns until when. Repeated hearsay does not extend that. */
   add(key: string, statement: Statement, isHearsay: boolean, now: number): number {
@@ -20,8 +25,17 @@ export class Tombstones {
       known !== undefined && isKnown && isHearsay
         ? { ...known, statement }
         : { statement, until: now + RULES.tombstoneMs, isHearsay };
+    this.#tombstones.delete(key);
     this.#tombstones.set(key, tombstone);
+    if (this.#tombstones.size > this.#max) this.#forgetOldest();
     return tombstone.until;
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#tombstones.keys()) {
+      this.#tombstones.delete(oldest);
+      return;
+    }
   }
 
   has(key: string): boolean {
