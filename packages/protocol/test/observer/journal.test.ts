@@ -2,6 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { Journal, parseAnnouncement, RULES, Table } from '@rollcall/protocol';
 import type { Announcement, JournalEntry, TableEvent, Verdict } from '@rollcall/protocol';
 
+const announced = (port: number, fields: object): Announcement => {
+  const parsed = parseAnnouncement({
+    prefix: '/v1',
+    address: '10.0.0.1',
+    port,
+    id: `i${port}`,
+    inc: 1,
+    ...fields,
+  });
+  if (!parsed.ok) throw new Error(parsed.refusal.reason);
+  return parsed.value;
+};
+
 /** A table whose events are journalled, as an observer does it. */
 function setup() {
   const table = new Table({ probes: 'always' });
@@ -9,18 +22,6 @@ function setup() {
   const clock = { now: 0 };
   const apply = (event: TableEvent): void =>
     journal.record(event, table.apply(event, clock.now), clock.now);
-  const announced = (port: number, fields: object): Announcement => {
-    const parsed = parseAnnouncement({
-      prefix: '/v1',
-      address: '10.0.0.1',
-      port,
-      id: `i${port}`,
-      inc: 1,
-      ...fields,
-    });
-    if (!parsed.ok) throw new Error(parsed.refusal.reason);
-    return parsed.value;
-  };
   const say = (
     type: 'received' | 'relayed',
     port: number,
