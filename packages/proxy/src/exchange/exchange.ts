@@ -71,6 +71,11 @@ export class Exchange
     return this.#deadline;
   }
 
+  /** Bytes that are held on their way to the upstream, or in transforms on their way back. */
+  get heldBytes(): number {
+    return this.#sent.heldBytes + (this.#transformed?.heldBytes ?? 0);
+  }
+
   /** Whether a response has begun that need never end. */
   get isStreaming(): boolean {
     return this.#phase === 'responding' && this.#isOpenEnded;
