@@ -39,7 +39,7 @@ export interface Limits {
   readonly connectionsPerAddress: number;
   /**
    * Bytes that are held for all clients together: on their way to a slow client or upstream, or waiting for their turn.
-   * Above it, connections are reset within a quarter of a second: first those that hold most of the address, or IPv6
+   * Above it, connections are reset within a quarter of a second: first the largest holders of the address, or IPv6
    * network of /64, for which most is held. Default 268435456.
    */
   readonly heldBytes: number;

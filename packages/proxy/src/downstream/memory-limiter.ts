@@ -18,8 +18,8 @@ export class MemoryLimiter {
   }
 
   /**
-   * Resets connections if more is held than `maxBytes`: of the client for which most is held, those that hold most; then
-   * of the next one.
+   * Resets connections if more is held than `maxBytes`: of the client for which most is held, the largest holder first;
+   * then of the next client.
    * @returns how many
    */
   enforce(maxBytes: number): number {

@@ -323,8 +323,7 @@ export class Exchange
     if (!this.#enter('response-head')) return;
     if (first === undefined) {
       record?.delivered(parts);
-      this.#passed(this.#stream.sendHead(filtered.head, id, parts, end), end);
-      return;
+      return this.#passed(this.#stream.sendHead(filtered.head, id, parts, end), end);
     }
     this.#transformed = new TransformedBody([first, ...more], this.#stream, record, this);
     this.#stream.sendHead(filtered.head, id, NO_PARTS, MORE);

@@ -19,7 +19,7 @@ describe('memory that is held for clients', () => {
     expect(cut).toEqual([]);
   });
 
-  it('resets those that hold most, of the address for which most is held', () => {
+  it('resets the largest holders of the address for which most is held', () => {
     const { limiter, cut } = holding(
       ['10.0.0.2', 50],
       ['10.0.0.1', 20],

@@ -10,15 +10,13 @@ const SMALL = 100;
 /** A socket that reads into what it is given, and whose bytes are taken as the last read says. */
 function reader() {
   let taken: Taken = 'passed';
-  const { buffer, callback } = readingInto(() => taken, SHARED, 32 * 1024);
-  const next = buffer as () => Uint8Array;
-  return {
-    next,
-    read(size: number, as: Taken): void {
-      taken = as;
-      callback(size, next());
-    },
+  const options = readingInto(() => taken, SHARED, 32 * 1024);
+  const next = (): Uint8Array => (options.buffer as () => Uint8Array)();
+  const read = (size: number, as: Taken): void => {
+    taken = as;
+    options.callback(size, next());
   };
+  return { next, read };
 }
 
 describe('the buffer of a connection that reads a large body', () => {
