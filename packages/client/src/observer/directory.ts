@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Change,
   Effect,
@@ -21,6 +21,7 @@ import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
+import { Inbox } from './inbox.ts';
 import { limitConcurrency } from './limit-concurrency.ts';
 import { PresenceChannels } from './presence-channels.ts';
 import { Prober } from './probe.ts';
@@ -39,6 +40,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #link: Link;
   readonly #presenceChannels: PresenceChannels;
   readonly #observer: Observer;
+  readonly #inbox: Inbox;
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #prober: Prober;
@@ -65,6 +67,10 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
       ...(journal !== undefined && { journal }),
+    });
+    this.#inbox = new Inbox({
+      take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
+      onDropped: (why) => this.emit('dropped', why),
     });
     this.#publisher = createPublisher(registry);
     this.#link = openLink(registry, {
@@ -96,7 +102,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       },
       onEvent: (event, data) => {
         this.emit('received', event);
-        void this.#react(this.#observer.receive(event, data, performance.now()), event);
+        if (isEventName(event)) this.#inbox.add(event, data);
       },
     });
     this.#timer = setInterval(() => {
@@ -196,9 +202,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
     ];
     // Waits for both, even if one times out.
-    for (const outcome of await Promise.allSettled(both)) {
-      if (outcome.status === 'rejected' && !isTimeout(outcome.reason)) throw outcome.reason;
-    }
+    await Promise.allSettled(both);
     return this.#isAnswered;
   }
 
@@ -207,6 +211,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#isClosed = true;
     this.#isConnected = false;
     clearInterval(this.#timer);
+    this.#inbox.close();
     this.#presenceChannels.close();
     this.#link.close();
     this.#publisher.close();
@@ -291,8 +296,4 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       });
     });
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }
