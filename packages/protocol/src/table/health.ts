@@ -73,9 +73,9 @@ export class Health {
    */
   confirmed(entry: Entry, isPresent: boolean, now: number): Effect[] {
     this.#renewLease(entry, now);
-    if (isPresent) entry.isPresent = entry.wasPresent = true;
-    // A message of a run that left its presence channel may be late. If it runs, it joins the channel again.
-    const isLate = !isSpokenFor(entry) && !entry.isPresent && isInPresenceMode(entry);
+    if (isPresent) entry.isPresent = true;
+    // In presence mode, a message of a run that is not in its presence channel is late: if it runs, it joins first.
+    const isLate = !isSpokenFor(entry) && !entry.isPresent && entry.announcement.ttl === undefined;
     const isFirst = !entry.isConfirmed;
     entry.isConfirmed = true;
     const others = isLate ? [] : this.#claimed(entry, isFirst, now);
@@ -289,9 +289,4 @@ export class Health {
  */
 function mayBeBusy({ timeouts }: Entry, verdict: Verdict): boolean {
   return verdict === 'timeout' || (verdict === 'unreachable' && timeouts > 0);
-}
-
-/** Whether the owner of an instance has been in a presence channel, and announces no lease instead. */
-function isInPresenceMode({ announcement, wasPresent }: Entry): boolean {
-  return wasPresent && announcement.ttl === undefined;
 }
