@@ -1,4 +1,4 @@
-export { isLoopback, parseAddress } from './wire/address.ts';
+export { isLoopback, isLoopbackName, parseAddress } from './wire/address.ts';
 export { addressPolicy } from './observer/address-policy.ts';
 export type { AddressPolicy, AddressRules } from './observer/address-policy.ts';
 export { addressRanges } from './observer/address-ranges.ts';

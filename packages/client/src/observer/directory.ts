@@ -7,7 +7,6 @@ import type {
   Instance,
   Journal,
   Peer,
-  Probed,
   Reaction,
   Statement,
   TableEvent,
@@ -22,16 +21,11 @@ import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
 import { Inbox } from './inbox.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
 import { PresenceChannels } from './presence-channels.ts';
+import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
-/**
- * With a connection for each of 10,000 instances at once, most probes timed out and took healthy instances down.
- * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
- */
-const MAX_PROBES = 256;
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -43,8 +37,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #inbox: Inbox;
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly #prober: Prober;
-  readonly #limit = limitConcurrency(MAX_PROBES);
+  readonly #probeQueue: ProbeQueue;
   #isResynced = false;
   #isConnected = false;
   #isClosed = false;
@@ -54,7 +47,6 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     super();
     const { probes = 'suspect', probeRules, tableLimits, answersRollCalls = false } = options;
     const { name, policy, journal } = options;
-    this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#registry = registry;
     this.#journal = journal;
     this.#observer = new Observer({
@@ -71,6 +63,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#inbox = new Inbox({
       take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
       onDropped: (why) => this.emit('dropped', why),
+    });
+    this.#probeQueue = new ProbeQueue({
+      prober: new Prober(options.instanceCa, probeRules?.timeoutMs),
+      isDue: (key, announcement) =>
+        !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
+      onProbed: (key, probed, isFirst) => {
+        this.#learn({ type: 'probed', key, ...probed });
+        if (isFirst) this.emit('probed', probed.verdict, probed.by);
+      },
     });
     this.#publisher = createPublisher(registry);
     this.#link = openLink(registry, {
@@ -253,7 +254,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #carryOut(effect: Effect): void {
-    if (effect.type === 'probe') void this.#probe(effect);
+    if (effect.type === 'probe') void this.#probeQueue.add(effect);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
     else if (effect.type === 'prefix-forgotten')
@@ -272,28 +273,5 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       else this.#presenceChannels.join(key);
     }
     this.emit('change', change);
-  }
-
-  async #probe({ instance, by }: Extract<Effect, { type: 'probe' }>): Promise<void> {
-    const { key, announcement } = instance;
-    // If the announcement has changed in the meantime, the table has scheduled another probe.
-    const isDue = (): boolean =>
-      !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    await this.#limit(async () => {
-      if (!isDue()) return;
-      await new Promise<void>((release) => {
-        let isFirst = true;
-        const report = (probed: Probed): boolean => {
-          // A probe that is overdue leaves its place to others.
-          release();
-          if (!isDue()) return false;
-          this.#learn({ type: 'probed', key, ...probed });
-          if (isFirst) this.emit('probed', probed.verdict, probed.by);
-          isFirst = false;
-          return true;
-        };
-        void this.#prober[by](announcement, report).then(report);
-      });
-    });
   }
 }

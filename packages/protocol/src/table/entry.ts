@@ -41,8 +41,6 @@ export interface Entry {
   isRestored: boolean;
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;
-  /** It was in its presence channel at some time. */
-  wasPresent: boolean;
   /** Since when its owner is gone: it left its presence channel, or its lease has lapsed. */
   goneAt: number;
   /** When its port last refused a connection. */
@@ -90,7 +88,6 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     leaseEndsAt: Infinity,
     doubtedAt: now,
     isPresent: false,
-    wasPresent: false,
     goneAt: Infinity,
     hasEnded: false,
     isHidden: false,

@@ -38,7 +38,7 @@ export class Table {
   constructor(options: HealthOptions & { limits?: Partial<TableLimits> | undefined }) {
     this.#health = new Health(options, this.#entries, this.#groups, this.#agenda, this.#endpoints);
     this.#capacity = new Capacity(options.limits, this.#entries, this.#groups);
-    this.#tombstones = new Tombstones(this.#capacity.maxInstances);
+    this.#tombstones = new Tombstones(this.#capacity.maxInstances, this.#agenda);
   }
 
   /**
@@ -245,7 +245,7 @@ export class Table {
 
     if (joined.left) {
       const isHearsay = by === 'relayed' && entry === undefined;
-      this.#agenda.add(this.#tombstones.add(key, joined, isHearsay, now), key);
+      this.#tombstones.add(key, joined, isHearsay, now);
       if (entry === undefined) return [];
       this.#remove(entry);
       return [change('left', entry, 'it has left')];
@@ -291,6 +291,7 @@ export class Table {
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.key);
+    for (const what of ['lease', 'probe', 'status'] as const) this.#agenda.delete(entry.key, what);
     this.#endpoints.remove(entry);
     this.#groups.of(entry.announcement.prefix).remove(entry);
   }

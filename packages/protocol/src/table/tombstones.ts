@@ -1,4 +1,5 @@
 import type { Statement } from '../wire/statement.ts';
+import type { Agenda } from './agenda.ts';
 import { RULES } from './rules.ts';
 
 interface Tombstone {
@@ -12,13 +13,15 @@ interface Tombstone {
 export class Tombstones {
   readonly #tombstones = new Map<string, Tombstone>();
   readonly #max: number;
+  readonly #agenda: Agenda;
 
-  constructor(max: number) {
+  constructor(max: number, agenda: Agenda) {
     this.#max = max;
+    this.#agenda = agenda;
   }
 
-  /** Remembers an exit and returns until when. Repeated hearsay does not extend that. */
-  add(key: string, statement: Statement, isHearsay: boolean, now: number): number {
+  /** Remembers an exit for a time. Repeated hearsay does not extend it. */
+  add(key: string, statement: Statement, isHearsay: boolean, now: number): void {
     const known = this.#tombstones.get(key);
     const isKnown = known?.statement.announcement.inc === statement.announcement.inc;
     const tombstone =
@@ -27,13 +30,13 @@ export class Tombstones {
         : { statement, until: now + RULES.tombstoneMs, isHearsay };
     this.#tombstones.delete(key);
     this.#tombstones.set(key, tombstone);
+    this.#agenda.set(key, 'exit', tombstone.until);
     if (this.#tombstones.size > this.#max) this.#forgetOldest();
-    return tombstone.until;
   }
 
   #forgetOldest(): void {
     for (const oldest of this.#tombstones.keys()) {
-      this.#tombstones.delete(oldest);
+      this.delete(oldest);
       return;
     }
   }
@@ -53,6 +56,7 @@ export class Tombstones {
 
   delete(key: string): void {
     this.#tombstones.delete(key);
+    this.#agenda.delete(key, 'exit');
   }
 
   /** Forgets the exit of an instance if its time has passed. */

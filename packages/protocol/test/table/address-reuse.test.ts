@@ -41,6 +41,16 @@ describe('an instance whose presence is gone and whose port refused', () => {
     expect(routed('/alpha')).toEqual([]);
   });
 
+  it('that joined before this observer subscribed is not back because of a late message either', () => {
+    const { joined, departed, probed, routed, heard } = endpoint();
+    heard(BETA);
+    departed('b');
+    joined(ALPHA);
+    heard(BETA);
+    probed('ok', 'b');
+    expect(routed('/beta')).toEqual([]);
+  });
+
   it("is judged by probes while this observer's own link is down", () => {
     const { joined, departed, probed, routed, types, pass } = endpoint();
     joined(ALPHA);
