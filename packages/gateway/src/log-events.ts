@@ -12,6 +12,8 @@ import type { InstanceStates } from './traffic/instance-states.ts';
  * changes.
  */
 const LIMIT: LineLimit = { maxLines: 20_000, windowMs: 60_000 };
+/** A limit of its own, so that what is refused hides no change. */
+const REFUSED_LIMIT: LineLimit = { maxLines: 100, windowMs: 10_000 };
 const DROPPED_LIMIT: LineLimit = { maxLines: 1, windowMs: 10_000 };
 
 export interface EventSources {
@@ -30,10 +32,12 @@ export function logEvents(
     info: limitLines(logger.info.bind(logger), LIMIT),
     warn: limitLines(logger.warn.bind(logger), LIMIT),
     error: limitLines(logger.error.bind(logger), LIMIT),
+    refused: limitLines(logger.warn.bind(logger), REFUSED_LIMIT),
   };
   const write = (event: ObserverEvent): void => {
     const { level, message } = describeEvent(event, context);
-    plane.whenApplied(() => lines[level]({}, message));
+    const log = lines[event.type === 'refused' ? 'refused' : level];
+    plane.whenApplied(() => log({}, message));
   };
   for (const instance of directory.instances())
     write({ type: 'registered', instance, why: `it is ${instance.status}` });

@@ -24,13 +24,21 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 it('logs no more events in a minute than a table has instances, and says how many more there were', () => {
+  for (let n = 1; n <= 20_010; n++) directory.emit('connected');
+  directory.emit('disconnected');
+  expect(lines).toHaveLength(20_001);
+  expect(lines.at(-1)).toMatch(/^lost the connection/);
+  vi.advanceTimersByTime(60_000);
+  expect(lines.at(-1)).toMatch(/^connected to the broker .*: further lines omitted lines=10$/);
+});
+
+it('logs 100 refusals in ten seconds, and they take no room from other events', () => {
   const refusal = { code: 'bad-port', reason: 'port is missing' } as const;
   for (let n = 1; n <= 20_010; n++) directory.emit('refused', 'register', refusal);
-  directory.emit('connected');
-  expect(lines).toHaveLength(20_001);
-  expect(lines.at(-1)).toBe('connected to the broker at 127.0.0.1:6001');
-  vi.advanceTimersByTime(60_000);
-  expect(lines.at(-1)).toMatch(/^refused register .*: further lines omitted lines=10$/);
+  directory.emit('disconnected');
+  expect(lines).toHaveLength(101);
+  vi.advanceTimersByTime(10_000);
+  expect(lines.at(-1)).toMatch(/^refused register .*: further lines omitted lines=19910$/);
 });
 
 it('logs once that messages are dropped, and then how many', () => {
