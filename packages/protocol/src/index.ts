@@ -29,7 +29,7 @@ export type { Channels } from './wire/channels.ts';
 export { DEVELOPMENT_APP, EMBEDDED_HOST, EMBEDDED_PORT } from './development-app.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
-export { EVENTS, parseDiscoveryEvent } from './wire/events.ts';
+export { EVENTS, isEventName, parseDiscoveryEvent } from './wire/events.ts';
 export type { DiscoveryEvent, EventName } from './wire/events.ts';
 export { isPlaceholder } from './placeholder.ts';
 export { isRecord, quote } from './untrusted.ts';

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Change,
   Effect,
   Instance,
   Journal,
   Peer,
-  Probed,
   Reaction,
   Statement,
   TableEvent,
@@ -21,16 +20,12 @@ import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
+import { Inbox } from './inbox.ts';
 import { PresenceChannels } from './presence-channels.ts';
+import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
-/**
- * With a connection for each of 10,000 instances at once, most probes timed out and took healthy instances down.
- * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
- */
-const MAX_PROBES = 256;
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -39,10 +34,10 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #link: Link;
   readonly #presenceChannels: PresenceChannels;
   readonly #observer: Observer;
+  readonly #inbox: Inbox;
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly #prober: Prober;
-  readonly #limit = limitConcurrency(MAX_PROBES);
+  readonly #probeQueue: ProbeQueue;
   #isResynced = false;
   #isConnected = false;
   #isClosed = false;
@@ -52,7 +47,6 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     super();
     const { probes = 'suspect', probeRules, tableLimits, answersRollCalls = false } = options;
     const { name, policy, journal } = options;
-    this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#registry = registry;
     this.#journal = journal;
     this.#observer = new Observer({
@@ -65,6 +59,19 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
       ...(journal !== undefined && { journal }),
+    });
+    this.#inbox = new Inbox({
+      take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
+      onDropped: (why) => this.emit('dropped', why),
+    });
+    this.#probeQueue = new ProbeQueue({
+      prober: new Prober(options.instanceCa, probeRules?.timeoutMs),
+      isDue: (key, announcement) =>
+        !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
+      onProbed: (key, probed, isFirst) => {
+        this.#learn({ type: 'probed', key, ...probed });
+        if (isFirst) this.emit('probed', probed.verdict, probed.by);
+      },
     });
     this.#publisher = createPublisher(registry);
     this.#link = openLink(registry, {
@@ -96,7 +103,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       },
       onEvent: (event, data) => {
         this.emit('received', event);
-        void this.#react(this.#observer.receive(event, data, performance.now()), event);
+        if (isEventName(event)) this.#inbox.add(event, data);
       },
     });
     this.#timer = setInterval(() => {
@@ -196,9 +203,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
     ];
     // Waits for both, even if one times out.
-    for (const outcome of await Promise.allSettled(both)) {
-      if (outcome.status === 'rejected' && !isTimeout(outcome.reason)) throw outcome.reason;
-    }
+    await Promise.allSettled(both);
     return this.#isAnswered;
   }
 
@@ -207,6 +212,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#isClosed = true;
     this.#isConnected = false;
     clearInterval(this.#timer);
+    this.#inbox.close();
     this.#presenceChannels.close();
     this.#link.close();
     this.#publisher.close();
@@ -248,7 +254,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #carryOut(effect: Effect): void {
-    if (effect.type === 'probe') void this.#probe(effect);
+    if (effect.type === 'probe') void this.#probeQueue.add(effect);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
     else if (effect.type === 'prefix-forgotten')
@@ -268,31 +274,4 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     this.emit('change', change);
   }
-
-  async #probe({ instance, by }: Extract<Effect, { type: 'probe' }>): Promise<void> {
-    const { key, announcement } = instance;
-    // If the announcement has changed in the meantime, the table has scheduled another probe.
-    const isDue = (): boolean =>
-      !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    await this.#limit(async () => {
-      if (!isDue()) return;
-      await new Promise<void>((release) => {
-        let isFirst = true;
-        const report = (probed: Probed): boolean => {
-          // A probe that is overdue leaves its place to others.
-          release();
-          if (!isDue()) return false;
-          this.#learn({ type: 'probed', key, ...probed });
-          if (isFirst) this.emit('probed', probed.verdict, probed.by);
-          isFirst = false;
-          return true;
-        };
-        void this.#prober[by](announcement, report).then(report);
-      });
-    });
-  }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }
