@@ -22,7 +22,7 @@ import { LIMITS } from './limits.ts';
 import { Pools } from './upstream/pool.ts';
 import { RequestIds } from './exchange/request-ids.ts';
 import { Underscores } from './http1/underscores.ts';
-import { createTlsFront } from './downstream/tls-front.ts';
+import { checkCertificate, createTlsFront } from './downstream/tls-front.ts';
 
 /** Below the 10 s after which Docker kills. */
 const DEFAULT_GRACE_MS = 8000;
@@ -42,6 +42,8 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     underscoresInHeaders = false,
     ...others
   } = options;
+  // Before anything is started.
+  if (certificate !== undefined) checkCertificate(certificate);
   const clients = new Set<ClientConnection>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
