@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { ClientConnection } from './downstream/client-connection.ts';
 import { ConnectionLimiter } from './downstream/connection-limiter.ts';
 import { IdleClients } from './downstream/idle-clients.ts';
+import { MemoryLimiter } from './downstream/memory-limiter.ts';
 import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -44,12 +45,14 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const clients = new Set<ClientConnection>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
+    heavyClients += memory.enforce(ownLimits.heldBytes);
     tls?.check(now);
     context.pools.sweep(now);
   });
   const ownLimits = { ...LIMITS, ...limits };
   const maxClients = maxClientConnections() / 2;
   let shedClients = 0;
+  let heavyClients = 0;
   const limiter = new ConnectionLimiter(
     {
       get maxConnections() {
@@ -63,6 +66,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   );
   const underscores = new Underscores(underscoresInHeaders, options.onFieldDropped);
   const idleClients = new IdleClients(clients);
+  const memory = new MemoryLimiter(clients);
   const context: Context = {
     ...others,
     onInternalError: options.onInternalError ?? ((error) => process.emitWarning(error)),
@@ -153,6 +157,9 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     },
     get shedClients() {
       return shedClients;
+    },
+    get heavyClients() {
+      return heavyClients;
     },
     pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),
