@@ -10,9 +10,10 @@ export interface InboxOptions {
   readonly onDropped: (why: DropReason) => void;
 }
 
-/** Events are taken in for a quarter of the time at most, and for no longer than this at a stretch. */
-const SHARE_MS = 5;
-const REST_MS = 15;
+/** Events are taken in for no longer than this at a stretch. */
+const MAX_STRETCH_MS = 5;
+/** And for a quarter of the time at most: after a stretch comes a rest of so many times its length. */
+const REST = 3;
 /** More than all gateways of a large deployment answer at once. */
 const MAX_STATEMENTS = 50_000;
 
@@ -69,16 +70,16 @@ export class Inbox {
   }
 
   #takeSome(): void {
-    let now = performance.now();
-    const end = now + SHARE_MS;
+    const begun = performance.now();
+    let now = begun;
     for (const [key, { event, data, statements }] of this.#waiting) {
       this.#waiting.delete(key);
       this.#statements -= statements;
       this.#options.take(event, data, now);
       now = performance.now();
-      if (now >= end) break;
+      if (now - begun >= MAX_STRETCH_MS) break;
     }
-    this.#restsUntil = now + REST_MS;
+    this.#restsUntil = now + REST * (now - begun);
     this.#timer = undefined;
     if (this.#waiting.size > 0) this.#schedule();
   }

@@ -12,13 +12,13 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   taken = [];
   dropped = [];
-  cost = 0;
+  cost = 1;
   inbox = new Inbox({
     take: (event, data) => {
       taken.push([event, data]);
       // The clock alone: no timer runs while an event is taken in.
       const now = performance.now() + cost;
-      if (cost > 0) vi.spyOn(performance, 'now').mockImplementation(() => now);
+      vi.spyOn(performance, 'now').mockImplementation(() => now);
     },
     onDropped: (why) => dropped.push(why),
   });
@@ -50,11 +50,19 @@ it('takes in what follows later, in order, so that requests get their turn', () 
 });
 
 it('takes in as much at a time as its share allows', () => {
+  cost = 2;
   inbox.add('rollcall', 0);
   for (let n = 1; n <= 10; n++) inbox.add('rollcall', n);
-  cost = 2;
   vi.advanceTimersToNextTimer();
   expect(taken).toHaveLength(1 + 3);
+});
+
+it('rests in proportion to what it has taken in, so that a few events do not wait', () => {
+  cost = 0.1;
+  inbox.add('rollcall', 0);
+  inbox.add('rollcall', 1);
+  vi.advanceTimersByTime(1);
+  expect(taken).toHaveLength(2);
 });
 
 it('keeps of one instance the latest of the announcements that wait', () => {
