@@ -63,6 +63,7 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.addReport('1', { traffic: telemetry.traffic.take(), load, process });
   events.emit('received', 'register');
   events.emit('refused', 'register', { code: 'bad-port', reason: '' });
+  events.emit('dropped', 'superseded');
   events.emit('probed', 'ok', 'probe');
   events.emit('change', change('recovered', 'a'));
   const exposed = await telemetry.expose();
