@@ -21,6 +21,7 @@ export type { Budget, Cause, Cost, Deployment, Quota } from './budget.ts';
 export {
   channelsOf,
   DEFAULT_CHANNEL,
+  REGISTRY_NAME_RULE,
   OBSERVER_USER_ID,
   parsePresenceUserId,
   presenceUserId,
