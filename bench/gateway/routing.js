@@ -1,5 +1,6 @@
 // What it costs to decide where a request goes, by how much there is to choose from. In this process.
 import { Table, parseAnnouncement } from '@rollcall/protocol';
+import { DRY_SERVICES } from '../../packages/gateway/dist/filters/filter-context.js';
 import { routingRules } from '../../packages/gateway/dist/routing/rules.js';
 import { Router } from '../../packages/gateway/dist/routing/router.js';
 import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
@@ -55,7 +56,7 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    rules: routingRules(SETTINGS),
+    rules: routingRules(SETTINGS, DRY_SERVICES),
     random: Math.random,
     now: () => performance.now(),
   });

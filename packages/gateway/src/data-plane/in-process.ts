@@ -4,6 +4,7 @@ import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
+import type { FilterServices } from '../filters/filter-context.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -38,9 +39,10 @@ const REPORT_SERVED_EVERY_MS = 250;
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
   const { table, traffic, observers, settings } = options;
   const { onUnreachable, onEjected, onRequestError, onServed } = options;
+  const services: FilterServices = { isDry: false };
   const router = new Router({
     table,
-    rules: routingRules(settings.routing),
+    rules: routingRules(settings.routing, services),
     events: {
       retried: (prefix, key) => traffic.retried(prefix, key),
       ejected(prefix, key) {
@@ -99,7 +101,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
       // Both are checked before either is changed.
-      const rules = routingRules(changed.routing);
+      const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));
       router.configure(rules);
     },

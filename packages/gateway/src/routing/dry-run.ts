@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { createProxy } from '@rollcall/proxy';
 import type { ClientSocket, Forward, ProxySettings, RequestSummary } from '@rollcall/proxy';
+import { DRY_SERVICES } from '../filters/filter-context.ts';
 import { describeFilters } from '../filters/filters.ts';
 import type { FilterView } from '../filters/filters.ts';
 import { routeSettings } from '../settings/config.ts';
@@ -9,7 +10,7 @@ import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { Router } from './router.ts';
 import type { RoutingTable } from './router.ts';
-import { routingRules } from './rules.ts';
+import { filterContext, routingRules } from './rules.ts';
 
 /** A request whose way is shown. */
 export interface DryRequest {
@@ -71,7 +72,7 @@ export interface DryRunOptions {
  */
 export async function dryRun(request: DryRequest, options: DryRunOptions): Promise<DryOutcome> {
   const { table, settings, proxy: proxySettings, pseudonym } = options;
-  const rules = routingRules(settings);
+  const rules = routingRules(settings, DRY_SERVICES);
   const router = new Router({ table, rules, random: () => 0, now: monotonic });
   let target: string | undefined;
   const client = new DryClient(request.isSecure);
@@ -103,7 +104,9 @@ export async function dryRun(request: DryRequest, options: DryRunOptions): Promi
     target,
     answer: target === undefined ? { status, code, detail, filter, location } : undefined,
     route: policy && routeView(policy),
-    filters: known ? describeFilters(routeSettings(settings, prefix)) : [],
+    filters: known
+      ? describeFilters(routeSettings(settings, prefix), filterContext(settings, DRY_SERVICES))
+      : [],
   };
 }
 

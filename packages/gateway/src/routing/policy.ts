@@ -5,6 +5,7 @@ import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
+import type { FilterContext } from '../filters/filter-context.ts';
 import { createFilters } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import { ROUTE_SETTINGS } from '../settings/routing.ts';
@@ -27,6 +28,7 @@ const NO_RETRIES = { share: 0, perSecond: 0 };
  */
 export function policyOf(
   settings: RoutingSettings,
+  context: FilterContext,
   prefix: string,
   announced?: AnnouncedPolicy,
 ): RoutePolicy {
@@ -37,7 +39,7 @@ export function policyOf(
   return {
     ...policy,
     hashBy: parseHashBy(policy.balancing.hashBy),
-    filters: createFilters(policy),
+    filters: createFilters(policy, context),
   };
 }
 

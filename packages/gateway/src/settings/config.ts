@@ -77,9 +77,10 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 
 /** What only the settings of a whole filter can show, such as credentials for any origin. */
 function checkFilters(config: RoutingSettings): void {
-  const faults = filterFaults(config);
+  const facts = { isConsumer: (name: string) => Object.hasOwn(config.consumers, name) };
+  const faults = filterFaults(config, facts);
   const own = Object.keys(config.routes).flatMap((prefix) =>
-    filterFaults(routeSettings(config, prefix))
+    filterFaults(routeSettings(config, prefix), facts)
       .filter(({ key }) => !faults.some((fault) => fault.key === key))
       .map(({ key, problem }) => ({ key: `routes.${prefix}.${key}`, problem })),
   );

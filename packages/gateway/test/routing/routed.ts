@@ -1,5 +1,6 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '@rollcall/proxy';
+import { DRY_SERVICES } from '../../src/filters/filter-context.ts';
 import { Router } from '../../src/routing/router.ts';
 import { routingRules } from '../../src/routing/rules.ts';
 import { routingSettings } from '../../src/settings/config.ts';
@@ -30,7 +31,7 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-const rules = (config: RoutingConfig) => routingRules(routingSettings(config));
+const rules = (config: RoutingConfig) => routingRules(routingSettings(config), DRY_SERVICES);
 
 /** A router over a table that the test tells what it hears. */
 export function setup(balancing: RoutingConfig['balancing'] = {}) {

@@ -165,10 +165,9 @@ export class Exchange
   onClientClose(): void {
     if (this.#phase === 'done') return;
     if (!this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort')) return;
-    this.#filters?.cancel();
     this.#transformed?.destroy();
     this.#sent.drop();
-    this.#request.end(false);
+    this.#over(false);
   }
 
   // What the filters of the request call.
@@ -282,7 +281,7 @@ export class Exchange
     this.#sent.drop();
     this.#transformed?.destroy();
     if (phase === 'responding' || phase === 'tunnelling') {
-      this.#request.end(false);
+      this.#over(false);
       return this.#stream.reset();
     }
     if (record !== undefined) record.problem = INTERNAL_ERROR.code;
@@ -360,12 +359,18 @@ export class Exchange
     this.#end(true);
   }
 
+  /** @param isComplete the response was written to its end */
+  #over(isComplete: boolean): void {
+    this.#filters?.end();
+    this.#request.end(isComplete);
+  }
+
   #finish(isComplete: boolean): void {
     if (this.#enter('end')) this.#end(isComplete);
   }
 
   #end(isComplete: boolean): void {
-    this.#request.end(isComplete);
+    this.#over(isComplete);
     this.#stream.finish();
   }
 
@@ -374,7 +379,7 @@ export class Exchange
     if (!this.#enter('abort')) return;
     this.#sent.drop();
     this.#transformed?.destroy();
-    this.#request.end(false);
+    this.#over(false);
     this.#stream.reset();
   }
 }
