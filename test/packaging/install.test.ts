@@ -86,6 +86,16 @@ describe.each(packages)('the package $manifest.name', ({ folder: source, manifes
     );
     expect(manifest.repository?.directory).toBe(source);
   });
+
+  it('contains no output of a source that is gone', () => {
+    const installed = join(consumer, 'node_modules', manifest.name);
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    // The dashboard's output is that of Vite, without its sources.
+    const outputs = files.filter((file) => /^dist\/.*\.[jt]s$/.test(file) && files.includes('src'));
+    const sourceOf = (file: string) =>
+      file.replace(/^dist/, 'src').replace(/(?:\.d)?\.[jt]s$/, '.ts');
+    expect(outputs.filter((file) => !existsSync(join(installed, sourceOf(file))))).toEqual([]);
+  });
 });
 
 describe('a project that has installed the packages', () => {
