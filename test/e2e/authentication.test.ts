@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashApiKey, hashPassword } from '@rollcall/gateway';
 import { ask } from '../support/cluster.ts';
@@ -15,6 +16,9 @@ const consumers = {
   acme: { apiKeys: [hashApiKey('acme-key')] },
   globex: { apiKeys: [hashApiKey('globex-key')] },
 };
+
+// Not in the turn of this process, in which the instance is.
+const curl = promisify(execFile);
 
 const received = ({ body }: { body: string }) => JSON.parse(body) as Record<string, string>;
 const KEY = { 'x-api-key': 'acme-key' };
@@ -63,11 +67,11 @@ describe.each([1, 2])('the authentication of a gateway with %d workers', (worker
     const denied = await ask(`${url}/v1/x`);
     expect(denied).toMatchObject({ status: 401, headers: { 'www-authenticate': challenge } });
     const right = url.replace('//', '//ann:secret@');
-    const allowed = execFileSync('curl', ['-s', `${right}/v1/x`], { encoding: 'utf8' });
-    expect(JSON.parse(allowed)).toMatchObject({ 'x-consumer': 'ann' });
+    const { stdout } = await curl('curl', ['-s', `${right}/v1/x`]);
+    expect(JSON.parse(stdout)).toMatchObject({ 'x-consumer': 'ann' });
     const wrong = url.replace('//', '//ann:wrong@');
-    const status = execFileSync('curl', ['-so', '/dev/null', '-w%{http_code}', `${wrong}/v1/x`]);
-    expect(status.toString()).toBe('401');
+    const refused = await curl('curl', ['-so', '/dev/null', '-w%{http_code}', `${wrong}/v1/x`]);
+    expect(refused.stdout).toBe('401');
   });
 
   it('lets addresses call that a list names, by the true address behind a trusted proxy', async () => {
@@ -120,13 +124,13 @@ describe('a configuration of authentication', () => {
   });
 });
 
-describe('rollcall hash', () => {
-  const hash = (args: string[], input?: string): string =>
-    execFileSync(process.execPath, [PROGRAMS.cli, 'hash', ...args], {
-      encoding: 'utf8',
-      input: input ?? '',
-    });
+const hash = (args: string[], input?: string): string =>
+  execFileSync(process.execPath, [PROGRAMS.cli, 'hash', ...args], {
+    encoding: 'utf8',
+    input: input ?? '',
+  });
 
+describe('rollcall hash', () => {
   it('prints the hash of a key, and makes one', () => {
     expect(hash([], 'acme-key\n')).toBe(`${hashApiKey('acme-key')}\n`);
     const [key = '', hashed] = hash(['--generate']).trim().split('\n');

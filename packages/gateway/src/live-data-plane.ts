@@ -1,6 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
+import { filterFaults } from './data-plane/filter-faults.ts';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
@@ -8,6 +9,7 @@ import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Certificate } from '@rollcall/proxy';
 import type { Logger } from '@rollcall/runtime';
+import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
@@ -60,6 +62,8 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   const files = tls && new FileWatch([tls.cert, tls.key]);
   let certificate = tls && readCertificate(tls);
   const settings = (): DataPlaneSettings => settingsOf(current, certificate, fixed);
+  const onFilterFault = filterFaults(telemetry, logger);
+  const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settings(),
@@ -68,6 +72,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     onLoads: () => states.refresh(),
+    onFilterFault,
     logger,
   });
   telemetry.observe(plane);
@@ -100,7 +105,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     dryRun(request) {
       const routing = routingSettings(current);
       const proxy = proxySettings({ routing });
-      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+      return dryRun(request, {
+        table: directory,
+        settings: routing,
+        services: dryServices,
+        proxy,
+        pseudonym: name,
+      });
     },
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
@@ -109,6 +120,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     close() {
       files?.stop();
       for (const stop of stopLogging) stop();
+      dryServices.close();
       return plane.close();
     },
   };

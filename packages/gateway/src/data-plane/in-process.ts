@@ -4,7 +4,7 @@ import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
-import type { FilterServices } from '../filters/filter-context.ts';
+import { createFilterServices } from '../filters/filter-context.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -26,6 +26,8 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** An instance was ejected. */
   readonly onEjected: () => void;
   readonly onRequestError: (error: RequestError) => void;
+  /** A service that a filter depends on does not work. */
+  readonly onFilterFault: (filter: string, reason: string) => void;
   /** Receives which instances have answered requests since the last time, and when, four times a second. */
   readonly onServed: (served: Served) => void;
 }
@@ -38,8 +40,8 @@ const REPORT_SERVED_EVERY_MS = 250;
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
   const { table, traffic, observers, settings } = options;
-  const { onUnreachable, onEjected, onRequestError, onServed } = options;
-  const services: FilterServices = { isDry: false };
+  const { onUnreachable, onEjected, onRequestError, onFilterFault, onServed } = options;
+  const services = createFilterServices({ isDry: false, onFault: onFilterFault });
   const router = new Router({
     table,
     rules: routingRules(settings.routing, services),
@@ -108,6 +110,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     async close() {
       clearInterval(timer);
       await proxy.close(CLOSE_GRACE_MS);
+      services.close();
       await observers.close();
     },
   };

@@ -7,6 +7,7 @@ import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
+import { JWT } from './jwt.ts';
 import { REDIRECT } from './redirect.ts';
 
 /**
@@ -19,6 +20,7 @@ const KINDS = {
   ipAccess: IP_ACCESS as typeof IP_ACCESS,
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
+  jwt: JWT as typeof JWT,
   headers: HEADERS as typeof HEADERS,
 } as const;
 

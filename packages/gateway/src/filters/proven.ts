@@ -28,7 +28,7 @@ export function proveConsumer(request: FilterRequest, name: string): void {
   request.fields.set(CONSUMER_FIELD, fieldText(name));
 }
 
-/** Returns a text as the value of a field: what is not printable ASCII is percent-encoded, and so is `%`. */
+/** Returns a text as the value of a field: characters other than printable ASCII are percent-encoded, and so is `%`. */
 export function fieldText(text: string): string {
   if (/^[\x21-\x24\x26-\x7e](?:[\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?$/.test(text))
     return text;

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { createProxy } from '@rollcall/proxy';
 import type { ClientSocket, Forward, ProxySettings, RequestSummary } from '@rollcall/proxy';
-import { DRY_SERVICES } from '../filters/filter-context.ts';
+import type { FilterServices } from '../filters/filter-context.ts';
 import { describeFilters } from '../filters/filters.ts';
 import type { FilterView } from '../filters/filters.ts';
 import { routeSettings } from '../settings/config.ts';
@@ -61,6 +61,8 @@ export type DryRun = (request: DryRequest) => Promise<DryOutcome>;
 export interface DryRunOptions {
   readonly table: RoutingTable;
   readonly settings: RoutingSettings;
+  /** Of dry runs. */
+  readonly services: FilterServices;
   readonly proxy: Pick<ProxySettings, 'limits' | 'isTrustedProxy'>;
   /** The name of the gateway in `Via`. */
   readonly pseudonym: string;
@@ -71,8 +73,8 @@ export interface DryRunOptions {
  * to it. Whether the instances are ejected or at their limits is another question, which depends on the moment.
  */
 export async function dryRun(request: DryRequest, options: DryRunOptions): Promise<DryOutcome> {
-  const { table, settings, proxy: proxySettings, pseudonym } = options;
-  const rules = routingRules(settings, DRY_SERVICES);
+  const { table, settings, services, proxy: proxySettings, pseudonym } = options;
+  const rules = routingRules(settings, services);
   const router = new Router({ table, rules, random: () => 0, now: monotonic });
   let target: string | undefined;
   const client = new DryClient(request.isSecure);
@@ -105,7 +107,7 @@ export async function dryRun(request: DryRequest, options: DryRunOptions): Promi
     answer: target === undefined ? { status, code, detail, filter, location } : undefined,
     route: policy && routeView(policy),
     filters: known
-      ? describeFilters(routeSettings(settings, prefix), filterContext(settings, DRY_SERVICES))
+      ? describeFilters(routeSettings(settings, prefix), filterContext(settings, services))
       : [],
   };
 }

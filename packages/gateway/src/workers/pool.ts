@@ -32,6 +32,7 @@ export interface PoolOptions {
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly onRequestError: (error: RequestError) => void;
+  readonly onFilterFault: (filter: string, reason: string) => void;
   /** What `loads` returns has changed. */
   readonly onLoads: () => void;
   readonly spawn: Spawn;
@@ -152,7 +153,8 @@ export class WorkerPool implements DataPlane {
   }
 
   #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onServed, onRequestError, onReport, onLoads } = this.#options;
+    const { table, onOutcome, onServed, onRequestError, onFilterFault, onReport, onLoads } =
+      this.#options;
     if (message.type === 'hello') {
       const state = { prefixes: table.prefixes(), instances: table.entries() };
       worker.send({
@@ -172,6 +174,7 @@ export class WorkerPool implements DataPlane {
     }
     if (message.type === 'applied') this.#applied.applied(worker, message.number);
     if (message.type === 'request-error') onRequestError(message);
+    if (message.type === 'filter-fault') onFilterFault(message.filter, message.reason);
     if (message.type === 'outcome') onOutcome(message.key, message.verdict);
     if (message.type === 'served') onServed(message.served);
   }

@@ -27,7 +27,7 @@ describe('an API key', () => {
 
   it('is passed on if the route asks for it', () => {
     const request = withLines('X-API-Key: old-key\r\n');
-    filter({ hideCredentials: false }).onRequest?.(request);
+    void filter({ hideCredentials: false }).onRequest?.(request);
     expect(request.fields.get('x-api-key')).toBe('old-key');
   });
 
@@ -96,9 +96,8 @@ describe('the settings of API keys', () => {
   });
 
   it('name consumers of the configuration only', () => {
-    const isConsumer = (name: string): boolean => name === 'acme';
     const settings = settingsOf(API_KEY, { consumers: ['acme', 'other'] });
-    expect(API_KEY.faults?.(settings, { isConsumer })).toEqual([
+    expect(API_KEY.faults?.(settings, { isConsumer: (name) => name === 'acme' })).toEqual([
       { key: 'consumers.1', problem: 'is "other", which is not in `consumers`' },
     ]);
   });

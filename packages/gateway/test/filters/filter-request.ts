@@ -6,6 +6,7 @@ import { Consumers } from '../../src/filters/consumers.ts';
 import type { FilterContext } from '../../src/filters/filter-context.ts';
 import type { FilterKind } from '../../src/filters/filter-kind.ts';
 import type { ConsumersConfig } from '../../src/settings/consumers.ts';
+import { SERVICES } from './filter-services.ts';
 
 /** Header fields as filters see them. */
 export function fieldSet(fields: Readonly<Record<string, string>> = {}): FieldSet {
@@ -59,5 +60,5 @@ export function filterContext({
 }: Partial<Omit<FilterContext, 'consumers'>> & {
   consumers?: ConsumersConfig;
 } = {}): FilterContext {
-  return { isDry: false, ...services, consumers: new Consumers(consumers) };
+  return { ...SERVICES, ...services, consumers: new Consumers(consumers) };
 }

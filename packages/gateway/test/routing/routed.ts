@@ -1,10 +1,10 @@
 import { parseAnnouncement, Table } from '@rollcall/protocol';
 import type { Decision } from '@rollcall/proxy';
-import { DRY_SERVICES } from '../../src/filters/filter-context.ts';
 import { Router } from '../../src/routing/router.ts';
 import { routingRules } from '../../src/routing/rules.ts';
 import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
+import { DRY_SERVICES } from '../filters/filter-services.ts';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {

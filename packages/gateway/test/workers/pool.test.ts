@@ -67,6 +67,7 @@ beforeEach(() => {
     onReport: report,
     onLoads() {},
     onRequestError: requestError,
+    onFilterFault() {},
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);

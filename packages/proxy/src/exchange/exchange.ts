@@ -90,6 +90,7 @@ export class Exchange
     const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
     if (record !== undefined) record.prefix = decision.prefix;
     this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
+    this.#request.filters = this.#filters;
     if (decision.type === 'answer') return this.answer(decision.problem);
     if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));
     this.#decision = decision;
@@ -167,7 +168,7 @@ export class Exchange
     if (!this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort')) return;
     this.#transformed?.destroy();
     this.#sent.drop();
-    this.#over(false);
+    this.#request.end(false);
   }
 
   // What the filters of the request call.
@@ -281,7 +282,7 @@ export class Exchange
     this.#sent.drop();
     this.#transformed?.destroy();
     if (phase === 'responding' || phase === 'tunnelling') {
-      this.#over(false);
+      this.#request.end(false);
       return this.#stream.reset();
     }
     if (record !== undefined) record.problem = INTERNAL_ERROR.code;
@@ -359,18 +360,12 @@ export class Exchange
     this.#end(true);
   }
 
-  /** @param isComplete the response was written to its end */
-  #over(isComplete: boolean): void {
-    this.#filters?.end();
-    this.#request.end(isComplete);
-  }
-
   #finish(isComplete: boolean): void {
     if (this.#enter('end')) this.#end(isComplete);
   }
 
   #end(isComplete: boolean): void {
-    this.#over(isComplete);
+    this.#request.end(isComplete);
     this.#stream.finish();
   }
 
@@ -379,7 +374,7 @@ export class Exchange
     if (!this.#enter('abort')) return;
     this.#sent.drop();
     this.#transformed?.destroy();
-    this.#over(false);
+    this.#request.end(false);
     this.#stream.reset();
   }
 }

@@ -263,13 +263,13 @@ describe('a filter that proves who a request is', () => {
   });
 });
 
-describe('onRequestEnd', () => {
-  const counting = (ended: string[], name: string, more: Partial<Filter> = {}): Filter => ({
-    name,
-    onRequestEnd: () => void ended.push(name),
-    ...more,
-  });
+const counting = (ended: string[], name: string, more: Partial<Filter> = {}): Filter => ({
+  name,
+  onRequestEnd: () => void ended.push(name),
+  ...more,
+});
 
+describe('onRequestEnd', () => {
   it('runs once the response has ended', async () => {
     const ended: string[] = [];
     const filters = [counting(ended, 'a')];
