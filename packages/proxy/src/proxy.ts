@@ -201,7 +201,8 @@ export interface ProxySettings {
   readonly isTrustedProxy?: (address: string) => boolean;
   /**
    * Whether requests and trailers keep fields whose name has a `_`. Programs made for CGI see `_` and `-` as one, so that
-   * a client could set any field by an alias. Default false: they are dropped.
+   * a client could set any field by an alias. `X.Forwarded.For` is one too, because PHP reads `.` as `_`. Default false:
+   * they are dropped.
    */
   readonly underscoresInHeaders?: boolean;
   /**
@@ -241,7 +242,7 @@ export interface ProxyOptions extends ProxySettings {
    * process.
    */
   readonly onInternalError?: ((error: Error, requestId: string) => void) | undefined;
-  /** Called for each field that is dropped because its name has a `_`: see `underscoresInHeaders`. */
+  /** Called for each field that is dropped because its name is an alias: see `underscoresInHeaders`. */
   readonly onFieldDropped?: () => void;
   /** Called once for each request, when its response has ended or never will. Without it, nothing is recorded. */
   readonly onRequestEnd?: (summary: RequestSummary) => void;
