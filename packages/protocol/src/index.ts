@@ -71,6 +71,6 @@ export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
-export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
+export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export type { Change, Effect, Probed, ProbedBy, TableEvent, Verdict } from './table/events.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { configuredName, instanceKey, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
+  Announcement,
   Change,
   Effect,
   Instance,
@@ -31,6 +32,15 @@ const TICK_MS = 50;
  * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
  */
 const MAX_PROBES = 256;
+
+/** An instance that is named by a configuration. */
+export interface ConfiguredInstance extends Pick<
+  Announcement,
+  'address' | 'port' | 'scheme' | 'health'
+> {
+  /** The URL that the configuration names. Several instances may have one, whose host is a DNS name. */
+  readonly url: string;
+}
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -110,13 +120,13 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /**
    * The instances of a prefix, in the order in which they registered, or all instances, by prefix. It includes
-   * suspect and down ones, and none if the prefix is invalid.
+   * suspect and down ones, and none if the prefix is unknown.
    */
   instances(prefix?: string): readonly Instance[] {
     const { table } = this.#observer;
     if (prefix === undefined) return table.all();
     const canonical = parsePrefix(prefix);
-    return canonical.ok ? table.instances(canonical.value) : [];
+    return table.instances(canonical.ok ? canonical.value : prefix);
   }
 
   /** All instances, including each one that shares its address and port with another, which represents both. */
@@ -201,6 +211,24 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#publisher.close();
   }
 
+  /**
+   * Replaces the instances of a name that are configured and do not announce themselves. They are probed as others are, and
+   * never passed on to other observers.
+   * @param name takes the place of the prefix: one that no instance can announce
+   * @param why they are removed that are not among these, as a clause for people
+   */
+  configure(name: string, instances: readonly ConfiguredInstance[], why: string): void {
+    const before = this.#observer.table.instances(name);
+    const added = instances.map(({ url, ...fields }) => ({
+      url,
+      announcement: { ...fields, prefix: name },
+    }));
+    for (const each of added) this.#learn({ type: 'configured', ...each });
+    const kept = new Set(added.map(({ announcement }) => instanceKey(announcement)));
+    for (const { key } of before)
+      if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
+  }
+
   #learn(event: TableEvent): void {
     void this.#react(this.#observer.learn(event, performance.now()));
   }
@@ -274,7 +302,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
           isFirst = false;
           return true;
         };
-        void this.#prober[by](announcement, report).then(report);
+        void this.#prober[by](announcement, report, configuredName(instance)).then(report);
       });
     });
   }

@@ -12,7 +12,9 @@ export interface Explanation {
   readonly method: string;
   /** Its Host. */
   readonly host: string;
-  /** The prefix that the path is routed by; absent if there is none. */
+  /** The key of the route, such as `/v1` or `api.example.com/v1 (case 2)`; absent if there is none. */
+  readonly matched?: string;
+  /** The prefix whose instances serve the route, or the name of its upstreams; absent if there is no route. */
   readonly prefix?: string;
   /** Where a request goes now, or why it gets an error: completes the sentence “the path goes …”. */
   readonly verdict: string;
@@ -67,7 +69,7 @@ export interface ExplainOptions {
 /** Shows why a request is routed where it is, or nowhere, with every message, probe, filter and rule involved. */
 export function explain(
   { target: path, method, host }: DryRequest,
-  { prefix, target, answer, route, filters }: DryOutcome,
+  { matched, service: prefix, target, answer, route, filters }: DryOutcome,
   { directory, states, journal, epoch }: ExplainOptions,
 ): Explanation {
   const dated = (history: readonly JournalEntry[]): JournalEntry[] =>
@@ -89,6 +91,7 @@ export function explain(
     path,
     method,
     host,
+    ...(matched !== undefined && { matched: matched || '/' }),
     ...(prefix !== undefined && { prefix }),
     verdict: `${answer === undefined ? destination(prefix, instances) : refusal(answer, prefix, instances)}${stale}`,
     ...(answer !== undefined && { status: answer.status }),

@@ -19,29 +19,15 @@ export function matchDomain(domain: string): DomainMatcher {
   if (own === undefined) return () => false;
   if (own === '*') return () => true;
   // HTTP/1.0 need not name a host: then the one domain is meant.
-  if (isLocal(own))
-    return lastRemembered((header) => header === '' || isLocal(hostOf(header) ?? ''));
-  return lastRemembered((header) => header === '' || hostOf(header) === own);
-}
-
-/** Most requests have the same Host as the one before: saves 0.2 of 16 µs a request. */
-function lastRemembered(matches: DomainMatcher): DomainMatcher {
-  let last = '';
-  let isMatch = matches(last);
-  return (header) => {
-    if (header !== last) {
-      isMatch = matches(header);
-      last = header;
-    }
-    return isMatch;
-  };
+  if (isLocal(own)) return (header) => header === '' || isLocal(hostOf(header) ?? '');
+  return (header) => header === '' || hostOf(header) === own;
 }
 
 // RFC 3986 §3.2.2: a name, an IPv4 address, or an IPv6 address in brackets; then perhaps a port.
 const HOST = /^(?<host>[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?$/;
 
-/** A name with a dot at its end is the same name (RFC 1034 §3.1). */
-function hostOf(header: string): string | undefined {
+/** Returns the host of a Host field in lower case, without its port. A name with a dot at its end is the same (RFC 1034 §3.1). */
+export function hostOf(header: string): string | undefined {
   const host = HOST.exec(header)?.groups?.['host']?.toLowerCase();
   return host === '.' ? undefined : host?.replace(/\.$/, '');
 }

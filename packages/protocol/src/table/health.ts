@@ -155,7 +155,7 @@ export class Health {
       if (isUp) this.#renewLease(entry, now);
       // Its time may have passed while the observer was disconnected.
       if (isUp && entry.status === 'suspect') this.#agenda.add(now + RULES.suspectMs, entry.key);
-      if (wasAwayLong && entry.status === 'healthy') {
+      if (wasAwayLong && entry.status === 'healthy' && entry.configuredAs === undefined) {
         const why = 'this observer was disconnected for ten minutes';
         effects.push(...this.#suspect(entry, why, now));
       }
@@ -178,8 +178,10 @@ export class Health {
   }
 
   /** Whether an instance has been down so long that the table forgets it. */
-  isForgotten({ status, doubtedAt }: Entry, now: number): boolean {
-    return status === 'down' && now - doubtedAt >= RULES.forgetAfterMs;
+  isForgotten({ status, doubtedAt, configuredAs }: Entry, now: number): boolean {
+    return (
+      configuredAs === undefined && status === 'down' && now - doubtedAt >= RULES.forgetAfterMs
+    );
   }
 
   #succeeded(entry: Entry, now: number): Effect[] {

@@ -52,6 +52,10 @@ export class Table {
         const entry = this.#entries.get(event.key);
         return entry === undefined ? [] : this.#health.probed(entry, event, now);
       }
+      case 'configured':
+        return this.#configured(event.announcement, event.url, now);
+      case 'unconfigured':
+        return this.#unconfigured(event.key, event.why);
       case 'drained':
       case 'undrained':
         return this.#setDrained(event.key, event.type === 'drained');
@@ -107,11 +111,13 @@ export class Table {
 
   /** Everything that this table knows: its instances, and the exits that it remembers. */
   export(now: number): Statement[] {
-    // Whether a legacy instance that is down still means to be there cannot be known.
+    // The configuration of an observer is its own. And whether a legacy instance that is down still means to be there cannot be known.
     const kept = [...this.#entries.values()]
       .filter(
-        ({ status, announcement, hasEnded }) =>
-          !hasEnded && (status !== 'down' || versionOf(announcement) !== undefined),
+        ({ status, announcement, hasEnded, configuredAs }) =>
+          configuredAs === undefined &&
+          !hasEnded &&
+          (status !== 'down' || versionOf(announcement) !== undefined),
       )
       .map(statementOf);
     return [...kept, ...this.#tombstones.statements(now)];
@@ -180,6 +186,31 @@ export class Table {
     if (isSameRun && isSameEndpoint(held, entry.announcement)) return effects;
     effects.push(...this.#health.relayed(entry, now));
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
+  }
+
+  /** No owner speaks for it, so it stands by itself: what announces the same address and port says nothing about it. */
+  #configured(announcement: Announcement, url: string, now: number): Effect[] {
+    const key = instanceKey(announcement);
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      if (sameAnnouncement(known.announcement, announcement)) return [];
+      const was = known.announcement;
+      this.#groups.of(was.prefix).change(known, () => (known.announcement = announcement));
+      this.#health.updated(known, now);
+      return [{ ...change('updated', known, 'its configuration has changed'), was }];
+    }
+    const entry = { ...newEntry(key, announcement, now), configuredAs: url };
+    this.#entries.set(key, entry);
+    this.#groups.of(announcement.prefix).add(entry);
+    this.#health.started(entry, now);
+    return [change('registered', entry, `it is configured as ${url}`)];
+  }
+
+  #unconfigured(key: string, why: string): Effect[] {
+    const entry = this.#entries.get(key);
+    if (entry?.configuredAs === undefined) return [];
+    this.#remove(entry);
+    return [change('left', entry, why)];
   }
 
   #departed(id: string, inc: number, now: number): Effect[] {
