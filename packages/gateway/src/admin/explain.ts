@@ -44,6 +44,8 @@ export interface ExplainedInstance {
   readonly key: string;
   /** What it announced. */
   readonly announcement: Announcement;
+  /** The URL by which the configuration names it; absent if it announced itself. */
+  readonly configuredAs?: string;
   /** Its status in this gateway's table. */
   readonly status: Instance['status'];
   /** Its state as people see it. */
@@ -77,10 +79,11 @@ export function explain(
   const read = states.read();
   const known = prefix === undefined ? [] : directory.instances(prefix);
   const instances = known.map((instance) => {
-    const { key, announcement, status, isDrained = false } = instance;
+    const { key, announcement, configuredAs, status, isDrained = false } = instance;
     const { state, isRoutable, ejection } = read(instance);
     const seen = { state, isRoutable, isDrained, ...(ejection !== undefined && { ejection }) };
-    return { key, announcement, status, ...seen, history: dated(journal.of(key)) };
+    const named = configuredAs === undefined ? {} : { configuredAs };
+    return { key, announcement, ...named, status, ...seen, history: dated(journal.of(key)) };
   });
   const gone = prefix === undefined ? [] : journal.gone(prefix);
   const stale =

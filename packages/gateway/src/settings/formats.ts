@@ -24,7 +24,7 @@ export const PREFIX: Format = {
 
 export const ROUTE_KEY: Format = {
   expected:
-    'a path prefix such as /v1, after a host if it is for that host only: api.example.com/v1 or *.example.com/',
+    'a path prefix such as /v1, or a host and a prefix such as api.example.com/v1 or *.example.com/',
   parse(text) {
     const key = parseRouteKey(text);
     return key === undefined ? undefined : routeKey(key);

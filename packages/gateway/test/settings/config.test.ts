@@ -73,7 +73,10 @@ describe('a configuration', () => {
       { balancing: { hashBy: 'query:x' } },
       '`balancing.hashBy` is "query:x"; it must be "address", "header:NAME" or "cookie:NAME"',
     ],
-    [{ routes: { v1: {} } }, '`routes.v1`: the key must be a path prefix such as /v1'],
+    [
+      { routes: { v1: {} } },
+      '`routes.v1`: the key must be a path prefix such as /v1, or a host and a prefix such as api.example.com/v1 or *.example.com/',
+    ],
     [
       { dnsDomain: 'a..b' },
       '`dnsDomain` is "a..b"; it must be a name such as rollcall or svc.example.org',
