@@ -4,7 +4,10 @@ import type { RoutingConfig } from '../../src/settings/config.ts';
 import { setup } from './routed.ts';
 
 /** A router with an instance at each of these ports, by the prefix that it announces. */
-function routed(routes: RoutingConfig['routes'], instances: Readonly<Record<string, number>>) {
+function routed(
+  routes: NonNullable<RoutingConfig['routes']>,
+  instances: Readonly<Record<string, number>>,
+) {
   const { say, configure, decide } = setup();
   for (const [prefix, port] of Object.entries(instances)) say(port, { prefix });
   configure({ routes });
