@@ -105,14 +105,15 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
     const probes = { intervalMs: 100, requestIntervalMs: 100 };
     const route = { upstreams, health: '/up' };
     const gateway = await start({ workers, probes, routes: { 'a.example.com/': route } });
-    await gateway.program.line(/instance down a\.example\.com\/ \(upstreams\)/);
+    const states = async (): Promise<string[]> => {
+      const { instances } = await api<Listed>(gateway, '/api/instances');
+      return instances.map(({ configuredAs, state }) => `${configuredAs} ${state}`);
+    };
+    await expect
+      .poll(states, { timeout: 20_000 })
+      .toEqual([`${upstreams[0]} healthy`, `${upstreams[1]} down`]);
     for (let time = 0; time < 8; time++)
       expect(await curl(gateway, 'a.example.com', '/x')).toBe('well /x');
-    const { instances } = await api<Listed>(gateway, '/api/instances');
-    expect(instances.map(({ configuredAs, state }) => `${configuredAs} ${state}`)).toEqual([
-      `${upstreams[0]} healthy`,
-      `${upstreams[1]} down`,
-    ]);
   });
 });
 
