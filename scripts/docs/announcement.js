@@ -209,12 +209,14 @@ function common(field) {
 }
 
 /** @param {AnnouncementField} field */
-function setBy({ name, takenBy, optionDefault, flag }) {
+function setBy(field) {
+  const { name, takenBy, optionDefault } = field;
+  const flagged = field.type === 'object' ? [field, ...field.fields] : [field];
   const byDefault = optionDefault === undefined ? '' : ` (default: ${optionDefault})`;
   const places = [
     takenBy === 'register' || takenBy === 'both' ? `option \`${name}\`${byDefault}` : '',
     takenBy === 'update' || takenBy === 'both' ? '`update()`' : '',
-    flag === undefined ? '' : `\`${flag}\``,
+    ...flagged.map(({ flag }) => (flag === undefined ? '' : `\`${flag}\``)),
   ].filter((place) => place !== '');
   return places.length === 0 ? 'the SDK' : places.join(', ');
 }

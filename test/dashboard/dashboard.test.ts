@@ -95,6 +95,28 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     expect(routable()).toEqual(['b', 'a']);
   });
 
+  it('forgets what is down: an instance, and then a service without instances', async () => {
+    const { url, say, probed, observer } = await gateway();
+    say('register', 'a');
+    say('register', 'b', { port: 2 });
+    probed('b', 'refused');
+    const page = await open(url);
+    await row(page, 1).waitFor();
+    expect(await page.getByRole('button', { name: /^Forget/ }).count()).toBe(1);
+    await page.getByRole('button', { name: 'Forget 10.0.0.1:2' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('removes it until it is announced again').waitFor();
+    await dialog.getByLabel('Admin token').fill(TOKEN);
+    await dialog.getByRole('button', { name: 'Forget' }).click();
+    await page.getByRole('button', { name: '10.0.0.1:2' }).first().waitFor({ state: 'detached' });
+    expect(observer.table.entries().map(({ key }) => key)).toEqual(['a']);
+
+    say('exit', 'a');
+    await page.getByRole('button', { name: 'Forget /v1' }).click();
+    await page.getByRole('heading', { name: 'No service has registered' }).waitFor();
+    expect(observer.table.knows('/v1')).toBe(false);
+  });
+
   it('shows how to set a token when the gateway has none', async () => {
     const { url, say } = await gateway({ access: { isLocal: true } });
     say('register', 'a');

@@ -83,6 +83,18 @@ describe('rollcall run', () => {
     await program.ended;
   });
 
+  it('asks gateways to keep the prefix, and to be sticky', async () => {
+    const program = run(await freePort(), ['--no-strip', '--sticky', 'cookie:io']);
+    await gateway.program.line(/route registered .*\/v3/);
+    expect((await ask(`${gateway.url}/v3/hello`)).body).toBe('/v3/hello');
+    const ls = cluster.cli(['ls', '--json']);
+    await ls.ended;
+    const policy = { strip: false, balancing: 'hash', hashBy: 'cookie:io' };
+    expect(JSON.parse(ls.output)).toMatchObject([{ policy }]);
+    program.kill('SIGTERM');
+    await program.ended;
+  });
+
   it.each(['SIGUSR1', 'SIGUSR2'] as const)('forwards %s', async (signal) => {
     const program = run(await freePort());
     await program.line(/registered/);

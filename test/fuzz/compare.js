@@ -176,7 +176,7 @@ function responseDifference({ head, body, trailers, isWhole }, theirs, method) {
   if (body !== theirs.body || isWhole !== theirs.isWhole) return `body ${theirs.body}`;
   if (!isWhole || head.status < 200) return undefined;
   const isChunked = head.length < 0;
-  const text = responseHead(head, { isChunked, isLast: false, isHttp10: false });
+  const text = responseHead(head, 'an-id', { isChunked, isLast: false, isHttp10: false });
   const written = rewrite(text, body, isChunked, passedTrailers(trailers, false));
   const { messages, error } = readByReference('response', written, method);
   const [again] = messages;

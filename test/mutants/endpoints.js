@@ -45,19 +45,19 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'a probe is answered by the instance whose owner is not gone',
     file: 'table/rivals.ts',
-    from: 'return !isSpokenFor(entry) ||',
-    to: 'return',
+    from: 'return !isSpokenFor(entry) || (isHearsay',
+    to: 'return (isHearsay',
   },
   {
     rule: 'what was only reported yields to an owner at its endpoint',
     file: 'table/rivals.ts',
-    from: ' || (isHearsay && other.hasClaimed)',
+    from: ' || (isHearsay && isNewer)',
     to: '',
   },
   {
     rule: 'two that were reported together both stay when the owner of one speaks',
     file: 'table/rivals.ts',
-    from: '(isHearsay && other.hasClaimed)',
+    from: '(isHearsay && isNewer)',
     to: 'isHearsay',
   },
   {
@@ -81,7 +81,7 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'a run that was present is forgotten when it is gone and another has its endpoint',
     file: 'table/table.ts',
-    from: 'return !entry.isPresent && hasRival(entry, this.#siblings(entry));',
+    from: 'return !entry.isPresent && hasRival(entry, this.#endpoints.siblings(entry));',
     to: 'return false;',
   },
   {
@@ -93,12 +93,12 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'runs at one endpoint are drained together',
     file: 'table/table.ts',
-    from: '[entry, ...this.#siblings(entry)].filter(',
+    from: '[entry, ...this.#endpoints.siblings(entry)].filter(',
     to: '[entry].filter(',
   },
   {
     rule: 'a run that has ended is not exported',
-    file: 'table/table.ts',
+    file: 'table/export.ts',
     from: '!hasEnded && ',
     to: '',
   },
@@ -143,5 +143,17 @@ export const ENDPOINT_MUTANTS = [
     file: 'table/health.ts',
     from: 'entry.isConfirmed = true;',
     to: 'entry.isConfirmed ||= !isLate;',
+  },
+  {
+    rule: 'what a snapshot has yields to an owner at its endpoint that the snapshot does not have',
+    file: 'table/rivals.ts',
+    from: ' || (entry.isRestored && !other.isRestored)',
+    to: '',
+  },
+  {
+    rule: 'two that a snapshot has both stay when the owner of one speaks',
+    file: 'table/rivals.ts',
+    from: ' && !other.isRestored',
+    to: '',
   },
 ];

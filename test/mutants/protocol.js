@@ -56,14 +56,14 @@ export const MUTANTS = [
   {
     rule: 'an observer that receives a roll call with news calls the roll itself',
     file: 'observer/observer.ts',
-    from: 'if (isEcho || unknown === 0) return answers;',
-    to: 'if (isEcho || unknown >= 0) return answers;',
+    from: 'hasUnknown ||= unknown > 0 && !isEcho;',
+    to: 'hasUnknown = false;',
   },
   {
     rule: 'a roll call that another one caused causes no further one',
     file: 'observer/observer.ts',
-    from: 'if (isEcho || unknown === 0) return answers;',
-    to: 'if (unknown === 0) return answers;',
+    from: 'hasUnknown ||= unknown > 0 && !isEcho;',
+    to: 'hasUnknown ||= unknown > 0;',
   },
   {
     rule: 'an owner outbids a later run that another program holds',
@@ -146,20 +146,20 @@ export const MUTANTS = [
   {
     rule: 'the address policy applies to what owners announce',
     file: 'observer/observer.ts',
-    from: 'const refusal = this.#policy(announcement);\n        if (refusal !== undefined)',
-    to: 'const refusal = this.#policy(announcement);\n        if (refusal !== refusal)',
+    from: 'const refusal = this.#refusal(statement, true);',
+    to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'the address policy applies to presence',
     file: 'observer/observer.ts',
-    from: 'const refusal = this.#policy(announcement);\n    if (refusal !== undefined)',
-    to: 'const refusal = this.#policy(announcement);\n    if (refusal !== refusal)',
+    from: 'const refusal = this.#refusal({ announcement, left: false }, true);',
+    to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'the address policy applies to what other observers report',
     file: 'observer/observer.ts',
-    from: 'const refusal = this.#policy(statement.announcement);\n      if (refusal !== undefined)',
-    to: 'const refusal = this.#policy(statement.announcement);\n      if (refusal !== refusal)',
+    from: 'const refusal = this.#refusal(statement, false);',
+    to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'metadata services are not accepted as instances',
@@ -176,8 +176,8 @@ export const MUTANTS = [
   {
     rule: 'the gateway is not accepted as an instance of its own',
     file: 'observer/address-policy.ts',
-    from: 'each.port === port && withEmbedded(address).includes(each.address)',
-    to: 'false',
+    from: 'const why = own === undefined ? forbidden(address) : `it is ${own}`;',
+    to: 'const why = forbidden(address);',
   },
   {
     rule: 'loopback is accepted only by an observer on loopback',

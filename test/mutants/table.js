@@ -33,8 +33,8 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a draining instance is shown as draining, whatever its status',
     file: 'table/instance.ts',
-    from: "return announcement.draining === true ? 'draining' : status;",
-    to: 'return status;',
+    from: 'if (isDraining(instance)) {',
+    to: 'if (false) {',
   },
   {
     rule: 'an instance that drains by announcement receives no traffic',
@@ -57,8 +57,8 @@ export const TABLE_MUTANTS = [
   {
     rule: 'a refused connection takes an instance down at once',
     file: 'table/health.ts',
-    from: "if (verdict === 'refused')",
-    to: 'if (false)',
+    from: "if (verdict === 'refused')\n      return",
+    to: 'if (false) return',
   },
   {
     rule: "a timeout while the observer's own link is bad says nothing",
@@ -164,8 +164,8 @@ export const TABLE_MUTANTS = [
   },
   {
     rule: 'an instance that is down is not reported to other observers',
-    file: 'table/table.ts',
-    from: "return this.#entries.get(key)?.status !== 'down';",
-    to: 'return true;',
+    file: 'table/export.ts',
+    from: "entries.get(key)?.status !== 'down'",
+    to: 'true',
   },
 ];

@@ -1,6 +1,6 @@
 // A gateway in the simulation: the Observer of packages/protocol, as in production, with the presence channels that it
 // has joined, as in packages/client/src/observer/presence-channels.ts.
-import { Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
+import { isChange, Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
 
 /** Shorter than in production, because the simulated days are short. */
 const ASK_EVERY_MS = 10_000;
@@ -183,8 +183,7 @@ export class Gateway {
   #react({ effects, publish }) {
     for (const effect of effects) {
       if (effect.type === 'probe') this.#ask(effect);
-      else if (effect.type !== 'conflict' && effect.type !== 'mass-suspicion')
-        this.#changed(effect);
+      else if (isChange(effect)) this.#changed(effect);
     }
     for (const message of publish) this.#publish(message);
   }

@@ -45,35 +45,56 @@ export async function askAdmin<T>(access: AdminAccess, path: string): Promise<T>
 }
 
 /** As {@link askAdmin}, with times as they came: ISO 8601. */
-export async function askAdminJson(
-  { url: admin, token }: AdminAccess,
-  path: string,
-): Promise<unknown> {
-  const response = await responseOf(admin, path, token);
+export async function askAdminJson(access: AdminAccess, path: string): Promise<unknown> {
+  const response = await responseOf(access, path);
   if (response?.status === 200) return response.body;
+  throw fault(access, response);
+}
+
+/**
+ * Has a gateway change something, by a POST to a path such as /api/services/forget?prefix=/v1.
+ * @throws RollcallError as {@link askAdmin}, or ROLLCALL_GATEWAY_REFUSED with the gateway's reason
+ */
+export async function changeAtAdmin<T>(access: AdminAccess, path: string): Promise<T> {
+  const response = await responseOf(access, path, 'POST');
+  if (response?.status === 200) return fromIsoTimes(response.body) as T;
+  if (response?.status === 404 || response?.status === 409) {
+    const { title, detail } = response.body as Readonly<Record<'title' | 'detail', string>>;
+    throw new RollcallError('ROLLCALL_GATEWAY_REFUSED', `${title}: ${detail}`);
+  }
+  throw fault(access, response);
+}
+
+function fault({ url: admin }: AdminAccess, response: AdminResponse | undefined): RollcallError {
   if (response?.status === 401 || response?.status === 403) {
-    throw new RollcallError(
+    return new RollcallError(
       'ROLLCALL_CONFIG',
       `the gateway's admin API at ${admin} needs its token (HTTP ${response.status}): set ROLLCALL_ADMIN_TOKEN to that of the gateway`,
     );
   }
-  throw new RollcallError(
+  return new RollcallError(
     'ROLLCALL_GATEWAY_UNREACHABLE',
     `no gateway's admin API answers at ${admin}: start a gateway with "rollcall gateway", or give its URL with --admin`,
   );
 }
 
+interface AdminResponse {
+  readonly status: number;
+  readonly body: unknown;
+}
+
 /** The response, if it is one of the admin API. */
 async function responseOf(
-  admin: string,
+  { url: admin, token }: AdminAccess,
   path: string,
-  token: string,
-): Promise<{ status: number; body: unknown } | undefined> {
+  method = 'GET',
+): Promise<AdminResponse | undefined> {
   const target = httpTarget(new URL(path, admin));
   const authorization = token === '' ? {} : { authorization: `Bearer ${token}` };
   const headers = { ...target.headers, ...authorization };
   const outcome = await httpRequest({
     ...target,
+    method,
     headers,
     readsBody: true,
     timeoutMs: TIMEOUT_MS,

@@ -50,6 +50,11 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/top.ts')).defineTop,
   ),
   new LazyCommand(
+    'forget',
+    'have the gateway forget an instance that is down, or a service whose instances are all down or gone',
+    async () => (await import('./commands/forget.ts')).defineForget,
+  ),
+  new LazyCommand(
     'budget',
     "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
     async () => (await import('./commands/budget.ts')).defineBudget,

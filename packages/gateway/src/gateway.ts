@@ -145,7 +145,7 @@ async function createParts(
   closing: Closing,
 ): Promise<Parts> {
   const { registry, logger } = surroundings;
-  const { host, port, probes, requireBroker } = config;
+  const { host, port, probes, table, requireBroker } = config;
   const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
@@ -162,6 +162,7 @@ async function createParts(
     answersRollCalls: true,
     probes: 'always',
     probeRules: probes,
+    tableLimits: table,
     journal,
     policy: addressPolicyOf(config, own),
     requireBroker,

@@ -73,6 +73,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   telemetry.observe(plane);
   const stopLogging = [logShedClients(plane, logger), logDroppedFields(telemetry.traffic, logger)];
   directory.on('change', (change) => plane.apply(change));
+  directory.on('prefix-forgotten', (prefix) => plane.forgetPrefix(prefix));
   // After the data plane has taken in the change.
   states.observe(plane);
 

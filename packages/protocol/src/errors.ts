@@ -11,6 +11,7 @@ export const EXIT_CODES = {
   ROLLCALL_BROKER_UNREACHABLE: 4,
   ROLLCALL_GATEWAY_UNREACHABLE: 4,
   ROLLCALL_BROKER_REFUSED: 5,
+  ROLLCALL_GATEWAY_REFUSED: 5,
 } as const;
 
 /** What kind of fault a {@link RollcallError} is. */

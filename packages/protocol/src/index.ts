@@ -1,4 +1,4 @@
-export { isLoopback, parseAddress } from './wire/address.ts';
+export { isLoopback, isLoopbackName, parseAddress } from './wire/address.ts';
 export { addressPolicy } from './observer/address-policy.ts';
 export type { AddressPolicy, AddressRules } from './observer/address-policy.ts';
 export { addressRanges } from './observer/address-ranges.ts';
@@ -69,8 +69,11 @@ export type { ProbeAttempt, ProbeOutcome, ProbeRules, Probing } from './table/pr
 export { isOwnShortage } from './table/own-shortage.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
+export { DEFAULT_TABLE_LIMITS } from './table/capacity.ts';
+export type { TableLimits } from './table/capacity.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
 export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
+export { isChange } from './table/events.ts';
 export type { Change, Effect, Probed, ProbedBy, TableEvent, Verdict } from './table/events.ts';

@@ -40,6 +40,8 @@ export interface ResponseHead {
   /** Bytes of the body: 0 for none, negative if they are not known before it ends. */
   readonly length: number;
   readonly hasDate: boolean;
+  /** Whether it has an X-Request-Id of its own. */
+  readonly hasRequestId: boolean;
   /** Whether a field names a path or URL of the upstream: Location, Content-Location, Refresh, Set-Cookie. */
   readonly namesPaths: boolean;
   /** Whether it switches to WebSocket. */

@@ -160,7 +160,7 @@ export interface RequestSummary {
   readonly target: string;
   /** The client's IP address: the last one on the way here that is no trusted proxy. */
   readonly client: string;
-  /** Sent to the upstream as X-Request-Id, and part of each problem. */
+  /** Sent to the upstream and to the client as X-Request-Id, and part of each problem. */
   readonly requestId: string;
   /** Of W3C Trace Context, if the client sent one that is valid. */
   readonly traceparent: string | undefined;

@@ -9,7 +9,7 @@ import type { MaybePromise } from '../app/maybe-promise.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
 import { authenticate, checkBody, readQuery } from './authenticate.ts';
 import { HttpError } from './http-error.ts';
-import { readBody } from './read-body.ts';
+import { BodyReader } from './body-reader.ts';
 import { parseTarget, pathBelow } from './request-target.ts';
 import { matchRoute } from './routes.ts';
 
@@ -36,6 +36,7 @@ export interface ApiResponse {
 export class HttpApi {
   readonly #apps: Apps;
   readonly #basePath: string;
+  readonly #bodies = new BodyReader(MAX_BODY_BYTES);
   readonly #logger: Logger;
   readonly #logRefused: (fields: LogFields, message: string) => void;
 
@@ -53,7 +54,7 @@ export class HttpApi {
     try {
       const serve = this.#admit(method, url, headers.origin);
       // Only now: nothing is kept of a body whose request is not signed.
-      const body = method === 'POST' ? await readBody(request, MAX_BODY_BYTES) : Buffer.alloc(0);
+      const body = method === 'POST' ? await this.#bodies.read(request) : Buffer.alloc(0);
       send(response, success(await serve(body)));
     } catch (error) {
       send(response, this.#refuse(error, method, url));

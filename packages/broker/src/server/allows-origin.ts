@@ -1,4 +1,4 @@
-import { DEVELOPMENT_APP, isLoopback } from '@rollcall/protocol';
+import { DEVELOPMENT_APP, isLoopbackName } from '@rollcall/protocol';
 import type { AppOptions } from '../settings/options.ts';
 
 /**
@@ -15,5 +15,5 @@ export function allowsOrigin(
 }
 
 function isOfLoopback(origin: string): boolean {
-  return URL.canParse(origin) && isLoopback(new URL(origin).hostname);
+  return URL.canParse(origin) && isLoopbackName(new URL(origin).hostname);
 }

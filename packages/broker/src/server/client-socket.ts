@@ -69,8 +69,9 @@ export class ClientSocket implements Connection {
 
   /** Sends `connection_established` and starts to receive frames. */
   open(): void {
-    const { app, settings } = this.#options;
+    const { app, settings, writer } = this.#options;
     app.connectionOpened();
+    writer.onDisconnect((unreadBytes) => this.#logSlow(unreadBytes));
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('ping', () => this.#keepAlive.activity());
     this.#socket.on('pong', () => this.#keepAlive.activity());
@@ -81,21 +82,23 @@ export class ClientSocket implements Connection {
 
   send(frame: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    const { app, writer, settings } = this.#options;
+    const { writer, settings } = this.#options;
     writer.send(frame);
-    if (writer.unsentBytes <= settings.maxUnreadBytes) return;
-    app.counters.slowConsumers += 1;
-    settings.logger.warn(
-      { socketId: this.socketId, maxUnreadBytes: settings.maxUnreadBytes },
-      'closed connection: the client does not read',
-    );
-    // The session ends on 'close', which comes later: this may be one of many sends of a broadcast.
-    this.#socket.terminate();
+    if (writer.unsentBytes > settings.maxUnreadBytes) writer.disconnect();
   }
 
   close(code: number, message: string): void {
     this.send(errorFrame(message, code));
     this.#closeSocket(code, message);
+  }
+
+  #logSlow(unreadBytes: number): void {
+    const { app, settings } = this.#options;
+    app.counters.slowConsumers += 1;
+    settings.logger.warn(
+      { socketId: this.socketId, unreadBytes },
+      'closed connection: the client does not read',
+    );
   }
 
   #receive(data: { toString(): string }, isBinary: boolean): void {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { constants, deflateRawSync } from 'node:zlib';
 import type { WebSocket } from 'ws';
+import { UnreadBudget } from './unread-budget.ts';
 import { WriteBatcher } from './write-batcher.ts';
 
 /** RFC 6455 §5.2: a final text frame. Servers do not mask. */
@@ -73,6 +74,23 @@ class LastFrame {
   }
 }
 
+/** Caches the last frames that were joined, because receivers of the same broadcasts are sent the same frames in a turn. */
+class LastJoined {
+  #frames: readonly Buffer[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
+
+  of(frames: readonly Buffer[]): Buffer {
+    const isSame =
+      frames.length === this.#frames.length &&
+      frames.every((frame, index) => frame === this.#frames[index]);
+    if (!isSame) {
+      this.#bytes = Buffer.concat(frames);
+      this.#frames = frames;
+    }
+    return this.#bytes;
+  }
+}
+
 /**
  * Writes the frames of all connections directly to their sockets: the WebSocket library would encode and write each frame
  * once per receiver. Frames for one connection are written together at the end of a turn of the event loop, so that 32
@@ -82,6 +100,12 @@ export class FrameWriters {
   readonly #batcher = new WriteBatcher();
   readonly #plain = new LastFrame(encodeFrame);
   readonly #compressed = new LastFrame(encodeCompressedFrame);
+  readonly #joined = new LastJoined();
+  readonly #budget: UnreadBudget;
+
+  constructor(budget: UnreadBudget = new UnreadBudget()) {
+    this.#budget = budget;
+  }
 
   /**
    * @param socket - the socket that `webSocket` uses.
@@ -94,6 +118,15 @@ export class FrameWriters {
   /** Encodes a text, once for all receivers of a broadcast. */
   encode(text: string, isCompressed: boolean): Buffer {
     return (isCompressed ? this.#compressed : this.#plain).of(text);
+  }
+
+  /** Joins frames, once for all connections that are sent the same ones. So they also take memory once. */
+  join(frames: readonly Buffer[]): Buffer {
+    return this.#joined.of(frames);
+  }
+
+  countUnread(writer: FrameWriter, bytes: number): void {
+    this.#budget.count(writer, bytes);
   }
 
   flushLater(writer: FrameWriter): void {
@@ -113,6 +146,7 @@ export class FrameWriter {
   readonly #isCompressed: boolean;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  #onDisconnect: (unreadBytes: number) => void = () => {};
 
   constructor(webSocket: WebSocket, socket: Duplex, writers: FrameWriters, isCompressed: boolean) {
     this.#webSocket = webSocket;
@@ -126,6 +160,27 @@ export class FrameWriter {
     return this.#socket.writableLength + this.#pendingBytes;
   }
 
+  /** Calls `listener` when the connection is closed because its client does not read enough. */
+  onDisconnect(listener: (unreadBytes: number) => void): void {
+    this.#onDisconnect = listener;
+  }
+
+  /** Closes the connection without a close frame, which the client would not read either. */
+  disconnect(): void {
+    const unreadBytes = this.unsentBytes;
+    this.forget();
+    this.#onDisconnect(unreadBytes);
+    // The session ends on 'close', which comes later: this may be one of many writes of a broadcast.
+    this.#webSocket.terminate();
+  }
+
+  /** Drops what is pending, and counts nothing of this connection as unread any more. */
+  forget(): void {
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#writers.countUnread(this, 0);
+  }
+
   send(text: string): void {
     const frame = this.#writers.encode(text, this.#isCompressed);
     this.#pendingBytes += frame.length;
@@ -136,10 +191,12 @@ export class FrameWriter {
   flush(): void {
     const [first] = this.#pending;
     if (first === undefined) return;
-    const bytes = this.#pending.length === 1 ? first : Buffer.concat(this.#pending);
+    const bytes = this.#pending.length === 1 ? first : this.#writers.join(this.#pending);
     this.#pending = [];
     this.#pendingBytes = 0;
     // Nothing may come after a close (RFC 6455 §5.5.1).
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(bytes);
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#socket.write(bytes);
+    this.#writers.countUnread(this, this.#socket.writableLength);
   }
 }

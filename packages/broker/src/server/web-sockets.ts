@@ -114,7 +114,10 @@ export class WebSockets {
     const options = { app, socketId: createSocketId(), writer, settings: this.#settings };
     const client = new ClientSocket(webSocket, options);
     this.#clients.add(client);
-    webSocket.once('close', () => this.#clients.delete(client));
+    webSocket.once('close', () => {
+      this.#clients.delete(client);
+      writer.forget();
+    });
     client.open();
   }
 }

@@ -19,6 +19,8 @@ it.each([
   'https://127.0.0.1:8443',
   'http://127.8.9.1',
   'http://[::1]:6001',
+  'http://app.localhost',
+  'https://a.B.localhost:3000',
 ])('pages of %s may use the development app', (origin) => {
   expect(allows(DEVELOPMENT_APP, undefined, origin)).toBe(true);
 });
@@ -26,6 +28,9 @@ it.each([
 it.each([
   'https://evil.example',
   'http://localhost.evil.example',
+  'http://app.localhost.evil.example',
+  'http://evillocalhost',
+  'http://.localhost',
   'http://127.0.0.1.evil.example',
   'http://192.168.0.2',
   'http://evil.example:6001',

@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { LocalApp } from '../../src/app/local-app.ts';
 import { ClientSocket } from '../../src/server/client-socket.ts';
 import { FrameWriters } from '../../src/server/frame-writer.ts';
+import { UnreadBudget } from '../../src/server/unread-budget.ts';
 import { newApp } from '../app/new-app.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 
@@ -19,9 +20,20 @@ class FakeWebSocket extends EventEmitter {
     this.readyState = 2;
   }
 
+  terminate(): void {
+    this.closed = 1006;
+    this.readyState = 2;
+  }
+
   say(event: string, data: unknown): void {
     this.emit('message', Buffer.from(JSON.stringify({ event, data })), false);
   }
+}
+
+/** A socket whose other end reads nothing. */
+class Unread extends Duplex {
+  override _read(): void {}
+  override _write(): void {}
 }
 
 const logged: string[] = [];
@@ -44,10 +56,16 @@ beforeEach(() => {
   app = newApp();
   socket = new FakeWebSocket();
   logged.length = 0;
-  const webSocket = socket as unknown as WebSocket;
-  const writer = new FrameWriters().open(webSocket, new PassThrough());
-  new ClientSocket(webSocket, { app, socketId: '1.1', writer, settings }).open();
+  open('1.1', socket, new FrameWriters());
 });
+
+function open(socketId: string, fake: FakeWebSocket, writers: FrameWriters): ClientSocket {
+  const webSocket = fake as unknown as WebSocket;
+  const writer = writers.open(webSocket, new Unread());
+  const client = new ClientSocket(webSocket, { app, socketId, writer, settings });
+  client.open();
+  return client;
+}
 
 afterEach(() => {
   vi.useRealTimers();
@@ -77,4 +95,21 @@ it('closes one connection, and logs it, after an unexpected error', () => {
   expect(socket.closed).toBe(1011);
   expect(logged).toEqual(['connection failed socketId=1.1 err=TypeError: not thought of']);
   expect(app.size.connections).toBe(0);
+});
+
+it('closes, logs and counts the client that leaves the most unread when all leave too much together', () => {
+  const writers = new FrameWriters(new UnreadBudget(1_200));
+  const sockets = [new FakeWebSocket(), new FakeWebSocket()];
+  const [most, other] = sockets.map((fake, index) => open(`2.${index}`, fake, writers));
+  writers.flush();
+  most?.send('x'.repeat(700));
+  other?.send('x'.repeat(500));
+  writers.flush();
+  expect(sockets.map(({ closed }) => closed)).toEqual([1006, undefined]);
+  expect(app.counters.slowConsumers).toBe(1);
+  expect(logged).toEqual([
+    expect.stringMatching(
+      /^closed connection: the client does not read socketId=2\.0 unreadBytes=\d{3}$/,
+    ),
+  ]);
 });

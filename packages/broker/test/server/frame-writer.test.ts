@@ -58,6 +58,20 @@ it('writes the frames of a turn together, in order, for each connection', async 
   expect(one.writes.slice(1).map(decode)).toEqual([['d']]);
 });
 
+it('keeps the frames of a turn in memory once for all connections that are sent the same ones', async () => {
+  const outlets = new FrameWriters();
+  const [one, other, third] = [open(outlets), open(outlets), open(outlets)];
+  for (const text of ['a', 'b', 'c']) {
+    for (const { outlet } of [one, other]) outlet.send(text.repeat(9000));
+  }
+  third.outlet.send('d');
+  third.outlet.send('e');
+  await turn();
+  expect(one.writes).toHaveLength(1);
+  expect(other.writes[0]).toBe(one.writes[0]);
+  expect(third.writes.map(decode)).toEqual([['d', 'e']]);
+});
+
 it('writes nothing after a close', async () => {
   const { outlet, webSocket, writes } = open(new FrameWriters());
   outlet.send('before');

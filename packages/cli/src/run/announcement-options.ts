@@ -1,30 +1,53 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { ANNOUNCEMENT_FIELDS } from '@rollcall/protocol';
-import type { AnnouncementField } from '@rollcall/protocol';
+import type { AnnouncementField, Field } from '@rollcall/protocol';
 
-/** The options of `rollcall run` that set fields of the announcement: those with a flag in the list of fields. */
+/**
+ * The options of `rollcall run` that set fields of the announcement, or of its policy: those with a flag in the list of
+ * fields.
+ */
 export function announcementOptions(): Option[] {
-  return flagged().map(({ option }) => option);
+  return flagged(ANNOUNCEMENT_FIELDS.flatMap((field) => [field, ...policyFields(field)])).map(
+    ({ option }) => option,
+  );
 }
 
 /** The announcement's fields, as they are set by options. */
 export function announcedFields(
   options: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const fields = flagged().map(({ field, option }): [string, unknown] => {
+  const fields = flagged(ANNOUNCEMENT_FIELDS).map(({ field, option }): [string, unknown] => {
     const value = options[option.attributeName()];
     return [field.name, typeof value === 'string' ? fromText(field, value) : value];
   });
+  fields.push(['policy', askedPolicy(options)]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
 }
 
-function flagged(): { field: AnnouncementField; option: Option }[] {
-  return ANNOUNCEMENT_FIELDS.flatMap((field) =>
+/** What gateways are asked for. To be sticky is to be balanced by a hash. */
+function askedPolicy({
+  strip,
+  sticky,
+}: Readonly<Record<string, unknown>>): Record<string, unknown> | undefined {
+  const policy = {
+    ...(strip === false && { strip }),
+    ...(sticky !== undefined && { balancing: 'hash' }),
+    ...(typeof sticky === 'string' && { hashBy: sticky }),
+  };
+  return Object.keys(policy).length === 0 ? undefined : policy;
+}
+
+function policyFields(field: AnnouncementField): readonly Field[] {
+  return field.name === 'policy' && field.type === 'object' ? field.fields : [];
+}
+
+function flagged<F extends Field>(fields: readonly F[]): { field: F; option: Option }[] {
+  return fields.flatMap((field) =>
     field.flag === undefined ? [] : [{ field, option: optionOf(field, field.flag) }],
   );
 }
 
-function optionOf(field: AnnouncementField, flag: string): Option {
+function optionOf(field: Field & Partial<AnnouncementField>, flag: string): Option {
   const { isRequired, optionDefault, runDefault, default: assumed } = field;
   const byDefault = runDefault ?? optionDefault ?? assumed;
   const suffix = byDefault === undefined ? '' : ` (default: ${String(byDefault)})`;

@@ -25,6 +25,12 @@ describe('the options of rollcall run that set fields of the announcement', () =
     [['--health', 'a.test:80/up'], { health: { path: '/up', host: 'a.test:80' } }],
     [['--health', 'health'], { health: { path: 'health' } }],
     [['--meta', 'a=1', '--meta', 'b=x=y', '--meta', 'c='], { meta: { a: '1', b: 'x=y', c: '' } }],
+    [['--no-strip'], { policy: { strip: false } }],
+    [['--sticky'], { policy: { balancing: 'hash' } }],
+    [
+      ['--no-strip', '--sticky', 'cookie:io'],
+      { policy: { strip: false, balancing: 'hash', hashBy: 'cookie:io' } },
+    ],
   ])('%j set %j', (args, expected) => {
     expect(fields(...args)).toEqual({ prefix: '/v1', port: '3000', ...expected });
   });

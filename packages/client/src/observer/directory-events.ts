@@ -31,6 +31,8 @@ export interface DirectoryEvents {
   'rollcall-answered': [];
   /** A message could not be published. */
   fault: [Error];
+  /** A prefix without instances is not known any more, for this reason. */
+  'prefix-forgotten': [prefix: string, why: string];
   /** So many instances of a prefix were lost at once that this directory's own link is suspected of it. */
   'mass-suspicion': [prefix: string, instances: number];
   /** The presence channels that the transport lists have reported which instances are running. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { configuredName, instanceKey, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { instanceKey, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Announcement,
   Change,
@@ -8,7 +8,6 @@ import type {
   Instance,
   Journal,
   Peer,
-  Probed,
   Reaction,
   Statement,
   TableEvent,
@@ -22,16 +21,11 @@ import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
-import { limitConcurrency } from './limit-concurrency.ts';
 import { PresenceChannels } from './presence-channels.ts';
+import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
-/**
- * With a connection for each of 10,000 instances at once, most probes timed out and took healthy instances down.
- * This many are answered within a tenth of a second, and it detects 250 hanging instances a second.
- */
-const MAX_PROBES = 256;
 
 /** An instance that is named by a configuration. */
 export interface ConfiguredInstance extends Pick<
@@ -51,8 +45,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #observer: Observer;
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly #prober: Prober;
-  readonly #limit = limitConcurrency(MAX_PROBES);
+  readonly #probeQueue: ProbeQueue;
   #isResynced = false;
   #isConnected = false;
   #isClosed = false;
@@ -60,20 +53,29 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
-    const { probes = 'suspect', probeRules, answersRollCalls = false } = options;
+    const { probes = 'suspect', probeRules, tableLimits, answersRollCalls = false } = options;
     const { name, policy, journal } = options;
-    this.#prober = new Prober(options.instanceCa, probeRules?.timeoutMs);
     this.#registry = registry;
     this.#journal = journal;
     this.#observer = new Observer({
       probes,
       probeRules,
+      limits: tableLimits,
       answers: answersRollCalls,
       isSealed: registry.channels.isEncrypted,
       nonce: randomUUID,
       ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
       ...(journal !== undefined && { journal }),
+    });
+    this.#probeQueue = new ProbeQueue({
+      prober: new Prober(options.instanceCa, probeRules?.timeoutMs),
+      isDue: (key, announcement) =>
+        !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
+      onProbed: (key, probed, isFirst) => {
+        this.#learn({ type: 'probed', key, ...probed });
+        if (isFirst) this.emit('probed', probed.verdict, probed.by);
+      },
     });
     this.#publisher = createPublisher(registry);
     this.#link = openLink(registry, {
@@ -142,12 +144,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     return this.#observer.table.routable(prefix);
   }
 
-  /** Whether an instance of this canonical prefix was ever known, even if all have left. */
+  /** Whether this canonical prefix has an instance, or had one until shortly. */
   knows(prefix: string): boolean {
     return this.#observer.table.knows(prefix);
   }
 
-  /** Every canonical prefix of which an instance was ever known, sorted. */
+  /** Every canonical prefix that has an instance, or had one until shortly, sorted. */
   prefixes(): readonly string[] {
     return this.#observer.table.prefixes();
   }
@@ -180,6 +182,16 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /** Starts or ends the draining of an instance at this observer. A restart of the instance ends it, too. */
   drain(key: string, isDrained: boolean): void {
     this.#learn({ type: isDrained ? 'drained' : 'undrained', key });
+  }
+
+  /** Forgets an instance at this observer, until its owner announces it, or another observer reports it. */
+  forget(key: string): void {
+    this.#learn({ type: 'dismissed', key });
+  }
+
+  /** Forgets a prefix without instances at this observer, until an instance is announced there. */
+  forgetPrefix(prefix: string): void {
+    this.#learn({ type: 'prefix-dismissed', prefix });
   }
 
   /**
@@ -265,9 +277,11 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   #carryOut(effect: Effect): void {
-    if (effect.type === 'probe') void this.#probe(effect);
+    if (effect.type === 'probe') void this.#probeQueue.add(effect);
     else if (effect.type === 'conflict')
       this.emit('conflict', effect.instance, effect.announcement);
+    else if (effect.type === 'prefix-forgotten')
+      this.emit('prefix-forgotten', effect.prefix, effect.why);
     else if (effect.type === 'mass-suspicion')
       this.emit('mass-suspicion', effect.prefix, effect.instances);
     else this.#changed(effect);
@@ -282,29 +296,6 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       else this.#presenceChannels.join(key);
     }
     this.emit('change', change);
-  }
-
-  async #probe({ instance, by }: Extract<Effect, { type: 'probe' }>): Promise<void> {
-    const { key, announcement } = instance;
-    // If the announcement has changed in the meantime, the table has scheduled another probe.
-    const isDue = (): boolean =>
-      !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement;
-    await this.#limit(async () => {
-      if (!isDue()) return;
-      await new Promise<void>((release) => {
-        let isFirst = true;
-        const report = (probed: Probed): boolean => {
-          // A probe that is overdue leaves its place to others.
-          release();
-          if (!isDue()) return false;
-          this.#learn({ type: 'probed', key, ...probed });
-          if (isFirst) this.emit('probed', probed.verdict, probed.by);
-          isFirst = false;
-          return true;
-        };
-        void this.#prober[by](announcement, report, configuredName(instance)).then(report);
-      });
-    });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { AddressPolicy, Journal, ProbeRules, Probing } from '@rollcall/protocol';
+import type { AddressPolicy, Journal, ProbeRules, Probing, TableLimits } from '@rollcall/protocol';
 import type { Logger } from '@rollcall/runtime';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 
@@ -19,6 +19,8 @@ export interface DiscoverOptions {
   readonly probes?: Probing;
   /** How instances are probed. Default: every 800 ms, with the other values of {@link ProbeRules}. */
   readonly probeRules?: Partial<ProbeRules>;
+  /** How many instances and prefixes the table holds. Default: {@link DEFAULT_TABLE_LIMITS}. */
+  readonly tableLimits?: Partial<TableLimits>;
   /** The name of a gateway in its roll calls: 1 to 64 of `A-Za-z0-9_.-`. Default: none. */
   readonly name?: string;
   /** The authorities that sign the certificates of instances which serve TLS, as PEM. Default: the authorities of Node. */

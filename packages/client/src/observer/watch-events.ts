@@ -10,6 +10,9 @@ export function watchEvents(
   directory.on('conflict', (instance, announcement) =>
     listener({ type: 'conflict', instance, announcement }),
   );
+  directory.on('prefix-forgotten', (prefix, why) =>
+    listener({ type: 'prefix-forgotten', prefix, why }),
+  );
   directory.on('mass-suspicion', (prefix, instances) =>
     listener({ type: 'mass-suspicion', prefix, instances }),
   );

@@ -14,6 +14,7 @@ export const EVENT_TONES: Readonly<Record<Event['type'], Tone>> = {
   drained: 'neutral',
   conflict: 'bad',
   'mass-suspicion': 'warning',
+  'prefix-forgotten': 'neutral',
   refused: 'warning',
   connected: 'good',
   disconnected: 'warning',

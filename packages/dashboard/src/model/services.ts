@@ -11,6 +11,8 @@ export interface ServiceGroup {
   /** The health of the whole service in one line. */
   readonly summary: string;
   readonly tone: Tone;
+  /** Whether its instances are known to be down, or gone. */
+  readonly isDown: boolean;
 }
 
 /** Groups instances by service. A service without instances is kept, because requests to it may still come. */
@@ -20,12 +22,17 @@ export function groupServices(
 ): ServiceGroup[] {
   const byPrefix = new Map<string, InstanceView[]>(services.map(({ prefix }) => [prefix, []]));
   for (const instance of instances) byPrefix.get(instance.announcement.prefix)?.push(instance);
-  return services.map((service) => ({
-    prefix: service.prefix,
-    names: service.names,
-    instances: byPrefix.get(service.prefix) ?? [],
-    ...summarizeService(service),
-  }));
+  return services.map((service) => {
+    const shown = byPrefix.get(service.prefix) ?? [];
+    const areAllShown = shown.length === service.instances;
+    return {
+      prefix: service.prefix,
+      names: service.names,
+      instances: shown,
+      ...summarizeService(service),
+      isDown: areAllShown && shown.every(({ status }) => status === 'down'),
+    };
+  });
 }
 
 /** The instances whose address, name, zone, state or other visible text contains the filter text. */

@@ -1,29 +1,30 @@
 import type { InstanceView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
+import { forgetInstance, toggleDrain } from '../model/admin-action.ts';
 import { hostPort } from '../model/host-port.ts';
 import { describeState } from '../model/instance-state.ts';
 import { formatExactly, formatSpan } from '../model/time.ts';
+import { ActionButton } from './action-button.tsx';
 import { Evidence } from './evidence.tsx';
 import { Mark } from './mark.tsx';
 import { TrafficCharts } from './traffic-charts.tsx';
 import { useVisible } from './use-visible.ts';
-import type { DrainControl } from './use-drain.ts';
+import type { AdminActions } from './use-admin-actions.ts';
 
 interface InstanceRowProps {
   readonly instance: InstanceView;
   readonly now: number;
-  readonly drain: DrainControl;
+  readonly actions: AdminActions;
 }
 
-export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Element {
-  const { key, announcement, isDrained, since, traffic } = instance;
+export function InstanceRow({ instance, now, actions }: InstanceRowProps): JSX.Element {
+  const { key, announcement, status, since, traffic } = instance;
   const { tone, label, meaning } = describeState(instance);
   const endpoint = hostPort(announcement);
   const [host, port] = [
     endpoint.slice(0, endpoint.lastIndexOf(':')),
     endpoint.slice(endpoint.lastIndexOf(':')),
   ];
-  const isBusy = drain.busy === key;
   return (
     <li ref={useVisible(key)} class={`instance ${tone}`}>
       <div class="state" title={meaning}>
@@ -46,16 +47,10 @@ export function InstanceRow({ instance, now, drain }: InstanceRowProps): JSX.Ele
       </div>
       <Evidence instance={instance} now={now} />
       <TrafficCharts traffic={traffic} />
-      <button
-        class="drain"
-        type="button"
-        aria-busy={isBusy}
-        aria-label={`${isDrained ? 'Undrain' : 'Drain'} ${endpoint}`}
-        title={isDrained ? 'Send it new requests again' : 'Send it no new requests'}
-        onClick={() => drain.toggle(instance)}
-      >
-        {isDrained ? 'Undrain' : 'Drain'}
-      </button>
+      <div class="actions">
+        <ActionButton action={toggleDrain(instance)} actions={actions} />
+        {status === 'down' && <ActionButton action={forgetInstance(instance)} actions={actions} />}
+      </div>
     </li>
   );
 }

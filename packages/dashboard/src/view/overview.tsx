@@ -9,7 +9,7 @@ import { NoServices } from './no-services.tsx';
 import { Service } from './service.tsx';
 import { Summary } from './summary.tsx';
 import { TokenDialog } from './token-dialog.tsx';
-import { useDrain } from './use-drain.ts';
+import { useAdminActions } from './use-admin-actions.ts';
 
 interface OverviewProps {
   readonly model: Model;
@@ -24,7 +24,7 @@ const FILTER_MIN_INSTANCES = 8;
 
 export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.Element {
   const [text, setText] = useState('');
-  const drain = useDrain(status, dispatch);
+  const actions = useAdminActions(status, dispatch);
   const shown = filterInstances(model.instances, text);
   const all = groupServices(model.services, shown).filter(
     ({ instances }) => text === '' || instances.length > 0,
@@ -49,14 +49,14 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
         {model.services.length === 0 && <NoServices status={status} />}
         {text !== '' && all.length === 0 && <p class="muted">No instance matches “{text}”.</p>}
         {all.map((group) => (
-          <Service key={group.prefix} group={group} now={now} drain={drain} />
+          <Service key={group.prefix} group={group} now={now} actions={actions} />
         ))}
       </section>
       <aside>
         <Gateways status={status} now={now} />
         <Events events={model.events} />
       </aside>
-      <TokenDialog drain={drain} />
+      <TokenDialog actions={actions} />
     </div>
   );
 }

@@ -1,25 +1,27 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { forgetService } from '../model/admin-action.ts';
 import type { ServiceGroup } from '../model/services.ts';
 import { requestsPerSecond, formatRate } from '../model/traffic.ts';
+import { ActionButton } from './action-button.tsx';
 import { InstanceRow } from './instance-row.tsx';
 import { Mark } from './mark.tsx';
-import type { DrainControl } from './use-drain.ts';
+import type { AdminActions } from './use-admin-actions.ts';
 import { hrefOf } from './use-page.ts';
 
 interface ServiceProps {
   readonly group: ServiceGroup;
   readonly now: number;
-  readonly drain: DrainControl;
+  readonly actions: AdminActions;
 }
 
 /** How many rows are shown at first: ten thousand would make the browser hang. */
 const FIRST = 30;
 
 /** A prefix with its instances. */
-export function Service({ group, now, drain }: ServiceProps): JSX.Element {
+export function Service({ group, now, actions }: ServiceProps): JSX.Element {
   const [max, setMax] = useState(FIRST);
-  const { prefix, names, instances, tone, summary } = group;
+  const { prefix, names, instances, tone, summary, isDown } = group;
   // The traffic of hidden rows is not fetched.
   const perSecond = instances.length <= max ? requestsPerSecond(instances) : undefined;
   const hidden = instances.length - max;
@@ -37,10 +39,11 @@ export function Service({ group, now, drain }: ServiceProps): JSX.Element {
         <a class="explain-link" href={hrefOf({ view: 'explain', path: prefix || '/' })}>
           Explain
         </a>
+        {isDown && <ActionButton action={forgetService(prefix)} actions={actions} />}
       </header>
       <ul>
         {instances.slice(0, max).map((instance) => (
-          <InstanceRow key={instance.key} instance={instance} now={now} drain={drain} />
+          <InstanceRow key={instance.key} instance={instance} now={now} actions={actions} />
         ))}
       </ul>
       {hidden > 0 && (

@@ -1,40 +1,33 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { hostPort } from '../model/host-port.ts';
 import { TokenForm } from './token-form.tsx';
-import type { DrainControl } from './use-drain.ts';
+import type { AdminActions } from './use-admin-actions.ts';
 
-/** Asks for the token before an instance is drained, or shows why it cannot be. */
-export function TokenDialog({ drain }: { readonly drain: DrainControl }): JSX.Element {
+/** Asks for the token before something is changed, or shows why it cannot be. */
+export function TokenDialog({ actions }: { readonly actions: AdminActions }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const { pending } = drain;
+  const { pending, cancel, withToken } = actions;
   const isOpen = pending !== undefined;
   useEffect(() => {
     if (isOpen) dialog.current?.showModal();
     else dialog.current?.close();
   }, [isOpen]);
-  const act = pending?.instance.isDrained === true ? 'Undrain' : 'Drain';
-  const cancel = (
-    <button type="button" onClick={drain.cancel}>
+  const cancelButton = (
+    <button type="button" onClick={cancel}>
       {pending?.needs === 'token' ? 'Cancel' : 'Close'}
     </button>
   );
   return (
-    <dialog ref={dialog} aria-labelledby="dialog-title" onCancel={drain.cancel}>
+    <dialog ref={dialog} aria-labelledby="dialog-title" onCancel={cancel}>
       {pending !== undefined && (
         <>
           <h2 id="dialog-title">
-            {act} <span class="mono">{hostPort(pending.instance.announcement)}</span>
+            {pending.action.label} <span class="mono">{pending.action.target}</span>
           </h2>
-          {act === 'Drain' && (
-            <p>
-              This gateway sends it no new requests until it is undrained or restarts. Requests in
-              flight continue. Other gateways are not affected.
-            </p>
-          )}
+          {pending.action.effect !== '' && <p>{pending.action.effect}</p>}
           {pending.needs === 'token' && (
-            <TokenForm error={pending.error} action={act} onToken={drain.withToken}>
-              {cancel}
+            <TokenForm error={pending.error} action={pending.action.label} onToken={withToken}>
+              {cancelButton}
             </TokenForm>
           )}
           {pending.needs === 'no-token' && (
@@ -48,7 +41,7 @@ export function TokenDialog({ drain }: { readonly drain: DrainControl }): JSX.El
             </>
           )}
           {pending.needs === 'nothing' && <p class="bad">{pending.error}</p>}
-          {pending.needs !== 'token' && <div class="buttons">{cancel}</div>}
+          {pending.needs !== 'token' && <div class="buttons">{cancelButton}</div>}
         </>
       )}
     </dialog>

@@ -48,6 +48,16 @@ it('instances are grouped by service, and services without instances are kept', 
   ]);
 });
 
+it('a service is down if all of its instances are, not only those that the filter shows', () => {
+  const isDown = (instances: number, ...shown: (typeof down)[]) =>
+    groupServices([{ ...empty, instances }], shown)[0]?.isDown;
+  expect(isDown(0)).toBe(true);
+  expect(isDown(1, down)).toBe(true);
+  expect(isDown(1, { ...down, state: 'drained', isDrained: true })).toBe(true);
+  expect(isDown(2, down)).toBe(false);
+  expect(isDown(2, down, drained)).toBe(false);
+});
+
 it('the filter finds instances by address, name and state', () => {
   const orders = instance({
     key: 'b',

@@ -1,5 +1,5 @@
 import type { Directory } from '@rollcall/client';
-import { quote } from '@rollcall/protocol';
+import { parsePrefix, quote } from '@rollcall/protocol';
 import type { Journal } from '@rollcall/protocol';
 import { withIsoTimes } from '@rollcall/runtime';
 import { Hono } from 'hono';
@@ -25,7 +25,16 @@ import type { InstanceView, ServiceView } from './views.ts';
 
 export type AdminDirectory = Pick<
   Directory,
-  'on' | 'isConnected' | 'knows' | 'prefixes' | 'instances' | 'routable' | 'peers' | 'drain'
+  | 'on'
+  | 'isConnected'
+  | 'knows'
+  | 'prefixes'
+  | 'instances'
+  | 'routable'
+  | 'peers'
+  | 'drain'
+  | 'forget'
+  | 'forgetPrefix'
 >;
 
 /** The first event of the stream of changes. */
@@ -141,6 +150,36 @@ export function adminApp(options: AdminAppOptions): Hono {
   }
   app.post('/api/instances/:key/drain', (c) => drain(c, true));
   app.post('/api/instances/:key/undrain', (c) => drain(c, false));
+  app.post('/api/instances/:key/forget', (c) => {
+    const key = c.req.param('key');
+    const [view] = views.instances({ keys: [key] });
+    if (view === undefined)
+      return problem(c, 'unknown-instance', `No instance has the key ${quote(key)}.`);
+    if (view.status !== 'down')
+      return problem(
+        c,
+        'not-down',
+        `It is ${view.status}: only an instance that is down is forgotten.`,
+      );
+    directory.forget(key);
+    return json(c, view);
+  });
+  app.post('/api/services/forget', (c) => {
+    const parsed = parsePrefix(c.req.query('prefix'));
+    if (!parsed.ok) return problem(c, 'bad-query', parsed.refusal.reason);
+    const prefix = parsed.value;
+    const service = views.services().find((each) => each.prefix === prefix);
+    if (service === undefined)
+      return problem(c, 'unknown-service', `No service has the prefix ${quote(prefix || '/')}.`);
+    const instances = directory.instances(prefix);
+    if (instances.some(({ status }) => status !== 'down'))
+      return problem(c, 'not-down', 'Only a service whose instances are all down is forgotten.');
+    // One that is forgotten may have stood for another at its address and port.
+    for (let rest = instances; rest.length > 0; rest = directory.instances(prefix))
+      for (const { key } of rest) directory.forget(key);
+    directory.forgetPrefix(prefix);
+    return json(c, service);
+  });
   return app;
 }
 

@@ -1,8 +1,9 @@
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { listen } from '@rollcall/runtime';
 import { sideConnections } from '../side-connections.ts';
+import { onePerTurn } from './one-per-turn.ts';
 
 const MAX_CONNECTIONS = 1024;
 
@@ -18,12 +19,10 @@ export interface Admin {
  */
 export async function serveAdmin(app: Hono, host: string, port: number): Promise<Admin> {
   // Keeps Node's own Request and Response as globals of the process.
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    overrideGlobalObjects: false,
-    // A connection without a request must not keep operators out.
-    serverOptions: { headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
-  }) as Server;
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  // A connection without a request must not keep operators out.
+  const options = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
+  const server = createServer(options, onePerTurn(listener));
   server.maxConnections = sideConnections(MAX_CONNECTIONS);
   const listening = await listen(server, host, port, '--admin-port');
   return {

@@ -23,6 +23,8 @@ export interface DataPlane {
   listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
   /** Takes in a change of the table. */
   apply(change: Change): void;
+  /** A prefix without instances is not known any more: its requests receive 404. */
+  forgetPrefix(prefix: string): void;
   /** The table was received from the registry. Until then, a request for an unknown route receives 503, not 404. */
   tableCompleted(): void;
   /** Calls back once requests are routed by every change applied so far; in the order of the calls. */

@@ -93,6 +93,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       }
       if (was !== undefined && !isSameEndpoint(was, instance.announcement)) proxy.release(was);
     },
+    forgetPrefix: (prefix) => router.forgetPrefix(prefix),
     tableCompleted: () => router.tableCompleted(),
     whenApplied: (call) => call(),
     loads: () => [measureLoad(proxy, router)],

@@ -24,6 +24,12 @@ export class Telemetry {
   constructor(directory: Directory, states: InstanceStates) {
     this.traffic = new TrafficCounter(directory.instances());
     directory.on('change', (change) => this.traffic.apply(change));
+    directory.on('prefix-forgotten', (prefix) => {
+      // Workers may have counts to report.
+      setTimeout(() => {
+        if (!directory.knows(prefix)) this.traffic.forgetRoute(prefix);
+      }, 3 * SAMPLE_EVERY_MS).unref();
+    });
     this.history = new TrafficHistory(this.traffic);
     this.#timers = [
       setInterval(() => this.#processes.add('main', this.#sampler.sample()), SAMPLE_EVERY_MS),

@@ -1,4 +1,4 @@
-import { isLoopback } from '@rollcall/protocol';
+import { isLoopbackName } from '@rollcall/protocol';
 
 /** Decides whether this gateway serves the Host of a request. */
 export type DomainMatcher = (hostHeader: string) => boolean;
@@ -19,20 +19,14 @@ export function matchDomain(domain: string): DomainMatcher {
   if (own === undefined) return () => false;
   if (own === '*') return () => true;
   // HTTP/1.0 need not name a host: then the one domain is meant.
-  if (isLocal(own)) return (header) => header === '' || isLocal(hostOf(header) ?? '');
+  if (isLoopbackName(own)) return (header) => header === '' || isLoopbackName(hostOf(header) ?? '');
   return (header) => header === '' || hostOf(header) === own;
 }
 
 // RFC 3986 §3.2.2: a name, an IPv4 address, or an IPv6 address in brackets; then perhaps a port.
-const HOST = /^(?<host>[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?$/;
+const HOST = /^(?<host>(?:[\w~-]+\.)*[\w~-]+\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?$/;
 
 /** Returns the host of a Host field in lower case, without its port. A name with a dot at its end is the same (RFC 1034 §3.1). */
 export function hostOf(header: string): string | undefined {
-  const host = HOST.exec(header)?.groups?.['host']?.toLowerCase();
-  return host === '.' ? undefined : host?.replace(/\.$/, '');
-}
-
-/** RFC 6761 §6.3: names below `localhost` are loopback too. */
-function isLocal(host: string): boolean {
-  return isLoopback(host) || host.endsWith('.localhost');
+  return HOST.exec(header)?.groups?.['host']?.toLowerCase().replace(/\.$/, '');
 }

@@ -136,6 +136,13 @@ export class Router {
     this.#stats.forget(key);
   }
 
+  /** Drops what is kept of a prefix without instances. Requests in flight have their own route. */
+  forgetPrefix(prefix: string): void {
+    this.#routes.delete(prefix);
+    this.#balancers.delete(prefix);
+    this.#changed.delete(prefix);
+  }
+
   /** Replaces the rules. Statistics of instances stay; requests in flight keep their limits and filters. */
   configure(rules: RoutingRules): void {
     this.#rules = rules;

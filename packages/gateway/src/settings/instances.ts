@@ -1,4 +1,4 @@
-import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES, DEFAULT_TABLE_LIMITS } from '@rollcall/protocol';
 import { ADDRESS_RANGE } from './formats.ts';
 
 /** How instances are probed. The defaults are those of every observer. */
@@ -36,6 +36,30 @@ const PROBE_SETTINGS = {
   },
 } as const;
 
+/** How much of the registry is kept. */
+const TABLE_SETTINGS = {
+  maxInstances: {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    default: DEFAULT_TABLE_LIMITS.maxInstances as number,
+    doc: 'Maximum instances in the table. A new one then takes the place of the one that has been down for longest, and is refused if none is down.',
+  },
+  maxPrefixes: {
+    type: 'integer',
+    min: 1,
+    max: 1_000_000,
+    default: DEFAULT_TABLE_LIMITS.maxPrefixes as number,
+    doc: 'Maximum prefixes in the table. A new one then takes the place of one whose instances are gone or down, and is refused if there is none.',
+  },
+  forgetPrefixMs: {
+    type: 'milliseconds',
+    min: 0,
+    default: DEFAULT_TABLE_LIMITS.forgetPrefixMs as number,
+    doc: 'How long requests of a prefix receive 503 after its last instance has gone. Then they receive 404.',
+  },
+} as const;
+
 /** Which instances are accepted, how they are probed, and what is kept of them. */
 export const INSTANCE_SETTINGS = {
   allow: {
@@ -64,6 +88,11 @@ export const INSTANCE_SETTINGS = {
     type: 'group',
     settings: PROBE_SETTINGS as typeof PROBE_SETTINGS,
     doc: 'How the gateway finds out whether an instance is healthy.',
+  },
+  table: {
+    type: 'group',
+    settings: TABLE_SETTINGS as typeof TABLE_SETTINGS,
+    doc: 'How much of the registry the gateway keeps, and for how long.',
   },
   snapshot: {
     type: 'file',

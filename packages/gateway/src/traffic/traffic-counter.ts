@@ -81,6 +81,12 @@ export class TrafficCounter implements RoutingEvents {
     this.#event(prefix, key, AT.ejections);
   }
 
+  /** Drops the counts of a route that is not known any more. */
+  forgetRoute(prefix: string): void {
+    this.#routes.delete(prefix);
+    for (const answers of this.#filters.values()) answers.delete(prefix);
+  }
+
   /** Returns the counts and resets them. */
   take(): TrafficDelta {
     const routes = [...this.#routes];

@@ -40,6 +40,8 @@ export type ToWorker =
     }
   /** A change of the table. Changes are numbered without gaps. */
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
+  /** A prefix without instances is not known any more. */
+  | { readonly type: 'prefix-forgotten'; readonly prefix: string }
   /** The table was received from the registry. */
   | { readonly type: 'table-completed' }
   /** Serve by these settings from now on. */
@@ -112,6 +114,7 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
     port: plain((input): input is number => parsePort(input).ok),
   },
   change: { number, change },
+  'prefix-forgotten': { prefix: text },
   'table-completed': {},
   configure: { settings },
   close: {},

@@ -89,6 +89,11 @@ export class WorkerPool implements DataPlane {
       if (isFollowing) process?.send({ type: 'change', number, change });
   }
 
+  forgetPrefix(prefix: string): void {
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'prefix-forgotten', prefix });
+  }
+
   tableCompleted(): void {
     this.#isTableComplete = true;
     for (const { process, isFollowing } of this.#slots)

@@ -5,7 +5,7 @@ import type { RoutingTable } from '../routing/router.ts';
 
 /** The part of a table that routing needs. */
 export interface TableState {
-  /** Includes prefixes whose instances have all left: their requests receive 503, not 404. */
+  /** Includes prefixes whose instances have gone shortly before: their requests receive 503, not 404. */
   readonly prefixes: readonly string[];
   readonly instances: readonly Instance[];
 }
@@ -36,6 +36,11 @@ export class Replica implements RoutingTable {
   apply({ type, instance }: Change): void {
     if (type === 'left' || type === 'forgotten') this.#remove(instance.key);
     else this.#set(instance);
+  }
+
+  /** A prefix without instances is not known any more. */
+  forgetPrefix(prefix: string): void {
+    this.#groups.forget(prefix);
   }
 
   #set({ key, announcement, since, status, isDrained = false }: Instance): void {

@@ -40,6 +40,7 @@ export class Worker {
     const message = TO_WORKER.decode(input, performance.timeOrigin);
     if (message.type === 'begin') await this.#begin(message);
     if (message.type === 'change') this.#change(message);
+    if (message.type === 'prefix-forgotten') this.#forgetPrefix(message.prefix);
     if (message.type === 'table-completed') this.#tableCompleted();
     if (message.type === 'configure') this.#configure(message.settings);
     if (message.type !== 'close') return false;
@@ -73,6 +74,11 @@ export class Worker {
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
     this.#reportIn(REPORT_EVERY_MS);
+  }
+
+  #forgetPrefix(prefix: string): void {
+    this.#state?.replica.forgetPrefix(prefix);
+    this.#state?.plane?.forgetPrefix(prefix);
   }
 
   #tableCompleted(): void {

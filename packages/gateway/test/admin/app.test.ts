@@ -208,6 +208,48 @@ describe('access', () => {
 const act = (made: Setup, key: string, what: string) =>
   made.ask(`/api/instances/${encodeURIComponent(key)}/${what}`, { method: 'POST', token: TOKEN });
 
+const forget = (made: Setup, prefix: string) =>
+  made.ask(`/api/services/forget?prefix=${encodeURIComponent(prefix)}`, {
+    method: 'POST',
+    token: TOKEN,
+  });
+
+describe('what an operator has forgotten', () => {
+  it('is an instance that is down, until its owner announces it again', async () => {
+    const made = setup();
+    made.say('register', 'a');
+    const refused = await act(made, 'a', 'forget');
+    expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'not-down' }]);
+    made.probed('a', 'refused');
+    expect((await act(made, 'a', 'forget')).status).toBe(200);
+    expect((await act(made, 'a', 'forget')).status).toBe(404);
+    made.say('register', 'a');
+    expect(made.observer.table.routable('/v1')).toHaveLength(1);
+  });
+
+  it('is a service whose instances are all down: its requests receive 404 again', async () => {
+    const made = setup();
+    made.say('register', 'a');
+    made.say('register', 'b');
+    made.probed('a', 'refused');
+    made.say('register', 'b', { prefix: '/other', seq: 1 });
+    expect((await forget(made, '/other')).status).toBe(409);
+    expect((await forget(made, '/v1')).status).toBe(200);
+    expect(made.observer.table.prefixes()).toEqual(['/other']);
+    expect((await forget(made, '/v1')).status).toBe(404);
+    expect((await forget(made, 'v1')).status).toBe(400);
+  });
+
+  it('needs the token', async () => {
+    const made = setup();
+    made.say('register', 'a');
+    made.probed('a', 'refused');
+    const post = { method: 'POST' };
+    expect((await made.ask('/api/instances/a/forget', post)).status).toBe(401);
+    expect((await made.ask('/api/services/forget?prefix=/v1', post)).status).toBe(401);
+  });
+});
+
 describe('a drain by an operator', () => {
   it('stops traffic to an instance until it is undrained', async () => {
     const made = setup();

@@ -38,6 +38,8 @@ function busy() {
   say('register', 'd', { id: undefined, inc: undefined, prefix: '' });
   say('register', 'gone', { port: 4 });
   say('exit', 'gone', { port: 4 });
+  say('register', 'other', { port: 5, prefix: '/gone' });
+  say('exit', 'other', { port: 5, prefix: '/gone' });
   probed('a', 'ok');
   parted('b');
   probed('b', 'refused');
@@ -55,6 +57,8 @@ const CASES: [operation: string, target: string, schema: string][] = [
   ['get /api/instances', '/api/instances', 'Instances'],
   ['post /api/instances/{key}/drain', '/api/instances/a/drain', 'Instance'],
   ['post /api/instances/{key}/undrain', '/api/instances/a/undrain', 'Instance'],
+  ['post /api/instances/{key}/forget', '/api/instances/b/forget', 'Instance'],
+  ['post /api/services/forget', '/api/services/forget?prefix=/gone', 'Service'],
   ['get /api/explain', '/api/explain?path=/v1', 'Explanation'],
   ['get /api/changes', '/api/changes', 'State'],
 ];

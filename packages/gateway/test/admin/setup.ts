@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Journal, Observer } from '@rollcall/protocol';
+import { isChange, Journal, Observer } from '@rollcall/protocol';
 import type { Reaction } from '@rollcall/protocol';
 import { adminApp } from '../../src/admin/app.ts';
 import { InstanceStates } from '../../src/traffic/instance-states.ts';
@@ -21,9 +21,9 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
   const state = { now: 0, isConnected: true };
   function react({ effects }: Reaction): void {
     for (const effect of effects) {
-      if (effect.type === 'probe' || effect.type === 'mass-suspicion') continue;
       if (effect.type === 'conflict') events.emit('conflict', effect.instance, effect.announcement);
-      else events.emit('change', effect);
+      if (effect.type === 'prefix-forgotten') events.emit(effect.type, effect.prefix, effect.why);
+      if (isChange(effect)) events.emit('change', effect);
     }
   }
   const directory: AdminDirectory = {
@@ -38,6 +38,9 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     peers: () => observer.peers.all(state.now),
     drain: (key, isDrained) =>
       react(observer.learn({ type: isDrained ? 'drained' : 'undrained', key }, state.now)),
+    forget: (key) => react(observer.learn({ type: 'dismissed', key }, state.now)),
+    forgetPrefix: (prefix) =>
+      react(observer.learn({ type: 'prefix-dismissed', prefix }, state.now)),
   };
   const states = new InstanceStates({
     directory,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Change } from '@rollcall/client';
-import { Table } from '@rollcall/protocol';
+import { isChange, Table } from '@rollcall/protocol';
 import type { Effect, Instance, Verdict } from '@rollcall/protocol';
 import { InstanceStates } from '../../src/traffic/instance-states.ts';
 import { TableCatalog } from '../../src/catalog/table-catalog.ts';
@@ -72,8 +72,6 @@ export class LiveTable extends EventEmitter<Events> implements CatalogTable {
   }
 
   #emit(effects: readonly Effect[]): void {
-    for (const effect of effects)
-      if (effect.type !== 'probe' && effect.type !== 'mass-suspicion' && effect.type !== 'conflict')
-        this.emit('change', effect);
+    for (const effect of effects) if (isChange(effect)) this.emit('change', effect);
   }
 }

@@ -27,12 +27,17 @@ describe('matchDomain', () => {
     },
   );
 
-  it.each(['10.0.0.1', 'localhost.evil', '127.1', '0x7f.0.0.1', 'app.localhost.evil'])(
-    'does not accept "%s" as loopback',
-    (host) => {
-      expect(matchDomain('localhost')(host)).toBe(false);
-    },
-  );
+  it.each([
+    '10.0.0.1',
+    'localhost.evil',
+    '127.1',
+    '0x7f.0.0.1',
+    'app.localhost.evil',
+    '.localhost',
+    'a..localhost',
+  ])('does not accept "%s" as loopback', (host) => {
+    expect(matchDomain('localhost')(host)).toBe(false);
+  });
 
   it.each(['app.localhost', 'a.b.localhost:1500', 'localhost.', 'app.localhost.'])(
     'accepts %s, a name of loopback by RFC 6761',
@@ -53,7 +58,10 @@ describe('matchDomain', () => {
     expect(matchDomain('*')('anything')).toBe(true);
   });
 
-  it.each(['http://x', 'a b', ''])('answers for no host if the domain is "%s"', (domain) => {
-    expect(['x', '', domain].map(matchDomain(domain))).toEqual([false, false, false]);
-  });
+  it.each(['http://x', 'a b', '', '.', '.x'])(
+    'answers for no host if the domain is "%s"',
+    (domain) => {
+      expect(['x', '', domain].map(matchDomain(domain))).toEqual([false, false, false]);
+    },
+  );
 });

@@ -65,5 +65,5 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());
   const configure = (config: RoutingConfig) => router.configure(rules(config));
-  return { clock, told, say, decide, pick, picks, configure };
+  return { clock, table, router, told, say, decide, pick, picks, configure };
 }

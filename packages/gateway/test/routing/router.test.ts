@@ -140,6 +140,18 @@ describe('a router', () => {
     expect(pick()).toBe('no-instance');
   });
 
+  it('does not know a prefix any more that the table has forgotten', () => {
+    const { say, pick, table, router } = setup();
+    say(1);
+    say(1, { left: true });
+    pick();
+    table.apply({ type: 'prefix-dismissed', prefix: '/v1' }, 0);
+    router.forgetPrefix('/v1');
+    expect(pick()).toBe('unknown-route');
+    say(2);
+    expect(pick()).toBe(2);
+  });
+
   it('does not answer for other hosts, or for targets that are not paths', () => {
     const { decide } = setup();
     expect(decide('evil.example', '/v1')).toMatchObject({ problem: { code: 'unknown-host' } });

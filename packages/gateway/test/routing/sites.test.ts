@@ -20,6 +20,15 @@ function routed(
   };
 }
 
+/** A request with these header fields, each of the value 1. */
+function having(...names: string[]): Pick<typeof REQUEST, 'field'> {
+  return { field: (name) => (names.includes(name) ? '1' : undefined) };
+}
+
+function rewrite(rule: object): ReturnType<typeof routed> {
+  return routed({ '/v1': { rewrite: rule } }, { '/v1': 1 });
+}
+
 describe('routes by host', () => {
   const to = routed(
     {
@@ -100,10 +109,6 @@ describe('the cases of a route', () => {
     },
     { '/v2': 2, '/v3': 3, '/beta': 4 },
   );
-  const having = (...names: string[]) => ({
-    field: (name: string) => (names.includes(name) ? '1' : undefined),
-  });
-
   it('apply if all of their conditions hold', () => {
     expect(to('localhost/v2/x', { method: 'POST', ...having('x-beta') })).toBe('4 /x');
     expect(to('localhost/v2/x', { method: 'GET', ...having('x-beta') })).toBe('2 /x');
@@ -124,8 +129,6 @@ describe('the cases of a route', () => {
 });
 
 describe('rewriting', () => {
-  const rewrite = (rule: object) => routed({ '/v1': { rewrite: rule } }, { '/v1': 1 });
-
   it('replaces a prefix after that of the route is stripped, and keeps the query', () => {
     const to = rewrite({ prefix: '/old', replacement: '/new' });
     expect(to('localhost/v1/old/x?q=1')).toBe('1 /new/x?q=1');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '@rollcall/proxy';
-import { DEFAULT_PROBE_RULES } from '@rollcall/protocol';
+import { DEFAULT_PROBE_RULES, DEFAULT_TABLE_LIMITS } from '@rollcall/protocol';
 import { defaultsOf } from '@rollcall/runtime/settings';
 import { resolveConfig } from '../../src/settings/config.ts';
 import type { GatewayConfig } from '../../src/settings/config.ts';
@@ -16,10 +16,11 @@ const mistake = (message: string): Error =>
   expect.objectContaining({ code: 'ROLLCALL_CONFIG', message }) as Error;
 
 describe('the table of a gateway', () => {
-  it('has a setting for each limit of the proxy, and each rule of probes, with their defaults', () => {
-    const { limits, probes } = defaultsOf(GATEWAY_SETTINGS);
+  it('has a setting for each limit of the proxy, and each rule of probes and of the table, with their defaults', () => {
+    const { limits, probes, table } = defaultsOf(GATEWAY_SETTINGS);
     expect(limits).toEqual(LIMITS);
     expect(probes).toEqual(DEFAULT_PROBE_RULES);
+    expect(table).toEqual(DEFAULT_TABLE_LIMITS);
   });
 });
 

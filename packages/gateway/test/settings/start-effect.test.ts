@@ -18,11 +18,13 @@ vi.mock('@rollcall/client', async (original) => ({
   ...(await original<object>()),
   discover: ({
     probeRules,
+    tableLimits,
     policy,
     instanceCa,
     requireBroker,
   }: {
     probeRules: object;
+    tableLimits: object;
     policy: Policy;
     instanceCa?: string;
     requireBroker: boolean;
@@ -30,6 +32,7 @@ vi.mock('@rollcall/client', async (original) => ({
     const addresses = ['10.0.0.1', '127.0.0.1', '192.0.2.1'];
     seen.push(
       probeRules,
+      tableLimits,
       addresses.map((address) => policy({ address, port: 1 })),
       instanceCa,
       requireBroker,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Table } from '@rollcall/protocol';
-import type { Announcement, Change, Effect, TableEvent } from '@rollcall/protocol';
+import { isChange, Table } from '@rollcall/protocol';
+import type { Announcement, Change, TableEvent } from '@rollcall/protocol';
 import { TO_WORKER } from '../../src/workers/messages.ts';
 import { Replica } from '../../src/workers/replica.ts';
 
@@ -33,6 +33,11 @@ const event: fc.Arbitrary<TableEvent> = fc.oneof(
     type: fc.constantFrom('drained' as const, 'undrained' as const),
     key: fc.constantFrom(...KEYS),
   }),
+  fc.record({ type: fc.constant('dismissed' as const), key: fc.constantFrom(...KEYS) }),
+  fc.record({
+    type: fc.constant('prefix-dismissed' as const),
+    prefix: fc.constantFrom(...PREFIXES),
+  }),
   fc.record({
     type: fc.constant('departed' as const),
     id: fc.constantFrom(...KEYS),
@@ -58,8 +63,6 @@ const SHARED_ENDPOINT: TableEvent[] = [
   { type: 'drained', key: 'one' },
 ];
 
-const isChange = (effect: Effect): effect is Change => 'why' in effect;
-
 /** As it is after its way to another process. */
 function arrived(change: Change): Change {
   const message = TO_WORKER.encode({ type: 'change', number: 1, change }, 0);
@@ -84,8 +87,10 @@ describe('a replica of the table', () => {
           if (now === begins % (events.length + 1)) {
             replica = new Replica({ prefixes: table.prefixes(), instances: table.all() });
           }
-          for (const change of table.apply(each, now * 1000).filter(isChange))
-            replica?.apply(arrived(change));
+          for (const effect of table.apply(each, now * 1000)) {
+            if (isChange(effect)) replica?.apply(arrived(effect));
+            if (effect.type === 'prefix-forgotten') replica?.forgetPrefix(effect.prefix);
+          }
           if (replica === undefined) continue;
           for (const prefix of PREFIXES) {
             expect(replica.knows(prefix)).toBe(table.knows(prefix));

@@ -8,7 +8,7 @@ import type { Change, Effect } from '../table/events.ts';
 export type ObserverEvent =
   | Change
   | TrafficChange
-  | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' }>
+  | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' | 'prefix-forgotten' }>
   /** A message on the channel was not accepted. */
   | { readonly type: 'refused'; readonly event: string; readonly refusal: Refusal }
   | { readonly type: 'connected' | 'disconnected' }
@@ -55,6 +55,7 @@ const LEVELS: Readonly<Record<ObserverEventType, EventDescription['level']>> = {
   drained: 'info',
   conflict: 'error',
   'mass-suspicion': 'warn',
+  'prefix-forgotten': 'info',
   refused: 'warn',
   connected: 'info',
   disconnected: 'warn',
@@ -92,6 +93,8 @@ function reasonOf(event: ObserverEvent, server: string): string {
     }
     case 'mass-suspicion':
       return `${event.instances} instances of ${event.prefix || '/'} became suspect at once: probably a fault of the link to the broker, so probes decide`;
+    case 'prefix-forgotten':
+      return `prefix ${event.prefix || '/'} forgotten: ${event.why}`;
     case 'refused':
       return `refused ${event.event} (${event.refusal.code}): ${event.refusal.reason}`;
     case 'connected':

@@ -2,6 +2,7 @@ import { evidenceAfter, isShown } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
+import { isChange } from '../table/events.ts';
 import type { Change, Effect, Probed, TableEvent } from '../table/events.ts';
 import { describeProbed } from '../table/probe-rules.ts';
 
@@ -140,10 +141,6 @@ function note(
   if (history.length > max) history.shift();
 }
 
-function isChange(effect: Effect): effect is Change {
-  return effect.type !== 'probe' && effect.type !== 'conflict' && effect.type !== 'mass-suspicion';
-}
-
 /** The instance that an event concerns, and the event in words. */
 function subjectOf(event: TableEvent): { key: string; what: string } | undefined {
   switch (event.type) {
@@ -169,6 +166,9 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'drained':
     case 'undrained':
       return { key: event.key, what: `operator: ${event.type}` };
+    case 'dismissed':
+      return { key: event.key, what: 'operator: forgotten' };
+    case 'prefix-dismissed':
     case 'link':
     case 'tick':
       return undefined;

@@ -1,6 +1,7 @@
 import type { Member } from '../pusher/member.ts';
 import type { Effect, TableEvent } from '../table/events.ts';
 import type { ProbeRules, Probing } from '../table/probe-rules.ts';
+import type { TableLimits } from '../table/capacity.ts';
 import { RULES } from '../table/rules.ts';
 import { Table } from '../table/table.ts';
 import { OBSERVER_USER_ID } from '../wire/channels.ts';
@@ -26,6 +27,8 @@ export interface ObserverOptions {
   readonly probes: Probing;
   /** Default: {@link DEFAULT_PROBE_RULES}. */
   readonly probeRules?: Partial<ProbeRules> | undefined;
+  /** How much its table holds. Default: {@link DEFAULT_TABLE_LIMITS}. */
+  readonly limits?: Partial<TableLimits> | undefined;
   /** Whether what it publishes is sealed, so that an event holds less. Default: false. */
   readonly isSealed?: boolean;
   /** Whether it answers the roll calls of other observers, and calls the roll regularly, as gateways do. */
@@ -65,9 +68,9 @@ export class Observer {
   #rollCallAt = Infinity;
 
   constructor(options: ObserverOptions) {
-    const { probes, probeRules, answers, nonce } = options;
+    const { probes, probeRules, limits, answers, nonce } = options;
     const { rollCallEveryMs = RULES.rollCallEveryMs } = options;
-    this.table = new Table({ probes, probeRules });
+    this.table = new Table({ probes, probeRules, limits });
     this.peers = new Peers(rollCallEveryMs);
     this.#answers = answers;
     this.#nonce = nonce;
@@ -105,12 +108,16 @@ export class Observer {
 
   /** Takes in what another observer, or an earlier run of this one, exported. It is verified by probes. */
   restore(statements: readonly Statement[], now: number): Reaction {
+    return this.#relayed(statements, true, now);
+  }
+
+  #relayed(statements: readonly Statement[], isRestored: boolean, now: number): Reaction {
     const refusals: Refusal[] = [];
     const effects: Effect[] = [];
     for (const statement of statements) {
-      const refusal = this.#policy(statement.announcement);
+      const refusal = this.#refusal(statement, false);
       if (refusal !== undefined) refusals.push(refusal);
-      else effects.push(...this.#apply({ type: 'relayed', statement }, now));
+      else effects.push(...this.#apply({ type: 'relayed', statement, isRestored }, now));
     }
     return { ...NO_REACTION, effects, refusals };
   }
@@ -136,7 +143,7 @@ export class Observer {
     const parsed = parsePresenceMember(id, member);
     if (!parsed.ok) return { ...NO_REACTION, refusals: [parsed.refusal] };
     const announcement = parsed.value;
-    const refusal = this.#policy(announcement);
+    const refusal = this.#refusal({ announcement, left: false }, true);
     if (refusal !== undefined) return { ...NO_REACTION, refusals: [refusal] };
     const publish = this.#answers ? this.#outdated.check(announcement, true, now) : [];
     return { ...this.learn({ type: 'joined', announcement }, now), publish };
@@ -164,12 +171,12 @@ export class Observer {
       case 'register':
       case 'exit': {
         const { announcement } = event;
-        const refusal = this.#policy(announcement);
-        if (refusal !== undefined) return { ...NO_REACTION, refusals: [refusal] };
         const left = event.type === 'exit';
+        const statement = { announcement, left };
+        const refusal = this.#refusal(statement, true);
+        if (refusal !== undefined) return { ...NO_REACTION, refusals: [refusal] };
         const publish =
           left || !this.#answers ? [] : this.#outdated.check(announcement, false, now);
-        const statement = { announcement, left };
         return { ...this.learn({ type: 'received', statement }, now), publish };
       }
       case 'rollcall': {
@@ -179,14 +186,20 @@ export class Observer {
       }
       case 'table': {
         // Not only answers to this observer's own question: they may be news here, too.
-        const restored = this.restore(event.statements, now);
+        const relayed = this.#relayed(event.statements, false, now);
         return {
-          ...restored,
-          refusals: [...event.refusals, ...restored.refusals],
+          ...relayed,
+          refusals: [...event.refusals, ...relayed.refusals],
           isAnswer: event.nonce === this.#asked,
         };
       }
     }
+  }
+
+  /** Why a statement is not taken in. What has left needs no room. */
+  #refusal({ announcement, left }: Statement, isByOwner: boolean): Refusal | undefined {
+    const refusal = this.#policy(announcement);
+    return refusal ?? (left ? undefined : this.table.refusal(announcement, isByOwner));
   }
 
   #apply(event: TableEvent, now: number): Effect[] {

@@ -1,33 +1,52 @@
 const BUCKET_MS = 50;
 
+/** What may be due for a key: the end of its lease, a probe, the end of its status, the end of its exit's time. */
+type Due = 'lease' | 'probe' | 'status' | 'exit';
+
 /**
- * Which keys are due when: a hash of buckets of 50 ms, so that adding a key costs the same however many
- * there are. A key may be in several buckets; the caller checks whether anything is still due for it.
+ * What is due when: a hash of buckets of 50 ms, so that setting a time costs the same however many there are. There is
+ * one time for each key and kind, so that an owner that renews its lease often does not take more memory.
  */
 export class Agenda {
   readonly #buckets = new Map<number, Set<string>>();
+  readonly #bucketOf = new Map<string, number>();
   #next = 0;
 
-  add(at: number, key: string): void {
+  /** Sets when something is due for a key, in place of any earlier time. Infinity: never. */
+  set(key: string, what: Due, at: number): void {
+    this.delete(key, what);
     if (at === Infinity) return;
+    const item = itemOf(key, what);
     const bucket = Math.max(Math.ceil(at / BUCKET_MS), this.#next);
-    const keys = this.#buckets.get(bucket);
-    if (keys === undefined) this.#buckets.set(bucket, new Set([key]));
-    else keys.add(key);
+    this.#bucketOf.set(item, bucket);
+    const items = this.#buckets.get(bucket);
+    if (items === undefined) this.#buckets.set(bucket, new Set([item]));
+    else items.add(item);
   }
 
-  /** Removes and returns every key that is due. */
+  delete(key: string, what: Due): void {
+    const item = itemOf(key, what);
+    const bucket = this.#bucketOf.get(item);
+    if (bucket === undefined) return;
+    this.#bucketOf.delete(item);
+    const items = this.#buckets.get(bucket);
+    items?.delete(item);
+    if (items?.size === 0) this.#buckets.delete(bucket);
+  }
+
+  /** Removes what is due, and returns its keys, each once. */
   take(now: number): string[] {
     const last = Math.floor(now / BUCKET_MS);
-    const due: string[] = [];
+    const due = new Set<string>();
     for (const bucket of this.#upTo(last)) {
-      const keys = this.#buckets.get(bucket);
-      if (keys === undefined) continue;
+      for (const item of this.#buckets.get(bucket) ?? []) {
+        this.#bucketOf.delete(item);
+        due.add(keyOf(item));
+      }
       this.#buckets.delete(bucket);
-      for (const key of keys) due.push(key);
     }
     this.#next = Math.max(this.#next, last + 1);
-    return due;
+    return [...due];
   }
 
   /** After a long sleep there are fewer buckets than intervals that passed, so only the buckets are visited. */
@@ -39,4 +58,12 @@ export class Agenda {
     }
     for (let bucket = this.#next; bucket <= last; bucket++) yield bucket;
   }
+}
+
+function itemOf(key: string, what: Due): string {
+  return `${what} ${key}`;
+}
+
+function keyOf(item: string): string {
+  return item.slice(item.indexOf(' ') + 1);
 }

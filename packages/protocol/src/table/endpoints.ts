@@ -40,6 +40,12 @@ export class Endpoints {
     return this.#entries.get(endpointOf(announcement)) ?? NONE;
   }
 
+  /** The other runs of the same service at the endpoint of an entry. They may be removed meanwhile. */
+  siblings(entry: Entry): Entry[] {
+    const { prefix } = entry.announcement;
+    return this.others(entry).filter((each) => each.announcement.prefix === prefix);
+  }
+
   /** The other entries at the endpoint of an entry. They may be removed meanwhile. */
   others(entry: Entry): Entry[] {
     const entries = this.at(entry);

@@ -39,10 +39,10 @@ export interface Entry {
   isConfirmed: boolean;
   /** This observer's first news of the run at its endpoint came from its owner, or it was announced anew after it had seemed to be over. */
   hasClaimed: boolean;
+  /** This observer's first news of the run at its endpoint came from a snapshot. */
+  isRestored: boolean;
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;
-  /** It was in its presence channel at some time. */
-  wasPresent: boolean;
   /** Since when its owner is gone: it left its presence channel, or its lease has lapsed. */
   goneAt: number;
   /** When its port last refused a connection. */
@@ -66,6 +66,7 @@ const NEW_ENDPOINT = {
   servedAt: -Infinity,
   isConfirmed: false,
   hasClaimed: true,
+  isRestored: false,
   refusedAt: -Infinity,
 };
 
@@ -90,7 +91,6 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     leaseEndsAt: Infinity,
     doubtedAt: now,
     isPresent: false,
-    wasPresent: false,
     goneAt: Infinity,
     hasEnded: false,
     isHidden: false,

@@ -31,8 +31,8 @@ export interface Probed {
 export type TableEvent =
   /** The owner announced it, or its exit, on the channel. */
   | { readonly type: 'received'; readonly statement: Statement }
-  /** Another observer's table or a snapshot holds it. */
-  | { readonly type: 'relayed'; readonly statement: Statement }
+  /** Another observer's table holds it, or, if `isRestored`, a snapshot. */
+  | { readonly type: 'relayed'; readonly statement: Statement; readonly isRestored?: boolean }
   /** The transport reports that an instance is in its presence channel. */
   | { readonly type: 'joined'; readonly announcement: Announcement }
   /** The transport reports that a run of an instance is no longer in its presence channel. */
@@ -45,6 +45,10 @@ export type TableEvent =
   | { readonly type: 'unconfigured'; readonly key: string; readonly why: string }
   /** An operator starts or ends the draining of an instance at this observer. */
   | { readonly type: 'drained' | 'undrained'; readonly key: string }
+  /** An operator has this observer forget an instance. */
+  | { readonly type: 'dismissed'; readonly key: string }
+  /** An operator has this observer forget a prefix without instances. */
+  | { readonly type: 'prefix-dismissed'; readonly prefix: string }
   /** This observer's own connection to the channel was made or lost. */
   | { readonly type: 'link'; readonly isUp: boolean }
   /** Time has passed. */
@@ -78,7 +82,14 @@ export type Effect =
       readonly instance: Instance;
       readonly by: Exclude<ProbedBy, 'traffic'>;
     }
+  /** A prefix without instances is not known any more. */
+  | { readonly type: 'prefix-forgotten'; readonly prefix: string; readonly why: string }
   /** So many instances of a prefix were lost at once that this observer's own link is suspected of it. */
   | { readonly type: 'mass-suspicion'; readonly prefix: string; readonly instances: number }
   /** Two instances use one id. The announcement is the one that was just received, whether it won or lost. */
   | { readonly type: 'conflict'; readonly instance: Instance; readonly announcement: Announcement };
+
+/** Whether an effect is a change of an instance. */
+export function isChange(effect: Effect): effect is Change {
+  return 'instance' in effect && 'why' in effect;
+}

@@ -18,6 +18,11 @@ export class Group {
   /** Until then a probe that times out may be the fault of this observer's own link. */
   settledAt: number = -Infinity;
 
+  /** How many instances it has, including each one whose endpoint another represents. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** The instances, in the order in which they registered: one for each address and port. */
   *all(): Iterable<Entry> {
     for (const entry of this.#entries) if (!entry.isHidden) yield entry;

@@ -1,7 +1,7 @@
 import { Group } from './group.ts';
 import type { Entry } from './entry.ts';
 
-/** The instances of a table by prefix. A prefix stays known when its last instance has gone. */
+/** The instances of a table by prefix. A prefix stays known when its last instance has gone, until it is forgotten. */
 export class Groups {
   readonly #groups = new Map<string, Group>();
 
@@ -16,6 +16,21 @@ export class Groups {
 
   has(prefix: string): boolean {
     return this.#groups.has(prefix);
+  }
+
+  /** How many prefixes are known. */
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  /** Whether a prefix is known and has no instances. */
+  isEmpty(prefix: string): boolean {
+    return this.#groups.get(prefix)?.size === 0;
+  }
+
+  /** Forgets a prefix without instances. */
+  forget(prefix: string): void {
+    if (this.isEmpty(prefix)) this.#groups.delete(prefix);
   }
 
   /** Every known prefix, sorted. */

@@ -10,7 +10,7 @@ import { DEFAULT_PROBE_RULES, whyFailed } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
-import { RULES } from './rules.ts';
+import { RULES, STATUS_MS } from './rules.ts';
 
 export interface HealthOptions {
   /** Which instances are probed. With `never`, no `probe` effects are returned. */
@@ -73,9 +73,9 @@ export class Health {
    */
   confirmed(entry: Entry, isPresent: boolean, now: number): Effect[] {
     this.#renewLease(entry, now);
-    if (isPresent) entry.isPresent = entry.wasPresent = true;
-    // A message of a run that left its presence channel may be late. If it runs, it joins the channel again.
-    const isLate = !isSpokenFor(entry) && !entry.isPresent && isInPresenceMode(entry);
+    if (isPresent) entry.isPresent = true;
+    // In presence mode, a message of a run that is not in its presence channel is late: if it runs, it joins first.
+    const isLate = !isSpokenFor(entry) && !entry.isPresent && entry.announcement.ttl === undefined;
     const isFirst = !entry.isConfirmed;
     entry.isConfirmed = true;
     const others = isLate ? [] : this.#claimed(entry, isFirst, now);
@@ -104,8 +104,9 @@ export class Health {
   }
 
   /** Another observer reported an instance that was unknown here, or elsewhere. Without probes the report has to do. */
-  relayed(entry: Entry, now: number): Effect[] {
+  relayed(entry: Entry, isRestored: boolean, now: number): Effect[] {
     entry.hasClaimed = false;
+    entry.isRestored = isRestored;
     this.#renewLease(entry, now);
     if (this.#isOvertaken(entry, now)) return this.#end(entry, now);
     if (this.#probes === 'never') return [];
@@ -154,7 +155,8 @@ export class Health {
       // Renewals could not reach this observer.
       if (isUp) this.#renewLease(entry, now);
       // Its time may have passed while the observer was disconnected.
-      if (isUp && entry.status === 'suspect') this.#agenda.add(now + RULES.suspectMs, entry.key);
+      if (isUp && entry.status === 'suspect')
+        this.#agenda.set(entry.key, 'status', now + STATUS_MS.suspect);
       if (wasAwayLong && entry.status === 'healthy' && entry.configuredAs === undefined) {
         const why = 'this observer was disconnected for ten minutes';
         effects.push(...this.#suspect(entry, why, now));
@@ -262,7 +264,6 @@ export class Health {
 
   #suspect(entry: Entry, why: string, now: number): Effect[] {
     const effects = this.#setStatus(entry, 'suspect', why, now);
-    this.#agenda.add(now + RULES.suspectMs, entry.key);
     this.#schedule.at(entry, now);
     return effects;
   }
@@ -272,7 +273,7 @@ export class Health {
     const was = entry.status;
     this.#groups.of(entry.announcement.prefix).change(entry, () => (entry.status = status));
     if (was === 'healthy') entry.doubtedAt = now;
-    if (status === 'down') this.#agenda.add(now + RULES.forgetAfterMs, entry.key);
+    this.#agenda.set(entry.key, 'status', now + STATUS_MS[status]);
     const type = status === 'healthy' ? 'recovered' : status === 'down' ? 'down' : 'suspected';
     return [change(type, entry, why)];
   }
@@ -280,7 +281,7 @@ export class Health {
   #renewLease(entry: Entry, now: number): void {
     const { ttl } = entry.announcement;
     entry.leaseEndsAt = ttl === undefined ? Infinity : now + ttl * 1000;
-    this.#agenda.add(entry.leaseEndsAt, entry.key);
+    this.#agenda.set(entry.key, 'lease', entry.leaseEndsAt);
   }
 }
 
@@ -290,9 +291,4 @@ export class Health {
  */
 function mayBeBusy({ timeouts }: Entry, verdict: Verdict): boolean {
   return verdict === 'timeout' || (verdict === 'unreachable' && timeouts > 0);
-}
-
-/** Whether the owner of an instance has been in a presence channel, and announces no lease instead. */
-function isInPresenceMode({ announcement, wasPresent }: Entry): boolean {
-  return wasPresent && announcement.ttl === undefined;
 }

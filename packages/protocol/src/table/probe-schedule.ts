@@ -55,7 +55,7 @@ export class ProbeSchedule {
   at(entry: Entry, at: number): void {
     if (this.#probes === 'never') return;
     entry.probeAt = at;
-    this.#agenda.add(at, entry.key);
+    this.#agenda.set(entry.key, 'probe', at);
   }
 
   /** The probe that is due for an instance, if any. */

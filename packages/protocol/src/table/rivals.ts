@@ -16,11 +16,12 @@ export function hasReasonToYield(entry: Entry, now: number): boolean {
 export function hasRival(entry: Entry, others: readonly Entry[]): boolean {
   return others.some((other) => {
     if (!other.isConfirmed || other.hasEnded || !isSpokenFor(other)) return false;
-    // Two that came second-hand together may belong to one process, of which one has spoken already. A legacy
-    // owner may never speak again.
+    // Two that came second-hand together may belong to one process, of which one has spoken already: two of a
+    // snapshot, or of other observers. A legacy owner may never speak again.
     const isUnheard = !entry.isConfirmed && !entry.isPresent;
     const isHearsay = isUnheard && versionOf(entry.announcement) !== undefined;
-    return !isSpokenFor(entry) || (isHearsay && other.hasClaimed);
+    const isNewer = other.hasClaimed || (entry.isRestored && !other.isRestored);
+    return !isSpokenFor(entry) || (isHearsay && isNewer);
   });
 }
 

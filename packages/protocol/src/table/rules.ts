@@ -1,3 +1,5 @@
+import type { Status } from './instance.ts';
+
 /** The times and thresholds of the protocol. docs/reference/protocol.md gives the reason for each. */
 export const RULES = {
   /**
@@ -47,3 +49,10 @@ export const RULES = {
   correctMs: 1000,
   maxCorrectMs: 60_000,
 } as const;
+
+/** How long an instance has a status before the table looks again. */
+export const STATUS_MS: Readonly<Record<Status, number>> = {
+  healthy: Infinity,
+  suspect: RULES.suspectMs,
+  down: RULES.forgetAfterMs,
+};

@@ -1,11 +1,15 @@
 import type { Announcement } from '../wire/announcement-types.ts';
+import type { Refusal } from '../wire/refusal.ts';
 import { instanceKey, versionOf } from '../wire/statement.ts';
 import type { Statement } from '../wire/statement.ts';
 import { Agenda } from './agenda.ts';
+import { Capacity, DISMISSED } from './capacity.ts';
+import type { TableLimits } from './capacity.ts';
 import { Endpoints, isSameEndpoint } from './endpoints.ts';
 import { change, newEntry, statementOf } from './entry.ts';
 import type { Entry } from './entry.ts';
 import type { Effect, TableEvent } from './events.ts';
+import { exportOf, isExportable } from './export.ts';
 import { Groups } from './groups.ts';
 import { Health } from './health.ts';
 import type { HealthOptions } from './health.ts';
@@ -25,13 +29,16 @@ import { Tombstones } from './tombstones.ts';
 export class Table {
   readonly #entries = new Map<string, Entry>();
   readonly #groups = new Groups();
-  readonly #tombstones = new Tombstones();
+  readonly #tombstones: Tombstones;
   readonly #agenda = new Agenda();
   readonly #endpoints = new Endpoints();
   readonly #health: Health;
+  readonly #capacity: Capacity;
 
-  constructor(options: HealthOptions) {
+  constructor(options: HealthOptions & { limits?: Partial<TableLimits> | undefined }) {
     this.#health = new Health(options, this.#entries, this.#groups, this.#agenda, this.#endpoints);
+    this.#capacity = new Capacity(options.limits, this.#entries, this.#groups);
+    this.#tombstones = new Tombstones(this.#capacity.maxInstances, this.#agenda);
   }
 
   /**
@@ -39,11 +46,17 @@ export class Table {
    * @param now milliseconds of a clock that never goes back, such as `performance.now()`
    */
   apply(event: TableEvent, now: number): Effect[] {
+    const effects = this.#take(event, now);
+    this.#capacity.note(effects, now);
+    return [...effects, ...this.#capacity.trim(now, this.#forget)];
+  }
+
+  #take(event: TableEvent, now: number): Effect[] {
     switch (event.type) {
       case 'received':
         return this.#received(event.statement, false, now);
       case 'relayed':
-        return this.#relayed(event.statement, now);
+        return this.#relayed(event.statement, event.isRestored === true, now);
       case 'joined':
         return this.#received({ announcement: event.announcement, left: false }, true, now);
       case 'departed':
@@ -59,6 +72,14 @@ export class Table {
       case 'drained':
       case 'undrained':
         return this.#setDrained(event.key, event.type === 'drained');
+      case 'dismissed': {
+        const entry = this.#entries.get(event.key);
+        // The configuration would name it still.
+        if (entry === undefined || entry.configuredAs !== undefined) return [];
+        return [this.#forget(entry, DISMISSED)];
+      }
+      case 'prefix-dismissed':
+        return this.#capacity.dismiss(event.prefix);
       case 'link':
         return this.#health.link(event.isUp, now);
       case 'tick':
@@ -66,12 +87,20 @@ export class Table {
     }
   }
 
-  /** Whether an instance of this canonical prefix was ever known. */
+  /**
+   * Returns why there is no room for an announcement, or undefined if there is.
+   * @param isByOwner an owner announces it, for which instances that are down give way
+   */
+  refusal(announcement: Announcement, isByOwner: boolean): Refusal | undefined {
+    return this.#capacity.refusal(announcement, isByOwner);
+  }
+
+  /** Whether this canonical prefix has an instance, or had one until shortly. */
   knows(prefix: string): boolean {
     return this.#groups.has(prefix);
   }
 
-  /** Every prefix of which an instance was ever known, sorted. */
+  /** Every prefix that has an instance, or had one until shortly, sorted. */
   prefixes(): string[] {
     return this.#groups.prefixes();
   }
@@ -111,26 +140,15 @@ export class Table {
 
   /** Everything that this table knows: its instances, and the exits that it remembers. */
   export(now: number): Statement[] {
-    // The configuration of an observer is its own. And whether a legacy instance that is down still means to be there cannot be known.
-    const kept = [...this.#entries.values()]
-      .filter(
-        ({ status, announcement, hasEnded, configuredAs }) =>
-          configuredAs === undefined &&
-          !hasEnded &&
-          (status !== 'down' || versionOf(announcement) !== undefined),
-      )
-      .map(statementOf);
-    return [...kept, ...this.#tombstones.statements(now)];
+    return exportOf(this.#entries, this.#tombstones, now);
   }
 
   /**
    * Whether this statement of {@link export} may be sent to another observer. Hearsay that was passed on
    * would never be forgotten: two observers would report it to each other in turn.
    */
-  isExportable({ announcement, left }: Statement): boolean {
-    const key = instanceKey(announcement);
-    if (left) return !this.#tombstones.isHearsay(key);
-    return this.#entries.get(key)?.status !== 'down';
+  isExportable(statement: Statement): boolean {
+    return isExportable(statement, this.#entries, this.#tombstones);
   }
 
   /** Takes in what an owner announces, which proves that its instance runs. */
@@ -148,29 +166,28 @@ export class Table {
 
   /** The earlier runs of a service at the endpoint of one that its owner has announced are over, unless they are present. */
   #replaceAt(entry: Entry): Effect[] {
-    return this.#siblings(entry)
+    return this.#endpoints
+      .siblings(entry)
       .filter((each) => !each.isPresent)
       .map((each) => this.#replaced(each));
   }
 
-  /** The other runs of the same service at the same endpoint. */
-  #siblings(entry: Entry): Entry[] {
-    const { prefix } = entry.announcement;
-    return this.#endpoints.others(entry).filter((each) => each.announcement.prefix === prefix);
-  }
-
   /** Whether another run of the same service has the endpoint of an entry, and the entry none to speak for it. */
   #isReplaced(entry: Entry): boolean {
-    return !entry.isPresent && hasRival(entry, this.#siblings(entry));
+    return !entry.isPresent && hasRival(entry, this.#endpoints.siblings(entry));
   }
 
   #replaced(entry: Entry): Effect {
-    this.#remove(entry);
-    return change('forgotten', entry, 'another run of the service has its address and port');
+    return this.#forget(entry, 'another run of the service has its address and port');
   }
 
+  readonly #forget = (entry: Entry, why: string): Effect => {
+    this.#remove(entry);
+    return change('forgotten', entry, why);
+  };
+
   /** Takes in what another observer's table or a snapshot holds: true of the past, so it has to be verified. */
-  #relayed(statement: Statement, now: number): Effect[] {
+  #relayed(statement: Statement, isRestored: boolean, now: number): Effect[] {
     const { announcement } = statement;
     const key = instanceKey(announcement);
     const isKnown = this.#entries.has(key) || this.#tombstones.has(key);
@@ -184,7 +201,7 @@ export class Table {
     if (entry === undefined) return effects;
     const isSameRun = held !== undefined && held.inc === entry.announcement.inc;
     if (isSameRun && isSameEndpoint(held, entry.announcement)) return effects;
-    effects.push(...this.#health.relayed(entry, now));
+    effects.push(...this.#health.relayed(entry, isRestored, now));
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }
 
@@ -225,7 +242,7 @@ export class Table {
     if (entry === undefined) return [];
     const why = isDrained ? 'an operator drains it here' : 'an operator has ended its drain here';
     // No request can be sent to one of several runs at one endpoint and not to another.
-    const changed = [entry, ...this.#siblings(entry)].filter(
+    const changed = [entry, ...this.#endpoints.siblings(entry)].filter(
       (each) => each.isDrained !== isDrained,
     );
     return changed.map((each) => {
@@ -245,8 +262,7 @@ export class Table {
     if (wasSpokenFor && !isSpokenFor(entry) && this.#isReplaced(entry))
       return [...effects, this.#replaced(entry)];
     if (!isForgotten) return effects;
-    this.#remove(entry);
-    return [...effects, change('forgotten', entry, 'it was down for ten minutes')];
+    return [...effects, this.#forget(entry, 'it was down for ten minutes')];
   }
 
   /** Joins a statement into membership, and returns what that changed. */
@@ -260,7 +276,7 @@ export class Table {
 
     if (joined.left) {
       const isHearsay = by === 'relayed' && entry === undefined;
-      this.#agenda.add(this.#tombstones.add(key, joined, isHearsay, now), key);
+      this.#tombstones.add(key, joined, isHearsay, now);
       if (entry === undefined) return [];
       this.#remove(entry);
       return [change('left', entry, 'it has left')];
@@ -306,6 +322,7 @@ export class Table {
 
   #remove(entry: Entry): void {
     this.#entries.delete(entry.key);
+    for (const what of ['lease', 'probe', 'status'] as const) this.#agenda.delete(entry.key, what);
     this.#endpoints.remove(entry);
     this.#groups.of(entry.announcement.prefix).remove(entry);
   }

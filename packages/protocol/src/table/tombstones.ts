@@ -1,4 +1,5 @@
 import type { Statement } from '../wire/statement.ts';
+import type { Agenda } from './agenda.ts';
 import { RULES } from './rules.ts';
 
 interface Tombstone {
@@ -8,20 +9,36 @@ interface Tombstone {
   readonly isHearsay: boolean;
 }
 
-/** The instances that have left, for as long as a table remembers them. */
+/** The instances that have left, for as long as a table remembers them. Beyond a number, the oldest are forgotten. */
 export class Tombstones {
   readonly #tombstones = new Map<string, Tombstone>();
+  readonly #max: number;
+  readonly #agenda: Agenda;
 
-  /** Remembers an exit and returns until when. Repeated hearsay does not extend that. */
-  add(key: string, statement: Statement, isHearsay: boolean, now: number): number {
+  constructor(max: number, agenda: Agenda) {
+    this.#max = max;
+    this.#agenda = agenda;
+  }
+
+  /** Remembers an exit for a time. Repeated hearsay does not extend it. */
+  add(key: string, statement: Statement, isHearsay: boolean, now: number): void {
     const known = this.#tombstones.get(key);
     const isKnown = known?.statement.announcement.inc === statement.announcement.inc;
     const tombstone =
       known !== undefined && isKnown && isHearsay
         ? { ...known, statement }
         : { statement, until: now + RULES.tombstoneMs, isHearsay };
+    this.#tombstones.delete(key);
     this.#tombstones.set(key, tombstone);
-    return tombstone.until;
+    this.#agenda.set(key, 'exit', tombstone.until);
+    if (this.#tombstones.size > this.#max) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#tombstones.keys()) {
+      this.delete(oldest);
+      return;
+    }
   }
 
   has(key: string): boolean {
@@ -39,6 +56,7 @@ export class Tombstones {
 
   delete(key: string): void {
     this.#tombstones.delete(key);
+    this.#agenda.delete(key, 'exit');
   }
 
   /** Forgets the exit of an instance if its time has passed. */

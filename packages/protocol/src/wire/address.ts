@@ -71,3 +71,13 @@ export function isLoopback(host: string): boolean {
   const address = ipaddr.IPv6.parse(bare);
   return (address.isIPv4MappedAddress() ? address.toIPv4Address() : address).range() === 'loopback';
 }
+
+const BELOW_LOCALHOST = /^(?:[^.]+\.)+localhost$/;
+
+/**
+ * Whether a host that a browser or another client names is loopback: names below `localhost` are too (RFC 6761 §6.3). Where a
+ * program listens or connects, only {@link isLoopback} counts, because not every resolver follows that RFC.
+ */
+export function isLoopbackName(host: string): boolean {
+  return isLoopback(host) || BELOW_LOCALHOST.test(host.toLowerCase());
+}

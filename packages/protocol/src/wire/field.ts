@@ -27,6 +27,10 @@ export type Field = FieldType & {
   readonly example?: string;
   /** Its name in Go. */
   readonly go: string;
+  /** The flag of `rollcall run` that sets it. */
+  readonly flag?: string;
+  /** What the flag does, if it does more than set the field. */
+  readonly runDoc?: string;
 };
 
 /** A field of an announcement. */
@@ -41,8 +45,4 @@ export type AnnouncementField = Field & {
   readonly runDefault?: string;
   /** The option's type in TypeScript, if it differs from the field's. */
   readonly optionType?: string;
-  /** The flag of `rollcall run` that sets it. */
-  readonly flag?: string;
-  /** What the flag does, if it does more than set the field. */
-  readonly runDoc?: string;
 };

@@ -63,6 +63,8 @@ export const POLICY_FIELDS: readonly Field[] = [
     type: 'boolean',
     doc: '`false` if requests keep the prefix in their path.',
     go: 'Strip',
+    flag: '--no-strip',
+    runDoc: 'Ask gateways to keep the prefix in the path of requests.',
   },
   {
     name: 'balancing',
@@ -79,5 +81,8 @@ export const POLICY_FIELDS: readonly Field[] = [
     doc: 'What requests are hashed by if `balancing` is `hash`.',
     example: 'header:x-user-id',
     go: 'HashBy',
+    flag: '--sticky [key]',
+    runDoc:
+      'Ask gateways to send a client to the same instance each time, by its address, header:NAME or cookie:NAME (default: address).',
   },
 ];

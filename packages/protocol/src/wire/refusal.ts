@@ -22,6 +22,7 @@ export const REFUSAL_CODES = [
   'bad-policy',
   'too-large',
   'forbidden-address',
+  'table-full',
 ] as const;
 
 export type RefusalCode = (typeof REFUSAL_CODES)[number];

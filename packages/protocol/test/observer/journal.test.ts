@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Journal, parseAnnouncement, RULES, Table } from '@rollcall/protocol';
-import type { JournalEntry, TableEvent, Verdict } from '@rollcall/protocol';
+import type { Announcement, JournalEntry, TableEvent, Verdict } from '@rollcall/protocol';
+
+const announced = (port: number, fields: object): Announcement => {
+  const parsed = parseAnnouncement({
+    prefix: '/v1',
+    address: '10.0.0.1',
+    port,
+    id: `i${port}`,
+    inc: 1,
+    ...fields,
+  });
+  if (!parsed.ok) throw new Error(parsed.refusal.reason);
+  return parsed.value;
+};
 
 /** A table whose events are journalled, as an observer does it. */
 function setup() {
@@ -14,22 +27,13 @@ function setup() {
     port: number,
     fields: object = {},
     left = false,
-  ): void => {
-    const parsed = parseAnnouncement({
-      prefix: '/v1',
-      address: '10.0.0.1',
-      port,
-      id: `i${port}`,
-      inc: 1,
-      ...fields,
-    });
-    if (!parsed.ok) throw new Error(parsed.refusal.reason);
-    apply({ type, statement: { announcement: parsed.value, left } });
-  };
+  ): void => apply({ type, statement: { announcement: announced(port, fields), left } });
+  const join = (port: number, fields: object): void =>
+    apply({ type: 'joined', announcement: announced(port, fields) });
   const probed = (port: number, verdict: Verdict, by: 'probe' | 'traffic' = 'probe'): void =>
     apply({ type: 'probed', key: `i${port}`, verdict, by });
   const story = (port: number) => journal.of(`i${port}`).map(line);
-  return { journal, clock, apply, say, probed, story };
+  return { journal, clock, apply, say, join, probed, story };
 }
 
 const line = ({ what, change, why }: JournalEntry) =>
@@ -37,20 +41,20 @@ const line = ({ what, change, why }: JournalEntry) =>
 
 describe('a journal', () => {
   it('records messages, changes and reasons of an instance in order', () => {
-    const { clock, say, probed, apply, story, journal } = setup();
+    const { clock, say, join, probed, apply, story, journal } = setup();
     say('received', 1);
     clock.now = 100;
     apply({ type: 'departed', id: 'i1', inc: 1 });
     clock.now = 200;
     probed(1, 'refused');
-    say('received', 1, { seq: 1 });
+    join(1, { seq: 1 });
     probed(1, 'ok', 'traffic');
     say('received', 1, {}, true);
     expect(story(1)).toEqual([
       'register from its owner (inc 1, seq 0) -> registered: it announced itself',
       'presence: gone -> suspected: it is gone from its presence channel',
       'probe: refused -> down: its port refuses connections',
-      'register from its owner (inc 1, seq 1) -> updated: its owner changed its announcement',
+      'presence: joined -> updated: its owner changed its announcement',
       'traffic: ok -> recovered: a probe succeeded',
       'exit from its owner (inc 1, seq 0) -> left: it has left',
     ]);

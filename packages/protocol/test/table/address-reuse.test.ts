@@ -41,6 +41,16 @@ describe('an instance whose presence is gone and whose port refused', () => {
     expect(routed('/alpha')).toEqual([]);
   });
 
+  it('that joined before this observer subscribed is not back because of a late message either', () => {
+    const { joined, departed, probed, routed, heard } = endpoint();
+    heard(BETA);
+    departed('b');
+    joined(ALPHA);
+    heard(BETA);
+    probed('ok', 'b');
+    expect(routed('/beta')).toEqual([]);
+  });
+
   it("is judged by probes while this observer's own link is down", () => {
     const { joined, departed, probed, routed, types, pass } = endpoint();
     joined(ALPHA);
@@ -155,14 +165,29 @@ describe('an endpoint that another service announces', () => {
     expect(routed('/alpha')).toHaveLength(1);
   });
 
-  it('stays with both prefixes of one process from a snapshot, of which one renews its lease first', () => {
-    const { told, heard, probed, routed } = endpoint();
-    told({ ...ALPHA, ...LEASE });
-    told({ ...BETA, ...LEASE });
-    heard({ ...BETA, ...LEASE });
+  it('ends one of a snapshot, although another observer reports the other before its owner announces it', () => {
+    const { restored, told, joined, probed, routed } = endpoint();
+    restored({ ...ALPHA, ...LEASE });
+    told(BETA);
+    joined(BETA);
     probed('ok');
-    expect(routed('/alpha')).toEqual(['a']);
+    expect(routed('/alpha')).toEqual([]);
   });
+
+  it.each([
+    ['a snapshot', 'restored'],
+    ['another observer', 'told'],
+  ] as const)(
+    'stays with both prefixes of one process from %s, of which one renews its lease first',
+    (_source, how) => {
+      const { heard, probed, routed, ...table } = endpoint();
+      table[how]({ ...ALPHA, ...LEASE });
+      table[how]({ ...BETA, ...LEASE });
+      heard({ ...BETA, ...LEASE });
+      probed('ok');
+      expect(routed('/alpha')).toEqual(['a']);
+    },
+  );
 
   it('stays with both prefixes of one process that return one after another after an outage', () => {
     const { joined, departed, types, probed, routed } = endpoint();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { setup } from './setup.ts';
+import { Table } from '@rollcall/protocol';
+import { announcement, setup } from './setup.ts';
 
 const NAME = 'static.example.com/ (upstreams)';
 const URL = 'http://10.0.0.1:1';
@@ -37,6 +38,24 @@ describe('an instance that the configuration names', () => {
     const { pass, probed, table } = configured();
     probed('refused', KEY);
     expect(pass(60 * MINUTE)).not.toContain('forgotten');
+    expect(table.instances(NAME)).toHaveLength(1);
+  });
+
+  it('is not forgotten for an operator either', () => {
+    const { probed, types, table } = configured();
+    probed('refused', KEY);
+    expect(types({ type: 'dismissed', key: KEY })).toEqual([]);
+    expect(table.instances(NAME)).toHaveLength(1);
+  });
+
+  it('does not give way when the table is full', () => {
+    const table = new Table({ probes: 'always', limits: { maxInstances: 1 } });
+    const configuration = { prefix: NAME, address: '10.0.0.1', port: 1 };
+    table.apply({ type: 'configured', announcement: configuration, url: URL }, 0);
+    table.apply({ type: 'probed', key: KEY, verdict: 'refused', by: 'probe' }, 0);
+    expect(table.refusal(announcement({ id: 'a', inc: 1 }), true)).toMatchObject({
+      code: 'table-full',
+    });
     expect(table.instances(NAME)).toHaveLength(1);
   });
 

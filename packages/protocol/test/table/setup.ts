@@ -1,5 +1,12 @@
 import { DEFAULT_PROBE_RULES, parseAnnouncement, Table } from '@rollcall/protocol';
-import type { Effect, ProbeRules, Probing, TableEvent, Verdict } from '@rollcall/protocol';
+import type {
+  Effect,
+  ProbeRules,
+  Probing,
+  TableEvent,
+  TableLimits,
+  Verdict,
+} from '@rollcall/protocol';
 
 export function announcement(fields: Record<string, unknown> = {}) {
   const parsed = parseAnnouncement({ prefix: '/v1', port: 1, address: '10.0.0.1', ...fields });
@@ -12,11 +19,12 @@ export const OWNED = { id: 'a', inc: 1 };
 interface Rules {
   readonly probes?: Probing;
   readonly probeRules?: Partial<ProbeRules>;
+  readonly limits?: Partial<TableLimits>;
 }
 
 /** A table with a clock that is wound by hand. */
-export function setup({ probes = 'always', probeRules }: Rules = {}) {
-  const table = new Table({ probes, probeRules });
+export function setup({ probes = 'always', probeRules, limits }: Rules = {}) {
+  const table = new Table({ probes, probeRules, limits });
   const clock = { now: 1000 };
   const apply = (event: TableEvent): Effect[] => table.apply(event, clock.now);
   const types = (event: TableEvent) => apply(event).map((effect) => effect.type);
@@ -127,8 +135,12 @@ export function endpoint() {
   const { table, types, ...rest } = setup();
   const joined = (fields: Record<string, unknown>) =>
     types({ type: 'joined', announcement: announcement(fields) });
+  const restored = (fields: Record<string, unknown>) => {
+    const statement = { announcement: announcement(fields), left: false };
+    return types({ type: 'relayed', statement, isRestored: true });
+  };
   const departed = (id: string) => types({ type: 'departed', id, inc: 1 });
   const routed = (prefix: string) => table.routable(prefix).map(({ key }) => key);
   const shown = () => table.all().map(({ key }) => key);
-  return { ...rest, table, types, joined, departed, routed, shown };
+  return { ...rest, table, types, joined, restored, departed, routed, shown };
 }

@@ -57,13 +57,13 @@ export class Http1Stream implements ClientStream {
     this.#owner.upgraded();
   }
 
-  sendHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): boolean {
+  sendHead(head: ResponseHead, requestId: string, parts: readonly Buffer[], end: BodyEnd): boolean {
     // HTTP/1.0 has no chunks: a body of unknown length ends with the connection.
     const isHttp10 = this.#version === '1.0';
     this.#isChunked = head.length < 0 && !isHttp10;
     this.#isLast = this.#owner.isLast() || (head.length < 0 && isHttp10);
     const delivery = { isChunked: this.#isChunked, isLast: this.#isLast, isHttp10 };
-    const text = responseHead(head, delivery);
+    const text = responseHead(head, requestId, delivery);
     return writeMessage(this.#socket, text, parts, this.#isChunked, end);
   }
 

@@ -22,9 +22,10 @@ export interface ClientStream {
   sendUpgrade(head: ResponseHead): void;
   /**
    * Sends the head with what there is of the body. A body without a known length is framed as the version has it.
+   * @param requestId sent as X-Request-Id if the head has none
    * @returns as `sendInformational`
    */
-  sendHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): boolean;
+  sendHead(head: ResponseHead, requestId: string, parts: readonly Buffer[], end: BodyEnd): boolean;
   /**
    * Sends more of the body, or of the tunnel.
    * @returns as `sendInformational`

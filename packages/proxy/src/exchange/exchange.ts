@@ -211,7 +211,7 @@ export class Exchange
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
     if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
-    this.#passed(this.#stream.sendHead(head, parts, end), end);
+    this.#passed(this.#stream.sendHead(head, this.#request.id, parts, end), end);
   }
 
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void {
@@ -312,17 +312,17 @@ export class Exchange
       this.#sent.drop();
       return this.answer(FILTER_FAILED);
     }
-    const { record } = this.#request;
+    const { record, id } = this.#request;
     const [first, ...more] = filtered.transforms;
     if (record !== undefined) record.status = filtered.head.status;
     if (!this.#enter('response-head')) return;
     if (first === undefined) {
       record?.delivered(parts);
-      this.#passed(this.#stream.sendHead(filtered.head, parts, end), end);
+      this.#passed(this.#stream.sendHead(filtered.head, id, parts, end), end);
       return;
     }
     this.#transformed = new TransformedBody([first, ...more], this.#stream, record, this);
-    this.#stream.sendHead(filtered.head, NO_PARTS, MORE);
+    this.#stream.sendHead(filtered.head, id, NO_PARTS, MORE);
     this.onResponseData(parts, end);
   }
 
@@ -348,11 +348,11 @@ export class Exchange
   }
 
   #deliver({ head, body }: OwnResponse): void {
-    const { record, method } = this.#request;
+    const { record, method, id } = this.#request;
     const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
     if (record !== undefined) record.status = head.status;
     record?.delivered(parts);
-    this.#stream.sendHead(head, parts, DONE);
+    this.#stream.sendHead(head, id, parts, DONE);
     this.#end(true);
   }
 

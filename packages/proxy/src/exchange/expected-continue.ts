@@ -11,6 +11,7 @@ const CONTINUE: ResponseHead = {
   fields: '',
   length: 0,
   hasDate: false,
+  hasRequestId: false,
   namesPaths: false,
   upgrades: false,
 };

@@ -74,6 +74,7 @@ export function ownResponse(status: number, lines: string, body: Buffer): OwnRes
       fields,
       length,
       hasDate: false,
+      hasRequestId: false,
       namesPaths: false,
       upgrades: false,
     },

@@ -99,6 +99,7 @@ export class FilteredResponse implements FilterResponse {
     const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
     const length = isTransformed ? UNKNOWN_LENGTH : head.length;
     const hasDate = this.#fields?.has('date') ?? head.hasDate;
-    return { ...head, status: this.#status, statusLine, fields, length, hasDate };
+    const hasRequestId = this.#fields?.has('x-request-id') ?? head.hasRequestId;
+    return { ...head, status: this.#status, statusLine, fields, length, hasDate, hasRequestId };
   }
 }

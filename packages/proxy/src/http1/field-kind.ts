@@ -20,6 +20,8 @@ export const FIELD = {
   proxy: 14,
   /** Names a path or URL of the instance: Location, Content-Location, Refresh, Set-Cookie. */
   path: 15,
+  /** X-Request-Id: of a request, it is believed as what `forwarded` stands for; of a response, it is the instance's own. */
+  requestId: 16,
 } as const;
 
 /**
@@ -55,7 +57,7 @@ export function fieldKind(head: string, at: number, length: number): number {
     case 11:
       return isNamed(head, at, 'traceparent') ? FIELD.traceparent : FIELD.ordinary;
     case 12:
-      return isNamed(head, at, 'x-request-id') ? FIELD.forwarded : forwardedOrOrdinary(head, at);
+      return isNamed(head, at, 'x-request-id') ? FIELD.requestId : forwardedOrOrdinary(head, at);
     case 14:
       if (isNamed(head, at, 'content-length')) return FIELD.contentLength;
       return forwardedOrOrdinary(head, at);

@@ -28,6 +28,7 @@ export class Fields {
   traceparent = '';
   keepAlive = '';
   hasDate = false;
+  hasRequestId = false;
   closes = false;
   hasUpgradeOption = false;
   /** Whether the connection is to stay open: HTTP/1.0 says so. */
@@ -74,6 +75,9 @@ export class Fields {
       case FIELD.date:
         this.hasDate = true;
         return true;
+      case FIELD.requestId:
+        this.hasRequestId = true;
+        return !isRequest;
       case FIELD.expect:
         this.expect = joined(this.expect, value.toLowerCase());
         return !isRequest;
@@ -153,7 +157,8 @@ export function scanFields(
       if (!passes) underscores?.drop();
     }
     if (!passes) {
-      if (kind === FIELD.forwarded) fields.forwardedFields += head.slice(at, end + 2);
+      if (kind === FIELD.forwarded || kind === FIELD.requestId)
+        fields.forwardedFields += head.slice(at, end + 2);
       fields.kept += head.slice(kept, at);
       kept = end + 2;
     }

@@ -75,6 +75,7 @@ export function parseResponse(head: string, method: string): Http1Response | Bad
     persists: !isHttp10 && !fields.closes && !isAmbiguous,
     keepAliveSeconds: fields.keepAlive === '' ? 0 : secondsOf(fields.keepAlive),
     hasDate: fields.hasDate,
+    hasRequestId: fields.hasRequestId,
     namesPaths: fields.namesPaths,
     upgrades: fields.upgrade === 'websocket' && fields.hasUpgradeOption,
   };

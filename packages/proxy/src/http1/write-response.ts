@@ -13,6 +13,7 @@ export interface Delivery {
 /** Returns the head for the client. */
 export function responseHead(
   response: ResponseHead,
+  requestId: string,
   { isChunked, isLast, isHttp10 }: Delivery,
 ): string {
   // RFC 9110 §8.6: a 204 must not have a Content-Length.
@@ -21,6 +22,7 @@ export function responseHead(
   let head = `HTTP/1.1 ${response.statusLine}\r\n${fields}`;
   // RFC 9110 §6.6.1: a proxy adds the Date that a response lacks.
   if (!response.hasDate) head += `date: ${new Date().toUTCString()}\r\n`;
+  if (!response.hasRequestId) head += `x-request-id: ${requestId}\r\n`;
   if (isChunked) head += 'transfer-encoding: chunked\r\n';
   if (isLast) head += 'connection: close\r\n';
   else if (isHttp10) head += 'connection: keep-alive\r\n';

@@ -25,7 +25,12 @@ export class MemoryStream implements ClientStream {
     this.#changed();
   }
 
-  sendHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): boolean {
+  sendHead(
+    head: ResponseHead,
+    _requestId: string,
+    parts: readonly Buffer[],
+    end: BodyEnd,
+  ): boolean {
     if (this.head !== undefined) throw new Error('two heads');
     this.head = head;
     return this.write(parts, end);

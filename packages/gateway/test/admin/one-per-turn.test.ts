@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { onePerTurn } from '../../src/admin/one-per-turn.ts';
+
+const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+let server: Server;
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** Starts a server, and returns the order in which requests and turns of the event loop came. */
+async function start(): Promise<string[]> {
+  const order: string[] = [];
+  server = createServer(
+    onePerTurn((_request, response) => {
+      order.push('request');
+      setImmediate(() => order.push('turn'));
+      response.end('ok');
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return order;
+}
+
+function client(): Socket {
+  return connect((server.address() as AddressInfo).port, '127.0.0.1');
+}
+
+it('serves no two requests in one turn, though they came in one packet', async () => {
+  const order = await start();
+  const socket = client().setEncoding('latin1');
+  let text = '';
+  socket.on('data', (part: string) => (text += part));
+  socket.write(GET.repeat(10));
+  await expect.poll(() => text.match(/HTTP\/1\.1 200/g)).toHaveLength(10);
+  expect(order.join(' ')).not.toMatch(/request request/);
+  socket.destroy();
+});
+
+it('closes a connection that sends far ahead, and serves others', async () => {
+  await start();
+  const flood = client();
+  flood.write(GET.repeat(1000));
+  await once(flood.resume(), 'close');
+  const other = client();
+  other.write(GET);
+  expect(String((await once(other, 'data'))[0])).toMatch(/^HTTP\/1\.1 200/);
+  other.destroy();
+});
