@@ -1,6 +1,7 @@
 // Breaks each rule of the protocol, one at a time, in a copy, and checks that a test or the simulator fails. A mutant
 // that survives is a rule that no test holds. With arguments, breaks only rules whose file or text contains one of them.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   mkdirSync,
@@ -16,6 +17,8 @@ import { join } from 'node:path';
 import { MUTANTS } from '../test/mutants/protocol.js';
 import { ROOT } from './steps.js';
 
+const TIMEOUT_MS = 300_000;
+
 const words = process.argv.slice(2);
 const mutants = MUTANTS.filter(
   ({ rule, file }) => words.length === 0 || words.some((word) => `${file} ${rule}`.includes(word)),
@@ -23,7 +26,7 @@ const mutants = MUTANTS.filter(
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
 copyProject();
 let alive = 0;
-if (!testsPass()) {
+if (!(await testsPass())) {
   rmSync(folder, { recursive: true });
   console.error('the tests fail without a mutant');
   process.exit(1);
@@ -37,7 +40,7 @@ for (const { rule, file, from, to } of mutants) {
     continue;
   }
   writeFileSync(path, source.replace(from, to));
-  const survived = testsPass();
+  const survived = await testsPass();
   writeFileSync(path, source);
   console.log(`${survived ? 'ALIVE  ' : 'killed '}  ${rule}`);
   if (survived) alive++;
@@ -63,10 +66,17 @@ function copyProject() {
   symlinkSync(join(folder, 'packages/protocol'), join(modules, '@rollcall/protocol'));
 }
 
-function testsPass() {
+/** A mutant may loop for ever: then its tests, which are a group of processes, are ended, and have failed. */
+async function testsPass() {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   // On a busy machine a slow test must not count as one that fails.
-  const timeout = ['--testTimeout', '600000'];
+  const timeout = ['--testTimeout', String(TIMEOUT_MS)];
   const args = [vitest, 'run', '--root', folder, '--bail', '1', '--reporter', 'dot', ...timeout];
-  return spawnSync(process.execPath, args, { cwd: folder, stdio: 'ignore' }).status === 0;
+  const tests = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore', detached: true });
+  const timer = setTimeout(() => {
+    if (tests.pid !== undefined) process.kill(-tests.pid, 'SIGKILL');
+  }, TIMEOUT_MS);
+  const [code] = await once(tests, 'exit');
+  clearTimeout(timer);
+  return code === 0;
 }

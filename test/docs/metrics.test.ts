@@ -52,6 +52,7 @@ async function gatewayMetrics(): Promise<string> {
   const load = {
     clients: 1,
     shedClients: 0,
+    heavyClients: 0,
     inFlight: [['a', 1]],
     pools: [['a', { open: 1, idle: 0 }]],
     ejections: [],
@@ -62,6 +63,7 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.addReport('1', { traffic: telemetry.traffic.take(), load, process });
   events.emit('received', 'register');
   events.emit('refused', 'register', { code: 'bad-port', reason: '' });
+  events.emit('dropped', 'superseded');
   events.emit('probed', 'ok', 'probe');
   events.emit('change', change('recovered', 'a'));
   const exposed = await telemetry.expose();

@@ -56,12 +56,15 @@ function compareWith(kind, method, bytes, forReference, cuts) {
  * @param {string} text
  */
 function canonical(text) {
-  const plain = text
-    .replaceAll(/^((?:content-length|transfer-encoding|host):[^\r\n]*?)[\t ]+\r$/gim, '$1\r')
-    .replaceAll(/^[0-9a-f]{1,8}[\t ]*(?:;[^\r\n]*)?\r$/gim, (line) =>
-      line.replaceAll(/("(?:[^"\\]|\\.)*")|[\t ]+/g, '$1'),
-    );
-  return Buffer.from(plain, 'latin1');
+  const plain = text.replaceAll(
+    /^((?:content-length|transfer-encoding|host):[^\r\n]*?)[\t ]+\r$/gim,
+    '$1\r',
+  );
+  if (!/^transfer-encoding:/im.test(plain)) return Buffer.from(plain, 'latin1');
+  const chunked = plain.replaceAll(/^[0-9a-f]{1,8}[\t ]*(?:;[^\r\n]*)?\r$/gim, (line) =>
+    line.replaceAll(/("(?:[^"\\]|\\.)*")|[\t ]+/g, '$1'),
+  );
+  return Buffer.from(chunked, 'latin1');
 }
 
 /**
@@ -231,7 +234,7 @@ function passed(fields, isRequest) {
     const lower = name.toLowerCase();
     if (HOP.has(lower) || named.has(lower)) return false;
     if (!isRequest) return true;
-    return !/^(?:forwarded|x-forwarded-.*|x-real-ip|x-request-id|expect)$|_/.test(lower);
+    return !/^(?:forwarded|x-forwarded-.*|x-real-ip|x-request-id|expect|proxy)$|_/.test(lower);
   });
 }
 

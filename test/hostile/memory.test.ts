@@ -59,7 +59,7 @@ describe.runIf(process.platform === 'linux')('with the memory of a small contain
   );
 
   it.each(SUBSCRIBERS)(
-    'a broker with %i subscribers sends more than that to those that do not read, and all of it to one that does',
+    'a broker with %i subscribers sends more than that to subscribers that do not read, and all of it to one that reads',
     async (count) => {
       const cluster = await Cluster.start('embedded');
       try {

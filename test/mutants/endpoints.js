@@ -156,4 +156,10 @@ export const ENDPOINT_MUTANTS = [
     from: ' && !other.isRestored',
     to: '',
   },
+  {
+    rule: 'a run that was announced has to be seen in its presence channel',
+    file: 'table/rivals.ts',
+    from: 'return isInPresenceMode && !isPresent && isSpokenFor(entry);',
+    to: 'return false;',
+  },
 ];

@@ -115,7 +115,7 @@ export const PROBE_MUTANTS = [
     to: 'entry.isProbing = false;',
   },
   {
-    rule: 'an instance that changes its announcement is probed anew, whatever is overdue',
+    rule: 'an instance that changes its announcement is probed anew, although a probe is overdue',
     file: 'table/probe-schedule.ts',
     from: 'entry.isProbing = entry.isOverdue = false;',
     to: '',

@@ -154,7 +154,8 @@ export class Gateway {
     const counts = new Map(this.#channel.enumerate().map(({ id, count }) => [id, count]));
     for (const id of new Set([...counts.keys(), ...this.#presences.keys()])) {
       // The transport also counts observers, so it lists a channel that its instance has left.
-      if (this.#presences.get(id)?.size !== (counts.get(id) ?? 0)) this.#join(id);
+      const isOther = this.#presences.get(id)?.size !== (counts.get(id) ?? 0);
+      if (isOther || this.observer.table.lacksPresence(id)) this.#join(id);
     }
   }
 

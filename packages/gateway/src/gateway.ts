@@ -219,19 +219,14 @@ async function received(directory: Directory): Promise<void> {
 
 /** Listens once the table is there, or at once if the broker is away. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, own, directory, states, upstreams, plane, registry, logger } = parts;
+  const { config, own, directory, upstreams, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
   await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
   const { host, port } = await plane.listen(config.port, config.host);
   own.add('this gateway itself', host, port);
-  logEvents(
-    directory,
-    states,
-    { domain: config.domain ?? `localhost:${port}`, server: describeServer(registry) },
-    // A change is logged only after every worker routes by it.
-    ({ level, message }) => plane.whenApplied(() => logger[level](message)),
-  );
+  const domain = config.domain ?? `localhost:${port}`;
+  logEvents(parts, { domain, server: describeServer(registry) }, logger);
   const scheme = config.tls === undefined ? 'http' : 'https';
   return { host, port, url: `${scheme}://${urlHost(host)}:${port}` };
 }

@@ -1,19 +1,50 @@
 import { watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
+import type { EventContext, ObserverEvent } from '@rollcall/protocol';
+import { limitLines } from '@rollcall/runtime';
+import type { LineLimit, Logger } from '@rollcall/runtime';
+import type { DataPlane } from './data-plane/data-plane.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
-import type { EventContext, EventDescription, ObserverEvent } from '@rollcall/protocol';
 
-/** Logs the instances that the directory knows, and then each of its events. */
+/**
+ * Of each level: enough for a table that fills up. A program with the app's secret could otherwise fill the disk with
+ * changes.
+ */
+const LIMIT: LineLimit = { maxLines: 20_000, windowMs: 60_000 };
+/** A limit of its own, so that what is refused hides no change. */
+const REFUSED_LIMIT: LineLimit = { maxLines: 100, windowMs: 10_000 };
+const DROPPED_LIMIT: LineLimit = { maxLines: 1, windowMs: 10_000 };
+
+export interface EventSources {
+  readonly directory: Directory;
+  readonly states: Pick<InstanceStates, 'listen'>;
+  readonly plane: Pick<DataPlane, 'whenApplied'>;
+}
+
+/** Logs the instances that the directory knows, and then each of its events, once every worker routes by it. */
 export function logEvents(
-  directory: Directory,
-  states: InstanceStates,
+  { directory, states, plane }: EventSources,
   context: EventContext,
-  log: (description: EventDescription) => void,
+  logger: Logger,
 ): void {
-  const write = (event: ObserverEvent): void => log(describeEvent(event, context));
+  const lines = {
+    info: limitLines(logger.info.bind(logger), LIMIT),
+    warn: limitLines(logger.warn.bind(logger), LIMIT),
+    error: limitLines(logger.error.bind(logger), LIMIT),
+    refused: limitLines(logger.warn.bind(logger), REFUSED_LIMIT),
+  };
+  const write = (event: ObserverEvent): void => {
+    const { level, message } = describeEvent(event, context);
+    const log = lines[event.type === 'refused' ? 'refused' : level];
+    plane.whenApplied(() => log({}, message));
+  };
   for (const instance of directory.instances())
     write({ type: 'registered', instance, why: `it is ${instance.status}` });
   watchEvents(directory, write);
   states.listen(write);
+  const logDropped = limitLines(logger.warn.bind(logger), DROPPED_LIMIT);
+  directory.on('dropped', (why) => {
+    if (why === 'full') logDropped({}, 'dropped a message of the registry: too many came at once');
+  });
 }

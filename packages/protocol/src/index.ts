@@ -21,6 +21,7 @@ export type { Budget, Cause, Cost, Deployment, Quota } from './budget.ts';
 export {
   channelsOf,
   DEFAULT_CHANNEL,
+  REGISTRY_NAME_RULE,
   OBSERVER_USER_ID,
   parsePresenceUserId,
   presenceUserId,
@@ -29,7 +30,7 @@ export type { Channels } from './wire/channels.ts';
 export { DEVELOPMENT_APP, EMBEDDED_HOST, EMBEDDED_PORT } from './development-app.ts';
 export { EXIT_CODES, exitCodeOf, RollcallError } from './errors.ts';
 export type { ErrorCode } from './errors.ts';
-export { EVENTS, parseDiscoveryEvent } from './wire/events.ts';
+export { EVENTS, isEventName, parseDiscoveryEvent } from './wire/events.ts';
 export type { DiscoveryEvent, EventName } from './wire/events.ts';
 export { isPlaceholder } from './placeholder.ts';
 export { isRecord, quote } from './untrusted.ts';

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { ClientConnection } from './downstream/client-connection.ts';
 import { ConnectionLimiter } from './downstream/connection-limiter.ts';
 import { IdleClients } from './downstream/idle-clients.ts';
+import { MemoryLimiter } from './downstream/memory-limiter.ts';
 import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -21,7 +22,7 @@ import { LIMITS } from './limits.ts';
 import { Pools } from './upstream/pool.ts';
 import { RequestIds } from './exchange/request-ids.ts';
 import { Underscores } from './http1/underscores.ts';
-import { createTlsFront } from './downstream/tls-front.ts';
+import { checkCertificate, createTlsFront } from './downstream/tls-front.ts';
 
 /** Below the 10 s after which Docker kills. */
 const DEFAULT_GRACE_MS = 8000;
@@ -41,15 +42,19 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     underscoresInHeaders = false,
     ...others
   } = options;
+  // Before anything is started.
+  if (certificate !== undefined) checkCertificate(certificate);
   const clients = new Set<ClientConnection>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
+    heavyClients += memory.enforce(ownLimits.heldBytes);
     tls?.check(now);
     context.pools.sweep(now);
   });
   const ownLimits = { ...LIMITS, ...limits };
   const maxClients = maxClientConnections() / 2;
   let shedClients = 0;
+  let heavyClients = 0;
   const limiter = new ConnectionLimiter(
     {
       get maxConnections() {
@@ -63,6 +68,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   );
   const underscores = new Underscores(underscoresInHeaders, options.onFieldDropped);
   const idleClients = new IdleClients(clients);
+  const memory = new MemoryLimiter(clients);
   const context: Context = {
     ...others,
     onInternalError: options.onInternalError ?? ((error) => process.emitWarning(error)),
@@ -153,6 +159,9 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     },
     get shedClients() {
       return shedClients;
+    },
+    get heavyClients() {
+      return heavyClients;
     },
     pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),

@@ -37,6 +37,12 @@ export interface Limits {
    * 4096.
    */
   readonly connectionsPerAddress: number;
+  /**
+   * Bytes that are held for all clients together: on their way to a slow client or upstream, or waiting for their turn.
+   * Above it, connections are reset within a quarter of a second: first the largest holders of the address, or IPv6
+   * network of /64, for which most is held. Default 268435456.
+   */
+  readonly heldBytes: number;
   /** Idle connections that are kept to one upstream. Default 256. */
   readonly idlePerInstance: number;
   /**
@@ -66,6 +72,7 @@ export const LIMITS: Limits = {
   totalMs: Infinity,
   connections: Infinity,
   connectionsPerAddress: 4096,
+  heldBytes: 256 * 1024 * 1024,
   idlePerInstance: 256,
   instanceIdleMs: 4000,
 };

@@ -60,8 +60,8 @@ export function turnOffNodeInternals(): void {
   found = { directWrite: false, directRead: false, immediateReset: false };
 }
 
-/** Sockets whose handle has not written all yet. */
-const pending = new WeakSet<Pick<Writable, 'write'>>();
+/** Sockets whose handle has not written all yet, and how much it was given. */
+const pending = new WeakMap<Pick<Writable, 'write'>, number>();
 /** Reused for the next write if a handle has written all at once. */
 let request = wrap && new wrap.WriteWrap();
 
@@ -84,7 +84,7 @@ export function writeDirectly(to: Pick<Writable, 'write'>, text: string): boolea
     if (error === 0) socket.emit('drain');
     else socket.destroy();
   };
-  pending.add(to);
+  pending.set(to, text.length);
   request = new wrap.WriteWrap();
   return false;
 }
@@ -92,6 +92,11 @@ export function writeDirectly(to: Pick<Writable, 'write'>, text: string): boolea
 /** Whether the last direct write is not complete: `drain` follows. */
 export function hasPendingWrite(to: Pick<Writable, 'write'>): boolean {
   return pending.has(to);
+}
+
+/** Bytes that were written to a socket, or past it, and that the system has not taken yet. */
+export function pendingBytes(to: Pick<Writable, 'write' | 'writableLength'>): number {
+  return to.writableLength + (pending.get(to) ?? 0);
 }
 
 /**

@@ -139,6 +139,8 @@ export interface ReverseProxy {
   readonly clients: number;
   /** Connections of clients that were closed because too many are open: at once, or idle ones to make room. */
   readonly shedClients: number;
+  /** Connections of clients that were reset because too much memory was held for all together: see {@link Limits}. */
+  readonly heavyClients: number;
   /** Returns the connections to each upstream, by its key: all, and those of them that are idle. */
   pools(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]>;
   /** Closes the idle connections to an upstream that has gone. Requests in flight finish. */

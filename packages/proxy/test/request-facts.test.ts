@@ -66,6 +66,18 @@ describe('fields of requests with a `_` in their name', () => {
     expect(await reached(port, ALIAS)).not.toHaveProperty('user_id');
   });
 
+  it('are dropped of a head that repeats, once they are not allowed any more', async () => {
+    const { port, proxy } = await start(to(await mirror()), { underscoresInHeaders: true });
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\nUser_Id: 1\r\nX-N: n\r\n\r\n';
+    const { write, heard } = client(port);
+    write(request);
+    expect(await heard(/"x-n":"n"[^]*\}/)).toContain('user_id');
+    proxy.configure({});
+    write(request);
+    const both = await heard(/"x-n":"n"[^]*"x-n":"n"[^]*\}/);
+    expect(both.match(/user_id/g)).toHaveLength(1);
+  });
+
   it('of trailers of a response are passed on, as those of its head', async () => {
     const there = await serverSending(
       'HTTP/1.1 200 OK\r\nX_Head: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX_Sum: 2\r\n\r\n',

@@ -10,6 +10,7 @@ export type { HttpFailure, HttpRequest, HttpResponse, TlsClientOptions } from '.
 export { listen, listenError } from './listening.ts';
 export type { BoundAddress } from './listening.ts';
 export { limitLines } from './log/limit-lines.ts';
+export type { LineLimit } from './log/limit-lines.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
 export { SAME_WISH_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';

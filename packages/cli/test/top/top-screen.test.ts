@@ -3,27 +3,9 @@ import { lineText } from '../../src/terminal/line.ts';
 import type { Page, Size } from '../../src/terminal/screen.ts';
 import { TopScreen } from '../../src/top/top-screen.ts';
 import type { Sample } from '../../src/top/view.ts';
+import { statusAt } from './status.ts';
 
-const SAMPLE: Sample = {
-  status: {
-    gateway: {
-      name: 'g',
-      url: 'http://127.0.0.1:1500',
-      domain: 'x',
-      server: 'broker:6001',
-      channel: 'mapped-discovery',
-      startedAt: 0,
-    },
-    now: 0,
-    discovery: { state: 'connected', since: 0 },
-    token: 'none',
-    services: 0,
-    instances: 0,
-    peers: [],
-  },
-  services: [],
-  instances: [],
-};
+const SAMPLE: Sample = { status: statusAt(0), services: [], instances: [] };
 
 function emptyPage(): Page {
   return { head: [], body: [], foot: [] };

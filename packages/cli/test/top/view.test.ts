@@ -1,9 +1,10 @@
-import type { InstanceView, ServiceView, StatusView, TrafficView } from '@rollcall/gateway';
+import type { InstanceView, ServiceView, TrafficView } from '@rollcall/gateway';
 import { describe, expect, it } from 'vitest';
 import { ratesOf } from '../../src/top/rates.ts';
 import { lineText } from '../../src/terminal/line.ts';
 import { asJson, EVERYTHING, viewOf } from '../../src/top/view.ts';
 import type { Choice, Sample } from '../../src/top/view.ts';
+import { statusAt } from './status.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00Z');
 
@@ -114,22 +115,7 @@ function instance(port: number, rest: Partial<InstanceView> = {}): InstanceView 
   };
 }
 
-const status: StatusView = {
-  gateway: {
-    name: 'g',
-    url: 'http://127.0.0.1:1500',
-    domain: 'x',
-    server: 'broker:6001',
-    channel: 'mapped-discovery',
-    startedAt: NOW,
-  },
-  now: NOW,
-  discovery: { state: 'connected', since: NOW - 7_200_000 },
-  token: 'none',
-  services: 1,
-  instances: 3,
-  peers: [],
-};
+const status = statusAt(NOW);
 const services: ServiceView[] = [
   {
     prefix: '/v1',

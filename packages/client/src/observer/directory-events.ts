@@ -6,6 +6,7 @@ import type {
   Refusal,
   Verdict,
 } from '@rollcall/protocol';
+import type { DropReason } from './inbox.ts';
 
 /** The events of a directory, with their arguments. */
 export interface DirectoryEvents {
@@ -19,6 +20,8 @@ export interface DirectoryEvents {
   probed: [verdict: Verdict, by: ProbedBy];
   /** An event on the channel was refused. It has not changed the table. */
   refused: [event: string, refusal: Refusal];
+  /** An event on the channel was dropped, because too many came at once. */
+  dropped: [why: DropReason];
   /** The channel is subscribed, for the first time or again. */
   connected: [];
   /** The connection is lost. The directory reconnects until it is closed. */

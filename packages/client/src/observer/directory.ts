@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { instanceKey, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { instanceKey, isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Announcement,
   Change,
@@ -21,6 +21,7 @@ import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
+import { Inbox } from './inbox.ts';
 import { PresenceChannels } from './presence-channels.ts';
 import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
@@ -43,6 +44,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #link: Link;
   readonly #presenceChannels: PresenceChannels;
   readonly #observer: Observer;
+  readonly #inbox: Inbox;
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #probeQueue: ProbeQueue;
@@ -67,6 +69,10 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       ...(name !== undefined && { name }),
       ...(policy !== undefined && { policy }),
       ...(journal !== undefined && { journal }),
+    });
+    this.#inbox = new Inbox({
+      take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
+      onDropped: (why) => this.emit('dropped', why),
     });
     this.#probeQueue = new ProbeQueue({
       prober: new Prober(options.instanceCa, probeRules?.timeoutMs),
@@ -107,7 +113,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       },
       onEvent: (event, data) => {
         this.emit('received', event);
-        void this.#react(this.#observer.receive(event, data, performance.now()), event);
+        if (isEventName(event)) this.#inbox.add(event, data);
       },
     });
     this.#timer = setInterval(() => {
@@ -207,9 +213,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
     ];
     // Waits for both, even if one times out.
-    for (const outcome of await Promise.allSettled(both)) {
-      if (outcome.status === 'rejected' && !isTimeout(outcome.reason)) throw outcome.reason;
-    }
+    await Promise.allSettled(both);
     return this.#isAnswered;
   }
 
@@ -218,6 +222,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#isClosed = true;
     this.#isConnected = false;
     clearInterval(this.#timer);
+    this.#inbox.close();
     this.#presenceChannels.close();
     this.#link.close();
     this.#publisher.close();
@@ -297,8 +302,4 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     }
     this.emit('change', change);
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
 }

@@ -133,12 +133,19 @@ export class PresenceChannels {
     }
   }
 
-  /** If the transport counts other users than this observer, a message was lost. A new subscription brings a snapshot. */
+  /**
+   * If the transport counts other users than this observer, or the table has a run that was not seen there, a message was
+   * lost. A new subscription brings a snapshot.
+   */
   #verify(id: string, count: number | undefined): void {
     const users = this.#ids.get(id);
     if (users === undefined && this.#isIgnored(id, count)) return;
     if (users === undefined) this.join(id);
-    else if (count !== undefined && count !== users.size && !this.#awaited.has(id)) {
+    else if (this.#awaited.has(id)) return;
+    else if (
+      (count !== undefined && count !== users.size) ||
+      this.#context.observer.table.lacksPresence(id)
+    ) {
       this.#context.link.unsubscribe(presenceChannel(this.#context.registry, id));
       this.#subscribe(id);
     }

@@ -4,6 +4,7 @@ import {
   EMBEDDED_HOST,
   EMBEDDED_PORT,
   isPlaceholder,
+  REGISTRY_NAME_RULE,
 } from '@rollcall/protocol';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 
@@ -26,8 +27,7 @@ const APP_SECRET: Format = {
 };
 
 const CHANNEL: Format = {
-  expected:
-    'at most 90 of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front',
+  expected: REGISTRY_NAME_RULE,
   parse: (text) => (typeof channelsOf(text) === 'string' ? undefined : text),
 };
 

@@ -15,6 +15,7 @@ import type { Service } from '@rollcall/client';
 import { listen } from '@rollcall/client/express';
 import { rollcall } from '@rollcall/client/fastify';
 
+import { ONE } from '../../../../test/support/certificates.ts';
 import { connectionTo } from '../../../../test/support/connection.ts';
 import { deferred } from '../../../../test/support/deferred.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
@@ -241,4 +242,21 @@ it('fastify reports that a Unix socket cannot be registered', async () => {
   await app.listen({ path: join(folder, 'socket') });
   await expect.poll(() => faults[0]).toMatchObject({ code: 'ROLLCALL_LISTEN' });
   await app.close();
+});
+
+it('registers a Fastify application with its own certificate as https', async () => {
+  const app = fastify({ https: ONE });
+  app.register(rollcall, { prefix: '/v1', registry: registry.connection });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  await expect.poll(() => service.pick()?.url).toBe(`https://127.0.0.1:${port}`);
+  await app.close();
+});
+
+it('registers an Express application with its own certificate as https', async () => {
+  const options = { prefix: '/v1', port: 0, https: ONE, registry: registry.connection };
+  const { server, close } = await listen(express(), options);
+  const { port } = server.address() as AddressInfo;
+  await expect.poll(() => service.pick()?.url).toBe(`https://127.0.0.1:${port}`);
+  await close();
 });

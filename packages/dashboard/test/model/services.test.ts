@@ -48,7 +48,7 @@ it('instances are grouped by service, and services without instances are kept', 
   ]);
 });
 
-it('a service is down if all of its instances are, not only those that the filter shows', () => {
+it('a service is down if all of its instances are, not only the ones that the filter shows', () => {
   const isDown = (instances: number, ...shown: (typeof down)[]) =>
     groupServices([{ ...empty, instances }], shown)[0]?.isDown;
   expect(isDown(0)).toBe(true);

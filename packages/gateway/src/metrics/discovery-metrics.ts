@@ -1,5 +1,5 @@
 import type { Change, Directory } from '@rollcall/client';
-import { EVENTS } from '@rollcall/protocol';
+import { isEventName } from '@rollcall/protocol';
 import type { InstanceState } from '@rollcall/protocol';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { newCounts, observeSeconds } from '../traffic/counts.ts';
@@ -34,16 +34,17 @@ export function addDiscoveryMetrics(
 ): void {
   const messages = new LabelCounter();
   const refusals = new LabelCounter();
+  const drops = new LabelCounter();
   const changes = new LabelCounter();
   const probes = new LabelCounter();
   const delays = newCounts();
   let lostAt: number | undefined = directory.isConnected ? undefined : now();
 
   // Everyone with the secret can send events of any name, and each would be a label value of its own.
-  const known: readonly string[] = EVENTS;
   directory.on('received', (event) =>
-    messages.add({ event: known.includes(event) ? event : 'other' }),
+    messages.add({ event: isEventName(event) ? event : 'other' }),
   );
+  directory.on('dropped', (why) => drops.add({ why }));
   directory.on('refused', (_event, { code }) => refusals.add({ code }));
   directory.on('probed', (result, by) => probes.add({ result, by }));
   directory.on('change', (change) => {
@@ -72,6 +73,10 @@ export function addDiscoveryMetrics(
   metrics.counter(
     { name: 'messages_refused_total', help: 'Messages from the registry that were refused' },
     () => refusals,
+  );
+  metrics.counter(
+    { name: 'messages_dropped_total', help: 'Messages from the registry that were not taken in' },
+    () => drops,
   );
   metrics.counter({ name: 'changes_total', help: 'Changes of the table' }, () => changes);
   metrics.histogram(

@@ -124,6 +124,16 @@ export function addTrafficMetrics(
   metrics.gauge({ name: 'client_connections', help: 'Open connections of clients' }, () => [
     [{}, loads().reduce((sum, { clients }) => sum + clients, 0)],
   ]);
+  metrics.counter(
+    {
+      name: 'client_connections_closed_total',
+      help: 'Connections of clients closed because of a limit of all clients together',
+    },
+    () => [
+      [{ limit: 'connections' }, loads().reduce((sum, { shedClients }) => sum + shedClients, 0)],
+      [{ limit: 'held_bytes' }, loads().reduce((sum, { heavyClients }) => sum + heavyClients, 0)],
+    ],
+  );
 }
 
 function label(prefix: string | undefined): string {

@@ -79,6 +79,14 @@ export const LIMIT_SETTINGS = {
     default: LIMITS.connectionsPerAddress as number,
     doc: 'Maximum connections of clients from one address, or from one IPv6 network of /64, in each worker.',
   },
+  heldBytes: {
+    type: 'integer',
+    min: 1_048_576,
+    max: Number.MAX_SAFE_INTEGER as number,
+    unit: 'bytes',
+    default: LIMITS.heldBytes as number,
+    doc: 'Maximum bytes that are held for all clients together, in each worker: on their way to a slow client or instance, or waiting for their turn. Above it, connections are reset: first the largest holders of the address, or IPv6 network of /64, for which most is held.',
+  },
   idlePerInstance: {
     type: 'integer',
     min: 0,

@@ -6,6 +6,8 @@ import { snapshotAt } from './snapshot.ts';
 
 /** Changes come in bursts, and a file that is a second old serves as well. */
 const SAVE_AFTER_MS = 1000;
+/** Encoding a large table holds up requests: it takes one part in so many of the time. */
+const REST_FACTOR = 50;
 /** A full disk stays full for a while. */
 const SAVE_AGAIN_MS = 10_000;
 
@@ -25,15 +27,18 @@ export async function keepSnapshot(
   directory.restore(await snapshot.load());
 
   let pending: NodeJS.Timeout | undefined;
+  let saveAfterMs = SAVE_AFTER_MS;
   let isFailing = false;
   let isClosed = false;
   async function save(): Promise<void> {
     pending = undefined;
+    const begun = performance.now();
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await snapshot.save(directory.export());
       if (isFailing) logger.info({ file }, 'saved the snapshot again');
       isFailing = false;
+      saveAfterMs = Math.max(SAVE_AFTER_MS, REST_FACTOR * (performance.now() - begun));
     } catch (error) {
       // A gateway without a snapshot is better than none.
       if (!isFailing) logger.error({ file, err: error }, 'cannot save the snapshot: trying again');
@@ -44,7 +49,7 @@ export async function keepSnapshot(
   function saveAfter(ms: number): void {
     pending ??= setTimeout(() => void save(), ms).unref();
   }
-  const onChange = (): void => saveAfter(SAVE_AFTER_MS);
+  const onChange = (): void => saveAfter(saveAfterMs);
   directory.on('change', onChange);
   return async () => {
     isClosed = true;

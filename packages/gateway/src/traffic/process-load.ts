@@ -8,6 +8,8 @@ export interface ProcessLoad {
   readonly clients: number;
   /** Connections of clients that were closed since the process began, because too many were open. */
   readonly shedClients: number;
+  /** Connections of clients that were reset since the process began, because too much memory was held for all. */
+  readonly heavyClients: number;
   /** Requests in flight to each instance that has any. */
   readonly inFlight: readonly (readonly [key: string, number])[];
   /** Connections to each instance, and how many of them are idle. */
@@ -22,6 +24,7 @@ export interface ProcessLoad {
 export const NO_LOAD: ProcessLoad = {
   clients: 0,
   shedClients: 0,
+  heavyClients: 0,
   inFlight: [],
   pools: [],
   ejections: [],
@@ -31,6 +34,7 @@ export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
   return {
     clients: engine.clients,
     shedClients: engine.shedClients,
+    heavyClients: engine.heavyClients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
     ejections: router.ejections(),

@@ -133,6 +133,7 @@ const traffic = object<TrafficDelta>({
 const load = object<ProcessLoad>({
   clients: number,
   shedClients: number,
+  heavyClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
   ejections: list(

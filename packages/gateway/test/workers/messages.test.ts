@@ -117,6 +117,7 @@ const COUNTED = {
   load: {
     clients: 1,
     shedClients: 0,
+    heavyClients: 0,
     inFlight: [['a', 2]],
     pools: [['a', { open: 2, idle: 1 }]],
     ejections: [{ key: 'a', until: 1000, why: '503 ×5', isIgnored: false }],

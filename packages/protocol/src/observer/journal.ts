@@ -128,7 +128,7 @@ function note(
   now: number,
   max: number,
 ): void {
-  // An owner's renewal says nothing new, whatever was probed in between.
+  // An owner's renewal says nothing new, even if probes came in between.
   const isRenewal = what?.startsWith('register ') === true;
   const since = history.findLastIndex((entry) => entry.change !== undefined);
   const at = isRenewal ? history.findLastIndex((entry) => entry.what === what) : history.length - 1;

@@ -6,8 +6,7 @@ import { RULES } from '../table/rules.ts';
 import { Table } from '../table/table.ts';
 import { OBSERVER_USER_ID } from '../wire/channels.ts';
 import { holdsAll, missingIn, unknownIn } from '../wire/digest.ts';
-import { EVENTS, parseDiscoveryEvent } from '../wire/events.ts';
-import type { EventName } from '../wire/events.ts';
+import { isEventName, parseDiscoveryEvent } from '../wire/events.ts';
 import { EVENT_BYTES, rollCallMessage, tableMessages } from '../wire/messages.ts';
 import type { Message } from '../wire/messages.ts';
 import type { Refusal } from '../wire/refusal.ts';
@@ -244,8 +243,4 @@ export class Observer {
     const marks = { ...from, ...mark };
     return rollCallMessage('registry', this.#asked, statements, this.#eventBytes, marks);
   }
-}
-
-function isEventName(name: string): name is EventName {
-  return EVENTS.some((each) => each === name);
 }

@@ -7,6 +7,13 @@ export function isSpokenFor({ goneAt }: Entry): boolean {
   return goneAt === Infinity;
 }
 
+/** Whether an owner in presence mode was heard, and was neither seen in its presence channel nor seen to leave it. */
+export function lacksPresence(entry: Entry): boolean {
+  const { announcement, isPresent } = entry;
+  const isInPresenceMode = versionOf(announcement) !== undefined && announcement.ttl === undefined;
+  return isInPresenceMode && !isPresent && isSpokenFor(entry);
+}
+
 /** Whether an instance, since its owner last announced it, has given reason to think that its process is gone. */
 export function hasReasonToYield(entry: Entry, now: number): boolean {
   return !isSpokenFor(entry) || now - entry.refusedAt <= RULES.refusedMs;

@@ -14,7 +14,7 @@ import { Groups } from './groups.ts';
 import { Health } from './health.ts';
 import type { HealthOptions } from './health.ts';
 import type { Instance } from './instance.ts';
-import { hasRival, isSpokenFor } from './rivals.ts';
+import { hasRival, isSpokenFor, lacksPresence } from './rivals.ts';
 import { conflicts, join, sameAnnouncement } from './merge.ts';
 import { Tombstones } from './tombstones.ts';
 
@@ -130,6 +130,12 @@ export class Table {
 
   get(key: string): Instance | undefined {
     return this.#entries.get(key);
+  }
+
+  /** Whether the presence channel of an instance has to be looked at: its run should be there, and was not seen there. */
+  lacksPresence(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && lacksPresence(entry);
   }
 
   /** What this table knows of an instance: its announcement, or that it has left. */

@@ -27,6 +27,9 @@ const MAX_BASE_LENGTH = 164 - 'presence-.'.length - 64;
 const PRIVATE = 'private-';
 const ENCRYPTED = 'private-encrypted-';
 
+/** What the name of a registry must be, for error messages. */
+export const REGISTRY_NAME_RULE: string = `at most ${MAX_BASE_LENGTH} of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front`;
+
 /** The channels of the registry with a name, or a string that says why the name is invalid. */
 export function channelsOf(registry: string): Channels | string {
   const isEncrypted = registry.startsWith(ENCRYPTED);
@@ -34,7 +37,7 @@ export function channelsOf(registry: string): Channels | string {
   const base = registry.slice(isEncrypted ? ENCRYPTED.length : isPrivate ? PRIVATE.length : 0);
   // Cache channels repeat the last event to new subscribers, and presence channels have members: neither is wanted.
   if (/^(presence-|cache-)/.test(base) || !isChannelName(base) || base.length > MAX_BASE_LENGTH) {
-    return `the channel is ${quote(registry)}; it must be at most ${MAX_BASE_LENGTH} of A-Z a-z 0-9 _ - = @ , . ; with "private-" or "private-encrypted-" in front`;
+    return `the channel is ${quote(registry)}; it must be ${REGISTRY_NAME_RULE}`;
   }
   return {
     registry,

@@ -9,6 +9,11 @@ import type { Parsed, Refusal } from './refusal.ts';
 export const EVENTS = ['register', 'exit', 'rollcall', 'table'] as const;
 export type EventName = (typeof EVENTS)[number];
 
+/** Whether observers read events of this name. */
+export function isEventName(name: string): name is EventName {
+  return EVENTS.some((each) => each === name);
+}
+
 export type DiscoveryEvent =
   | { readonly type: 'register'; readonly announcement: Announcement }
   | { readonly type: 'exit'; readonly announcement: Announcement }

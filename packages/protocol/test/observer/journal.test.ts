@@ -1,19 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Journal, parseAnnouncement, RULES, Table } from '@rollcall/protocol';
+import { Journal, RULES, Table } from '@rollcall/protocol';
 import type { Announcement, JournalEntry, TableEvent, Verdict } from '@rollcall/protocol';
+import { announcement } from '../table/setup.ts';
 
-const announced = (port: number, fields: object): Announcement => {
-  const parsed = parseAnnouncement({
-    prefix: '/v1',
-    address: '10.0.0.1',
-    port,
-    id: `i${port}`,
-    inc: 1,
-    ...fields,
-  });
-  if (!parsed.ok) throw new Error(parsed.refusal.reason);
-  return parsed.value;
-};
+const announced = (port: number, fields: object): Announcement =>
+  announcement({ port, id: `i${port}`, inc: 1, ...fields });
 
 /** A table whose events are journalled, as an observer does it. */
 function setup() {
@@ -61,7 +52,7 @@ describe('a journal', () => {
     expect(journal.of('i1').map(({ at }) => at)).toEqual([0, 100, 200, 200, 200, 200]);
   });
 
-  it('counts the renewals of a lease in one line, whatever is probed between them', () => {
+  it('counts the renewals of a lease in one line, even if probes come between them', () => {
     const { clock, say, probed, journal } = setup();
     say('received', 1, { ttl: 300 });
     for (let renewal = 1; renewal <= 100; renewal++) {

@@ -51,6 +51,18 @@ describe('an instance whose presence is gone and whose port refused', () => {
     expect(routed('/beta')).toEqual([]);
   });
 
+  it('has to be looked for in its channel if it was announced and never seen there', () => {
+    const { table, heard, joined, departed } = endpoint();
+    heard(ALPHA);
+    expect(table.lacksPresence('a')).toBe(true);
+    joined(ALPHA);
+    expect(table.lacksPresence('a')).toBe(false);
+    departed('a');
+    expect(table.lacksPresence('a')).toBe(false);
+    heard({ ...BETA, ...LEASE });
+    expect(table.lacksPresence('b')).toBe(false);
+  });
+
   it("is judged by probes while this observer's own link is down", () => {
     const { joined, departed, probed, routed, types, pass } = endpoint();
     joined(ALPHA);

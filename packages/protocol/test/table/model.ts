@@ -56,7 +56,7 @@ export class Run {
     this.apply({ type: 'tick' });
   }
 
-  /** A probe ends; as in discover(), nobody cares if something else has been announced meanwhile. */
+  /** A probe ends. As in discover(), its result does not count if something else has been announced meanwhile. */
   answer(index: number, verdict: Verdict): void {
     this.#end(this.#pending.splice(index, 1)[0], verdict, false);
   }
@@ -146,7 +146,7 @@ export class Run {
     this.#held.set(id, held);
   }
 
-  /** Each list has exactly those that the instances' own fields say. */
+  /** Each list has exactly the instances whose own fields put them there. */
   #expectLists(): void {
     const all = this.table.all();
     const endpoints = all.map(({ announcement: { prefix, port } }) => `${prefix} ${port}`);

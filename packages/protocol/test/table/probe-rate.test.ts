@@ -25,7 +25,7 @@ describe('a healthy instance', () => {
     expect(probes).not.toContain('connect');
   });
 
-  it('that announces a health path is asked there, whatever it answers clients', () => {
+  it('that announces a health path is probed there, although it answers clients', () => {
     const { heard, watch, served } = setup();
     heard({ ...OWNED, health: { path: '/ready' } });
     watch(5000);

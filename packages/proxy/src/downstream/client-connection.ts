@@ -11,6 +11,7 @@ import type { Http1Request } from '../http1/request.ts';
 import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
 import type { BodyEnd } from '../message.ts';
 import { headTimedOut, headTooLarge, malformedBody, NOT_HTTP } from '../problems.ts';
+import { pendingBytes } from '../node-internals.ts';
 import type { Problem } from '../problems.ts';
 import type { ClientSocket } from '../proxy.ts';
 import { DirectSocket } from '../sockets/read-into.ts';
@@ -87,6 +88,17 @@ export class ClientConnection implements Http1StreamOwner {
   /** When it is closed if nothing comes. */
   get deadline(): number {
     return this.#deadline;
+  }
+
+  /** The client's IP address. */
+  get address(): string {
+    return this.#socket.remoteAddress ?? '';
+  }
+
+  /** Bytes that are held for the client: on their way to it or to an upstream, or waiting for their turn. */
+  get heldBytes(): number {
+    const waiting = (this.#held?.length ?? 0) + this.#heads.heldBytes;
+    return waiting + pendingBytes(this.#socket) + (this.#exchange?.heldBytes ?? 0);
   }
 
   /** Closes an idle connection, because others need its descriptor. */
@@ -178,7 +190,10 @@ export class ClientConnection implements Http1StreamOwner {
   }
 
   #taken(exchange: Exchange | undefined): Taken {
-    if (this.#body !== undefined) return exchange?.holdsRequest() === true ? 'held' : 'passed';
+    if (this.#body !== undefined) {
+      if (exchange?.holdsRequest() !== true) return 'passed';
+      return this.#isPaused ? 'paused' : 'held';
+    }
     return this.#state === 'tunnel' ? 'passed' : 'over';
   }
 

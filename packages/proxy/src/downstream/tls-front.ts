@@ -60,15 +60,14 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Creates a front for TLS.
+ * @param certificate that `checkCertificate` accepts
  * @param serve gets the secure connection, and the one that carries it
- * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
 export function createTlsFront(
   certificate: Certificate,
   { limits, clock }: HandshakeTime,
   serve: (socket: TLSSocket, raw: Socket) => void,
 ): TlsFront {
-  checkCertificate(certificate);
   const agreeing = new Map<string, Handshake>();
   // It never listens: connections are counted and refused before their handshake costs anything.
   const server = createServer({

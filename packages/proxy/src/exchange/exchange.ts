@@ -71,6 +71,11 @@ export class Exchange
     return this.#deadline;
   }
 
+  /** Bytes that are held on their way to the upstream, or in transforms on their way back. */
+  get heldBytes(): number {
+    return this.#sent.heldBytes + (this.#transformed?.heldBytes ?? 0);
+  }
+
   /** Whether a response has begun that need never end. */
   get isStreaming(): boolean {
     return this.#phase === 'responding' && this.#isOpenEnded;
@@ -318,8 +323,7 @@ export class Exchange
     if (!this.#enter('response-head')) return;
     if (first === undefined) {
       record?.delivered(parts);
-      this.#passed(this.#stream.sendHead(filtered.head, id, parts, end), end);
-      return;
+      return this.#passed(this.#stream.sendHead(filtered.head, id, parts, end), end);
     }
     this.#transformed = new TransformedBody([first, ...more], this.#stream, record, this);
     this.#stream.sendHead(filtered.head, id, NO_PARTS, MORE);

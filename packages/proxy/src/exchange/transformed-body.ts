@@ -38,6 +38,10 @@ export class TransformedBody implements BodyPipeHandler {
     this.#handler = handler;
   }
 
+  get heldBytes(): number {
+    return this.#pipe.heldBytes;
+  }
+
   /** @returns false if the upstream should be paused: `onTransformDrain` follows */
   write(parts: readonly Buffer[], end: BodyEnd): boolean {
     const flows = this.#pipe.write(parts);

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { FilterRun } from '../filters/filter-run.ts';
 import { IDEMPOTENT } from '../http1/methods.ts';
 import type { RouteLimits } from '../limits.ts';
-import { DONE, MORE, NO_PARTS } from '../message.ts';
+import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
@@ -90,7 +90,12 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Whether bytes of the body are still to be written, or may have to be again. */
   get holdsBody(): boolean {
-    return this.#parts.length > 0 || this.#connection?.hasPendingWrites !== false;
+    return this.#parts.length > 0 || this.#connection?.pendingBytes !== 0;
+  }
+
+  /** How many these are. What is held to be sent again is often also what is still to be written. */
+  get heldBytes(): number {
+    return Math.max(sizeOf(this.#parts), this.#connection?.pendingBytes ?? 0);
   }
 
   /** Whether it is the upstream that is waited for, and not the client. */

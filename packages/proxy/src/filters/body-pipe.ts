@@ -41,6 +41,13 @@ export class BodyPipe {
     this.#last.on('close', () => this.#fail(new Error('closed before its end')));
   }
 
+  /** Bytes that wait in the transforms. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const each of this.#transforms) bytes += each.writableLength + each.readableLength;
+    return bytes;
+  }
+
   /** @returns false if it should be given time to take them: `onInputDrain` follows */
   write(parts: readonly Buffer[]): boolean {
     let flows = true;

@@ -1,5 +1,5 @@
 import { FIELD, fieldKind, isNamed } from './field-kind.ts';
-import { TAB, valueBetween } from './syntax.ts';
+import { isBlank, valueBetween } from './syntax.ts';
 import type { Underscores } from './underscores.ts';
 
 export const MAX_FIELDS = 100;
@@ -147,7 +147,7 @@ export function scanFields(
       const value = valueBetween(head, colon + 1, end);
       passes = fields.note(kind, value, isRequest);
       // Blank by RFC 9110 §5.6.3, but to llhttp part of a length.
-      if (passes && head.charCodeAt(end - 1) === TAB) {
+      if (passes && isBlank(head.charCodeAt(end - 1))) {
         fields.kept += `${head.slice(kept, colon)}: ${value}\r\n`;
         kept = end + 2;
       }

@@ -37,6 +37,11 @@ export class HeadReader {
     return this.#held !== undefined;
   }
 
+  /** Bytes of the part of a head that has come. */
+  get heldBytes(): number {
+    return this.#held?.length ?? 0;
+  }
+
   /**
    * Takes bytes in. The head comes out without the empty line that ends it, as Latin-1, with what follows it.
    *

@@ -40,6 +40,8 @@ export function canBeginRequest(lines: string): boolean {
 export class RequestParser {
   #head = '';
   #parsed: Http1Request | Refused | undefined;
+  /** What `underscores` allowed when the head was parsed: the setting may change. */
+  #isAllowed: boolean | undefined;
   readonly #underscores: Underscores | undefined;
 
   /** @param underscores default: names with a `_` are passed on */
@@ -49,13 +51,15 @@ export class RequestParser {
 
   /** @param head from the request line to the CRLF of the last field, as Latin-1 */
   parse(head: string): Http1Request | Refused {
-    if (this.#parsed === undefined || head !== this.#head) {
+    const isAllowed = this.#underscores?.isAllowed;
+    if (this.#parsed === undefined || head !== this.#head || isAllowed !== this.#isAllowed) {
       const dropped = this.#underscores?.dropped;
       const parsed = parseRequest(head, this.#underscores);
       // A connection that is kept is not to keep a large head; and every field that is dropped is counted.
       if (head.length > MAX_KEPT || this.#underscores?.dropped !== dropped) return parsed;
       this.#parsed = parsed;
       this.#head = head;
+      this.#isAllowed = isAllowed;
     }
     return this.#parsed;
   }

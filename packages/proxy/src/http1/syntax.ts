@@ -22,9 +22,10 @@ export function valueBetween(head: string, from: number, to: number): string {
   return head.slice(start, end);
 }
 
-function isBlank(code: number): boolean {
+/** Whether a character is a blank beside the value of a field (RFC 9110 §5.6.3). */
+export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
 }
 
 const SPACE = 0x20;
-export const TAB = 0x09;
+const TAB = 0x09;

@@ -5,9 +5,9 @@ import { JOIN_BYTES } from './write-message.ts';
 
 /**
  * What bytes were: `over` if no more of a body follows them, `passed` if more does and the next read may overwrite them,
- * `held` if more does and they are still held by reference.
+ * `held` if more does and they are still held by reference, `paused` if in addition no more is read for now.
  */
-export type Taken = 'over' | 'passed' | 'held';
+export type Taken = 'over' | 'passed' | 'held' | 'paused';
 
 /** Takes bytes. Up to JOIN_BYTES they are overwritten in any case, so that what is to outlive the call has to be copied. */
 export type TakeBytes = (bytes: Buffer) => Taken;
@@ -49,16 +49,12 @@ export function readingInto(
     callback: (size, into) => {
       if (into !== viewed || size !== view.length) view = into.subarray(0, size) as Buffer;
       viewed = into;
-      if (size <= JOIN_BYTES) {
+      const isSmall = size <= JOIN_BYTES;
+      const taken = take(isSmall || into !== shared ? view : Buffer.from(view));
+      if (isSmall || taken === 'over' || taken === 'paused') {
+        // A connection keeps no buffer of its own when its body is over or comes in small parts, nor while it is paused.
         buffer = shared;
-        take(view);
-        return true;
-      }
-      const taken = take(into === shared ? Buffer.from(view) : view);
-      // A connection keeps no buffer of its own when its body is over.
-      if (taken === 'over') {
-        buffer = shared;
-        viewed = view = shared;
+        if (into !== shared) viewed = view = shared;
       } else if (into === shared || taken === 'held') {
         // A large body has begun, or waits for a slower receiver by reference: the next read needs another buffer.
         buffer = Buffer.allocUnsafeSlow(bytes);

@@ -78,9 +78,9 @@ export class UpstreamConnection {
     return this.#socket.destroyed;
   }
 
-  /** Whether bytes that were handed to it are still to be written. */
-  get hasPendingWrites(): boolean {
-    return this.#socket.writableLength !== 0;
+  /** Bytes that were handed to it and are still to be written. */
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
   }
 
   /** Lends the connection to one exchange. */
@@ -161,7 +161,8 @@ export class UpstreamConnection {
     else if (this.#body !== undefined) this.#readBody(this.#body, bytes, handler);
     else this.#readHead(bytes, handler);
     if (this.#body === undefined) return this.#isTunnel ? 'passed' : 'over';
-    return handler?.holdsResponse() === true ? 'held' : 'passed';
+    if (handler?.holdsResponse() !== true) return 'passed';
+    return this.#socket.isPaused() ? 'paused' : 'held';
   }
 
   #readHead(bytes: Buffer, handler: ResponseHandler): void {

@@ -5,7 +5,7 @@ import { connect as connectPlainly } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AddressInfo } from 'node:net';
 import { ELSEWHERE, ONE, TWO } from '../../../../test/support/certificates.ts';
@@ -152,6 +152,13 @@ describe('a proxy with a certificate', () => {
     await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toMatchObject({
       code: 'ERR_PROXY_CERTIFICATE',
     });
+  });
+
+  it('leaves no timer behind if it does not start', async () => {
+    vi.useFakeTimers();
+    afterwards(() => vi.useRealTimers());
+    await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toThrow();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 

@@ -126,3 +126,45 @@ describe('a body larger than memory', () => {
     expect(before).toBeLessThan(128 * MIB);
   });
 });
+
+describe('more bytes than may be held for all clients', () => {
+  const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  it.each([
+    ['part of a head', `GET / HTTP/1.1\r\nX: ${'x'.repeat(4000)}`],
+    ['a request ahead of its turn', `${REQUEST}GET / HTTP/1.1\r\nX: ${'x'.repeat(4000)}`],
+  ])('reset the client that sends %s, and no other', async (_, bytes) => {
+    const there = await raw(() => {});
+    const { port, proxy } = await start(to(there), { limits: { heldBytes: 3000 } });
+    const other = client(port);
+    other.write(REQUEST);
+    const { write, all } = client(port);
+    write(bytes);
+    expect(await all).toBe('closed by a reset');
+    await until(() => proxy.clients === 1);
+    expect(proxy.heavyClients).toBe(1);
+    other.socket.destroy();
+  });
+
+  it('reset a client that does not take its response, or whose request is not taken', async () => {
+    const there = await raw((socket, come) => {
+      socket.pause();
+      if (come > 0) return;
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${MUCH}\r\n\r\n`);
+      pour(socket, MUCH);
+    });
+    const { port, proxy } = await start(to(there), { limits: { heldBytes: 10_000 } });
+    const taking = client(port);
+    taking.socket.pause();
+    taking.write(REQUEST);
+    const sending = client(port);
+    sending.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${MUCH}\r\n\r\nx`);
+    pour(sending.socket, MUCH);
+    await Promise.all([sending.closed, until(() => proxy.heavyClients === 2)]);
+  });
+});
+
+/** Resolves when it is so: connections are looked at now and then. */
+async function until(isSo: () => boolean): Promise<void> {
+  await expect.poll(isSo, { timeout: 20_000 }).toBe(true);
+}

@@ -75,6 +75,14 @@ describe('what senders of HTTP/1.1 write that is not common', () => {
         expect(reached).toMatchObject([{ body: 'abc', headers: { host: 'localhost' } }]);
       },
     ));
+  it('and so are a tab and a space', () =>
+    atEveryCut(
+      'POST /a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\t \r\n\r\nabc',
+      [200],
+      ({ reached }) => {
+        expect(reached).toMatchObject([{ body: 'abc' }]);
+      },
+    ));
   it('and in responses', async () => {
     const there = await serverSending('HTTP/1.1 200 OK\r\nContent-Length: 2\t\r\n\r\nok');
     const { port } = await start(to(there));

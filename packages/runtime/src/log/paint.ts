@@ -9,7 +9,7 @@ export function isInColour(stream: Pick<LineDestination, 'isTTY' | 'hasColors'>)
   return stream.isTTY === true && stream.hasColors?.() === true;
 }
 
-/** Text in this style, or as it is for a stream without colours. */
+/** Text in this style; unchanged for a stream without colours. */
 export function paint(style: TextStyle, text: string, inColour: boolean): string {
   // The caller knows its stream: `styleText` would look at stdout.
   return inColour ? styleText(style, text, { validateStream: false }) : text;

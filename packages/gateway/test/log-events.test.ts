@@ -1,0 +1,51 @@
+import { EventEmitter } from 'node:events';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Directory, DirectoryEvents } from '@rollcall/client';
+import { loggerTo } from '../../../test/support/log.ts';
+import { logEvents } from '../src/log-events.ts';
+
+let lines: string[];
+let directory: EventEmitter<DirectoryEvents>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  lines = [];
+  directory = new EventEmitter();
+  logEvents(
+    {
+      directory: Object.assign(directory, { instances: () => [] }) as unknown as Directory,
+      states: { listen: () => {} },
+      plane: { whenApplied: (call) => call() },
+    },
+    { server: '127.0.0.1:6001' },
+    loggerTo(lines),
+  );
+});
+afterEach(() => vi.useRealTimers());
+
+it('logs no more events in a minute than a table has instances, and says how many more there were', () => {
+  for (let n = 1; n <= 20_010; n++) directory.emit('connected');
+  directory.emit('disconnected');
+  expect(lines).toHaveLength(20_001);
+  expect(lines.at(-1)).toMatch(/^lost the connection/);
+  vi.advanceTimersByTime(60_000);
+  expect(lines.at(-1)).toMatch(/^connected to the broker .*: further lines omitted lines=10$/);
+});
+
+it('logs 100 refusals in ten seconds, and they take no room from other events', () => {
+  const refusal = { code: 'bad-port', reason: 'port is missing' } as const;
+  for (let n = 1; n <= 20_010; n++) directory.emit('refused', 'register', refusal);
+  directory.emit('disconnected');
+  expect(lines).toHaveLength(101);
+  vi.advanceTimersByTime(10_000);
+  expect(lines.at(-1)).toMatch(/^refused register .*: further lines omitted lines=19910$/);
+});
+
+it('logs once that messages are dropped, and then how many', () => {
+  directory.emit('dropped', 'superseded');
+  expect(lines).toEqual([]);
+  for (let n = 1; n <= 100; n++) directory.emit('dropped', 'full');
+  expect(lines).toEqual(['dropped a message of the registry: too many came at once']);
+  vi.advanceTimersByTime(10_000);
+  expect(lines.slice(1)).toEqual([expect.stringMatching(/further lines omitted lines=99$/)]);
+});
