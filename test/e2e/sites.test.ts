@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FILES, ONE, TWO } from '../support/certificates.ts';
 import { Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 
@@ -37,9 +39,19 @@ async function upstream(name: string): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function start(settings: object): Promise<RunningGateway> {
+/** A server with a certificate for localhost and 127.0.0.1. */
+async function secureUpstream(name: string, certificate: typeof ONE): Promise<number> {
+  const server = createSecureServer(certificate, (request, response) =>
+    response.end(`${name} ${request.url}`),
+  );
+  servers.push(server);
+  await once(server.listen(0), 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function start(settings: object, env: Record<string, string> = {}): Promise<RunningGateway> {
   writeFileSync(file, JSON.stringify(settings));
-  return cluster.gateway(['--config', file, '--snapshot', 'none']);
+  return cluster.gateway(['--config', file, '--snapshot', 'none'], env);
 }
 
 async function reload({ program }: RunningGateway, settings: object): Promise<void> {
@@ -118,6 +130,20 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
 });
 
 describe('upstreams of a gateway', () => {
+  it('are verified by their name if they are https', async () => {
+    const [known, unknown] = [await secureUpstream('known', ONE), await secureUpstream('unknown', TWO)];
+    const routes = {
+      'name.example.com/': { upstreams: [`https://localhost:${known}`] },
+      'address.example.com/': { upstreams: [`https://127.0.0.1:${known}`] },
+      'unknown.example.com/': { upstreams: [`https://localhost:${unknown}`] },
+    };
+    const gateway = await start({ routes }, { NODE_EXTRA_CA_CERTS: FILES.one.cert });
+    expect(await curl(gateway, 'name.example.com', '/x')).toBe('known /x');
+    expect(await curl(gateway, 'address.example.com', '/x')).toBe('known /x');
+    const problem = await curl(gateway, 'unknown.example.com', '/x');
+    expect(JSON.parse(problem)).toMatchObject({ status: 502 });
+  });
+
   it('are not learned by other gateways', async () => {
     const port = await upstream('one');
     await start({ routes: { 'a.example.com/': { upstreams: [`http://127.0.0.1:${port}`] } } });

@@ -20,6 +20,7 @@ import { Telemetry } from './metrics/telemetry.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
 import { logNodeInternals } from './log-node-internals.ts';
 import { logEvents } from './log-events.ts';
+import { parseDomain } from './routing/domain.ts';
 import { configuredUpstreams } from './routing/rules.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
@@ -225,7 +226,7 @@ async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port'
   await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
   const { host, port } = await plane.listen(config.port, config.host);
   own.add('this gateway itself', host, port);
-  const domain = config.domain ?? `localhost:${port}`;
+  const [domain = ''] = parseDomain(config.domain ?? `localhost:${port}`) ?? [];
   logEvents(parts, { domain, server: describeServer(registry) }, logger);
   const scheme = config.tls === undefined ? 'http' : 'https';
   return { host, port, url: `${scheme}://${urlHost(host)}:${port}` };

@@ -10,8 +10,9 @@ export const ADDRESS_RANGE: Format = {
 };
 
 export const DOMAIN: Format = {
-  expected: 'a host such as api.example.com or localhost:1500, or * for every host',
-  parse: (text) => (parseDomain(text) === undefined ? undefined : text),
+  expected:
+    'hosts separated by commas, such as api.example.com or localhost:1500, or * for every host',
+  parse: (text) => parseDomain(text)?.join(','),
 };
 
 export const PREFIX: Format = {

@@ -3,10 +3,10 @@ import type { Resolved, Values } from '@rollcall/runtime/settings';
 import type { FilterFault } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/path-rule.ts';
-import type { RoutingSettings } from './config.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
-import type { ROUTES_ENTRY } from './routing.ts';
+import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
 
+type RoutingSettings = Resolved<typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS>;
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 type RouteEntry = Values<typeof ROUTES_ENTRY>;
 type CaseEntry = NonNullable<RouteEntry['cases']>[number];

@@ -60,7 +60,7 @@ describe('a configuration', () => {
     ],
     [
       { domain: 'http://x' },
-      '`domain` is "http://x"; it must be a host such as api.example.com or localhost:1500, or * for every host',
+      '`domain` is "http://x"; it must be hosts separated by commas, such as api.example.com or localhost:1500, or * for every host',
     ],
     [
       { allow: ['x'] },
