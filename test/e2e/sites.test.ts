@@ -131,7 +131,10 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
 
 describe('upstreams of a gateway', () => {
   it('are verified by their name if they are https', async () => {
-    const [known, unknown] = [await secureUpstream('known', ONE), await secureUpstream('unknown', TWO)];
+    const [known, unknown] = [
+      await secureUpstream('known', ONE),
+      await secureUpstream('unknown', TWO),
+    ];
     const routes = {
       'name.example.com/': { upstreams: [`https://localhost:${known}`] },
       'address.example.com/': { upstreams: [`https://127.0.0.1:${known}`] },

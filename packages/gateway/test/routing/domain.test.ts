@@ -59,7 +59,14 @@ describe('matchDomain', () => {
     const hosts = ['api.example.com', 'www.example.com', 'example.com', 'localhost'];
     expect(hosts.map(isOwn)).toEqual([true, true, false, false]);
     const isLocal = matchDomain('localhost:1500,api.example.com');
-    expect([...hosts, '127.0.0.1', ''].map(isLocal)).toEqual([true, false, false, true, true, true]);
+    expect([...hosts, '127.0.0.1', ''].map(isLocal)).toEqual([
+      true,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
     expect(matchDomain('api.example.com,*')('anything')).toBe(true);
     expect(matchDomain('api.example.com,http://x')('api.example.com')).toBe(false);
   });
