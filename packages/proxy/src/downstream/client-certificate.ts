@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto';
-import type { ClientSocket } from '../proxy.ts';
 
 /** What a client has proved by a certificate that the CA of clients has signed. */
 export interface ClientCertificate {
@@ -11,8 +10,14 @@ export interface ClientCertificate {
   readonly fingerprint: string;
 }
 
+/** What is needed of a connection: those of `node:tls` have it. */
+interface Verified {
+  readonly authorized?: boolean | undefined;
+  getPeerX509Certificate?(): X509Certificate | undefined;
+}
+
 /** Returns what the client of a connection has proved, or undefined if it has no certificate, or one of another CA. */
-export function clientCertificateOf(socket: ClientSocket): ClientCertificate | undefined {
+export function clientCertificateOf(socket: Verified): ClientCertificate | undefined {
   if (socket.authorized !== true) return undefined;
   const certificate = socket.getPeerX509Certificate?.();
   return certificate && described(certificate);

@@ -55,6 +55,43 @@ function inPieces(socket: Socket): Duplex {
   return end;
 }
 
+/** Answers with what the client has proved. */
+const decide: Decide = () => ({
+  type: 'forward',
+  target: '/',
+  filters: [
+    {
+      name: 'proved',
+      onRequest: ({ clientCertificate = null }) => ({
+        status: 200,
+        body: JSON.stringify(clientCertificate),
+      }),
+    },
+  ],
+  next: () => undefined,
+});
+
+/** Answers each request with what its client has proved. */
+async function askedFor(
+  tls: TlsSettings,
+): Promise<(options?: ConnectionOptions) => Promise<unknown>> {
+  const { port } = await start(decide, { tls });
+  return async (options) => {
+    const socket = await secured(port, options);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+    const [, body = ''] = (await text(socket)).split('\r\n\r\n');
+    return JSON.parse(body);
+  };
+}
+
+/** A session of a first connection. */
+async function sessionAt(port: number, options: ConnectionOptions = {}): Promise<Buffer> {
+  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+  afterwards(() => socket.destroy());
+  const [session] = (await once(socket, 'session')) as [Buffer];
+  return session;
+}
+
 describe('a proxy with several certificates', () => {
   it('shows the one with the name that the client asks for, and the default to all others', async () => {
     const { port } = await start(to(), { tls: SITES });
@@ -140,33 +177,6 @@ describe('a proxy that answers TLS-ALPN-01', () => {
 });
 
 describe('a proxy with a CA of clients', () => {
-  /** Answers each request with what its client has proved. */
-  async function askedFor(
-    tls: TlsSettings,
-  ): Promise<(options?: ConnectionOptions) => Promise<unknown>> {
-    const decide: Decide = () => ({
-      type: 'forward',
-      target: '/',
-      filters: [
-        {
-          name: 'proved',
-          onRequest: ({ clientCertificate = null }) => ({
-            status: 200,
-            body: JSON.stringify(clientCertificate),
-          }),
-        },
-      ],
-      next: () => undefined,
-    });
-    const { port } = await start(decide, { tls });
-    return async (options) => {
-      const socket = await secured(port, options);
-      socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
-      const [, body = ''] = (await text(socket)).split('\r\n\r\n');
-      return JSON.parse(body);
-    };
-  }
-
   it('offers to filters what a client has proved, on every connection with any of its certificates', async () => {
     const proved: ClientCertificate = {
       subject: 'CN=alice,O=Example',
@@ -193,14 +203,6 @@ describe('a proxy with a CA of clients', () => {
 
 describe('sessions', () => {
   const ticketKeys = Buffer.alloc(48, 7);
-
-  /** A session of a first connection. */
-  async function sessionAt(port: number, options: ConnectionOptions = {}): Promise<Buffer> {
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...options });
-    afterwards(() => socket.destroy());
-    const [session] = (await once(socket, 'session')) as [Buffer];
-    return session;
-  }
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)(
     'are resumed by another process with the same ticket keys: %s',
