@@ -1,5 +1,6 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Certificate } from './downstream/tls-front.ts';
+import type { TlsSettings } from './downstream/certificates.ts';
 import type { Filter } from './filters/filter.ts';
 import type { Limits, RouteLimits } from './limits.ts';
 import type { Problem } from './problems.ts';
@@ -109,6 +110,10 @@ export interface ClientSocket extends Duplex {
   readonly localPort?: number | undefined;
   /** Whether the connection is TLS: for X-Forwarded-Proto. */
   readonly encrypted?: boolean | undefined;
+  /** Whether the client has a certificate of the CA of clients. */
+  readonly authorized?: boolean | undefined;
+  /** Returns that certificate. */
+  getPeerX509Certificate?(): X509Certificate | undefined;
   /** Ends the connection once all is written. */
   destroySoon(): void;
   /** Called when the connection becomes a tunnel. */
@@ -208,8 +213,8 @@ export interface ProxySettings {
    * Whether requests get this proxy's Via (RFC 9110 §7.6.3). Without it no loop is recognized. Default true.
    */
   readonly via?: boolean;
-  /** With a certificate, the proxy speaks TLS and nothing else. Default: none. */
-  readonly certificate?: Certificate;
+  /** With it, the proxy speaks TLS and nothing else. Default: it speaks no TLS. */
+  readonly tls?: TlsSettings;
   /** The limits that differ from {@link LIMITS}. */
   readonly limits?: Partial<Limits>;
 }
