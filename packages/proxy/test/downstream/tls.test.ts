@@ -40,7 +40,7 @@ async function secured(port: number, options: ConnectionOptions = {}): Promise<T
 const nameOf = (socket: TLSSocket): unknown => socket.getPeerCertificate().subject.CN;
 
 describe('a proxy with a certificate', () => {
-  it('tells the upstream that requests came by https, and forwards bodies both ways', async () => {
+  it('reports to the upstream that requests came by https, and forwards bodies both ways', async () => {
     const there = await upstream((request, response) => {
       const { 'x-forwarded-proto': proto, forwarded } = request.headers;
       response.setHeader('x-seen', `${String(proto)} ${String(forwarded)}`);
