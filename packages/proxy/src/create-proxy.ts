@@ -3,9 +3,13 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClientConnection } from './downstream/client-connection.ts';
+import type { Client } from './downstream/client.ts';
 import { ConnectionLimiter } from './downstream/connection-limiter.ts';
+import { Http2Connection } from './downstream/http2-connection.ts';
 import { IdleClients } from './downstream/idle-clients.ts';
 import { MemoryLimiter } from './downstream/memory-limiter.ts';
+import { NewConnection } from './downstream/new-connection.ts';
+import type { HttpVersion } from './downstream/new-connection.ts';
 import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -44,7 +48,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   } = options;
   // Before anything is started.
   if (certificate !== undefined) checkCertificate(certificate);
-  const clients = new Set<ClientConnection>();
+  const clients = new Set<Client>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
     heavyClients += memory.enforce(ownLimits.heldBytes);
@@ -110,14 +114,32 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     return limiter.admit(raw);
   }
 
-  /** @param raw what carries it: itself, or the one under a secure one */
+  /**
+   * Serves a connection by the version that was agreed on by TLS, or that its first bytes show.
+   * @param raw what carries it: itself, or the one under a secure one
+   */
   function begin(socket: ClientSocket, raw: Duplex): void {
-    const client = new ClientConnection(socket, raw, context);
+    let client: Client =
+      socket.encrypted === true
+        ? newClient(socket.alpnProtocol === 'h2' ? 'http2' : 'http1')
+        : new NewConnection(socket, context, (version) => {
+            const chosen = newClient(version);
+            clients.delete(client);
+            client = chosen;
+            clients.add(client);
+            return (bytes) => chosen.take(bytes);
+          });
     clients.add(client);
     socket.once('close', () => {
       clients.delete(client);
       if (clients.size === 0) onLastClosed?.();
     });
+
+    function newClient(version: HttpVersion): ClientConnection | Http2Connection {
+      return version === 'http2'
+        ? new Http2Connection(socket, raw, context)
+        : new ClientConnection(socket, raw, context);
+    }
   }
 
   function configure(settings: ProxySettings): void {

@@ -37,6 +37,19 @@ export interface Limits {
    * 4096.
    */
   readonly connectionsPerAddress: number;
+  /** Streams that a client may have open on one connection by HTTP/2. More are refused. Default 128. */
+  readonly streams: number;
+  /**
+   * Streams of a connection that its client may break off within 30 seconds, by a reset or by an error. More: the
+   * connection is closed. Default 1000.
+   */
+  readonly streamResets: number;
+  /**
+   * Frames without a part of a request (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, CONTINUATION, empty DATA) that a client may send on
+   * a connection within 30 seconds, beyond eight for each request and each frame of a body. More: the connection is
+   * closed. Default 1000.
+   */
+  readonly controlFrames: number;
   /**
    * Bytes that are held for all clients together: on their way to a slow client or upstream, or waiting for their turn.
    * Above it, connections are reset within a quarter of a second: first the largest holders of the address, or IPv6
@@ -72,6 +85,9 @@ export const LIMITS: Limits = {
   totalMs: Infinity,
   connections: Infinity,
   connectionsPerAddress: 4096,
+  streams: 128,
+  streamResets: 1000,
+  controlFrames: 1000,
   heldBytes: 256 * 1024 * 1024,
   idlePerInstance: 256,
   instanceIdleMs: 4000,

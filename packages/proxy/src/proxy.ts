@@ -109,6 +109,8 @@ export interface ClientSocket extends Duplex {
   readonly localPort?: number | undefined;
   /** Whether the connection is TLS: for X-Forwarded-Proto. */
   readonly encrypted?: boolean | undefined;
+  /** What TLS has agreed on (RFC 7301): `h2` for HTTP/2. */
+  readonly alpnProtocol?: string | false | null | undefined;
   /** Ends the connection once all is written. */
   destroySoon(): void;
   /** Called when the connection becomes a tunnel. */

@@ -72,8 +72,8 @@ export function createTlsFront(
   // It never listens: connections are counted and refused before their handshake costs anything.
   const server = createServer({
     ...certificate,
-    // With nothing in common, the handshake fails (RFC 7301 §3.2): HTTP/2 does not get past this.
-    ALPNProtocols: ['http/1.1'],
+    // With nothing in common, the handshake fails (RFC 7301 §3.2).
+    ALPNProtocols: ['h2', 'http/1.1'],
     handshakeTimeout: NO_TIMEOUT_MS,
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
