@@ -32,7 +32,7 @@ import { checkCertificate, createTlsFront } from './downstream/tls-front.ts';
 const DEFAULT_GRACE_MS = 8000;
 
 /**
- * Creates a reverse proxy for HTTP/1.1. It serves nothing before `listen` or `serve` is called.
+ * Creates a reverse proxy for HTTP/1.1 and HTTP/2. It serves nothing before `listen` or `serve` is called.
  * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
 export function createProxy(options: ProxyOptions): ReverseProxy {
@@ -59,10 +59,12 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const maxClients = maxClientConnections() / 2;
   let shedClients = 0;
   let heavyClients = 0;
+  let faultyClients = 0;
+  const maxConnections = (): number => Math.floor(Math.min(ownLimits.connections, maxClients));
   const limiter = new ConnectionLimiter(
     {
       get maxConnections() {
-        return Math.floor(Math.min(ownLimits.connections, maxClients));
+        return maxConnections();
       },
       get maxPerClient() {
         return ownLimits.connectionsPerAddress;
@@ -84,6 +86,13 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     clock,
     pools: new Pools(ownLimits, clock, new Dialer(instanceCa)),
     requestIds: new RequestIds(),
+    http2Streams: {
+      open: 0,
+      get max() {
+        return maxConnections();
+      },
+    },
+    onFaultyClient: () => faultyClients++,
     isClosing: false,
   };
   // Half open, so that a client that has ended its side can still be answered, and a tunnel go on the other way. Under
@@ -184,6 +193,9 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     },
     get heavyClients() {
       return heavyClients;
+    },
+    get faultyClients() {
+      return faultyClients;
     },
     pools: () => context.pools.sizes(),
     release: (place) => context.pools.release(place),

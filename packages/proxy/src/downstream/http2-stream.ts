@@ -18,6 +18,8 @@ export interface Http2StreamOwner {
   sendBlock(streamId: number, block: string, endsStream: boolean): void;
   /** Lets the client send more. */
   sendWindowUpdate(streamId: number, increment: number): void;
+  /** A stream is a tunnel from here on. */
+  upgraded(): void;
   /**
    * The stream is over on this side.
    * @param code to reset it with; undefined if the client has ended it too
@@ -149,6 +151,7 @@ export class Http2Stream implements ClientStream, Sender {
   }
 
   sendUpgrade(head: ResponseHead): void {
+    this.#owner.upgraded();
     this.#owner.sendBlock(this.id, headBlock(head, 200), false);
     const early = this.#early ?? [];
     this.#early = undefined;
