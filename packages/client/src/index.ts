@@ -3,7 +3,6 @@ export {
   registryFromEnv,
   credentialsFromEnv,
   describeServer,
-  urlHost,
 } from './transport/registry-config.ts';
 export type { RegistryConfig, Environment } from './transport/registry-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';
@@ -17,7 +16,8 @@ export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
 export { announcedAddress, configuredAddress, ownAddress } from './registrar/own-address.ts';
 export { register } from './registrar/register.ts';
-export type { RegisterOptions, Registration } from './registrar/register.ts';
+export type { RegisterOptions } from './registrar/register.ts';
+export type { Registration } from './registrar/registration.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
   AddressPolicy,

@@ -40,7 +40,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     limits,
     isTrustedProxy = trustNone,
     certificate,
-    upstreamCa: instanceCa,
+    upstreamCa,
     pseudonym = `proxy-${randomBytes(8).toString('hex')}`,
     via = true,
     underscoresInHeaders = false,
@@ -84,7 +84,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     limits: ownLimits,
     isTrustedProxy,
     clock,
-    pools: new Pools(ownLimits, clock, new Dialer(instanceCa)),
+    pools: new Pools(ownLimits, clock, new Dialer(upstreamCa)),
     requestIds: new RequestIds(),
     http2Streams: {
       open: 0,
@@ -198,7 +198,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
       return faultyClients;
     },
     pools: () => context.pools.sizes(),
-    release: (place) => context.pools.release(place),
+    release: (upstream) => context.pools.release(upstream),
     close,
   };
 }

@@ -18,9 +18,9 @@ export interface Upstream {
 
 /** Where a server listens. */
 export interface ListenAddress {
-  /** The host as it was asked for. */
+  /** The host, as it was given to `listen`. */
   readonly host: string;
-  /** The port, as the system picked it if 0 was asked for. */
+  /** The port that the system picked if 0 was given. */
   readonly port: number;
 }
 

@@ -18,7 +18,6 @@ interface Position {
 export class WeightedRoundRobin {
   readonly #positions = new Map<string, Position>();
 
-  /** The next instance of a list, or `undefined` if the list is empty. */
   /**
    * The next instance of a list, or undefined if the list is empty.
    * @param key names the list, such as a prefix: each key has a position of its own

@@ -7,7 +7,7 @@ import {
   resolveSettings,
   valuesOf,
 } from '@rollcall/runtime/settings';
-import type { Reloading, Resolved, Values } from '@rollcall/runtime/settings';
+import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
 import { filterFaults } from '../filters/filters.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
@@ -40,7 +40,9 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
     adminTokenFile === undefined ? values : { ...values, adminToken: readToken(adminTokenFile) };
   const resolved = resolveSettings(GATEWAY_SETTINGS, checked);
   checkToken(resolved);
-  checkFilters(resolved);
+  const contradictions = faultsOfWhole(values);
+  if (contradictions.length > 0)
+    throw misconfigured(contradictions.map(({ message }) => message).join('\n'));
   return resolved;
 }
 
@@ -75,16 +77,23 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
   );
 }
 
-/** What only the settings of a whole filter can show, such as credentials for any origin. */
-function checkFilters(config: RoutingSettings): void {
-  const faults = filterFaults(config);
-  const own = Object.keys(config.routes).flatMap((prefix) =>
-    filterFaults(routeSettings(config, prefix))
+/**
+ * Returns what only the settings of a whole filter show, such as credentials for any origin.
+ * @param config each of whose settings is valid
+ */
+export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
+  const settings = routingSettings(config);
+  const faults = filterFaults(settings);
+  const own = Object.keys(settings.routes).flatMap((prefix) =>
+    filterFaults(routeSettings(settings, prefix))
       .filter(({ key }) => !faults.some((fault) => fault.key === key))
-      .map(({ key, problem }) => ({ key: `routes.${prefix}.${key}`, problem })),
+      .map(({ key, problem }) => faultAt(['routes', prefix, ...key.split('.')], problem)),
   );
-  const lines = [...faults, ...own].map(({ key, problem }) => `\`${key}\` ${problem}`);
-  if (lines.length > 0) throw misconfigured(lines.join('\n'));
+  return [...faults.map(({ key, problem }) => faultAt(key.split('.'), problem)), ...own];
+}
+
+function faultAt(path: readonly string[], problem: string): Fault {
+  return { path, message: `\`${path.join('.')}\` ${problem}` };
 }
 
 function misconfigured(message: string): RollcallError {

@@ -1,6 +1,6 @@
 import { versionOf } from '../wire/statement.ts';
-import type { Probed, ProbedBy, TableEvent, Verdict } from '../table/events.ts';
-import type { ProbeAttempt } from '../table/probe-rules.ts';
+import type { TableEvent } from '../table/events.ts';
+import type { ProbeAttempt, Probed, ProbedBy, Verdict } from '../table/probe.ts';
 
 /** The latest evidence for and against an instance. Times are milliseconds of the observer's clock. */
 export interface Evidence {

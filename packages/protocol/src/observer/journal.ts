@@ -3,8 +3,9 @@ import type { Evidence } from './evidence.ts';
 import { instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import { isChange } from '../table/events.ts';
-import type { Change, Effect, Probed, TableEvent } from '../table/events.ts';
-import { describeProbed } from '../table/probe-rules.ts';
+import type { Change, Effect, TableEvent } from '../table/events.ts';
+import { describeProbed } from '../table/probe.ts';
+import type { Probed } from '../table/probe.ts';
 
 /** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {

@@ -98,9 +98,9 @@ export class Pools {
     return pool;
   }
 
-  release(place: Pick<Upstream, 'address' | 'port'>): void {
+  release(endpoint: Pick<Upstream, 'address' | 'port'>): void {
     for (const [key, pool] of this.#pools) {
-      if (!isAt(pool.upstream, place)) continue;
+      if (!isAt(pool.upstream, endpoint)) continue;
       this.#pools.delete(key);
       pool.release();
     }
