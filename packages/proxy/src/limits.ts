@@ -56,7 +56,7 @@ export interface Limits {
    * network of /64, for which most is held. Default 268435456.
    */
   readonly heldBytes: number;
-  /** Idle connections that are kept to one upstream. Default 256. */
+  /** Idle connections that are kept to one upstream. Default 2048. */
   readonly idlePerInstance: number;
   /**
    * How long such a connection is kept, unless the upstream says less. Default 4000: Node closes after 5 s, and a
@@ -89,6 +89,6 @@ export const LIMITS: Limits = {
   streamResets: 1000,
   controlFrames: 1000,
   heldBytes: 256 * 1024 * 1024,
-  idlePerInstance: 256,
+  idlePerInstance: 2048,
   instanceIdleMs: 4000,
 };

@@ -1,9 +1,13 @@
+import { connect as connectHttp2 } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { FLAG, FRAME, frame, PREFACE, uint32 } from '../src/http2/frames.ts';
 import { FrameReader } from '../src/http2/frame-reader.ts';
 import { HpackDecoder } from '../src/http2/hpack-decoder.ts';
 import { encodeField } from '../src/http2/hpack-encoder.ts';
+import { ONE } from '../../../test/support/certificates.ts';
+import type { ProxyOptions } from '../src/proxy.ts';
 import { afterwards } from './harness.ts';
 
 /** What has come on a connection, or on a stream of it. */
@@ -138,4 +142,13 @@ export class FrameClient {
 
 export function settingsPayload(id: number, value: number): string {
   return String.fromCharCode(id >> 8, id) + uint32(value);
+}
+
+/** A client of `node:http2`. @param options of the proxy */
+export function session(port: number, options: Partial<ProxyOptions> = {}): ClientHttp2Session {
+  const isSecure = options.certificate !== undefined;
+  const made = connectHttp2(`${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`, { ca: ONE.cert });
+  afterwards(() => made.destroy());
+  made.on('error', () => {});
+  return made;
 }

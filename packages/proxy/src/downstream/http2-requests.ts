@@ -63,7 +63,7 @@ export class Http2Requests {
   }
 
   /**
-   * Returns trailers as lines, those that are passed on; undefined if they are malformed or too large.
+   * Returns the trailers that are passed on, as lines; undefined if they are malformed or too large.
    * @throws Http2Error if the block cannot be decoded
    */
   trailers({ bytes, endsStream }: Block): string | undefined {

@@ -8,7 +8,7 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-/** Takes bytes apart into frames (RFC 9113 §4.1). Only what is not whole is copied. */
+/** Takes bytes apart into frames (RFC 9113 §4.1). Only frames that come in parts are copied. */
 export class FrameReader {
   readonly #maxBytes: number;
   /** A frame that is not whole, from its header on: allocated once its length is known. */

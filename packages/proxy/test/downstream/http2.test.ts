@@ -1,30 +1,20 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:http2';
 import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { connect as connectSecurely } from 'node:tls';
 import { describe, expect, it, vi } from 'vitest';
-import { WebSocketServer } from 'ws';
-import type { AddressInfo } from 'node:net';
 import { ONE, TWO } from '../../../../test/support/certificates.ts';
+import { deferred } from '../../../../test/support/deferred.ts';
 import { hasCurl } from '../../../../test/support/available.ts';
-import type { ProxyOptions, RequestSummary } from '../../src/proxy.ts';
+import type { RequestSummary } from '../../src/proxy.ts';
 import { ERROR, FLAG, FRAME } from '../../src/http2/frames.ts';
 import { afterwards, start, to, unresponsiveServer, upstream } from '../harness.ts';
-import { FrameClient, GET, POST } from '../http2-client.ts';
+import { FrameClient, GET, POST, session } from '../http2-client.ts';
 import { recording } from '../hazards/vectors.ts';
 
 const run = promisify(execFile);
-
-function session(port: number, options: Partial<ProxyOptions> = {}): ClientHttp2Session {
-  const isSecure = options.certificate !== undefined;
-  const made = connect(`${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`, { ca: ONE.cert });
-  afterwards(() => made.destroy());
-  made.on('error', () => {});
-  return made;
-}
 
 interface Answer {
   readonly headers: IncomingHttpHeaders & { ':status'?: number };
@@ -239,74 +229,11 @@ describe('a request by HTTP/2', () => {
   });
 });
 
-describe('a WebSocket over HTTP/2', () => {
-  const CONNECT = {
-    ':method': 'CONNECT',
-    ':protocol': 'websocket',
-    ':path': '/chat',
-    'sec-websocket-version': '13',
-  };
-
-  async function chat(): Promise<{
-    port: number;
-    proxy: Awaited<ReturnType<typeof start>>['proxy'];
-  }> {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    afterwards(() => server.close());
-    await once(server, 'listening');
-    server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
-    const there = { key: 'a', address: '127.0.0.1', port: (server.address() as AddressInfo).port };
-    return start(to(there));
-  }
-
-  // "hello", masked with zeros.
-  const HELLO = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from('hello')]);
-
-  it('is tunnelled by extended CONNECT, and ends with it', async () => {
-    const { port } = await chat();
-    const client = session(port);
-    await once(client, 'remoteSettings');
-    const stream = client.request(CONNECT, { endStream: false });
-    const [headers] = (await once(stream, 'response')) as [IncomingHttpHeaders];
-    expect(headers).toMatchObject({ ':status': 200 });
-    expect(headers).not.toHaveProperty('sec-websocket-accept');
-    stream.write(HELLO);
-    const [echoed] = (await once(stream, 'data')) as [Buffer];
-    expect(echoed.subarray(2).toString()).toBe('hello');
-    stream.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
-    await once(stream.resume(), 'end');
-  });
-
-  it('receives a close frame when the proxy closes', async () => {
-    const { port, proxy } = await chat();
-    const client = session(port);
-    await once(client, 'remoteSettings');
-    const stream = client.request(CONNECT, { endStream: false });
-    await once(stream, 'response');
-    const closed = proxy.close(5000);
-    const [frame] = (await once(stream, 'data')) as [Buffer];
-    expect(frame.readUInt16BE(2)).toBe(1001);
-    stream.end(Buffer.from([0x88, 0x80, 0, 0, 0, 0]));
-    await closed;
-  });
-
-  it('that is declined gets the response', async () => {
-    const there = await upstream((_request, response) => response.writeHead(403).end('no'));
-    const { port } = await start(to(there));
-    const client = session(port);
-    await once(client, 'remoteSettings');
-    const stream = client.request(CONNECT, { endStream: false });
-    const [headers] = (await once(stream, 'response')) as [{ ':status'?: number }];
-    expect(headers[':status']).toBe(403);
-    expect(await text(stream)).toBe('no');
-  });
-});
-
 describe('a proxy that closes', () => {
   it('sends GOAWAY, and answers what is on its way', async () => {
-    let finish = (): void => {};
+    const answered = deferred();
     const there = await upstream((request, response) => {
-      if (request.url === '/slow') finish = () => response.end('slow');
+      if (request.url === '/slow') void answered.promise.then(() => response.end('slow'));
       else response.end('quick');
     });
     const { port, proxy } = await start(to(there));
@@ -316,7 +243,7 @@ describe('a proxy that closes', () => {
     const wasTold = once(client, 'goaway');
     const closed = proxy.close(5000);
     await wasTold;
-    finish();
+    answered.resolve();
     expect((await slow).body).toBe('slow');
     await closed;
   });

@@ -21,18 +21,18 @@ async function run(program: string, args: readonly string[]): Promise<string> {
   return out + errors;
 }
 
+async function tried(options: Parameters<typeof start>[1], ...args: string[]): Promise<string> {
+  const there = await upstream((request, response) => {
+    request.resume().on('end', () => response.end('hello'));
+  });
+  const { port } = await start(to(there), options);
+  const all = ['-h', '127.0.0.1', '-p', String(port), '--timeout', '5', ...args];
+  return run(join(folder, 'h2spec'), all);
+}
+
 /** Without Go it is skipped: h2spec comes by the module proxy. */
 describe.runIf(hasGo)('h2spec, the conformance suite of HTTP/2 and HPACK', () => {
   beforeAll(() => run('go', ['install', H2SPEC]), 300_000);
-
-  async function tried(options: Parameters<typeof start>[1], ...args: string[]): Promise<string> {
-    const there = await upstream((request, response) => {
-      request.resume().on('end', () => response.end('hello'));
-    });
-    const { port } = await start(to(there), options);
-    const all = ['-h', '127.0.0.1', '-p', String(port), '--timeout', '5', ...args];
-    return run(join(folder, 'h2spec'), all);
-  }
 
   it('passes over TLS', async () => {
     expect(await tried({ certificate: ONE }, '--tls', '--insecure')).toContain(

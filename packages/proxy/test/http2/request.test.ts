@@ -96,17 +96,24 @@ describe('a request of HTTP/2 as HTTP/1.1', () => {
   });
 });
 
+/** A request with these fields more. */
+function and(...fields: Pairs): Pairs {
+  return [...GET, ...fields];
+}
+
+/** A request with another value of this field. */
+function set(name: string, value: string): Pairs {
+  return GET.map(([each, was]) => [each, each === name ? value : was]);
+}
+
 describe('a request of HTTP/2 is refused', () => {
-  const with_ = (...fields: Pairs): Pairs => [...GET, ...fields];
-  const set = (name: string, value: string): Pairs =>
-    GET.map(([each, was]) => [each, each === name ? value : was]);
   it.each<[string, Pairs, number]>([
     ['without a method', without(':method'), 400],
     ['without a scheme', without(':scheme'), 400],
     ['without a path', without(':path'), 400],
     ['without a host', without(':authority'), 400],
-    ['with two hosts', with_(['host', 'a.example'], ['host', 'a.example']), 400],
-    ['with two hosts that differ', with_(['host', 'b.example']), 400],
+    ['with two hosts', and(['host', 'a.example'], ['host', 'a.example']), 400],
+    ['with two hosts that differ', and(['host', 'b.example']), 400],
     ['with a user in its authority', set(':authority', 'evil@a.example'), 400],
     ['with a blank in its authority', set(':authority', 'a b'), 400],
     ['with another scheme', set(':scheme', 'ftp'), 400],
@@ -119,27 +126,27 @@ describe('a request of HTTP/2 is refused', () => {
     ['with a path that is a URL', set(':path', 'http://b/'), 400],
     ['with a path that is empty', set(':path', ''), 400],
     ['with bytes outside ASCII in its path', set(':path', '/\xe9'), 400],
-    ['with CRLF in a value', with_(['x', 'a\r\nTransfer-Encoding: chunked']), 400],
-    ['with LF in a value', with_(['x', 'a\nb: c']), 400],
-    ['with CR in a value', with_(['x', 'a\rb']), 400],
-    ['with NUL in a value', with_(['x', 'a\0b']), 400],
-    ['with blanks around a value', with_(['x', ' a']), 400],
-    ['with a tab behind a value', with_(['content-length', '0\t']), 400],
-    ['with a name in upper case', with_(['Accept', 'a']), 400],
-    ['with a colon in a name', with_(['a:b', 'c']), 400],
-    ['with CRLF in a name', with_(['a\r\nb', 'c']), 400],
-    ['with a blank in a name', with_(['transfer-encoding ', 'chunked']), 400],
-    ['with an empty name', with_(['', 'c']), 400],
-    ['with CRLF in a cookie', with_(['cookie', 'a\r\nx: y']), 400],
-    ['with Connection', with_(['connection', 'close']), 400],
-    ['with Keep-Alive', with_(['keep-alive', '5']), 400],
-    ['with Proxy-Connection', with_(['proxy-connection', 'close']), 400],
-    ['with Transfer-Encoding', with_(['transfer-encoding', 'chunked']), 400],
-    ['with Upgrade', with_(['upgrade', 'h2c']), 400],
-    ['with TE beyond trailers', with_(['te', 'trailers, gzip']), 400],
-    ['with two lengths', with_(['content-length', '1'], ['content-length', '1']), 400],
-    ['with a length that is no number', with_(['content-length', '+1']), 400],
-    ['with a length and no body', with_(['content-length', '1']), 400],
+    ['with CRLF in a value', and(['x', 'a\r\nTransfer-Encoding: chunked']), 400],
+    ['with LF in a value', and(['x', 'a\nb: c']), 400],
+    ['with CR in a value', and(['x', 'a\rb']), 400],
+    ['with NUL in a value', and(['x', 'a\0b']), 400],
+    ['with blanks around a value', and(['x', ' a']), 400],
+    ['with a tab behind a value', and(['content-length', '0\t']), 400],
+    ['with a name in upper case', and(['Accept', 'a']), 400],
+    ['with a colon in a name', and(['a:b', 'c']), 400],
+    ['with CRLF in a name', and(['a\r\nb', 'c']), 400],
+    ['with a blank in a name', and(['transfer-encoding ', 'chunked']), 400],
+    ['with an empty name', and(['', 'c']), 400],
+    ['with CRLF in a cookie', and(['cookie', 'a\r\nx: y']), 400],
+    ['with Connection', and(['connection', 'close']), 400],
+    ['with Keep-Alive', and(['keep-alive', '5']), 400],
+    ['with Proxy-Connection', and(['proxy-connection', 'close']), 400],
+    ['with Transfer-Encoding', and(['transfer-encoding', 'chunked']), 400],
+    ['with Upgrade', and(['upgrade', 'h2c']), 400],
+    ['with TE beyond trailers', and(['te', 'trailers, gzip']), 400],
+    ['with two lengths', and(['content-length', '1'], ['content-length', '1']), 400],
+    ['with a length that is no number', and(['content-length', '+1']), 400],
+    ['with a length and no body', and(['content-length', '1']), 400],
     ['with an unknown pseudo field', [[':smuggled', 'x'], ...GET], 400],
     ['with a pseudo field twice', [...GET, [':path', '/b']], 400],
     ['with a pseudo field behind another', [...GET.slice(1), ['x', 'y'], [':method', 'GET']], 400],
@@ -159,10 +166,10 @@ describe('a request of HTTP/2 is refused', () => {
       [[':method', 'CONNECT'], [':protocol', 'connect-udp'], ...GET.slice(1)],
       501,
     ],
-    ['with an unknown expectation', with_(['expect', 'more']), 417],
+    ['with an unknown expectation', and(['expect', 'more']), 417],
     [
       'with more than 100 fields',
-      with_(...Array.from({ length: 101 }, (): readonly [string, string] => ['x', 'y'])),
+      and(...Array.from({ length: 101 }, (): readonly [string, string] => ['x', 'y'])),
       431,
     ],
   ])('%s', (_what, fields, status) => {
