@@ -146,7 +146,7 @@ export function settingsPayload(id: number, value: number): string {
 
 /** A client of `node:http2`. @param options of the proxy */
 export function session(port: number, options: Partial<ProxyOptions> = {}): ClientHttp2Session {
-  const isSecure = options.certificate !== undefined;
+  const isSecure = options.tls !== undefined;
   const made = connectHttp2(`${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`, { ca: ONE.cert });
   afterwards(() => made.destroy());
   made.on('error', () => {});

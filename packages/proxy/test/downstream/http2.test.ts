@@ -40,7 +40,7 @@ async function ask(
 
 describe.each([
   ['with prior knowledge', {}],
-  ['over TLS', { certificate: ONE }],
+  ['over TLS', { tls: { certificate: ONE } }],
 ])('a client of HTTP/2 %s', (_what, options) => {
   it('gets bodies of any size through in both directions, many at once', async () => {
     const there = await upstream((request, response) => void request.pipe(response));
@@ -74,7 +74,7 @@ describe.each([
           cookie: 'a=1; b=2',
           'x-a': 'c',
           via: '2 gateway',
-          'x-forwarded-proto': 'certificate' in options ? 'https' : 'http',
+          'x-forwarded-proto': 'tls' in options ? 'https' : 'http',
           'x-forwarded-for': '127.0.0.1',
           'x-request-id': headers['x-request-id'],
         },
@@ -85,7 +85,7 @@ describe.each([
   it('is served by HTTP/1.1 too on the same port', async () => {
     const { there } = await recording();
     const { port } = await start(to(there), options);
-    const scheme = 'certificate' in options ? 'https' : 'http';
+    const scheme = 'tls' in options ? 'https' : 'http';
     if (!hasCurl) return;
     const { stdout } = await run('curl', ['-ksi', '--http1.1', `${scheme}://127.0.0.1:${port}/`]);
     expect(stdout).toMatch(/^HTTP\/1\.1 200 OK[^]*ok$/);
@@ -94,7 +94,7 @@ describe.each([
   it.runIf(hasCurl)('may be curl', async () => {
     const there = await upstream((request, response) => void request.pipe(response));
     const { port } = await start(to(there), options);
-    const isSecure = 'certificate' in options;
+    const isSecure = 'tls' in options;
     const version = isSecure ? '--http2' : '--http2-prior-knowledge';
     const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}/`;
     const { stdout } = await run('curl', [
@@ -270,7 +270,7 @@ describe('a proxy that closes', () => {
 });
 
 it('a proxy with a certificate agrees on HTTP/2 before HTTP/1.1', async () => {
-  const { port } = await start(to(), { certificate: ONE });
+  const { port } = await start(to(), { tls: { certificate: ONE } });
   const agreed = async (ALPNProtocols?: string[]) => {
     const socket = connectSecurely({
       port,

@@ -35,7 +35,7 @@ describe.runIf(hasGo)('h2spec, the conformance suite of HTTP/2 and HPACK', () =>
   beforeAll(() => run('go', ['install', H2SPEC]), 300_000);
 
   it('passes over TLS', async () => {
-    expect(await tried({ certificate: ONE }, '--tls', '--insecure')).toContain(
+    expect(await tried({ tls: { certificate: ONE } }, '--tls', '--insecure')).toContain(
       '145 tests, 145 passed, 0 skipped, 0 failed',
     );
   }, 120_000);
