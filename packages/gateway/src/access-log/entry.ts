@@ -19,6 +19,7 @@ export function accessEntry(
   return {
     requestId: request.requestId,
     client: request.client,
+    httpVersion: request.httpVersion,
     method: request.method,
     host: request.host.slice(0, MAX_CHARACTERS),
     path: path.slice(0, MAX_CHARACTERS),

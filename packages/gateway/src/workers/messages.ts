@@ -128,12 +128,14 @@ const traffic = object<TrafficDelta>({
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
   filters: list(pair(text, list(pair(optional(text), number)))),
   droppedFields: number,
+  versions: list(pair(text, number)),
 });
 
 const load = object<ProcessLoad>({
   clients: number,
   shedClients: number,
   heavyClients: number,
+  faultyClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
   ejections: list(
