@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
@@ -7,9 +8,8 @@ import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
-import type { Certificate } from '@rollcall/proxy';
-import type { Logger } from '@rollcall/runtime';
 import { createFilterServices } from './filters/filter-context.ts';
+import type { Certificate, Logger } from '@rollcall/runtime';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
@@ -59,9 +59,11 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     ...(instanceCa !== undefined && { instanceCa }),
   };
   let current = config;
+  // The same in all workers, so that each resumes the sessions of the others.
+  const ticketKeys = randomBytes(48);
   const files = tls && new FileWatch([tls.cert, tls.key]);
   let certificate = tls && readCertificate(tls);
-  const settings = (): DataPlaneSettings => settingsOf(current, certificate, fixed);
+  const settings = (): DataPlaneSettings => settingsOf(current, certificate, ticketKeys, fixed);
   const onFilterFault = filterFaults(telemetry, logger);
   const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
   const plane = await createDataPlane({
@@ -114,7 +116,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
       });
     },
     configure(changed) {
-      plane.configure(settingsOf(changed, certificate, fixed));
+      plane.configure(settingsOf(changed, certificate, ticketKeys, fixed));
       current = changed;
     },
     close() {
@@ -129,14 +131,12 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
 function settingsOf(
   config: ResolvedConfig,
   certificate: Certificate | undefined,
-  fixed: Omit<DataPlaneSettings, 'routing' | 'certificate'>,
+  ticketKeys: Uint8Array,
+  fixed: Omit<DataPlaneSettings, 'routing' | 'tls'>,
 ): DataPlaneSettings {
   return {
     ...fixed,
     routing: routingSettings(config),
-    // As text: workers receive it in a message.
-    ...(certificate !== undefined && {
-      certificate: { cert: String(certificate.cert), key: String(certificate.key) },
-    }),
+    ...(certificate !== undefined && { tls: { certificate, ticketKeys } }),
   };
 }

@@ -14,8 +14,6 @@ const ROUTING_PROBLEMS = {
 const FILTER_PROBLEMS = {
   unauthenticated: { status: 401, title: 'Authentication required' },
   forbidden: { status: 403, title: 'Forbidden' },
-  'rate-limited': { status: 429, title: 'Too many requests' },
-  'concurrency-limited': { status: 429, title: 'Too many requests at a time' },
   'authentication-unavailable': { status: 503, title: 'Authentication unavailable' },
 } as const;
 

@@ -1,7 +1,7 @@
 import type { FieldSet, FilterRequest } from '@rollcall/proxy';
 
 /** The field by which instances learn who a request was proven to be. */
-export const CONSUMER_FIELD = 'X-Consumer';
+const CONSUMER_FIELD = 'X-Consumer';
 
 /**
  * Drops the fields that a client must not set, whatever their case and number; with `_` for `-` too, because programs made

@@ -38,6 +38,13 @@ export function addTrafficMetrics(
     byStatus(routes()),
   );
   metrics.counter(
+    {
+      name: 'requests_by_version_total',
+      help: 'Requests that received a response, by the version of HTTP that the client used',
+    },
+    () => Array.from(traffic.versions(), ([version, count]) => [{ version }, count]),
+  );
+  metrics.counter(
     { name: 'responses_aborted_total', help: 'Responses that either side aborted' },
     () => numbers(routes(), AT.aborted),
   );
@@ -127,11 +134,15 @@ export function addTrafficMetrics(
   metrics.counter(
     {
       name: 'client_connections_closed_total',
-      help: 'Connections of clients closed because of a limit of all clients together',
+      help: 'Connections of clients closed because of a limit',
     },
     () => [
       [{ limit: 'connections' }, loads().reduce((sum, { shedClients }) => sum + shedClients, 0)],
       [{ limit: 'held_bytes' }, loads().reduce((sum, { heavyClients }) => sum + heavyClients, 0)],
+      [
+        { limit: 'http2_frames' },
+        loads().reduce((sum, { faultyClients }) => sum + faultyClients, 0),
+      ],
     ],
   );
 }

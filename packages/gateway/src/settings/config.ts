@@ -1,15 +1,8 @@
 import { isLoopback, RollcallError } from '@rollcall/protocol';
 import { readTextFile } from '@rollcall/runtime';
-import {
-  checkSettings,
-  overlaySettings,
-  reloading,
-  resolveSettings,
-  valuesOf,
-} from '@rollcall/runtime/settings';
+import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
-import { filterFaults } from '../filters/filters.ts';
-import { ROUTE_SETTINGS } from './routing.ts';
+import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
 
 /** What a gateway is configured by: plain data. docs/reference/config.md has the meaning of each setting. */
@@ -46,16 +39,6 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
   return resolved;
 }
 
-/** The settings of one route. */
-type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
-
-/** Returns the settings of a route: its own, and those for all where it has none. */
-export function routeSettings(settings: RoutingSettings, prefix: string): RouteSettings {
-  const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const own = Object.hasOwn(settings.routes, prefix) ? settings.routes[prefix] : undefined;
-  return own === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, own);
-}
-
 /** The part of a configuration by which requests are served. */
 export function routingSettings(config: RoutingConfig): RoutingSettings {
   return resolveSettings(RELOADING, valuesOf(RELOADING, config));
@@ -78,23 +61,14 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 }
 
 /**
- * Returns what only the settings of a whole filter show, such as credentials for any origin.
+ * Returns what only the settings of a whole route or filter show, such as credentials for any origin.
  * @param config each of whose settings is valid
  */
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
-  const settings = routingSettings(config);
-  const facts = { isConsumer: (name: string) => Object.hasOwn(settings.consumers, name) };
-  const faults = filterFaults(settings, facts);
-  const own = Object.keys(settings.routes).flatMap((prefix) =>
-    filterFaults(routeSettings(settings, prefix), facts)
-      .filter(({ key }) => !faults.some((fault) => fault.key === key))
-      .map(({ key, problem }) => faultAt(['routes', prefix, ...key.split('.')], problem)),
-  );
-  return [...faults.map(({ key, problem }) => faultAt(key.split('.'), problem)), ...own];
-}
-
-function faultAt(path: readonly string[], problem: string): Fault {
-  return { path, message: `\`${path.join('.')}\` ${problem}` };
+  return routeFaults(routingSettings(config)).map(({ path, problem }) => ({
+    path,
+    message: `\`${path.join('.')}\` ${problem}`,
+  }));
 }
 
 function misconfigured(message: string): RollcallError {

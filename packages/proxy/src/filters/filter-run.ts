@@ -28,7 +28,7 @@ export interface FilterRunOptions {
   readonly request: ClientRequest;
   /** The target for the upstream, unless a filter changes it. */
   readonly target: string;
-  /** The prefix of the route, if it is known. */
+  /** The name of the route, if it has one. */
   readonly route: string | undefined;
   readonly onError: ((filter: string, error: unknown, requestId: string) => void) | undefined;
 }
@@ -42,7 +42,12 @@ export function filterRun(
   const { filters } = decision;
   if (filters === undefined || filters.length === 0) return undefined;
   const target = decision.type === 'forward' ? decision.target : request.head.target;
-  return new FilterRun({ filters, request, target, route: decision.prefix, onError });
+  return new FilterRun({ filters, request, target, route: routeOf(decision), onError });
+}
+
+/** Returns the name of the route, if there is one. */
+function routeOf(decision: Decision): string | undefined {
+  return decision.type === 'forward' ? (decision.route ?? decision.prefix) : decision.route;
 }
 
 /** The way of one request, and of its response, through the filters of its route. */

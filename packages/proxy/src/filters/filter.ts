@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Problem } from '../problems.ts';
+import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { FieldSet } from './field-set.ts';
 
 /**
@@ -45,7 +46,7 @@ export interface FilterRequest {
   readonly host: string;
   /** Path and query as they came. */
   readonly target: string;
-  /** The prefix of its route; undefined if it has none. */
+  /** The name of its route; undefined if it has none. */
   readonly route: string | undefined;
   /**
    * Path and query for the upstream.
@@ -58,6 +59,8 @@ export interface FilterRequest {
   readonly isSecure: boolean;
   /** Who the request was proven to be, for other filters and the summary. Undefined until a filter has proven it. */
   consumer: string | undefined;
+  /** What the client has proved by a certificate, if clients are asked for one: see {@link TlsSettings.clientCa}. */
+  readonly clientCertificate: ClientCertificate | undefined;
   /** Sent to the upstream as X-Request-Id. */
   readonly requestId: string;
   /** The fields for the upstream. Fields that the proxy writes itself (Via, X-Forwarded-*) are added later. */

@@ -1,3 +1,4 @@
+import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
 import { checkStatus, hasNoBody, statusLineOf } from '../exchange/own-response.ts';
 import { without } from '../http1/fields.ts';
@@ -60,6 +61,10 @@ export class FilteredRequest implements FilterRequest {
   set consumer(name: string | undefined) {
     this.#consumer = name;
     if (this.#request.record !== undefined) this.#request.record.consumer = name;
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#request.clientCertificate;
   }
 
   get requestId(): string {
