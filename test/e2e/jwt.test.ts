@@ -117,7 +117,7 @@ it('takes keys from a file, and explain verifies a token', async () => {
 it.each([
   [{ issuer: ISSUER }, /`jwt\.audience` is missing: an empty list/],
   [{ issuer: ISSUER, audience: [] }, /`jwt\.jwksUrl` or `jwt\.jwksFile` must be given/],
-  [{ ...{ issuer: ISSUER, audience: [] }, jwksUrl: 'file:///etc/passwd' }, /`jwt\.jwksUrl` is/],
+  [{ issuer: ISSUER, audience: [], jwksUrl: 'file:///etc/passwd' }, /`jwt\.jwksUrl` is/],
   [{ issuer: ISSUER, audience: [], jwksUrl: 'https://a/', algorithms: ['HS256'] }, /algorithms\.0/],
   [{ issuer: ISSUER, audience: [], jwksUrl: 'https://a/', algorithms: ['none'] }, /algorithms\.0/],
   [{ issuer: ISSUER, audience: [], jwksFile: 'no.json' }, /`jwt\.jwksFile` cannot be read/],

@@ -38,7 +38,7 @@ export const JWT: FilterKind<typeof JWT_SETTINGS> = {
 function jwtFaults({ issuer, audience, jwksUrl, jwksFile, ...rest }: JwtSettings): FilterFault[] {
   if (issuer === undefined) {
     const given = { audience, jwksUrl, jwksFile };
-    const [orphan] = Object.entries(given).filter(([, value]) => value !== undefined);
+    const orphan = Object.entries(given).find(([, value]) => value !== undefined);
     return orphan === undefined ? [] : [{ key: orphan[0], problem: 'needs `jwt.issuer`' }];
   }
   if (!rest.enabled) return [];

@@ -120,7 +120,7 @@ export function localKeySet(text: string): KeySet {
 }
 
 /** @throws Error if the text is no JWKS */
-export async function keysOf(text: string): Promise<JWTVerifyGetKey> {
+async function keysOf(text: string): Promise<JWTVerifyGetKey> {
   const { createLocalJWKSet } = await import('jose');
   return createLocalJWKSet(JSON.parse(text) as Parameters<typeof createLocalJWKSet>[0]);
 }

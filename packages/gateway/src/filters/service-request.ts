@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent as SecureAgent, request as requestHttps } from 'node:https';
 
 /** A request to a service that a filter depends on. */
-export interface ServiceRequest {
+interface ServiceRequest {
   readonly url: string;
   /** Default: GET. */
   readonly method?: string;

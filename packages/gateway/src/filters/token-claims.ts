@@ -5,7 +5,7 @@ import { fieldText } from './proven.ts';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Returns a claim by its name, or by a path such as `realm_access.roles`. */
-export function claimOf(claims: Claims, name: string): unknown {
+function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   return name
     .split('.')
@@ -18,9 +18,8 @@ export function claimOf(claims: Claims, name: string): unknown {
 /** Returns whether a claim is a value, or a list that has it. */
 export function hasClaim(claims: Claims, name: string, value: string): boolean {
   const claim = claimOf(claims, name);
-  return (Array.isArray(claim) ? (claim as unknown[]) : [claim]).some(
-    (each) => typeof each !== 'object' && String(each) === value,
-  );
+  const items: unknown[] = Array.isArray(claim) ? claim : [claim];
+  return items.some((each) => isScalar(each) && String(each) === value);
 }
 
 /** Returns the scopes of a token: a text with spaces (RFC 8693 §4.2), or a list. */
@@ -42,6 +41,6 @@ export function claimText(claims: Claims, name: string): string | undefined {
   return text === '' || text.length > MAX_TEXT ? undefined : text;
 }
 
-function isScalar(value: unknown): boolean {
+function isScalar(value: unknown): value is string | number | boolean {
   return ['string', 'number', 'boolean'].includes(typeof value) && value !== '';
 }

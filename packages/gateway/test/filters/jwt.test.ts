@@ -33,8 +33,11 @@ async function send(): Promise<ServiceResponse> {
   return { status: 200, fields: [], body: Buffer.from(JSON.stringify({ keys })) };
 }
 
+function onFault(reason: string): void {
+  faults.push(reason);
+}
+
 function filter(given = {}) {
-  const onFault = (reason: string): void => void faults.push(reason);
   const keySet = new RemoteKeySet({ url: URL, send, now: () => time, onFault });
   return filterOf(
     JWT,
@@ -136,8 +139,8 @@ describe('a token', () => {
     const used = filter({ scopes: ['read', 'write'], claims: { 'realm.roles': 'admin' } });
     const realm = { roles: ['user', 'admin'] };
     const few = await token({ claims: { scope: 'read', realm } });
-    for (const _each of [1, 2])
-      expect(await outcomeOf(few, used)).toBe('403 The token needs the scopes read write.');
+    const outcomes = [await outcomeOf(few, used), await outcomeOf(few, used)];
+    expect(new Set(outcomes)).toEqual(new Set(['403 The token needs the scopes read write.']));
     expect(await outcomeOf(await token({ claims: { scp: ['write', 'read'], realm } }), used)).toBe(
       'ann',
     );
@@ -200,7 +203,7 @@ describe('an attack by a token', () => {
       const own =
         { jwk: await exportJWK(next.publicKey), x5c: ['MIIB'] }[name] ??
         'https://evil.example/jwks';
-      const text = await token({ header: { [name]: own as never }, key: next.privateKey });
+      const text = await token({ header: { [name]: own }, key: next.privateKey });
       expect(await outcomeOf(text)).toBe('401 The signature of the token is wrong.');
       expect(requests).toBe(1);
     },
@@ -300,10 +303,10 @@ describe('the keys of an issuer', () => {
   });
 });
 
-describe('the settings of tokens', () => {
-  const faultsOf = (given: object) =>
-    JWT.faults?.(settingsOf(JWT, given), { isConsumer: () => false }).map(({ key }) => key);
+const faultsOf = (given: object) =>
+  JWT.faults?.(settingsOf(JWT, given), { isConsumer: () => false }).map(({ key }) => key);
 
+describe('the settings of tokens', () => {
   it('are complete', () => {
     expect(faultsOf({})).toEqual([]);
     expect(faultsOf({ issuer: ISSUER, audience: [], jwksUrl: URL })).toEqual([]);
