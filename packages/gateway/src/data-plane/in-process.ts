@@ -36,46 +36,10 @@ const REPORT_SERVED_EVERY_MS = 250;
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings } = options;
-  const { onUnreachable, onEjected, onRequestError, onServed } = options;
-  const router = new Router({
-    table,
-    rules: routingRules(settings.routing),
-    events: {
-      retried: (prefix, key) => traffic.retried(prefix, key),
-      ejected(prefix, key) {
-        traffic.ejected(prefix, key);
-        onEjected();
-      },
-    },
-    isTableComplete: options.isTableComplete,
-    random: Math.random,
-    now: () => performance.now(),
-  });
-  const proxy = asConfigError(() =>
-    createProxy({
-      ...proxySettings(settings),
-      decide: router.decide,
-      pseudonym: settings.pseudonym,
-      ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
-      onUnreachable,
-      onFilterError: (filter, error, requestId) =>
-        onRequestError({ filter, reason: errorMessage(error), requestId }),
-      // A bug: the stack shows where.
-      onInternalError: (error, requestId) =>
-        onRequestError({ reason: error.stack ?? error.message, requestId }),
-      onFieldDropped: traffic.fieldDropped,
-      onRequestStart: observers.traces?.begin,
-      onRequestEnd: requestEnd(traffic, observers),
-    }),
-  );
-  let reportedAt = -Infinity;
-  const timer = setInterval(() => {
-    const served = [...router.servedSince(reportedAt)];
-    reportedAt = performance.now();
-    if (served.length > 0) onServed(served);
-  }, REPORT_SERVED_EVERY_MS);
-  timer.unref();
+  const { observers, onServed } = options;
+  const router = createRouter(options);
+  const proxy = asConfigError(() => createProxy(proxyOptions(options, router)));
+  const stopReporting = reportServed(router, onServed);
   return {
     async listen(port, host) {
       try {
@@ -104,10 +68,48 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       router.configure(rules);
     },
     async close() {
-      clearInterval(timer);
+      stopReporting();
       await proxy.close(CLOSE_GRACE_MS);
       await observers.close();
     },
+  };
+}
+
+function createRouter(options: InProcessOptions): Router {
+  const { table, settings, isTableComplete, traffic, onEjected } = options;
+  return new Router({
+    table,
+    rules: routingRules(settings.routing),
+    events: {
+      retried: (prefix, key) => traffic.retried(prefix, key),
+      ejected(prefix, key) {
+        traffic.ejected(prefix, key);
+        onEjected();
+      },
+    },
+    isTableComplete,
+    random: Math.random,
+    now: () => performance.now(),
+  });
+}
+
+/** @throws RollcallError ROLLCALL_CONFIG */
+function proxyOptions(options: InProcessOptions, router: Router): ProxyOptions {
+  const { settings, traffic, observers, onUnreachable, onRequestError } = options;
+  return {
+    ...proxySettings(settings),
+    decide: router.decide,
+    pseudonym: settings.pseudonym,
+    ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
+    onUnreachable,
+    onFilterError: (filter, error, requestId) =>
+      onRequestError({ filter, reason: errorMessage(error), requestId }),
+    // A bug: the stack shows where.
+    onInternalError: (error, requestId) =>
+      onRequestError({ reason: error.stack ?? error.message, requestId }),
+    onFieldDropped: traffic.fieldDropped,
+    onRequestStart: observers.traces?.begin,
+    onRequestEnd: requestEnd(traffic, observers),
   };
 }
 
@@ -121,6 +123,18 @@ function requestEnd(
     traffic.countRequest(request);
     accessLog.write(request);
   };
+}
+
+/** Reports which instances have answered requests. Returns what ends it. */
+function reportServed(router: Router, onServed: InProcessOptions['onServed']): () => void {
+  let reportedAt = -Infinity;
+  const timer = setInterval(() => {
+    const served = [...router.servedSince(reportedAt)];
+    reportedAt = performance.now();
+    if (served.length > 0) onServed(served);
+  }, REPORT_SERVED_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** Returns the part of the settings that the proxy works by. */
