@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Underscores } from './http1/underscores.ts';
 import type { ProxyOptions } from './proxy.ts';
 import type { Limits } from './limits.ts';
-import type { Pools } from './upstream/pool.ts';
+import type { Pools } from './upstream/pools.ts';
 import type { RequestIds } from './exchange/request-ids.ts';
 
 /** What all connections of one proxy share. */

@@ -23,7 +23,7 @@ import type {
   ListenAddress,
 } from './proxy.ts';
 import { LIMITS } from './limits.ts';
-import { Pools } from './upstream/pool.ts';
+import { Pools } from './upstream/pools.ts';
 import { RequestIds } from './exchange/request-ids.ts';
 import { Underscores } from './http1/underscores.ts';
 import { checkTls, createTlsFront } from './downstream/tls-front.ts';

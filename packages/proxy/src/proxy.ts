@@ -15,6 +15,8 @@ export interface Upstream {
   readonly port: number;
   /** Whether it speaks TLS. Default false. */
   readonly isSecure?: boolean;
+  /** Whether it speaks HTTP/2: with TLS by ALPN, without by prior knowledge. Default false: HTTP/1.1. */
+  readonly isHttp2?: boolean;
   /** What its certificate must be valid for. Default: its address. */
   readonly serverName?: string;
 }

@@ -23,6 +23,7 @@ import { SETTING, settingsAckFrame, settingsFrame } from '../http2/settings.ts';
 import { resetOnDestroy } from '../node-internals.ts';
 import type { ClientSocket } from '../proxy.ts';
 import { keepTunnelAlive } from '../sockets/keep-alive.ts';
+import { Http2Output } from '../sockets/http2-output.ts';
 import { DirectSocket } from '../sockets/read-into.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import type { Client } from './client.ts';
@@ -30,7 +31,6 @@ import { ForwardedFields, peerOf } from './forwarded-fields.ts';
 import type { Refused } from '../http1/request.ts';
 import type { Http2Request } from '../http2/request.ts';
 import { Http2Floods } from './http2-floods.ts';
-import { Http2Output } from './http2-output.ts';
 import { Http2Requests } from './http2-requests.ts';
 import { Http2Stream, STREAM_WINDOW } from './http2-stream.ts';
 import type { Http2StreamOwner } from './http2-stream.ts';
@@ -265,6 +265,9 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
         throw new Http2Error(ERROR.flowControl, 'the window of a stream is too large');
     }
   }
+
+  /** A client that leaves gets the responses that it has asked for. */
+  onGoAway(): void {}
 
   onPing(payload: string, isAck: boolean): void {
     if (!isAck) this.output.send(pingFrame(payload, true));

@@ -1,12 +1,14 @@
 import type { ClientStream } from '../exchange/client-stream.ts';
 import type { Exchange } from '../exchange/exchange.ts';
-import { DEFAULT_MAX_FRAME_BYTES, ERROR, Http2Error, MAX_WINDOW } from '../http2/frames.ts';
+import { ERROR, Http2Error } from '../http2/frames.ts';
+import { ReceiveWindow } from '../http2/receive-window.ts';
 import { headBlock, responseBlock, trailerBlock } from '../http2/response.ts';
 import { DONE, endWith, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
 import type { Problem } from '../problems.ts';
-import { JOIN_BYTES } from '../sockets/write-message.ts';
-import type { Http2Output, Sender } from './http2-output.ts';
+import type { Http2Output } from '../sockets/http2-output.ts';
+import { StreamOutput } from '../sockets/stream-output.ts';
+import type { StreamOutputOwner } from '../sockets/stream-output.ts';
 
 /** What a client may send of a body before it is taken. */
 export const STREAM_WINDOW: number = 256 * 1024;
@@ -30,10 +32,10 @@ export interface Http2StreamOwner {
 }
 
 /** One request by HTTP/2, and the way of its response back. */
-export class Http2Stream implements ClientStream, Sender {
+export class Http2Stream implements ClientStream, StreamOutputOwner {
   readonly id: number;
   readonly #owner: Http2StreamOwner;
-  readonly #output: Http2Output;
+  readonly #output: StreamOutput;
   #exchange: Exchange | undefined;
   /** Of the request's body. */
   #isPaused = false;
@@ -42,15 +44,7 @@ export class Http2Stream implements ClientStream, Sender {
   #early: Buffer[] | undefined;
   /** Bytes of the body that are still to come, if its length is known. */
   #left: number | undefined;
-  /** What the client may still send, and what it has sent since it was last let. */
-  #receiveWindow = STREAM_WINDOW;
-  #credit = 0;
-  /** What the client takes. */
-  #sendWindow: number;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
-  #end = MORE;
-  #isSent = false;
+  readonly #window = new ReceiveWindow(STREAM_WINDOW);
   #isFinished = false;
   #isMalformed = false;
   #deadline = Infinity;
@@ -59,14 +53,13 @@ export class Http2Stream implements ClientStream, Sender {
   constructor(id: number, owner: Http2StreamOwner, sendWindow: number, hasEnded: boolean) {
     this.id = id;
     this.#owner = owner;
-    this.#output = owner.output;
-    this.#sendWindow = sendWindow;
+    this.#output = new StreamOutput(id, owner.output, sendWindow, this);
     this.#hasEnded = hasEnded;
   }
 
   get heldBytes(): number {
     const early = this.#early === undefined ? 0 : sizeOf(this.#early);
-    return this.#pendingBytes + early + (this.#exchange?.heldBytes ?? 0);
+    return this.#output.pendingBytes + early + (this.#exchange?.heldBytes ?? 0);
   }
 
   /** Whether the response is complete, as far as the exchange is concerned. */
@@ -84,6 +77,7 @@ export class Http2Stream implements ClientStream, Sender {
   /** Answers a request that is malformed, or not served. */
   refuse(exchange: Exchange, problem: Problem): void {
     this.#isMalformed = problem.status === 400;
+    this.#output.isReset = this.#isMalformed;
     exchange.answer(problem);
   }
 
@@ -98,9 +92,7 @@ export class Http2Stream implements ClientStream, Sender {
 
   /** The client has reset the stream, or has gone. */
   left(): void {
-    this.#output.forget(this);
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#output.drop();
     if (this.#isFinished) return;
     this.#isFinished = true;
     this.#exchange?.onClientClose();
@@ -112,9 +104,8 @@ export class Http2Stream implements ClientStream, Sender {
    */
   receiveData(payload: Buffer, windowBytes: number, endsStream: boolean): void {
     if (this.#hasEnded) throw this.#error(ERROR.streamClosed, 'DATA behind the end of the stream');
-    this.#receiveWindow -= windowBytes;
-    if (this.#receiveWindow < 0) throw this.#error(ERROR.flowControl, 'more DATA than allowed');
-    this.#credit += windowBytes;
+    if (!this.#window.take(windowBytes))
+      throw this.#error(ERROR.flowControl, 'more DATA than allowed');
     this.#receive(payload, endsStream ? DONE : MORE);
     this.#grant();
   }
@@ -132,22 +123,28 @@ export class Http2Stream implements ClientStream, Sender {
    * @returns false if that is more than a window may be
    */
   grow(increment: number): boolean {
-    this.#sendWindow += increment;
-    if (this.#sendWindow > MAX_WINDOW) return false;
-    if (this.#sendWindow > 0 && this.#pendingBytes > 0) this.sendNext();
-    return true;
+    return this.#output.grow(increment);
   }
 
-  sendNext(): void {
-    const size = this.#sendable();
-    if (size > 0) this.#sendPending(size);
-    if (this.#pendingBytes > 0) this.#wait();
-    else if (!this.#isFinished) this.#exchange?.onClientDrain();
+  onProgress(): void {
+    if (this.#isFinished) this.#deadline = this.#owner.giveUpAt();
+  }
+
+  onDrain(): void {
+    if (!this.#isFinished) this.#exchange?.onClientDrain();
+  }
+
+  sendTrailers(lines: string): void {
+    this.#owner.sendBlock(this.id, trailerBlock(lines), true);
+  }
+
+  onSent(): void {
+    if (this.#isFinished) this.#close(this.#endCode());
   }
 
   sendInformational(head: ResponseHead): boolean {
     this.#owner.sendBlock(this.id, headBlock(head, head.status), false);
-    return this.#flows();
+    return this.#output.flows();
   }
 
   sendUpgrade(head: ResponseHead): void {
@@ -164,23 +161,16 @@ export class Http2Stream implements ClientStream, Sender {
     const isAll = end.done && end.trailers === '' && parts.length === 0 && !this.#isMalformed;
     this.#owner.sendBlock(this.id, responseBlock(head, requestId), isAll);
     if (!isAll) return this.write(parts, end);
-    this.#end = end;
-    this.#isSent = true;
+    this.#output.ended();
     return true;
   }
 
   write(parts: readonly Buffer[], end: BodyEnd): boolean {
-    const size = sizeOf(parts);
-    this.#end = end;
-    // At once and uncopied, as nearly all of it.
-    if (this.#pendingBytes === 0 && size <= this.#limit()) this.#send(parts, size);
-    else if (size > 0) this.#hold(parts, size);
-    for (let next = this.#sendable(); next > 0; next = this.#sendable()) this.#sendPending(next);
-    return this.#flows();
+    return this.#output.write(parts, end);
   }
 
   get hasPendingWrites(): boolean {
-    return this.#pendingBytes > 0 || this.#output.holdsParts;
+    return this.#output.holdsParts;
   }
 
   reset(): void {
@@ -190,9 +180,9 @@ export class Http2Stream implements ClientStream, Sender {
   finish(): void {
     this.#isFinished = true;
     this.#deadline = this.#owner.giveUpAt();
-    if (this.#isSent) this.#close(this.#endCode());
+    if (this.#output.isSent) this.#close(this.#endCode());
     // A tunnel whose upstream broke off (RFC 8441 §5).
-    else if (!this.#end.done) this.#close(ERROR.cancel);
+    else if (!this.#output.isDone) this.#close(ERROR.cancel);
   }
 
   pause(): void {
@@ -220,69 +210,9 @@ export class Http2Stream implements ClientStream, Sender {
 
   /** Lets the client send as much as it has sent, if that is taken. */
   #grant(): void {
-    const isDue = this.#credit >= STREAM_WINDOW / 2 && this.#early === undefined;
-    if (!isDue || this.#isPaused || this.#hasEnded || this.#isFinished) return;
-    this.#receiveWindow += this.#credit;
-    this.#owner.sendWindowUpdate(this.id, this.#credit);
-    this.#credit = 0;
-  }
-
-  /** Bytes that one frame may carry now. */
-  #limit(): number {
-    if (this.#output.isBlocked) return 0;
-    // A larger frame, if the client takes one, would keep the other streams waiting.
-    return Math.max(0, Math.min(this.#sendWindow, this.#output.window, DEFAULT_MAX_FRAME_BYTES));
-  }
-
-  #sendable(): number {
-    return this.#pendingBytes === 0 ? 0 : Math.min(this.#pendingBytes, this.#limit());
-  }
-
-  #hold(parts: readonly Buffer[], size: number): void {
-    // What is small is overwritten by the next read.
-    if (size <= JOIN_BYTES) this.#pending.push(Buffer.concat(parts));
-    else this.#pending.push(...parts);
-    this.#pendingBytes += size;
-  }
-
-  #sendPending(size: number): void {
-    const parts: Buffer[] = [];
-    for (let left = size; left > 0;) {
-      const first = this.#pending[0] ?? EMPTY;
-      if (first.length <= left) this.#pending.shift();
-      else this.#pending[0] = first.subarray(left);
-      const part = first.subarray(0, left);
-      parts.push(part);
-      left -= part.length;
-    }
-    this.#pendingBytes -= size;
-    if (this.#isFinished) this.#deadline = this.#owner.giveUpAt();
-    this.#send(parts, size);
-  }
-
-  /** Sends a frame of DATA, and what follows the last one. */
-  #send(parts: readonly Buffer[], size: number): void {
-    const { done, trailers } = this.#end;
-    const isLast = done && this.#pendingBytes === 0;
-    const endsStream = isLast && trailers === '' && !this.#isMalformed;
-    this.#sendWindow -= size;
-    if (size > 0 || endsStream) this.#output.sendData(this.id, parts, size, endsStream);
-    if (!isLast) return;
-    if (trailers !== '') this.#owner.sendBlock(this.id, trailerBlock(trailers), true);
-    this.#isSent = true;
-    if (this.#isFinished) this.#close(this.#endCode());
-  }
-
-  /** @returns false if it calls `onClientDrain` later */
-  #flows(): boolean {
-    if (this.#isSent || (this.#pendingBytes === 0 && !this.#output.isBlocked)) return true;
-    this.#wait();
-    return false;
-  }
-
-  #wait(): void {
-    // If its own window is used up, `grow` goes on.
-    if (this.#pendingBytes === 0 || this.#sendWindow > 0) this.#output.await(this);
+    if (this.#isPaused || this.#hasEnded || this.#isFinished || this.#early !== undefined) return;
+    const increment = this.#window.renew();
+    if (increment > 0) this.#owner.sendWindowUpdate(this.id, increment);
   }
 
   /** RFC 9113 §8.1: what the client still sends of its request is not read. */
@@ -293,7 +223,7 @@ export class Http2Stream implements ClientStream, Sender {
 
   #close(code: number | undefined): void {
     this.#isFinished = true;
-    this.#output.forget(this);
+    this.#output.forget();
     this.#owner.closed(this, code);
   }
 

@@ -47,6 +47,7 @@ export const TRANSITIONS: Readonly<Record<Phase, Partial<Record<PhaseEvent, Phas
     abort: 'done',
   },
   sending: {
+    attempt: 'connecting',
     'request-sent': 'waiting',
     'response-head': 'responding',
     answer: 'done',

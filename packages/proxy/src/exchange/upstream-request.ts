@@ -9,7 +9,7 @@ import type { Problem, ProxyProblemCode } from '../problems.ts';
 import type { Forward, Upstream } from '../proxy.ts';
 import { isOwnShortage } from '../upstream/own-shortage.ts';
 import type { ResponseHandler } from '../upstream/response-handler.ts';
-import type { UpstreamConnection } from '../upstream/upstream-connection.ts';
+import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { OwnResponse } from './own-response.ts';
@@ -20,6 +20,8 @@ import { Tunnel } from './tunnel.ts';
 
 /** How often a request that was sent may be sent again. */
 const MAX_RETRIES = 2;
+/** Of a body that goes on: what is kept of it while the upstream may still refuse the request. */
+const MAX_KEPT_BYTES = 64 * 1024;
 
 /** What a request on its way to an upstream calls: the exchange. */
 export interface UpstreamRequestHandler {
@@ -58,13 +60,15 @@ export class UpstreamRequest implements ResponseHandler {
   #limits: RouteLimits;
   /** Of the last attempt. */
   #upstream: Upstream | undefined;
-  #connection: UpstreamConnection | undefined;
+  #connection: UpstreamStream | undefined;
   /** What has come of the body and may have to be sent, or sent again. */
   #parts = NO_PARTS;
   #end = MORE;
   /** Whether the upstream does not take the body for now. */
   #isBlocked = false;
   #mayRetry = false;
+  /** Whether all that has come of the body is kept. */
+  #isKept = true;
   #retries = 0;
   /** Whether an attempt is under way. */
   #isTrying = false;
@@ -90,7 +94,7 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Whether bytes of the body are still to be written, or may have to be again. */
   get holdsBody(): boolean {
-    return this.#parts.length > 0 || this.#connection?.pendingBytes !== 0;
+    return this.#parts.length > 0 || this.#connection?.holdsParts !== false;
   }
 
   /** How many these are. What is held to be sent again is often also what is still to be written. */
@@ -123,7 +127,7 @@ export class UpstreamRequest implements ResponseHandler {
   write(parts: readonly Buffer[], end: BodyEnd): void {
     this.#end = this.#passing(end);
     this.#mayRetry = false;
-    this.#parts = NO_PARTS;
+    this.#keep(parts);
     if (this.#connection?.write(parts, this.#end) === false) this.#block();
     if (end.done) this.#exchange.onRequestProgress('request-sent');
   }
@@ -178,7 +182,7 @@ export class UpstreamRequest implements ResponseHandler {
     // A body that goes on is not kept, and so cannot be sent again.
     this.#mayRetry = isComplete && IDEMPOTENT.has(this.method);
     if (!isComplete) {
-      this.#parts = NO_PARTS;
+      if (!connection.mayRefuse) this.#drop();
       if (flows) this.#stream.resume();
       else this.#block();
     }
@@ -240,7 +244,8 @@ export class UpstreamRequest implements ResponseHandler {
     const failed = this.#connection;
     const { phase } = this.#exchange;
     this.#connection = undefined;
-    this.#ended(!isOwnShortage(error));
+    const isRefused = failed?.isRefused === true;
+    this.#ended(!isOwnShortage(error) && !isRefused);
     if (phase === 'tunnelling' || phase === 'responding') this.#exchange.onUpstreamClose();
     else if (phase === 'connecting') this.#unreachable(error);
     else if (failed === undefined || !this.#retry(failed))
@@ -259,12 +264,14 @@ export class UpstreamRequest implements ResponseHandler {
   /**
    * Begins an attempt with a request that was sent before: with another upstream; with the same one only if it has
    * closed a connection that had been idle, which it may do at any time (RFC 9112 §9.3.1). On a new connection,
-   * because one that is idle may be about to be closed too.
+   * because one that is idle may be about to be closed too; or if it has refused the request (RFC 9113 §8.7).
    *
    * @returns false if the request may not be sent again
    */
-  #retry(failed: UpstreamConnection): boolean {
-    const isSafe = this.#mayRetry && !failed.hasResponded && this.#retries < MAX_RETRIES;
+  #retry(failed: UpstreamStream): boolean {
+    if (!this.#isKept || this.#retries >= MAX_RETRIES) return false;
+    // What the upstream has not begun to process is sent again whatever it is.
+    const isSafe = failed.isRefused || (this.#mayRetry && !failed.hasResponded);
     if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
     this.#retries++;
     const another = this.#decision?.next();
@@ -273,11 +280,11 @@ export class UpstreamRequest implements ResponseHandler {
       return true;
     }
     if (this.#upstream === undefined || !failed.isReused) return false;
-    this.#try(this.#upstream, failed.openAnother());
+    this.#try(this.#upstream, failed.another());
     return true;
   }
 
-  #try(upstream: Upstream, connection: UpstreamConnection): void {
+  #try(upstream: Upstream, connection: UpstreamStream): void {
     const { record } = this.#request;
     this.#upstream = upstream;
     this.#connection = connection;
@@ -291,7 +298,8 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Returns the end of the body as the upstream gets it. */
   #passing(end: BodyEnd): BodyEnd {
-    return end.trailers === '' || this.#decision?.passesTrailers === true ? end : DONE;
+    const passes = this.#decision?.passesTrailers === true || this.#connection?.takesTrailers;
+    return end.trailers === '' || passes === true ? end : DONE;
   }
 
   /** Nothing was sent, so any method may go to another upstream. */
@@ -311,6 +319,7 @@ export class UpstreamRequest implements ResponseHandler {
 
   #responded({ status }: ResponseHead): void {
     this.#mayRetry = false;
+    if (!this.#end.done) this.#drop();
     this.#decision?.onResponse?.(status);
     this.#request.record?.responded(status);
   }
@@ -320,6 +329,19 @@ export class UpstreamRequest implements ResponseHandler {
     if (!this.#isTrying) return;
     this.#isTrying = false;
     this.#decision?.onAttemptEnd?.(isFault);
+  }
+
+  /** Keeps more of the body, while the upstream may refuse the request and it is not too much. */
+  #keep(parts: readonly Buffer[]): void {
+    const mayRefuse = this.#isKept && this.#connection?.mayRefuse === true;
+    if (!mayRefuse || sizeOf(this.#parts) + sizeOf(parts) > MAX_KEPT_BYTES) return this.#drop();
+    this.#parts = [...this.#parts, ...parts];
+  }
+
+  /** What was sent of the body cannot be sent again. */
+  #drop(): void {
+    this.#isKept = false;
+    this.#parts = NO_PARTS;
   }
 
   #block(): void {

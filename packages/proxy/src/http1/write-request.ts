@@ -17,6 +17,19 @@ export interface RequestFacts {
   readonly prefix: string;
 }
 
+/** Returns the lines of a request that do not depend on the version of HTTP, its Host among them if it has one. */
+export function requestLines(request: RequestHead, facts: RequestFacts): string {
+  const isReplaced = facts.traceparent !== undefined && request.traceparent !== '';
+  const passed = isReplaced ? without(request.fields, ['traceparent']) : request.fields;
+  // RFC 9110 §7.6.3: a Via of its own, after the Via fields of the request, continues their list.
+  const via = facts.via === '' ? '' : `via: ${request.version} ${facts.via}\r\n`;
+  let lines = `${passed}${facts.forwarded}x-request-id: ${facts.requestId}\r\n${via}`;
+  if (facts.traceparent !== undefined) lines += `traceparent: ${facts.traceparent}\r\n`;
+  if (facts.prefix !== '') lines += `x-forwarded-prefix: ${facts.prefix}\r\n`;
+  if (request.expectsContinue) lines += 'expect: 100-continue\r\n';
+  return lines;
+}
+
 /**
  * Returns the head for the upstream. What `Connection` names is gone before ours are added, so that a client cannot
  * have ours removed by naming them there.
@@ -24,17 +37,10 @@ export interface RequestFacts {
  * @param authority of the upstream, as a Host: for a request of HTTP/1.0 that has none
  */
 export function requestHead(request: RequestHead, facts: RequestFacts, authority: string): string {
-  const { method, host, fields, version } = request;
-  const isReplaced = facts.traceparent !== undefined && request.traceparent !== '';
-  const passed = isReplaced ? without(fields, ['traceparent']) : fields;
-  const named = host === '' ? `Host: ${authority}\r\n` : '';
-  // RFC 9110 §7.6.3: a Via of its own, after the Via fields of the request, continues their list.
-  const via = facts.via === '' ? '' : `via: ${version} ${facts.via}\r\n`;
-  let head = `${method} ${facts.target} HTTP/1.1\r\n${passed}${named}${facts.forwarded}x-request-id: ${facts.requestId}\r\n${via}`;
-  if (facts.traceparent !== undefined) head += `traceparent: ${facts.traceparent}\r\n`;
-  if (facts.prefix !== '') head += `x-forwarded-prefix: ${facts.prefix}\r\n`;
+  const named = request.host === '' ? `Host: ${authority}\r\n` : '';
+  const lines = requestLines(request, facts);
+  let head = `${request.method} ${facts.target} HTTP/1.1\r\n${named}${lines}`;
   if (request.length === CHUNKED) head += 'transfer-encoding: chunked\r\n';
-  if (request.expectsContinue) head += 'expect: 100-continue\r\n';
   if (request.upgrades) head += 'connection: upgrade\r\nupgrade: websocket\r\n';
   else if (request.takesTrailers) head += 'connection: te\r\nte: trailers\r\n';
   return `${head}\r\n`;

@@ -1,3 +1,5 @@
+import { valueBetween } from '../http1/syntax.ts';
+import { encodeField } from './hpack-encoder.ts';
 import type { HeaderField } from './hpack-static-table.ts';
 
 /** What a block of fields says, its pseudo fields apart. */
@@ -55,4 +57,20 @@ export function fieldLines(
   }
   if (cookie !== '') lines += `cookie: ${cookie}\r\n`;
   return { pseudo, host, lines };
+}
+
+/**
+ * Returns lines of HTTP/1.1 as part of a block of fields.
+ * @param dropped names of those that do not go in, in lower case
+ */
+export function encodeLines(lines: string, dropped: ReadonlySet<string>): string {
+  let block = '';
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    const name = lines.slice(at, colon).toLowerCase();
+    if (!dropped.has(name)) block += encodeField(name, valueBetween(lines, colon + 1, end));
+    at = end + 2;
+  }
+  return block;
 }

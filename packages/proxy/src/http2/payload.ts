@@ -2,6 +2,7 @@ import { ERROR, FLAG, FRAME, Http2Error } from './frames.ts';
 import type { Frame } from './frame-reader.ts';
 
 const PRIORITY_BYTES = 5;
+const GO_AWAY_BYTES = 8;
 
 /**
  * Returns the content of a frame without its padding (RFC 9113 §6.1 and §6.2).
@@ -72,4 +73,17 @@ export function incrementOf(frame: Frame): number {
   if (increment === 0)
     throw new Http2Error(ERROR.protocol, 'a window grows by nothing', frame.streamId);
   return increment;
+}
+
+/**
+ * Returns what a GOAWAY says (RFC 9113 §6.8).
+ * @throws Http2Error if it is not whole
+ */
+export function goAwayOf({ payload }: Frame): {
+  readonly lastStreamId: number;
+  readonly code: number;
+} {
+  if (payload.length < GO_AWAY_BYTES)
+    throw new Http2Error(ERROR.frameSize, 'a GOAWAY is not whole');
+  return { lastStreamId: payload.readUInt32BE(0) & 0x7fffffff, code: payload.readUInt32BE(4) };
 }

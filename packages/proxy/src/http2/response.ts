@@ -1,5 +1,5 @@
-import { valueBetween } from '../http1/syntax.ts';
 import type { ResponseHead } from '../message.ts';
+import { encodeLines } from './field-lines.ts';
 import { encodeField } from './hpack-encoder.ts';
 
 /** What HTTP/2 does not have: of a 426 (RFC 9113 §8.2.2), and of a tunnel (RFC 8441 §5). */
@@ -8,6 +8,8 @@ const NOT_IN_HTTP2: ReadonlySet<string> = new Set([
   'upgrade',
   'sec-websocket-accept',
 ]);
+
+const NEITHER_LENGTH: ReadonlySet<string> = new Set([...NOT_IN_HTTP2, 'content-length']);
 
 const blocks = new WeakMap<ResponseHead, string>();
 
@@ -30,23 +32,10 @@ export function responseBlock(head: ResponseHead, requestId: string): string {
 export function headBlock(head: ResponseHead, status: number): string {
   // RFC 9110 §8.6: neither has a Content-Length.
   const hasNoLength = head.status < 200 || head.status === 204;
-  return encodeField(':status', String(status)) + encodeLines(head.fields, hasNoLength);
+  return encodeField(':status', String(status)) + encodeLines(head.fields, hasNoLength ? NEITHER_LENGTH : NOT_IN_HTTP2);
 }
 
 /** Returns trailers as a block of fields. @param lines each with its CRLF */
 export function trailerBlock(lines: string): string {
-  return encodeLines(lines, false);
-}
-
-function encodeLines(lines: string, hasNoLength: boolean): string {
-  let block = '';
-  for (let at = 0; at < lines.length;) {
-    const colon = lines.indexOf(':', at);
-    const end = lines.indexOf('\r\n', colon);
-    const name = lines.slice(at, colon).toLowerCase();
-    const isDropped = NOT_IN_HTTP2.has(name) || (hasNoLength && name === 'content-length');
-    if (!isDropped) block += encodeField(name, valueBetween(lines, colon + 1, end));
-    at = end + 2;
-  }
-  return block;
+  return encodeLines(lines, NOT_IN_HTTP2);
 }

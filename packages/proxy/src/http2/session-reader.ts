@@ -3,7 +3,7 @@ import type { Block } from './block-reader.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Frame } from './frame-reader.ts';
 import { DEFAULT_MAX_FRAME_BYTES, ERROR, FLAG, FRAME, Http2Error } from './frames.ts';
-import { checkPriority, checkSize, checkStreamId, contentOf, incrementOf } from './payload.ts';
+import { checkPriority, checkSize, checkStreamId, contentOf, goAwayOf, incrementOf } from './payload.ts';
 import { parseSettings } from './settings.ts';
 
 /** DATA, as its stream gets it. */
@@ -23,11 +23,13 @@ export interface SessionHandler {
   /** A block has begun whose rest is still to come. */
   onBlockBegun(): void;
   onData(data: Data): void;
-  onReset(streamId: number): void;
+  onReset(streamId: number, code: number): void;
   /** The peer's SETTINGS, to be acknowledged. */
   onSettings(settings: ReadonlyMap<number, number>): void;
   onPing(payload: string, isAck: boolean): void;
   onWindowUpdate(streamId: number, increment: number): void;
+  /** The peer serves no stream above this id. */
+  onGoAway(lastStreamId: number, code: number): void;
   /** A frame that carries no part of a message, before it is read. */
   onControlFrame(): void;
   /** What is wrong with one stream (RFC 9113 §5.4.2). */
@@ -92,7 +94,7 @@ export class SessionReader {
     else if (type === FRAME.data) this.#onData(frame);
     else if (type === FRAME.rstStream) {
       checkSize(frame, 4);
-      this.#handler.onReset(frame.streamId);
+      this.#handler.onReset(frame.streamId, frame.payload.readUInt32BE(0));
     } else if (type === FRAME.pushPromise)
       throw new Http2Error(ERROR.protocol, 'a push was not asked for');
     else this.#onControlFrame(frame);
@@ -126,6 +128,9 @@ export class SessionReader {
       this.#handler.onPing(payload.toString('latin1'), isAck);
     } else if (type === FRAME.windowUpdate)
       this.#handler.onWindowUpdate(streamId, incrementOf(frame));
-    else if (type === FRAME.priority) checkPriority(frame);
+    else if (type === FRAME.goAway) {
+      const { lastStreamId, code } = goAwayOf(frame);
+      this.#handler.onGoAway(lastStreamId, code);
+    } else if (type === FRAME.priority) checkPriority(frame);
   }
 }

@@ -22,7 +22,7 @@ export class Dialer {
    * @param onConnected called when it may be written to: with TLS, once the certificate is verified
    */
   dial(
-    { address, port, isSecure, serverName }: Upstream,
+    { address, port, isSecure, isHttp2, serverName }: Upstream,
     take: TakeBytes,
     onConnected: () => void,
   ): Socket {
@@ -38,6 +38,7 @@ export class Dialer {
     this.#secureContext ??= createSecureContext({ ca: this.#ca });
     const secureContext = this.#secureContext;
     const name = serverName === undefined ? {} : { servername: serverName };
-    return connectSecurely({ ...options, ...name, secureContext }).on('secureConnect', onConnected);
+    const alpn = isHttp2 === true ? { ALPNProtocols: ['h2'] } : {};
+    return connectSecurely({ ...options, ...name, ...alpn, secureContext }).on('secureConnect', onConnected);
   }
 }

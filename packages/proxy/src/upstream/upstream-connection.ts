@@ -19,6 +19,7 @@ import { needsDrain } from '../sockets/write-text.ts';
 import type { Dialer } from './dialer.ts';
 import type { Upstream } from '../proxy.ts';
 import type { ResponseHandler } from './response-handler.ts';
+import type { UpstreamStream } from './upstream-stream.ts';
 
 /** What a connection calls: the pool that has opened it. */
 export interface ConnectionOwner {
@@ -32,13 +33,15 @@ export interface ConnectionOwner {
   forget(connection: UpstreamConnection): void;
 }
 
-/** One connection to an upstream. It carries one request at a time, or none. */
-export class UpstreamConnection {
+/** One connection to an upstream by HTTP/1.1. It carries one request at a time, or none. */
+export class UpstreamConnection implements UpstreamStream {
   isConnected: boolean = false;
-  /** Whether it has carried a request before this one: then the upstream may have closed it meanwhile. */
   isReused = false;
-  /** Whether any byte of the response has come. */
   hasResponded = false;
+  // HTTP/1.1 cannot say so, and who does not read trailers takes them for the next request.
+  readonly mayRefuse = false;
+  readonly isRefused = false;
+  readonly takesTrailers = false;
   /** When it is closed if it is idle till then. */
   expires: number = Infinity;
   #handler: ResponseHandler | undefined;
@@ -76,31 +79,25 @@ export class UpstreamConnection {
     return this.#socket.destroyed;
   }
 
-  /** Bytes that were handed to it and are still to be written. */
   get pendingBytes(): number {
     return this.#socket.writableLength;
   }
 
-  /** Lends the connection to one exchange. */
+  get holdsParts(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
   carry(handler: ResponseHandler): void {
     this.#handler = handler;
     this.hasResponded = false;
   }
 
-  /**
-   * Sends a request with what there is of its body.
-   * @returns false if the upstream should be given time to take it: `onDrain` follows
-   */
   send(head: RequestHead, facts: RequestFacts, parts: readonly Buffer[], end: BodyEnd): boolean {
     this.#isRequestChunked = head.length === CHUNKED;
     const text = requestHead(head, facts, this.#pool.authority);
     return writeMessage(this.#socket, text, parts, this.#isRequestChunked, end);
   }
 
-  /**
-   * Sends more of the body, or of the tunnel.
-   * @returns as `send`
-   */
   write(parts: readonly Buffer[], end: BodyEnd): boolean {
     if (!this.#isTunnel) return writeMessage(this.#socket, '', parts, this.#isRequestChunked, end);
     const flows = writeParts(this.#socket, parts);
@@ -108,7 +105,6 @@ export class UpstreamConnection {
     return flows;
   }
 
-  /** Reads no more for now. */
   pause(): void {
     this.#socket.pause();
   }
@@ -117,18 +113,17 @@ export class UpstreamConnection {
     this.#socket.resume();
   }
 
-  /** Opens another to the same upstream: by its pool, which may have been replaced meanwhile. */
-  openAnother(): UpstreamConnection {
+  /** By its pool, which may have been replaced meanwhile. */
+  another(): UpstreamConnection {
     return this.#pool.open();
   }
 
-  /** The exchange does not want the response any more. */
   abandon(): void {
     this.#handler = undefined;
     this.destroy();
   }
 
-  /** The exchange is over on both sides: the next may have the connection, if the upstream allows it. */
+  /** The next request may have the connection, if the upstream allows it. */
   giveBack(): void {
     this.#handler = undefined;
     // An upstream that has responded need not take the rest of a body, and the next request would wait behind it.

@@ -10,7 +10,7 @@ import type { Limits } from '../../src/limits.ts';
 import { DONE, MORE } from '../../src/message.ts';
 import type { Decision, RequestSummary, Upstream } from '../../src/proxy.ts';
 import { Dialer } from '../../src/upstream/dialer.ts';
-import { Pools } from '../../src/upstream/pool.ts';
+import { Pools } from '../../src/upstream/pools.ts';
 import { forwardBy } from '../decisions.ts';
 import { afterwards } from '../harness.ts';
 import { MemoryStream } from './memory-stream.ts';

@@ -1,8 +1,8 @@
+import type { Writable } from 'node:stream';
 import { DEFAULT_WINDOW, FLAG, FRAME, frameHeader } from '../http2/frames.ts';
 import { pendingBytes } from '../node-internals.ts';
-import type { ClientSocket } from '../proxy.ts';
-import { JOIN_BYTES } from '../sockets/write-message.ts';
-import { needsDrain, writeText } from '../sockets/write-text.ts';
+import { JOIN_BYTES } from './write-message.ts';
+import { needsDrain, writeText } from './write-text.ts';
 
 /** Text that is collected before it is written, if the turn of the event loop goes on for long. */
 const MAX_TEXT = 64 * 1024;
@@ -15,21 +15,21 @@ export interface Sender {
 
 /** What a connection by HTTP/2 sends: the frames of one turn of the event loop are written together. */
 export class Http2Output {
-  /** Bytes of DATA that the client takes for all streams together. */
+  /** Bytes of DATA that the peer takes for all streams together. */
   window: number = DEFAULT_WINDOW;
-  readonly #socket: ClientSocket;
+  readonly #socket: Writable;
   readonly #onSent: (bytes: number) => void;
   #text = '';
   /** In the order in which they take turns. */
   readonly #waiting = new Set<Sender>();
 
   /** @param onSent called with the size of each frame of DATA */
-  constructor(socket: ClientSocket, onSent: (bytes: number) => void) {
+  constructor(socket: Writable, onSent: (bytes: number) => void) {
     this.#socket = socket;
     this.#onSent = onSent;
   }
 
-  /** Whether the client should be given time to take what was written. */
+  /** Whether the peer should be given time to take what was written. */
   get isBlocked(): boolean {
     return needsDrain(this.#socket);
   }

@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.ts';
+import { authorityOf } from './authority.ts';
 import type { Dialer } from './dialer.ts';
 import type { Upstream } from '../proxy.ts';
 import type { Limits } from '../limits.ts';
 import { UpstreamConnection } from './upstream-connection.ts';
 import type { ConnectionOwner } from './upstream-connection.ts';
+import type { UpstreamPool } from './upstream-stream.ts';
 
-/** The connections to one upstream. */
-export class Pool implements ConnectionOwner {
+/** The connections to one upstream by HTTP/1.1. */
+export class Http1Pool implements UpstreamPool, ConnectionOwner {
   readonly upstream: Upstream;
   /** As a Host. */
   readonly authority: string;
@@ -19,9 +21,8 @@ export class Pool implements ConnectionOwner {
   #isReleased = false;
 
   constructor(upstream: Upstream, limits: Limits, clock: Clock, dialer: Dialer) {
-    const { address, port } = upstream;
     this.upstream = upstream;
-    this.authority = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    this.authority = authorityOf(upstream);
     this.#limits = limits;
     this.#clock = clock;
     this.#dialer = dialer;
@@ -74,64 +75,4 @@ export class Pool implements ConnectionOwner {
   destroy(): void {
     for (const connection of this.#open) connection.destroy();
   }
-}
-
-/** The pools of all upstreams. */
-export class Pools {
-  readonly #pools = new Map<string, Pool>();
-  readonly #limits: Limits;
-  readonly #clock: Clock;
-  readonly #dialer: Dialer;
-
-  constructor(limits: Limits, clock: Clock, dialer: Dialer) {
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#dialer = dialer;
-  }
-
-  of(upstream: Upstream): Pool {
-    const known = this.#pools.get(upstream.key);
-    if (known !== undefined && isAlike(known.upstream, upstream)) return known;
-    known?.release();
-    const pool = new Pool(upstream, this.#limits, this.#clock, this.#dialer);
-    this.#pools.set(upstream.key, pool);
-    return pool;
-  }
-
-  release(endpoint: Pick<Upstream, 'address' | 'port'>): void {
-    for (const [key, pool] of this.#pools) {
-      if (!isAt(pool.upstream, endpoint)) continue;
-      this.#pools.delete(key);
-      pool.release();
-    }
-  }
-
-  /** Yields how many connections there are to each upstream, and how many of them are idle. */
-  *sizes(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]> {
-    for (const [key, pool] of this.#pools) yield [key, pool.sizes];
-  }
-
-  sweep(now: number): void {
-    for (const pool of this.#pools.values()) pool.sweep(now);
-  }
-
-  destroy(): void {
-    for (const pool of this.#pools.values()) pool.destroy();
-    this.#pools.clear();
-  }
-}
-
-function isAlike(one: Upstream, other: Upstream): boolean {
-  return (
-    isAt(one, other) &&
-    (one.isSecure ?? false) === (other.isSecure ?? false) &&
-    one.serverName === other.serverName
-  );
-}
-
-function isAt(
-  upstream: Pick<Upstream, 'address' | 'port'>,
-  { address, port }: Pick<Upstream, 'address' | 'port'>,
-): boolean {
-  return upstream.port === port && upstream.address === address;
 }
