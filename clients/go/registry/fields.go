@@ -78,10 +78,11 @@ func parseText(input any, code RefusalCode, field string) (string, *Refusal) {
 }
 
 func parseScheme(input any) (string, *Refusal) {
-	if input == "http" || input == "https" {
+	switch input {
+	case "http", "https", "h2c", "h2":
 		return input.(string), nil
 	}
-	return "", refuse(BadScheme, `scheme is %s; it must be one of http, https`, quote(input))
+	return "", refuse(BadScheme, `scheme is %s; it must be one of http, https, h2c, h2`, quote(input))
 }
 
 func parseHealth(input any) (*Health, *Refusal) {
@@ -96,8 +97,8 @@ func parseHealth(input any) (*Health, *Refusal) {
 	if !ok || len(pathText) > maxTextLength || !healthPath.MatchString(pathText) {
 		return nil, refuse(BadHealth, `health.path is %s; it must be a path such as "/health"`, quote(path))
 	}
-	if method != "GET" && method != "HEAD" {
-		return nil, refuse(BadHealth, `health.method is %s; it must be one of GET, HEAD`, quote(method))
+	if method != "GET" && method != "HEAD" && method != "GRPC" {
+		return nil, refuse(BadHealth, `health.method is %s; it must be one of GET, HEAD, GRPC`, quote(method))
 	}
 	host := fields["host"]
 	hostText, ok := host.(string)

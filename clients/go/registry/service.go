@@ -46,8 +46,8 @@ type Service struct {
 	// Weight is the share of requests that the instance receives, in proportion to the weights of the other
 	// instances of its prefix: 1 to 100. Default: 0, which counts as 1.
 	Weight int
-	// Scheme is the protocol that the instance serves on its port: "http" or "https". Default: "", which means
-	// "http".
+	// Scheme is the protocol that the instance serves on its port: "http", "https", "h2c" (HTTP/2 without TLS) or "h2"
+	// (HTTP/2 with TLS). gRPC needs one of the last two. Default: "", which means "http".
 	Scheme string
 	// Draining says that the instance is about to leave and receives no new requests. Default: false.
 	Draining bool
@@ -74,7 +74,8 @@ type Health struct {
 	// Path is the path and query to request on the instance itself, such as "/health", without the prefix that
 	// gateways route. It has at most 255 characters. Required.
 	Path string `json:"path"`
-	// Method is "GET" or "HEAD". Default: "", which means "GET".
+	// Method is "GET" or "HEAD"; or "GRPC", which asks grpc.health.v1.Health/Check instead, with Path as the name of
+	// the service: "/helloworld.Greeter", or "/" for the whole server. Default: "", which means "GET".
 	Method string `json:"method"`
 	// Host is the Host of the request, for an instance that serves certain hosts only. Default: "", which means its
 	// address and port.

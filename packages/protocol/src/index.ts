@@ -60,6 +60,8 @@ export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { urlHost } from './wire/url-host.ts';
 export { Groups } from './table/groups.ts';
+export { schemeFacts, urlScheme } from './wire/scheme.ts';
+export type { SchemeFacts } from './wire/scheme.ts';
 export { DEFAULT_HEALTH_CHECK, describeProbed, probeRequest, probeVerdict } from './table/probe.ts';
 export type { ProbeAttempt, Probed, ProbedBy, ProbeOutcome, Verdict } from './table/probe.ts';
 export { DEFAULT_PROBE_RULES } from './table/probe-rules.ts';

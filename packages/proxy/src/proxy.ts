@@ -185,6 +185,8 @@ export interface RequestSummary {
   readonly instance: string | undefined;
   /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
   readonly status: number;
+  /** How it ended, if it was a call of gRPC: 0 for OK. Undefined if it was none, or has no status. */
+  readonly grpcStatus: number | undefined;
   /** Whether the response was broken off, by whichever side. */
   readonly isAborted: boolean;
   /** The code of the problem that the proxy answered with, if it did. */

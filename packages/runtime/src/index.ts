@@ -7,6 +7,8 @@ export { readCertificate, readTextFile } from './files.ts';
 export type { Certificate, CertificateFiles } from './files.ts';
 export { httpRequest, httpTarget } from './http-request.ts';
 export type { HttpFailure, HttpRequest, HttpResponse, TlsClientOptions } from './http-request.ts';
+export { requestHealth } from './request-health.ts';
+export type { HealthRequestOptions } from './request-health.ts';
 export { listen, listenError } from './listening.ts';
 export type { BoundAddress } from './listening.ts';
 export { limitLines } from './log/limit-lines.ts';

@@ -68,8 +68,10 @@ function fromText(field: AnnouncementField, text: string): unknown {
   return field.name === 'health' ? healthCheck(text) : text;
 }
 
-/** Of a path, such as `/health`, or of a host and a path. */
-function healthCheck(text: string): { path: string; host?: string } {
+/** Of a path, such as `/health`, of a host and a path, or of gRPC, with the name of a service. */
+function healthCheck(text: string): { path: string; host?: string; method?: 'GRPC' } {
+  const service = /^grpc(?::(?<service>[^/]*))?$/.exec(text);
+  if (service !== null) return { path: `/${service.groups?.['service'] ?? ''}`, method: 'GRPC' };
   const [, host = '', path = text] = /^([^/]+)(\/.*)$/.exec(text) ?? [];
   return host === '' ? { path } : { path, host };
 }

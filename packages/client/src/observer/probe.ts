@@ -4,11 +4,11 @@ import {
   DEFAULT_HEALTH_CHECK,
   DEFAULT_PROBE_RULES,
   RULES,
-  probeRequest,
   probeVerdict,
+  schemeFacts,
 } from '@rollcall/protocol';
 import type { Announcement, Probed, ProbeOutcome } from '@rollcall/protocol';
-import { connectionFailure, httpRequest } from '@rollcall/runtime';
+import { connectionFailure, requestHealth } from '@rollcall/runtime';
 
 /** Probes instances. */
 export class Prober {
@@ -37,24 +37,23 @@ export class Prober {
     onTimeout: (probed: Probed) => boolean = () => false,
     servername?: string,
   ): Promise<Probed> {
-    const { scheme, health } = announcement;
+    const { health } = announcement;
     const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
     const probed = (outcome: ProbeOutcome): Probed => ({
       verdict: probeVerdict(outcome, announcement),
       by: 'probe',
       attempt: { method, path, outcome },
     });
-    const result = await httpRequest({
-      ...probeRequest(announcement),
+    const outcome = await requestHealth(announcement, {
       timeoutMs: this.#timeoutMs,
-      ...(scheme === 'https' && {
+      ...(schemeFacts(announcement).isSecure && {
         tls: { secureContext: this.#trust(), ...(servername !== undefined && { servername }) },
       }),
       onOverdue: (times) =>
         times * this.#timeoutMs < RULES.patienceMs &&
         onTimeout({ ...probed({ code: 'ETIMEDOUT', isConnected: true }), isPending: true }),
     });
-    return probed('status' in result ? { status: result.status } : result);
+    return probed(outcome);
   }
 
   /** Opens a connection to an instance and closes it. That costs the instance next to nothing. */

@@ -28,6 +28,7 @@ export function accessEntry(
     ...(route !== undefined && { route: route || '/' }),
     ...(instance !== undefined && { instance }),
     status: request.status,
+    ...(request.grpcStatus !== undefined && { grpcStatus: request.grpcStatus }),
     ...(request.isAborted && { isAborted: true }),
     ...(problem !== undefined && { problem }),
     ...(filter !== undefined && { filter }),

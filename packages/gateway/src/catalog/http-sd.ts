@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/protocol';
+import { urlHost, urlScheme } from '@rollcall/protocol';
 import type { CatalogInstance, CatalogService } from './catalog.ts';
 
 /** The format of `http_sd_configs` of Prometheus. */
@@ -27,7 +27,7 @@ function labelsOf(
   const { version, host, zone, weight = 1, scheme = 'http', meta = {} } = announcement;
   const known = { service: name, prefix, id, health, state, version, host, zone, scheme };
   const labels: Record<string, string> = {
-    __scheme__: scheme,
+    __scheme__: urlScheme(announcement),
     __meta_rollcall_weight: String(weight),
   };
   for (const [label, value] of Object.entries(known))

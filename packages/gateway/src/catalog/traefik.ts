@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/protocol';
+import { urlHost, urlScheme } from '@rollcall/protocol';
 import { passing } from './catalog.ts';
 import type { CatalogInstance, CatalogService } from './catalog.ts';
 
@@ -62,7 +62,9 @@ function router({ name, prefix }: CatalogService): TraefikRouter {
 }
 
 function server({ announcement }: CatalogInstance): Server {
-  const { scheme = 'http', address, port, weight } = announcement;
+  const { address, port, weight } = announcement;
+  // Traefik agrees on HTTP/2 with TLS by itself.
+  const scheme = announcement.scheme === 'h2c' ? 'h2c' : urlScheme(announcement);
   return {
     url: `${scheme}://${urlHost(address)}:${port}`,
     ...(weight !== undefined && { weight }),

@@ -1,5 +1,5 @@
 import type { Instance } from '@rollcall/client';
-import { configuredName } from '@rollcall/protocol';
+import { configuredName, schemeFacts } from '@rollcall/protocol';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Filter, Forward, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { Balancer } from '../balancing/balancer.ts';
@@ -111,9 +111,11 @@ export class Forwarding implements Forward {
     this.#stats = this.#route.balancer.requestStarted(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
-    if (scheme !== 'https') return { key, address, port };
+    // As nearly all, and without anything to look up.
+    if (scheme === undefined || scheme === 'http') return { key, address, port };
     const serverName = configuredName(instance);
-    return { key, address, port, isSecure: true, ...(serverName !== undefined && { serverName }) };
+    const to = { key, address, port, ...schemeFacts(announcement) };
+    return serverName === undefined ? to : { ...to, serverName };
   }
 
   onResponse(status: number): void {

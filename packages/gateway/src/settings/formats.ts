@@ -33,7 +33,7 @@ export const ROUTE_KEY: Format = {
 };
 
 export const UPSTREAM_URL: Format = {
-  expected: 'a URL of scheme, host and port, such as http://10.0.0.5:8080',
+  expected: 'a URL of scheme (http, https, h2c or h2), host and port, such as http://10.0.0.5:8080',
   parse(text) {
     const url = parseUpstreamUrl(text);
     return url === undefined ? undefined : formatUpstreamUrl(url);

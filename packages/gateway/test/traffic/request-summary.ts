@@ -14,6 +14,7 @@ export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary 
     route: '/v1',
     instance: 'a',
     status: 200,
+    grpcStatus: undefined,
     isAborted: false,
     problem: undefined,
     consumer: undefined,

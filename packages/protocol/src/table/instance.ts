@@ -31,7 +31,7 @@ export function configuredName({
 }
 
 /** A URL with a host that is no IP address. */
-const NAMED = /^https?:\/\/(?<name>[^[:]*[^0-9.[:][^[:]*):/;
+const NAMED = /^(?:https?|h2c?):\/\/(?<name>[^[:]*[^0-9.[:][^[:]*):/;
 
 /** Whether an instance takes no new requests: its owner says that it leaves, or an operator drains it here. */
 export function isDraining({

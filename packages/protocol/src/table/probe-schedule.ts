@@ -1,3 +1,4 @@
+import { schemeFacts } from '../wire/scheme.ts';
 import type { Agenda } from './agenda.ts';
 import { faults } from './entry.ts';
 import type { Entry } from './entry.ts';
@@ -102,7 +103,7 @@ export class ProbeSchedule {
   #kind(entry: Entry, now: number): ProbeKind | undefined {
     if (now >= this.#nextRequestAt(entry)) return 'probe';
     const isServing = isSure(entry) && now - entry.servedAt < this.#interval();
-    return isServing || entry.announcement.scheme === 'https' ? undefined : 'connect';
+    return isServing || schemeFacts(entry.announcement).isSecure ? undefined : 'connect';
   }
 
   #soon(entry: Entry, now: number): number {

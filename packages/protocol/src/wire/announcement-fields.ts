@@ -19,8 +19,8 @@ const HEALTH_FIELDS: readonly Field[] = [
   {
     name: 'method',
     type: 'choice',
-    values: ['GET', 'HEAD'],
-    doc: 'The method of the request.',
+    values: ['GET', 'HEAD', 'GRPC'],
+    doc: 'The method of the request. `GRPC` asks `grpc.health.v1.Health/Check` instead, with the path as the name of the service: `/helloworld.Greeter`, or `/` for the whole server.',
     default: 'GET',
     isFilledIn: true,
     go: 'Method',
@@ -183,8 +183,8 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
   {
     name: 'scheme',
     type: 'choice',
-    values: ['http', 'https'],
-    doc: 'The protocol that the instance serves on its port.',
+    values: ['http', 'https', 'h2c', 'h2'],
+    doc: 'The protocol that the instance serves on its port. `h2c` is HTTP/2 without TLS, by prior knowledge; `h2` is HTTP/2 with TLS. gRPC needs one of these two.',
     default: 'http',
     code: 'bad-scheme',
     takenBy: 'register',
@@ -205,13 +205,13 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     type: 'object',
     typeName: 'HealthCheck',
     fields: HEALTH_FIELDS,
-    doc: 'The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx status. Without it they request `GET /health`, and any answer is healthy except a 5xx other than 501.',
+    doc: 'The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx status. Without it they request `GET /health`, and any answer is healthy except a 5xx other than 501; of an instance that speaks HTTP/2 they request nothing, and it is healthy if it does.',
     example: "{ path: '/health', method: 'GET' }",
     code: 'bad-health',
     takenBy: 'both',
     flag: '--health <path>',
     runDoc:
-      'The path that observers probe, after the Host to send if the program needs a certain one: `example.com/health`. The program is registered once a probe of it succeeds.',
+      'The path that observers probe, after the Host to send if the program needs a certain one: `example.com/health`. `grpc`, or `grpc:SERVICE`, asks `grpc.health.v1` instead. The program is registered once a probe of it succeeds.',
     go: 'Health',
   },
   {

@@ -3,7 +3,7 @@
 /**
  * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
  * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other than
- * 501.
+ * 501; of an instance that speaks HTTP/2 they request nothing, and it is healthy if it does.
  */
 export interface HealthCheck {
   /**
@@ -11,8 +11,11 @@ export interface HealthCheck {
    * be a path such as "/health". Example: `/health`.
    */
   readonly path: string;
-  /** The method of the request. Default: `GET`. */
-  readonly method: 'GET' | 'HEAD';
+  /**
+   * The method of the request. `GRPC` asks `grpc.health.v1.Health/Check` instead, with the path as
+   * the name of the service: `/helloworld.Greeter`, or `/` for the whole server. Default: `GET`.
+   */
+  readonly method: 'GET' | 'HEAD' | 'GRPC';
   /**
    * The Host of the request, for an instance that serves certain hosts only. Default: its address
    * and port. Must be a Host, such as "example.com". Example: `example.com`.
@@ -110,14 +113,18 @@ export interface Announcement {
    * instances of its prefix. Range: 1 to 100. Default: `1`. Example: `10`.
    */
   readonly weight?: number;
-  /** The protocol that the instance serves on its port. Default: `http`. */
-  readonly scheme?: 'http' | 'https';
+  /**
+   * The protocol that the instance serves on its port. `h2c` is HTTP/2 without TLS, by prior
+   * knowledge; `h2` is HTTP/2 with TLS. gRPC needs one of these two. Default: `http`.
+   */
+  readonly scheme?: 'http' | 'https' | 'h2c' | 'h2';
   /** Whether the instance is about to leave and receives no new requests. Default: `false`. */
   readonly draining?: boolean;
   /**
    * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
    * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other
-   * than 501. Example: `{ path: '/health', method: 'GET' }`.
+   * than 501; of an instance that speaks HTTP/2 they request nothing, and it is healthy if it does.
+   * Example: `{ path: '/health', method: 'GET' }`.
    */
   readonly health?: HealthCheck;
   /**
@@ -184,12 +191,16 @@ export interface AnnouncementOptions {
    * instances of its prefix. Range: 1 to 100. Default: `1`. Example: `10`.
    */
   readonly weight?: number;
-  /** The protocol that the instance serves on its port. Default: `http`. */
-  readonly scheme?: 'http' | 'https';
+  /**
+   * The protocol that the instance serves on its port. `h2c` is HTTP/2 without TLS, by prior
+   * knowledge; `h2` is HTTP/2 with TLS. gRPC needs one of these two. Default: `http`.
+   */
+  readonly scheme?: 'http' | 'https' | 'h2c' | 'h2';
   /**
    * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
    * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other
-   * than 501. Example: `{ path: '/health', method: 'GET' }`.
+   * than 501; of an instance that speaks HTTP/2 they request nothing, and it is healthy if it does.
+   * Example: `{ path: '/health', method: 'GET' }`.
    */
   readonly health?: HealthCheck;
   /**
@@ -222,7 +233,8 @@ export interface AnnouncementChange {
   /**
    * The request with which observers probe the instance. Its path has to answer with a 2xx or 3xx
    * status. Without it they request `GET /health`, and any answer is healthy except a 5xx other
-   * than 501. Example: `{ path: '/health', method: 'GET' }`.
+   * than 501; of an instance that speaks HTTP/2 they request nothing, and it is healthy if it does.
+   * Example: `{ path: '/health', method: 'GET' }`.
    */
   readonly health?: HealthCheck;
   /**

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
+import { isGrpc } from '../grpc/status.ts';
 import { fieldValue } from '../http1/fields.ts';
 import type { RequestHead } from '../message.ts';
 import type { RequestView } from '../proxy.ts';
@@ -65,6 +66,11 @@ export class ClientRequest implements RequestView {
 
   get isSecure(): boolean {
     return this.#forwarded.isSecure(this.head);
+  }
+
+  /** Whether it is a call of gRPC. */
+  get isGrpc(): boolean {
+    return isGrpc(this.head.fields);
   }
 
   get clientCertificate(): ClientCertificate | undefined {

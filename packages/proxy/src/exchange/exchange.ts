@@ -2,8 +2,10 @@ import type { Context } from '../context.ts';
 import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
 import { filterRun } from '../filters/filter-run.ts';
 import type { FilterRun, FilterRunHandler } from '../filters/filter-run.ts';
+import { GRPC_STATUS, grpcStatusLines, grpcStatusOfReset, readGrpcStatus } from '../grpc/status.ts';
+import { grpcTimeoutMs } from '../grpc/timeout.ts';
 import type { RouteLimits } from '../limits.ts';
-import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
+import { DONE, endWith, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
 import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
 import type { Problem } from '../problems.ts';
@@ -39,6 +41,7 @@ export class Exchange
   /** By the clock, when the time for this phase is over, and for all of them. */
   #deadline = Infinity;
   #latest = Infinity;
+  #totalMs = Infinity;
   #limits: RouteLimits;
   #decision: Forward | undefined;
   #filters: FilterRun | undefined;
@@ -95,16 +98,19 @@ export class Exchange
     if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));
     this.#decision = decision;
     this.#limits = decision.limits ?? this.#context.limits;
-    this.#latest = this.#context.clock.after(this.#limits.totalMs);
+    // Every client of gRPC takes trailers: the heads of others are not searched.
+    const timeoutMs = head.takesTrailers ? grpcTimeoutMs(head.fields) : Infinity;
+    this.#totalMs = Math.min(this.#limits.totalMs, timeoutMs);
+    this.#latest = this.#context.clock.after(this.#totalMs);
     if (this.#filters === undefined) this.#sent.start(decision, this.#limits, undefined);
     else this.#filter(this.#filters);
   }
 
   /** Answers in place of an upstream. */
   answer(problem: Problem): void {
-    const { record, id } = this.#request;
+    const { record } = this.#request;
     if (record !== undefined) record.problem = problem.code;
-    this.#respond(problemResponse(problem, id));
+    this.#respond(problemResponse(problem, this.#request));
   }
 
   /** Ends what takes too long. @param now by the clock */
@@ -112,14 +118,15 @@ export class Exchange
     this.#continue?.check(now);
     if (now < this.#deadline) return;
     this.#deadline = Infinity;
-    const { filterMs, totalMs } = this.#limits;
+    const { filterMs } = this.#limits;
     if (this.#phase === 'filtering') this.#filters?.timedOut(filterMs, this);
     // Once the response has begun, it may be the client that does not take it.
-    else if (this.#phase === 'responding') this.#breakOff();
+    else if (this.#phase === 'responding')
+      this.#breakOff(now < this.#latest ? GRPC_STATUS.unavailable : GRPC_STATUS.deadlineExceeded);
     else if (now < this.#latest) this.#sent.timedOut();
     else {
       this.#sent.drop(this.#sent.isAtUpstream);
-      this.answer(requestTimedOut(totalMs));
+      this.answer(requestTimedOut(this.#totalMs));
     }
   }
 
@@ -150,7 +157,7 @@ export class Exchange
 
   onRequestError(problem: Problem): void {
     if (this.#phase === 'done') return;
-    if (this.#phase === 'responding') return this.#breakOff();
+    if (this.#phase === 'responding') return this.#breakOff(GRPC_STATUS.internal);
     this.#sent.drop();
     this.answer(problem);
   }
@@ -213,6 +220,7 @@ export class Exchange
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
     this.#isOpenEnded = head.length < 0;
+    if (end.done) this.#noteGrpcStatus(end.trailers === '' ? head.fields : end.trailers);
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
     if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
@@ -220,6 +228,7 @@ export class Exchange
   }
 
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void {
+    if (end.trailers !== '') this.#noteGrpcStatus(end.trailers);
     if (this.#transformed !== undefined)
       return this.#passed(this.#transformed.write(parts, end), end);
     this.#request.record?.delivered(parts);
@@ -231,10 +240,10 @@ export class Exchange
     return this.#transformed !== undefined || this.#stream.hasPendingWrites;
   }
 
-  onUpstreamClose(): void {
+  onUpstreamClose(http2Code: number | undefined): void {
     if (this.#phase === 'tunnelling') this.#finish(false);
     // A clean end would pass half a response off as a whole one.
-    else this.#breakOff();
+    else this.#breakOff(grpcStatusOfReset(http2Code));
   }
 
   // What a transformed body calls.
@@ -249,7 +258,7 @@ export class Exchange
 
   onTransformError(error: Error): void {
     this.#filters?.report('', error);
-    this.#breakOff();
+    this.#breakOff(GRPC_STATUS.internal);
   }
 
   onTransformDrain(): void {
@@ -286,7 +295,7 @@ export class Exchange
       return this.#stream.reset();
     }
     if (record !== undefined) record.problem = INTERNAL_ERROR.code;
-    this.#deliver(problemResponse(INTERNAL_ERROR, id));
+    this.#deliver(problemResponse(INTERNAL_ERROR, this.#request));
   }
 
   /** Gives the phase its time, from now on. */
@@ -355,6 +364,7 @@ export class Exchange
     const { record, method, id } = this.#request;
     const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
     if (record !== undefined) record.status = head.status;
+    this.#noteGrpcStatus(head.fields);
     record?.delivered(parts);
     this.#stream.sendHead(head, id, parts, DONE);
     this.#end(true);
@@ -369,12 +379,31 @@ export class Exchange
     this.#stream.finish();
   }
 
-  /** Ends a response that has begun, so that the client sees that it is incomplete. */
-  #breakOff(): void {
+  /**
+   * Ends a response that has begun, so that the client sees that it is incomplete.
+   * @param grpcStatus what a client of gRPC gets: it can tell that from a message that is whole
+   */
+  #breakOff(grpcStatus: number): void {
     if (!this.#enter('abort')) return;
     this.#sent.drop();
+    const takesStatus = this.#request.head.version === '2' && this.#isOpenEnded;
+    if (takesStatus && this.#transformed === undefined && this.#request.isGrpc) {
+      const lines = grpcStatusLines(grpcStatus, BROKEN_OFF);
+      this.#noteGrpcStatus(lines);
+      this.#request.end(false);
+      this.#stream.write(NO_PARTS, endWith(lines));
+      return this.#stream.finish();
+    }
     this.#transformed?.destroy();
     this.#request.end(false);
     this.#stream.reset();
   }
+
+  /** Records how a call of gRPC has ended. @param lines where its status stands, if it is one */
+  #noteGrpcStatus(lines: string): void {
+    const { record, head } = this.#request;
+    if (record !== undefined && head.takesTrailers) record.grpcStatus = readGrpcStatus(lines);
+  }
 }
+
+const BROKEN_OFF = 'The response was broken off.';

@@ -2,7 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import { FieldSet } from '../filters/field-set.ts';
 import type { FilterAnswer } from '../filters/filter.ts';
 import { without } from '../http1/fields.ts';
+import { grpcStatusLines, grpcStatusOf } from '../grpc/status.ts';
 import { METHODS } from '../http1/methods.ts';
+import { UNKNOWN_LENGTH } from '../message.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
 import type { Problem } from '../problems.ts';
 
@@ -14,22 +16,37 @@ export interface OwnResponse {
 
 const RETRY_AFTER_SECONDS = 1;
 
+/** What of a request decides how a problem is written. */
+export interface AskedBy {
+  readonly id: string;
+  readonly isGrpc: boolean;
+}
+
 /**
- * Returns a problem as a response (RFC 9457).
+ * Returns a problem as a response: as RFC 9457 has it, or as gRPC does, whose clients read no body.
  * @param more fields besides those of every problem
  * @throws TypeError if one of these is invalid
  */
 export function problemResponse(
   problem: Problem,
-  requestId: string,
+  { id: requestId, isGrpc }: AskedBy,
   more: FilterAnswer['fields'] = [],
 ): OwnResponse {
   const { code, status, title, detail } = problem;
+  if (isGrpc) return grpcResponse(grpcStatusOf(status), detail, linesOf(more));
   // RFC 9457 §4.1: without a `type`, a problem is identified by its status; the last two are our extension members.
   const body = JSON.stringify({ title, status, detail, code, requestId });
   let fields = 'content-type: application/problem+json\r\ncache-control: no-store\r\n';
   if (status === 503) fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
   return ownResponse(status, fields + linesOf(more), Buffer.from(body));
+}
+
+/** Returns the end of a call of gRPC without a body (Trailers-Only). */
+function grpcResponse(code: number, message: string, more: string): OwnResponse {
+  const fields = `content-type: application/grpc\r\n${grpcStatusLines(code, message)}${more}`;
+  // No Content-Length: what looks like a head is the trailers.
+  const head = { ...ownResponse(200, '', Buffer.alloc(0)).head, fields, length: UNKNOWN_LENGTH };
+  return { head, body: Buffer.alloc(0) };
 }
 
 /**

@@ -16,6 +16,7 @@ export class RequestRecord implements RequestSummary {
   route: string | undefined;
   instance: string | undefined;
   status: number = 0;
+  grpcStatus: number | undefined;
   isAborted: boolean = false;
   problem: string | undefined;
   filter: string | undefined;

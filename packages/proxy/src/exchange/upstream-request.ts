@@ -8,6 +8,7 @@ import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
 import type { Forward, Upstream } from '../proxy.ts';
 import { isOwnShortage } from '../upstream/own-shortage.ts';
+import { ResetError } from '../upstream/reset-error.ts';
 import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
@@ -41,8 +42,11 @@ export interface UpstreamRequestHandler {
   holdsResponse(): boolean;
   /** No upstream responds: the problem goes to the client in place of a response. */
   answer(problem: Problem): void;
-  /** The upstream closed the connection after the response had begun, or closed the tunnel. */
-  onUpstreamClose(): void;
+  /**
+   * The upstream broke the response off, or closed the tunnel.
+   * @param http2Code what it has reset the stream with, if it did
+   */
+  onUpstreamClose(http2Code: number | undefined): void;
 }
 
 /**
@@ -246,7 +250,8 @@ export class UpstreamRequest implements ResponseHandler {
     this.#connection = undefined;
     const isRefused = failed?.isRefused === true;
     this.#ended(!isOwnShortage(error) && !isRefused);
-    if (phase === 'tunnelling' || phase === 'responding') this.#exchange.onUpstreamClose();
+    if (phase === 'tunnelling' || phase === 'responding')
+      this.#exchange.onUpstreamClose(error instanceof ResetError ? error.http2Code : undefined);
     else if (phase === 'connecting') this.#unreachable(error);
     else if (failed === undefined || !this.#retry(failed))
       this.#fail('upstream-failed', reasonOf(error));

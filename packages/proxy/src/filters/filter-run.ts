@@ -138,9 +138,9 @@ export class FilterRun {
   respondOwn(own: OwnResponse): OwnResponse {
     const filtered = this.respond(own.head, false);
     if (filtered !== undefined) return { head: filtered.head, body: own.body };
-    const { record, id } = this.#client;
+    const { record } = this.#client;
     if (record !== undefined) record.problem = FILTER_FAILED.code;
-    return problemResponse(FILTER_FAILED, id);
+    return problemResponse(FILTER_FAILED, this.#client);
   }
 
   /** Reports an error of a filter. @param filter its name; `''` if it is unknown */
@@ -185,12 +185,12 @@ export class FilterRun {
   }
 
   #answer(answer: FilterOutcome, filter: Filter, handler: FilterRunHandler): void {
-    const { record, id } = this.#client;
+    const { record } = this.#client;
     let response: OwnResponse;
     try {
       response =
         'problem' in answer
-          ? problemResponse(answer.problem, id, answer.fields)
+          ? problemResponse(answer.problem, this.#client, answer.fields)
           : answerResponse(answer);
     } catch (error) {
       return this.#fail(filter, error, handler);

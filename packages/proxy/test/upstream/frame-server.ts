@@ -11,7 +11,12 @@ import { afterwards, listen } from '../harness.ts';
 export interface FrameSession {
   write(frames: string): void;
   /** Sends a response. */
-  respond(streamId: number, fields: readonly (readonly [string, string])[], body?: string): void;
+  respond(
+    streamId: number,
+    fields: readonly (readonly [string, string])[],
+    body?: string,
+    isWhole?: boolean,
+  ): void;
   readonly socket: Socket;
 }
 
@@ -28,11 +33,11 @@ export async function frameServer(
     const session: FrameSession = {
       socket,
       write: (frames) => socket.write(frames, 'latin1'),
-      respond(streamId, fields, body) {
+      respond(streamId, fields, body, isWhole = true) {
         const block = fields.map(([name, value]) => encodeField(name, value)).join('');
         const flags = FLAG.endHeaders | (body === undefined ? FLAG.endStream : 0);
         session.write(frame(FRAME.headers, flags, streamId, block));
-        if (body !== undefined) session.write(frame(FRAME.data, FLAG.endStream, streamId, body));
+        if (body !== undefined) session.write(frame(FRAME.data, isWhole ? FLAG.endStream : 0, streamId, body));
       },
     };
     afterwards(() => socket.destroy());
