@@ -4,9 +4,12 @@ import type { RequestSummary } from '@rollcall/proxy';
 const MAX_CHARACTERS = 1024;
 
 /** Whether a request failed for a reason that is not the client's alone. */
-export function isFailure({ status, isAborted }: RequestSummary): boolean {
-  return status >= 500 || isAborted;
+export function isFailure({ status, grpcStatus = 0, isAborted }: RequestSummary): boolean {
+  return status >= 500 || isAborted || GRPC_FAILURES.has(grpcStatus);
 }
+
+/** UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS, as OpenTelemetry has it. */
+const GRPC_FAILURES: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 
 /** Returns the log entry of a request. It holds no header field but Host. */
 export function accessEntry(

@@ -49,6 +49,16 @@ function addRoutes(metrics: MetricsRegistry, traffic: TrafficCounter): void {
     { name: 'retries_total', help: 'Failed attempts after which a request was retried' },
     () => numbers(routes(), AT.retries),
   );
+  metrics.counter(
+    { name: 'grpc_calls_total', help: 'Calls of gRPC that ended with a status' },
+    () =>
+      Array.from(traffic.grpcCalls(), ([status, calls]) =>
+        calls.map(([prefix, count]): [Labels, number] => [
+          { route: label(prefix), status: String(status) },
+          count,
+        ]),
+      ).flat(),
+  );
   metrics.counter({ name: 'ejections_total', help: 'Ejections of instances' }, () =>
     numbers(routes(), AT.ejections),
   );

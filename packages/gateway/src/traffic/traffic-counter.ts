@@ -13,7 +13,14 @@ export interface TrafficDelta {
   readonly filters: readonly FilterAnswers[];
   readonly droppedFields: number;
   readonly versions: readonly (readonly [version: string, number])[];
+  readonly grpc: readonly GrpcCalls[];
 }
+
+/** The calls of gRPC that ended with a status, by route. */
+export type GrpcCalls = readonly [
+  status: number,
+  readonly (readonly [prefix: string | undefined, number])[],
+];
 
 /** The requests that a filter answered, by route. */
 export type FilterAnswers = readonly [
@@ -44,6 +51,8 @@ export class TrafficCounter implements RoutingEvents {
 
   /** By the version of HTTP that clients used. */
   readonly #versions = new Map<string, number>();
+  /** Calls of gRPC, by status and then by prefix. */
+  readonly #grpc = new Map<number, Map<string | undefined, number>>();
   #droppedFields = 0;
 
   /** @param instances the table at this moment */
@@ -57,7 +66,7 @@ export class TrafficCounter implements RoutingEvents {
   }
 
   readonly countRequest = (request: RequestSummary): void => {
-    const { route, instance, problem, filter, status, ms, upstreamMs } = request;
+    const { route, instance, problem, filter, status, grpcStatus, ms, upstreamMs } = request;
     const routed = this.#route(route);
     countResponse(routed, request);
     this.#version(request.httpVersion, 1);
@@ -65,7 +74,8 @@ export class TrafficCounter implements RoutingEvents {
     if (status !== SWITCHED) observeSeconds(routed, ms / 1000);
     // The proxy and routing answer with nothing else.
     if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
-    if (filter !== undefined) this.#filterAnswer(filter, route, 1);
+    if (filter !== undefined) countBy(this.#filters, filter, route, 1);
+    if (grpcStatus !== undefined) countBy(this.#grpc, grpcStatus, route, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
     countResponse(counts, request);
@@ -89,6 +99,7 @@ export class TrafficCounter implements RoutingEvents {
   forgetRoute(prefix: string): void {
     this.#routes.delete(prefix);
     for (const answers of this.#filters.values()) answers.delete(prefix);
+    for (const calls of this.#grpc.values()) calls.delete(prefix);
   }
 
   /** Returns the counts and resets them. */
@@ -98,18 +109,20 @@ export class TrafficCounter implements RoutingEvents {
     const problems = [...this.#problems];
     const filters = [...this.filters()];
     const versions = [...this.#versions];
+    const grpc = [...this.grpcCalls()];
     const droppedFields = this.#droppedFields;
     this.#routes.clear();
     for (const instance of this.#instances.values()) instance.counts = undefined;
     this.#problems.clear();
     this.#filters.clear();
     this.#versions.clear();
+    this.#grpc.clear();
     this.#droppedFields = 0;
-    return { routes, instances, problems, filters, droppedFields, versions };
+    return { routes, instances, problems, filters, droppedFields, versions, grpc };
   }
 
   /** Adds the counts of another process. */
-  add({ routes, instances, problems, filters, droppedFields, versions }: TrafficDelta): void {
+  add({ routes, instances, problems, filters, droppedFields, versions, grpc }: TrafficDelta): void {
     this.#droppedFields += droppedFields;
     for (const [version, more] of versions) this.#version(version, more);
     for (const [prefix, more] of routes) addCounts(this.#route(prefix), more);
@@ -119,7 +132,9 @@ export class TrafficCounter implements RoutingEvents {
     }
     for (const [code, more] of problems) this.#problem(code, more);
     for (const [filter, answers] of filters)
-      for (const [prefix, more] of answers) this.#filterAnswer(filter, prefix, more);
+      for (const [prefix, more] of answers) countBy(this.#filters, filter, prefix, more);
+    for (const [status, calls] of grpc)
+      for (const [prefix, more] of calls) countBy(this.#grpc, status, prefix, more);
   }
 
   routes(): Iterable<readonly [prefix: string | undefined, Counts]> {
@@ -138,6 +153,10 @@ export class TrafficCounter implements RoutingEvents {
 
   *filters(): Iterable<FilterAnswers> {
     for (const [filter, answers] of this.#filters) yield [filter, [...answers]];
+  }
+
+  *grpcCalls(): Iterable<GrpcCalls> {
+    for (const [status, calls] of this.#grpc) yield [status, [...calls]];
   }
 
   /** Requests by the version of HTTP that clients used. */
@@ -176,12 +195,6 @@ export class TrafficCounter implements RoutingEvents {
     if (counts !== undefined) increase(counts, at, 1);
   }
 
-  #filterAnswer(filter: string, prefix: string | undefined, by: number): void {
-    let answers = this.#filters.get(filter);
-    if (answers === undefined) this.#filters.set(filter, (answers = new Map()));
-    answers.set(prefix, (answers.get(prefix) ?? 0) + by);
-  }
-
   #version(version: string, by: number): void {
     this.#versions.set(version, (this.#versions.get(version) ?? 0) + by);
   }
@@ -201,4 +214,16 @@ function countResponse(
   if (isAborted) increase(counts, AT.aborted, 1);
   increase(counts, AT.requestBytes, requestBytes);
   increase(counts, AT.responseBytes, responseBytes);
+}
+
+/** Counts by a name and then by route. */
+function countBy<Name>(
+  all: Map<Name, Map<string | undefined, number>>,
+  name: Name,
+  prefix: string | undefined,
+  by: number,
+): void {
+  let counts = all.get(name);
+  if (counts === undefined) all.set(name, (counts = new Map()));
+  counts.set(prefix, (counts.get(prefix) ?? 0) + by);
 }

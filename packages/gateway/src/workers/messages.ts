@@ -131,6 +131,7 @@ const traffic = object<TrafficDelta>({
   filters: list(pair(text, list(pair(optional(text), number)))),
   droppedFields: number,
   versions: list(pair(text, number)),
+  grpc: list(pair(number, list(pair(optional(text), number)))),
 });
 
 const load = object<ProcessLoad>({
