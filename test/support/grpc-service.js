@@ -1,8 +1,8 @@
-// A service of gRPC that answers every call with its name, and says whether it is well.
+// A service of gRPC that answers every call with its name, and health checks with this number.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { register } from '@rollcall/client';
 
-const [name] = process.argv.slice(2);
+const [name, health = 1] = process.argv.slice(2);
 const bytes = (value) => value;
 
 function method(path, requestStream = false, responseStream = false) {
@@ -28,10 +28,10 @@ server.addService(
     },
   },
 );
-// Of `HealthCheckResponse` the field `status`: SERVING.
+// Of `HealthCheckResponse` the field `status`: 1 is SERVING.
 server.addService(
   { check: method('/grpc.health.v1.Health/Check') },
-  { check: (_call, done) => done(null, Buffer.from([8, 1])) },
+  { check: (_call, done) => done(null, Buffer.from([8, Number(health)])) },
 );
 server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), async (_error, port) => {
   await register({

@@ -1,21 +1,22 @@
 import type { Decide, Upstream } from './proxy.ts';
 
-const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'h2c:': 80, 'h2:': 443 };
 
 /**
  * Returns a `decide` that forwards every request to one upstream.
- * @param url of the upstream, such as `http://127.0.0.1:3000`; its path does not matter
- * @throws TypeError if it is no URL with the scheme http or https
+ * @param url of the upstream, such as `http://127.0.0.1:3000`, or `h2c://127.0.0.1:3000` for HTTP/2; its path does not matter
+ * @throws TypeError if it is no URL with the scheme http, https, h2c (HTTP/2 without TLS) or h2 (with TLS)
  */
 export function forwardTo(url: string | URL): Decide {
   const { protocol, hostname, host, port } = new URL(url);
   const defaultPort = PORTS[protocol];
-  if (defaultPort === undefined) throw new TypeError(`${String(url)} is not an http or https URL`);
+  if (defaultPort === undefined) throw new TypeError(`${String(url)} is not an http, https, h2c or h2 URL`);
   const upstream: Upstream = {
     key: host,
     address: hostname.replaceAll(/^\[|\]$/g, ''),
     port: port === '' ? defaultPort : Number(port),
-    isSecure: protocol === 'https:',
+    isSecure: protocol === 'https:' || protocol === 'h2:',
+    isHttp2: protocol === 'h2c:' || protocol === 'h2:',
   };
   return ({ target }) => {
     let untried: Upstream | undefined = upstream;
