@@ -57,5 +57,6 @@ const plane = createInProcessDataPlane({
   onServed: () => {},
   onEjected() {},
   onRequestError: () => {},
+  onFilterFault: () => {},
 });
 await plane.listen(port, '127.0.0.1');
