@@ -1,4 +1,5 @@
 import type { Directory } from '@rollcall/client';
+import { filterFaults } from './data-plane/filter-faults.ts';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { LiveCertificate } from './data-plane/live-certificate.ts';
@@ -6,6 +7,7 @@ import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Logger } from '@rollcall/runtime';
+import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
@@ -54,6 +56,8 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   };
   const certificate = config.tls && new LiveCertificate(config.tls);
   let current = config;
+  const onFilterFault = filterFaults(telemetry, logger);
+  const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settingsOf(current, certificate, fixed),
@@ -62,6 +66,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     onLoads: () => states.refresh(),
+    onFilterFault,
     logger,
   });
   telemetry.observe(plane);
@@ -79,7 +84,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     dryRun(request) {
       const routing = routingSettings(current);
       const proxy = proxySettings({ routing });
-      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+      return dryRun(request, {
+        table: directory,
+        settings: routing,
+        services: dryServices,
+        proxy,
+        pseudonym: name,
+      });
     },
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
@@ -88,6 +99,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     close() {
       certificate?.stop();
       for (const stop of stopLogging) stop();
+      dryServices.close();
       return plane.close();
     },
   };

@@ -4,6 +4,8 @@ import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
 import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
+import { createFilterServices } from '../filters/filter-context.ts';
+import type { FilterServices } from '../filters/filter-context.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -25,6 +27,8 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** An instance was ejected. */
   readonly onEjected: () => void;
   readonly onRequestError: (error: RequestError) => void;
+  /** A service that a filter depends on does not work. */
+  readonly onFilterFault: (filter: string, reason: string) => void;
   /** Receives which instances have answered requests since the last time, and when, four times a second. */
   readonly onServed: (served: Served) => void;
 }
@@ -36,8 +40,9 @@ const REPORT_SERVED_EVERY_MS = 250;
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { observers, onServed } = options;
-  const router = createRouter(options);
+  const { observers, onFilterFault, onServed } = options;
+  const services = createFilterServices({ isDry: false, onFault: onFilterFault });
+  const router = createRouter(options, services);
   const proxy = asConfigError(() => createProxy(proxyOptions(options, router)));
   const stopReporting = reportServed(router, onServed);
   return {
@@ -63,23 +68,24 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
       // Both are checked before either is changed.
-      const rules = routingRules(changed.routing);
+      const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));
       router.configure(rules);
     },
     async close() {
       stopReporting();
       await proxy.close(CLOSE_GRACE_MS);
+      services.close();
       await observers.close();
     },
   };
 }
 
-function createRouter(options: InProcessOptions): Router {
+function createRouter(options: InProcessOptions, services: FilterServices): Router {
   const { table, settings, isTableComplete, traffic, onEjected } = options;
   return new Router({
     table,
-    rules: routingRules(settings.routing),
+    rules: routingRules(settings.routing, services),
     events: {
       retried: (prefix, key) => traffic.retried(prefix, key),
       ejected(prefix, key) {
