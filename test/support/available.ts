@@ -7,6 +7,9 @@ import { PROGRAMS } from './processes.ts';
 /** Whether the Go services are built. */
 export const hasGo: boolean = existsSync(PROGRAMS.idV4);
 
+/** Sets what Node 20 cannot, such as SO_REUSEPORT. */
+export const hasPython: boolean = onPath('python3');
+
 /** soketi runs only on Node 20. */
 export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 
@@ -28,6 +31,7 @@ export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
 export const hasPrometheus: boolean = onPath('prometheus');
 export const hasHaproxy: boolean = onPath('haproxy');
 export const hasCaddy: boolean = onPath('caddy');
+export const hasCurl: boolean = onPath('curl');
 /** In dnsutils. */
 export const hasDig: boolean = onPath('dig');
 

@@ -15,7 +15,7 @@ export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
 export { onePerTurn } from './one-per-turn.ts';
 export { shareOfHeap } from './share-of-heap.ts';
-export { SAME_WISH_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
+export { SAME_SIGNAL_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';
 export { fromIsoTimes, withIsoTimes } from './iso-times.ts';
 export { UnreadBudget } from './unread-budget.ts';

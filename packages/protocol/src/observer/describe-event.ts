@@ -1,6 +1,7 @@
 import { encodeAnnouncement } from '../wire/announcement.ts';
 import type { Announcement } from '../wire/announcement-types.ts';
 import type { Refusal } from '../wire/refusal.ts';
+import { urlHost } from '../wire/url-host.ts';
 import type { Instance } from '../table/instance.ts';
 import type { Change, Effect } from '../table/events.ts';
 
@@ -128,9 +129,11 @@ function changedFields(was: Announcement, is: Announcement): string[] {
 /** Such as `localhost:1500/v1 -> http://10.0.0.1:3000`. */
 function routeOf({ announcement }: Instance, domain = ''): string {
   const { prefix, scheme = 'http' } = announcement;
-  return `${domain}${prefix || '/'} -> ${scheme}://${hostPort(announcement)}`;
+  // The name of configured upstreams begins with the host of their route, if that has one.
+  const host = prefix === '' || prefix.startsWith('/') ? domain : '';
+  return `${host}${prefix || '/'} -> ${scheme}://${hostPort(announcement)}`;
 }
 
 function hostPort({ address, port }: Announcement): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${urlHost(address)}:${port}`;
 }
