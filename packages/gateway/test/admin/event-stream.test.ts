@@ -95,28 +95,28 @@ const eventOf = (message: string): Event => ({
   message,
 });
 
-describe('the streams of all listeners', () => {
-  /** Streams of a log that passes on what the test says. */
-  function streamsOf(unread?: UnreadBudget) {
-    const listeners = new Set<(each: Event) => void>();
-    const log = {
-      lastId: 0,
-      get listeners() {
-        return listeners.size;
-      },
-      listen(listener: (each: Event) => void) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    };
-    const say = (message: string): void => {
-      const each = eventOf(message);
-      for (const listener of listeners) listener(each);
-    };
-    const streams = new EventStreams(log, () => ({}), unread);
-    return { log, say, open: () => streams.open()?.getReader() };
-  }
+/** Streams of a log that passes on what the test says. */
+function streamsOf(unread?: UnreadBudget) {
+  const listeners = new Set<(each: Event) => void>();
+  const log = {
+    lastId: 0,
+    get listeners() {
+      return listeners.size;
+    },
+    listen(listener: (each: Event) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const say = (message: string): void => {
+    const each = eventOf(message);
+    for (const listener of listeners) listener(each);
+  };
+  const streams = new EventStreams(log, () => ({}), unread);
+  return { log, say, open: () => streams.open()?.getReader() };
+}
 
+describe('the streams of all listeners', () => {
   it('share the bytes of an event', async () => {
     const { say, open } = streamsOf();
     const [one, other] = [open(), open()];
