@@ -1,9 +1,11 @@
 import type { Filter } from '@rollcall/proxy';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
+import { COMPRESS } from './compress.ts';
 import { CORS } from './cors.ts';
 import type { FilterFault, FilterKind } from './filter-kind.ts';
 import { HEADERS } from './headers.ts';
 import { REDIRECT } from './redirect.ts';
+import { SECURE_HEADERS } from './secure-headers.ts';
 
 /**
  * Every kind of filter, by its key in the configuration. Requests pass them in this order, responses in the reverse
@@ -13,6 +15,8 @@ const KINDS = {
   cors: CORS as typeof CORS,
   redirect: REDIRECT as typeof REDIRECT,
   headers: HEADERS as typeof HEADERS,
+  secureHeaders: SECURE_HEADERS as typeof SECURE_HEADERS,
+  compress: COMPRESS as typeof COMPRESS,
 } as const;
 
 type Groups = {

@@ -20,7 +20,10 @@ export interface Filter {
    * client until it settles, for at most `limits.filterMs` for all filters of the request.
    */
   onRequest?(request: FilterRequest): void | FilterAnswer | Promise<void | FilterAnswer>;
-  /** Runs before the head of the response is written. Informational (1xx) heads do not pass here. */
+  /**
+   * Runs before the head of the response is written. Informational (1xx) heads do not pass here. A response to HEAD has
+   * no Content-Length if a filter changes its Content-Encoding.
+   */
   onResponse?(response: FilterResponse, request: FilterRequest): void;
   /**
    * Returns what the body of the response is piped through, or nothing to leave it alone. Called after all
