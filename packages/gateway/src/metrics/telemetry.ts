@@ -6,6 +6,7 @@ import { ProcessSampler } from '../traffic/process-sample.ts';
 import type { ProcessReport } from '../traffic/process-report.ts';
 import { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { addDiscoveryMetrics } from './discovery-metrics.ts';
+import { LabelCounter } from './label-counter.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 import { addProcessMetrics, ProcessSamples } from './process-metrics.ts';
 import { addTrafficMetrics } from './traffic-metrics.ts';
@@ -19,6 +20,7 @@ export class Telemetry {
   readonly #registry = new MetricsRegistry();
   readonly #processes = new ProcessSamples();
   readonly #sampler = new ProcessSampler();
+  readonly #filterFaults = new LabelCounter();
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(directory: Directory, states: InstanceStates) {
@@ -37,6 +39,13 @@ export class Telemetry {
     ];
     addDiscoveryMetrics(this.#registry, { directory, states, now: Date.now });
     addProcessMetrics(this.#registry, this.#processes);
+    this.#registry.counter(
+      {
+        name: 'filter_faults_total',
+        help: 'Failures of services that filters depend on, such as the keys of an issuer',
+      },
+      () => [...this.#filterFaults],
+    );
   }
 
   /** Adds the metrics of traffic, once there is a data plane. */
@@ -45,6 +54,11 @@ export class Telemetry {
       traffic: this.traffic,
       loads: () => plane.loads(),
     });
+  }
+
+  /** A service that a filter depends on does not work. */
+  filterFault(filter: string): void {
+    this.#filterFaults.add({ filter });
   }
 
   /** Adds what a worker counted. */

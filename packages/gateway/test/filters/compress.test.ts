@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BodyTransform } from '@rollcall/proxy';
 import { COMPRESS } from '../../src/filters/compress.ts';
-import { fieldSet, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
 
 const filter = filterOf(COMPRESS, { enabled: true, encodings: ['br', 'gzip'] });
 
@@ -36,7 +36,7 @@ function respond(
 
 describe('compression', () => {
   it('is off unless it is turned on', () => {
-    expect(COMPRESS.create(settingsOf(COMPRESS, {}))).toBeUndefined();
+    expect(COMPRESS.create(settingsOf(COMPRESS, {}), filterContext())).toBeUndefined();
   });
 
   it('names the encoding, and what the response depends on', () => {
@@ -113,6 +113,8 @@ describe('compression', () => {
 
   it.each(['encodings', 'contentTypes'])('refuses an empty list of %s', (key) => {
     const settings = settingsOf(COMPRESS, { enabled: true, [key]: [] });
-    expect(COMPRESS.faults?.(settings)).toEqual([{ key, problem: 'is empty' }]);
+    expect(COMPRESS.faults?.(settings, { isConsumer: () => false })).toEqual([
+      { key, problem: 'is empty' },
+    ]);
   });
 });

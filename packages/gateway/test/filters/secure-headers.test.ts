@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SECURE_HEADERS } from '../../src/filters/secure-headers.ts';
-import { fieldSet, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
 
 type Given = Parameters<typeof settingsOf<(typeof SECURE_HEADERS)['settings']['settings']>>[1];
 
@@ -20,7 +20,7 @@ const PLAIN = {
 
 describe('secure headers', () => {
   it('are off unless they are turned on', () => {
-    expect(SECURE_HEADERS.create(settingsOf(SECURE_HEADERS, {}))).toBeUndefined();
+    expect(SECURE_HEADERS.create(settingsOf(SECURE_HEADERS, {}), filterContext())).toBeUndefined();
   });
 
   it('protect a site, and demand HTTPS over HTTPS only', () => {
