@@ -3,12 +3,14 @@ import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { API_KEY } from './api-key.ts';
 import { BASIC_AUTH } from './basic-auth.ts';
 import { COMPRESS } from './compress.ts';
+import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
+import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
 import { SECURE_HEADERS } from './secure-headers.ts';
 
@@ -23,6 +25,8 @@ const KINDS = {
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
   jwt: JWT as typeof JWT,
+  rateLimit: RATE_LIMIT as typeof RATE_LIMIT,
+  concurrency: CONCURRENCY as typeof CONCURRENCY,
   headers: HEADERS as typeof HEADERS,
   secureHeaders: SECURE_HEADERS as typeof SECURE_HEADERS,
   compress: COMPRESS as typeof COMPRESS,

@@ -113,7 +113,7 @@ describe('compression', () => {
 
   it.each(['encodings', 'contentTypes'])('refuses an empty list of %s', (key) => {
     const settings = settingsOf(COMPRESS, { enabled: true, [key]: [] });
-    expect(COMPRESS.faults?.(settings, { isConsumer: () => false })).toEqual([
+    expect(COMPRESS.faults?.(settings, { isConsumer: () => false, hasRedis: false })).toEqual([
       { key, problem: 'is empty' },
     ]);
   });
