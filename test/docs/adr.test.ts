@@ -19,4 +19,24 @@ describe('docs/adr', () => {
     expect(row).toContain(`| ${title} | ${status}`);
     expect(row).toContain(`| ${date} |`);
   });
+
+  it('names every library that the packages use at run time', () => {
+    const decision = readFileSync(join(FOLDER, '0006-libraries-at-run-time.md'), 'utf8');
+    const rows = decision.split('\n').filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((row) => [
+      ...row
+        .split('|', 2)
+        .join('')
+        .matchAll(/`([^`]+)`/g),
+    ]);
+    const libraries = readdirSync(join(ROOT, 'packages')).flatMap(dependenciesOf);
+    expect(named.map(([, name]) => name).toSorted()).toEqual([...new Set(libraries)].toSorted());
+  });
 });
+
+/** Returns what a package depends on, apart from the packages of this repository. */
+function dependenciesOf(folder: string): string[] {
+  const manifest = readFileSync(join(ROOT, 'packages', folder, 'package.json'), 'utf8');
+  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
+  return Object.keys(dependencies).filter((name) => !name.startsWith('@rollcall/'));
+}

@@ -2,25 +2,25 @@
 export const PROBE_MUTANTS = [
   {
     rule: 'an instance that announces no health check may answer 4xx',
-    file: 'table/probe-rules.ts',
+    file: 'table/probe.ts',
     from: 'isAnnounced ? 400 : 500',
     to: '400',
   },
   {
     rule: 'an instance that announces a health check may not answer 4xx',
-    file: 'table/probe-rules.ts',
+    file: 'table/probe.ts',
     from: 'isAnnounced ? 400 : 500',
     to: '500',
   },
   {
     rule: 'an instance that announces no health check may answer 501',
-    file: 'table/probe-rules.ts',
+    file: 'table/probe.ts',
     from: ' || (!isAnnounced && status === 501)',
     to: '',
   },
   {
     rule: 'a lack of descriptors here says nothing about an instance',
-    file: 'table/probe-rules.ts',
+    file: 'table/probe.ts',
     from: "if (isOwnShortage(outcome.code)) return 'unknown';",
     to: '',
   },

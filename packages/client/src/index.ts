@@ -8,7 +8,7 @@ export {
 export type { RegistryConfig, Environment } from './transport/registry-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
-export type { Directory } from './observer/directory.ts';
+export type { ConfiguredInstance, Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions } from './observer/discover-options.ts';
 export { watchEvents } from './observer/watch-events.ts';
@@ -17,7 +17,8 @@ export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
 export { drain, LEAVE_WINDOW_MS } from './registrar/drain.ts';
 export { announcedAddress, configuredAddress, ownAddress } from './registrar/own-address.ts';
 export { register } from './registrar/register.ts';
-export type { RegisterOptions, Registration } from './registrar/register.ts';
+export type { RegisterOptions } from './registrar/register.ts';
+export type { Registration } from './registrar/registration.ts';
 export { exitCodeOf, RollcallError } from '@rollcall/protocol';
 export type {
   AddressPolicy,

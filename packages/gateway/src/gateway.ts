@@ -20,10 +20,13 @@ import { Telemetry } from './metrics/telemetry.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
 import { logNodeInternals } from './log-node-internals.ts';
 import { logEvents } from './log-events.ts';
+import { parseDomain } from './routing/domain.ts';
+import { configuredUpstreams } from './routing/rules.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
 import { GATEWAY_SETTINGS } from './settings/table.ts';
+import { Upstreams } from './upstreams/upstreams.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlane } from './live-data-plane.ts';
 
@@ -71,6 +74,9 @@ export function defaultAdminPort(port: number): number {
 const MAX_WAIT_FOR_BROKER_MS = 1000;
 const REQUIRED_BROKER_MS = 10_000;
 
+/** How long it waits for the names of configured upstreams. */
+const MAX_WAIT_FOR_NAMES_MS = 1000;
+
 /** How long it waits for the table of another gateway, which there may not be. */
 const MAX_WAIT_FOR_TABLE_MS = 300;
 
@@ -96,7 +102,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       catalog,
       configure(changed) {
         const next = resolveConfig(changed);
-        parts.plane.configure(next);
+        parts.upstreams.configure(configuredUpstreams(next), () => parts.plane.configure(next));
         return fixedChanges(GATEWAY_SETTINGS, config, next);
       },
       close: () => closing.run(),
@@ -130,6 +136,7 @@ interface Parts extends Required<Surroundings> {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
+  readonly upstreams: Upstreams;
   readonly plane: LiveDataPlane;
 }
 
@@ -176,6 +183,9 @@ async function createParts(
   closing.add(() => telemetry.close());
   const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
   closing.add(saveSnapshot);
+  const upstreams = new Upstreams({ directory, logger });
+  closing.add(() => upstreams.close());
+  upstreams.configure(configuredUpstreams(config), () => {});
   const plane = await createLiveDataPlane({
     directory,
     isTableComplete: directory.isConnected,
@@ -187,7 +197,8 @@ async function createParts(
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, own, journal, directory, telemetry, states, plane };
+  const known = { own, journal, directory, telemetry, states, upstreams };
+  return { ...surroundings, ...known, config, name, plane };
 }
 
 function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
@@ -209,12 +220,13 @@ async function received(directory: Directory): Promise<void> {
 
 /** Listens once the table is there, or at once if the broker is away. */
 async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
-  const { config, own, directory, plane, registry, logger } = parts;
+  const { config, own, directory, upstreams, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
+  await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
   const { host, port } = await plane.listen(config.port, config.host);
   own.add('this gateway itself', host, port);
-  const domain = config.domain ?? `localhost:${port}`;
+  const [domain = ''] = parseDomain(config.domain ?? `localhost:${port}`) ?? [];
   logEvents(parts, { domain, server: describeServer(registry) }, logger);
   const scheme = config.tls === undefined ? 'http' : 'https';
   return { host, port, url: `${scheme}://${urlHost(host)}:${port}` };

@@ -59,14 +59,10 @@ export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
 export { Groups } from './table/groups.ts';
-export {
-  DEFAULT_HEALTH_CHECK,
-  DEFAULT_PROBE_RULES,
-  describeProbed,
-  probeRequest,
-  probeVerdict,
-} from './table/probe-rules.ts';
-export type { ProbeAttempt, ProbeOutcome, ProbeRules, Probing } from './table/probe-rules.ts';
+export { DEFAULT_HEALTH_CHECK, describeProbed, probeRequest, probeVerdict } from './table/probe.ts';
+export type { ProbeAttempt, Probed, ProbedBy, ProbeOutcome, Verdict } from './table/probe.ts';
+export { DEFAULT_PROBE_RULES } from './table/probe-rules.ts';
+export type { ProbeRules, Probing } from './table/probe-rules.ts';
 export { isOwnShortage } from './table/own-shortage.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
@@ -74,7 +70,7 @@ export { DEFAULT_TABLE_LIMITS } from './table/capacity.ts';
 export type { TableLimits } from './table/capacity.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
-export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
+export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export { isChange } from './table/events.ts';
-export type { Change, Effect, Probed, ProbedBy, TableEvent, Verdict } from './table/events.ts';
+export type { Change, Effect, TableEvent } from './table/events.ts';

@@ -36,7 +36,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     limits,
     isTrustedProxy = trustNone,
     certificate,
-    upstreamCa: instanceCa,
+    upstreamCa,
     pseudonym = `proxy-${randomBytes(8).toString('hex')}`,
     via = true,
     underscoresInHeaders = false,
@@ -78,7 +78,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     limits: ownLimits,
     isTrustedProxy,
     clock,
-    pools: new Pools(ownLimits, clock, new Dialer(instanceCa)),
+    pools: new Pools(ownLimits, clock, new Dialer(upstreamCa)),
     requestIds: new RequestIds(),
     isClosing: false,
   };
@@ -164,7 +164,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
       return heavyClients;
     },
     pools: () => context.pools.sizes(),
-    release: (place) => context.pools.release(place),
+    release: (upstream) => context.pools.release(upstream),
     close,
   };
 }

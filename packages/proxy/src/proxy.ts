@@ -12,15 +12,17 @@ export interface Upstream {
   readonly address: string;
   /** From 1 to 65535. */
   readonly port: number;
-  /** Whether it speaks TLS. Its certificate must be valid for its address. Default false. */
+  /** Whether it speaks TLS. Default false. */
   readonly isSecure?: boolean;
+  /** What its certificate must be valid for. Default: its address. */
+  readonly serverName?: string;
 }
 
 /** Where a server listens. */
 export interface ListenAddress {
-  /** The host as it was asked for. */
+  /** The host, as it was given to `listen`. */
   readonly host: string;
-  /** The port, as the system picked it if 0 was asked for. */
+  /** The port that the system picked if 0 was given. */
   readonly port: number;
 }
 
@@ -33,8 +35,8 @@ export interface ProblemAnswer {
   readonly type: 'answer';
   /** Sent as `application/problem+json`. */
   readonly problem: Problem;
-  /** The prefix of the route, if it is known: for the summary. */
-  readonly prefix?: string;
+  /** The name of the route, if it is known: for the summary. */
+  readonly route?: string;
   /** The filters of the route, if it is known: the response passes them. Default: none. */
   readonly filters?: readonly Filter[] | undefined;
 }
@@ -45,6 +47,8 @@ export interface Forward {
   readonly type: 'forward';
   /** Path and query for the upstream: usually those of the request, without the prefix of the route. */
   readonly target: string;
+  /** The name of the route, for the summary. Default: its prefix. */
+  readonly route?: string;
   /** The prefix of the route. Default `''`. */
   readonly prefix?: string;
   /** Whether the prefix was removed from the target. Then the upstream gets it as X-Forwarded-Prefix. Default true. */
@@ -162,8 +166,8 @@ export interface RequestSummary {
   readonly requestId: string;
   /** Of W3C Trace Context, if the client sent one that is valid. */
   readonly traceparent: string | undefined;
-  /** The prefix of its route; undefined if it had none. */
-  readonly prefix: string | undefined;
+  /** The name of its route; undefined if it had none. */
+  readonly route: string | undefined;
   /** The key of the upstream that responded, or was tried last. */
   readonly instance: string | undefined;
   /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { instanceKey, isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
+  Announcement,
   Change,
   Effect,
   Instance,
@@ -26,6 +27,15 @@ import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
+
+/** An instance that is named by a configuration. */
+export interface ConfiguredInstance extends Pick<
+  Announcement,
+  'address' | 'port' | 'scheme' | 'health'
+> {
+  /** The URL that the configuration names. Several instances may have one, whose host is a DNS name. */
+  readonly url: string;
+}
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -118,13 +128,13 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /**
    * The instances of a prefix, in the order in which they registered, or all instances, by prefix. It includes
-   * suspect and down ones, and none if the prefix is invalid.
+   * suspect and down ones, and none if the prefix is unknown.
    */
   instances(prefix?: string): readonly Instance[] {
     const { table } = this.#observer;
     if (prefix === undefined) return table.all();
     const canonical = parsePrefix(prefix);
-    return canonical.ok ? table.instances(canonical.value) : [];
+    return table.instances(canonical.ok ? canonical.value : prefix);
   }
 
   /** All instances, including each one that shares its address and port with another, which represents both. */
@@ -216,6 +226,24 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#presenceChannels.close();
     this.#link.close();
     this.#publisher.close();
+  }
+
+  /**
+   * Replaces the instances of a name that are configured and do not announce themselves. They are probed as others are, and
+   * never passed on to other observers.
+   * @param name takes the place of the prefix: one that no instance can announce
+   * @param why they are removed that are not among these, as a clause for people
+   */
+  configure(name: string, instances: readonly ConfiguredInstance[], why: string): void {
+    const before = this.#observer.table.instances(name);
+    const added = instances.map(({ url, ...fields }) => ({
+      url,
+      announcement: { ...fields, prefix: name },
+    }));
+    for (const each of added) this.#learn({ type: 'configured', ...each });
+    const kept = new Set(added.map(({ announcement }) => instanceKey(announcement)));
+    for (const { key } of before)
+      if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
   }
 
   #learn(event: TableEvent): void {

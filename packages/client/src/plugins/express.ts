@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { listen as bind } from '@rollcall/runtime';
 import { drain } from '../registrar/drain.ts';
 import { startRegistering } from '../registrar/register.ts';
-import type { RegisterOptions, Registration } from '../registrar/register.ts';
+import type { RegisterOptions } from '../registrar/register.ts';
+import type { Registration } from '../registrar/registration.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
 import { addressOf } from './bound-address.ts';
 

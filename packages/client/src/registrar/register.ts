@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Announcement, AnnouncementChange, AnnouncementOptions } from '@rollcall/protocol';
+import type { AnnouncementOptions } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
 import { registryFromEnv, warnIfReadable } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
@@ -8,6 +8,7 @@ import { watchServers } from './drain.ts';
 import { DEFAULT_TTL } from './lease-mode.ts';
 import { configuredAddress, ownAddress } from './own-address.ts';
 import { Registrar } from './registrar.ts';
+import type { Registration } from './registration.ts';
 
 /** What `register()` takes: the fields of the announcement, and how it is kept known. */
 export interface RegisterOptions extends AnnouncementOptions {
@@ -36,33 +37,6 @@ export interface RegisterOptions extends AnnouncementOptions {
    * when it is registered. Default: process warnings; the line then comes only after a failure.
    */
   readonly logger?: Logger;
-}
-
-/** An instance that is announced. Made by {@link register}. */
-export interface Registration {
-  /** The latest announcement, in canonical form. */
-  readonly announcement: Announcement;
-  /** Resolves when the broker has accepted the announcement for the first time. */
-  readonly registered: Promise<void>;
-  /**
-   * Announces a change, and resolves when the broker has accepted it. Fields that are not given stay. Before the
-   * instance is registered, the change becomes part of its first announcement.
-   *
-   * @example
-   * await registration.update({ weight: 50 });
-   *
-   * @throws RollcallError as {@link register} does, and ROLLCALL_ANNOUNCEMENT if it is leaving
-   */
-  update(change: AnnouncementChange): Promise<void>;
-  /**
-   * Publishes `exit`, and resolves when the broker has accepted it and {@link LEAVE_WINDOW_MS} have passed. The
-   * service has to be served until then, and receives no requests afterwards. A further call returns the same
-   * promise while it is pending or has resolved; after a failure it tries again. An instance that is not
-   * registered has nothing to withdraw: it stops trying.
-   *
-   * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
-   */
-  leave(): Promise<void>;
 }
 
 /**

@@ -15,7 +15,7 @@ import { leaseMode } from './lease-mode.ts';
 import { leaveOnSignal } from './leave-on-signal.ts';
 import { addressTowards } from './own-address.ts';
 import { presenceMode } from './presence-mode.ts';
-import type { Registration } from './register.ts';
+import type { Registration } from './registration.ts';
 
 export interface RegistrarOptions {
   readonly registry: RegistryConfig;

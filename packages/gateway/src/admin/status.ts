@@ -15,7 +15,7 @@ export interface GatewayFacts {
   /** Its name in `Via` and in its roll calls. */
   readonly name: string;
   readonly url: string;
-  /** The host that requests must name. */
+  /** The hosts of which requests must name one, separated by commas. */
   readonly domain: string;
   /** The broker, for people. */
   readonly server: string;

@@ -1,15 +1,8 @@
 import { isLoopback, RollcallError } from '@rollcall/protocol';
 import { readTextFile } from '@rollcall/runtime';
-import {
-  checkSettings,
-  overlaySettings,
-  reloading,
-  resolveSettings,
-  valuesOf,
-} from '@rollcall/runtime/settings';
+import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Reloading, Resolved, Values } from '@rollcall/runtime/settings';
-import { filterFaults } from '../filters/filters.ts';
-import { ROUTE_SETTINGS } from './routing.ts';
+import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
 
 /** What a gateway is configured by: plain data. docs/reference/config.md has the meaning of each setting. */
@@ -40,18 +33,8 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
     adminTokenFile === undefined ? values : { ...values, adminToken: readToken(adminTokenFile) };
   const resolved = resolveSettings(GATEWAY_SETTINGS, checked);
   checkToken(resolved);
-  checkFilters(resolved);
+  checkRoutes(resolved);
   return resolved;
-}
-
-/** The settings of one route. */
-type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
-
-/** Returns the settings of a route: its own, and those for all where it has none. */
-export function routeSettings(settings: RoutingSettings, prefix: string): RouteSettings {
-  const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const own = Object.hasOwn(settings.routes, prefix) ? settings.routes[prefix] : undefined;
-  return own === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, own);
 }
 
 /** The part of a configuration by which requests are served. */
@@ -75,15 +58,9 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
   );
 }
 
-/** What only the settings of a whole filter can show, such as credentials for any origin. */
-function checkFilters(config: RoutingSettings): void {
-  const faults = filterFaults(config);
-  const own = Object.keys(config.routes).flatMap((prefix) =>
-    filterFaults(routeSettings(config, prefix))
-      .filter(({ key }) => !faults.some((fault) => fault.key === key))
-      .map(({ key, problem }) => ({ key: `routes.${prefix}.${key}`, problem })),
-  );
-  const lines = [...faults, ...own].map(({ key, problem }) => `\`${key}\` ${problem}`);
+/** What only the settings of a whole filter or route can show, such as credentials for any origin. */
+function checkRoutes(config: RoutingSettings): void {
+  const lines = routeFaults(config).map(({ key, problem }) => `\`${key}\` ${problem}`);
   if (lines.length > 0) throw misconfigured(lines.join('\n'));
 }
 

@@ -41,10 +41,10 @@ export const LISTENING_SETTINGS = {
     format: DOMAIN as typeof DOMAIN,
     defaultIs: 'localhost:PORT',
     example: 'localhost:1500',
-    flag: '--domain <domain>',
+    flag: '--domain <hosts>',
     env: 'DOMAIN',
     reloads: true,
-    doc: 'Host that requests must name, compared without port and case. Every name of loopback is the same; `*` accepts every host.',
+    doc: 'Hosts, separated by commas, of which requests must name one, compared without port and case. Every name of loopback is the same; `*` accepts every host.',
   },
   tls: {
     type: 'group',

@@ -54,14 +54,14 @@ export class TrafficCounter implements RoutingEvents {
   }
 
   readonly countRequest = (request: RequestSummary): void => {
-    const { prefix, instance, problem, filter, status, ms, upstreamMs } = request;
-    const route = this.#route(prefix);
-    countResponse(route, request);
+    const { route, instance, problem, filter, status, ms, upstreamMs } = request;
+    const routed = this.#route(route);
+    countResponse(routed, request);
     // How long a tunnel stays open says nothing about the gateway.
-    if (status !== SWITCHED) observeSeconds(route, ms / 1000);
+    if (status !== SWITCHED) observeSeconds(routed, ms / 1000);
     // The proxy and routing answer with nothing else.
     if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
-    if (filter !== undefined) this.#filterAnswer(filter, prefix, 1);
+    if (filter !== undefined) this.#filterAnswer(filter, route, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
     countResponse(counts, request);

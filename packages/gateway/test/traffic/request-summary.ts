@@ -10,7 +10,7 @@ export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary 
     client: '10.0.0.9',
     requestId: 'r-1',
     traceparent: undefined,
-    prefix: '/v1',
+    route: '/v1',
     instance: 'a',
     status: 200,
     isAborted: false,

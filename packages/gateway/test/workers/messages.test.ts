@@ -50,6 +50,28 @@ describe('messages to a worker', () => {
     expect(sent({ type: 'change', number: 7, change: without })).not.toHaveProperty('change.was');
   });
 
+  it('have upstreams of the configuration under their name', () => {
+    const configured: Instance = {
+      key: 'x',
+      announcement: {
+        prefix: 'a.com/ (upstreams)',
+        port: 80,
+        address: '10.0.0.1',
+        scheme: 'https',
+      },
+      status: 'healthy',
+      since: 500,
+      isDrained: false,
+      configuredAs: 'https://files.internal:80',
+    };
+    const message = {
+      type: 'change',
+      number: 1,
+      change: { ...change, instance: configured },
+    } as const;
+    expect(sent(message)).toMatchObject({ change: { instance: { ...configured, since: -500 } } });
+  });
+
   it('have nothing that is only the table’s own', () => {
     const entry = { ...instance, slot: 4, probing: true };
     const encoded = TO_WORKER.encode(

@@ -1,6 +1,6 @@
 import { versionOf } from '../wire/statement.ts';
-import type { Probed, ProbedBy, TableEvent, Verdict } from '../table/events.ts';
-import type { ProbeAttempt } from '../table/probe-rules.ts';
+import type { TableEvent } from '../table/events.ts';
+import type { ProbeAttempt, Probed, ProbedBy, Verdict } from '../table/probe.ts';
 
 /** The latest evidence for and against an instance. Times are milliseconds of the observer's clock. */
 export interface Evidence {
@@ -43,6 +43,8 @@ export function evidenceAfter(
         ? was
         : { ...run, announcedAt: now, presence: { isPresent: true, at: now } };
     }
+    case 'configured':
+      return was ?? { inc: undefined };
     case 'departed':
       if (was === undefined || was.inc !== event.inc) return was;
       return { ...was, presence: { isPresent: false, at: now } };

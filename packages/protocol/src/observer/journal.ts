@@ -3,8 +3,9 @@ import type { Evidence } from './evidence.ts';
 import { instanceKey } from '../wire/statement.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import { isChange } from '../table/events.ts';
-import type { Change, Effect, Probed, TableEvent } from '../table/events.ts';
-import { describeProbed } from '../table/probe-rules.ts';
+import type { Change, Effect, TableEvent } from '../table/events.ts';
+import { describeProbed } from '../table/probe.ts';
+import type { Probed } from '../table/probe.ts';
 
 /** Something that an observer learned about an instance, and what it changed. */
 export interface JournalEntry {
@@ -155,6 +156,10 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     }
     case 'joined':
       return { key: instanceKey(event.announcement), what: 'presence: joined' };
+    case 'configured':
+      return { key: instanceKey(event.announcement), what: `configuration: ${event.url}` };
+    case 'unconfigured':
+      return { key: event.key, what: 'configuration: removed' };
     case 'departed':
       return { key: event.id, what: 'presence: gone' };
     case 'probed':

@@ -1,31 +1,7 @@
 import type { Announcement } from '../wire/announcement-types.ts';
 import type { Statement } from '../wire/statement.ts';
 import type { Instance } from './instance.ts';
-import type { ProbeAttempt } from './probe-rules.ts';
-
-/**
- * How a probe or a request ended: `ok`; `refused`, its port refused the connection, which is proof that
- * no process listens there; `timeout`, it accepted the connection and nothing came in time, which a busy instance and one
- * that hangs have in common; `unreachable`, no connection was made in time, as when its host is lost or the queue of a busy
- * instance is full; `failed`, anything else, such as a 5xx response; or `unknown`, it was not sent, because this
- * machine lacks descriptors or memory.
- */
-export type Verdict = 'ok' | 'refused' | 'timeout' | 'unreachable' | 'failed' | 'unknown';
-
-/** What showed how an instance is: a probe's request, a probe's connection without a request, or real traffic. */
-export type ProbedBy = 'probe' | 'connect' | 'traffic';
-
-/** The end of a probe, or of a request that counts as one. */
-export interface Probed {
-  readonly verdict: Verdict;
-  readonly by: ProbedBy;
-  /** The probe has timed out, and its answer is still waited for: its end, or another timeout, is reported later. */
-  readonly isPending?: boolean | undefined;
-  /** What the probe requested and what came of it. */
-  readonly attempt?: ProbeAttempt | undefined;
-  /** When it answered real traffic, if that was counted and is reported only now: then it brings no instance back. */
-  readonly at?: number | undefined;
-}
+import type { Probed, ProbedBy } from './probe.ts';
 
 /** What an observer learns. */
 export type TableEvent =
@@ -39,6 +15,10 @@ export type TableEvent =
   | { readonly type: 'departed'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
   | ({ readonly type: 'probed'; readonly key: string } & Probed)
+  /** This observer's configuration names it: by a URL, which may stand for several instances. */
+  | { readonly type: 'configured'; readonly announcement: Announcement; readonly url: string }
+  /** The configuration names it no longer, or its name leads elsewhere. */
+  | { readonly type: 'unconfigured'; readonly key: string; readonly why: string }
   /** An operator starts or ends the draining of an instance at this observer. */
   | { readonly type: 'drained' | 'undrained'; readonly key: string }
   /** An operator has this observer forget an instance. */

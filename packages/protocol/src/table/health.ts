@@ -2,11 +2,13 @@ import type { Agenda } from './agenda.ts';
 import type { Endpoints } from './endpoints.ts';
 import { change, faults, forgetEndpoint } from './entry.ts';
 import type { Entry } from './entry.ts';
-import type { Effect, Probed, Verdict } from './events.ts';
+import type { Effect } from './events.ts';
 import type { Groups } from './groups.ts';
 import type { Status } from './instance.ts';
 import { OwnLink } from './own-link.ts';
-import { DEFAULT_PROBE_RULES, whyFailed } from './probe-rules.ts';
+import { whyFailed } from './probe.ts';
+import type { Probed, Verdict } from './probe.ts';
+import { DEFAULT_PROBE_RULES } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
@@ -157,7 +159,7 @@ export class Health {
       // Its time may have passed while the observer was disconnected.
       if (isUp && entry.status === 'suspect')
         this.#agenda.set(entry.key, 'status', now + STATUS_MS.suspect);
-      if (wasAwayLong && entry.status === 'healthy') {
+      if (wasAwayLong && entry.status === 'healthy' && entry.configuredAs === undefined) {
         const why = 'this observer was disconnected for ten minutes';
         effects.push(...this.#suspect(entry, why, now));
       }
@@ -180,8 +182,10 @@ export class Health {
   }
 
   /** Whether an instance has been down so long that the table forgets it. */
-  isForgotten({ status, doubtedAt }: Entry, now: number): boolean {
-    return status === 'down' && now - doubtedAt >= RULES.forgetAfterMs;
+  isForgotten({ status, doubtedAt, configuredAs }: Entry, now: number): boolean {
+    return (
+      configuredAs === undefined && status === 'down' && now - doubtedAt >= RULES.forgetAfterMs
+    );
   }
 
   #succeeded(entry: Entry, now: number): Effect[] {

@@ -1,7 +1,8 @@
 import type { Agenda } from './agenda.ts';
 import { faults } from './entry.ts';
 import type { Entry } from './entry.ts';
-import type { Effect, Probed, ProbedBy } from './events.ts';
+import type { Effect } from './events.ts';
+import type { Probed, ProbedBy } from './probe.ts';
 import { spread } from './probe-rules.ts';
 import type { ProbeRules, Probing } from './probe-rules.ts';
 import { RULES } from './rules.ts';

@@ -39,7 +39,7 @@ export class ForwardedFields {
     this.#isTrusted = isTrusted(peer.address) ? isTrusted : undefined;
   }
 
-  /** Returns the lines that tell the upstream where the request comes from. */
+  /** Returns the lines that say where the request comes from, for the upstream. */
   lines(source: Source): string {
     this.#read(source);
     return this.#lines;

@@ -73,7 +73,7 @@ export class ClientRequest implements RequestView {
     return this.#id;
   }
 
-  /** The lines that tell an upstream where the request comes from. */
+  /** The lines that say where the request comes from, for the upstream. */
   get forwardedLines(): string {
     return this.#forwarded.lines(this.head);
   }

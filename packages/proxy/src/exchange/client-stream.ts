@@ -3,7 +3,7 @@ import type { Problem } from '../problems.ts';
 
 /**
  * One request of a client and the way of its response back: what an exchange writes to. It hides the version of
- * HTTP: framing, whether the connection goes on afterwards, and how a response is broken off are its own affair.
+ * HTTP: framing, whether the connection goes on afterwards, and how a response is broken off.
  *
  * The exchange calls `sendInformational` any number of times, then either `sendUpgrade` or `sendHead`, then `write`
  * until the body is done, and at last `finish`; or, at any point, `reset`. `reset` and `finish` are called once, and
@@ -37,7 +37,7 @@ export interface ClientStream {
   reset(): void;
   /** The exchange needs the stream no more. The client may send its next request. */
   finish(): void;
-  /** Reads no more of the request's body, or of the tunnel, for now. Calling it twice is as good as once. */
+  /** Reads no more of the request's body, or of the tunnel, for now. A second call has no effect. */
   pause(): void;
   resume(): void;
 }

@@ -12,7 +12,7 @@ export class RequestRecord implements RequestSummary {
   readonly traceparent: string | undefined;
   /** What `onRequestStart` has returned. */
   trace: Trace | undefined;
-  prefix: string | undefined;
+  route: string | undefined;
   instance: string | undefined;
   status: number = 0;
   isAborted: boolean = false;

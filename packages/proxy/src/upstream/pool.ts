@@ -98,9 +98,9 @@ export class Pools {
     return pool;
   }
 
-  release(place: Pick<Upstream, 'address' | 'port'>): void {
+  release(endpoint: Pick<Upstream, 'address' | 'port'>): void {
     for (const [key, pool] of this.#pools) {
-      if (!isAt(pool.upstream, place)) continue;
+      if (!isAt(pool.upstream, endpoint)) continue;
       this.#pools.delete(key);
       pool.release();
     }
@@ -122,7 +122,11 @@ export class Pools {
 }
 
 function isAlike(one: Upstream, other: Upstream): boolean {
-  return isAt(one, other) && one.isSecure === other.isSecure;
+  return (
+    isAt(one, other) &&
+    (one.isSecure ?? false) === (other.isSecure ?? false) &&
+    one.serverName === other.serverName
+  );
 }
 
 function isAt(
