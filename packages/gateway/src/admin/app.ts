@@ -15,6 +15,8 @@ import type { DryRun } from '../routing/dry-run.ts';
 import { readExplainQuery } from './explain-query.ts';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import { readVersionQuery } from './version-query.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
 import { describeDiscovery, discoveryStateOf, linkChangedAt } from './status.ts';
@@ -59,6 +61,8 @@ export interface AdminAppOptions {
   readonly dryRun: DryRun;
   /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
+  /** What was decided about versions. Default: none are shown. */
+  readonly rollouts?: Pick<Rollouts, 'of' | 'decide' | 'listen'>;
   /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */
@@ -71,11 +75,12 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
-  const { access, directory, states, journal, epoch, now } = options;
+  const { access, directory, states, rollouts, journal, epoch, now } = options;
   const views = new Views(options);
   const eventLog = new EventLog({
     directory,
     states,
+    rollouts,
     views,
     server: options.gateway.server,
     now: () => now() + epoch(),
@@ -130,7 +135,7 @@ export function adminApp(options: AdminAppOptions): Hono {
     const request = readExplainQuery(c.req.queries(), options.gateway);
     if (typeof request === 'string') return problem(c, 'bad-query', request);
     const outcome = await options.dryRun(request);
-    return json(c, explain(request, outcome, { directory, states, journal, epoch: epoch() }));
+    return json(c, explain(request, outcome, { directory, states, rollouts, journal, epoch: epoch() }));
   });
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.
@@ -179,6 +184,15 @@ export function adminApp(options: AdminAppOptions): Hono {
       for (const { key } of rest) directory.forget(key);
     directory.forgetPrefix(prefix);
     return json(c, service);
+  });
+  app.post('/api/services/versions', (c) => {
+    const query = readVersionQuery(c.req.query());
+    if (typeof query === 'string') return problem(c, 'bad-query', query);
+    const { prefix, version, state } = query;
+    const view = rollouts?.decide(prefix, version, state);
+    if (view !== undefined) return json(c, view);
+    const named = version === '' ? 'instances without a version' : `version ${quote(version)}`;
+    return problem(c, 'unknown-version', `${quote(prefix || '/')} has no ${named}.`);
   });
   return app;
 }

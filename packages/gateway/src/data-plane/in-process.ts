@@ -95,6 +95,8 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     },
     forgetPrefix: (prefix) => router.forgetPrefix(prefix),
     tableCompleted: () => router.tableCompleted(),
+    split: (service, split) => router.split(service, split),
+    takeEvidence: () => router.takeEvidence(),
     whenApplied: (call) => call(),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {

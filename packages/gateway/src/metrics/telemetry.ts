@@ -8,6 +8,8 @@ import { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { addDiscoveryMetrics } from './discovery-metrics.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 import { addProcessMetrics, ProcessSamples } from './process-metrics.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import { addVersionMetrics } from './version-metrics.ts';
 import { addTrafficMetrics } from './traffic-metrics.ts';
 
 const SAMPLE_EVERY_MS = 1000;
@@ -45,6 +47,11 @@ export class Telemetry {
       traffic: this.traffic,
       loads: () => plane.loads(),
     });
+  }
+
+  /** Adds the metrics of versions. */
+  observeVersions(rollouts: Pick<Rollouts, 'prefixes' | 'of'>): void {
+    addVersionMetrics(this.#registry, rollouts);
   }
 
   /** Adds what a worker counted. */

@@ -258,7 +258,7 @@ export class Rollout {
     comparison.nextStep();
     const maxShare = STEPS[known.step];
     if (maxShare === undefined) return this.#enter(known, 'accepted', because, now);
-    known.why = `it receives at most ${percent(maxShare)} of the requests: ${because}`;
+    known.why = `at most ${percent(maxShare)} of the requests, because ${because}`;
     return { version: known.version, type: 'grown', why: known.why };
   }
 

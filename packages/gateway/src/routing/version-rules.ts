@@ -1,0 +1,49 @@
+import { parseHashBy } from '../balancing/hash-key.ts';
+import type { HashBy } from '../balancing/hash-key.ts';
+import type { Split } from '../rollout/split.ts';
+import type { RouteValues } from './policy.ts';
+
+/** The settings of a group, which all have a value but those without a default. */
+interface VersionSettings {
+  readonly guarded: boolean;
+  readonly stepMs: number;
+  readonly shares?: NonNullable<RouteValues['versions']>['shares'];
+  readonly stickyBy?: string | undefined;
+  readonly pinBy?: string | undefined;
+}
+
+/** How a route chooses among versions. */
+export interface VersionRules {
+  /** Whether it follows what was decided about the versions of its service. */
+  readonly isGuarded: boolean;
+  /** Milliseconds in which an instance that is new does not count. */
+  readonly warmUpMs: number;
+  /** Fixed shares; undefined if there are none. */
+  readonly fixed: Split | undefined;
+  readonly stickyBy: HashBy | undefined;
+  readonly pinBy: HashBy | undefined;
+}
+
+export function versionRules({ guarded, stepMs, shares, stickyBy, pinBy }: VersionSettings): VersionRules {
+  const fixed = fixedSplit(shares ?? []);
+  return {
+    isGuarded: guarded && fixed === undefined,
+    warmUpMs: stepMs,
+    fixed,
+    stickyBy: stickyBy === undefined ? undefined : parseHashBy(stickyBy),
+    pinBy: pinBy === undefined ? undefined : parseHashBy(pinBy),
+  };
+}
+
+/** An epoch that no rollout has: what is observed under it is not counted. */
+const NOT_COUNTED = 0;
+
+function fixedSplit(shares: NonNullable<VersionSettings['shares']>): Split | undefined {
+  const total = shares.reduce((sum, { weight = 0 }) => sum + weight, 0);
+  if (total === 0) return undefined;
+  const groups = shares.map(({ version = '', weight = 0 }) => ({
+    versions: [version],
+    share: weight / total,
+  }));
+  return { epoch: NOT_COUNTED, groups };
+}
