@@ -293,8 +293,7 @@ export class Rollout {
     const there = this.#present().filter(({ weight }) => weight > 0);
     const accepted = there.filter(({ state = 'accepted' }) => state === 'accepted');
     if (accepted.length > 0) return accepted;
-    const first = there.find(({ state }) => state === 'testing') ?? there[0];
-    return first === undefined ? [] : [first];
+    return there.slice(0, 1);
   }
 
   #share(now: number): void {
@@ -316,6 +315,7 @@ export class Rollout {
       contenders.map(({ version, weight, state, step }) => ({
         version,
         weight,
+        isHeld: state === 'held',
         maxShare: state === 'held' ? 0 : (STEPS[step] ?? 1),
       })),
     );

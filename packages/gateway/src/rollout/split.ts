@@ -18,6 +18,7 @@ export interface Contender {
   readonly version: string;
   /** The sum of the weights of its instances that receive traffic. */
   readonly weight: number;
+  readonly isHeld: boolean;
   /** The most that it may receive, unless the others cannot bear the rest. */
   readonly maxShare: number;
 }
@@ -27,20 +28,27 @@ const MAX_OVERLOAD = 2;
 
 /**
  * Returns the share of each new version: its limit, and no more than its instances are due. The rest is for the old
- * versions, unless so few of their instances are left that it would overload them: then the new versions share what is
- * too much.
+ * versions, unless so few of their instances are left that it would overload them: what is too much goes to the new
+ * versions, and to those that are held back only if these cannot bear it either.
  *
  * @param oldWeight the sum of the weights of the old versions, more than 0
  */
 export function sharesOf(oldWeight: number, contenders: readonly Contender[]): number[] {
   const total = contenders.reduce((sum, { weight }) => sum + weight, oldWeight);
   const shares = contenders.map(({ weight, maxShare }) => Math.min(maxShare, weight / total));
-  const left = 1 - sum(shares);
-  const excess = left - Math.min(1, (MAX_OVERLOAD * oldWeight) / total);
-  if (excess <= 0) return shares;
-  // In proportion to what each could take more, which is more than the excess in all.
-  const room = contenders.map(({ weight }, index) => weight / total - (shares[index] ?? 0));
-  return shares.map((share, index) => share + (excess * (room[index] ?? 0)) / sum(room));
+  let excess = 1 - sum(shares) - Math.min(1, (MAX_OVERLOAD * oldWeight) / total);
+  for (const isHeld of [false, true]) {
+    // What each could take more.
+    const rooms = contenders.map((each, index) =>
+      each.isHeld === isHeld ? each.weight / total - (shares[index] ?? 0) : 0,
+    );
+    const taken = Math.min(excess, sum(rooms));
+    if (taken <= 0) continue;
+    for (const [index, room] of rooms.entries())
+      shares[index] = (shares[index] ?? 0) + (taken * room) / sum(rooms);
+    excess -= taken;
+  }
+  return shares;
 }
 
 function sum(numbers: readonly number[]): number {
