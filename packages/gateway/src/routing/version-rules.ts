@@ -1,5 +1,6 @@
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
+import { percent } from '../rollout/words.ts';
 import type { Split } from '../rollout/split.ts';
 import type { RouteValues } from './policy.ts';
 
@@ -46,4 +47,21 @@ function fixedSplit(shares: NonNullable<VersionSettings['shares']>): Split | und
     share: weight / total,
   }));
   return { epoch: NOT_COUNTED, groups };
+}
+
+/** Such as: 90 % 1.4, 10 % 1.5; sticky by cookie:session; undefined if new versions are guarded and nothing else is set. */
+export function describeVersionRules(rules: VersionRules): string | undefined {
+  const { isGuarded, fixed, stickyBy, pinBy } = rules;
+  if (isGuarded && stickyBy === undefined && pinBy === undefined) return undefined;
+  const shares = fixed?.groups.map(({ versions, share }) => `${percent(share)} ${versions.join()}`);
+  const words = [
+    shares === undefined ? (isGuarded ? 'new ones are guarded' : 'not guarded') : shares.join(', '),
+    ...(stickyBy === undefined ? [] : [`sticky by ${named(stickyBy)}`]),
+    ...(pinBy === undefined ? [] : [`chosen by ${named(pinBy)}`]),
+  ];
+  return words.join('; ');
+}
+
+function named(by: HashBy): string {
+  return by.type === 'address' ? by.type : `${by.type}:${by.name}`;
 }

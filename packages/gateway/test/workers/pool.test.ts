@@ -44,6 +44,7 @@ const outcome = vi.fn<(key: string, verdict: string) => void>();
 const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
+  evidence: [],
   traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [], droppedFields: 0 },
   load: { clients: 3, shedClients: 0, heavyClients: 0, inFlight: [], pools: [], ejections: [] },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
