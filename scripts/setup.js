@@ -9,6 +9,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +30,7 @@ if (process.argv.includes('--start') && !isDone('install', lockfile)) {
 }
 once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], '.');
+  removeStaleOutput();
   // npm links the command before it is built, and the compiler does not make it executable.
   chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
@@ -48,6 +50,19 @@ if (forTests) {
 if (process.argv.includes('--bench')) {
   const folder = 'bench/gateway/peers';
   once('install-bench-peers', [`${folder}/package-lock.json`], () => npmCi(folder));
+}
+
+/** Removes what the compiler made of files that are gone: the packages would hold it, too. */
+function removeStaleOutput() {
+  const folders = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
+  // The dashboard is built by Vite, which empties its folder.
+  for (const folder of folders.filter((each) => !each.endsWith('dashboard'))) {
+    for (const file of readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })) {
+      const source = join(folder, 'src', file.replace(/(?:\.d)?\.[jt]s(?:\.map)?$/, '.ts'));
+      const isOutput = /\.[jt]s(?:\.map)?$/.test(file);
+      if (isOutput && !existsSync(source)) rmSync(join(folder, 'dist', file));
+    }
+  }
 }
 
 function requireNode() {

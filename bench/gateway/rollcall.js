@@ -39,7 +39,9 @@ const settings = {
   },
   traces: values.traces,
   ...(isSecure && {
-    certificate: { cert: readFileSync(TLS_CERT, 'utf8'), key: readFileSync(TLS_KEY, 'utf8') },
+    tls: {
+      certificate: { cert: readFileSync(TLS_CERT, 'utf8'), key: readFileSync(TLS_KEY, 'utf8') },
+    },
   }),
 };
 const traffic = new TrafficCounter(table.all());

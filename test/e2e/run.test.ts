@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { SAME_WISH_MS } from '@rollcall/runtime';
+import { SAME_SIGNAL_MS } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, Cluster } from '../support/cluster.ts';
 import { Mark } from '../support/processes.ts';
@@ -192,8 +192,8 @@ describe('rollcall run', () => {
     // A broker that does not answer: leaving takes as long as it may.
     cluster.broker.kill('SIGSTOP');
     program.kill('SIGINT');
-    // A signal that follows at once is the same wish.
-    await setTimeout(SAME_WISH_MS + 100);
+    // A signal that follows at once counts as the same.
+    await setTimeout(SAME_SIGNAL_MS + 100);
     const asked = performance.now();
     program.kill('SIGTERM');
     await program.line(/program stops/);

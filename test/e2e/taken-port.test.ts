@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover, registryFromEnv } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import type { InstanceView } from '@rollcall/gateway';
-import { hasGo } from '../support/available.ts';
+import { hasGo, hasPython } from '../support/available.ts';
 import { ask, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import { Scratch } from '../support/document.ts';
@@ -12,6 +12,7 @@ import { childrenOf, PROGRAMS } from '../support/processes.ts';
 import type { RunningProgram } from '../support/processes.ts';
 
 const NAMED_SERVICE = new URL('../support/named-service.js', import.meta.url).pathname;
+const SHARED_PORT_SERVICE = new URL('../support/shared-port-service.js', import.meta.url).pathname;
 
 /** Knows nothing of Rollcall: `rollcall run` registers it. */
 const PLAIN_SERVICE = `
@@ -48,6 +49,14 @@ async function sdk(name: string, port: number, prefixes: string[], service: Serv
   const program = cluster.programs.node(NAMED_SERVICE, args, cluster.env);
   for (let count = 0; count < processes; count++)
     await vi.waitUntil(() => program.output.split('all registered').length > processes);
+  return program;
+}
+
+/** On a port that it shares with others, if they ask for it too. */
+async function sharing(name: string, port: number): Promise<RunningProgram> {
+  const args = [name, String(port), `/${name}`];
+  const program = cluster.programs.node(SHARED_PORT_SERVICE, args, cluster.env);
+  await program.line(/all registered/);
   return program;
 }
 
@@ -217,5 +226,34 @@ describe('an endpoint', () => {
     await vi.waitUntil(() => directory.entries().length === 1);
     await isShown('/alpha', 1);
     expect(await answers(gateway.url, '/alpha')).toEqual(['alpha']);
+  });
+});
+
+describe.skipIf(!hasPython)('a port that programs share by SO_REUSEPORT', () => {
+  it('stands once for programs of one prefix, and stays when one is killed', async () => {
+    const port = await freePort();
+    const programs = [await sharing('alpha', port), await sharing('alpha', port)];
+    for (const killed of programs) {
+      await isShown('/alpha', 1);
+      expect(await answers(gateway.url, '/alpha')).toEqual(['alpha']);
+      await crash(killed);
+      await vi.waitUntil(() => directory.entries().length === 1);
+    }
+    await isShown('/alpha', 0);
+  });
+
+  it.each([
+    { killed: 'alpha', other: 'beta' },
+    { killed: 'beta', other: 'alpha' },
+  ] as const)('is left to $other when $killed is killed', async ({ killed, other }) => {
+    const port = await freePort();
+    const programs = { alpha: await sharing('alpha', port), beta: await sharing('beta', port) };
+    await isShown('/alpha', 1);
+    await isShown('/beta', 1);
+    await crash(programs[killed]);
+    await isShown(`/${killed}`, 0);
+    await isShown(`/${other}`, 1);
+    expect(await answers(gateway.url, `/${killed}`)).toEqual([503]);
+    expect(await answers(gateway.url, `/${other}`)).toEqual([other]);
   });
 });

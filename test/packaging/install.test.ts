@@ -30,6 +30,11 @@ function run(command: string, args: string[], cwd: string): string {
   return stdout;
 }
 
+/** The source of an output of the compiler, both from the folder of the package. */
+function sourceOf(output: string): string {
+  return output.replace(/^dist/, 'src').replace(/(?:\.d)?\.[jt]s$/, '.ts');
+}
+
 /** Everything that can be imported, such as @rollcall/client/express. */
 const specifiers = packages.flatMap(({ manifest: { name, exports = {} } }) =>
   Object.keys(exports)
@@ -85,6 +90,14 @@ describe.each(packages)('the package $manifest.name', ({ folder: source, manifes
       readFileSync(join(ROOT, 'LICENSE')),
     );
     expect(manifest.repository?.directory).toBe(source);
+  });
+
+  it('contains no output of a source that is gone', () => {
+    const installed = join(consumer, 'node_modules', manifest.name);
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    // The dashboard's output is that of Vite, without its sources.
+    const outputs = files.filter((file) => /^dist\/.*\.[jt]s$/.test(file) && files.includes('src'));
+    expect(outputs.filter((file) => !existsSync(join(installed, sourceOf(file))))).toEqual([]);
   });
 });
 

@@ -7,6 +7,9 @@ import { PROGRAMS } from './processes.ts';
 /** Whether the Go services are built. */
 export const hasGo: boolean = existsSync(PROGRAMS.idV4);
 
+/** Sets what Node 20 cannot, such as SO_REUSEPORT. */
+export const hasPython: boolean = onPath('python3');
+
 /** soketi runs only on Node 20. */
 export const hasSoketi: boolean = process.versions.node.startsWith('20.');
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -8,6 +9,21 @@ export const ONE = { cert: readFileSync(FILES.one.cert), key: readFileSync(FILES
 export const TWO = { cert: readFileSync(FILES.two.cert), key: readFileSync(FILES.two.key) };
 /** A certificate for elsewhere.example only. */
 export const ELSEWHERE = { cert: readFileSync(elsewhere.cert), key: readFileSync(elsewhere.key) };
+/** A certificate for api.example.com, and one for *.example.com. */
+export const API = pairOf('api');
+export const WILDCARD = pairOf('wildcard');
+/** A CA, as PEM, and a client certificate that it has signed. */
+export const CLIENT_CA = readFileSync(filesOf('clients').cert, 'utf8');
+const alice = pairOf('alice');
+export const ALICE = {
+  ...alice,
+  fingerprint: new X509Certificate(alice.cert).fingerprint256.replaceAll(':', '').toLowerCase(),
+};
+
+function pairOf(name: string): { cert: Buffer; key: Buffer } {
+  const { cert, key } = filesOf(name);
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
 
 function filesOf(name: string): { cert: string; key: string } {
   const path = (part: string) =>

@@ -2,7 +2,7 @@ export type { Logger } from '@rollcall/runtime';
 export { createBroker } from './broker.ts';
 export type { Broker } from './broker.ts';
 export type { AppCredentials } from './credentials.ts';
-export { optionsOf, readConfigFile } from './settings/options.ts';
+export { faultsOfWhole, optionsOf, readConfigFile } from './settings/options.ts';
 export type {
   AppOptions,
   BrokerConfig,

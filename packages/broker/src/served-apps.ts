@@ -1,6 +1,6 @@
 import type { Logger } from '@rollcall/runtime';
 import type { App, AppFactory } from './app/app.ts';
-import { Apps, checkDistinct } from './app/apps.ts';
+import { Apps } from './app/apps.ts';
 import { Counters } from './app/counters.ts';
 import type { AppOptions } from './settings/options.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
@@ -27,13 +27,12 @@ export class ServedApps {
    * Serves these apps from now on. An app whose id is served already stays, with its connections, and has its new options.
    *
    * @param disconnect - closes the connections of an app that is not served any more.
-   * @throws {@link RollcallError} `ROLLCALL_CONFIG`; nothing has changed then.
+   * If this fails, nothing has changed.
    */
   async configure(
     changed: readonly AppOptions[],
     disconnect: (app: App) => void = () => {},
   ): Promise<void> {
-    checkDistinct(changed);
     const before = new Map(this.#served.map((served) => [served.app.options.appId, served]));
     const next: { readonly served: ServedApp; readonly options: AppOptions }[] = [];
     try {

@@ -47,7 +47,7 @@ it('serves a new app, and an app by its new key and secret', async () => {
 it('changes nothing if the configuration is invalid', async () => {
   const client = await connectedClient(broker);
   const twice = { apps: [{ ...OTHER, appId: '9' }, OTHER] };
-  await expect(broker.configure(twice)).rejects.toThrow(/the same appId or key/);
+  await expect(broker.configure(twice)).rejects.toThrow(/`apps.1.key` is the same as `apps.0.key`/);
   await expect(broker.configure({ apps: [] })).rejects.toThrow(/`apps`/);
   await client.settled();
   expect(await connectTo(APP).next()).toMatchObject({ event: 'pusher:connection_established' });

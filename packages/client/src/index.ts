@@ -3,7 +3,6 @@ export {
   registryFromEnv,
   credentialsFromEnv,
   describeServer,
-  urlHost,
 } from './transport/registry-config.ts';
 export type { RegistryConfig, Environment } from './transport/registry-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';

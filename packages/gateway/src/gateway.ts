@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describeServer, discover, urlHost } from '@rollcall/client';
+import { describeServer, discover } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
-import { addressPolicy, isLoopback, Journal, RollcallError } from '@rollcall/protocol';
+import { addressPolicy, isLoopback, Journal, RollcallError, urlHost } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import type { AddressPolicy } from '@rollcall/protocol';
 import { nodeInternals } from '@rollcall/proxy';

@@ -12,5 +12,6 @@ export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';
 export type { ProblemCode } from './problem.ts';
+export { faultsOfWhole } from './settings/config.ts';
 export type { GatewayConfig } from './settings/config.ts';
 export { GATEWAY_SETTINGS } from './settings/table.ts';

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Directory } from '@rollcall/client';
 import { RollcallError } from '@rollcall/protocol';
 import { FileWatch, readCertificate } from '@rollcall/runtime';
@@ -6,8 +7,7 @@ import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
-import type { Certificate } from '@rollcall/proxy';
-import type { Logger } from '@rollcall/runtime';
+import type { Certificate, Logger } from '@rollcall/runtime';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
@@ -68,9 +68,11 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     ...(instanceCa !== undefined && { instanceCa }),
   };
   let current = config;
+  // The same in all workers, so that each resumes the sessions of the others.
+  const ticketKeys = randomBytes(48);
   const files = tls && new FileWatch([tls.cert, tls.key]);
   let certificate = tls && readCertificate(tls);
-  const settings = (): DataPlaneSettings => settingsOf(current, certificate, fixed);
+  const settings = (): DataPlaneSettings => settingsOf(current, certificate, ticketKeys, fixed);
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settings(),
@@ -130,7 +132,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
       return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
     },
     configure(changed) {
-      plane.configure(settingsOf(changed, certificate, fixed));
+      plane.configure(settingsOf(changed, certificate, ticketKeys, fixed));
       current = changed;
       rollouts.configure();
     },
@@ -146,14 +148,12 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
 function settingsOf(
   config: ResolvedConfig,
   certificate: Certificate | undefined,
-  fixed: Omit<DataPlaneSettings, 'routing' | 'certificate'>,
+  ticketKeys: Uint8Array,
+  fixed: Omit<DataPlaneSettings, 'routing' | 'tls'>,
 ): DataPlaneSettings {
   return {
     ...fixed,
     routing: routingSettings(config),
-    // As text: workers receive it in a message.
-    ...(certificate !== undefined && {
-      certificate: { cert: String(certificate.cert), key: String(certificate.key) },
-    }),
+    ...(certificate !== undefined && { tls: { certificate, ticketKeys } }),
   };
 }

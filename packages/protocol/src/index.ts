@@ -59,6 +59,7 @@ export type { Parsed, Refusal, RefusalCode } from './wire/refusal.ts';
 export { instanceKey, versionOf } from './wire/statement.ts';
 export { join } from './table/merge.ts';
 export type { Statement, Version } from './wire/statement.ts';
+export { urlHost } from './wire/url-host.ts';
 export { Groups } from './table/groups.ts';
 export { DEFAULT_HEALTH_CHECK, describeProbed, probeRequest, probeVerdict } from './table/probe.ts';
 export type { ProbeAttempt, Probed, ProbedBy, ProbeOutcome, Verdict } from './table/probe.ts';

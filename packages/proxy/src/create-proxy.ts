@@ -22,7 +22,7 @@ import { LIMITS } from './limits.ts';
 import { Pools } from './upstream/pool.ts';
 import { RequestIds } from './exchange/request-ids.ts';
 import { Underscores } from './http1/underscores.ts';
-import { checkCertificate, createTlsFront } from './downstream/tls-front.ts';
+import { checkTls, createTlsFront } from './downstream/tls-front.ts';
 
 /** Below the 10 s after which Docker kills. */
 const DEFAULT_GRACE_MS = 8000;
@@ -35,7 +35,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const {
     limits,
     isTrustedProxy = trustNone,
-    certificate,
+    tls: tlsSettings,
     upstreamCa,
     pseudonym = `proxy-${randomBytes(8).toString('hex')}`,
     via = true,
@@ -43,7 +43,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     ...others
   } = options;
   // Before anything is started.
-  if (certificate !== undefined) checkCertificate(certificate);
+  if (tlsSettings !== undefined) checkTls(tlsSettings);
   const clients = new Set<ClientConnection>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
@@ -84,12 +84,12 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   };
   // Half open, so that a client that has ended its side can still be answered, and a tunnel go on the other way. Under
   // TLS the connection becomes so after its handshake: a client that ends during it has left.
-  const allowHalfOpen = certificate === undefined;
+  const allowHalfOpen = tlsSettings === undefined;
   const serverOptions = { noDelay: true, allowHalfOpen, pauseOnConnect: true };
   const server = createServer(serverOptions, accept);
   const tls =
-    certificate &&
-    createTlsFront(certificate, { limits: ownLimits, clock }, (socket, raw) => begin(socket, raw));
+    tlsSettings &&
+    createTlsFront(tlsSettings, { limits: ownLimits, clock }, (socket, raw) => begin(socket, raw));
   let onLastClosed: (() => void) | undefined;
 
   function accept(accepted: Socket): void {
@@ -121,7 +121,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   }
 
   function configure(settings: ProxySettings): void {
-    if (settings.certificate !== undefined) tls?.renew(settings.certificate);
+    if (settings.tls !== undefined) tls?.renew(settings.tls);
     context.isTrustedProxy = settings.isTrustedProxy ?? trustNone;
     context.via = settings.via === false ? '' : pseudonym;
     underscores.isAllowed = settings.underscoresInHeaders ?? false;

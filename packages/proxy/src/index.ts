@@ -1,6 +1,6 @@
 export { createProxy } from './create-proxy.ts';
-export type { Certificate } from './downstream/tls-front.ts';
-export { checkCertificate } from './downstream/tls-front.ts';
+export type { Certificate, TlsSettings } from './downstream/certificates.ts';
+export type { ClientCertificate } from './downstream/client-certificate.ts';
 export { ProxyError } from './errors.ts';
 export type { ProxyErrorCode } from './errors.ts';
 export { FieldSet } from './filters/field-set.ts';

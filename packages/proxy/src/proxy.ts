@@ -1,5 +1,6 @@
+import type { X509Certificate } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { Certificate } from './downstream/tls-front.ts';
+import type { TlsSettings } from './downstream/certificates.ts';
 import type { Filter } from './filters/filter.ts';
 import type { Limits, RouteLimits } from './limits.ts';
 import type { Problem } from './problems.ts';
@@ -113,6 +114,10 @@ export interface ClientSocket extends Duplex {
   readonly localPort?: number | undefined;
   /** Whether the connection is TLS: for X-Forwarded-Proto. */
   readonly encrypted?: boolean | undefined;
+  /** Whether the client has a certificate of the CA of clients. */
+  readonly authorized?: boolean | undefined;
+  /** Returns that certificate. */
+  getPeerX509Certificate?(): X509Certificate | undefined;
   /** Ends the connection once all is written. */
   destroySoon(): void;
   /** Called when the connection becomes a tunnel. */
@@ -205,15 +210,16 @@ export interface ProxySettings {
   readonly isTrustedProxy?: (address: string) => boolean;
   /**
    * Whether requests and trailers keep fields whose name has a `_`. Programs made for CGI see `_` and `-` as one, so that
-   * a client could set any field by an alias. Default false: they are dropped.
+   * a client could set any field by an alias. `X.Forwarded.For` is one too, because PHP reads `.` as `_`. Default false:
+   * they are dropped.
    */
   readonly underscoresInHeaders?: boolean;
   /**
    * Whether requests get this proxy's Via (RFC 9110 §7.6.3). Without it no loop is recognized. Default true.
    */
   readonly via?: boolean;
-  /** With a certificate, the proxy speaks TLS and nothing else. Default: none. */
-  readonly certificate?: Certificate;
+  /** With it, the proxy speaks TLS and nothing else. Default: it speaks no TLS. */
+  readonly tls?: TlsSettings;
   /** The limits that differ from {@link LIMITS}. */
   readonly limits?: Partial<Limits>;
 }
@@ -245,7 +251,7 @@ export interface ProxyOptions extends ProxySettings {
    * process.
    */
   readonly onInternalError?: ((error: Error, requestId: string) => void) | undefined;
-  /** Called for each field that is dropped because its name has a `_`: see `underscoresInHeaders`. */
+  /** Called for each field that is dropped because its name is an alias: see `underscoresInHeaders`. */
   readonly onFieldDropped?: () => void;
   /** Called once for each request, when its response has ended or never will. Without it, nothing is recorded. */
   readonly onRequestEnd?: (summary: RequestSummary) => void;

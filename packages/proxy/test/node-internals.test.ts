@@ -73,7 +73,7 @@ describe('without what Node does not document', () => {
 
   it('speaks TLS', async () => {
     const { connect } = await import('node:tls');
-    const { port } = await start(to(await echo()), { certificate: ONE });
+    const { port } = await start(to(await echo()), { tls: { certificate: ONE } });
     const socket = connect({ port, host: '127.0.0.1', ca: ONE.cert });
     afterwards(() => socket.destroy());
     await once(socket, 'secureConnect');

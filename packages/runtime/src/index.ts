@@ -13,6 +13,6 @@ export { limitLines } from './log/limit-lines.ts';
 export type { LineLimit } from './log/limit-lines.ts';
 export { silentLogger } from './log/logger.ts';
 export type { LogFields, Logger, LogLevel, LogMethod } from './log/logger.ts';
-export { SAME_WISH_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
+export { SAME_SIGNAL_MS, shutdown, ShutdownCoordinator } from './shutdown.ts';
 export type { LeaveOutcome, ShutdownLog, ShutdownTask, SignalSource } from './shutdown.ts';
 export { fromIsoTimes, withIsoTimes } from './iso-times.ts';

@@ -40,10 +40,10 @@ export interface ShutdownLog {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
 /**
- * Signals within this time are one wish. Ctrl+C reaches a program twice if npm, which passes signals on, is at the same
+ * Signals within this time count as one. Ctrl+C reaches a program twice if npm, which passes signals on, is at the same
  * terminal; timeout(1) signals its command, and then its process group.
  */
-export const SAME_WISH_MS = 500;
+export const SAME_SIGNAL_MS = 500;
 
 /** A log whose reader stalls must not keep the process from ending. */
 const FLUSH_MS = 1000;
@@ -102,7 +102,7 @@ export class ShutdownCoordinator {
     if (this.#endingSince === undefined) {
       this.#endingSince = now;
       void this.#end([...this.#tasks]);
-    } else if (now - this.#endingSince > SAME_WISH_MS) {
+    } else if (now - this.#endingSince > SAME_SIGNAL_MS) {
       for (const task of this.#tasks) task.abort?.();
       this.#options.process.exit(1);
     }

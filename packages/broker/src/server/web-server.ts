@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { RollcallError } from '@rollcall/protocol';
+import { RollcallError, urlHost } from '@rollcall/protocol';
 import { limitLines, listen } from '@rollcall/runtime';
 import type { ConnectionLimiter } from '@rollcall/proxy';
 import type { Certificate, Logger } from '@rollcall/runtime';
@@ -69,7 +69,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const logError = limitLines(logger.error);
   // Such as a lack of file descriptors.
   server.on('error', (error) => logError({ err: error }, 'cannot accept connections'));
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const authority = `${urlHost(host)}:${port}`;
   return {
     server,
     port,

@@ -7,7 +7,7 @@ import {
   readSettingsFile,
   resolveSettings,
 } from '@rollcall/runtime/settings';
-import type { Resolved, Values } from '@rollcall/runtime/settings';
+import type { Fault, Resolved, Values } from '@rollcall/runtime/settings';
 import { BROKER_SETTINGS } from './table.ts';
 
 /** What a configuration file of a broker holds: docs/reference/config.md has the meaning of each setting. */
@@ -61,16 +61,42 @@ export function readOptions({ tls, logger = silentLogger, ...options }: BrokerOp
   const { values, faults } = checkSettings(BROKER_SETTINGS, { port: 0, ...options });
   if (faults.length > 0) throw misconfigured(faults.map(({ message }) => message).join('\n'));
   const settings = resolveSettings(BROKER_SETTINGS, values as BrokerConfig);
-  checkCredentials(settings);
+  const contradictions = faultsOfWhole(settings);
+  if (contradictions.length > 0)
+    throw misconfigured(contradictions.map(({ message }) => message).join('\n'));
   const { path } = settings;
   return { ...settings, path: path === '/' ? '' : path, tls, logger };
 }
 
-function checkCredentials({ apps, host }: Pick<Settings, 'apps' | 'host'>): void {
-  if (apps.every(({ secret }) => secret !== DEVELOPMENT_APP.secret) || isLoopback(host)) return;
-  throw misconfigured(
-    `the development credentials are public and host ${host} can be reached from outside; give an app with a key and secret of its own, or listen at 127.0.0.1`,
-  );
+/**
+ * Returns what no single setting shows, such as two apps with one key.
+ * @param config each of whose settings is valid
+ */
+export function faultsOfWhole({
+  apps,
+  host = BROKER_SETTINGS.host.default,
+}: Pick<BrokerConfig, 'apps' | 'host'>): readonly Fault[] {
+  return [
+    ...sharedFaults(apps, 'appId'),
+    ...sharedFaults(apps, 'key'),
+    ...(isLoopback(host) ? [] : publicSecretFaults(apps, host)),
+  ];
+}
+
+function sharedFaults(apps: readonly AppOptions[], name: 'appId' | 'key'): Fault[] {
+  return apps.flatMap((app, index) => {
+    const first = apps.findIndex((other) => other[name] === app[name]);
+    if (first === index) return [];
+    const message = `\`apps.${index}.${name}\` is the same as \`apps.${first}.${name}\`; give each app its own`;
+    return { path: ['apps', String(index), name], message };
+  });
+}
+
+function publicSecretFaults(apps: readonly AppOptions[], host: string): Fault[] {
+  const index = apps.findIndex(({ secret }) => secret === DEVELOPMENT_APP.secret);
+  if (index === -1) return [];
+  const message = `the development credentials are public and host ${host} can be reached from outside; give an app with a key and secret of its own, or listen at 127.0.0.1`;
+  return [{ path: ['apps', String(index), 'secret'], message }];
 }
 
 function misconfigured(message: string): RollcallError {

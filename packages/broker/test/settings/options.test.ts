@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEVELOPMENT_APP } from '@rollcall/protocol';
-import { Apps } from '../../src/app/apps.ts';
 import { readOptions } from '../../src/settings/options.ts';
-import { newApp } from '../app/new-app.ts';
 
 const app = { appId: '1', key: 'key', secret: 'secret' };
 
@@ -64,6 +62,14 @@ describe('readOptions', () => {
       /^`apps\.0\.webhooks\.0\.url` is invalid/,
     ],
     [{ apps: [DEVELOPMENT_APP], host: '0.0.0.0' }, /development credentials are public/],
+    [
+      { apps: [app, { ...app, key: 'other' }] },
+      '`apps.1.appId` is the same as `apps.0.appId`; give each app its own',
+    ],
+    [
+      { apps: [app, { ...app, appId: '2' }] },
+      '`apps.1.key` is the same as `apps.0.key`; give each app its own',
+    ],
   ])('refuses %j', (options, message) => {
     expect(() => readOptions(options)).toThrow(
       expect.objectContaining({
@@ -75,16 +81,5 @@ describe('readOptions', () => {
 
   it.each(['127.0.0.1', '::1', 'localhost'])('takes the development app at %s', (host) => {
     expect(readOptions({ apps: [DEVELOPMENT_APP], host }).host).toBe(host);
-  });
-});
-
-describe('Apps', () => {
-  it.each([
-    { ...app, key: 'other' },
-    { ...app, appId: '2' },
-  ])('refuses two apps with the same id or key: %j', (other) => {
-    expect(() => new Apps([newApp({ options: app }), newApp({ options: other })])).toThrow(
-      expect.objectContaining({ code: 'ROLLCALL_CONFIG' }),
-    );
   });
 });

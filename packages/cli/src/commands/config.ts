@@ -1,19 +1,30 @@
 import { Argument } from 'commander';
 import type { Command } from 'commander';
-import { BROKER_SETTINGS } from '@rollcall/broker';
-import { GATEWAY_SETTINGS } from '@rollcall/gateway';
+import * as broker from '@rollcall/broker';
+import * as gateway from '@rollcall/gateway';
 import { EXIT_CODES } from '@rollcall/protocol';
 import { jsonSchema, readSettingsFile } from '@rollcall/runtime/settings';
 
 /** The programs that have a file of settings. */
-const TABLES = { gateway: GATEWAY_SETTINGS, broker: BROKER_SETTINGS };
+const PROGRAMS = {
+  gateway: {
+    settings: gateway.GATEWAY_SETTINGS,
+    read: (file: string) => readSettingsFile(file, gateway.GATEWAY_SETTINGS, gateway.faultsOfWhole),
+  },
+  broker: {
+    settings: broker.BROKER_SETTINGS,
+    read: (file: string) => readSettingsFile(file, broker.BROKER_SETTINGS, broker.faultsOfWhole),
+  },
+};
 
-type Program = keyof typeof TABLES;
+type Program = keyof typeof PROGRAMS;
 
 export function defineConfig(command: Command): void {
   command
     .command('check')
-    .description('check a configuration file; print each fault with its line, and exit with 2')
+    .description(
+      'check a configuration file; print each fault with its line, and exit with 2 if there is one',
+    )
     .argument('<file>', 'JSON file of settings')
     .addArgument(programArgument())
     .action(checkFile);
@@ -26,13 +37,13 @@ export function defineConfig(command: Command): void {
 
 function programArgument(): Argument {
   return new Argument('[program]', 'the program that the file is for')
-    .choices(Object.keys(TABLES))
+    .choices(Object.keys(PROGRAMS))
     .default('gateway');
 }
 
 /** `rollcall config check FILE [PROGRAM]` */
 function checkFile(file: string, program: Program): void {
-  const { faults } = readSettingsFile(file, TABLES[program]);
+  const { faults } = PROGRAMS[program].read(file);
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = EXIT_CODES.ROLLCALL_CONFIG;
   else console.log(`${file}: valid`);
@@ -40,6 +51,6 @@ function checkFile(file: string, program: Program): void {
 
 /** `rollcall config schema [PROGRAM]` */
 function printSchema(program: Program): void {
-  const schema = jsonSchema(TABLES[program], `Settings of rollcall ${program}`);
+  const schema = jsonSchema(PROGRAMS[program].settings, `Settings of rollcall ${program}`);
   console.log(JSON.stringify(schema, null, 2));
 }

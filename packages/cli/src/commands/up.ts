@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { BROKER_SETTINGS } from '@rollcall/broker';
-import { registryFromEnv, urlHost } from '@rollcall/client';
+import { registryFromEnv } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { shutdown } from '@rollcall/runtime';
 import { readLogSettings, standardStream } from '@rollcall/runtime/log';

@@ -1,6 +1,5 @@
-import { urlHost } from '@rollcall/client';
 import type { Announcement, Status } from '@rollcall/client';
-import { DEFAULT_HEALTH_CHECK, isLoopback, probeVerdict } from '@rollcall/protocol';
+import { DEFAULT_HEALTH_CHECK, isLoopback, probeVerdict, urlHost } from '@rollcall/protocol';
 import type { ProbeOutcome } from '@rollcall/protocol';
 import { check } from './finding.ts';
 import type { Finding } from './finding.ts';

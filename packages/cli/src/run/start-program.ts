@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { SAME_WISH_MS } from '@rollcall/runtime';
+import { SAME_SIGNAL_MS } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { groupOf } from './process-group.ts';
 
@@ -27,7 +27,7 @@ const STOP_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT']
 const OTHER_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
 /**
  * The first signal waits for `beforeStop`, the second does not, and the third kills. Further ones that follow the
- * first at once are the same wish.
+ * first at once count as the same.
  */
 const KILL_AT = 3;
 
@@ -54,7 +54,7 @@ export function startProgram({ command, env, beforeStop, logger }: Start): Progr
   async function stop(signal: NodeJS.Signals): Promise<void> {
     const now = performance.now();
     if (received === 0) stoppingSince = now;
-    else if (now - stoppingSince <= SAME_WISH_MS) return;
+    else if (now - stoppingSince <= SAME_SIGNAL_MS) return;
     received++;
     stopping.abort();
     if (received === 1) await beforeStop();

@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import type { InstanceView } from '@rollcall/gateway';
 import type { Rates } from './rates.ts';
 

@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import type { InstanceView, ServiceView, StatusView } from '@rollcall/gateway';
 import { inWords } from '../terminal/duration.ts';
 import { counted } from '../terminal/counted.ts';

@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import type { Instance } from '@rollcall/client';
 import type { EventDescription, ObserverEventType } from '@rollcall/protocol';
 import { clockTime } from '@rollcall/runtime/log';

@@ -1,6 +1,5 @@
-import { urlHost } from '@rollcall/client';
 import type { Instance } from '@rollcall/client';
-import { instanceState } from '@rollcall/protocol';
+import { instanceState, urlHost } from '@rollcall/protocol';
 import { counted } from '../terminal/counted.ts';
 import { textOf, withText, wrap } from '../terminal/line.ts';
 import type { Line, Span } from '../terminal/line.ts';

@@ -45,6 +45,25 @@ describe('rollcall config check', () => {
     });
   });
 
+  it('finds settings that contradict each other, as the programs do', async () => {
+    writeFileSync(file, '{\n  "cors": {\n    "origins": ["*"],\n    "credentials": true\n  }\n}\n');
+    expect(await rollcall('config', 'check', file)).toEqual({
+      code: 2,
+      lines: [
+        `${file}:4: \`cors.credentials\` cannot be used with the origin \`*\`: list the origins`,
+      ],
+    });
+    const app = '{ "appId": "1", "key": "k", "secret": "s" }';
+    writeFileSync(file, `{ "apps": [\n${app},\n${app}\n] }`);
+    expect(await rollcall('config', 'check', file, 'broker')).toEqual({
+      code: 2,
+      lines: ['appId', 'key'].map(
+        (name) =>
+          `${file}:3: \`apps.1.${name}\` is the same as \`apps.0.${name}\`; give each app its own`,
+      ),
+    });
+  });
+
   it('exits with 2 if the file cannot be read, and on wrong usage', async () => {
     const missing = await rollcall('config', 'check', join(folder, 'none'));
     expect(missing).toMatchObject({ code: 2, lines: [expect.stringContaining('ENOENT')] });

@@ -1,3 +1,4 @@
+import { urlHost } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
 import type { Directory } from './directory.ts';
 import { WeightedRoundRobin } from './weighted-round-robin.ts';
@@ -36,8 +37,7 @@ export class Service {
     if (instance === undefined) return undefined;
     const { key, announcement } = instance;
     const { scheme = 'http', address, port } = announcement;
-    const host = address.includes(':') ? `[${address}]` : address;
-    return { key, announcement, url: `${scheme}://${host}:${port}` };
+    return { key, announcement, url: `${scheme}://${urlHost(address)}:${port}` };
   }
 
   /**

@@ -1,12 +1,11 @@
 import PusherModule from 'pusher-js';
 import type { Channel, Options } from 'pusher-js';
 import type { ChannelAuthorizationHandler } from 'pusher-js';
-import { isRecord } from '@rollcall/protocol';
+import { isRecord, urlHost } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import { acceptsConnections } from '@rollcall/runtime';
 import { endpointOf } from './reach.ts';
-import { urlHost } from './registry-config.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import { openEvent } from './presence.ts';

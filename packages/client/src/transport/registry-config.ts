@@ -4,6 +4,7 @@ import {
   EMBEDDED_HOST,
   isLoopback,
   RollcallError,
+  urlHost,
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
 import { fromEnvironment, layered, resolveSettings } from '@rollcall/runtime/settings';
@@ -94,11 +95,6 @@ function channelsFrom({
 export function describeServer({ server }: RegistryConfig): string {
   if ('cluster' in server) return `hosted Pusher (cluster ${server.cluster})`;
   return `${urlHost(server.host)}:${server.port}`;
-}
-
-/** A host in the form in which URLs have it: an IPv6 address in brackets. */
-export function urlHost(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** Whether only programs on this machine can reach the server. */

@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import Pusher from 'pusher';
-import { urlHost } from './registry-config.ts';
+import { urlHost } from '@rollcall/protocol';
 import type { RegistryConfig } from './registry-config.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;

@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import type { CatalogInstance, CatalogService } from './catalog.ts';
 
 /** The format of `http_sd_configs` of Prometheus. */

@@ -1,4 +1,4 @@
-import { urlHost } from '@rollcall/client';
+import { urlHost } from '@rollcall/protocol';
 import { passing } from './catalog.ts';
 import type { CatalogInstance, CatalogService } from './catalog.ts';
 

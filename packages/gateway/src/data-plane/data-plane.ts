@@ -1,5 +1,5 @@
 import type { Change } from '@rollcall/client';
-import type { Certificate } from '@rollcall/proxy';
+import type { TlsSettings } from '@rollcall/proxy';
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Split } from '../rollout/split.ts';
 import type { AccessLogSettings, RoutingSettings } from '../settings/config.ts';
@@ -8,8 +8,8 @@ import type { ProcessLoad } from '../traffic/process-load.ts';
 /** The settings of a data plane: plain data, because workers receive them as a message. */
 export interface DataPlaneSettings {
   readonly routing: RoutingSettings;
-  /** PEM. With it, the port speaks TLS only. */
-  readonly certificate?: Certificate;
+  /** With it, the port speaks TLS only. */
+  readonly tls?: TlsSettings;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa?: string;
   /** The name of this gateway in `Via`. */
@@ -38,7 +38,7 @@ export interface DataPlane {
   /** Returns the load of each process that serves requests. */
   loads(): readonly ProcessLoad[];
   /**
-   * Serves requests by these settings from now on. The certificate can change, but not whether there is one.
+   * Serves requests by these settings from now on. Certificates can change, but not whether there are any.
    * @throws RollcallError ROLLCALL_CONFIG; the previous settings then stay
    */
   configure(settings: DataPlaneSettings): void;

@@ -128,14 +128,14 @@ function requestEnd(
 /** Returns the part of the settings that the proxy works by. */
 export function proxySettings({
   routing,
-  certificate,
-}: Pick<DataPlaneSettings, 'routing' | 'certificate'>): ProxySettings {
+  tls,
+}: Pick<DataPlaneSettings, 'routing' | 'tls'>): ProxySettings {
   return {
     limits: routing.limits,
     isTrustedProxy: rangesOf(routing.trustedProxies),
     underscoresInHeaders: routing.underscoresInHeaders,
     via: routing.via,
-    ...(certificate !== undefined && { certificate }),
+    ...(tls !== undefined && { tls }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isLoopback, RollcallError } from '@rollcall/protocol';
 import { readTextFile } from '@rollcall/runtime';
 import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
-import type { Reloading, Resolved, Values } from '@rollcall/runtime/settings';
+import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
 import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
 
@@ -33,7 +33,9 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
     adminTokenFile === undefined ? values : { ...values, adminToken: readToken(adminTokenFile) };
   const resolved = resolveSettings(GATEWAY_SETTINGS, checked);
   checkToken(resolved);
-  checkRoutes(resolved);
+  const contradictions = faultsOfWhole(values);
+  if (contradictions.length > 0)
+    throw misconfigured(contradictions.map(({ message }) => message).join('\n'));
   return resolved;
 }
 
@@ -58,10 +60,15 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
   );
 }
 
-/** What only the settings of a whole filter or route can show, such as credentials for any origin. */
-function checkRoutes(config: RoutingSettings): void {
-  const lines = routeFaults(config).map(({ key, problem }) => `\`${key}\` ${problem}`);
-  if (lines.length > 0) throw misconfigured(lines.join('\n'));
+/**
+ * Returns what only the settings of a whole route or filter show, such as credentials for any origin.
+ * @param config each of whose settings is valid
+ */
+export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
+  return routeFaults(routingSettings(config)).map(({ path, problem }) => ({
+    path,
+    message: `\`${path.join('.')}\` ${problem}`,
+  }));
 }
 
 function misconfigured(message: string): RollcallError {

@@ -64,7 +64,7 @@ export const LISTENING_SETTINGS = {
     type: 'boolean',
     default: false,
     reloads: true,
-    doc: 'Whether requests keep header fields whose name has a `_`. Programs made for CGI, such as PHP and WSGI servers, read it as `-`, so that a client could set any field, such as `X_Forwarded_For`.',
+    doc: 'Whether requests keep header fields whose name has a `_`. Programs made for CGI, such as PHP and WSGI servers, read it as `-`, so that a client could set any field, such as `X_Forwarded_For`. `X.Forwarded.For`, which PHP reads alike, goes with them.',
   },
   via: {
     type: 'boolean',

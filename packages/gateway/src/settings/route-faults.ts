@@ -1,6 +1,5 @@
 import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
-import type { FilterFault } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/path-rule.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
@@ -11,53 +10,72 @@ type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 type RouteEntry = Values<typeof ROUTES_ENTRY>;
 type CaseEntry = NonNullable<RouteEntry['cases']>[number];
 
+/** A part of the settings that is wrong. */
+interface RouteFault {
+  readonly path: readonly string[];
+  /** The end of a sentence, such as "is empty". */
+  readonly problem: string;
+}
+
 /** Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say. */
-export function routeFaults(settings: RoutingSettings): FilterFault[] {
+export function routeFaults(settings: RoutingSettings): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
   const faults = policyFaults(all);
-  const known = new Set(faults.map(({ key }) => key));
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
-    at(`routes.${key || '/'}`, entryFaults(entry, all)).filter(
-      ({ key: full }) => !known.has(full.slice(`routes.${key || '/'}.`.length)),
-    ),
+    at(['routes', key || '/'], without(faults, entryFaults(entry, all))),
   );
   return [...faults, ...own];
 }
 
-function entryFaults(entry: RouteEntry, all: RouteSettings): FilterFault[] {
+function entryFaults(entry: RouteEntry, all: RouteSettings): RouteFault[] {
   const policy = overlaySettings(ROUTE_SETTINGS, all, entry);
-  const faults = [...serviceFaults(entry), ...policyFaults(policy)];
-  const known = new Set(faults.map(({ key }) => key));
+  const faults = policyFaults(policy);
   const cases = (entry.cases ?? []).flatMap((each, index) => {
     const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each));
-    const news = own.filter(({ key }) => !known.has(key));
-    return at(`cases.${index}`, [...whenFaults(each), ...serviceFaults(each), ...news]);
+    return at(
+      ['cases', String(index)],
+      [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
+    );
   });
-  return [...faults, ...cases];
+  return [...serviceFaults(entry), ...faults, ...cases];
 }
 
-function policyFaults(policy: RouteSettings): FilterFault[] {
-  return [...at('rewrite', pathRuleFaults(policy.rewrite)), ...filterFaults(policy)];
+/** Faults that are inherited are reported where they stand, and only there. */
+function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]): RouteFault[] {
+  const known = new Set(inherited.map(({ path }) => path.join('.')));
+  return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
-function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): FilterFault[] {
-  if (upstreams?.length === 0) return [{ key: 'upstreams', problem: 'is empty' }];
+function policyFaults(policy: RouteSettings): RouteFault[] {
+  const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
+    path: ['rewrite', key],
+    problem,
+  }));
+  const filters = filterFaults(policy).map(({ key, problem }) => ({
+    path: key.split('.'),
+    problem,
+  }));
+  return [...rewrite, ...filters];
+}
+
+function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): RouteFault[] {
+  if (upstreams?.length === 0) return [{ path: ['upstreams'], problem: 'is empty' }];
   if (upstreams !== undefined && service !== undefined)
-    return [{ key: 'upstreams', problem: 'cannot be used with `service`' }];
+    return [{ path: ['upstreams'], problem: 'cannot be used with `service`' }];
   if (health !== undefined && upstreams === undefined)
     return [
-      { key: 'health', problem: 'needs `upstreams`: announced instances announce their own' },
+      { path: ['health'], problem: 'needs `upstreams`: announced instances announce their own' },
     ];
   return [];
 }
 
 /** A case for every request would hide the route and all cases after it. */
-function whenFaults({ when = {} }: CaseEntry): FilterFault[] {
+function whenFaults({ when = {} }: CaseEntry): RouteFault[] {
   const { methods = [], headers = {}, query = {} } = when;
   const isEmpty = methods.length + Object.keys(headers).length + Object.keys(query).length === 0;
-  return isEmpty ? [{ key: 'when', problem: 'needs `methods`, `headers` or `query`' }] : [];
+  return isEmpty ? [{ path: ['when'], problem: 'needs `methods`, `headers` or `query`' }] : [];
 }
 
-function at(path: string, faults: readonly FilterFault[]): FilterFault[] {
-  return faults.map(({ key, problem }) => ({ key: `${path}.${key}`, problem }));
+function at(path: readonly string[], faults: readonly RouteFault[]): RouteFault[] {
+  return faults.map(({ path: below, problem }) => ({ path: [...path, ...below], problem }));
 }

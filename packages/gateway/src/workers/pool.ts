@@ -168,31 +168,45 @@ export class WorkerPool implements DataPlane {
     });
   }
 
-  #receive(slot: Slot, worker: WorkerProcess, message: FromWorker): void {
-    const { table, onOutcome, onServed, onRequestError, onReport, onLoads } = this.#options;
-    if (message.type === 'hello') {
-      const state = { prefixes: table.prefixes(), instances: table.entries() };
-      worker.send({
-        type: 'begin',
-        settings: this.#settings,
-        table: state,
-        splits: [...this.#splits],
-        isTableComplete: this.#isTableComplete,
-        ...this.#endpoint,
-      });
-      slot.isFollowing = true;
-      this.#applied.add(worker);
+  #receive(
+    slot: Slot,
+    worker: WorkerProcess,
+    message: Exclude<FromWorker, { readonly type: 'listening' }>,
+  ): void {
+    const { onOutcome, onServed, onRequestError, onReport, onLoads } = this.#options;
+    switch (message.type) {
+      case 'hello':
+        return this.#begin(slot, worker);
+      case 'report':
+        slot.reported(message.load);
+        this.#evidence.add(message.evidence);
+        onReport(slot.name, message);
+        return onLoads();
+      case 'applied':
+        return this.#applied.applied(worker, message.number);
+      case 'request-error':
+        return onRequestError(message);
+      case 'outcome':
+        return onOutcome(message.key, message.verdict);
+      case 'served':
+        return onServed(message.served);
     }
-    if (message.type === 'report') {
-      slot.reported(message.load);
-      this.#evidence.add(message.evidence);
-      onReport(slot.name, message);
-      onLoads();
-    }
-    if (message.type === 'applied') this.#applied.applied(worker, message.number);
-    if (message.type === 'request-error') onRequestError(message);
-    if (message.type === 'outcome') onOutcome(message.key, message.verdict);
-    if (message.type === 'served') onServed(message.served);
+  }
+
+  /** Sends a worker all that it serves by. Changes follow. */
+  #begin(slot: Slot, worker: WorkerProcess): void {
+    const { table } = this.#options;
+    const state = { prefixes: table.prefixes(), instances: table.entries() };
+    worker.send({
+      type: 'begin',
+      settings: this.#settings,
+      table: state,
+      splits: [...this.#splits],
+      isTableComplete: this.#isTableComplete,
+      ...this.#endpoint,
+    });
+    slot.isFollowing = true;
+    this.#applied.add(worker);
   }
 
   #killSilent(): void {

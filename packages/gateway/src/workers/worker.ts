@@ -41,17 +41,33 @@ export class Worker {
   /** Handles a message. Resolves to whether the worker has closed. */
   async receive(input: unknown): Promise<boolean> {
     const message = TO_WORKER.decode(input, performance.timeOrigin);
-    if (message.type === 'begin') await this.#begin(message);
-    if (message.type === 'change') this.#change(message);
-    if (message.type === 'prefix-forgotten') this.#forgetPrefix(message.prefix);
-    if (message.type === 'split') this.#split(message.service, message.split);
-    if (message.type === 'table-completed') this.#tableCompleted();
-    if (message.type === 'configure') this.#configure(message.settings);
-    if (message.type !== 'close') return false;
+    await this.#handle(message);
+    return message.type === 'close';
+  }
+
+  #handle(message: ToWorker): void | Promise<void> {
+    switch (message.type) {
+      case 'begin':
+        return this.#begin(message);
+      case 'change':
+        return this.#change(message);
+      case 'prefix-forgotten':
+        return this.#forgetPrefix(message.prefix);
+      case 'split':
+        return this.#split(message.service, message.split);
+      case 'table-completed':
+        return this.#tableCompleted();
+      case 'configure':
+        return this.#configure(message.settings);
+      case 'close':
+        return this.#close();
+    }
+  }
+
+  async #close(): Promise<void> {
     await this.#state?.plane?.close();
     this.#report();
     clearTimeout(this.#timer);
-    return true;
   }
 
   async #begin(message: ToWorker & { type: 'begin' }): Promise<void> {

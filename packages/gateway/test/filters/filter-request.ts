@@ -25,6 +25,7 @@ export function filterRequest({
     upstreamTarget: '/x',
     clientAddress: '10.0.0.1',
     isSecure: false,
+    clientCertificate: undefined,
     requestId: 'r1',
     fields: fieldSet(headers),
     ...fields,

@@ -1,6 +1,7 @@
 import { encodeAnnouncement } from '../wire/announcement.ts';
 import type { Announcement } from '../wire/announcement-types.ts';
 import type { Refusal } from '../wire/refusal.ts';
+import { urlHost } from '../wire/url-host.ts';
 import type { Instance } from '../table/instance.ts';
 import type { Change, Effect } from '../table/events.ts';
 
@@ -163,5 +164,5 @@ function routeOf({ announcement }: Instance, domain = ''): string {
 }
 
 function hostPort({ address, port }: Announcement): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return `${urlHost(address)}:${port}`;
 }

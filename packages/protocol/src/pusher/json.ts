@@ -57,6 +57,8 @@ function topLevelTexts(json: string): string[] {
         texts.push(json.slice(start, at).trim());
         start = at + 1;
         break;
+      default:
+        break;
     }
   }
   return texts;

@@ -3,18 +3,24 @@ import { fieldValue, without } from '../http1/fields.ts';
 import type { ClientSocket } from '../proxy.ts';
 import type { RequestHead } from '../message.ts';
 import { isHost } from '../http1/target.ts';
+import { clientCertificateOf } from './client-certificate.ts';
+import type { ClientCertificate } from './client-certificate.ts';
 
 /** The other end of a client's connection. */
 export interface Peer {
   readonly address: string;
   readonly localPort: number;
   readonly protocol: 'http' | 'https';
+  /** What it has proved by a certificate. */
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** Returns the other end of a client's connection. */
-export function peerOf({ remoteAddress = '', localPort = 0, encrypted }: ClientSocket): Peer {
+export function peerOf(socket: ClientSocket): Peer {
+  const { remoteAddress = '', localPort = 0, encrypted } = socket;
   const protocol = encrypted === true ? 'https' : 'http';
-  return { address: remoteAddress.replace(/^::ffff:/, ''), localPort, protocol };
+  const address = remoteAddress.replace(/^::ffff:/, '');
+  return { address, localPort, protocol, certificate: clientCertificateOf(socket) };
 }
 
 /** What the lines for the upstream are made of: it is the same for most requests of a connection. */
@@ -54,6 +60,11 @@ export class ForwardedFields {
   /** Whether the client used https, towards this proxy or a trusted one in front of it. */
   isSecure({ forwardedFields }: Source): boolean {
     return this.#protocol(forwardedFields) === 'https';
+  }
+
+  /** What the client of this connection has proved by a certificate. */
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#peer.certificate;
   }
 
   /** What was stripped from the path before it came here. */

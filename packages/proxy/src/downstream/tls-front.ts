@@ -1,47 +1,34 @@
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, createServer } from 'node:tls';
-import type { TLSSocket } from 'node:tls';
+import { createServer } from 'node:tls';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import type { Clock } from '../clock.ts';
-import { ProxyError } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-
-/** A certificate and its key, as PEM. */
-export interface Certificate {
-  /** The certificate chain. */
-  readonly cert: string | Buffer;
-  /** Its private key. */
-  readonly key: string | Buffer;
-}
+import { Certificates, MIN_VERSION, secureContext, SESSION_CONTEXT } from './certificates.ts';
+import type { Certificate, TlsSettings } from './certificates.ts';
+import { ACME_PROTOCOL, offersAcme, peekHello } from './tls-challenge.ts';
 
 /** Makes accepted connections secure, and passes them on. */
 export interface TlsFront {
   accept(raw: Socket): void;
   /** Closes connections whose handshake takes too long. @param now by the clock */
   check(now: number): void;
-  /** Shows this certificate to clients that connect from now on. Open connections stay. */
-  renew(certificate: Certificate): void;
+  /**
+   * Speaks TLS by these settings to clients that connect from now on. Open connections stay.
+   * @throws ProxyError ERR_PROXY_CERTIFICATE; the previous settings then stay
+   */
+  renew(settings: TlsSettings): void;
   /** Closes connections whose handshake is not complete. */
   close(): void;
 }
 
 /**
- * Checks that a certificate can be used: before it is configured, for example.
- * @throws ProxyError ERR_PROXY_CERTIFICATE if it cannot be read, or does not belong to the key
+ * Checks that certificates can be used: before they are configured, for example.
+ * @throws ProxyError ERR_PROXY_CERTIFICATE if one cannot be read, or does not belong to its key
  */
-export function checkCertificate(certificate: Certificate): void {
-  try {
-    createSecureContext(certificate);
-  } catch (error) {
-    throw new ProxyError(
-      'ERR_PROXY_CERTIFICATE',
-      `the TLS certificate and key cannot be used (${reasonOf(error)}); both must be PEM, and belong together`,
-      { cause: error },
-    );
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'not readable';
+export function checkTls(settings: TlsSettings): void {
+  secureContext(settings.certificate, settings.clientCa);
+  void new Certificates(settings);
 }
 
 /** How long a handshake may take. Read anew for each. */
@@ -60,23 +47,37 @@ const NO_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * Creates a front for TLS.
- * @param certificate that `checkCertificate` accepts
+ * @param settings that `checkTls` accepts
  * @param serve gets the secure connection, and the one that carries it
  */
 export function createTlsFront(
-  certificate: Certificate,
+  settings: TlsSettings,
   { limits, clock }: HandshakeTime,
   serve: (socket: TLSSocket, raw: Socket) => void,
 ): TlsFront {
   const agreeing = new Map<string, Handshake>();
-  // It never listens: connections are counted and refused before their handshake costs anything.
+  let certificates = new Certificates(settings);
+  let challenges = settings.challenges ?? NO_CHALLENGES;
+  // They never listen: connections are counted and refused before their handshake costs anything.
   const server = createServer({
-    ...certificate,
+    ...contextOptions(settings),
     // With nothing in common, the handshake fails (RFC 7301 §3.2): HTTP/2 does not get past this.
     ALPNProtocols: ['http/1.1'],
+    SNICallback: (name, done) => done(null, certificates.find(name)),
+    requestCert: settings.clientCa !== undefined,
+    // Whether a certificate is needed is for the filters of a route to say.
+    rejectUnauthorized: false,
+    handshakeTimeout: NO_TIMEOUT_MS,
+  });
+  const challenged = createServer({
+    ALPNProtocols: [ACME_PROTOCOL],
+    SNICallback: (name, done) => done(null, challengeFor(name)),
     handshakeTimeout: NO_TIMEOUT_MS,
   });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
+  challenged.on('tlsClientError', (_error, socket) => socket.destroy());
+  // The handshake was the answer (RFC 8737 §3).
+  challenged.on('secureConnection', (socket) => socket.end());
   server.on('secureConnection', (socket) => {
     const peer = peerOf(socket);
     const handshake = agreeing.get(peer);
@@ -90,6 +91,12 @@ export function createTlsFront(
     socket.allowHalfOpen = true;
     serve(socket, handshake.raw);
   });
+
+  function challengeFor(name: string): ReturnType<typeof secureContext> | undefined {
+    const certificate = challenges.get(name.toLowerCase());
+    return certificate && secureContext(certificate, undefined);
+  }
+
   return {
     accept(raw) {
       const peer = peerOf(raw);
@@ -97,19 +104,44 @@ export function createTlsFront(
       raw.once('close', () => {
         if (agreeing.get(peer)?.raw === raw) agreeing.delete(peer);
       });
-      server.emit('connection', raw);
+      if (challenges.size === 0) server.emit('connection', raw);
+      else
+        peekHello(raw, (hello) => {
+          (offersAcme(hello) ? challenged : server).emit('connection', raw);
+        });
     },
     check(now) {
       for (const { raw, deadline } of agreeing.values()) if (now >= deadline) raw.destroy();
     },
     renew(renewed) {
-      checkCertificate(renewed);
-      server.setSecureContext(renewed);
+      checkTls(renewed);
+      certificates = new Certificates(renewed);
+      challenges = renewed.challenges ?? NO_CHALLENGES;
+      server.setSecureContext(contextOptions(renewed));
     },
     close() {
       for (const { raw } of agreeing.values()) raw.destroy();
     },
   };
+}
+
+const NO_CHALLENGES: ReadonlyMap<string, Certificate> = new Map();
+
+/** What a handshake uses unless a certificate of its own has the name. */
+function contextOptions({ certificate, clientCa, ticketKeys }: TlsSettings): TlsOptions {
+  return {
+    ...certificate,
+    minVersion: MIN_VERSION,
+    sessionIdContext: SESSION_CONTEXT,
+    ...(clientCa !== undefined && { ca: clientCa }),
+    ...(ticketKeys !== undefined && { ticketKeys: keysFor(ticketKeys, clientCa) }),
+  };
+}
+
+/** A resumed session proves what the first handshake did, so another CA of clients ends all sessions. */
+function keysFor(ticketKeys: Uint8Array, clientCa = ''): Buffer {
+  // As long as Node wants the keys: 48 bytes.
+  return createHash('sha384').update(ticketKeys).update(clientCa).digest();
 }
 
 /** Two open connections to one port never share it. */

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
 import { fieldValue } from '../http1/fields.ts';
 import type { RequestHead } from '../message.ts';
@@ -59,6 +60,10 @@ export class ClientRequest implements RequestView {
 
   get isSecure(): boolean {
     return this.#forwarded.isSecure(this.head);
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#forwarded.clientCertificate;
   }
 
   field(name: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { FieldSet } from './field-set.ts';
 
 /**
@@ -48,6 +49,8 @@ export interface FilterRequest {
   readonly clientAddress: string;
   /** Whether the client used https, towards this proxy or towards a trusted one in front of it. */
   readonly isSecure: boolean;
+  /** What the client has proved by a certificate, if clients are asked for one: see {@link TlsSettings.clientCa}. */
+  readonly clientCertificate: ClientCertificate | undefined;
   /** Sent to the upstream as X-Request-Id. */
   readonly requestId: string;
   /** The fields for the upstream. Fields that the proxy writes itself (Via, X-Forwarded-*) are added later. */

@@ -1,3 +1,4 @@
+import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
 import { checkStatus, hasNoBody, statusLineOf } from '../exchange/own-response.ts';
 import { without } from '../http1/fields.ts';
@@ -48,6 +49,10 @@ export class FilteredRequest implements FilterRequest {
 
   get isSecure(): boolean {
     return this.#request.isSecure;
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.#request.clientCertificate;
   }
 
   get requestId(): string {

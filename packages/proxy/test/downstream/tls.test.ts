@@ -40,13 +40,13 @@ async function secured(port: number, options: ConnectionOptions = {}): Promise<T
 const nameOf = (socket: TLSSocket): unknown => socket.getPeerCertificate().subject.CN;
 
 describe('a proxy with a certificate', () => {
-  it('tells the upstream that requests came by https, and forwards bodies both ways', async () => {
+  it('reports to the upstream that requests came by https, and forwards bodies both ways', async () => {
     const there = await upstream((request, response) => {
       const { 'x-forwarded-proto': proto, forwarded } = request.headers;
       response.setHeader('x-seen', `${String(proto)} ${String(forwarded)}`);
       request.pipe(response);
     });
-    const { port } = await start(to(there), { certificate: ONE });
+    const { port } = await start(to(there), { tls: { certificate: ONE } });
     const body = Buffer.alloc(3_000_000, 'no two 9 bytes');
     const answer = await ask(port, { method: 'POST', body });
     expect(answer.headers['x-seen']).toMatch(/^https for=127\.0\.0\.1;.*;proto=https$/);
@@ -59,7 +59,7 @@ describe('a proxy with a certificate', () => {
     await once(server, 'listening');
     server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
     const there = { key: 'a', address: '127.0.0.1', port: (server.address() as AddressInfo).port };
-    const { port } = await start(to(there), { certificate: ONE });
+    const { port } = await start(to(there), { tls: { certificate: ONE } });
     const socket = new WebSocket(`wss://127.0.0.1:${port}/`, { ca: ONE.cert });
     await once(socket, 'open');
     socket.send('hello');
@@ -68,7 +68,7 @@ describe('a proxy with a certificate', () => {
   });
 
   it('negotiates HTTP/1.1 and nothing else', async () => {
-    const { port } = await start(to(), { certificate: ONE });
+    const { port } = await start(to(), { tls: { certificate: ONE } });
     expect((await secured(port, { ALPNProtocols: ['h2', 'http/1.1'] })).alpnProtocol).toBe(
       'http/1.1',
     );
@@ -80,7 +80,7 @@ describe('a proxy with a certificate', () => {
 
   it('closes a connection that is not TLS, and goes on', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { port } = await start(to(there), { certificate: ONE });
+    const { port } = await start(to(there), { tls: { certificate: ONE } });
     const plain = client(port);
     plain.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(await plain.all).not.toContain('HTTP');
@@ -95,7 +95,7 @@ describe('a proxy with a certificate', () => {
     const { port } = await start(
       to(await serverSending('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf')),
       {
-        certificate: ONE,
+        tls: { certificate: ONE },
         limits: { answerBodyMs: 100 },
       },
     );
@@ -106,7 +106,7 @@ describe('a proxy with a certificate', () => {
 
   it('counts connections before their handshake', async () => {
     const limits = { connectionsPerAddress: 2 };
-    const { port } = await start(to(), { certificate: ONE, limits });
+    const { port } = await start(to(), { tls: { certificate: ONE }, limits });
     const silent = [client(port), client(port)];
     await Promise.all(silent.map(({ socket }) => once(socket, 'connect')));
     await client(port).closed;
@@ -115,9 +115,9 @@ describe('a proxy with a certificate', () => {
   });
 
   it('closes connections with a slow handshake, and does not wait for them when it closes', async () => {
-    const slow = await start(to(), { certificate: ONE, limits: { headMs: 100 } });
+    const slow = await start(to(), { tls: { certificate: ONE }, limits: { headMs: 100 } });
     await client(slow.port).closed;
-    const { proxy, port } = await start(to(), { certificate: ONE });
+    const { proxy, port } = await start(to(), { tls: { certificate: ONE } });
     const silent = client(port);
     await once(silent.socket, 'connect');
     await secured(port);
@@ -126,30 +126,32 @@ describe('a proxy with a certificate', () => {
   });
 
   it('limits a handshake as it is configured by then', async () => {
-    const { proxy, port } = await start(to(), { certificate: ONE });
-    proxy.configure({ certificate: ONE, limits: { headMs: 100 } });
+    const { proxy, port } = await start(to(), { tls: { certificate: ONE } });
+    proxy.configure({ tls: { certificate: ONE }, limits: { headMs: 100 } });
     await client(port).closed;
   });
 
   it('shows a renewed certificate to clients that connect afterwards, and keeps open connections', async () => {
     const there = await upstream((_request, response) => response.end('ok'));
-    const { proxy, port } = await start(to(there), { certificate: ONE });
+    const { proxy, port } = await start(to(there), { tls: { certificate: ONE } });
     const before = await secured(port);
-    proxy.configure({ certificate: TWO });
+    proxy.configure({ tls: { certificate: TWO } });
     expect(nameOf(await secured(port))).toBe('two');
-    expect(() => proxy.configure({ certificate: { cert: ONE.cert, key: TWO.key } })).toThrow(
-      /belong together/,
-    );
-    expect(() => proxy.configure({ certificate: { cert: 'no PEM', key: TWO.key } })).toThrow(
-      /cannot be used/,
-    );
+    expect(() =>
+      proxy.configure({ tls: { certificate: { cert: ONE.cert, key: TWO.key } } }),
+    ).toThrow(/belong together/);
+    expect(() =>
+      proxy.configure({ tls: { certificate: { cert: 'no PEM', key: TWO.key } } }),
+    ).toThrow(/cannot be used/);
     expect(nameOf(await secured(port))).toBe('two');
     before.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await text(before)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it('does not start with a key that belongs to another certificate', async () => {
-    await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toMatchObject({
+    await expect(
+      start(to(), { tls: { certificate: { ...ONE, key: TWO.key } } }),
+    ).rejects.toMatchObject({
       code: 'ERR_PROXY_CERTIFICATE',
     });
   });
@@ -157,7 +159,7 @@ describe('a proxy with a certificate', () => {
   it('leaves no timer behind if it does not start', async () => {
     vi.useFakeTimers();
     afterwards(() => vi.useRealTimers());
-    await expect(start(to(), { certificate: { ...ONE, key: TWO.key } })).rejects.toThrow();
+    await expect(start(to(), { tls: { certificate: { ...ONE, key: TWO.key } } })).rejects.toThrow();
     expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-/** The number of the line on which the value at a path begins, in text that is valid JSON. */
+/** The number of the line on which the value at a path begins, or what should hold it, in text that is valid JSON. */
 export function lineOf(text: string, path: readonly string[]): number {
   const offset = new Scanner(text).offsetOf(path);
   return text.slice(0, offset).split('\n').length;
@@ -34,9 +34,10 @@ class Scanner {
     this.#value([], 0);
   }
 
-  /** Where the value at a path begins, or the key that leads to it; 0 if there is none. */
+  /** Where the value at a path begins, or the key that leads to it; if there is none, where its parent does. */
   offsetOf(path: readonly string[]): number {
-    return this.#offsets.get(JSON.stringify(path)) ?? 0;
+    const offset = this.#offsets.get(JSON.stringify(path));
+    return offset ?? (path.length === 0 ? 0 : this.offsetOf(path.slice(0, -1)));
   }
 
   #value(path: readonly string[], offset: number): void {

@@ -1,12 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkSettings } from './check-settings.ts';
+import type { Fault } from './check-settings.ts';
 import { lineOf, repeatedKeys } from './json-lines.ts';
 import type { Settings } from './setting.ts';
 import type { Layer } from './sources.ts';
+import type { Values } from './values.ts';
 
-/** Reads a JSON file of settings. Files that it names are relative to its folder; faults begin with `FILE:LINE`. */
-export function readSettingsFile(file: string, settings: Settings): Layer {
+/**
+ * Reads a JSON file of settings. Files that it names are relative to its folder; faults begin with `FILE:LINE`.
+ * @param findFaults of the whole, which no single setting shows. Called if every setting is valid. Default: none
+ */
+export function readSettingsFile<G extends Settings>(
+  file: string,
+  settings: G,
+  findFaults: (values: Values<G>) => readonly Fault[] = () => [],
+): Layer {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -24,9 +33,10 @@ export function readSettingsFile(file: string, settings: Settings): Layer {
     return { values: {}, faults: [`${file}${lineOfFault(text, message)}: not JSON: ${why}`] };
   }
   const folder = dirname(file);
-  const { values, faults } = checkSettings(settings, input, {
+  const { values, faults: single } = checkSettings(settings, input, {
     locate: (name) => resolve(folder, name),
   });
+  const faults = single.length > 0 ? single : findFaults(values as Values<G>);
   const found = [
     ...repeatedKeys(text).map(({ path, line }) => ({
       line,

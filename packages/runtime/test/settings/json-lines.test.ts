@@ -20,6 +20,7 @@ describe('the line of a value', () => {
     [['b', 'e'], 4],
     [['f'], 6],
     [['g'], 1],
+    [['b', 'missing', 'from it'], 3],
   ])('at %j is %d', (path, line) => {
     expect(lineOf(TEXT, path)).toBe(line);
   });
