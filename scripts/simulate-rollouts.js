@@ -25,7 +25,9 @@ const CONDITIONS = {
   'bad seconds': { bursts: 0.005 },
 };
 
-console.log('| conditions | new version | held back | accepted | requests to it until then (median, p95) | minutes (median) |');
+console.log(
+  '| conditions | new version | held back | accepted | requests to it until then (median, p95) | minutes (median) |',
+);
 console.log('|---|---|---|---|---|---|');
 for (const [name, conditions] of Object.entries(CONDITIONS))
   for (const [version, change] of Object.entries(VERSIONS)) {
@@ -37,7 +39,10 @@ for (const [name, conditions] of Object.entries(CONDITIONS))
     const at = (/** @type {number[]} */ numbers, /** @type {number} */ part) =>
       numbers.toSorted((a, b) => a - b)[Math.floor(part * (seeds - 1))] ?? 0;
     const requests = runs.map(({ ofNew }) => ofNew);
-    const minutes = at(runs.map(({ seconds }) => seconds / 60), 0.5);
+    const minutes = at(
+      runs.map(({ seconds }) => seconds / 60),
+      0.5,
+    );
     console.log(
       `| ${name} | ${version} | ${share('held')} | ${share('accepted')} | ${at(requests, 0.5)}, ${at(requests, 0.95)} | ${minutes.toFixed(1)} |`,
     );

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Cluster } from '../support/cluster.ts';
 import { ROOT, Scratch } from '../support/document.ts';
 
@@ -58,8 +58,12 @@ describe(GUIDE, () => {
     await service('/v1', '1.5');
     for (const { config, command, printed } of examples) {
       const file = scratch.file('rollcall.json', config);
-      const { url, program } = await cluster.gateway(['--config', file]);
-      for (const _ of ['1.4', '1.5']) await program.nextLine(/route registered \S*\/v1 /);
+      const { url, adminUrl } = await cluster.gateway(['--config', file]);
+      await vi.waitFor(async () => {
+        const answer = await fetch(`${adminUrl}/api/instances?prefix=/v1`);
+        const { instances } = (await answer.json()) as { instances: { status: string }[] };
+        expect(instances.map(({ status }) => status)).toEqual(['healthy', 'healthy']);
+      }, 10_000);
       const real = command.replace('curl', 'curl -s').replace('http://localhost:1500', url);
       const { stdout } = await promisify(execFile)('sh', ['-c', real], { timeout: 10_000 });
       expect(stdout, command).toBe(printed);
@@ -72,15 +76,14 @@ describe(GUIDE, () => {
     const { url, adminUrl, program } = await cluster.gateway(['--config', file], env);
     await service('/held', '1.4');
     await program.line(/route registered \S*\/held /);
-    await program.line(/version 1.4 of \/held is accepted|connected/);
     const isNew = program.line(/version 1.5 of \/held is new: .*/);
     const held = program.line(/version 1.5 of \/held is held back: .*/);
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    await service('/held', '1.5', 1);
+    await service('/held', '1.5', 0.4);
     const lines = [(await isNew)[0]];
     let isOver = false;
     void held.then(() => (isOver = true));
-    while (!isOver) await fetch(`${url}/held`);
+    while (!isOver) await (await fetch(`${url}/held`)).text();
     lines.push((await held)[0]);
     const shown = /^```text\n([^`]*)^```$/m.exec(guide)?.[1] ?? '';
     expect(shape(lines.join('\n').replaceAll('/held', '/v1'))).toBe(shape(shown.trim()));
@@ -107,5 +110,5 @@ describe(GUIDE, () => {
     expect(unknown.output).toMatch(/Unknown version/);
     const without = rollout('--hold', '1.5');
     expect((await without.ended).code).toBe(2);
-  });
+  }, 60_000);
 });

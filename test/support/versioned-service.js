@@ -7,8 +7,10 @@ const [prefix = '', version, seed, failures, medianMs] = process.argv.slice(2);
 const random = randomFrom(Number(seed));
 const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
-const server = createServer((_request, response) => {
-  response.statusCode = random() < Number(failures) ? 500 : 200;
+const server = createServer((request, response) => {
+  // Probes show nothing of it.
+  const fails = request.url !== '/health' && random() < Number(failures);
+  response.statusCode = fails ? 500 : 200;
   setTimeout(() => response.end(version), Number(medianMs) * Math.exp(0.3 * normal()));
 });
 server.listen(0, '127.0.0.1', async () => {

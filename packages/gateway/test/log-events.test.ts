@@ -16,7 +16,10 @@ beforeEach(() => {
     {
       directory: Object.assign(directory, { instances: () => [] }) as unknown as Directory,
       states: { listen: () => {} },
-      plane: { whenApplied: (call) => call(), rollouts: { listen: () => {} } as unknown as Rollouts },
+      plane: {
+        whenApplied: (call) => call(),
+        rollouts: { listen: () => {} } as unknown as Rollouts,
+      },
     },
     { server: '127.0.0.1:6001' },
     loggerTo(lines),

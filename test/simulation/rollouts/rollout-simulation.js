@@ -19,6 +19,13 @@ import { randomFrom } from '../random.js';
 const STEP_MS = 30_000;
 const HOURS = 4;
 
+const there = (/** @type {string} */ version, /** @type {number} */ startedAt) => ({
+  version,
+  instances: 4,
+  weight: 4,
+  startedAt,
+});
+
 /**
  * Runs one rollout to its end.
  * @param {Scenario} scenario
@@ -26,15 +33,8 @@ const HOURS = 4;
  */
 export function simulateRollout(scenario, seed) {
   const random = randomFrom(seed);
-  const normal = () =>
-    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const rollout = new Rollout({ stepMs: STEP_MS }, [], 0);
-  const there = (/** @type {string} */ version, /** @type {number} */ startedAt) => ({
-    version,
-    instances: 4,
-    weight: 4,
-    startedAt,
-  });
   rollout.update([there('1.4', 0)], 0);
   rollout.tick([], STEP_MS);
   rollout.update([there('1.4', 0), there('1.5', 1)], STEP_MS);
@@ -63,7 +63,10 @@ export function simulateRollout(scenario, seed) {
         continue;
       }
       const factor = (1 + 0.5 * wave) * (group === 1 ? scenario.slower : 1) * (isBurst ? 5 : 1);
-      observeLatency(arm.latencies, scenario.medianMs * factor * Math.exp(scenario.tail * normal()));
+      observeLatency(
+        arm.latencies,
+        scenario.medianMs * factor * Math.exp(scenario.tail * normal()),
+      );
     }
     const evidence = split === undefined ? [] : [{ epoch: split.epoch, arms }];
     for (const { version, type } of rollout.tick(evidence, STEP_MS + second * 1000))

@@ -74,16 +74,14 @@ function listing(
 ): Line[] {
   if (rollouts.length === 0) return [['no service has several versions']];
   const rows = rollouts.flatMap(({ prefix, versions }) =>
-    versions.map(
-      ({ version, state, instances, share, why }): Line => [
-        prefix || '/',
-        version || '-',
-        { text: state, style: STYLES[state] },
-        counted(instances, 'instance'),
-        share === undefined ? '-' : `${Number((share * 100).toPrecision(2))} %`,
-        why,
-      ],
-    ),
+    versions.map(({ version, state, instances, share, why }): Line => [
+      prefix || '/',
+      version || '-',
+      { text: state, style: STYLES[state] },
+      counted(instances, 'instance'),
+      share === undefined ? '-' : `${Number((share * 100).toPrecision(2))} %`,
+      why,
+    ]),
   );
   return tableOf(['PREFIX', 'VERSION', 'STATE', 'INSTANCES', 'SHARE', 'WHY'], rows);
 }

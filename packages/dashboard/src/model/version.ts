@@ -19,7 +19,7 @@ export interface VersionLine {
 }
 
 /** One number of a version, and of the old ones. */
-export interface VersionFigure {
+interface VersionFigure {
   readonly name: string;
   readonly own: string;
   readonly old: string;

@@ -30,7 +30,9 @@ interface VersionProps extends Pick<VersionsProps, 'prefix' | 'actions'> {
 function Version({ prefix, version, actions }: VersionProps): JSX.Element {
   const { name, tone, label, share, why, figures } = versionLine(version);
   const decisions = version.state === 'accepted' ? [] : (['Promote', 'Hold', 'Reset'] as const);
-  const offered = decisions.filter((each) => each !== (version.state === 'held' ? 'Hold' : 'Reset'));
+  const offered = decisions.filter(
+    (each) => each !== (version.state === 'held' ? 'Hold' : 'Reset'),
+  );
   return (
     <li class={`version ${tone}`}>
       <span class="mono">{name}</span>

@@ -135,7 +135,10 @@ export function adminApp(options: AdminAppOptions): Hono {
     const request = readExplainQuery(c.req.queries(), options.gateway);
     if (typeof request === 'string') return problem(c, 'bad-query', request);
     const outcome = await options.dryRun(request);
-    return json(c, explain(request, outcome, { directory, states, rollouts, journal, epoch: epoch() }));
+    return json(
+      c,
+      explain(request, outcome, { directory, states, rollouts, journal, epoch: epoch() }),
+    );
   });
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.

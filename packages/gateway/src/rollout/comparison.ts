@@ -32,7 +32,6 @@ const LOOKS_WORSE = Math.log(20);
 /** A version that fails by less than this share of its requests more is not held back, though the difference be certain. */
 const MIN_EXCESS = 0.001;
 const MIN_FAILURES = 5;
-const MIN_REQUESTS = 20;
 
 /** The share grows when it is unlikely that the version fails by this share of its requests more. */
 const MAX_EXCESS = 0.02;
@@ -88,11 +87,9 @@ export class Comparison {
 
   /** In which way the version is worse, if it is. */
   get worseBy(): 'failures' | 'latency' | undefined {
-    const { requests, failures } = this.#ofNew;
     const isMaterial =
-      requests >= MIN_REQUESTS &&
-      failures >= MIN_FAILURES &&
-      rateOf(this.#ofNew) - rateOf(this.#ofOld) >= MIN_EXCESS;
+      this.#ofNew.failures >= MIN_FAILURES &&
+      failureRate(this.#ofNew) - failureRate(this.#ofOld) >= MIN_EXCESS;
     if (isMaterial && this.#failures.evidence >= IS_WORSE) return 'failures';
     return this.#latency.evidence >= IS_WORSE ? 'latency' : undefined;
   }
@@ -105,9 +102,7 @@ export class Comparison {
   get isStepPassed(): boolean {
     const { ofNew, ofOld, latency } = this.#step;
     return (
-      !this.looksWorse &&
-      excessBound(ofNew, ofOld) <= MAX_EXCESS &&
-      latency.upperBound <= MAX_LEAD
+      !this.looksWorse && excessBound(ofNew, ofOld) <= MAX_EXCESS && latency.upperBound <= MAX_LEAD
     );
   }
 
@@ -134,7 +129,7 @@ function newStep(): { ofNew: Arm; ofOld: Arm; latency: LatencyTest } {
   return { ofNew: newArm(), ofOld: newArm(), latency: new LatencyTest() };
 }
 
-function rateOf({ failures, requests }: Arm): number {
+function failureRate({ failures, requests }: Arm): number {
   return requests === 0 ? 0 : failures / requests;
 }
 
@@ -143,9 +138,13 @@ function rateOf({ failures, requests }: Arm): number {
  * requests without any failure do not look certain (Agresti and Caffo).
  */
 function excessBound(one: Arm, other: Arm): number {
-  const rate = (arm: Arm): number => (arm.failures + 1) / (arm.requests + 2);
-  const variance = (arm: Arm): number => (rate(arm) * (1 - rate(arm))) / (arm.requests + 2);
-  return rate(one) - rate(other) + 1.645 * Math.sqrt(variance(one) + variance(other));
+  const [a, b] = [cautiousRate(one), cautiousRate(other)];
+  return a.rate - b.rate + 1.645 * Math.sqrt(a.variance + b.variance);
+}
+
+function cautiousRate({ failures, requests }: Arm): { rate: number; variance: number } {
+  const rate = (failures + 1) / (requests + 2);
+  return { rate, variance: (rate * (1 - rate)) / (requests + 2) };
 }
 
 function figuresOf({ requests, failures, latencies }: Arm): Figures {

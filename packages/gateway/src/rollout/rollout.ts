@@ -136,7 +136,9 @@ export class Rollout {
   views(): VersionView[] {
     return [...this.#known.values()].map((known) => {
       const { version, state = 'accepted', why, instances, comparison } = known;
-      const share = this.#split?.groups.find((each, index) => index > 0 && each.versions.includes(version))?.share;
+      const share = this.#split?.groups.find(
+        (each, index) => index > 0 && each.versions.includes(version),
+      )?.share;
       const { own, old } = comparison.figures;
       return {
         version,

@@ -1,4 +1,4 @@
-import type { Change, Directory, Instance } from '@rollcall/client';
+import type { Change, Directory } from '@rollcall/client';
 import type { VersionEvent } from '@rollcall/protocol';
 import type { Evidence } from './evidence.ts';
 import { Rollout } from './rollout.ts';

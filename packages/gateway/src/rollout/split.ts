@@ -29,7 +29,7 @@ const MAX_OVERLOAD = 2;
 /**
  * Returns the share of each new version: its limit, and no more than its instances are due. The rest is for the old
  * versions, unless so few of their instances are left that it would overload them: what is too much goes to the new
- * versions, and to those that are held back only if these cannot bear it either.
+ * versions, and to versions that are held back only if these cannot bear it either.
  *
  * @param oldWeight the sum of the weights of the old versions, more than 0
  */

@@ -38,7 +38,9 @@ function rate({ failures, requests }: Figures): string {
 
 /** Two digits that say something, and no more than one after the point. */
 function number(value: number): string {
-  return value >= 10 || Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(2)));
+  return value >= 10 || Number.isInteger(value)
+    ? value.toFixed(0)
+    : String(Number(value.toPrecision(2)));
 }
 
 function ms(value: number | undefined): string {

@@ -6,7 +6,7 @@ import type { HashBy } from '../balancing/hash-key.ts';
 import { EvidenceCollector } from '../rollout/evidence.ts';
 import type { Evidence, Outcome } from '../rollout/evidence.ts';
 import type { Split } from '../rollout/split.ts';
-import type { Route } from './forwarding.ts';
+import type { RoutePolicy } from './policy.ts';
 
 /** Which version a request is for. Others serve it if no instance of that version can. */
 export interface VersionChoice {
@@ -14,6 +14,14 @@ export interface VersionChoice {
   wants(instance: Instance, isRetry: boolean): boolean;
   /** Notes what became of the request at the first instance. */
   record(instance: Instance, outcome: Outcome): void;
+}
+
+/** What a choice depends on besides the request. */
+interface ChoosingRoute {
+  readonly rule: { readonly service: string };
+  readonly policy: Pick<RoutePolicy, 'versionRules' | 'hashBy'>;
+  readonly instances: () => readonly Instance[];
+  readonly balancer: { readonly needsHashKey: boolean };
 }
 
 /** Chooses a version for each request, and collects what became of it. */
@@ -39,7 +47,7 @@ export class VersionChooser {
   }
 
   /** Returns the version for a request; undefined if any will do. */
-  choose(route: Route, request: RequestView): VersionChoice | undefined {
+  choose(route: ChoosingRoute, request: RequestView): VersionChoice | undefined {
     const { isGuarded, fixed, pinBy } = route.policy.versionRules;
     const splits = this.#splits;
     if (pinBy === undefined && fixed === undefined && (!isGuarded || splits.size === 0))
@@ -53,7 +61,11 @@ export class VersionChooser {
     return new SplitChoice(service, split, group, this.#evidence);
   }
 
-  #pinned(by: HashBy, { instances }: Route, request: RequestView): VersionChoice | undefined {
+  #pinned(
+    by: HashBy,
+    { instances }: ChoosingRoute,
+    request: RequestView,
+  ): VersionChoice | undefined {
     const version = namedKey(by, request);
     if (version === undefined || !instances().some((each) => versionOf(each) === version))
       return undefined;
@@ -61,7 +73,7 @@ export class VersionChooser {
   }
 
   /** A number from 0 to 1 that decides for one of the groups: the same for each request of a client that is sticky. */
-  #position({ policy, balancer }: Route, request: RequestView): number {
+  #position({ policy, balancer }: ChoosingRoute, request: RequestView): number {
     const by = policy.versionRules.stickyBy ?? (balancer.needsHashKey ? policy.hashBy : undefined);
     if (by === undefined) return this.#random();
     // Of the version: otherwise only some keys of a ring would be at the new one.

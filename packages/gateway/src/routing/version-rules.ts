@@ -1,17 +1,11 @@
+import type { Resolved } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
 import { percent } from '../rollout/words.ts';
 import type { Split } from '../rollout/split.ts';
-import type { RouteValues } from './policy.ts';
+import type { VERSION_SETTINGS } from '../settings/versions.ts';
 
-/** The settings of a group, which all have a value but those without a default. */
-interface VersionSettings {
-  readonly guarded: boolean;
-  readonly stepMs: number;
-  readonly shares?: NonNullable<RouteValues['versions']>['shares'];
-  readonly stickyBy?: string | undefined;
-  readonly pinBy?: string | undefined;
-}
+type VersionSettings = Resolved<typeof VERSION_SETTINGS>;
 
 /** How a route chooses among versions. */
 export interface VersionRules {
@@ -25,7 +19,13 @@ export interface VersionRules {
   readonly pinBy: HashBy | undefined;
 }
 
-export function versionRules({ guarded, stepMs, shares, stickyBy, pinBy }: VersionSettings): VersionRules {
+export function versionRules({
+  guarded,
+  stepMs,
+  shares,
+  stickyBy,
+  pinBy,
+}: VersionSettings): VersionRules {
   const fixed = fixedSplit(shares ?? []);
   return {
     isGuarded: guarded && fixed === undefined,
@@ -40,9 +40,9 @@ export function versionRules({ guarded, stepMs, shares, stickyBy, pinBy }: Versi
 const NOT_COUNTED = 0;
 
 function fixedSplit(shares: NonNullable<VersionSettings['shares']>): Split | undefined {
-  const total = shares.reduce((sum, { weight = 0 }) => sum + weight, 0);
+  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return undefined;
-  const groups = shares.map(({ version = '', weight = 0 }) => ({
+  const groups = shares.map(({ version, weight }) => ({
     versions: [version],
     share: weight / total,
   }));

@@ -18,7 +18,7 @@ export interface Snapshot {
 }
 
 /** What is saved. */
-export interface SnapshotContent {
+interface SnapshotContent {
   /** The table. */
   readonly statements: readonly Statement[];
   /** What was decided about versions. */

@@ -1,6 +1,13 @@
 import { array, assert, double, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addLatencies, countOf, latencyAt, newLatencies, observeLatency, superiority } from '../../src/rollout/latencies.ts';
+import {
+  addLatencies,
+  countOf,
+  latencyAt,
+  newLatencies,
+  observeLatency,
+  superiority,
+} from '../../src/rollout/latencies.ts';
 import type { Latencies } from '../../src/rollout/latencies.ts';
 import { LatencyTest } from '../../src/rollout/latency-test.ts';
 import { randomFrom } from '../../../../test/simulation/random.js';
@@ -16,6 +23,13 @@ function of(milliseconds: readonly number[]): Latencies {
 /** The buckets of a histogram, each as often as it counts. */
 function bucketsOf(latencies: Latencies): number[] {
   return [...latencies].flatMap((count, bucket) => Array.from({ length: count }, () => bucket));
+}
+
+/** Latencies with a long tail. */
+function sample(random: () => number, count: number, factor: number): Latencies {
+  const normal = (): number =>
+    Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return of(Array.from({ length: count }, () => 20 * factor * Math.exp(normal())));
 }
 
 describe('latencies', () => {
@@ -53,13 +67,6 @@ describe('latencies', () => {
 });
 
 describe('the test of latency', () => {
-  /** Latencies with a long tail. */
-  function sample(random: () => number, count: number, factor: number): Latencies {
-    const normal = (): number =>
-      Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    return of(Array.from({ length: count }, () => 20 * factor * Math.exp(normal())));
-  }
-
   it('is wrong in fewer than one of twenty runs at 5 % about a version that is as slow as tolerated, looked at after each window', () => {
     const runs = 100;
     let wrong = 0;

@@ -54,12 +54,15 @@ function serve(ofNew: { failures?: number; ms?: number } = {}, requests = 1000):
   return rollout.tick([{ epoch: split.epoch, arms }], now);
 }
 
-function serveFor(seconds: number, ofNew?: { failures?: number; ms?: number }, requests?: number): VersionChange[] {
+function serveFor(
+  seconds: number,
+  ofNew?: { failures?: number; ms?: number },
+  requests?: number,
+): VersionChange[] {
   return Array.from({ length: seconds }, () => serve(ofNew, requests)).flat();
 }
 
-const stateOf = (name: string) =>
-  rollout.views().find((each) => each.version === name)?.state;
+const stateOf = (name: string) => rollout.views().find((each) => each.version === name)?.state;
 const shareOf = (name: string) =>
   rollout.split?.groups.find(({ versions }) => versions.includes(name))?.share;
 
@@ -88,7 +91,13 @@ describe('a rollout', () => {
   it('grows the share by steps while the version is as good, and accepts it', () => {
     begin();
     const changes = serveFor(300);
-    expect(changes.map(({ type }) => type)).toEqual(['grown', 'grown', 'grown', 'grown', 'accepted']);
+    expect(changes.map(({ type }) => type)).toEqual([
+      'grown',
+      'grown',
+      'grown',
+      'grown',
+      'accepted',
+    ]);
     expect(changes[0]?.why).toMatch(
       /^at most 10 % of the requests, because 0 % of [\d,]+ requests failed, 0 % of [\d,]+ of version 1.4$/,
     );
@@ -268,7 +277,13 @@ describe('a rollout', () => {
     const arms = [arm(950, 0, 20), arm(50, 2, 20)];
     const changes = Array.from({ length: 10 }, () => {
       now += 1000;
-      return rollout.tick([{ epoch, arms }, { epoch: 999, arms }], now);
+      return rollout.tick(
+        [
+          { epoch, arms },
+          { epoch: 999, arms },
+        ],
+        now,
+      );
     }).flat();
     expect(changes.map(({ type }) => type)).toEqual(['held']);
   });

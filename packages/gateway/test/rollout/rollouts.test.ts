@@ -27,11 +27,12 @@ beforeEach(() => {
   start();
 });
 
+const all = (prefix?: string) =>
+  [...table.values()].filter(
+    ({ announcement }) => prefix === undefined || announcement.prefix === prefix,
+  );
+
 function start(saved: ConstructorParameters<typeof Rollouts>[0]['saved'] = []): void {
-  const all = (prefix?: string) =>
-    [...table.values()].filter(
-      ({ announcement }) => prefix === undefined || announcement.prefix === prefix,
-    );
   rollouts = new Rollouts({
     directory: {
       instances: (prefix) => (looks++, all(prefix)),
@@ -49,7 +50,11 @@ function start(saved: ConstructorParameters<typeof Rollouts>[0]['saved'] = []): 
 function change(
   type: Change['type'],
   key: string,
-  { version, prefix = '/v1', status = 'healthy' }: { version?: string; prefix?: string; status?: Instance['status'] } = {},
+  {
+    version,
+    prefix = '/v1',
+    status = 'healthy',
+  }: { version?: string; prefix?: string; status?: Instance['status'] } = {},
 ): void {
   const announcement = { prefix, port: 1, address: '10.0.0.1', inc: 1, seq: 0, id: key };
   const instance: Instance = {
@@ -169,7 +174,10 @@ describe('rollouts', () => {
   it('do as a person decides, and refuse a version that there is not', () => {
     begin();
     expect(rollouts.decide('/v1', '1.5', 'accepted')).toMatchObject({ state: 'accepted' });
-    expect(told.at(-1)).toMatchObject({ type: 'version-accepted', why: 'an operator has decided so' });
+    expect(told.at(-1)).toMatchObject({
+      type: 'version-accepted',
+      why: 'an operator has decided so',
+    });
     expect(rollouts.decide('/v1', '2', 'accepted')).toBeUndefined();
     expect(rollouts.decide('/v9', '1.5', 'accepted')).toBeUndefined();
   });

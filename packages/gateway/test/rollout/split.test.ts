@@ -29,7 +29,12 @@ describe('shares', () => {
 
   it('are from 0 to what is due, whatever the versions are', () => {
     const contenders = array(
-      record({ version: integer().map(String), isHeld: boolean(), weight: integer({ min: 1, max: 100 }), maxShare: double({ min: 0, max: 1, noNaN: true }) }),
+      record({
+        version: integer().map(String),
+        isHeld: boolean(),
+        weight: integer({ min: 1, max: 100 }),
+        maxShare: double({ min: 0, max: 1, noNaN: true }),
+      }),
       { minLength: 1, maxLength: 5 },
     );
     assert(

@@ -56,6 +56,31 @@ function send(fields?: Record<string, string>): number | undefined {
   return port;
 }
 
+/** The clients, of 400, that are at the new version while it has this share. */
+function clientsOf(share: number): string[] {
+  router.split('/v1', {
+    epoch: 1,
+    groups: [
+      { versions: ['1.4'], share: 1 - share },
+      { versions: ['1.5'], share },
+    ],
+  });
+  return Array.from({ length: 400 }, (_, client) => `c${client}`).filter(
+    (client) => send({ cookie: `session=${client}` }) === 3,
+  );
+}
+
+/** A request that ends so after so many milliseconds. */
+function request(status: number, { isFault = false, ms = 10 } = {}): void {
+  const decision = forwarded(decide());
+  decision.next();
+  clock.now += ms;
+  if (status !== 0) decision.onResponse?.(status);
+  clock.now += 500;
+  decision.onAttemptEnd?.(isFault);
+}
+const arm = (group: number) => router.takeEvidence()[0]?.arms[group];
+
 describe('versions', () => {
   it('share requests as they were decided to', () => {
     router.split('/v1', SPLIT);
@@ -65,18 +90,18 @@ describe('versions', () => {
     });
     expect(ports.filter((port) => port === 3)).toHaveLength(25);
     router.split('/v1', undefined);
-    expect([send(), send(), send()].toSorted()).toEqual([1, 2, 3]);
+    expect(new Set([send(), send(), send()])).toEqual(new Set([1, 2, 3]));
   });
 
   it('share requests of other services as they come', () => {
     router.split('/v2', SPLIT);
-    expect([send(), send(), send()].toSorted()).toEqual([1, 2, 3]);
+    expect(new Set([send(), send(), send()])).toEqual(new Set([1, 2, 3]));
   });
 
   it('share requests as they come where they are not guarded', () => {
     configure({ routes: { '/v1': { versions: { guarded: false } } } });
     router.split('/v1', SPLIT);
-    expect([send(), send(), send()].toSorted()).toEqual([1, 2, 3]);
+    expect(new Set([send(), send(), send()])).toEqual(new Set([1, 2, 3]));
   });
 
   it('serve the requests of each other if they cannot', () => {
@@ -114,18 +139,6 @@ describe('versions', () => {
 
   it('keep a client that is sticky, and gain clients while the share grows', () => {
     configure({ versions: { stickyBy: 'cookie:session' } });
-    const clientsOf = (share: number): string[] => {
-      router.split('/v1', {
-        epoch: 1,
-        groups: [
-          { versions: ['1.4'], share: 1 - share },
-          { versions: ['1.5'], share },
-        ],
-      });
-      return Array.from({ length: 400 }, (_, client) => `c${client}`).filter(
-        (client) => send({ cookie: `session=${client}` }) === 3,
-      );
-    };
     const few = clientsOf(0.1);
     expect(few.length).toBeGreaterThan(20);
     expect(few.length).toBeLessThan(65);
@@ -144,7 +157,13 @@ describe('versions', () => {
   });
 
   it('are chosen by a header or a cookie that the configuration names, even one that is held back', () => {
-    const held = { epoch: 1, groups: [{ versions: ['1.4'], share: 1 }, { versions: ['1.5'], share: 0 }] };
+    const held = {
+      epoch: 1,
+      groups: [
+        { versions: ['1.4'], share: 1 },
+        { versions: ['1.5'], share: 0 },
+      ],
+    };
     configure({ versions: { pinBy: 'header:x-version' } });
     router.split('/v1', held);
     expect(OLD).toContain(send());
@@ -191,17 +210,6 @@ describe('evidence about versions', () => {
     router.split('/v1', SPLIT);
     clock.now = 1000;
   });
-
-  /** A request that ends so after so many milliseconds. */
-  function request(status: number, { isFault = false, ms = 10 } = {}): void {
-    const decision = forwarded(decide());
-    decision.next();
-    clock.now += ms;
-    if (status !== 0) decision.onResponse?.(status);
-    clock.now += 500;
-    decision.onAttemptEnd?.(isFault);
-  }
-  const arm = (group: number) => router.takeEvidence()[0]?.arms[group];
 
   it('counts requests by what they were decided for', () => {
     request(200);
