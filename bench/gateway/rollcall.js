@@ -56,5 +56,6 @@ const plane = createInProcessDataPlane({
   onServed: () => {},
   onEjected() {},
   onRequestError: () => {},
+  onFilterFault: () => {},
 });
 await plane.listen(port, '127.0.0.1');

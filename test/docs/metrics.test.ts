@@ -53,6 +53,7 @@ async function gatewayMetrics(): Promise<string> {
     clients: 1,
     shedClients: 0,
     heavyClients: 0,
+    faultyClients: 0,
     inFlight: [['a', 1]],
     pools: [['a', { open: 1, idle: 0 }]],
     ejections: [],
@@ -62,6 +63,7 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.observeVersions({ prefixes: () => ['/v1'], of: () => [held] });
   telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
+  telemetry.filterFault('jwt');
   const report = { evidence: [], load, process };
   telemetry.addReport('1', { traffic: telemetry.traffic.take(), ...report });
   events.emit('received', 'register');

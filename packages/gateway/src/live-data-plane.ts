@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { Directory } from '@rollcall/client';
-import { RollcallError } from '@rollcall/protocol';
-import { FileWatch, readCertificate } from '@rollcall/runtime';
+import { filterFaults } from './data-plane/filter-faults.ts';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logDroppedFields } from './data-plane/dropped-fields.ts';
+import { LiveCertificate } from './data-plane/live-certificate.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
-import type { Certificate, Logger } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
+import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
@@ -17,8 +17,6 @@ import { rolloutRules } from './rollout/rules.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
-
-const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
 /** How often the versions of services are compared. */
 const TICK_MS = 1000;
@@ -60,27 +58,26 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
     options;
   const { savedRollouts } = options;
-  const { tls, accessLog, traces } = config;
+  const { accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
     traces,
     ...(instanceCa !== undefined && { instanceCa }),
   };
+  const certificate = config.tls && new LiveCertificate(config.tls);
   let current = config;
-  // The same in all workers, so that each resumes the sessions of the others.
-  const ticketKeys = randomBytes(48);
-  const files = tls && new FileWatch([tls.cert, tls.key]);
-  let certificate = tls && readCertificate(tls);
-  const settings = (): DataPlaneSettings => settingsOf(current, certificate, ticketKeys, fixed);
+  const onFilterFault = filterFaults(telemetry, logger);
+  const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
   const plane = await createDataPlane({
     workers: config.workers,
-    settings: settings(),
+    settings: settingsOf(current, certificate, fixed),
     directory,
     isTableComplete,
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     onLoads: () => states.refresh(),
+    onFilterFault,
     logger,
   });
   telemetry.observe(plane);
@@ -105,22 +102,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   // After the data plane has taken in the change.
   states.observe(plane);
 
-  files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
-  function reloadCertificate(): void {
-    if (tls === undefined) return;
-    try {
-      certificate = readCertificate(tls);
-      plane.configure(settings());
-      logger.info({ file: tls.cert }, 'reloaded certificate');
-    } catch (error) {
-      if (!(error instanceof RollcallError)) throw error;
-      // One of the two files may still be on its way.
-      logger.error(
-        { reason: error.message },
-        'cannot reload certificate: keeping the previous one',
-      );
-    }
-  }
+  certificate?.start(() => plane.configure(settingsOf(current, certificate, fixed)), logger);
   return {
     listen: (port, host) => plane.listen(port, host),
     tableCompleted: () => plane.tableCompleted(),
@@ -129,17 +111,24 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     dryRun(request) {
       const routing = routingSettings(current);
       const proxy = proxySettings({ routing });
-      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+      return dryRun(request, {
+        table: directory,
+        settings: routing,
+        services: dryServices,
+        proxy,
+        pseudonym: name,
+      });
     },
     configure(changed) {
-      plane.configure(settingsOf(changed, certificate, ticketKeys, fixed));
+      plane.configure(settingsOf(changed, certificate, fixed));
       current = changed;
       rollouts.configure();
     },
     close() {
       clearInterval(ticks);
-      files?.stop();
+      certificate?.stop();
       for (const stop of stopLogging) stop();
+      dryServices.close();
       return plane.close();
     },
   };
@@ -147,13 +136,12 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
 
 function settingsOf(
   config: ResolvedConfig,
-  certificate: Certificate | undefined,
-  ticketKeys: Uint8Array,
+  certificate: LiveCertificate | undefined,
   fixed: Omit<DataPlaneSettings, 'routing' | 'tls'>,
 ): DataPlaneSettings {
   return {
     ...fixed,
     routing: routingSettings(config),
-    ...(certificate !== undefined && { tls: { certificate, ticketKeys } }),
+    ...(certificate !== undefined && { tls: certificate.settings }),
   };
 }

@@ -114,6 +114,8 @@ export interface ClientSocket extends Duplex {
   readonly localPort?: number | undefined;
   /** Whether the connection is TLS: for X-Forwarded-Proto. */
   readonly encrypted?: boolean | undefined;
+  /** What TLS has agreed on (RFC 7301): `h2` for HTTP/2. */
+  readonly alpnProtocol?: string | false | null | undefined;
   /** Whether the client has a certificate of the CA of clients. */
   readonly authorized?: boolean | undefined;
   /** Returns that certificate. */
@@ -146,6 +148,8 @@ export interface ReverseProxy {
   readonly shedClients: number;
   /** Connections of clients that were reset because too much memory was held for all together: see {@link Limits}. */
   readonly heavyClients: number;
+  /** Connections of clients that were closed because of what they have sent by HTTP/2: invalid frames, or floods of them. */
+  readonly faultyClients: number;
   /** Returns the connections to each upstream, by its key: all, and those of them that are idle. */
   pools(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]>;
   /** Closes the idle connections to an upstream that has gone. Requests in flight finish. */
@@ -159,6 +163,8 @@ export interface ReverseProxy {
 
 /** One request, and how it was answered. */
 export interface RequestSummary {
+  /** The version of HTTP that the client used. */
+  readonly httpVersion: '1.0' | '1.1' | '2';
   /** `''` if the request could not be read. */
   readonly method: string;
   /** The Host as it came; `''` if the request could not be read. */
@@ -183,6 +189,8 @@ export interface RequestSummary {
   readonly problem: string | undefined;
   /** The name of the filter that answered in place of the upstream, if one did. */
   readonly filter: string | undefined;
+  /** Who a filter proved the request to be, if one did. */
+  readonly consumer: string | undefined;
   /** Milliseconds from the whole head to the end of the response, or of the tunnel. */
   readonly ms: number;
   /** Milliseconds from when the request was sent to that upstream until the head of the response came. */

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { instanceKey, isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { instanceKey, isEventName, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
   Announcement,
   Change,
   Effect,
   Instance,
   Journal,
+  Observer,
   Peer,
   Reaction,
   Statement,
@@ -19,6 +19,7 @@ import type { Link } from '../transport/link.ts';
 import { presenceChannel } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
+import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
 import { Inbox } from './inbox.ts';
@@ -55,27 +56,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
-    const { probes = 'suspect', probeRules, tableLimits, answersRollCalls = false } = options;
-    const { name, policy, journal } = options;
     this.#registry = registry;
-    this.#journal = journal;
-    this.#observer = new Observer({
-      probes,
-      probeRules,
-      limits: tableLimits,
-      answers: answersRollCalls,
-      isSealed: registry.channels.isEncrypted,
-      nonce: randomUUID,
-      ...(name !== undefined && { name }),
-      ...(policy !== undefined && { policy }),
-      ...(journal !== undefined && { journal }),
-    });
+    this.#journal = options.journal;
+    this.#observer = createObserver(registry, options);
     this.#inbox = new Inbox({
       take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
       onDropped: (why) => this.emit('dropped', why),
     });
     this.#probeQueue = new ProbeQueue({
-      prober: new Prober(options.instanceCa, probeRules?.timeoutMs),
+      prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
       isDue: (key, announcement) =>
         !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
@@ -85,11 +74,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     });
     this.#publisher = createPublisher(registry);
     this.#link = openLink(registry, {
-      onDisconnected: () => {
-        this.#isConnected = false;
-        void this.#react(this.#observer.disconnected(performance.now()));
-        this.emit('disconnected');
-      },
+      onDisconnected: () => this.#disconnected(),
       onRefused: (reason) => this.emit('rejected', reason),
     });
     this.#presenceChannels = new PresenceChannels({
@@ -102,19 +87,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       onFault: (error) => this.#fault(error),
     });
     this.#link.subscribe(registry.channels.registry, {
-      onSubscribed: () => {
-        this.#isConnected = true;
-        void this.#react(this.#observer.subscribed(performance.now()));
-        void this.#presenceChannels.resync().then(() => {
-          this.#isResynced = true;
-          this.emit('resynced');
-        });
-        this.emit('connected');
-      },
-      onEvent: (event, data) => {
-        this.emit('received', event);
-        if (isEventName(event)) this.#inbox.add(event, data);
-      },
+      onSubscribed: () => this.#subscribed(),
+      onEvent: (event, data) => this.#received(event, data),
     });
     this.#timer = setInterval(() => {
       void this.#react(this.#observer.tick(performance.now()));
@@ -244,6 +218,27 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     const kept = new Set(added.map(({ announcement }) => instanceKey(announcement)));
     for (const { key } of before)
       if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
+  }
+
+  #subscribed(): void {
+    this.#isConnected = true;
+    void this.#react(this.#observer.subscribed(performance.now()));
+    void this.#presenceChannels.resync().then(() => {
+      this.#isResynced = true;
+      this.emit('resynced');
+    });
+    this.emit('connected');
+  }
+
+  #received(event: string, data: unknown): void {
+    this.emit('received', event);
+    if (isEventName(event)) this.#inbox.add(event, data);
+  }
+
+  #disconnected(): void {
+    this.#isConnected = false;
+    void this.#react(this.#observer.disconnected(performance.now()));
+    this.emit('disconnected');
   }
 
   #learn(event: TableEvent): void {

@@ -19,7 +19,7 @@ import type { Rollouts } from '../rollout/rollouts.ts';
 import { readVersionQuery } from './version-query.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { describeDiscovery, discoveryStateOf, linkChangedAt } from './status.ts';
+import { describeDiscovery, discoveryStateOf, statusView } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -75,7 +75,7 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
-  const { access, directory, states, rollouts, journal, epoch, now } = options;
+  const { access, directory, states, rollouts, epoch, now } = options;
   const views = new Views(options);
   const eventLog = new EventLog({
     directory,
@@ -86,34 +86,20 @@ export function adminApp(options: AdminAppOptions): Hono {
     now: () => now() + epoch(),
   });
   const app = new Hono();
-
-  function status(): StatusView {
-    const { isLocal, token } = access;
-    return {
-      gateway: options.gateway,
-      now: now() + epoch(),
-      discovery: {
-        state: discoveryStateOf(directory, journal, now()),
-        since: linkChangedAt(journal) + epoch(),
-      },
-      token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
-      instances: directory.instances().length,
-      services: directory.prefixes().length,
-      peers: views.peers(),
-    };
-  }
-
-  const state = (): State => ({
-    status: status(),
-    services: views.services(),
-    instances: views.instances(),
-    recent: eventLog.recent,
-  });
-
   app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
   app.notFound((c) => problem(c, 'unknown-path', 'docs/reference/openapi.yaml lists all paths.'));
   app.onError((error, c) => problem(c, 'internal', error.message));
+  app.route('/', healthApi(options));
+  if (options.pages !== undefined) app.route('/', options.pages);
+  app.use(byToken(access));
+  app.route('/', stateApi(options, views, eventLog));
+  app.route('/', operatorApi(options, views));
+  return app;
+}
 
+/** Whether the gateway is alive, and whether it is ready. */
+function healthApi({ directory, journal, now }: AdminAppOptions): Hono {
+  const app = new Hono();
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
     const discovery = discoveryStateOf(directory, journal, now());
@@ -121,9 +107,20 @@ export function adminApp(options: AdminAppOptions): Hono {
     if (discovery === 'expired') return problem(c, 'not-ready', detail);
     return c.json({ isReady: true, discovery, detail });
   });
-  if (options.pages !== undefined) app.route('/', options.pages);
+  return app;
+}
 
-  app.use(byToken(access));
+/** What the gateway knows, and why it routes as it does. */
+function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): Hono {
+  const { directory, states, rollouts, journal, epoch } = options;
+  const status = (): StatusView => statusView(options, views.peers());
+  const state = (): State => ({
+    status: status(),
+    services: views.services(),
+    instances: views.instances(),
+    recent: eventLog.recent,
+  });
+  const app = new Hono();
   app.get('/api/status', (c) => json(c, status()));
   app.get('/api/services', (c) => json(c, { services: views.services() }));
   app.get('/api/instances', (c) => {
@@ -147,7 +144,12 @@ export function adminApp(options: AdminAppOptions): Hono {
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
   });
+  return app;
+}
 
+/** What an operator changes: drains, instances and services that are forgotten, and decisions about versions. */
+function operatorApi({ directory, rollouts }: AdminAppOptions, views: Views): Hono {
+  const app = new Hono();
   function drain(c: Context, isDrained: boolean): Response {
     const key = c.req.param('key') ?? '';
     directory.drain(key, isDrained);

@@ -1,6 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
+import type { AccessOptions } from './access.ts';
 
 /**
  * What a gateway's table is worth.
@@ -50,8 +51,39 @@ interface DiscoveryStatus {
   readonly since: number;
 }
 
+interface StatusOptions {
+  readonly gateway: GatewayFacts;
+  readonly access: AccessOptions;
+  readonly directory: Pick<Directory, 'isConnected' | 'instances' | 'prefixes'>;
+  readonly journal: Journal;
+  /** The clock of the journal. */
+  readonly now: () => number;
+  /** Add it to that clock to get milliseconds since 1970. */
+  readonly epoch: () => number;
+}
+
+/** Builds the view of the gateway itself. */
+export function statusView(
+  { gateway, access, directory, journal, now, epoch }: StatusOptions,
+  peers: readonly Peer[],
+): StatusView {
+  const { isLocal, token } = access;
+  return {
+    gateway,
+    now: now() + epoch(),
+    discovery: {
+      state: discoveryStateOf(directory, journal, now()),
+      since: linkChangedAt(journal) + epoch(),
+    },
+    token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
+    instances: directory.instances().length,
+    services: directory.prefixes().length,
+    peers,
+  };
+}
+
 /** When the connection to the registry was last made or lost, in the journal's time. */
-export function linkChangedAt({ link }: Journal): number {
+function linkChangedAt({ link }: Journal): number {
   return link.at(-1)?.at ?? 0;
 }
 

@@ -5,6 +5,7 @@ import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
+import type { FilterContext } from '../filters/filter-context.ts';
 import { createFilters } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import { ROUTE_SETTINGS } from '../settings/routing.ts';
@@ -40,6 +41,7 @@ const NO_RETRIES = { share: 0, perSecond: 0 };
  */
 export function policyOf(
   settings: RoutingSettings,
+  context: FilterContext,
   own: readonly RouteValues[],
   announced?: AnnouncedPolicy,
 ): RoutePolicy {
@@ -55,7 +57,7 @@ export function policyOf(
     hashBy: parseHashBy(policy.balancing.hashBy),
     versionRules: versionRules(policy.versions),
     rewritten: compileRewrite(policy.rewrite),
-    filters: createFilters(policy),
+    filters: createFilters(policy, context),
   };
 }
 

@@ -1,11 +1,15 @@
 import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
+import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/path-rule.ts';
+import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
 
-type RoutingSettings = Resolved<typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS>;
+type RoutingSettings = Resolved<
+  typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS & typeof CONSUMERS_SETTINGS
+>;
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 type RouteEntry = Values<typeof ROUTES_ENTRY>;
 type CaseEntry = NonNullable<RouteEntry['cases']>[number];
@@ -20,18 +24,19 @@ interface RouteFault {
 /** Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say. */
 export function routeFaults(settings: RoutingSettings): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const faults = policyFaults(all);
+  const facts = { isConsumer: (name: string) => Object.hasOwn(settings.consumers, name) };
+  const faults = policyFaults(all, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
-    at(['routes', key || '/'], without(faults, entryFaults(entry, all))),
+    at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),
   );
   return [...faults, ...own];
 }
 
-function entryFaults(entry: RouteEntry, all: RouteSettings): RouteFault[] {
+function entryFaults(entry: RouteEntry, all: RouteSettings, facts: ConfigFacts): RouteFault[] {
   const policy = overlaySettings(ROUTE_SETTINGS, all, entry);
-  const faults = policyFaults(policy);
+  const faults = policyFaults(policy, facts);
   const cases = (entry.cases ?? []).flatMap((each, index) => {
-    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each));
+    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), facts);
     return at(
       ['cases', String(index)],
       [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
@@ -46,12 +51,12 @@ function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]
   return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
-function policyFaults(policy: RouteSettings): RouteFault[] {
+function policyFaults(policy: RouteSettings, facts: ConfigFacts): RouteFault[] {
   const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
     path: ['rewrite', key],
     problem,
   }));
-  const filters = filterFaults(policy).map(({ key, problem }) => ({
+  const filters = filterFaults(policy, facts).map(({ key, problem }) => ({
     path: key.split('.'),
     problem,
   }));

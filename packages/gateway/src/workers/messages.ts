@@ -64,6 +64,8 @@ export type FromWorker =
   | { readonly type: 'applied'; readonly number: number }
   | ({ readonly type: 'report' } & ProcessReport)
   | ({ readonly type: 'request-error' } & RequestError)
+  /** A service that a filter depends on does not work. */
+  | { readonly type: 'filter-fault'; readonly filter: string; readonly reason: string }
   /** Which instances answered requests, and when. */
   | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
@@ -141,6 +143,7 @@ const traffic = object<TrafficDelta>({
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
   filters: list(pair(text, list(pair(optional(text), number)))),
   droppedFields: number,
+  versions: list(pair(text, number)),
 });
 
 const evidence = object<Evidence>({
@@ -153,6 +156,7 @@ const load = object<ProcessLoad>({
   clients: number,
   shedClients: number,
   heavyClients: number,
+  faultyClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
   ejections: list(
@@ -172,6 +176,7 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   applied: { number },
   report: { traffic, evidence: list(evidence), load, process },
   'request-error': { filter: optional(text), reason: text, requestId: text },
+  'filter-fault': { filter: text, reason: text },
   served: { served: list(pair(text, monotonicTime)) },
   outcome: {
     key: text,

@@ -95,6 +95,7 @@ export class Worker {
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),
       onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
+      onFilterFault: (filter, reason) => this.#send({ type: 'filter-fault', filter, reason }),
     });
     state.plane = plane;
     for (const [service, split] of state.splits) plane.split(service, split);

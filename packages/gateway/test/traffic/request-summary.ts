@@ -4,6 +4,7 @@ import type { RequestSummary } from '@rollcall/proxy';
 /** A request that went well, but for what is said otherwise. */
 export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary {
   return {
+    httpVersion: '1.1',
     method: 'GET',
     host: 'localhost',
     target: '/v1/x?secret=1',
@@ -15,6 +16,7 @@ export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary 
     status: 200,
     isAborted: false,
     problem: undefined,
+    consumer: undefined,
     filter: undefined,
     ms: 12,
     upstreamMs: 8,

@@ -135,6 +135,7 @@ const COUNTED = {
     problems: [['loop', 2]],
     filters: [['cors', [['/v1', 3]]]],
     droppedFields: 4,
+    versions: [['2', 5]],
   },
   evidence: [
     {
@@ -147,6 +148,7 @@ const COUNTED = {
     clients: 1,
     shedClients: 0,
     heavyClients: 0,
+    faultyClients: 0,
     inFlight: [['a', 2]],
     pools: [['a', { open: 2, idle: 1 }]],
     ejections: [{ key: 'a', until: 1000, why: '503 ×5', isIgnored: false }],

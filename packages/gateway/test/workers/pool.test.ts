@@ -45,8 +45,23 @@ const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
   evidence: [],
-  traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [], droppedFields: 0 },
-  load: { clients: 3, shedClients: 0, heavyClients: 0, inFlight: [], pools: [], ejections: [] },
+  traffic: {
+    routes: [],
+    instances: [],
+    problems: [['loop', 1]],
+    filters: [],
+    droppedFields: 0,
+    versions: [],
+  },
+  load: {
+    clients: 3,
+    shedClients: 0,
+    heavyClients: 0,
+    faultyClients: 0,
+    inFlight: [],
+    pools: [],
+    ejections: [],
+  },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
 
@@ -68,6 +83,7 @@ beforeEach(() => {
     onReport: report,
     onLoads() {},
     onRequestError: requestError,
+    onFilterFault() {},
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);

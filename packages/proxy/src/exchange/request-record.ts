@@ -4,6 +4,7 @@ import type { RequestSummary, Trace } from '../proxy.ts';
 
 /** What is recorded of one request on its way, for `onRequestEnd`. */
 export class RequestRecord implements RequestSummary {
+  readonly httpVersion: RequestHead['version'];
   readonly method: string;
   readonly host: string;
   readonly target: string;
@@ -18,6 +19,7 @@ export class RequestRecord implements RequestSummary {
   isAborted: boolean = false;
   problem: string | undefined;
   filter: string | undefined;
+  consumer: string | undefined;
   ms: number = 0;
   upstreamMs: number | undefined;
   requestBytes: number = 0;
@@ -26,6 +28,7 @@ export class RequestRecord implements RequestSummary {
   #sentAt = 0;
 
   constructor(request: RequestHead, client: string, requestId: string) {
+    this.httpVersion = request.version;
     this.method = request.method;
     this.host = request.host;
     this.target = request.target;
