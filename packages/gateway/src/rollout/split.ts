@@ -13,7 +13,7 @@ export interface VersionGroup {
   readonly share: number;
 }
 
-/** A version among those that share requests. */
+/** A version that shares requests with others. */
 export interface Contender {
   readonly version: string;
   /** The sum of the weights of its instances that receive traffic. */
