@@ -2,11 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Decision } from '@rollcall/proxy';
 import { latencyAt } from '../../src/rollout/latencies.ts';
 import { Router } from '../../src/routing/router.ts';
-import { routingRules } from '../../src/routing/rules.ts';
-import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
-import { forwarded, setup } from './routed.ts';
+import { forwarded, rules, setup } from './routed.ts';
 
 const SPLIT = {
   epoch: 1,
@@ -32,7 +30,7 @@ function configure(config: RoutingConfig = {}): void {
   position = 0;
   router = new Router({
     table: made.table,
-    rules: routingRules(routingSettings(config)),
+    rules: rules(config),
     random: () => position,
     now: () => clock.now,
   });
