@@ -64,6 +64,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     accessLog,
     traces,
     ...(instanceCa !== undefined && { instanceCa }),
+    ...(config.redis.url !== undefined && { redisUrl: config.redis.url }),
   };
   const certificate = config.tls && new LiveCertificate(config.tls);
   let current = config;

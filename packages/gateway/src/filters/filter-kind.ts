@@ -14,6 +14,8 @@ export interface FilterFault {
 export interface ConfigFacts {
   /** Whether `consumers` has this name. */
   readonly isConsumer: (name: string) => boolean;
+  /** Whether `redis.url` is set. */
+  readonly hasRedis: boolean;
 }
 
 /** A kind of filter that a configuration can give to routes. */

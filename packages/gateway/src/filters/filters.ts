@@ -2,12 +2,14 @@ import type { Filter } from '@rollcall/proxy';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { API_KEY } from './api-key.ts';
 import { BASIC_AUTH } from './basic-auth.ts';
+import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
+import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
 
 /**
@@ -21,6 +23,8 @@ const KINDS = {
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
   jwt: JWT as typeof JWT,
+  rateLimit: RATE_LIMIT as typeof RATE_LIMIT,
+  concurrency: CONCURRENCY as typeof CONCURRENCY,
   headers: HEADERS as typeof HEADERS,
 } as const;
 

@@ -21,10 +21,14 @@ interface RouteFault {
   readonly problem: string;
 }
 
-/** Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say. */
-export function routeFaults(settings: RoutingSettings): RouteFault[] {
+/**
+ * Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say.
+ * @param hasRedis whether `redis.url` is set
+ */
+export function routeFaults(settings: RoutingSettings, hasRedis: boolean): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const facts = { isConsumer: (name: string) => Object.hasOwn(settings.consumers, name) };
+  const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
+  const facts = { isConsumer, hasRedis };
   const faults = policyFaults(all, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
     at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),

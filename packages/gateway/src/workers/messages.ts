@@ -2,6 +2,7 @@ import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, RequestError, Served } from '../data-plane/data-plane.ts';
+import type { SpentLimits } from '../filters/local-limits.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { Arm, Evidence } from '../rollout/evidence.ts';
@@ -50,6 +51,8 @@ export type ToWorker =
   | { readonly type: 'split'; readonly service: string; readonly split: Split | undefined }
   /** The table was received from the registry. */
   | { readonly type: 'table-completed' }
+  /** Another worker has allowed these requests. */
+  | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
   /** Serve by these settings from now on. */
   | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
@@ -66,6 +69,8 @@ export type FromWorker =
   | ({ readonly type: 'request-error' } & RequestError)
   /** A service that a filter depends on does not work. */
   | { readonly type: 'filter-fault'; readonly filter: string; readonly reason: string }
+  /** Requests that rate limits have allowed, for the other workers. */
+  | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
   /** Which instances answered requests, and when. */
   | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
@@ -117,6 +122,7 @@ const split = object<Split>({
   epoch: number,
   groups: list(object<VersionGroup>({ versions: list(text), share: number })),
 });
+const spent: Codec<SpentLimits> = list(pair(text, number));
 
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
@@ -131,6 +137,7 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   'prefix-forgotten': { prefix: text },
   split: { service: text, split: optional(split) },
   'table-completed': {},
+  'limits-spent': { spent },
   configure: { settings },
   close: {},
 });
@@ -176,6 +183,7 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   applied: { number },
   report: { traffic, evidence: list(evidence), load, process },
   'request-error': { filter: optional(text), reason: text, requestId: text },
+  'limits-spent': { spent },
   'filter-fault': { filter: text, reason: text },
   served: { served: list(pair(text, monotonicTime)) },
   outcome: {

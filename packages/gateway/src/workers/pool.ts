@@ -189,11 +189,19 @@ export class WorkerPool implements DataPlane {
         return onRequestError(message);
       case 'filter-fault':
         return onFilterFault(message.filter, message.reason);
+      case 'limits-spent':
+        return this.#shareLimits(slot, message);
       case 'outcome':
         return onOutcome(message.key, message.verdict);
       case 'served':
         return onServed(message.served);
     }
+  }
+
+  /** Passes on to the other workers which requests one has allowed. */
+  #shareLimits(from: Slot, message: FromWorker & { readonly type: 'limits-spent' }): void {
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing && process !== from.process) process?.send(message);
   }
 
   /** Sends a worker all that it serves by. Changes follow. */

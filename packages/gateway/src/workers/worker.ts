@@ -1,6 +1,7 @@
 import { isDraining } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
-import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import type { InProcessDataPlane } from '../data-plane/in-process.ts';
+import type { DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { NO_LOAD } from '../traffic/process-load.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
@@ -17,7 +18,7 @@ interface WorkerState {
   /** How versions share requests, by service. */
   readonly splits: Map<string, Split | undefined>;
   /** Undefined while it is being created. Settings that arrive meanwhile are in `settings`. */
-  plane?: DataPlane;
+  plane?: InProcessDataPlane;
   readonly replica: Replica;
   readonly traffic: TrafficCounter;
 }
@@ -57,6 +58,8 @@ export class Worker {
         return this.#split(message.service, message.split);
       case 'table-completed':
         return this.#tableCompleted();
+      case 'limits-spent':
+        return this.#state?.plane?.chargeLimits(message.spent);
       case 'configure':
         return this.#configure(message.settings);
       case 'close':
@@ -95,6 +98,7 @@ export class Worker {
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),
       onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
+      shareLimits: (spent) => this.#send({ type: 'limits-spent', spent }),
       onFilterFault: (filter, reason) => this.#send({ type: 'filter-fault', filter, reason }),
     });
     state.plane = plane;
