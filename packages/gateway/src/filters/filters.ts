@@ -2,6 +2,7 @@ import type { Filter } from '@rollcall/proxy';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { API_KEY } from './api-key.ts';
 import { BASIC_AUTH } from './basic-auth.ts';
+import { COMPRESS } from './compress.ts';
 import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
 import type { FilterContext } from './filter-context.ts';
@@ -12,6 +13,7 @@ import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
 import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
+import { SECURE_HEADERS } from './secure-headers.ts';
 
 /**
  * Every kind of filter, by its key in the configuration. Requests pass them in this order, responses in the reverse
@@ -28,6 +30,8 @@ const KINDS = {
   rateLimit: RATE_LIMIT as typeof RATE_LIMIT,
   concurrency: CONCURRENCY as typeof CONCURRENCY,
   headers: HEADERS as typeof HEADERS,
+  secureHeaders: SECURE_HEADERS as typeof SECURE_HEADERS,
+  compress: COMPRESS as typeof COMPRESS,
 } as const;
 
 type Groups = {
