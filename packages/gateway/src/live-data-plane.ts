@@ -69,7 +69,11 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   const certificate = config.tls && new LiveCertificate(config.tls);
   let current = config;
   const onFilterFault = filterFaults(telemetry, logger);
-  const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
+  const dryServices = createFilterServices({
+    isDry: true,
+    pseudonym: name,
+    onFault: onFilterFault,
+  });
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settingsOf(current, certificate, fixed),

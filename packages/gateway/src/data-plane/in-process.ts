@@ -52,6 +52,7 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
   const { settings, observers, onFilterFault, shareLimits, onServed } = options;
   const services = createFilterServices({
     isDry: false,
+    pseudonym: settings.pseudonym,
     redisUrl: settings.redisUrl,
     share: shareLimits,
     onFault: onFilterFault,
