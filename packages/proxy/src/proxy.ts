@@ -199,6 +199,8 @@ export interface RequestSummary {
   readonly requestBytes: number;
   /** Bytes of the response's body without its framing, or of the tunnel towards the client. */
   readonly responseBytes: number;
+  /** Bytes of the response's body before filters transformed it; 0 if none did. */
+  readonly transformedBytes: number;
 }
 
 /** A request as a tracer follows it. */
