@@ -2,6 +2,7 @@ import type { ClientStream } from '../exchange/client-stream.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { ERROR, Http2Error } from '../http2/frames.ts';
 import { ReceiveWindow } from '../http2/receive-window.ts';
+import { withLength } from '../http2/request.ts';
 import { headBlock, responseBlock, trailerBlock } from '../http2/response.ts';
 import { DONE, endWith, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
@@ -16,6 +17,7 @@ export const STREAM_WINDOW: number = 256 * 1024;
 /** What a stream needs of its connection. */
 export interface Http2StreamOwner {
   readonly output: Http2Output;
+  newExchange(stream: Http2Stream, head: RequestHead): Exchange;
   /** Sends a block of fields. */
   sendBlock(streamId: number, block: string, endsStream: boolean): void;
   /** Lets the client send more. */
@@ -40,13 +42,17 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
   /** Of the request's body. */
   #isPaused = false;
   #hasEnded: boolean;
-  /** What has come of a tunnel before it was opened. */
+  #head: RequestHead | undefined;
+  /** What has come of the body before the exchange began, or of a tunnel before it was opened; undefined from then on. */
   #early: Buffer[] | undefined;
+  #earlyEnd = MORE;
   /** Bytes of the body that are still to come, if its length is known. */
   #left: number | undefined;
   readonly #window = new ReceiveWindow(STREAM_WINDOW);
   #isFinished = false;
   #isMalformed = false;
+  /** Whether the connection has forgotten it. */
+  #isClosed = false;
   #deadline = Infinity;
 
   /** @param sendWindow what the client takes of each stream at first */
@@ -62,16 +68,30 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
     return this.#output.pendingBytes + early + (this.#exchange?.heldBytes ?? 0);
   }
 
-  /** Whether the response is complete, as far as the exchange is concerned. */
-  get isFinished(): boolean {
-    return this.#isFinished;
+  /** Takes a request. */
+  begin(head: RequestHead): void {
+    this.#head = head;
+    this.#early = [];
+    if (this.#hasEnded) this.#earlyEnd = DONE;
+    if (!head.upgrades && head.length >= 0) this.#left = head.length;
+    if (this.#hasEnded || head.upgrades) this.start();
   }
 
-  begin(exchange: Exchange, head: RequestHead): void {
-    this.#exchange = exchange;
-    if (head.upgrades) this.#early = [];
-    else if (head.length >= 0) this.#left = head.length;
-    exchange.start(NO_PARTS, this.#hasEnded || head.upgrades ? DONE : MORE);
+  /** Begins the exchange, if it has not: all that has come with the head was read. */
+  start(): void {
+    const head = this.#head;
+    if (head === undefined || this.#exchange !== undefined || this.#isFinished) return;
+    if (head.upgrades) {
+      this.#exchange = this.#owner.newExchange(this, head);
+      this.#exchange.start(NO_PARTS, DONE);
+      return;
+    }
+    const parts = this.#early ?? NO_PARTS;
+    this.#early = undefined;
+    const known = this.#earlyEnd === DONE ? withLength(head, sizeOf(parts)) : head;
+    this.#exchange = this.#owner.newExchange(this, known);
+    this.#exchange.start(parts, this.#earlyEnd);
+    this.#grant();
   }
 
   /** Answers a request that is malformed, or not served. */
@@ -92,6 +112,7 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
 
   /** The client has reset the stream, or has gone. */
   left(): void {
+    this.#isClosed = true;
     this.#output.drop();
     if (this.#isFinished) return;
     this.#isFinished = true;
@@ -139,7 +160,7 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
   }
 
   onSent(): void {
-    if (this.#isFinished) this.#close(this.#endCode());
+    if (this.#isFinished && !this.#isMalformed) this.#close(this.#endCode());
   }
 
   sendInformational(head: ResponseHead): boolean {
@@ -152,8 +173,7 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
     this.#owner.sendBlock(this.id, headBlock(head, 200), false);
     const early = this.#early ?? [];
     this.#early = undefined;
-    if (early.length > 0 || this.#hasEnded)
-      this.#exchange?.onRequestData(early, this.#hasEnded ? DONE : MORE);
+    if (early.length > 0 || this.#hasEnded) this.#exchange?.onRequestData(early, this.#earlyEnd);
     this.#grant();
   }
 
@@ -180,7 +200,9 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
   finish(): void {
     this.#isFinished = true;
     this.#deadline = this.#owner.giveUpAt();
-    if (this.#output.isSent) this.#close(this.#endCode());
+    // RFC 9113 §8.1.1. Later, because clients drop a response that comes together with a reset.
+    if (this.#isMalformed) setImmediate(() => this.#close(ERROR.protocol));
+    else if (this.#output.isSent) this.#close(this.#endCode());
     // A tunnel whose upstream broke off (RFC 8441 §5).
     else if (!this.#output.isDone) this.#close(ERROR.cancel);
   }
@@ -205,7 +227,10 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
     if (payload.length === 0 && !end.done) return;
     const parts = payload.length === 0 ? NO_PARTS : [Buffer.from(payload)];
     if (this.#early === undefined) this.#exchange?.onRequestData(parts, end);
-    else this.#early.push(...parts);
+    else {
+      this.#early.push(...parts);
+      this.#earlyEnd = end;
+    }
   }
 
   /** Lets the client send as much as it has sent, if that is taken. */
@@ -217,11 +242,12 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
 
   /** RFC 9113 §8.1: what the client still sends of its request is not read. */
   #endCode(): number | undefined {
-    if (this.#isMalformed) return ERROR.protocol;
     return this.#hasEnded ? undefined : ERROR.none;
   }
 
   #close(code: number | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#isFinished = true;
     this.#output.forget();
     this.#owner.closed(this, code);

@@ -1,4 +1,4 @@
-import { ERROR, FLAG, FRAME, frame, Http2Error, MAX_WINDOW, uint32 } from './frames.ts';
+import { ERROR, FLAG, FRAME, frame, Http2Error, MAX_WINDOW, PREFACE, uint32 } from './frames.ts';
 
 /** RFC 9113 §6.5.2 and RFC 8441 §3. */
 export const SETTING = {
@@ -14,9 +14,42 @@ const ENTRY_BYTES = 6;
 const MAX_FRAME_SIZE = 2 ** 24 - 1;
 
 /** @param settings pairs of an identifier and its value */
-export function settingsFrame(settings: readonly (readonly [number, number])[]): string {
+function settingsFrame(settings: readonly (readonly [number, number])[]): string {
   const payload = settings.map(([id, value]) => String.fromCharCode(id >> 8, id) + uint32(value));
   return frame(FRAME.settings, 0, 0, payload.join(''));
+}
+
+/** What a client may do with a server. */
+export interface ServerSettings {
+  /** Streams that it may have open at a time. */
+  readonly streams: number;
+  /** Bytes of a list of fields. */
+  readonly headBytes: number;
+  /** Bytes that it may send on a stream before it is let send more. */
+  readonly windowBytes: number;
+}
+
+/** Returns the SETTINGS of a server, with which it begins (RFC 9113 §3.4). */
+export function serverPreface({ streams, headBytes, windowBytes }: ServerSettings): string {
+  return settingsFrame([
+    [SETTING.maxConcurrentStreams, Math.min(streams, MAX_WINDOW)],
+    [SETTING.initialWindowSize, windowBytes],
+    [SETTING.maxHeaderListSize, Math.min(headBytes, MAX_WINDOW)],
+    [SETTING.enableConnectProtocol, 1],
+  ]);
+}
+
+/** Returns what a client begins with (RFC 9113 §3.4): the preface, and SETTINGS by which nothing is pushed. */
+export function clientPreface({
+  headBytes,
+  windowBytes,
+}: Pick<ServerSettings, 'headBytes' | 'windowBytes'>): string {
+  const settings = settingsFrame([
+    [SETTING.enablePush, 0],
+    [SETTING.initialWindowSize, windowBytes],
+    [SETTING.maxHeaderListSize, Math.min(headBytes, MAX_WINDOW)],
+  ]);
+  return PREFACE + settings;
 }
 
 export function settingsAckFrame(): string {

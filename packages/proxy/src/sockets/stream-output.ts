@@ -61,7 +61,10 @@ export class StreamOutput implements Sender {
   grow(increment: number): boolean {
     this.#window += increment;
     if (this.#window > MAX_WINDOW) return false;
-    if (this.#window > 0 && this.#pendingBytes > 0) this.sendNext();
+    if (this.#window > 0 && this.#pendingBytes > 0) {
+      this.#output.await(this);
+      this.#output.resume();
+    }
     return true;
   }
 
@@ -80,6 +83,7 @@ export class StreamOutput implements Sender {
     if (this.#pendingBytes === 0 && size <= this.#limit()) this.#send(parts, size);
     else if (size > 0) this.#hold(parts, size);
     for (let next = this.#sendable(); next > 0; next = this.#sendable()) this.#sendPending(next);
+    this.#output.flushParts();
     return this.flows();
   }
 

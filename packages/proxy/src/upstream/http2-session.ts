@@ -11,7 +11,6 @@ import {
   Http2Error,
   MAX_WINDOW,
   pingFrame,
-  PREFACE,
   rstStreamFrame,
   windowUpdateFrame,
 } from '../http2/frames.ts';
@@ -20,7 +19,7 @@ import { NO_TABLE } from '../http2/hpack-encoder.ts';
 import { ReceiveWindow } from '../http2/receive-window.ts';
 import { SessionReader } from '../http2/session-reader.ts';
 import type { Data, SessionHandler } from '../http2/session-reader.ts';
-import { SETTING, settingsAckFrame, settingsFrame } from '../http2/settings.ts';
+import { clientPreface, SETTING, settingsAckFrame } from '../http2/settings.ts';
 import type { Limits } from '../limits.ts';
 import type { Upstream } from '../proxy.ts';
 import { Http2Output } from '../sockets/http2-output.ts';
@@ -255,12 +254,7 @@ export class Http2Session implements SessionHandler {
     if (isSecure && (this.#socket as TLSSocket).alpnProtocol !== 'h2')
       return this.#fail(new Error('did not agree on HTTP/2 by ALPN'));
     this.output.send(
-      PREFACE +
-        settingsFrame([
-          [SETTING.enablePush, 0],
-          [SETTING.initialWindowSize, STREAM_WINDOW],
-          [SETTING.maxHeaderListSize, Math.min(this.#limits.headBytes, MAX_WINDOW)],
-        ]) +
+      clientPreface({ headBytes: this.#limits.headBytes, windowBytes: STREAM_WINDOW }) +
         windowUpdateFrame(0, CONNECTION_WINDOW - DEFAULT_WINDOW),
     );
     this.output.flush();
