@@ -19,7 +19,7 @@ const examples = [...guide.matchAll(/^```console\n\$ (?<command>.*)\n(?<printed>
 function block(language: string, begins: string): string {
   const blocks = guide.matchAll(/^```(?<language>\w+)\n(?<code>[^]*?)^```/gm);
   for (const { groups = {} } of blocks)
-    if (groups['language'] === language && groups['code']?.startsWith(begins) === true)
+    if (groups['language'] === language && groups['code']?.startsWith(begins))
       return groups['code'];
   throw new Error(`${GUIDE} has no ${begins}`);
 }

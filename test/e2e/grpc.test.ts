@@ -58,7 +58,9 @@ it('calls and streams of gRPC reach instances that register, and are explained',
   await once(chat, 'status');
   await expect(hello('/test.Nothing/Hello')).rejects.toMatchObject({ code: 12 });
   const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
-  expect(metrics).toMatch(/rollcall_gateway_grpc_calls_total\{route="\/test.Greeter",status="0"\} 2/);
+  expect(metrics).toMatch(
+    /rollcall_gateway_grpc_calls_total\{route="\/test.Greeter",status="0"\} 2/,
+  );
   expect(metrics).toMatch(/rollcall_gateway_grpc_calls_total\{route="none",status="12"\} 1/);
 });
 
@@ -89,7 +91,7 @@ it('a rolling restart under load fails no call', async () => {
     }
   });
   for (let round = 1; round <= 2; round++) {
-    for (const [index, program] of [...instances.entries()]) {
+    for (const [index, program] of instances.entries()) {
       const name = `${index} of round ${round}`;
       program.kill('SIGTERM');
       await program.ended;

@@ -1,6 +1,11 @@
 import type { Decide, Upstream } from './proxy.ts';
 
-const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'h2c:': 80, 'h2:': 443 };
+const PORTS: Readonly<Record<string, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'h2c:': 80,
+  'h2:': 443,
+};
 
 /**
  * Returns a `decide` that forwards every request to one upstream.
@@ -10,7 +15,8 @@ const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'h
 export function forwardTo(url: string | URL): Decide {
   const { protocol, hostname, host, port } = new URL(url);
   const defaultPort = PORTS[protocol];
-  if (defaultPort === undefined) throw new TypeError(`${String(url)} is not an http, https, h2c or h2 URL`);
+  if (defaultPort === undefined)
+    throw new TypeError(`${String(url)} is not an http, https, h2c or h2 URL`);
   const upstream: Upstream = {
     key: host,
     address: hostname.replaceAll(/^\[|\]$/g, ''),

@@ -18,7 +18,7 @@ function method(name: string, requestStream: boolean, responseStream: boolean) {
 }
 
 /** A service without protobuf: messages are bytes. */
-export const ECHO: ServiceDefinition = {
+const ECHO: ServiceDefinition = {
   unary: method('Unary', false, false),
   clientStream: method('ClientStream', true, false),
   serverStream: method('ServerStream', false, true),

@@ -121,7 +121,11 @@ describe('a call of gRPC', () => {
 
   it('gets trailers alone, without a body', async () => {
     const { port } = await start(answering({ status: 404 }));
-    const { status: code, headers, body } = await send(port, {
+    const {
+      status: code,
+      headers,
+      body,
+    } = await send(port, {
       method: 'POST',
       headers: { 'content-type': 'application/grpc+proto', te: 'trailers' },
     });

@@ -75,7 +75,8 @@ async function checkGrpc({
 function checkRequest(service: string): Buffer {
   const name = Buffer.from(service);
   // A path, and so the name in it, has at most 255 characters: two bytes are enough for its length.
-  const length = name.length < 0x80 ? [name.length] : [(name.length & 0x7f) | 0x80, name.length >> 7];
+  const length =
+    name.length < 0x80 ? [name.length] : [(name.length & 0x7f) | 0x80, name.length >> 7];
   const message =
     name.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.from([0x0a, ...length]), name]);
   const header = Buffer.alloc(GRPC_HEADER_BYTES);

@@ -93,11 +93,12 @@ describe('a health check of gRPC', () => {
   });
 });
 
-describe('an instance that speaks HTTP/2', () => {
-  const respond = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
-    stream.respond({ ':status': headers[':path'] === '/up' ? 204 : 500 }, { endStream: true });
-  };
+/** Only `/up` is well. */
+function respond(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  stream.respond({ ':status': headers[':path'] === '/up' ? 204 : 500 }, { endStream: true });
+}
 
+describe('an instance that speaks HTTP/2', () => {
   it('is requested by HTTP/2 if it announces a path, and by nothing if it does not', async () => {
     const port = await listening(createServer().on('stream', respond));
     const up = { path: '/up', method: 'GET' } as const;

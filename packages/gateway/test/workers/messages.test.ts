@@ -136,6 +136,7 @@ const COUNTED = {
     filters: [['cors', [['/v1', 3]]]],
     droppedFields: 4,
     versions: [['2', 5]],
+    grpc: [[14, [['/v1', 6]]]],
   },
   evidence: [
     {

@@ -32,7 +32,10 @@ export function responseBlock(head: ResponseHead, requestId: string): string {
 export function headBlock(head: ResponseHead, status: number): string {
   // RFC 9110 §8.6: neither has a Content-Length.
   const hasNoLength = head.status < 200 || head.status === 204;
-  return encodeField(':status', String(status)) + encodeLines(head.fields, hasNoLength ? NEITHER_LENGTH : NOT_IN_HTTP2);
+  return (
+    encodeField(':status', String(status)) +
+    encodeLines(head.fields, hasNoLength ? NEITHER_LENGTH : NOT_IN_HTTP2)
+  );
 }
 
 /** Returns trailers as a block of fields. @param lines each with its CRLF */

@@ -3,7 +3,14 @@ import type { Block } from './block-reader.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { Frame } from './frame-reader.ts';
 import { DEFAULT_MAX_FRAME_BYTES, ERROR, FLAG, FRAME, Http2Error } from './frames.ts';
-import { checkPriority, checkSize, checkStreamId, contentOf, goAwayOf, incrementOf } from './payload.ts';
+import {
+  checkPriority,
+  checkSize,
+  checkStreamId,
+  contentOf,
+  goAwayOf,
+  incrementOf,
+} from './payload.ts';
 import { parseSettings } from './settings.ts';
 
 /** DATA, as its stream gets it. */

@@ -39,6 +39,9 @@ export class Dialer {
     const secureContext = this.#secureContext;
     const name = serverName === undefined ? {} : { servername: serverName };
     const alpn = isHttp2 === true ? { ALPNProtocols: ['h2'] } : {};
-    return connectSecurely({ ...options, ...name, ...alpn, secureContext }).on('secureConnect', onConnected);
+    return connectSecurely({ ...options, ...name, ...alpn, secureContext }).on(
+      'secureConnect',
+      onConnected,
+    );
   }
 }

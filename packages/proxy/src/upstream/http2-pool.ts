@@ -7,6 +7,7 @@ import type { Dialer } from './dialer.ts';
 import { Http2Session } from './http2-session.ts';
 import type { SessionOwner } from './http2-session.ts';
 import { Http2UpstreamStream } from './http2-stream.ts';
+import type { StreamPlaces } from './http2-stream.ts';
 import type { UpstreamPool, UpstreamStream } from './upstream-stream.ts';
 
 /** Streams that a session is expected to take, until one of this upstream has said how many. */
@@ -16,7 +17,7 @@ const USUAL_STREAMS = 100;
  * The sessions to one upstream by HTTP/2. A request goes to the first one with room, so that sessions which are not needed
  * become idle; if none has room, it waits for one that is being opened.
  */
-export class Http2Pool implements UpstreamPool, SessionOwner {
+export class Http2Pool implements UpstreamPool, SessionOwner, StreamPlaces {
   readonly upstream: Upstream;
   readonly origin: RequestOrigin;
   readonly #sessions = new Set<Http2Session>();
@@ -44,14 +45,12 @@ export class Http2Pool implements UpstreamPool, SessionOwner {
     return this.take();
   }
 
-  /** Begins a stream on a session with room, now or later. */
   place(stream: Http2UpstreamStream): void {
     for (const session of this.#sessions) if (session.hasRoom) return session.begin(stream);
     this.#waiting.add(stream);
     this.#openEnough();
   }
 
-  /** A stream does not wait any more. */
   withdraw(stream: Http2UpstreamStream): void {
     this.#waiting.delete(stream);
   }

@@ -26,7 +26,7 @@ import { Http2Output } from '../sockets/http2-output.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import type { Dialer } from './dialer.ts';
 import { STREAM_WINDOW } from './http2-stream.ts';
-import type { Http2UpstreamStream } from './http2-stream.ts';
+import type { Http2UpstreamStream, StreamSession } from './http2-stream.ts';
 
 /** What an upstream may send on all streams together before it is taken. */
 const CONNECTION_WINDOW = 1024 * 1024;
@@ -53,11 +53,10 @@ export interface SessionOwner {
 }
 
 /** One connection to an upstream by HTTP/2: its streams, each a request. */
-export class Http2Session implements SessionHandler {
+export class Http2Session implements SessionHandler, StreamSession {
   readonly output: Http2Output;
   /** How many streams the upstream takes at a time. */
   maxStreams = 100;
-  /** Whether a request may become a WebSocket (RFC 8441 §3). */
   takesWebSockets = false;
   readonly #owner: SessionOwner;
   readonly #limits: Limits;
@@ -130,14 +129,12 @@ export class Http2Session implements SessionHandler {
     this.output.send(windowUpdateFrame(streamId, increment));
   }
 
-  /** The exchange needs a stream no more. @param code to reset it with, unless both sides have ended it */
   leave(streamId: number, code: number | undefined): void {
     if (!this.#streams.has(streamId)) return;
     if (code !== undefined) this.output.send(rstStreamFrame(streamId, code));
     this.forget(streamId);
   }
 
-  /** A stream is over on both sides. */
   forget(streamId: number): void {
     if (!this.#streams.delete(streamId)) return;
     if (this.isIdle) {
@@ -230,7 +227,7 @@ export class Http2Session implements SessionHandler {
   onGoAway(lastStreamId: number, code: number): void {
     if (this.#state !== 'closed') this.#state = 'leaving';
     const error = new Error(`closes the connection${code === ERROR.none ? '' : ` (code ${code})`}`);
-    for (const [id, stream] of [...this.#streams]) {
+    for (const [id, stream] of this.#streams) {
       if (id <= lastStreamId) continue;
       this.#streams.delete(id);
       stream.fail(error, true);

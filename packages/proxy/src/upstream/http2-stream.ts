@@ -4,22 +4,45 @@ import type { HeaderField } from '../http2/hpack-static-table.ts';
 import { ERROR } from '../http2/frames.ts';
 import { ReceiveWindow } from '../http2/receive-window.ts';
 import { requestBlock } from '../http2/request-block.ts';
+import type { RequestOrigin } from '../http2/request-block.ts';
 import { trailerBlock } from '../http2/response.ts';
 import { parseResponseHead, SHORT } from '../http2/response-head.ts';
 import { trailerLines } from '../http2/trailers.ts';
 import { NO_WEB_SOCKET, switchedHead } from '../http2/web-socket.ts';
 import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
 import type { BodyEnd, RequestHead } from '../message.ts';
+import type { Http2Output } from '../sockets/http2-output.ts';
 import { StreamOutput } from '../sockets/stream-output.ts';
 import type { StreamOutputOwner } from '../sockets/stream-output.ts';
-import type { Http2Pool } from './http2-pool.ts';
-import type { Http2Session } from './http2-session.ts';
 import { ResetError } from './reset-error.ts';
 import type { ResponseHandler } from './response-handler.ts';
 import type { UpstreamStream } from './upstream-stream.ts';
 
 /** What an upstream may send of a body before it is taken. */
 export const STREAM_WINDOW: number = 256 * 1024;
+
+/** What a stream needs of the sessions to its upstream: the pool. */
+export interface StreamPlaces {
+  readonly origin: RequestOrigin;
+  /** Begins a stream on a session with room, now or later. */
+  place(stream: Http2UpstreamStream): void;
+  /** A stream does not wait any more. */
+  withdraw(stream: Http2UpstreamStream): void;
+  open(): UpstreamStream;
+}
+
+/** What a stream needs of its session. */
+export interface StreamSession {
+  readonly output: Http2Output;
+  /** Whether a request may become a WebSocket (RFC 8441 §3). */
+  readonly takesWebSockets: boolean;
+  sendBlock(streamId: number, block: string, endsStream: boolean): void;
+  sendWindowUpdate(streamId: number, increment: number): void;
+  /** The exchange needs a stream no more. @param code to reset it with, unless both sides have ended it */
+  leave(streamId: number, code: number | undefined): void;
+  /** A stream is over on both sides. */
+  forget(streamId: number): void;
+}
 
 /** One request to an upstream by HTTP/2: it waits until a session has room for it. */
 export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
@@ -29,9 +52,9 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   readonly takesTrailers = true;
   hasResponded = false;
   isRefused = false;
-  readonly #pool: Http2Pool;
+  readonly #pool: StreamPlaces;
   #handler: ResponseHandler | undefined;
-  #session: Http2Session | undefined;
+  #session: StreamSession | undefined;
   #id = 0;
   #output: StreamOutput | undefined;
   readonly #window = new ReceiveWindow(STREAM_WINDOW);
@@ -44,7 +67,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   /** Bytes of the body that are still to come, if its length is known. */
   #left: number | undefined;
 
-  constructor(pool: Http2Pool) {
+  constructor(pool: StreamPlaces) {
     this.#pool = pool;
   }
 
@@ -66,7 +89,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   }
 
   /** A session has room. */
-  begin(session: Http2Session, id: number, sendWindow: number): void {
+  begin(session: StreamSession, id: number, sendWindow: number): void {
     this.#session = session;
     this.#id = id;
     this.#output = new StreamOutput(id, session.output, sendWindow, this);

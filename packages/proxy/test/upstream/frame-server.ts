@@ -9,14 +9,14 @@ import { afterwards, listen } from '../harness.ts';
 
 /** One session of a server that writes frames one by one. */
 export interface FrameSession {
-  write(frames: string): void;
+  readonly write: (frames: string) => void;
   /** Sends a response. */
-  respond(
+  readonly respond: (
     streamId: number,
     fields: readonly (readonly [string, string])[],
     body?: string,
     isWhole?: boolean,
-  ): void;
+  ) => void;
   readonly socket: Socket;
 }
 
@@ -37,7 +37,8 @@ export async function frameServer(
         const block = fields.map(([name, value]) => encodeField(name, value)).join('');
         const flags = FLAG.endHeaders | (body === undefined ? FLAG.endStream : 0);
         session.write(frame(FRAME.headers, flags, streamId, block));
-        if (body !== undefined) session.write(frame(FRAME.data, isWhole ? FLAG.endStream : 0, streamId, body));
+        if (body !== undefined)
+          session.write(frame(FRAME.data, isWhole ? FLAG.endStream : 0, streamId, body));
       },
     };
     afterwards(() => socket.destroy());

@@ -21,9 +21,7 @@ export async function http2Upstream(
   onStream: OnStream,
   { settings = {}, isSecure = false }: { settings?: Settings; isSecure?: boolean } = {},
 ): Promise<Http2Upstream> {
-  const server = isSecure
-    ? createSecureServer({ ...ONE, settings })
-    : createServer({ settings });
+  const server = isSecure ? createSecureServer({ ...ONE, settings }) : createServer({ settings });
   const sessions: ServerHttp2Session[] = [];
   server.on('session', (session) => sessions.push(session));
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
