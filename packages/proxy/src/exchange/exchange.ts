@@ -2,10 +2,8 @@ import type { Context } from '../context.ts';
 import type { ForwardedFields } from '../downstream/forwarded-fields.ts';
 import { filterRun } from '../filters/filter-run.ts';
 import type { FilterRun, FilterRunHandler } from '../filters/filter-run.ts';
-import { GRPC_STATUS, grpcStatusLines, grpcStatusOfReset, readGrpcStatus } from '../grpc/status.ts';
-import { grpcTimeoutMs } from '../grpc/timeout.ts';
-import type { RouteLimits } from '../limits.ts';
-import { DONE, endWith, MORE, NO_PARTS, sizeOf } from '../message.ts';
+import { GRPC_STATUS, grpcStatusOfReset } from '../grpc/status.ts';
+import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
 import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
 import type { Problem } from '../problems.ts';
@@ -14,9 +12,11 @@ import { ClientRequest } from './client-request.ts';
 import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
 import { decideRequest, escapeProblem, routeOf } from './decide-request.ts';
 import { ExpectedContinue } from './expected-continue.ts';
+import { brokenOffEnd, noteGrpcStatus } from './grpc-call.ts';
 import { lastHopResponse, problemResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
-import { LIMIT_OF, nextPhase } from './phases.ts';
+import { PhaseTimer } from './phase-timer.ts';
+import { nextPhase } from './phases.ts';
 import type { Phase, PhaseEvent } from './phases.ts';
 import { TransformedBody } from './transformed-body.ts';
 import type { TransformedBodyHandler } from './transformed-body.ts';
@@ -38,11 +38,7 @@ export class Exchange
   /** Undefined unless the client waits for a 100. */
   readonly #continue: ExpectedContinue | undefined;
   #phase: Phase = 'filtering';
-  /** By the clock, when the time for this phase is over, and for all of them. */
-  #deadline = Infinity;
-  #latest = Infinity;
-  #totalMs = Infinity;
-  #limits: RouteLimits;
+  readonly #timer: PhaseTimer;
   #decision: Forward | undefined;
   #filters: FilterRun | undefined;
   #transformed: TransformedBody | undefined;
@@ -60,7 +56,7 @@ export class Exchange
     this.#stream = stream;
     this.#request = new ClientRequest(head, forwarded, context);
     this.#context = context;
-    this.#limits = context.limits;
+    this.#timer = new PhaseTimer(context.limits, context.clock);
     this.#continue = head.expectsContinue ? new ExpectedContinue(stream) : undefined;
     this.#sent = new UpstreamRequest(this.#request, stream, context, this);
   }
@@ -71,7 +67,7 @@ export class Exchange
 
   /** By the clock, when the time for this phase is over. Each progress moves it. */
   get deadline(): number {
-    return this.#deadline;
+    return this.#timer.deadline;
   }
 
   /** Bytes that are held on their way to the upstream, or in transforms on their way back. */
@@ -97,12 +93,8 @@ export class Exchange
     if (decision.type === 'answer') return this.answer(decision.problem);
     if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));
     this.#decision = decision;
-    this.#limits = decision.limits ?? this.#context.limits;
-    // Every client of gRPC takes trailers: the heads of others are not searched.
-    const timeoutMs = head.takesTrailers ? grpcTimeoutMs(head.fields) : Infinity;
-    this.#totalMs = Math.min(this.#limits.totalMs, timeoutMs);
-    this.#latest = this.#context.clock.after(this.#totalMs);
-    if (this.#filters === undefined) this.#sent.start(decision, this.#limits, undefined);
+    this.#timer.begin(this.#request, decision.limits ?? this.#context.limits);
+    if (this.#filters === undefined) this.#sent.start(decision, this.#timer.limits, undefined);
     else this.#filter(this.#filters);
   }
 
@@ -116,17 +108,16 @@ export class Exchange
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
     this.#continue?.check(now);
-    if (now < this.#deadline) return;
-    this.#deadline = Infinity;
-    const { filterMs } = this.#limits;
-    if (this.#phase === 'filtering') this.#filters?.timedOut(filterMs, this);
+    if (!this.#timer.isOver(now)) return;
+    const isTotal = this.#timer.isTotalOver(now);
+    if (this.#phase === 'filtering') this.#filters?.timedOut(this.#timer.limits.filterMs, this);
     // Once the response has begun, it may be the client that does not take it.
     else if (this.#phase === 'responding')
-      this.#breakOff(now < this.#latest ? GRPC_STATUS.unavailable : GRPC_STATUS.deadlineExceeded);
-    else if (now < this.#latest) this.#sent.timedOut();
+      this.#breakOff(isTotal ? GRPC_STATUS.deadlineExceeded : GRPC_STATUS.unavailable);
+    else if (!isTotal) this.#sent.timedOut();
     else {
       this.#sent.drop(this.#sent.isAtUpstream);
-      this.answer(requestTimedOut(this.#totalMs));
+      this.answer(requestTimedOut(this.#timer.totalMs));
     }
   }
 
@@ -141,14 +132,14 @@ export class Exchange
     if (this.#phase === 'done') return;
     this.#request.record?.received(parts);
     if (this.#tunnel !== undefined) return this.#tunnel.fromClient(parts, end);
-    const { bodyBytes } = this.#limits;
+    const { bodyBytes } = this.#timer.limits;
     this.#bodyBytes += sizeOf(parts);
     this.#continue?.cancel();
     if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
     if (this.#phase === 'filtering' || this.#phase === 'connecting')
       return this.#sent.hold(parts, end);
     this.#sent.write(parts, end);
-    this.#awaitProgress();
+    this.#timer.restart(this.#phase);
   }
 
   holdsRequest(): boolean {
@@ -165,7 +156,7 @@ export class Exchange
   onClientDrain(): void {
     if (this.#tunnel !== undefined) return this.#tunnel.clientDrained();
     // Before the response, what the client takes is 1xx: they give the upstream no more time.
-    if (this.#phase === 'responding') this.#awaitProgress();
+    if (this.#phase === 'responding') this.#timer.restart(this.#phase);
     if (this.#transformed === undefined) this.#sent.resume();
     else this.#transformed.clientDrained();
   }
@@ -183,7 +174,7 @@ export class Exchange
   onFiltersPassed(): void {
     if (this.#decision === undefined) return;
     const problem = escapeProblem(this.#filters?.upstreamTarget ?? '/', this.#decision);
-    if (problem === undefined) this.#sent.start(this.#decision, this.#limits, this.#filters);
+    if (problem === undefined) this.#sent.start(this.#decision, this.#timer.limits, this.#filters);
     else this.answer(problem);
   }
 
@@ -208,7 +199,7 @@ export class Exchange
   }
 
   onRequestDrain(): void {
-    this.#awaitProgress();
+    this.#timer.restart(this.#phase);
   }
 
   onTunnel(tunnel: Tunnel, head: ResponseHead): void {
@@ -220,7 +211,7 @@ export class Exchange
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
     this.#isOpenEnded = head.length < 0;
-    if (end.done) this.#noteGrpcStatus(end.trailers === '' ? head.fields : end.trailers);
+    if (end.done) noteGrpcStatus(this.#request, end.trailers === '' ? head.fields : end.trailers);
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
     if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
@@ -228,7 +219,7 @@ export class Exchange
   }
 
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void {
-    if (end.trailers !== '') this.#noteGrpcStatus(end.trailers);
+    if (end.trailers !== '') noteGrpcStatus(this.#request, end.trailers);
     if (this.#transformed !== undefined)
       return this.#passed(this.#transformed.write(parts, end), end);
     this.#request.record?.delivered(parts);
@@ -249,7 +240,7 @@ export class Exchange
   // What a transformed body calls.
 
   onTransformed(): void {
-    this.#awaitProgress();
+    this.#timer.restart(this.#phase);
   }
 
   onTransformedEnd(): void {
@@ -276,7 +267,7 @@ export class Exchange
       return false;
     }
     this.#phase = next;
-    this.#awaitProgress();
+    this.#timer.restart(this.#phase);
     return true;
   }
 
@@ -298,21 +289,12 @@ export class Exchange
     this.#deliver(problemResponse(INTERNAL_ERROR, this.#request));
   }
 
-  /** Gives the phase its time, from now on. */
-  #awaitProgress(): void {
-    const limit = LIMIT_OF[this.#phase];
-    this.#deadline =
-      limit === undefined
-        ? Infinity
-        : Math.min(this.#context.clock.after(this.#limits[limit]), this.#latest);
-  }
-
   #filter(filters: FilterRun): void {
     filters.start(this);
     if (this.#phase !== 'filtering') return;
     // One takes its time. What the client has sent by now is all that is held of its body.
     if (!this.#sent.isComplete) this.#stream.pause();
-    this.#awaitProgress();
+    this.#timer.restart(this.#phase);
   }
 
   #sendFiltered(
@@ -346,7 +328,7 @@ export class Exchange
   #passed(flows: boolean, end: BodyEnd): void {
     if (!end.done) {
       if (!flows) this.#sent.pause();
-      this.#awaitProgress();
+      this.#timer.restart(this.#phase);
       return;
     }
     // Before the client goes on, so that its next request finds the connection.
@@ -364,7 +346,7 @@ export class Exchange
     const { record, method, id } = this.#request;
     const parts = method === 'HEAD' || body.length === 0 ? NO_PARTS : [body];
     if (record !== undefined) record.status = head.status;
-    this.#noteGrpcStatus(head.fields);
+    noteGrpcStatus(this.#request, head.fields);
     record?.delivered(parts);
     this.#stream.sendHead(head, id, parts, DONE);
     this.#end(true);
@@ -381,29 +363,18 @@ export class Exchange
 
   /**
    * Ends a response that has begun, so that the client sees that it is incomplete.
-   * @param grpcStatus what a client of gRPC gets: it can tell that from a message that is whole
+   * @param grpcStatus what a client of gRPC gets
    */
   #breakOff(grpcStatus: number): void {
     if (!this.#enter('abort')) return;
     this.#sent.drop();
-    const takesStatus = this.#request.head.version === '2' && this.#isOpenEnded;
-    if (takesStatus && this.#transformed === undefined && this.#request.isGrpc) {
-      const lines = grpcStatusLines(grpcStatus, BROKEN_OFF);
-      this.#noteGrpcStatus(lines);
-      this.#request.end(false);
-      this.#stream.write(NO_PARTS, endWith(lines));
+    const end = this.#transformed ? undefined : brokenOffEnd(this.#request, grpcStatus);
+    this.#request.end(false);
+    if (end !== undefined) {
+      this.#stream.write(NO_PARTS, end);
       return this.#stream.finish();
     }
     this.#transformed?.destroy();
-    this.#request.end(false);
     this.#stream.reset();
   }
-
-  /** Records how a call of gRPC has ended. @param lines where its status stands, if it is one */
-  #noteGrpcStatus(lines: string): void {
-    const { record, head } = this.#request;
-    if (record !== undefined && head.takesTrailers) record.grpcStatus = readGrpcStatus(lines);
-  }
 }
-
-const BROKEN_OFF = 'The response was broken off.';

@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts';
+import type { RouteLimits } from '../limits.ts';
+import type { ClientRequest } from './client-request.ts';
+import { totalMsOf } from './grpc-call.ts';
+import { LIMIT_OF } from './phases.ts';
+import type { Phase } from './phases.ts';
+
+/** The time that an exchange has: for its phase, and for all phases together. */
+export class PhaseTimer {
+  /** By the clock, when the time for this phase is over. */
+  deadline: number = Infinity;
+  /** How long all phases together may take. */
+  totalMs: number = Infinity;
+  limits: RouteLimits;
+  readonly #clock: Clock;
+  #latest = Infinity;
+
+  constructor(limits: RouteLimits, clock: Clock) {
+    this.limits = limits;
+    this.#clock = clock;
+  }
+
+  /** Begins the time for all phases. */
+  begin(request: ClientRequest, limits: RouteLimits): void {
+    this.limits = limits;
+    this.totalMs = totalMsOf(request, limits.totalMs);
+    this.#latest = this.#clock.after(this.totalMs);
+  }
+
+  /** Gives the phase its time, from now on. */
+  restart(phase: Phase): void {
+    const limit = LIMIT_OF[phase];
+    this.deadline =
+      limit === undefined
+        ? Infinity
+        : Math.min(this.#clock.after(this.limits[limit]), this.#latest);
+  }
+
+  /** Returns whether the time for the phase is over: true once. */
+  isOver(now: number): boolean {
+    if (now < this.deadline) return false;
+    this.deadline = Infinity;
+    return true;
+  }
+
+  /** Whether the time for all phases is over. */
+  isTotalOver(now: number): boolean {
+    return now >= this.#latest;
+  }
+}
