@@ -105,7 +105,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     plane.forgetPrefix(prefix);
   });
   // After the data plane has taken in the change.
-  states.observe(plane);
+  states.observe(plane, rollouts);
 
   certificate?.start(() => plane.configure(settingsOf(current, certificate, fixed)), logger);
   return {
