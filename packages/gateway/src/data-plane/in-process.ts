@@ -79,6 +79,8 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
     },
     forgetPrefix: (prefix) => router.forgetPrefix(prefix),
     tableCompleted: () => router.tableCompleted(),
+    split: (service, split) => router.split(service, split),
+    takeEvidence: () => router.takeEvidence(),
     whenApplied: (call) => call(),
     chargeLimits: (spent) => services.limits.charge(spent),
     loads: () => [measureLoad(proxy, router)],
