@@ -57,4 +57,4 @@ const plane = createInProcessDataPlane({
   onEjected() {},
   onRequestError: () => {},
 });
-await plane.listen(port, '127.0.0.1');
+await plane.listen({ port }, '127.0.0.1');

@@ -57,6 +57,10 @@ async function gatewayMetrics(): Promise<string> {
     pools: [['a', { open: 1, idle: 0 }]],
     ejections: [],
   } as const;
+  telemetry.observeCertificates({
+    views: () => [{ names: ['api.example.com'], source: 'acme', expiresAt: 1, failures: 0 }],
+    orders: () => ({ ok: 1, failed: 0 }),
+  });
   telemetry.observe({ loads: () => [load] });
   telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };

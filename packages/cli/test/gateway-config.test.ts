@@ -64,7 +64,6 @@ describe('the configuration of a gateway', () => {
   });
 
   it.each([
-    [{ tlsCert: 'c.pem' }, /^`tls\.key` is missing: give --tls-key too$/],
     [{ host: 'example.com' }, /^--host is "example\.com"; it must be an IP address/],
     [{ domain: 'http://x' }, /^--domain is "http:\/\/x"; it must be a host such as/],
     [{ allow: '10.0.0.0/8,x' }, /^--allow has the item "x"; it must be an address range/],

@@ -15,6 +15,8 @@ import { catalogApi } from './catalog/api.ts';
 import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { openCertificates, speaksTls } from './certificates/certificates.ts';
+import type { Certificates } from './certificates/certificates.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
@@ -46,6 +48,8 @@ export interface Gateway {
   readonly host: string;
   /** The port on which it listens, also if the system chose it. */
   readonly port: number;
+  /** The port without TLS, if there is one besides. */
+  readonly httpPort: number | undefined;
   /** The URL for clients, such as `http://127.0.0.1:1500`. */
   readonly url: string;
   /** The URL of the admin API and the dashboard. */
@@ -130,6 +134,7 @@ interface Parts extends Required<Surroundings> {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
+  readonly certificates: Certificates;
   readonly plane: LiveDataPlane;
 }
 
@@ -176,7 +181,10 @@ async function createParts(
   closing.add(() => telemetry.close());
   const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
   closing.add(saveSnapshot);
+  const certificates = await openCertificates({ config, registry, logger });
+  telemetry.observeCertificates(certificates);
   const plane = await createLiveDataPlane({
+    certificates,
     directory,
     isTableComplete: directory.isConnected,
     telemetry,
@@ -187,7 +195,18 @@ async function createParts(
     logger,
   });
   closing.add(() => plane.close());
-  return { ...surroundings, config, name, own, journal, directory, telemetry, states, plane };
+  return {
+    ...surroundings,
+    config,
+    name,
+    own,
+    journal,
+    directory,
+    telemetry,
+    states,
+    certificates,
+    plane,
+  };
 }
 
 function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
@@ -208,16 +227,20 @@ async function received(directory: Directory): Promise<void> {
 }
 
 /** Listens once the table is there, or at once if the broker is away. */
-async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
+async function startServing(
+  parts: Parts,
+): Promise<Pick<Gateway, 'host' | 'port' | 'httpPort' | 'url'>> {
   const { config, own, directory, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
-  const { host, port } = await plane.listen(config.port, config.host);
-  own.add('this gateway itself', host, port);
+  const ports = { port: config.port, httpPort: config.tls.httpPort };
+  const { host, port, httpPort } = await plane.listen(ports, config.host);
+  for (const each of [port, httpPort])
+    if (each !== undefined) own.add('this gateway itself', host, each);
   const domain = config.domain ?? `localhost:${port}`;
   logEvents(parts, { domain, server: describeServer(registry) }, logger);
-  const scheme = config.tls === undefined ? 'http' : 'https';
-  return { host, port, url: `${scheme}://${urlHost(host)}:${port}` };
+  const scheme = speaksTls(config) ? 'https' : 'http';
+  return { host, port, httpPort, url: `${scheme}://${urlHost(host)}:${port}` };
 }
 
 /** Starts the admin API and the catalog, which show what the gateway knows. */
@@ -237,6 +260,7 @@ async function startAdmin(
     directory,
     telemetry,
     states,
+    certificates,
     plane,
   } = parts;
   const { adminHost, adminPort = defaultAdminPort(config.port), adminToken } = config;
@@ -258,6 +282,7 @@ async function startAdmin(
     journal,
     dryRun: plane.dryRun,
     traffic: telemetry.history.of,
+    certificates: () => certificates.views(),
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),

@@ -1,21 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import type { Directory } from '@rollcall/client';
-import { RollcallError } from '@rollcall/protocol';
-import { FileWatch, readCertificate } from '@rollcall/runtime';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
-import type { Certificate, Logger } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
+import type { Certificates } from './certificates/certificates.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
-
-const CHECK_CERTIFICATE_EVERY_MS = 2000;
 
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
@@ -28,6 +24,7 @@ export interface LiveDataPlaneOptions {
   readonly instanceCa: string | undefined;
   /** The name of the gateway in `Via`. */
   readonly name: string;
+  readonly certificates: Certificates;
   readonly logger: Logger;
 }
 
@@ -47,9 +44,18 @@ export interface LiveDataPlane extends Pick<
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
-    options;
-  const { tls, accessLog, traces } = config;
+  const {
+    directory,
+    isTableComplete,
+    telemetry,
+    states,
+    config,
+    instanceCa,
+    name,
+    certificates,
+    logger,
+  } = options;
+  const { accessLog, traces, tls } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
@@ -57,11 +63,8 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     ...(instanceCa !== undefined && { instanceCa }),
   };
   let current = config;
-  // The same in all workers, so that each resumes the sessions of the others.
-  const ticketKeys = randomBytes(48);
-  const files = tls && new FileWatch([tls.cert, tls.key]);
-  let certificate = tls && readCertificate(tls);
-  const settings = (): DataPlaneSettings => settingsOf(current, certificate, ticketKeys, fixed);
+  let redirectPort = config.port;
+  const settings = (): DataPlaneSettings => settingsOf(current);
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settings(),
@@ -79,24 +82,30 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   // After the data plane has taken in the change.
   states.observe(plane);
 
-  files?.start(reloadCertificate, CHECK_CERTIFICATE_EVERY_MS);
-  function reloadCertificate(): void {
-    if (tls === undefined) return;
-    try {
-      certificate = readCertificate(tls);
-      plane.configure(settings());
-      logger.info({ file: tls.cert }, 'reloaded certificate');
-    } catch (error) {
-      if (!(error instanceof RollcallError)) throw error;
-      // One of the two files may still be on its way.
-      logger.error(
-        { reason: error.message },
-        'cannot reload certificate: keeping the previous one',
-      );
-    }
+  certificates.start({
+    apply: () => plane.configure(settings()),
+    whenApplied: (call) => plane.whenApplied(call),
+  });
+  function settingsOf(by: ResolvedConfig): DataPlaneSettings {
+    const secure = certificates.tls();
+    const challenges = certificates.challenges();
+    const isRedirecting = by.tls.http === 'redirect';
+    return {
+      ...fixed,
+      routing: routingSettings(by),
+      ...(secure !== undefined && { tls: secure }),
+      ...(tls.httpPort !== undefined && {
+        plainHttp: { redirectPort: isRedirecting ? redirectPort : undefined, challenges },
+      }),
+    };
   }
   return {
-    listen: (port, host) => plane.listen(port, host),
+    async listen(ports, host) {
+      const bound = await plane.listen(ports, host);
+      redirectPort = portOf(current.domain) ?? bound.port;
+      if (bound.httpPort !== undefined) plane.configure(settings());
+      return bound;
+    },
     tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
     dryRun(request) {
@@ -105,26 +114,20 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
       return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
     },
     configure(changed) {
-      plane.configure(settingsOf(changed, certificate, ticketKeys, fixed));
+      plane.configure(settingsOf(changed));
       current = changed;
+      certificates.configure(changed);
     },
     close() {
-      files?.stop();
+      certificates.close();
       for (const stop of stopLogging) stop();
       return plane.close();
     },
   };
 }
 
-function settingsOf(
-  config: ResolvedConfig,
-  certificate: Certificate | undefined,
-  ticketKeys: Uint8Array,
-  fixed: Omit<DataPlaneSettings, 'routing' | 'tls'>,
-): DataPlaneSettings {
-  return {
-    ...fixed,
-    routing: routingSettings(config),
-    ...(certificate !== undefined && { tls: { certificate, ticketKeys } }),
-  };
+/** The port that a domain names: clients reach the gateway by it, whatever it listens on. */
+function portOf(domain = ''): number | undefined {
+  const [, port] = /:([0-9]+)(?:,|$)/.exec(domain) ?? [];
+  return port === undefined ? undefined : Number(port);
 }

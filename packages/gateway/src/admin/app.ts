@@ -13,11 +13,17 @@ import { eventStream } from './event-stream.ts';
 import { explain } from './explain.ts';
 import type { DryRun } from '../routing/dry-run.ts';
 import { readExplainQuery } from './explain-query.ts';
+import type { CertificateView } from '../certificates/views.ts';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { describeDiscovery, discoveryStateOf, linkChangedAt } from './status.ts';
+import {
+  describeCertificates,
+  describeDiscovery,
+  discoveryStateOf,
+  linkChangedAt,
+} from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -59,6 +65,8 @@ export interface AdminAppOptions {
   readonly dryRun: DryRun;
   /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
+  /** Returns the certificates. Default: there are none. */
+  readonly certificates?: () => readonly CertificateView[];
   /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */
@@ -71,7 +79,7 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
-  const { access, directory, states, journal, epoch, now } = options;
+  const { access, directory, states, journal, certificates = () => [], epoch, now } = options;
   const views = new Views(options);
   const eventLog = new EventLog({
     directory,
@@ -94,6 +102,7 @@ export function adminApp(options: AdminAppOptions): Hono {
       token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
       instances: directory.instances().length,
       services: directory.prefixes().length,
+      certificates: certificates(),
       peers: views.peers(),
     };
   }
@@ -112,7 +121,8 @@ export function adminApp(options: AdminAppOptions): Hono {
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
     const discovery = discoveryStateOf(directory, journal, now());
-    const detail = describeDiscovery(discovery, journal);
+    const served = describeCertificates(certificates(), now() + epoch());
+    const detail = describeDiscovery(discovery, journal) + served;
     if (discovery === 'expired') return problem(c, 'not-ready', detail);
     return c.json({ isReady: true, discovery, detail });
   });

@@ -1,6 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
+import type { CertificateView } from '../certificates/views.ts';
 
 /**
  * What a gateway's table is worth.
@@ -39,6 +40,8 @@ export interface StatusView {
   readonly services: number;
   /** How many instances it knows. */
   readonly instances: number;
+  /** Its certificates: those in files, and those that it orders. */
+  readonly certificates: readonly CertificateView[];
   /** Other gateways of the registry, and how their tables differed from this one's. */
   readonly peers: readonly Peer[];
 }
@@ -81,4 +84,15 @@ export function discoveryStateOf(
   if (directory.isConnected) return 'connected';
   const isOld = now - linkChangedAt(journal) >= RULES.tombstoneMs;
   return isOld || directory.prefixes().length === 0 ? 'expired' : 'disconnected';
+}
+
+/** Which names have no valid certificate, in a sentence for people; `''` if all have one. @param now milliseconds since 1970 */
+export function describeCertificates(
+  certificates: readonly CertificateView[],
+  now: number,
+): string {
+  const names = certificates
+    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt <= now)
+    .flatMap((each) => each.names);
+  return names.length === 0 ? '' : ` It has no valid certificate for ${names.join(', ')}.`;
 }

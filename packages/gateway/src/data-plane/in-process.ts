@@ -2,7 +2,13 @@ import type { Announcement } from '@rollcall/client';
 import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
-import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
+import type {
+  Decide,
+  ListenAddress,
+  ProxyOptions,
+  ProxySettings,
+  ReverseProxy,
+} from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
@@ -12,6 +18,7 @@ import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
 import type { DataPlane, DataPlaneSettings, RequestError, Served } from './data-plane.ts';
+import { decidePlain } from './plain-http.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -52,10 +59,16 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     random: Math.random,
     now: () => performance.now(),
   });
+  let { plainHttp } = settings;
+  // Without a plain port, requests take no step more.
+  const decide: Decide =
+    plainHttp === undefined
+      ? router.decide
+      : (request) => (plainHttp && decidePlain(request, plainHttp)) ?? router.decide(request);
   const proxy = asConfigError(() =>
     createProxy({
       ...proxySettings(settings),
-      decide: router.decide,
+      decide,
       pseudonym: settings.pseudonym,
       ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
       onUnreachable,
@@ -77,12 +90,15 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
   }, REPORT_SERVED_EVERY_MS);
   timer.unref();
   return {
-    async listen(port, host) {
-      try {
-        return await proxy.listen(port, host);
-      } catch (error) {
-        throw listenError(error as NodeJS.ErrnoException, host, port, '--port');
-      }
+    async listen({ port, httpPort }, host) {
+      const address = await listenAt(proxy.listen, { host, port, flag: '--port' });
+      if (httpPort === undefined) return address;
+      const plain = await listenAt(proxy.listenPlain, {
+        host,
+        port: httpPort,
+        flag: '--http-port',
+      });
+      return { ...address, httpPort: plain.port };
     },
     apply({ type, instance, was }) {
       router.instancesChanged(instance.announcement.prefix);
@@ -101,6 +117,7 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
       // Both are checked before either is changed.
       const rules = routingRules(changed.routing);
       asConfigError(() => proxy.configure(proxySettings(changed)));
+      ({ plainHttp } = changed);
       router.configure(rules);
     },
     async close() {
@@ -135,6 +152,24 @@ export function proxySettings({
     via: routing.via,
     ...(tls !== undefined && { tls }),
   };
+}
+
+interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly flag: string;
+}
+
+/** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+async function listenAt(
+  listen: ReverseProxy['listen'],
+  { host, port, flag }: ListenOptions,
+): Promise<ListenAddress> {
+  try {
+    return await listen(port, host);
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException, host, port, flag);
+  }
 }
 
 /** @throws RollcallError ROLLCALL_CONFIG */

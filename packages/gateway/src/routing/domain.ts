@@ -41,6 +41,6 @@ function lastRemembered(matches: DomainMatcher): DomainMatcher {
 const HOST = /^(?<host>(?:[\w~-]+\.)*[\w~-]+\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?$/;
 
 /** A name with a dot at its end is the same name (RFC 1034 §3.1). */
-function hostOf(header: string): string | undefined {
+export function hostOf(header: string): string | undefined {
   return HOST.exec(header)?.groups?.['host']?.toLowerCase().replace(/\.$/, '');
 }

@@ -11,6 +11,7 @@ import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/setti
 import { filterFaults } from '../filters/filters.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
+import { tlsFaults } from './tls-faults.ts';
 
 /** What a gateway is configured by: plain data. docs/reference/config.md has the meaning of each setting. */
 export type GatewayConfig = Values<typeof GATEWAY_SETTINGS>;
@@ -78,7 +79,7 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 }
 
 /**
- * Returns what only the settings of a whole filter show, such as credentials for any origin.
+ * Returns what only several settings together show, such as credentials for any origin.
  * @param config each of whose settings is valid
  */
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
@@ -89,7 +90,11 @@ export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
       .filter(({ key }) => !faults.some((fault) => fault.key === key))
       .map(({ key, problem }) => faultAt(['routes', prefix, ...key.split('.')], problem)),
   );
-  return [...faults.map(({ key, problem }) => faultAt(key.split('.'), problem)), ...own];
+  return [
+    ...tlsFaults(config),
+    ...faults.map(({ key, problem }) => faultAt(key.split('.'), problem)),
+    ...own,
+  ];
 }
 
 function faultAt(path: readonly string[], problem: string): Fault {

@@ -1,7 +1,7 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
-import type { DataPlaneSettings, RequestError, Served } from '../data-plane/data-plane.ts';
+import type { DataPlaneSettings, Ports, RequestError, Served } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import { isCounts } from '../traffic/counts.ts';
@@ -36,7 +36,7 @@ export type ToWorker =
       readonly table: TableState;
       readonly isTableComplete: boolean;
       readonly host: string;
-      readonly port: number;
+      readonly ports: Ports;
     }
   /** A change of the table. Changes are numbered without gaps. */
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
@@ -44,8 +44,8 @@ export type ToWorker =
   | { readonly type: 'prefix-forgotten'; readonly prefix: string }
   /** The table was received from the registry. */
   | { readonly type: 'table-completed' }
-  /** Serve by these settings from now on. */
-  | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
+  /** Serve by these settings from now on. It is numbered as one of the changes. */
+  | { readonly type: 'configure'; readonly number: number; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
   | { readonly type: 'close' };
 
@@ -96,6 +96,7 @@ const change = object<Change>({
 });
 
 const settings = trusted<DataPlaneSettings>();
+const port: Codec<number> = plain((input): input is number => parsePort(input).ok);
 
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
@@ -103,12 +104,12 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
     table: object<TableState>({ prefixes: list(text), instances: list(instance) }),
     isTableComplete: boolean,
     host: text,
-    port: plain((input): input is number => parsePort(input).ok),
+    ports: object<Ports>({ port, httpPort: optional(port) }),
   },
   change: { number, change },
   'prefix-forgotten': { prefix: text },
   'table-completed': {},
-  configure: { settings },
+  configure: { number, settings },
   close: {},
 });
 

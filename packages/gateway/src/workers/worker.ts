@@ -53,7 +53,7 @@ export class Worker {
       case 'table-completed':
         return this.#tableCompleted();
       case 'configure':
-        return this.#configure(message.settings);
+        return this.#configure(message);
       case 'close':
         return this.#close();
     }
@@ -66,7 +66,7 @@ export class Worker {
   }
 
   async #begin(message: ToWorker & { type: 'begin' }): Promise<void> {
-    const { settings, table, isTableComplete, host, port } = message;
+    const { settings, table, isTableComplete, host, ports } = message;
     const replica = new Replica(table);
     const traffic = new TrafficCounter(table.instances);
     const state: WorkerState = { settings, isTableComplete, replica, traffic };
@@ -86,7 +86,7 @@ export class Worker {
       onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
     });
     state.plane = plane;
-    await plane.listen(port, host);
+    await plane.listen(ports, host);
     this.#send({ type: 'listening' });
     this.#reportIn(REPORT_EVERY_MS);
   }
@@ -102,10 +102,12 @@ export class Worker {
     this.#state.plane?.tableCompleted();
   }
 
-  #configure(settings: DataPlaneSettings): void {
-    if (this.#state === undefined) return;
-    this.#state.settings = settings;
-    this.#state.plane?.configure(settings);
+  #configure({ number, settings }: ToWorker & { type: 'configure' }): void {
+    if (this.#state !== undefined) {
+      this.#state.settings = settings;
+      this.#state.plane?.configure(settings);
+    }
+    this.#send({ type: 'applied', number });
   }
 
   #change({ number, change }: ToWorker & { type: 'change' }): void {
