@@ -195,7 +195,7 @@ func TestItRegistersOnlyOnceItListens(t *testing.T) {
 	}
 }
 
-func TestItLeavesWithWhoeverStartedItIfAsked(t *testing.T) {
+func TestItLeavesWithTheProgramThatStartedItIfAsked(t *testing.T) {
 	broker := brokertest.New(t, nil)
 	stdin, held, err := os.Pipe()
 	if err != nil {

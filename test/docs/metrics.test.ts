@@ -53,6 +53,7 @@ async function gatewayMetrics(): Promise<string> {
     clients: 1,
     shedClients: 0,
     heavyClients: 0,
+    faultyClients: 0,
     inFlight: [['a', 1]],
     pools: [['a', { open: 1, idle: 0 }]],
     ejections: [],

@@ -218,6 +218,9 @@ const HOP = new Set(
   ),
 );
 
+/** Others with a `-` that it treats in a way of its own. */
+const OWN = new Set(['content-length', 'content-location', 'set-cookie']);
+
 /**
  * What a proxy passes on of these fields, by the rules as they are written, without a thought for speed.
  * @param {[name: string, value: string][]} fields
@@ -234,7 +237,10 @@ function passed(fields, isRequest) {
     const lower = name.toLowerCase();
     if (HOP.has(lower) || named.has(lower)) return false;
     if (!isRequest) return true;
-    return !/^(?:forwarded|x-forwarded-.*|x-real-ip|x-request-id|expect|proxy)$|_/.test(lower);
+    const isForwarded = /^(?:forwarded|x-forwarded-.*|x-real-ip|x-request-id|expect|proxy)$/;
+    if (lower.includes('_') || isForwarded.test(lower)) return false;
+    const dashed = lower.replaceAll('.', '-');
+    return dashed === lower || !(HOP.has(dashed) || OWN.has(dashed) || isForwarded.test(dashed));
   });
 }
 

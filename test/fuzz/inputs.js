@@ -137,6 +137,8 @@ const FIELDS = [
   'Keep-Alive: timeout=5',
   'X-B: a\x7fb',
   'Proxy-Connection: keep-alive',
+  'X.Forwarded.For: 6.6.6.6',
+  'X.Y-Z: 1',
   'Sec-WebSocket-Key: x',
   'Forwarded: for=x',
   'X-Real-IP: y',

@@ -49,7 +49,7 @@ describe.each(Object.entries(SUBJECTS))('%s', (name, startSubject) => {
     await endsInTime(subject);
   });
 
-  it('serves on while nobody reads its log, in bounded memory, and ends by SIGTERM', async () => {
+  it('serves on while no program reads its log, in bounded memory, and ends by SIGTERM', async () => {
     const pipe = new Pipe();
     const subject = await startSubject(cluster, { output: { [stream]: pipe.writer } });
     pipe.begun();
@@ -108,7 +108,7 @@ function isJson(line: string): boolean {
   }
 }
 
-it('keeps a limited number of lines that nobody reads, and says how many it dropped', async () => {
+it('keeps a limited number of unread lines, and says how many it dropped', async () => {
   const pipe = new Pipe();
   const subject = await SUBJECTS['a gateway']?.(cluster, { output: { stdout: pipe.writer } });
   pipe.begun();

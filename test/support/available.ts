@@ -31,6 +31,7 @@ export const hasSystemdAnalyze: boolean = onPath('systemd-analyze');
 export const hasPrometheus: boolean = onPath('prometheus');
 export const hasHaproxy: boolean = onPath('haproxy');
 export const hasCaddy: boolean = onPath('caddy');
+export const hasCurl: boolean = onPath('curl');
 /** In dnsutils. */
 export const hasDig: boolean = onPath('dig');
 

@@ -96,7 +96,7 @@ func TestARetryThatSucceeds(t *testing.T) {
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestNoServerListens(t *testing.T) {
 	broker := newFakeBroker(t)
 	broker.Close()
 	r, waited := registrarFor(t, configFor(t, broker.URL))

@@ -79,7 +79,7 @@ func TestARegisterThatFailedIsNotRenewed(t *testing.T) {
 	}
 }
 
-func TestARenewalThatFailsIsToldAndTriedAgainUntilItIsAccepted(t *testing.T) {
+func TestARenewalThatFailsIsReportedAndTriedAgainUntilItIsAccepted(t *testing.T) {
 	for _, told := range []bool{true, false} {
 		broker := newFakeBroker(t)
 		refused := make(chan struct{}, 10)

@@ -41,7 +41,7 @@ func (b refusesEvents) RoundTrip(request *http.Request) (*http.Response, error) 
 	return &http.Response{StatusCode: http.StatusForbidden, Body: http.NoBody, Request: request}, nil
 }
 
-func TestARegisterThatIsRefusedLeavesNobodyInThePresenceChannel(t *testing.T) {
+func TestARegisterThatIsRefusedLeavesThePresenceChannelEmpty(t *testing.T) {
 	broker := startOwnBroker(t)
 	observer := observe(t, broker.config(t), "mine")
 	r, _ := presentFor(t, broker.config(t))
@@ -85,7 +85,7 @@ func TestItComesBackAsWhatItIsByThen(t *testing.T) {
 	}
 }
 
-func TestThatItDoesNotComeBackIsToldOnce(t *testing.T) {
+func TestThatItDoesNotComeBackIsReportedOnce(t *testing.T) {
 	broker := startOwnBroker(t)
 	r, clock := presentFor(t, broker.config(t))
 	told := make(chan error, 10)

@@ -117,7 +117,7 @@ func TestEachRegistrarHasItsIdentity(t *testing.T) {
 	}
 }
 
-func TestNobodyElseHoldsWhatIsAnnounced(t *testing.T) {
+func TestTheCallerDoesNotShareWhatIsAnnounced(t *testing.T) {
 	broker := newFakeBroker(t)
 	meta := map[string]string{"a": "1"}
 	health := &Health{Path: "/health"}

@@ -7,7 +7,7 @@ export {
 export type { RegistryConfig, Environment } from './transport/registry-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
-export type { Directory } from './observer/directory.ts';
+export type { ConfiguredInstance, Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';

@@ -35,7 +35,7 @@ async function observer(connection: RegistryConfig = registry.connection): Promi
   return directory;
 }
 
-/** Somebody at the transport with what is given to sign with, and all that comes over the wire. */
+/** An eavesdropper at the transport: what it is given to sign with, and all that comes over the wire. */
 async function spy(secret?: string): Promise<{ subscribe: Spy; seen: () => string }> {
   const raw = new RawClient(registry.broker, `/app/${APP.key}?protocol=7`);
   registry.onEnd(() => raw.kill());
@@ -107,7 +107,7 @@ describe('the transport', () => {
     registry = await TestRegistry.start(KINDS.encrypted);
     const seen = await story(APP.secret);
     expect(seen).toMatch(/ciphertext/);
-    // The correction, too: an owner is told of its later run in its presence channel.
+    // The correction, too: an owner learns of its later run in its presence channel.
     expect(seen).toMatch(
       /"event":"table","channel":"presence-|"channel":"presence-[^"]*","event":"table"/,
     );

@@ -22,10 +22,13 @@ import { Telemetry } from './metrics/telemetry.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
 import { logNodeInternals } from './log-node-internals.ts';
 import { logEvents } from './log-events.ts';
+import { parseDomain } from './routing/domain.ts';
+import { configuredUpstreams } from './routing/rules.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
 import { GATEWAY_SETTINGS } from './settings/table.ts';
+import { Upstreams } from './upstreams/upstreams.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
 import type { LiveDataPlane } from './live-data-plane.ts';
 
@@ -75,6 +78,9 @@ export function defaultAdminPort(port: number): number {
 const MAX_WAIT_FOR_BROKER_MS = 1000;
 const REQUIRED_BROKER_MS = 10_000;
 
+/** How long it waits for the names of configured upstreams. */
+const MAX_WAIT_FOR_NAMES_MS = 1000;
+
 /** How long it waits for the table of another gateway, which there may not be. */
 const MAX_WAIT_FOR_TABLE_MS = 300;
 
@@ -100,7 +106,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       catalog,
       configure(changed) {
         const next = resolveConfig(changed);
-        parts.plane.configure(next);
+        parts.upstreams.configure(configuredUpstreams(next), () => parts.plane.configure(next));
         return fixedChanges(GATEWAY_SETTINGS, config, next);
       },
       close: () => closing.run(),
@@ -134,6 +140,7 @@ interface Parts extends Required<Surroundings> {
   readonly directory: Directory;
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
+  readonly upstreams: Upstreams;
   readonly certificates: Certificates;
   readonly plane: LiveDataPlane;
 }
@@ -181,6 +188,9 @@ async function createParts(
   closing.add(() => telemetry.close());
   const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
   closing.add(saveSnapshot);
+  const upstreams = new Upstreams({ directory, logger });
+  closing.add(() => upstreams.close());
+  upstreams.configure(configuredUpstreams(config), () => {});
   const certificates = await openCertificates({ config, registry, logger });
   telemetry.observeCertificates(certificates);
   const plane = await createLiveDataPlane({
@@ -195,18 +205,8 @@ async function createParts(
     logger,
   });
   closing.add(() => plane.close());
-  return {
-    ...surroundings,
-    config,
-    name,
-    own,
-    journal,
-    directory,
-    telemetry,
-    states,
-    certificates,
-    plane,
-  };
+  const known = { own, journal, directory, telemetry, states, upstreams, certificates };
+  return { ...surroundings, ...known, config, name, plane };
 }
 
 function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
@@ -230,14 +230,15 @@ async function received(directory: Directory): Promise<void> {
 async function startServing(
   parts: Parts,
 ): Promise<Pick<Gateway, 'host' | 'port' | 'httpPort' | 'url'>> {
-  const { config, own, directory, plane, registry, logger } = parts;
+  const { config, own, directory, upstreams, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
+  await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
   const ports = { port: config.port, httpPort: config.tls.httpPort };
   const { host, port, httpPort } = await plane.listen(ports, config.host);
   for (const each of [port, httpPort])
     if (each !== undefined) own.add('this gateway itself', host, each);
-  const domain = config.domain ?? `localhost:${port}`;
+  const [domain = ''] = parseDomain(config.domain ?? `localhost:${port}`) ?? [];
   logEvents(parts, { domain, server: describeServer(registry) }, logger);
   const scheme = speaksTls(config) ? 'https' : 'http';
   return { host, port, httpPort, url: `${scheme}://${urlHost(host)}:${port}` };

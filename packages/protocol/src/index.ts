@@ -71,7 +71,7 @@ export { DEFAULT_TABLE_LIMITS } from './table/capacity.ts';
 export type { TableLimits } from './table/capacity.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
-export { instanceState, isDraining, receivesTraffic } from './table/instance.ts';
+export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export { isChange } from './table/events.ts';
 export type { Change, Effect, TableEvent } from './table/events.ts';

@@ -22,6 +22,10 @@ export interface Context extends Pick<
   readonly clock: Clock;
   readonly pools: Pools;
   readonly requestIds: RequestIds;
+  /** Requests by HTTP/2 that are open, on all connections. Each may need a connection to an upstream. */
+  readonly http2Streams: { open: number; readonly max: number };
+  /** Called when a connection is closed because of what its client has sent by HTTP/2. */
+  readonly onFaultyClient: () => void;
   /** Whether the proxy is closing: every response is the last on its connection. */
   isClosing: boolean;
 }

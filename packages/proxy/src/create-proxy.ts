@@ -3,9 +3,13 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClientConnection } from './downstream/client-connection.ts';
+import type { Client } from './downstream/client.ts';
 import { ConnectionLimiter } from './downstream/connection-limiter.ts';
+import { Http2Connection } from './downstream/http2-connection.ts';
 import { IdleClients } from './downstream/idle-clients.ts';
 import { MemoryLimiter } from './downstream/memory-limiter.ts';
+import { NewConnection } from './downstream/new-connection.ts';
+import type { HttpVersion } from './downstream/new-connection.ts';
 import { maxClientConnections } from './downstream/open-files.ts';
 import { TickingClock } from './clock.ts';
 import type { Context } from './context.ts';
@@ -28,7 +32,7 @@ import { checkTls, createTlsFront } from './downstream/tls-front.ts';
 const DEFAULT_GRACE_MS = 8000;
 
 /**
- * Creates a reverse proxy for HTTP/1.1. It serves nothing before `listen` or `serve` is called.
+ * Creates a reverse proxy for HTTP/1.1 and HTTP/2. It serves nothing before `listen` or `serve` is called.
  * @throws ProxyError ERR_PROXY_CERTIFICATE
  */
 export function createProxy(options: ProxyOptions): ReverseProxy {
@@ -44,7 +48,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   } = options;
   // Before anything is started.
   if (tlsSettings !== undefined) checkTls(tlsSettings);
-  const clients = new Set<ClientConnection>();
+  const clients = new Set<Client>();
   const clock = new TickingClock((now) => {
     for (const client of clients) client.check(now);
     heavyClients += memory.enforce(ownLimits.heldBytes);
@@ -55,10 +59,12 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const maxClients = maxClientConnections() / 2;
   let shedClients = 0;
   let heavyClients = 0;
+  let faultyClients = 0;
+  const maxConnections = (): number => Math.floor(Math.min(ownLimits.connections, maxClients));
   const limiter = new ConnectionLimiter(
     {
       get maxConnections() {
-        return Math.floor(Math.min(ownLimits.connections, maxClients));
+        return maxConnections();
       },
       get maxPerClient() {
         return ownLimits.connectionsPerAddress;
@@ -80,6 +86,13 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     clock,
     pools: new Pools(ownLimits, clock, new Dialer(upstreamCa)),
     requestIds: new RequestIds(),
+    http2Streams: {
+      open: 0,
+      get max() {
+        return maxConnections();
+      },
+    },
+    onFaultyClient: () => faultyClients++,
     isClosing: false,
   };
   // Half open, so that a client that has ended its side can still be answered, and a tunnel go on the other way. Under
@@ -114,14 +127,32 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     return limiter.admit(raw);
   }
 
-  /** @param raw what carries it: itself, or the one under a secure one */
+  /**
+   * Serves a connection by the version that was agreed on by TLS, or that its first bytes show.
+   * @param raw what carries it: itself, or the one under a secure one
+   */
   function begin(socket: ClientSocket, raw: Duplex): void {
-    const client = new ClientConnection(socket, raw, context);
+    let client: Client =
+      socket.encrypted === true
+        ? newClient(socket.alpnProtocol === 'h2' ? 'http2' : 'http1')
+        : new NewConnection(socket, context, (version) => {
+            const chosen = newClient(version);
+            clients.delete(client);
+            client = chosen;
+            clients.add(client);
+            return (bytes) => chosen.take(bytes);
+          });
     clients.add(client);
     socket.once('close', () => {
       clients.delete(client);
       if (clients.size === 0) onLastClosed?.();
     });
+
+    function newClient(version: HttpVersion): ClientConnection | Http2Connection {
+      return version === 'http2'
+        ? new Http2Connection(socket, raw, context)
+        : new ClientConnection(socket, raw, context);
+    }
   }
 
   function configure(settings: ProxySettings): void {
@@ -169,6 +200,9 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     },
     get heavyClients() {
       return heavyClients;
+    },
+    get faultyClients() {
+      return faultyClients;
     },
     pools: () => context.pools.sizes(),
     release: (upstream) => context.pools.release(upstream),

@@ -37,13 +37,26 @@ export interface Limits {
    * 4096.
    */
   readonly connectionsPerAddress: number;
+  /** Streams that a client may have open on one connection by HTTP/2. More are refused. Default 128. */
+  readonly streams: number;
+  /**
+   * Streams of a connection that its client may break off within 30 seconds, by a reset or by an error. More: the
+   * connection is closed. Default 1000.
+   */
+  readonly streamResets: number;
+  /**
+   * Frames without a part of a request (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, CONTINUATION, empty DATA) that a client may send on
+   * a connection within 30 seconds, beyond eight for each request and each frame of a body. More: the connection is
+   * closed. Default 1000.
+   */
+  readonly controlFrames: number;
   /**
    * Bytes that are held for all clients together: on their way to a slow client or upstream, or waiting for their turn.
    * Above it, connections are reset within a quarter of a second: first the largest holders of the address, or IPv6
    * network of /64, for which most is held. Default 268435456.
    */
   readonly heldBytes: number;
-  /** Idle connections that are kept to one upstream. Default 256. */
+  /** Idle connections that are kept to one upstream. Default 2048. */
   readonly idlePerInstance: number;
   /**
    * How long such a connection is kept, unless the upstream says less. Default 4000: Node closes after 5 s, and a
@@ -72,7 +85,10 @@ export const LIMITS: Limits = {
   totalMs: Infinity,
   connections: Infinity,
   connectionsPerAddress: 4096,
+  streams: 128,
+  streamResets: 1000,
+  controlFrames: 1000,
   heldBytes: 256 * 1024 * 1024,
-  idlePerInstance: 256,
+  idlePerInstance: 2048,
   instanceIdleMs: 4000,
 };

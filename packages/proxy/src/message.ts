@@ -7,7 +7,7 @@ export interface RequestHead {
   /** Path and query (origin form, RFC 9112 §3.2.1), every byte as it came. */
   readonly target: string;
   /** The version it came by, for Via. */
-  readonly version: '1.0' | '1.1';
+  readonly version: '1.0' | '1.1' | '2';
   /** The authority of the target if it has one, else the Host; `''` if HTTP/1.0 came without. */
   readonly host: string;
   /** The lines to pass on: none that belongs to the connection or says where the request came from. */

@@ -13,8 +13,10 @@ export interface Upstream {
   readonly address: string;
   /** From 1 to 65535. */
   readonly port: number;
-  /** Whether it speaks TLS. Its certificate must be valid for its address. Default false. */
+  /** Whether it speaks TLS. Default false. */
   readonly isSecure?: boolean;
+  /** What its certificate must be valid for. Default: its address. */
+  readonly serverName?: string;
 }
 
 /** Where a server listens. */
@@ -34,8 +36,8 @@ export interface ProblemAnswer {
   readonly type: 'answer';
   /** Sent as `application/problem+json`. */
   readonly problem: Problem;
-  /** The prefix of the route, if it is known: for the summary. */
-  readonly prefix?: string;
+  /** The name of the route, if it is known: for the summary. */
+  readonly route?: string;
   /** The filters of the route, if it is known: the response passes them. Default: none. */
   readonly filters?: readonly Filter[] | undefined;
 }
@@ -46,6 +48,8 @@ export interface Forward {
   readonly type: 'forward';
   /** Path and query for the upstream: usually those of the request, without the prefix of the route. */
   readonly target: string;
+  /** The name of the route, for the summary. Default: its prefix. */
+  readonly route?: string;
   /** The prefix of the route. Default `''`. */
   readonly prefix?: string;
   /** Whether the prefix was removed from the target. Then the upstream gets it as X-Forwarded-Prefix. Default true. */
@@ -112,6 +116,8 @@ export interface ClientSocket extends Duplex {
   readonly localPort?: number | undefined;
   /** Whether the connection is TLS: for X-Forwarded-Proto. */
   readonly encrypted?: boolean | undefined;
+  /** What TLS has agreed on (RFC 7301): `h2` for HTTP/2. */
+  readonly alpnProtocol?: string | false | null | undefined;
   /** Whether the client has a certificate of the CA of clients. */
   readonly authorized?: boolean | undefined;
   /** Returns that certificate. */
@@ -146,6 +152,8 @@ export interface ReverseProxy {
   readonly shedClients: number;
   /** Connections of clients that were reset because too much memory was held for all together: see {@link Limits}. */
   readonly heavyClients: number;
+  /** Connections of clients that were closed because of what they have sent by HTTP/2: invalid frames, or floods of them. */
+  readonly faultyClients: number;
   /** Returns the connections to each upstream, by its key: all, and those of them that are idle. */
   pools(): Iterable<readonly [key: string, { readonly open: number; readonly idle: number }]>;
   /** Closes the idle connections to an upstream that has gone. Requests in flight finish. */
@@ -159,6 +167,8 @@ export interface ReverseProxy {
 
 /** One request, and how it was answered. */
 export interface RequestSummary {
+  /** The version of HTTP that the client used. */
+  readonly httpVersion: '1.0' | '1.1' | '2';
   /** `''` if the request could not be read. */
   readonly method: string;
   /** The Host as it came; `''` if the request could not be read. */
@@ -171,8 +181,8 @@ export interface RequestSummary {
   readonly requestId: string;
   /** Of W3C Trace Context, if the client sent one that is valid. */
   readonly traceparent: string | undefined;
-  /** The prefix of its route; undefined if it had none. */
-  readonly prefix: string | undefined;
+  /** The name of its route; undefined if it had none. */
+  readonly route: string | undefined;
   /** The key of the upstream that responded, or was tried last. */
   readonly instance: string | undefined;
   /** What the client was answered with; 101 for a tunnel; 499 if the client left before. */
@@ -210,7 +220,8 @@ export interface ProxySettings {
   readonly isTrustedProxy?: (address: string) => boolean;
   /**
    * Whether requests and trailers keep fields whose name has a `_`. Programs made for CGI see `_` and `-` as one, so that
-   * a client could set any field by an alias. Default false: they are dropped.
+   * a client could set any field by an alias. `X.Forwarded.For` is one too, because PHP reads `.` as `_`. Default false:
+   * they are dropped.
    */
   readonly underscoresInHeaders?: boolean;
   /**
@@ -250,7 +261,7 @@ export interface ProxyOptions extends ProxySettings {
    * process.
    */
   readonly onInternalError?: ((error: Error, requestId: string) => void) | undefined;
-  /** Called for each field that is dropped because its name has a `_`: see `underscoresInHeaders`. */
+  /** Called for each field that is dropped because its name is an alias: see `underscoresInHeaders`. */
   readonly onFieldDropped?: () => void;
   /** Called once for each request, when its response has ended or never will. Without it, nothing is recorded. */
   readonly onRequestEnd?: (summary: RequestSummary) => void;

@@ -59,6 +59,23 @@ describe('fields of requests with a `_` in their name', () => {
     expect(dropped).toBe(2);
   });
 
+  it('are dropped with a `.` in place of a `-` too, which PHP reads alike, and other names may have one', async () => {
+    let dropped = 0;
+    const { port } = await start(to(await mirror()), { onFieldDropped: () => dropped++ });
+    const fields = {
+      'x.forwarded.for': '6.6.6.6',
+      'X.Forwarded-Proto': '6.6.6.6',
+      'X.Real.IP': '6.6.6.6',
+      'Content.Length': '6.6.6.6',
+      'Transfer.Encoding': '6.6.6.6',
+      'X.Forwarded_Host': '6.6.6.6',
+    };
+    const seen = await reached(port, { ...fields, 'User.Id': '1', Cookie: 'a.b=c' });
+    expect(JSON.stringify(seen)).not.toContain('6.6.6.6');
+    expect(seen).toMatchObject({ 'user.id': '1', cookie: 'a.b=c' });
+    expect(dropped).toBe(6);
+  });
+
   it('are passed on if they are allowed, from then on', async () => {
     const { port, proxy } = await start(to(await mirror()), { underscoresInHeaders: true });
     expect(await reached(port, ALIAS)).toMatchObject(ALIAS);

@@ -58,7 +58,7 @@ describe('the summary of a request', () => {
       host: 'a.example',
       target: '/v1/x',
       client: '127.0.0.1',
-      prefix: '/v1',
+      route: '/v1',
       instance: there.key,
       status: 201,
       isAborted: false,
@@ -80,21 +80,21 @@ describe('the summary of a request', () => {
       status: 502,
       problem: 'upstream-failed',
       instance: gone.key,
-      prefix: '',
+      route: '',
       upstreamMs: undefined,
       responseBytes: body.length,
     });
   });
 
-  it('that was not forwarded, with the prefix of its route', async () => {
+  it('that was not forwarded, with the name of its route', async () => {
     const { port, until } = await telling(() => ({
       type: 'answer',
       problem: NO_UPSTREAM,
-      prefix: '/v1',
+      route: '/v1',
     }));
     await send(port, { method: 'HEAD' });
     const [one] = await until(1);
-    expect(one).toMatchObject({ status: 503, prefix: '/v1', instance: undefined });
+    expect(one).toMatchObject({ status: 503, route: '/v1', instance: undefined });
     expect(one?.responseBytes).toBe(0);
   });
 

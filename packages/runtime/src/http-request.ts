@@ -34,6 +34,8 @@ export interface HttpRequest {
 export interface TlsClientOptions {
   /** With the authorities to trust. Default: those of Node. */
   readonly secureContext?: SecureContext;
+  /** What the certificate has to be for. Default: the host. */
+  readonly servername?: string;
   /** Default: true. */
   readonly rejectUnauthorized?: boolean;
 }

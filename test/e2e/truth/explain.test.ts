@@ -19,7 +19,7 @@ async function explanation(path: string): Promise<{ verdict: string; sections: s
   expect((await program.ended).code).toBe(0);
   const [verdict = '', ...sections] = program.output.split('\n\n');
   const lines = sections.map((section) => section.split('\n').map(untimed));
-  return { verdict, sections: lines.filter(([head]) => head !== 'route') };
+  return { verdict, sections: lines.filter(([head = '']) => !head.startsWith('route ')) };
 }
 
 function untimed(line: string): string {

@@ -64,6 +64,7 @@ function queryOf(path: string, { method, host, header = [] }: ExplainOptions): s
 
 function story({
   path,
+  matched = '',
   verdict,
   target,
   route,
@@ -74,13 +75,14 @@ function story({
   refused,
 }: Explanation): string {
   const lines = [`${path} goes ${verdict}`];
-  if (route !== undefined) lines.push('', ...routeLines(route, target));
+  if (route !== undefined) lines.push('', `route ${matched}`, ...routeLines(route, target));
   if (filters.length > 0) lines.push('', 'filters');
   for (const { name, effect } of filters) lines.push(`  ${name}: ${effect}`);
-  for (const { key, announcement, state, isRoutable, ejection, history } of instances) {
+  for (const each of instances) {
+    const { key, announcement, configuredAs, state, isRoutable, ejection, history } = each;
     const { address, port } = announcement;
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
-    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${key}`);
+    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${configuredAs ?? key}`);
     if (ejection !== undefined) lines.push(`  ${ejectionLine(ejection)}`);
     lines.push(...history.map(lineOf));
   }
@@ -94,21 +96,27 @@ function story({
 
 /** What requests of the route are subject to. */
 function routeLines(route: Route, target: string | undefined): string[] {
-  const { strip, balancing, retries, limits } = route;
+  const { strip, rewrite, balancing, retries, limits } = route;
   const { policy, hashBy, maxInFlight, slowStartMs, zone } = balancing;
   const key = policy === 'hash' ? ` by ${hashBy}` : '';
   const near = zone === undefined ? '' : `, zone ${zone} preferred`;
   const warm = slowStartMs === 0 ? '' : `, slow start of ${slowStartMs} ms`;
   return [
-    'route',
     ...(target === undefined ? [] : [`  instance receives: ${target}`]),
     `  prefix: ${strip ? 'stripped' : 'kept'}`,
+    ...(rewrite === undefined ? [] : [`  rewrite: ${rewriteLine(rewrite)}`]),
     `  balancing: ${policy}${key}, at most ${maxInFlight} in flight to an instance${near}${warm}`,
     `  retries: ${retries.share * 100} % of requests, and ${retries.perSecond} per second`,
     `  limits: ${Object.entries(limits)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ')}`,
   ];
+}
+
+/** Such as: paths below /old to /new */
+function rewriteLine({ prefix, regex, replacement }: NonNullable<Route['rewrite']>): string {
+  const which = prefix === undefined ? `paths that match ${regex}` : `paths below ${prefix}`;
+  return `${which} to ${replacement}`;
 }
 
 /** Such as: ejected by 1 of 2 processes until 12:00:30.000: 5 failed requests in a row: 503 ×5 */

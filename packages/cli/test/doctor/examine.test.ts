@@ -103,7 +103,7 @@ describe('each planted fault is the only finding', () => {
       /^configuration fail PUSHER_PORT is "x"/,
     ],
     ['an unknown host', unreachable('ENOTFOUND'), /^broker fail .*ENOTFOUND/],
-    ['a port where nobody listens', unreachable('ECONNREFUSED'), /^broker fail .*ECONNREFUSED/],
+    ['a port where no server listens', unreachable('ECONNREFUSED'), /^broker fail .*ECONNREFUSED/],
     ['a broker that is broken', answering({ status: 503 }), /^broker fail .*HTTP 503/],
     [
       'a wrong secret',
@@ -168,7 +168,7 @@ describe('each planted fault is the only finding', () => {
       /^address warn .*172\.17\.0\.1, but connect to the broker from 10\.0\.0\.5/,
     ],
     [
-      'an address that is nobody’s here',
+      'an address that no interface has',
       { ownAddress: () => ({ announced: '10.9.9.9', isGiven: true, interfaces: ['10.0.0.5'] }) },
       /^address warn .*10\.9\.9\.9, which is not an address/,
     ],
@@ -209,7 +209,7 @@ describe('each planted fault is the only finding', () => {
       /^instances warn no instance is registered/,
     ],
     [
-      'an instance that nobody reaches',
+      'an instance that cannot be reached',
       {
         reach: () => Promise.resolve({ code: 'ECONNREFUSED' }),
         gatewayView: () => Promise.resolve(viewOf('down')),

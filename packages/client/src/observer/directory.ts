@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { isEventName, Observer, parsePrefix, versionOf } from '@rollcall/protocol';
+import { instanceKey, isEventName, parsePrefix, versionOf } from '@rollcall/protocol';
 import type {
+  Announcement,
   Change,
   Effect,
   Instance,
   Journal,
+  Observer,
   Peer,
   Reaction,
   Statement,
@@ -18,6 +19,7 @@ import type { Link } from '../transport/link.ts';
 import { presenceChannel } from '../transport/presence.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
+import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
 import { Inbox } from './inbox.ts';
@@ -26,6 +28,15 @@ import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
 const TICK_MS = 50;
+
+/** An instance that is named by a configuration. */
+export interface ConfiguredInstance extends Pick<
+  Announcement,
+  'address' | 'port' | 'scheme' | 'health'
+> {
+  /** The URL that the configuration names. Several instances may have one, whose host is a DNS name. */
+  readonly url: string;
+}
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
@@ -45,27 +56,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
-    const { probes = 'suspect', probeRules, tableLimits, answersRollCalls = false } = options;
-    const { name, policy, journal } = options;
     this.#registry = registry;
-    this.#journal = journal;
-    this.#observer = new Observer({
-      probes,
-      probeRules,
-      limits: tableLimits,
-      answers: answersRollCalls,
-      isSealed: registry.channels.isEncrypted,
-      nonce: randomUUID,
-      ...(name !== undefined && { name }),
-      ...(policy !== undefined && { policy }),
-      ...(journal !== undefined && { journal }),
-    });
+    this.#journal = options.journal;
+    this.#observer = createObserver(registry, options);
     this.#inbox = new Inbox({
       take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
       onDropped: (why) => this.emit('dropped', why),
     });
     this.#probeQueue = new ProbeQueue({
-      prober: new Prober(options.instanceCa, probeRules?.timeoutMs),
+      prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
       isDue: (key, announcement) =>
         !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
@@ -75,11 +74,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     });
     this.#publisher = createPublisher(registry);
     this.#link = openLink(registry, {
-      onDisconnected: () => {
-        this.#isConnected = false;
-        void this.#react(this.#observer.disconnected(performance.now()));
-        this.emit('disconnected');
-      },
+      onDisconnected: () => this.#disconnected(),
       onRefused: (reason) => this.emit('rejected', reason),
     });
     this.#presenceChannels = new PresenceChannels({
@@ -92,19 +87,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       onFault: (error) => this.#fault(error),
     });
     this.#link.subscribe(registry.channels.registry, {
-      onSubscribed: () => {
-        this.#isConnected = true;
-        void this.#react(this.#observer.subscribed(performance.now()));
-        void this.#presenceChannels.resync().then(() => {
-          this.#isResynced = true;
-          this.emit('resynced');
-        });
-        this.emit('connected');
-      },
-      onEvent: (event, data) => {
-        this.emit('received', event);
-        if (isEventName(event)) this.#inbox.add(event, data);
-      },
+      onSubscribed: () => this.#subscribed(),
+      onEvent: (event, data) => this.#received(event, data),
     });
     this.#timer = setInterval(() => {
       void this.#react(this.#observer.tick(performance.now()));
@@ -118,13 +102,13 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /**
    * The instances of a prefix, in the order in which they registered, or all instances, by prefix. It includes
-   * suspect and down ones, and none if the prefix is invalid.
+   * suspect and down ones, and none if the prefix is unknown.
    */
   instances(prefix?: string): readonly Instance[] {
     const { table } = this.#observer;
     if (prefix === undefined) return table.all();
     const canonical = parsePrefix(prefix);
-    return canonical.ok ? table.instances(canonical.value) : [];
+    return table.instances(canonical.ok ? canonical.value : prefix);
   }
 
   /** All instances, including each one that shares its address and port with another, which represents both. */
@@ -216,6 +200,45 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#presenceChannels.close();
     this.#link.close();
     this.#publisher.close();
+  }
+
+  /**
+   * Replaces the instances of a name that are configured and do not announce themselves. They are probed as others are, and
+   * never passed on to other observers.
+   * @param name takes the place of the prefix: one that no instance can announce
+   * @param why they are removed that are not among these, as a clause for people
+   */
+  configure(name: string, instances: readonly ConfiguredInstance[], why: string): void {
+    const before = this.#observer.table.instances(name);
+    const added = instances.map(({ url, ...fields }) => ({
+      url,
+      announcement: { ...fields, prefix: name },
+    }));
+    for (const each of added) this.#learn({ type: 'configured', ...each });
+    const kept = new Set(added.map(({ announcement }) => instanceKey(announcement)));
+    for (const { key } of before)
+      if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
+  }
+
+  #subscribed(): void {
+    this.#isConnected = true;
+    void this.#react(this.#observer.subscribed(performance.now()));
+    void this.#presenceChannels.resync().then(() => {
+      this.#isResynced = true;
+      this.emit('resynced');
+    });
+    this.emit('connected');
+  }
+
+  #received(event: string, data: unknown): void {
+    this.emit('received', event);
+    if (isEventName(event)) this.#inbox.add(event, data);
+  }
+
+  #disconnected(): void {
+    this.#isConnected = false;
+    void this.#react(this.#observer.disconnected(performance.now()));
+    this.emit('disconnected');
   }
 
   #learn(event: TableEvent): void {

@@ -30,10 +30,12 @@ export class Prober {
    * Requests the health check of an instance. Its certificate, if it serves TLS, has to be for its address.
    * @param onTimeout called each time that the time-out has passed without an answer. Returns whether the answer is still
    *   waited for: a busy instance would answer one request after another, each too late
+   * @param servername what its certificate has to be for in place of its address
    */
   async probe(
     announcement: Announcement,
     onTimeout: (probed: Probed) => boolean = () => false,
+    servername?: string,
   ): Promise<Probed> {
     const { scheme, health } = announcement;
     const { method, path } = health ?? DEFAULT_HEALTH_CHECK;
@@ -45,7 +47,9 @@ export class Prober {
     const result = await httpRequest({
       ...probeRequest(announcement),
       timeoutMs: this.#timeoutMs,
-      ...(scheme === 'https' && { tls: { secureContext: this.#trust() } }),
+      ...(scheme === 'https' && {
+        tls: { secureContext: this.#trust(), ...(servername !== undefined && { servername }) },
+      }),
       onOverdue: (times) =>
         times * this.#timeoutMs < RULES.patienceMs &&
         onTimeout({ ...probed({ code: 'ETIMEDOUT', isConnected: true }), isPending: true }),

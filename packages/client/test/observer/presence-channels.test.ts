@@ -32,7 +32,7 @@ const announcement = (id: string, fields: object = {}) => ({
   ...fields,
 });
 
-/** Joins the presence channel of an instance, as whoever it says, and says nothing in the registry. */
+/** Joins the presence channel of an instance under any identity, and publishes nothing in the registry. */
 async function join(id: string, userId: string, userInfo: object): Promise<Link> {
   const link = registry.link();
   await new Promise<void>((resolve) => {
@@ -102,7 +102,7 @@ describe('an observer', () => {
     expect(directory.instances()).toEqual([]);
     await registry.publish('register', announcement('a'));
     await vi.waitFor(() => expect(status(directory, 'a')).toBe('healthy'));
-    // Until it has joined there is nobody whose parting it could see.
+    // Until it has joined, it cannot see members leave.
     await vi.waitFor(async () => expect(await members('a')).toContain('observer'));
     link.close();
     await vi.waitFor(() => expect(status(directory, 'a')).toBe('suspect'));
@@ -186,7 +186,7 @@ describe('an observer', () => {
   });
 });
 
-/** Who is in the presence channel of an instance, as somebody who comes now is told. */
+/** The members of the presence channel of an instance, as a new subscriber receives them. */
 async function members(id: string): Promise<string[]> {
   const link = registry.link();
   const ids = await new Promise<string[]>((resolve) => {

@@ -33,7 +33,7 @@ describe('a probe of an instance with TLS', () => {
   });
 
   it.each([
-    ['by somebody else', TWO],
+    ['by another authority', TWO],
     ['for another address', ELSEWHERE],
   ])('fails if its certificate is %s', async (_, certificate) => {
     const instance = await announced(createSecureServer(certificate, well), 'https');

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => registry.end());
 
-/** The instances of a prefix, and a gateway beside, so that nobody waits for one that is not there. */
+/** The instances of a prefix, and a gateway beside, so that no observer waits for one that does not exist. */
 async function service(prefix = '/v1'): Promise<Service> {
   const { connection } = registry;
   const gateway = await discover({ registry: connection, answersRollCalls: true, probes: 'never' });

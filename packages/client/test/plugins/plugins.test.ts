@@ -70,7 +70,7 @@ const FRAMEWORKS: Record<string, Start> = {
 const atOnce = (start: Start, host?: string): Promise<Running> =>
   start(Promise.resolve(), () => {}, host);
 
-/** A connection that never sends a request, unless told to. */
+/** A connection that sends a request only when the test does. */
 async function silent(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
   registry.onEnd(() => socket.destroy());
@@ -78,7 +78,7 @@ async function silent(port: number): Promise<Socket> {
   return socket;
 }
 
-/** Asks one request after the other on one connection until it is told to let go of it. */
+/** Asks one request after the other on one connection until the test ends it. */
 async function askUntilLetGo(port: number, answered: () => void): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   registry.onEnd(() => agent.destroy());

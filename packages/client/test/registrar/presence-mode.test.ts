@@ -57,7 +57,7 @@ describe('an owner in a presence channel', () => {
     const directory = await observer();
     await vi.waitFor(() => expect(held(directory)).toEqual(registration.announcement));
     expect(directory.instances()[0]?.status).toBe('healthy');
-    // The transport told of it: there was nothing to ask.
+    // The transport reported it, so there was nothing to ask.
     expect(names(heard)).not.toContain('register');
   });
 

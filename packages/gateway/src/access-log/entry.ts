@@ -13,18 +13,19 @@ export function accessEntry(
   request: RequestSummary,
   includeQuery: boolean,
 ): Record<string, unknown> {
-  const { target, traceparent, instance, prefix, problem, filter, upstreamMs } = request;
+  const { target, traceparent, instance, route, problem, filter, upstreamMs } = request;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
   return {
     requestId: request.requestId,
     client: request.client,
+    httpVersion: request.httpVersion,
     method: request.method,
     host: request.host.slice(0, MAX_CHARACTERS),
     path: path.slice(0, MAX_CHARACTERS),
     ...(includeQuery &&
       question !== -1 && { query: target.slice(question + 1, question + 1 + MAX_CHARACTERS) }),
-    ...(prefix !== undefined && { route: prefix || '/' }),
+    ...(route !== undefined && { route: route || '/' }),
     ...(instance !== undefined && { instance }),
     status: request.status,
     ...(request.isAborted && { isAborted: true }),

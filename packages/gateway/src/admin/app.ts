@@ -18,12 +18,7 @@ import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import {
-  describeCertificates,
-  describeDiscovery,
-  discoveryStateOf,
-  linkChangedAt,
-} from './status.ts';
+import { describeCertificates, describeDiscovery, discoveryStateOf, statusView } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -79,7 +74,7 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
-  const { access, directory, states, journal, certificates = () => [], epoch, now } = options;
+  const { access, directory, states, epoch, now } = options;
   const views = new Views(options);
   const eventLog = new EventLog({
     directory,
@@ -89,46 +84,42 @@ export function adminApp(options: AdminAppOptions): Hono {
     now: () => now() + epoch(),
   });
   const app = new Hono();
+  app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
+  app.notFound((c) => problem(c, 'unknown-path', 'docs/reference/openapi.yaml lists all paths.'));
+  app.onError((error, c) => problem(c, 'internal', error.message));
+  app.route('/', healthApi(options));
+  if (options.pages !== undefined) app.route('/', options.pages);
+  app.use(byToken(access));
+  app.route('/', stateApi(options, views, eventLog));
+  app.route('/', operatorApi(directory, views));
+  return app;
+}
 
-  function status(): StatusView {
-    const { isLocal, token } = access;
-    return {
-      gateway: options.gateway,
-      now: now() + epoch(),
-      discovery: {
-        state: discoveryStateOf(directory, journal, now()),
-        since: linkChangedAt(journal) + epoch(),
-      },
-      token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
-      instances: directory.instances().length,
-      services: directory.prefixes().length,
-      certificates: certificates(),
-      peers: views.peers(),
-    };
-  }
+/** Whether the gateway is alive, and whether it is ready. */
+function healthApi({ directory, journal, certificates, now, epoch }: AdminAppOptions): Hono {
+  const app = new Hono();
+  app.get('/health', (c) => c.json({ isAlive: true }));
+  app.get('/ready', (c) => {
+    const discovery = discoveryStateOf(directory, journal, now());
+    const served = describeCertificates(certificates?.() ?? [], now() + epoch());
+    const detail = describeDiscovery(discovery, journal) + served;
+    if (discovery === 'expired') return problem(c, 'not-ready', detail);
+    return c.json({ isReady: true, discovery, detail });
+  });
+  return app;
+}
 
+/** What the gateway knows, and why it routes as it does. */
+function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): Hono {
+  const { directory, states, journal, epoch } = options;
+  const status = (): StatusView => statusView(options, views.peers());
   const state = (): State => ({
     status: status(),
     services: views.services(),
     instances: views.instances(),
     recent: eventLog.recent,
   });
-
-  app.use(headers, byOwnName(access), methodNotAllowed({ app, onMethodNotAllowed: unknownMethod }));
-  app.notFound((c) => problem(c, 'unknown-path', 'docs/reference/openapi.yaml lists all paths.'));
-  app.onError((error, c) => problem(c, 'internal', error.message));
-
-  app.get('/health', (c) => c.json({ isAlive: true }));
-  app.get('/ready', (c) => {
-    const discovery = discoveryStateOf(directory, journal, now());
-    const served = describeCertificates(certificates(), now() + epoch());
-    const detail = describeDiscovery(discovery, journal) + served;
-    if (discovery === 'expired') return problem(c, 'not-ready', detail);
-    return c.json({ isReady: true, discovery, detail });
-  });
-  if (options.pages !== undefined) app.route('/', options.pages);
-
-  app.use(byToken(access));
+  const app = new Hono();
   app.get('/api/status', (c) => json(c, status()));
   app.get('/api/services', (c) => json(c, { services: views.services() }));
   app.get('/api/instances', (c) => {
@@ -149,7 +140,12 @@ export function adminApp(options: AdminAppOptions): Hono {
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
   });
+  return app;
+}
 
+/** What an operator changes: drains, and instances and services that are forgotten. */
+function operatorApi(directory: AdminDirectory, views: Views): Hono {
+  const app = new Hono();
   function drain(c: Context, isDrained: boolean): Response {
     const key = c.req.param('key') ?? '';
     directory.drain(key, isDrained);

@@ -8,7 +8,7 @@ const LINE_BREAK = /[\r\n]/;
 
 /**
  * Parses the query of `/api/explain`: `path`, a path or a whole URL; `method`, by default GET; `host`, by default the
- * gateway's; and `header`, such as `cookie: a=b`, any number of times. Returns a text if it is invalid.
+ * first of the gateway's domain; and `header`, such as `cookie: a=b`, any number of times. Returns a text if it is invalid.
  */
 export function readExplainQuery(
   query: Readonly<Record<string, readonly string[]>>,
@@ -26,13 +26,14 @@ export function readExplainQuery(
   const headers = header.map((each) => /^([^:]+):[ \t]*(.*)$/.exec(each)?.slice(1));
   const invalid = header.find((_each, index) => headers[index] === undefined);
   if (invalid !== undefined) return `header is ${quote(invalid)}; it must be like "cookie: a=b"`;
+  const [own = domain] = domain.split(',');
   const { scheme, host: named, rest = path } = URL_FORM.exec(path)?.groups ?? {};
   const target = named !== undefined && !rest.startsWith('/') ? `/${rest}` : rest;
   return {
     method: method.toUpperCase(),
     // Unlike the rest of a URL, the fragment is never sent.
     target: named === undefined ? target : target.replace(/#.*$/, ''),
-    host: host ?? named ?? (domain === '*' ? 'localhost' : domain),
+    host: host ?? named ?? (own === '*' ? 'localhost' : own),
     headers: headers.map((each) => [each?.[0] ?? '', each?.[1] ?? ''] as const),
     isSecure: (scheme ?? url).toLowerCase().startsWith('https'),
   };

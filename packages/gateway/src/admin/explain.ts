@@ -12,7 +12,9 @@ export interface Explanation {
   readonly method: string;
   /** Its Host. */
   readonly host: string;
-  /** The prefix that the path is routed by; absent if there is none. */
+  /** The key of the route, such as `/v1` or `api.example.com/v1 (case 2)`; absent if there is none. */
+  readonly matched?: string;
+  /** The prefix whose instances serve the route, or the name of its upstreams; absent if there is no route. */
   readonly prefix?: string;
   /** Where a request goes now, or why it gets an error: completes the sentence “the path goes …”. */
   readonly verdict: string;
@@ -42,6 +44,8 @@ export interface ExplainedInstance {
   readonly key: string;
   /** What it announced. */
   readonly announcement: Announcement;
+  /** The URL by which the configuration names it; absent if it announced itself. */
+  readonly configuredAs?: string;
   /** Its status in this gateway's table. */
   readonly status: Instance['status'];
   /** Its state as people see it. */
@@ -67,7 +71,7 @@ export interface ExplainOptions {
 /** Shows why a request is routed where it is, or nowhere, with every message, probe, filter and rule involved. */
 export function explain(
   { target: path, method, host }: DryRequest,
-  { prefix, target, answer, route, filters }: DryOutcome,
+  { matched, service: prefix, target, answer, route, filters }: DryOutcome,
   { directory, states, journal, epoch }: ExplainOptions,
 ): Explanation {
   const dated = (history: readonly JournalEntry[]): JournalEntry[] =>
@@ -75,10 +79,11 @@ export function explain(
   const read = states.read();
   const known = prefix === undefined ? [] : directory.instances(prefix);
   const instances = known.map((instance) => {
-    const { key, announcement, status, isDrained = false } = instance;
+    const { key, announcement, configuredAs, status, isDrained = false } = instance;
     const { state, isRoutable, ejection } = read(instance);
     const seen = { state, isRoutable, isDrained, ...(ejection !== undefined && { ejection }) };
-    return { key, announcement, status, ...seen, history: dated(journal.of(key)) };
+    const named = configuredAs === undefined ? {} : { configuredAs };
+    return { key, announcement, ...named, status, ...seen, history: dated(journal.of(key)) };
   });
   const gone = prefix === undefined ? [] : journal.gone(prefix);
   const stale =
@@ -89,6 +94,7 @@ export function explain(
     path,
     method,
     host,
+    ...(matched !== undefined && { matched: matched || '/' }),
     ...(prefix !== undefined && { prefix }),
     verdict: `${answer === undefined ? destination(prefix, instances) : refusal(answer, prefix, instances)}${stale}`,
     ...(answer !== undefined && { status: answer.status }),

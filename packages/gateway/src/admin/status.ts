@@ -2,6 +2,7 @@ import type { Directory } from '@rollcall/client';
 import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
 import type { CertificateView } from '../certificates/views.ts';
+import type { AccessOptions } from './access.ts';
 
 /**
  * What a gateway's table is worth.
@@ -16,7 +17,7 @@ export interface GatewayFacts {
   /** Its name in `Via` and in its roll calls. */
   readonly name: string;
   readonly url: string;
-  /** The host that requests must name. */
+  /** The hosts of which requests must name one, separated by commas. */
   readonly domain: string;
   /** The broker, for people. */
   readonly server: string;
@@ -53,8 +54,41 @@ interface DiscoveryStatus {
   readonly since: number;
 }
 
+interface StatusOptions {
+  readonly gateway: GatewayFacts;
+  readonly access: AccessOptions;
+  readonly directory: Pick<Directory, 'isConnected' | 'instances' | 'prefixes'>;
+  readonly journal: Journal;
+  readonly certificates?: () => readonly CertificateView[];
+  /** The clock of the journal. */
+  readonly now: () => number;
+  /** Add it to that clock to get milliseconds since 1970. */
+  readonly epoch: () => number;
+}
+
+/** Builds the view of the gateway itself. */
+export function statusView(
+  { gateway, access, directory, journal, certificates, now, epoch }: StatusOptions,
+  peers: readonly Peer[],
+): StatusView {
+  const { isLocal, token } = access;
+  return {
+    gateway,
+    now: now() + epoch(),
+    discovery: {
+      state: discoveryStateOf(directory, journal, now()),
+      since: linkChangedAt(journal) + epoch(),
+    },
+    token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
+    instances: directory.instances().length,
+    services: directory.prefixes().length,
+    certificates: certificates?.() ?? [],
+    peers,
+  };
+}
+
 /** When the connection to the registry was last made or lost, in the journal's time. */
-export function linkChangedAt({ link }: Journal): number {
+function linkChangedAt({ link }: Journal): number {
   return link.at(-1)?.at ?? 0;
 }
 

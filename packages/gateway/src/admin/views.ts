@@ -8,8 +8,10 @@ import type { TrafficView, FindTraffic } from './traffic-view.ts';
 export interface InstanceView {
   /** Its id; of an instance without one, prefix, address and port. */
   readonly key: string;
-  /** What it announced. */
+  /** What it announced. Of a configured one: its address and port, and its service in place of the prefix. */
   readonly announcement: Announcement;
+  /** The URL by which the configuration names it; absent if it announced itself. */
+  readonly configuredAs?: string;
   /** Its status in this gateway's table. */
   readonly status: Instance['status'];
   /** Its state as people see it. */
@@ -107,13 +109,14 @@ export class Views {
 
   /** @param isPresent false if it has just left the table */
   instance(instance: Instance, isPresent = true): InstanceView {
-    const { key, announcement, status, since, isDrained = false } = instance;
+    const { key, announcement, configuredAs, status, since, isDrained = false } = instance;
     const { states, epoch: epochOf } = this.#options;
     const { state, isRoutable, inFlight, ejection } = states.read()(instance);
     const epoch = epochOf();
     return {
       key,
       announcement,
+      ...(configuredAs !== undefined && { configuredAs }),
       status,
       state,
       isRoutable: isPresent && isRoutable,

@@ -44,16 +44,20 @@ export class TableCatalog implements Catalog {
     // With fewer than a thousand changes a second, an index is above all those before a restart.
     this.#first = now();
     this.#index = this.#first;
-    for (const { announcement } of table.instances()) this.#touch(announcement);
+    for (const instance of table.instances())
+      if (isAnnounced(instance)) this.#touch(instance.announcement);
     const changed = (...announcements: readonly Announcement[]): void => {
       this.#index++;
       for (const each of announcements) this.#touch(each);
       for (const wake of this.#waiting) wake();
     };
-    table.on('change', ({ instance, was }) =>
-      changed(instance.announcement, ...(was === undefined ? [] : [was])),
-    );
-    states.listen(({ instance }) => changed(instance.announcement));
+    table.on('change', ({ instance, was }) => {
+      if (isAnnounced(instance))
+        changed(instance.announcement, ...(was === undefined ? [] : [was]));
+    });
+    states.listen(({ instance }) => {
+      if (isAnnounced(instance)) changed(instance.announcement);
+    });
     table.on('disconnected', () => (this.#lostAt = now()));
     table.on('connected', () => (this.#lostAt = undefined));
   }
@@ -137,6 +141,11 @@ export class TableCatalog implements Catalog {
   #raise(name: string, index: number): void {
     this.#indexes.set(name, Math.max(index, this.#indexes.get(name) ?? 0));
   }
+}
+
+/** What a configuration names is this gateway's own business. */
+function isAnnounced({ configuredAs }: Instance): boolean {
+  return configuredAs === undefined;
 }
 
 function commonName(instances: readonly Instance[]): string | undefined {

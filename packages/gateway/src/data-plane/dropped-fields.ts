@@ -15,7 +15,7 @@ export function logDroppedFields(
     if (traffic.droppedFields === 0) return;
     clearInterval(timer);
     logger.warn(
-      'dropped a header field with a `_` in its name: `underscoresInHeaders` would pass it on',
+      'dropped a header field with a `_` in its name, or a `.` for a `-`: `underscoresInHeaders` would pass it on',
     );
   }, LOOK_EVERY_MS);
   timer.unref();

@@ -10,11 +10,17 @@ const LOG_EVERY_MS = 10_000;
 const REASONS = {
   shedClients: 'closed connections of clients: too many are open',
   heavyClients: 'reset connections of clients: they held more memory than `limits.heldBytes`',
+  faultyClients:
+    'closed connections of clients: they sent invalid frames of HTTP/2, or too many of them',
 };
 
-/** Logs that connections of clients were closed because of a limit of all together. Returns what ends it. */
+/** Logs that connections of clients were closed because of a limit. Returns what ends it. */
 export function logShedClients(plane: Pick<DataPlane, 'loads'>, logger: Logger): () => void {
-  const looks = [look('shedClients', logger), look('heavyClients', logger)];
+  const looks = [
+    look('shedClients', logger),
+    look('heavyClients', logger),
+    look('faultyClients', logger),
+  ];
   const timer = setInterval(() => {
     const loads = plane.loads();
     for (const each of looks) each(loads);

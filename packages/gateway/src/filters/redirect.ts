@@ -2,7 +2,13 @@ import type { Filter, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import { ENABLED } from './filter-kind.ts';
 import type { FilterFault, FilterKind } from './filter-kind.ts';
-import { compilePath, MAX_PATH_LENGTH } from './path-pattern.ts';
+import {
+  compilePathRule,
+  describePathRule,
+  PATH_RULE_SETTINGS,
+  pathRuleFaults,
+} from './path-rule.ts';
+import type { PathRule, ReplacePath } from './path-rule.ts';
 
 const HOST: Format = {
   expected: 'a host name without a port, such as www.example.com',
@@ -11,40 +17,6 @@ const HOST: Format = {
       ? text.toLowerCase()
       : undefined,
 };
-
-const PATH: Format = {
-  expected: 'a path such as /v1',
-  parse: (text) => (/^\/(?!\/)[\x21\x22\x24-\x5b\x5d-\x7e]*$/.test(text) ? text : undefined),
-};
-
-const PATTERN: Format = {
-  expected: 'a regular expression for whole paths',
-  parse: (text) => (compilePath(text).ok ? text : undefined),
-  problem(text) {
-    const compiled = compilePath(text);
-    return compiled.ok ? '' : compiled.reason;
-  },
-};
-
-const PATH_SETTINGS = {
-  prefix: {
-    type: 'text',
-    format: PATH as typeof PATH,
-    example: '/old',
-    doc: 'Redirects paths that begin with this prefix, up to a `/` or their end.',
-  },
-  regex: {
-    type: 'text',
-    format: PATTERN as typeof PATTERN,
-    doc: 'Redirects paths of at most 1024 characters that match this regular expression as a whole. Cannot be combined with `prefix`.',
-  },
-  replacement: {
-    type: 'text',
-    format: PATH as typeof PATH,
-    example: '/new',
-    doc: 'Replaces the prefix, or the whole path; `$1` or `$<name>` stand for the groups of `regex`.',
-  },
-} as const;
 
 const SETTINGS = {
   enabled: ENABLED as typeof ENABLED,
@@ -67,7 +39,7 @@ const SETTINGS = {
   },
   path: {
     type: 'group',
-    settings: PATH_SETTINGS as typeof PATH_SETTINGS,
+    settings: PATH_RULE_SETTINGS as typeof PATH_RULE_SETTINGS,
     doc: 'The path to redirect to. Paths are as clients send them, with the prefix of the route.',
   },
   status: {
@@ -80,7 +52,6 @@ const SETTINGS = {
 } as const;
 
 type RedirectSettings = Resolved<typeof SETTINGS>;
-type PathSettings = Resolved<typeof PATH_SETTINGS>;
 
 const STATUSES: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
@@ -102,13 +73,8 @@ export const REDIRECT: FilterKind<typeof SETTINGS> = {
   create: (settings) =>
     settings.enabled && isActive(settings) ? redirectFilter(settings) : undefined,
   describe({ scheme, host, port, path, status }) {
-    const { prefix, regex, replacement } = path;
-    const which =
-      replacement === undefined
-        ? ''
-        : prefix === undefined
-          ? ` paths that match ${regex}`
-          : ` paths below ${prefix}`;
+    const { replacement } = path;
+    const which = replacement === undefined ? '' : ` ${describePathRule(path)}`;
     const target = Object.entries({ scheme, host, port, path: replacement })
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name} ${value}`);
@@ -120,14 +86,10 @@ function isActive({ scheme, host, port, path }: RedirectSettings): boolean {
   return [scheme, host, port, path.replacement].some((value) => value !== undefined);
 }
 
-function pathFaults({ prefix, regex, replacement }: PathSettings): FilterFault[] {
-  const isMatched = prefix !== undefined || regex !== undefined;
-  if (prefix !== undefined && regex !== undefined)
-    return [{ key: 'path.regex', problem: 'cannot be used with `path.prefix`' }];
-  if (isMatched && replacement === undefined)
-    return [{ key: 'path.replacement', problem: 'is missing' }];
-  if (!isMatched && replacement !== undefined)
-    return [{ key: 'path.replacement', problem: 'needs `path.prefix` or `path.regex`' }];
+function pathFaults(path: PathRule): FilterFault[] {
+  const { prefix, replacement } = path;
+  const [fault] = pathRuleFaults(path);
+  if (fault !== undefined) return [{ ...fault, key: `path.${fault.key}` }];
   if (prefix !== undefined && replacement?.startsWith(prefix.replace(/\/?$/, '/')))
     return [
       { key: 'path.replacement', problem: 'begins with the prefix: it would redirect again' },
@@ -137,7 +99,7 @@ function pathFaults({ prefix, regex, replacement }: PathSettings): FilterFault[]
 
 function redirectFilter(settings: RedirectSettings): Filter {
   const { status, path } = settings;
-  const replace = pathReplacer(path);
+  const replace = compilePathRule(path) ?? ((each) => each);
   return {
     name: 'redirect',
     onRequest(request) {
@@ -146,9 +108,6 @@ function redirectFilter(settings: RedirectSettings): Filter {
     },
   };
 }
-
-/** Returns the path to redirect to; undefined if the rule does not apply to this one. */
-type ReplacePath = (path: string) => string | undefined;
 
 function locationOf(
   settings: RedirectSettings,
@@ -192,27 +151,6 @@ function otherOrigin(
 
 function defaultPort(scheme: 'http' | 'https'): string {
   return scheme === 'https' ? '443' : '80';
-}
-
-function pathReplacer({ prefix, regex, replacement }: PathSettings): ReplacePath {
-  if (replacement === undefined) return (path) => path;
-  if (prefix !== undefined) return (path) => replacePrefix(path, prefix, replacement);
-  const compiled = compilePath(regex ?? '');
-  if (!compiled.ok) throw new Error(compiled.reason);
-  const { regexp } = compiled;
-  return (path) =>
-    path.length <= MAX_PATH_LENGTH && regexp.test(path)
-      ? path.replace(regexp, replacement)
-      : undefined;
-}
-
-function replacePrefix(path: string, prefix: string, replacement: string): string | undefined {
-  const isBelow = path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
-  if (path !== prefix && !isBelow) return undefined;
-  const rest = path.slice(prefix.length);
-  return replacement.endsWith('/') && rest.startsWith('/')
-    ? replacement + rest.slice(1)
-    : replacement + rest;
 }
 
 /**

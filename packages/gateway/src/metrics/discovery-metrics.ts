@@ -1,6 +1,6 @@
 import type { Change, Directory } from '@rollcall/client';
 import { isEventName } from '@rollcall/protocol';
-import type { InstanceState } from '@rollcall/protocol';
+import type { InstanceState, Peer } from '@rollcall/protocol';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { newCounts, observeSeconds } from '../traffic/counts.ts';
 import { LabelCounter } from './label-counter.ts';
@@ -32,29 +32,22 @@ export function addDiscoveryMetrics(
   metrics: MetricsRegistry,
   { directory, states, now }: DiscoveryMetricsOptions,
 ): void {
-  const messages = new LabelCounter();
-  const refusals = new LabelCounter();
-  const drops = new LabelCounter();
-  const changes = new LabelCounter();
-  const probes = new LabelCounter();
-  const delays = newCounts();
-  let lostAt: number | undefined = directory.isConnected ? undefined : now();
+  addConnection(metrics, directory, now);
+  addMessages(metrics, directory);
+  addChanges(metrics, directory, now);
+  addInstances(metrics, directory, states);
+  addProbes(metrics, directory);
+  addPeers(metrics, directory);
+}
 
-  // Everyone with the secret can send events of any name, and each would be a label value of its own.
-  directory.on('received', (event) =>
-    messages.add({ event: isEventName(event) ? event : 'other' }),
-  );
-  directory.on('dropped', (why) => drops.add({ why }));
-  directory.on('refused', (_event, { code }) => refusals.add({ code }));
-  directory.on('probed', (result, by) => probes.add({ result, by }));
-  directory.on('change', (change) => {
-    changes.add({ type: change.type });
-    const delay = announcedAgo(change, now());
-    if (delay !== undefined) observeSeconds(delays, delay / 1000);
-  });
+function addConnection(
+  metrics: MetricsRegistry,
+  directory: Pick<Directory, 'on' | 'isConnected'>,
+  now: () => number,
+): void {
+  let lostAt: number | undefined = directory.isConnected ? undefined : now();
   directory.on('disconnected', () => (lostAt = now()));
   directory.on('connected', () => (lostAt = undefined));
-
   metrics.gauge(
     { name: 'connected', help: '1 while the gateway is connected to the registry' },
     () => [[{}, directory.isConnected ? 1 : 0]],
@@ -66,18 +59,44 @@ export function addDiscoveryMetrics(
     },
     () => [[{}, lostAt === undefined ? 0 : (now() - lostAt) / 1000]],
   );
+}
+
+function addMessages(metrics: MetricsRegistry, directory: Pick<Directory, 'on'>): void {
+  const received = new LabelCounter();
+  const refused = new LabelCounter();
+  const dropped = new LabelCounter();
+  // Everyone with the secret can send events of any name, and each would be a label value of its own.
+  directory.on('received', (event) =>
+    received.add({ event: isEventName(event) ? event : 'other' }),
+  );
+  directory.on('refused', (_event, { code }) => refused.add({ code }));
+  directory.on('dropped', (why) => dropped.add({ why }));
   metrics.counter(
     { name: 'messages_total', help: 'Messages received from the registry' },
-    () => messages,
+    () => received,
   );
   metrics.counter(
     { name: 'messages_refused_total', help: 'Messages from the registry that were refused' },
-    () => refusals,
+    () => refused,
   );
   metrics.counter(
     { name: 'messages_dropped_total', help: 'Messages from the registry that were not taken in' },
-    () => drops,
+    () => dropped,
   );
+}
+
+function addChanges(
+  metrics: MetricsRegistry,
+  directory: Pick<Directory, 'on'>,
+  now: () => number,
+): void {
+  const changes = new LabelCounter();
+  const delays = newCounts();
+  directory.on('change', (change) => {
+    changes.add({ type: change.type });
+    const delay = announcedAgo(change, now());
+    if (delay !== undefined) observeSeconds(delays, delay / 1000);
+  });
   metrics.counter({ name: 'changes_total', help: 'Changes of the table' }, () => changes);
   metrics.histogram(
     {
@@ -86,9 +105,31 @@ export function addDiscoveryMetrics(
     },
     () => [[{}, delays]],
   );
-  metrics.gauge({ name: 'instances', help: 'Instances in the table, by their state' }, () =>
-    instancesOf(directory, states),
-  );
+}
+
+/** Returns the milliseconds since an instance started if this is its first announcement: `inc` is its start time. */
+function announcedAgo({ type, instance, was }: Change, now: number): number | undefined {
+  const { inc = 0 } = instance.announcement;
+  const isNewRun = type === 'registered' || (type === 'updated' && was?.inc !== inc);
+  const ago = now - inc;
+  return isNewRun && ago >= 0 && ago < MAX_REGISTRATION_MS ? ago : undefined;
+}
+
+function addInstances(
+  metrics: MetricsRegistry,
+  directory: Pick<Directory, 'prefixes' | 'instances' | 'routable'>,
+  states: DiscoveryMetricsOptions['states'],
+): void {
+  metrics.gauge({ name: 'instances', help: 'Instances in the table, by their state' }, () => {
+    const read = states.read();
+    return directory.prefixes().flatMap((prefix) => {
+      const all = directory.instances(prefix).map((each) => read(each).state);
+      return STATES.map((status): [Labels, number] => [
+        { route: prefix || '/', status },
+        all.filter((each) => each === status).length,
+      ]);
+    });
+  });
   metrics.gauge({ name: 'routable_instances', help: 'Instances that receive traffic' }, () => {
     const read = states.read();
     return directory
@@ -98,10 +139,18 @@ export function addDiscoveryMetrics(
         directory.routable(prefix).filter((each) => read(each).isRoutable).length,
       ]);
   });
+}
+
+function addProbes(metrics: MetricsRegistry, directory: Pick<Directory, 'on'>): void {
+  const probes = new LabelCounter();
+  directory.on('probed', (result, by) => probes.add({ result, by }));
   metrics.counter(
     { name: 'probes_total', help: 'Results of probes, and of requests that count as one' },
     () => probes,
   );
+}
+
+function addPeers(metrics: MetricsRegistry, directory: Pick<Directory, 'peers'>): void {
   metrics.gauge({ name: 'peers', help: 'Other gateways on the registry' }, () => [
     [{}, directory.peers().length],
   ]);
@@ -110,36 +159,10 @@ export function addDiscoveryMetrics(
       name: 'agreeing_peers',
       help: 'Other gateways whose table was the same at their last roll call',
     },
-    () => [
-      [
-        {},
-        directory
-          .peers()
-          .filter(({ missingThere, missingHere }) => missingThere === 0 && missingHere === 0)
-          .length,
-      ],
-    ],
+    () => [[{}, directory.peers().filter(agrees).length]],
   );
 }
 
-function instancesOf(
-  directory: Pick<Directory, 'prefixes' | 'instances'>,
-  states: Pick<InstanceStates, 'read'>,
-): [Labels, number][] {
-  const read = states.read();
-  return directory.prefixes().flatMap((prefix) => {
-    const all = directory.instances(prefix).map((each) => read(each).state);
-    return STATES.map((status): [Labels, number] => [
-      { route: prefix || '/', status },
-      all.filter((each) => each === status).length,
-    ]);
-  });
-}
-
-/** Returns the milliseconds since an instance started if this is its first announcement: `inc` is its start time. */
-function announcedAgo({ type, instance, was }: Change, now: number): number | undefined {
-  const { inc = 0 } = instance.announcement;
-  const isNewRun = type === 'registered' || (type === 'updated' && was?.inc !== inc);
-  const ago = now - inc;
-  return isNewRun && ago >= 0 && ago < MAX_REGISTRATION_MS ? ago : undefined;
+function agrees({ missingThere, missingHere }: Peer): boolean {
+  return missingThere === 0 && missingHere === 0;
 }

@@ -18,49 +18,22 @@ export function addTrafficMetrics(
   metrics: MetricsRegistry,
   { traffic, loads }: TrafficMetricsOptions,
 ): void {
+  addRoutes(metrics, traffic);
+  addOwnResponses(metrics, traffic);
+  addInstances(metrics, traffic);
+  addInstanceLoads(metrics, traffic, loads);
+  addClients(metrics, traffic, loads);
+}
+
+function addRoutes(metrics: MetricsRegistry, traffic: TrafficCounter): void {
   const routes = (): [Labels, Counts][] =>
     Array.from(traffic.routes(), ([prefix, counts]) => [{ route: label(prefix) }, counts]);
-  const instances = (): [Labels, Counts][] =>
-    Array.from(traffic.instances(), ([key, counts]) => [of(key), counts]);
-  // The label `instance` is Prometheus' own: the process that it scraped.
-  const of = (key: string): Labels => ({ route: label(traffic.prefixOf(key)), upstream: key });
-  /** Sums over all processes. Connections to an instance that left may exist a little longer. */
-  const summed = (
-    read: (load: ProcessLoad) => readonly (readonly [string, number])[],
-  ): [Labels, number][] => {
-    const sums = new Map<string, number>();
-    for (const [key, value] of loads().flatMap(read)) sums.set(key, (sums.get(key) ?? 0) + value);
-    const there = [...sums].filter(([key]) => traffic.prefixOf(key) !== undefined);
-    return there.map(([key, value]) => [of(key), value]);
-  };
-
   metrics.counter({ name: 'requests_total', help: 'Requests that received a response' }, () =>
     byStatus(routes()),
   );
   metrics.counter(
     { name: 'responses_aborted_total', help: 'Responses that either side aborted' },
     () => numbers(routes(), AT.aborted),
-  );
-  metrics.counter(
-    { name: 'problems_total', help: 'Problems that the gateway responded with itself' },
-    () => Array.from(traffic.problems(), ([code, value]) => [{ code }, value]),
-  );
-  metrics.counter(
-    { name: 'filter_responses_total', help: 'Requests that a filter responded to' },
-    () =>
-      Array.from(traffic.filters(), ([filter, answers]) =>
-        answers.map(([prefix, count]): [Labels, number] => [
-          { route: label(prefix), filter },
-          count,
-        ]),
-      ).flat(),
-  );
-  metrics.counter(
-    {
-      name: 'header_fields_dropped_total',
-      help: 'Header fields of requests that were dropped because their name has a _',
-    },
-    () => [[{}, traffic.droppedFields]],
   );
   metrics.histogram(
     { name: 'request_seconds', help: 'Time from the head of a request to the end of its response' },
@@ -79,12 +52,31 @@ export function addTrafficMetrics(
   metrics.counter({ name: 'ejections_total', help: 'Ejections of instances' }, () =>
     numbers(routes(), AT.ejections),
   );
+}
 
+/** Responses that no instance made. */
+function addOwnResponses(metrics: MetricsRegistry, traffic: TrafficCounter): void {
   metrics.counter(
-    {
-      name: 'instance_requests_total',
-      help: 'Requests that were last sent to the instance',
-    },
+    { name: 'problems_total', help: 'Problems that the gateway responded with itself' },
+    () => Array.from(traffic.problems(), ([code, value]) => [{ code }, value]),
+  );
+  metrics.counter(
+    { name: 'filter_responses_total', help: 'Requests that a filter responded to' },
+    () =>
+      Array.from(traffic.filters(), ([filter, answers]) =>
+        answers.map(([prefix, count]): [Labels, number] => [
+          { route: label(prefix), filter },
+          count,
+        ]),
+      ).flat(),
+  );
+}
+
+function addInstances(metrics: MetricsRegistry, traffic: TrafficCounter): void {
+  const instances = (): [Labels, Counts][] =>
+    Array.from(traffic.instances(), ([key, counts]) => [instanceLabels(traffic, key), counts]);
+  metrics.counter(
+    { name: 'instance_requests_total', help: 'Requests that were last sent to the instance' },
     () => byStatus(instances()),
   );
   metrics.counter(
@@ -108,6 +100,22 @@ export function addTrafficMetrics(
     },
     instances,
   );
+}
+
+function addInstanceLoads(
+  metrics: MetricsRegistry,
+  traffic: TrafficCounter,
+  loads: DataPlane['loads'],
+): void {
+  /** Sums over all processes. Connections to an instance that left may exist a little longer. */
+  const summed = (
+    read: (load: ProcessLoad) => readonly (readonly [string, number])[],
+  ): [Labels, number][] => {
+    const sums = new Map<string, number>();
+    for (const [key, value] of loads().flatMap(read)) sums.set(key, (sums.get(key) ?? 0) + value);
+    const there = [...sums].filter(([key]) => traffic.prefixOf(key) !== undefined);
+    return there.map(([key, value]) => [instanceLabels(traffic, key), value]);
+  };
   metrics.gauge({ name: 'instance_in_flight', help: 'Requests in flight to the instance' }, () =>
     summed(({ inFlight }) => inFlight),
   );
@@ -118,22 +126,52 @@ export function addTrafficMetrics(
     { name: 'instance_idle_connections', help: 'Idle connections to the instance' },
     () => summed(({ pools }) => pools.map(([key, { idle }]) => [key, idle])),
   );
+}
+
+/** The clients' side, of all routes and all processes together. */
+function addClients(
+  metrics: MetricsRegistry,
+  traffic: TrafficCounter,
+  loads: DataPlane['loads'],
+): void {
+  const total = (read: (load: ProcessLoad) => number): number =>
+    loads().reduce((sum, load) => sum + read(load), 0);
+  metrics.counter(
+    {
+      name: 'requests_by_version_total',
+      help: 'Requests that received a response, by the version of HTTP that the client used',
+    },
+    () => Array.from(traffic.versions(), ([version, count]) => [{ version }, count]),
+  );
+  metrics.counter(
+    {
+      name: 'header_fields_dropped_total',
+      help: 'Header fields of requests that were dropped because their name has a _',
+    },
+    () => [[{}, traffic.droppedFields]],
+  );
   metrics.gauge({ name: 'workers', help: 'Processes that serve requests' }, () => [
     [{}, loads().length],
   ]);
   metrics.gauge({ name: 'client_connections', help: 'Open connections of clients' }, () => [
-    [{}, loads().reduce((sum, { clients }) => sum + clients, 0)],
+    [{}, total(({ clients }) => clients)],
   ]);
   metrics.counter(
     {
       name: 'client_connections_closed_total',
-      help: 'Connections of clients closed because of a limit of all clients together',
+      help: 'Connections of clients closed because of a limit',
     },
     () => [
-      [{ limit: 'connections' }, loads().reduce((sum, { shedClients }) => sum + shedClients, 0)],
-      [{ limit: 'held_bytes' }, loads().reduce((sum, { heavyClients }) => sum + heavyClients, 0)],
+      [{ limit: 'connections' }, total(({ shedClients }) => shedClients)],
+      [{ limit: 'held_bytes' }, total(({ heavyClients }) => heavyClients)],
+      [{ limit: 'http2_frames' }, total(({ faultyClients }) => faultyClients)],
     ],
   );
+}
+
+/** The label `instance` is Prometheus' own: the process that it scraped. */
+function instanceLabels(traffic: TrafficCounter, key: string): Labels {
+  return { route: label(traffic.prefixOf(key)), upstream: key };
 }
 
 function label(prefix: string | undefined): string {

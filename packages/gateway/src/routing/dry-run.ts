@@ -3,9 +3,8 @@ import { createProxy } from '@rollcall/proxy';
 import type { ClientSocket, Forward, ProxySettings, RequestSummary } from '@rollcall/proxy';
 import { describeFilters } from '../filters/filters.ts';
 import type { FilterView } from '../filters/filters.ts';
-import { routeSettings } from '../settings/config.ts';
 import type { RoutingSettings } from '../settings/config.ts';
-import { announcedPolicy } from './policy.ts';
+import type { Route } from './forwarding.ts';
 import type { RoutePolicy } from './policy.ts';
 import { Router } from './router.ts';
 import type { RoutingTable } from './router.ts';
@@ -28,14 +27,18 @@ export interface RouteView extends Pick<
   RoutePolicy,
   'strip' | 'balancing' | 'ejection' | 'retries'
 > {
+  /** How the path is replaced; absent if it is not. */
+  readonly rewrite?: RoutePolicy['rewrite'];
   /** Only what is limited. */
   readonly limits: Partial<RoutePolicy['limits']>;
 }
 
 /** What becomes of a request. */
 export interface DryOutcome {
-  /** The prefix of its route; undefined if it has none. */
-  readonly prefix: string | undefined;
+  /** The route, or the case of it, by its id; undefined if it has none. */
+  readonly matched: string | undefined;
+  /** The prefix whose instances serve it, or the name of its upstreams; undefined if it has no route. */
+  readonly service: string | undefined;
   /** What an instance would receive; undefined if it would not reach one. */
   readonly target: string | undefined;
   /** The gateway's own response, if it would not reach an instance. */
@@ -74,12 +77,14 @@ export async function dryRun(request: DryRequest, options: DryRunOptions): Promi
   const rules = routingRules(settings);
   const router = new Router({ table, rules, random: () => 0, now: monotonic });
   let target: string | undefined;
+  let route: Route | undefined;
   const client = new DryClient(request.isSecure);
   const summary = await new Promise<RequestSummary>((resolve) => {
     const proxy = createProxy({
       ...proxySettings,
       pseudonym,
       decide(view) {
+        route = router.routeOf(view);
         const decision = router.decide(view);
         if (decision.type === 'answer') return decision;
         return withoutInstance(decision, () => (target = decision.target));
@@ -92,18 +97,15 @@ export async function dryRun(request: DryRequest, options: DryRunOptions): Promi
     proxy.serve(client);
     client.push(headOf(request), 'latin1');
   });
-  const { prefix, status, problem: code, filter } = summary;
-  const known = prefix !== undefined;
-  const policy = known
-    ? rules.policyOf(prefix, announcedPolicy(table.routable(prefix)))
-    : undefined;
+  const { status, problem: code, filter } = summary;
   const { detail, location } = client.response();
   return {
-    prefix,
+    matched: route?.rule.id,
+    service: route?.rule.service,
     target,
     answer: target === undefined ? { status, code, detail, filter, location } : undefined,
-    route: policy && routeView(policy),
-    filters: known ? describeFilters(routeSettings(settings, prefix)) : [],
+    route: route && routeView(route.policy),
+    filters: route === undefined ? [] : describeFilters(route.policy),
   };
 }
 
@@ -116,6 +118,7 @@ function withoutInstance(decision: Forward, onReached: () => void): Forward {
   return {
     type: 'forward',
     target: decision.target,
+    ...(decision.route !== undefined && { route: decision.route }),
     ...(decision.prefix !== undefined && { prefix: decision.prefix }),
     ...(decision.isStripped !== undefined && { isStripped: decision.isStripped }),
     limits: decision.limits,
@@ -130,10 +133,25 @@ function withoutInstance(decision: Forward, onReached: () => void): Forward {
   };
 }
 
-function routeView({ strip, balancing, ejection, retries, limits }: RoutePolicy): RouteView {
+function routeView({
+  strip,
+  rewrite,
+  balancing,
+  ejection,
+  retries,
+  limits,
+}: RoutePolicy): RouteView {
   // JSON has no Infinity.
   const limited = Object.entries(limits).filter(([, limit]) => limit !== Infinity);
-  return { strip, balancing, ejection, retries, limits: Object.fromEntries(limited) };
+  const isRewritten = rewrite.replacement !== undefined;
+  return {
+    strip,
+    ...(isRewritten && { rewrite }),
+    balancing,
+    ejection,
+    retries,
+    limits: Object.fromEntries(limited),
+  };
 }
 
 function headOf({ method, target, host, headers }: DryRequest): string {

@@ -1,4 +1,5 @@
 import type { Instance } from '@rollcall/client';
+import { configuredName } from '@rollcall/protocol';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Filter, Forward, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { Balancer } from '../balancing/balancer.ts';
@@ -6,22 +7,23 @@ import type { InstanceStats } from '../balancing/instance-stats.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import { noInstance, overloaded, unknownRoute } from '../problem.ts';
 import type { RoutePolicy } from './policy.ts';
+import type { RouteRule } from './rules.ts';
 
 /** Receives what happens to requests on their way to instances. */
 export interface RoutingEvents {
   /** An attempt at this instance failed, and the request was retried there or elsewhere. */
-  retried(prefix: string, key: string): void;
-  ejected(prefix: string, key: string): void;
+  retried(route: string, key: string): void;
+  ejected(route: string, key: string): void;
 }
 
-/** What all requests of one prefix share. */
+/** What all requests of one route, or of one case of it, share. */
 export interface Route {
-  readonly prefix: string;
+  readonly rule: RouteRule;
   /** The policy that its instances announce. */
   readonly announced: AnnouncedPolicy | undefined;
   readonly policy: RoutePolicy;
-  /** Whether a service has registered the prefix: a route may also exist by configuration alone. */
-  readonly isRegistered: () => boolean;
+  /** Whether there is something to serve it: a route may also exist by configuration alone. */
+  readonly isServed: () => boolean;
   /** Returns the instances that receive traffic at this moment. */
   readonly instances: () => readonly Instance[];
   readonly balancer: Balancer;
@@ -63,8 +65,12 @@ export class Forwarding implements Forward {
     this.#picked = picked?.instance;
   }
 
+  get route(): string {
+    return this.#route.rule.key;
+  }
+
   get prefix(): string {
-    return this.#route.prefix;
+    return this.#route.rule.prefix;
   }
 
   get isStripped(): boolean {
@@ -89,27 +95,25 @@ export class Forwarding implements Forward {
 
   /** The problem if the first `next` returns nothing. */
   get unavailable(): Problem {
-    const { prefix, policy, isRegistered, instances } = this.#route;
-    if (!isRegistered()) return unknownRoute();
-    return instances().length === 0
-      ? noInstance(prefix)
-      : overloaded(prefix, policy.balancing.maxInFlight);
+    return unavailable(this.#route);
   }
 
   next(): Upstream | undefined {
-    const { prefix, events } = this.#route;
+    const { rule, events } = this.#route;
     const instance = this.#picked ?? this.#pick();
     this.#picked = undefined;
     const before = this.#current;
     this.#current = instance;
     this.#stats = undefined;
     if (instance === undefined) return undefined;
-    if (before !== undefined) events?.retried(prefix, before.key);
+    if (before !== undefined) events?.retried(rule.key, before.key);
     this.#status = 0;
     this.#stats = this.#route.balancer.requestStarted(instance);
     const { key, announcement } = instance;
     const { address, port, scheme } = announcement;
-    return { key, address, port, isSecure: scheme === 'https' };
+    if (scheme !== 'https') return { key, address, port };
+    const serverName = configuredName(instance);
+    return { key, address, port, isSecure: true, ...(serverName !== undefined && { serverName }) };
   }
 
   onResponse(status: number): void {
@@ -122,13 +126,13 @@ export class Forwarding implements Forward {
   }
 
   onAttemptEnd(isFault: boolean): void {
-    const { prefix, balancer, instances, events, now } = this.#route;
+    const { rule, balancer, instances, events, now } = this.#route;
     const instance = this.#current;
     const stats = this.#stats;
     if (instance === undefined || stats === undefined) return;
     const failure = this.#failure(isFault);
     const isEjected = balancer.requestEnded(instance, stats, instances(), failure, now());
-    if (isEjected) events?.ejected(prefix, instance.key);
+    if (isEjected) events?.ejected(rule.key, instance.key);
   }
 
   mayRetry(): boolean {
@@ -149,4 +153,12 @@ export class Forwarding implements Forward {
     if (this.#current !== undefined) this.#tried.add(this.#current.key);
     return balancer.pick(instances(), this.#tried, this.#startedAt, this.#hashKey);
   }
+}
+
+/** Why no instance of a route is picked. */
+export function unavailable({ rule, policy, isServed, instances }: Route): Problem {
+  if (!isServed()) return unknownRoute();
+  return instances().length === 0
+    ? noInstance(rule.key)
+    : overloaded(rule.key, policy.balancing.maxInFlight);
 }

@@ -8,13 +8,20 @@ import type { HashBy } from '../balancing/hash-key.ts';
 import { createFilters } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import { ROUTE_SETTINGS } from '../settings/routing.ts';
+import { compileRewrite } from './rewrite.ts';
+import type { Rewrite } from './rewrite.ts';
 
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
+
+/** What a route or a case sets itself. */
+export type RouteValues = Values<typeof ROUTE_SETTINGS>;
 
 /** How the requests of one route are served. */
 export interface RoutePolicy extends RouteSettings {
   /** `balancing.hashBy`, parsed. */
   readonly hashBy: HashBy;
+  /** Returns the target for instances; undefined if the path stays as it is. */
+  readonly rewritten: Rewrite | undefined;
   /** What requests and responses of the route pass, in this order. */
   readonly filters: readonly Filter[];
 }
@@ -24,30 +31,27 @@ const NO_RETRIES = { share: 0, perSecond: 0 };
 /**
  * Returns the policy of a route: its own settings, then what its instances announce within the settings for all, then
  * these.
+ *
+ * @param own what the route sets itself, and then what its case does
  */
 export function policyOf(
   settings: RoutingSettings,
-  prefix: string,
+  own: readonly RouteValues[],
   announced?: AnnouncedPolicy,
 ): RoutePolicy {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
   const granted =
     announced === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, grant(announced, all));
-  const policy = overlaidByOwn(settings, prefix, granted);
+  const policy = own.reduce<RouteSettings>(
+    (below, above) => overlaySettings(ROUTE_SETTINGS, below, above),
+    granted,
+  );
   return {
     ...policy,
     hashBy: parseHashBy(policy.balancing.hashBy),
+    rewritten: compileRewrite(policy.rewrite),
     filters: createFilters(policy),
   };
-}
-
-function overlaidByOwn(
-  { routes }: RoutingSettings,
-  prefix: string,
-  below: RouteSettings,
-): RouteSettings {
-  const own = Object.hasOwn(routes, prefix) ? routes[prefix] : undefined;
-  return own === undefined ? below : overlaySettings(ROUTE_SETTINGS, below, own);
 }
 
 /** Returns what is announced, with no limit wider than those for all. */

@@ -1,37 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '@rollcall/client';
-import type { AnnouncedPolicy } from '@rollcall/protocol';
 import { proxyProblem } from '@rollcall/proxy';
-import type { Decide, Decision, Filter, RequestView } from '@rollcall/proxy';
+import type { Decide, Decision, RequestView } from '@rollcall/proxy';
 import { Balancer } from '../balancing/balancer.ts';
 import type { Ejection } from '../balancing/balancer.ts';
 import { hashKey } from '../balancing/hash-key.ts';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
-import { noInstance, overloaded, starting, unknownHost, unknownRoute } from '../problem.ts';
-import type { DomainMatcher } from './domain.ts';
-import { Forwarding } from './forwarding.ts';
+import { starting, unknownHost, unknownRoute } from '../problem.ts';
+import { Forwarding, unavailable } from './forwarding.ts';
 import type { Route, RoutingEvents } from './forwarding.ts';
 import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
+import type { RouteRule, RoutingRules } from './rules.ts';
 
 /** The part of the table that routing needs. */
 export interface RoutingTable {
   knows(prefix: string): boolean;
   /** Returns the instances that receive traffic. */
   routable(prefix: string): readonly Instance[];
-}
-
-/** What a configuration says about routing. */
-export interface RoutingRules {
-  readonly isOwnHost: DomainMatcher;
-  /** Returns the policy of a canonical prefix, given what its instances announce. */
-  readonly policyOf: (prefix: string, announced?: AnnouncedPolicy) => RoutePolicy;
-  /** Whether the configuration makes a prefix a route, though no service has registered it. */
-  readonly hasRoute: (prefix: string) => boolean;
-  /** What responses to requests without a route pass. */
-  readonly filters: readonly Filter[];
 }
 
 export interface RouterOptions {
@@ -47,20 +35,36 @@ export interface RouterOptions {
 }
 
 const NOT_A_PATH = proxyProblem('bad-target', 'The request target must be a path.');
+const NOT_REWRITTEN = proxyProblem(
+  'path-escapes-route',
+  'The path has a `..`, which a route that rewrites paths does not take.',
+);
 const NONE_TRIED: ReadonlySet<string> = new Set();
 
-/** Routes requests: by host, then by the longest prefix, then to the instance that the balancer picks. */
+/** The balancer of a route, and what its instances are found by. */
+interface RouteBalancer {
+  readonly balancer: Balancer;
+  readonly service: string;
+}
+
+/**
+ * Routes requests: by host, then by the longest prefix, then by the cases of the route, then to the instance that the
+ * balancer picks.
+ */
 export class Router {
   readonly #table: RoutingTable;
   readonly #events: RoutingEvents | undefined;
   readonly #random: () => number;
   readonly #now: () => number;
   readonly #stats = new StatsRegistry();
+  /** By the id of their rule, as all of these. */
   readonly #routes = new Map<string, Route>();
-  /** By prefix. They outlive a change of the rules, because requests in flight still report to them. */
-  readonly #balancers = new Map<string, Balancer>();
-  /** Prefixes whose instances changed since the last request. */
+  /** They outlive a change of the rules, because requests in flight still report to them. */
+  readonly #balancers = new Map<string, RouteBalancer>();
+  /** Routes whose instances changed since the last request. */
   readonly #changed = new Set<string>();
+  /** The ids of the routes that each service serves, or did under earlier rules. */
+  readonly #served = new Map<string, Set<string>>();
   #rules: RoutingRules;
   #isTableComplete: boolean;
 
@@ -75,20 +79,41 @@ export class Router {
 
   readonly decide: Decide = (request) => {
     const { host, target } = request;
-    const { isOwnHost, filters } = this.#rules;
-    if (!isOwnHost(host)) return { type: 'answer', problem: unknownHost(host), filters };
+    const { sitesOf, filters } = this.#rules;
+    const sites = sitesOf(host);
+    if (sites.length === 0) return { type: 'answer', problem: unknownHost(host), filters };
     if (!target.startsWith('/')) return { type: 'answer', problem: NOT_A_PATH, filters };
-    const match = matchRoute(target, this.#isRoute);
-    if (match === undefined) {
-      const problem = this.#isTableComplete ? unknownRoute() : starting();
-      return { type: 'answer', problem, filters };
+    for (const site of sites) {
+      const match = matchRoute(target, site.hasRoute ?? this.#isOwnRoute);
+      if (match === undefined) continue;
+      const route = this.#choose(site.keyOf(match.prefix), request);
+      return this.#forward(route, route.policy.strip ? match.target : target, request);
     }
-    const route = this.#route(match.prefix);
-    return this.#forward(route, route.policy.strip ? match.target : target, request);
+    const problem = this.#isTableComplete ? unknownRoute() : starting();
+    return { type: 'answer', problem, filters };
   };
 
-  readonly #isRoute = (prefix: string): boolean =>
+  /** Returns the route of a request, or the case of it; undefined if it has none. */
+  routeOf(request: RequestView): Route | undefined {
+    for (const site of this.#rules.sitesOf(request.host)) {
+      const match = matchRoute(request.target, site.hasRoute ?? this.#isOwnRoute);
+      if (match !== undefined) return this.#choose(site.keyOf(match.prefix), request);
+    }
+    return undefined;
+  }
+
+  /** Announced prefixes are routes of the gateway's own hosts only. */
+  readonly #isOwnRoute = (prefix: string): boolean =>
     this.#table.knows(prefix) || this.#rules.hasRoute(prefix);
+
+  /** The first case whose conditions hold takes precedence over the route itself. */
+  #choose(key: string, request: RequestView): Route {
+    const route = this.#route(key);
+    const { cases } = route.rule;
+    if (cases.length === 0) return route;
+    const found = cases.find(({ condition }) => condition(request));
+    return found === undefined ? route : this.#route(found.id);
+  }
 
   /**
    * The table was received from the registry: a prefix that it lacks is unknown. Before that, its requests receive 503,
@@ -98,10 +123,12 @@ export class Router {
     this.#isTableComplete = true;
   }
 
-  /** Notes that the instances of a prefix changed. */
-  instancesChanged(prefix: string): void {
-    this.#balancers.get(prefix)?.instancesChanged();
-    if (this.#routes.has(prefix)) this.#changed.add(prefix);
+  /** Notes that the instances of a service changed. */
+  instancesChanged(service: string): void {
+    for (const id of this.#served.get(service) ?? []) {
+      this.#balancers.get(id)?.balancer.instancesChanged();
+      if (this.#routes.has(id)) this.#changed.add(id);
+    }
   }
 
   /** Drops the statistics of an instance that left. */
@@ -132,68 +159,74 @@ export class Router {
     for (const [key, { servedAt }] of this.#stats.all()) if (servedAt > time) yield [key, servedAt];
   }
 
-  /** Returns the ejections that have not ended. */
+  /** Returns the ejections that have not ended, one for each instance, though it may serve several routes. */
   ejections(): Ejection[] {
     const now = this.#now();
-    return [...this.#balancers].flatMap(([prefix, balancer]) =>
-      balancer.ejections(this.#table.routable(prefix), now),
+    const all = [...this.#balancers.values()].flatMap(({ balancer, service }) =>
+      balancer.ejections(this.#table.routable(service), now),
     );
+    return [...new Map(all.map((each) => [each.key, each])).values()];
   }
 
-  #forward(route: Route, target: string, request: RequestView): Decision {
-    const { prefix, policy, balancer, budget, now } = route;
+  #forward(route: Route, stripped: string, request: RequestView): Decision {
+    const { rule, policy, balancer, budget, now } = route;
+    const target = policy.rewritten === undefined ? stripped : policy.rewritten(stripped);
+    if (target === undefined)
+      return { type: 'answer', problem: NOT_REWRITTEN, route: rule.key, filters: policy.filters };
     const key = balancer.needsHashKey ? hashKey(policy.hashBy, request) : '';
     // Filters may answer without an instance, or take their time: one is picked when they are through.
     if (policy.filters.length > 0) return new Forwarding(route, target, key);
     const instances = route.instances();
-    if (instances.length === 0) return { type: 'answer', problem: noInstance(prefix), prefix };
     const at = now();
-    const picked = balancer.pick(instances, NONE_TRIED, at, key);
-    if (picked === undefined) {
-      const { maxInFlight } = policy.balancing;
-      return { type: 'answer', problem: overloaded(prefix, maxInFlight), prefix };
-    }
+    const picked =
+      instances.length === 0 ? undefined : balancer.pick(instances, NONE_TRIED, at, key);
+    if (picked === undefined)
+      return { type: 'answer', problem: unavailable(route), route: rule.key };
     budget.deposit();
     return new Forwarding(route, target, key, { instance: picked, at });
   }
 
   /** Only at a request, because a gateway that starts receives thousands of changes. */
-  #dropIfPolicyChanged(prefix: string): void {
-    const route = this.#routes.get(prefix);
+  #dropIfPolicyChanged(id: string): void {
+    const route = this.#routes.get(id);
     if (route === undefined) return;
     const announced = announcedPolicy(route.instances());
-    if (!isDeepStrictEqual(route.announced, announced)) this.#routes.delete(prefix);
+    if (!isDeepStrictEqual(route.announced, announced)) this.#routes.delete(id);
   }
 
-  #route(prefix: string): Route {
-    if (this.#changed.size > 0 && this.#changed.delete(prefix)) this.#dropIfPolicyChanged(prefix);
-    let route = this.#routes.get(prefix);
-    if (route === undefined) this.#routes.set(prefix, (route = this.#createRoute(prefix)));
+  #route(id: string): Route {
+    if (this.#changed.size > 0 && this.#changed.delete(id)) this.#dropIfPolicyChanged(id);
+    let route = this.#routes.get(id);
+    if (route === undefined) this.#routes.set(id, (route = this.#createRoute(id)));
     return route;
   }
 
-  #createRoute(prefix: string): Route {
-    const announced = announcedPolicy(this.#table.routable(prefix));
-    const policy = this.#rules.policyOf(prefix, announced);
+  #createRoute(id: string): Route {
+    const rule = this.#rules.ruleOf(id);
+    const { service, isServed } = rule;
+    const announced = announcedPolicy(this.#table.routable(service));
+    const policy = rule.policyOf(announced);
     return {
-      prefix,
+      rule,
       announced,
       policy,
-      isRegistered: () => this.#table.knows(prefix),
-      instances: () => this.#table.routable(prefix),
-      balancer: this.#balancer(prefix, policy),
+      isServed: () => isServed || this.#table.knows(service),
+      instances: () => this.#table.routable(service),
+      balancer: this.#balancer(rule, policy),
       budget: new RetryBudget(policy.retries, this.#now()),
       events: this.#events,
       now: this.#now,
     };
   }
 
-  #balancer(prefix: string, { balancing: rules, ejection }: RoutePolicy): Balancer {
-    const known = this.#balancers.get(prefix);
+  #balancer({ id, service }: RouteRule, policy: RoutePolicy): Balancer {
+    const { balancing: rules, ejection } = policy;
+    this.#served.set(service, (this.#served.get(service) ?? new Set()).add(id));
+    const known = this.#balancers.get(id)?.balancer;
     known?.configure(rules, ejection);
-    if (known !== undefined) return known;
-    const balancer = new Balancer({ rules, ejection, stats: this.#stats, random: this.#random });
-    this.#balancers.set(prefix, balancer);
+    const balancer =
+      known ?? new Balancer({ rules, ejection, stats: this.#stats, random: this.#random });
+    this.#balancers.set(id, { balancer, service });
     return balancer;
   }
 }

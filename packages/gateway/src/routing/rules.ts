@@ -1,22 +1,150 @@
+import type { AnnouncedPolicy } from '@rollcall/protocol';
+import type { Filter } from '@rollcall/proxy';
+import type { Values } from '@rollcall/runtime/settings';
+import { resolveSettings } from '@rollcall/runtime/settings';
 import { createFilters } from '../filters/filters.ts';
+import { WHEN_SETTINGS } from '../settings/cases.ts';
 import type { RoutingSettings } from '../settings/config.ts';
+import type { ROUTES_ENTRY } from '../settings/routing.ts';
+import { compileWhen } from './conditions.ts';
+import type { Condition } from './conditions.ts';
 import { matchDomain } from './domain.ts';
 import { policyOf } from './policy.ts';
-import type { RoutingRules } from './router.ts';
+import type { RoutePolicy, RouteValues } from './policy.ts';
+import { parseRouteKey } from './route-key.ts';
+import { compileSites } from './sites.ts';
+import type { FindSites } from './sites.ts';
+
+/** What a configuration says about routing. */
+export interface RoutingRules {
+  readonly sitesOf: FindSites;
+  /** Whether the configuration makes a key a route, though no service has registered its prefix. */
+  readonly hasRoute: (key: string) => boolean;
+  /** Returns the rule of a route or a case by its id; the id of a route is its key. */
+  readonly ruleOf: (id: string) => RouteRule;
+  /** What responses to requests without a route pass. */
+  readonly filters: readonly Filter[];
+}
+
+/** How the requests of a route, or of one of its cases, are served. */
+export interface RouteRule {
+  /** The key of the route; of a case, with its number. */
+  readonly id: string;
+  /** The key of the route, by which it is counted and logged. */
+  readonly key: string;
+  /** The prefix in the path of its requests. Canonical. */
+  readonly prefix: string;
+  /** The prefix whose instances serve it, or the name of its upstreams. */
+  readonly service: string;
+  /** Whether the configuration names what serves it. Otherwise it needs a service that has registered. */
+  readonly isServed: boolean;
+  /** Returns its policy, given what its instances announce. */
+  readonly policyOf: (announced?: AnnouncedPolicy) => RoutePolicy;
+  readonly cases: readonly RouteCase[];
+}
+
+/** A part of the requests of a route, with a rule of its own. */
+interface RouteCase {
+  readonly condition: Condition;
+  readonly id: string;
+}
+
+type RouteEntry = Values<typeof ROUTES_ENTRY>;
+type ServedBy = Pick<RouteEntry, 'service' | 'upstreams'>;
+
+const NO_CASES: readonly RouteCase[] = [];
 
 /** Turns settings into the rules that a router works by. */
 export function routingRules(settings: RoutingSettings): RoutingRules {
-  const { routes } = settings;
-  const configured = new Set(Object.keys(routes).filter((prefix) => hasRoute(settings, prefix)));
+  const entries = Object.entries(settings.routes);
+  const rules = new Map<string, RouteRule>();
+  for (const [key, entry] of entries)
+    for (const rule of rulesOf(settings, key, entry)) rules.set(rule.id, rule);
+  const routes = new Set(entries.filter(([key, entry]) => isRoute(key, entry)).map(([key]) => key));
   return {
-    isOwnHost: matchDomain(settings.domain ?? 'localhost'),
-    policyOf: (prefix, announced) => policyOf(settings, prefix, announced),
-    hasRoute: (prefix) => configured.has(prefix),
+    sitesOf: compileSites([...routes], matchDomain(settings.domain ?? 'localhost')),
+    hasRoute: (key) => routes.has(key),
+    ruleOf: (id) => rules.get(id) ?? announcedRule(settings, id),
     filters: createFilters(settings),
   };
 }
 
-/** A redirect needs no instance, so its prefix is a route even if no service registers it. */
-function hasRoute({ routes }: RoutingSettings, prefix: string): boolean {
-  return Object.hasOwn(routes, prefix) && routes[prefix]?.redirect !== undefined;
+/** Whether an entry makes its key a route, though no service has registered the prefix. */
+function isRoute(key: string, { service, upstreams, redirect, cases }: RouteEntry): boolean {
+  const hasHost = !key.startsWith('/') && key !== '';
+  return hasHost || [service, upstreams, redirect, cases].some((each) => each !== undefined);
+}
+
+function rulesOf(settings: RoutingSettings, key: string, entry: RouteEntry): RouteRule[] {
+  const { prefix = key } = parseRouteKey(key) ?? {};
+  const cases = (entry.cases ?? []).map((each, index) => ({ ...each, id: caseId(key, index) }));
+  const rule = (id: string, by: ServedBy, own: readonly RouteValues[]): RouteRule => ({
+    id,
+    key,
+    prefix,
+    service: by.upstreams === undefined ? (by.service ?? prefix) : upstreamsName(id),
+    isServed: by.upstreams !== undefined || by.service !== undefined,
+    policyOf: (announced) => policyOf(settings, own, announced),
+    cases: NO_CASES,
+  });
+  return [
+    {
+      ...rule(key, entry, [entry]),
+      cases: cases.map(({ id, when }) => ({
+        id,
+        condition: compileWhen(resolveSettings(WHEN_SETTINGS, when ?? {})),
+      })),
+    },
+    ...cases.map((each) => {
+      const isOwn = each.service !== undefined || each.upstreams !== undefined;
+      if (isOwn) return rule(each.id, each, [entry, each]);
+      // Without a service of its own it has that of the route.
+      const { service, isServed } = rule(key, entry, []);
+      return { ...rule(each.id, {}, [entry, each]), service, isServed };
+    }),
+  ];
+}
+
+/** The rule of a prefix that only a service has made a route. */
+function announcedRule(settings: RoutingSettings, prefix: string): RouteRule {
+  return {
+    id: prefix,
+    key: prefix,
+    prefix,
+    service: prefix,
+    isServed: false,
+    policyOf: (announced) => policyOf(settings, [], announced),
+    cases: NO_CASES,
+  };
+}
+
+function caseId(key: string, index: number): string {
+  return `${key || '/'} (case ${index + 1})`;
+}
+
+/** The upstreams of a route or a case stand in the table by a name that no service can announce, because it has a space. */
+function upstreamsName(id: string): string {
+  return id.includes(' ') ? id : `${id || '/'} (upstreams)`;
+}
+
+/** A list of servers that a configuration names. */
+export interface ConfiguredUpstreams {
+  /** By which they stand in the table. */
+  readonly name: string;
+  /** Canonical URLs. */
+  readonly urls: readonly string[];
+  /** The path that is probed. */
+  readonly health: string | undefined;
+}
+
+/** Returns all upstreams of a configuration. */
+export function configuredUpstreams({
+  routes,
+}: Pick<RoutingSettings, 'routes'>): ConfiguredUpstreams[] {
+  return Object.entries(routes).flatMap(([key, entry]) => {
+    const cases = (entry.cases ?? []).map((each, index) => [caseId(key, index), each] as const);
+    return [[key, entry] as const, ...cases].flatMap(([id, { upstreams: urls, health }]) =>
+      urls === undefined ? [] : [{ name: upstreamsName(id), urls, health }],
+    );
+  });
 }

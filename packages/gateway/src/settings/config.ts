@@ -1,15 +1,8 @@
 import { isLoopback, RollcallError } from '@rollcall/protocol';
 import { readTextFile } from '@rollcall/runtime';
-import {
-  checkSettings,
-  overlaySettings,
-  reloading,
-  resolveSettings,
-  valuesOf,
-} from '@rollcall/runtime/settings';
+import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
-import { filterFaults } from '../filters/filters.ts';
-import { ROUTE_SETTINGS } from './routing.ts';
+import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
 import { tlsFaults } from './tls-faults.ts';
 
@@ -47,16 +40,6 @@ export function resolveConfig(config: GatewayConfig): ResolvedConfig {
   return resolved;
 }
 
-/** The settings of one route. */
-type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
-
-/** Returns the settings of a route: its own, and those for all where it has none. */
-export function routeSettings(settings: RoutingSettings, prefix: string): RouteSettings {
-  const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const own = Object.hasOwn(settings.routes, prefix) ? settings.routes[prefix] : undefined;
-  return own === undefined ? all : overlaySettings(ROUTE_SETTINGS, all, own);
-}
-
 /** The part of a configuration by which requests are served. */
 export function routingSettings(config: RoutingConfig): RoutingSettings {
   return resolveSettings(RELOADING, valuesOf(RELOADING, config));
@@ -83,22 +66,11 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
  * @param config each of whose settings is valid
  */
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
-  const settings = routingSettings(config);
-  const faults = filterFaults(settings);
-  const own = Object.keys(settings.routes).flatMap((prefix) =>
-    filterFaults(routeSettings(settings, prefix))
-      .filter(({ key }) => !faults.some((fault) => fault.key === key))
-      .map(({ key, problem }) => faultAt(['routes', prefix, ...key.split('.')], problem)),
-  );
-  return [
-    ...tlsFaults(config),
-    ...faults.map(({ key, problem }) => faultAt(key.split('.'), problem)),
-    ...own,
-  ];
-}
-
-function faultAt(path: readonly string[], problem: string): Fault {
-  return { path, message: `\`${path.join('.')}\` ${problem}` };
+  const faults = [...tlsFaults(config), ...routeFaults(routingSettings(config))];
+  return faults.map(({ path, problem }) => ({
+    path,
+    message: `\`${path.join('.')}\` ${problem}`,
+  }));
 }
 
 function misconfigured(message: string): RollcallError {

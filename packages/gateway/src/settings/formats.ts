@@ -1,6 +1,8 @@
 import { addressRanges, HASH_BY, isPlaceholder, parsePrefix } from '@rollcall/protocol';
 import type { Format } from '@rollcall/runtime/settings';
 import { parseDomain } from '../routing/domain.ts';
+import { parseRouteKey, routeKey } from '../routing/route-key.ts';
+import { formatUpstreamUrl, parseUpstreamUrl } from '../routing/upstream-url.ts';
 
 export const ADDRESS_RANGE: Format = {
   expected: 'an address range such as 10.0.0.0/8 or fd00::/8',
@@ -8,8 +10,9 @@ export const ADDRESS_RANGE: Format = {
 };
 
 export const DOMAIN: Format = {
-  expected: 'a host such as api.example.com or localhost:1500, or * for every host',
-  parse: (text) => (parseDomain(text) === undefined ? undefined : text),
+  expected:
+    'hosts separated by commas, such as api.example.com or localhost:1500, or * for every host',
+  parse: (text) => parseDomain(text)?.join(','),
 };
 
 export const PREFIX: Format = {
@@ -18,6 +21,29 @@ export const PREFIX: Format = {
     const parsed = parsePrefix(text);
     return parsed.ok ? parsed.value : undefined;
   },
+};
+
+export const ROUTE_KEY: Format = {
+  expected:
+    'a path prefix such as /v1, or a host and a prefix such as api.example.com/v1 or *.example.com/',
+  parse(text) {
+    const key = parseRouteKey(text);
+    return key === undefined ? undefined : routeKey(key);
+  },
+};
+
+export const UPSTREAM_URL: Format = {
+  expected: 'a URL of scheme, host and port, such as http://10.0.0.5:8080',
+  parse(text) {
+    const url = parseUpstreamUrl(text);
+    return url === undefined ? undefined : formatUpstreamUrl(url);
+  },
+};
+
+export const URL_PATH: Format = {
+  expected: 'a path such as /health',
+  parse: (text) =>
+    /^\/(?!\/)[\x21-\x7e]{0,511}$/.test(text) && !text.includes('#') ? text : undefined,
 };
 
 export const HASH_KEY: Format = {

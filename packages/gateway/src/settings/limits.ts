@@ -79,6 +79,27 @@ export const LIMIT_SETTINGS = {
     default: LIMITS.connectionsPerAddress as number,
     doc: 'Maximum connections of clients from one address, or from one IPv6 network of /64, in each worker.',
   },
+  streams: {
+    type: 'integer',
+    min: 1,
+    max: 100_000,
+    default: LIMITS.streams as number,
+    doc: 'Maximum requests that are open at a time on one connection by HTTP/2. Further ones are refused, so that the client can send them again. All connections together may have as many requests open as `connections` allows connections, because each may need one to an instance.',
+  },
+  streamResets: {
+    type: 'integer',
+    min: 1,
+    max: 10_000_000,
+    default: LIMITS.streamResets as number,
+    doc: 'Maximum requests by HTTP/2 that the client of one connection may cancel, or have reset by an error, within 30 s. Above it, the connection is closed.',
+  },
+  controlFrames: {
+    type: 'integer',
+    min: 1,
+    max: 10_000_000,
+    default: LIMITS.controlFrames as number,
+    doc: 'Maximum frames without a part of a request (SETTINGS, PING, PRIORITY, WINDOW_UPDATE, CONTINUATION, empty DATA) that the client of one connection by HTTP/2 may send within 30 s, beyond eight for each request and each frame of a body. Above it, the connection is closed.',
+  },
   heldBytes: {
     type: 'integer',
     min: 1_048_576,

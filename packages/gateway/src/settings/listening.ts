@@ -24,10 +24,10 @@ export const LISTENING_SETTINGS = {
     format: DOMAIN as typeof DOMAIN,
     defaultIs: 'localhost:PORT',
     example: 'localhost:1500',
-    flag: '--domain <domain>',
+    flag: '--domain <hosts>',
     env: 'DOMAIN',
     reloads: true,
-    doc: 'Host that requests must name, compared without port and case. Every name of loopback is the same; `*` accepts every host.',
+    doc: 'Hosts, separated by commas, of which requests must name one, compared without port and case. Every name of loopback is the same; `*` accepts every host.',
   },
   tls: {
     type: 'group',
@@ -47,7 +47,7 @@ export const LISTENING_SETTINGS = {
     type: 'boolean',
     default: false,
     reloads: true,
-    doc: 'Whether requests keep header fields whose name has a `_`. Programs made for CGI, such as PHP and WSGI servers, read it as `-`, so that a client could set any field, such as `X_Forwarded_For`.',
+    doc: 'Whether requests keep header fields whose name has a `_`. Programs made for CGI, such as PHP and WSGI servers, read it as `-`, so that a client could set any field, such as `X_Forwarded_For`. `X.Forwarded.For`, which PHP reads alike, goes with them.',
   },
   via: {
     type: 'boolean',

@@ -1,8 +1,10 @@
 import { perRoute } from '@rollcall/runtime/settings';
 import type { PerRoute } from '@rollcall/runtime/settings';
 import { FILTER_SETTINGS } from '../filters/filters.ts';
+import { PATH_RULE_SETTINGS } from '../filters/path-rule.ts';
 import { BALANCING_SETTINGS, EJECTION_SETTINGS, RETRY_SETTINGS } from './balancing.ts';
-import { PREFIX } from './formats.ts';
+import { WHEN_SETTINGS } from './cases.ts';
+import { PREFIX, ROUTE_KEY, UPSTREAM_URL, URL_PATH } from './formats.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 
 const OWN_SETTINGS = {
@@ -12,6 +14,13 @@ const OWN_SETTINGS = {
     reloads: true,
     perRoute: true,
     doc: 'Whether the prefix is removed from the path before the request is sent to an instance.',
+  },
+  rewrite: {
+    type: 'group',
+    settings: PATH_RULE_SETTINGS as typeof PATH_RULE_SETTINGS,
+    reloads: true,
+    perRoute: true,
+    doc: 'Replaces the path that instances receive, after the prefix is removed. The query stays.',
   },
   restorePrefix: {
     type: 'boolean',
@@ -65,12 +74,70 @@ export const ROUTING_SETTINGS: typeof OWN_SETTINGS & typeof FILTER_SETTINGS = {
 /** How the requests of one route are served. */
 export const ROUTE_SETTINGS: PerRoute<typeof ROUTING_SETTINGS> = perRoute(ROUTING_SETTINGS);
 
+/** Which instances serve a route, or a case of one. */
+const SERVICE_SETTINGS = {
+  service: {
+    type: 'text',
+    format: PREFIX as typeof PREFIX,
+    example: '/v1',
+    defaultIs: 'the prefix of the route',
+    doc: 'The prefix whose announced instances serve the route.',
+  },
+  upstreams: {
+    type: 'list',
+    format: UPSTREAM_URL as typeof UPSTREAM_URL,
+    example: ['http://10.0.0.5:8080', 'http://files.internal:8080'],
+    doc: 'Servers that serve the route in place of announced instances. Every address of a DNS name is one, and the name is resolved again when its TTL ends.',
+  },
+  health: {
+    type: 'text',
+    format: URL_PATH as typeof URL_PATH,
+    example: '/health',
+    doc: 'The path with which `upstreams` are probed. It must answer with a 2xx or 3xx status. If unset, `GET /health` is probed, and any answer is healthy except a 5xx other than 501.',
+  },
+} as const;
+
+const CASE_SETTINGS: {
+  readonly when: {
+    readonly type: 'group';
+    readonly settings: typeof WHEN_SETTINGS;
+    readonly doc: string;
+  };
+} & typeof SERVICE_SETTINGS &
+  typeof ROUTE_SETTINGS = {
+  when: {
+    type: 'group',
+    settings: WHEN_SETTINGS,
+    doc: 'The conditions of the case, of which all have to hold.',
+  },
+  ...SERVICE_SETTINGS,
+  ...ROUTE_SETTINGS,
+};
+
+/** What one route may set: how it is served, by what, and other ways for some of its requests. */
+export const ROUTES_ENTRY: typeof SERVICE_SETTINGS &
+  typeof ROUTE_SETTINGS & {
+    readonly cases: {
+      readonly type: 'groups';
+      readonly settings: typeof CASE_SETTINGS;
+      readonly doc: string;
+    };
+  } = {
+  ...SERVICE_SETTINGS,
+  ...ROUTE_SETTINGS,
+  cases: {
+    type: 'groups',
+    settings: CASE_SETTINGS,
+    doc: 'Settings for some requests of the route. The first case whose conditions hold takes precedence over the route; anything that it does not set falls back to the route.',
+  },
+};
+
 /** Settings of single routes. */
 export const ROUTES_SETTINGS = {
   routes: {
     type: 'map',
-    keys: PREFIX as typeof PREFIX,
-    settings: ROUTE_SETTINGS as typeof ROUTE_SETTINGS,
+    keys: ROUTE_KEY as typeof ROUTE_KEY,
+    settings: ROUTES_ENTRY as typeof ROUTES_ENTRY,
     reloads: true,
     defaultIs: 'none',
     example: {
@@ -79,6 +146,6 @@ export const ROUTES_SETTINGS = {
         limits: { bodyBytes: 1_048_576, totalMs: 30_000 },
       },
     },
-    doc: 'Settings of single routes, by prefix. Anything that a route does not set falls back to the value for all.',
+    doc: 'Settings of single routes, by prefix, or by host and prefix. Anything that a route does not set falls back to the value for all.',
   },
 } as const;

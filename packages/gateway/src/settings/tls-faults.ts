@@ -1,13 +1,13 @@
-import type { Fault } from '@rollcall/runtime/settings';
 import { certificateNames } from '../certificates/names.ts';
 import type { GatewayConfig } from './config.ts';
+import type { SettingFault } from './route-faults.ts';
 
 /** Returns what only the settings of TLS together show, such as a certificate without its key. */
-export function tlsFaults({ tls = {}, domain, routes = {} }: GatewayConfig): Fault[] {
+export function tlsFaults({ tls = {}, domain, routes = {} }: GatewayConfig): SettingFault[] {
   const { cert, key, certificates = [], acme } = tls;
-  const faults: Fault[] = [];
+  const faults: SettingFault[] = [];
   const fault = (name: string, problem: string): void => {
-    faults.push({ path: ['tls', name], message: `\`tls.${name}\` ${problem}` });
+    faults.push({ path: ['tls', name], problem });
   };
   if (cert !== undefined && key === undefined) fault('key', 'is missing: `tls.cert` goes with it');
   if (key !== undefined && cert === undefined) fault('cert', 'is missing: `tls.key` goes with it');

@@ -55,9 +55,9 @@ class RequestTrace implements Trace {
 
   ended(request: RequestSummary): void {
     const span = this.#span;
-    const { method, prefix } = request;
+    const { method, route } = request;
     // Names must have few values, so the path is an attribute.
-    span.updateName(prefix === undefined ? method : `${method} ${prefix || '/'}`);
+    span.updateName(route === undefined ? method : `${method} ${route || '/'}`);
     span.setAttributes(attributesOf(request));
     if (isFailure(request)) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
@@ -74,14 +74,14 @@ function contextOf(parent: string | undefined): Context {
 
 /** Follows OpenTelemetry's semantic conventions for HTTP servers. Leaves out the query, which may hold secrets. */
 function attributesOf(request: RequestSummary): Attributes {
-  const { target, prefix, instance, problem, filter } = request;
+  const { target, route, instance, problem, filter } = request;
   return {
     'http.request.method': request.method,
     'http.response.status_code': request.status,
     'url.path': target.split('?', 1)[0] ?? '',
     'server.address': request.host,
     'client.address': request.client,
-    ...(prefix !== undefined && { 'http.route': prefix || '/' }),
+    ...(route !== undefined && { 'http.route': route || '/' }),
     ...(problem !== undefined && { 'error.type': problem }),
     ...(instance !== undefined && { 'rollcall.instance': instance }),
     ...(filter !== undefined && { 'rollcall.filter': filter }),

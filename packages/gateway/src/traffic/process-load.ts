@@ -10,6 +10,8 @@ export interface ProcessLoad {
   readonly shedClients: number;
   /** Connections of clients that were reset since the process began, because too much memory was held for all. */
   readonly heavyClients: number;
+  /** Connections of clients that were closed since the process began, because of what they have sent by HTTP/2. */
+  readonly faultyClients: number;
   /** Requests in flight to each instance that has any. */
   readonly inFlight: readonly (readonly [key: string, number])[];
   /** Connections to each instance, and how many of them are idle. */
@@ -25,6 +27,7 @@ export const NO_LOAD: ProcessLoad = {
   clients: 0,
   shedClients: 0,
   heavyClients: 0,
+  faultyClients: 0,
   inFlight: [],
   pools: [],
   ejections: [],
@@ -35,6 +38,7 @@ export function measureLoad(engine: ReverseProxy, router: Router): ProcessLoad {
     clients: engine.clients,
     shedClients: engine.shedClients,
     heavyClients: engine.heavyClients,
+    faultyClients: engine.faultyClients,
     inFlight: [...router.inFlight()],
     pools: [...engine.pools()],
     ejections: router.ejections(),

@@ -12,6 +12,7 @@ export interface TrafficDelta {
   readonly problems: readonly (readonly [ProblemCode, number])[];
   readonly filters: readonly FilterAnswers[];
   readonly droppedFields: number;
+  readonly versions: readonly (readonly [version: string, number])[];
 }
 
 /** The requests that a filter answered, by route. */
@@ -41,6 +42,8 @@ export class TrafficCounter implements RoutingEvents {
   /** By filter, then by prefix. */
   readonly #filters = new Map<string, Map<string | undefined, number>>();
 
+  /** By the version of HTTP that clients used. */
+  readonly #versions = new Map<string, number>();
   #droppedFields = 0;
 
   /** @param instances the table at this moment */
@@ -54,14 +57,15 @@ export class TrafficCounter implements RoutingEvents {
   }
 
   readonly countRequest = (request: RequestSummary): void => {
-    const { prefix, instance, problem, filter, status, ms, upstreamMs } = request;
-    const route = this.#route(prefix);
-    countResponse(route, request);
+    const { route, instance, problem, filter, status, ms, upstreamMs } = request;
+    const routed = this.#route(route);
+    countResponse(routed, request);
+    this.#version(request.httpVersion, 1);
     // How long a tunnel stays open says nothing about the gateway.
-    if (status !== SWITCHED) observeSeconds(route, ms / 1000);
+    if (status !== SWITCHED) observeSeconds(routed, ms / 1000);
     // The proxy and routing answer with nothing else.
     if (problem !== undefined) this.#problem(problem as ProblemCode, 1);
-    if (filter !== undefined) this.#filterAnswer(filter, prefix, 1);
+    if (filter !== undefined) this.#filterAnswer(filter, route, 1);
     const counts = instance === undefined ? undefined : this.#instance(instance);
     if (counts === undefined) return;
     countResponse(counts, request);
@@ -93,18 +97,21 @@ export class TrafficCounter implements RoutingEvents {
     const instances = [...this.instances()];
     const problems = [...this.#problems];
     const filters = [...this.filters()];
+    const versions = [...this.#versions];
     const droppedFields = this.#droppedFields;
     this.#routes.clear();
     for (const instance of this.#instances.values()) instance.counts = undefined;
     this.#problems.clear();
     this.#filters.clear();
+    this.#versions.clear();
     this.#droppedFields = 0;
-    return { routes, instances, problems, filters, droppedFields };
+    return { routes, instances, problems, filters, droppedFields, versions };
   }
 
   /** Adds the counts of another process. */
-  add({ routes, instances, problems, filters, droppedFields }: TrafficDelta): void {
+  add({ routes, instances, problems, filters, droppedFields, versions }: TrafficDelta): void {
     this.#droppedFields += droppedFields;
+    for (const [version, more] of versions) this.#version(version, more);
     for (const [prefix, more] of routes) addCounts(this.#route(prefix), more);
     for (const [key, more] of instances) {
       const counts = this.#instance(key);
@@ -131,6 +138,11 @@ export class TrafficCounter implements RoutingEvents {
 
   *filters(): Iterable<FilterAnswers> {
     for (const [filter, answers] of this.#filters) yield [filter, [...answers]];
+  }
+
+  /** Requests by the version of HTTP that clients used. */
+  versions(): Iterable<readonly [version: string, number]> {
+    return this.#versions;
   }
 
   /** Fields of requests that were dropped because their name has a `_`. */
@@ -168,6 +180,10 @@ export class TrafficCounter implements RoutingEvents {
     let answers = this.#filters.get(filter);
     if (answers === undefined) this.#filters.set(filter, (answers = new Map()));
     answers.set(prefix, (answers.get(prefix) ?? 0) + by);
+  }
+
+  #version(version: string, by: number): void {
+    this.#versions.set(version, (this.#versions.get(version) ?? 0) + by);
   }
 
   #problem(code: ProblemCode, by: number): void {

@@ -1,5 +1,5 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
-import { encodeAnnouncement, parseAnnouncement, parsePort } from '@rollcall/protocol';
+import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, Ports, RequestError, Served } from '../data-plane/data-plane.ts';
 import { PROBLEMS } from '../problem.ts';
@@ -63,12 +63,19 @@ export type FromWorker =
   /** What real traffic showed of an instance: it counts as a probe. */
   | { readonly type: 'outcome'; readonly key: string; readonly verdict: Verdict };
 
+const named = plain(
+  (input): input is { readonly prefix: string } =>
+    isRecord(input) && typeof input['prefix'] === 'string',
+);
+
 const announcement: Codec<Announcement> = {
   encode: encodeAnnouncement,
   decode(input) {
-    const parsed = parseAnnouncement(input);
+    // The prefix of configured upstreams is a name that no instance can announce.
+    const { prefix, ...fields } = named.decode(input, 0);
+    const parsed = parseAnnouncement({ ...fields, prefix: '' });
     if (!parsed.ok) throw new Error(parsed.refusal.reason);
-    return parsed.value;
+    return { ...parsed.value, prefix };
   },
 };
 
@@ -78,6 +85,7 @@ const instance = object<Instance>({
   status: oneOf<Status>({ healthy: true, suspect: true, down: true }),
   since: monotonicTime,
   isDrained: optional(boolean),
+  configuredAs: optional(text),
 });
 
 const change = object<Change>({
@@ -121,12 +129,14 @@ const traffic = object<TrafficDelta>({
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
   filters: list(pair(text, list(pair(optional(text), number)))),
   droppedFields: number,
+  versions: list(pair(text, number)),
 });
 
 const load = object<ProcessLoad>({
   clients: number,
   shedClients: number,
   heavyClients: number,
+  faultyClients: number,
   inFlight: list(pair(text, number)),
   pools: list(pair(text, object({ open: number, idle: number }))),
   ejections: list(

@@ -28,6 +28,7 @@ describe('the access log', () => {
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) as string,
         requestId: 'r-1',
         client: '10.0.0.9',
+        httpVersion: '1.1',
         method: 'GET',
         host: 'localhost',
         path: '/v1/x',

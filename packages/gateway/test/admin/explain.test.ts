@@ -30,7 +30,11 @@ function setup() {
   const probed = (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
     observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now);
   };
-  async function told(target: string, request: Partial<DryRequest> = {}, config?: RoutingConfig) {
+  async function explained(
+    target: string,
+    request: Partial<DryRequest> = {},
+    config?: RoutingConfig,
+  ) {
     const asked = { method: 'GET', target, host: 'localhost', headers: [], isSecure: false };
     const sent = { ...asked, ...request };
     const settings = routingSettings(config ?? {});
@@ -47,7 +51,7 @@ function setup() {
       epoch: EPOCH,
     });
   }
-  return { observer, journal, state, say, probed, told };
+  return { observer, journal, state, say, probed, explained };
 }
 
 describe('explain', () => {
@@ -65,27 +69,30 @@ describe('explain', () => {
     ['/%zz/\u0000', undefined],
     [`/${'x/'.repeat(5000)}`, undefined],
   ])('finds the prefix of %j as the router does', async (path, prefix) => {
-    const { say, told } = setup();
+    const { say, explained } = setup();
     say('register', 'a');
     say('register', 'b', { prefix: '/v1/x' });
-    expect((await told(path)).prefix).toBe(prefix);
-    if (prefix === undefined) expect((await told(path)).verdict).toMatch(/^nowhere \(4\d\d\)/);
+    expect((await explained(path)).prefix).toBe(prefix);
+    if (prefix === undefined) expect((await explained(path)).verdict).toMatch(/^nowhere \(4\d\d\)/);
   });
 
   it('shows the catch-all as /', async () => {
-    const { say, told } = setup();
+    const { say, explained } = setup();
     say('register', 'a', { prefix: '' });
-    expect(await told('/any')).toMatchObject({ prefix: '', verdict: 'to 1 of 1 instances of /' });
+    expect(await explained('/any')).toMatchObject({
+      prefix: '',
+      verdict: 'to 1 of 1 instances of /',
+    });
   });
 
   it('shows where requests go, with each instance and its history', async () => {
-    const { state, say, probed, told } = setup();
+    const { state, say, probed, explained } = setup();
     say('register', 'a');
     say('register', 'b', { port: 2 });
     say('register', 'c', { port: 3, draining: true });
     state.now = 50;
     probed('b', 'refused');
-    const { verdict, instances } = await told('/v1/x');
+    const { verdict, instances } = await explained('/v1/x');
     expect(verdict).toBe('to 1 of 3 instances of /v1');
     expect(instances.map(({ key, status, isRoutable }) => [key, status, isRoutable])).toEqual([
       ['a', 'healthy', true],
@@ -103,51 +110,55 @@ describe('explain', () => {
   });
 
   it('shows that all instances are suspect, that none receives traffic, or that all have left', async () => {
-    const { observer, say, probed, told } = setup();
+    const { observer, say, probed, explained } = setup();
     say('register', 'a');
     observer.departed('a', 1, 0);
-    expect((await told('/v1')).verdict).toMatch(/^to 1 of 1 instances of \/v1: none is healthy/);
+    expect((await explained('/v1')).verdict).toMatch(
+      /^to 1 of 1 instances of \/v1: none is healthy/,
+    );
     probed('a', 'refused');
-    expect((await told('/v1')).verdict).toMatch(
+    expect((await explained('/v1')).verdict).toMatch(
       /^nowhere \(503\): 0 of 1 instances of \/v1 receive traffic$/,
     );
     say('exit', 'a');
-    const { verdict, instances, gone } = await told('/v1');
+    const { verdict, instances, gone } = await explained('/v1');
     expect(verdict).toBe('nowhere (503): every instance of /v1 has left');
     expect(instances).toEqual([]);
     expect(gone.map(({ key, history }) => [key, history.at(-1)?.change])).toEqual([['a', 'left']]);
   });
 
   it('shows the link, and that the table may be out of date without it', async () => {
-    const { observer, state, say, told } = setup();
+    const { observer, state, say, explained } = setup();
     observer.subscribed(0);
     say('register', 'a');
     state.now = 70;
     observer.disconnected(70);
     state.isConnected = false;
-    expect((await told('/v1')).verdict).toMatch(
+    expect((await explained('/v1')).verdict).toMatch(
       /not connected to the broker, so its table may be out of date$/,
     );
-    expect((await told('/none')).link.map(({ at, what }) => [at, what])).toEqual([
+    expect((await explained('/none')).link.map(({ at, what }) => [at, what])).toEqual([
       [EPOCH, 'connected'],
       [EPOCH + 70, 'disconnected'],
     ]);
   });
 
   it('shows the filters of a route, and the answer of one that no service has registered', async () => {
-    const { say, told } = setup();
+    const { say, explained } = setup();
     say('register', 'a');
     const config: RoutingConfig = {
       cors: { origins: ['https://x.example'] },
       routes: { '/old': { redirect: { host: 'new.example' } } },
     };
-    expect((await told('/v1/x', {}, config)).filters.map(({ name }) => name)).toEqual(['cors']);
-    const old = await told('/old/x?y', {}, config);
+    expect((await explained('/v1/x', {}, config)).filters.map(({ name }) => name)).toEqual([
+      'cors',
+    ]);
+    const old = await explained('/old/x?y', {}, config);
     expect(old).toMatchObject({ prefix: '/old' });
     expect(old.verdict).toMatch(
       /^to the filter redirect, which answers 30\d with Location http:\/\/new\.example/,
     );
-    expect((await told('/none')).filters).toEqual([]);
+    expect((await explained('/none')).filters).toEqual([]);
   });
 
   it.each<[string, string, Partial<DryRequest>]>([
@@ -171,18 +182,18 @@ describe('explain', () => {
       { headers: [['Via', '1.1 rollcall-1']] },
     ],
   ])('says of %s what its request is answered: %s', async (target, verdict, request) => {
-    const { say, told } = setup();
+    const { say, explained } = setup();
     say('register', 'a');
-    const explanation = await told(target, request, { limits: { bodyBytes: 10 } });
+    const explanation = await explained(target, request, { limits: { bodyBytes: 10 } });
     expect(explanation.verdict).toBe(verdict);
     expect(verdict).toContain(`(${explanation.status})`);
   });
 
   it('shows what the instance receives, and how the route balances, retries and limits', async () => {
-    const { say, told } = setup();
+    const { say, explained } = setup();
     say('register', 'a', { policy: { balancing: 'least-request', retries: false } });
     const config: RoutingConfig = { routes: { '/v1': { limits: { answerMs: 1234 } } } };
-    const { target, route } = await told('/v1/x?y=1', {}, config);
+    const { target, route } = await explained('/v1/x?y=1', {}, config);
     expect(target).toBe('/x?y=1');
     expect(route).toMatchObject({
       strip: true,
@@ -193,9 +204,9 @@ describe('explain', () => {
   });
 
   it('shows refused messages of any prefix', async () => {
-    const { journal, told } = setup();
+    const { journal, explained } = setup();
     journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
-    expect((await told('/none')).refused).toEqual([
+    expect((await explained('/none')).refused).toEqual([
       { at: EPOCH + 5, event: 'register', code: 'bad-port', reason: 'port is 0' },
     ]);
   });

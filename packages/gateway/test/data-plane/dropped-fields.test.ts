@@ -16,7 +16,7 @@ it('logs once that header fields are dropped', () => {
     vi.advanceTimersByTime(5000);
   }
   expect(lines).toEqual([
-    'dropped a header field with a `_` in its name: `underscoresInHeaders` would pass it on',
+    'dropped a header field with a `_` in its name, or a `.` for a `-`: `underscoresInHeaders` would pass it on',
   ]);
   stop();
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchDomain } from '../../src/routing/domain.ts';
+import { hostOf, matchDomain } from '../../src/routing/domain.ts';
 
 describe('matchDomain', () => {
   it.each(['api.example.com', 'API.Example.COM:8080', 'api.example.com:', 'api.example.com.'])(
@@ -53,6 +53,29 @@ describe('matchDomain', () => {
       expect(matchDomain(domain)('')).toBe(true);
     },
   );
+
+  it('matches each of several hosts, and the names of loopback if one of them is', () => {
+    const isOwn = matchDomain('api.example.com, www.example.com:8080');
+    const hosts = ['api.example.com', 'www.example.com', 'example.com', 'localhost'];
+    expect(hosts.map(isOwn)).toEqual([true, true, false, false]);
+    const isLocal = matchDomain('localhost:1500,api.example.com');
+    expect([...hosts, '127.0.0.1', ''].map(isLocal)).toEqual([
+      true,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+    expect(matchDomain('api.example.com,*')('anything')).toBe(true);
+    expect(matchDomain('api.example.com,http://x')('api.example.com')).toBe(false);
+  });
+
+  it('does not match a host that is longer than a name can be', () => {
+    expect(matchDomain('*')('a.'.repeat(8000))).toBe(true);
+    expect(hostOf('a.'.repeat(127))).toBe('a.'.repeat(127).slice(0, -1));
+    expect(hostOf('a.'.repeat(8000))).toBeUndefined();
+  });
 
   it('answers for every host with *', () => {
     expect(matchDomain('*')('anything')).toBe(true);

@@ -60,7 +60,7 @@ describe('a configuration', () => {
     ],
     [
       { domain: 'http://x' },
-      '`domain` is "http://x"; it must be a host such as api.example.com or localhost:1500, or * for every host',
+      '`domain` is "http://x"; it must be hosts separated by commas, such as api.example.com or localhost:1500, or * for every host',
     ],
     [
       { allow: ['x'] },
@@ -74,7 +74,41 @@ describe('a configuration', () => {
       { balancing: { hashBy: 'query:x' } },
       '`balancing.hashBy` is "query:x"; it must be "address", "header:NAME" or "cookie:NAME"',
     ],
-    [{ routes: { v1: {} } }, '`routes.v1`: the key must be a path prefix such as /v1'],
+    [
+      { routes: { v1: {} } },
+      '`routes.v1`: the key must be a path prefix such as /v1, or a host and a prefix such as api.example.com/v1 or *.example.com/',
+    ],
+    [
+      { routes: { '/v1': { upstreams: ['10.0.0.5:80'] } } },
+      '`routes./v1.upstreams.0` is "10.0.0.5:80"; it must be a URL of scheme, host and port, such as http://10.0.0.5:8080',
+    ],
+    [{ routes: { 'a.com/': { upstreams: [] } } }, '`routes.a.com/.upstreams` is empty'],
+    [
+      { routes: { '/v1': { service: '/v2', upstreams: ['http://10.0.0.5'] } } },
+      '`routes./v1.upstreams` cannot be used with `service`',
+    ],
+    [
+      { routes: { '/v1': { health: '/up' } } },
+      '`routes./v1.health` needs `upstreams`: announced instances announce their own',
+    ],
+    [
+      { routes: { '/v1': { cases: [{ service: '/v2' }] } } },
+      '`routes./v1.cases.0.when` needs `methods`, `headers` or `query`',
+    ],
+    [
+      {
+        routes: { '/v1': { cases: [{ when: { methods: ['POST'] }, redirect: { status: 300 } }] } },
+      },
+      '`routes./v1.cases.0.redirect.status` is 300; it must be a whole number from 301 to 308',
+    ],
+    [
+      { routes: { '/v1': { rewrite: { prefix: '/a' } } } },
+      '`routes./v1.rewrite.replacement` is missing',
+    ],
+    [
+      { routes: { '/v1': { cases: [{ when: { query: { v: '2' } }, rewrite: { regex: '/a' } }] } } },
+      '`routes./v1.cases.0.rewrite.replacement` is missing',
+    ],
     [
       { dnsDomain: 'a..b' },
       '`dnsDomain` is "a..b"; it must be a name such as rollcall or svc.example.org',

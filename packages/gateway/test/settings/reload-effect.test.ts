@@ -37,14 +37,14 @@ function given(config: RoutingConfig): string {
     onRequestError: () => {},
     onServed: () => {},
   });
-  const { isOwnHost, policyOf } = router.rules;
+  const { sitesOf, ruleOf } = router.rules;
   return JSON.stringify({
     limits: proxy.limits,
     via: proxy.via,
     underscores: proxy.underscoresInHeaders,
     isTrusted: proxy.isTrustedProxy?.('10.0.0.1'),
-    isOwnHost: isOwnHost('api.example.com'),
-    policy: policyOf('/v1'),
+    sites: sitesOf('api.example.com').length,
+    policy: ruleOf('/v1').policyOf(),
   });
 }
 

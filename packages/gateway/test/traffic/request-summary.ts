@@ -4,13 +4,14 @@ import type { RequestSummary } from '@rollcall/proxy';
 /** A request that went well, but for what is said otherwise. */
 export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary {
   return {
+    httpVersion: '1.1',
     method: 'GET',
     host: 'localhost',
     target: '/v1/x?secret=1',
     client: '10.0.0.9',
     requestId: 'r-1',
     traceparent: undefined,
-    prefix: '/v1',
+    route: '/v1',
     instance: 'a',
     status: 200,
     isAborted: false,

@@ -18,7 +18,7 @@ describe('traffic', () => {
     traffic.countRequest(exchanged());
     traffic.countRequest(exchanged({ status: 503, problem: 'overloaded', instance: undefined }));
     traffic.countRequest(exchanged({ status: 200, isAborted: true }));
-    traffic.countRequest(exchanged({ prefix: undefined, instance: undefined, status: 404 }));
+    traffic.countRequest(exchanged({ route: undefined, instance: undefined, status: 404 }));
     const [routed, unrouted] = [route('/v1'), route(undefined)];
     expect(routed && [requestCount(routed), errorCount(routed)]).toEqual([3, 2]);
     expect(unrouted && [requestCount(unrouted), errorCount(unrouted)]).toEqual([1, 0]);
@@ -81,7 +81,7 @@ describe('traffic', () => {
     for (const _ of [1, 2]) {
       worker.countRequest(exchanged());
       worker.countRequest(
-        exchanged({ prefix: undefined, instance: undefined, problem: 'bad-request', status: 400 }),
+        exchanged({ route: undefined, instance: undefined, problem: 'bad-request', status: 400 }),
       );
       worker.retried('/v1', 'a');
       traffic.add(structuredClone(worker.take()));

@@ -56,6 +56,28 @@ describe('messages to a worker', () => {
     expect(sent({ type: 'change', number: 7, change: without })).not.toHaveProperty('change.was');
   });
 
+  it('have upstreams of the configuration under their name', () => {
+    const configured: Instance = {
+      key: 'x',
+      announcement: {
+        prefix: 'a.com/ (upstreams)',
+        port: 80,
+        address: '10.0.0.1',
+        scheme: 'https',
+      },
+      status: 'healthy',
+      since: 500,
+      isDrained: false,
+      configuredAs: 'https://files.internal:80',
+    };
+    const message = {
+      type: 'change',
+      number: 1,
+      change: { ...change, instance: configured },
+    } as const;
+    expect(sent(message)).toMatchObject({ change: { instance: { ...configured, since: -500 } } });
+  });
+
   it('have nothing that is only the table’s own', () => {
     const entry = { ...instance, slot: 4, probing: true };
     const encoded = TO_WORKER.encode(
@@ -109,11 +131,13 @@ const COUNTED = {
     problems: [['loop', 2]],
     filters: [['cors', [['/v1', 3]]]],
     droppedFields: 4,
+    versions: [['2', 5]],
   },
   load: {
     clients: 1,
     shedClients: 0,
     heavyClients: 0,
+    faultyClients: 0,
     inFlight: [['a', 2]],
     pools: [['a', { open: 2, idle: 1 }]],
     ejections: [{ key: 'a', until: 1000, why: '503 ×5', isIgnored: false }],

@@ -44,8 +44,23 @@ const outcome = vi.fn<(key: string, verdict: string) => void>();
 const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
-  traffic: { routes: [], instances: [], problems: [['loop', 1]], filters: [], droppedFields: 0 },
-  load: { clients: 3, shedClients: 0, heavyClients: 0, inFlight: [], pools: [], ejections: [] },
+  traffic: {
+    routes: [],
+    instances: [],
+    problems: [['loop', 1]],
+    filters: [],
+    droppedFields: 0,
+    versions: [],
+  },
+  load: {
+    clients: 3,
+    shedClients: 0,
+    heavyClients: 0,
+    faultyClients: 0,
+    inFlight: [],
+    pools: [],
+    ejections: [],
+  },
   process: { residentBytes: 1, cpuSeconds: 2, delaySeconds: 3 },
 };
 

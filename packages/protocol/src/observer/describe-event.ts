@@ -129,7 +129,9 @@ function changedFields(was: Announcement, is: Announcement): string[] {
 /** Such as `localhost:1500/v1 -> http://10.0.0.1:3000`. */
 function routeOf({ announcement }: Instance, domain = ''): string {
   const { prefix, scheme = 'http' } = announcement;
-  return `${domain}${prefix || '/'} -> ${scheme}://${hostPort(announcement)}`;
+  // The name of configured upstreams begins with the host of their route, if that has one.
+  const host = prefix === '' || prefix.startsWith('/') ? domain : '';
+  return `${host}${prefix || '/'} -> ${scheme}://${hostPort(announcement)}`;
 }
 
 function hostPort({ address, port }: Announcement): string {

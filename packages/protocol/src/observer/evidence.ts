@@ -43,6 +43,8 @@ export function evidenceAfter(
         ? was
         : { ...run, announcedAt: now, presence: { isPresent: true, at: now } };
     }
+    case 'configured':
+      return was ?? { inc: undefined };
     case 'departed':
       if (was === undefined || was.inc !== event.inc) return was;
       return { ...was, presence: { isPresent: false, at: now } };

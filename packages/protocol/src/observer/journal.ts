@@ -156,6 +156,10 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     }
     case 'joined':
       return { key: instanceKey(event.announcement), what: 'presence: joined' };
+    case 'configured':
+      return { key: instanceKey(event.announcement), what: `configuration: ${event.url}` };
+    case 'unconfigured':
+      return { key: event.key, what: 'configuration: removed' };
     case 'departed':
       return { key: event.id, what: 'presence: gone' };
     case 'probed':

@@ -75,7 +75,8 @@ export class Capacity {
       if (!isChange(effect)) continue;
       const { type, instance, was } = effect;
       const isGone = type === 'left' || type === 'forgotten';
-      if (!isGone && instance.status === 'down') this.#down.add(instance.key);
+      const mayGiveWay = !isGone && instance.configuredAs === undefined;
+      if (mayGiveWay && instance.status === 'down') this.#down.add(instance.key);
       else this.#down.delete(instance.key);
       this.#notePrefix(instance.announcement.prefix, now);
       if (was !== undefined) this.#notePrefix(was.prefix, now);

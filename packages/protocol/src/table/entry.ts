@@ -10,6 +10,8 @@ export interface Entry {
   status: Status;
   since: number;
   isDrained: boolean;
+  /** See {@link Instance.configuredAs}. */
+  configuredAs: string | undefined;
   /** Consecutive probes that failed, except by a timeout. */
   failures: number;
   /** Consecutive probes that timed out. Unlike a failure, a request that is answered makes up for them. */
@@ -81,6 +83,7 @@ export function newEntry(key: string, announcement: Announcement, now: number): 
     status: 'healthy',
     since: now,
     isDrained: false,
+    configuredAs: undefined,
     ...NEW_ENDPOINT,
     isProbing: false,
     isOverdue: false,

@@ -15,6 +15,10 @@ export type TableEvent =
   | { readonly type: 'departed'; readonly id: string; readonly inc: number }
   /** A probe, or a request, has ended. */
   | ({ readonly type: 'probed'; readonly key: string } & Probed)
+  /** This observer's configuration names it: by a URL, which may stand for several instances. */
+  | { readonly type: 'configured'; readonly announcement: Announcement; readonly url: string }
+  /** The configuration names it no longer, or its name leads elsewhere. */
+  | { readonly type: 'unconfigured'; readonly key: string; readonly why: string }
   /** An operator starts or ends the draining of an instance at this observer. */
   | { readonly type: 'drained' | 'undrained'; readonly key: string }
   /** An operator has this observer forget an instance. */

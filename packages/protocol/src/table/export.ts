@@ -8,10 +8,12 @@ type Entries = ReadonlyMap<string, Entry>;
 
 /** Everything that a table knows: its instances, and the exits that it remembers. */
 export function exportOf(entries: Entries, tombstones: Tombstones, now: number): Statement[] {
-  // Whether a legacy instance that is down still means to be there cannot be known.
+  // The configuration of an observer is its own. Whether a legacy instance that is down still means to be there cannot be known.
   const kept = [...entries.values()].filter(
-    ({ status, announcement, hasEnded }) =>
-      !hasEnded && (status !== 'down' || versionOf(announcement) !== undefined),
+    ({ status, announcement, hasEnded, configuredAs }) =>
+      configuredAs === undefined &&
+      !hasEnded &&
+      (status !== 'down' || versionOf(announcement) !== undefined),
   );
   return [...kept.map(statementOf), ...tombstones.statements(now)];
 }

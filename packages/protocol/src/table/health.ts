@@ -159,7 +159,7 @@ export class Health {
       // Its time may have passed while the observer was disconnected.
       if (isUp && entry.status === 'suspect')
         this.#agenda.set(entry.key, 'status', now + STATUS_MS.suspect);
-      if (wasAwayLong && entry.status === 'healthy') {
+      if (wasAwayLong && entry.status === 'healthy' && entry.configuredAs === undefined) {
         const why = 'this observer was disconnected for ten minutes';
         effects.push(...this.#suspect(entry, why, now));
       }
@@ -182,8 +182,10 @@ export class Health {
   }
 
   /** Whether an instance has been down so long that the table forgets it. */
-  isForgotten({ status, doubtedAt }: Entry, now: number): boolean {
-    return status === 'down' && now - doubtedAt >= RULES.forgetAfterMs;
+  isForgotten({ status, doubtedAt, configuredAs }: Entry, now: number): boolean {
+    return (
+      configuredAs === undefined && status === 'down' && now - doubtedAt >= RULES.forgetAfterMs
+    );
   }
 
   #succeeded(entry: Entry, now: number): Effect[] {

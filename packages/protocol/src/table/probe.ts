@@ -86,6 +86,8 @@ export function describeProbed({ verdict, attempt }: Omit<Probed, 'by'>): string
   const request = method === undefined ? 'the connection' : `${method} ${path}`;
   if ('status' in outcome) return `${request} answered ${outcome.status}`;
   if (verdict === 'timeout') return `${request} was not answered in time`;
+  if (outcome.code.startsWith('HPE_'))
+    return `${request} was not answered in HTTP/1.1, but perhaps in HTTP/2 or TLS (${outcome.code})`;
   return `${request} failed with ${outcome.code}`;
 }
 

@@ -65,12 +65,18 @@ export class Table {
         const entry = this.#entries.get(event.key);
         return entry === undefined ? [] : this.#health.probed(entry, event, now);
       }
+      case 'configured':
+        return this.#configured(event.announcement, event.url, now);
+      case 'unconfigured':
+        return this.#unconfigured(event.key, event.why);
       case 'drained':
       case 'undrained':
         return this.#setDrained(event.key, event.type === 'drained');
       case 'dismissed': {
         const entry = this.#entries.get(event.key);
-        return entry === undefined ? [] : [this.#forget(entry, DISMISSED)];
+        // The configuration would name it still.
+        if (entry === undefined || entry.configuredAs !== undefined) return [];
+        return [this.#forget(entry, DISMISSED)];
       }
       case 'prefix-dismissed':
         return this.#capacity.dismiss(event.prefix);
@@ -203,6 +209,31 @@ export class Table {
     if (isSameRun && isSameEndpoint(held, entry.announcement)) return effects;
     effects.push(...this.#health.relayed(entry, isRestored, now));
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
+  }
+
+  /** No owner speaks for it, so it stands by itself: what announces the same address and port says nothing about it. */
+  #configured(announcement: Announcement, url: string, now: number): Effect[] {
+    const key = instanceKey(announcement);
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      if (sameAnnouncement(known.announcement, announcement)) return [];
+      const was = known.announcement;
+      this.#groups.of(was.prefix).change(known, () => (known.announcement = announcement));
+      this.#health.updated(known, now);
+      return [{ ...change('updated', known, 'its configuration has changed'), was }];
+    }
+    const entry = { ...newEntry(key, announcement, now), configuredAs: url };
+    this.#entries.set(key, entry);
+    this.#groups.of(announcement.prefix).add(entry);
+    this.#health.started(entry, now);
+    return [change('registered', entry, `it is configured as ${url}`)];
+  }
+
+  #unconfigured(key: string, why: string): Effect[] {
+    const entry = this.#entries.get(key);
+    if (entry?.configuredAs === undefined) return [];
+    this.#remove(entry);
+    return [change('left', entry, why)];
   }
 
   #departed(id: string, inc: number, now: number): Effect[] {

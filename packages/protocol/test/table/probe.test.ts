@@ -41,6 +41,10 @@ it.each([
   [{ code: 'ETIMEDOUT' }, 'it accepted no connection in time'],
   [{ code: 'ETIMEDOUT', isConnected: true }, 'GET /health was not answered in time'],
   [{ code: 'ECONNRESET' }, 'GET /health failed with ECONNRESET'],
+  [
+    { code: 'HPE_INVALID_CONSTANT' },
+    'GET /health was not answered in HTTP/1.1, but perhaps in HTTP/2 or TLS (HPE_INVALID_CONSTANT)',
+  ],
   [{ status: 200 }, undefined],
   [{ code: 'ECONNREFUSED' }, undefined],
   [{ code: 'EMFILE' }, 'this machine lacks descriptors, ports or memory'],

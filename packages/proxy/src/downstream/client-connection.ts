@@ -18,6 +18,7 @@ import { DirectSocket } from '../sockets/read-into.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import { JOIN_BYTES } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
+import type { Client } from './client.ts';
 import { ForwardedFields, peerOf } from './forwarded-fields.ts';
 import { Http1Stream } from './http1-stream.ts';
 import type { Http1StreamOwner } from './http1-stream.ts';
@@ -34,7 +35,7 @@ const HALF_OPEN_MS = 5000;
 const MAX_ANSWERS_IN_A_ROW = 16;
 
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
-export class ClientConnection implements Http1StreamOwner {
+export class ClientConnection implements Client, Http1StreamOwner {
   readonly #socket: ClientSocket;
   readonly #context: Context;
   readonly #stream: Http1Stream;
@@ -72,8 +73,8 @@ export class ClientConnection implements Http1StreamOwner {
     this.#parser = new RequestParser(context.underscores);
     this.#heads = new HeadReader(context.limits.headBytes, canBeginRequest, true);
     this.#setDeadline(context.limits.idleMs);
-    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.#read(bytes);
-    else socket.on('data', (bytes: Buffer) => this.#read(bytes));
+    if (socket instanceof DirectSocket) socket.onBytes = (bytes) => this.take(bytes);
+    else socket.on('data', (bytes: Buffer) => this.take(bytes));
     socket.on('drain', () => this.#drained());
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
@@ -172,8 +173,8 @@ export class ClientConnection implements Http1StreamOwner {
     this.#deadline = this.#context.clock.after(ms);
   }
 
-  /** A head becomes text at once. All else is copied, but what is large of a body. */
-  #read(bytes: Buffer): Taken {
+  /** Reads bytes of the client. A head becomes text at once. All else is copied, but what is large of a body. */
+  take(bytes: Buffer): Taken {
     if (this.#state === 'between' && this.#held === undefined) this.#advance(bytes);
     else if (this.#state === 'between') this.#hold(bytes);
     else if (this.#state === 'tunnel') this.#exchange?.onRequestData([Buffer.from(bytes)], MORE);

@@ -5,10 +5,8 @@ import { informationalHead, responseHead } from '../http1/write-response.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import type { ClientSocket } from '../proxy.ts';
 import { resetOnDestroy } from '../node-internals.ts';
+import { keepTunnelAlive } from '../sockets/keep-alive.ts';
 import { writeMessage, writeParts } from '../sockets/write-message.ts';
-
-/** How often a tunnel makes sure that its peer is still there: neither side need ever say anything. */
-const TUNNEL_KEEP_ALIVE_MS = 60_000;
 
 /** What the stream needs of its connection. */
 export interface Http1StreamOwner {
@@ -52,7 +50,7 @@ export class Http1Stream implements ClientStream {
 
   sendUpgrade(head: ResponseHead): void {
     this.#isTunnel = true;
-    this.#socket.setKeepAlive(true, TUNNEL_KEEP_ALIVE_MS);
+    keepTunnelAlive(this.#socket);
     this.#socket.write(informationalHead(head), 'latin1');
     this.#owner.upgraded();
   }

@@ -1,14 +1,14 @@
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 
 /** How many are closed at a time: to find them, all are looked at. */
 const AT_ONCE = 64;
 
 /** Makes room for clients that have something to ask, by closing connections that wait for a request. */
 export class IdleClients {
-  readonly #clients: ReadonlySet<ClientConnection>;
+  readonly #clients: ReadonlySet<Client>;
   #isClosing = false;
 
-  constructor(clients: ReadonlySet<ClientConnection>) {
+  constructor(clients: ReadonlySet<Client>) {
     this.#clients = clients;
   }
 

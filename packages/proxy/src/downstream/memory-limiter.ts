@@ -1,8 +1,8 @@
 import { clientNetwork } from './client-network.ts';
-import type { ClientConnection } from './client-connection.ts';
+import type { Client } from './client.ts';
 
 /** What a {@link MemoryLimiter} needs of a connection. */
-export type HoldingClient = Pick<ClientConnection, 'address' | 'heldBytes' | 'cut'>;
+export type HoldingClient = Pick<Client, 'address' | 'heldBytes' | 'cut'>;
 
 interface Holder {
   readonly client: HoldingClient;

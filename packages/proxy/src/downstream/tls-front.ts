@@ -61,8 +61,8 @@ export function createTlsFront(
   // They never listen: connections are counted and refused before their handshake costs anything.
   const server = createServer({
     ...contextOptions(settings),
-    // With nothing in common, the handshake fails (RFC 7301 §3.2): HTTP/2 does not get past this.
-    ALPNProtocols: ['http/1.1'],
+    // With nothing in common, the handshake fails (RFC 7301 §3.2).
+    ALPNProtocols: ['h2', 'http/1.1'],
     SNICallback: (name, done) => done(null, certificates.find(name)),
     requestCert: settings.clientCa !== undefined,
     // Whether a certificate is needed is for the filters of a route to say.

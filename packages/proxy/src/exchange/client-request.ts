@@ -6,7 +6,7 @@ import type { RequestHead } from '../message.ts';
 import type { RequestView } from '../proxy.ts';
 import { RequestRecord } from './request-record.ts';
 
-/** Stands for a request whose head could not be read. */
+/** Stands for a request of HTTP/1 whose head could not be read. */
 export const UNREADABLE: RequestHead = {
   method: '',
   target: '',
@@ -22,6 +22,9 @@ export const UNREADABLE: RequestHead = {
   traceparent: '',
   maxForwards: Infinity,
 };
+
+/** Stands for a request of HTTP/2 whose head could not be read. */
+export const UNREADABLE_HTTP2: RequestHead = { ...UNREADABLE, version: '2' };
 
 /** A client's request: what decisions and filters see of it, and what is recorded of it. */
 export class ClientRequest implements RequestView {
@@ -39,7 +42,7 @@ export class ClientRequest implements RequestView {
     const { onRequestEnd, onRequestStart } = context;
     if (onRequestEnd === undefined) return;
     this.record = new RequestRecord(head, this.clientAddress, this.id);
-    if (head !== UNREADABLE) this.record.trace = onRequestStart?.(this.record.traceparent);
+    if (head.method !== '') this.record.trace = onRequestStart?.(this.record.traceparent);
   }
 
   get method(): string {

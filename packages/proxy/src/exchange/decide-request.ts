@@ -18,11 +18,13 @@ export function decideRequest(
   if (via !== '' && isLoop(via, pseudonym)) return { type: 'answer', problem: LOOP };
   const decision = decide(request);
   if (decision.type === 'answer') return decision;
-  const { prefix = '', filters } = decision;
+  const { route, prefix = '', filters } = decision;
   const { bodyBytes } = decision.limits ?? limits;
   const problem =
     escapeProblem(decision.target, decision) ?? sizeProblem(length, receivedBytes, bodyBytes);
-  return problem === undefined ? decision : { type: 'answer', problem, prefix, filters };
+  return problem === undefined
+    ? decision
+    : { type: 'answer', problem, route: route ?? prefix, filters };
 }
 
 function sizeProblem(length: number, received: number, maxBytes: number): Problem | undefined {
@@ -52,4 +54,9 @@ export function escapeProblem(
     'path-escapes-route',
     `The path leaves the prefix ${prefix || '/'} after \`..\` is resolved.`,
   );
+}
+
+/** The name of the route of a decision, for the summary. */
+export function routeOf(decision: Decision): string | undefined {
+  return decision.type === 'forward' ? (decision.route ?? decision.prefix) : decision.route;
 }

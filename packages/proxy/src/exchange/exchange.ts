@@ -10,7 +10,7 @@ import type { Problem } from '../problems.ts';
 import type { Forward } from '../proxy.ts';
 import { ClientRequest } from './client-request.ts';
 import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
-import { decideRequest, escapeProblem } from './decide-request.ts';
+import { decideRequest, escapeProblem, routeOf } from './decide-request.ts';
 import { ExpectedContinue } from './expected-continue.ts';
 import { lastHopResponse, problemResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
@@ -88,7 +88,7 @@ export class Exchange
     this.#sent.hold(parts, end);
     this.#bodyBytes = sizeOf(parts);
     const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
-    if (record !== undefined) record.prefix = decision.prefix;
+    if (record !== undefined) record.route = routeOf(decision);
     this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
     if (decision.type === 'answer') return this.answer(decision.problem);
     if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));

@@ -4,6 +4,7 @@ import type { RequestSummary, Trace } from '../proxy.ts';
 
 /** What is recorded of one request on its way, for `onRequestEnd`. */
 export class RequestRecord implements RequestSummary {
+  readonly httpVersion: RequestHead['version'];
   readonly method: string;
   readonly host: string;
   readonly target: string;
@@ -12,7 +13,7 @@ export class RequestRecord implements RequestSummary {
   readonly traceparent: string | undefined;
   /** What `onRequestStart` has returned. */
   trace: Trace | undefined;
-  prefix: string | undefined;
+  route: string | undefined;
   instance: string | undefined;
   status: number = 0;
   isAborted: boolean = false;
@@ -26,6 +27,7 @@ export class RequestRecord implements RequestSummary {
   #sentAt = 0;
 
   constructor(request: RequestHead, client: string, requestId: string) {
+    this.httpVersion = request.version;
     this.method = request.method;
     this.host = request.host;
     this.target = request.target;

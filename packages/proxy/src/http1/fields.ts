@@ -127,7 +127,7 @@ function joined(list: string, value: string): string {
  * piece.
  *
  * @param head has passed the expression FIELDS from there on
- * @param underscores default: names with a `_` are passed on
+ * @param underscores default: aliases are passed on
  */
 export function scanFields(
   head: string,
@@ -136,7 +136,9 @@ export function scanFields(
   underscores?: Underscores,
 ): Fields {
   const fields = new Fields();
-  let underscore = underscores?.isAllowed === false ? head.indexOf('_', start) : -1;
+  const dropsAliases = underscores?.isAllowed === false;
+  let underscore = dropsAliases ? head.indexOf('_', start) : -1;
+  let dot = dropsAliases ? head.indexOf('.', start) : -1;
   let kept = start;
   for (let at = start; at < head.length;) {
     const colon = head.indexOf(':', at);
@@ -151,10 +153,12 @@ export function scanFields(
         fields.kept += `${head.slice(kept, colon)}: ${value}\r\n`;
         kept = end + 2;
       }
-    } else if (underscore !== -1) {
-      if (underscore < at) underscore = head.indexOf('_', at);
-      passes = underscore === -1 || underscore > colon;
-      if (!passes) underscores?.drop();
+    } else if (dropsAliases) {
+      if (underscore !== -1 && underscore < at) underscore = head.indexOf('_', at);
+      if (dot !== -1 && dot < at) dot = head.indexOf('.', at);
+      const hasUnderscore = underscore !== -1 && underscore < colon;
+      passes = !hasUnderscore && !(dot !== -1 && dot < colon && isDotted(head.slice(at, colon)));
+      if (!passes) underscores.drop();
     }
     if (!passes) {
       if (kind === FIELD.forwarded || kind === FIELD.requestId)
@@ -168,6 +172,11 @@ export function scanFields(
   fields.kept += head.slice(kept);
   if (fields.named.length > 0) fields.kept = without(fields.kept, fields.named);
   return fields;
+}
+
+/** Whether this is the name of a field that is not ordinary, with a `.` for a `-`. */
+function isDotted(name: string): boolean {
+  return fieldKind(name.replaceAll('.', '-'), 0, name.length) !== FIELD.ordinary;
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { RequestHead } from '../message.ts';
 import { proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
-import { BAD_LENGTH, fieldValue, MAX_FIELDS, NO_LENGTH, scanFields, without } from './fields.ts';
+import { BAD_LENGTH, MAX_FIELDS, NO_LENGTH, scanFields, without } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { CHUNKED } from './framing.ts';
 import { MAX_KEPT } from './head-reader.ts';
+import { countHop } from './max-forwards.ts';
 import { METHODS } from './methods.ts';
 import { FIELDS } from './syntax.ts';
 import { isHost, splitAbsolute } from './target.ts';
@@ -94,14 +95,7 @@ export function parseRequest(head: string, underscores?: Underscores): Http1Requ
     host = parts.authority;
     kept = `Host: ${host}\r\n${without(kept, ['host'])}`;
   }
-  let maxForwards = Infinity;
-  if (method === 'OPTIONS' || method === 'TRACE') {
-    const hops = fieldValue(kept, 'max-forwards');
-    if (hops !== undefined && /^[0-9]{1,9}$/.test(hops)) {
-      maxForwards = Number(hops);
-      kept = `${without(kept, ['max-forwards'])}Max-Forwards: ${Math.max(maxForwards - 1, 0)}\r\n`;
-    }
-  }
+  const { maxForwards, fields: passed } = countHop(method, kept);
   // What a connection remembers of a request would keep its whole head in memory, as a part of that text.
   const isLarge = head.length > MAX_KEPT;
   const length =
@@ -112,7 +106,7 @@ export function parseRequest(head: string, underscores?: Underscores): Http1Requ
     target,
     version,
     host: isLarge ? copyOf(host) : host,
-    fields: kept,
+    fields: passed,
     forwardedFields: isLarge ? copyOf(fields.forwardedFields) : fields.forwardedFields,
     length,
     // RFC 9110 §10.1.1: HTTP/1.0 does not have it.
@@ -128,7 +122,8 @@ export function parseRequest(head: string, underscores?: Underscores): Http1Requ
   };
 }
 
-function copyOf(text: string): string {
+/** Returns a text that is no part of another, which it would keep in memory. */
+export function copyOf(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
 }
 

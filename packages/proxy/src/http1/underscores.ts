@@ -1,6 +1,7 @@
 /**
  * What becomes of fields of requests whose name has a `_`. Programs made for CGI see `_` and `-` as one, so that such a
- * name is an alias of another.
+ * name is an alias of another. PHP reads a `.` as a `_`, too. Because ordinary names may have one, a `.` is an alias only in
+ * the name of a field that the proxy treats in a way of its own.
  */
 export class Underscores {
   /** Whether they are passed on. */

@@ -21,7 +21,11 @@ export class Dialer {
    * @param take gets what the upstream sends
    * @param onConnected called when it may be written to: with TLS, once the certificate is verified
    */
-  dial({ address, port, isSecure }: Upstream, take: TakeBytes, onConnected: () => void): Socket {
+  dial(
+    { address, port, isSecure, serverName }: Upstream,
+    take: TakeBytes,
+    onConnected: () => void,
+  ): Socket {
     const options = {
       host: address,
       port,
@@ -33,6 +37,7 @@ export class Dialer {
     // One for all connections: to make one takes milliseconds.
     this.#secureContext ??= createSecureContext({ ca: this.#ca });
     const secureContext = this.#secureContext;
-    return connectSecurely({ ...options, secureContext }).on('secureConnect', onConnected);
+    const name = serverName === undefined ? {} : { servername: serverName };
+    return connectSecurely({ ...options, ...name, secureContext }).on('secureConnect', onConnected);
   }
 }

@@ -122,7 +122,11 @@ export class Pools {
 }
 
 function isAlike(one: Upstream, other: Upstream): boolean {
-  return isAt(one, other) && one.isSecure === other.isSecure;
+  return (
+    isAt(one, other) &&
+    (one.isSecure ?? false) === (other.isSecure ?? false) &&
+    one.serverName === other.serverName
+  );
 }
 
 function isAt(

@@ -12,15 +12,13 @@ import type { RequestFacts } from '../http1/write-request.ts';
 import type { Limits } from '../limits.ts';
 import { DONE, endWith, MORE, NO_PARTS } from '../message.ts';
 import type { BodyEnd, RequestHead } from '../message.ts';
+import { keepTunnelAlive } from '../sockets/keep-alive.ts';
 import type { Taken } from '../sockets/read-into.ts';
 import { writeMessage, writeParts } from '../sockets/write-message.ts';
 import { needsDrain } from '../sockets/write-text.ts';
 import type { Dialer } from './dialer.ts';
 import type { Upstream } from '../proxy.ts';
 import type { ResponseHandler } from './response-handler.ts';
-
-/** How often a tunnel makes sure that its peer is still there: neither side need ever say anything. */
-const TUNNEL_KEEP_ALIVE_MS = 60_000;
 
 /** What a connection calls: the pool that has opened it. */
 export interface ConnectionOwner {
@@ -187,7 +185,7 @@ export class UpstreamConnection {
 
   #upgrade(head: Http1Response, rest: Buffer, handler: ResponseHandler): void {
     this.#isTunnel = true;
-    this.#socket.setKeepAlive(true, TUNNEL_KEEP_ALIVE_MS);
+    keepTunnelAlive(this.#socket);
     handler.onUpgrade(head, rest);
   }
 

@@ -65,6 +65,8 @@ export function exchange({
     clock,
     pools,
     requestIds: new RequestIds(),
+    http2Streams: { open: 0, max: Infinity },
+    onFaultyClient: () => {},
     isClosing: false,
     onInternalError,
     onRequestEnd: (summary) => summaries.push(summary),

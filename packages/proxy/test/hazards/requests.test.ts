@@ -79,7 +79,7 @@ describe('lines that are not valid HTTP/1.1', () => {
     ['two spaces in the request line', 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n'],
     ['HTTP/0.9', 'GET /\r\n\r\n'],
     ['HTTP/2.0', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n'],
-    ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['the preface of HTTP/2 with another ending', 'PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n'],
     ['bytes of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n\r\n\r\n'],
   ])('%s: 400', (_what, bytes) => refusedAtEveryCut(bytes, 400));
   it('an unknown method: 501', () =>

@@ -22,7 +22,7 @@ const COLUMNS: readonly { readonly title: string; readonly cell: (row: Row) => s
 
 /**
  * The tables of settings for the documentation, in Markdown: one for the values at the top level, and a section for
- * each group. A column that would be empty is left out.
+ * each group and for what only the entries of a map have. A column that would be empty is left out.
  *
  * @param heading such as `###`, for the sections of groups
  * @param isFile whether a file may hold them: without one, the variables are their names
@@ -62,11 +62,24 @@ function sectionsOf(prefix: string, settings: Settings, inherited: Inherited, do
   const nested = rows.flatMap((row): Section[] => {
     const { name, setting } = row;
     if (setting.type === 'group') return sectionsOf(name, setting.settings, row, setting.doc);
+    if (setting.type === 'map')
+      return sectionsOf(`${name}.KEY`, ownOf(setting.settings), row, setting.doc);
     if (setting.type !== 'groups') return [];
     return sectionsOf(`${name}[]`, setting.settings, row, setting.doc);
   });
   const own = rows.filter(({ setting }) => setting.type !== 'group');
-  return [{ name: prefix, doc, rows: own }, ...nested];
+  return [...(own.length === 0 ? [] : [{ name: prefix, doc, rows: own }]), ...nested];
+}
+
+/** The settings of a map, or of the groups in it, that do not stand in another table as settings of a route. */
+function ownOf(settings: Settings): Settings {
+  const entries = Object.entries(settings).flatMap(([key, setting]): [string, Setting][] => {
+    if (setting.perRoute) return [];
+    if (setting.type !== 'group' && setting.type !== 'groups') return [[key, setting]];
+    const own = ownOf(setting.settings);
+    return Object.keys(own).length === 0 ? [] : [[key, { ...setting, settings: own }]];
+  });
+  return Object.fromEntries(entries);
 }
 
 function tableOf(rows: readonly Row[], isFile: boolean): string[] {

@@ -96,7 +96,7 @@ func TestAServerThatFailsLeavesTheRegistry(t *testing.T) {
 	}
 }
 
-func TestARenewalThatFailsIsToldAndEndsNothing(t *testing.T) {
+func TestARenewalThatFailsIsReportedAndEndsNothing(t *testing.T) {
 	signals := make(chan os.Signal, 1)
 	var life *lifetime
 	broker := brokertest.New(t, func(event brokertest.Event) int {
@@ -115,7 +115,7 @@ func TestARenewalThatFailsIsToldAndEndsNothing(t *testing.T) {
 	}
 }
 
-func TestFailingToLeaveIsToldAndExits1(t *testing.T) {
+func TestFailingToLeaveIsReportedAndExits1(t *testing.T) {
 	signals := make(chan os.Signal, 1)
 	broker := brokertest.New(t, func(event brokertest.Event) int {
 		if event.Name == "exit" {

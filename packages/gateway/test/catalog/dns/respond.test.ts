@@ -95,7 +95,7 @@ describe('the zone', () => {
     const six = 'fd000000000000000000000000000007-3002.v1.service.rollcall';
     expect(data(ask('AAAA', six).answers)).toEqual(['fd00::7']);
     expect(ask('A', six)).toMatchObject({ rcode: 'NOERROR', answers: [] });
-    // No name is made up for an address that is nobody's.
+    // No name is made up for an address that no instance has.
     expect(ask('A', '08080808-80.v1.service.rollcall').rcode).toBe('NXDOMAIN');
   });
 

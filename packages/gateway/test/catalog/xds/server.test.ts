@@ -66,7 +66,7 @@ it('pauses for a client that does not read, and then sends the current state', a
   const changes = 60;
   for (let at = 1; at <= changes; at++) {
     table.say('one', { port: 10_000 + at });
-    // Each is told by itself: longer than changes are gathered.
+    // Each is sent by itself: longer than changes are gathered.
     await sleep(15);
   }
   const responses: Buffer[] = [];

@@ -1,0 +1,81 @@
+import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
+import type { Owner, Statement } from '@rollcall/protocol';
+import type { Member } from '@rollcall/protocol/pusher';
+import type { Link } from '../transport/link.ts';
+import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
+import type { RegistryConfig } from '../transport/registry-config.ts';
+import type { Timers } from './timers.ts';
+
+export interface OwnerPresenceContext {
+  readonly registry: RegistryConfig;
+  readonly owner: Owner;
+  readonly link: Link;
+  readonly timers: Timers;
+  /** The owner is in the channel again, after a reconnection. */
+  readonly onRejoined: () => void;
+  /** The owner is in the channel with a higher incarnation than before. */
+  readonly onOutbid: () => void;
+  readonly onFault: (error: Error) => void;
+}
+
+/** An owner's presence in the channel of its instance, where it also learns of other runs with its id. */
+export class OwnerPresence {
+  readonly #context: OwnerPresenceContext;
+  readonly #channel: string;
+
+  constructor(context: OwnerPresenceContext) {
+    this.#context = context;
+    this.#channel = presenceChannel(context.registry, context.owner.announcement.id);
+  }
+
+  /** Joins the channel, again after each reconnection. */
+  join(onJoined: () => void): void {
+    const { registry, owner, link, onRejoined } = this.#context;
+    let isFirst = true;
+    link.subscribe(this.#channel, {
+      identify: () => ownerIdentity(registry, owner.show()),
+      onSubscribed: (members) => {
+        if (isFirst) onJoined();
+        else onRejoined();
+        isFirst = false;
+        for (const member of members) this.#meet(member);
+      },
+      onJoined: (member) => this.#meet(member),
+      onEvent: (event, data) => this.#receiveTable(event, data),
+    });
+  }
+
+  /** A member of the instance's channel is an observer, or a run with the same id. */
+  #meet({ userId }: Member): void {
+    const { announcement } = this.#context.owner;
+    const run = parsePresenceUserId(userId);
+    if (run?.id !== announcement.id) return;
+    this.#receive({ announcement: { ...announcement, inc: run.inc }, left: false });
+  }
+
+  #receiveTable(event: string, data: unknown): void {
+    if (event !== 'table') return;
+    const parsed = parseDiscoveryEvent(event, data);
+    if (!parsed.ok || parsed.value.type !== 'table') return;
+    for (const statement of parsed.value.statements) this.#receive(statement);
+  }
+
+  #receive(statement: Statement): void {
+    const { owner, timers } = this.#context;
+    const at = owner.received(statement, performance.now());
+    if (at !== undefined) timers.start(at - performance.now(), () => this.#outbid());
+  }
+
+  #outbid(): void {
+    const { owner, link, onOutbid, onFault } = this.#context;
+    if (owner.outbid(performance.now()) === undefined) return;
+    onFault(
+      new Error(
+        `another run of ${owner.announcement.id} has a higher incarnation: continuing with the next one. If this is repeated, two programs use this id: give each its own`,
+      ),
+    );
+    // The user_id of a member is fixed while it is in the channel.
+    link.unsubscribe(this.#channel);
+    this.join(onOutbid);
+  }
+}

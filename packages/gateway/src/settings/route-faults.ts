@@ -1,0 +1,84 @@
+import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
+import type { Resolved, Values } from '@rollcall/runtime/settings';
+import { filterFaults } from '../filters/filters.ts';
+import { pathRuleFaults } from '../filters/path-rule.ts';
+import { ROUTE_SETTINGS } from './routing.ts';
+import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
+
+type RoutingSettings = Resolved<typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS>;
+type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
+type RouteEntry = Values<typeof ROUTES_ENTRY>;
+type CaseEntry = NonNullable<RouteEntry['cases']>[number];
+
+/** A part of the settings that is wrong. */
+export interface SettingFault {
+  readonly path: readonly string[];
+  /** The end of a sentence, such as "is empty". */
+  readonly problem: string;
+}
+
+/** Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say. */
+export function routeFaults(settings: RoutingSettings): SettingFault[] {
+  const all = resolveSettings(ROUTE_SETTINGS, settings);
+  const faults = policyFaults(all);
+  const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
+    at(['routes', key || '/'], without(faults, entryFaults(entry, all))),
+  );
+  return [...faults, ...own];
+}
+
+function entryFaults(entry: RouteEntry, all: RouteSettings): SettingFault[] {
+  const policy = overlaySettings(ROUTE_SETTINGS, all, entry);
+  const faults = policyFaults(policy);
+  const cases = (entry.cases ?? []).flatMap((each, index) => {
+    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each));
+    return at(
+      ['cases', String(index)],
+      [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
+    );
+  });
+  return [...serviceFaults(entry), ...faults, ...cases];
+}
+
+/** Faults that are inherited are reported where they stand, and only there. */
+function without(
+  inherited: readonly SettingFault[],
+  faults: readonly SettingFault[],
+): SettingFault[] {
+  const known = new Set(inherited.map(({ path }) => path.join('.')));
+  return faults.filter(({ path }) => !known.has(path.join('.')));
+}
+
+function policyFaults(policy: RouteSettings): SettingFault[] {
+  const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
+    path: ['rewrite', key],
+    problem,
+  }));
+  const filters = filterFaults(policy).map(({ key, problem }) => ({
+    path: key.split('.'),
+    problem,
+  }));
+  return [...rewrite, ...filters];
+}
+
+function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): SettingFault[] {
+  if (upstreams?.length === 0) return [{ path: ['upstreams'], problem: 'is empty' }];
+  if (upstreams !== undefined && service !== undefined)
+    return [{ path: ['upstreams'], problem: 'cannot be used with `service`' }];
+  if (health !== undefined && upstreams === undefined)
+    return [
+      { path: ['health'], problem: 'needs `upstreams`: announced instances announce their own' },
+    ];
+  return [];
+}
+
+/** A case for every request would hide the route and all cases after it. */
+function whenFaults({ when = {} }: CaseEntry): SettingFault[] {
+  const { methods = [], headers = {}, query = {} } = when;
+  const isEmpty = methods.length + Object.keys(headers).length + Object.keys(query).length === 0;
+  return isEmpty ? [{ path: ['when'], problem: 'needs `methods`, `headers` or `query`' }] : [];
+}
+
+function at(path: readonly string[], faults: readonly SettingFault[]): SettingFault[] {
+  return faults.map(({ path: below, problem }) => ({ path: [...path, ...below], problem }));
+}

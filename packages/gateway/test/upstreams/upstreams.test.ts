@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ConfiguredInstance } from '@rollcall/client';
+import { silentLogger } from '@rollcall/runtime';
+import { Upstreams } from '../../src/upstreams/upstreams.ts';
+
+/** Upstreams whose names have the addresses that the test says, and the table that they make. */
+function setup() {
+  const table = new Map<string, readonly ConfiguredInstance[]>();
+  const addresses = new Map<string, readonly string[]>();
+  const logged: string[] = [];
+  const note = (_fields: unknown, message: string) => void logged.push(message);
+  const upstreams = new Upstreams({
+    directory: { configure: (name, instances) => void table.set(name, instances) },
+    logger: { ...silentLogger, warn: note, info: note } as never,
+    async resolve(name) {
+      const found = addresses.get(name);
+      if (found === undefined) throw new Error(`ENOTFOUND ${name}`);
+      return { addresses: found, validMs: 1000 };
+    },
+  });
+  const configure = (urls: readonly string[], name = 'a', health?: string) =>
+    upstreams.configure([{ name, urls, health }], () => {});
+  const endpoints = (name = 'a') =>
+    table.get(name)?.map(({ scheme, address, port }) => `${scheme} ${address} ${port}`);
+  return { upstreams, table, addresses, logged, configure, endpoints };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('configured upstreams', () => {
+  it('are in the table at once if they are addresses', () => {
+    const { configure, endpoints, table } = setup();
+    configure(['http://10.0.0.5:8080', 'https://[fd00::1]:443'], 'a', '/up');
+    expect(endpoints()).toEqual(['http 10.0.0.5 8080', 'https fd00::1 443']);
+    expect(table.get('a')).toMatchObject([
+      { url: 'http://10.0.0.5:8080', health: { path: '/up', method: 'GET' } },
+      { url: 'https://[fd00::1]:443' },
+    ]);
+  });
+
+  it('have an instance for each address of a name, and follow it', async () => {
+    const { upstreams, configure, endpoints, addresses } = setup();
+    addresses.set('files.internal', ['10.0.0.1', '10.0.0.2']);
+    configure(['http://files.internal:80', 'http://10.0.0.9:80']);
+    await upstreams.ready(100);
+    expect(endpoints()).toEqual(['http 10.0.0.1 80', 'http 10.0.0.2 80', 'http 10.0.0.9 80']);
+    addresses.set('files.internal', ['10.0.0.3']);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(endpoints()).toEqual(['http 10.0.0.3 80', 'http 10.0.0.9 80']);
+  });
+
+  it('keep the last addresses of a name that cannot be resolved, and say so once', async () => {
+    const { upstreams, configure, endpoints, addresses, logged } = setup();
+    addresses.set('files.internal', ['10.0.0.1']);
+    configure(['http://files.internal:80']);
+    await upstreams.ready(100);
+    addresses.clear();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(endpoints()).toEqual(['http 10.0.0.1 80']);
+    expect(logged).toEqual(['cannot resolve an upstream: keeping its last addresses']);
+    addresses.set('files.internal', ['10.0.0.1']);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(logged.slice(1)).toEqual(['resolved an upstream again']);
+  });
+
+  it('of which a name has no address yet do not delay the start for long', async () => {
+    const { upstreams, configure, endpoints, logged } = setup();
+    configure(['http://nowhere.internal:80']);
+    await upstreams.ready(100);
+    expect(endpoints()).toEqual([]);
+    expect(logged).toEqual(['cannot resolve an upstream: it has no address']);
+  });
+
+  it('are replaced while the old ones are still there', () => {
+    const { upstreams, configure, endpoints } = setup();
+    configure(['http://10.0.0.1:80'], 'old');
+    upstreams.configure([{ name: 'new', urls: ['http://10.0.0.2:80'], health: undefined }], () => {
+      expect([endpoints('old'), endpoints('new')]).toEqual([
+        ['http 10.0.0.1 80'],
+        ['http 10.0.0.2 80'],
+      ]);
+    });
+    expect([endpoints('old'), endpoints('new')]).toEqual([[], ['http 10.0.0.2 80']]);
+  });
+
+  it('stay if the new configuration is refused', () => {
+    const { upstreams, configure, endpoints } = setup();
+    configure(['http://10.0.0.1:80']);
+    const refused = () =>
+      upstreams.configure([{ name: 'b', urls: ['http://10.0.0.2:80'], health: undefined }], () => {
+        throw new Error('refused');
+      });
+    expect(refused).toThrow('refused');
+    expect([endpoints(), endpoints('b')]).toEqual([['http 10.0.0.1 80'], []]);
+  });
+
+  it('are resolved no more once they are closed', async () => {
+    const { upstreams, configure, endpoints, addresses } = setup();
+    addresses.set('files.internal', ['10.0.0.1']);
+    configure(['http://files.internal:80']);
+    await upstreams.ready(100);
+    upstreams.close();
+    addresses.set('files.internal', ['10.0.0.2']);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(endpoints()).toEqual(['http 10.0.0.1 80']);
+  });
+});
