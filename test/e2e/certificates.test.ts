@@ -65,11 +65,18 @@ function gatewayOf(
     args = [],
   }: GatewayOptions = {},
 ): Promise<RunningGateway> {
+  const settings = {
+    '--port': String(tlsPort),
+    '--host': host,
+    '--admin-port': '0',
+    '--domain': name,
+    '--acme-email': 'ops@example.com',
+    '--acme-directory': directory,
+    ...(httpPort !== undefined && { '--http-port': String(httpPort) }),
+  };
   return cluster.gateway([
-    ...['--port', String(tlsPort), '--host', host, '--admin-port', '0', '--domain', name],
-    ...['--acme-email', 'ops@example.com', '--acme-directory', directory],
-    ...['--set', `tls.acme.directoryCa=${ca}`, '--set', `tls.acme.folder=${folder}`],
-    ...(httpPort === undefined ? [] : ['--http-port', String(httpPort)]),
+    ...Object.entries(settings).flat(),
+    ...[`directoryCa=${ca}`, `folder=${folder}`].flatMap((each) => ['--set', `tls.acme.${each}`]),
     ...args,
   ]);
 }
@@ -142,7 +149,10 @@ describe.skipIf(!hasGo)('several gateways with a share key', { timeout: 120_000 
     await server.resolve('other.example.com', '127.0.0.4');
     const args = ['--acme-share-key-file', key];
     const other = await gatewayOf(server, {
-      ...{ host: '127.0.0.4', name: 'other.example.com', httpPort, args },
+      host: '127.0.0.4',
+      name: 'other.example.com',
+      httpPort,
+      args,
     });
     await other.program.line(/ordered certificate name=other\.example\.com/);
     const hosts = ['127.0.0.2', '127.0.0.3'];

@@ -136,7 +136,7 @@ export interface ReverseProxy {
    * @param host IP address or host name. Default `127.0.0.1`
    */
   listen(port: number, host?: string): Promise<ListenAddress>;
-  /** Listens for clients without TLS, besides: `isSecure` of a request tells the two apart. Parameters as of `listen`. */
+  /** Listens for clients without TLS, besides: `isSecure` of a request shows which way it came. Parameters as of `listen`. */
   listenPlain(port: number, host?: string): Promise<ListenAddress>;
   /** Serves a client whose connection was accepted elsewhere. Nothing may have been read from it. */
   serve(socket: ClientSocket): void;

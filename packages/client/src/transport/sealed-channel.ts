@@ -6,13 +6,17 @@ import { seal, unseal } from './seal.ts';
 /** The event of every message on a sealed channel. */
 const SEALED_EVENT = 'sealed';
 
+/** What a sealed channel is opened with. */
 export interface SealedChannelOptions {
+  /** The name of the channel, without a prefix for encryption. */
   readonly name: string;
   /** 32 bytes in base64, which only the programs on this channel have. */
   readonly key: string;
   /** The channel is subscribed, now and again after each reconnect. Messages in between are lost. */
   readonly onSubscribed: () => void;
+  /** The connection to the server is lost. It is made again until the channel is closed. */
   readonly onDisconnected: () => void;
+  /** Receives what another program has published, decrypted. */
   readonly onMessage: (data: unknown) => void;
   /** A message is not sealed with the key. */
   readonly onUnreadable: () => void;
@@ -25,6 +29,7 @@ export interface SealedChannel {
    * @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
    */
   publish(data: unknown): Promise<void>;
+  /** Leaves the channel and closes its connection. */
   close(): void;
 }
 

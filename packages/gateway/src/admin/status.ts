@@ -41,7 +41,7 @@ export interface StatusView {
   readonly services: number;
   /** How many instances it knows. */
   readonly instances: number;
-  /** Its certificates: those in files, and those that it orders. */
+  /** Its certificates: in files, and ordered by itself. */
   readonly certificates: readonly CertificateView[];
   /** Other gateways of the registry, and how their tables differed from this one's. */
   readonly peers: readonly Peer[];

@@ -32,14 +32,14 @@ export interface CertificatesOptions {
 }
 
 /** What certificates are shown on. */
-export interface ServedBy {
+interface ServedBy {
   /** Serve by what `tls` and `challenges` return from now on. */
   readonly apply: () => void;
   /** Calls back when all processes do. */
   readonly whenApplied: (call: () => void) => void;
 }
 
-/** Every certificate of a gateway: those in files, and those that it orders. */
+/** Every certificate of a gateway: in files, and ordered by itself. */
 export interface Certificates {
   /** How it speaks TLS; undefined if it does not. */
   tls(): TlsSettings | undefined;
@@ -59,7 +59,7 @@ export function speaksTls({ tls }: Pick<ResolvedConfig, 'tls'>): boolean {
 }
 
 /**
- * Reads the certificates of a configuration, and those that were ordered before.
+ * Reads the certificates of a configuration, and the ordered ones that are kept on disk.
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function openCertificates(options: CertificatesOptions): Promise<Certificates> {

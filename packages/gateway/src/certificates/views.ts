@@ -26,7 +26,7 @@ interface FileCertificate {
   readonly certificate: Certificate;
 }
 
-/** Returns what is known of all certificates. */
+/** Returns the views of all certificates. */
 export function viewsOf(
   files: readonly FileCertificate[],
   managed: readonly ManagedName[],

@@ -91,9 +91,13 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
   timer.unref();
   return {
     async listen({ port, httpPort }, host) {
-      const address = await listenAt(proxy.listen, { host, port, flag: '--port' });
+      const address = await listenAt((...at) => proxy.listen(...at), {
+        host,
+        port,
+        flag: '--port',
+      });
       if (httpPort === undefined) return address;
-      const plain = await listenAt(proxy.listenPlain, {
+      const plain = await listenAt((...at) => proxy.listenPlain(...at), {
         host,
         port: httpPort,
         flag: '--http-port',

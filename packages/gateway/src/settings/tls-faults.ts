@@ -1,9 +1,14 @@
+import type { Values } from '@rollcall/runtime/settings';
 import { certificateNames } from '../certificates/names.ts';
-import type { GatewayConfig } from './config.ts';
+import type { LISTENING_SETTINGS } from './listening.ts';
 import type { SettingFault } from './route-faults.ts';
 
+type Given = Values<typeof LISTENING_SETTINGS> & {
+  readonly routes?: Readonly<Record<string, unknown>>;
+};
+
 /** Returns what only the settings of TLS together show, such as a certificate without its key. */
-export function tlsFaults({ tls = {}, domain, routes = {} }: GatewayConfig): SettingFault[] {
+export function tlsFaults({ tls = {}, domain, routes = {} }: Given): SettingFault[] {
   const { cert, key, certificates = [], acme } = tls;
   const faults: SettingFault[] = [];
   const fault = (name: string, problem: string): void => {

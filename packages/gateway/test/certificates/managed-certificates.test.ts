@@ -117,8 +117,9 @@ describe('certificates that are ordered', () => {
   });
 
   it('are served though they cannot be kept', async () => {
-    const save = (): Promise<void> => Promise.reject(new Error('ENOSPC'));
-    const { managed, lines, entry } = await managedBy({ store: { save } });
+    const { managed, lines, entry } = await managedBy({
+      store: { save: () => Promise.reject(new Error('ENOSPC')) },
+    });
     await managed.tick();
     expect(entry()?.certificate).toEqual(HELD);
     expect(lines).toContainEqual(expect.stringMatching(/cannot keep certificate on disk .*ENOSPC/));

@@ -5,11 +5,16 @@ import { filterRequest } from '../filters/filter-request.ts';
 
 const REDIRECT = { redirectPort: 443, challenges: new Map([['token', 'answer']]) };
 const request = (given: Partial<RequestView> = {}): RequestView => ({
-  ...{ method: 'GET', host: 'api.example.com', target: '/v1/x?y', clientAddress: '192.0.2.1' },
+  method: 'GET',
+  host: 'api.example.com',
+  target: '/v1/x?y',
+  clientAddress: '192.0.2.1',
   isSecure: false,
   field: () => undefined,
   ...given,
 });
+
+const location = (to: string) => ({ status: 308, fields: [['location', to]] });
 
 /** What the client is answered with; undefined if it is served. */
 async function answer(given: Partial<RequestView> = {}, settings = REDIRECT): Promise<unknown> {
@@ -21,7 +26,6 @@ async function answer(given: Partial<RequestView> = {}, settings = REDIRECT): Pr
 
 describe('the port without TLS', () => {
   it('redirects to HTTPS, with path and query', async () => {
-    const location = (to: string) => ({ status: 308, fields: [['location', to]] });
     expect(await answer()).toEqual(location('https://api.example.com/v1/x?y'));
     expect(await answer({ host: 'api.example.com:80' })).toEqual(
       location('https://api.example.com/v1/x?y'),

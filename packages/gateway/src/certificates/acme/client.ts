@@ -12,7 +12,7 @@ import { authenticatedJws, jwkOf, signedJws, thumbprint } from './jws.ts';
 export interface AcmeOptions {
   /** The URL of the directory. */
   readonly directory: string;
-  /** CA of the server, as PEM, besides those that Node trusts. */
+  /** CA of the server, as PEM, besides the CAs that Node trusts. */
   readonly directoryCa?: string | undefined;
   readonly email: string;
   /** External account binding (RFC 8555 §7.3.4). The key is in base64url. */
@@ -32,7 +32,7 @@ export interface AcmeAnswer {
 }
 
 const REQUEST_MS = 30_000;
-/** Pebble rejects every second nonce if it is told to. */
+/** Pebble can reject every second nonce. */
 const MAX_NONCES = 20;
 const POLL_MS = 500;
 const MAX_POLL_MS = 10_000;

@@ -30,7 +30,7 @@ export class Gateways {
     return true;
   }
 
-  /** Those that are there. */
+  /** The gateways that are there. */
   present(now: number): string[] {
     for (const [from, { seenAt }] of this.#gateways)
       if (now - seenAt > FORGET_AFTER_MS) this.#gateways.delete(from);

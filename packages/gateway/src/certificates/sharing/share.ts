@@ -13,7 +13,7 @@ import { SharedOrders } from './shared-orders.ts';
 import type { Effect, Held } from './shared-orders.ts';
 
 /** What a gateway learns from the others. */
-export interface ShareHandlers {
+interface ShareHandlers {
   readonly onCertificate: (name: string, certificate: Certificate) => void;
   /** Resolves when the challenges of others are answered. */
   readonly onChallenges: (challenges: readonly Challenge[]) => Promise<void>;

@@ -150,6 +150,13 @@ class Network {
   }
 }
 
+const letter = (number: number, at: number, from = 'b'): Letter => ({
+  from,
+  number,
+  at,
+  message: { type: 'certificate', name: NAME, cert: 'x', key: 'y' },
+});
+
 const SEEDS = Array.from({ length: 50 }, (_, index) => index + 1);
 
 describe('gateways that share their orders', () => {
@@ -168,7 +175,7 @@ describe('gateways that share their orders', () => {
     const network = new Network(seed, { orderMs: 30_000 });
     for (const name of ['a', 'b', 'c']) network.add(name);
     network.run(15_000);
-    const [orderer] = network.gateways.filter(
+    const orderer = network.gateways.find(
       ({ orders }) => orders.standing(NAME, network.now) === 'mine',
     );
     expect(orderer).toBeDefined();
@@ -216,12 +223,6 @@ describe('gateways that share their orders', () => {
   it('ignore letters that are repeated, old, or from themselves', () => {
     const network = new Network(3);
     const one = network.add('a');
-    const letter = (number: number, at: number, from = 'b'): Letter => ({
-      from,
-      number,
-      at,
-      message: { type: 'certificate', name: NAME, cert: 'x', key: 'y' },
-    });
     const taken = (each: Letter): number => one.orders.receive(each, START).length;
     expect(taken(letter(2, START))).toBe(1);
     expect(taken(letter(2, START))).toBe(0);
