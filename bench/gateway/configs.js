@@ -41,7 +41,7 @@ export function upstreamConfig(folder, port) {
  * @param {string} folder
  * @param {import('./proxies.js').Ports} ports
  */
-export function nginxConfig(folder, { port, upstream, sink, tls }) {
+export function nginxConfig(folder, { port, upstream, sink, tls, isHttp2 }) {
   const headers = [
     'Connection ""',
     'Host $http_host',
@@ -54,7 +54,8 @@ export function nginxConfig(folder, { port, upstream, sink, tls }) {
     'Forwarded "for=$remote_addr;host=\\"$http_host\\";proto=$scheme"',
     'Via "1.1 nginx"',
   ].map((each) => `proxy_set_header ${each};`);
-  const keeps = 'keepalive 256; keepalive_requests 1000000000;';
+  // HTTP/2 brings as many requests at a time as there are streams on all connections.
+  const keeps = 'keepalive 2048; keepalive_requests 1000000000;';
   const ssl = tls
     ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key}; ssl_session_cache shared:s:1m;`
     : '';
@@ -63,7 +64,7 @@ export function nginxConfig(folder, { port, upstream, sink, tls }) {
     'nginx',
     `upstream up { server 127.0.0.1:${upstream}; ${keeps} }
   upstream sink { server 127.0.0.1:${sink}; ${keeps} }
-  server { listen 127.0.0.1:${port} ${tls ? 'ssl' : ''} backlog=4096; ${ssl}
+  server { listen 127.0.0.1:${port} ${tls ? 'ssl' : ''} ${isHttp2 ? 'http2' : ''} backlog=4096; ${ssl}
     proxy_http_version 1.1; ${headers.join(' ')} ${BUFFERS} ${STREAMING}
     location /v1/ { proxy_pass http://up/; }
     location /v2/ { proxy_pass http://sink/; } }`,
@@ -97,10 +98,13 @@ backend b
 }
 
 /** @param {import('./proxies.js').Ports} ports */
-export function caddyConfig({ port, upstream }) {
+export function caddyConfig({ port, upstream, isHttp2 }) {
   return `{
   admin off
   auto_https off
+  servers {
+    protocols h1 ${isHttp2 ? 'h2c' : ''}
+  }
   log {
     output discard
   }
@@ -111,7 +115,7 @@ http://localhost:${port} {
     reverse_proxy 127.0.0.1:${upstream} {
       header_up X-Forwarded-Prefix /v1
       transport http {
-        keepalive_idle_conns_per_host 256
+        keepalive_idle_conns_per_host 2048
       }
     }
   }

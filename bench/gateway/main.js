@@ -15,6 +15,13 @@ const SIZES = {
   full: {
     saturation: { proxies: ALL, rounds: 10, seconds: 1, warmUp: 2, connections: 64 },
     tls: { proxies: ['nginx', 'rollcall'], rounds: 10, seconds: 1, warmUp: 2, connections: 64 },
+    http2: {
+      proxies: ['nginx', 'caddy', 'rollcall'],
+      rounds: 10,
+      seconds: 1,
+      warmUp: 2,
+      connections: 64,
+    },
     latency: { rounds: 12, seconds: 1.5, warmUp: 2, connections: 64 },
     bodies: { rounds: 10, seconds: 1, connections: 8 },
     idle: { proxies: ['nginx', 'haproxy', 'rollcall'], connections: 8000, warmUp: 2 },
@@ -29,6 +36,7 @@ const SIZES = {
       connections: 4,
     },
     tls: { proxies: ['nginx', 'rollcall'], rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
+    http2: { proxies: ['nginx', 'rollcall'], rounds: 1, seconds: 1, warmUp: 0, connections: 4 },
     latency: { rounds: 1, seconds: 0.2, warmUp: 0, connections: 4 },
     bodies: { rounds: 1, seconds: 1, connections: 2 },
     idle: { proxies: ['nginx', 'rollcall'], connections: 20, warmUp: 0 },
@@ -53,15 +61,18 @@ const rounds = values.rounds === undefined ? {} : { rounds: Number(values.rounds
 const parts = {
   saturation: () => saturation({ ...sizes.saturation, ...rounds, proxies }),
   tls: () => saturation({ ...sizes.tls, ...rounds }, { title: 'with TLS', isTls: true }),
+  http2: () => saturation({ ...sizes.http2, ...rounds }, { title: 'by HTTP/2', isHttp2: true }),
   latency: () => latency({ ...sizes.latency, ...rounds }),
   bodies: () => bodies({ ...sizes.bodies, ...rounds }),
   idle: () => idle(sizes.idle),
   routing: () => routing({ ...sizes.routing, ...rounds }),
 };
 
-for (const program of ['nginx', 'wrk', 'taskset']) {
+for (const program of ['nginx', 'wrk', 'h2load', 'taskset']) {
   if (has(program)) continue;
-  console.error(`${program} is not here: apt-get install nginx-light haproxy caddy wrk util-linux`);
+  console.error(
+    `${program} is not here: apt-get install nginx-light haproxy caddy wrk nghttp2-client util-linux`,
+  );
   process.exit(1);
 }
 const [cpu] = cpus();

@@ -1,5 +1,7 @@
 // The proxies that are compared, and whether they are right.
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:http2';
 import { request as requestByTls } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,8 +11,8 @@ import { LOAD_CORE, PROXY_CORE, script } from './rig.js';
 import { freePort } from '../../test/support/free-port.js';
 
 /** @typedef {{ cert: string, key: string }} Tls paths of files */
-/** @typedef {{ port: number, upstream: number, sink: number, tls?: Tls | undefined }} Ports */
-/** @typedef {{ name: string, port: number, pid: number, isTls: boolean }} Proxy */
+/** @typedef {{ port: number, upstream: number, sink: number, tls?: Tls | undefined, isHttp2?: boolean }} Ports */
+/** @typedef {{ name: string, port: number, pid: number, isTls: boolean, isHttp2: boolean }} Proxy */
 /** @typedef {import('./rig.js').Rig} Rig */
 
 /** Of the tests. @type {Tls} */
@@ -83,9 +85,9 @@ for (const [name, flags] of Object.entries(VARIANTS)) {
  * Starts what answers, and these proxies in front of it, each checked for right answers.
  * @param {Rig} rig
  * @param {readonly string[]} names
- * @param {{ isTls?: boolean }} [options]
+ * @param {{ isTls?: boolean, isHttp2?: boolean }} [options]
  */
-export async function startProxies(rig, names, { isTls = false } = {}) {
+export async function startProxies(rig, names, { isTls = false, isHttp2 = false } = {}) {
   const tls = isTls ? CERTIFICATE : undefined;
   const [upstream, sink] = [await freePort(), await freePort()];
   rig.file('big', Buffer.alloc(1024 * 1024, 'x'));
@@ -98,12 +100,15 @@ export async function startProxies(rig, names, { isTls = false } = {}) {
     const describe = COMMANDS[name];
     if (describe === undefined) throw new Error(`there is no proxy ${name}`);
     const port = await freePort();
-    const { command, env } = describe(rig, { port, upstream, sink, tls });
+    const { command, env } = describe(rig, { port, upstream, sink, tls, isHttp2 });
     const { pid = 0 } = rig.start(PROXY_CORE, command, env);
-    proxies.push({ name, port, pid, isTls });
+    proxies.push({ name, port, pid, isTls, isHttp2 });
   }
   for (const proxy of proxies) await checkIsRight(proxy);
-  return { proxies, direct: { name: 'no proxy', port: upstream, pid: 0, isTls: false } };
+  return {
+    proxies,
+    direct: { name: 'no proxy', port: upstream, pid: 0, isTls: false, isHttp2: false },
+  };
 }
 
 /** @param {Proxy} proxy @param {string} path */
@@ -137,7 +142,8 @@ async function checkIsRight(proxy) {
  * @param {Proxy} proxy
  * @returns {Promise<string>}
  */
-function ask({ port, isTls }) {
+function ask({ port, isTls, isHttp2 }) {
+  if (isHttp2) return askByHttp2(port);
   return new Promise((resolve) => {
     const options = { port, host: '127.0.0.1', path: '/v1/x', rejectUnauthorized: false };
     // Caddy tells its sites apart by host and port.
@@ -149,4 +155,19 @@ function ask({ port, isTls }) {
     asked.on('error', (error) => resolve(error.message));
     asked.end();
   });
+}
+
+/** @param {number} port */
+async function askByHttp2(port) {
+  const session = connect(`http://localhost:${port}`);
+  session.on('error', () => {});
+  try {
+    const stream = session.request({ ':path': '/v1/x' });
+    const [headers] = await once(stream, 'response');
+    return `${headers[':status']} ${await text(stream)}`;
+  } catch (error) {
+    return String(error);
+  } finally {
+    session.destroy();
+  }
 }

@@ -30,7 +30,8 @@ const { TLS_CERT, TLS_KEY } = process.env;
 const isSecure = TLS_CERT !== undefined && TLS_KEY !== undefined;
 /** @type {import('../../packages/gateway/dist/data-plane/data-plane.js').DataPlaneSettings} */
 const settings = {
-  routing: routingSettings({}),
+  // By HTTP/2, more than the default of 1024 are in flight to the one instance.
+  routing: routingSettings({ balancing: { maxInFlight: 4096 } }),
   pseudonym: 'rollcall-bench',
   accessLog: {
     to: sample === undefined ? 'off' : 'stdout',
@@ -56,5 +57,6 @@ const plane = createInProcessDataPlane({
   onServed: () => {},
   onEjected() {},
   onRequestError: () => {},
+  onFilterFault: () => {},
 });
 await plane.listen({ port }, '127.0.0.1');

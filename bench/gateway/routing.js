@@ -1,5 +1,6 @@
 // What it costs to decide where a request goes, by how much there is to choose from. In this process.
 import { Table, parseAnnouncement } from '@rollcall/protocol';
+import { createFilterServices } from '../../packages/gateway/dist/filters/filter-context.js';
 import { routingRules } from '../../packages/gateway/dist/routing/rules.js';
 import { Router } from '../../packages/gateway/dist/routing/router.js';
 import { routingSettings } from '../../packages/gateway/dist/settings/config.js';
@@ -7,6 +8,7 @@ import { median, show } from './report.js';
 
 const HOST = 'localhost:1500';
 const SETTINGS = routingSettings({});
+const SERVICES = createFilterServices({ isDry: true, onFault() {} });
 const ASKED = 10;
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */
@@ -55,7 +57,7 @@ function routerOf(prefixes, instances) {
   }
   return new Router({
     table,
-    rules: routingRules(SETTINGS),
+    rules: routingRules(SETTINGS, SERVICES),
     random: Math.random,
     now: () => performance.now(),
   });

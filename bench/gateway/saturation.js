@@ -6,12 +6,13 @@ import { saturate } from './wrk.js';
 
 /**
  * @param {{ proxies: readonly string[], rounds: number, seconds: number, warmUp: number, connections: number }} sizes
- * @param {{ title?: string, isTls?: boolean }} [options]
+ * @param {{ title?: string, isTls?: boolean, isHttp2?: boolean }} [options]
  */
-export async function saturation(sizes, { title = 'small answers', isTls = false } = {}) {
+export async function saturation(sizes, options = {}) {
+  const { title = 'small answers', ...protocol } = options;
   const rig = new Rig();
   try {
-    const { proxies } = await startProxies(rig, sizes.proxies, { isTls });
+    const { proxies } = await startProxies(rig, sizes.proxies, protocol);
     for (const proxy of proxies) saturate(proxy, { ...sizes, seconds: sizes.warmUp });
     /** @type {import('./wrk.js').Load[][]} */
     const loads = proxies.map(() => []);

@@ -17,6 +17,7 @@ describe.runIf(hasGatewayBench)('npm run bench:gateway', () => {
     for (const part of [
       'small answers',
       'with TLS',
+      'by HTTP/2',
       'at ',
       '1 MiB',
       '20 idle connections',

@@ -1,23 +1,39 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from '../support/cluster.ts';
 import { ROOT, Scratch } from '../support/document.ts';
 
-const GUIDE = 'docs/guides/filters.md';
+const GUIDES = {
+  'docs/guides/filters.md': ['cors', 'redirect', 'headers'],
+  'docs/guides/rate-limits.md': ['rateLimit', 'concurrency'],
+  'docs/guides/authentication.md': ['consumers', 'apiKey', 'jwt', 'basicAuth', 'ipAccess'],
+};
 const EXAMPLE = /^```json\n([^`]*)^```\n(?:[^`]|`(?!``))*?^```console\n\$ (curl [^]*?)^```$/gm;
 
 /** A configuration, a command, and the lines that it prints. */
-const examples = [...readFileSync(join(ROOT, GUIDE), 'utf8').matchAll(EXAMPLE)].map(
-  ([, config = '', block = '']) => {
-    const [command = '', ...lines] = block
-      .replaceAll(/\\\n\s*/g, '')
-      .trim()
-      .split('\n');
-    return { config, command, lines };
-  },
-);
+const examplesOf = (guide: string) =>
+  [...readFileSync(join(ROOT, guide), 'utf8').matchAll(EXAMPLE)].map(
+    ([, config = '', block = '']) => {
+      const [command = '', ...lines] = block
+        .replaceAll(/\\\n\s*/g, '')
+        .trim()
+        .split('\n');
+      return { config, command, lines };
+    },
+  );
+
+/** A token as the guide describes it, and the keys of its issuer. */
+const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+const jwks = JSON.stringify({ keys: [await exportJWK(publicKey)] });
+const token = await new SignJWT({ sub: 'ann', email: 'ann@example.com', scope: 'reports:read' })
+  .setProtectedHeader({ alg: 'ES256' })
+  .setIssuer('https://login.example.com/')
+  .setAudience('https://api.example.com')
+  .setExpirationTime('1h')
+  .sign(privateKey);
 
 const scratch = new Scratch();
 let cluster: Cluster;
@@ -30,19 +46,27 @@ afterAll(async () => {
   scratch.clear();
 });
 
-describe(GUIDE, () => {
+describe.each(Object.entries(GUIDES))('%s', (guide, filters) => {
+  const examples = examplesOf(guide);
+
   it('has an example for each filter', () => {
     const all = examples.map(({ config }) => config).join('');
-    for (const filter of ['cors', 'redirect', 'headers']) expect(all).toContain(`"${filter}"`);
+    for (const filter of filters) expect(all).toContain(`"${filter}"`);
   });
 
   it.each(examples)('$command prints what the guide shows', async ({ config, command, lines }) => {
     const file = scratch.file('rollcall.json', config);
+    writeFileSync(join(dirname(file), 'jwks.json'), jwks);
     const { url, program } = await cluster.gateway(['--config', file, '--domain', '*']);
     await program.line(/route registered/);
     const [, host = '', path = ''] = /(?:http:\/\/)?([\w.-]+(?::\d+)?)(\/\S*)/.exec(command) ?? [];
-    const real = command.replace(/(?:http:\/\/)?[\w.-]+(?::\d+)?\/\S*/, '') + ` -H 'Host: ${host}'`;
-    const printed = execFileSync('sh', ['-c', `${real} '${url}${path}'`], { encoding: 'utf8' });
-    expect(printed.split('\r\n')).toEqual(expect.arrayContaining(lines));
+    const real =
+      command.replace(`${host}${path}`, '').replace('http://', '') + ` -H 'Host: ${host}'`;
+    const printed = execFileSync('sh', ['-c', `${real} '${url}${path}'`], {
+      encoding: 'utf8',
+      env: { ...process.env, TOKEN: token },
+    });
+    // Without a line break behind a body, the next response of several begins on its line.
+    expect(printed.split(/\r\n|(?=HTTP\/1\.1 )/)).toEqual(expect.arrayContaining(lines));
   });
 });

@@ -35,8 +35,8 @@ export const hasCurl: boolean = onPath('curl');
 /** In dnsutils. */
 export const hasDig: boolean = onPath('dig');
 
-/** Programs of the gateway's bench: apt-get install nginx-light wrk util-linux. */
-export const hasGatewayBench: boolean = ['nginx', 'wrk', 'taskset'].every(onPath);
+/** Programs of the gateway's bench: apt-get install nginx-light wrk nghttp2-client util-linux. */
+export const hasGatewayBench: boolean = ['nginx', 'wrk', 'h2load', 'taskset'].every(onPath);
 
 function onPath(program: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter);

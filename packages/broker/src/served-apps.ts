@@ -3,6 +3,7 @@ import type { App, AppFactory } from './app/app.ts';
 import { Apps } from './app/apps.ts';
 import { Counters } from './app/counters.ts';
 import type { AppOptions } from './settings/options.ts';
+import { WebhookMemory } from './webhooks/webhook-memory.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
 
 /** An app, and the webhooks that it reports to. */
@@ -16,6 +17,7 @@ export class ServedApps {
   readonly apps: Apps = new Apps([]);
   readonly #createApp: AppFactory;
   readonly #logger: Logger;
+  readonly #memory = new WebhookMemory();
   #served: readonly ServedApp[] = [];
 
   constructor(createApp: AppFactory, logger: Logger) {
@@ -64,7 +66,8 @@ export class ServedApps {
 
   async #create(options: AppOptions): Promise<ServedApp> {
     const counters = new Counters();
-    const webhooks = new Webhooks(options, { counters, logger: this.#logger });
+    const environment = { counters, logger: this.#logger, memory: this.#memory };
+    const webhooks = new Webhooks(options, environment);
     const report = webhooks.report.bind(webhooks);
     return { app: await this.#createApp(options, { counters, report }), webhooks };
   }

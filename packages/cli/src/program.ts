@@ -65,6 +65,11 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/config.ts')).defineConfig,
   ),
   new LazyCommand(
+    'hash',
+    'hash an API key or a password for the consumers of a gateway',
+    async () => (await import('./commands/hash.ts')).defineHash,
+  ),
+  new LazyCommand(
     'completion',
     'print a script that completes commands and options: source <(rollcall completion bash)',
     async () => (await import('./commands/completion.ts')).defineCompletion,

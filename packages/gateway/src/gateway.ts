@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describeServer, discover } from '@rollcall/client';
+import { describeServer } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
-import { addressPolicy, isLoopback, Journal, RollcallError, urlHost } from '@rollcall/protocol';
+import { isLoopback, Journal, urlHost } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
-import type { AddressPolicy } from '@rollcall/protocol';
 import { nodeInternals } from '@rollcall/proxy';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
+import type { Hono } from 'hono';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -19,6 +19,7 @@ import { openCertificates, speaksTls } from './certificates/certificates.ts';
 import type { Certificates } from './certificates/certificates.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
+import { openDirectory } from './open-directory.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
 import { logNodeInternals } from './log-node-internals.ts';
 import { logEvents } from './log-events.ts';
@@ -74,11 +75,7 @@ export function defaultAdminPort(port: number): number {
   return port === 0 || port === 65_535 ? 0 : port + 1;
 }
 
-/** How long a starting gateway waits for the broker before it listens without. With `requireBroker`: for the broker. */
-const MAX_WAIT_FOR_BROKER_MS = 1000;
-const REQUIRED_BROKER_MS = 10_000;
-
-/** How long it waits for the names of configured upstreams. */
+/** How long a starting gateway waits for the names of configured upstreams. */
 const MAX_WAIT_FOR_NAMES_MS = 1000;
 
 /** How long it waits for the table of another gateway, which there may not be. */
@@ -151,31 +148,19 @@ async function createParts(
   closing: Closing,
 ): Promise<Parts> {
   const { registry, logger } = surroundings;
-  const { host, port, probes, table, requireBroker } = config;
   const instanceCa = config.instanceCa && readTextFile(config.instanceCa);
   // Not the name of the machine, because every instance and its operators can read it.
   const name = `rollcall-${randomBytes(8).toString('hex')}`;
   const journal = new Journal();
-  const own = new OwnEndpoints();
-  own.add('this gateway itself', host, port);
-  own.add("this gateway's admin API", config.adminHost, config.adminPort ?? defaultAdminPort(port));
-  for (const each of [config.dnsPort, config.xdsPort])
-    if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
-  if ('host' in registry.server) own.addServer('the broker', registry.server);
-  const directory = await discover({
+  const own = ownEndpoints(config, registry);
+  const directory = await openDirectory({
+    config,
     registry,
     name,
-    answersRollCalls: true,
-    probes: 'always',
-    probeRules: probes,
-    tableLimits: table,
+    own,
     journal,
-    policy: addressPolicyOf(config, own),
-    requireBroker,
-    timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
-    // That it is connected is one of the events which are logged below.
-    logger: { ...silentLogger, warn: logger.warn.bind(logger) },
-    ...(instanceCa !== undefined && { instanceCa }),
+    instanceCa,
+    logger,
   });
   closing.add(() => directory.close());
   const states = new InstanceStates({
@@ -209,15 +194,16 @@ async function createParts(
   return { ...surroundings, ...known, config, name, plane };
 }
 
-function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
-  const policy = addressPolicy({
-    allow,
-    deny,
-    allowsLoopback: isLoopback(host),
-    ownAt: (address, port) => own.at(address, port),
-  });
-  if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
-  return policy;
+/** The endpoints that no instance may announce. */
+function ownEndpoints(config: ResolvedConfig, registry: RegistryConfig): OwnEndpoints {
+  const { host, port, adminHost, adminPort = defaultAdminPort(port), dnsPort, xdsPort } = config;
+  const own = new OwnEndpoints();
+  own.add('this gateway itself', host, port);
+  own.add("this gateway's admin API", adminHost, adminPort);
+  for (const each of [dnsPort, xdsPort])
+    if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
+  if ('host' in registry.server) own.addServer('the broker', registry.server);
+  return own;
 }
 
 /** Resolves when the table was received from the registry. */
@@ -247,25 +233,38 @@ async function startServing(
 /** Starts the admin API and the catalog, which show what the gateway knows. */
 async function startAdmin(
   parts: Parts,
-  { url, port }: Pick<Gateway, 'url' | 'port'>,
+  endpoint: Pick<Gateway, 'url' | 'port'>,
   closing: Closing,
 ): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
-  const {
-    config,
-    name,
-    own,
-    registry,
-    logger,
-    dashboard,
-    journal,
-    directory,
-    telemetry,
-    states,
-    certificates,
-    plane,
-  } = parts;
-  const { adminHost, adminPort = defaultAdminPort(config.port), adminToken } = config;
-  const app = adminApp({
+  const { config, own, logger, directory, telemetry, states } = parts;
+  const { adminHost, adminPort = defaultAdminPort(config.port) } = config;
+  const app = await createAdminApp(parts, endpoint);
+  app.get('/metrics', async (c) =>
+    c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
+  );
+  const catalog = new TableCatalog(directory, states, Date.now);
+  app.route('/', catalogApi(catalog));
+  const admin = await serveAdmin(app, adminHost, adminPort);
+  closing.add(() => admin.close());
+  own.add("this gateway's admin API", admin.host, admin.port);
+  const servers = await serveCatalog({ catalog, config, logger });
+  closing.add(() => servers.close());
+  for (const port of Object.values(servers.ports))
+    own.add("this gateway's catalog", CATALOG_HOST, port);
+  return {
+    adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
+    catalog: servers.ports,
+  };
+}
+
+async function createAdminApp(
+  parts: Parts,
+  { url, port }: Pick<Gateway, 'url' | 'port'>,
+): Promise<Hono> {
+  const { config, name, registry, dashboard, journal, directory, telemetry, states } = parts;
+  const { certificates, plane } = parts;
+  const { adminHost, adminToken } = config;
+  return adminApp({
     gateway: {
       name,
       url,
@@ -289,20 +288,4 @@ async function startAdmin(
     now: () => performance.now(),
     epoch: () => Date.now() - performance.now(),
   });
-  app.get('/metrics', async (c) =>
-    c.body(await telemetry.expose(), 200, { 'content-type': telemetry.contentType }),
-  );
-  const catalog = new TableCatalog(directory, states, Date.now);
-  app.route('/', catalogApi(catalog));
-  const admin = await serveAdmin(app, adminHost, adminPort);
-  closing.add(() => admin.close());
-  own.add("this gateway's admin API", admin.host, admin.port);
-  const servers = await serveCatalog({ catalog, config, logger });
-  closing.add(() => servers.close());
-  for (const port of Object.values(servers.ports))
-    own.add("this gateway's catalog", CATALOG_HOST, port);
-  return {
-    adminUrl: `http://${urlHost(admin.host)}:${admin.port}`,
-    catalog: servers.ports,
-  };
 }

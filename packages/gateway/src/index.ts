@@ -7,6 +7,8 @@ export type { TrafficView, FindTraffic } from './admin/traffic-view.ts';
 export type { InstanceView, ServiceView } from './admin/views.ts';
 export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';
+export { hashApiKey } from './filters/consumer-formats.ts';
+export { hashPassword } from './filters/password.ts';
 export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';

@@ -1,4 +1,5 @@
 import type { Directory } from '@rollcall/client';
+import { filterFaults } from './data-plane/filter-faults.ts';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logDroppedFields } from './data-plane/dropped-fields.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
@@ -6,6 +7,7 @@ import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Logger } from '@rollcall/runtime';
 import type { Certificates } from './certificates/certificates.ts';
+import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
@@ -61,10 +63,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     accessLog,
     traces,
     ...(instanceCa !== undefined && { instanceCa }),
+    ...(config.redis.url !== undefined && { redisUrl: config.redis.url }),
   };
   let current = config;
   let redirectPort = config.port;
   const settings = (): DataPlaneSettings => settingsOf(current);
+  const onFilterFault = filterFaults(telemetry, logger);
+  const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settings(),
@@ -73,6 +78,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     traffic: telemetry.traffic,
     onReport: (worker, report) => telemetry.addReport(worker, report),
     onLoads: () => states.refresh(),
+    onFilterFault,
     logger,
   });
   telemetry.observe(plane);
@@ -111,7 +117,13 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     dryRun(request) {
       const routing = routingSettings(current);
       const proxy = proxySettings({ routing });
-      return dryRun(request, { table: directory, settings: routing, proxy, pseudonym: name });
+      return dryRun(request, {
+        table: directory,
+        settings: routing,
+        services: dryServices,
+        proxy,
+        pseudonym: name,
+      });
     },
     configure(changed) {
       plane.configure(settingsOf(changed));
@@ -121,6 +133,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     close() {
       certificates.close();
       for (const stop of stopLogging) stop();
+      dryServices.close();
       return plane.close();
     },
   };

@@ -10,10 +10,21 @@ const ROUTING_PROBLEMS = {
   overloaded: { status: 503, title: 'Service overloaded' },
 } as const;
 
+/** Why a filter refuses a request. */
+const FILTER_PROBLEMS = {
+  unauthenticated: { status: 401, title: 'Authentication required' },
+  forbidden: { status: 403, title: 'Forbidden' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  'concurrency-limited': { status: 429, title: 'Too many requests at a time' },
+  'rate-limit-unavailable': { status: 503, title: 'Rate limit unavailable' },
+  'authentication-unavailable': { status: 503, title: 'Authentication unavailable' },
+} as const;
+
 /** Every problem that a client of the gateway can get. Each code stands in docs/reference/errors.md. */
-export const PROBLEMS: typeof PROXY_PROBLEMS & typeof ROUTING_PROBLEMS = {
+export const PROBLEMS: typeof PROXY_PROBLEMS & typeof ROUTING_PROBLEMS & typeof FILTER_PROBLEMS = {
   ...PROXY_PROBLEMS,
   ...ROUTING_PROBLEMS,
+  ...FILTER_PROBLEMS,
 };
 
 /** The codes of problems that clients of the gateway can receive. */
@@ -38,6 +49,11 @@ export function noInstance(prefix: string): Problem {
 export function overloaded(prefix: string, maxInFlight: number): Problem {
   const limit = `${maxInFlight} ${maxInFlight === 1 ? 'request' : 'requests'} in flight`;
   return problem('overloaded', `All instances of ${prefix || '/'} are at their limit of ${limit}.`);
+}
+
+/** @param detail what was wrong with this request, or what limit it met */
+export function filterProblem(code: keyof typeof FILTER_PROBLEMS, detail: string): Problem {
+  return problem(code, detail);
 }
 
 function problem(code: ProblemCode, detail: string): Problem {

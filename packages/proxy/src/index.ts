@@ -8,6 +8,8 @@ export type {
   BodyTransform,
   Filter,
   FilterAnswer,
+  FilterOutcome,
+  FilterProblem,
   FilterRequest,
   FilterResponse,
 } from './filters/filter.ts';

@@ -193,6 +193,8 @@ export interface RequestSummary {
   readonly problem: string | undefined;
   /** The name of the filter that answered in place of the upstream, if one did. */
   readonly filter: string | undefined;
+  /** Who a filter proved the request to be, if one did. */
+  readonly consumer: string | undefined;
   /** Milliseconds from the whole head to the end of the response, or of the tunnel. */
   readonly ms: number;
   /** Milliseconds from when the request was sent to that upstream until the head of the response came. */

@@ -63,6 +63,7 @@ describe('the summary of a request', () => {
       status: 201,
       isAborted: false,
       problem: undefined,
+      consumer: undefined,
       requestBytes: 5,
       responseBytes: 5,
       traceparent: undefined,

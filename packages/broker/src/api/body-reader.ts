@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { shareOfHeap } from '../share-of-heap.ts';
+import { shareOfHeap } from '@rollcall/runtime';
 import { HttpError } from './http-error.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
 

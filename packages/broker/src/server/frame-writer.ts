@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { constants, deflateRawSync } from 'node:zlib';
 import type { WebSocket } from 'ws';
-import { UnreadBudget } from './unread-budget.ts';
+import { UnreadBudget } from '@rollcall/runtime';
 import { WriteBatcher } from './write-batcher.ts';
 
 /** RFC 6455 §5.2: a final text frame. Servers do not mask. */

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { RollcallError, urlHost } from '@rollcall/protocol';
-import { limitLines, listen } from '@rollcall/runtime';
+import { limitLines, listen, onePerTurn } from '@rollcall/runtime';
 import type { ConnectionLimiter } from '@rollcall/proxy';
 import type { Certificate, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
@@ -23,9 +23,6 @@ const SERVER_OPTIONS = {
 
 /** Responses that are written together. More would keep the first publishers waiting. */
 const MAX_WAITING_RESPONSES = 8;
-
-/** Requests that a client may send on a connection of node:http before it has the response to the first. */
-const MAX_PIPELINED = 64;
 
 export interface WebServerOptions {
   readonly host: string;
@@ -59,12 +56,16 @@ export interface WebServer {
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const { host, tls, limiter, logger, onRequest, respond } = options;
   const server = tls === undefined ? createServer(SERVER_OPTIONS) : createSecureServer(tls);
-  server.on('request', unlessFlooded(onRequest));
+  server.on('request', onePerTurn(onRequest));
   const plain = new Set<PlainConnection>();
   if (respond !== undefined) servePlain(server, respond, plain);
   // The server itself does not know sockets that have sent no request, or have not finished the TLS handshake.
   const sockets = new Set<Socket>();
-  admitConnections(server, limiter, sockets);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  limiter.guard(server);
   const { port } = await listen(server, host, options.port);
   const logError = limitLines(logger.error);
   // Such as a lack of file descriptors.
@@ -91,37 +92,6 @@ function createSecureServer({ cert, key }: Certificate): Server {
       { cause },
     );
   }
-}
-
-/** Passes connections on if the limiter admits them. */
-function admitConnections(server: Server, limiter: ConnectionLimiter, open: Set<Socket>): void {
-  const serve = server.listeners('connection');
-  server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => {
-    if (!limiter.admit(socket)) return;
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-    for (const listener of serve) listener.call(server, socket);
-  });
-}
-
-/**
- * Closes the connection of a client that pipelines many requests. node:http parses all that it has read of one connection
- * before any other has its turn.
- */
-function unlessFlooded(listener: RequestListener): RequestListener {
-  const waiting = new WeakMap<Socket, number>();
-  return (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request;
-    const count = (waiting.get(socket) ?? 0) + 1;
-    if (count > MAX_PIPELINED) {
-      socket.destroy();
-      return;
-    }
-    waiting.set(socket, count);
-    response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
-    listener(request, response);
-  };
 }
 
 /** Serves connections itself while their requests are plain, and hands them to the server with the first that is not. */

@@ -6,13 +6,11 @@ import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhook-event.ts';
 import { post } from './post.ts';
+import type { WebhookMemory } from './webhook-memory.ts';
 
 /** Events of this time go in one request. */
 export const BATCH_MS = 50;
 const MAX_BATCH = 100;
-
-/** Events that may wait for a server that does not answer. More are dropped, and counted. */
-export const MAX_PENDING = 10_000;
 
 /** An event is dropped when its first attempt is this long ago. */
 export const MAX_AGE_MS = 300_000;
@@ -36,6 +34,8 @@ interface WebhookCounters {
 export interface WebhookEnvironment {
   readonly counters: WebhookCounters;
   readonly logger: Logger;
+  /** What all webhooks of the broker may keep together. */
+  readonly memory: WebhookMemory;
   readonly post?: typeof post;
   /** Resolves after `ms` milliseconds, or rejects when it is aborted. */
   readonly wait?: (ms: number, signal: AbortSignal) => Promise<unknown>;
@@ -45,7 +45,8 @@ export interface WebhookEnvironment {
 
 /** An event that waits to be accepted. */
 interface Waiting {
-  readonly event: WebhookEvent;
+  /** The event, in JSON. */
+  readonly text: string;
   /** When it was first sent: by the clock, and in milliseconds since 1970. */
   firstSent: { readonly at: number; readonly timeMs: number } | undefined;
   /** How often it was refused in a request of its own. */
@@ -67,8 +68,6 @@ export class Webhook {
   readonly #pending: Waiting[] = [];
   /** Refused before, and due again. They go alone. */
   readonly #due: Waiting[] = [];
-  /** All that wait: pending, due, or for their retry. */
-  #waiting = 0;
   #batchSize = MAX_BATCH;
   /** Requests since the last that was accepted. */
   #failures = 0;
@@ -97,17 +96,18 @@ export class Webhook {
   push(event: WebhookEvent): void {
     const { events } = this.#options;
     if (events !== undefined && !events.includes(event.name)) return;
-    if (this.#waiting >= MAX_PENDING) {
+    const text = JSON.stringify(event);
+    if (!this.#environment.memory.take(this, text)) {
       this.#environment.counters.webhookEventsDropped += 1;
       return;
     }
-    this.#waiting += 1;
-    this.#pending.push({ event, firstSent: undefined, refusals: 0 });
+    this.#pending.push({ text, firstSent: undefined, refusals: 0 });
     void this.#send();
   }
 
   /** Drops the events that are not yet sent. */
   close(): void {
+    this.#environment.memory.forget(this);
     this.#closing.abort();
   }
 
@@ -139,7 +139,7 @@ export class Webhook {
       this.#failures = 0;
       if (!isDue) this.#batchSize = Math.min(2 * this.#batchSize, MAX_BATCH);
       this.#environment.counters.webhookEventsSent += batch.length;
-      this.#waiting -= batch.length;
+      this.#release(batch);
       return isRecovering ? 0 : BATCH_MS;
     }
     if (this.#failures === 0) {
@@ -166,10 +166,8 @@ export class Webhook {
   #attempt(batch: readonly Waiting[]): ReturnType<typeof post> {
     const { clock, post: send } = this.#environment;
     for (const waiting of batch) waiting.firstSent ??= { at: clock(), timeMs: Date.now() };
-    const body = JSON.stringify({
-      time_ms: batch[0]?.firstSent?.timeMs,
-      events: batch.map(({ event }) => event),
-    });
+    const events = batch.map(({ text }) => text).join(',');
+    const body = `{"time_ms":${batch[0]?.firstSent?.timeMs},"events":[${events}]}`;
     const headers = {
       // SDKs compare it exactly.
       'content-type': 'application/json',
@@ -193,16 +191,20 @@ export class Webhook {
   /** Drops events that have been tried for too long. Returns the others. */
   #dropOld(batch: readonly Waiting[], reason: string): readonly Waiting[] {
     const oldest = this.#environment.clock() - MAX_AGE_MS;
-    const kept = batch.filter(({ firstSent }) => firstSent === undefined || firstSent.at > oldest);
-    const dropped = batch.length - kept.length;
-    if (dropped === 0) return kept;
-    this.#waiting -= dropped;
-    this.#environment.counters.webhookEventsDropped += dropped;
+    const isOld = ({ firstSent }: Waiting): boolean => (firstSent?.at ?? oldest + 1) <= oldest;
+    const dropped = batch.filter(isOld);
+    if (dropped.length === 0) return batch;
+    this.#release(dropped);
+    this.#environment.counters.webhookEventsDropped += dropped.length;
     this.#logDropped(
-      { url: this.#origin, reason, events: dropped },
+      { url: this.#origin, reason, events: dropped.length },
       'webhook failed for five minutes: events dropped',
     );
-    return kept;
+    return batch.filter((waiting) => !isOld(waiting));
+  }
+
+  #release(done: readonly Waiting[]): void {
+    for (const { text } of done) this.#environment.memory.release(this, text);
   }
 
   #wait(ms: number): Promise<unknown> {

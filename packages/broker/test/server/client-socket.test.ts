@@ -5,7 +5,7 @@ import type { WebSocket } from 'ws';
 import type { LocalApp } from '../../src/app/local-app.ts';
 import { ClientSocket } from '../../src/server/client-socket.ts';
 import { FrameWriters } from '../../src/server/frame-writer.ts';
-import { UnreadBudget } from '../../src/server/unread-budget.ts';
+import { UnreadBudget } from '@rollcall/runtime';
 import { newApp } from '../app/new-app.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 

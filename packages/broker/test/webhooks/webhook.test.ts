@@ -1,7 +1,8 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import { Counters } from '../../src/app/counters.ts';
 import type { WebhookEvent } from '../../src/webhook-event.ts';
-import { BATCH_MS, MAX_AGE_MS, MAX_PENDING, Webhook } from '../../src/webhooks/webhook.ts';
+import { MAX_EVENTS, WebhookMemory } from '../../src/webhooks/webhook-memory.ts';
+import { BATCH_MS, MAX_AGE_MS, Webhook } from '../../src/webhooks/webhook.ts';
 import type { Post, PostFailure } from '../../src/webhooks/post.ts';
 import { loggerTo } from '../../../../test/support/log.ts';
 
@@ -11,6 +12,7 @@ const url = 'https://user:password@hooks.example/secret-path';
 let posts: Post[];
 let logged: string[];
 let counters: Counters;
+let memory: WebhookMemory;
 /** Why a request fails; nothing if it is accepted. */
 let answer: (events: readonly WebhookEvent[]) => PostFailure | undefined;
 
@@ -18,6 +20,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   [posts, logged] = [[], []];
   counters = new Counters();
+  memory = new WebhookMemory();
   answer = () => undefined;
   return () => vi.useRealTimers();
 });
@@ -28,6 +31,7 @@ const unreachable: PostFailure = { reason: 'ECONNREFUSED', isUnreachable: true }
 function webhook(options = {}): Webhook {
   return new Webhook({ url, ...options }, app, {
     counters,
+    memory,
     logger: loggerTo(logged),
     clock: () => Date.now(),
     post: async (sent) => {
@@ -171,7 +175,7 @@ it.each([unreachable, refused])(
 
 it('keeps up to 10,000 events for an unresponsive server, and counts the rest as dropped', () => {
   const hook = webhook();
-  for (let n = 0; n < MAX_PENDING + 2; n += 1) hook.push(event(n));
+  for (let n = 0; n < MAX_EVENTS + 2; n += 1) hook.push(event(n));
   expect(counters.webhookEventsDropped).toBe(2);
   hook.close();
 });
@@ -192,4 +196,27 @@ it('has other options from when it is configured, for events that wait too', asy
   await seconds(1);
   expect(posts.map(eventsOf)).toEqual([[event(1)]]);
   expect(posts[0]?.headers['x-pusher-key']).toBe('new-key');
+});
+
+const large = (n: number): WebhookEvent => ({
+  name: 'client_event',
+  channel: `private-${n}`,
+  event: 'client-x',
+  data: 'x'.repeat(10_000),
+  socket_id: '1.1',
+});
+
+it('drops events that all webhooks together have no memory for, and has it again later', async () => {
+  memory = new WebhookMemory(100_000);
+  answer = () => unreachable;
+  const hooks = [webhook(), webhook({ url: 'https://other.example' })];
+  for (let n = 0; n < 20; n++) for (const hook of hooks) hook.push(large(n));
+  expect(counters.webhookEventsDropped).toBe(40 - 9);
+  hooks[1]?.close();
+  answer = () => undefined;
+  await seconds(10);
+  expect(counters.webhookEventsSent).toBe(5);
+  for (let n = 0; n < 9; n++) hooks[0]?.push(large(n));
+  await seconds(10);
+  expect(counters.webhookEventsSent).toBe(5 + 9);
 });

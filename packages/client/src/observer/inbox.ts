@@ -1,4 +1,4 @@
-import { isRecord } from '@rollcall/protocol';
+import { isRecord, parseAnnouncement } from '@rollcall/protocol';
 import type { EventName } from '@rollcall/protocol';
 
 /** Why an event was dropped: a later one of the same instance superseded it, or too many were waiting. */
@@ -26,11 +26,11 @@ interface Waiting {
 /**
  * Hands on the events of the registry, in the order in which they came. The first is taken in at once. Many are taken in
  * by and by, because requests need the same event loop: meanwhile a later announcement of an instance takes the place of
- * an earlier one. What finds no room is dropped, and the next roll call makes up for it.
+ * an earlier one, if both are valid. What finds no room is dropped, and the next roll call makes up for it.
  */
 export class Inbox {
   readonly #options: InboxOptions;
-  /** By event and instance, or numbered. */
+  /** By event, instance and where it is reached, or numbered. */
   readonly #waiting = new Map<string | number, Waiting>();
   #statements = 0;
   #number = 0;
@@ -43,24 +43,35 @@ export class Inbox {
 
   /** Adds an event. `data` is as for {@link Observer.receive}. */
   add(event: EventName, data: unknown): void {
-    const version = versionIn(data);
-    const key = version === undefined ? this.#number++ : `${event} ${version.id}`;
-    const earlier = this.#waiting.get(key);
-    const statements = earlier?.statements ?? statementsIn(data);
-    if (earlier !== undefined) this.#options.onDropped('superseded');
-    else if (this.#statements + statements > MAX_STATEMENTS) {
-      this.#options.onDropped('full');
-      return;
-    } else this.#statements += statements;
-    // Its place stays, so that an instance which announces without end is not put off for ever.
-    if (earlier === undefined || !isNewer(versionIn(earlier.data), version))
-      this.#waiting.set(key, { event, data, statements });
+    const key = keyOf(event, data);
+    const earlier = key === undefined ? undefined : this.#waiting.get(key);
+    if (key === undefined || earlier === undefined) this.#wait(key, event, data);
+    else if (!isValid(data)) this.#wait(undefined, event, data);
+    else if (!isValid(earlier.data)) {
+      // Both wait, because an announcement that will be refused takes the place of no other.
+      this.#waiting.set(key, { ...earlier, data });
+      this.#wait(undefined, event, earlier.data);
+    } else {
+      this.#options.onDropped('superseded');
+      // Its place stays, so that an instance which announces without end is not put off for ever.
+      if (isNewer(data, earlier.data)) this.#waiting.set(key, { ...earlier, data });
+    }
     if (this.#timer === undefined) this.#schedule();
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#waiting.clear();
+  }
+
+  #wait(key: string | undefined, event: EventName, data: unknown): void {
+    const statements = statementsIn(data);
+    if (this.#statements + statements > MAX_STATEMENTS) {
+      this.#options.onDropped('full');
+      return;
+    }
+    this.#statements += statements;
+    this.#waiting.set(key ?? this.#number++, { event, data, statements });
   }
 
   #schedule(): void {
@@ -85,22 +96,29 @@ export class Inbox {
   }
 }
 
-interface Version {
-  readonly id: string;
-  readonly inc: number;
-  readonly seq: number;
+/**
+ * The key that two announcements share of which the later counts, if both are valid. An instance may be refused because of
+ * its address or its prefix alone, so that one with others supersedes nothing.
+ */
+function keyOf(event: EventName, data: unknown): string | undefined {
+  if (!isRecord(data) || typeof data['id'] !== 'string' || typeof data['inc'] !== 'number') return;
+  const { id, prefix, address, port } = data;
+  return JSON.stringify([event, id, prefix, address, port]);
 }
 
-/** The version of an announcement that is not verified. */
-function versionIn(data: unknown): Version | undefined {
-  const { id, inc, seq } = isRecord(data) ? data : {};
-  if (typeof id !== 'string' || typeof inc !== 'number') return undefined;
-  return { id, inc, seq: typeof seq === 'number' ? seq : 0 };
+function isValid(data: unknown): boolean {
+  return parseAnnouncement(data).ok;
 }
 
-function isNewer(a: Version | undefined, b: Version | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  return a.inc === b.inc ? a.seq > b.seq : a.inc > b.inc;
+function isNewer(a: unknown, b: unknown): boolean {
+  const [one, other] = [versionIn(a), versionIn(b)];
+  return one.inc === other.inc ? one.seq > other.seq : one.inc > other.inc;
+}
+
+/** The version of a valid announcement. */
+function versionIn(data: unknown): { readonly inc: number; readonly seq: number } {
+  const { inc, seq } = isRecord(data) ? data : {};
+  return { inc: Number(inc), seq: Number(seq ?? 0) };
 }
 
 /** A `table` event has many. */

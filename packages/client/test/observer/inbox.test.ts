@@ -29,7 +29,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const announced = (id: string, inc: number, seq = 0) => ({ id, inc, seq });
+const announced = (id: string, inc: number, seq = 0) => ({
+  prefix: '/v1',
+  address: '10.0.0.1',
+  port: 1,
+  id,
+  inc,
+  seq,
+});
 
 it('takes in an event at once if none came shortly before', () => {
   inbox.add('register', announced('a', 1));
@@ -79,6 +86,20 @@ it('keeps of one instance the latest of the announcements that wait', () => {
   ]);
   expect(dropped).toHaveLength(1000);
   expect(new Set(dropped)).toEqual(new Set(['superseded']));
+});
+
+it.each([
+  ['is invalid', { port: 0 }],
+  ['is nested too deep', { extra: JSON.parse('['.repeat(50) + ']'.repeat(50)) as unknown }],
+  ['has another address, which may be refused', { address: '192.0.2.1' }],
+])('lets no announcement that %s take the place of one that waits', (_what, wrong) => {
+  const valid = announced('a', 2);
+  const older = { ...announced('a', 1), ...wrong };
+  const newer = { ...announced('a', 9e15), ...wrong };
+  inbox.add('rollcall', {});
+  for (const data of [newer, valid, newer, announced('a', 1), older]) inbox.add('register', data);
+  vi.runAllTimers();
+  expect(taken).toContainEqual(['register', valid]);
 });
 
 it('keeps each announcement without a version, because only their order counts', () => {

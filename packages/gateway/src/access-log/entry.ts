@@ -13,7 +13,7 @@ export function accessEntry(
   request: RequestSummary,
   includeQuery: boolean,
 ): Record<string, unknown> {
-  const { target, traceparent, instance, route, problem, filter, upstreamMs } = request;
+  const { target, traceparent, instance, route, problem, filter, consumer, upstreamMs } = request;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
   return {
@@ -31,6 +31,7 @@ export function accessEntry(
     ...(request.isAborted && { isAborted: true }),
     ...(problem !== undefined && { problem }),
     ...(filter !== undefined && { filter }),
+    ...(consumer !== undefined && { consumer: consumer.slice(0, MAX_CHARACTERS) }),
     ms: rounded(request.ms),
     ...(upstreamMs !== undefined && { upstreamMs: rounded(upstreamMs) }),
     requestBytes: request.requestBytes,

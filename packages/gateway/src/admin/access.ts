@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isLoopback } from '@rollcall/protocol';
+import { isLoopbackName } from '@rollcall/protocol';
 import type { MiddlewareHandler } from 'hono';
 import { problem } from './problem.ts';
 
@@ -19,7 +19,7 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function byOwnName({ isLocal }: AccessOptions): MiddlewareHandler {
   return async (c, next) => {
     const host = (c.req.header('host') ?? '').replace(/:[0-9]*$/, '');
-    if (!isLocal || isLoopback(host)) return next();
+    if (!isLocal || isLoopbackName(host)) return next();
     return problem(c, 'wrong-host', 'Use localhost, 127.0.0.1 or [::1].');
   };
 }

@@ -9,7 +9,7 @@ import { byOwnName, byToken } from './access.ts';
 import type { AccessOptions } from './access.ts';
 import { EventLog } from './event-log.ts';
 import type { Event } from './event-log.ts';
-import { eventStream } from './event-stream.ts';
+import { EventStreams } from './event-stream.ts';
 import { explain } from './explain.ts';
 import type { DryRun } from '../routing/dry-run.ts';
 import { readExplainQuery } from './explain-query.ts';
@@ -133,10 +133,11 @@ function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): H
     const outcome = await options.dryRun(request);
     return json(c, explain(request, outcome, { directory, states, journal, epoch: epoch() }));
   });
+  const streams = new EventStreams(eventLog, state);
   app.get('/api/changes', (c) => {
     // The body of an answer to HEAD is not read.
     if (c.req.method === 'HEAD') return c.body(null, 200, EVENT_STREAM);
-    const stream = eventStream(eventLog, state);
+    const stream = streams.open();
     if (stream === undefined) return problem(c, 'too-many-listeners', 'Try again later.');
     return c.body(stream, 200, EVENT_STREAM);
   });

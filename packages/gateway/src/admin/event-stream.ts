@@ -1,49 +1,132 @@
-import { withIsoTimes } from '@rollcall/runtime';
-import type { EventLog } from './event-log.ts';
+import { UnreadBudget, withIsoTimes } from '@rollcall/runtime';
+import type { UnreadWriter } from '@rollcall/runtime';
+import type { Event, EventLog } from './event-log.ts';
 
 /** Proxies on the way often close a connection that is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
-/** How much may be buffered for a listener that does not read, besides the first event. */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
+/** How much may wait for a listener that does not read, besides the first event. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 const MAX_LISTENERS = 100;
+
+type Listenable = Pick<EventLog, 'listeners' | 'lastId' | 'listen'>;
 
 /**
  * Streams server-sent events (HTML §9.2): first the whole `state`, then a `change` for each event. A listener that
  * reconnects gets the state again, so the gateway keeps nothing for it. A listener that does not keep up is
  * disconnected.
- *
- * @returns undefined if there are too many listeners
  */
-export function eventStream(
-  log: EventLog,
-  state: () => unknown,
-): ReadableStream<Uint8Array> | undefined {
-  if (log.listeners >= MAX_LISTENERS) return undefined;
-  const first = encode('state', log.lastId, state());
-  let end: (() => void) | undefined;
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        function send(bytes: Uint8Array): void {
-          if ((controller.desiredSize ?? 0) > 0) {
-            controller.enqueue(bytes);
-            return;
-          }
-          end?.();
-          controller.error(new Error('the listener does not keep up'));
-        }
-        const heartbeat = setInterval(() => send(HEARTBEAT), HEARTBEAT_MS);
-        const stop = log.listen((each) => send(encode('change', each.id, each)));
-        end = () => {
-          clearInterval(heartbeat);
-          stop();
-        };
-        send(first);
+export class EventStreams {
+  readonly #log: Listenable;
+  readonly #state: () => unknown;
+  readonly #unread: UnreadBudget;
+  /** Encoded once for all listeners. */
+  readonly #encoded = new WeakMap<Event, Uint8Array>();
+
+  /** @param unread bounds what waits for all listeners together */
+  constructor(log: Listenable, state: () => unknown, unread: UnreadBudget = new UnreadBudget()) {
+    this.#log = log;
+    this.#state = state;
+    this.#unread = unread;
+  }
+
+  /** @returns undefined if there are too many listeners */
+  open(): ReadableStream<Uint8Array> | undefined {
+    if (this.#log.listeners >= MAX_LISTENERS) return undefined;
+    const first = encode('state', this.#log.lastId, this.#state());
+    const queue = new ListenerQueue(first, this.#unread);
+    const heartbeat = setInterval(() => queue.send(HEARTBEAT), HEARTBEAT_MS);
+    const stop = this.#log.listen((event) => queue.send(this.#encode(event)));
+    queue.onEnd(() => {
+      clearInterval(heartbeat);
+      stop();
+    });
+    return queue.stream();
+  }
+
+  #encode(event: Event): Uint8Array {
+    const encoded = this.#encoded.get(event) ?? encode('change', event.id, event);
+    this.#encoded.set(event, encoded);
+    return encoded;
+  }
+}
+
+/** What waits for one listener, which has read a chunk when it asks for the next. */
+class ListenerQueue implements UnreadWriter {
+  readonly #chunks: Uint8Array[];
+  readonly #maxBytes: number;
+  readonly #unread: UnreadBudget;
+  /** Of the chunks, and of the one that the listener reads. */
+  #bytes: number;
+  #readingBytes = 0;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  /** The listener has read everything. */
+  #isIdle = false;
+  #end = (): void => {};
+
+  constructor(first: Uint8Array, unread: UnreadBudget) {
+    this.#chunks = [first];
+    this.#bytes = first.byteLength;
+    this.#maxBytes = first.byteLength + MAX_WAITING_BYTES;
+    this.#unread = unread;
+  }
+
+  get unsentBytes(): number {
+    return this.#bytes;
+  }
+
+  onEnd(end: () => void): void {
+    this.#end = end;
+  }
+
+  stream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+          this.#unread.count(this, this.#bytes);
+        },
+        pull: () => {
+          this.#bytes -= this.#readingBytes;
+          this.#readingBytes = 0;
+          this.#unread.count(this, this.#bytes);
+          this.#isIdle = true;
+          this.#pass();
+        },
+        cancel: () => this.#finish(),
       },
-      cancel: () => end?.(),
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: first.byteLength + MAX_BUFFERED_BYTES }),
-  );
+      // Nothing is taken from the queue before the listener asks for it.
+      { highWaterMark: 0 },
+    );
+  }
+
+  send(chunk: Uint8Array): void {
+    if (this.#bytes + chunk.byteLength > this.#maxBytes) return this.disconnect();
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.byteLength;
+    this.#pass();
+    this.#unread.count(this, this.#bytes);
+  }
+
+  disconnect(): void {
+    this.#finish();
+    this.#controller?.error(new Error('the listener does not keep up'));
+  }
+
+  #pass(): void {
+    const chunk = this.#isIdle ? this.#chunks.shift() : undefined;
+    if (chunk === undefined) return;
+    this.#isIdle = false;
+    this.#readingBytes = chunk.byteLength;
+    this.#controller?.enqueue(chunk);
+  }
+
+  #finish(): void {
+    this.#end();
+    this.#chunks.length = 0;
+    this.#bytes = 0;
+    this.#readingBytes = 0;
+    this.#unread.count(this, 0);
+  }
 }
 
 const HEARTBEAT = new TextEncoder().encode(':\n\n');

@@ -121,6 +121,8 @@ function refusal(
   prefix: string | undefined,
   instances: readonly Routed[],
 ): string {
+  if (filter !== undefined && detail !== undefined)
+    return `nowhere (${status}): the filter ${filter} refuses it: ${detail}`;
   if (filter !== undefined) {
     const to = location === undefined ? '' : ` with Location ${location}`;
     return `to the filter ${filter}, which answers ${status}${to}`;

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { listen } from '@rollcall/runtime';
-import { sideConnections } from '../side-connections.ts';
-import { onePerTurn } from './one-per-turn.ts';
+import { listen, onePerTurn } from '@rollcall/runtime';
+import { limitSideConnections } from '../side-connections.ts';
 
 const MAX_CONNECTIONS = 1024;
 
@@ -23,7 +22,7 @@ export async function serveAdmin(app: Hono, host: string, port: number): Promise
   // A connection without a request must not keep operators out.
   const options = { headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
   const server = createServer(options, onePerTurn(listener));
-  server.maxConnections = sideConnections(MAX_CONNECTIONS);
+  limitSideConnections(server, MAX_CONNECTIONS);
   const listening = await listen(server, host, port, '--admin-port');
   return {
     ...listening,

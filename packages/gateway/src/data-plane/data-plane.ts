@@ -13,6 +13,8 @@ export interface DataPlaneSettings {
   readonly plainHttp?: PlainHttpSettings;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa?: string;
+  /** Where gateways share rate limits. Default: they do not. */
+  readonly redisUrl?: string;
   /** The name of this gateway in `Via`. */
   readonly pseudonym: string;
   readonly accessLog: AccessLogSettings;

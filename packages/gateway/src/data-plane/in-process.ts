@@ -10,6 +10,9 @@ import type {
   ReverseProxy,
 } from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
+import { createFilterServices } from '../filters/filter-context.ts';
+import type { FilterServices } from '../filters/filter-context.ts';
+import type { SpentLimits } from '../filters/local-limits.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -32,8 +35,18 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   /** An instance was ejected. */
   readonly onEjected: () => void;
   readonly onRequestError: (error: RequestError) => void;
+  /** A service that a filter depends on does not work. */
+  readonly onFilterFault: (filter: string, reason: string) => void;
+  /** Receives which requests rate limits have allowed, for the other workers. Default: there are none. */
+  readonly shareLimits?: (spent: SpentLimits) => void;
   /** Receives which instances have answered requests since the last time, and when, four times a second. */
   readonly onServed: (served: Served) => void;
+}
+
+/** A data plane that is one of several workers. */
+export interface InProcessDataPlane extends DataPlane {
+  /** Counts requests that rate limits of another worker have allowed. */
+  chargeLimits(spent: SpentLimits): void;
 }
 
 const REPORT_SERVED_EVERY_MS = 250;
@@ -42,53 +55,23 @@ const REPORT_SERVED_EVERY_MS = 250;
  * Creates a data plane in this process: a router and the proxy that it decides for.
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { table, traffic, observers, settings } = options;
-  const { onUnreachable, onEjected, onRequestError, onServed } = options;
-  const router = new Router({
-    table,
-    rules: routingRules(settings.routing),
-    events: {
-      retried: (prefix, key) => traffic.retried(prefix, key),
-      ejected(prefix, key) {
-        traffic.ejected(prefix, key);
-        onEjected();
-      },
-    },
-    isTableComplete: options.isTableComplete,
-    random: Math.random,
-    now: () => performance.now(),
+export function createInProcessDataPlane(options: InProcessOptions): InProcessDataPlane {
+  const { settings, observers, onFilterFault, shareLimits, onServed } = options;
+  const services = createFilterServices({
+    isDry: false,
+    redisUrl: settings.redisUrl,
+    share: shareLimits,
+    onFault: onFilterFault,
   });
+  const router = createRouter(options, services);
   let { plainHttp } = settings;
   // Without a plain port, requests take no step more.
   const decide: Decide =
     plainHttp === undefined
       ? router.decide
       : (request) => (plainHttp && decidePlain(request, plainHttp)) ?? router.decide(request);
-  const proxy = asConfigError(() =>
-    createProxy({
-      ...proxySettings(settings),
-      decide,
-      pseudonym: settings.pseudonym,
-      ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
-      onUnreachable,
-      onFilterError: (filter, error, requestId) =>
-        onRequestError({ filter, reason: errorMessage(error), requestId }),
-      // A bug: the stack shows where.
-      onInternalError: (error, requestId) =>
-        onRequestError({ reason: error.stack ?? error.message, requestId }),
-      onFieldDropped: traffic.fieldDropped,
-      onRequestStart: observers.traces?.begin,
-      onRequestEnd: requestEnd(traffic, observers),
-    }),
-  );
-  let reportedAt = -Infinity;
-  const timer = setInterval(() => {
-    const served = [...router.servedSince(reportedAt)];
-    reportedAt = performance.now();
-    if (served.length > 0) onServed(served);
-  }, REPORT_SERVED_EVERY_MS);
-  timer.unref();
+  const proxy = asConfigError(() => createProxy(proxyOptions(options, decide)));
+  const stopReporting = reportServed(router, onServed);
   return {
     async listen({ port, httpPort }, host) {
       const address = await listenAt((...at) => proxy.listen(...at), {
@@ -116,19 +99,59 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     forgetPrefix: (prefix) => router.forgetPrefix(prefix),
     tableCompleted: () => router.tableCompleted(),
     whenApplied: (call) => call(),
+    chargeLimits: (spent) => services.limits.charge(spent),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
       // Both are checked before either is changed.
-      const rules = routingRules(changed.routing);
+      const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));
       ({ plainHttp } = changed);
       router.configure(rules);
     },
     async close() {
-      clearInterval(timer);
+      stopReporting();
       await proxy.close(CLOSE_GRACE_MS);
+      services.close();
       await observers.close();
     },
+  };
+}
+
+function createRouter(options: InProcessOptions, services: FilterServices): Router {
+  const { table, settings, isTableComplete, traffic, onEjected } = options;
+  return new Router({
+    table,
+    rules: routingRules(settings.routing, services),
+    events: {
+      retried: (prefix, key) => traffic.retried(prefix, key),
+      ejected(prefix, key) {
+        traffic.ejected(prefix, key);
+        onEjected();
+      },
+    },
+    isTableComplete,
+    random: Math.random,
+    now: () => performance.now(),
+  });
+}
+
+/** @throws RollcallError ROLLCALL_CONFIG */
+function proxyOptions(options: InProcessOptions, decide: Decide): ProxyOptions {
+  const { settings, traffic, observers, onUnreachable, onRequestError } = options;
+  return {
+    ...proxySettings(settings),
+    decide,
+    pseudonym: settings.pseudonym,
+    ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
+    onUnreachable,
+    onFilterError: (filter, error, requestId) =>
+      onRequestError({ filter, reason: errorMessage(error), requestId }),
+    // A bug: the stack shows where.
+    onInternalError: (error, requestId) =>
+      onRequestError({ reason: error.stack ?? error.message, requestId }),
+    onFieldDropped: traffic.fieldDropped,
+    onRequestStart: observers.traces?.begin,
+    onRequestEnd: requestEnd(traffic, observers),
   };
 }
 
@@ -142,6 +165,18 @@ function requestEnd(
     traffic.countRequest(request);
     accessLog.write(request);
   };
+}
+
+/** Reports which instances have answered requests. Returns what ends it. */
+function reportServed(router: Router, onServed: InProcessOptions['onServed']): () => void {
+  let reportedAt = -Infinity;
+  const timer = setInterval(() => {
+    const served = [...router.servedSince(reportedAt)];
+    reportedAt = performance.now();
+    if (served.length > 0) onServed(served);
+  }, REPORT_SERVED_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 /** Returns the part of the settings that the proxy works by. */

@@ -1,5 +1,6 @@
 import type { Filter } from '@rollcall/proxy';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
+import type { FilterContext } from './filter-context.ts';
 
 /** A part of a filter's settings that is wrong. */
 export interface FilterFault {
@@ -7,6 +8,14 @@ export interface FilterFault {
   readonly key: string;
   /** The end of a sentence, such as "cannot be used with the origin `*`". */
   readonly problem: string;
+}
+
+/** What a filter's settings may refer to in the rest of the configuration. */
+export interface ConfigFacts {
+  /** Whether `consumers` has this name. */
+  readonly isConsumer: (name: string) => boolean;
+  /** Whether `redis.url` is set. */
+  readonly hasRedis: boolean;
 }
 
 /** A kind of filter that a configuration can give to routes. */
@@ -19,9 +28,9 @@ export interface FilterKind<S extends Settings> {
     readonly doc: string;
   };
   /** Returns what is wrong beyond what the table of settings can say. */
-  faults?(settings: Resolved<S>): readonly FilterFault[];
+  faults?(settings: Resolved<S>, config: ConfigFacts): readonly FilterFault[];
   /** Builds the filter; undefined if these settings leave it without effect. Each worker builds its own. */
-  create(settings: Resolved<S>): Filter | undefined;
+  create(settings: Resolved<S>, context: FilterContext): Filter | undefined;
   /** Says in one line what the filter does, for `rollcall explain`. */
   describe(settings: Resolved<S>): string;
 }

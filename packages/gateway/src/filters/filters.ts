@@ -1,8 +1,15 @@
 import type { Filter } from '@rollcall/proxy';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
+import { API_KEY } from './api-key.ts';
+import { BASIC_AUTH } from './basic-auth.ts';
+import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
-import type { FilterFault, FilterKind } from './filter-kind.ts';
+import type { FilterContext } from './filter-context.ts';
+import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
 import { HEADERS } from './headers.ts';
+import { IP_ACCESS } from './ip-access.ts';
+import { JWT } from './jwt.ts';
+import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
 
 /**
@@ -12,6 +19,12 @@ import { REDIRECT } from './redirect.ts';
 const KINDS = {
   cors: CORS as typeof CORS,
   redirect: REDIRECT as typeof REDIRECT,
+  ipAccess: IP_ACCESS as typeof IP_ACCESS,
+  basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
+  apiKey: API_KEY as typeof API_KEY,
+  jwt: JWT as typeof JWT,
+  rateLimit: RATE_LIMIT as typeof RATE_LIMIT,
+  concurrency: CONCURRENCY as typeof CONCURRENCY,
   headers: HEADERS as typeof HEADERS,
 } as const;
 
@@ -33,14 +46,17 @@ export const FILTER_SETTINGS: Groups = Object.fromEntries(
 export type FilterSettings = Resolved<Groups>;
 
 /** Builds the filters of a route, in their order. A filter without effect is left out. */
-export function createFilters(settings: FilterSettings): readonly Filter[] {
-  return ALL.flatMap(([name, kind]) => kind.create(settings[name]) ?? []);
+export function createFilters(settings: FilterSettings, context: FilterContext): readonly Filter[] {
+  return ALL.flatMap(([name, kind]) => kind.create(settings[name], context) ?? []);
 }
 
 /** Returns what is wrong with the settings of a route, with keys such as `cors.credentials`. */
-export function filterFaults(settings: FilterSettings): readonly FilterFault[] {
+export function filterFaults(
+  settings: FilterSettings,
+  config: ConfigFacts,
+): readonly FilterFault[] {
   return ALL.flatMap(([name, kind]) =>
-    (kind.faults?.(settings[name]) ?? []).map(({ key, problem }) => ({
+    (kind.faults?.(settings[name], config) ?? []).map(({ key, problem }) => ({
       key: `${name}.${key}`,
       problem,
     })),
@@ -54,8 +70,11 @@ export interface FilterView {
 }
 
 /** Describes the filters of a route, in their order. */
-export function describeFilters(settings: FilterSettings): readonly FilterView[] {
-  return ALL.filter(([name, kind]) => kind.create(settings[name]) !== undefined).map(
+export function describeFilters(
+  settings: FilterSettings,
+  context: FilterContext,
+): readonly FilterView[] {
+  return ALL.filter(([name, kind]) => kind.create(settings[name], context) !== undefined).map(
     ([name, kind]) => ({ name, effect: kind.describe(settings[name]) }),
   );
 }

@@ -8,6 +8,7 @@ import { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { addCertificateMetrics } from './certificate-metrics.ts';
 import type { CertificateFacts } from './certificate-metrics.ts';
 import { addDiscoveryMetrics } from './discovery-metrics.ts';
+import { LabelCounter } from './label-counter.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 import { addProcessMetrics, ProcessSamples } from './process-metrics.ts';
 import { addTrafficMetrics } from './traffic-metrics.ts';
@@ -21,6 +22,7 @@ export class Telemetry {
   readonly #registry = new MetricsRegistry();
   readonly #processes = new ProcessSamples();
   readonly #sampler = new ProcessSampler();
+  readonly #filterFaults = new LabelCounter();
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(directory: Directory, states: InstanceStates) {
@@ -39,6 +41,13 @@ export class Telemetry {
     ];
     addDiscoveryMetrics(this.#registry, { directory, states, now: Date.now });
     addProcessMetrics(this.#registry, this.#processes);
+    this.#registry.counter(
+      {
+        name: 'filter_faults_total',
+        help: 'Failures of services that filters depend on, such as the keys of an issuer',
+      },
+      () => [...this.#filterFaults],
+    );
   }
 
   /** Adds the metrics of traffic, once there is a data plane. */
@@ -52,6 +61,11 @@ export class Telemetry {
   /** Adds the metrics of certificates. */
   observeCertificates(certificates: CertificateFacts): void {
     addCertificateMetrics(this.#registry, certificates);
+  }
+
+  /** A service that a filter depends on does not work. */
+  filterFault(filter: string): void {
+    this.#filterFaults.add({ filter });
   }
 
   /** Adds what a worker counted. */

@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream';
 import { createProxy } from '@rollcall/proxy';
 import type { ClientSocket, Forward, ProxySettings, RequestSummary } from '@rollcall/proxy';
+import type { FilterServices } from '../filters/filter-context.ts';
 import { describeFilters } from '../filters/filters.ts';
 import type { FilterView } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
@@ -8,7 +9,7 @@ import type { Route } from './forwarding.ts';
 import type { RoutePolicy } from './policy.ts';
 import { Router } from './router.ts';
 import type { RoutingTable } from './router.ts';
-import { routingRules } from './rules.ts';
+import { filterContext, routingRules } from './rules.ts';
 
 /** A request whose way is shown. */
 export interface DryRequest {
@@ -63,6 +64,8 @@ export type DryRun = (request: DryRequest) => Promise<DryOutcome>;
 export interface DryRunOptions {
   readonly table: RoutingTable;
   readonly settings: RoutingSettings;
+  /** Of dry runs. */
+  readonly services: FilterServices;
   readonly proxy: Pick<ProxySettings, 'limits' | 'isTrustedProxy'>;
   /** The name of the gateway in `Via`. */
   readonly pseudonym: string;
@@ -73,8 +76,8 @@ export interface DryRunOptions {
  * to it. Whether the instances are ejected or at their limits is another question, which depends on the moment.
  */
 export async function dryRun(request: DryRequest, options: DryRunOptions): Promise<DryOutcome> {
-  const { table, settings, proxy: proxySettings, pseudonym } = options;
-  const rules = routingRules(settings);
+  const { table, settings, services, proxy: proxySettings, pseudonym } = options;
+  const rules = routingRules(settings, services);
   const router = new Router({ table, rules, random: () => 0, now: monotonic });
   let target: string | undefined;
   let route: Route | undefined;
@@ -105,7 +108,8 @@ export async function dryRun(request: DryRequest, options: DryRunOptions): Promi
     target,
     answer: target === undefined ? { status, code, detail, filter, location } : undefined,
     route: route && routeView(route.policy),
-    filters: route === undefined ? [] : describeFilters(route.policy),
+    filters:
+      route === undefined ? [] : describeFilters(route.policy, filterContext(settings, services)),
   };
 }
 

@@ -5,6 +5,7 @@ import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
+import type { FilterContext } from '../filters/filter-context.ts';
 import { createFilters } from '../filters/filters.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import { ROUTE_SETTINGS } from '../settings/routing.ts';
@@ -36,6 +37,7 @@ const NO_RETRIES = { share: 0, perSecond: 0 };
  */
 export function policyOf(
   settings: RoutingSettings,
+  context: FilterContext,
   own: readonly RouteValues[],
   announced?: AnnouncedPolicy,
 ): RoutePolicy {
@@ -50,7 +52,7 @@ export function policyOf(
     ...policy,
     hashBy: parseHashBy(policy.balancing.hashBy),
     rewritten: compileRewrite(policy.rewrite),
-    filters: createFilters(policy),
+    filters: createFilters(policy, context),
   };
 }
 

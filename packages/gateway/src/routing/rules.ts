@@ -2,6 +2,8 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Filter } from '@rollcall/proxy';
 import type { Values } from '@rollcall/runtime/settings';
 import { resolveSettings } from '@rollcall/runtime/settings';
+import { Consumers } from '../filters/consumers.ts';
+import type { FilterContext, FilterServices } from '../filters/filter-context.ts';
 import { createFilters } from '../filters/filters.ts';
 import { WHEN_SETTINGS } from '../settings/cases.ts';
 import type { RoutingSettings } from '../settings/config.ts';
@@ -55,18 +57,27 @@ type ServedBy = Pick<RouteEntry, 'service' | 'upstreams'>;
 const NO_CASES: readonly RouteCase[] = [];
 
 /** Turns settings into the rules that a router works by. */
-export function routingRules(settings: RoutingSettings): RoutingRules {
+export function routingRules(settings: RoutingSettings, services: FilterServices): RoutingRules {
+  const context = filterContext(settings, services);
   const entries = Object.entries(settings.routes);
   const rules = new Map<string, RouteRule>();
   for (const [key, entry] of entries)
-    for (const rule of rulesOf(settings, key, entry)) rules.set(rule.id, rule);
+    for (const rule of rulesOf(settings, context, key, entry)) rules.set(rule.id, rule);
   const routes = new Set(entries.filter(([key, entry]) => isRoute(key, entry)).map(([key]) => key));
   return {
     sitesOf: compileSites([...routes], matchDomain(settings.domain ?? 'localhost')),
     hasRoute: (key) => routes.has(key),
-    ruleOf: (id) => rules.get(id) ?? announcedRule(settings, id),
-    filters: createFilters(settings),
+    ruleOf: (id) => rules.get(id) ?? announcedRule(settings, context, id),
+    filters: createFilters(settings, context),
   };
+}
+
+/** Returns what the filters of a configuration have besides their settings. */
+export function filterContext(
+  { consumers }: Pick<RoutingSettings, 'consumers'>,
+  services: FilterServices,
+): FilterContext {
+  return { ...services, consumers: new Consumers(consumers) };
 }
 
 /** Whether an entry makes its key a route, though no service has registered the prefix. */
@@ -75,7 +86,12 @@ function isRoute(key: string, { service, upstreams, redirect, cases }: RouteEntr
   return hasHost || [service, upstreams, redirect, cases].some((each) => each !== undefined);
 }
 
-function rulesOf(settings: RoutingSettings, key: string, entry: RouteEntry): RouteRule[] {
+function rulesOf(
+  settings: RoutingSettings,
+  context: FilterContext,
+  key: string,
+  entry: RouteEntry,
+): RouteRule[] {
   const { prefix = key } = parseRouteKey(key) ?? {};
   const cases = (entry.cases ?? []).map((each, index) => ({ ...each, id: caseId(key, index) }));
   const rule = (id: string, by: ServedBy, own: readonly RouteValues[]): RouteRule => ({
@@ -84,7 +100,7 @@ function rulesOf(settings: RoutingSettings, key: string, entry: RouteEntry): Rou
     prefix,
     service: by.upstreams === undefined ? (by.service ?? prefix) : upstreamsName(id),
     isServed: by.upstreams !== undefined || by.service !== undefined,
-    policyOf: (announced) => policyOf(settings, own, announced),
+    policyOf: (announced) => policyOf(settings, context, own, announced),
     cases: NO_CASES,
   });
   return [
@@ -106,14 +122,18 @@ function rulesOf(settings: RoutingSettings, key: string, entry: RouteEntry): Rou
 }
 
 /** The rule of a prefix that only a service has made a route. */
-function announcedRule(settings: RoutingSettings, prefix: string): RouteRule {
+function announcedRule(
+  settings: RoutingSettings,
+  context: FilterContext,
+  prefix: string,
+): RouteRule {
   return {
     id: prefix,
     key: prefix,
     prefix,
     service: prefix,
     isServed: false,
-    policyOf: (announced) => policyOf(settings, [], announced),
+    policyOf: (announced) => policyOf(settings, context, [], announced),
     cases: NO_CASES,
   };
 }

@@ -66,7 +66,10 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
  * @param config each of whose settings is valid
  */
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
-  const faults = [...tlsFaults(config), ...routeFaults(routingSettings(config))];
+  const faults = [
+    ...tlsFaults(config),
+    ...routeFaults(routingSettings(config), config.redis?.url !== undefined),
+  ];
   return faults.map(({ path, problem }) => ({
     path,
     message: `\`${path.join('.')}\` ${problem}`,

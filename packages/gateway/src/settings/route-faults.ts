@@ -1,37 +1,46 @@
 import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
+import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/path-rule.ts';
+import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
 
-type RoutingSettings = Resolved<typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS>;
+type RoutingSettings = Resolved<
+  typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS & typeof CONSUMERS_SETTINGS
+>;
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 type RouteEntry = Values<typeof ROUTES_ENTRY>;
 type CaseEntry = NonNullable<RouteEntry['cases']>[number];
 
 /** A part of the settings that is wrong. */
-export interface SettingFault {
+interface RouteFault {
   readonly path: readonly string[];
   /** The end of a sentence, such as "is empty". */
   readonly problem: string;
 }
 
-/** Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say. */
-export function routeFaults(settings: RoutingSettings): SettingFault[] {
+/**
+ * Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say.
+ * @param hasRedis whether `redis.url` is set
+ */
+export function routeFaults(settings: RoutingSettings, hasRedis: boolean): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const faults = policyFaults(all);
+  const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
+  const facts = { isConsumer, hasRedis };
+  const faults = policyFaults(all, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
-    at(['routes', key || '/'], without(faults, entryFaults(entry, all))),
+    at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),
   );
   return [...faults, ...own];
 }
 
-function entryFaults(entry: RouteEntry, all: RouteSettings): SettingFault[] {
+function entryFaults(entry: RouteEntry, all: RouteSettings, facts: ConfigFacts): RouteFault[] {
   const policy = overlaySettings(ROUTE_SETTINGS, all, entry);
-  const faults = policyFaults(policy);
+  const faults = policyFaults(policy, facts);
   const cases = (entry.cases ?? []).flatMap((each, index) => {
-    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each));
+    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), facts);
     return at(
       ['cases', String(index)],
       [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
@@ -41,27 +50,24 @@ function entryFaults(entry: RouteEntry, all: RouteSettings): SettingFault[] {
 }
 
 /** Faults that are inherited are reported where they stand, and only there. */
-function without(
-  inherited: readonly SettingFault[],
-  faults: readonly SettingFault[],
-): SettingFault[] {
+function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]): RouteFault[] {
   const known = new Set(inherited.map(({ path }) => path.join('.')));
   return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
-function policyFaults(policy: RouteSettings): SettingFault[] {
+function policyFaults(policy: RouteSettings, facts: ConfigFacts): RouteFault[] {
   const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
     path: ['rewrite', key],
     problem,
   }));
-  const filters = filterFaults(policy).map(({ key, problem }) => ({
+  const filters = filterFaults(policy, facts).map(({ key, problem }) => ({
     path: key.split('.'),
     problem,
   }));
   return [...rewrite, ...filters];
 }
 
-function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): SettingFault[] {
+function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): RouteFault[] {
   if (upstreams?.length === 0) return [{ path: ['upstreams'], problem: 'is empty' }];
   if (upstreams !== undefined && service !== undefined)
     return [{ path: ['upstreams'], problem: 'cannot be used with `service`' }];
@@ -73,12 +79,12 @@ function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>
 }
 
 /** A case for every request would hide the route and all cases after it. */
-function whenFaults({ when = {} }: CaseEntry): SettingFault[] {
+function whenFaults({ when = {} }: CaseEntry): RouteFault[] {
   const { methods = [], headers = {}, query = {} } = when;
   const isEmpty = methods.length + Object.keys(headers).length + Object.keys(query).length === 0;
   return isEmpty ? [{ path: ['when'], problem: 'needs `methods`, `headers` or `query`' }] : [];
 }
 
-function at(path: readonly string[], faults: readonly SettingFault[]): SettingFault[] {
+function at(path: readonly string[], faults: readonly RouteFault[]): RouteFault[] {
   return faults.map(({ path: below, problem }) => ({ path: [...path, ...below], problem }));
 }

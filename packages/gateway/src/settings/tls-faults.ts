@@ -1,16 +1,20 @@
 import type { Values } from '@rollcall/runtime/settings';
 import { certificateNames } from '../certificates/names.ts';
 import type { LISTENING_SETTINGS } from './listening.ts';
-import type { SettingFault } from './route-faults.ts';
+
+interface TlsFault {
+  readonly path: readonly string[];
+  readonly problem: string;
+}
 
 type Given = Values<typeof LISTENING_SETTINGS> & {
   readonly routes?: Readonly<Record<string, unknown>>;
 };
 
 /** Returns what only the settings of TLS together show, such as a certificate without its key. */
-export function tlsFaults({ tls = {}, domain, routes = {} }: Given): SettingFault[] {
+export function tlsFaults({ tls = {}, domain, routes = {} }: Given): TlsFault[] {
   const { cert, key, certificates = [], acme } = tls;
-  const faults: SettingFault[] = [];
+  const faults: TlsFault[] = [];
   const fault = (name: string, problem: string): void => {
     faults.push({ path: ['tls', name], problem });
   };

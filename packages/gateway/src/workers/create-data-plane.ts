@@ -30,6 +30,8 @@ export interface DataPlaneOptions {
   readonly onReport: (worker: string, report: ProcessReport) => void;
   /** Called after an ejection; with workers, after each of their reports. */
   readonly onLoads: () => void;
+  /** A service that a filter depends on does not work. */
+  readonly onFilterFault: (filter: string, reason: string) => void;
   readonly logger: Logger;
 }
 
@@ -37,6 +39,7 @@ export interface DataPlaneOptions {
 export async function createDataPlane(options: DataPlaneOptions): Promise<DataPlane> {
   const { workers, settings, directory, isTableComplete, traffic, onReport, onLoads, logger } =
     options;
+  const { onFilterFault } = options;
   const count = workers === 'auto' ? availableParallelism() : workers;
   const onOutcome: Directory['reportOutcome'] = (key, verdict) =>
     directory.reportOutcome(key, verdict);
@@ -61,6 +64,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
       onReport,
       onLoads,
       onRequestError,
+      onFilterFault,
       spawn: spawnWorker,
       logger,
     });
@@ -74,6 +78,7 @@ export async function createDataPlane(options: DataPlaneOptions): Promise<DataPl
     onUnreachable: ({ key }, verdict) => onOutcome(key, verdict),
     onEjected: onLoads,
     onRequestError,
+    onFilterFault,
     onServed,
   });
 }

@@ -2,6 +2,7 @@ import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, Ports, RequestError, Served } from '../data-plane/data-plane.ts';
+import type { SpentLimits } from '../filters/local-limits.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import { isCounts } from '../traffic/counts.ts';
@@ -44,6 +45,8 @@ export type ToWorker =
   | { readonly type: 'prefix-forgotten'; readonly prefix: string }
   /** The table was received from the registry. */
   | { readonly type: 'table-completed' }
+  /** Another worker has allowed these requests. */
+  | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
   /** Serve by these settings from now on. It is numbered as one of the changes. */
   | { readonly type: 'configure'; readonly number: number; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
@@ -58,6 +61,10 @@ export type FromWorker =
   | { readonly type: 'applied'; readonly number: number }
   | ({ readonly type: 'report' } & ProcessReport)
   | ({ readonly type: 'request-error' } & RequestError)
+  /** A service that a filter depends on does not work. */
+  | { readonly type: 'filter-fault'; readonly filter: string; readonly reason: string }
+  /** Requests that rate limits have allowed, for the other workers. */
+  | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
   /** Which instances answered requests, and when. */
   | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
@@ -106,6 +113,8 @@ const change = object<Change>({
 const settings = trusted<DataPlaneSettings>();
 const port: Codec<number> = plain((input): input is number => parsePort(input).ok);
 
+const spent: Codec<SpentLimits> = list(pair(text, number));
+
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
     settings,
@@ -117,6 +126,7 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   change: { number, change },
   'prefix-forgotten': { prefix: text },
   'table-completed': {},
+  'limits-spent': { spent },
   configure: { number, settings },
   close: {},
 });
@@ -156,6 +166,8 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   applied: { number },
   report: { traffic, load, process },
   'request-error': { filter: optional(text), reason: text, requestId: text },
+  'limits-spent': { spent },
+  'filter-fault': { filter: text, reason: text },
   served: { served: list(pair(text, monotonicTime)) },
   outcome: {
     key: text,

@@ -34,6 +34,7 @@ export interface PoolOptions {
   /** @param worker one of `1` to the count of workers */
   readonly onReport: (worker: string, report: ProcessReport) => void;
   readonly onRequestError: (error: RequestError) => void;
+  readonly onFilterFault: (filter: string, reason: string) => void;
   /** What `loads` returns has changed. */
   readonly onLoads: () => void;
   readonly spawn: Spawn;
@@ -160,7 +161,7 @@ export class WorkerPool implements DataPlane {
     worker: WorkerProcess,
     message: Exclude<FromWorker, { readonly type: 'listening' }>,
   ): void {
-    const { onOutcome, onServed, onRequestError, onReport, onLoads } = this.#options;
+    const { onOutcome, onServed, onRequestError, onFilterFault, onReport, onLoads } = this.#options;
     switch (message.type) {
       case 'hello':
         return this.#begin(slot, worker);
@@ -172,11 +173,21 @@ export class WorkerPool implements DataPlane {
         return this.#applied.applied(worker, message.number);
       case 'request-error':
         return onRequestError(message);
+      case 'filter-fault':
+        return onFilterFault(message.filter, message.reason);
+      case 'limits-spent':
+        return this.#shareLimits(slot, message);
       case 'outcome':
         return onOutcome(message.key, message.verdict);
       case 'served':
         return onServed(message.served);
     }
+  }
+
+  /** Passes on to the other workers which requests one has allowed. */
+  #shareLimits(from: Slot, message: FromWorker & { readonly type: 'limits-spent' }): void {
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing && process !== from.process) process?.send(message);
   }
 
   /** Sends a worker all that it serves by. Changes follow. */

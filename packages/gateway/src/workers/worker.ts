@@ -1,6 +1,7 @@
 import { isDraining } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
-import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import type { InProcessDataPlane } from '../data-plane/in-process.ts';
+import type { DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { NO_LOAD } from '../traffic/process-load.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
@@ -14,7 +15,7 @@ interface WorkerState {
   settings: DataPlaneSettings;
   isTableComplete: boolean;
   /** Undefined while it is being created. Settings that arrive meanwhile are in `settings`. */
-  plane?: DataPlane;
+  plane?: InProcessDataPlane;
   readonly replica: Replica;
   readonly traffic: TrafficCounter;
 }
@@ -52,6 +53,8 @@ export class Worker {
         return this.#forgetPrefix(message.prefix);
       case 'table-completed':
         return this.#tableCompleted();
+      case 'limits-spent':
+        return this.#state?.plane?.chargeLimits(message.spent);
       case 'configure':
         return this.#configure(message);
       case 'close':
@@ -84,6 +87,8 @@ export class Worker {
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),
       onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
+      shareLimits: (spent) => this.#send({ type: 'limits-spent', spent }),
+      onFilterFault: (filter, reason) => this.#send({ type: 'filter-fault', filter, reason }),
     });
     state.plane = plane;
     await plane.listen(ports, host);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { UnreadBudget } from '@rollcall/runtime';
+import { EventStreams } from '../../src/admin/event-stream.ts';
 import type { Event } from '../../src/admin/event-log.ts';
 import { EPOCH, setup } from './setup.ts';
 
@@ -82,5 +84,65 @@ describe('the stream of events', () => {
     const answer = await ask('/api/changes');
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ code: 'too-many-listeners' });
+  });
+});
+
+const eventOf = (message: string): Event => ({
+  id: 1,
+  at: 0,
+  type: 'disconnected',
+  reason: '',
+  message,
+});
+
+/** Streams of a log that passes on what the test says. */
+function streamsOf(unread?: UnreadBudget) {
+  const listeners = new Set<(each: Event) => void>();
+  const log = {
+    lastId: 0,
+    get listeners() {
+      return listeners.size;
+    },
+    listen(listener: (each: Event) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const say = (message: string): void => {
+    const each = eventOf(message);
+    for (const listener of listeners) listener(each);
+  };
+  const streams = new EventStreams(log, () => ({}), unread);
+  return { log, say, open: () => streams.open()?.getReader() };
+}
+
+describe('the streams of all listeners', () => {
+  it('share the bytes of an event', async () => {
+    const { say, open } = streamsOf();
+    const [one, other] = [open(), open()];
+    say('x');
+    await one?.read();
+    await other?.read();
+    const { value } = (await one?.read()) ?? {};
+    expect(value).toBeDefined();
+    expect((await other?.read())?.value).toBe(value);
+    await one?.cancel();
+    await other?.cancel();
+  });
+
+  it('are disconnected, the largest first, when too much waits for all of them together', async () => {
+    const { log, say, open } = streamsOf(new UnreadBudget(10_000));
+    const slow = Array.from({ length: 5 }, open);
+    const fast = open();
+    await fast?.read();
+    for (let count = 0; count < 4; count++) {
+      say('x'.repeat(1000));
+      await fast?.read();
+    }
+    expect(log.listeners).toBeLessThan(6);
+    say('last');
+    const { value } = (await fast?.read()) ?? {};
+    expect(new TextDecoder().decode(value)).toContain('last');
+    for (const reader of [...slow, fast]) await reader?.cancel().catch(() => {});
   });
 });

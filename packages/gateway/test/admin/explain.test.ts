@@ -6,6 +6,7 @@ import { dryRun } from '../../src/routing/dry-run.ts';
 import type { DryRequest } from '../../src/routing/dry-run.ts';
 import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
+import { DRY_SERVICES } from '../filters/filter-services.ts';
 
 const EPOCH = 1_700_000_000_000;
 
@@ -41,6 +42,7 @@ function setup() {
     const outcome = await dryRun(sent, {
       table: directory,
       settings,
+      services: DRY_SERVICES,
       proxy: { limits: settings.limits },
       pseudonym: 'rollcall-1',
     });

@@ -41,6 +41,8 @@ describe('the admin port', () => {
     '[::1]',
     '[::1]:1501',
     '127.1.2.3:9',
+    'app.localhost',
+    'a.b.localhost:1501',
   ])('answers requests with the loopback host %s', async (host) => {
     expect(await get('/api/explain?path=/v1', host)).toMatch(/^HTTP\/1\.1 200 /);
   });
@@ -50,6 +52,9 @@ describe('the admin port', () => {
     'evil.example',
     'evil.example:1501',
     'localhost.evil.example',
+    'evillocalhost',
+    '.localhost',
+    'localhost.',
     '127.0.0.1.evil.example:1501',
     '10.0.0.1',
     '0.0.0.0',

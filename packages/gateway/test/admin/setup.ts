@@ -6,6 +6,7 @@ import { InstanceStates } from '../../src/traffic/instance-states.ts';
 import { dryRun } from '../../src/routing/dry-run.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
 import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
+import { DRY_SERVICES } from '../filters/filter-services.ts';
 
 export const EPOCH = 1_700_000_000_000;
 export const TOKEN = 'a-token-of-enough-length';
@@ -64,6 +65,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
       dryRun(request, {
         table: directory,
         settings: dataPlaneSettings().routing,
+        services: DRY_SERVICES,
         proxy: {},
         pseudonym: 'rollcall-1',
       }),

@@ -23,6 +23,7 @@ it('logs a request at which the gateway itself failed', async () => {
     traffic: { countRequest() {} } as never,
     onReport() {},
     onLoads() {},
+    onFilterFault() {},
     logger: loggerTo(lines),
   });
   proxy.onInternalError?.(new Error('an exchange cannot end while done'), 'r1');

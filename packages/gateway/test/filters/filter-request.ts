@@ -2,7 +2,11 @@ import { FieldSet } from '@rollcall/proxy';
 import type { Filter, FilterRequest } from '@rollcall/proxy';
 import { resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
+import { Consumers } from '../../src/filters/consumers.ts';
+import type { FilterContext } from '../../src/filters/filter-context.ts';
 import type { FilterKind } from '../../src/filters/filter-kind.ts';
+import type { ConsumersConfig } from '../../src/settings/consumers.ts';
+import { SERVICES } from './filter-services.ts';
 
 /** Header fields as filters see them. */
 export function fieldSet(fields: Readonly<Record<string, string>> = {}): FieldSet {
@@ -22,6 +26,8 @@ export function filterRequest({
     method: 'GET',
     host: 'api.example.com',
     target: '/v1/x',
+    route: '/v1',
+    consumer: undefined,
     upstreamTarget: '/x',
     clientAddress: '10.0.0.1',
     isSecure: false,
@@ -38,8 +44,22 @@ export function settingsOf<S extends Settings>(kind: FilterKind<S>, given: Value
 }
 
 /** A filter that these settings build. */
-export function filterOf<S extends Settings>(kind: FilterKind<S>, given: Values<S>): Filter {
-  const filter = kind.create(settingsOf(kind, given));
+export function filterOf<S extends Settings>(
+  kind: FilterKind<S>,
+  given: Values<S>,
+  context: FilterContext = filterContext(),
+): Filter {
+  const filter = kind.create(settingsOf(kind, given), context);
   if (filter === undefined) throw new Error('these settings build no filter');
   return filter;
+}
+
+/** What filters have besides their settings. */
+export function filterContext({
+  consumers = {},
+  ...services
+}: Partial<Omit<FilterContext, 'consumers'>> & {
+  consumers?: ConsumersConfig;
+} = {}): FilterContext {
+  return { ...SERVICES, ...services, consumers: new Consumers(consumers) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HEADERS } from '../../src/filters/headers.ts';
 import { fieldNameProblem, fieldValueProblem } from '../../src/filters/header-fields.ts';
-import { fieldSet, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
 
 const RULES = {
   request: { remove: ['X-Debug'], set: { 'X-Env': 'prod' }, add: { 'X-Tag': 'b' } },
@@ -30,7 +30,7 @@ describe('header rules', () => {
   });
 
   it.each([{}, { ...RULES, enabled: false }])('build nothing from %j', (rules) => {
-    expect(HEADERS.create(settingsOf(HEADERS, rules))).toBeUndefined();
+    expect(HEADERS.create(settingsOf(HEADERS, rules), filterContext())).toBeUndefined();
   });
 
   it('are described by what they change', () => {

@@ -4,6 +4,7 @@ import { Router } from '../../src/routing/router.ts';
 import { routingRules } from '../../src/routing/rules.ts';
 import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
+import { DRY_SERVICES } from '../filters/filter-services.ts';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
 
 function announcement(port: number, prefix = '/v1', fields: object = {}) {
@@ -30,7 +31,7 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-const rules = (config: RoutingConfig) => routingRules(routingSettings(config));
+const rules = (config: RoutingConfig) => routingRules(routingSettings(config), DRY_SERVICES);
 
 /** A router over a table that the test tells what it hears. */
 export function setup(balancing: RoutingConfig['balancing'] = {}) {

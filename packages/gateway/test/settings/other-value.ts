@@ -31,6 +31,8 @@ const OTHER_TEXTS: Readonly<Record<string, string>> = {
   'tls.acme.email': 'b@example.com',
   'tls.acme.directory': 'https://acme.example.com/directory',
   'balancing.hashBy': 'cookie:session',
+  'rateLimit.rate': '5/m',
+  'redis.url': 'redis://127.0.0.1:1',
 };
 
 /** A value at a path, in objects of their own. */

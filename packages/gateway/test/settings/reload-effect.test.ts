@@ -35,6 +35,7 @@ function given(config: RoutingConfig): string {
     onUnreachable: () => {},
     onEjected() {},
     onRequestError: () => {},
+    onFilterFault: () => {},
     onServed: () => {},
   });
   const { sitesOf, ruleOf } = router.rules;

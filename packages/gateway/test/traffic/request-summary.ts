@@ -16,6 +16,7 @@ export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary 
     status: 200,
     isAborted: false,
     problem: undefined,
+    consumer: undefined,
     filter: undefined,
     ms: 12,
     upstreamMs: 8,

@@ -82,6 +82,7 @@ beforeEach(() => {
     onReport: report,
     onLoads() {},
     onRequestError: requestError,
+    onFilterFault() {},
     spawn: (events) => {
       const worker = new FakeWorker(events);
       workers.push(worker);

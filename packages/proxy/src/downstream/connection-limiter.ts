@@ -1,3 +1,4 @@
+import type { Server, Socket } from 'node:net';
 import { clientNetwork } from './client-network.ts';
 
 /** How many connections clients may have. Read anew at each connection. */
@@ -61,6 +62,16 @@ export class ConnectionLimiter {
     this.#perClient.set(client, (this.#perClient.get(client) ?? 0) + 1);
     socket.once('close', () => this.#closed(client));
     return true;
+  }
+
+  /** Has a server serve only the connections that are admitted. Call it when the server has its listeners. */
+  guard(server: Server): void {
+    const serve = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      if (!this.admit(socket)) return;
+      for (const listener of serve) listener.call(server, socket);
+    });
   }
 
   #excess(client: string): string | undefined {

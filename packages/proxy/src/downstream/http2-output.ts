@@ -4,8 +4,8 @@ import type { ClientSocket } from '../proxy.ts';
 import { JOIN_BYTES } from '../sockets/write-message.ts';
 import { needsDrain, writeText } from '../sockets/write-text.ts';
 
-/** Text that is collected before it is written, if the turn of the event loop goes on for long. */
-const MAX_TEXT = 64 * 1024;
+/** What is collected before it is written, in one turn of the event loop. */
+const MAX_BYTES = 64 * 1024;
 
 /** A stream that waits until it may send. */
 export interface Sender {
@@ -19,6 +19,9 @@ export class Http2Output {
   window: number = DEFAULT_WINDOW;
   readonly #socket: ClientSocket;
   readonly #onSent: (bytes: number) => void;
+  /** What is to be written, the text last. */
+  #parts: (Buffer | string)[] = [];
+  #partsBytes = 0;
   #text = '';
   /** In the order in which they take turns. */
   readonly #waiting = new Set<Sender>();
@@ -36,18 +39,18 @@ export class Http2Output {
 
   /** Whether bytes that were handed to it by reference are still to be written. */
   get holdsParts(): boolean {
-    return this.#socket.writableLength > 0;
+    return this.#partsBytes > 0 || this.#socket.writableLength > 0;
   }
 
   get heldBytes(): number {
-    return this.#text.length + pendingBytes(this.#socket);
+    return this.#partsBytes + this.#text.length + pendingBytes(this.#socket);
   }
 
   /** Sends frames, which no window limits. */
   send(frames: string): void {
     if (this.#text === '') toFlush(this);
     this.#text += frames;
-    if (this.#text.length > MAX_TEXT) this.flush();
+    if (this.#text.length > MAX_BYTES) this.flush();
   }
 
   /** Sends a frame of DATA, within the windows. */
@@ -61,13 +64,15 @@ export class Http2Output {
       this.send(text);
       return;
     }
-    // At once, so that it is known whether the parts are still held.
-    const before = this.#text + header;
+    this.#parts.push(this.#text + header, ...parts);
+    this.#partsBytes += this.#text.length + header.length + size;
     this.#text = '';
-    this.#socket.cork();
-    this.#socket.write(before, 'latin1');
-    for (const part of parts) this.#socket.write(part);
-    this.#socket.uncork();
+    if (this.#partsBytes >= MAX_BYTES) this.flush();
+  }
+
+  /** Writes what was handed to it by reference, so that it is known whether it is still held. */
+  flushParts(): void {
+    if (this.#partsBytes > 0) this.flush();
   }
 
   /** Notes that a stream waits for the window of the connection, or for the socket. */
@@ -82,16 +87,29 @@ export class Http2Output {
   /** Streams send in turn, a frame each, until the window or the socket takes no more. */
   resume(): void {
     for (const sender of this.#waiting) {
-      if (this.window <= 0 || this.isBlocked) return;
+      if (this.window <= 0 || this.isBlocked) break;
       this.#waiting.delete(sender);
       sender.sendNext();
     }
+    this.flushParts();
   }
 
   flush(): void {
+    const parts = this.#parts;
     const text = this.#text;
     this.#text = '';
-    if (text !== '' && this.#socket.writable) writeText(this.#socket, text);
+    if (parts.length > 0) {
+      this.#parts = [];
+      this.#partsBytes = 0;
+      this.#socket.cork();
+      for (const part of parts) this.#write(part);
+      if (text !== '') this.#write(text);
+      this.#socket.uncork();
+    } else if (text !== '' && this.#socket.writable) writeText(this.#socket, text);
+  }
+
+  #write(part: Buffer | string): void {
+    if (this.#socket.writable) this.#socket.write(part, 'latin1');
   }
 }
 

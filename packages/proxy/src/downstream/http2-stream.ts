@@ -134,7 +134,10 @@ export class Http2Stream implements ClientStream, Sender {
   grow(increment: number): boolean {
     this.#sendWindow += increment;
     if (this.#sendWindow > MAX_WINDOW) return false;
-    if (this.#sendWindow > 0 && this.#pendingBytes > 0) this.sendNext();
+    if (this.#sendWindow > 0 && this.#pendingBytes > 0) {
+      this.#output.await(this);
+      this.#output.resume();
+    }
     return true;
   }
 
@@ -176,6 +179,7 @@ export class Http2Stream implements ClientStream, Sender {
     if (this.#pendingBytes === 0 && size <= this.#limit()) this.#send(parts, size);
     else if (size > 0) this.#hold(parts, size);
     for (let next = this.#sendable(); next > 0; next = this.#sendable()) this.#sendPending(next);
+    this.#output.flushParts();
     return this.#flows();
   }
 

@@ -31,6 +31,8 @@ export class ClientRequest implements RequestView {
   readonly head: RequestHead;
   /** Undefined unless `onRequestEnd` is set. */
   readonly record: RequestRecord | undefined;
+  /** The filters of its route, which learn that it is over. Undefined if it has none. */
+  filters: { end(): void } | undefined;
   readonly #forwarded: ForwardedFields;
   readonly #context: Context;
   #id = '';
@@ -94,6 +96,7 @@ export class ClientRequest implements RequestView {
   /** @param isComplete the response was written to its end */
   end(isComplete: boolean): void {
     const { record } = this;
+    this.filters?.end();
     if (record === undefined) return;
     record.ended(isComplete);
     record.trace?.ended(record);

@@ -90,6 +90,7 @@ export class Exchange
     const decision = decideRequest(this.#request, this.#bodyBytes, this.#context);
     if (record !== undefined) record.route = routeOf(decision);
     this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
+    this.#request.filters = this.#filters;
     if (decision.type === 'answer') return this.answer(decision.problem);
     if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));
     this.#decision = decision;
@@ -165,7 +166,6 @@ export class Exchange
   onClientClose(): void {
     if (this.#phase === 'done') return;
     if (!this.#enter(this.#phase === 'tunnelling' ? 'end' : 'abort')) return;
-    this.#filters?.cancel();
     this.#transformed?.destroy();
     this.#sent.drop();
     this.#request.end(false);

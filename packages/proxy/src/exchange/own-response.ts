@@ -14,14 +14,22 @@ export interface OwnResponse {
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** Returns a problem as a response (RFC 9457). */
-export function problemResponse(problem: Problem, requestId: string): OwnResponse {
+/**
+ * Returns a problem as a response (RFC 9457).
+ * @param more fields besides those of every problem
+ * @throws TypeError if one of these is invalid
+ */
+export function problemResponse(
+  problem: Problem,
+  requestId: string,
+  more: FilterAnswer['fields'] = [],
+): OwnResponse {
   const { code, status, title, detail } = problem;
   // RFC 9457 §4.1: without a `type`, a problem is identified by its status; the last two are our extension members.
   const body = JSON.stringify({ title, status, detail, code, requestId });
   let fields = 'content-type: application/problem+json\r\ncache-control: no-store\r\n';
   if (status === 503) fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
-  return ownResponse(status, fields, Buffer.from(body));
+  return ownResponse(status, fields + linesOf(more), Buffer.from(body));
 }
 
 /**
@@ -31,9 +39,14 @@ export function problemResponse(problem: Problem, requestId: string): OwnRespons
  */
 export function answerResponse({ status, fields = [], body = '' }: FilterAnswer): OwnResponse {
   checkStatus(status);
+  return ownResponse(status, linesOf(fields), Buffer.from(body));
+}
+
+/** @throws TypeError if one of the fields is invalid */
+function linesOf(fields: NonNullable<FilterAnswer['fields']>): string {
   const set = new FieldSet('');
   for (const [name, value] of fields) set.append(name, value);
-  return ownResponse(status, set.toLines(), Buffer.from(body));
+  return set.toLines();
 }
 
 /** @throws RangeError unless it is the status of a final response */

@@ -19,6 +19,7 @@ export class RequestRecord implements RequestSummary {
   isAborted: boolean = false;
   problem: string | undefined;
   filter: string | undefined;
+  consumer: string | undefined;
   ms: number = 0;
   upstreamMs: number | undefined;
   requestBytes: number = 0;

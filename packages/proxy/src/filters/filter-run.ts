@@ -4,7 +4,7 @@ import type { OwnResponse } from '../exchange/own-response.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
 import { FILTER_FAILED } from '../problems.ts';
 import type { Decision } from '../proxy.ts';
-import type { BodyTransform, Filter, FilterAnswer } from './filter.ts';
+import type { BodyTransform, Filter, FilterOutcome } from './filter.ts';
 import { FilteredRequest, FilteredResponse } from './filtered-heads.ts';
 
 /** What a run calls: the exchange. */
@@ -28,6 +28,8 @@ export interface FilterRunOptions {
   readonly request: ClientRequest;
   /** The target for the upstream, unless a filter changes it. */
   readonly target: string;
+  /** The name of the route, if it has one. */
+  readonly route: string | undefined;
   readonly onError: ((filter: string, error: unknown, requestId: string) => void) | undefined;
 }
 
@@ -40,7 +42,12 @@ export function filterRun(
   const { filters } = decision;
   if (filters === undefined || filters.length === 0) return undefined;
   const target = decision.type === 'forward' ? decision.target : request.head.target;
-  return new FilterRun({ filters, request, target, onError });
+  return new FilterRun({ filters, request, target, route: routeOf(decision), onError });
+}
+
+/** Returns the name of the route, if there is one. */
+function routeOf(decision: Decision): string | undefined {
+  return decision.type === 'forward' ? (decision.route ?? decision.prefix) : decision.route;
 }
 
 /** The way of one request, and of its response, through the filters of its route. */
@@ -49,12 +56,14 @@ export class FilterRun {
   readonly #client: ClientRequest;
   readonly #request: FilteredRequest;
   readonly #onError: FilterRunOptions['onError'];
+  /** How many filters have let the request pass. */
+  #passed = 0;
   #isCancelled = false;
 
-  constructor({ filters, request, target, onError }: FilterRunOptions) {
+  constructor({ filters, request, target, route, onError }: FilterRunOptions) {
     this.#filters = filters;
     this.#client = request;
-    this.#request = new FilteredRequest(request, target);
+    this.#request = new FilteredRequest(request, target, route);
     this.#onError = onError;
   }
 
@@ -76,6 +85,18 @@ export class FilterRun {
   /** The run is not waited for any more: nothing is called, and no other filter runs. */
   cancel(): void {
     this.#isCancelled = true;
+  }
+
+  /** The request is over: the filters that have let it pass learn of it. */
+  end(): void {
+    this.#isCancelled = true;
+    for (const filter of this.#filters.slice(0, this.#passed)) {
+      try {
+        filter.onRequestEnd?.(this.#request);
+      } catch (error) {
+        this.report(filter.name, error);
+      }
+    }
   }
 
   /** They have taken longer than they may. */
@@ -137,14 +158,17 @@ export class FilterRun {
       } catch (error) {
         return this.#fail(filter, error, handler);
       }
-      if (outcome === undefined) continue;
+      if (outcome === undefined) {
+        this.#passed = index + 1;
+        continue;
+      }
       if ('then' in outcome) return this.#wait(outcome, filter, index, handler);
       return this.#answer(outcome, filter, handler);
     }
   }
 
   #wait(
-    outcome: Promise<void | FilterAnswer>,
+    outcome: Promise<void | FilterOutcome>,
     filter: Filter,
     index: number,
     handler: FilterRunHandler,
@@ -152,22 +176,29 @@ export class FilterRun {
     outcome.then(
       (answer) => {
         if (this.#isCancelled) return;
-        if (answer === undefined) this.#runFrom(index + 1, handler);
-        else this.#answer(answer, filter, handler);
+        if (answer !== undefined) return this.#answer(answer, filter, handler);
+        this.#passed = index + 1;
+        this.#runFrom(index + 1, handler);
       },
       (error: unknown) => this.#fail(filter, error, handler),
     );
   }
 
-  #answer(answer: FilterAnswer, filter: Filter, handler: FilterRunHandler): void {
+  #answer(answer: FilterOutcome, filter: Filter, handler: FilterRunHandler): void {
+    const { record, id } = this.#client;
     let response: OwnResponse;
     try {
-      response = answerResponse(answer);
+      response =
+        'problem' in answer
+          ? problemResponse(answer.problem, id, answer.fields)
+          : answerResponse(answer);
     } catch (error) {
       return this.#fail(filter, error, handler);
     }
-    const { record } = this.#client;
-    if (record !== undefined) record.filter = filter.name;
+    if (record !== undefined) {
+      record.filter = filter.name;
+      if ('problem' in answer) record.problem = answer.problem.code;
+    }
     handler.onOwnResponse(response);
   }
 

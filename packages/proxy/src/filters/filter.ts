@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Problem } from '../problems.ts';
 import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { FieldSet } from './field-set.ts';
 
@@ -19,7 +20,9 @@ export interface Filter {
    * Runs before the request is sent. Returning nothing lets it pass; an answer ends it here. A promise pauses the
    * client until it settles, for at most `limits.filterMs` for all filters of the request.
    */
-  onRequest?(request: FilterRequest): void | FilterAnswer | Promise<void | FilterAnswer>;
+  onRequest?(request: FilterRequest): void | FilterOutcome | Promise<void | FilterOutcome>;
+  /** Runs once for each request that `onRequest` let pass, when its response has ended or never will. */
+  onRequestEnd?(request: FilterRequest): void;
   /** Runs before the head of the response is written. Informational (1xx) heads do not pass here. */
   onResponse?(response: FilterResponse, request: FilterRequest): void;
   /**
@@ -32,6 +35,9 @@ export interface Filter {
 /** A stream of Node that takes the body in and gives another out, such as those of `node:zlib`. */
 export type BodyTransform = Duplex;
 
+/** How a filter ends a request in place of the upstream. */
+export type FilterOutcome = FilterAnswer | FilterProblem;
+
 /** The request as filters see and change it. */
 export interface FilterRequest {
   /** In upper case, as it came. */
@@ -40,6 +46,8 @@ export interface FilterRequest {
   readonly host: string;
   /** Path and query as they came. */
   readonly target: string;
+  /** The name of its route; undefined if it has none. */
+  readonly route: string | undefined;
   /**
    * Path and query for the upstream.
    * @throws TypeError when set to something that is no origin-form target (RFC 9112 §3.2.1)
@@ -49,6 +57,8 @@ export interface FilterRequest {
   readonly clientAddress: string;
   /** Whether the client used https, towards this proxy or towards a trusted one in front of it. */
   readonly isSecure: boolean;
+  /** Who the request was proven to be, for other filters and the summary. Undefined until a filter has proven it. */
+  consumer: string | undefined;
   /** What the client has proved by a certificate, if clients are asked for one: see {@link TlsSettings.clientCa}. */
   readonly clientCertificate: ClientCertificate | undefined;
   /** Sent to the upstream as X-Request-Id. */
@@ -77,4 +87,12 @@ export interface FilterAnswer {
   readonly fields?: Iterable<readonly [name: string, value: string]>;
   /** Default: none. Not sent in answer to HEAD. */
   readonly body?: string | Uint8Array;
+}
+
+/** A problem that a filter sends in place of the upstream. */
+export interface FilterProblem {
+  /** Sent as `application/problem+json`. Its code stands in the summary. */
+  readonly problem: Problem;
+  /** Default: none. Fields that the proxy writes itself are refused. */
+  readonly fields?: Iterable<readonly [name: string, value: string]>;
 }

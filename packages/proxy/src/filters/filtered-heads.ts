@@ -13,11 +13,14 @@ const ORIGIN_FORM = /^\/[\x21\x22\x24-\x7e]*$/;
 /** A request as filters see it, and what they make of it. Its fields are read when a filter first asks for them. */
 export class FilteredRequest implements FilterRequest {
   readonly #request: ClientRequest;
+  readonly route: string | undefined;
   #upstreamTarget: string;
+  #consumer: string | undefined;
   #fields: FieldSet | undefined;
 
-  constructor(request: ClientRequest, upstreamTarget: string) {
+  constructor(request: ClientRequest, upstreamTarget: string, route: string | undefined) {
     this.#request = request;
+    this.route = route;
     this.#upstreamTarget = upstreamTarget;
   }
 
@@ -49,6 +52,15 @@ export class FilteredRequest implements FilterRequest {
 
   get isSecure(): boolean {
     return this.#request.isSecure;
+  }
+
+  get consumer(): string | undefined {
+    return this.#consumer;
+  }
+
+  set consumer(name: string | undefined) {
+    this.#consumer = name;
+    if (this.#request.record !== undefined) this.#request.record.consumer = name;
   }
 
   get clientCertificate(): ClientCertificate | undefined {

@@ -66,10 +66,15 @@ export class SessionReader {
 
   /** @throws Http2Error if the connection cannot go on (RFC 9113 §5.4.1) */
   read(bytes: Buffer): void {
+    const frames = this.#preface === '' ? bytes : this.#afterPreface(bytes);
+    this.#frames.read(frames, (frame) => this.#handle(frame));
+  }
+
+  #afterPreface(bytes: Buffer): Buffer {
     const text = bytes.toString('latin1', 0, this.#preface.length);
     if (!this.#preface.startsWith(text)) throw new Http2Error(ERROR.protocol, 'no preface');
     this.#preface = this.#preface.slice(text.length);
-    this.#frames.read(bytes.subarray(text.length), (frame) => this.#handle(frame));
+    return bytes.subarray(text.length);
   }
 
   #handle(frame: Frame): void {

@@ -229,3 +229,88 @@ it('a client that leaves while a filter waits is noticed', async () => {
   socket.destroy();
   expect(await left.promise).toBe(499);
 });
+
+describe('a filter that refuses a request with a problem', () => {
+  it('has it sent as problem+json with its fields, and its code stands in the summary', () => {
+    const problem = { code: 'forbidden', status: 403, title: 'Forbidden', detail: 'Not you.' };
+    const filter: Filter = {
+      name: 'a',
+      onRequest: () => ({ problem, fields: [['X-Why', 'because']] }),
+    };
+    const { stream, summaries, start: begin } = exchange({ filters: [filter] });
+    begin();
+    expect(stream.fields).toMatchObject({
+      'content-type': 'application/problem+json',
+      'x-why': 'because',
+    });
+    expect(JSON.parse(stream.body)).toMatchObject({ code: 'forbidden', detail: 'Not you.' });
+    expect(summaries).toMatchObject([{ status: 403, problem: 'forbidden', filter: 'a' }]);
+  });
+});
+
+describe('a filter that proves who a request is', () => {
+  it('lets later filters and the summary know', async () => {
+    const seen: unknown[] = [];
+    const filters: Filter[] = [
+      { name: 'a', onRequest: (request) => void (request.consumer = 'ann') },
+      { name: 'b', onRequest: ({ consumer, route }) => void seen.push(consumer, route) },
+    ];
+    const { summaries, start: begin, until } = exchange({ upstreams: [await mirror()], filters });
+    begin();
+    await until(isOver);
+    expect(seen).toEqual(['ann', '/v1']);
+    expect(summaries).toMatchObject([{ consumer: 'ann' }]);
+  });
+});
+
+const counting = (ended: string[], name: string, more: Partial<Filter> = {}): Filter => ({
+  name,
+  onRequestEnd: () => void ended.push(name),
+  ...more,
+});
+
+describe('onRequestEnd', () => {
+  it('runs once the response has ended', async () => {
+    const ended: string[] = [];
+    const filters = [counting(ended, 'a')];
+    const { start: begin, until } = exchange({ upstreams: [await mirror()], filters });
+    begin();
+    expect(ended).toEqual([]);
+    await until(isOver);
+    expect(ended).toEqual(['a']);
+  });
+
+  it('runs for the filters that let the request pass, and not for the one that answered', () => {
+    const ended: string[] = [];
+    const answers = { onRequest: () => ({ status: 204 }) };
+    const filters = [counting(ended, 'a'), counting(ended, 'b', answers), counting(ended, 'c')];
+    exchange({ filters }).start();
+    expect(ended).toEqual(['a']);
+  });
+
+  it('runs once if the client leaves, also while another filter takes its time', () => {
+    const ended: string[] = [];
+    const waits = { onRequest: () => new Promise<void>(() => {}) };
+    const { exchange: running, start: begin } = exchange({
+      filters: [counting(ended, 'a'), counting(ended, 'b', waits)],
+    });
+    begin();
+    running.onClientClose();
+    running.onClientClose();
+    expect(ended).toEqual(['a']);
+  });
+
+  it('that throws is reported, and the others still run', () => {
+    const ended: string[] = [];
+    const throws = { onRequestEnd: () => fail('broken') };
+    const filters: Filter[] = [
+      { name: 'a', ...throws },
+      counting(ended, 'b'),
+      { name: 'c', onRequest: () => ({ status: 204 }) },
+    ];
+    const { failures, start: begin } = exchange({ filters });
+    begin();
+    expect(ended).toEqual(['b']);
+    expect(failures).toMatchObject([['a', { message: 'broken' }]]);
+  });
+});

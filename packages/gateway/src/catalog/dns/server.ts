@@ -7,7 +7,7 @@ import { listen, listenError } from '@rollcall/runtime';
 import { MAX_QUERY_BYTES, respond } from './respond.ts';
 import { Zone } from './zone.ts';
 import type { ZoneOptions } from './zone.ts';
-import { sideConnections } from '../../side-connections.ts';
+import { limitSideConnections } from '../../side-connections.ts';
 
 export interface DnsServerOptions extends ZoneOptions {
   readonly host: string;
@@ -44,7 +44,7 @@ export async function createDnsServer(options: DnsServerOptions): Promise<DnsSer
     socket.once('close', () => connections.delete(socket));
     serveConnection(socket, zone);
   });
-  tcp.maxConnections = sideConnections(MAX_CONNECTIONS);
+  limitSideConnections(tcp, MAX_CONNECTIONS);
   const { port } = await listen(tcp, host, options.port, FLAG);
   const maxUdpBytes = isLoopback(host) ? LOOPBACK_UDP_BYTES : NETWORK_UDP_BYTES;
   try {

@@ -9,7 +9,7 @@ import type { Logger } from '@rollcall/runtime';
 import type { Catalog } from '../catalog.ts';
 import { AdsStream } from './ads-stream.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
-import { sideConnections } from '../../side-connections.ts';
+import { limitSideConnections } from '../../side-connections.ts';
 
 export interface XdsServerOptions {
   readonly catalog: Catalog;
@@ -31,7 +31,8 @@ type Call = ServerDuplexStream<DiscoveryRequest, DiscoveryResponse>;
 const GATHER_MS = 10;
 const MAX_CONNECTIONS = 1024;
 const LIMITS = {
-  'grpc.max_concurrent_streams': 100,
+  // A client needs one. Each holds the responses that it does not read.
+  'grpc.max_concurrent_streams': 10,
   // Envoy's description of itself is large.
   'grpc.max_receive_message_length': 1_048_576,
   // Detects clients that are gone without closing the connection.
@@ -52,7 +53,7 @@ export async function createXdsServer(options: XdsServerOptions): Promise<XdsSer
   // grpc-js reports a failed listen only as text, and prints it. So the socket is ours.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const tcp = createServer((socket) => injector.injectConnection(socket));
-  tcp.maxConnections = sideConnections(MAX_CONNECTIONS);
+  limitSideConnections(tcp, MAX_CONNECTIONS);
   const { port } = await listen(tcp, host, options.port, '--xds-port');
   return {
     host,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { UnreadBudget } from '../../src/server/unread-budget.ts';
+import { UnreadBudget } from '../src/unread-budget.ts';
 
 /** A client that leaves bytes unread. */
 class Client {

@@ -1,4 +1,4 @@
-import { shareOfHeap } from '../share-of-heap.ts';
+import { shareOfHeap } from './share-of-heap.ts';
 
 /** Each relief goes below the maximum by an eighth, so that the next one, which looks at all readers, is not due at once. */
 const RELIEVED_SHARE = 7 / 8;

@@ -4,7 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 const SHARE = 1 / 8;
 
 /**
- * Returns how many bytes of one kind the broker keeps for all connections together: an eighth of V8's heap limit, which
+ * Returns how many bytes of one kind a program keeps for all of its clients together: an eighth of V8's heap limit, which
  * Node derives from the memory of the machine or the container, unless `--max-old-space-size` sets it.
  */
 export function shareOfHeap(): number {

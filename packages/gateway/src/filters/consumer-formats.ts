@@ -1,0 +1,20 @@
+import { hash } from 'node:crypto';
+import type { Format } from '@rollcall/runtime/settings';
+
+/** Without a colon, because it is the user name of basic authentication (RFC 7617 §2). */
+export const CONSUMER_NAME: Format = {
+  expected: 'a name of at most 64 letters, digits and . _ @ -, such as acme',
+  parse: (text) => (/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/.test(text) ? text : undefined),
+};
+
+export const API_KEY_HASH: Format = {
+  expected: 'sha256: and 64 hexadecimal digits, as `rollcall hash` prints it',
+  parse: (text) => (/^sha256:[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : undefined),
+  // The text may be the key itself.
+  problem: () => 'must be sha256: and 64 hexadecimal digits, as `rollcall hash` prints it',
+};
+
+/** Returns the hash of an API key. A key is long and random, so that a fast hash is enough. */
+export function hashApiKey(key: string): string {
+  return `sha256:${hash('sha256', key)}`;
+}

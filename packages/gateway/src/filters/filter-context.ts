@@ -1,0 +1,79 @@
+import type { Consumers } from './consumers.ts';
+import { RemoteKeySet } from './key-set.ts';
+import type { KeySet } from './key-set.ts';
+import { LocalLimits } from './local-limits.ts';
+import type { LocalLimitsOptions } from './local-limits.ts';
+import { redisLimits } from './redis-limits.ts';
+import type { SharedLimits } from './redis-limits.ts';
+import { ServiceClient } from './service-request.ts';
+import type { SendRequest } from './service-request.ts';
+
+/** What filters have besides their settings. */
+export interface FilterContext extends FilterServices {
+  /** The consumers of the configuration. */
+  readonly consumers: Consumers;
+}
+
+/** Services of the process that filters use. They outlive a change of the configuration. */
+export interface FilterServices {
+  /** Whether requests are only explained: nothing is counted, and no other service is asked to decide. */
+  readonly isDry: boolean;
+  /** Milliseconds since 1970. */
+  readonly date: () => number;
+  /** Sends a request to a service that a filter depends on. */
+  readonly send: SendRequest;
+  /** Returns the keys at a URL, which all filters share. */
+  readonly keySet: (url: string) => KeySet;
+  /** Rate limits of this gateway. */
+  readonly limits: LocalLimits;
+  /** Rate limits that gateways share. Undefined without Redis. */
+  readonly sharedLimits: SharedLimits | undefined;
+  /** Requests in flight, by what their limit counts for. */
+  readonly inFlight: Map<string, number>;
+  close(): void;
+}
+
+export interface ServicesOptions extends Pick<LocalLimitsOptions, 'share'> {
+  readonly isDry: boolean;
+  /** Default: none. */
+  readonly redisUrl?: string | undefined;
+  /** Receives why a service that a filter depends on does not work. */
+  readonly onFault: (filter: string, reason: string) => void;
+}
+
+/** Creates the services of this process. Nothing is connected to before it is needed. */
+export function createFilterServices(options: ServicesOptions): FilterServices {
+  const { isDry, redisUrl, share, onFault } = options;
+  const client = new ServiceClient();
+  const limits = new LocalLimits({ now: () => performance.now(), share });
+  const sharedLimits =
+    redisUrl === undefined
+      ? undefined
+      : redisLimits(redisUrl, (reason) => onFault('rateLimit', reason));
+  const keySets = new Map<string, KeySet>();
+  return {
+    isDry,
+    date: Date.now,
+    send: client.send,
+    keySet(url) {
+      const known = keySets.get(url);
+      if (known !== undefined) return known;
+      const keySet = new RemoteKeySet({
+        url,
+        send: client.send,
+        now: () => performance.now(),
+        onFault: (reason) => onFault('jwt', reason),
+      });
+      keySets.set(url, keySet);
+      return keySet;
+    },
+    limits,
+    sharedLimits,
+    inFlight: new Map(),
+    close() {
+      client.close();
+      limits.close();
+      sharedLimits?.close();
+    },
+  };
+}

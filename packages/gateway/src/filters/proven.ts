@@ -1,0 +1,36 @@
+import type { FieldSet, FilterRequest } from '@rollcall/proxy';
+
+/** The field by which instances learn who a request was proven to be. */
+const CONSUMER_FIELD = 'X-Consumer';
+
+/**
+ * Drops the fields that a client must not set, whatever their case and number; with `_` for `-` too, because programs made
+ * for CGI read both as one.
+ * @param names in lower case
+ */
+export function dropForged(fields: FieldSet, names: ReadonlySet<string>): void {
+  let forged: string[] | undefined;
+  for (const [name] of fields)
+    if (names.has(name.toLowerCase().replaceAll('_', '-'))) (forged ??= []).push(name);
+  for (const name of forged ?? []) fields.delete(name);
+}
+
+const CONSUMER_FIELDS: ReadonlySet<string> = new Set([CONSUMER_FIELD.toLowerCase()]);
+
+/** Drops what a client says of who it is, unless another filter has proven it already. */
+export function dropForgedConsumer({ fields, consumer }: FilterRequest): void {
+  if (consumer === undefined) dropForged(fields, CONSUMER_FIELDS);
+}
+
+/** Notes who a request was proven to be, for the instance and for other filters. */
+export function proveConsumer(request: FilterRequest, name: string): void {
+  request.consumer = name;
+  request.fields.set(CONSUMER_FIELD, fieldText(name));
+}
+
+/** Returns a text as the value of a field: characters other than printable ASCII are percent-encoded, and so is `%`. */
+export function fieldText(text: string): string {
+  if (/^[\x21-\x24\x26-\x7e](?:[\x20-\x24\x26-\x7e]*[\x21-\x24\x26-\x7e])?$/.test(text))
+    return text;
+  return encodeURIComponent(text.replaceAll(/\p{Cs}/gu, '\ufffd'));
+}

@@ -1,0 +1,77 @@
+import { Agent, request as requestHttp } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { Agent as SecureAgent, request as requestHttps } from 'node:https';
+
+/** A request to a service that a filter depends on. */
+interface ServiceRequest {
+  readonly url: string;
+  /** Default: GET. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** For the whole of it. */
+  readonly timeoutMs: number;
+  /** The largest body of the response. */
+  readonly maxBytes: number;
+}
+
+export interface ServiceResponse {
+  readonly status: number;
+  /** Each field as it came. */
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+/**
+ * Sends a request. Redirects are not followed, so that only the configured server is asked.
+ * @throws Error if there is no whole response in time, or a larger one
+ */
+export type SendRequest = (request: ServiceRequest) => Promise<ServiceResponse>;
+
+/** Sends requests over connections that it keeps. */
+export class ServiceClient {
+  readonly #agents = {
+    'http:': new Agent({ keepAlive: true }),
+    'https:': new SecureAgent({ keepAlive: true }),
+  };
+
+  readonly send: SendRequest = ({ url, method = 'GET', headers = {}, timeoutMs, maxBytes }) =>
+    new Promise((resolve, reject) => {
+      const { protocol } = new URL(url);
+      const isSecure = protocol === 'https:';
+      const agent = this.#agents[isSecure ? 'https:' : 'http:'];
+      const signal = AbortSignal.timeout(timeoutMs);
+      const sent = (isSecure ? requestHttps : requestHttp)(url, { method, headers, agent, signal });
+      sent.on('error', reject);
+      sent.once('response', (response) => {
+        bodyOf(response, maxBytes).then(
+          (body) => resolve({ status: response.statusCode ?? 0, fields: fieldsOf(response), body }),
+          (error: unknown) => {
+            sent.destroy();
+            reject(error as Error);
+          },
+        );
+      });
+      sent.end();
+    });
+
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+}
+
+function fieldsOf({ rawHeaders }: IncomingMessage): (readonly [string, string])[] {
+  return rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
+  );
+}
+
+async function bodyOf(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    bytes += part.length;
+    if (bytes > maxBytes) throw new Error(`the response is larger than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,60 @@
+import { discover } from '@rollcall/client';
+import type { Directory, RegistryConfig } from '@rollcall/client';
+import { addressPolicy, isLoopback, RollcallError } from '@rollcall/protocol';
+import type { AddressPolicy, Journal } from '@rollcall/protocol';
+import { silentLogger } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
+import type { OwnEndpoints } from './own-endpoints.ts';
+import type { ResolvedConfig } from './settings/config.ts';
+
+/** How long a starting gateway waits for the broker before it listens without. With `requireBroker`: for the broker. */
+const MAX_WAIT_FOR_BROKER_MS = 1000;
+const REQUIRED_BROKER_MS = 10_000;
+
+export interface OpenDirectoryOptions {
+  readonly config: ResolvedConfig;
+  readonly registry: RegistryConfig;
+  /** The name of the gateway in roll calls. */
+  readonly name: string;
+  /** No instance may announce one of these. */
+  readonly own: OwnEndpoints;
+  readonly journal: Journal;
+  /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
+  readonly instanceCa: string | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens the directory of a gateway: it answers roll calls, and probes every instance.
+ * @throws RollcallError ROLLCALL_CONFIG; with `requireBroker` also ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED
+ */
+export async function openDirectory(options: OpenDirectoryOptions): Promise<Directory> {
+  const { config, registry, name, own, journal, instanceCa, logger } = options;
+  const { probes, table, requireBroker } = config;
+  return discover({
+    registry,
+    name,
+    answersRollCalls: true,
+    probes: 'always',
+    probeRules: probes,
+    tableLimits: table,
+    journal,
+    policy: addressPolicyOf(config, own),
+    requireBroker,
+    timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
+    // That it is connected is one of the events which are logged anyway.
+    logger: { ...silentLogger, warn: logger.warn.bind(logger) },
+    ...(instanceCa !== undefined && { instanceCa }),
+  });
+}
+
+function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
+  const policy = addressPolicy({
+    allow,
+    deny,
+    allowsLoopback: isLoopback(host),
+    ownAt: (address, port) => own.at(address, port),
+  });
+  if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
+  return policy;
+}
