@@ -140,7 +140,9 @@ describe.skipIf(!hasGo)('a gateway with ACME', { timeout: 120_000 }, () => {
 
 describe.skipIf(!hasGo)('several gateways with a share key', { timeout: 120_000 }, () => {
   it('order one certificate, and answer the challenges of each other', async () => {
-    const server = await pebble();
+    const server = await pebble({
+      faults: { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' },
+    });
     const { httpPort, tlsPort } = server;
     const key = join(newFolder(), 'share-key');
     writeFileSync(key, randomBytes(32).toString('base64'));

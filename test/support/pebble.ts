@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { vi } from 'vitest';
 import { httpRequest, httpTarget } from '@rollcall/runtime';
 import { FILES } from './certificates.ts';
 import { freePort } from './free-port.js';
@@ -106,7 +107,14 @@ export class Pebble {
   async resolve(name: string, address: string): Promise<void> {
     const body = JSON.stringify({ host: `${name}.`, addresses: [address] });
     const target = httpTarget(`${this.#dns}/add-a`);
-    await httpRequest({ ...target, method: 'POST', body, timeoutMs: 5000 });
+    // It may still be starting.
+    await vi.waitUntil(
+      async () => {
+        const answer = await httpRequest({ ...target, method: 'POST', body, timeoutMs: 5000 });
+        return 'status' in answer && answer.status === 200;
+      },
+      { timeout: 30_000 },
+    );
   }
 
   /** How many certificates it has issued. */

@@ -136,6 +136,7 @@ export async function openCertificates(options: CertificatesOptions): Promise<Ce
       });
     },
     close() {
+      managed?.close();
       ending.abort();
       for (const timer of timers) clearInterval(timer);
       files.stop();

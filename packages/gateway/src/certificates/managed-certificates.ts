@@ -51,6 +51,7 @@ export class ManagedCertificates {
   readonly #entries = new Map<string, Entry>();
   #share: SharedBy | undefined;
   #isOrdering = false;
+  #isClosed = false;
   /** How many have succeeded and failed. */
   readonly orders = { ok: 0, failed: 0 };
 
@@ -83,6 +84,11 @@ export class ManagedCertificates {
     }
     this.#share?.want(names);
     this.#options.onChange();
+  }
+
+  /** Orders nothing more. An order under way counts as never begun: another gateway takes it over. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   all(): ManagedName[] {
@@ -134,7 +140,7 @@ export class ManagedCertificates {
     try {
       await this.#order(name, entry, type);
     } catch (error) {
-      this.#failed(name, entry, error);
+      if (!this.#isClosed) this.#failed(name, entry, error);
     } finally {
       this.#options.unanswer(name);
     }
