@@ -35,7 +35,14 @@ export interface FilterKind<S extends Settings> {
   describe(settings: Resolved<S>): string;
 }
 
-/** Every filter can be turned off for a route. */
+/** A filter that needs no other setting is turned on by `true`, and off for a route by `false`. */
+export const OFF_BY_DEFAULT = {
+  type: 'boolean',
+  default: false,
+  doc: 'Whether the filter is on. An object without it turns it on.',
+} as const;
+
+/** Every other filter can be turned off for a route. */
 export const ENABLED = {
   type: 'boolean',
   default: true,
