@@ -61,7 +61,7 @@ export function fieldLines(
 
 /**
  * Returns lines of HTTP/1.1 as part of a block of fields.
- * @param dropped names of those that do not go in, in lower case
+ * @param dropped names of fields that are left out, in lower case
  */
 export function encodeLines(lines: string, dropped: ReadonlySet<string>): string {
   let block = '';
