@@ -12,6 +12,8 @@ describe('the URL of an upstream', () => {
     ['http://10.0.0.5', 'http://10.0.0.5:80'],
     ['HTTPS://Files.Internal./', 'https://files.internal:443'],
     ['http://[FD00::1]:81', 'http://[fd00::1]:81'],
+    ['h2c://Grpc.Internal', 'h2c://grpc.internal:80'],
+    ['H2://[FD00::1]', 'h2://[fd00::1]:443'],
   ])('%j is %j', (written, expected) => {
     expect(canonical(written)).toBe(expected);
   });
@@ -19,6 +21,7 @@ describe('the URL of an upstream', () => {
   it.each([
     '10.0.0.5:8080',
     'ftp://10.0.0.5',
+    'h3://10.0.0.5',
     'http://',
     'http://a:0',
     'http://a:99999',

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import { ONE } from '../../../../test/support/certificates.ts';
+import { forwardTo } from '../../src/forward-to.ts';
 import { ERROR, FRAME, windowUpdateFrame } from '../../src/http2/frames.ts';
 import { SETTING } from '../../src/http2/settings.ts';
 import type { RequestSummary } from '../../src/proxy.ts';
@@ -49,6 +50,12 @@ describe.each([
 });
 
 describe('an upstream of HTTP/2', () => {
+  it('is named by a URL with the scheme h2c', async () => {
+    const { there } = await http2Upstream(echo);
+    const { port } = await start(forwardTo(`h2c://127.0.0.1:${there.port}`));
+    expect(await send(port, { method: 'POST', body: 'x' })).toMatchObject({ status: 200, body: 'x' });
+  });
+
   it('gets the request as it came, with the fields of the proxy', async () => {
     let seen: IncomingHttpHeaders = {};
     const { there } = await http2Upstream((stream, headers) => {
