@@ -53,7 +53,10 @@ describe('an upstream of HTTP/2', () => {
   it('is named by a URL with the scheme h2c', async () => {
     const { there } = await http2Upstream(echo);
     const { port } = await start(forwardTo(`h2c://127.0.0.1:${there.port}`));
-    expect(await send(port, { method: 'POST', body: 'x' })).toMatchObject({ status: 200, body: 'x' });
+    expect(await send(port, { method: 'POST', body: 'x' })).toMatchObject({
+      status: 200,
+      body: 'x',
+    });
   });
 
   it('gets the request as it came, with the fields of the proxy', async () => {
