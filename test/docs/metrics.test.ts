@@ -65,7 +65,9 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.observe({ loads: () => [load] });
   const held = { version: '1.5', state: 'held', why: '', instances: 1, share: 0 } as const;
   telemetry.observeVersions({ prefixes: () => ['/v1'], of: () => [held] });
-  telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
+  telemetry.traffic.countRequest(
+    exchanged({ problem: 'upstream-failed', filter: 'cors', grpcStatus: 14 }),
+  );
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
   telemetry.filterFault('jwt');
   const report = { evidence: [], load, process };

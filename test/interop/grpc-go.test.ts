@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countUp } from '../support/admin.ts';
 import { hasGo } from '../support/available.ts';
 import { Cluster } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'grpc-go-'));
 const program = join(folder, 'go-grpc');
@@ -29,11 +30,12 @@ describe.runIf(hasGo)('a server and a client of grpc-go', () => {
 
   it('meet at the gateway: more calls at once than a connection takes, a stream, a deadline, a status', async () => {
     const gateway = await cluster.gateway();
-    const server = cluster.programs.file(program, ['serve']);
-    const [port = ''] = await server.line(/^\d+$/);
+    const port = String(await freePort());
     const announced = ['--prefix', `/${SERVICE}`, '--port', port, '--scheme', 'h2c', '--no-strip'];
-    const command = ['run', ...announced, '--health', 'grpc:a', '--', 'sleep', '600'];
+    const command = ['run', ...announced, '--health', 'grpc:a', '--', program, 'serve', port];
+    const routed = gateway.program.line(/route registered/);
     cluster.cli(command);
+    await routed;
     await expect.poll(() => countUp(gateway, `/${SERVICE}`)).toBe(1);
     const client = cluster.programs.file(program, ['call', new URL(gateway.url).host]);
     await client.ended;

@@ -16,14 +16,14 @@ import (
 
 func main() {
 	if os.Args[1] == "serve" {
-		serve()
+		serve(os.Args[2])
 	} else {
 		call(os.Args[2])
 	}
 }
 
-func serve() {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func serve(port string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		panic(err)
 	}
@@ -31,7 +31,6 @@ func serve() {
 	state := health.NewServer()
 	state.SetServingStatus("a", healthpb.HealthCheckResponse_SERVING)
 	healthpb.RegisterHealthServer(server, state)
-	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
 	// So that there is something to watch; "a" is what is probed.
 	go func() {
 		for {
