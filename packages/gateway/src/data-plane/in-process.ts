@@ -52,6 +52,7 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
   const { settings, observers, onFilterFault, shareLimits, onServed } = options;
   const services = createFilterServices({
     isDry: false,
+    pseudonym: settings.pseudonym,
     redisUrl: settings.redisUrl,
     share: shareLimits,
     onFault: onFilterFault,
@@ -78,6 +79,8 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
     },
     forgetPrefix: (prefix) => router.forgetPrefix(prefix),
     tableCompleted: () => router.tableCompleted(),
+    split: (service, split) => router.split(service, split),
+    takeEvidence: () => router.takeEvidence(),
     whenApplied: (call) => call(),
     chargeLimits: (spent) => services.limits.charge(spent),
     loads: () => [measureLoad(proxy, router)],

@@ -20,6 +20,10 @@ export interface FilterServices {
   readonly isDry: boolean;
   /** Milliseconds since 1970. */
   readonly date: () => number;
+  /** The name of this gateway in `Via`. */
+  readonly pseudonym: string;
+  /** Reports that a service which a filter depends on does not work. */
+  readonly onFault: (filter: string, reason: string) => void;
   /** Sends a request to a service that a filter depends on. */
   readonly send: SendRequest;
   /** Returns the keys at a URL, which all filters share. */
@@ -35,6 +39,8 @@ export interface FilterServices {
 
 export interface ServicesOptions extends Pick<LocalLimitsOptions, 'share'> {
   readonly isDry: boolean;
+  /** The name of this gateway in `Via`. */
+  readonly pseudonym: string;
   /** Default: none. */
   readonly redisUrl?: string | undefined;
   /** Receives why a service that a filter depends on does not work. */
@@ -43,7 +49,8 @@ export interface ServicesOptions extends Pick<LocalLimitsOptions, 'share'> {
 
 /** Creates the services of this process. Nothing is connected to before it is needed. */
 export function createFilterServices(options: ServicesOptions): FilterServices {
-  const { isDry, redisUrl, share, onFault } = options;
+  const { isDry, pseudonym, redisUrl, share } = options;
+  const onFault = limitFaults(options.onFault);
   const client = new ServiceClient();
   const limits = new LocalLimits({ now: () => performance.now(), share });
   const sharedLimits =
@@ -53,6 +60,8 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
   const keySets = new Map<string, KeySet>();
   return {
     isDry,
+    pseudonym,
+    onFault,
     date: Date.now,
     send: client.send,
     keySet(url) {
@@ -75,5 +84,18 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
       limits.close();
       sharedLimits?.close();
     },
+  };
+}
+
+const REPORT_EVERY_MS = 1000;
+
+/** Reports one fault a second of each filter: while a service is away, each request could be one. */
+function limitFaults(report: ServicesOptions['onFault']): ServicesOptions['onFault'] {
+  const reportedAt = new Map<string, number>();
+  return (filter, reason) => {
+    const now = performance.now();
+    if (now - (reportedAt.get(filter) ?? -Infinity) < REPORT_EVERY_MS) return;
+    reportedAt.set(filter, now);
+    report(filter, reason);
   };
 }

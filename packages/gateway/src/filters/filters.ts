@@ -8,6 +8,7 @@ import { CORS } from './cors.ts';
 import { ERROR_PAGES } from './error-pages.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
+import { FORWARD_AUTH } from './forward-auth.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
@@ -28,6 +29,7 @@ const KINDS = {
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
   jwt: JWT as typeof JWT,
+  forwardAuth: FORWARD_AUTH as typeof FORWARD_AUTH,
   rateLimit: RATE_LIMIT as typeof RATE_LIMIT,
   concurrency: CONCURRENCY as typeof CONCURRENCY,
   headers: HEADERS as typeof HEADERS,

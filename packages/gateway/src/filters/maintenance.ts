@@ -10,7 +10,7 @@ const SETTINGS = {
   detail: {
     type: 'text',
     default: 'The service is under maintenance. Try again later.',
-    doc: 'What clients are told.',
+    doc: 'The reason that clients see.',
   },
   retryAfterSeconds: {
     type: 'integer',

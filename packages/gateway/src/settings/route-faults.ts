@@ -64,7 +64,16 @@ function policyFaults(policy: RouteSettings, facts: ConfigFacts): RouteFault[] {
     path: key.split('.'),
     problem,
   }));
-  return [...rewrite, ...filters];
+  return [...rewrite, ...filters, ...shareFaults(policy.versions)];
+}
+
+function shareFaults({ shares = [] }: RouteSettings['versions']): RouteFault[] {
+  const path = ['versions', 'shares'];
+  const names = shares.map(({ version }) => version);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) return [{ path, problem: `names ${twice} twice` }];
+  const isEmpty = shares.length > 0 && shares.every(({ weight }) => weight === 0);
+  return isEmpty ? [{ path, problem: 'needs a weight above 0' }] : [];
 }
 
 function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): RouteFault[] {
