@@ -56,7 +56,7 @@ async function fromOthers(instances) {
       },
       left: false,
     }));
-    await snapshotAt({ file, logger: silentLogger }).save(statements);
+    await snapshotAt({ file, logger: silentLogger }).save({ statements, rollouts: [] });
     const env = { ...broker, INSTANCES: String(instances), TOLD: '1' };
     await gateway(parts, 'from its snapshot file', { ...env, SNAPSHOT: file });
     await gateway(parts, 'from another gateway', env);

@@ -8,7 +8,7 @@ import { median, show } from './report.js';
 
 const HOST = 'localhost:1500';
 const SETTINGS = routingSettings({});
-const SERVICES = createFilterServices({ isDry: true, onFault() {} });
+const SERVICES = createFilterServices({ isDry: true, pseudonym: 'us', onFault() {} });
 const ASKED = 10;
 
 /** @param {{ few: number, prefixes: number, instances: number, decisions: number, rounds: number }} sizes */

@@ -59,10 +59,13 @@ async function gatewayMetrics(): Promise<string> {
     ejections: [],
   } as const;
   telemetry.observe({ loads: () => [load] });
+  const held = { version: '1.5', state: 'held', why: '', instances: 1, share: 0 } as const;
+  telemetry.observeVersions({ prefixes: () => ['/v1'], of: () => [held] });
   telemetry.traffic.countRequest(exchanged({ problem: 'upstream-failed', filter: 'cors' }));
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
   telemetry.filterFault('jwt');
-  telemetry.addReport('1', { traffic: telemetry.traffic.take(), load, process });
+  const report = { evidence: [], load, process };
+  telemetry.addReport('1', { traffic: telemetry.traffic.take(), ...report });
   events.emit('received', 'register');
   events.emit('refused', 'register', { code: 'bad-port', reason: '' });
   events.emit('dropped', 'superseded');

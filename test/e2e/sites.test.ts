@@ -1,31 +1,26 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FILES, ONE, TWO } from '../support/certificates.ts';
 import { Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
+import { ConfigFile, curl } from '../support/config-file.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-sites-'));
-const file = join(folder, 'rollcall.json');
-
+let config: ConfigFile;
 let cluster: Cluster;
 let servers: Server[];
 beforeEach(async () => {
   servers = [];
+  config = new ConfigFile();
   cluster = await Cluster.start('embedded');
 });
 afterEach(async () => {
   for (const server of servers) server.close().closeAllConnections();
   await cluster.end();
-  rmSync(file, { force: true });
+  config.remove();
 });
 
 /** A server that responds with its name, and fails health checks if it is called `sick`. */
@@ -49,29 +44,6 @@ async function secureUpstream(name: string, certificate: typeof ONE): Promise<nu
   return (server.address() as AddressInfo).port;
 }
 
-async function start(settings: object, env: Record<string, string> = {}): Promise<RunningGateway> {
-  writeFileSync(file, JSON.stringify(settings));
-  return cluster.gateway(['--config', file, '--snapshot', 'none'], env);
-}
-
-async function reload({ program }: RunningGateway, settings: object): Promise<void> {
-  writeFileSync(file, JSON.stringify(settings));
-  const read = program.nextLine(/reloaded configuration/);
-  program.kill('SIGHUP');
-  await read;
-}
-
-/** What curl prints of a response. Each call is a connection of its own, so that every worker gets some. */
-async function curl(
-  { url }: RunningGateway,
-  host: string,
-  path: string,
-  ...args: string[]
-): Promise<string> {
-  const all = ['-s', '-H', `Host: ${host}`, ...args, `${url}${path}`];
-  return (await promisify(execFile)('curl', all, { timeout: 10_000 })).stdout;
-}
-
 async function api<T>({ adminUrl }: RunningGateway, path: string): Promise<T> {
   const response = await fetch(`${adminUrl}${path}`);
   return (await response.json()) as T;
@@ -88,7 +60,7 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
       'a.example.com/': { upstreams: [`http://127.0.0.1:${one}`] },
       '*.example.com/': { upstreams: [`http://localhost:${two}`] },
     };
-    const gateway = await start({ workers, routes });
+    const gateway = await config.start(cluster, { workers, routes });
     for (let time = 0; time < 8; time++) {
       expect(await curl(gateway, 'a.example.com', '/x')).toBe('one /x');
       expect(await curl(gateway, 'b.example.com', '/x')).toBe('two /x');
@@ -100,7 +72,7 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
         cases: [{ when: { methods: ['POST'] }, upstreams: [`http://127.0.0.1:${one}`] }],
       },
     };
-    await reload(gateway, { workers, routes: changed });
+    await config.reload(gateway, { workers, routes: changed });
     await expect.poll(() => curl(gateway, 'b.example.com', '/x')).toContain('unknown-host');
     for (let time = 0; time < 8; time++) {
       expect(await curl(gateway, 'a.example.com', '/x')).toBe('two /x');
@@ -116,7 +88,11 @@ describe.each([1, 2])('a gateway with %d workers', (workers) => {
     const upstreams = [`http://127.0.0.1:${well}`, `http://127.0.0.1:${sick}`];
     const probes = { intervalMs: 100, requestIntervalMs: 100 };
     const route = { upstreams, health: '/up' };
-    const gateway = await start({ workers, probes, routes: { 'a.example.com/': route } });
+    const gateway = await config.start(cluster, {
+      workers,
+      probes,
+      routes: { 'a.example.com/': route },
+    });
     const states = async (): Promise<string[]> => {
       const { instances } = await api<Listed>(gateway, '/api/instances');
       return instances.map(({ configuredAs, state }) => `${configuredAs} ${state}`);
@@ -140,16 +116,23 @@ describe('upstreams of a gateway', () => {
       'address.example.com/': { upstreams: [`https://127.0.0.1:${known}`] },
       'unknown.example.com/': { upstreams: [`https://localhost:${unknown}`] },
     };
-    const gateway = await start({ routes }, { NODE_EXTRA_CA_CERTS: FILES.one.cert });
+    const gateway = await config.start(
+      cluster,
+      { routes },
+      { NODE_EXTRA_CA_CERTS: FILES.one.cert },
+    );
     expect(await curl(gateway, 'name.example.com', '/x')).toBe('known /x');
     expect(await curl(gateway, 'address.example.com', '/x')).toBe('known /x');
     const problem = await curl(gateway, 'unknown.example.com', '/x');
-    expect(JSON.parse(problem)).toMatchObject({ status: 502 });
+    // Its probes may have failed by now, too.
+    expect([502, 503]).toContain((JSON.parse(problem) as { status: number }).status);
   });
 
   it('are not learned by other gateways', async () => {
     const port = await upstream('one');
-    await start({ routes: { 'a.example.com/': { upstreams: [`http://127.0.0.1:${port}`] } } });
+    await config.start(cluster, {
+      routes: { 'a.example.com/': { upstreams: [`http://127.0.0.1:${port}`] } },
+    });
     const other = await cluster.gateway(['--snapshot', 'none']);
     await cluster.publish('register', { prefix: '/v1', address: '127.0.0.1', port });
     await other.program.line(/route registered .*\/v1/);
@@ -161,7 +144,7 @@ describe('upstreams of a gateway', () => {
   it('are not in the catalog that other proxies read', async () => {
     const port = await upstream('one');
     const routes = { 'a.example.com/': { upstreams: [`http://127.0.0.1:${port}`] } };
-    const gateway = await start({ routes });
+    const gateway = await config.start(cluster, { routes });
     expect(await api(gateway, '/sd/prometheus')).toEqual([]);
     expect(await api(gateway, '/v1/catalog/services')).not.toHaveProperty('a-example-com');
   });

@@ -35,7 +35,8 @@ type Service struct {
 	TTL int
 	// Name is the name of the service, for people: up to 255 printable characters. Default: none.
 	Name string
-	// Version is the version of the service's software, for people: up to 255 printable characters. Default: none.
+	// Version is the version of the service's software. Gateways compare a new one with the old one. Up to 255 printable
+	// characters. Default: none.
 	Version string
 	// Host is the name of the machine, for people: up to 255 printable characters. It is never resolved. Default:
 	// none.

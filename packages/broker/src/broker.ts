@@ -10,6 +10,7 @@ import { readOptions } from './settings/options.ts';
 import type { BrokerOptions, Settings } from './settings/options.ts';
 import { BROKER_SETTINGS } from './settings/table.ts';
 import { startWebServer } from './server/web-server.ts';
+import type { WebServer } from './server/web-server.ts';
 import { WebSockets } from './server/web-sockets.ts';
 
 /** A Pusher Channels server that is listening. */
@@ -62,8 +63,46 @@ export async function startBroker(options: BrokerOptions, createApp: AppFactory)
 }
 
 async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
+  const { web, webSockets, metrics } = await startServers(settings, served);
+  const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
+    await before;
+    await served.configure(next.apps, (app) => webSockets.disconnect(app));
+    webSockets.disconnectDisabled();
+    if (next.tls !== undefined) web.renew(next.tls);
+    return fixedChanges(BROKER_SETTINGS, settings, next);
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
+    await configured;
+    // Only now, because the end of the last connection may start a timer.
+    await served.close();
+  };
+  let configured: Promise<unknown> = Promise.resolve();
+  let closing: Promise<void> | undefined;
+  return {
+    host: settings.host,
+    port: web.port,
+    url: web.url,
+    metricsUrl: metrics?.url,
+    configure: async (changed) => {
+      const next = readOptions(changed);
+      // One after the other.
+      const done = configureAfter(configured, next);
+      configured = done.catch(() => {});
+      return done;
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+interface Servers {
+  readonly web: WebServer;
+  readonly webSockets: WebSockets;
+  readonly metrics: WebServer | undefined;
+}
+
+async function startServers(settings: Settings, { apps }: ServedApps): Promise<Servers> {
   const { host, port, tls, logger } = settings;
-  const { apps } = served;
   const api = new HttpApi(apps, logger, settings.path);
   const webSockets = new WebSockets(apps, settings);
 
@@ -82,36 +121,7 @@ async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
     throw error;
   });
   web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
-
-  const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
-    await before;
-    await served.configure(next.apps, (app) => webSockets.disconnect(app));
-    webSockets.disconnectDisabled();
-    if (next.tls !== undefined) web.renew(next.tls);
-    return fixedChanges(BROKER_SETTINGS, settings, next);
-  };
-  const close = async (): Promise<void> => {
-    await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
-    await configured;
-    // Only now, because the end of the last connection may start a timer.
-    await served.close();
-  };
-  let configured: Promise<unknown> = Promise.resolve();
-  let closing: Promise<void> | undefined;
-  return {
-    host,
-    port: web.port,
-    url: web.url,
-    metricsUrl: metrics?.url,
-    configure: async (changed) => {
-      const next = readOptions(changed);
-      // One after the other.
-      const done = configureAfter(configured, next);
-      configured = done.catch(() => {});
-      return done;
-    },
-    close: () => (closing ??= close()),
-  };
+  return { web, webSockets, metrics };
 }
 
 function createLimiter({ connectionsPerAddress, logger }: Settings): ConnectionLimiter {

@@ -13,7 +13,8 @@ export class LazyCommand extends Command {
 
   constructor(name: string, description: string, load: () => Promise<Define>) {
     super(name);
-    this.description(description);
+    // `rollcall help` shows the help of its commands, too.
+    this.description(description).helpCommand(false);
     this.#load = load;
   }
 

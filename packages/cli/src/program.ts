@@ -55,6 +55,11 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/forget.ts')).defineForget,
   ),
   new LazyCommand(
+    'rollout',
+    'show how the versions of services do, and promote one or hold it back',
+    async () => (await import('./commands/rollout.ts')).defineRollout,
+  ),
+  new LazyCommand(
     'budget',
     "compute the messages a day of a deployment; exit with 1 if they exceed the plan's quota",
     async () => (await import('./commands/budget.ts')).defineBudget,

@@ -166,8 +166,8 @@ async function createParts(
   closing.add(() => states.close());
   const telemetry = new Telemetry(directory, states);
   closing.add(() => telemetry.close());
-  const saveSnapshot = await keepSnapshot(directory, config.snapshot, logger);
-  closing.add(saveSnapshot);
+  const snapshot = await keepSnapshot(directory, config.snapshot, logger);
+  closing.add(() => snapshot.close());
   const upstreams = new Upstreams({ directory, logger });
   closing.add(() => upstreams.close());
   upstreams.configure(configuredUpstreams(config), () => {});
@@ -177,11 +177,14 @@ async function createParts(
     telemetry,
     states,
     config,
+    savedRollouts: snapshot.rollouts,
     instanceCa,
     name,
     logger,
   });
   closing.add(() => plane.close());
+  snapshot.follow(plane.rollouts);
+  telemetry.observeVersions(plane.rollouts);
   const known = { own, journal, directory, telemetry, states, upstreams };
   return { ...surroundings, ...known, config, name, plane };
 }
@@ -269,6 +272,7 @@ async function createAdminApp(
     journal,
     dryRun: plane.dryRun,
     traffic: telemetry.history.of,
+    rollouts: plane.rollouts,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.
     now: () => performance.now(),

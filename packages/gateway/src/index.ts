@@ -9,6 +9,7 @@ export { ADMIN_PROBLEMS } from './admin/problem.ts';
 export type { AdminProblemCode } from './admin/problem.ts';
 export { hashApiKey } from './filters/consumer-formats.ts';
 export { hashPassword } from './filters/password.ts';
+export type { VersionState, VersionView } from './rollout/version-state.ts';
 export { createGateway, defaultAdminPort } from './gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway.ts';
 export { PROBLEMS } from './problem.ts';

@@ -11,9 +11,15 @@ import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
 import type { DryRun } from './routing/dry-run.ts';
+import { Rollouts } from './rollout/rollouts.ts';
+import type { SavedRollout } from './rollout/rollouts.ts';
+import { rolloutRules } from './rollout/rules.ts';
 import { routingSettings } from './settings/config.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 import { createDataPlane } from './workers/create-data-plane.ts';
+
+/** How often the versions of services are compared. */
+const TICK_MS = 1000;
 
 export interface LiveDataPlaneOptions {
   readonly directory: Directory;
@@ -22,6 +28,8 @@ export interface LiveDataPlaneOptions {
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
   readonly config: ResolvedConfig;
+  /** What an earlier run decided about versions. */
+  readonly savedRollouts: readonly SavedRollout[];
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa: string | undefined;
   /** The name of the gateway in `Via`. */
@@ -36,6 +44,8 @@ export interface LiveDataPlane extends Pick<
 > {
   /** Runs a request by the current configuration, up to the instance. */
   readonly dryRun: DryRun;
+  /** What was decided about versions. */
+  readonly rollouts: Rollouts;
   /** @throws RollcallError ROLLCALL_CONFIG; the previous configuration then stays */
   configure(config: ResolvedConfig): void;
 }
@@ -47,17 +57,23 @@ export interface LiveDataPlane extends Pick<
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
   const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
     options;
+  const { savedRollouts } = options;
   const { accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
     traces,
     ...(instanceCa !== undefined && { instanceCa }),
+    ...(config.redis.url !== undefined && { redisUrl: config.redis.url }),
   };
   const certificate = config.tls && new LiveCertificate(config.tls);
   let current = config;
   const onFilterFault = filterFaults(telemetry, logger);
-  const dryServices = createFilterServices({ isDry: true, onFault: onFilterFault });
+  const dryServices = createFilterServices({
+    isDry: true,
+    pseudonym: name,
+    onFault: onFilterFault,
+  });
   const plane = await createDataPlane({
     workers: config.workers,
     settings: settingsOf(current, certificate, fixed),
@@ -71,8 +87,23 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   });
   telemetry.observe(plane);
   const stopLogging = [logShedClients(plane, logger), logDroppedFields(telemetry.traffic, logger)];
+  const rollouts = new Rollouts({
+    directory,
+    rulesOf: (prefix) => rolloutRules(current, prefix),
+    saved: savedRollouts,
+    now: () => performance.now(),
+    epoch: () => Date.now() - performance.now(),
+    onSplit: (prefix, split) => plane.split(prefix, split),
+  });
+  const ticks = setInterval(() => rollouts.tick(plane.takeEvidence()), TICK_MS);
+  ticks.unref();
+  // Before the data plane takes in the change, so that a new version does not receive its whole share for a moment.
+  directory.on('change', (change) => rollouts.apply(change));
   directory.on('change', (change) => plane.apply(change));
-  directory.on('prefix-forgotten', (prefix) => plane.forgetPrefix(prefix));
+  directory.on('prefix-forgotten', (prefix) => {
+    rollouts.forgetPrefix(prefix);
+    plane.forgetPrefix(prefix);
+  });
   // After the data plane has taken in the change.
   states.observe(plane);
 
@@ -81,6 +112,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     listen: (port, host) => plane.listen(port, host),
     tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
+    rollouts,
     dryRun(request) {
       const routing = routingSettings(current);
       const proxy = proxySettings({ routing });
@@ -95,8 +127,10 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     configure(changed) {
       plane.configure(settingsOf(changed, certificate, fixed));
       current = changed;
+      rollouts.configure();
     },
     close() {
+      clearInterval(ticks);
       certificate?.stop();
       for (const stop of stopLogging) stop();
       dryServices.close();

@@ -4,7 +4,7 @@ import { describeEvent } from '@rollcall/protocol';
 import type { EventContext, ObserverEvent } from '@rollcall/protocol';
 import { limitLines } from '@rollcall/runtime';
 import type { LineLimit, Logger } from '@rollcall/runtime';
-import type { DataPlane } from './data-plane/data-plane.ts';
+import type { LiveDataPlane } from './live-data-plane.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 
 /**
@@ -19,7 +19,7 @@ const DROPPED_LIMIT: LineLimit = { maxLines: 1, windowMs: 10_000 };
 export interface EventSources {
   readonly directory: Directory;
   readonly states: Pick<InstanceStates, 'listen'>;
-  readonly plane: Pick<DataPlane, 'whenApplied'>;
+  readonly plane: Pick<LiveDataPlane, 'whenApplied' | 'rollouts'>;
 }
 
 /** Logs the instances that the directory knows, and then each of its events, once every worker routes by it. */
@@ -43,6 +43,7 @@ export function logEvents(
     write({ type: 'registered', instance, why: `it is ${instance.status}` });
   watchEvents(directory, write);
   states.listen(write);
+  plane.rollouts.listen(write);
   const logDropped = limitLines(logger.warn.bind(logger), DROPPED_LIMIT);
   directory.on('dropped', (why) => {
     if (why === 'full') logDropped({}, 'dropped a message of the registry: too many came at once');

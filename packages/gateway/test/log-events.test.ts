@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Directory, DirectoryEvents } from '@rollcall/client';
 import { loggerTo } from '../../../test/support/log.ts';
 import { logEvents } from '../src/log-events.ts';
+import type { Rollouts } from '../src/rollout/rollouts.ts';
 
 let lines: string[];
 let directory: EventEmitter<DirectoryEvents>;
@@ -15,7 +16,10 @@ beforeEach(() => {
     {
       directory: Object.assign(directory, { instances: () => [] }) as unknown as Directory,
       states: { listen: () => {} },
-      plane: { whenApplied: (call) => call() },
+      plane: {
+        whenApplied: (call) => call(),
+        rollouts: { listen: () => {} } as unknown as Rollouts,
+      },
     },
     { server: '127.0.0.1:6001' },
     loggerTo(lines),

@@ -45,6 +45,7 @@ export type {
   ObserverEvent,
   ObserverEventType,
   TrafficChange,
+  VersionEvent,
 } from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
 export type { ObserverOptions } from './observer/observer.ts';

@@ -56,11 +56,11 @@ export interface Limits {
    * network of /64, for which most is held. Default 268435456.
    */
   readonly heldBytes: number;
-  /** Idle connections that are kept to one upstream. Default 2048. */
+  /** Idle connections that are kept to one instance, which is one upstream. Default 2048. */
   readonly idlePerInstance: number;
   /**
-   * How long such a connection is kept, unless the upstream says less. Default 4000: Node closes after 5 s, and a
-   * request that meets the close on its way fails if it is not safe to send again.
+   * How long an idle connection to an instance is kept, unless the instance says less. Default 4000: Node closes after
+   * 5 s, and a request that meets the close on its way fails if it is not safe to send again.
    */
   readonly instanceIdleMs: number;
 }

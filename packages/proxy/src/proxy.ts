@@ -5,7 +5,7 @@ import type { Filter } from './filters/filter.ts';
 import type { Limits, RouteLimits } from './limits.ts';
 import type { Problem } from './problems.ts';
 
-/** A server that requests are forwarded to. */
+/** A server that requests are forwarded to. Names such as `instanceIdleMs` call it an instance. */
 export interface Upstream {
   /** Identifies the upstream in summaries and among the pools of connections. */
   readonly key: string;
@@ -199,6 +199,8 @@ export interface RequestSummary {
   readonly requestBytes: number;
   /** Bytes of the response's body without its framing, or of the tunnel towards the client. */
   readonly responseBytes: number;
+  /** Bytes of the response's body before filters transformed it; 0 if none did. */
+  readonly transformedBytes: number;
 }
 
 /** A request as a tracer follows it. */

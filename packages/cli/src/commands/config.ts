@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Argument } from 'commander';
 import type { Command } from 'commander';
 import * as broker from '@rollcall/broker';
@@ -45,8 +46,28 @@ function programArgument(): Argument {
 function checkFile(file: string, program: Program): void {
   const { faults } = PROGRAMS[program].read(file);
   for (const fault of faults) console.error(fault);
-  if (faults.length > 0) process.exitCode = EXIT_CODES.ROLLCALL_CONFIG;
-  else console.log(`${file}: valid`);
+  if (faults.length === 0) {
+    console.log(`${file}: valid`);
+    return;
+  }
+  const other: Program = program === 'gateway' ? 'broker' : 'gateway';
+  const keys = keysOf(file);
+  if (knownKeys(keys, other) > knownKeys(keys, program))
+    console.error(`did you mean: rollcall config check ${file} ${other}`);
+  process.exitCode = EXIT_CODES.ROLLCALL_CONFIG;
+}
+
+/** The keys of a file at its top; none if it is not JSON. */
+function keysOf(file: string): string[] {
+  try {
+    return Object.keys(JSON.parse(readFileSync(file, 'utf8')) as object);
+  } catch {
+    return [];
+  }
+}
+
+function knownKeys(keys: readonly string[], program: Program): number {
+  return keys.filter((key) => Object.hasOwn(PROGRAMS[program].settings, key)).length;
 }
 
 /** `rollcall config schema [PROGRAM]` */

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { SAME_SIGNAL_MS } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { groupOf } from './process-group.ts';
+import type { ProcessGroup } from './process-group.ts';
 
 export interface Program {
   /** Resolves to its exit code; 128 and the signal's number if a signal ended it. */
@@ -70,7 +72,25 @@ export function startProgram({ command, env, beforeStop, logger }: Start): Progr
   const child = spawn(file, args, { stdio: 'inherit', detached: true, env });
   const group = groupOf(child.pid);
 
-  const ended = new Promise<number>((resolve) => {
+  const ended = exitCodeOf(child, group, file, logger).finally(() => stopping.abort());
+  return {
+    ended,
+    stopping: stopping.signal,
+    wasRunning: () => child.pid !== undefined,
+    isStopped: () => received > 0,
+    kill: (signal) => group.signal(signal),
+    endRest: () => endGroup(group),
+  };
+}
+
+/** Resolves to the exit code of a program once it has ended, or could not be started. */
+function exitCodeOf(
+  child: ChildProcess,
+  group: ProcessGroup,
+  file: string,
+  logger: Logger,
+): Promise<number> {
+  return new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       logger.error(`cannot run ${file}: ${error.code ?? error.message}`);
       resolve(error.code === 'ENOENT' ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE);
@@ -80,21 +100,12 @@ export function startProgram({ command, env, beforeStop, logger }: Start): Progr
       group.isAlive();
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
-  }).finally(() => stopping.abort());
+  });
+}
 
-  async function endRest(): Promise<void> {
-    group.signal('SIGTERM');
-    await group.gone(REST_MS);
-    group.signal('SIGKILL');
-    await group.gone(KILLED_MS);
-  }
-
-  return {
-    ended,
-    stopping: stopping.signal,
-    wasRunning: () => child.pid !== undefined,
-    isStopped: () => received > 0,
-    kill: (signal) => group.signal(signal),
-    endRest,
-  };
+async function endGroup(group: ProcessGroup): Promise<void> {
+  group.signal('SIGTERM');
+  await group.gone(REST_MS);
+  group.signal('SIGKILL');
+  await group.gone(KILLED_MS);
 }

@@ -45,6 +45,20 @@ describe('rollcall config check', () => {
     });
   });
 
+  it('suggests the program that the file is for', async () => {
+    writeFileSync(file, '{ "apps": [{ "appId": "1", "key": "k", "secret": "s" }] }');
+    expect(await rollcall('config', 'check', file)).toEqual({
+      code: 2,
+      lines: [
+        expect.stringContaining('unknown key `apps`'),
+        `did you mean: rollcall config check ${file} broker`,
+      ],
+    });
+    writeFileSync(file, '{ "routes": {}, "limits": {} }');
+    const { lines } = await rollcall('config', 'check', file, 'broker');
+    expect(lines.at(-1)).toBe(`did you mean: rollcall config check ${file} gateway`);
+  });
+
   it('finds settings that contradict each other, as the programs do', async () => {
     writeFileSync(file, '{\n  "cors": {\n    "origins": ["*"],\n    "credentials": true\n  }\n}\n');
     expect(await rollcall('config', 'check', file)).toEqual({
@@ -69,6 +83,14 @@ describe('rollcall config check', () => {
     expect(missing).toMatchObject({ code: 2, lines: [expect.stringContaining('ENOENT')] });
     expect((await rollcall('config', 'check')).code).toBe(2);
     expect((await rollcall('config', 'check', file, 'nonsense')).code).toBe(2);
+  });
+});
+
+describe('rollcall config', () => {
+  it('lists its own commands alone: `rollcall help` is the help of all', async () => {
+    const { lines } = await rollcall('config', '--help');
+    const listed = lines.slice(lines.indexOf('Commands:') + 1).join('\n');
+    expect(listed.match(/^ {2}\w+/gm)).toEqual(['  check', '  schema']);
   });
 });
 

@@ -1,9 +1,12 @@
 import type { InstanceView } from '@rollcall/gateway';
 import { hostPort } from './host-port.ts';
 
+/** What a person may decide about a version. */
+export type VersionDecision = 'Promote' | 'Hold' | 'Reset';
+
 /** A change that a button makes at the gateway, for which it requires the token. */
 export interface AdminAction {
-  readonly label: 'Drain' | 'Undrain' | 'Forget';
+  readonly label: 'Drain' | 'Undrain' | 'Forget' | VersionDecision;
   /** An address and port, or a prefix. */
   readonly target: string;
   /** What it does, as a tooltip. */
@@ -51,6 +54,42 @@ export function forgetService(prefix: string): AdminAction {
     effect:
       'This gateway removes the service until it is announced again: requests get 404 instead of 503. Other gateways are not affected.',
     path: `api/services/forget?prefix=${encodeURIComponent(target)}`,
+  };
+}
+
+const DECISIONS = {
+  Promote: {
+    title: 'Give it its whole share',
+    effect:
+      'This gateway treats the version as an old one: its share is that of its instances. Other gateways are not affected.',
+  },
+  Hold: {
+    title: 'Send it no requests',
+    effect:
+      'This gateway sends the version no requests while other versions can bear them. Other gateways are not affected.',
+  },
+  Reset: {
+    title: 'Compare it anew',
+    effect:
+      'This gateway compares the version anew, beginning with a share of 5 %. Other gateways are not affected.',
+  },
+} as const;
+
+export function decideVersion(
+  prefix: string,
+  version: string,
+  decision: VersionDecision,
+): AdminAction {
+  const query = new URLSearchParams({
+    prefix: prefix || '/',
+    version,
+    decision: decision.toLowerCase(),
+  });
+  return {
+    label: decision,
+    target: `${version || 'no version'} of ${prefix || '/'}`,
+    ...DECISIONS[decision],
+    path: `api/services/versions?${query.toString()}`,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { InstanceView, ServiceView } from '@rollcall/gateway';
+import type { InstanceView, ServiceView, VersionView } from '@rollcall/gateway';
 import { describeState } from './instance-state.ts';
 import type { Tone } from './tone.ts';
 
@@ -13,6 +13,8 @@ export interface ServiceGroup {
   readonly tone: Tone;
   /** Whether its instances are known to be down, or gone. */
   readonly isDown: boolean;
+  /** Its versions, if there is a choice among several. */
+  readonly versions: readonly VersionView[];
 }
 
 /** Groups instances by service. A service without instances is kept, because requests to it may still come. */
@@ -30,6 +32,7 @@ export function groupServices(
       names: service.names,
       instances: shown,
       ...summarizeService(service),
+      versions: presentVersions(service),
       isDown: areAllShown && shown.every(({ status }) => status === 'down'),
     };
   });
@@ -48,6 +51,12 @@ export function filterInstances(
     const words = [prefix, `${address}:${port}`, instance.key, name, version, zone, host, label];
     return words.join(' ').toLowerCase().includes(sought);
   });
+}
+
+/** The versions that have instances, if not all of them are accepted. */
+function presentVersions({ versions = [] }: ServiceView): readonly VersionView[] {
+  const present = versions.filter(({ instances }) => instances > 0);
+  return present.every(({ state }) => state === 'accepted') ? [] : present;
 }
 
 function summarizeService({

@@ -78,28 +78,33 @@ function ExplanationView({
           <h2>Connection to the broker</h2>
           <History entries={link} now={now} />
         </section>
-        {refused.length > 0 && (
-          <section class="instance-history">
-            <h2>Refused messages</h2>
-            <ol class="history">
-              {refused.toReversed().map(({ at, event, code, reason }, index) => (
-                <li key={index}>
-                  <time class="mono muted" title={formatExactly(at)}>
-                    {formatClock(at)}
-                  </time>
-                  <p>
-                    <span class="mono">
-                      {event} {code}
-                    </span>{' '}
-                    <span class="muted">{reason}</span>
-                  </p>
-                </li>
-              ))}
-            </ol>
-          </section>
-        )}
+        {refused.length > 0 && <RefusedMessages refused={refused} />}
       </div>
     </>
+  );
+}
+
+/** The messages that the gateway refused, of any prefix, latest first. */
+function RefusedMessages({ refused }: Pick<Explanation, 'refused'>): JSX.Element {
+  return (
+    <section class="instance-history">
+      <h2>Refused messages</h2>
+      <ol class="history">
+        {refused.toReversed().map(({ at, event, code, reason }, index) => (
+          <li key={index}>
+            <time class="mono muted" title={formatExactly(at)}>
+              {formatClock(at)}
+            </time>
+            <p>
+              <span class="mono">
+                {event} {code}
+              </span>{' '}
+              <span class="muted">{reason}</span>
+            </p>
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }
 

@@ -8,6 +8,7 @@ import { InstanceRow } from './instance-row.tsx';
 import { Mark } from './mark.tsx';
 import type { AdminActions } from './use-admin-actions.ts';
 import { hrefOf } from './use-page.ts';
+import { Versions } from './versions.tsx';
 
 interface ServiceProps {
   readonly group: ServiceGroup;
@@ -21,7 +22,7 @@ const FIRST = 30;
 /** A prefix with its instances. */
 export function Service({ group, now, actions }: ServiceProps): JSX.Element {
   const [max, setMax] = useState(FIRST);
-  const { prefix, names, instances, tone, summary, isDown } = group;
+  const { prefix, names, instances, versions, tone, summary, isDown } = group;
   // The traffic of hidden rows is not fetched.
   const perSecond = instances.length <= max ? requestsPerSecond(instances) : undefined;
   const hidden = instances.length - max;
@@ -41,6 +42,7 @@ export function Service({ group, now, actions }: ServiceProps): JSX.Element {
         </a>
         {isDown && <ActionButton action={forgetService(prefix)} actions={actions} />}
       </header>
+      {versions.length > 0 && <Versions prefix={prefix} versions={versions} actions={actions} />}
       <ul>
         {instances.slice(0, max).map((instance) => (
           <InstanceRow key={instance.key} instance={instance} now={now} actions={actions} />

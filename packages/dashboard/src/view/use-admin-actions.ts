@@ -33,8 +33,8 @@ export function useAdminActions(
     setBusy(action.path);
     try {
       const changed = await requestJson<object>(action.path, { method: 'POST' });
-      // An event reports what has been forgotten.
-      if (action.label !== 'Forget')
+      // An event reports anything else.
+      if (action.label === 'Drain' || action.label === 'Undrain')
         dispatch({ type: 'instance', instance: changed as InstanceView });
       setPending(undefined);
     } catch (error) {

@@ -15,6 +15,8 @@ import type { DryRun } from '../routing/dry-run.ts';
 import { readExplainQuery } from './explain-query.ts';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import { readVersionQuery } from './version-query.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
 import { describeDiscovery, discoveryStateOf, statusView } from './status.ts';
@@ -59,6 +61,8 @@ export interface AdminAppOptions {
   readonly dryRun: DryRun;
   /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
+  /** What was decided about versions. Default: none are shown. */
+  readonly rollouts?: Pick<Rollouts, 'of' | 'decide' | 'listen'>;
   /** Served without the token: the files of the dashboard. Default: none. */
   readonly pages?: Hono;
   /** The clock of the directory and the journal. */
@@ -71,11 +75,12 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream' };
 
 /** The admin API: the state of the gateway, and drains by operators. docs/reference/openapi.yaml describes it. */
 export function adminApp(options: AdminAppOptions): Hono {
-  const { access, directory, states, epoch, now } = options;
+  const { access, directory, states, rollouts, epoch, now } = options;
   const views = new Views(options);
   const eventLog = new EventLog({
     directory,
     states,
+    rollouts,
     views,
     server: options.gateway.server,
     now: () => now() + epoch(),
@@ -88,7 +93,7 @@ export function adminApp(options: AdminAppOptions): Hono {
   if (options.pages !== undefined) app.route('/', options.pages);
   app.use(byToken(access));
   app.route('/', stateApi(options, views, eventLog));
-  app.route('/', operatorApi(directory, views));
+  app.route('/', operatorApi(options, views));
   return app;
 }
 
@@ -107,7 +112,7 @@ function healthApi({ directory, journal, now }: AdminAppOptions): Hono {
 
 /** What the gateway knows, and why it routes as it does. */
 function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): Hono {
-  const { directory, states, journal, epoch } = options;
+  const { directory, states, rollouts, journal, epoch } = options;
   const status = (): StatusView => statusView(options, views.peers());
   const state = (): State => ({
     status: status(),
@@ -127,7 +132,10 @@ function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): H
     const request = readExplainQuery(c.req.queries(), options.gateway);
     if (typeof request === 'string') return problem(c, 'bad-query', request);
     const outcome = await options.dryRun(request);
-    return json(c, explain(request, outcome, { directory, states, journal, epoch: epoch() }));
+    return json(
+      c,
+      explain(request, outcome, { directory, states, rollouts, journal, epoch: epoch() }),
+    );
   });
   const streams = new EventStreams(eventLog, state);
   app.get('/api/changes', (c) => {
@@ -140,8 +148,8 @@ function stateApi(options: AdminAppOptions, views: Views, eventLog: EventLog): H
   return app;
 }
 
-/** What an operator changes: drains, and instances and services that are forgotten. */
-function operatorApi(directory: AdminDirectory, views: Views): Hono {
+/** What an operator changes: drains, instances and services that are forgotten, and decisions about versions. */
+function operatorApi({ directory, rollouts }: AdminAppOptions, views: Views): Hono {
   const app = new Hono();
   function drain(c: Context, isDrained: boolean): Response {
     const key = c.req.param('key') ?? '';
@@ -182,6 +190,15 @@ function operatorApi(directory: AdminDirectory, views: Views): Hono {
       for (const { key } of rest) directory.forget(key);
     directory.forgetPrefix(prefix);
     return json(c, service);
+  });
+  app.post('/api/services/versions', (c) => {
+    const query = readVersionQuery(c.req.query());
+    if (typeof query === 'string') return problem(c, 'bad-query', query);
+    const { prefix, version, state } = query;
+    const view = rollouts?.decide(prefix, version, state);
+    if (view !== undefined) return json(c, view);
+    const named = version === '' ? 'instances without a version' : `version ${quote(version)}`;
+    return problem(c, 'unknown-version', `${quote(prefix || '/')} has no ${named}.`);
   });
   return app;
 }

@@ -3,6 +3,7 @@ import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent, ObserverEventType } from '@rollcall/protocol';
 import type { InstanceStates } from '../traffic/instance-states.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { InstanceView, Views } from './views.ts';
 
 /** A change of the table or of the gateway's link to the broker, as the admin API shows it. */
@@ -26,6 +27,7 @@ type Listener = (event: Event) => void;
 export interface EventLogOptions {
   readonly directory: Pick<Directory, 'on'>;
   readonly states: Pick<InstanceStates, 'listen'>;
+  readonly rollouts?: Pick<Rollouts, 'listen'> | undefined;
   readonly views: Pick<Views, 'instance'>;
   /** The broker, for people. */
   readonly server: string;
@@ -46,6 +48,7 @@ export class EventLog {
     this.#options = options;
     watchEvents(options.directory, (event) => this.#add(event));
     options.states.listen((event) => this.#add(event));
+    options.rollouts?.listen((event) => this.#add(event));
   }
 
   /** The id of the latest event; 0 before the first. */

@@ -2,6 +2,8 @@ import type { Announcement, Directory, Instance } from '@rollcall/client';
 import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { FilterView } from '../filters/filters.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import type { VersionView } from '../rollout/version-state.ts';
 import type { DryOutcome, DryRequest, RouteView } from '../routing/dry-run.ts';
 
 /** Times are milliseconds since 1970, and ISO 8601 in JSON. */
@@ -28,6 +30,8 @@ export interface Explanation {
   readonly route?: RouteView;
   /** The filters of the route, in the order in which requests pass them. */
   readonly filters: readonly FilterView[];
+  /** The versions of the prefix, if there is or was a choice among several. */
+  readonly versions: readonly VersionView[];
   /** The instances of the prefix. */
   readonly instances: readonly ExplainedInstance[];
   /** Instances of the prefix that left or were forgotten. */
@@ -63,6 +67,7 @@ export interface ExplainedInstance {
 export interface ExplainOptions {
   readonly directory: Pick<Directory, 'knows' | 'routable' | 'instances' | 'isConnected'>;
   readonly states: Pick<InstanceStates, 'read'>;
+  readonly rollouts?: Pick<Rollouts, 'of'> | undefined;
   readonly journal: Journal;
   /** What to add to the journal's times to have them since 1970. */
   readonly epoch: number;
@@ -72,7 +77,7 @@ export interface ExplainOptions {
 export function explain(
   { target: path, method, host }: DryRequest,
   { matched, service: prefix, target, answer, route, filters }: DryOutcome,
-  { directory, states, journal, epoch }: ExplainOptions,
+  { directory, states, rollouts, journal, epoch }: ExplainOptions,
 ): Explanation {
   const dated = (history: readonly JournalEntry[]): JournalEntry[] =>
     history.map((each) => ({ ...each, at: each.at + epoch, last: each.last + epoch }));
@@ -102,6 +107,7 @@ export function explain(
     ...(target !== undefined && { target }),
     ...(route !== undefined && { route }),
     filters,
+    versions: prefix === undefined ? [] : (rollouts?.of(prefix) ?? []),
     instances,
     gone: gone.map((key) => ({ key, history: dated(journal.of(key)) })),
     link: dated(journal.link),

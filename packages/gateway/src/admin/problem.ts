@@ -8,6 +8,7 @@ export const ADMIN_PROBLEMS = {
   'unknown-path': { status: 404, title: 'Unknown path of the admin API' },
   'unknown-instance': { status: 404, title: 'Unknown instance' },
   'unknown-service': { status: 404, title: 'Unknown service' },
+  'unknown-version': { status: 404, title: 'Unknown version' },
   'unknown-method': { status: 405, title: 'Method not allowed' },
   'not-down': { status: 409, title: 'It is not down' },
   'wrong-host': { status: 421, title: 'Wrong host name for the admin API' },

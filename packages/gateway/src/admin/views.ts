@@ -2,6 +2,8 @@ import type { Announcement, Directory, Instance } from '@rollcall/client';
 import { describeProbed } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import type { VersionView } from '../rollout/version-state.ts';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
 /** An instance in the admin API. Times are milliseconds since 1970, and ISO 8601 in JSON. */
@@ -63,6 +65,8 @@ export interface ServiceView {
   readonly routable: number;
   /** Suspect instances receive traffic, because none is healthy. */
   readonly isSuspect: boolean;
+  /** Its versions, if there is or was a choice among several: the one that was there first comes first. */
+  readonly versions?: readonly VersionView[];
 }
 
 export interface InstancesQuery {
@@ -78,6 +82,7 @@ interface ViewsOptions {
   readonly states: Pick<InstanceStates, 'read'>;
   readonly journal: Journal;
   readonly traffic?: FindTraffic | undefined;
+  readonly rollouts?: Pick<Rollouts, 'of'> | undefined;
   /** Add it to the journal's times to get milliseconds since 1970. */
   readonly epoch: () => number;
 }
@@ -134,8 +139,9 @@ export class Views {
   }
 
   #service(prefix: string): ServiceView {
-    const { directory, states } = this.#options;
+    const { directory, states, rollouts } = this.#options;
     const read = states.read();
+    const versions = rollouts?.of(prefix) ?? [];
     const instances = directory.instances(prefix);
     const standings = instances.map(read);
     const routable = directory.routable(prefix);
@@ -154,6 +160,7 @@ export class Views {
       drained: count('drained'),
       routable: standings.filter((each) => each.isRoutable).length,
       isSuspect: routable[0]?.status === 'suspect',
+      ...(versions.length > 0 && { versions }),
     };
   }
 

@@ -82,22 +82,28 @@ export class Balancer {
    *
    * @param instances the instances that receive traffic at this moment
    * @param tried keys of the instances that failed for this request
+   * @param isWanted whether an instance is of the wanted version. Others are picked only if no such instance is eligible
    */
   pick(
     instances: readonly Instance[],
     tried: ReadonlySet<string>,
     now: number,
     hashKey = '',
+    isWanted?: (instance: Instance) => boolean,
   ): Instance | undefined {
     if (now >= this.#countedUntil) this.#countEjected(instances, now);
     for (const checks of CHECKS) {
       if (checks.zone && this.#rules.zone === undefined) continue;
+      // A healthy instance of another version is better than an ejected one.
+      if (isWanted !== undefined && !checks.ejected) break;
       const isEligible = (instance: Instance): boolean =>
-        !tried.has(instance.key) && this.#isEligible(instance, checks, now);
+        !tried.has(instance.key) &&
+        isWanted?.(instance) !== false &&
+        this.#isEligible(instance, checks, now);
       const picked = this.#policy.choose(instances, isEligible, hashKey);
       if (picked !== undefined) return picked;
     }
-    return undefined;
+    return isWanted === undefined ? undefined : this.pick(instances, tried, now, hashKey);
   }
 
   /** Replaces the rules. A policy that stays keeps its state, such as whose turn it is. */

@@ -14,9 +14,13 @@ export function parseHashBy(written: string): HashBy {
 }
 
 /** Returns the key of a request. Without the header or cookie, it is the client's address. */
-export function hashKey(by: HashBy, asked: RequestView): string {
-  if (by.type === 'header') return asked.field(by.name.toLowerCase()) ?? asked.clientAddress;
-  if (by.type === 'cookie')
-    return cookieValue(asked.field('cookie') ?? '', by.name) ?? asked.clientAddress;
-  return asked.clientAddress;
+export function hashKey(by: HashBy, request: RequestView): string {
+  return namedKey(by, request) ?? request.clientAddress;
+}
+
+/** Returns the header or the cookie of a request that a key is made of, if it has it. */
+export function namedKey(by: HashBy, request: RequestView): string | undefined {
+  if (by.type === 'header') return request.field(by.name.toLowerCase());
+  if (by.type === 'cookie') return cookieValue(request.field('cookie') ?? '', by.name);
+  return undefined;
 }

@@ -1,5 +1,7 @@
 import type { Change } from '@rollcall/client';
 import type { TlsSettings } from '@rollcall/proxy';
+import type { Evidence } from '../rollout/evidence.ts';
+import type { Split } from '../rollout/split.ts';
 import type { AccessLogSettings, RoutingSettings } from '../settings/config.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
 
@@ -10,6 +12,8 @@ export interface DataPlaneSettings {
   readonly tls?: TlsSettings;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa?: string;
+  /** Where gateways share rate limits. Default: they do not. */
+  readonly redisUrl?: string;
   /** The name of this gateway in `Via`. */
   readonly pseudonym: string;
   readonly accessLog: AccessLogSettings;
@@ -27,6 +31,10 @@ export interface DataPlane {
   forgetPrefix(prefix: string): void;
   /** The table was received from the registry. Until then, a request for an unknown route receives 503, not 404. */
   tableCompleted(): void;
+  /** Shares the requests of a service among versions from now on; undefined ends that. */
+  split(service: string, split: Split | undefined): void;
+  /** Returns what requests have shown of versions since the last time. */
+  takeEvidence(): readonly Evidence[];
   /** Calls back once requests are routed by every change applied so far; in the order of the calls. */
   whenApplied(call: () => void): void;
   /** Returns the load of each process that serves requests. */

@@ -6,6 +6,7 @@ import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
 import { createFilterServices } from '../filters/filter-context.ts';
 import type { FilterServices } from '../filters/filter-context.ts';
+import type { SpentLimits } from '../filters/local-limits.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';
@@ -29,8 +30,16 @@ export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
   readonly onRequestError: (error: RequestError) => void;
   /** A service that a filter depends on does not work. */
   readonly onFilterFault: (filter: string, reason: string) => void;
+  /** Receives which requests rate limits have allowed, for the other workers. Default: there are none. */
+  readonly shareLimits?: (spent: SpentLimits) => void;
   /** Receives which instances have answered requests since the last time, and when, four times a second. */
   readonly onServed: (served: Served) => void;
+}
+
+/** A data plane that is one of several workers. */
+export interface InProcessDataPlane extends DataPlane {
+  /** Counts requests that rate limits of another worker have allowed. */
+  chargeLimits(spent: SpentLimits): void;
 }
 
 const REPORT_SERVED_EVERY_MS = 250;
@@ -39,9 +48,15 @@ const REPORT_SERVED_EVERY_MS = 250;
  * Creates a data plane in this process: a router and the proxy that it decides for.
  * @throws RollcallError ROLLCALL_CONFIG
  */
-export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
-  const { observers, onFilterFault, onServed } = options;
-  const services = createFilterServices({ isDry: false, onFault: onFilterFault });
+export function createInProcessDataPlane(options: InProcessOptions): InProcessDataPlane {
+  const { settings, observers, onFilterFault, shareLimits, onServed } = options;
+  const services = createFilterServices({
+    isDry: false,
+    pseudonym: settings.pseudonym,
+    redisUrl: settings.redisUrl,
+    share: shareLimits,
+    onFault: onFilterFault,
+  });
   const router = createRouter(options, services);
   const proxy = asConfigError(() => createProxy(proxyOptions(options, router)));
   const stopReporting = reportServed(router, onServed);
@@ -64,7 +79,10 @@ export function createInProcessDataPlane(options: InProcessOptions): DataPlane {
     },
     forgetPrefix: (prefix) => router.forgetPrefix(prefix),
     tableCompleted: () => router.tableCompleted(),
+    split: (service, split) => router.split(service, split),
+    takeEvidence: () => router.takeEvidence(),
     whenApplied: (call) => call(),
+    chargeLimits: (spent) => services.limits.charge(spent),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
       // Both are checked before either is changed.

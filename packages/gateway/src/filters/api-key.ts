@@ -2,7 +2,8 @@ import type { Filter, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import { CONSUMER_NAME, hashApiKey } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
-import { HIDE_CREDENTIALS, ON_REQUEST, unknownConsumers } from './authentication.ts';
+import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
+import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME } from './header-fields.ts';
 import { dropForgedConsumer, proveConsumer } from './proven.ts';
@@ -20,7 +21,7 @@ const PARAMETER: Format = {
 };
 
 const SETTINGS = {
-  enabled: ON_REQUEST as typeof ON_REQUEST,
+  enabled: OFF_BY_DEFAULT as typeof OFF_BY_DEFAULT,
   header: {
     type: 'text',
     format: HEADER as typeof HEADER,

@@ -1,12 +1,5 @@
 import type { FilterFault } from './filter-kind.ts';
 
-/** Authentication is off until a configuration asks for it. */
-export const ON_REQUEST = {
-  type: 'boolean',
-  default: false,
-  doc: 'Whether the filter is on.',
-} as const;
-
 export const HIDE_CREDENTIALS = {
   type: 'boolean',
   default: true,

@@ -1,7 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
-import { HIDE_CREDENTIALS, ON_REQUEST, unknownConsumers } from './authentication.ts';
+import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
+import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import { CONSUMER_NAME } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterKind } from './filter-kind.ts';
@@ -15,7 +16,7 @@ const REALM: Format = {
 };
 
 const SETTINGS = {
-  enabled: ON_REQUEST as typeof ON_REQUEST,
+  enabled: OFF_BY_DEFAULT as typeof OFF_BY_DEFAULT,
   realm: {
     type: 'text',
     format: REALM as typeof REALM,

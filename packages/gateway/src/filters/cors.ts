@@ -4,6 +4,7 @@ import { ENABLED } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME } from './header-fields.ts';
 import { matchOrigins, parseOrigin } from './origins.ts';
+import { addVary } from './vary.ts';
 
 const ORIGIN: Format = {
   expected: 'an origin such as https://app.example.com, https://*.example.com or *',
@@ -155,10 +156,4 @@ function preflightFields(
 function requestedHeaders(fields: FieldSet): string[] {
   const names = (fields.get('access-control-request-headers') ?? '').split(',');
   return names.map((name) => name.trim()).filter((name) => FIELD_NAME.test(name));
-}
-
-function addVary(fields: FieldSet, name: string): void {
-  const listed = (fields.get('vary') ?? '').toLowerCase().split(',');
-  const names = new Set(listed.map((each) => each.trim()));
-  if (!names.has('*') && !names.has(name.toLowerCase())) fields.append('vary', name);
 }

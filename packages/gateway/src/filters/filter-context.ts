@@ -1,6 +1,10 @@
 import type { Consumers } from './consumers.ts';
 import { RemoteKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
+import { LocalLimits } from './local-limits.ts';
+import type { LocalLimitsOptions } from './local-limits.ts';
+import { redisLimits } from './redis-limits.ts';
+import type { SharedLimits } from './redis-limits.ts';
 import { ServiceClient } from './service-request.ts';
 import type { SendRequest } from './service-request.ts';
 
@@ -16,25 +20,48 @@ export interface FilterServices {
   readonly isDry: boolean;
   /** Milliseconds since 1970. */
   readonly date: () => number;
+  /** The name of this gateway in `Via`. */
+  readonly pseudonym: string;
+  /** Reports that a service which a filter depends on does not work. */
+  readonly onFault: (filter: string, reason: string) => void;
   /** Sends a request to a service that a filter depends on. */
   readonly send: SendRequest;
   /** Returns the keys at a URL, which all filters share. */
   readonly keySet: (url: string) => KeySet;
+  /** Rate limits of this gateway. */
+  readonly limits: LocalLimits;
+  /** Rate limits that gateways share. Undefined without Redis. */
+  readonly sharedLimits: SharedLimits | undefined;
+  /** Requests in flight, by what their limit counts for. */
+  readonly inFlight: Map<string, number>;
   close(): void;
 }
 
-export interface ServicesOptions {
+export interface ServicesOptions extends Pick<LocalLimitsOptions, 'share'> {
   readonly isDry: boolean;
+  /** The name of this gateway in `Via`. */
+  readonly pseudonym: string;
+  /** Default: none. */
+  readonly redisUrl?: string | undefined;
   /** Receives why a service that a filter depends on does not work. */
   readonly onFault: (filter: string, reason: string) => void;
 }
 
 /** Creates the services of this process. Nothing is connected to before it is needed. */
-export function createFilterServices({ isDry, onFault }: ServicesOptions): FilterServices {
+export function createFilterServices(options: ServicesOptions): FilterServices {
+  const { isDry, pseudonym, redisUrl, share } = options;
+  const onFault = limitFaults(options.onFault);
   const client = new ServiceClient();
+  const limits = new LocalLimits({ now: () => performance.now(), share });
+  const sharedLimits =
+    redisUrl === undefined
+      ? undefined
+      : redisLimits(redisUrl, (reason) => onFault('rateLimit', reason));
   const keySets = new Map<string, KeySet>();
   return {
     isDry,
+    pseudonym,
+    onFault,
     date: Date.now,
     send: client.send,
     keySet(url) {
@@ -49,6 +76,26 @@ export function createFilterServices({ isDry, onFault }: ServicesOptions): Filte
       keySets.set(url, keySet);
       return keySet;
     },
-    close: () => client.close(),
+    limits,
+    sharedLimits,
+    inFlight: new Map(),
+    close() {
+      client.close();
+      limits.close();
+      sharedLimits?.close();
+    },
+  };
+}
+
+const REPORT_EVERY_MS = 1000;
+
+/** Reports one fault a second of each filter: while a service is away, each request could be one. */
+function limitFaults(report: ServicesOptions['onFault']): ServicesOptions['onFault'] {
+  const reportedAt = new Map<string, number>();
+  return (filter, reason) => {
+    const now = performance.now();
+    if (now - (reportedAt.get(filter) ?? -Infinity) < REPORT_EVERY_MS) return;
+    reportedAt.set(filter, now);
+    report(filter, reason);
   };
 }

@@ -14,6 +14,8 @@ export interface FilterFault {
 export interface ConfigFacts {
   /** Whether `consumers` has this name. */
   readonly isConsumer: (name: string) => boolean;
+  /** Whether `redis.url` is set. */
+  readonly hasRedis: boolean;
 }
 
 /** A kind of filter that a configuration can give to routes. */
@@ -33,7 +35,14 @@ export interface FilterKind<S extends Settings> {
   describe(settings: Resolved<S>): string;
 }
 
-/** Every filter can be turned off for a route. */
+/** A filter that needs no other setting is turned on by `true`, and off for a route by `false`. */
+export const OFF_BY_DEFAULT = {
+  type: 'boolean',
+  default: false,
+  doc: 'Whether the filter is on. An object without it turns it on.',
+} as const;
+
+/** Every other filter can be turned off for a route. */
 export const ENABLED = {
   type: 'boolean',
   default: true,

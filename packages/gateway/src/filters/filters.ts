@@ -2,13 +2,18 @@ import type { Filter } from '@rollcall/proxy';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { API_KEY } from './api-key.ts';
 import { BASIC_AUTH } from './basic-auth.ts';
+import { COMPRESS } from './compress.ts';
+import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
+import { FORWARD_AUTH } from './forward-auth.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
+import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
+import { SECURE_HEADERS } from './secure-headers.ts';
 
 /**
  * Every kind of filter, by its key in the configuration. Requests pass them in this order, responses in the reverse
@@ -21,7 +26,12 @@ const KINDS = {
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
   jwt: JWT as typeof JWT,
+  forwardAuth: FORWARD_AUTH as typeof FORWARD_AUTH,
+  rateLimit: RATE_LIMIT as typeof RATE_LIMIT,
+  concurrency: CONCURRENCY as typeof CONCURRENCY,
   headers: HEADERS as typeof HEADERS,
+  secureHeaders: SECURE_HEADERS as typeof SECURE_HEADERS,
+  compress: COMPRESS as typeof COMPRESS,
 } as const;
 
 type Groups = {

@@ -1,6 +1,7 @@
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import { ENABLED } from './filter-kind.ts';
 import { fieldNameProblem } from './header-fields.ts';
+import { HTTP_URL } from './http-url.ts';
 
 /** Asymmetric ones only: with these, a public key cannot be mistaken for a secret, and `none` is no signature. */
 const ALGORITHMS = [
@@ -15,15 +16,6 @@ const ALGORITHMS = [
   'RS384',
   'RS512',
 ] as const;
-
-const HTTP_URL: Format = {
-  expected: 'a URL such as https://login.example.com/.well-known/jwks.json',
-  parse(text) {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
-    return isHttp && url.username === '' ? url.href : undefined;
-  },
-};
 
 const SCOPE: Format = {
   expected: 'a scope without spaces, such as reports:read',

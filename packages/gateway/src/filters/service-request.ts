@@ -2,11 +2,9 @@ import { Agent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as SecureAgent, request as requestHttps } from 'node:https';
 
-/** A request to a service that a filter depends on. */
+/** A GET to a service that a filter depends on. */
 interface ServiceRequest {
   readonly url: string;
-  /** Default: GET. */
-  readonly method?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   /** For the whole of it. */
   readonly timeoutMs: number;
@@ -27,6 +25,8 @@ export interface ServiceResponse {
  */
 export type SendRequest = (request: ServiceRequest) => Promise<ServiceResponse>;
 
+class StaleConnection extends Error {}
+
 /** Sends requests over connections that it keeps. */
 export class ServiceClient {
   readonly #agents = {
@@ -34,14 +34,26 @@ export class ServiceClient {
     'https:': new SecureAgent({ keepAlive: true }),
   };
 
-  readonly send: SendRequest = ({ url, method = 'GET', headers = {}, timeoutMs, maxBytes }) =>
-    new Promise((resolve, reject) => {
+  readonly send: SendRequest = async (request) => {
+    try {
+      return await this.#send(request);
+    } catch (error) {
+      // The server has closed a connection that was kept, at the moment when it was used again.
+      if (!(error instanceof StaleConnection)) throw error;
+      return this.#send(request);
+    }
+  };
+
+  #send({ url, headers = {}, timeoutMs, maxBytes }: ServiceRequest): Promise<ServiceResponse> {
+    return new Promise((resolve, reject) => {
       const { protocol } = new URL(url);
       const isSecure = protocol === 'https:';
       const agent = this.#agents[isSecure ? 'https:' : 'http:'];
       const signal = AbortSignal.timeout(timeoutMs);
-      const sent = (isSecure ? requestHttps : requestHttp)(url, { method, headers, agent, signal });
-      sent.on('error', reject);
+      const sent = (isSecure ? requestHttps : requestHttp)(url, { headers, agent, signal });
+      sent.on('error', (error: NodeJS.ErrnoException) =>
+        reject(sent.reusedSocket && error.code === 'ECONNRESET' ? new StaleConnection() : error),
+      );
       sent.once('response', (response) => {
         bodyOf(response, maxBytes).then(
           (body) => resolve({ status: response.statusCode ?? 0, fields: fieldsOf(response), body }),
@@ -53,6 +65,7 @@ export class ServiceClient {
       });
       sent.end();
     });
+  }
 
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();

@@ -9,6 +9,8 @@ import { addDiscoveryMetrics } from './discovery-metrics.ts';
 import { LabelCounter } from './label-counter.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
 import { addProcessMetrics, ProcessSamples } from './process-metrics.ts';
+import type { Rollouts } from '../rollout/rollouts.ts';
+import { addVersionMetrics } from './version-metrics.ts';
 import { addTrafficMetrics } from './traffic-metrics.ts';
 
 const SAMPLE_EVERY_MS = 1000;
@@ -54,6 +56,11 @@ export class Telemetry {
       traffic: this.traffic,
       loads: () => plane.loads(),
     });
+  }
+
+  /** Adds the metrics of versions. */
+  observeVersions(rollouts: Pick<Rollouts, 'prefixes' | 'of'>): void {
+    addVersionMetrics(this.#registry, rollouts);
   }
 
   /** A service that a filter depends on does not work. */

@@ -46,6 +46,17 @@ function addRoutes(metrics: MetricsRegistry, traffic: TrafficCounter): void {
     numbers(routes(), AT.responseBytes),
   );
   metrics.counter(
+    { name: 'compression_input_bytes_total', help: 'Bytes of response bodies before compression' },
+    () => numbers(routes(), AT.transformInputBytes),
+  );
+  metrics.counter(
+    {
+      name: 'compression_output_bytes_total',
+      help: 'Bytes of compressed response bodies',
+    },
+    () => numbers(routes(), AT.transformOutputBytes),
+  );
+  metrics.counter(
     { name: 'retries_total', help: 'Failed attempts after which a request was retried' },
     () => numbers(routes(), AT.retries),
   );

@@ -10,6 +10,7 @@ import type { RoutePolicy } from './policy.ts';
 import { Router } from './router.ts';
 import type { RoutingTable } from './router.ts';
 import { filterContext, routingRules } from './rules.ts';
+import { describeVersionRules } from './version-rules.ts';
 
 /** A request whose way is shown. */
 export interface DryRequest {
@@ -30,6 +31,8 @@ export interface RouteView extends Pick<
 > {
   /** How the path is replaced; absent if it is not. */
   readonly rewrite?: RoutePolicy['rewrite'];
+  /** How a version is chosen, for people; absent if new versions are guarded and nothing else is set. */
+  readonly versions?: string;
   /** Only what is limited. */
   readonly limits: Partial<RoutePolicy['limits']>;
 }
@@ -144,13 +147,16 @@ function routeView({
   ejection,
   retries,
   limits,
+  versionRules,
 }: RoutePolicy): RouteView {
+  const versions = describeVersionRules(versionRules);
   // JSON has no Infinity.
   const limited = Object.entries(limits).filter(([, limit]) => limit !== Infinity);
   const isRewritten = rewrite.replacement !== undefined;
   return {
     strip,
     ...(isRewritten && { rewrite }),
+    ...(versions !== undefined && { versions }),
     balancing,
     ejection,
     retries,

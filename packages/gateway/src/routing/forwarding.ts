@@ -6,8 +6,10 @@ import type { Balancer } from '../balancing/balancer.ts';
 import type { InstanceStats } from '../balancing/instance-stats.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import { noInstance, overloaded, unknownRoute } from '../problem.ts';
+import type { Outcome } from '../rollout/evidence.ts';
 import type { RoutePolicy } from './policy.ts';
 import type { RouteRule } from './rules.ts';
+import type { VersionChoice } from './version-choice.ts';
 
 /** Receives what happens to requests on their way to instances. */
 export interface RoutingEvents {
@@ -33,6 +35,7 @@ export interface Route {
   readonly now: () => number;
 }
 
+const NONE_TRIED: ReadonlySet<string> = new Set();
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /**
@@ -44,21 +47,28 @@ export class Forwarding implements Forward {
   readonly target: string;
   readonly #route: Route;
   readonly #hashKey: string;
+  readonly #version: VersionChoice | undefined;
   #picked: Instance | undefined;
   #current: Instance | undefined;
   #stats: InstanceStats | undefined;
   #tried: Set<string> | undefined;
   #startedAt: number;
   #status = 0;
+  #respondedAt = 0;
 
-  /** @param picked the first instance and when it was picked. Default: it is picked when it is needed */
+  /**
+   * @param version the version that it is for; undefined if any will do
+   * @param picked the first instance and when it was picked. Default: it is picked when it is needed
+   */
   constructor(
     route: Route,
     target: string,
     hashKey: string,
+    version: VersionChoice | undefined,
     picked?: { readonly instance: Instance; readonly at: number },
   ) {
     this.#hashKey = hashKey;
+    this.#version = version;
     this.#startedAt = picked?.at ?? 0;
     this.#route = route;
     this.target = target;
@@ -120,6 +130,7 @@ export class Forwarding implements Forward {
     const { balancer, now } = this.#route;
     this.#status = status;
     const at = now();
+    this.#respondedAt = at;
     if (this.#stats === undefined) return;
     if (status < 500) this.#stats.servedAt = at;
     balancer.responseStarted(this.#stats, at - this.#startedAt, at);
@@ -130,6 +141,8 @@ export class Forwarding implements Forward {
     const instance = this.#current;
     const stats = this.#stats;
     if (instance === undefined || stats === undefined) return;
+    if (this.#version !== undefined && this.#tried === undefined)
+      this.#version.record(instance, this.#outcome(instance, isFault));
     const failure = this.#failure(isFault);
     const isEjected = balancer.requestEnded(instance, stats, instances(), failure, now());
     if (isEjected) events?.ejected(rule.key, instance.key);
@@ -145,13 +158,26 @@ export class Forwarding implements Forward {
     return GATEWAY_FAILURES.has(this.#status) ? String(this.#status) : undefined;
   }
 
+  /** What the attempt shows of the version. A client that left before the response had waited for so long at least. */
+  #outcome({ since }: Instance, isFault: boolean): Outcome {
+    const { policy, now } = this.#route;
+    const isFailure = isFault || this.#status >= 500;
+    const isWarm = this.#startedAt - since >= policy.versionRules.warmUpMs;
+    if (isFailure || !isWarm) return { isFailure, ms: undefined };
+    const at = this.#status === 0 ? now() : this.#respondedAt;
+    return { isFailure, ms: at - this.#startedAt };
+  }
+
   #pick(): Instance | undefined {
     const { balancer, budget, instances, now } = this.#route;
+    const version = this.#version;
+    const isRetry = this.#current !== undefined;
     this.#startedAt = now();
-    if (this.#tried === undefined && this.#current === undefined) budget.deposit();
-    this.#tried ??= new Set();
-    if (this.#current !== undefined) this.#tried.add(this.#current.key);
-    return balancer.pick(instances(), this.#tried, this.#startedAt, this.#hashKey);
+    if (!isRetry) budget.deposit();
+    if (this.#current !== undefined) (this.#tried ??= new Set()).add(this.#current.key);
+    const isWanted = version && ((instance: Instance) => version.wants(instance, isRetry));
+    const tried = this.#tried ?? NONE_TRIED;
+    return balancer.pick(instances(), tried, this.#startedAt, this.#hashKey, isWanted);
   }
 }
 

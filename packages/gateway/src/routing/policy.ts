@@ -11,6 +11,8 @@ import type { RoutingSettings } from '../settings/config.ts';
 import { ROUTE_SETTINGS } from '../settings/routing.ts';
 import { compileRewrite } from './rewrite.ts';
 import type { Rewrite } from './rewrite.ts';
+import { versionRules } from './version-rules.ts';
+import type { VersionRules } from './version-rules.ts';
 
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
 
@@ -21,6 +23,8 @@ export type RouteValues = Values<typeof ROUTE_SETTINGS>;
 export interface RoutePolicy extends RouteSettings {
   /** `balancing.hashBy`, parsed. */
   readonly hashBy: HashBy;
+  /** `versions`, compiled. */
+  readonly versionRules: VersionRules;
   /** Returns the target for instances; undefined if the path stays as it is. */
   readonly rewritten: Rewrite | undefined;
   /** What requests and responses of the route pass, in this order. */
@@ -51,6 +55,7 @@ export function policyOf(
   return {
     ...policy,
     hashBy: parseHashBy(policy.balancing.hashBy),
+    versionRules: versionRules(policy.versions),
     rewritten: compileRewrite(policy.rewrite),
     filters: createFilters(policy, context),
   };

@@ -8,12 +8,15 @@ import { hashKey } from '../balancing/hash-key.ts';
 import { StatsRegistry } from '../balancing/instance-stats.ts';
 import { RetryBudget } from '../balancing/retry-budget.ts';
 import { starting, unknownHost, unknownRoute } from '../problem.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import type { Split } from '../rollout/split.ts';
 import { Forwarding, unavailable } from './forwarding.ts';
 import type { Route, RoutingEvents } from './forwarding.ts';
 import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { matchRoute } from './route.ts';
 import type { RouteRule, RoutingRules } from './rules.ts';
+import { VersionChooser } from './version-choice.ts';
 
 /** The part of the table that routing needs. */
 export interface RoutingTable {
@@ -65,6 +68,7 @@ export class Router {
   readonly #changed = new Set<string>();
   /** The ids of the routes that each service serves, or did under earlier rules. */
   readonly #served = new Map<string, Set<string>>();
+  readonly #versions: VersionChooser;
   #rules: RoutingRules;
   #isTableComplete: boolean;
 
@@ -74,6 +78,7 @@ export class Router {
     this.#rules = rules;
     this.#events = events;
     this.#random = random;
+    this.#versions = new VersionChooser(random);
     this.#now = now;
   }
 
@@ -149,6 +154,16 @@ export class Router {
     this.#routes.clear();
   }
 
+  /** Shares the requests of a service among versions from now on; undefined ends that. */
+  split(service: string, split: Split | undefined): void {
+    this.#versions.split(service, split);
+  }
+
+  /** Returns what was observed of versions since the last time. */
+  takeEvidence(): Evidence[] {
+    return this.#versions.takeEvidence();
+  }
+
   /** Returns the requests in flight to each instance that has any. */
   *inFlight(): Iterable<readonly [key: string, requests: number]> {
     for (const [key, { inFlight }] of this.#stats.all()) if (inFlight > 0) yield [key, inFlight];
@@ -175,15 +190,17 @@ export class Router {
       return { type: 'answer', problem: NOT_REWRITTEN, route: rule.key, filters: policy.filters };
     const key = balancer.needsHashKey ? hashKey(policy.hashBy, request) : '';
     // Filters may answer without an instance, or take their time: one is picked when they are through.
-    if (policy.filters.length > 0) return new Forwarding(route, target, key);
+    const version = this.#versions.choose(route, request);
+    if (policy.filters.length > 0) return new Forwarding(route, target, key, version);
     const instances = route.instances();
     const at = now();
+    const isWanted = version && ((instance: Instance) => version.wants(instance, false));
     const picked =
-      instances.length === 0 ? undefined : balancer.pick(instances, NONE_TRIED, at, key);
+      instances.length === 0 ? undefined : balancer.pick(instances, NONE_TRIED, at, key, isWanted);
     if (picked === undefined)
       return { type: 'answer', problem: unavailable(route), route: rule.key };
     budget.deposit();
-    return new Forwarding(route, target, key, { instance: picked, at });
+    return new Forwarding(route, target, key, version, { instance: picked, at });
   }
 
   /** Only at a request, because a gateway that starts receives thousands of changes. */

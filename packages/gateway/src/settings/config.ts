@@ -65,10 +65,12 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
  * @param config each of whose settings is valid
  */
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
-  return routeFaults(routingSettings(config)).map(({ path, problem }) => ({
-    path,
-    message: `\`${path.join('.')}\` ${problem}`,
-  }));
+  return routeFaults(routingSettings(config), config.redis?.url !== undefined).map(
+    ({ path, problem }) => ({
+      path,
+      message: `\`${path.join('.')}\` ${problem}`,
+    }),
+  );
 }
 
 function misconfigured(message: string): RollcallError {

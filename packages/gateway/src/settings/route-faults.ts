@@ -21,10 +21,14 @@ interface RouteFault {
   readonly problem: string;
 }
 
-/** Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say. */
-export function routeFaults(settings: RoutingSettings): RouteFault[] {
+/**
+ * Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say.
+ * @param hasRedis whether `redis.url` is set
+ */
+export function routeFaults(settings: RoutingSettings, hasRedis: boolean): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
-  const facts = { isConsumer: (name: string) => Object.hasOwn(settings.consumers, name) };
+  const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
+  const facts = { isConsumer, hasRedis };
   const faults = policyFaults(all, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
     at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),
@@ -60,7 +64,16 @@ function policyFaults(policy: RouteSettings, facts: ConfigFacts): RouteFault[] {
     path: key.split('.'),
     problem,
   }));
-  return [...rewrite, ...filters];
+  return [...rewrite, ...filters, ...shareFaults(policy.versions)];
+}
+
+function shareFaults({ shares = [] }: RouteSettings['versions']): RouteFault[] {
+  const path = ['versions', 'shares'];
+  const names = shares.map(({ version }) => version);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) return [{ path, problem: `names ${twice} twice` }];
+  const isEmpty = shares.length > 0 && shares.every(({ weight }) => weight === 0);
+  return isEmpty ? [{ path, problem: 'needs a weight above 0' }] : [];
 }
 
 function serviceFaults({ service, upstreams, health }: Omit<RouteEntry, 'cases'>): RouteFault[] {

@@ -6,6 +6,7 @@ import { BALANCING_SETTINGS, EJECTION_SETTINGS, RETRY_SETTINGS } from './balanci
 import { WHEN_SETTINGS } from './cases.ts';
 import { PREFIX, ROUTE_KEY, UPSTREAM_URL, URL_PATH } from './formats.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
+import { VERSION_SETTINGS } from './versions.ts';
 
 const OWN_SETTINGS = {
   strip: {
@@ -42,6 +43,13 @@ const OWN_SETTINGS = {
     reloads: true,
     perRoute: true,
     doc: 'How an instance is chosen among those of a prefix.',
+  },
+  versions: {
+    type: 'group',
+    settings: VERSION_SETTINGS as typeof VERSION_SETTINGS,
+    reloads: true,
+    perRoute: true,
+    doc: 'How the versions that instances announce share the requests.',
   },
   ejection: {
     type: 'group',

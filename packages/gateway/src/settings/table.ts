@@ -4,6 +4,7 @@ import { CONSUMERS_SETTINGS } from './consumers.ts';
 import { INSTANCE_SETTINGS } from './instances.ts';
 import { LISTENING_SETTINGS } from './listening.ts';
 import { LOGGING_SETTINGS } from './logging.ts';
+import { REDIS_SETTINGS } from './redis.ts';
 import { ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
 
 /** Every setting of a gateway, in the order of docs/reference/config.md. */
@@ -11,6 +12,7 @@ export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   typeof ROUTING_SETTINGS &
   typeof ROUTES_SETTINGS &
   typeof CONSUMERS_SETTINGS &
+  typeof REDIS_SETTINGS &
   typeof INSTANCE_SETTINGS &
   typeof ADMIN_SETTINGS &
   typeof LOGGING_SETTINGS &
@@ -19,6 +21,7 @@ export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   ...ROUTING_SETTINGS,
   ...ROUTES_SETTINGS,
   ...CONSUMERS_SETTINGS,
+  ...REDIS_SETTINGS,
   ...INSTANCE_SETTINGS,
   ...ADMIN_SETTINGS,
   ...LOGGING_SETTINGS,

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Directory } from '@rollcall/client';
 import type { Logger } from '@rollcall/runtime';
+import type { Rollouts, SavedRollout } from '../rollout/rollouts.ts';
 import { snapshotAt } from './snapshot.ts';
 
 /** Changes come in bursts, and a file that is a second old serves as well. */
@@ -11,20 +12,29 @@ const REST_FACTOR = 50;
 /** A full disk stays full for a while. */
 const SAVE_AGAIN_MS = 10_000;
 
-/**
- * Restores the table from the snapshot, with each instance suspect until a probe succeeds, and saves it after changes.
- *
- * @returns a function that saves it once more and stops
- */
+/** A snapshot that is kept up to date. */
+export interface KeptSnapshot {
+  /** What an earlier run decided about versions. */
+  readonly rollouts: readonly SavedRollout[];
+  /** Saves what is decided about versions too. */
+  follow(rollouts: Pick<Rollouts, 'listen' | 'export'>): void;
+  /** Saves once more, and stops. */
+  close(): Promise<void>;
+}
+
+/** Restores the table from the snapshot, with each instance suspect until a probe succeeds, and saves it after changes. */
 export async function keepSnapshot(
   directory: Directory,
   file: string | undefined,
   logger: Logger,
-): Promise<() => Promise<void>> {
-  if (file === undefined || file === 'none') return async () => {};
+): Promise<KeptSnapshot> {
+  if (file === undefined || file === 'none')
+    return { rollouts: [], follow: () => {}, close: async () => {} };
   const folder = dirname(file);
   const snapshot = snapshotAt({ file, logger });
-  directory.restore(await snapshot.load());
+  const saved = await snapshot.load();
+  directory.restore(saved.statements);
+  let rollouts: Pick<Rollouts, 'export'> = { export: () => [...saved.rollouts] };
 
   let pending: NodeJS.Timeout | undefined;
   let saveAfterMs = SAVE_AFTER_MS;
@@ -35,7 +45,7 @@ export async function keepSnapshot(
     const begun = performance.now();
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      await snapshot.save(directory.export());
+      await snapshot.save({ statements: directory.export(), rollouts: rollouts.export() });
       if (isFailing) logger.info({ file }, 'saved the snapshot again');
       isFailing = false;
       saveAfterMs = Math.max(SAVE_AFTER_MS, REST_FACTOR * (performance.now() - begun));
@@ -51,10 +61,17 @@ export async function keepSnapshot(
   }
   const onChange = (): void => saveAfter(saveAfterMs);
   directory.on('change', onChange);
-  return async () => {
-    isClosed = true;
-    directory.off('change', onChange);
-    clearTimeout(pending);
-    await save();
+  return {
+    rollouts: saved.rollouts,
+    follow(followed) {
+      rollouts = followed;
+      followed.listen(onChange);
+    },
+    async close() {
+      isClosed = true;
+      directory.off('change', onChange);
+      clearTimeout(pending);
+      await save();
+    },
   };
 }

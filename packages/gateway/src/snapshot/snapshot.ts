@@ -4,6 +4,7 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { encodeAnnouncement, parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
 import type { Logger } from '@rollcall/runtime';
+import type { SavedRollout } from '../rollout/rollouts.ts';
 
 /** The last known table on disk, so that a gateway can route when it starts during an outage of the broker. */
 export interface Snapshot {
@@ -11,9 +12,17 @@ export interface Snapshot {
    * Returns what was saved last; nothing if there is no file. A damaged file is renamed, so that it can be examined,
    * and reported in the log.
    */
-  load(): Promise<readonly Statement[]>;
+  load(): Promise<SnapshotContent>;
   /** Replaces the file atomically. */
-  save(statements: readonly Statement[]): Promise<void>;
+  save(content: SnapshotContent): Promise<void>;
+}
+
+/** What is saved. */
+interface SnapshotContent {
+  /** The table. */
+  readonly statements: readonly Statement[];
+  /** What was decided about versions. */
+  readonly rollouts: readonly SavedRollout[];
 }
 
 export interface SnapshotOptions {
@@ -24,29 +33,35 @@ export interface SnapshotOptions {
 interface Saved {
   readonly up: readonly unknown[];
   readonly left: readonly unknown[];
+  /** Absent in a file of an earlier version. */
+  readonly rollouts?: readonly SavedRollout[];
 }
 
+const EMPTY: SnapshotContent = { statements: [], rollouts: [] };
+
 export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
-  async function load(): Promise<readonly Statement[]> {
+  async function load(): Promise<SnapshotContent> {
     const text = await readIfThere(file);
-    if (text === undefined) return [];
+    if (text === undefined) return EMPTY;
     const saved = decode(text);
-    if (saved !== undefined)
-      return [...statementsOf(saved.up, false), ...statementsOf(saved.left, true)];
+    if (saved !== undefined) {
+      const { up, left, rollouts = [] } = saved;
+      return { statements: [...statementsOf(up, false), ...statementsOf(left, true)], rollouts };
+    }
     const aside = `${file}.damaged`;
     await rename(file, aside);
     logger.warn({ file, renamedTo: aside }, 'snapshot is damaged: starting without it');
-    return [];
+    return EMPTY;
   }
 
-  async function save(statements: readonly Statement[]): Promise<void> {
+  async function save({ statements, rollouts }: SnapshotContent): Promise<void> {
     const encoded = (left: boolean): unknown[] =>
       statements
         .filter((each) => each.left === left)
         .map((each) => encodeAnnouncement(each.announcement));
     const temporary = `${file}.${randomBytes(8).toString('hex')}.new`;
     try {
-      await writeNew(temporary, encode({ up: encoded(false), left: encoded(true) }));
+      await writeNew(temporary, encode({ up: encoded(false), left: encoded(true), rollouts }));
       await rename(temporary, file);
     } catch (error) {
       await rm(temporary, { force: true });

@@ -14,9 +14,12 @@ export const AT = {
   ejections: 7,
   requestBytes: 8,
   responseBytes: 9,
+  /** Bytes of bodies that filters transformed, before and after. */
+  transformInputBytes: 10,
+  transformOutputBytes: 11,
   /** The sum of the durations in the buckets. */
-  seconds: 10,
-  buckets: 11,
+  seconds: 12,
+  buckets: 13,
 } as const;
 
 const LENGTH = AT.buckets + BUCKET_BOUNDS.length + 1;

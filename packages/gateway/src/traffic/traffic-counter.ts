@@ -193,7 +193,7 @@ export class TrafficCounter implements RoutingEvents {
 
 function countResponse(
   counts: Counts,
-  { status, isAborted, requestBytes, responseBytes }: RequestSummary,
+  { status, isAborted, requestBytes, responseBytes, transformedBytes }: RequestSummary,
 ): void {
   // A status may have any three digits; an unknown class counts as 5xx (RFC 9110 §15).
   const digit = Math.min(Math.floor(status / 100), 5);
@@ -201,4 +201,7 @@ function countResponse(
   if (isAborted) increase(counts, AT.aborted, 1);
   increase(counts, AT.requestBytes, requestBytes);
   increase(counts, AT.responseBytes, responseBytes);
+  if (transformedBytes === 0) return;
+  increase(counts, AT.transformInputBytes, transformedBytes);
+  increase(counts, AT.transformOutputBytes, responseBytes);
 }

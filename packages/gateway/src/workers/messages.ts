@@ -2,8 +2,12 @@ import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, RequestError, Served } from '../data-plane/data-plane.ts';
+import type { SpentLimits } from '../filters/local-limits.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
+import type { Arm, Evidence } from '../rollout/evidence.ts';
+import { isLatencies } from '../rollout/latencies.ts';
+import type { Split, VersionGroup } from '../rollout/split.ts';
 import { isCounts } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
@@ -34,6 +38,7 @@ export type ToWorker =
       readonly type: 'begin';
       readonly settings: DataPlaneSettings;
       readonly table: TableState;
+      readonly splits: readonly (readonly [service: string, Split])[];
       readonly isTableComplete: boolean;
       readonly host: string;
       readonly port: number;
@@ -42,8 +47,12 @@ export type ToWorker =
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
   /** A prefix without instances is not known any more. */
   | { readonly type: 'prefix-forgotten'; readonly prefix: string }
+  /** Share the requests of a service among versions from now on; undefined ends that. */
+  | { readonly type: 'split'; readonly service: string; readonly split: Split | undefined }
   /** The table was received from the registry. */
   | { readonly type: 'table-completed' }
+  /** Another worker has allowed these requests. */
+  | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
   /** Serve by these settings from now on. */
   | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
@@ -60,6 +69,8 @@ export type FromWorker =
   | ({ readonly type: 'request-error' } & RequestError)
   /** A service that a filter depends on does not work. */
   | { readonly type: 'filter-fault'; readonly filter: string; readonly reason: string }
+  /** Requests that rate limits have allowed, for the other workers. */
+  | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
   /** Which instances answered requests, and when. */
   | { readonly type: 'served'; readonly served: Served }
   /** What real traffic showed of an instance: it counts as a probe. */
@@ -107,17 +118,26 @@ const change = object<Change>({
 
 const settings = trusted<DataPlaneSettings>();
 
+const split = object<Split>({
+  epoch: number,
+  groups: list(object<VersionGroup>({ versions: list(text), share: number })),
+});
+const spent: Codec<SpentLimits> = list(pair(text, number));
+
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
     settings,
     table: object<TableState>({ prefixes: list(text), instances: list(instance) }),
+    splits: list(pair(text, split)),
     isTableComplete: boolean,
     host: text,
     port: plain((input): input is number => parsePort(input).ok),
   },
   change: { number, change },
   'prefix-forgotten': { prefix: text },
+  split: { service: text, split: optional(split) },
   'table-completed': {},
+  'limits-spent': { spent },
   configure: { settings },
   close: {},
 });
@@ -131,6 +151,12 @@ const traffic = object<TrafficDelta>({
   filters: list(pair(text, list(pair(optional(text), number)))),
   droppedFields: number,
   versions: list(pair(text, number)),
+});
+
+const evidence = object<Evidence>({
+  service: text,
+  epoch: number,
+  arms: list(object<Arm>({ requests: number, failures: number, latencies: plain(isLatencies) })),
 });
 
 const load = object<ProcessLoad>({
@@ -155,8 +181,9 @@ export const FROM_WORKER: Codec<FromWorker> = messages<FromWorker>({
   hello: {},
   listening: {},
   applied: { number },
-  report: { traffic, load, process },
+  report: { traffic, evidence: list(evidence), load, process },
   'request-error': { filter: optional(text), reason: text, requestId: text },
+  'limits-spent': { spent },
   'filter-fault': { filter: text, reason: text },
   served: { served: list(pair(text, monotonicTime)) },
   outcome: {

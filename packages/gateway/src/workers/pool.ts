@@ -12,6 +12,9 @@ import type { Logger } from '@rollcall/runtime';
 import type { ProcessReport } from '../traffic/process-report.ts';
 import { NO_LOAD } from '../traffic/process-load.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
+import { EvidenceCollector } from '../rollout/evidence.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import type { Split } from '../rollout/split.ts';
 import { AppliedChanges } from './applied.ts';
 import { BackOff } from './back-off.ts';
 import { FROM_WORKER } from './messages.ts';
@@ -55,6 +58,9 @@ export class WorkerPool implements DataPlane {
   #settings: DataPlaneSettings;
   readonly #slots: Slot[];
   readonly #applied = new AppliedChanges();
+  readonly #splits = new Map<string, Split>();
+  /** Of all workers. */
+  readonly #evidence = new EvidenceCollector();
   #endpoint = { host: '', port: 0 };
   #isClosing = false;
   #isTableComplete: boolean;
@@ -93,6 +99,17 @@ export class WorkerPool implements DataPlane {
   forgetPrefix(prefix: string): void {
     for (const { process, isFollowing } of this.#slots)
       if (isFollowing) process?.send({ type: 'prefix-forgotten', prefix });
+  }
+
+  split(service: string, split: Split | undefined): void {
+    if (split === undefined) this.#splits.delete(service);
+    else this.#splits.set(service, split);
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing) process?.send({ type: 'split', service, split });
+  }
+
+  takeEvidence(): readonly Evidence[] {
+    return this.#evidence.take();
   }
 
   tableCompleted(): void {
@@ -163,6 +180,7 @@ export class WorkerPool implements DataPlane {
         return this.#begin(slot, worker);
       case 'report':
         slot.reported(message.load);
+        this.#evidence.add(message.evidence);
         onReport(slot.name, message);
         return onLoads();
       case 'applied':
@@ -171,11 +189,19 @@ export class WorkerPool implements DataPlane {
         return onRequestError(message);
       case 'filter-fault':
         return onFilterFault(message.filter, message.reason);
+      case 'limits-spent':
+        return this.#shareLimits(slot, message);
       case 'outcome':
         return onOutcome(message.key, message.verdict);
       case 'served':
         return onServed(message.served);
     }
+  }
+
+  /** Passes on to the other workers which requests one has allowed. */
+  #shareLimits(from: Slot, message: FromWorker & { readonly type: 'limits-spent' }): void {
+    for (const { process, isFollowing } of this.#slots)
+      if (isFollowing && process !== from.process) process?.send(message);
   }
 
   /** Sends a worker all that it serves by. Changes follow. */
@@ -186,6 +212,7 @@ export class WorkerPool implements DataPlane {
       type: 'begin',
       settings: this.#settings,
       table: state,
+      splits: [...this.#splits],
       isTableComplete: this.#isTableComplete,
       ...this.#endpoint,
     });

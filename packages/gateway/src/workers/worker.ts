@@ -1,11 +1,13 @@
 import { isDraining } from '@rollcall/protocol';
 import { createInProcessDataPlane } from '../data-plane/in-process.ts';
-import type { DataPlane, DataPlaneSettings } from '../data-plane/data-plane.ts';
+import type { InProcessDataPlane } from '../data-plane/in-process.ts';
+import type { DataPlaneSettings } from '../data-plane/data-plane.ts';
 import { openRequestObservers } from '../data-plane/request-observers.ts';
 import { NO_LOAD } from '../traffic/process-load.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
 import { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { TO_WORKER } from './messages.ts';
+import type { Split } from '../rollout/split.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { Replica } from './replica.ts';
 
@@ -13,8 +15,10 @@ import { Replica } from './replica.ts';
 interface WorkerState {
   settings: DataPlaneSettings;
   isTableComplete: boolean;
+  /** How versions share requests, by service. */
+  readonly splits: Map<string, Split | undefined>;
   /** Undefined while it is being created. Settings that arrive meanwhile are in `settings`. */
-  plane?: DataPlane;
+  plane?: InProcessDataPlane;
   readonly replica: Replica;
   readonly traffic: TrafficCounter;
 }
@@ -50,8 +54,12 @@ export class Worker {
         return this.#change(message);
       case 'prefix-forgotten':
         return this.#forgetPrefix(message.prefix);
+      case 'split':
+        return this.#split(message.service, message.split);
       case 'table-completed':
         return this.#tableCompleted();
+      case 'limits-spent':
+        return this.#state?.plane?.chargeLimits(message.spent);
       case 'configure':
         return this.#configure(message.settings);
       case 'close':
@@ -66,10 +74,16 @@ export class Worker {
   }
 
   async #begin(message: ToWorker & { type: 'begin' }): Promise<void> {
-    const { settings, table, isTableComplete, host, port } = message;
+    const { settings, table, splits, isTableComplete, host, port } = message;
     const replica = new Replica(table);
     const traffic = new TrafficCounter(table.instances);
-    const state: WorkerState = { settings, isTableComplete, replica, traffic };
+    const state: WorkerState = {
+      settings,
+      isTableComplete,
+      splits: new Map(splits),
+      replica,
+      traffic,
+    };
     // Changes may arrive from here on.
     this.#state = state;
     const observers = await openRequestObservers(settings);
@@ -84,9 +98,11 @@ export class Worker {
       // At once, so that the log and the admin API do not lag behind routing.
       onEjected: () => this.#report(),
       onRequestError: (error) => this.#send({ type: 'request-error', ...error }),
+      shareLimits: (spent) => this.#send({ type: 'limits-spent', spent }),
       onFilterFault: (filter, reason) => this.#send({ type: 'filter-fault', filter, reason }),
     });
     state.plane = plane;
+    for (const [service, split] of state.splits) plane.split(service, split);
     await plane.listen(port, host);
     this.#send({ type: 'listening' });
     this.#reportIn(REPORT_EVERY_MS);
@@ -95,6 +111,11 @@ export class Worker {
   #forgetPrefix(prefix: string): void {
     this.#state?.replica.forgetPrefix(prefix);
     this.#state?.plane?.forgetPrefix(prefix);
+  }
+
+  #split(service: string, split: Split | undefined): void {
+    this.#state?.splits.set(service, split);
+    this.#state?.plane?.split(service, split);
   }
 
   #tableCompleted(): void {
@@ -123,7 +144,9 @@ export class Worker {
     if (this.#state === undefined) return;
     const { plane, replica, traffic } = this.#state;
     const [load = NO_LOAD] = plane?.loads() ?? [];
-    this.#send({ type: 'report', traffic: traffic.take(), load, process: this.#sampler.sample() });
+    const evidence = plane?.takeEvidence() ?? [];
+    const process = this.#sampler.sample();
+    this.#send({ type: 'report', traffic: traffic.take(), evidence, load, process });
     const drains = load.inFlight.some(([key]) => replica.isDraining(key));
     this.#reportIn(drains ? REPORT_DRAINING_EVERY_MS : REPORT_EVERY_MS);
   }

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ADMIN_PROBLEMS } from '@rollcall/gateway';
+import type { VersionView } from '../../src/rollout/version-state.ts';
 import { EPOCH, setup, TOKEN } from './setup.ts';
 
 interface Operation {
@@ -27,7 +28,21 @@ function faults(schema: string, value: unknown): unknown {
 /** Something of everything: doubts, probes, leases, a drain, a refusal, another gateway, traffic. */
 function busy() {
   const history = [{ at: EPOCH, seconds: 5, requests: 9, errors: 1, p50: 1.5, p99: 20 }];
+  const figures = { requests: 1204, failures: 37, medianMs: 20.5, p95Ms: 80 };
+  const held: VersionView = {
+    version: '1.5',
+    state: 'held',
+    why: 'it fails',
+    instances: 1,
+    share: 0,
+    compared: { own: figures, old: { requests: 0, failures: 0 } },
+  };
   const made = setup({
+    rollouts: {
+      of: (prefix) => (prefix === '/v1' ? [held] : []),
+      decide: (prefix, version) => (prefix === '/v1' && version === '1.5' ? held : undefined),
+      listen: () => {},
+    },
     traffic: (key) => (key === 'a' ? { requests: 9, errors: 1, history } : undefined),
   });
   const { say, probed, parted, connected, disconnected, journal, observer } = made;
@@ -59,6 +74,11 @@ const CASES: [operation: string, target: string, schema: string][] = [
   ['post /api/instances/{key}/undrain', '/api/instances/a/undrain', 'Instance'],
   ['post /api/instances/{key}/forget', '/api/instances/b/forget', 'Instance'],
   ['post /api/services/forget', '/api/services/forget?prefix=/gone', 'Service'],
+  [
+    'post /api/services/versions',
+    '/api/services/versions?prefix=/v1&version=1.5&decision=hold',
+    'Version',
+  ],
   ['get /api/explain', '/api/explain?path=/v1', 'Explanation'],
   ['get /api/changes', '/api/changes', 'State'],
 ];

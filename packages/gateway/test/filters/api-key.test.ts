@@ -97,9 +97,9 @@ describe('the settings of API keys', () => {
 
   it('name consumers of the configuration only', () => {
     const settings = settingsOf(API_KEY, { consumers: ['acme', 'other'] });
-    expect(API_KEY.faults?.(settings, { isConsumer: (name) => name === 'acme' })).toEqual([
-      { key: 'consumers.1', problem: 'is "other", which is not in `consumers`' },
-    ]);
+    expect(
+      API_KEY.faults?.(settings, { isConsumer: (name) => name === 'acme', hasRedis: false }),
+    ).toEqual([{ key: 'consumers.1', problem: 'is "other", which is not in `consumers`' }]);
   });
 
   it('are described without a key or a hash', () => {

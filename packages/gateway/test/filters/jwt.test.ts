@@ -304,7 +304,9 @@ describe('the keys of an issuer', () => {
 });
 
 const faultsOf = (given: object) =>
-  JWT.faults?.(settingsOf(JWT, given), { isConsumer: () => false }).map(({ key }) => key);
+  JWT.faults?.(settingsOf(JWT, given), { isConsumer: () => false, hasRedis: false }).map(
+    ({ key }) => key,
+  );
 
 describe('the settings of tokens', () => {
   it('are complete', () => {

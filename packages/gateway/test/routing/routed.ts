@@ -31,7 +31,7 @@ export function portsOf(decision: Decision): number[] {
   return ports;
 }
 
-const rules = (config: RoutingConfig) => routingRules(routingSettings(config), DRY_SERVICES);
+export const rules = (config: RoutingConfig) => routingRules(routingSettings(config), DRY_SERVICES);
 
 /** A router over a table that the test tells what it hears. */
 export function setup(balancing: RoutingConfig['balancing'] = {}) {

@@ -82,6 +82,33 @@ describe('a configuration', () => {
       { routes: { '/v1': { upstreams: ['10.0.0.5:80'] } } },
       '`routes./v1.upstreams.0` is "10.0.0.5:80"; it must be a URL of scheme, host and port, such as http://10.0.0.5:8080',
     ],
+    [
+      { versions: { pinBy: 'address' } },
+      '`versions.pinBy` is "address"; it must be "header:NAME" or "cookie:NAME"',
+    ],
+    [
+      { versions: { shares: [{ version: '1.4', weight: -1 }] } },
+      '`versions.shares.0.weight` is -1; it must be a whole number from 0 to 1000000',
+    ],
+    [
+      { versions: { shares: [{ version: '1.4', weight: 0 }] } },
+      '`versions.shares` needs a weight above 0',
+    ],
+    [
+      {
+        routes: {
+          '/v1': {
+            versions: {
+              shares: [
+                { version: '1.4', weight: 1 },
+                { version: '1.4', weight: 2 },
+              ],
+            },
+          },
+        },
+      },
+      '`routes./v1.versions.shares` names 1.4 twice',
+    ],
     [{ routes: { 'a.com/': { upstreams: [] } } }, '`routes.a.com/.upstreams` is empty'],
     [
       { routes: { '/v1': { service: '/v2', upstreams: ['http://10.0.0.5'] } } },

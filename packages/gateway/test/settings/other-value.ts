@@ -29,6 +29,8 @@ const OTHER_TEXTS: Readonly<Record<string, string>> = {
   adminToken: '0123456789abcdef',
   domain: 'api.example.com',
   'balancing.hashBy': 'cookie:session',
+  'rateLimit.rate': '5/m',
+  'redis.url': 'redis://127.0.0.1:1',
 };
 
 /** A value at a path, in objects of their own. */

@@ -77,7 +77,10 @@ vi.mock('../../src/catalog/servers.ts', async (original) => ({
   ),
 }));
 vi.mock('../../src/snapshot/keep.ts', () => ({
-  keepSnapshot: (_directory: unknown, snapshot: string) => (seen.push(snapshot), async () => {}),
+  keepSnapshot: (_directory: unknown, snapshot: string) => (
+    seen.push(snapshot),
+    { rollouts: [], follow: () => {}, close: async () => {} }
+  ),
 }));
 vi.mock('@rollcall/runtime', async (original) => ({
   ...(await original<object>()),

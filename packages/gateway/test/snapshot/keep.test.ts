@@ -28,7 +28,7 @@ it('saves a table that takes long to encode less often', async () => {
       return [];
     },
   });
-  const save = await keepSnapshot(
+  const kept = await keepSnapshot(
     directory as unknown as Directory,
     join(folder, 'table.snapshot'),
     silentLogger,
@@ -41,5 +41,5 @@ it('saves a table that takes long to encode less often', async () => {
     directory.emit('change', change);
     expect(waits()).toContain(5000);
   });
-  await save();
+  await kept.close();
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -42,21 +43,35 @@ function statement(port: number, left = false): Statement {
   return { announcement: parsed.value, left };
 }
 
+const NOTHING = { statements: [], rollouts: [] };
+const contentOf = (port: number) => ({ statements: [statement(port)], rollouts: [] });
+
 describe('a snapshot', () => {
+  it('of an earlier version has no decisions about versions', async () => {
+    await snapshot().save(contentOf(1));
+    const [, json = ''] = readFileSync(file, 'utf8').split('\n');
+    const earlier = JSON.stringify({ ...(JSON.parse(json) as object), rollouts: undefined });
+    const sum = createHash('sha256').update(earlier).digest('hex');
+    writeFileSync(file, `${sum}\n${earlier}\n`);
+    expect(await snapshot().load()).toEqual(contentOf(1));
+  });
+
   it('restores what was saved, including instances that left', async () => {
     const statements = [statement(1), statement(2), statement(3, true)];
-    await snapshot().save(statements);
-    expect(await snapshot().load()).toEqual(statements);
+    const versions = [{ version: '1.5', state: 'held', why: 'it fails' }] as const;
+    const content = { statements, rollouts: [{ prefix: '/v1', versions }] };
+    await snapshot().save(content);
+    expect(await snapshot().load()).toEqual(content);
     expect(lines).toEqual([]);
   });
 
   it('is empty if there is no file', async () => {
-    expect(await snapshot().load()).toEqual([]);
+    expect(await snapshot().load()).toEqual(NOTHING);
     expect(lines).toEqual([]);
   });
 
   it('is readable by its user only', async () => {
-    await snapshot().save([statement(1)]);
+    await snapshot().save(contentOf(1));
     expect(statSync(file).mode & 0o077).toBe(0);
   });
 
@@ -64,13 +79,13 @@ describe('a snapshot', () => {
     const target = join(folder, 'target');
     writeFileSync(target, 'precious');
     for (const name of [`${file}.new`, file]) symlinkSync(target, name);
-    await snapshot().save([statement(1)]);
+    await snapshot().save(contentOf(1));
     expect(readFileSync(target, 'utf8')).toBe('precious');
     expect(lstatSync(file).isFile()).toBe(true);
   });
 
   it('is set aside and replaced if any byte is damaged', async () => {
-    await snapshot().save([statement(1)]);
+    await snapshot().save(contentOf(1));
     const text = readFileSync(file, 'utf8');
     for (const damaged of [
       '',
@@ -82,7 +97,7 @@ describe('a snapshot', () => {
       `0${text.slice(1)}`.replace(/^00/, '10'),
     ]) {
       writeFileSync(file, damaged);
-      expect(await snapshot().load(), JSON.stringify(damaged)).toEqual([]);
+      expect(await snapshot().load(), JSON.stringify(damaged)).toEqual(NOTHING);
       expect(existsSync(file)).toBe(false);
       expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(damaged);
     }
@@ -91,11 +106,11 @@ describe('a snapshot', () => {
   });
 
   it('replaces the file atomically: a failed write leaves the previous one', async () => {
-    await snapshot().save([statement(1)]);
+    await snapshot().save(contentOf(1));
     const before = readFileSync(file, 'utf8');
     // A folder stands where the new file would be written.
     const blocked = snapshotAt({ file: join(folder, 'none', 'table'), logger: silentLogger });
-    await expect(blocked.save([statement(2)])).rejects.toThrow(/ENOENT/);
+    await expect(blocked.save(contentOf(2))).rejects.toThrow(/ENOENT/);
     expect(readFileSync(file, 'utf8')).toBe(before);
     expect(readdirSync(folder)).toEqual(['table']);
   });

@@ -22,6 +22,7 @@ export function exchanged(fields: Partial<RequestSummary> = {}): RequestSummary 
     upstreamMs: 8,
     requestBytes: 3,
     responseBytes: 5,
+    transformedBytes: 0,
     ...fields,
   };
 }

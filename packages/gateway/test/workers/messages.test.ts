@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Announcement, Change, Instance } from '@rollcall/client';
+import { newLatencies } from '../../src/rollout/latencies.ts';
 import { newCounts } from '../../src/traffic/counts.ts';
 import { FROM_WORKER, TO_WORKER } from '../../src/workers/messages.ts';
 import type { FromWorker, ToWorker } from '../../src/workers/messages.ts';
@@ -28,15 +29,36 @@ const change: Change = { type: 'updated', instance, why: 'it said so', was: anno
 /** Through the channel between two processes, of which one began a second later. */
 const sent = (message: ToWorker): ToWorker =>
   TO_WORKER.decode(structuredClone(TO_WORKER.encode(message, 1000)), 2000);
+const SPLIT = {
+  epoch: 3,
+  groups: [
+    { versions: ['1.4'], share: 0.95 },
+    { versions: ['1.5'], share: 0.05 },
+  ],
+};
 const laterBySecond = { ...instance, since: -500 };
 
 describe('messages to a worker', () => {
   it('have a whole table, its times in the worker’s own', () => {
-    const begin = { type: 'begin', isTableComplete: true, settings, host: '::', port: 1 } as const;
+    const splits = [['/v1', SPLIT]] as const;
+    const rest = { isTableComplete: true, splits, settings, host: '::', port: 1 };
+    const begin = { type: 'begin', ...rest } as const;
     const table = { prefixes: ['', '/v1'], instances: [instance] };
     expect(sent({ ...begin, table })).toEqual({
       ...begin,
       table: { ...table, instances: [laterBySecond] },
+    });
+  });
+
+  it('have how versions share requests, or that they do not any more', () => {
+    expect(sent({ type: 'split', service: '/v1', split: SPLIT })).toEqual({
+      type: 'split',
+      service: '/v1',
+      split: SPLIT,
+    });
+    expect(sent({ type: 'split', service: '/v1', split: undefined })).toEqual({
+      type: 'split',
+      service: '/v1',
     });
   });
 
@@ -115,6 +137,13 @@ const COUNTED = {
     droppedFields: 4,
     versions: [['2', 5]],
   },
+  evidence: [
+    {
+      service: '/v1',
+      epoch: 3,
+      arms: [{ requests: 20, failures: 1, latencies: newLatencies() }],
+    },
+  ],
   load: {
     clients: 1,
     shedClients: 0,

@@ -44,6 +44,7 @@ const outcome = vi.fn<(key: string, verdict: string) => void>();
 const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
 const COUNTS = {
+  evidence: [],
   traffic: {
     routes: [],
     instances: [],

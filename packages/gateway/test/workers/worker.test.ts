@@ -39,7 +39,8 @@ describe('a worker', () => {
     worker.receive(TO_WORKER.encode(message, performance.timeOrigin));
   const begin = (instances: Instance[] = []): Promise<boolean> => {
     const table = { prefixes: ['/v1'], instances };
-    return tell({ type: 'begin', settings, table, isTableComplete: true, host: '127.0.0.1', port });
+    const rest = { settings, table, splits: [], isTableComplete: true };
+    return tell({ type: 'begin', ...rest, host: '127.0.0.1', port });
   };
   const instance = (): Instance => {
     const announcement = { prefix: '/v1', port: upstream, address: '127.0.0.1' };

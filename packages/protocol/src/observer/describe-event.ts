@@ -9,6 +9,7 @@ import type { Change, Effect } from '../table/events.ts';
 export type ObserverEvent =
   | Change
   | TrafficChange
+  | VersionEvent
   | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' | 'prefix-forgotten' }>
   /** A message on the channel was not accepted. */
   | { readonly type: 'refused'; readonly event: string; readonly refusal: Refusal }
@@ -22,6 +23,15 @@ export type ObserverEvent =
 export interface TrafficChange {
   readonly type: 'ejected' | 'returned' | 'drained';
   readonly instance: Instance;
+  readonly why: string;
+}
+
+/** What a gateway has decided about a version of a service. */
+export interface VersionEvent {
+  readonly type: 'version-testing' | 'version-grown' | 'version-accepted' | 'version-held';
+  readonly prefix: string;
+  /** An empty string for instances that announce none. */
+  readonly version: string;
   readonly why: string;
 }
 
@@ -54,6 +64,10 @@ const LEVELS: Readonly<Record<ObserverEventType, EventDescription['level']>> = {
   ejected: 'warn',
   returned: 'info',
   drained: 'info',
+  'version-testing': 'info',
+  'version-grown': 'info',
+  'version-accepted': 'info',
+  'version-held': 'error',
   conflict: 'error',
   'mass-suspicion': 'warn',
   'prefix-forgotten': 'info',
@@ -76,6 +90,13 @@ const HEADLINES: Readonly<Record<(Change | TrafficChange)['type'] | 'conflict', 
   returned: 'instance returned',
   drained: 'instance drained',
   conflict: 'id conflict',
+};
+
+const VERSION_HEADLINES: Readonly<Record<VersionEvent['type'], string>> = {
+  'version-testing': 'is new',
+  'version-grown': 'receives more',
+  'version-accepted': 'is accepted',
+  'version-held': 'is held back',
 };
 
 export function describeEvent(event: ObserverEvent, context: EventContext): EventDescription {
@@ -106,6 +127,14 @@ function reasonOf(event: ObserverEvent, server: string): string {
       return `the broker at ${server} rejected the connection (${event.reason}): retrying`;
     case 'fault':
       return event.message;
+    case 'version-testing':
+    case 'version-grown':
+    case 'version-accepted':
+    case 'version-held': {
+      const { type, prefix, version, why } = event;
+      const subject = version === '' ? 'instances without a version' : `version ${version}`;
+      return `${subject} of ${prefix || '/'} ${VERSION_HEADLINES[type]}: ${why}`;
+    }
     default:
       return withChangedFields(event);
   }

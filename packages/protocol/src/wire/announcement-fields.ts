@@ -139,7 +139,7 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     name: 'version',
     type: 'text',
     maxLength: MAX_TEXT_LENGTH,
-    doc: "The version of the service's software, for people.",
+    doc: "The version of the service's software. Gateways compare a new one with the old one.",
     example: '1.4.2',
     code: 'bad-version',
     takenBy: 'register',

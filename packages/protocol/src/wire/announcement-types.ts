@@ -91,8 +91,8 @@ export interface Announcement {
   /** The name of the service, for people. 1 to 255 printable characters. Example: `orders`. */
   readonly name?: string;
   /**
-   * The version of the service's software, for people. 1 to 255 printable characters. Example:
-   * `1.4.2`.
+   * The version of the service's software. Gateways compare a new one with the old one. 1 to 255
+   * printable characters. Example: `1.4.2`.
    */
   readonly version?: string;
   /**
@@ -165,8 +165,8 @@ export interface AnnouncementOptions {
   /** The name of the service, for people. 1 to 255 printable characters. Example: `orders`. */
   readonly name?: string;
   /**
-   * The version of the service's software, for people. 1 to 255 printable characters. Example:
-   * `1.4.2`.
+   * The version of the service's software. Gateways compare a new one with the old one. 1 to 255
+   * printable characters. Example: `1.4.2`.
    */
   readonly version?: string;
   /**

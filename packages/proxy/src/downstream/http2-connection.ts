@@ -19,7 +19,8 @@ import {
 import { NO_TABLE } from '../http2/hpack-encoder.ts';
 import { SessionReader } from '../http2/session-reader.ts';
 import type { Data, SessionHandler } from '../http2/session-reader.ts';
-import { SETTING, settingsAckFrame, settingsFrame } from '../http2/settings.ts';
+import { serverPreface, SETTING, settingsAckFrame } from '../http2/settings.ts';
+import type { RequestHead } from '../message.ts';
 import { resetOnDestroy } from '../node-internals.ts';
 import type { ClientSocket } from '../proxy.ts';
 import { keepTunnelAlive } from '../sockets/keep-alive.ts';
@@ -59,6 +60,8 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   #initialWindow = DEFAULT_WINDOW;
   #receiveWindow = CONNECTION_WINDOW;
   #hasSentBlock = false;
+  /** Requests of this read whose body may have come with them. */
+  readonly #begun: Http2Stream[] = [];
   #deadline = Infinity;
 
   /** @param raw what carries it: itself, or the connection under a secure one */
@@ -79,15 +82,9 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     socket.on('end', () => this.#ended());
     socket.on('error', () => {});
     socket.on('close', () => this.#drop());
-    const { limits } = context;
-    this.output.send(
-      settingsFrame([
-        [SETTING.maxConcurrentStreams, Math.min(limits.streams, MAX_WINDOW)],
-        [SETTING.initialWindowSize, STREAM_WINDOW],
-        [SETTING.maxHeaderListSize, Math.min(limits.headBytes, MAX_WINDOW)],
-        [SETTING.enableConnectProtocol, 1],
-      ]) + windowUpdateFrame(0, CONNECTION_WINDOW - DEFAULT_WINDOW),
-    );
+    const { streams, headBytes } = context.limits;
+    this.output.send(serverPreface({ streams, headBytes, windowBytes: STREAM_WINDOW }));
+    this.sendWindowUpdate(0, CONNECTION_WINDOW - DEFAULT_WINDOW);
   }
 
   get isIdle(): boolean {
@@ -138,6 +135,10 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     for (const stream of this.#streams) stream.leave();
   }
 
+  newExchange(stream: Http2Stream, head: RequestHead): Exchange {
+    return new Exchange(stream, head, this.#forwarded, this.#context);
+  }
+
   sendBlock(streamId: number, block: string, endsStream: boolean): void {
     const whole = this.#hasSentBlock ? block : NO_TABLE + block;
     this.#hasSentBlock = true;
@@ -169,6 +170,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
       if (!(error instanceof Http2Error)) throw error;
       this.#fail(error.code);
     }
+    for (const stream of this.#begun.splice(0)) stream.start();
     // A client that sends and does not read has to wait.
     if (this.output.isBlocked) this.#socket.pause();
     return 'over';
@@ -215,10 +217,9 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     const stream = new Http2Stream(streamId, this, this.#initialWindow, endsStream);
     this.#streams.add(stream);
     if (this.#state === 'open') this.#deadline = Infinity;
-    const head = request.ok ? request : UNREADABLE_HTTP2;
-    const exchange = new Exchange(stream, head, this.#forwarded, this.#context);
-    if (request.ok) stream.begin(exchange, request);
-    else stream.refuse(exchange, request.problem);
+    if (request.ok) stream.begin(request);
+    else stream.refuse(this.newExchange(stream, UNREADABLE_HTTP2), request.problem);
+    if (request.ok && !endsStream) this.#begun.push(stream);
   }
 
   onData({ streamId, content, windowBytes, endsStream }: Data): void {

@@ -1,6 +1,7 @@
 import type { ClientStream } from '../exchange/client-stream.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { DEFAULT_MAX_FRAME_BYTES, ERROR, Http2Error, MAX_WINDOW } from '../http2/frames.ts';
+import { withLength } from '../http2/request.ts';
 import { headBlock, responseBlock, trailerBlock } from '../http2/response.ts';
 import { DONE, endWith, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
@@ -14,6 +15,7 @@ export const STREAM_WINDOW: number = 256 * 1024;
 /** What a stream needs of its connection. */
 export interface Http2StreamOwner {
   readonly output: Http2Output;
+  newExchange(stream: Http2Stream, head: RequestHead): Exchange;
   /** Sends a block of fields. */
   sendBlock(streamId: number, block: string, endsStream: boolean): void;
   /** Lets the client send more. */
@@ -38,8 +40,10 @@ export class Http2Stream implements ClientStream, Sender {
   /** Of the request's body. */
   #isPaused = false;
   #hasEnded: boolean;
-  /** What has come of a tunnel before it was opened. */
+  #head: RequestHead | undefined;
+  /** What has come of the body before the exchange began, or of a tunnel before it was opened; undefined from then on. */
   #early: Buffer[] | undefined;
+  #earlyEnd = MORE;
   /** Bytes of the body that are still to come, if its length is known. */
   #left: number | undefined;
   /** What the client may still send, and what it has sent since it was last let. */
@@ -53,6 +57,8 @@ export class Http2Stream implements ClientStream, Sender {
   #isSent = false;
   #isFinished = false;
   #isMalformed = false;
+  /** Whether the connection has forgotten it. */
+  #isClosed = false;
   #deadline = Infinity;
 
   /** @param sendWindow what the client takes of each stream at first */
@@ -69,16 +75,30 @@ export class Http2Stream implements ClientStream, Sender {
     return this.#pendingBytes + early + (this.#exchange?.heldBytes ?? 0);
   }
 
-  /** Whether the response is complete, as far as the exchange is concerned. */
-  get isFinished(): boolean {
-    return this.#isFinished;
+  /** Takes a request. */
+  begin(head: RequestHead): void {
+    this.#head = head;
+    this.#early = [];
+    if (this.#hasEnded) this.#earlyEnd = DONE;
+    if (!head.upgrades && head.length >= 0) this.#left = head.length;
+    if (this.#hasEnded || head.upgrades) this.start();
   }
 
-  begin(exchange: Exchange, head: RequestHead): void {
-    this.#exchange = exchange;
-    if (head.upgrades) this.#early = [];
-    else if (head.length >= 0) this.#left = head.length;
-    exchange.start(NO_PARTS, this.#hasEnded || head.upgrades ? DONE : MORE);
+  /** Begins the exchange, if it has not: all that has come with the head was read. */
+  start(): void {
+    const head = this.#head;
+    if (head === undefined || this.#exchange !== undefined || this.#isFinished) return;
+    if (head.upgrades) {
+      this.#exchange = this.#owner.newExchange(this, head);
+      this.#exchange.start(NO_PARTS, DONE);
+      return;
+    }
+    const parts = this.#early ?? NO_PARTS;
+    this.#early = undefined;
+    const known = this.#earlyEnd === DONE ? withLength(head, sizeOf(parts)) : head;
+    this.#exchange = this.#owner.newExchange(this, known);
+    this.#exchange.start(parts, this.#earlyEnd);
+    this.#grant();
   }
 
   /** Answers a request that is malformed, or not served. */
@@ -98,6 +118,7 @@ export class Http2Stream implements ClientStream, Sender {
 
   /** The client has reset the stream, or has gone. */
   left(): void {
+    this.#isClosed = true;
     this.#output.forget(this);
     this.#pending = [];
     this.#pendingBytes = 0;
@@ -158,8 +179,7 @@ export class Http2Stream implements ClientStream, Sender {
     this.#owner.sendBlock(this.id, headBlock(head, 200), false);
     const early = this.#early ?? [];
     this.#early = undefined;
-    if (early.length > 0 || this.#hasEnded)
-      this.#exchange?.onRequestData(early, this.#hasEnded ? DONE : MORE);
+    if (early.length > 0 || this.#hasEnded) this.#exchange?.onRequestData(early, this.#earlyEnd);
     this.#grant();
   }
 
@@ -194,7 +214,9 @@ export class Http2Stream implements ClientStream, Sender {
   finish(): void {
     this.#isFinished = true;
     this.#deadline = this.#owner.giveUpAt();
-    if (this.#isSent) this.#close(this.#endCode());
+    // RFC 9113 §8.1.1. Later, because clients drop a response that comes together with a reset.
+    if (this.#isMalformed) setImmediate(() => this.#close(ERROR.protocol));
+    else if (this.#isSent) this.#close(this.#endCode());
     // A tunnel whose upstream broke off (RFC 8441 §5).
     else if (!this.#end.done) this.#close(ERROR.cancel);
   }
@@ -219,7 +241,10 @@ export class Http2Stream implements ClientStream, Sender {
     if (payload.length === 0 && !end.done) return;
     const parts = payload.length === 0 ? NO_PARTS : [Buffer.from(payload)];
     if (this.#early === undefined) this.#exchange?.onRequestData(parts, end);
-    else this.#early.push(...parts);
+    else {
+      this.#early.push(...parts);
+      this.#earlyEnd = end;
+    }
   }
 
   /** Lets the client send as much as it has sent, if that is taken. */
@@ -274,7 +299,7 @@ export class Http2Stream implements ClientStream, Sender {
     if (!isLast) return;
     if (trailers !== '') this.#owner.sendBlock(this.id, trailerBlock(trailers), true);
     this.#isSent = true;
-    if (this.#isFinished) this.#close(this.#endCode());
+    if (this.#isFinished && !this.#isMalformed) this.#close(this.#endCode());
   }
 
   /** @returns false if it calls `onClientDrain` later */
@@ -291,11 +316,12 @@ export class Http2Stream implements ClientStream, Sender {
 
   /** RFC 9113 §8.1: what the client still sends of its request is not read. */
   #endCode(): number | undefined {
-    if (this.#isMalformed) return ERROR.protocol;
     return this.#hasEnded ? undefined : ERROR.none;
   }
 
   #close(code: number | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#isFinished = true;
     this.#output.forget(this);
     this.#owner.closed(this, code);

@@ -24,6 +24,7 @@ export class RequestRecord implements RequestSummary {
   upstreamMs: number | undefined;
   requestBytes: number = 0;
   responseBytes: number = 0;
+  transformedBytes: number = 0;
   readonly #begunAt = performance.now();
   #sentAt = 0;
 
@@ -43,6 +44,11 @@ export class RequestRecord implements RequestSummary {
 
   delivered(parts: readonly Buffer[]): void {
     this.responseBytes += sizeOf(parts);
+  }
+
+  /** What came of a body that filters transform. */
+  transformed(parts: readonly Buffer[]): void {
+    this.transformedBytes += sizeOf(parts);
   }
 
   sent(): void {

@@ -44,6 +44,7 @@ export class TransformedBody implements BodyPipeHandler {
 
   /** @returns false if the upstream should be paused: `onTransformDrain` follows */
   write(parts: readonly Buffer[], end: BodyEnd): boolean {
+    this.#record?.transformed(parts);
     const flows = this.#pipe.write(parts);
     this.#end = end;
     if (end.done) this.#pipe.end();

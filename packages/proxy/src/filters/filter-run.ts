@@ -131,7 +131,8 @@ export class FilterRun {
       for (const each of transforms) each.destroy();
       return undefined;
     }
-    return { head: response.filteredHead(transforms.length > 0), transforms };
+    const isHead = this.#client.method === 'HEAD';
+    return { head: response.filteredHead(transforms.length > 0, isHead), transforms };
   }
 
   /** Runs `onResponse` over a response of the proxy's own. If a filter fails, that problem goes out as it is. */

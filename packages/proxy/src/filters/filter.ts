@@ -23,7 +23,10 @@ export interface Filter {
   onRequest?(request: FilterRequest): void | FilterOutcome | Promise<void | FilterOutcome>;
   /** Runs once for each request that `onRequest` let pass, when its response has ended or never will. */
   onRequestEnd?(request: FilterRequest): void;
-  /** Runs before the head of the response is written. Informational (1xx) heads do not pass here. */
+  /**
+   * Runs before the head of the response is written. Informational (1xx) heads do not pass here. A response to HEAD has
+   * no Content-Length if a filter changes its Content-Encoding.
+   */
   onResponse?(response: FilterResponse, request: FilterRequest): void;
   /**
    * Returns what the body of the response is piped through, or nothing to leave it alone. Called after all

@@ -108,15 +108,26 @@ export class FilteredResponse implements FilterResponse {
     return (this.#fields ??= new FieldSet(this.#head.fields));
   }
 
-  /** Returns the head for the client. */
-  filteredHead(isTransformed: boolean): ResponseHead {
+  /**
+   * Returns the head for the client.
+   * @param isHead whether the request is a HEAD. If its response is encoded, that of a GET would be of another length
+   */
+  filteredHead(isTransformed: boolean, isHead: boolean): ResponseHead {
     const head = this.#head;
     let fields = this.#fields?.isChanged === true ? this.#fields.toLines() : head.fields;
-    if (isTransformed) fields = without(fields, ['content-length']);
+    if (isTransformed || (isHead && this.#isEncoded()))
+      fields = without(fields, ['content-length']);
     const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
     const length = isTransformed ? UNKNOWN_LENGTH : head.length;
     const hasDate = this.#fields?.has('date') ?? head.hasDate;
     const hasRequestId = this.#fields?.has('x-request-id') ?? head.hasRequestId;
     return { ...head, status: this.#status, statusLine, fields, length, hasDate, hasRequestId };
+  }
+
+  #isEncoded(): boolean {
+    const encoding = this.#fields?.get('content-encoding');
+    return (
+      encoding !== undefined && encoding !== new FieldSet(this.#head.fields).get('content-encoding')
+    );
   }
 }

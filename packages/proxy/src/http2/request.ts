@@ -99,6 +99,14 @@ export function parseRequest(
   };
 }
 
+/** Returns a request whose body has come whole, with the length of that: HTTP/2 does not need one, and HTTP/1.1 does. */
+export function withLength(head: RequestHead, length: number): RequestHead {
+  if (head.length >= 0) return head;
+  const isSaid = length > 0 || EXPECTS_BODY.has(head.method);
+  const fields = isSaid ? `${head.fields}content-length: ${length}\r\n` : head.fields;
+  return { ...head, fields, length };
+}
+
 /** What a list of fields that is too large is refused with. */
 export function tooLarge(maxBytes: number): Refused {
   return { ok: false, problem: headTooLarge(false, maxBytes) };

@@ -14,9 +14,29 @@ const ENTRY_BYTES = 6;
 const MAX_FRAME_SIZE = 2 ** 24 - 1;
 
 /** @param settings pairs of an identifier and its value */
-export function settingsFrame(settings: readonly (readonly [number, number])[]): string {
+function settingsFrame(settings: readonly (readonly [number, number])[]): string {
   const payload = settings.map(([id, value]) => String.fromCharCode(id >> 8, id) + uint32(value));
   return frame(FRAME.settings, 0, 0, payload.join(''));
+}
+
+/** What a client may do with a server. */
+export interface ServerSettings {
+  /** Streams that it may have open at a time. */
+  readonly streams: number;
+  /** Bytes of a list of fields. */
+  readonly headBytes: number;
+  /** Bytes that it may send on a stream before it is let send more. */
+  readonly windowBytes: number;
+}
+
+/** Returns the SETTINGS of a server, with which it begins (RFC 9113 §3.4). */
+export function serverPreface({ streams, headBytes, windowBytes }: ServerSettings): string {
+  return settingsFrame([
+    [SETTING.maxConcurrentStreams, Math.min(streams, MAX_WINDOW)],
+    [SETTING.initialWindowSize, windowBytes],
+    [SETTING.maxHeaderListSize, Math.min(headBytes, MAX_WINDOW)],
+    [SETTING.enableConnectProtocol, 1],
+  ]);
 }
 
 export function settingsAckFrame(): string {

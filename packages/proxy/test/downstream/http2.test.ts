@@ -111,6 +111,14 @@ describe.each([
 });
 
 describe('a request by HTTP/2', () => {
+  it.runIf(hasCurl)('that is refused shows curl why', async () => {
+    const { port } = await start(to());
+    const url = `http://127.0.0.1:${port}/`;
+    const refused = run('curl', ['-s', '--http2-prior-knowledge', '-H', 'Content-Length: 5', url]);
+    const { stdout } = await refused.catch((error: { stdout: string }) => error);
+    expect(stdout).toContain('shorter than its Content-Length');
+  });
+
   it('is summed up with its version', async () => {
     const summaries: RequestSummary[] = [];
     const { there } = await recording();
@@ -126,6 +134,22 @@ describe('a request by HTTP/2', () => {
         responseBytes: 2,
       },
     ]);
+  });
+
+  it('whose body comes with its head has a length at the upstream, and may be sent again', async () => {
+    let isFirst = true;
+    const { there, reached } = await recording();
+    const fails = await upstream((request) => {
+      isFirst = false;
+      request.socket.destroy();
+    });
+    const { port } = await start((view) => to(...(isFirst ? [fails, there] : [there]))(view));
+    const one = new FrameClient(port);
+    one.request(1, [[':method', 'PUT'], ...GET.slice(1)], false);
+    one.data(1, 'hel', false);
+    one.data(1, 'lo', true);
+    expect(await one.status(1)).toBe('200');
+    expect(reached).toMatchObject([{ body: 'hello', headers: { 'content-length': '5' } }]);
   });
 
   it('with HEAD, 204 and 304 has no body', async () => {

@@ -36,7 +36,29 @@ describe('transformResponse', () => {
     expect(stream).toMatchObject({ state: 'finished', body: 'SMALL' });
     expect(stream.fields).not.toHaveProperty('content-length');
     expect(stream.head?.length).toBeLessThan(0);
-    expect(summaries).toMatchObject([{ status: 200, isAborted: false, responseBytes: 5 }]);
+    const sizes = { responseBytes: 5, transformedBytes: 5 };
+    expect(summaries).toMatchObject([{ status: 200, isAborted: false, ...sizes }]);
+  });
+
+  it('has no part in a response to HEAD, which loses its length if a filter encodes it', async () => {
+    const lengths: unknown[] = [];
+    for (const encoding of ['gzip', 'identity']) {
+      const there = await serverSending(
+        'HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 9\r\n\r\n',
+      );
+      const onResponse: Filter['onResponse'] = ({ fields }) =>
+        fields.set('content-encoding', encoding);
+      const run = exchange({
+        line: 'HEAD /',
+        upstreams: [there],
+        filters: [{ name: 'a', onResponse, transformResponse: () => fail('there is no body') }],
+      });
+      run.start();
+      await run.until(isOver);
+      expect(run.stream).toMatchObject({ state: 'finished', body: '' });
+      lengths.push(run.stream.fields['content-length']);
+    }
+    expect(lengths).toEqual([undefined, '9']);
   });
 
   it('pipes through several, keeps trailers, and waits for what is behind', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRequest } from '../../src/http2/request.ts';
+import { parseRequest, withLength } from '../../src/http2/request.ts';
 import { Underscores } from '../../src/http1/underscores.ts';
 import type { Pairs } from '../http2-client.ts';
 import { GET, POST } from '../http2-client.ts';
@@ -174,5 +174,28 @@ describe('a request of HTTP/2 is refused', () => {
     ],
   ])('%s', (_what, fields, status) => {
     expect(parse(fields)).toMatchObject({ ok: false, problem: { status } });
+  });
+});
+
+/** A request, once so much of its body has come. */
+function known(fields: Pairs, length: number) {
+  const parsed = parse(fields, false);
+  if (!parsed.ok) throw new Error(parsed.problem.detail);
+  return withLength(parsed, length);
+}
+
+describe('a request of HTTP/2 whose body has come whole', () => {
+  it.each<[string, Pairs, number, object]>([
+    ['has its length', POST, 5, { length: 5, fields: 'Host: a.example\r\ncontent-length: 5\r\n' }],
+    ['says that it is empty', POST, 0, { fields: 'Host: a.example\r\ncontent-length: 0\r\n' }],
+    ['says nothing of an empty one of GET', GET, 0, { length: 0, fields: 'Host: a.example\r\n' }],
+    [
+      'keeps the length that it declares',
+      [...POST, ['content-length', '3']],
+      3,
+      { length: 3, fields: 'Host: a.example\r\ncontent-length: 3\r\n' },
+    ],
+  ])('%s', (_what, fields, length, expected) => {
+    expect(known(fields, length)).toMatchObject(expected);
   });
 });

@@ -66,9 +66,10 @@ class Check {
   }
 
   /** The value in canonical form, without what is invalid. */
-  group(setting: GroupSetting, input: unknown, path: readonly string[]): unknown {
-    if (!isRecord(input)) return this.#invalid(setting, input, path);
+  group(setting: GroupSetting, given: unknown, path: readonly string[]): unknown {
     const { settings } = setting;
+    const input = withSwitch(settings, given);
+    if (!isRecord(input)) return this.#invalid(setting, given, path);
     for (const key of Object.keys(input)) {
       const isKnown = Object.hasOwn(settings, key) || (path.length === 0 && key === '$schema');
       if (!isKnown) this.#unknown(settings, path, key);
@@ -176,6 +177,17 @@ class Check {
   #fault(path: readonly string[], message: string): undefined {
     this.faults.push({ path, message });
   }
+}
+
+/**
+ * Returns what a group with the setting `enabled` stands for: `true` and `false` set only that, and an object turns on what
+ * is off by default.
+ */
+function withSwitch(settings: Settings, given: unknown): unknown {
+  const { enabled } = settings;
+  if (enabled?.type !== 'boolean') return given;
+  if (typeof given === 'boolean') return { enabled: given };
+  return isRecord(given) && enabled.default === false ? { enabled: true, ...given } : given;
 }
 
 function name(path: readonly string[]): string {

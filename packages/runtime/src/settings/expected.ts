@@ -22,8 +22,9 @@ export function expected(setting: Setting): string {
       return 'a list of strings';
     case 'groups':
       return `a list of ${setting.minItems === undefined ? '' : `at least ${setting.minItems} `}objects`;
-    case 'texts':
     case 'group':
+      return 'enabled' in setting.settings ? 'true, false or an object' : 'an object';
+    case 'texts':
     case 'map':
       return 'an object';
   }

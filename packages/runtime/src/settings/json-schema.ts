@@ -37,8 +37,10 @@ function described(setting: Setting): JsonSchema {
 
 function schemaOf(setting: Setting): JsonSchema {
   switch (setting.type) {
-    case 'group':
-      return objectOf(setting.settings);
+    case 'group': {
+      const object = objectOf(setting.settings);
+      return 'enabled' in setting.settings ? { anyOf: [{ type: 'boolean' }, object] } : object;
+    }
     case 'map':
       return { type: 'object', additionalProperties: objectOf(setting.settings) };
     case 'texts':

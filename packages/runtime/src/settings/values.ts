@@ -33,9 +33,12 @@ type GroupOf<G> = { readonly type: 'group'; readonly settings: G };
 type MapOf<G> = { readonly type: 'map'; readonly settings: G };
 type GroupsOf<G> = { readonly type: 'groups'; readonly settings: G };
 
+/** A group that can be turned off may be written as `true` or `false`. */
+type Switch<G> = G extends { readonly enabled: unknown } ? boolean : never;
+
 type ValueOf<S> =
   S extends GroupOf<infer G extends Settings>
-    ? Values<G>
+    ? Values<G> | Switch<G>
     : S extends MapOf<infer G extends Settings>
       ? Readonly<Record<string, Values<G>>>
       : S extends GroupsOf<infer G extends Settings>

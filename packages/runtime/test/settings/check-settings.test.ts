@@ -27,6 +27,30 @@ describe('values of a file', () => {
     });
   });
 
+  it('may be true or false for a group that can be turned off', () => {
+    const enabled = { type: 'boolean', default: false, doc: 'Whether.' } as const;
+    const size = { type: 'integer', min: 0, max: 9, default: 1, doc: 'Size.' } as const;
+    const off = { type: 'group', settings: { enabled, size }, doc: 'Off by default.' } as const;
+    const settings = { enabled: { ...enabled, default: true }, size };
+    const table = { off, on: { type: 'group', settings, doc: 'On by default.' } } as const;
+    const read = (input: unknown): unknown => checkSettings(table, input).values;
+    expect(read({ off: true, on: false })).toEqual({
+      off: { enabled: true },
+      on: { enabled: false },
+    });
+    expect(read({ off: { size: 2 }, on: { size: 2 } })).toEqual({
+      off: { enabled: true, size: 2 },
+      on: { size: 2 },
+    });
+    expect(read({ off: { enabled: false, size: 2 } })).toEqual({
+      off: { enabled: false, size: 2 },
+    });
+    const { faults } = checkSettings(table, { off: 'yes' });
+    expect(faults.map(({ message }) => message)).toEqual([
+      '`off` is a string; it must be true, false or an object',
+    ]);
+  });
+
   it('may be a word that does not name a file', () => {
     const { values } = checkSettings(TABLE, { snapshot: 'none' }, { locate: () => 'elsewhere' });
     expect(values).toEqual({ snapshot: 'none' });

@@ -62,7 +62,7 @@ function pointsOf(instance: Instance): Point[] {
 }
 
 /** FNV-1a with a final mix: without it, keys that differ only at their end have nearly the same high bits. */
-function hashOf(text: string): number {
+export function hashOf(text: string): number {
   let hash = 0x81_1c_9d_c5;
   for (let at = 0; at < text.length; at++) {
     hash = Math.imul(hash ^ text.charCodeAt(at), 0x01_00_01_93);

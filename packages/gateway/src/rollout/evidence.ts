@@ -1,0 +1,75 @@
+import { addLatencies, newLatencies, observeLatency } from './latencies.ts';
+import type { Latencies } from './latencies.ts';
+import type { Split } from './split.ts';
+
+/** What became of the requests of one group of a split. */
+export interface Arm {
+  requests: number;
+  failures: number;
+  /** Milliseconds to the head of the response, of requests that did not fail. */
+  readonly latencies: Latencies;
+}
+
+/** What was observed under one split of a service: an arm for each of its groups. */
+export interface Evidence {
+  readonly service: string;
+  readonly epoch: number;
+  readonly arms: readonly Arm[];
+}
+
+/** How a request ended. */
+export interface Outcome {
+  readonly isFailure: boolean;
+  /** Undefined if it does not count: the request failed, or its instance is warming up. */
+  readonly ms: number | undefined;
+}
+
+export function newArm(): Arm {
+  return { requests: 0, failures: 0, latencies: newLatencies() };
+}
+
+export function addArm(arm: Arm, { requests, failures, latencies }: Arm): void {
+  arm.requests += requests;
+  arm.failures += failures;
+  addLatencies(arm.latencies, latencies);
+}
+
+/** Collects the outcomes of requests by service, split and group. */
+export class EvidenceCollector {
+  readonly #services = new Map<string, Map<number, Evidence>>();
+
+  record(service: string, split: Split, group: number, { isFailure, ms }: Outcome): void {
+    const { arms } = this.#of(service, split.epoch, split.groups.length);
+    const arm = arms[group];
+    if (arm === undefined) return;
+    arm.requests++;
+    if (isFailure) arm.failures++;
+    if (ms !== undefined) observeLatency(arm.latencies, ms);
+  }
+
+  /** Adds what another process collected. */
+  add(all: readonly Evidence[]): void {
+    for (const { service, epoch, arms } of all) {
+      const own = this.#of(service, epoch, arms.length);
+      for (const [index, arm] of own.arms.entries()) addArm(arm, arms[index] ?? newArm());
+    }
+  }
+
+  /** Returns what was collected since the last time. */
+  take(): Evidence[] {
+    const all = [...this.#services.values()].flatMap((epochs) => [...epochs.values()]);
+    this.#services.clear();
+    return all;
+  }
+
+  #of(service: string, epoch: number, groups: number): Evidence {
+    let epochs = this.#services.get(service);
+    if (epochs === undefined) this.#services.set(service, (epochs = new Map()));
+    let evidence = epochs.get(epoch);
+    if (evidence === undefined) {
+      evidence = { service, epoch, arms: Array.from({ length: groups }, newArm) };
+      epochs.set(epoch, evidence);
+    }
+    return evidence;
+  }
+}

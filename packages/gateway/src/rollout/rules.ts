@@ -1,0 +1,11 @@
+import type { RoutingSettings } from '../settings/config.ts';
+import type { RolloutRules } from './rollout.ts';
+
+/** Returns by which rules the new versions of a service earn their share; undefined if they are not guarded. */
+export function rolloutRules(settings: RoutingSettings, prefix: string): RolloutRules | undefined {
+  const own = Object.hasOwn(settings.routes, prefix)
+    ? settings.routes[prefix]?.versions
+    : undefined;
+  const { guarded, stepMs, shares = [] } = { ...settings.versions, ...own };
+  return guarded && shares.length === 0 ? { stepMs } : undefined;
+}

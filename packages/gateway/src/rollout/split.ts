@@ -1,0 +1,56 @@
+/** Versions that share the requests of a service: each request is for one of the groups. */
+export interface Split {
+  /** Each split of a service has another. Evidence names it, because it is collected under the shares of its time. */
+  readonly epoch: number;
+  /** The first one holds the old versions, each other one a new version. */
+  readonly groups: readonly VersionGroup[];
+}
+
+export interface VersionGroup {
+  /** `''` stands for instances that announce no version. */
+  readonly versions: readonly string[];
+  /** The shares of all groups add up to 1. */
+  readonly share: number;
+}
+
+/** A version that shares requests with others. */
+export interface Contender {
+  readonly version: string;
+  /** The sum of the weights of its instances that receive traffic. */
+  readonly weight: number;
+  readonly isHeld: boolean;
+  /** The most that it may receive, unless the others cannot bear the rest. */
+  readonly maxShare: number;
+}
+
+/** The old instances receive at most this many times what they would if all instances were equal. */
+const MAX_OVERLOAD = 2;
+
+/**
+ * Returns the share of each new version: its limit, and no more than its instances are due. The rest is for the old
+ * versions, unless so few of their instances are left that it would overload them: what is too much goes to the new
+ * versions, and to versions that are held back only if these cannot bear it either.
+ *
+ * @param oldWeight the sum of the weights of the old versions, more than 0
+ */
+export function sharesOf(oldWeight: number, contenders: readonly Contender[]): number[] {
+  const total = contenders.reduce((sum, { weight }) => sum + weight, oldWeight);
+  const shares = contenders.map(({ weight, maxShare }) => Math.min(maxShare, weight / total));
+  let excess = 1 - sum(shares) - Math.min(1, (MAX_OVERLOAD * oldWeight) / total);
+  for (const isHeld of [false, true]) {
+    // What each could take more.
+    const rooms = contenders.map((each, index) =>
+      each.isHeld === isHeld ? each.weight / total - (shares[index] ?? 0) : 0,
+    );
+    const taken = Math.min(excess, sum(rooms));
+    if (taken <= 0) continue;
+    for (const [index, room] of rooms.entries())
+      shares[index] = (shares[index] ?? 0) + (taken * room) / sum(rooms);
+    excess -= taken;
+  }
+  return shares;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

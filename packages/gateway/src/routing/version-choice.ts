@@ -1,0 +1,123 @@
+import type { Instance } from '@rollcall/client';
+import type { RequestView } from '@rollcall/proxy';
+import { hashOf } from '../balancing/policies/hash-ring.ts';
+import { hashKey, namedKey } from '../balancing/hash-key.ts';
+import type { HashBy } from '../balancing/hash-key.ts';
+import { EvidenceCollector } from '../rollout/evidence.ts';
+import type { Evidence, Outcome } from '../rollout/evidence.ts';
+import type { Split } from '../rollout/split.ts';
+import type { RoutePolicy } from './policy.ts';
+
+/** Which version a request is for. Others serve it if no instance of that version can. */
+export interface VersionChoice {
+  /** @param isRetry whether the request has failed at another instance */
+  wants(instance: Instance, isRetry: boolean): boolean;
+  /** Notes what became of the request at the first instance. */
+  record(instance: Instance, outcome: Outcome): void;
+}
+
+/** What a choice depends on besides the request. */
+interface ChoosingRoute {
+  readonly rule: { readonly service: string };
+  readonly policy: Pick<RoutePolicy, 'versionRules' | 'hashBy'>;
+  readonly instances: () => readonly Instance[];
+  readonly balancer: { readonly needsHashKey: boolean };
+}
+
+/** Chooses a version for each request, and collects what became of it. */
+export class VersionChooser {
+  readonly #splits = new Map<string, Split>();
+  readonly #evidence = new EvidenceCollector();
+  readonly #random: () => number;
+
+  /** @param random returns a number from 0 to 1, as Math.random does */
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  /** Shares the requests of a service among versions from now on; undefined ends that. */
+  split(service: string, split: Split | undefined): void {
+    if (split === undefined) this.#splits.delete(service);
+    else this.#splits.set(service, split);
+  }
+
+  /** Returns what was observed since the last time. */
+  takeEvidence(): Evidence[] {
+    return this.#evidence.take();
+  }
+
+  /** Returns the version for a request; undefined if any will do. */
+  choose(route: ChoosingRoute, request: RequestView): VersionChoice | undefined {
+    const { isGuarded, fixed, pinBy } = route.policy.versionRules;
+    const splits = this.#splits;
+    if (pinBy === undefined && fixed === undefined && (!isGuarded || splits.size === 0))
+      return undefined;
+    const { service } = route.rule;
+    const pinned = pinBy && this.#pinned(pinBy, route, request);
+    if (pinned !== undefined) return pinned;
+    const split = fixed ?? (isGuarded ? splits.get(service) : undefined);
+    if (split === undefined) return undefined;
+    const group = groupAt(split, this.#position(route, request));
+    return new SplitChoice(service, split, group, this.#evidence);
+  }
+
+  #pinned(
+    by: HashBy,
+    { instances }: ChoosingRoute,
+    request: RequestView,
+  ): VersionChoice | undefined {
+    const version = namedKey(by, request);
+    if (version === undefined || !instances().some((each) => versionOf(each) === version))
+      return undefined;
+    return { wants: (instance) => versionOf(instance) === version, record: () => {} };
+  }
+
+  /** A number from 0 to 1 that decides for one of the groups: the same for each request of a client that is sticky. */
+  #position({ policy, balancer }: ChoosingRoute, request: RequestView): number {
+    const by = policy.versionRules.stickyBy ?? (balancer.needsHashKey ? policy.hashBy : undefined);
+    if (by === undefined) return this.#random();
+    // Of the version: otherwise only some keys of a ring would be at the new one.
+    return hashOf(`version ${hashKey(by, request)}`) / 2 ** 32;
+  }
+}
+
+/** A request that is for one group of a split. */
+class SplitChoice implements VersionChoice {
+  readonly #service: string;
+  readonly #split: Split;
+  readonly #group: number;
+  readonly #evidence: EvidenceCollector;
+
+  constructor(service: string, split: Split, group: number, evidence: EvidenceCollector) {
+    this.#service = service;
+    this.#split = split;
+    this.#group = group;
+    this.#evidence = evidence;
+  }
+
+  /** What failed at a new version is retried at an old one. */
+  wants(instance: Instance, isRetry: boolean): boolean {
+    const { groups } = this.#split;
+    return groups[isRetry ? 0 : this.#group]?.versions.includes(versionOf(instance)) === true;
+  }
+
+  record(instance: Instance, outcome: Outcome): void {
+    if (this.#split.epoch === 0 || !this.wants(instance, false)) return;
+    this.#evidence.record(this.#service, this.#split, this.#group, outcome);
+  }
+}
+
+/** The new versions come first, so that a client that is at one stays there while its share grows. */
+function groupAt({ groups }: Split, position: number): number {
+  let rest = position;
+  for (let index = 1; index < groups.length; index++) {
+    rest -= groups[index]?.share ?? 0;
+    if (rest < 0) return index;
+  }
+  return 0;
+}
+
+/** `''` stands for instances that announce none. */
+function versionOf({ announcement }: Instance): string {
+  return announcement.version ?? '';
+}
