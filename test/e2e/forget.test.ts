@@ -29,6 +29,7 @@ async function crashed(): Promise<string> {
   return (await explained(gateway, '/v1')).instances[0]?.key ?? '';
 }
 
+const instances = async () => (await explained(gateway, '/v1')).instances;
 const status = async () => (await ask(`${gateway.url}/v1/generate`)).status;
 
 describe('rollcall forget', () => {
@@ -64,7 +65,6 @@ describe('rollcall forget', () => {
     const ids = ['01a7c1a4-6b0e-1', '01a7c1b5-6b0e-2'];
     await cluster.publish('register', { ...at, port: await freePort(), id: ids[0] });
     await cluster.publish('register', { ...at, port: await freePort(), id: ids[1] });
-    const instances = async () => (await explained(gateway, '/v1')).instances;
     await expect
       .poll(async () => (await instances()).map(({ state }) => state), { timeout: 15_000 })
       .toEqual(['down', 'down']);
