@@ -116,7 +116,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     plane.forgetPrefix(prefix);
   });
   // After the data plane has taken in the change.
-  states.observe(plane);
+  states.observe(plane, rollouts);
 
   certificates.start({
     apply: () => plane.configure(settings()),
