@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { bodies } from './bodies.js';
+import { filters } from './filters.js';
 import { idle } from './idle.js';
 import { latency } from './latency.js';
 import { ALL } from './proxies.js';
@@ -26,6 +27,7 @@ const SIZES = {
     bodies: { rounds: 10, seconds: 1, connections: 8 },
     idle: { proxies: ['nginx', 'haproxy', 'rollcall'], connections: 8000, warmUp: 2 },
     routing: { few: 10, prefixes: 10_000, instances: 100_000, decisions: 300_000, rounds: 7 },
+    filters: { requests: 100_000, tokens: 2000, rounds: 7 },
   },
   quick: {
     saturation: {
@@ -41,6 +43,7 @@ const SIZES = {
     bodies: { rounds: 1, seconds: 1, connections: 2 },
     idle: { proxies: ['nginx', 'rollcall'], connections: 20, warmUp: 0 },
     routing: { few: 10, prefixes: 20, instances: 40, decisions: 100, rounds: 1 },
+    filters: { requests: 100, tokens: 5, rounds: 1 },
   },
 };
 const RESULTS = script('results.json');
@@ -66,6 +69,7 @@ const parts = {
   bodies: () => bodies({ ...sizes.bodies, ...rounds }),
   idle: () => idle(sizes.idle),
   routing: () => routing({ ...sizes.routing, ...rounds }),
+  filters: () => filters({ ...sizes.filters, ...rounds }),
 };
 
 for (const program of ['nginx', 'wrk', 'h2load', 'taskset']) {

@@ -59,4 +59,4 @@ const plane = createInProcessDataPlane({
   onRequestError: () => {},
   onFilterFault: () => {},
 });
-await plane.listen(port, '127.0.0.1');
+await plane.listen({ port }, '127.0.0.1');

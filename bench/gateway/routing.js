@@ -69,7 +69,14 @@ function routerOf(prefixes, instances) {
  */
 function requestOf(index) {
   const target = `/team-${index}/v1/things/7?x=1`;
-  return { method: 'GET', host: HOST, target, clientAddress: '192.0.2.1', field: () => undefined };
+  return {
+    method: 'GET',
+    host: HOST,
+    target,
+    isSecure: false,
+    clientAddress: '192.0.2.1',
+    field: () => undefined,
+  };
 }
 
 /**

@@ -22,6 +22,7 @@ describe.runIf(hasGatewayBench)('npm run bench:gateway', () => {
       '1 MiB',
       '20 idle connections',
       'routing',
+      'filters',
     ]) {
       expect(output).toMatch(new RegExp(`^\\| ${part}.* \\|$`, 'm'));
     }

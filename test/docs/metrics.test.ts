@@ -58,6 +58,10 @@ async function gatewayMetrics(): Promise<string> {
     pools: [['a', { open: 1, idle: 0 }]],
     ejections: [],
   } as const;
+  telemetry.observeCertificates({
+    views: () => [{ names: ['api.example.com'], source: 'acme', expiresAt: 1, failures: 0 }],
+    orders: () => ({ ok: 1, failed: 0 }),
+  });
   telemetry.observe({ loads: () => [load] });
   const held = { version: '1.5', state: 'held', why: '', instances: 1, share: 0 } as const;
   telemetry.observeVersions({ prefixes: () => ['/v1'], of: () => [held] });

@@ -43,7 +43,7 @@ beforeAll(async () => {
   cluster = await Cluster.start('embedded');
   const file = join(folder, 'rollcall.json');
   writeFileSync(file, JSON.stringify({ versions: { stepMs: 2000 } }));
-  gateway = await cluster.gateway(['--config', file, '--snapshot', 'none']);
+  gateway = await cluster.gateway(['--config', file, '--snapshot', 'none', '--workers', '2']);
 });
 afterAll(async () => {
   await Promise.all(loads.map((load) => load.stop()));
@@ -72,7 +72,7 @@ async function rollout(prefix: string, failures: number, medianMs: number): Prom
   return line;
 }
 
-describe(`a new version (seed ${SEED})`, () => {
+describe(`a new version, at a gateway with two workers (seed ${SEED})`, () => {
   it.concurrent('that fails 3 % more is held back, with the figures', async () => {
     expect(await rollout('/fails', 0.031, 20)).toMatch(/held back/);
   }, 90_000);

@@ -10,6 +10,8 @@ export { discover } from './observer/discover.ts';
 export type { ConfiguredInstance, Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions } from './observer/discover-options.ts';
+export { openSealedChannel } from './transport/sealed-channel.ts';
+export type { SealedChannel, SealedChannelOptions } from './transport/sealed-channel.ts';
 export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';

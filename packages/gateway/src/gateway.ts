@@ -15,6 +15,8 @@ import { catalogApi } from './catalog/api.ts';
 import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
 import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
+import { openCertificates, speaksTls } from './certificates/certificates.ts';
+import type { Certificates } from './certificates/certificates.ts';
 import { InstanceStates } from './traffic/instance-states.ts';
 import { Telemetry } from './metrics/telemetry.ts';
 import { openDirectory } from './open-directory.ts';
@@ -50,6 +52,8 @@ export interface Gateway {
   readonly host: string;
   /** The port on which it listens, also if the system chose it. */
   readonly port: number;
+  /** The port without TLS, if there is one besides. */
+  readonly httpPort: number | undefined;
   /** The URL for clients, such as `http://127.0.0.1:1500`. */
   readonly url: string;
   /** The URL of the admin API and the dashboard. */
@@ -134,6 +138,7 @@ interface Parts extends Required<Surroundings> {
   readonly telemetry: Telemetry;
   readonly states: InstanceStates;
   readonly upstreams: Upstreams;
+  readonly certificates: Certificates;
   readonly plane: LiveDataPlane;
 }
 
@@ -171,7 +176,10 @@ async function createParts(
   const upstreams = new Upstreams({ directory, logger });
   closing.add(() => upstreams.close());
   upstreams.configure(configuredUpstreams(config), () => {});
+  const certificates = await openCertificates({ config, registry, logger });
+  telemetry.observeCertificates(certificates);
   const plane = await createLiveDataPlane({
+    certificates,
     directory,
     isTableComplete: directory.isConnected,
     telemetry,
@@ -185,7 +193,7 @@ async function createParts(
   closing.add(() => plane.close());
   snapshot.follow(plane.rollouts);
   telemetry.observeVersions(plane.rollouts);
-  const known = { own, journal, directory, telemetry, states, upstreams };
+  const known = { own, journal, directory, telemetry, states, upstreams, certificates };
   return { ...surroundings, ...known, config, name, plane };
 }
 
@@ -208,17 +216,21 @@ async function received(directory: Directory): Promise<void> {
 }
 
 /** Listens once the table is there, or at once if the broker is away. */
-async function startServing(parts: Parts): Promise<Pick<Gateway, 'host' | 'port' | 'url'>> {
+async function startServing(
+  parts: Parts,
+): Promise<Pick<Gateway, 'host' | 'port' | 'httpPort' | 'url'>> {
   const { config, own, directory, upstreams, plane, registry, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
   await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
-  const { host, port } = await plane.listen(config.port, config.host);
-  own.add('this gateway itself', host, port);
+  const ports = { port: config.port, httpPort: config.tls.httpPort };
+  const { host, port, httpPort } = await plane.listen(ports, config.host);
+  for (const each of [port, httpPort])
+    if (each !== undefined) own.add('this gateway itself', host, each);
   const [domain = ''] = parseDomain(config.domain ?? `localhost:${port}`) ?? [];
   logEvents(parts, { domain, server: describeServer(registry) }, logger);
-  const scheme = config.tls === undefined ? 'http' : 'https';
-  return { host, port, url: `${scheme}://${urlHost(host)}:${port}` };
+  const scheme = speaksTls(config) ? 'https' : 'http';
+  return { host, port, httpPort, url: `${scheme}://${urlHost(host)}:${port}` };
 }
 
 /** Starts the admin API and the catalog, which show what the gateway knows. */
@@ -252,7 +264,8 @@ async function createAdminApp(
   parts: Parts,
   { url, port }: Pick<Gateway, 'url' | 'port'>,
 ): Promise<Hono> {
-  const { config, name, registry, dashboard, journal, directory, telemetry, states, plane } = parts;
+  const { config, name, registry, dashboard, journal, directory, telemetry, states } = parts;
+  const { certificates, plane } = parts;
   const { adminHost, adminToken } = config;
   return adminApp({
     gateway: {
@@ -272,6 +285,7 @@ async function createAdminApp(
     journal,
     dryRun: plane.dryRun,
     traffic: telemetry.history.of,
+    certificates: () => certificates.views(),
     rollouts: plane.rollouts,
     ...(dashboard !== undefined && { pages: await staticFiles(dashboard) }),
     // The journal's clock is monotonic, people's is not.

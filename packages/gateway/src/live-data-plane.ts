@@ -2,11 +2,11 @@ import type { Directory } from '@rollcall/client';
 import { filterFaults } from './data-plane/filter-faults.ts';
 import type { DataPlane, DataPlaneSettings } from './data-plane/data-plane.ts';
 import { logDroppedFields } from './data-plane/dropped-fields.ts';
-import { LiveCertificate } from './data-plane/live-certificate.ts';
 import { logShedClients } from './data-plane/shed-clients.ts';
 import type { Telemetry } from './metrics/telemetry.ts';
 import type { InstanceStates } from './traffic/instance-states.ts';
 import type { Logger } from '@rollcall/runtime';
+import type { Certificates } from './certificates/certificates.ts';
 import { createFilterServices } from './filters/filter-context.ts';
 import { proxySettings } from './data-plane/in-process.ts';
 import { dryRun } from './routing/dry-run.ts';
@@ -34,6 +34,7 @@ export interface LiveDataPlaneOptions {
   readonly instanceCa: string | undefined;
   /** The name of the gateway in `Via`. */
   readonly name: string;
+  readonly certificates: Certificates;
   readonly logger: Logger;
 }
 
@@ -55,10 +56,19 @@ export interface LiveDataPlane extends Pick<
  * @throws RollcallError ROLLCALL_CONFIG
  */
 export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promise<LiveDataPlane> {
-  const { directory, isTableComplete, telemetry, states, config, instanceCa, name, logger } =
-    options;
+  const {
+    directory,
+    isTableComplete,
+    telemetry,
+    states,
+    config,
+    instanceCa,
+    name,
+    certificates,
+    logger,
+  } = options;
+  const { accessLog, traces, tls } = config;
   const { savedRollouts } = options;
-  const { accessLog, traces } = config;
   const fixed = {
     pseudonym: name,
     accessLog,
@@ -66,8 +76,9 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     ...(instanceCa !== undefined && { instanceCa }),
     ...(config.redis.url !== undefined && { redisUrl: config.redis.url }),
   };
-  const certificate = config.tls && new LiveCertificate(config.tls);
   let current = config;
+  let redirectPort = config.port;
+  const settings = (): DataPlaneSettings => settingsOf(current);
   const onFilterFault = filterFaults(telemetry, logger);
   const dryServices = createFilterServices({
     isDry: true,
@@ -76,7 +87,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   });
   const plane = await createDataPlane({
     workers: config.workers,
-    settings: settingsOf(current, certificate, fixed),
+    settings: settings(),
     directory,
     isTableComplete,
     traffic: telemetry.traffic,
@@ -105,11 +116,32 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
     plane.forgetPrefix(prefix);
   });
   // After the data plane has taken in the change.
-  states.observe(plane);
+  states.observe(plane, rollouts);
 
-  certificate?.start(() => plane.configure(settingsOf(current, certificate, fixed)), logger);
+  certificates.start({
+    apply: () => plane.configure(settings()),
+    whenApplied: (call) => plane.whenApplied(call),
+  });
+  function settingsOf(by: ResolvedConfig): DataPlaneSettings {
+    const secure = certificates.tls();
+    const challenges = certificates.challenges();
+    const isRedirecting = by.tls.http === 'redirect';
+    return {
+      ...fixed,
+      routing: routingSettings(by),
+      ...(secure !== undefined && { tls: secure }),
+      ...(tls.httpPort !== undefined && {
+        plainHttp: { redirectPort: isRedirecting ? redirectPort : undefined, challenges },
+      }),
+    };
+  }
   return {
-    listen: (port, host) => plane.listen(port, host),
+    async listen(ports, host) {
+      const bound = await plane.listen(ports, host);
+      redirectPort = portOf(current.domain) ?? bound.port;
+      if (bound.httpPort !== undefined) plane.configure(settings());
+      return bound;
+    },
     tableCompleted: () => plane.tableCompleted(),
     whenApplied: (call) => plane.whenApplied(call),
     rollouts,
@@ -125,13 +157,14 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
       });
     },
     configure(changed) {
-      plane.configure(settingsOf(changed, certificate, fixed));
+      plane.configure(settingsOf(changed));
       current = changed;
+      certificates.configure(changed);
       rollouts.configure();
     },
     close() {
       clearInterval(ticks);
-      certificate?.stop();
+      certificates.close();
       for (const stop of stopLogging) stop();
       dryServices.close();
       return plane.close();
@@ -139,14 +172,8 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   };
 }
 
-function settingsOf(
-  config: ResolvedConfig,
-  certificate: LiveCertificate | undefined,
-  fixed: Omit<DataPlaneSettings, 'routing' | 'tls'>,
-): DataPlaneSettings {
-  return {
-    ...fixed,
-    routing: routingSettings(config),
-    ...(certificate !== undefined && { tls: certificate.settings }),
-  };
+/** The port that a domain names: clients reach the gateway by it, whatever it listens on. */
+function portOf(domain = ''): number | undefined {
+  const [, port] = /:([0-9]+)(?:,|$)/.exec(domain) ?? [];
+  return port === undefined ? undefined : Number(port);
 }

@@ -22,7 +22,7 @@ export interface EventSources {
   readonly plane: Pick<LiveDataPlane, 'whenApplied' | 'rollouts'>;
 }
 
-/** Logs the instances that the directory knows, and then each of its events, once every worker routes by it. */
+/** Logs the instances that the directory knows, versions that are not accepted, and then each of its events, once every worker routes by it. */
 export function logEvents(
   { directory, states, plane }: EventSources,
   context: EventContext,
@@ -41,6 +41,10 @@ export function logEvents(
   };
   for (const instance of directory.instances())
     write({ type: 'registered', instance, why: `it is ${instance.status}` });
+  for (const prefix of plane.rollouts.prefixes())
+    for (const { version, state, why, instances } of plane.rollouts.of(prefix))
+      if (state !== 'accepted' && instances > 0)
+        write({ type: `version-${state}`, prefix, version, why });
   watchEvents(directory, write);
   states.listen(write);
   plane.rollouts.listen(write);

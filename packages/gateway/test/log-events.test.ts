@@ -18,7 +18,7 @@ beforeEach(() => {
       states: { listen: () => {} },
       plane: {
         whenApplied: (call) => call(),
-        rollouts: { listen: () => {} } as unknown as Rollouts,
+        rollouts: { listen: () => {}, prefixes: () => [] } as unknown as Rollouts,
       },
     },
     { server: '127.0.0.1:6001' },

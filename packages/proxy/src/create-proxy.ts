@@ -100,16 +100,20 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const allowHalfOpen = tlsSettings === undefined;
   const serverOptions = { noDelay: true, allowHalfOpen, pauseOnConnect: true };
   const server = createServer(serverOptions, accept);
+  const plainServer = createServer({ ...serverOptions, allowHalfOpen: true }, acceptPlain);
   const tls =
     tlsSettings &&
     createTlsFront(tlsSettings, { limits: ownLimits, clock }, (socket, raw) => begin(socket, raw));
   let onLastClosed: (() => void) | undefined;
 
   function accept(accepted: Socket): void {
-    const raw = tls === undefined ? direct(accepted) : accepted;
-    if (!admit(raw)) return;
-    if (tls === undefined) begin(raw, raw);
-    else tls.accept(raw);
+    if (tls === undefined) acceptPlain(accepted);
+    else if (admit(accepted)) tls.accept(accepted);
+  }
+
+  function acceptPlain(accepted: Socket): void {
+    const raw = direct(accepted);
+    if (admit(raw)) begin(raw, raw);
   }
 
   /** Counts a connection, and returns whether it may stay. */
@@ -170,7 +174,9 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     const cut = setTimeout(() => {
       for (const client of clients) client.cut();
     }, graceMs);
-    const closed = new Promise((resolve) => server.close(resolve));
+    const closed = Promise.all(
+      [server, plainServer].map((each) => new Promise((resolve) => each.close(resolve))),
+    );
     context.isClosing = true;
     tls?.close();
     for (const client of clients) client.leave();
@@ -181,6 +187,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
 
   return {
     listen: (port, host = '127.0.0.1') => listenOn(server, port, host),
+    listenPlain: (port, host = '127.0.0.1') => listenOn(plainServer, port, host),
     serve(socket) {
       if (admit(socket)) begin(socket, socket);
     },

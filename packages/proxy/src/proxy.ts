@@ -96,6 +96,8 @@ export interface RequestView {
   readonly target: string;
   /** The client's IP address: the last one on the way here that is no trusted proxy. */
   readonly clientAddress: string;
+  /** Whether the client used https, towards this proxy or towards a trusted one in front of it. */
+  readonly isSecure: boolean;
   /**
    * Returns the values of the fields of this name, joined by `, `; undefined if there are none.
    * @param name in lower case
@@ -134,6 +136,8 @@ export interface ReverseProxy {
    * @param host IP address or host name. Default `127.0.0.1`
    */
   listen(port: number, host?: string): Promise<ListenAddress>;
+  /** Listens for clients without TLS, besides: `isSecure` of a request shows which way it came. Parameters as of `listen`. */
+  listenPlain(port: number, host?: string): Promise<ListenAddress>;
   /** Serves a client whose connection was accepted elsewhere. Nothing may have been read from it. */
   serve(socket: ClientSocket): void;
   /**
@@ -228,7 +232,7 @@ export interface ProxySettings {
    * Whether requests get this proxy's Via (RFC 9110 §7.6.3). Without it no loop is recognized. Default true.
    */
   readonly via?: boolean;
-  /** With it, the proxy speaks TLS and nothing else. Default: it speaks no TLS. */
+  /** With it, `listen` speaks TLS and nothing else. Default: it speaks no TLS. */
   readonly tls?: TlsSettings;
   /** The limits that differ from {@link LIMITS}. */
   readonly limits?: Partial<Limits>;

@@ -7,6 +7,7 @@ export const REQUEST: RequestView = {
   method: 'GET',
   host: 'localhost',
   target: '/',
+  isSecure: false,
   clientAddress: '192.0.2.1',
   field: () => undefined,
 };

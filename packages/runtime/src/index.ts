@@ -4,6 +4,7 @@ export { endWithParent } from './end-with-parent.ts';
 export { errorMessage } from './error-message.ts';
 export { FileWatch } from './file-watch.ts';
 export { readCertificate, readTextFile } from './files.ts';
+export { replaceFile } from './replace-file.ts';
 export type { Certificate, CertificateFiles } from './files.ts';
 export { httpRequest, httpTarget } from './http-request.ts';
 export type { HttpFailure, HttpRequest, HttpResponse, TlsClientOptions } from './http-request.ts';

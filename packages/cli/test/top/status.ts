@@ -16,6 +16,7 @@ export function statusAt(now: number): StatusView {
     token: 'none',
     services: 1,
     instances: 3,
+    certificates: [],
     peers: [],
   };
 }

@@ -19,7 +19,12 @@ export interface Publisher {
    * Resolves when the server has accepted the event.
    * @param exceptSocketId a connection that does not receive it: the publisher's own
    */
-  publish(channel: string, event: EventName, data: unknown, exceptSocketId?: string): Promise<void>;
+  publish(
+    channel: string,
+    event: EventName | 'sealed',
+    data: unknown,
+    exceptSocketId?: string,
+  ): Promise<void>;
   /**
    * The presence channels whose names begin with a prefix, with the number of users in each, or undefined if the
    * server does not count users. It costs one message, however many there are.

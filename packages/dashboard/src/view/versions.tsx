@@ -41,6 +41,15 @@ function Version({ prefix, version, actions }: VersionProps): JSX.Element {
       </span>
       <span class="number">{share === undefined ? '' : `${share} of requests`}</span>
       <span class="why">{why}</span>
+      <span class="decisions">
+        {offered.map((decision) => (
+          <ActionButton
+            key={decision}
+            action={decideVersion(prefix, version.version, decision)}
+            actions={actions}
+          />
+        ))}
+      </span>
       {figures !== undefined && (
         <dl class="figures">
           {figures.map((figure) => (
@@ -53,15 +62,6 @@ function Version({ prefix, version, actions }: VersionProps): JSX.Element {
           ))}
         </dl>
       )}
-      <span class="decisions">
-        {offered.map((decision) => (
-          <ActionButton
-            key={decision}
-            action={decideVersion(prefix, version.version, decision)}
-            actions={actions}
-          />
-        ))}
-      </span>
     </li>
   );
 }

@@ -13,6 +13,7 @@ function state(fields: Partial<State> = {}): State {
       token: 'none',
       services: 1,
       instances: 1,
+      certificates: [],
       peers: [],
     },
     services: [],

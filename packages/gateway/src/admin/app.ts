@@ -13,13 +13,14 @@ import { EventStreams } from './event-stream.ts';
 import { explain } from './explain.ts';
 import type { DryRun } from '../routing/dry-run.ts';
 import { readExplainQuery } from './explain-query.ts';
+import type { CertificateView } from '../certificates/views.ts';
 import type { InstanceStates } from '../traffic/instance-states.ts';
 import { headers } from './headers.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import { readVersionQuery } from './version-query.ts';
 import { readInstancesQuery } from './instances-query.ts';
 import { problem } from './problem.ts';
-import { describeDiscovery, discoveryStateOf, statusView } from './status.ts';
+import { describeCertificates, describeDiscovery, discoveryStateOf, statusView } from './status.ts';
 import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
@@ -61,6 +62,8 @@ export interface AdminAppOptions {
   readonly dryRun: DryRun;
   /** Finds the traffic of an instance. Default: none is shown. */
   readonly traffic?: FindTraffic;
+  /** Returns the certificates. Default: there are none. */
+  readonly certificates?: () => readonly CertificateView[];
   /** What was decided about versions. Default: none are shown. */
   readonly rollouts?: Pick<Rollouts, 'of' | 'decide' | 'listen'>;
   /** Served without the token: the files of the dashboard. Default: none. */
@@ -98,12 +101,13 @@ export function adminApp(options: AdminAppOptions): Hono {
 }
 
 /** Whether the gateway is alive, and whether it is ready. */
-function healthApi({ directory, journal, now }: AdminAppOptions): Hono {
+function healthApi({ directory, journal, certificates, now, epoch }: AdminAppOptions): Hono {
   const app = new Hono();
   app.get('/health', (c) => c.json({ isAlive: true }));
   app.get('/ready', (c) => {
     const discovery = discoveryStateOf(directory, journal, now());
-    const detail = describeDiscovery(discovery, journal);
+    const served = describeCertificates(certificates?.() ?? [], now() + epoch());
+    const detail = describeDiscovery(discovery, journal) + served;
     if (discovery === 'expired') return problem(c, 'not-ready', detail);
     return c.json({ isReady: true, discovery, detail });
   });

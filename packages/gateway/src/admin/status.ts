@@ -1,6 +1,7 @@
 import type { Directory } from '@rollcall/client';
 import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
+import type { CertificateView } from '../certificates/views.ts';
 import type { AccessOptions } from './access.ts';
 
 /**
@@ -40,6 +41,8 @@ export interface StatusView {
   readonly services: number;
   /** How many instances it knows. */
   readonly instances: number;
+  /** Its certificates: in files, and ordered by itself. */
+  readonly certificates: readonly CertificateView[];
   /** Other gateways of the registry, and how their tables differed from this one's. */
   readonly peers: readonly Peer[];
 }
@@ -56,6 +59,7 @@ interface StatusOptions {
   readonly access: AccessOptions;
   readonly directory: Pick<Directory, 'isConnected' | 'instances' | 'prefixes'>;
   readonly journal: Journal;
+  readonly certificates?: () => readonly CertificateView[];
   /** The clock of the journal. */
   readonly now: () => number;
   /** Add it to that clock to get milliseconds since 1970. */
@@ -64,7 +68,7 @@ interface StatusOptions {
 
 /** Builds the view of the gateway itself. */
 export function statusView(
-  { gateway, access, directory, journal, now, epoch }: StatusOptions,
+  { gateway, access, directory, journal, certificates, now, epoch }: StatusOptions,
   peers: readonly Peer[],
 ): StatusView {
   const { isLocal, token } = access;
@@ -78,6 +82,7 @@ export function statusView(
     token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
     instances: directory.instances().length,
     services: directory.prefixes().length,
+    certificates: certificates?.() ?? [],
     peers,
   };
 }
@@ -113,4 +118,15 @@ export function discoveryStateOf(
   if (directory.isConnected) return 'connected';
   const isOld = now - linkChangedAt(journal) >= RULES.tombstoneMs;
   return isOld || directory.prefixes().length === 0 ? 'expired' : 'disconnected';
+}
+
+/** Which names have no valid certificate, in a sentence for people; `''` if all have one. @param now milliseconds since 1970 */
+export function describeCertificates(
+  certificates: readonly CertificateView[],
+  now: number,
+): string {
+  const names = certificates
+    .filter(({ expiresAt }) => expiresAt === undefined || expiresAt <= now)
+    .flatMap((each) => each.names);
+  return names.length === 0 ? '' : ` It has no valid certificate for ${names.join(', ')}.`;
 }

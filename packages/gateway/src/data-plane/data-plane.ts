@@ -4,12 +4,15 @@ import type { Evidence } from '../rollout/evidence.ts';
 import type { Split } from '../rollout/split.ts';
 import type { AccessLogSettings, RoutingSettings } from '../settings/config.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
+import type { PlainHttpSettings } from './plain-http.ts';
 
 /** The settings of a data plane: plain data, because workers receive them as a message. */
 export interface DataPlaneSettings {
   readonly routing: RoutingSettings;
   /** With it, the port speaks TLS only. */
   readonly tls?: TlsSettings;
+  /** What the port without TLS does, if there is one besides. */
+  readonly plainHttp?: PlainHttpSettings;
   /** The CA of instances that speak TLS, as PEM. Default: the CAs that Node trusts. */
   readonly instanceCa?: string;
   /** Where gateways share rate limits. Default: they do not. */
@@ -21,10 +24,22 @@ export interface DataPlaneSettings {
   readonly traces: boolean;
 }
 
+/** The ports of clients. 0 lets the system choose. */
+export interface Ports {
+  readonly port: number;
+  /** Without TLS, besides one with it. */
+  readonly httpPort?: number | undefined;
+}
+
+/** Where a data plane listens. */
+export interface ListenAddresses extends Ports {
+  readonly host: string;
+}
+
 /** Serves the requests of clients by a table that others keep. It knows nothing of the registry. */
 export interface DataPlane {
   /** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
-  listen(port: number, host: string): Promise<{ readonly host: string; readonly port: number }>;
+  listen(ports: Ports, host: string): Promise<ListenAddresses>;
   /** Takes in a change of the table. */
   apply(change: Change): void;
   /** A prefix without instances is not known any more: its requests receive 404. */
@@ -35,7 +50,7 @@ export interface DataPlane {
   split(service: string, split: Split | undefined): void;
   /** Returns what requests have shown of versions since the last time. */
   takeEvidence(): readonly Evidence[];
-  /** Calls back once requests are routed by every change applied so far; in the order of the calls. */
+  /** Calls back once requests are served by every change and all settings so far; in the order of the calls. */
   whenApplied(call: () => void): void;
   /** Returns the load of each process that serves requests. */
   loads(): readonly ProcessLoad[];

@@ -2,7 +2,13 @@ import type { Announcement } from '@rollcall/client';
 import { addressRanges, RollcallError } from '@rollcall/protocol';
 import type { AddressRanges } from '@rollcall/protocol';
 import { createProxy } from '@rollcall/proxy';
-import type { ProxyOptions, ProxySettings } from '@rollcall/proxy';
+import type {
+  Decide,
+  ListenAddress,
+  ProxyOptions,
+  ProxySettings,
+  ReverseProxy,
+} from '@rollcall/proxy';
 import { errorMessage, listenError } from '@rollcall/runtime';
 import { createFilterServices } from '../filters/filter-context.ts';
 import type { FilterServices } from '../filters/filter-context.ts';
@@ -15,6 +21,7 @@ import type { TrafficCounter } from '../traffic/traffic-counter.ts';
 import { asConfigError } from './config-error.ts';
 import { CLOSE_GRACE_MS } from './data-plane.ts';
 import type { DataPlane, DataPlaneSettings, RequestError, Served } from './data-plane.ts';
+import { decidePlain } from './plain-http.ts';
 import type { RequestObservers } from './request-observers.ts';
 
 export interface InProcessOptions extends Pick<ProxyOptions, 'onUnreachable'> {
@@ -58,15 +65,28 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
     onFault: onFilterFault,
   });
   const router = createRouter(options, services);
-  const proxy = asConfigError(() => createProxy(proxyOptions(options, router)));
+  let { plainHttp } = settings;
+  // Without a plain port, requests take no step more.
+  const decide: Decide =
+    plainHttp === undefined
+      ? router.decide
+      : (request) => (plainHttp && decidePlain(request, plainHttp)) ?? router.decide(request);
+  const proxy = asConfigError(() => createProxy(proxyOptions(options, decide)));
   const stopReporting = reportServed(router, onServed);
   return {
-    async listen(port, host) {
-      try {
-        return await proxy.listen(port, host);
-      } catch (error) {
-        throw listenError(error as NodeJS.ErrnoException, host, port, '--port');
-      }
+    async listen({ port, httpPort }, host) {
+      const address = await listenAt((...at) => proxy.listen(...at), {
+        host,
+        port,
+        flag: '--port',
+      });
+      if (httpPort === undefined) return address;
+      const plain = await listenAt((...at) => proxy.listenPlain(...at), {
+        host,
+        port: httpPort,
+        flag: '--http-port',
+      });
+      return { ...address, httpPort: plain.port };
     },
     apply({ type, instance, was }) {
       router.instancesChanged(instance.announcement.prefix);
@@ -88,6 +108,7 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
       // Both are checked before either is changed.
       const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));
+      ({ plainHttp } = changed);
       router.configure(rules);
     },
     async close() {
@@ -118,11 +139,11 @@ function createRouter(options: InProcessOptions, services: FilterServices): Rout
 }
 
 /** @throws RollcallError ROLLCALL_CONFIG */
-function proxyOptions(options: InProcessOptions, router: Router): ProxyOptions {
+function proxyOptions(options: InProcessOptions, decide: Decide): ProxyOptions {
   const { settings, traffic, observers, onUnreachable, onRequestError } = options;
   return {
     ...proxySettings(settings),
-    decide: router.decide,
+    decide,
     pseudonym: settings.pseudonym,
     ...(settings.instanceCa !== undefined && { upstreamCa: settings.instanceCa }),
     onUnreachable,
@@ -173,6 +194,24 @@ export function proxySettings({
     via: routing.via,
     ...(tls !== undefined && { tls }),
   };
+}
+
+interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly flag: string;
+}
+
+/** @throws RollcallError ROLLCALL_PORT_TAKEN or ROLLCALL_LISTEN */
+async function listenAt(
+  listen: ReverseProxy['listen'],
+  { host, port, flag }: ListenOptions,
+): Promise<ListenAddress> {
+  try {
+    return await listen(port, host);
+  } catch (error) {
+    throw listenError(error as NodeJS.ErrnoException, host, port, flag);
+  }
 }
 
 /** @throws RollcallError ROLLCALL_CONFIG */

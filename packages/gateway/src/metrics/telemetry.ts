@@ -5,6 +5,8 @@ import type { InstanceStates } from '../traffic/instance-states.ts';
 import { ProcessSampler } from '../traffic/process-sample.ts';
 import type { ProcessReport } from '../traffic/process-report.ts';
 import { TrafficCounter } from '../traffic/traffic-counter.ts';
+import { addCertificateMetrics } from './certificate-metrics.ts';
+import type { CertificateFacts } from './certificate-metrics.ts';
 import { addDiscoveryMetrics } from './discovery-metrics.ts';
 import { LabelCounter } from './label-counter.ts';
 import { MetricsRegistry } from './metrics-registry.ts';
@@ -56,6 +58,11 @@ export class Telemetry {
       traffic: this.traffic,
       loads: () => plane.loads(),
     });
+  }
+
+  /** Adds the metrics of certificates. */
+  observeCertificates(certificates: CertificateFacts): void {
+    addCertificateMetrics(this.#registry, certificates);
   }
 
   /** Adds the metrics of versions. */

@@ -1,4 +1,4 @@
-import type { Change, Directory } from '@rollcall/client';
+import type { Change, Directory, Instance } from '@rollcall/client';
 import type { VersionEvent } from '@rollcall/protocol';
 import type { Evidence } from './evidence.ts';
 import { Rollout } from './rollout.ts';
@@ -107,6 +107,12 @@ export class Rollouts {
     const versions = this.#services.get(prefix)?.rollout.views() ?? [];
     const isPlain = versions.length < 2 && versions.every(({ state }) => state === 'accepted');
     return isPlain ? [] : versions;
+  }
+
+  /** Whether an instance receives nothing because its version is held back. */
+  isHeld({ announcement: { prefix, version = '' } }: Instance): boolean {
+    const groups = this.#services.get(prefix)?.split?.groups ?? [];
+    return groups.some(({ versions, share }) => share === 0 && versions.includes(version));
   }
 
   prefixes(): Iterable<string> {

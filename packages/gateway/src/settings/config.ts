@@ -4,6 +4,7 @@ import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/r
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
 import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
+import { tlsFaults } from './tls-faults.ts';
 
 /** What a gateway is configured by: plain data. docs/reference/config.md has the meaning of each setting. */
 export type GatewayConfig = Values<typeof GATEWAY_SETTINGS>;
@@ -61,16 +62,18 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 }
 
 /**
- * Returns what only the settings of a whole route or filter show, such as credentials for any origin.
+ * Returns what only several settings together show, such as credentials for any origin.
  * @param config each of whose settings is valid
  */
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
-  return routeFaults(routingSettings(config), config.redis?.url !== undefined).map(
-    ({ path, problem }) => ({
-      path,
-      message: `\`${path.join('.')}\` ${problem}`,
-    }),
-  );
+  const faults = [
+    ...tlsFaults(config),
+    ...routeFaults(routingSettings(config), config.redis?.url !== undefined),
+  ];
+  return faults.map(({ path, problem }) => ({
+    path,
+    message: `\`${path.join('.')}\` ${problem}`,
+  }));
 }
 
 function misconfigured(message: string): RollcallError {

@@ -51,6 +51,16 @@ export const HASH_KEY: Format = {
   parse: (text) => (HASH_BY.test(text) ? text : undefined),
 };
 
+export const EMAIL: Format = {
+  expected: 'an address such as ops@example.com',
+  parse: (text) => (/^[^\s@,<>]+@[^\s@,<>]+$/.test(text) ? text : undefined),
+};
+
+export const HTTPS_URL: Format = {
+  expected: 'a URL such as https://example.com/directory',
+  parse: (text) => (/^https:\/\/[^\s/]+\/\S*$/.test(text) && URL.canParse(text) ? text : undefined),
+};
+
 /** The characters of a bearer token: RFC 6750 §2.1. */
 export const TOKEN: Format = {
   expected:

@@ -1,23 +1,6 @@
 import { LISTEN_ADDRESS } from '@rollcall/runtime/settings';
 import { ADDRESS_RANGE, DOMAIN } from './formats.ts';
-
-/** The certificate of the gateway. Both files are read again every 2 s, so that it can be renewed without a restart. */
-const TLS_SETTINGS = {
-  cert: {
-    type: 'file',
-    required: true,
-    flag: '--tls-cert <file>',
-    example: 'cert.pem',
-    doc: 'Certificate chain as PEM. With it, the port speaks TLS only.',
-  },
-  key: {
-    type: 'file',
-    required: true,
-    flag: '--tls-key <file>',
-    example: 'key.pem',
-    doc: 'Private key of the certificate as PEM.',
-  },
-} as const;
+import { TLS_SETTINGS } from './tls.ts';
 
 /** Where the gateway listens, and for whom. */
 export const LISTENING_SETTINGS = {
@@ -49,7 +32,7 @@ export const LISTENING_SETTINGS = {
   tls: {
     type: 'group',
     settings: TLS_SETTINGS as typeof TLS_SETTINGS,
-    doc: 'The certificate of the gateway. Both files are read again every 2 s, so that a renewed certificate needs no restart.',
+    doc: 'TLS towards clients, from version 1.2. The files are read again every 2 s, so that a renewed certificate needs no restart.',
   },
   trustedProxies: {
     type: 'list',

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rename } from 'node:fs/promises';
 import { encodeAnnouncement, parseAnnouncement } from '@rollcall/protocol';
 import type { Statement } from '@rollcall/protocol';
+import { replaceFile } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { SavedRollout } from '../rollout/rollouts.ts';
 
@@ -59,32 +59,10 @@ export function snapshotAt({ file, logger }: SnapshotOptions): Snapshot {
       statements
         .filter((each) => each.left === left)
         .map((each) => encodeAnnouncement(each.announcement));
-    const temporary = `${file}.${randomBytes(8).toString('hex')}.new`;
-    try {
-      await writeNew(temporary, encode({ up: encoded(false), left: encoded(true), rollouts }));
-      await rename(temporary, file);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
+    await replaceFile(file, encode({ up: encoded(false), left: encoded(true), rollouts }));
   }
 
   return { load, save };
-}
-
-/** Refuses a file or link that exists already: another program may have put it there to have its target overwritten. */
-const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-const NEW_FILE = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
-
-async function writeNew(file: string, text: string): Promise<void> {
-  const handle = await open(file, NEW_FILE, 0o600);
-  try {
-    await handle.writeFile(text);
-    // Otherwise the name could survive a power cut without the content.
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** One line of checksum, one of JSON. */

@@ -1,6 +1,7 @@
 import type { Change, Directory, Instance } from '@rollcall/client';
 import { instanceState, isDraining, receivesTraffic } from '@rollcall/protocol';
 import type { InstanceState, TrafficChange } from '@rollcall/protocol';
+import type { Rollouts } from '../rollout/rollouts.ts';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlane } from '../data-plane/data-plane.ts';
 
@@ -60,6 +61,7 @@ export class InstanceStates {
   readonly #options: InstanceStatesOptions;
   readonly #listeners = new Set<(change: TrafficChange) => void>();
   #plane: Pick<DataPlane, 'loads' | 'whenApplied'> | undefined;
+  #rollouts: Pick<Rollouts, 'isHeld'> | undefined;
   #read: ReadStanding | undefined;
   #readUntil = -Infinity;
   /** Instances that receive nothing from at least one process. */
@@ -77,8 +79,12 @@ export class InstanceStates {
   }
 
   /** Follows a data plane. Before that, the state of an instance is what the table says. */
-  observe(plane: Pick<DataPlane, 'loads' | 'whenApplied'>): void {
+  observe(
+    plane: Pick<DataPlane, 'loads' | 'whenApplied'>,
+    rollouts?: Pick<Rollouts, 'isHeld'>,
+  ): void {
     this.#plane = plane;
+    this.#rollouts = rollouts;
     this.#options.directory.on('change', ({ instance }) => {
       const { key } = instance;
       this.#read = undefined;
@@ -165,7 +171,9 @@ export class InstanceStates {
       const isSettled = !this.#unsettled.has(key);
       const isBusy = inFlight > 0 || !isSettled;
       const traffic = { isEjected: processes > 0, inFlight: isBusy ? inFlight || 1 : 0 };
-      const isSent = receivesTraffic(instance, directory.routable(announcement.prefix));
+      const isSent =
+        receivesTraffic(instance, directory.routable(announcement.prefix)) &&
+        this.#rollouts?.isHeld(instance) !== true;
       const latest = lasting.reduce<Ejection | undefined>(
         (last, each) => (last === undefined || each.until > last.until ? each : last),
         undefined,

@@ -1,7 +1,7 @@
 import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/client';
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
-import type { DataPlaneSettings, RequestError, Served } from '../data-plane/data-plane.ts';
+import type { DataPlaneSettings, Ports, RequestError, Served } from '../data-plane/data-plane.ts';
 import type { SpentLimits } from '../filters/local-limits.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
@@ -41,7 +41,7 @@ export type ToWorker =
       readonly splits: readonly (readonly [service: string, Split])[];
       readonly isTableComplete: boolean;
       readonly host: string;
-      readonly port: number;
+      readonly ports: Ports;
     }
   /** A change of the table. Changes are numbered without gaps. */
   | { readonly type: 'change'; readonly number: number; readonly change: Change }
@@ -53,8 +53,8 @@ export type ToWorker =
   | { readonly type: 'table-completed' }
   /** Another worker has allowed these requests. */
   | { readonly type: 'limits-spent'; readonly spent: SpentLimits }
-  /** Serve by these settings from now on. */
-  | { readonly type: 'configure'; readonly settings: DataPlaneSettings }
+  /** Serve by these settings from now on. It is numbered as one of the changes. */
+  | { readonly type: 'configure'; readonly number: number; readonly settings: DataPlaneSettings }
   /** Accept no more requests, finish those in flight, and end. */
   | { readonly type: 'close' };
 
@@ -117,6 +117,7 @@ const change = object<Change>({
 });
 
 const settings = trusted<DataPlaneSettings>();
+const port: Codec<number> = plain((input): input is number => parsePort(input).ok);
 
 const split = object<Split>({
   epoch: number,
@@ -131,14 +132,14 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
     splits: list(pair(text, split)),
     isTableComplete: boolean,
     host: text,
-    port: plain((input): input is number => parsePort(input).ok),
+    ports: object<Ports>({ port, httpPort: optional(port) }),
   },
   change: { number, change },
   'prefix-forgotten': { prefix: text },
   split: { service: text, split: optional(split) },
   'table-completed': {},
   'limits-spent': { spent },
-  configure: { settings },
+  configure: { number, settings },
   close: {},
 });
 

@@ -4,6 +4,8 @@ import { CLOSE_GRACE_MS } from '../data-plane/data-plane.ts';
 import type {
   DataPlane,
   DataPlaneSettings,
+  ListenAddresses,
+  Ports,
   RequestError,
   Served,
 } from '../data-plane/data-plane.ts';
@@ -61,7 +63,7 @@ export class WorkerPool implements DataPlane {
   readonly #splits = new Map<string, Split>();
   /** Of all workers. */
   readonly #evidence = new EvidenceCollector();
-  #endpoint = { host: '', port: 0 };
+  #endpoint: { host: string; ports: Ports } = { host: '', ports: { port: 0 } };
   #isClosing = false;
   #isTableComplete: boolean;
   #watchdog: NodeJS.Timeout | undefined;
@@ -74,11 +76,12 @@ export class WorkerPool implements DataPlane {
     this.#slots = Array.from({ length: options.count }, (_, index) => new Slot(String(index + 1)));
   }
 
-  async listen(port: number, host: string): Promise<{ host: string; port: number }> {
-    // Listens for a moment to test the port: all workers need the same one, and one error is better than one from each.
-    const server = createServer();
-    this.#endpoint = await listen(server, host, port, '--port');
-    await new Promise((resolve) => server.close(resolve));
+  async listen({ port, httpPort }: Ports, host: string): Promise<ListenAddresses> {
+    const ports = {
+      port: await freePort(host, port, '--port'),
+      ...(httpPort !== undefined && { httpPort: await freePort(host, httpPort, '--http-port') }),
+    };
+    this.#endpoint = { host, ports };
     try {
       await Promise.all(this.#slots.map((slot) => this.#start(slot)));
     } catch (error) {
@@ -87,7 +90,7 @@ export class WorkerPool implements DataPlane {
     }
     this.#checkedAt = performance.now();
     this.#watchdog = setInterval(() => this.#killSilent(), CHECK_EVERY_MS);
-    return this.#endpoint;
+    return { host, ...ports };
   }
 
   apply(change: Change): void {
@@ -120,8 +123,9 @@ export class WorkerPool implements DataPlane {
 
   configure(settings: DataPlaneSettings): void {
     this.#settings = settings;
+    const number = this.#applied.next();
     for (const { process, isFollowing } of this.#slots)
-      if (isFollowing) process?.send({ type: 'configure', settings });
+      if (isFollowing) process?.send({ type: 'configure', number, settings });
   }
 
   whenApplied(call: () => void): void {
@@ -298,4 +302,15 @@ class Slot {
       process.send({ type: 'close' });
     });
   }
+}
+
+/**
+ * Listens for a moment to test a port, and returns it: all workers need the same one, and one error is better than one
+ * from each.
+ */
+async function freePort(host: string, port: number, flag: string): Promise<number> {
+  const server = createServer();
+  const endpoint = await listen(server, host, port, flag);
+  await new Promise((resolve) => server.close(resolve));
+  return endpoint.port;
 }

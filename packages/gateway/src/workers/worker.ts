@@ -61,7 +61,7 @@ export class Worker {
       case 'limits-spent':
         return this.#state?.plane?.chargeLimits(message.spent);
       case 'configure':
-        return this.#configure(message.settings);
+        return this.#configure(message);
       case 'close':
         return this.#close();
     }
@@ -74,7 +74,7 @@ export class Worker {
   }
 
   async #begin(message: ToWorker & { type: 'begin' }): Promise<void> {
-    const { settings, table, splits, isTableComplete, host, port } = message;
+    const { settings, table, splits, isTableComplete, host, ports } = message;
     const replica = new Replica(table);
     const traffic = new TrafficCounter(table.instances);
     const state: WorkerState = {
@@ -103,7 +103,7 @@ export class Worker {
     });
     state.plane = plane;
     for (const [service, split] of state.splits) plane.split(service, split);
-    await plane.listen(port, host);
+    await plane.listen(ports, host);
     this.#send({ type: 'listening' });
     this.#reportIn(REPORT_EVERY_MS);
   }
@@ -124,10 +124,12 @@ export class Worker {
     this.#state.plane?.tableCompleted();
   }
 
-  #configure(settings: DataPlaneSettings): void {
-    if (this.#state === undefined) return;
-    this.#state.settings = settings;
-    this.#state.plane?.configure(settings);
+  #configure({ number, settings }: ToWorker & { type: 'configure' }): void {
+    if (this.#state !== undefined) {
+      this.#state.settings = settings;
+      this.#state.plane?.configure(settings);
+    }
+    this.#send({ type: 'applied', number });
   }
 
   #change({ number, change }: ToWorker & { type: 'change' }): void {

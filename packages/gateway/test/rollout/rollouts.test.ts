@@ -171,6 +171,17 @@ describe('rollouts', () => {
     expect(splits.get('/v1')?.groups[1]).toEqual({ versions: ['1.5'], share: 0 });
   });
 
+  it('show which instances receive nothing', () => {
+    begin();
+    const [old, recent] = [...table.values()];
+    if (old === undefined || recent === undefined) throw new Error('no instances');
+    expect(rollouts.isHeld(recent)).toBe(false);
+    rollouts.decide('/v1', '1.5', 'held');
+    expect([rollouts.isHeld(old), rollouts.isHeld(recent)]).toEqual([false, true]);
+    change('left', 'a', { version: '1.4' });
+    expect(rollouts.isHeld(recent)).toBe(false);
+  });
+
   it('do as a person decides, and refuse a version that there is not', () => {
     begin();
     expect(rollouts.decide('/v1', '1.5', 'accepted')).toMatchObject({ state: 'accepted' });

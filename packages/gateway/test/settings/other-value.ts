@@ -28,6 +28,8 @@ const OTHER_TEXTS: Readonly<Record<string, string>> = {
   adminHost: '127.0.0.3',
   adminToken: '0123456789abcdef',
   domain: 'api.example.com',
+  'tls.acme.email': 'b@example.com',
+  'tls.acme.directory': 'https://acme.example.com/directory',
   'balancing.hashBy': 'cookie:session',
   'rateLimit.rate': '5/m',
   'redis.url': 'redis://127.0.0.1:1',

@@ -82,9 +82,12 @@ vi.mock('../../src/snapshot/keep.ts', () => ({
     { rollouts: [], follow: () => {}, close: async () => {} }
   ),
 }));
-vi.mock('@rollcall/runtime', async (original) => ({
-  ...(await original<object>()),
-  readCertificate: (files: object) => files,
+vi.mock('../../src/certificates/certificates.ts', () => ({
+  speaksTls: () => true,
+  openCertificates: ({ config }: { config: { tls: object } }) => (
+    seen.push(config.tls),
+    { tls: () => {}, challenges: () => {}, views: () => [], start: () => {}, close: () => {} }
+  ),
 }));
 
 type Policy = (place: { address: string; port: number }) => unknown;
@@ -104,9 +107,34 @@ async function given(config: object): Promise<string> {
 
 /** A configuration in which one setting is not as by default. */
 function changed(leaf: Leaf): object {
-  if (leaf.path[0] === 'tls')
-    return { tls: { cert: file, key: file, [leaf.path[1] ?? '']: `${file}2` } };
-  return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
+  if (leaf.path[0] !== 'tls')
+    return nested(leaf.path, leaf.setting.type === 'file' ? file : otherValue(leaf));
+  return { ...ACME, tls: changedTls(leaf) };
+}
+
+/** The least with which every setting of TLS can be given. */
+const ACME = {
+  domain: 'api.example.com',
+  tls: {
+    cert: file,
+    key: file,
+    acme: { email: 'a@example.com', eab: { keyId: 'k', hmacKeyFile: file } },
+  },
+};
+
+function changedTls(leaf: Leaf): object {
+  const [, group = '', ...path] = leaf.path;
+  const value = tlsValue(leaf);
+  if (group !== 'acme') return { ...ACME.tls, [group]: value };
+  const { acme } = ACME.tls;
+  const [name = '', inner = ''] = path;
+  const changedPart = name === 'eab' ? { ...acme.eab, [inner]: value } : value;
+  return { ...ACME.tls, acme: { ...acme, [name]: changedPart } };
+}
+
+function tlsValue(leaf: Leaf): unknown {
+  if (leaf.setting.type === 'file') return `${file}2`;
+  return leaf.setting.type === 'groups' ? [{ cert: file, key: file }] : otherValue(leaf);
 }
 
 const fixed = leavesOf(GATEWAY_SETTINGS).filter(({ reloads }) => !reloads);
@@ -114,7 +142,7 @@ const fixed = leavesOf(GATEWAY_SETTINGS).filter(({ reloads }) => !reloads);
 it.each(fixed.map((leaf) => [leaf.path.join('.'), leaf] as const))(
   '%s has an effect',
   async (name, leaf) => {
-    const before = await given(name.startsWith('tls') ? { tls: { cert: file, key: file } } : {});
+    const before = await given(name.startsWith('tls') ? ACME : {});
     expect(await given(changed(leaf))).not.toBe(before);
   },
 );

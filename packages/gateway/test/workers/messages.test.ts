@@ -41,7 +41,7 @@ const laterBySecond = { ...instance, since: -500 };
 describe('messages to a worker', () => {
   it('have a whole table, its times in the worker’s own', () => {
     const splits = [['/v1', SPLIT]] as const;
-    const rest = { isTableComplete: true, splits, settings, host: '::', port: 1 };
+    const rest = { isTableComplete: true, splits, settings, host: '::', ports: { port: 1 } };
     const begin = { type: 'begin', ...rest } as const;
     const table = { prefixes: ['', '/v1'], instances: [instance] };
     expect(sent({ ...begin, table })).toEqual({
@@ -110,15 +110,27 @@ describe('messages to a worker', () => {
     { type: 'begin' },
     { type: 'change', number: '1', change: {} },
     { type: 'change', number: 1, change: { type: 'moved' } },
-    { type: 'begin', settings, host: '::', port: 1, table: { prefixes: [1], instances: [] } },
     {
       type: 'begin',
       settings,
       host: '::',
-      port: 1,
+      ports: { port: 1 },
+      table: { prefixes: [1], instances: [] },
+    },
+    {
+      type: 'begin',
+      settings,
+      host: '::',
+      ports: { port: 1 },
       table: { prefixes: [], instances: [{ key: 'a' }] },
     },
-    { type: 'begin', settings, host: '::', port: 0, table: { prefixes: [], instances: [] } },
+    {
+      type: 'begin',
+      settings,
+      host: '::',
+      ports: { port: 0 },
+      table: { prefixes: [], instances: [] },
+    },
   ])('are not %j', (input) => {
     expect(() => TO_WORKER.decode(input, 0)).toThrow();
   });

@@ -106,7 +106,7 @@ const at = (index: number): FakeWorker => {
 
 /** A pool whose two workers listen. */
 async function listening(): Promise<void> {
-  const listens = pool.listen(0, '127.0.0.1');
+  const listens = pool.listen({ port: 0 }, '127.0.0.1');
   await vi.waitUntil(() => workers.length === 2);
   for (const worker of workers) worker.begins();
   await listens;
@@ -120,13 +120,14 @@ function fakeTimers(): void {
 
 describe('a pool of workers', () => {
   it('gives each worker the table, and listens when all are ready', async () => {
-    const listens = pool.listen(0, '127.0.0.1');
+    const listens = pool.listen({ port: 0 }, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(0).begins();
     instances = [instance];
     at(1).begins();
-    const place = await listens;
-    expect(place.port).toBeGreaterThan(0);
+    const { host, port } = await listens;
+    const place = { host, ports: { port } };
+    expect(port).toBeGreaterThan(0);
     expect(at(0).told).toMatchObject([{ type: 'begin', ...place, table: { instances: [] } }]);
     expect(at(1).told).toMatchObject([{ type: 'begin', ...place, table: { instances: [{}] } }]);
   });
@@ -134,7 +135,7 @@ describe('a pool of workers', () => {
   it('does not start workers for a port in use', async () => {
     const server = createServer();
     const { port } = await listen(server, '127.0.0.1', 0);
-    await expect(pool.listen(port, '127.0.0.1')).rejects.toMatchObject({
+    await expect(pool.listen({ port }, '127.0.0.1')).rejects.toMatchObject({
       code: 'ROLLCALL_PORT_TAKEN',
     });
     expect(workers).toEqual([]);
@@ -142,7 +143,7 @@ describe('a pool of workers', () => {
   });
 
   it('gives up if a worker ends before it listens, and ends the others', async () => {
-    const listens = pool.listen(0, '127.0.0.1');
+    const listens = pool.listen({ port: 0 }, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(1).begins();
     at(0).ends('exit code 1');
@@ -153,7 +154,7 @@ describe('a pool of workers', () => {
   });
 
   it('sends changes to workers with the table, and reports when all have applied them', async () => {
-    const listens = pool.listen(0, '127.0.0.1');
+    const listens = pool.listen({ port: 0 }, '127.0.0.1');
     await vi.waitUntil(() => workers.length === 2);
     at(0).begins();
     pool.apply(change);

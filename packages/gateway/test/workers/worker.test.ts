@@ -40,7 +40,7 @@ describe('a worker', () => {
   const begin = (instances: Instance[] = []): Promise<boolean> => {
     const table = { prefixes: ['/v1'], instances };
     const rest = { settings, table, splits: [], isTableComplete: true };
-    return tell({ type: 'begin', ...rest, host: '127.0.0.1', port });
+    return tell({ type: 'begin', ...rest, host: '127.0.0.1', ports: { port } });
   };
   const instance = (): Instance => {
     const announcement = { prefix: '/v1', port: upstream, address: '127.0.0.1' };

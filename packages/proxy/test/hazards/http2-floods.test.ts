@@ -187,4 +187,28 @@ describe('more streams of HTTP/2 than a client may have open', () => {
       expect(other.heard.filter(({ type }) => type === FRAME.rstStream)).toHaveLength(1);
     });
   });
+
+  it('are counted no longer once they have ended, in whatever way', async () => {
+    const there = await unresponsiveServer();
+    const { port, proxy } = await start(to(there), { limits: { connections: 20 } });
+    const ends: ((one: FrameClient) => void)[] = [
+      (one) => one.write(rstStreamFrame(1, ERROR.cancel) + rstStreamFrame(3, ERROR.cancel)),
+      (one) => one.data(1, 'longer than it says', true),
+      (one) => one.write(frame(FRAME.data, 0, 0, '')),
+      (one) => one.socket.resetAndDestroy(),
+      (one) => one.socket.end(),
+    ];
+    for (let count = 0; count < 50; count++) {
+      const one = new FrameClient(port);
+      one.request(1, [...POST, ['content-length', '3']], false);
+      one.request(3, GET);
+      await one.settled();
+      expect(one.kinds()).not.toContain(`${FRAME.rstStream} on 3`);
+      ends[count % ends.length]?.(one);
+      one.socket.end();
+      await one.closed;
+    }
+    await vi.waitFor(() => expect(proxy.clients).toBe(0));
+    await vi.waitFor(() => expect([...proxy.pools()][0]?.[1].open).toBe(0));
+  });
 });
