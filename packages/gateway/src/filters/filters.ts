@@ -5,12 +5,14 @@ import { BASIC_AUTH } from './basic-auth.ts';
 import { COMPRESS } from './compress.ts';
 import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
+import { ERROR_PAGES } from './error-pages.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
 import { FORWARD_AUTH } from './forward-auth.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
+import { MAINTENANCE } from './maintenance.ts';
 import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
 import { SECURE_HEADERS } from './secure-headers.ts';
@@ -22,6 +24,7 @@ import { SECURE_HEADERS } from './secure-headers.ts';
 const KINDS = {
   cors: CORS as typeof CORS,
   redirect: REDIRECT as typeof REDIRECT,
+  maintenance: MAINTENANCE as typeof MAINTENANCE,
   ipAccess: IP_ACCESS as typeof IP_ACCESS,
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
@@ -32,6 +35,7 @@ const KINDS = {
   headers: HEADERS as typeof HEADERS,
   secureHeaders: SECURE_HEADERS as typeof SECURE_HEADERS,
   compress: COMPRESS as typeof COMPRESS,
+  errorPages: ERROR_PAGES as typeof ERROR_PAGES,
 } as const;
 
 type Groups = {
