@@ -41,7 +41,8 @@ afterAll(async () => {
 describe(GUIDE, () => {
   it('has an example for each setting', () => {
     const all = examples.map(({ config }) => config).join('');
-    for (const key of ['compress', 'secureHeaders']) expect(all).toContain(`"${key}"`);
+    for (const key of ['compress', 'secureHeaders', 'errorPages', 'maintenance'])
+      expect(all).toContain(`"${key}"`);
   });
 
   it.each(examples)('$command prints what the guide shows', async ({ config, command, lines }) => {

@@ -138,6 +138,43 @@ describe.skipIf(!hasGo)('a gateway with ACME', { timeout: 120_000 }, () => {
   });
 });
 
+describe.skipIf(!hasGo)(
+  'a certificate authority with accounts of its own',
+  { timeout: 120_000 },
+  () => {
+    const eab = { 'kid-1': 'zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W' };
+    const faults = { PEBBLE_VA_NOSLEEP: '1' };
+
+    it('issues to a gateway with an external account binding', async () => {
+      const server = await pebble({ eab, faults });
+      const hmacKey = join(newFolder(), 'eab-hmac-key');
+      writeFileSync(hmacKey, `${eab['kid-1']}\n`);
+      const settings = ['eab.keyId=kid-1', `eab.hmacKeyFile=${hmacKey}`];
+      const args = settings.flatMap((each) => ['--set', `tls.acme.${each}`]);
+      const { program } = await gatewayOf(server, { httpPort: server.httpPort, args });
+      await program.line(/ordered certificate/);
+    });
+
+    it('refuses one without, which says so in its log, status and readiness', async () => {
+      const server = await pebble({ eab, faults });
+      const { program, adminUrl } = await gatewayOf(server, { httpPort: server.httpPort });
+      await program.line(/cannot order certificate: .*externalAccountRequired/);
+      const { body } = await ask(`${adminUrl}/api/status`);
+      expect(JSON.parse(body)).toMatchObject({
+        certificates: [
+          {
+            names: [NAME],
+            source: 'acme',
+            failures: 1,
+            reason: expect.stringContaining('externalAccountRequired') as string,
+          },
+        ],
+      });
+      expect((await ask(`${adminUrl}/ready`)).body).toContain(`no valid certificate for ${NAME}`);
+    });
+  },
+);
+
 describe.skipIf(!hasGo)('several gateways with a share key', { timeout: 120_000 }, () => {
   it('order one certificate, and answer the challenges of each other', async () => {
     const server = await pebble({

@@ -22,9 +22,12 @@ afterEach(async () => {
   config.remove();
 });
 
-/** Returns the settings of a route to a server that responds so. */
+/** Returns the settings of a route to a server that responds so, and well to probes. */
 async function upstreams(respond: RequestListener): Promise<{ upstreams: string[] }> {
-  const server = createServer(respond);
+  const server = createServer((incoming, response) => {
+    if (incoming.url === '/health') response.end();
+    else respond(incoming, response);
+  });
   servers.push(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return { upstreams: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] };
@@ -126,4 +129,49 @@ describe('secure headers', () => {
     expect(missing).toContain('404');
     expect(missing).toMatch(/^x-content-type-options: nosniff\r$/m);
   });
+});
+
+const BROWSER = ['-H', 'Accept: text/html,application/xhtml+xml,*/*;q=0.8'];
+
+describe.each([1, 2])('pages of a gateway with %d workers', (workers) => {
+  it('are shown to browsers in place of errors, and of instances under maintenance', async () => {
+    const route = await upstreams((_request, response) => {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end('a stack trace');
+    });
+    config.put('error.html', '<h1>{status} {title}</h1>');
+    config.put('later.html', '<h1>Later: {detail}</h1>');
+    const errorPages = { file: 'error.html', instances: true };
+    const routes = { 'a.example.com/': { ...route, maintenance: false } };
+    const gateway = await config.start(cluster, { workers, errorPages, routes });
+    for (let time = 0; time < 4; time++) {
+      expect(await curl(gateway, 'a.example.com', '/x')).toBe('a stack trace');
+      expect(await curl(gateway, 'a.example.com', '/x', ...BROWSER)).toBe(
+        '<h1>500 Internal Server Error</h1>',
+      );
+      expect(await curl(gateway, 'b.example.com', '/x')).toContain('"unknown-host"');
+    }
+    const missing = await curl(gateway, 'b.example.com', '/x', '-i', ...BROWSER);
+    expect(missing).toMatch(/^HTTP\/1.1 404 [^]*<h1>404 Unknown host<\/h1>$/);
+
+    config.put('error.html', '<h1>Changed: {status}</h1>');
+    const maintenance = { file: 'later.html', detail: 'at noon', retryAfterSeconds: 60 };
+    await config.reload(gateway, {
+      workers,
+      errorPages,
+      routes: { 'a.example.com/': { ...route, maintenance } },
+    });
+    for (let time = 0; time < 4; time++) {
+      const shown = await curl(gateway, 'a.example.com', '/x', '-i', ...BROWSER);
+      expect(shown).toMatch(/^HTTP\/1.1 503 [^]*<h1>Later: at noon<\/h1>$/);
+      const answer = await curl(gateway, 'a.example.com', '/x', '-i');
+      expect(answer).toContain('"code":"maintenance"');
+      expect(answer.match(/^retry-after:.*(?=\r$)/gm)).toEqual(['retry-after: 60']);
+      expect(await curl(gateway, 'b.example.com', '/x', ...BROWSER)).toBe('<h1>Changed: 404</h1>');
+    }
+  });
+});
+
+it('a page that cannot be read is refused by its key', async () => {
+  const failed = config.start(cluster, { errorPages: { file: 'gone.html' } });
+  await expect(failed).rejects.toThrow(/`errorPages.file` cannot be read: ENOENT/);
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explained } from '../support/admin.ts';
 import { ask, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
 
 const TOKEN = { ROLLCALL_ADMIN_TOKEN: 'a-token-of-enough-length' };
 
@@ -28,6 +29,7 @@ async function crashed(): Promise<string> {
   return (await explained(gateway, '/v1')).instances[0]?.key ?? '';
 }
 
+const instances = async () => (await explained(gateway, '/v1')).instances;
 const status = async () => (await ask(`${gateway.url}/v1/generate`)).status;
 
 describe('rollcall forget', () => {
@@ -56,6 +58,22 @@ describe('rollcall forget', () => {
       code: 5,
       output: expect.stringMatching(/^rollcall: .*No instance has the key/),
     });
+  });
+
+  it('takes the beginning of an id, as rollcall ls shows it, unless several begin so', async () => {
+    const at = { prefix: '/v1', address: '127.0.0.1', inc: 1 };
+    const ids = ['01a7c1a4-6b0e-1', '01a7c1b5-6b0e-2'];
+    await cluster.publish('register', { ...at, port: await freePort(), id: ids[0] });
+    await cluster.publish('register', { ...at, port: await freePort(), id: ids[1] });
+    await expect
+      .poll(async () => (await instances()).map(({ state }) => state), { timeout: 15_000 })
+      .toEqual(['down', 'down']);
+    expect(await forget('01a7')).toEqual({
+      code: 2,
+      output: `rollcall: 2 instances have an id that begins with "01a7"; give more of it: ${ids.join(', ')}`,
+    });
+    expect((await forget('01a7c1a4')).code).toBe(0);
+    expect((await instances()).map(({ key }) => key)).toEqual([ids[1]]);
   });
 
   it('refuses to forget what runs, and asks for the token', async () => {

@@ -181,6 +181,23 @@ describe('rollcall up', () => {
     expect(mark.processes()).toEqual([]);
   });
 
+  it('takes the port of the admin API, as the error advises that says it is taken', async () => {
+    const taken = await freePort();
+    const other = programs.node(PROGRAMS.cli, ['broker', '--port', String(taken)]);
+    await other.line(/broker listens/);
+    const start = (port: string | number) =>
+      programs.node(
+        PROGRAMS.cli,
+        ['up', '--port', '0', '--broker-port', '0', '--admin-port', String(port)],
+        mark.env,
+      );
+    const refused = start(taken);
+    expect((await refused.ended).code).toBe(3);
+    expect(refused.output).toContain('choose another port with --admin-port');
+    const free = await freePort();
+    await start(free).line(new RegExp(`^ {2}dashboard +http://127\\.0\\.0\\.1:${free}/`));
+  });
+
   it('uses the broker of the environment, and starts none', async () => {
     const port = String(await freePort());
     const env = { PUSHER_PORT: port, PUSHER_HOST: '127.0.0.1' };

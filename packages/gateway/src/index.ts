@@ -3,6 +3,7 @@ export type { ExplainedInstance, Explanation } from './admin/explain.ts';
 export type { State } from './admin/app.ts';
 export type { Event } from './admin/event-log.ts';
 export type { StatusView } from './admin/status.ts';
+export type { CertificateView } from './certificates/views.ts';
 export type { TrafficView, FindTraffic } from './admin/traffic-view.ts';
 export type { InstanceView, ServiceView } from './admin/views.ts';
 export { ADMIN_PROBLEMS } from './admin/problem.ts';

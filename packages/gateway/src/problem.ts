@@ -14,6 +14,7 @@ const ROUTING_PROBLEMS = {
 const FILTER_PROBLEMS = {
   unauthenticated: { status: 401, title: 'Authentication required' },
   forbidden: { status: 403, title: 'Forbidden' },
+  maintenance: { status: 503, title: 'Under maintenance' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'concurrency-limited': { status: 429, title: 'Too many requests at a time' },
   'rate-limit-unavailable': { status: 503, title: 'Rate limit unavailable' },

@@ -20,6 +20,12 @@ const FLUSH_END_BYTES = 4;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
+/**
+ * What waits for the end of a turn is written at the latest when so many bytes of frames were encoded, such as the members of
+ * a presence channel for each that joins. What clients do not take then counts as unread.
+ */
+const MAX_ENCODED_BYTES = 16 * 1024 * 1024;
+
 /** Encodes a text as one WebSocket frame. */
 export function encodeFrame(text: string): Buffer {
   const { frame, head } = frameOf(Buffer.byteLength(text), FINAL_TEXT);
@@ -98,10 +104,12 @@ class LastJoined {
  */
 export class FrameWriters {
   readonly #batcher = new WriteBatcher();
-  readonly #plain = new LastFrame(encodeFrame);
-  readonly #compressed = new LastFrame(encodeCompressedFrame);
+  readonly #plain = new LastFrame((text) => this.#counted(encodeFrame(text)));
+  readonly #compressed = new LastFrame((text) => this.#counted(encodeCompressedFrame(text)));
   readonly #joined = new LastJoined();
   readonly #budget: UnreadBudget;
+  /** Since frames were last written before the end of a turn. */
+  #encodedBytes = 0;
 
   constructor(budget: UnreadBudget = new UnreadBudget()) {
     this.#budget = budget;
@@ -135,6 +143,15 @@ export class FrameWriters {
 
   flush(): void {
     this.#batcher.flush();
+  }
+
+  #counted(frame: Buffer): Buffer {
+    this.#encodedBytes += frame.length;
+    if (this.#encodedBytes > MAX_ENCODED_BYTES) {
+      this.#encodedBytes = 0;
+      this.flush();
+    }
+    return frame;
   }
 }
 

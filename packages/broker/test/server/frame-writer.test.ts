@@ -1,9 +1,10 @@
-import { PassThrough } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import type { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as ws from 'ws';
+import { UnreadBudget } from '@rollcall/runtime';
 import { encodeFrame, FrameWriters } from '../../src/server/frame-writer.ts';
 
 const { WebSocket } = ws;
@@ -70,6 +71,20 @@ it('keeps the frames of a turn in memory once for all connections that are sent 
   expect(one.writes).toHaveLength(1);
   expect(other.writes[0]).toBe(one.writes[0]);
   expect(third.writes.map(decode)).toEqual([['d', 'e']]);
+});
+
+it('different frames of a turn are bounded in memory: what clients do not take is counted before its end', () => {
+  const disconnected: number[] = [];
+  const outlets = new FrameWriters(new UnreadBudget(4_000_000));
+  const unread = Array.from({ length: 40 }, (_, at) => {
+    const webSocket = { OPEN: WebSocket.OPEN, readyState: WebSocket.OPEN, terminate() {} };
+    const socket = new Duplex({ read() {}, write() {} });
+    const outlet = outlets.open(webSocket as unknown as ws.WebSocket, socket);
+    outlet.onDisconnect(() => disconnected.push(at));
+    return { outlet, socket };
+  });
+  for (const [at, { outlet }] of unread.entries()) outlet.send(String(at).repeat(500_000));
+  expect(disconnected.length).toBeGreaterThan(0);
 });
 
 it('writes nothing after a close', async () => {

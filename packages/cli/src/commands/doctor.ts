@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import { isInColour } from '@rollcall/runtime/log';
-import type { InstanceView } from '@rollcall/gateway';
+import { connectionFailure } from '@rollcall/runtime';
+import type { CertificateView, InstanceView, StatusView } from '@rollcall/gateway';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 import { askBroker } from '../doctor/ask-broker.ts';
@@ -53,6 +54,7 @@ function instruments(given: string | undefined): Instruments {
     admin: access.url,
     isAdminNamed: access.isNamed,
     gatewayView: () => gatewayView(access),
+    certificates: () => certificates(access),
     reach,
     ownAddress: async (connection) => ({
       announced: await announced(connection),
@@ -85,6 +87,35 @@ async function gatewayView(access: AdminAccess): Promise<GatewayView | 'locked' 
     if (!(error instanceof RollcallError)) throw error;
     return error.code === 'ROLLCALL_CONFIG' ? 'locked' : undefined;
   }
+}
+
+async function certificates(access: AdminAccess): ReturnType<Instruments['certificates']> {
+  try {
+    const { now, certificates: views } = await askAdmin<StatusView>(access, '/api/status');
+    const all = await Promise.all(
+      views.map(async (view) => ({ view, unreachable: await unreachable(view) })),
+    );
+    return { now, all };
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error;
+    return { now: 0, all: [] };
+  }
+}
+
+/** Why the challenges of a name that cannot be ordered may fail, as far as this machine can tell. */
+async function unreachable({
+  names,
+  source,
+  failures,
+}: CertificateView): Promise<string | undefined> {
+  const [name] = names;
+  if (source === 'file' || failures === 0 || name === undefined) return undefined;
+  const ports = [80, 443];
+  const failed = await Promise.all(
+    ports.map((port) => connectionFailure({ host: name, port }, CONNECT_TIMEOUT_MS)),
+  );
+  if (failed.includes(undefined)) return undefined;
+  return `neither port 80 nor 443 of ${name} accepts connections from this machine (${failed[0]})`;
 }
 
 async function announced(connection: RegistryConfig): Promise<string | Error> {

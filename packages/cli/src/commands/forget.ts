@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import type { InstanceView, ServiceView } from '@rollcall/gateway';
-import { adminAccess, adminOption, changeAtAdmin } from '../admin.ts';
+import { quote, RollcallError } from '@rollcall/protocol';
+import { adminAccess, adminOption, askAdmin, changeAtAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
+
+/** Instances that are named of those that may be meant. */
+const MAX_SHOWN = 5;
 
 export function defineForget(command: Command): void {
   command
-    .argument('<prefix|key>', 'a prefix such as /v1, or the key of an instance')
+    .argument('<prefix|key>', 'a prefix such as /v1, or the id of an instance or its beginning')
     .addOption(adminOption())
     .action(runForget);
 }
@@ -28,8 +32,27 @@ async function forgetService(access: AdminAccess, given: string): Promise<string
   return prefix || '/';
 }
 
-async function forgetInstance(access: AdminAccess, key: string): Promise<string> {
+async function forgetInstance(access: AdminAccess, given: string): Promise<string> {
+  const key = await wholeKey(access, given);
   const path = `/api/instances/${encodeURIComponent(key)}/forget`;
   const { announcement } = await changeAtAdmin<InstanceView>(access, path);
   return `${announcement.address} port ${announcement.port} of ${announcement.prefix || '/'}`;
+}
+
+/**
+ * Returns the key of the instance that is meant by a key, or by an id or its beginning, as `rollcall ls` shows it.
+ * @throws RollcallError ROLLCALL_CONFIG if several ids begin so
+ */
+async function wholeKey(access: AdminAccess, given: string): Promise<string> {
+  const { instances } = await askAdmin<{ instances: InstanceView[] }>(access, '/api/instances');
+  const meant = instances.filter(({ key, announcement: { id = key } }) => id.startsWith(given));
+  const [first, ...others] = meant;
+  // The gateway refuses a key that is unknown.
+  if (first === undefined || meant.some(({ key }) => key === given)) return given;
+  if (others.length === 0) return first.key;
+  const shown = meant.slice(0, MAX_SHOWN).map(({ key, announcement: { id = key } }) => id);
+  throw new RollcallError(
+    'ROLLCALL_CONFIG',
+    `${meant.length} instances have an id that begins with ${quote(given)}; give more of it: ${shown.join(', ')}`,
+  );
 }

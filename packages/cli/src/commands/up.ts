@@ -22,12 +22,13 @@ interface UpOptions extends LogFlags {
   readonly [flag: string]: string | undefined;
 }
 
-/** The ports of the gateway and the broker, with flags of their own. */
+/** The ports of the gateway and the broker, some with flags of their own. */
 const UP_SETTINGS = {
   gatewayPort: {
     ...GATEWAY_SETTINGS.port,
     doc: 'Port of the gateway. 0 lets the system choose.',
   },
+  adminPort: GATEWAY_SETTINGS.adminPort,
   brokerPort: {
     ...BROKER_SETTINGS.port,
     flag: '--broker-port <port>',

@@ -4,6 +4,8 @@ import { errorMessage } from '@rollcall/runtime';
 import type { ProbeOutcome } from '@rollcall/protocol';
 import type { BrokerAnswer } from './ask-broker.ts';
 import * as broker from './broker.ts';
+import { judgeCertificates } from './certificates.ts';
+import type { CertificateEvidence } from './certificates.ts';
 import { check } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { judgeGateway } from './gateway.ts';
@@ -34,6 +36,8 @@ export interface Instruments {
   readonly isAdminNamed: boolean;
   /** `locked` if the token is wrong; undefined if no gateway's admin API answers. */
   gatewayView(): Promise<GatewayView | 'locked' | undefined>;
+  /** The certificates of the gateway, and its time; none if its admin API does not answer. */
+  certificates(): Promise<{ readonly now: number; readonly all: readonly CertificateEvidence[] }>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
   ownAddress(connection: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
 }
@@ -98,6 +102,9 @@ async function examineRegistry(
   const { admin, isAdminNamed: isNamed } = instruments;
   const view = await instruments.gatewayView();
   judgeGateway({ admin, isNamed, view, answered: received.answered }).forEach(report);
+
+  const { now, all } = await instruments.certificates();
+  judgeCertificates(all, now).forEach(report);
 
   const known = view instanceof Map ? view : undefined;
   // The channel does not mention an instance that is down, but the gateway knows it.

@@ -12,6 +12,8 @@ import type { SystemLog } from './system-log.ts';
 export interface SystemOptions {
   readonly registry: RegistryConfig;
   readonly gatewayPort: number;
+  /** Default: the gateway chooses. */
+  readonly adminPort?: number | undefined;
   readonly brokerPort: number;
   /** The services to start. Default: none. */
   readonly procfile: Procfile | undefined;
@@ -119,11 +121,13 @@ export class System {
   }
 
   #startGateway(env: Environment): Promise<Listening> {
-    const { gatewayPort, gatewayEnv } = this.#options;
+    const { gatewayPort, adminPort, gatewayEnv } = this.#options;
     return this.#startOne((before) => {
       // The services are new each time, so a table of the last time would only be probed in vain.
       const args = ['gateway', '--port', String(before?.port ?? gatewayPort), '--snapshot', 'none'];
-      if (before?.adminUrl !== undefined) args.push('--admin-port', new URL(before.adminUrl).port);
+      const { adminUrl } = before ?? {};
+      const fixedAdminPort = adminUrl === undefined ? adminPort : new URL(adminUrl).port;
+      if (fixedAdminPort !== undefined) args.push('--admin-port', String(fixedAdminPort));
       return { name: 'gateway', program: { module: CLI, args }, env: { ...env, ...gatewayEnv } };
     });
   }

@@ -52,6 +52,7 @@ function instruments(planted: Partial<Instruments> = {}): Instruments {
     admin: 'http://127.0.0.1:1501',
     isAdminNamed: false,
     gatewayView: () => Promise.resolve(viewOf('healthy')),
+    certificates: () => Promise.resolve({ now: 0, all: [] }),
     reach: () => Promise.resolve({ status: 200 }),
     ownAddress: () => ({ announced: '10.0.0.5', isGiven: false, interfaces: ['10.0.0.5'] }),
     ...planted,

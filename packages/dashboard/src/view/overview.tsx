@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { filterInstances, groupServices } from '../model/services.ts';
 import type { Action, Model } from '../model/model.ts';
+import { Certificates } from './certificates.tsx';
 import { Events } from './events.tsx';
 import { Gateways } from './gateways.tsx';
 import { NoServices } from './no-services.tsx';
@@ -54,6 +55,7 @@ export function Overview({ model, status, now, dispatch }: OverviewProps): JSX.E
       </section>
       <aside>
         <Gateways status={status} now={now} />
+        <Certificates status={status} now={now} />
         <Events events={model.events} />
       </aside>
       <TokenDialog actions={actions} />

@@ -6,12 +6,14 @@ import { COMPRESS } from './compress.ts';
 import { CLIENT_CERTIFICATE } from './client-certificate.ts';
 import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
+import { ERROR_PAGES } from './error-pages.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
 import { FORWARD_AUTH } from './forward-auth.ts';
 import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
+import { MAINTENANCE } from './maintenance.ts';
 import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
 import { SECURE_HEADERS } from './secure-headers.ts';
@@ -23,6 +25,7 @@ import { SECURE_HEADERS } from './secure-headers.ts';
 const KINDS = {
   cors: CORS as typeof CORS,
   redirect: REDIRECT as typeof REDIRECT,
+  maintenance: MAINTENANCE as typeof MAINTENANCE,
   ipAccess: IP_ACCESS as typeof IP_ACCESS,
   clientCertificate: CLIENT_CERTIFICATE as typeof CLIENT_CERTIFICATE,
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
@@ -34,6 +37,7 @@ const KINDS = {
   headers: HEADERS as typeof HEADERS,
   secureHeaders: SECURE_HEADERS as typeof SECURE_HEADERS,
   compress: COMPRESS as typeof COMPRESS,
+  errorPages: ERROR_PAGES as typeof ERROR_PAGES,
 } as const;
 
 type Groups = {

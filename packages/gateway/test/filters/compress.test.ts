@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { BodyTransform } from '@rollcall/proxy';
 import { COMPRESS } from '../../src/filters/compress.ts';
-import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import {
+  filterContext,
+  filterOf,
+  filterRequest,
+  filterResponse,
+  settingsOf,
+} from './filter-request.ts';
 
 const filter = filterOf(COMPRESS, { enabled: true, encodings: ['br', 'gzip'] });
 
@@ -25,7 +31,7 @@ function respond(
   const given = Object.entries(all).filter(
     (each): each is [string, string] => each[1] !== undefined,
   );
-  const response = { status, fields: fieldSet(Object.fromEntries(given)) };
+  const response = filterResponse(Object.fromEntries(given), status);
   const request = filterRequest({ method, headers: { 'accept-encoding': 'gzip', ...headers } });
   filter.onResponse?.(response, request);
   const hasBody = method !== 'HEAD' && status !== 304;

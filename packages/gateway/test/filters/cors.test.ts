@@ -27,7 +27,10 @@ function actual(
   response: Record<string, string> = {},
 ): Record<string, string> {
   const fields = fieldSet(response);
-  filterOf(CORS, settings).onResponse?.({ status: 200, fields }, filterRequest({ headers }));
+  filterOf(CORS, settings).onResponse?.(
+    { status: 200, fields, body: undefined },
+    filterRequest({ headers }),
+  );
   return Object.fromEntries(fields);
 }
 
@@ -116,7 +119,10 @@ describe('a response', () => {
     request.fields.append('origin', APP);
     request.fields.append('origin', APP);
     const fields = fieldSet();
-    filterOf(CORS, { origins: [APP] }).onResponse?.({ status: 200, fields }, request);
+    filterOf(CORS, { origins: [APP] }).onResponse?.(
+      { status: 200, fields, body: undefined },
+      request,
+    );
     expect(fields.has('access-control-allow-origin')).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { FieldSet } from '@rollcall/proxy';
-import type { Filter, FilterRequest } from '@rollcall/proxy';
+import type { Filter, FilterRequest, FilterResponse } from '@rollcall/proxy';
 import { resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
 import { Consumers } from '../../src/filters/consumers.ts';
@@ -15,6 +15,15 @@ export function fieldSet(fields: Readonly<Record<string, string>> = {}): FieldSe
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join(''),
   );
+}
+
+/** A response as filters see it. @param body of one that the gateway makes itself */
+export function filterResponse(
+  fields: Readonly<Record<string, string>> = {},
+  status = 200,
+  body?: Uint8Array,
+): FilterResponse {
+  return { status, fields: fieldSet(fields), body };
 }
 
 /** A request as filters see it. */

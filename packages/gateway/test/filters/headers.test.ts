@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { HEADERS } from '../../src/filters/headers.ts';
 import { fieldNameProblem, fieldValueProblem } from '../../src/filters/header-fields.ts';
-import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import {
+  filterContext,
+  filterOf,
+  filterRequest,
+  filterResponse,
+  settingsOf,
+} from './filter-request.ts';
 
 const RULES = {
   request: { remove: ['X-Debug'], set: { 'X-Env': 'prod' }, add: { 'X-Tag': 'b' } },
@@ -21,7 +27,7 @@ describe('header rules', () => {
   });
 
   it('remove and set fields of a response', () => {
-    const response = { status: 200, fields: fieldSet({ server: 'x', 'x-a': '1' }) };
+    const response = filterResponse({ server: 'x', 'x-a': '1' });
     filterOf(HEADERS, RULES).onResponse?.(response, filterRequest());
     expect([...response.fields]).toEqual([
       ['x-a', '1'],

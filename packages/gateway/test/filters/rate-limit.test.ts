@@ -5,7 +5,14 @@ import type { SpentLimits } from '../../src/filters/local-limits.ts';
 import { parseRate, RATE_FORMAT } from '../../src/filters/rate.ts';
 import { RATE_LIMIT } from '../../src/filters/rate-limit.ts';
 import type { SharedLimits } from '../../src/filters/redis-limits.ts';
-import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import {
+  fieldSet,
+  filterContext,
+  filterOf,
+  filterRequest,
+  filterResponse,
+  settingsOf,
+} from './filter-request.ts';
 
 let time: number;
 beforeEach(() => {
@@ -121,7 +128,7 @@ describe('a rate limit', () => {
     const outcomes = [1, 2, 3].map(() => {
       const request = filterRequest();
       const outcome = filter.onRequest?.(request);
-      const response = { status: 200, fields: fieldSet() };
+      const response = filterResponse();
       filter.onResponse?.(response, request);
       return [outcome, [...response.fields]];
     });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { SECURE_HEADERS } from '../../src/filters/secure-headers.ts';
-import { fieldSet, filterContext, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import {
+  filterContext,
+  filterOf,
+  filterRequest,
+  filterResponse,
+  settingsOf,
+} from './filter-request.ts';
 
 type Given = Parameters<typeof settingsOf<(typeof SECURE_HEADERS)['settings']['settings']>>[1];
 
 function sent(given: Given, isSecure: boolean, fields: Record<string, string> = {}): object {
-  const response = { status: 200, fields: fieldSet(fields) };
+  const response = filterResponse(fields);
   const filter = filterOf(SECURE_HEADERS, { enabled: true, ...given });
   filter.onResponse?.(response, filterRequest({ isSecure }));
   return Object.fromEntries(response.fields);

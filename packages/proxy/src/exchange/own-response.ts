@@ -28,8 +28,10 @@ export function problemResponse(
   // RFC 9457 §4.1: without a `type`, a problem is identified by its status; the last two are our extension members.
   const body = JSON.stringify({ title, status, detail, code, requestId });
   let fields = 'content-type: application/problem+json\r\ncache-control: no-store\r\n';
-  if (status === 503) fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
-  return ownResponse(status, fields + linesOf(more), Buffer.from(body));
+  const own = linesOf(more);
+  if (status === 503 && !/^retry-after:/im.test(own))
+    fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
+  return ownResponse(status, fields + own, Buffer.from(body));
 }
 
 /**

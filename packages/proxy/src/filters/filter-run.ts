@@ -21,6 +21,8 @@ export interface FilterRunHandler {
 export interface FilteredOutcome {
   readonly head: ResponseHead;
   readonly transforms: readonly BodyTransform[];
+  /** Of a response of the proxy's own. */
+  readonly body: Uint8Array | undefined;
 }
 
 export interface FilterRunOptions {
@@ -109,10 +111,11 @@ export class FilterRun {
   /**
    * Runs `onResponse` of all filters, in the reverse order, and then asks for transforms.
    * @param hasBody whether one follows that may be transformed
+   * @param ownBody of a response of the proxy's own
    * @returns undefined if a filter failed
    */
-  respond(head: ResponseHead, hasBody: boolean): FilteredOutcome | undefined {
-    const response = new FilteredResponse(head);
+  respond(head: ResponseHead, hasBody: boolean, ownBody?: Buffer): FilteredOutcome | undefined {
+    const response = new FilteredResponse(head, ownBody);
     const transforms: BodyTransform[] = [];
     const filters = this.#filters.toReversed();
     let running = '';
@@ -132,13 +135,15 @@ export class FilterRun {
       return undefined;
     }
     const isHead = this.#client.method === 'HEAD';
-    return { head: response.filteredHead(transforms.length > 0, isHead), transforms };
+    const { body } = response;
+    return { head: response.filteredHead(transforms.length > 0, isHead), transforms, body };
   }
 
   /** Runs `onResponse` over a response of the proxy's own. If a filter fails, that problem goes out as it is. */
   respondOwn(own: OwnResponse): OwnResponse {
-    const filtered = this.respond(own.head, false);
-    if (filtered !== undefined) return { head: filtered.head, body: own.body };
+    const filtered = this.respond(own.head, false, own.body);
+    if (filtered !== undefined)
+      return { head: filtered.head, body: Buffer.from(filtered.body ?? own.body) };
     const { record, id } = this.#client;
     if (record !== undefined) record.problem = FILTER_FAILED.code;
     return problemResponse(FILTER_FAILED, id);

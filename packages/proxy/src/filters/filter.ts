@@ -80,6 +80,12 @@ export interface FilterResponse {
   status: number;
   /** The fields for the client. */
   readonly fields: FieldSet;
+  /**
+   * The body of a response that the proxy makes itself; undefined for one of the upstream, which `transformResponse` can
+   * change.
+   * @throws TypeError when set for one of the upstream, or for a status without a body (204, 304)
+   */
+  body: Uint8Array | undefined;
 }
 
 /** A response that a filter sends in place of the upstream. Content-Length and Date are added. */

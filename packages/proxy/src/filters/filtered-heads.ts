@@ -85,12 +85,27 @@ export class FilteredRequest implements FilterRequest {
 /** The head of a response as filters see it, and what they make of it. */
 export class FilteredResponse implements FilterResponse {
   readonly #head: ResponseHead;
+  readonly #ownBody: Uint8Array | undefined;
+  #body: Uint8Array | undefined;
   #status: number;
   #fields: FieldSet | undefined;
 
-  constructor(head: ResponseHead) {
+  /** @param ownBody of a response that the proxy makes itself */
+  constructor(head: ResponseHead, ownBody?: Uint8Array) {
     this.#head = head;
     this.#status = head.status;
+    this.#ownBody = ownBody;
+    this.#body = ownBody;
+  }
+
+  get body(): Uint8Array | undefined {
+    return this.#body;
+  }
+
+  set body(body: Uint8Array | undefined) {
+    if (this.#ownBody === undefined || body === undefined || hasNoBody(this.#status))
+      throw new TypeError('the body of this response cannot be set');
+    this.#body = body;
   }
 
   get status(): number {
@@ -118,7 +133,9 @@ export class FilteredResponse implements FilterResponse {
     if (isTransformed || (isHead && this.#isEncoded()))
       fields = without(fields, ['content-length']);
     const statusLine = this.#status === head.status ? head.statusLine : statusLineOf(this.#status);
-    const length = isTransformed ? UNKNOWN_LENGTH : head.length;
+    if (this.#body !== this.#ownBody && this.#body !== undefined)
+      fields = `${without(fields, ['content-length'])}content-length: ${this.#body.length}\r\n`;
+    const length = isTransformed ? UNKNOWN_LENGTH : (this.#body?.length ?? head.length);
     const hasDate = this.#fields?.has('date') ?? head.hasDate;
     const hasRequestId = this.#fields?.has('x-request-id') ?? head.hasRequestId;
     return { ...head, status: this.#status, statusLine, fields, length, hasDate, hasRequestId };

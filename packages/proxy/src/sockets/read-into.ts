@@ -18,6 +18,8 @@ const READ_BYTES = 64 * 1024;
  * its own, and uploads of 1 MiB take twice nginx's CPU time instead of 1.1 to 1.3 times. Downloads gain nothing by it.
  */
 const CLIENT_READ_BYTES = 32 * 1024;
+/** Parts of a body up to this size are copied: one that is held would keep a buffer of several times the bytes that count. */
+const COPY_BYTES = 16 * 1024;
 
 /**
  * The buffer that the system reads into, shared by all sockets that read little at a time: each read is used before the
@@ -50,12 +52,13 @@ export function readingInto(
       if (into !== viewed || size !== view.length) view = into.subarray(0, size) as Buffer;
       viewed = into;
       const isSmall = size <= JOIN_BYTES;
-      const taken = take(isSmall || into !== shared ? view : Buffer.from(view));
+      const isCopied = !isSmall && (into === shared || size <= COPY_BYTES);
+      const taken = take(isCopied ? Buffer.from(view) : view);
       if (isSmall || taken === 'over' || taken === 'paused') {
         // A connection keeps no buffer of its own when its body is over or comes in small parts, nor while it is paused.
         buffer = shared;
         if (into !== shared) viewed = view = shared;
-      } else if (into === shared || taken === 'held') {
+      } else if (into === shared || (taken === 'held' && !isCopied)) {
         // A large body has begun, or waits for a slower receiver by reference: the next read needs another buffer.
         buffer = Buffer.allocUnsafeSlow(bytes);
       }

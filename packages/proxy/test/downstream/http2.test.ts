@@ -111,14 +111,6 @@ describe.each([
 });
 
 describe('a request by HTTP/2', () => {
-  it.runIf(hasCurl)('that is refused shows curl why', async () => {
-    const { port } = await start(to());
-    const url = `http://127.0.0.1:${port}/`;
-    const refused = run('curl', ['-s', '--http2-prior-knowledge', '-H', 'Content-Length: 5', url]);
-    const { stdout } = await refused.catch((error: { stdout: string }) => error);
-    expect(stdout).toContain('shorter than its Content-Length');
-  });
-
   it('is summed up with its version', async () => {
     const summaries: RequestSummary[] = [];
     const { there } = await recording();

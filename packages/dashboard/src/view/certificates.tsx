@@ -1,0 +1,35 @@
+import type { StatusView } from '@rollcall/gateway';
+import type { JSX } from 'preact';
+import { describeCertificate } from '../model/certificate.ts';
+import { Mark } from './mark.tsx';
+
+/** The certificates of the gateway, if it has any, and when they expire. */
+export function Certificates({
+  status,
+  now,
+}: {
+  readonly status: StatusView;
+  readonly now: number;
+}): JSX.Element | null {
+  const { certificates } = status;
+  if (certificates.length === 0) return null;
+  return (
+    <section class="gateways" aria-labelledby="certificates">
+      <h2 id="certificates">Certificates</h2>
+      <ul>
+        {certificates.map((each) => {
+          const { name, tone, text } = describeCertificate(each, now);
+          return (
+            <li key={name}>
+              <Mark tone={tone} />
+              <div>
+                <span class="mono">{name}</span>
+                <p class="muted">{text}</p>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
