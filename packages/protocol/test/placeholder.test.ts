@@ -12,6 +12,10 @@ it.each([
   'replace-this-with-a-token',
   'REPLACE_WITH_A_RANDOM_TOKEN',
   'xxxxxxxxxxxxxxxx',
+  'example-token-for-documentation',
+  'SAMPLE_SECRET',
+  'dummy.token.for.a.demo',
+  'prefix-${TOKEN}',
 ])('knows that %s is still a placeholder', (secret) => {
   expect(isPlaceholder(secret)).toBe(true);
 });

@@ -29,6 +29,7 @@ describe('a redirect of an instance that does not know of its prefix', () => {
     ['/py/sub/', '/py/sub/'],
     ['/pyx/', '/py/pyx/'],
     ['sub/', 'sub/'],
+    ['', ''],
     ['https://other.example/dir/', 'https://other.example/dir/'],
     ['//other.example/dir/', '//other.example/dir/'],
   ])('%s: %s', async (location, wanted) => {
