@@ -69,6 +69,19 @@ describe('rollcall run', () => {
     await other.ended;
   });
 
+  it('takes a redirect of the health path for healthy, as gateways do', async () => {
+    const port = await freePort();
+    const redirecting = `require('node:http').createServer((request, response) => {
+      response.writeHead(302, { location: '/login' }).end();
+    }).listen(${port}, '127.0.0.1')`;
+    const program = run(port, ['--health', '/x'], ['node', '-e', redirecting]);
+    await program.line(/INFO  registered prefix=\/v3 /);
+    await gateway.program.line(/route registered .*\/v3/);
+    expect((await ask(`${gateway.url}/v3/x`)).status).toBe(302);
+    program.kill('SIGTERM');
+    await program.ended;
+  });
+
   it('registers only once the health path is healthy', async () => {
     const port = await freePort();
     const program = run(port, ['--health', '/health']);

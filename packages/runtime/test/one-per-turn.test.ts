@@ -45,6 +45,24 @@ it('serves no two requests in one turn, though they came in one packet', async (
   socket.destroy();
 });
 
+it('serves no two requests in one turn, though they came on as many connections', async () => {
+  const order = await start();
+  const sockets = Array.from({ length: 20 }, client);
+  const askAll = () =>
+    Promise.all(
+      sockets.map((socket) => {
+        socket.write(GET);
+        return once(socket, 'data');
+      }),
+    );
+  // Only then are all connections accepted, so that the next requests come together.
+  await askAll();
+  await askAll();
+  expect(order.filter((each) => each === 'request')).toHaveLength(40);
+  expect(order.join(' ')).not.toMatch(/request request/);
+  for (const socket of sockets) socket.destroy();
+});
+
 it('responds to a client that does not read no more than once', async () => {
   const order = await start('x'.repeat(20_000_000));
   const slow = client().pause();

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { drain, watchServers } from '../../src/registrar/drain.ts';
 import { deferred } from '../../../../test/support/deferred.ts';
 
@@ -118,4 +118,14 @@ it('closes unfinished connections after 6 s, including upgraded ones', async () 
   expect(took).toBeGreaterThan(5500);
   expect(took).toBeLessThan(7000);
   await failing;
+});
+
+it('sets no timer in the past, of which Node 24 warns, for a server that has long been quiet', async () => {
+  const { server } = await listening((_request, response) => response.end());
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  cleanups.push(() => timers.mockRestore());
+  await drain(server);
+  const delays = timers.mock.calls.map(([, delay]) => delay ?? 0);
+  expect(delays.length).toBeGreaterThan(0);
+  expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
 });

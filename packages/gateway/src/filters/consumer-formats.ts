@@ -14,6 +14,15 @@ export const API_KEY_HASH: Format = {
   problem: () => 'must be sha256: and 64 hexadecimal digits, as `rollcall hash` prints it',
 };
 
+export const CERTIFICATE: Format = {
+  expected:
+    'a subject such as CN=acme, a name such as DNS:acme.example or URI:spiffe://acme, or sha256: and 64 hexadecimal digits',
+  parse(text) {
+    if (/^sha256:/i.test(text)) return API_KEY_HASH.parse(text);
+    return /^[A-Za-z0-9.]+[=:]./.test(text) ? text : undefined;
+  },
+};
+
 /** Returns the hash of an API key. A key is long and random, so that a fast hash is enough. */
 export function hashApiKey(key: string): string {
   return `sha256:${hash('sha256', key)}`;

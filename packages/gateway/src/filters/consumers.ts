@@ -4,6 +4,7 @@ import type { ConsumersConfig } from '../settings/consumers.ts';
 export class Consumers {
   readonly #config: ConsumersConfig;
   readonly #byKeyHash: ReadonlyMap<string, string>;
+  readonly #byCertificate: ReadonlyMap<string, string>;
 
   constructor(config: ConsumersConfig) {
     this.#config = config;
@@ -11,6 +12,11 @@ export class Consumers {
       apiKeys.map((hash) => [hash, name] as const),
     );
     this.#byKeyHash = new Map(hashes);
+    this.#byCertificate = new Map(
+      Object.entries(config).flatMap(([name, { certificates = [] }]) =>
+        certificates.map((each) => [each, name] as const),
+      ),
+    );
   }
 
   /**
@@ -19,6 +25,12 @@ export class Consumers {
    */
   ofKeyHash(hash: string): string | undefined {
     return this.#byKeyHash.get(hash);
+  }
+
+  /** Returns whose certificate has one of these: its fingerprint, its names, its subject. */
+  ofCertificate(identities: readonly string[]): string | undefined {
+    const found = identities.find((each) => this.#byCertificate.has(each));
+    return found === undefined ? undefined : this.#byCertificate.get(found);
   }
 
   /** Returns the hashed passwords of a consumer; none if there is no such consumer. */

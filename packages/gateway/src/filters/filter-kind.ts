@@ -14,6 +14,8 @@ export interface FilterFault {
 export interface ConfigFacts {
   /** Whether `consumers` has this name. */
   readonly isConsumer: (name: string) => boolean;
+  /** Whether `tls.clientCa` is set. */
+  readonly hasClientCa: boolean;
   /** Whether `redis.url` is set. */
   readonly hasRedis: boolean;
 }

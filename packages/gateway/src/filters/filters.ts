@@ -3,6 +3,7 @@ import type { Resolved, Settings } from '@rollcall/runtime/settings';
 import { API_KEY } from './api-key.ts';
 import { BASIC_AUTH } from './basic-auth.ts';
 import { COMPRESS } from './compress.ts';
+import { CLIENT_CERTIFICATE } from './client-certificate.ts';
 import { CONCURRENCY } from './concurrency.ts';
 import { CORS } from './cors.ts';
 import { ERROR_PAGES } from './error-pages.ts';
@@ -26,6 +27,7 @@ const KINDS = {
   redirect: REDIRECT as typeof REDIRECT,
   maintenance: MAINTENANCE as typeof MAINTENANCE,
   ipAccess: IP_ACCESS as typeof IP_ACCESS,
+  clientCertificate: CLIENT_CERTIFICATE as typeof CLIENT_CERTIFICATE,
   basicAuth: BASIC_AUTH as typeof BASIC_AUTH,
   apiKey: API_KEY as typeof API_KEY,
   jwt: JWT as typeof JWT,

@@ -68,7 +68,10 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
   const faults = [
     ...tlsFaults(config),
-    ...routeFaults(routingSettings(config), config.redis?.url !== undefined),
+    ...routeFaults(routingSettings(config), {
+      hasRedis: config.redis?.url !== undefined,
+      hasClientCa: config.tls?.clientCa !== undefined,
+    }),
   ];
   return faults.map(({ path, problem }) => ({
     path,

@@ -1,5 +1,5 @@
 import type { Values } from '@rollcall/runtime/settings';
-import { API_KEY_HASH, CONSUMER_NAME } from '../filters/consumer-formats.ts';
+import { API_KEY_HASH, CERTIFICATE, CONSUMER_NAME } from '../filters/consumer-formats.ts';
 import { PASSWORD_HASH } from '../filters/password.ts';
 
 const CONSUMER = {
@@ -17,6 +17,13 @@ const CONSUMER = {
     isSecret: true,
     defaultIs: 'none',
     doc: 'Passwords for basic authentication, hashed by `rollcall hash --password`. The user name is that of the consumer.',
+  },
+  certificates: {
+    type: 'list',
+    format: CERTIFICATE as typeof CERTIFICATE,
+    defaultIs: 'none',
+    example: ['CN=acme,O=Example', 'DNS:acme.example', 'sha256:…'],
+    doc: 'Client certificates: the subject, one of the other names with its kind, or the SHA-256 fingerprint.',
   },
 } as const;
 

@@ -23,12 +23,15 @@ interface RouteFault {
 
 /**
  * Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say.
- * @param hasRedis whether `redis.url` is set
+ * @param server what the settings of the whole gateway have
  */
-export function routeFaults(settings: RoutingSettings, hasRedis: boolean): RouteFault[] {
+export function routeFaults(
+  settings: RoutingSettings,
+  server: Omit<ConfigFacts, 'isConsumer'>,
+): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
   const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
-  const facts = { isConsumer, hasRedis };
+  const facts = { isConsumer, ...server };
   const faults = policyFaults(all, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
     at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),

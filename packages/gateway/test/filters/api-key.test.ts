@@ -98,7 +98,11 @@ describe('the settings of API keys', () => {
   it('name consumers of the configuration only', () => {
     const settings = settingsOf(API_KEY, { consumers: ['acme', 'other'] });
     expect(
-      API_KEY.faults?.(settings, { isConsumer: (name) => name === 'acme', hasRedis: false }),
+      API_KEY.faults?.(settings, {
+        isConsumer: (name) => name === 'acme',
+        hasRedis: false,
+        hasClientCa: false,
+      }),
     ).toEqual([{ key: 'consumers.1', problem: 'is "other", which is not in `consumers`' }]);
   });
 

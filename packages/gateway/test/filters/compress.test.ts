@@ -119,8 +119,8 @@ describe('compression', () => {
 
   it.each(['encodings', 'contentTypes'])('refuses an empty list of %s', (key) => {
     const settings = settingsOf(COMPRESS, { enabled: true, [key]: [] });
-    expect(COMPRESS.faults?.(settings, { isConsumer: () => false, hasRedis: false })).toEqual([
-      { key, problem: 'is empty' },
-    ]);
+    expect(
+      COMPRESS.faults?.(settings, { isConsumer: () => false, hasRedis: false, hasClientCa: false }),
+    ).toEqual([{ key, problem: 'is empty' }]);
   });
 });

@@ -304,9 +304,11 @@ describe('the keys of an issuer', () => {
 });
 
 const faultsOf = (given: object) =>
-  JWT.faults?.(settingsOf(JWT, given), { isConsumer: () => false, hasRedis: false }).map(
-    ({ key }) => key,
-  );
+  JWT.faults?.(settingsOf(JWT, given), {
+    isConsumer: () => false,
+    hasRedis: false,
+    hasClientCa: false,
+  }).map(({ key }) => key);
 
 describe('the settings of tokens', () => {
   it('are complete', () => {

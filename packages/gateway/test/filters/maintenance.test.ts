@@ -30,7 +30,11 @@ describe('maintenance', () => {
 
   it('refuses a page that cannot be read', () => {
     const settings = settingsOf(MAINTENANCE, { enabled: true, file: '/nowhere/page.html' });
-    const faults = MAINTENANCE.faults?.(settings, { isConsumer: () => false, hasRedis: false });
+    const faults = MAINTENANCE.faults?.(settings, {
+      isConsumer: () => false,
+      hasRedis: false,
+      hasClientCa: false,
+    });
     expect(faults).toMatchObject([{ key: 'file' }]);
   });
 });

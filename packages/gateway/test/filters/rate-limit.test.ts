@@ -255,7 +255,7 @@ describe('a rate limit', () => {
     expect(RATE_LIMIT.describe(settings)).toBe(
       'allows 10/s for each consumer, bursts of 20, counted in Redis',
     );
-    const facts = { isConsumer: () => true, hasRedis: false };
+    const facts = { isConsumer: () => true, hasRedis: false, hasClientCa: false };
     expect(RATE_LIMIT.faults?.(settings, facts).map(({ key }) => key)).toEqual(['store']);
     expect(RATE_LIMIT.faults?.(settings, { ...facts, hasRedis: true })).toEqual([]);
   });
