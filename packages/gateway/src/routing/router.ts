@@ -146,6 +146,9 @@ export class Router {
     this.#routes.delete(prefix);
     this.#balancers.delete(prefix);
     this.#changed.delete(prefix);
+    const routes = this.#served.get(prefix);
+    routes?.delete(prefix);
+    if (routes?.size === 0) this.#served.delete(prefix);
   }
 
   /** Replaces the rules. Statistics of instances stay; requests in flight keep their limits and filters. */

@@ -31,6 +31,16 @@ describe('a router', () => {
     expect([pick('/v1'), pick('/v2'), pick('/v1'), pick('/v2')]).toEqual([1, 8, 2, 9]);
   });
 
+  it('begins anew with a prefix that was forgotten', () => {
+    const { router, say, pick } = setup();
+    for (const port of [1, 2]) say(port);
+    expect(pick()).toBe(1);
+    for (const port of [1, 2]) say(port, { left: true });
+    router.forgetPrefix('/v1');
+    for (const port of [1, 2]) say(port);
+    expect(pick()).toBe(1);
+  });
+
   it('offers every instance once for retries', () => {
     const { say, decide } = setup();
     for (const port of [1, 2, 3]) say(port);
