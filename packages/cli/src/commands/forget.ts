@@ -4,7 +4,7 @@ import { quote, RollcallError } from '@rollcall/protocol';
 import { adminAccess, adminOption, askAdmin, changeAtAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
 
-/** Instances that are named of those that may be meant. */
+/** How many of the instances that an id may mean are named. */
 const MAX_SHOWN = 5;
 
 export function defineForget(command: Command): void {

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Change, Instance } from '@rollcall/client';
 import { listen } from '@rollcall/runtime';
+import type { ProcessReport } from '../../src/traffic/process-report.ts';
 import type { ToWorker } from '../../src/workers/messages.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
 import type { WorkerEvents } from '../../src/workers/process.ts';
@@ -43,7 +44,7 @@ const change: Change = { type: 'registered', instance, why: 'it announced itself
 const outcome = vi.fn<(key: string, verdict: string) => void>();
 const requestError = vi.fn<(error: object) => void>();
 const report = vi.fn<(worker: string, counts: object) => void>();
-const COUNTS = {
+const COUNTS: ProcessReport = {
   evidence: [],
   traffic: {
     routes: [],
@@ -52,6 +53,7 @@ const COUNTS = {
     filters: [],
     droppedFields: 0,
     versions: [],
+    grpc: [],
   },
   load: {
     clients: 3,

@@ -304,7 +304,9 @@ export class UpstreamRequest implements ResponseHandler {
   /** Returns the end of the body as the upstream gets it. */
   #passing(end: BodyEnd): BodyEnd {
     const passes = this.#decision?.passesTrailers === true || this.#connection?.takesTrailers;
-    return end.trailers === '' || passes === true ? end : DONE;
+    if (end.trailers === '') return end;
+    if (passes !== true) return DONE;
+    return { done: true, trailers: this.#filters?.trailers(end.trailers) ?? end.trailers };
   }
 
   /** Nothing was sent, so any method may go to another upstream. */

@@ -22,6 +22,7 @@ const RESERVED: ReadonlySet<string> = new Set([
 export class FieldSet {
   #entries: [name: string, lower: string, value: string][] = [];
   #isChanged = false;
+  #decided: Set<string> | undefined;
 
   /** @param lines of fields as they came, each with its CRLF */
   constructor(lines: string) {
@@ -69,6 +70,7 @@ export class FieldSet {
   append(name: string, value: string): void {
     check(name, value);
     this.#isChanged = true;
+    this.#decide(name.toLowerCase());
     this.#entries.push([name, name.toLowerCase(), value]);
   }
 
@@ -79,6 +81,7 @@ export class FieldSet {
   delete(name: string): void {
     const lower = name.toLowerCase();
     if (RESERVED.has(lower)) throw new TypeError(`the field ${name} belongs to the proxy`);
+    this.#decide(lower);
     this.#remove(lower);
   }
 
@@ -92,11 +95,20 @@ export class FieldSet {
     return this.#isChanged;
   }
 
+  /** The names in lower case that were set, added or deleted, whether or not there was such a field. */
+  get decided(): readonly string[] {
+    return [...(this.#decided ?? [])];
+  }
+
   /** Returns the fields as lines, each with its CRLF. */
   toLines(): string {
     let lines = '';
     for (const [name, , value] of this.#entries) lines += `${name}: ${value}\r\n`;
     return lines;
+  }
+
+  #decide(lower: string): void {
+    (this.#decided ??= new Set()).add(lower);
   }
 
   #remove(lower: string): void {

@@ -79,6 +79,11 @@ export class FilterRun {
     return this.#request.filteredHead();
   }
 
+  /** Returns the trailers for the upstream, as filters leave them. */
+  trailers(lines: string): string {
+    return this.#request.filteredTrailers(lines);
+  }
+
   /** Runs `onRequest` of all filters, in order, until one answers. The handler is called at once unless one takes its time. */
   start(handler: FilterRunHandler): void {
     this.#runFrom(0, handler);

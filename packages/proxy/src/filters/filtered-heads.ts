@@ -80,6 +80,14 @@ export class FilteredRequest implements FilterRequest {
     const { head } = this.#request;
     return this.#fields?.isChanged === true ? { ...head, fields: this.#fields.toLines() } : head;
   }
+
+  /**
+   * Returns the trailers for the upstream: without those that filters have set or dropped in the head, because a recipient
+   * that merges trailers into the head (RFC 9110 §6.5.1) would believe the client instead.
+   */
+  filteredTrailers(lines: string): string {
+    return this.#fields === undefined ? lines : without(lines, this.#fields.decided);
+  }
 }
 
 /** The head of a response as filters see it, and what they make of it. */
