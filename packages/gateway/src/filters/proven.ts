@@ -13,7 +13,7 @@ export function dropForged(fields: FieldSet, names: ReadonlySet<string>): void {
   for (const [name] of fields)
     if (names.has(name.toLowerCase().replaceAll('_', '-'))) (forged ??= []).push(name);
   for (const name of forged ?? []) fields.delete(name);
-  // Those that did not come as well: they could come as trailers.
+  // Fields that did not come could still come as trailers.
   for (const name of names) fields.delete(name);
 }
 

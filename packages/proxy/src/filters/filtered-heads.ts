@@ -82,7 +82,7 @@ export class FilteredRequest implements FilterRequest {
   }
 
   /**
-   * Returns the trailers for the upstream: without those that filters have set or dropped in the head, because a recipient
+   * Returns the trailers for the upstream: without fields that filters have set or dropped in the head, because a recipient
    * that merges trailers into the head (RFC 9110 §6.5.1) would believe the client instead.
    */
   filteredTrailers(lines: string): string {
