@@ -12,21 +12,28 @@ const PAGES = execFileSync('git', ['ls-files', '*.md'], { cwd: ROOT, encoding: '
   .split('\n')
   .filter((page) => !page.startsWith('docs/reference/api/'));
 
-/** The programs of a page: each begins with its imports, and the blocks after it continue it. */
+/** How a program begins: with its imports, or with the name of its file. */
+const BEGINNING = /^(?:\/\/ (?<file>\S+)\n)?import /;
+
+/** The programs of a page: the blocks after a beginning continue it. */
 function programsOf(page: string): string[] {
   const programs: string[] = [];
   for (const [, code = ''] of readFileSync(join(ROOT, page), 'utf8').matchAll(BLOCK)) {
-    if (code.startsWith('import ')) programs.push(code);
+    if (BEGINNING.test(code)) programs.push(code);
     else programs.push(`${programs.pop() ?? ''}\n${code}`);
   }
   return programs;
 }
 
+/** The file that a program names is JavaScript whose libraries have no types of what they load: the guide's own test runs it. */
+const extensionOf = (code: string): string =>
+  BEGINNING.exec(code)?.groups?.['file']?.endsWith('.js') === true ? 'js' : 'ts';
+
 it('every block of code in the documents compiles under strict', () => {
   const folder = mkdtempSync(join(ROOT, 'node_modules', '.code-'));
   const files = PAGES.flatMap((page) =>
     programsOf(page).map((code, index) => {
-      const name = `${page.replaceAll('/', '-')}-${index + 1}.ts`;
+      const name = `${page.replaceAll('/', '-')}-${index + 1}.${extensionOf(code)}`;
       writeFileSync(join(folder, name), code);
       return name;
     }),
@@ -41,6 +48,7 @@ it('every block of code in the documents compiles under strict', () => {
     strict: true,
     noUncheckedIndexedAccess: true,
     allowImportingTsExtensions: true,
+    allowJs: true,
     skipLibCheck: true,
     noEmit: true,
   };

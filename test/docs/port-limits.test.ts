@@ -57,7 +57,9 @@ it('the limits of the port of the gateway are the defaults of its settings', () 
   const [connections, ofOne, silent, unread] = limitsOf('of the gateway');
   expect(LIMITS.connections).toBe(Infinity);
   expect(connections).toContain('`limits.connections`');
-  expect(ofOne).toBe(`${LIMITS.connectionsPerAddress}, \`limits.connectionsPerAddress\``);
+  expect(ofOne).toBe(
+    `${LIMITS.connectionsPerAddress}, \`limits.connectionsPerAddress\`; ${LIMITS.streams} requests at a time on a connection by HTTP/2, \`limits.streams\``,
+  );
   expect(silent).toBe(
     `${LIMITS.headMs / 1000} s for a head, \`limits.headMs\`; ${LIMITS.idleMs / 1000} s between two, \`limits.idleMs\``,
   );
