@@ -99,7 +99,7 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'a run that has ended is not exported',
     file: 'table/export.ts',
-    from: '!hasEnded && ',
+    from: '!hasEnded &&',
     to: '',
   },
   {

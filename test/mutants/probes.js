@@ -153,13 +153,13 @@ export const PROBE_MUTANTS = [
   {
     rule: 'most probes of a healthy instance make no request',
     file: 'table/probe-schedule.ts',
-    from: "return isServing || entry.announcement.scheme === 'https' ? undefined : 'connect';",
-    to: "return isServing || entry.announcement.scheme === 'https' ? undefined : 'probe';",
+    from: "return isServing || schemeFacts(entry.announcement).isSecure ? undefined : 'connect';",
+    to: "return isServing || schemeFacts(entry.announcement).isSecure ? undefined : 'probe';",
   },
   {
     rule: 'an instance that serves TLS gets no connection without a handshake',
     file: 'table/probe-schedule.ts',
-    from: " || entry.announcement.scheme === 'https'",
+    from: ' || schemeFacts(entry.announcement).isSecure',
     to: '',
   },
   {

@@ -4,7 +4,7 @@ import { Prober } from '../../src/observer/probe.ts';
 let code = '';
 vi.mock('@rollcall/runtime', async (original) => ({
   ...(await original<object>()),
-  httpRequest: () => Promise.resolve({ code }),
+  requestHealth: () => Promise.resolve({ code }),
 }));
 
 const INSTANCE = { prefix: '/v1', address: '127.0.0.1', port: 1 };
