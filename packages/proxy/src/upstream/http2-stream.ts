@@ -61,6 +61,8 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   #isPaused = false;
   /** The request, if it asks for a WebSocket. */
   #upgrading: RequestHead | undefined;
+  /** Whether the head of the request was sent. */
+  #hasBegun = false;
   /** Whether the head of the response has come, and all of it. */
   #hasHead = false;
   #hasEnded = false;
@@ -105,6 +107,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
     if (head.upgrades && this.#session?.takesWebSockets !== true) return this.#refuseWebSocket();
     const block = requestBlock(head, facts, this.#pool.origin);
     this.#session?.sendBlock(this.#id, block, endsStream);
+    this.#hasBegun = true;
     if (head.upgrades) this.#upgrading = head;
     else if (!endsStream) return this.write(parts, end);
     else this.#output?.ended();
@@ -231,8 +234,9 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   #end(code: number): void {
     this.#output?.drop();
     this.#pool.withdraw(this);
-    const isOver = this.#hasEnded && this.#output?.isSent === true;
-    this.#session?.leave(this.#id, isOver ? undefined : code);
+    // RFC 9113 §5.1: a reset of a stream that is idle would end the session.
+    const isOpen = this.#hasBegun && !(this.#hasEnded && this.#output?.isSent === true);
+    this.#session?.leave(this.#id, isOpen ? code : undefined);
   }
 }
 

@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import type { ServerHttp2Stream } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import { expect, it } from 'vitest';
+import { client, start, to } from '../harness.ts';
+import { session } from '../http2-client.ts';
+import { http2Upstream } from './http2-server.ts';
+
+const UPGRADE =
+  'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
+
+it('a WebSocket that an upstream of HTTP/2 does not take costs no other request of its session', async () => {
+  const held: ServerHttp2Stream[] = [];
+  const { there, sessions } = await http2Upstream((stream) => {
+    held.push(stream);
+    stream.respond({ ':status': 200 });
+    stream.write('half ');
+  });
+  const { port } = await start(to(there));
+  const other = session(port).request();
+  await once(other, 'response');
+  const made = client(port);
+  made.write(UPGRADE);
+  await made.heard(/^HTTP\/1.1 501 /);
+  // A PING that is answered: the upstream has read all that was sent before.
+  await new Promise((resolve) => sessions[0]?.ping(resolve));
+  held[0]?.end('whole');
+  expect(await text(other)).toBe('half whole');
+  expect(sessions).toHaveLength(1);
+});
