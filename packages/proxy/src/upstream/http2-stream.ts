@@ -178,6 +178,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
     // Another stream is read next into the same buffer.
     const parts = content.length === 0 ? NO_PARTS : [Buffer.from(content)];
     this.#handler?.onData(parts, endsStream ? DONE : MORE);
+    this.#closeTunnel();
     this.#grant();
   }
 
@@ -201,7 +202,9 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
     this.#session?.sendBlock(this.#id, trailerBlock(lines), true);
   }
 
-  onSent(): void {}
+  onSent(): void {
+    this.#closeTunnel();
+  }
 
   /** As a response, because it is no fault of the upstream. Later, when it has been sent as far as the exchange knows. */
   #refuseWebSocket(): true {
@@ -216,6 +219,14 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
     if (this.#left !== undefined && this.#left > 0) return this.#break(SHORT);
     this.#hasEnded = true;
     this.#handler?.onData(NO_PARTS, endWith(passedTrailers(lines, false)));
+    this.#closeTunnel();
+  }
+
+  /** A tunnel that both sides have ended is closed, as a connection of HTTP/1.1 would be: the exchange waits for that. */
+  #closeTunnel(): void {
+    if (this.#upgrading === undefined || !this.#hasEnded || this.#output?.isSent !== true) return;
+    this.#session?.forget(this.#id);
+    this.fail(new Error('closed the tunnel'));
   }
 
   /** Lets the upstream send as much as it has sent, if that is taken. */

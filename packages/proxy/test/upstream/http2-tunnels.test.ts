@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { text } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { client, start, to } from '../harness.ts';
 import { session } from '../http2-client.ts';
 import { http2Upstream } from './http2-server.ts';
@@ -27,4 +27,32 @@ it('a WebSocket that an upstream of HTTP/2 does not take costs no other request 
   held[0]?.end('whole');
   expect(await text(other)).toBe('half whole');
   expect(sessions).toHaveLength(1);
+});
+
+const CONNECT = { ':method': 'CONNECT', ':protocol': 'websocket', 'sec-websocket-version': '13' };
+
+it.each<[string, (stream: ServerHttp2Stream) => void]>([
+  ['client', (stream) => void stream.pipe(stream)],
+  ['upstream', (stream) => stream.resume().end('over')],
+])('a tunnel of HTTP/2 whose %s ends first is over once both have ended', async (_who, serve) => {
+  const { there } = await http2Upstream(
+    (stream) => {
+      stream.respond({ ':status': 200 });
+      serve(stream);
+    },
+    { settings: { enableConnectProtocol: true } },
+  );
+  const { port, proxy } = await start(to(there), { limits: { streams: 2 } });
+  const made = session(port);
+  await once(made, 'remoteSettings');
+  for (let count = 0; count < 5; count++) {
+    const stream = made.request(CONNECT, { endStream: false });
+    await once(stream, 'response');
+    stream.write('more than its window '.repeat(20_000));
+    stream.end();
+    await text(stream);
+    if (!stream.closed) await once(stream, 'close');
+    expect(stream.rstCode).toBe(0);
+  }
+  await vi.waitFor(() => expect([...proxy.pools()]).toEqual([[there.key, { open: 1, idle: 1 }]]));
 });
