@@ -13,6 +13,12 @@ import {
 } from './payload.ts';
 import { parseSettings } from './settings.ts';
 
+/**
+ * A block may be so many times as large as a head: it is read to its end, because the next one depends on it, and costs one
+ * request. A larger one costs the connection.
+ */
+const MAX_HEADS_IN_BLOCK = 4;
+
 /** DATA, as its stream gets it. */
 export interface Data {
   readonly streamId: number;
@@ -28,7 +34,7 @@ export interface SessionHandler {
   /** HEADERS with their CONTINUATION. */
   onBlock(block: Block): void;
   /** A block has begun whose rest is still to come. */
-  onBlockBegun(): void;
+  onBlockBegun(streamId: number): void;
   onData(data: Data): void;
   onReset(streamId: number, code: number): void;
   /** The peer's SETTINGS, to be acknowledged. */
@@ -46,7 +52,7 @@ export interface SessionHandler {
 /** Reads the frames of one side of a session, and checks what does not depend on the streams (RFC 9113 §6). */
 export class SessionReader {
   readonly #handler: SessionHandler;
-  readonly #maxBlockBytes: () => number;
+  readonly #maxHeadBytes: () => number;
   readonly #frames = new FrameReader(DEFAULT_MAX_FRAME_BYTES);
   readonly #blocks = new BlockReader();
   /** What is still to come of the preface. */
@@ -55,12 +61,12 @@ export class SessionReader {
 
   /**
    * @param preface what stands before the first frame
-   * @param maxBlockBytes of a block of fields as it is encoded
+   * @param maxHeadBytes what a head may have
    */
-  constructor(handler: SessionHandler, preface: string, maxBlockBytes: () => number) {
+  constructor(handler: SessionHandler, preface: string, maxHeadBytes: () => number) {
     this.#handler = handler;
     this.#preface = preface;
-    this.#maxBlockBytes = maxBlockBytes;
+    this.#maxHeadBytes = maxHeadBytes;
   }
 
   /** Bytes of frames and blocks that are not whole. */
@@ -114,9 +120,9 @@ export class SessionReader {
 
   #onHeaders(frame: Frame): void {
     if (frame.type === FRAME.continuation) this.#handler.onControlFrame();
-    const block = this.#blocks.read(frame, this.#maxBlockBytes());
+    const block = this.#blocks.read(frame, MAX_HEADS_IN_BLOCK * this.#maxHeadBytes());
     if (block !== undefined) this.#handler.onBlock(block);
-    else if (frame.type === FRAME.headers) this.#handler.onBlockBegun();
+    else if (frame.type === FRAME.headers) this.#handler.onBlockBegun(frame.streamId);
   }
 
   #onData(frame: Frame): void {

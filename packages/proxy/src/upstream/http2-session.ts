@@ -189,7 +189,11 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.#streams.get(streamId)?.receiveBlock(fields, endsStream);
   }
 
-  onBlockBegun(): void {}
+  /** Even if the rest of it ends the session, the request is not sent again, which would end the next one too. */
+  onBlockBegun(streamId: number): void {
+    const stream = this.#streams.get(streamId);
+    if (stream !== undefined) stream.hasResponded = true;
+  }
 
   onData({ streamId, content, windowBytes, endsStream }: Data): void {
     this.#checkBegun(streamId);

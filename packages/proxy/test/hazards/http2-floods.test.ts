@@ -96,11 +96,11 @@ describe('a flood of frames of HTTP/2 without a part of a request', () => {
     expect(await one.goAway()).toBe(ERROR.enhanceYourCalm);
   });
 
-  it('CONTINUATION beyond the size of a head: closed before it is whole', async () => {
+  it('CONTINUATION beyond four times the size of a head: closed before it is whole', async () => {
     const { port } = await start(to(await okServer()));
     const one = new FrameClient(port);
     one.write(frame(FRAME.headers, FLAG.endStream, 1, block(GET)));
-    one.write(frame(FRAME.continuation, 0, 1, block([['x', 'y'.repeat(9000)]])).repeat(2));
+    one.write(frame(FRAME.continuation, 0, 1, block([['x', 'y'.repeat(13_000)]])).repeat(5));
     expect(await one.goAway()).toBe(ERROR.enhanceYourCalm);
   });
 
@@ -134,6 +134,20 @@ describe('a head of HTTP/2 that is too large', () => {
     one.request(1, [...GET, ...Array.from({ length: 99 }, () => ['x', 'y'.repeat(134)] as const)]);
     expect(await one.status(1)).toBe('431');
     one.request(3, GET);
+    expect(await one.status(3)).toBe('200');
+  });
+
+  it('is so when its block is', async () => {
+    const { port } = await start(to(await okServer()));
+    const one = new FrameClient(port);
+    // It adds to the table, by which the next block is read.
+    const large = `\x40\x01x\x01y${block([['cookie', 'y'.repeat(12_000)]]).repeat(5)}`;
+    one.write(frame(FRAME.headers, FLAG.endStream, 1, block(GET)));
+    for (let at = 0; at < large.length; at += 16_384)
+      one.write(frame(FRAME.continuation, 0, 1, large.slice(at, at + 16_384)));
+    one.write(frame(FRAME.continuation, FLAG.endHeaders, 1, ''));
+    expect(await one.status(1)).toBe('431');
+    one.write(frame(FRAME.headers, FLAG.endHeaders | FLAG.endStream, 3, `${block(GET)}\xbe`));
     expect(await one.status(3)).toBe('200');
   });
 

@@ -1,6 +1,16 @@
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
-import { ERROR, FRAME, goAwayFrame, rstStreamFrame } from '../../src/http2/frames.ts';
+import {
+  ERROR,
+  FLAG,
+  FRAME,
+  frame,
+  goAwayFrame,
+  headersFrames,
+  rstStreamFrame,
+} from '../../src/http2/frames.ts';
+import { encodeField } from '../../src/http2/hpack-encoder.ts';
 import type { Upstream } from '../../src/proxy.ts';
 import { client, send, serverSending, start, to, upstream } from '../harness.ts';
 import { session } from '../http2-client.ts';
@@ -98,5 +108,41 @@ describe('an upstream of HTTP/2 with a fault', () => {
     const made = client(port);
     made.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
     expect(await made.all).toMatch(/^HTTP\/1.1 502|closed by a reset$/);
+  });
+
+  it('whose response head is too large costs that request alone, and is not sent it again', async () => {
+    let large = 0;
+    const block = encodeField('location', 'x'.repeat(20_000)).repeat(3);
+    const there = await frameServer((each, { write, respond }) => {
+      if (each.type === FRAME.data && large === 0) respond(each.streamId, OK, 'half ', false);
+      else if (each.type === FRAME.data) write(frame(FRAME.data, FLAG.endStream, 1, 'whole'));
+      else if (each.type === FRAME.headers && each.streamId > 1) {
+        large++;
+        write(headersFrames(each.streamId, block, true, 16_384));
+      }
+    });
+    const { port } = await start(to(there));
+    const other = session(port).request({ ':method': 'POST' });
+    other.write('x');
+    await once(other, 'response');
+    const { status, body } = await send(port);
+    expect([status, body]).toEqual([502, expect.stringContaining('head that is too large')]);
+    expect(large).toBe(1);
+    other.end('x');
+    expect(await text(other)).toBe('half whole');
+  });
+
+  it('whose response head is larger than is read loses one session', async () => {
+    let count = 0;
+    const block = encodeField('location', 'x'.repeat(20_000)).repeat(4);
+    const there = await frameServer((each, { write }) => {
+      if (each.type !== FRAME.headers) return;
+      count++;
+      write(headersFrames(each.streamId, block, true, 16_384));
+    });
+    const { port } = await start(to(there));
+    const { status, body } = await send(port);
+    expect([status, body]).toEqual([502, expect.stringContaining('larger than 65536 bytes')]);
+    expect(count).toBe(1);
   });
 });
