@@ -20,6 +20,8 @@ import type { UpstreamStream } from './upstream-stream.ts';
 
 /** What an upstream may send of a body before it is taken. */
 export const STREAM_WINDOW: number = 256 * 1024;
+/** 1xx that are held while the client takes none: no window limits them. */
+const MAX_HELD_1XX = 16;
 
 /** What a stream needs of the sessions to its upstream: the pool. */
 export interface StreamPlaces {
@@ -59,6 +61,8 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   #output: StreamOutput | undefined;
   readonly #window = new ReceiveWindow(STREAM_WINDOW);
   #isPaused = false;
+  /** 1xx that have come since it was paused. */
+  #held1xx = 0;
   /** The request, if it asks for a WebSocket. */
   #upgrading: RequestHead | undefined;
   /** Whether the head of the request was sent. */
@@ -124,6 +128,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
 
   resume(): void {
     this.#isPaused = false;
+    this.#held1xx = 0;
     this.#grant();
   }
 
@@ -157,7 +162,11 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
     if (this.#hasHead) return this.#receiveTrailers(fields, endsStream);
     const head = parseResponseHead(fields, handler.method, endsStream);
     if (typeof head === 'string') return this.#break(head);
-    if (head.status < 200) return handler.onInformational(head);
+    if (head.status < 200) {
+      if (this.#isPaused && ++this.#held1xx > MAX_HELD_1XX)
+        return this.#break('sent more 1xx than the client takes');
+      return handler.onInformational(head);
+    }
     this.#hasHead = true;
     if (this.#upgrading !== undefined && head.status === 200)
       return handler.onUpgrade(switchedHead(head, this.#upgrading), EMPTY);

@@ -145,4 +145,25 @@ describe('an upstream of HTTP/2 with a fault', () => {
     expect([status, body]).toEqual([502, expect.stringContaining('larger than 65536 bytes')]);
     expect(count).toBe(1);
   });
+
+  it('that sends 1xx without end to a client that does not read is reset', async () => {
+    const hint = headersFrames(
+      1,
+      encodeField(':status', '103') + encodeField('link', 'x'.repeat(15_000)),
+      false,
+      16_384,
+    );
+    const resets: number[] = [];
+    const there = await frameServer((each, { write }) => {
+      if (each.type === FRAME.rstStream) resets.push(each.streamId);
+      if (each.type === FRAME.headers) write(hint.repeat(2000));
+    });
+    const { port } = await start(to(there));
+    const made = client(port);
+    made.socket.pause();
+    made.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await vi.waitFor(() => expect(resets).toEqual([1]), { timeout: 10_000 });
+    made.socket.resume();
+    await made.heard(/HTTP\/1.1 502 /);
+  });
 });
