@@ -56,10 +56,9 @@ export class Http2Pool implements UpstreamPool, SessionOwner, StreamPlaces {
   }
 
   sessionOpened(session: Http2Session): void {
-    this.#expectedStreams = Math.max(1, session.maxStreams);
+    if (session.maxStreams > 0) this.#expectedStreams = session.maxStreams;
     this.sessionFreed(session);
-    // One that takes no stream at all is not opened again and again.
-    if (session.maxStreams > 0) this.#openEnough();
+    this.#openEnough();
   }
 
   sessionFreed(session: Http2Session): void {
@@ -106,9 +105,10 @@ export class Http2Pool implements UpstreamPool, SessionOwner, StreamPlaces {
     return count;
   }
 
-  /** Opens sessions, as many as take all that wait. */
+  /** Opens sessions, as many as take all that wait: none while there is one without room for a single stream. */
   #openEnough(): void {
     if (this.#waiting.size === 0) return;
+    for (const session of this.#sessions) if (session.takesNone) return;
     const needed = Math.max(1, Math.ceil(this.#waiting.size / this.#expectedStreams));
     for (let left = needed - this.#connecting; left > 0; left--)
       this.#sessions.add(new Http2Session(this, this.#limits, this.#clock, this.#dialer));

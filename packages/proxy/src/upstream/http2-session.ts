@@ -48,7 +48,7 @@ export interface SessionOwner {
   sessionOpened(session: Http2Session): void;
   /** A stream has ended, or the upstream takes more of them. */
   sessionFreed(session: Http2Session): void;
-  /** It is closed. @param error why, if it was never open */
+  /** It is closed. @param error why, if it has never carried a stream */
   sessionClosed(session: Http2Session, error: Error | undefined): void;
 }
 
@@ -100,6 +100,11 @@ export class Http2Session implements SessionHandler, StreamSession {
     return this.#streams.size === 0;
   }
 
+  /** Whether the upstream has never taken a stream on it, and takes none for now. */
+  get takesNone(): boolean {
+    return this.#state === 'open' && this.#nextId === 1 && this.maxStreams === 0;
+  }
+
   get hasRoom(): boolean {
     return (
       this.#state === 'open' &&
@@ -149,8 +154,9 @@ export class Http2Session implements SessionHandler, StreamSession {
     if (now >= this.#pongDeadline)
       this.#fail(new Error(`answered no PING within ${this.#limits.connectMs} ms`));
     else if (now >= this.#deadline) {
-      if (this.isConnecting) this.#fail(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
-      else this.close();
+      if (this.isConnecting) return this.#fail(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
+      if (this.takesNone) this.#error ??= new Error('takes no requests');
+      this.close();
     } else if (!this.isIdle && now - this.#readAt >= PING_MS) this.#ping();
   }
 
@@ -176,7 +182,7 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.output.send(settingsAckFrame());
     if (this.#state === 'connecting') {
       this.#state = 'open';
-      this.#deadline = this.#clock.after(IDLE_MS);
+      this.#deadline = this.#clock.after(this.takesNone ? this.#limits.connectMs : IDLE_MS);
       this.#owner.sessionOpened(this);
     } else this.#owner.sessionFreed(this);
     this.output.resume();
@@ -309,12 +315,11 @@ export class Http2Session implements SessionHandler, StreamSession {
   }
 
   #closed(): void {
-    const wasConnecting = this.isConnecting;
     const error = this.#error ?? new Error('closed the connection');
     this.#state = 'closed';
     const streams = [...this.#streams.values()];
     this.#streams.clear();
-    this.#owner.sessionClosed(this, wasConnecting ? error : undefined);
+    this.#owner.sessionClosed(this, this.#nextId === 1 ? error : undefined);
     for (const stream of streams) stream.fail(error);
   }
 }
