@@ -168,8 +168,11 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
       return handler.onInformational(head);
     }
     this.#hasHead = true;
-    if (this.#upgrading !== undefined && head.status === 200)
-      return handler.onUpgrade(switchedHead(head, this.#upgrading), EMPTY);
+    if (this.#upgrading !== undefined && head.status === 200) {
+      handler.onUpgrade(switchedHead(head, this.#upgrading), EMPTY);
+      if (endsStream) this.receiveData(EMPTY, 0, true);
+      return;
+    }
     this.#hasEnded = endsStream;
     if (head.length >= 0) this.#left = head.length;
     handler.onHead(head, NO_PARTS, endsStream ? DONE : MORE);

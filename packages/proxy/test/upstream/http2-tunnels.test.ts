@@ -56,3 +56,16 @@ it.each<[string, (stream: ServerHttp2Stream) => void]>([
   }
   await vi.waitFor(() => expect([...proxy.pools()]).toEqual([[there.key, { open: 1, idle: 1 }]]));
 });
+
+it('a tunnel that an upstream of HTTP/2 opens and ends at once ends at the client too', async () => {
+  const { there } = await http2Upstream(
+    (stream) => stream.resume().respond({ ':status': 200 }, { endStream: true }),
+    { settings: { enableConnectProtocol: true } },
+  );
+  const { port, proxy } = await start(to(there));
+  const made = client(port);
+  made.write(UPGRADE);
+  await made.heard(/^HTTP\/1.1 101 /);
+  await made.closed;
+  await vi.waitFor(() => expect([...proxy.pools()]).toEqual([[there.key, { open: 1, idle: 1 }]]));
+});
