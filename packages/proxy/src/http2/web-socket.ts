@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fieldValue } from '../http1/fields.ts';
+import { fieldValue, without } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
 
 /** RFC 6455 §1.3. */
@@ -13,7 +13,7 @@ export function switchedHead(response: ResponseHead, request: RequestHead): Resp
     ...response,
     status: 101,
     statusLine: '101 Switching Protocols',
-    fields: `${response.fields}sec-websocket-accept: ${accept}\r\n`,
+    fields: `${without(response.fields, ['sec-websocket-accept'])}sec-websocket-accept: ${accept}\r\n`,
     length: 0,
     upgrades: true,
   };

@@ -69,3 +69,17 @@ it('a tunnel that an upstream of HTTP/2 opens and ends at once ends at the clien
   await made.closed;
   await vi.waitFor(() => expect([...proxy.pools()]).toEqual([[there.key, { open: 1, idle: 1 }]]));
 });
+
+it('a tunnel to an upstream of HTTP/2 is opened with one Sec-WebSocket-Accept, whatever it sends', async () => {
+  const { there } = await http2Upstream(
+    (stream) => stream.respond({ ':status': 200, 'sec-websocket-accept': 'of its own' }),
+    { settings: { enableConnectProtocol: true } },
+  );
+  const { port } = await start(to(there));
+  const made = client(port);
+  made.write(UPGRADE);
+  const head = await made.heard(/\r\n\r\n/);
+  expect(head.match(/sec-websocket-accept: .*/g)).toEqual([
+    'sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+  ]);
+});
