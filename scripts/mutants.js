@@ -55,7 +55,11 @@ function copyProject() {
   for (const part of [...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,
-      filter: (path) => !/\/(?:node_modules|dist)(?:\/|$)/.test(path.slice(ROOT.length - 1)),
+      // The simulation of rollouts is the gateway's.
+      filter: (path) =>
+        !/\/(?:node_modules|dist|rollouts(?:\.test\.ts)?)(?:\/|$)/.test(
+          path.slice(ROOT.length - 1),
+        ),
     });
   }
   const modules = join(folder, 'node_modules');
