@@ -210,14 +210,29 @@ describe('a rollout', () => {
     expect(serveFor(20, { failures: 2 }).map((each) => each.version)).toEqual(['1.6']);
   });
 
-  it('compares a new version with the one that is held, if no other is left', () => {
+  it('sends a version that is held nothing while a new one can take the requests', () => {
     begin();
     serveFor(10, { failures: 2 });
+    update(version('1.5'));
     update(version('1.5'), version('1.6'));
-    expect(rollout.split?.groups[0]?.versions).toEqual(['1.5']);
-    serveFor(300);
-    expect(stateOf('1.6')).toBe('accepted');
+    expect(rollout.split?.groups).toEqual([
+      { versions: ['1.6'], share: 1 },
+      { versions: ['1.5'], share: 0 },
+    ]);
+    expect([stateOf('1.6'), stateOf('1.5')]).toEqual(['testing', 'held']);
+    wait(STEP_MS);
+    wait(STEP_MS);
+    expect([stateOf('1.6'), stateOf('1.5')]).toEqual(['accepted', 'held']);
     expect(shareOf('1.5')).toBe(0);
+  });
+
+  it('sends a version that is held nothing when the accepted one is gone for a moment', () => {
+    begin();
+    serveFor(10, { failures: 2 });
+    update(version('1.4'), version('1.5'), version('1.6'));
+    update({ ...version('1.4'), weight: 0 }, version('1.5'), version('1.6'));
+    expect([shareOf('1.5'), shareOf('1.6')]).toEqual([0, 1]);
+    expect(stateOf('1.6')).toBe('testing');
   });
 
   it('accepts a version that is left alone for a while', () => {
@@ -225,7 +240,7 @@ describe('a rollout', () => {
     update(version('1.5'));
     expect(wait(STEP_MS)).toEqual([]);
     expect(wait(STEP_MS)).toEqual([
-      { version: '1.5', type: 'accepted', why: 'no other version is left' },
+      { version: '1.5', type: 'accepted', why: 'no version is left to compare it with' },
     ]);
   });
 
