@@ -35,21 +35,24 @@ function begin(...present: PresentVersion[]): VersionChange[] {
   return update(version('1.4'), version('1.5'), ...present);
 }
 
-function arm(requests: number, failures: number, ms: number): Arm {
-  const made = { ...newArm(), requests, failures };
+function arm(requests: number, failures: number, ms: number, failedKeys: number[] = []): Arm {
+  const made = { ...newArm(), requests, failures, failedKeys };
   for (let each = failures; each < requests; each++) observeLatency(made.latencies, ms);
   return made;
 }
 
 /** A second in which so many requests are shared as the split says. */
-function serve(ofNew: { failures?: number; ms?: number } = {}, requests = 1000): VersionChange[] {
+function serve(
+  ofNew: { failures?: number; ms?: number; failedKeys?: number[] } = {},
+  requests = 1000,
+): VersionChange[] {
   now += 1000;
   const { split } = rollout;
   if (split === undefined) return rollout.tick([], now);
   const arms = split.groups.map(({ share }, group) =>
     group === 0
       ? arm(Math.round(requests * share), 0, 20)
-      : arm(Math.round(requests * share), ofNew.failures ?? 0, ofNew.ms ?? 20),
+      : arm(Math.round(requests * share), ofNew.failures ?? 0, ofNew.ms ?? 20, ofNew.failedKeys),
   );
   return rollout.tick([{ epoch: split.epoch, arms }], now);
 }
@@ -132,6 +135,21 @@ describe('a rollout', () => {
     expect(change?.why).toMatch(
       /^half of its responses took longer than 29 ms, 20 ms with version 1.4; one in twenty 29 ms, 20 ms$/,
     );
+  });
+
+  it('counts the failures of a client that is sticky once, in the whole comparison', () => {
+    begin();
+    const changes = Array.from({ length: 100 }, () => serve({ failedKeys: [7] })).flat();
+    expect(changes.map(({ type }) => type)).toEqual(['grown', 'grown', 'grown']);
+    expect(rollout.views().at(-1)?.compared?.own.failures).toBe(1);
+  });
+
+  it('holds a version whose sticky clients fail', () => {
+    begin();
+    const changes = Array.from({ length: 10 }, (_, second) =>
+      serve({ failedKeys: [second, second + 1] }),
+    ).flat();
+    expect(changes).toMatchObject([{ type: 'held' }]);
   });
 
   it('does not hold a version because of one bad second', () => {
