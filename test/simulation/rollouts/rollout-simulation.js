@@ -44,7 +44,12 @@ export function simulateRollout(scenario, seed) {
     const wave = scenario.drifts ? Math.sin(second / 300) : 0;
     const split = rollout.split;
     const share = split?.groups[1]?.share ?? 0;
-    const arms = [0, 1].map(() => ({ requests: 0, failures: 0, latencies: newLatencies() }));
+    const arms = [0, 1].map(() => ({
+      requests: 0,
+      failures: 0,
+      failedKeys: [],
+      latencies: newLatencies(),
+    }));
     const isBad = random() < scenario.bursts;
     const badFor = random() < 0.5 ? 0 : 1;
     const expected = scenario.perSecond * (1 + 0.5 * wave);

@@ -38,6 +38,9 @@ const MAX_EXCESS = 0.02;
 /** The share grows when it is unlikely that the version is slower than tolerated by more than this. */
 const MAX_LEAD = 0.02;
 
+/** So many keys are known to have failed. Then each one counts again, so that there is always evidence of failures. */
+const MAX_FAILED_KEYS = 100_000;
+
 /** A window of latencies is closed once it has so many of each, or is so old. */
 const MIN_IN_WINDOW = 5;
 const MAX_WINDOW_MS = 15_000;
@@ -46,6 +49,7 @@ const MAX_WINDOW_MS = 15_000;
 export class Comparison {
   readonly #failures = new FailureTest();
   readonly #latency = new LatencyTest();
+  readonly #failedKeys = new Set<number>();
   readonly #ofNew = newArm();
   readonly #ofOld = newArm();
   #window = newWindow(0);
@@ -53,7 +57,12 @@ export class Comparison {
   #step = newStep();
 
   /** Takes in what was observed since the last time, by split. */
-  add(observed: readonly Observed[], now: number): void {
+  add(all: readonly Observed[], now: number): void {
+    const observed = all.map((each) => ({
+      ...each,
+      ofNew: this.#withKeys(each.ofNew),
+      ofOld: this.#withKeys(each.ofOld),
+    }));
     this.#failures.add(
       observed
         .filter(({ share }) => share > 0 && share < 1)
@@ -108,6 +117,18 @@ export class Comparison {
 
   get figures(): { readonly own: Figures; readonly old: Figures } {
     return { own: figuresOf(this.#ofNew), old: figuresOf(this.#ofOld) };
+  }
+
+  /** Counts each key that failed once, whichever version it is at: one client forces no verdict. */
+  #withKeys(arm: Arm): Arm {
+    let { failures } = arm;
+    for (const key of arm.failedKeys) {
+      if (this.#failedKeys.has(key)) continue;
+      if (this.#failedKeys.size >= MAX_FAILED_KEYS) this.#failedKeys.clear();
+      this.#failedKeys.add(key);
+      failures++;
+    }
+    return { ...arm, failures, failedKeys: [] };
   }
 
   #closeWindow(now: number): void {

@@ -5,7 +5,10 @@ import type { Split } from './split.ts';
 /** What became of the requests of one group of a split. */
 export interface Arm {
   requests: number;
+  /** Of requests that were shared one by one. */
   failures: number;
+  /** The keys of requests that failed and were shared by a key, as those of clients that are sticky. */
+  failedKeys: readonly number[];
   /** Milliseconds to the head of the response, of requests that did not fail. */
   readonly latencies: Latencies;
 }
@@ -17,6 +20,9 @@ export interface Evidence {
   readonly arms: readonly Arm[];
 }
 
+/** So many are collected of all arms together: what is left out is then left out of each alike. */
+const MAX_FAILED_KEYS = 1000;
+
 /** How a request ended. */
 export interface Outcome {
   readonly isFailure: boolean;
@@ -25,12 +31,13 @@ export interface Outcome {
 }
 
 export function newArm(): Arm {
-  return { requests: 0, failures: 0, latencies: newLatencies() };
+  return { requests: 0, failures: 0, failedKeys: [], latencies: newLatencies() };
 }
 
-export function addArm(arm: Arm, { requests, failures, latencies }: Arm): void {
+export function addArm(arm: Arm, { requests, failures, failedKeys, latencies }: Arm): void {
   arm.requests += requests;
   arm.failures += failures;
+  arm.failedKeys = [...arm.failedKeys, ...failedKeys];
   addLatencies(arm.latencies, latencies);
 }
 
@@ -38,12 +45,19 @@ export function addArm(arm: Arm, { requests, failures, latencies }: Arm): void {
 export class EvidenceCollector {
   readonly #services = new Map<string, Map<number, Evidence>>();
 
-  record(service: string, split: Split, group: number, { isFailure, ms }: Outcome): void {
+  /** @param key what the request was shared by; undefined if by chance */
+  record(
+    service: string,
+    split: Split,
+    group: number,
+    { isFailure, ms }: Outcome,
+    key: number | undefined,
+  ): void {
     const { arms } = this.#of(service, split.epoch, split.groups.length);
     const arm = arms[group];
     if (arm === undefined) return;
     arm.requests++;
-    if (isFailure) arm.failures++;
+    if (isFailure) addFailure(arms, arm, key);
     if (ms !== undefined) observeLatency(arm.latencies, ms);
   }
 
@@ -72,4 +86,14 @@ export class EvidenceCollector {
     }
     return evidence;
   }
+}
+
+function addFailure(arms: readonly Arm[], arm: Arm, key: number | undefined): void {
+  if (key === undefined) {
+    arm.failures++;
+    return;
+  }
+  const count = arms.reduce((sum, each) => sum + each.failedKeys.length, 0);
+  if (count < MAX_FAILED_KEYS && !arm.failedKeys.includes(key))
+    arm.failedKeys = [...arm.failedKeys, key];
 }

@@ -162,6 +162,10 @@ export class Rollout {
     return [...this.#known.values()].filter(({ instances }) => instances > 0);
   }
 
+  #notHeld(): Known[] {
+    return this.#present().filter(({ state }) => state !== 'held');
+  }
+
   #add(version: string, now: number): Known {
     this.#forgetOldest();
     const known: Known = {
@@ -208,25 +212,25 @@ export class Rollout {
   }
 
   #begin(known: Known, now: number): VersionChange {
-    const others = this.#present().filter(({ version }) => version !== known.version);
+    const others = this.#notHeld().filter(({ version }) => version !== known.version);
     const against = others.map(({ version }) => nameOf(version)).join(' and ');
     const why =
       others.length === 0
-        ? 'no other version is there'
+        ? 'there is no version to compare it with'
         : `it is compared with ${against}, and receives at most ${percent(STEPS[0] ?? 1)} of the requests`;
     return this.#enter(known, 'testing', why, now);
   }
 
-  /** When the old versions are gone for good, there is nothing to compare with. */
+  /** When the old versions are gone for good, there is nothing to compare with: a version that is held is no measure. */
   #acceptAlone(now: number): VersionChange | undefined {
-    const [only, another] = this.#present();
+    const [only, another] = this.#notHeld();
     if (only?.state !== 'testing' || another !== undefined) {
       this.#aloneSince = undefined;
       return undefined;
     }
     this.#aloneSince ??= now;
     if (now - this.#aloneSince < ALONE_STEPS * this.#rules.stepMs) return undefined;
-    return this.#enter(only, 'accepted', 'no other version is left', now);
+    return this.#enter(only, 'accepted', 'no version is left to compare it with', now);
   }
 
   #enter(known: Known, state: VersionState, why: string, now: number): VersionChange {
@@ -290,12 +294,16 @@ export class Rollout {
     return this.#present().filter((known) => known.weight > 0 && !old.has(known));
   }
 
-  /** The versions that the others are compared with. If all accepted ones are gone, the one that was there first. */
+  /**
+   * The versions that the others are compared with. If all accepted ones are gone, the new one that was there first; one
+   * that is held only if there is no other.
+   */
   #old(): Known[] {
     const there = this.#present().filter(({ weight }) => weight > 0);
     const accepted = there.filter(({ state = 'accepted' }) => state === 'accepted');
     if (accepted.length > 0) return accepted;
-    return there.slice(0, 1);
+    const first = there.find(({ state }) => state === 'testing') ?? there[0];
+    return first === undefined ? [] : [first];
   }
 
   #share(now: number): void {

@@ -39,7 +39,8 @@ interface Service {
  */
 export class Rollouts {
   readonly #options: RolloutsOptions;
-  readonly #saved: ReadonlyMap<string, readonly SavedVersion[]>;
+  /** What was decided about services that are not followed at this moment. */
+  readonly #saved: Map<string, readonly SavedVersion[]>;
   readonly #counts = new VersionCounts();
   readonly #services = new Map<string, Service>();
   /** Services that time or evidence may change. */
@@ -71,6 +72,7 @@ export class Rollouts {
   /** Nothing is kept of a service that is not known any more. */
   forgetPrefix(prefix: string): void {
     this.#drop(prefix);
+    this.#saved.delete(prefix);
   }
 
   /** Takes in what requests have shown, about once a second. */
@@ -150,9 +152,11 @@ export class Rollouts {
 
   #drop(prefix: string): void {
     const service = this.#services.get(prefix);
+    if (service === undefined) return;
+    this.#saved.set(prefix, service.rollout.export());
     this.#services.delete(prefix);
     this.#active.delete(prefix);
-    if (service?.split !== undefined) this.#options.onSplit(prefix, undefined);
+    if (service.split !== undefined) this.#options.onSplit(prefix, undefined);
   }
 
   #apply(prefix: string, service: Service, changes: readonly VersionChange[]): void {

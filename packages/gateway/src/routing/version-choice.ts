@@ -57,8 +57,9 @@ export class VersionChooser {
     if (pinned !== undefined) return pinned;
     const split = fixed ?? (isGuarded ? splits.get(service) : undefined);
     if (split === undefined) return undefined;
-    const group = groupAt(split, this.#position(route, request));
-    return new SplitChoice(service, split, group, this.#evidence);
+    const key = stickyKey(route, request);
+    const group = groupAt(split, key === undefined ? this.#random() : key / 2 ** 32);
+    return new SplitChoice(service, split, { group, key }, this.#evidence);
   }
 
   #pinned(
@@ -71,39 +72,47 @@ export class VersionChooser {
       return undefined;
     return { wants: (instance) => versionOf(instance) === version, record: () => {} };
   }
+}
 
-  /** A number from 0 to 1 that decides for one of the groups: the same for each request of a client that is sticky. */
-  #position({ policy, balancer }: ChoosingRoute, request: RequestView): number {
-    const by = policy.versionRules.stickyBy ?? (balancer.needsHashKey ? policy.hashBy : undefined);
-    if (by === undefined) return this.#random();
-    // Of the version: otherwise only some keys of a ring would be at the new one.
-    return hashOf(`version ${hashKey(by, request)}`) / 2 ** 32;
-  }
+/** A number below 2^32 that decides for one of the groups, if the client of the request is sticky. */
+function stickyKey({ policy, balancer }: ChoosingRoute, request: RequestView): number | undefined {
+  const by = policy.versionRules.stickyBy ?? (balancer.needsHashKey ? policy.hashBy : undefined);
+  // Of the version: otherwise only some keys of a ring would be at the new one.
+  return by && hashOf(`version ${hashKey(by, request)}`);
+}
+
+/** What a request of a split is for, and the key that it was shared by, if not by chance. */
+interface ChosenGroup {
+  readonly group: number;
+  readonly key: number | undefined;
 }
 
 /** A request that is for one group of a split. */
 class SplitChoice implements VersionChoice {
   readonly #service: string;
   readonly #split: Split;
-  readonly #group: number;
+  readonly #chosen: ChosenGroup;
   readonly #evidence: EvidenceCollector;
 
-  constructor(service: string, split: Split, group: number, evidence: EvidenceCollector) {
+  constructor(service: string, split: Split, chosen: ChosenGroup, evidence: EvidenceCollector) {
     this.#service = service;
     this.#split = split;
-    this.#group = group;
+    this.#chosen = chosen;
     this.#evidence = evidence;
   }
 
   /** What failed at a new version is retried at an old one. */
   wants(instance: Instance, isRetry: boolean): boolean {
     const { groups } = this.#split;
-    return groups[isRetry ? 0 : this.#group]?.versions.includes(versionOf(instance)) === true;
+    return (
+      groups[isRetry ? 0 : this.#chosen.group]?.versions.includes(versionOf(instance)) === true
+    );
   }
 
   record(instance: Instance, outcome: Outcome): void {
     if (this.#split.epoch === 0 || !this.wants(instance, false)) return;
-    this.#evidence.record(this.#service, this.#split, this.#group, outcome);
+    const { group, key } = this.#chosen;
+    this.#evidence.record(this.#service, this.#split, group, outcome, key);
   }
 }
 

@@ -158,7 +158,14 @@ const traffic = object<TrafficDelta>({
 const evidence = object<Evidence>({
   service: text,
   epoch: number,
-  arms: list(object<Arm>({ requests: number, failures: number, latencies: plain(isLatencies) })),
+  arms: list(
+    object<Arm>({
+      requests: number,
+      failures: number,
+      failedKeys: list(number),
+      latencies: plain(isLatencies),
+    }),
+  ),
 });
 
 const load = object<ProcessLoad>({

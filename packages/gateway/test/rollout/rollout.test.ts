@@ -35,21 +35,24 @@ function begin(...present: PresentVersion[]): VersionChange[] {
   return update(version('1.4'), version('1.5'), ...present);
 }
 
-function arm(requests: number, failures: number, ms: number): Arm {
-  const made = { ...newArm(), requests, failures };
+function arm(requests: number, failures: number, ms: number, failedKeys: number[] = []): Arm {
+  const made = { ...newArm(), requests, failures, failedKeys };
   for (let each = failures; each < requests; each++) observeLatency(made.latencies, ms);
   return made;
 }
 
 /** A second in which so many requests are shared as the split says. */
-function serve(ofNew: { failures?: number; ms?: number } = {}, requests = 1000): VersionChange[] {
+function serve(
+  ofNew: { failures?: number; ms?: number; failedKeys?: number[] } = {},
+  requests = 1000,
+): VersionChange[] {
   now += 1000;
   const { split } = rollout;
   if (split === undefined) return rollout.tick([], now);
   const arms = split.groups.map(({ share }, group) =>
     group === 0
       ? arm(Math.round(requests * share), 0, 20)
-      : arm(Math.round(requests * share), ofNew.failures ?? 0, ofNew.ms ?? 20),
+      : arm(Math.round(requests * share), ofNew.failures ?? 0, ofNew.ms ?? 20, ofNew.failedKeys),
   );
   return rollout.tick([{ epoch: split.epoch, arms }], now);
 }
@@ -134,6 +137,21 @@ describe('a rollout', () => {
     );
   });
 
+  it('counts the failures of a client that is sticky once, in the whole comparison', () => {
+    begin();
+    const changes = Array.from({ length: 100 }, () => serve({ failedKeys: [7] })).flat();
+    expect(changes.map(({ type }) => type)).toEqual(['grown', 'grown', 'grown']);
+    expect(rollout.views().at(-1)?.compared?.own.failures).toBe(1);
+  });
+
+  it('holds a version whose sticky clients fail', () => {
+    begin();
+    const changes = Array.from({ length: 10 }, (_, second) =>
+      serve({ failedKeys: [second, second + 1] }),
+    ).flat();
+    expect(changes).toMatchObject([{ type: 'held' }]);
+  });
+
   it('does not hold a version because of one bad second', () => {
     begin();
     expect(serve({ failures: 50 })).toEqual([]);
@@ -210,14 +228,29 @@ describe('a rollout', () => {
     expect(serveFor(20, { failures: 2 }).map((each) => each.version)).toEqual(['1.6']);
   });
 
-  it('compares a new version with the one that is held, if no other is left', () => {
+  it('sends a version that is held nothing while a new one can take the requests', () => {
     begin();
     serveFor(10, { failures: 2 });
+    update(version('1.5'));
     update(version('1.5'), version('1.6'));
-    expect(rollout.split?.groups[0]?.versions).toEqual(['1.5']);
-    serveFor(300);
-    expect(stateOf('1.6')).toBe('accepted');
+    expect(rollout.split?.groups).toEqual([
+      { versions: ['1.6'], share: 1 },
+      { versions: ['1.5'], share: 0 },
+    ]);
+    expect([stateOf('1.6'), stateOf('1.5')]).toEqual(['testing', 'held']);
+    wait(STEP_MS);
+    wait(STEP_MS);
+    expect([stateOf('1.6'), stateOf('1.5')]).toEqual(['accepted', 'held']);
     expect(shareOf('1.5')).toBe(0);
+  });
+
+  it('sends a version that is held nothing when the accepted one is gone for a moment', () => {
+    begin();
+    serveFor(10, { failures: 2 });
+    update(version('1.4'), version('1.5'), version('1.6'));
+    update({ ...version('1.4'), weight: 0 }, version('1.5'), version('1.6'));
+    expect([shareOf('1.5'), shareOf('1.6')]).toEqual([0, 1]);
+    expect(stateOf('1.6')).toBe('testing');
   });
 
   it('accepts a version that is left alone for a while', () => {
@@ -225,7 +258,7 @@ describe('a rollout', () => {
     update(version('1.5'));
     expect(wait(STEP_MS)).toEqual([]);
     expect(wait(STEP_MS)).toEqual([
-      { version: '1.5', type: 'accepted', why: 'no other version is left' },
+      { version: '1.5', type: 'accepted', why: 'no version is left to compare it with' },
     ]);
   });
 

@@ -7,6 +7,15 @@ import type { RolloutRules } from '../../src/rollout/rollout.ts';
 import type { Split } from '../../src/rollout/split.ts';
 
 const STEP_MS = 30_000;
+const SAVED = [
+  {
+    prefix: '/v1',
+    versions: [
+      { version: '1.4', state: 'accepted', why: 'it was there first' },
+      { version: '1.5', state: 'held', why: 'it fails' },
+    ],
+  },
+] as const;
 
 let table: Map<string, Instance>;
 let now: number;
@@ -150,6 +159,35 @@ describe('rollouts', () => {
     rollouts.configure();
     tick(STEP_MS);
     expect(splits.get('/v1')?.groups).toHaveLength(2);
+  });
+
+  it('keep the latest decisions while the setting is turned off, not those of the snapshot', () => {
+    start(SAVED);
+    begin();
+    rollouts.decide('/v1', '1.5', 'accepted');
+    rollouts.decide('/v1', '1.4', 'held');
+    rules = undefined;
+    rollouts.configure();
+    rollouts.configure();
+    rules = { stepMs: STEP_MS };
+    rollouts.configure();
+    expect(rollouts.of('/v1').map(({ version, state }) => [version, state])).toEqual([
+      ['1.4', 'held'],
+      ['1.5', 'accepted'],
+    ]);
+  });
+
+  it('begin anew with a service that was forgotten and comes back, whatever the snapshot says', () => {
+    start(SAVED);
+    begin();
+    expect(rollouts.of('/v1').map(({ state }) => state)).toEqual(['accepted', 'held']);
+    for (const key of ['a', 'b']) change('left', key);
+    rollouts.forgetPrefix('/v1');
+    begin();
+    expect(rollouts.of('/v1').map(({ version, state }) => [version, state])).toEqual([
+      ['1.4', 'accepted'],
+      ['1.5', 'testing'],
+    ]);
   });
 
   it('forget a service that is not known any more', () => {

@@ -220,6 +220,21 @@ describe('evidence about versions', () => {
     expect(router.takeEvidence()).toEqual([]);
   });
 
+  it('names the keys that failed, where clients are sticky', () => {
+    configure({ versions: { stickyBy: 'cookie:session' } });
+    router.split('/v1', SPLIT);
+    for (const session of ['a', 'b', 'a', 'b', 'b']) {
+      const decision = forwarded(decide({ cookie: `session=${session}` }));
+      decision.next();
+      decision.onResponse?.(500);
+      decision.onAttemptEnd?.(false);
+    }
+    const arms = router.takeEvidence()[0]?.arms ?? [];
+    expect(arms.map(({ failures }) => failures)).toEqual([0, 0]);
+    expect(arms.flatMap(({ failedKeys }) => failedKeys)).toHaveLength(2);
+    expect(arms.reduce((sum, { requests }) => sum + requests, 0)).toBe(5);
+  });
+
   it('takes a 5xx, no response and a response that breaks off for failures', () => {
     request(500);
     request(0, { isFault: true });

@@ -154,7 +154,7 @@ const COUNTED = {
     {
       service: '/v1',
       epoch: 3,
-      arms: [{ requests: 20, failures: 1, latencies: newLatencies() }],
+      arms: [{ requests: 20, failures: 1, failedKeys: [7], latencies: newLatencies() }],
     },
   ],
   load: {

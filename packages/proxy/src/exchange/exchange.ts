@@ -116,7 +116,7 @@ export class Exchange
       this.#breakOff(isTotal ? GRPC_STATUS.deadlineExceeded : GRPC_STATUS.unavailable);
     else if (!isTotal) this.#sent.timedOut();
     else {
-      this.#sent.drop(this.#sent.isAtUpstream);
+      this.#sent.drop(this.#sent.isAtUpstream && this.#timer.isRouteOver(now));
       this.answer(requestTimedOut(this.#timer.totalMs));
     }
   }

@@ -6,9 +6,11 @@ import type { ClientRequest } from './client-request.ts';
 
 // Every client of gRPC takes trailers: the heads of others are not searched.
 
-/** Returns how long a request may take: as its route allows, and no longer than its client waits for it. */
-export function totalMsOf({ head }: ClientRequest, allowedMs: number): number {
-  return head.takesTrailers ? Math.min(allowedMs, grpcTimeoutMs(head.fields)) : allowedMs;
+/** Returns how long a request may take: as its route allows, and a call of gRPC no longer than its client waits for it. */
+export function totalMsOf(request: ClientRequest, allowedMs: number): number {
+  const { head } = request;
+  if (!head.takesTrailers || !request.isGrpc) return allowedMs;
+  return Math.min(allowedMs, grpcTimeoutMs(head.fields));
 }
 
 /** Records how a call has ended, if it is one of gRPC. @param lines where its status stands */

@@ -14,6 +14,8 @@ export class PhaseTimer {
   limits: RouteLimits;
   readonly #clock: Clock;
   #latest = Infinity;
+  /** The same by the route alone, whatever the client waits for. */
+  #routeLatest = Infinity;
 
   constructor(limits: RouteLimits, clock: Clock) {
     this.limits = limits;
@@ -25,6 +27,7 @@ export class PhaseTimer {
     this.limits = limits;
     this.totalMs = totalMsOf(request, limits.totalMs);
     this.#latest = this.#clock.after(this.totalMs);
+    this.#routeLatest = this.#clock.after(limits.totalMs);
   }
 
   /** Gives the phase its time, from now on. */
@@ -46,5 +49,10 @@ export class PhaseTimer {
   /** Whether the time for all phases is over. */
   isTotalOver(now: number): boolean {
     return now >= this.#latest;
+  }
+
+  /** Whether the time that the route allows is over. A client's own deadline shows nothing of the upstream. */
+  isRouteOver(now: number): boolean {
+    return now >= this.#routeLatest;
   }
 }

@@ -12,6 +12,7 @@ import type { Decision, RequestSummary, Upstream } from '../../src/proxy.ts';
 import { Dialer } from '../../src/upstream/dialer.ts';
 import { Pools } from '../../src/upstream/pools.ts';
 import { forwardBy } from '../decisions.ts';
+import type { Reported } from '../decisions.ts';
 import { afterwards } from '../harness.ts';
 import { MemoryStream } from './memory-stream.ts';
 
@@ -49,6 +50,7 @@ export function exchange({
 }: Setup) {
   const summaries: RequestSummary[] = [];
   const failures: [filter: string, error: unknown][] = [];
+  const reported: Reported = { statuses: [], faults: [] };
   const left = [...upstreams];
   const clock = { now: 0, after: (ms: number) => clock.now + ms };
   const allLimits = { ...LIMITS, ...limits };
@@ -56,7 +58,7 @@ export function exchange({
   afterwards(() => pools.destroy());
   const context: Context = {
     decide: ({ target }) =>
-      decision ?? { ...forwardBy(() => left.shift(), target, '/v1'), filters },
+      decision ?? { ...forwardBy(() => left.shift(), target, '/v1', reported), filters },
     pseudonym: 'us',
     via: 'us',
     underscores: new Underscores(false),
@@ -83,6 +85,7 @@ export function exchange({
     stream,
     summaries,
     failures,
+    reported,
     start: (): void => {
       made.start(body === '' ? [] : [Buffer.from(body)], isComplete ? DONE : MORE);
     },

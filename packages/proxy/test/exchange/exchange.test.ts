@@ -210,4 +210,56 @@ describe('an exchange that takes too long', () => {
     expect(stream).toMatchObject({ state: 'finished', head: { status } });
     expect(problemOf(stream.body)).toBe(code);
   });
+
+  it.each([
+    ['of the client, which is no fault of the upstream', '5m', 20, false],
+    ['of the route, which is one', '50m', 10, true],
+  ])('for the deadline of a call: %s', async (_whose, timeout, totalMs, isFault) => {
+    const {
+      exchange: made,
+      stream,
+      start,
+      pass,
+      reported,
+    } = exchange({
+      upstreams: [await unresponsiveServer()],
+      line: 'POST /',
+      fields: callFields('application/grpc', timeout),
+      limits: { totalMs },
+    });
+    start();
+    await expect.poll(() => made.phase).toBe('waiting');
+    pass(10);
+    expect(stream).toMatchObject({ state: 'finished', head: { status: 200 } });
+    expect(reported.faults).toEqual([isFault]);
+  });
+
+  it('is not ended by the grpc-timeout of what is no call of gRPC', async () => {
+    const {
+      exchange: made,
+      stream,
+      start,
+      pass,
+    } = exchange({
+      upstreams: [await unresponsiveServer()],
+      line: 'POST /',
+      fields: callFields('application/json', '5m'),
+    });
+    start();
+    await expect.poll(() => made.phase).toBe('waiting');
+    pass(1000);
+    expect(stream.state).toBe('open');
+  });
 });
+
+/** The fields of a request whose client waits no longer than that. */
+function callFields(contentType: string, timeout: string): string {
+  return [
+    'Content-Length: 0',
+    `Content-Type: ${contentType}`,
+    'TE: trailers',
+    'Connection: TE',
+    `grpc-timeout: ${timeout}`,
+    '',
+  ].join('\r\n');
+}
