@@ -3,6 +3,7 @@ import type { Resolved, Values } from '@rollcall/runtime/settings';
 import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/path-rule.ts';
+import { inheritedFilters } from '../routing/enclosing.ts';
 import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
@@ -34,13 +35,21 @@ export function routeFaults(
   const facts = { isConsumer, ...server };
   const faults = policyFaults(all, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
-    at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),
+    at(['routes', key || '/'], entryFaults(entry, around(settings, all, key), facts)),
   );
   return [...faults, ...own];
 }
 
-function entryFaults(entry: RouteEntry, all: RouteSettings, facts: ConfigFacts): RouteFault[] {
-  const policy = overlaySettings(ROUTE_SETTINGS, all, entry);
+/** What holds for a route without its own entry. */
+function around({ routes }: RoutingSettings, all: RouteSettings, key: string): RouteSettings {
+  return inheritedFilters(routes, key).reduce<RouteSettings>(
+    (below, above) => overlaySettings(ROUTE_SETTINGS, below, above),
+    all,
+  );
+}
+
+function entryFaults(entry: RouteEntry, below: RouteSettings, facts: ConfigFacts): RouteFault[] {
+  const policy = overlaySettings(ROUTE_SETTINGS, below, entry);
   const faults = policyFaults(policy, facts);
   const cases = (entry.cases ?? []).flatMap((each, index) => {
     const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), facts);
@@ -49,7 +58,7 @@ function entryFaults(entry: RouteEntry, all: RouteSettings, facts: ConfigFacts):
       [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
     );
   });
-  return [...serviceFaults(entry), ...faults, ...cases];
+  return [...serviceFaults(entry), ...without(policyFaults(below, facts), faults), ...cases];
 }
 
 /** Faults that are inherited are reported where they stand, and only there. */
