@@ -14,6 +14,7 @@ import { Forwarding, unavailable } from './forwarding.ts';
 import type { Route, RoutingEvents } from './forwarding.ts';
 import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
+import { otherReadings } from './readings.ts';
 import { matchRoute } from './route.ts';
 import type { RouteRule, RoutingRules } from './rules.ts';
 import type { Site } from './sites.ts';
@@ -42,6 +43,10 @@ const NOT_A_PATH = proxyProblem('bad-target', 'The request target must be a path
 const NOT_REWRITTEN = proxyProblem(
   'path-escapes-route',
   'The path has a `..`, which a route that rewrites paths does not take.',
+);
+const AMBIGUOUS = proxyProblem(
+  'path-escapes-route',
+  'The path can be read as one of another route, with its dots, slashes or encoded characters resolved.',
 );
 const NONE_TRIED: ReadonlySet<string> = new Set();
 
@@ -102,6 +107,8 @@ export class Router {
       const problem = this.#isTableComplete ? unknownRoute() : starting();
       return { type: 'answer', problem, filters };
     }
+    if (this.#isAmbiguous(sites, target, found))
+      return { type: 'answer', problem: AMBIGUOUS, filters };
     const route = this.#choose(found.id, request);
     return this.#forward(route, route.policy.strip ? found.stripped : target, request);
   };
@@ -118,6 +125,15 @@ export class Router {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** Whether an instance may read a path as one of another route, whose filters it would not have passed. */
+  #isAmbiguous(sites: readonly Site[], target: string, { id }: Located): boolean {
+    for (const reading of otherReadings(target)) {
+      const other = this.#locate(sites, reading);
+      if (other !== undefined && other.id !== id) return true;
+    }
+    return false;
   }
 
   /** An entry that does not say how it is served is served as the longest route above it. */
