@@ -30,6 +30,7 @@ export const CONCURRENCY: FilterKind<typeof SETTINGS> = {
     perRoute: true,
     doc: 'Concurrency: how many requests may be in flight at a time. Each route counts for itself. A tunnel, such as a WebSocket, is in flight until it ends.',
   },
+  needs: ['maxInFlight'],
   create: ({ enabled, maxInFlight, by }, context) =>
     enabled && maxInFlight !== undefined ? concurrencyFilter(maxInFlight, by, context) : undefined,
   describe: ({ maxInFlight, by }) => `allows ${maxInFlight} at a time ${describeBy(by)}`,

@@ -29,6 +29,8 @@ export interface FilterKind<S extends Settings> {
     readonly perRoute: true;
     readonly doc: string;
   };
+  /** The settings without any of which the filter has no effect. An explicit `enabled: true` then needs one of them. */
+  readonly needs?: readonly (keyof S & string)[];
   /** Returns what is wrong beyond what the table of settings can say. */
   faults?(settings: Resolved<S>, config: ConfigFacts): readonly FilterFault[];
   /** Builds the filter; undefined if these settings leave it without effect. Each worker builds its own. */

@@ -1,5 +1,6 @@
 import type { Filter } from '@rollcall/proxy';
-import type { Resolved, Settings } from '@rollcall/runtime/settings';
+import { isRecord } from '@rollcall/protocol';
+import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
 import { API_KEY } from './api-key.ts';
 import { BASIC_AUTH } from './basic-auth.ts';
 import { COMPRESS } from './compress.ts';
@@ -62,17 +63,39 @@ export function createFilters(settings: FilterSettings, context: FilterContext):
   return ALL.flatMap(([name, kind]) => kind.create(settings[name], context) ?? []);
 }
 
-/** Returns what is wrong with the settings of a route, with keys such as `cors.credentials`. */
+/**
+ * Returns what is wrong with the settings of a route, with keys such as `cors.credentials`.
+ * @param given what the route sets itself
+ */
 export function filterFaults(
   settings: FilterSettings,
+  given: Values<Groups>,
   config: ConfigFacts,
 ): readonly FilterFault[] {
-  return ALL.flatMap(([name, kind]) =>
-    (kind.faults?.(settings[name], config) ?? []).map(({ key, problem }) => ({
+  return ALL.flatMap(([name, kind]) => [
+    ...needFaults(name, kind, settings[name], given[name]),
+    ...(kind.faults?.(settings[name], config) ?? []).map(({ key, problem }) => ({
       key: `${name}.${key}`,
       problem,
     })),
-  );
+  ]);
+}
+
+/** A filter that is turned on by name, and has nothing to work by, would let every request pass. */
+function needFaults(
+  name: string,
+  { needs = [] }: FilterKind<Settings>,
+  settings: Readonly<Record<string, unknown>>,
+  given: unknown,
+): FilterFault[] {
+  const isTurnedOn = given === true || (isRecord(given) && given['enabled'] === true);
+  if (!isTurnedOn || needs.length === 0 || needs.some((key) => isSet(settings[key]))) return [];
+  const keys = needs.map((key) => `\`${name}.${key}\``).join(' or ');
+  return [{ key: name, problem: `is turned on, but needs ${keys}` }];
+}
+
+function isSet(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
 /** What a filter of a route does, for people. */

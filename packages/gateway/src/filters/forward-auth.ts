@@ -67,6 +67,7 @@ export const FORWARD_AUTH: FilterKind<typeof SETTINGS> = {
     perRoute: true,
     doc: 'Forward authentication: an HTTP service decides about each request, as with forwardAuth of Traefik and forward_auth of Caddy.',
   },
+  needs: ['url'],
   create: ({ enabled, url, ...settings }, context) =>
     enabled && url !== undefined ? forwardAuthFilter(url, settings, context) : undefined,
   describe: ({ url }) => `asks ${url}`,

@@ -34,6 +34,7 @@ export const IP_ACCESS: FilterKind<typeof SETTINGS> = {
     perRoute: true,
     doc: 'IP lists: which addresses may call. Behind a proxy, `trustedProxies` must name it.',
   },
+  needs: ['allow', 'deny'],
   create(settings) {
     const { enabled, allow, deny } = settings;
     return enabled && allow.length + deny.length > 0 ? ipAccessFilter(settings) : undefined;

@@ -21,6 +21,7 @@ export const JWT: FilterKind<typeof JWT_SETTINGS> = {
     perRoute: true,
     doc: 'JWT: clients call with a token that an issuer has signed.',
   },
+  needs: ['issuer'],
   faults: jwtFaults,
   create: (settings, context) =>
     settings.enabled && settings.issuer !== undefined ? jwtFilter(settings, context) : undefined,

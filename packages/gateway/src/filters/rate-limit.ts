@@ -49,6 +49,7 @@ export const RATE_LIMIT: FilterKind<typeof SETTINGS> = {
     perRoute: true,
     doc: 'Rate limits: how many requests may come in which time. Each route counts for itself.',
   },
+  needs: ['rate'],
   faults({ enabled, rate, burst, store }, { hasRedis }) {
     if (burst !== undefined && rate === undefined)
       return [{ key: 'burst', problem: 'needs `rateLimit.rate`' }];

@@ -14,8 +14,10 @@ import { Forwarding, unavailable } from './forwarding.ts';
 import type { Route, RoutingEvents } from './forwarding.ts';
 import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
+import { otherReadings } from './readings.ts';
 import { matchRoute } from './route.ts';
 import type { RouteRule, RoutingRules } from './rules.ts';
+import type { Site } from './sites.ts';
 import { VersionChooser } from './version-choice.ts';
 
 /** The part of the table that routing needs. */
@@ -42,7 +44,19 @@ const NOT_REWRITTEN = proxyProblem(
   'path-escapes-route',
   'The path has a `..`, which a route that rewrites paths does not take.',
 );
+const AMBIGUOUS = proxyProblem(
+  'path-escapes-route',
+  'The path can be read as one of another route, with its dots, slashes or encoded characters resolved.',
+);
 const NONE_TRIED: ReadonlySet<string> = new Set();
+
+/** The route of a target. */
+interface Located {
+  /** Of its rule. */
+  readonly id: string;
+  /** The target without the prefix of the route. */
+  readonly stripped: string;
+}
 
 /** The balancer of a route, and what its instances are found by. */
 interface RouteBalancer {
@@ -88,28 +102,64 @@ export class Router {
     const sites = sitesOf(host);
     if (sites.length === 0) return { type: 'answer', problem: unknownHost(host), filters };
     if (!target.startsWith('/')) return { type: 'answer', problem: NOT_A_PATH, filters };
-    for (const site of sites) {
-      const match = matchRoute(target, site.hasRoute ?? this.#isOwnRoute);
-      if (match === undefined) continue;
-      const route = this.#choose(site.keyOf(match.prefix), request);
-      return this.#forward(route, route.policy.strip ? match.target : target, request);
+    const found = this.#locate(sites, target);
+    if (found === undefined) {
+      const problem = this.#isTableComplete ? unknownRoute() : starting();
+      return { type: 'answer', problem, filters };
     }
-    const problem = this.#isTableComplete ? unknownRoute() : starting();
-    return { type: 'answer', problem, filters };
+    if (this.#isAmbiguous(sites, target, found))
+      return { type: 'answer', problem: AMBIGUOUS, filters };
+    const route = this.#choose(found.id, request);
+    return this.#forward(route, route.policy.strip ? found.stripped : target, request);
   };
 
   /** Returns the route of a request, or the case of it; undefined if it has none. */
   routeOf(request: RequestView): Route | undefined {
-    for (const site of this.#rules.sitesOf(request.host)) {
-      const match = matchRoute(request.target, site.hasRoute ?? this.#isOwnRoute);
-      if (match !== undefined) return this.#choose(site.keyOf(match.prefix), request);
+    const found = this.#locate(this.#rules.sitesOf(request.host), request.target);
+    return found && this.#choose(found.id, request);
+  }
+
+  #locate(sites: readonly Site[], target: string): Located | undefined {
+    for (const site of sites) {
+      const found = this.#locateAt(site, target);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
 
+  /** Whether an instance may read a path as one of another route, whose filters it would not have passed. */
+  #isAmbiguous(sites: readonly Site[], target: string, { id }: Located): boolean {
+    for (const reading of otherReadings(target)) {
+      const other = this.#locate(sites, reading);
+      if (other !== undefined && other.id !== id) return true;
+    }
+    return false;
+  }
+
+  /** An entry that does not say how it is served is served as the longest route above it. */
+  #locateAt(site: Site, target: string): Located | undefined {
+    const match = matchRoute(target, site.hasRoute ?? this.#isOwnRoute);
+    if (match === undefined) return undefined;
+    const { keyOf } = site;
+    const key = keyOf(match.prefix);
+    const own = { id: key, stripped: match.target };
+    if (this.#isServing(key, match.prefix)) return own;
+    const above = matchRoute(
+      target,
+      (prefix) => (site.hasRoute?.(prefix) ?? true) && this.#isServing(keyOf(prefix), prefix),
+    );
+    if (above !== undefined)
+      return { id: this.#rules.within(key, keyOf(above.prefix)), stripped: above.target };
+    return site.hasRoute === undefined ? undefined : own;
+  }
+
   /** Announced prefixes are routes of the gateway's own hosts only. */
   readonly #isOwnRoute = (prefix: string): boolean =>
-    this.#table.knows(prefix) || this.#rules.hasRoute(prefix);
+    this.#table.knows(prefix) || this.#rules.hasEntry(prefix);
+
+  #isServing(key: string, prefix: string): boolean {
+    return this.#table.knows(prefix) || this.#rules.servesItself(key);
+  }
 
   /** The first case whose conditions hold takes precedence over the route itself. */
   #choose(key: string, request: RequestView): Route {

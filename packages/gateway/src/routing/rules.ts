@@ -11,6 +11,7 @@ import type { ROUTES_ENTRY } from '../settings/routing.ts';
 import { compileWhen } from './conditions.ts';
 import type { Condition } from './conditions.ts';
 import { matchDomain } from './domain.ts';
+import { enclosingKeys, inheritedFilters } from './enclosing.ts';
 import { policyOf } from './policy.ts';
 import type { RoutePolicy, RouteValues } from './policy.ts';
 import { parseRouteKey } from './route-key.ts';
@@ -20,10 +21,14 @@ import type { FindSites } from './sites.ts';
 /** What a configuration says about routing. */
 export interface RoutingRules {
   readonly sitesOf: FindSites;
-  /** Whether the configuration makes a key a route, though no service has registered its prefix. */
-  readonly hasRoute: (key: string) => boolean;
+  /** Whether the configuration has an entry of this key. */
+  readonly hasEntry: (key: string) => boolean;
+  /** Whether the entry says itself how it is served, by a service, upstreams, a redirect or cases. */
+  readonly servesItself: (key: string) => boolean;
   /** Returns the rule of a route or a case by its id; the id of a route is its key. */
   readonly ruleOf: (id: string) => RouteRule;
+  /** Returns the id of the rule by which an entry is served as the route above it is, with settings of its own. */
+  readonly within: (key: string, serving: string) => string;
   /** What responses to requests without a route pass. */
   readonly filters: readonly Filter[];
 }
@@ -40,6 +45,8 @@ export interface RouteRule {
   readonly service: string;
   /** Whether the configuration names what serves it. Otherwise it needs a service that has registered. */
   readonly isServed: boolean;
+  /** What its entry and those around it set, the one that takes precedence last. */
+  readonly own: readonly RouteValues[];
   /** Returns its policy, given what its instances announce. */
   readonly policyOf: (announced?: AnnouncedPolicy) => RoutePolicy;
   readonly cases: readonly RouteCase[];
@@ -59,15 +66,24 @@ const NO_CASES: readonly RouteCase[] = [];
 /** Turns settings into the rules that a router works by. */
 export function routingRules(settings: RoutingSettings, services: FilterServices): RoutingRules {
   const context = filterContext(settings, services);
-  const entries = Object.entries(settings.routes);
+  const { routes } = settings;
   const rules = new Map<string, RouteRule>();
-  for (const [key, entry] of entries)
-    for (const rule of rulesOf(settings, context, key, entry)) rules.set(rule.id, rule);
-  const routes = new Set(entries.filter(([key, entry]) => isRoute(key, entry)).map(([key]) => key));
+  const add = (added: readonly RouteRule[]): void => {
+    for (const rule of added) rules.set(rule.id, rule);
+  };
+  const keys = new Set(Object.keys(routes));
+  for (const key of keys) add(rulesOf(settings, context, key));
+  const serving = new Set([...keys].filter((key) => servesItself(routes[key])));
   return {
-    sitesOf: compileSites([...routes], matchDomain(settings.domain ?? 'localhost')),
-    hasRoute: (key) => routes.has(key),
+    sitesOf: compileSites([...keys], matchDomain(settings.domain ?? 'localhost')),
+    hasEntry: (key) => keys.has(key),
+    servesItself: (key) => serving.has(key),
     ruleOf: (id) => rules.get(id) ?? announcedRule(settings, context, id),
+    within(key, served) {
+      const id = `${key} in ${served || '/'}`;
+      if (!rules.has(id)) add(rulesWithin(settings, context, { id, key, served }));
+      return id;
+    },
     filters: createFilters(settings, context),
   };
 }
@@ -80,29 +96,37 @@ export function filterContext(
   return { ...services, consumers: new Consumers(consumers) };
 }
 
-/** Whether an entry makes its key a route, though no service has registered the prefix. */
-function isRoute(key: string, { service, upstreams, redirect, cases }: RouteEntry): boolean {
-  const hasHost = !key.startsWith('/') && key !== '';
-  return hasHost || [service, upstreams, redirect, cases].some((each) => each !== undefined);
+function servesItself(entry: RouteEntry = {}): boolean {
+  const { service, upstreams, redirect, cases } = entry;
+  return (
+    (redirect !== undefined && isOn(redirect)) ||
+    [service, upstreams, cases].some((each) => each !== undefined)
+  );
 }
 
-function rulesOf(
-  settings: RoutingSettings,
-  context: FilterContext,
-  key: string,
-  entry: RouteEntry,
-): RouteRule[] {
+function isOn(filter: boolean | { readonly enabled?: boolean | undefined }): boolean {
+  return typeof filter === 'boolean' ? filter : filter.enabled !== false;
+}
+
+/** The rules of an entry and of its cases. */
+function rulesOf(settings: RoutingSettings, context: FilterContext, key: string): RouteRule[] {
   const { prefix = key } = parseRouteKey(key) ?? {};
+  const entry = settings.routes[key] ?? {};
+  const inherited = inheritedFilters(settings.routes, key);
   const cases = (entry.cases ?? []).map((each, index) => ({ ...each, id: caseId(key, index) }));
-  const rule = (id: string, by: ServedBy, own: readonly RouteValues[]): RouteRule => ({
-    id,
-    key,
-    prefix,
-    service: by.upstreams === undefined ? (by.service ?? prefix) : upstreamsName(id),
-    isServed: by.upstreams !== undefined || by.service !== undefined,
-    policyOf: (announced) => policyOf(settings, context, own, announced),
-    cases: NO_CASES,
-  });
+  const rule = (id: string, by: ServedBy, values: readonly RouteValues[]): RouteRule => {
+    const own = [...inherited, ...values];
+    return {
+      id,
+      key,
+      prefix,
+      service: by.upstreams === undefined ? (by.service ?? prefix) : upstreamsName(id),
+      isServed: by.upstreams !== undefined || by.service !== undefined,
+      own,
+      policyOf: (announced) => policyOf(settings, context, own, announced),
+      cases: NO_CASES,
+    };
+  };
   return [
     {
       ...rule(key, entry, [entry]),
@@ -121,19 +145,47 @@ function rulesOf(
   ];
 }
 
+/** The rules of an entry that is served as another is: those of the other, its cases too, with the settings of the entry. */
+function rulesWithin(
+  settings: RoutingSettings,
+  context: FilterContext,
+  { id, key, served }: { readonly id: string; readonly key: string; readonly served: string },
+): RouteRule[] {
+  const { routes } = settings;
+  const around = enclosingKeys(routes, key).filter((each) => each.length > served.length);
+  const above = [...around, key].map((each) => routes[each] ?? {});
+  const idOf = (index: number): string => (index === 0 ? id : caseId(id, index - 1));
+  const rules = Object.hasOwn(routes, served)
+    ? rulesOf(settings, context, served)
+    : [announcedRule(settings, context, served)];
+  return rules.map((rule, index) => {
+    const own = [...rule.own, ...above];
+    return {
+      ...rule,
+      id: idOf(index),
+      key,
+      own,
+      policyOf: (announced) => policyOf(settings, context, own, announced),
+      cases: rule.cases.map(({ condition }, number) => ({ condition, id: idOf(number + 1) })),
+    };
+  });
+}
+
 /** The rule of a prefix that only a service has made a route. */
 function announcedRule(
   settings: RoutingSettings,
   context: FilterContext,
   prefix: string,
 ): RouteRule {
+  const own = inheritedFilters(settings.routes, prefix);
   return {
     id: prefix,
     key: prefix,
     prefix,
     service: prefix,
     isServed: false,
-    policyOf: (announced) => policyOf(settings, context, [], announced),
+    own,
+    policyOf: (announced) => policyOf(settings, context, own, announced),
     cases: NO_CASES,
   };
 }

@@ -3,7 +3,7 @@ import type { DomainMatcher } from './domain.ts';
 import { parseRouteKey, routeKey } from './route-key.ts';
 
 /** The routes of one host, of all hosts below a domain, or of the gateway's own hosts. */
-interface Site {
+export interface Site {
   /** Whether a prefix is a route. Undefined for the gateway's own hosts, where announced prefixes are routes, too. */
   readonly hasRoute: ((prefix: string) => boolean) | undefined;
   /** Returns the key of the route of a prefix. */

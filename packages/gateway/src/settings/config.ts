@@ -68,7 +68,7 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
   const faults = [
     ...tlsFaults(config),
-    ...routeFaults(routingSettings(config), {
+    ...routeFaults(routingSettings(config), config, {
       hasRedis: config.redis?.url !== undefined,
       hasClientCa: config.tls?.clientCa !== undefined,
     }),

@@ -3,6 +3,7 @@ import type { Resolved, Values } from '@rollcall/runtime/settings';
 import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/path-rule.ts';
+import { inheritedFilters } from '../routing/enclosing.ts';
 import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
@@ -11,6 +12,7 @@ type RoutingSettings = Resolved<
   typeof ROUTING_SETTINGS & typeof ROUTES_SETTINGS & typeof CONSUMERS_SETTINGS
 >;
 type RouteSettings = Resolved<typeof ROUTE_SETTINGS>;
+type RouteValues = Values<typeof ROUTE_SETTINGS>;
 type RouteEntry = Values<typeof ROUTES_ENTRY>;
 type CaseEntry = NonNullable<RouteEntry['cases']>[number];
 
@@ -23,33 +25,43 @@ interface RouteFault {
 
 /**
  * Returns what is wrong with the settings of all and of single routes, beyond what the table of settings can say.
+ * @param given what is set for all
  * @param server what the settings of the whole gateway have
  */
 export function routeFaults(
   settings: RoutingSettings,
+  given: RouteValues,
   server: Omit<ConfigFacts, 'isConsumer'>,
 ): RouteFault[] {
   const all = resolveSettings(ROUTE_SETTINGS, settings);
   const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
   const facts = { isConsumer, ...server };
-  const faults = policyFaults(all, facts);
+  const faults = policyFaults(all, given, facts);
   const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
-    at(['routes', key || '/'], without(faults, entryFaults(entry, all, facts))),
+    at(['routes', key || '/'], entryFaults(entry, around(settings, all, key), facts)),
   );
   return [...faults, ...own];
 }
 
-function entryFaults(entry: RouteEntry, all: RouteSettings, facts: ConfigFacts): RouteFault[] {
-  const policy = overlaySettings(ROUTE_SETTINGS, all, entry);
-  const faults = policyFaults(policy, facts);
+/** What holds for a route without its own entry. */
+function around({ routes }: RoutingSettings, all: RouteSettings, key: string): RouteSettings {
+  return inheritedFilters(routes, key).reduce<RouteSettings>(
+    (below, above) => overlaySettings(ROUTE_SETTINGS, below, above),
+    all,
+  );
+}
+
+function entryFaults(entry: RouteEntry, below: RouteSettings, facts: ConfigFacts): RouteFault[] {
+  const policy = overlaySettings(ROUTE_SETTINGS, below, entry);
+  const faults = policyFaults(policy, entry, facts);
   const cases = (entry.cases ?? []).flatMap((each, index) => {
-    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), facts);
+    const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), each, facts);
     return at(
       ['cases', String(index)],
       [...whenFaults(each), ...serviceFaults(each), ...without(faults, own)],
     );
   });
-  return [...serviceFaults(entry), ...faults, ...cases];
+  return [...serviceFaults(entry), ...without(policyFaults(below, {}, facts), faults), ...cases];
 }
 
 /** Faults that are inherited are reported where they stand, and only there. */
@@ -58,12 +70,12 @@ function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]
   return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
-function policyFaults(policy: RouteSettings, facts: ConfigFacts): RouteFault[] {
+function policyFaults(policy: RouteSettings, given: RouteValues, facts: ConfigFacts): RouteFault[] {
   const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
     path: ['rewrite', key],
     problem,
   }));
-  const filters = filterFaults(policy, facts).map(({ key, problem }) => ({
+  const filters = filterFaults(policy, given, facts).map(({ key, problem }) => ({
     path: key.split('.'),
     problem,
   }));

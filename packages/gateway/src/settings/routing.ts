@@ -88,7 +88,7 @@ const SERVICE_SETTINGS = {
     type: 'text',
     format: PREFIX as typeof PREFIX,
     example: '/v1',
-    defaultIs: 'the prefix of the route',
+    defaultIs: 'the prefix of the route, or what serves the longest route above it',
     doc: 'The prefix whose announced instances serve the route.',
   },
   upstreams: {
@@ -154,6 +154,6 @@ export const ROUTES_SETTINGS = {
         limits: { bodyBytes: 1_048_576, totalMs: 30_000 },
       },
     },
-    doc: 'Settings of single routes, by prefix, or by host and prefix. Anything that a route does not set falls back to the value for all.',
+    doc: 'Settings of single routes, by prefix, or by host and prefix. Filters hold for all routes below the prefix, except `redirect`. Anything that is not set falls back to the value for all.',
   },
 } as const;

@@ -178,3 +178,35 @@ describe('a configuration', () => {
     },
   );
 });
+
+describe('a filter that is turned on without what it works by', () => {
+  it.each([
+    ['jwt', { jwt: true }, '`jwt.issuer`'],
+    ['jwt', { jwt: { enabled: true } }, '`jwt.issuer`'],
+    ['forwardAuth', { forwardAuth: true }, '`forwardAuth.url`'],
+    ['rateLimit', { rateLimit: { enabled: true, by: 'consumer' } }, '`rateLimit.rate`'],
+    ['concurrency', { concurrency: true }, '`concurrency.maxInFlight`'],
+    ['ipAccess', { ipAccess: { enabled: true, allow: [] } }, '`ipAccess.allow` or `ipAccess.deny`'],
+  ] satisfies [string, GatewayConfig, string][])('is refused: %s by %j', (key, config, needed) => {
+    const problem = `is turned on, but needs ${needed}`;
+    const cases = [{ when: { methods: ['GET'] }, ...config }];
+    expect(() => resolveConfig(config)).toThrow(mistake(`\`${key}\` ${problem}`));
+    expect(() => resolveConfig({ routes: { '/v1': config } })).toThrow(
+      mistake(`\`routes./v1.${key}\` ${problem}`),
+    );
+    expect(() => resolveConfig({ routes: { '/v1': { cases } } })).toThrow(
+      mistake(`\`routes./v1.cases.0.${key}\` ${problem}`),
+    );
+  });
+
+  it('is valid if the settings for all or an entry around the route have it', () => {
+    const rateLimit = { rate: '5/m' };
+    const on = { rateLimit: true };
+    resolveConfig({ rateLimit, routes: { '/v1': on } });
+    resolveConfig({ routes: { '/v1': { rateLimit }, '/v1/admin': on } });
+  });
+
+  it('is valid if it is turned off, or prepared for routes', () => {
+    resolveConfig({ jwt: false, ipAccess: { enabled: false }, rateLimit: { by: 'consumer' } });
+  });
+});
