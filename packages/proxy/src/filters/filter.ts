@@ -66,7 +66,10 @@ export interface FilterRequest {
   readonly clientCertificate: ClientCertificate | undefined;
   /** Sent to the upstream as X-Request-Id. */
   readonly requestId: string;
-  /** The fields for the upstream. Fields that the proxy writes itself (Via, X-Forwarded-*) are added later. */
+  /**
+   * The fields for the upstream, with what a trusted proxy added (X-Real-IP, X-Forwarded-User). Fields that the proxy
+   * writes itself (Via, Forwarded, X-Forwarded-For, -Host, -Port, -Proto and -Prefix) are added later.
+   */
   readonly fields: FieldSet;
 }
 
