@@ -6,7 +6,7 @@ import { ENABLED } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME, fieldNameProblem } from './header-fields.ts';
 import { HTTP_URL } from './http-url.ts';
-import { dropForged, dropForgedConsumer, proveConsumer } from './proven.ts';
+import { dropForged, dropForgedConsumer, ownFields, proveConsumer } from './proven.ts';
 import { undecidable } from './refusals.ts';
 import type { ServiceResponse } from './service-request.ts';
 
@@ -98,7 +98,7 @@ function forwardAuthFilter(
   if (isDry) return { name: 'forwardAuth' };
   const { timeoutMs, requestHeaders, responseHeaders, consumerHeader } = settings;
   const asked = requestHeaders && new Set(requestHeaders.map((name) => name.toLowerCase()));
-  const own = new Set(responseHeaders.map((name) => name.toLowerCase()));
+  const own = ownFields(responseHeaders);
 
   /** The fields of the request, and where it comes from as Traefik and Caddy say it. */
   function headersOf(request: FilterRequest): Record<string, string | string[]> {

@@ -7,7 +7,7 @@ import { JWT_SETTINGS } from './jwt-settings.ts';
 import type { JwtSettings } from './jwt-settings.ts';
 import { KeysUnavailable, localKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
-import { dropForged, dropForgedConsumer, proveConsumer } from './proven.ts';
+import { dropForged, dropForgedConsumer, ownFields, proveConsumer } from './proven.ts';
 import { unauthenticated, undecidable } from './refusals.ts';
 import { TokenVerifier } from './token-verifier.ts';
 import type { Proof } from './token-verifier.ts';
@@ -76,7 +76,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   const { hideCredentials } = settings;
   const keys = keySetOf(settings, context);
   const verifier = new TokenVerifier(settings, keys, context.date);
-  const ownFields = new Set(Object.keys(settings.forwardClaims).map((name) => name.toLowerCase()));
+  const own = ownFields(Object.keys(settings.forwardClaims));
   const remembered = new Map<string, Remembered>();
 
   function pass(
@@ -114,7 +114,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
     name: 'jwt',
     onRequest(request) {
       dropForgedConsumer(request);
-      if (ownFields.size > 0) dropForged(request.fields, ownFields);
+      if (own.size > 0) dropForged(request.fields, own);
       const token = tokenOf(request.fields.getAll('authorization'));
       if (token === undefined) return unauthenticated('The request has no bearer token.', 'Bearer');
       if (token.length > MAX_TOKEN_LENGTH)

@@ -75,7 +75,7 @@ describe('an API key', () => {
 });
 
 describe('the field X-Consumer of a client', () => {
-  it.each(['X-Consumer', 'x-consumer', 'X_Consumer', 'x_CONSUMER'])(
+  it.each(['X-Consumer', 'x-consumer', 'X_Consumer', 'x_CONSUMER', 'X.Consumer'])(
     'is dropped as %s, once or twice',
     (name) => {
       const request = withLines(
