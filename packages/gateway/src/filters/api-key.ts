@@ -6,7 +6,7 @@ import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME } from './header-fields.ts';
-import { dropForgedConsumer, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { queryValues, withoutQuery } from './query.ts';
 import { forbidden, unauthenticated } from './refusals.ts';
 
@@ -82,7 +82,6 @@ function apiKeyFilter(
   return {
     name: 'apiKey',
     onRequest(request) {
-      dropForgedConsumer(request);
       const [key = '', ...others] = keysOf(request);
       if (key === '') return unauthenticated('The request has no API key.', CHALLENGE);
       // Which of several the instance would read is not known.

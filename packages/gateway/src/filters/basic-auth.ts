@@ -7,7 +7,7 @@ import { CONSUMER_NAME } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { hashPassword, isPassword } from './password.ts';
-import { dropForgedConsumer, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { forbidden, unauthenticated, undecidable } from './refusals.ts';
 
 const REALM: Format = {
@@ -86,7 +86,6 @@ function basicAuthFilter(
   return {
     name: 'basicAuth',
     onRequest(request) {
-      dropForgedConsumer(request);
       const credentials = credentialsOf(request.fields.getAll('authorization'));
       if (credentials === undefined)
         return unauthenticated('The request has no user name and password.', challenge);

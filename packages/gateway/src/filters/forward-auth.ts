@@ -6,7 +6,7 @@ import { ENABLED } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME, fieldNameProblem } from './header-fields.ts';
 import { HTTP_URL } from './http-url.ts';
-import { dropForged, dropForgedConsumer, ownFields, proveConsumer } from './proven.ts';
+import { dropForged, ownFields, proveConsumer } from './proven.ts';
 import { undecidable } from './refusals.ts';
 import type { ServiceResponse } from './service-request.ts';
 
@@ -133,7 +133,6 @@ function forwardAuthFilter(
   return {
     name: 'forwardAuth',
     async onRequest(request): Promise<FilterOutcome | void> {
-      dropForgedConsumer(request);
       dropForged(request.fields, own);
       let response;
       try {

@@ -7,7 +7,7 @@ import { JWT_SETTINGS } from './jwt-settings.ts';
 import type { JwtSettings } from './jwt-settings.ts';
 import { KeysUnavailable, localKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
-import { dropForged, dropForgedConsumer, ownFields, proveConsumer } from './proven.ts';
+import { dropForged, ownFields, proveConsumer } from './proven.ts';
 import { unauthenticated, undecidable } from './refusals.ts';
 import { TokenVerifier } from './token-verifier.ts';
 import type { Proof } from './token-verifier.ts';
@@ -113,7 +113,6 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   return {
     name: 'jwt',
     onRequest(request) {
-      dropForgedConsumer(request);
       if (own.size > 0) dropForged(request.fields, own);
       const token = tokenOf(request.fields.getAll('authorization'));
       if (token === undefined) return unauthenticated('The request has no bearer token.', 'Bearer');

@@ -1,5 +1,5 @@
 import { unaliased } from '@rollcall/proxy';
-import type { FieldSet, FilterRequest } from '@rollcall/proxy';
+import type { FieldSet, Filter, FilterRequest } from '@rollcall/proxy';
 
 /** The field by which instances learn who a request was proven to be. */
 const CONSUMER_FIELD = 'X-Consumer';
@@ -16,8 +16,7 @@ export function ownFields(names: readonly string[]): ReadonlySet<string> {
  */
 export function dropForged(fields: FieldSet, names: ReadonlySet<string>): void {
   let forged: string[] | undefined;
-  for (const [name] of fields)
-    if (names.has(unaliased(name))) (forged ??= []).push(name);
+  for (const [name] of fields) if (names.has(unaliased(name))) (forged ??= []).push(name);
   for (const name of forged ?? []) fields.delete(name);
   // Fields that did not come could still come as trailers.
   for (const name of names) fields.delete(name);
@@ -25,10 +24,11 @@ export function dropForged(fields: FieldSet, names: ReadonlySet<string>): void {
 
 const CONSUMER_FIELDS = ownFields([CONSUMER_FIELD]);
 
-/** Drops what a client says of who it is, unless another filter has proven it already. */
-export function dropForgedConsumer({ fields, consumer }: FilterRequest): void {
-  if (consumer === undefined) dropForged(fields, CONSUMER_FIELDS);
-}
+/** Drops what a client says of who it is. It runs before all filters that prove it, and on routes without one. */
+export const DROP_FORGED_CONSUMER: Filter = {
+  name: 'consumers',
+  onRequest: ({ fields }) => dropForged(fields, CONSUMER_FIELDS),
+};
 
 /** Notes who a request was proven to be, for the instance and for other filters. */
 export function proveConsumer(request: FilterRequest, name: string): void {

@@ -70,5 +70,5 @@ export function filterContext({
 }: Partial<Omit<FilterContext, 'consumers'>> & {
   consumers?: ConsumersConfig;
 } = {}): FilterContext {
-  return { ...SERVICES, ...services, consumers: new Consumers(consumers) };
+  return { ...SERVICES, ...services, consumers: new Consumers(consumers), provesConsumers: false };
 }
