@@ -89,6 +89,8 @@ export interface FilterResponse {
    * @throws TypeError when set for one of the upstream, or for a status without a body (204, 304)
    */
   body: Uint8Array | undefined;
+  /** The problem that the body says, of the proxy or of a filter. Undefined for every other response. */
+  readonly problem: Problem | undefined;
 }
 
 /** A response that a filter sends in place of the upstream. Content-Length and Date are added. */
