@@ -102,14 +102,16 @@ function forwardAuthFilter(
 
   /** The fields of the request, and where it comes from as Traefik and Caddy say it. */
   function headersOf(request: FilterRequest): Record<string, string | string[]> {
-    const headers: Record<string, string[]> = {};
+    // The client chooses the names, such as `constructor`.
+    const headers = new Map<string, string[]>();
     for (const [name, value] of request.fields) {
       const lower = name.toLowerCase();
       if (NOT_PASSED.has(lower) || lower.startsWith('x-forwarded-')) continue;
-      if (asked === undefined || asked.has(lower)) (headers[lower] ??= []).push(value);
+      if (asked !== undefined && !asked.has(lower)) continue;
+      headers.set(lower, [...(headers.get(lower) ?? []), value]);
     }
     return {
-      ...headers,
+      ...Object.fromEntries(headers),
       'x-forwarded-method': request.method,
       'x-forwarded-proto': request.isSecure ? 'https' : 'http',
       'x-forwarded-host': request.host,
