@@ -2,7 +2,7 @@ import type { Filter, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import { CONSUMER_NAME, hashApiKey } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
-import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
+import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME } from './header-fields.ts';
@@ -92,7 +92,7 @@ function apiKeyFilter(
       if (allowed?.has(name) === false)
         return forbidden(`The consumer ${name} may not call this route.`);
       if (hideCredentials) {
-        request.fields.delete(header);
+        hideCredential(request, header);
         if (query !== undefined)
           request.upstreamTarget = withoutQuery(request.upstreamTarget, query);
       }

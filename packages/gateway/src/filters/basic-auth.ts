@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
-import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
+import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import { CONSUMER_NAME } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
@@ -69,7 +69,7 @@ function basicAuthFilter(
   function pass(request: FilterRequest, name: string): FilterOutcome | undefined {
     if (allowed?.has(name) === false)
       return forbidden(`The consumer ${name} may not call this route.`);
-    if (hideCredentials) request.fields.delete('authorization');
+    if (hideCredentials) hideCredential(request, 'authorization');
     proveConsumer(request, name);
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { errorMessage, readTextFile } from '@rollcall/runtime';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
+import { hideCredential } from './authentication.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterFault, FilterKind } from './filter-kind.ts';
 import { JWT_SETTINGS } from './jwt-settings.ts';
@@ -84,7 +85,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
     { consumer, fields, refusal }: Proof,
   ): FilterOutcome | undefined {
     if (refusal !== undefined) return refusal;
-    if (hideCredentials) request.fields.delete('authorization');
+    if (hideCredentials) hideCredential(request, 'authorization');
     for (const [name, value] of fields) request.fields.set(name, value);
     proveConsumer(request, consumer);
     return undefined;
