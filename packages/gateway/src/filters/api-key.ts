@@ -75,8 +75,8 @@ function apiKeyFilter(
 
   function keysOf({ fields, target }: FilterRequest): string[] {
     const values = fields.getAll(header);
-    if (values.length > 0) return isBearer ? values.map(withoutBearer) : values;
-    return query === undefined ? [] : queryValues(target, query);
+    const inHeader = isBearer ? values.map(withoutBearer) : values;
+    return query === undefined ? inHeader : [...inHeader, ...queryValues(target, query)];
   }
 
   return {

@@ -62,6 +62,10 @@ describe('an API key', () => {
     expect(request).toMatchObject({ consumer: 'acme', upstreamTarget: '/x?a=1&b=%32' });
     const twice = withLines('', '/v1/x?api_key=old-key&api_key=globex-key');
     expect(filter({ query: 'api_key' }).onRequest?.(twice)).toBeDefined();
+    const both = withLines('X-API-Key: old-key\r\n', '/v1/x?api_key=globex-key');
+    expect(filter({ query: 'api_key' }).onRequest?.(both)).toMatchObject({
+      problem: { status: 401, detail: 'The request has several API keys.' },
+    });
   });
 
   it('of a consumer that the route does not list is forbidden', () => {
