@@ -15,6 +15,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const mistake = (message: string): Error =>
   expect.objectContaining({ code: 'ROLLCALL_CONFIG', message }) as Error;
 
+const KEY = `sha256:${'a'.repeat(64)}`;
+const OTHER_KEY = `sha256:${'b'.repeat(64)}`;
+
 describe('the table of a gateway', () => {
   it('has a setting for each limit of the proxy, and each rule of probes and of the table, with their defaults', () => {
     const { limits, probes, table } = defaultsOf(GATEWAY_SETTINGS);
@@ -89,6 +92,19 @@ describe('a configuration', () => {
     [
       { versions: { shares: [{ version: '1.4', weight: -1 }] } },
       '`versions.shares.0.weight` is -1; it must be a whole number from 0 to 1000000',
+    ],
+    [
+      {
+        consumers: {
+          acme: { apiKeys: [KEY] },
+          globex: { apiKeys: [OTHER_KEY, KEY.toUpperCase().replace('SHA', 'sha')] },
+        },
+      },
+      '`consumers.globex.apiKeys.1` is one of the consumer acme, too',
+    ],
+    [
+      { consumers: { acme: { certificates: ['CN=a'] }, globex: { certificates: ['CN=a'] } } },
+      '`consumers.globex.certificates.0` is one of the consumer acme, too',
     ],
     [
       { versions: { shares: [{ version: '1.4', weight: 0 }] } },
