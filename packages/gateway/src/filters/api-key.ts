@@ -5,14 +5,15 @@ import type { FilterContext } from './filter-context.ts';
 import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
-import { FIELD_NAME } from './header-fields.ts';
+import { readNameProblem } from './header-fields.ts';
 import { proveConsumer } from './proven.ts';
 import { queryValues, withoutQuery } from './query.ts';
 import { forbidden, unauthenticated } from './refusals.ts';
 
 const HEADER: Format = {
   expected: 'the name of a header, such as X-API-Key',
-  parse: (text) => (FIELD_NAME.test(text) ? text : undefined),
+  parse: (text) => (readNameProblem(text) === undefined ? text : undefined),
+  problem: (text) => readNameProblem(text) ?? '',
 };
 
 const PARAMETER: Format = {

@@ -172,6 +172,27 @@ describe('a configuration', () => {
     expect(() => resolveConfig(config)).toThrow(mistake(message));
   });
 
+  it.each([
+    ...['Content-Length', 'Transfer-Encoding', 'Connection', 'TE', 'Host', 'Upgrade', 'Expect'],
+    ...['X-Forwarded-For', 'Proxy-Authorization', 'Proxy', 'no header'],
+  ])('that looks for API keys in %s is refused by its key', (header) => {
+    expect(() => resolveConfig({ apiKey: { header } })).toThrow(/^`apiKey\.header` (?:cannot|is)/);
+  });
+
+  it.each(['Authorization', 'X-API-Key', 'X-Forwarded-Key', 'constructor'])(
+    'may look for API keys in %s',
+    (header) => {
+      expect(resolveConfig({ apiKey: { header } }).apiKey.header).toBe(header);
+    },
+  );
+
+  it('in which a service answers with a field of the connection is refused by its key', () => {
+    const forwardAuth = { url: 'http://auth/', responseHeaders: ['X-User', 'Expect'] };
+    expect(() => resolveConfig({ forwardAuth })).toThrow(
+      /^`forwardAuth\.responseHeaders\.1` cannot/,
+    );
+  });
+
   it('that names an admin token file with invalid content is refused', () => {
     const adminTokenFile = join(folder, 'short');
     writeFileSync(adminTokenFile, 's3cret');
