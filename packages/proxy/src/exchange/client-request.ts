@@ -29,7 +29,7 @@ export const UNREADABLE_HTTP2: RequestHead = { ...UNREADABLE, version: '2' };
 
 /** A client's request: what decisions and filters see of it, and what is recorded of it. */
 export class ClientRequest implements RequestView {
-  /** Its fields have those that a trusted proxy added, so that decisions and filters see them. */
+  /** It includes the fields of a trusted proxy, so that decisions and filters see them. */
   readonly head: RequestHead;
   /** Undefined unless `onRequestEnd` is set. */
   readonly record: RequestRecord | undefined;
