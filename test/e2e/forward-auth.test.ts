@@ -133,7 +133,7 @@ it('is described by explain, which does not ask the service', async () => {
 
 it.each([
   [{ url: 'ftp://auth' }, /`forwardAuth\.url` is "ftp:\/\/auth"; it must be a URL/],
-  [{ url: 'http://user:pass@auth/' }, /`forwardAuth\.url` is/],
+  [{ url: 'http://user:pass@auth/' }, /`forwardAuth\.url` must be a URL/],
   [
     { url: 'http://auth/', responseHeaders: ['Host'] },
     /`forwardAuth\.responseHeaders\.0`: .*cannot|`forwardAuth\.responseHeaders\.0` cannot/,

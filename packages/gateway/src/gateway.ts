@@ -8,6 +8,7 @@ import { nodeInternals } from '@rollcall/proxy';
 import { readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { Hono } from 'hono';
+import { upstreamPolicy } from './address-policies.ts';
 import { adminApp } from './admin/app.ts';
 import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
@@ -173,7 +174,7 @@ async function createParts(
   closing.add(() => telemetry.close());
   const snapshot = await keepSnapshot(directory, config.snapshot, logger);
   closing.add(() => snapshot.close());
-  const upstreams = new Upstreams({ directory, logger });
+  const upstreams = new Upstreams({ directory, logger, policy: upstreamPolicy(config, own) });
   closing.add(() => upstreams.close());
   upstreams.configure(configuredUpstreams(config), () => {});
   const certificates = await openCertificates({ config, registry, logger });

@@ -1,9 +1,9 @@
 import { discover } from '@rollcall/client';
 import type { Directory, RegistryConfig } from '@rollcall/client';
-import { addressPolicy, isLoopback, RollcallError } from '@rollcall/protocol';
-import type { AddressPolicy, Journal } from '@rollcall/protocol';
+import type { Journal } from '@rollcall/protocol';
 import { silentLogger } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
+import { instancePolicy } from './address-policies.ts';
 import type { OwnEndpoints } from './own-endpoints.ts';
 import type { ResolvedConfig } from './settings/config.ts';
 
@@ -39,22 +39,11 @@ export async function openDirectory(options: OpenDirectoryOptions): Promise<Dire
     probeRules: probes,
     tableLimits: table,
     journal,
-    policy: addressPolicyOf(config, own),
+    policy: instancePolicy(config, own),
     requireBroker,
     timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
     // That it is connected is one of the events which are logged anyway.
     logger: { ...silentLogger, warn: logger.warn.bind(logger) },
     ...(instanceCa !== undefined && { instanceCa }),
   });
-}
-
-function addressPolicyOf({ host, allow, deny }: ResolvedConfig, own: OwnEndpoints): AddressPolicy {
-  const policy = addressPolicy({
-    allow,
-    deny,
-    allowsLoopback: isLoopback(host),
-    ownAt: (address, port) => own.at(address, port),
-  });
-  if (typeof policy === 'string') throw new RollcallError('ROLLCALL_CONFIG', policy);
-  return policy;
 }

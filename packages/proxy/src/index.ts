@@ -15,6 +15,7 @@ export type {
 } from './filters/filter.ts';
 export { forwardTo } from './forward-to.ts';
 export { cookieValue } from './http1/cookie.ts';
+export { unaliased } from './http1/underscores.ts';
 export { LIMITS } from './limits.ts';
 export type { Limits, RouteLimits } from './limits.ts';
 export { clientNetwork } from './downstream/client-network.ts';

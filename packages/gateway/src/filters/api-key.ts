@@ -2,17 +2,18 @@ import type { Filter, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import { CONSUMER_NAME, hashApiKey } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
-import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
+import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
-import { FIELD_NAME } from './header-fields.ts';
-import { dropForgedConsumer, proveConsumer } from './proven.ts';
+import { readNameProblem } from './header-fields.ts';
+import { proveConsumer } from './proven.ts';
 import { queryValues, withoutQuery } from './query.ts';
 import { forbidden, unauthenticated } from './refusals.ts';
 
 const HEADER: Format = {
   expected: 'the name of a header, such as X-API-Key',
-  parse: (text) => (FIELD_NAME.test(text) ? text : undefined),
+  parse: (text) => (readNameProblem(text) === undefined ? text : undefined),
+  problem: (text) => readNameProblem(text) ?? '',
 };
 
 const PARAMETER: Format = {
@@ -75,14 +76,13 @@ function apiKeyFilter(
 
   function keysOf({ fields, target }: FilterRequest): string[] {
     const values = fields.getAll(header);
-    if (values.length > 0) return isBearer ? values.map(withoutBearer) : values;
-    return query === undefined ? [] : queryValues(target, query);
+    const inHeader = isBearer ? values.map(withoutBearer) : values;
+    return query === undefined ? inHeader : [...inHeader, ...queryValues(target, query)];
   }
 
   return {
     name: 'apiKey',
     onRequest(request) {
-      dropForgedConsumer(request);
       const [key = '', ...others] = keysOf(request);
       if (key === '') return unauthenticated('The request has no API key.', CHALLENGE);
       // Which of several the instance would read is not known.
@@ -93,7 +93,7 @@ function apiKeyFilter(
       if (allowed?.has(name) === false)
         return forbidden(`The consumer ${name} may not call this route.`);
       if (hideCredentials) {
-        request.fields.delete(header);
+        hideCredential(request, header);
         if (query !== undefined)
           request.upstreamTarget = withoutQuery(request.upstreamTarget, query);
       }

@@ -1,13 +1,13 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
-import { HIDE_CREDENTIALS, unknownConsumers } from './authentication.ts';
+import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import { CONSUMER_NAME } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { hashPassword, isPassword } from './password.ts';
-import { dropForgedConsumer, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { forbidden, unauthenticated, undecidable } from './refusals.ts';
 
 const REALM: Format = {
@@ -69,7 +69,7 @@ function basicAuthFilter(
   function pass(request: FilterRequest, name: string): FilterOutcome | undefined {
     if (allowed?.has(name) === false)
       return forbidden(`The consumer ${name} may not call this route.`);
-    if (hideCredentials) request.fields.delete('authorization');
+    if (hideCredentials) hideCredential(request, 'authorization');
     proveConsumer(request, name);
     return undefined;
   }
@@ -86,7 +86,6 @@ function basicAuthFilter(
   return {
     name: 'basicAuth',
     onRequest(request) {
-      dropForgedConsumer(request);
       const credentials = credentialsOf(request.fields.getAll('authorization'));
       if (credentials === undefined)
         return unauthenticated('The request has no user name and password.', challenge);

@@ -5,7 +5,7 @@ import { CONSUMER_NAME } from './consumer-formats.ts';
 import type { FilterContext } from './filter-context.ts';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
-import { dropForgedConsumer, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { forbidden } from './refusals.ts';
 
 const SETTINGS = {
@@ -48,7 +48,6 @@ function clientCertificateFilter(
   return {
     name: 'clientCertificate',
     onRequest(request) {
-      dropForgedConsumer(request);
       const { clientCertificate } = request;
       if (clientCertificate === undefined)
         return forbidden('The client has proved no certificate.');

@@ -5,7 +5,7 @@ import type { Format, Resolved } from '@rollcall/runtime/settings';
 import { OFF_BY_DEFAULT } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { PAGE_FILE, pageFaults, readPage, wantsHtml } from './page.ts';
-import type { Page, PageValues } from './page.ts';
+import type { Page } from './page.ts';
 import { addVary } from './vary.ts';
 
 const STATUS: Format = {
@@ -59,11 +59,13 @@ function errorPagesFilter({ statuses, instances, file }: ErrorPageSettings): Fil
   return {
     name: 'errorPages',
     onResponse(response, request) {
-      const { body, fields, status } = response;
-      if (body === undefined || !hasPage(status) || !isProblem(response)) return;
+      const { fields, problem, status } = response;
+      // An answer of another filter is none, and stays.
+      if (problem === undefined || !hasPage(status)) return;
       addVary(fields, 'Accept');
       if (!wantsHtml(request)) return;
-      response.body = page(JSON.parse(Buffer.from(body).toString()) as PageValues);
+      const { title, detail } = problem;
+      response.body = page({ status, title, detail, requestId: request.requestId });
       fields.set('content-type', 'text/html; charset=utf-8');
     },
     ...(instances && {
@@ -74,11 +76,6 @@ function errorPagesFilter({ statuses, instances, file }: ErrorPageSettings): Fil
       },
     }),
   };
-}
-
-/** An answer of another filter is none, and stays. */
-function isProblem({ fields }: FilterResponse): boolean {
-  return fields.get('content-type') === 'application/problem+json';
 }
 
 /** What describes the body that a page replaces. */

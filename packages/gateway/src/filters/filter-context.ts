@@ -12,6 +12,8 @@ import type { SendRequest } from './service-request.ts';
 export interface FilterContext extends FilterServices {
   /** The consumers of the configuration. */
   readonly consumers: Consumers;
+  /** Whether the configuration has consumers, or authentication on any route: no client may name itself then. */
+  readonly provesConsumers: boolean;
 }
 
 /** Services of the process that filters use. They outlive a change of the configuration. */

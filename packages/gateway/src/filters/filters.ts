@@ -15,6 +15,7 @@ import { HEADERS } from './headers.ts';
 import { IP_ACCESS } from './ip-access.ts';
 import { JWT } from './jwt.ts';
 import { MAINTENANCE } from './maintenance.ts';
+import { DROP_FORGED_CONSUMER } from './proven.ts';
 import { RATE_LIMIT } from './rate-limit.ts';
 import { REDIRECT } from './redirect.ts';
 import { SECURE_HEADERS } from './secure-headers.ts';
@@ -60,7 +61,8 @@ export type FilterSettings = Resolved<Groups>;
 
 /** Builds the filters of a route, in their order. A filter without effect is left out. */
 export function createFilters(settings: FilterSettings, context: FilterContext): readonly Filter[] {
-  return ALL.flatMap(([name, kind]) => kind.create(settings[name], context) ?? []);
+  const filters = ALL.flatMap(([name, kind]) => kind.create(settings[name], context) ?? []);
+  return context.provesConsumers ? [DROP_FORGED_CONSUMER, ...filters] : filters;
 }
 
 /**

@@ -6,7 +6,7 @@ import { ENABLED } from './filter-kind.ts';
 import type { FilterKind } from './filter-kind.ts';
 import { FIELD_NAME, fieldNameProblem } from './header-fields.ts';
 import { HTTP_URL } from './http-url.ts';
-import { dropForged, dropForgedConsumer, proveConsumer } from './proven.ts';
+import { dropForged, ownFields, proveConsumer } from './proven.ts';
 import { undecidable } from './refusals.ts';
 import type { ServiceResponse } from './service-request.ts';
 
@@ -99,18 +99,20 @@ function forwardAuthFilter(
   if (isDry) return { name: 'forwardAuth' };
   const { timeoutMs, requestHeaders, responseHeaders, consumerHeader } = settings;
   const asked = requestHeaders && new Set(requestHeaders.map((name) => name.toLowerCase()));
-  const own = new Set(responseHeaders.map((name) => name.toLowerCase()));
+  const own = ownFields(responseHeaders);
 
   /** The fields of the request, and where it comes from as Traefik and Caddy say it. */
   function headersOf(request: FilterRequest): Record<string, string | string[]> {
-    const headers: Record<string, string[]> = {};
+    // The client chooses the names, such as `constructor`.
+    const headers = new Map<string, string[]>();
     for (const [name, value] of request.fields) {
       const lower = name.toLowerCase();
       if (NOT_PASSED.has(lower) || lower.startsWith('x-forwarded-')) continue;
-      if (asked === undefined || asked.has(lower)) (headers[lower] ??= []).push(value);
+      if (asked !== undefined && !asked.has(lower)) continue;
+      headers.set(lower, [...(headers.get(lower) ?? []), value]);
     }
     return {
-      ...headers,
+      ...Object.fromEntries(headers),
       'x-forwarded-method': request.method,
       'x-forwarded-proto': request.isSecure ? 'https' : 'http',
       'x-forwarded-host': request.host,
@@ -134,7 +136,6 @@ function forwardAuthFilter(
   return {
     name: 'forwardAuth',
     async onRequest(request): Promise<FilterOutcome | void> {
-      dropForgedConsumer(request);
       dropForged(request.fields, own);
       let response;
       try {

@@ -14,6 +14,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   'transfer-encoding': FRAMING,
   trailer: FRAMING,
   connection: CONNECTION,
+  expect: CONNECTION,
   'keep-alive': CONNECTION,
   'proxy-connection': CONNECTION,
   te: CONNECTION,
@@ -32,8 +33,21 @@ const RESERVED: Readonly<Record<string, string>> = {
 /** Returns what is wrong with a name that a rule changes; undefined if it may. */
 export function fieldNameProblem(name: string): string | undefined {
   if (!FIELD_NAME.test(name)) return 'is not a header name';
-  const reason = RESERVED[name.toLowerCase()];
-  return reason === undefined ? undefined : `cannot be changed: ${reason}`;
+  const lower = name.toLowerCase();
+  return Object.hasOwn(RESERVED, lower) ? `cannot be changed: ${RESERVED[lower]}` : undefined;
+}
+
+/** Fields that the gateway drops before filters see the request. */
+const DROPPED: ReadonlySet<string> = new Set([
+  'proxy',
+  'proxy-authenticate',
+  'proxy-authorization',
+]);
+
+/** Returns what is wrong with the name of a field that a filter reads and removes; undefined if it may. */
+export function readNameProblem(name: string): string | undefined {
+  const isDropped = DROPPED.has(name.toLowerCase());
+  return isDropped ? 'cannot be read: the gateway drops it' : fieldNameProblem(name);
 }
 
 /** Returns what is wrong with a value that a rule sets; undefined if it is valid. */

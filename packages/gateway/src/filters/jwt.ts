@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 import { errorMessage, readTextFile } from '@rollcall/runtime';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
+import { hideCredential } from './authentication.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { FilterFault, FilterKind } from './filter-kind.ts';
 import { JWT_SETTINGS } from './jwt-settings.ts';
 import type { JwtSettings } from './jwt-settings.ts';
 import { KeysUnavailable, localKeySet } from './key-set.ts';
 import type { KeySet } from './key-set.ts';
-import { dropForged, dropForgedConsumer, proveConsumer } from './proven.ts';
+import { dropForged, ownFields, proveConsumer } from './proven.ts';
 import { unauthenticated, undecidable } from './refusals.ts';
 import { TokenVerifier } from './token-verifier.ts';
 import type { Proof } from './token-verifier.ts';
@@ -77,7 +78,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   const { hideCredentials } = settings;
   const keys = keySetOf(settings, context);
   const verifier = new TokenVerifier(settings, keys, context.date);
-  const ownFields = new Set(Object.keys(settings.forwardClaims).map((name) => name.toLowerCase()));
+  const own = ownFields(Object.keys(settings.forwardClaims));
   const remembered = new Map<string, Remembered>();
 
   function pass(
@@ -85,7 +86,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
     { consumer, fields, refusal }: Proof,
   ): FilterOutcome | undefined {
     if (refusal !== undefined) return refusal;
-    if (hideCredentials) request.fields.delete('authorization');
+    if (hideCredentials) hideCredential(request, 'authorization');
     for (const [name, value] of fields) request.fields.set(name, value);
     proveConsumer(request, consumer);
     return undefined;
@@ -114,8 +115,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   return {
     name: 'jwt',
     onRequest(request) {
-      dropForgedConsumer(request);
-      if (ownFields.size > 0) dropForged(request.fields, ownFields);
+      if (own.size > 0) dropForged(request.fields, own);
       const token = tokenOf(request.fields.getAll('authorization'));
       if (token === undefined) return unauthenticated('The request has no bearer token.', 'Bearer');
       if (token.length > MAX_TOKEN_LENGTH)

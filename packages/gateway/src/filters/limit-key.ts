@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { clientNetwork } from '@rollcall/proxy';
 import type { FilterRequest } from '@rollcall/proxy';
 import type { Format } from '@rollcall/runtime/settings';
+import { fieldOrCredential } from './authentication.ts';
 
 const BY = /^(?:address|consumer|route|header:[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256})$/;
 
@@ -30,7 +31,7 @@ export function limitKey(by: string): LimitKey {
   if (by === 'address') return ofAddress;
   const name = by.slice('header:'.length);
   return (request) => {
-    const value = request.fields.get(name);
+    const value = fieldOrCredential(request, name);
     // It may be a secret, and long.
     return value === undefined ? ofAddress(request) : `header ${hash('sha256', value, 'base64')}`;
   };

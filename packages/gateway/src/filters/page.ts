@@ -13,7 +13,7 @@ export const PAGE_FILE = {
 } as const;
 
 /** What a page shows. */
-export interface PageValues {
+interface PageValues {
   readonly status: number;
   readonly title: string;
   readonly detail: string;

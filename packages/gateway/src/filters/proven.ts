@@ -1,28 +1,34 @@
-import type { FieldSet, FilterRequest } from '@rollcall/proxy';
+import { unaliased } from '@rollcall/proxy';
+import type { FieldSet, Filter, FilterRequest } from '@rollcall/proxy';
 
 /** The field by which instances learn who a request was proven to be. */
 const CONSUMER_FIELD = 'X-Consumer';
 
+/** Returns the names of fields that a client must not set, for `dropForged`: as they are, and without aliases. */
+export function ownFields(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.flatMap((name) => [name.toLowerCase(), unaliased(name)]));
+}
+
 /**
- * Drops the fields that a client must not set, whatever their case and number; with `_` for `-` too, because programs made
- * for CGI read both as one.
- * @param names in lower case
+ * Drops the fields that a client must not set, whatever their case and number; their aliases too, because programs made for
+ * CGI read them as one.
+ * @param names of `ownFields`
  */
 export function dropForged(fields: FieldSet, names: ReadonlySet<string>): void {
   let forged: string[] | undefined;
-  for (const [name] of fields)
-    if (names.has(name.toLowerCase().replaceAll('_', '-'))) (forged ??= []).push(name);
+  for (const [name] of fields) if (names.has(unaliased(name))) (forged ??= []).push(name);
   for (const name of forged ?? []) fields.delete(name);
   // Fields that did not come could still come as trailers.
   for (const name of names) fields.delete(name);
 }
 
-const CONSUMER_FIELDS: ReadonlySet<string> = new Set([CONSUMER_FIELD.toLowerCase()]);
+const CONSUMER_FIELDS = ownFields([CONSUMER_FIELD]);
 
-/** Drops what a client says of who it is, unless another filter has proven it already. */
-export function dropForgedConsumer({ fields, consumer }: FilterRequest): void {
-  if (consumer === undefined) dropForged(fields, CONSUMER_FIELDS);
-}
+/** Drops what a client says of who it is. It runs before all filters that prove it, and on routes without one. */
+export const DROP_FORGED_CONSUMER: Filter = {
+  name: 'consumers',
+  onRequest: ({ fields }) => dropForged(fields, CONSUMER_FIELDS),
+};
 
 /** Notes who a request was proven to be, for the instance and for other filters. */
 export function proveConsumer(request: FilterRequest, name: string): void {

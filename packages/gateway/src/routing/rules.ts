@@ -15,6 +15,7 @@ import { enclosingKeys, inheritedFilters } from './enclosing.ts';
 import { policyOf } from './policy.ts';
 import type { RoutePolicy, RouteValues } from './policy.ts';
 import { parseRouteKey } from './route-key.ts';
+import { provesConsumers } from './proves-consumers.ts';
 import { compileSites } from './sites.ts';
 import type { FindSites } from './sites.ts';
 
@@ -89,11 +90,9 @@ export function routingRules(settings: RoutingSettings, services: FilterServices
 }
 
 /** Returns what the filters of a configuration have besides their settings. */
-export function filterContext(
-  { consumers }: Pick<RoutingSettings, 'consumers'>,
-  services: FilterServices,
-): FilterContext {
-  return { ...services, consumers: new Consumers(consumers) };
+export function filterContext(settings: RoutingSettings, services: FilterServices): FilterContext {
+  const consumers = new Consumers(settings.consumers);
+  return { ...services, consumers, provesConsumers: provesConsumers(settings) };
 }
 
 function servesItself(entry: RouteEntry = {}): boolean {

@@ -2,6 +2,7 @@ import { isLoopback, RollcallError } from '@rollcall/protocol';
 import { readTextFile } from '@rollcall/runtime';
 import { checkSettings, reloading, resolveSettings, valuesOf } from '@rollcall/runtime/settings';
 import type { Fault, Reloading, Resolved, Values } from '@rollcall/runtime/settings';
+import { consumerFaults } from './consumer-faults.ts';
 import { routeFaults } from './route-faults.ts';
 import { GATEWAY_SETTINGS } from './table.ts';
 import { tlsFaults } from './tls-faults.ts';
@@ -68,6 +69,7 @@ function checkToken({ adminHost, adminToken }: ResolvedConfig): void {
 export function faultsOfWhole(config: GatewayConfig): readonly Fault[] {
   const faults = [
     ...tlsFaults(config),
+    ...consumerFaults(config.consumers ?? {}),
     ...routeFaults(routingSettings(config), config, {
       hasRedis: config.redis?.url !== undefined,
       hasClientCa: config.tls?.clientCa !== undefined,

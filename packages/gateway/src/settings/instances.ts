@@ -76,7 +76,7 @@ export const INSTANCE_SETTINGS = {
     default: [],
     flag: '--deny <cidrs>',
     env: 'ROLLCALL_DENY',
-    doc: 'Addresses or CIDRs at which instances are refused, even if they are allowed.',
+    doc: 'Addresses or CIDRs at which instances and configured upstreams are refused, even if they are allowed.',
   },
   instanceCa: {
     type: 'file',

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { ConfiguredInstance, Directory } from '@rollcall/client';
 import { errorMessage } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
+import type { UpstreamPolicy } from '../address-policies.ts';
 import type { ConfiguredUpstreams } from '../routing/rules.ts';
 import { parseUpstreamUrl } from '../routing/upstream-url.ts';
 import { resolveName } from './resolve-name.ts';
@@ -10,6 +11,7 @@ import type { ResolveName } from './resolve-name.ts';
 export interface UpstreamsOptions {
   readonly directory: Pick<Directory, 'configure'>;
   readonly logger: Logger;
+  readonly policy: UpstreamPolicy;
   /** Default: by the system and DNS. */
   readonly resolve?: ResolveName;
 }
@@ -29,6 +31,8 @@ const NOT_CONFIGURED = 'it is not configured any more';
 export class Upstreams {
   readonly #options: Required<UpstreamsOptions>;
   readonly #names = new Map<string, Name>();
+  /** The URLs of which an address is refused. */
+  readonly #refused = new Set<string>();
   #lists: readonly ConfiguredUpstreams[] = [];
 
   constructor(options: UpstreamsOptions) {
@@ -129,9 +133,28 @@ export class Upstreams {
       const addresses = isIP(host) === 0 ? (this.#names.get(host)?.addresses ?? []) : [host];
       const check =
         health === undefined ? {} : { health: { path: health, method: 'GET' as const } };
-      return addresses.map((address) => ({ url, scheme, address, port, ...check }));
+      return this.#accepted(url, addresses, port).map((address) => ({
+        url,
+        scheme,
+        address,
+        port,
+        ...check,
+      }));
     });
     this.#options.directory.configure(name, instances, why);
+  }
+
+  /** Returns the addresses that are not refused, and logs once why others are. */
+  #accepted(url: string, addresses: readonly string[], port: number): string[] {
+    const { policy, logger } = this.#options;
+    const refusals = addresses.map((address) => policy(address, port));
+    const reason = refusals.find((each) => each !== undefined);
+    if (reason === undefined) this.#refused.delete(url);
+    else if (!this.#refused.has(url)) {
+      this.#refused.add(url);
+      logger.warn({ url, reason }, 'refused an upstream');
+    }
+    return addresses.filter((_address, index) => refusals[index] === undefined);
   }
 }
 

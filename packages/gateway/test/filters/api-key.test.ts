@@ -40,7 +40,7 @@ describe('an API key', () => {
     ['one of a megabyte', `X-API-Key: ${'a'.repeat(1_000_000)}\r\n`],
     ['one by an alias', 'X_API_Key: old-key\r\n'],
   ])('is required: %s is refused', (_what, lines) => {
-    const request = withLines(`${lines}X-Consumer: acme\r\n`);
+    const request = withLines(lines);
     expect(filter().onRequest?.(request)).toMatchObject({
       problem: { status: 401, code: 'unauthenticated' },
       fields: [['www-authenticate', 'ApiKey']],
@@ -62,6 +62,10 @@ describe('an API key', () => {
     expect(request).toMatchObject({ consumer: 'acme', upstreamTarget: '/x?a=1&b=%32' });
     const twice = withLines('', '/v1/x?api_key=old-key&api_key=globex-key');
     expect(filter({ query: 'api_key' }).onRequest?.(twice)).toBeDefined();
+    const both = withLines('X-API-Key: old-key\r\n', '/v1/x?api_key=globex-key');
+    expect(filter({ query: 'api_key' }).onRequest?.(both)).toMatchObject({
+      problem: { status: 401, detail: 'The request has several API keys.' },
+    });
   });
 
   it('of a consumer that the route does not list is forbidden', () => {
@@ -72,22 +76,6 @@ describe('an API key', () => {
       problem: { status: 403, detail: 'The consumer globex may not call this route.' },
     });
   });
-});
-
-describe('the field X-Consumer of a client', () => {
-  it.each(['X-Consumer', 'x-consumer', 'X_Consumer', 'x_CONSUMER'])(
-    'is dropped as %s, once or twice',
-    (name) => {
-      const request = withLines(
-        `${name}: root\r\nX-API-Key: old-key\r\n${name}: root\r\nX-Other: 1\r\n`,
-      );
-      expect(filter().onRequest?.(request)).toBeUndefined();
-      expect([...request.fields]).toEqual([
-        ['X-Other', '1'],
-        ['X-Consumer', 'acme'],
-      ]);
-    },
-  );
 });
 
 describe('the settings of API keys', () => {

@@ -3,7 +3,7 @@ import type { FilterAnswer } from '@rollcall/proxy';
 import type { Values } from '@rollcall/runtime/settings';
 import { CORS } from '../../src/filters/cors.ts';
 import { matchOrigins, parseOrigin } from '../../src/filters/origins.ts';
-import { fieldSet, filterOf, filterRequest, settingsOf } from './filter-request.ts';
+import { fieldSet, filterOf, filterRequest, filterResponse, settingsOf } from './filter-request.ts';
 
 type CorsSettings = Values<typeof CORS.settings.settings>;
 
@@ -28,7 +28,7 @@ function actual(
 ): Record<string, string> {
   const fields = fieldSet(response);
   filterOf(CORS, settings).onResponse?.(
-    { status: 200, fields, body: undefined },
+    { ...filterResponse(), fields },
     filterRequest({ headers }),
   );
   return Object.fromEntries(fields);
@@ -119,10 +119,7 @@ describe('a response', () => {
     request.fields.append('origin', APP);
     request.fields.append('origin', APP);
     const fields = fieldSet();
-    filterOf(CORS, { origins: [APP] }).onResponse?.(
-      { status: 200, fields, body: undefined },
-      request,
-    );
+    filterOf(CORS, { origins: [APP] }).onResponse?.({ ...filterResponse(), fields }, request);
     expect(fields.has('access-control-allow-origin')).toBe(false);
   });
 });

@@ -9,12 +9,12 @@ import {
   settingsOf,
 } from './filter-request.ts';
 
-const PROBLEM = { title: 'Down', status: 503, detail: 'Try <b>.', code: 'x', requestId: 'r-1' };
+const PROBLEM = { title: 'Down', status: 503, detail: 'Try <b>.', code: 'x' };
 const JSON_TYPE = { 'content-type': 'application/problem+json' };
 const browser = filterRequest({ headers: { accept: 'text/html' } });
 
 const problem = (status = 503) =>
-  filterResponse(JSON_TYPE, status, Buffer.from(JSON.stringify(PROBLEM)));
+  filterResponse(JSON_TYPE, status, Buffer.from(JSON.stringify(PROBLEM)), PROBLEM);
 
 describe('error pages', () => {
   it('are off unless they are turned on', () => {
@@ -55,6 +55,15 @@ describe('error pages', () => {
     filterOf(ERROR_PAGES, { enabled: true }).onResponse?.(response, browser);
     expect(String(response.body)).toBe('later');
   });
+
+  it.each(['', '{"title":"Unauthorized"}', '\x1f\x8b'])(
+    'leave a problem that another program has written, such as %j of forward authentication',
+    (written) => {
+      const response = filterResponse(JSON_TYPE, 401, Buffer.from(written, 'latin1'));
+      filterOf(ERROR_PAGES, { enabled: true }).onResponse?.(response, browser);
+      expect(String(response.body)).toBe(String(Buffer.from(written, 'latin1')));
+    },
+  );
 
   it('replace errors of instances if asked to', async () => {
     const fields = { 'content-type': 'text/plain', 'content-encoding': 'gzip', etag: '"a"' };

@@ -1,5 +1,5 @@
 import { FieldSet } from '@rollcall/proxy';
-import type { Filter, FilterRequest, FilterResponse } from '@rollcall/proxy';
+import type { Filter, FilterRequest, FilterResponse, Problem } from '@rollcall/proxy';
 import { resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
 import { Consumers } from '../../src/filters/consumers.ts';
@@ -22,8 +22,9 @@ export function filterResponse(
   fields: Readonly<Record<string, string>> = {},
   status = 200,
   body?: Uint8Array,
+  problem?: Problem,
 ): FilterResponse {
-  return { status, fields: fieldSet(fields), body };
+  return { status, fields: fieldSet(fields), body, problem };
 }
 
 /** A request as filters see it. */
@@ -70,5 +71,5 @@ export function filterContext({
 }: Partial<Omit<FilterContext, 'consumers'>> & {
   consumers?: ConsumersConfig;
 } = {}): FilterContext {
-  return { ...SERVICES, ...services, consumers: new Consumers(consumers) };
+  return { ...SERVICES, ...services, consumers: new Consumers(consumers), provesConsumers: false };
 }

@@ -57,6 +57,7 @@ describe('a header name in a rule', () => {
     'Content-Length',
     'transfer-encoding',
     'Connection',
+    'Expect',
     'Keep-Alive',
     'Proxy-Connection',
     'TE',

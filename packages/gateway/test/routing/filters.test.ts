@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RoutingConfig } from '../../src/settings/config.ts';
+import { filterRequest } from '../filters/filter-request.ts';
 import { forwarded, setup } from './routed.ts';
 
 const HEADERS: RoutingConfig['headers'] = { response: { remove: ['Server'] } };
@@ -44,6 +45,45 @@ describe('a route with filters', () => {
     const gone = forwarded(decide('localhost', '/v1/x'));
     expect(gone.next()).toBeUndefined();
     expect(gone.unavailable?.code).toBe('no-instance');
+  });
+});
+
+describe('the field X-Consumer of a client', () => {
+  const CONSUMERS = { acme: {} };
+
+  it.each<[string, RoutingConfig]>([
+    ['consumers are configured', { consumers: CONSUMERS }],
+    ['all routes have authentication', { apiKey: { enabled: true } }],
+    [
+      'another route has authentication',
+      { routes: { 'a.example/': { service: '/v1', apiKey: { enabled: true } } } },
+    ],
+    [
+      'a case of a route has authentication',
+      { routes: { '/v2': { cases: [{ when: { methods: ['POST'] }, jwt: { enabled: true } }] } } },
+    ],
+  ])('is dropped on every route when %s', async (_when, config) => {
+    const { say, decide, configure } = setup();
+    say(1);
+    configure(config);
+    const [filter] = decide('localhost', '/v1/x').filters ?? [];
+    const headers = {
+      'X-Consumer': 'root',
+      X_Consumer: 'root',
+      'X.Consumer': 'root',
+      'X-Other': '1',
+    };
+    const request = filterRequest({ headers });
+    await filter?.onRequest?.(request);
+    expect([...request.fields]).toEqual([['X-Other', '1']]);
+    expect(decide('localhost', '/none').filters?.[0]).toBe(filter);
+  });
+
+  it('passes if nothing proves who calls', () => {
+    const { say, decide, configure } = setup();
+    say(1);
+    configure({});
+    expect(decide('localhost', '/v1/x').filters).toEqual([]);
   });
 });
 

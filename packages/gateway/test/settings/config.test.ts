@@ -15,6 +15,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const mistake = (message: string): Error =>
   expect.objectContaining({ code: 'ROLLCALL_CONFIG', message }) as Error;
 
+const KEY = `sha256:${'a'.repeat(64)}`;
+const OTHER_KEY = `sha256:${'b'.repeat(64)}`;
+
 describe('the table of a gateway', () => {
   it('has a setting for each limit of the proxy, and each rule of probes and of the table, with their defaults', () => {
     const { limits, probes, table } = defaultsOf(GATEWAY_SETTINGS);
@@ -91,6 +94,19 @@ describe('a configuration', () => {
       '`versions.shares.0.weight` is -1; it must be a whole number from 0 to 1000000',
     ],
     [
+      {
+        consumers: {
+          acme: { apiKeys: [KEY] },
+          globex: { apiKeys: [OTHER_KEY, KEY.toUpperCase().replace('SHA', 'sha')] },
+        },
+      },
+      '`consumers.globex.apiKeys.1` is one of the consumer acme, too',
+    ],
+    [
+      { consumers: { acme: { certificates: ['CN=a'] }, globex: { certificates: ['CN=a'] } } },
+      '`consumers.globex.certificates.0` is one of the consumer acme, too',
+    ],
+    [
       { versions: { shares: [{ version: '1.4', weight: 0 }] } },
       '`versions.shares` needs a weight above 0',
     ],
@@ -154,6 +170,27 @@ describe('a configuration', () => {
     ],
   ])('%j is refused with the reason', (config, message) => {
     expect(() => resolveConfig(config)).toThrow(mistake(message));
+  });
+
+  it.each([
+    ...['Content-Length', 'Transfer-Encoding', 'Connection', 'TE', 'Host', 'Upgrade', 'Expect'],
+    ...['X-Forwarded-For', 'Proxy-Authorization', 'Proxy', 'no header'],
+  ])('that looks for API keys in %s is refused by its key', (header) => {
+    expect(() => resolveConfig({ apiKey: { header } })).toThrow(/^`apiKey\.header` (?:cannot|is)/);
+  });
+
+  it.each(['Authorization', 'X-API-Key', 'X-Forwarded-Key', 'constructor'])(
+    'may look for API keys in %s',
+    (header) => {
+      expect(resolveConfig({ apiKey: { header } }).apiKey.header).toBe(header);
+    },
+  );
+
+  it('in which a service answers with a field of the connection is refused by its key', () => {
+    const forwardAuth = { url: 'http://auth/', responseHeaders: ['X-User', 'Expect'] };
+    expect(() => resolveConfig({ forwardAuth })).toThrow(
+      /^`forwardAuth\.responseHeaders\.1` cannot/,
+    );
   });
 
   it('that names an admin token file with invalid content is refused', () => {

@@ -9,7 +9,9 @@ function setup() {
   const addresses = new Map<string, readonly string[]>();
   const logged: string[] = [];
   const note = (_fields: unknown, message: string) => void logged.push(message);
+  const refused = new Map<string, string>();
   const upstreams = new Upstreams({
+    policy: (address, port) => refused.get(`${address} ${port}`),
     directory: { configure: (name, instances) => void table.set(name, instances) },
     logger: { ...silentLogger, warn: note, info: note } as never,
     async resolve(name) {
@@ -22,7 +24,7 @@ function setup() {
     upstreams.configure([{ name, urls, health }], () => {});
   const endpoints = (name = 'a') =>
     table.get(name)?.map(({ scheme, address, port }) => `${scheme} ${address} ${port}`);
-  return { upstreams, table, addresses, logged, configure, endpoints };
+  return { upstreams, table, addresses, refused, logged, configure, endpoints };
 }
 
 beforeEach(() => {
@@ -52,6 +54,20 @@ describe('configured upstreams', () => {
     addresses.set('files.internal', ['10.0.0.3']);
     await vi.advanceTimersByTimeAsync(1000);
     expect(endpoints()).toEqual(['http 10.0.0.3 80', 'http 10.0.0.9 80']);
+  });
+
+  it('are not used at an address that is refused, and the log says so once', async () => {
+    const { upstreams, configure, endpoints, addresses, refused, logged } = setup();
+    refused.set('10.0.0.1 80', 'it is in a denied range');
+    addresses.set('files.internal', ['10.0.0.2']);
+    configure(['http://files.internal:80', 'http://10.0.0.1:80', 'http://10.0.0.1:81']);
+    await upstreams.ready(100);
+    expect(endpoints()).toEqual(['http 10.0.0.2 80', 'http 10.0.0.1 81']);
+    addresses.set('files.internal', ['10.0.0.1', '10.0.0.3']);
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(endpoints()).toEqual(['http 10.0.0.3 80', 'http 10.0.0.1 81']);
+    const message = 'refused an upstream';
+    expect(logged).toEqual([message, message]);
   });
 
   it('keep the last addresses of a name that cannot be resolved, and say so once', async () => {

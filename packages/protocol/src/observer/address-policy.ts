@@ -20,7 +20,9 @@ export interface AddressRules {
 }
 
 /** Returns why an announcement is refused, or undefined if it is accepted. */
-export type AddressPolicy = (announcement: Announcement) => Refusal | undefined;
+export type AddressPolicy = (
+  announcement: Pick<Announcement, 'address' | 'port'>,
+) => Refusal | undefined;
 
 /**
  * Metadata services of clouds, which give a machine's secrets to any program on it. The one at

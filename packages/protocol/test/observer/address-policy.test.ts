@@ -118,7 +118,7 @@ describe('an address policy', () => {
       ownAt: () => undefined,
     });
     if (typeof policy === 'string') throw new Error(policy);
-    const { reason } = policy({ prefix: '', port: 1, address: '127.0.0.1' }) ?? { reason: '' };
+    const { reason } = policy({ port: 1, address: '127.0.0.1' }) ?? { reason: '' };
     expect(reason).toMatch(/^address "127.0.0.1": .*allow 127\.0\.0\.0\/8$/);
   });
 

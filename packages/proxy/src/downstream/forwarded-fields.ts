@@ -36,6 +36,7 @@ export class ForwardedFields {
   #host: string | undefined;
   #forwardedFields = '';
   #lines = '';
+  #passed = '';
   #client: string;
 
   /** @param isTrusted see {@link ProxySettings.isTrustedProxy} */
@@ -49,6 +50,13 @@ export class ForwardedFields {
   lines(source: Source): string {
     this.#read(source);
     return this.#lines;
+  }
+
+  /** Returns the lines of a trusted proxy that pass as they came, such as X-Forwarded-User and X-Real-IP. */
+  passed(source: Source): string {
+    if (this.#isTrusted === undefined || source.forwardedFields === '') return '';
+    this.#read(source);
+    return this.#passed;
   }
 
   /** Returns the address of the client: the last one on the way here that is not trusted. */
@@ -98,16 +106,14 @@ export class ForwardedFields {
     const { came, named, port } = this.#said(forwardedFields);
     const way = came === undefined ? [address] : [...came.split(',').map(bareAddress), address];
     this.#client = this.#clientOn(way);
-    const more = this.#isTrusted === undefined ? '' : without(forwardedFields, SET_ANEW);
-    this.#lines =
-      more +
-      forwardedLines({
-        forwardedFor: came === undefined ? address : `${came}, ${address}`,
-        way,
-        host: named !== undefined && isHost(named) ? named : host,
-        port: port !== undefined && PORT.test(port) ? port : String(localPort),
-        protocol: this.#protocol(forwardedFields),
-      });
+    this.#passed = this.#isTrusted === undefined ? '' : without(forwardedFields, SET_ANEW);
+    this.#lines = forwardedLines({
+      forwardedFor: came === undefined ? address : `${came}, ${address}`,
+      way,
+      host: named !== undefined && isHost(named) ? named : host,
+      port: port !== undefined && PORT.test(port) ? port : String(localPort),
+      protocol: this.#protocol(forwardedFields),
+    });
   }
 
   #protocol(forwardedFields: string): string {
@@ -158,7 +164,7 @@ interface Said {
   readonly port?: string | undefined;
 }
 
-/** Set anew for each request. What else a trusted proxy says (X-Forwarded-User, X-Real-IP) passes as it came. */
+/** Set anew for each request. */
 const SET_ANEW = [
   ...['for', 'host', 'port', 'proto', 'prefix'].map((each) => `x-forwarded-${each}`),
   'forwarded',

@@ -29,6 +29,7 @@ export const UNREADABLE_HTTP2: RequestHead = { ...UNREADABLE, version: '2' };
 
 /** A client's request: what decisions and filters see of it, and what is recorded of it. */
 export class ClientRequest implements RequestView {
+  /** It includes the fields of a trusted proxy, so that decisions and filters see them. */
   readonly head: RequestHead;
   /** Undefined unless `onRequestEnd` is set. */
   readonly record: RequestRecord | undefined;
@@ -39,7 +40,8 @@ export class ClientRequest implements RequestView {
   #id = '';
 
   constructor(head: RequestHead, forwarded: ForwardedFields, context: Context) {
-    this.head = head;
+    const passed = forwarded.passed(head);
+    this.head = passed === '' ? head : { ...head, fields: head.fields + passed };
     this.#forwarded = forwarded;
     this.#context = context;
     const { onRequestEnd, onRequestStart } = context;

@@ -12,6 +12,8 @@ import type { Problem } from '../problems.ts';
 export interface OwnResponse {
   readonly head: ResponseHead;
   readonly body: Buffer;
+  /** What it says, if it is `application/problem+json`. */
+  readonly problem?: Problem;
 }
 
 const RETRY_AFTER_SECONDS = 1;
@@ -40,7 +42,7 @@ export function problemResponse(
   const own = linesOf(more);
   if (status === 503 && !/^retry-after:/im.test(own))
     fields += `retry-after: ${RETRY_AFTER_SECONDS}\r\n`;
-  return ownResponse(status, fields + own, Buffer.from(body));
+  return { ...ownResponse(status, fields + own, Buffer.from(body)), problem };
 }
 
 /** Returns the end of a call of gRPC without a body (Trailers-Only). */

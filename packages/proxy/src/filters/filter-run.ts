@@ -116,11 +116,11 @@ export class FilterRun {
   /**
    * Runs `onResponse` of all filters, in the reverse order, and then asks for transforms.
    * @param hasBody whether one follows that may be transformed
-   * @param ownBody of a response of the proxy's own
+   * @param own a response of the proxy's own
    * @returns undefined if a filter failed
    */
-  respond(head: ResponseHead, hasBody: boolean, ownBody?: Buffer): FilteredOutcome | undefined {
-    const response = new FilteredResponse(head, ownBody);
+  respond(head: ResponseHead, hasBody: boolean, own?: OwnResponse): FilteredOutcome | undefined {
+    const response = new FilteredResponse(head, own);
     const transforms: BodyTransform[] = [];
     const filters = this.#filters.toReversed();
     let running = '';
@@ -146,7 +146,7 @@ export class FilterRun {
 
   /** Runs `onResponse` over a response of the proxy's own. If a filter fails, that problem goes out as it is. */
   respondOwn(own: OwnResponse): OwnResponse {
-    const filtered = this.respond(own.head, false, own.body);
+    const filtered = this.respond(own.head, false, own);
     if (filtered !== undefined)
       return { head: filtered.head, body: Buffer.from(filtered.body ?? own.body) };
     const { record } = this.#client;

@@ -66,7 +66,10 @@ export interface FilterRequest {
   readonly clientCertificate: ClientCertificate | undefined;
   /** Sent to the upstream as X-Request-Id. */
   readonly requestId: string;
-  /** The fields for the upstream. Fields that the proxy writes itself (Via, X-Forwarded-*) are added later. */
+  /**
+   * The fields for the upstream, with what a trusted proxy added (X-Real-IP, X-Forwarded-User). Fields that the proxy
+   * writes itself (Via, Forwarded, X-Forwarded-For, -Host, -Port, -Proto and -Prefix) are added later.
+   */
   readonly fields: FieldSet;
 }
 
@@ -86,6 +89,8 @@ export interface FilterResponse {
    * @throws TypeError when set for one of the upstream, or for a status without a body (204, 304)
    */
   body: Uint8Array | undefined;
+  /** The problem that the body says, of the proxy or of a filter. Undefined for every other response. */
+  readonly problem: Problem | undefined;
 }
 
 /** A response that a filter sends in place of the upstream. Content-Length and Date are added. */

@@ -1,9 +1,11 @@
 import type { ClientCertificate } from '../downstream/client-certificate.ts';
 import type { ClientRequest } from '../exchange/client-request.ts';
 import { checkStatus, hasNoBody, statusLineOf } from '../exchange/own-response.ts';
+import type { OwnResponse } from '../exchange/own-response.ts';
 import { without } from '../http1/fields.ts';
 import { UNKNOWN_LENGTH } from '../message.ts';
 import type { RequestHead, ResponseHead } from '../message.ts';
+import type { Problem } from '../problems.ts';
 import { FieldSet } from './field-set.ts';
 import type { FilterRequest, FilterResponse } from './filter.ts';
 
@@ -97,13 +99,15 @@ export class FilteredResponse implements FilterResponse {
   #body: Uint8Array | undefined;
   #status: number;
   #fields: FieldSet | undefined;
+  readonly problem: Problem | undefined;
 
-  /** @param ownBody of a response that the proxy makes itself */
-  constructor(head: ResponseHead, ownBody?: Uint8Array) {
+  /** @param own a response that the proxy makes itself */
+  constructor(head: ResponseHead, own?: OwnResponse) {
     this.#head = head;
+    this.problem = own?.problem;
     this.#status = head.status;
-    this.#ownBody = ownBody;
-    this.#body = ownBody;
+    this.#ownBody = own?.body;
+    this.#body = own?.body;
   }
 
   get body(): Uint8Array | undefined {

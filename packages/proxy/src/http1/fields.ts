@@ -1,5 +1,6 @@
 import { FIELD, fieldKind, isNamed } from './field-kind.ts';
 import { isBlank, valueBetween } from './syntax.ts';
+import { unaliased } from './underscores.ts';
 import type { Underscores } from './underscores.ts';
 
 export const MAX_FIELDS = 100;
@@ -176,7 +177,7 @@ export function scanFields(
 
 /** Whether this is the name of a field that is not ordinary, with a `.` for a `-`. */
 function isDotted(name: string): boolean {
-  return fieldKind(name.replaceAll('.', '-'), 0, name.length) !== FIELD.ordinary;
+  return fieldKind(unaliased(name), 0, name.length) !== FIELD.ordinary;
 }
 
 /**

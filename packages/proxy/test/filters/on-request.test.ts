@@ -57,6 +57,41 @@ describe('onRequest', () => {
     expect(headers).not.toHaveProperty('x-secret');
   });
 
+  it('sees what a trusted proxy passes on, and changes it', async () => {
+    const seen: unknown[] = [];
+    const there = await mirror();
+    const filter: Filter = {
+      name: 'a',
+      onRequest({ fields }) {
+        seen.push(
+          fields.get('x-real-ip'),
+          fields.get('x-forwarded-user'),
+          fields.get('x-forwarded-for'),
+        );
+        fields.set('X-Forwarded-User', 'ann');
+        fields.delete('x-forwarded-email');
+      },
+    };
+    const { port } = await start(
+      ({ target }) => ({ ...forwardBy(() => there, target), filters: [filter] }),
+      { isTrustedProxy: () => true },
+    );
+    const headers = {
+      'X-Forwarded-User': 'eve',
+      'X-Forwarded-Email': 'eve',
+      'X-Real-IP': '192.0.2.1',
+      'X-Forwarded-For': '192.0.2.1',
+    };
+    const { body } = await send(port, { headers });
+    expect(seen).toEqual(['192.0.2.1', 'eve', undefined]);
+    expect((JSON.parse(body) as { headers: object }).headers).toMatchObject({
+      'x-forwarded-user': 'ann',
+      'x-real-ip': '192.0.2.1',
+      'x-forwarded-for': '192.0.2.1, 127.0.0.1',
+    });
+    expect(body).not.toContain('eve');
+  });
+
   it('answers in place of the upstream, and later filters do not see the request', async () => {
     let later = 0;
     const filters: Filter[] = [

@@ -49,6 +49,25 @@ describe('onResponse', () => {
     expect(summaries).toMatchObject([{ status: 203 }]);
   });
 
+  it('sees which response is a problem of the proxy or of a filter', () => {
+    const seen: unknown[] = [];
+    const look: Filter = {
+      name: 'look',
+      onResponse: ({ problem }) => void seen.push(problem?.code),
+    };
+    const written = {
+      status: 503,
+      fields: [['content-type', 'application/problem+json']],
+    } as const;
+    const answers: Filter[] = [
+      { name: 'a', onRequest: () => ({ problem: NO_UPSTREAM }) },
+      { name: 'a', onRequest: () => written },
+    ];
+    for (const each of answers) exchange({ filters: [each, look] }).start();
+    exchange({ decision: { type: 'answer', problem: NO_UPSTREAM, filters: [look] } }).start();
+    expect(seen).toEqual([NO_UPSTREAM.code, undefined, NO_UPSTREAM.code]);
+  });
+
   it('sees the problems of its route, and what filters answer', () => {
     const decision = { type: 'answer', problem: NO_UPSTREAM, filters: [tag('a')] } as const;
     const answering: Filter = { name: 'b', onRequest: () => ({ status: 429 }) };
