@@ -14,12 +14,13 @@ function routed(routes: Routes, instances: Readonly<Record<string, number>>) {
   const { say, configure, decide, router } = setup();
   configure({ routes });
   for (const [prefix, port] of Object.entries(instances)) say(port, { prefix });
-  /** Such as `1 /x apiKey`: the port that a request goes to, its target there, and its filters. */
+  /** Such as `1 /x apiKey`: the port that a request goes to, its target there, and the filters that routes ask for. */
   const to = (url: string, request: Partial<typeof REQUEST> = {}) => {
     const [, host = '', target = ''] = /^([^/]*)(.*)$/.exec(url) ?? [];
     const decision = decide(host || 'localhost', target, { ...REQUEST, ...request });
     if (decision.type === 'answer') return decision.problem.code;
-    const filters = (decision.filters ?? []).map(({ name }) => name);
+    const all = (decision.filters ?? []).map(({ name }) => name);
+    const filters = all.filter((name) => name !== 'consumers');
     return [decision.next()?.port, decision.target, ...filters].join(' ');
   };
   return { to, say, decide, router };

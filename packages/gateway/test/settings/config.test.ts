@@ -173,8 +173,17 @@ describe('a configuration', () => {
   });
 
   it.each([
-    ...['Content-Length', 'Transfer-Encoding', 'Connection', 'TE', 'Host', 'Upgrade', 'Expect'],
-    ...['X-Forwarded-For', 'Proxy-Authorization', 'Proxy', 'no header'],
+    'Content-Length',
+    'Transfer-Encoding',
+    'Connection',
+    'TE',
+    'Host',
+    'Upgrade',
+    'Expect',
+    'X-Forwarded-For',
+    'Proxy-Authorization',
+    'Proxy',
+    'no header',
   ])('that looks for API keys in %s is refused by its key', (header) => {
     expect(() => resolveConfig({ apiKey: { header } })).toThrow(/^`apiKey\.header` (?:cannot|is)/);
   });

@@ -61,11 +61,14 @@ it.each(leavesOf(reloading(GATEWAY_SETTINGS)).map((leaf) => [leaf.path.join('.')
   },
 );
 
+/** Without the filter that all routes have as soon as one of them has authentication. */
+const routeOf = (text: string): string => text.replaceAll(/\{"name":"consumers"\},?/g, '');
+
 it.each(leavesOf(ROUTE_SETTINGS).map((leaf) => [leaf.path.join('.'), leaf] as const))(
   '%s of a route has an effect on its requests, and on no others',
   (_name, leaf) => {
     const route = nested(leaf.path, otherValue(leaf));
-    expect(given({ routes: { '/v1': route } })).not.toBe(before);
-    expect(given({ routes: { '/v2': route } })).toBe(before);
+    expect(routeOf(given({ routes: { '/v1': route } }))).not.toBe(before);
+    expect(routeOf(given({ routes: { '/v2': route } }))).toBe(before);
   },
 );
