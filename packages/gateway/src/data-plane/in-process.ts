@@ -12,7 +12,7 @@ import type {
 import { errorMessage, listenError } from '@rollcall/runtime';
 import { createFilterServices } from '../filters/filter-context.ts';
 import type { FilterServices } from '../filters/filter-context.ts';
-import type { SpentLimits } from '../filters/local-limits.ts';
+import type { SpentLimits } from '../filters/limits/local-limits.ts';
 import { Router } from '../routing/router.ts';
 import type { RoutingTable } from '../routing/router.ts';
 import { routingRules } from '../routing/rules.ts';

@@ -1,12 +1,12 @@
-import type { Consumers } from './consumers.ts';
-import { RemoteKeySet } from './key-set.ts';
-import type { KeySet } from './key-set.ts';
-import { LocalLimits } from './local-limits.ts';
-import type { LocalLimitsOptions } from './local-limits.ts';
-import { redisLimits } from './redis-limits.ts';
-import type { SharedLimits } from './redis-limits.ts';
-import { ServiceClient } from './service-request.ts';
-import type { SendRequest } from './service-request.ts';
+import type { Consumers } from './authentication/consumers.ts';
+import { RemoteKeySet } from './authentication/key-set.ts';
+import type { KeySet } from './authentication/key-set.ts';
+import { LocalLimits } from './limits/local-limits.ts';
+import type { LocalLimitsOptions } from './limits/local-limits.ts';
+import { redisLimits } from './limits/redis-limits.ts';
+import type { SharedLimits } from './limits/redis-limits.ts';
+import { ServiceClient } from './authentication/service-request.ts';
+import type { SendRequest } from './authentication/service-request.ts';
 
 /** What filters have besides their settings. */
 export interface FilterContext extends FilterServices {

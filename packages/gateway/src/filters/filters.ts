@@ -1,24 +1,24 @@
 import type { Filter } from '@rollcall/proxy';
 import { isRecord } from '@rollcall/protocol';
 import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
-import { API_KEY } from './api-key.ts';
-import { BASIC_AUTH } from './basic-auth.ts';
-import { COMPRESS } from './compress.ts';
-import { CLIENT_CERTIFICATE } from './client-certificate.ts';
-import { CONCURRENCY } from './concurrency.ts';
-import { CORS } from './cors.ts';
-import { ERROR_PAGES } from './error-pages.ts';
+import { API_KEY } from './authentication/api-key.ts';
+import { BASIC_AUTH } from './authentication/basic-auth.ts';
+import { COMPRESS } from './delivery/compress.ts';
+import { CLIENT_CERTIFICATE } from './authentication/client-certificate.ts';
+import { CONCURRENCY } from './limits/concurrency.ts';
+import { CORS } from './headers/cors.ts';
+import { ERROR_PAGES } from './delivery/error-pages.ts';
 import type { FilterContext } from './filter-context.ts';
 import type { ConfigFacts, FilterFault, FilterKind } from './filter-kind.ts';
-import { FORWARD_AUTH } from './forward-auth.ts';
-import { HEADERS } from './headers.ts';
-import { IP_ACCESS } from './ip-access.ts';
-import { JWT } from './jwt.ts';
-import { MAINTENANCE } from './maintenance.ts';
-import { DROP_FORGED_CONSUMER } from './proven.ts';
-import { RATE_LIMIT } from './rate-limit.ts';
-import { REDIRECT } from './redirect.ts';
-import { SECURE_HEADERS } from './secure-headers.ts';
+import { FORWARD_AUTH } from './authentication/forward-auth.ts';
+import { HEADERS } from './headers/headers.ts';
+import { IP_ACCESS } from './authentication/ip-access.ts';
+import { JWT } from './authentication/jwt.ts';
+import { MAINTENANCE } from './delivery/maintenance.ts';
+import { DROP_FORGED_CONSUMER } from './authentication/proven.ts';
+import { RATE_LIMIT } from './limits/rate-limit.ts';
+import { REDIRECT } from './rewriting/redirect.ts';
+import { SECURE_HEADERS } from './delivery/secure-headers.ts';
 
 /**
  * Every kind of filter, by its key in the configuration. Requests pass them in this order, responses in the reverse

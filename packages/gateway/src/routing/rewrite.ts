@@ -1,5 +1,5 @@
-import { compilePathRule } from '../filters/path-rule.ts';
-import type { PathRule } from '../filters/path-rule.ts';
+import { compilePathRule } from '../filters/rewriting/path-rule.ts';
+import type { PathRule } from '../filters/rewriting/path-rule.ts';
 
 /** Returns the target for an instance; undefined if the path may not be rewritten. */
 export type Rewrite = (target: string) => string | undefined;

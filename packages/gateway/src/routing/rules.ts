@@ -2,7 +2,7 @@ import type { AnnouncedPolicy } from '@rollcall/protocol';
 import type { Filter } from '@rollcall/proxy';
 import type { Values } from '@rollcall/runtime/settings';
 import { resolveSettings } from '@rollcall/runtime/settings';
-import { Consumers } from '../filters/consumers.ts';
+import { Consumers } from '../filters/authentication/consumers.ts';
 import type { FilterContext, FilterServices } from '../filters/filter-context.ts';
 import { createFilters } from '../filters/filters.ts';
 import { WHEN_SETTINGS } from '../settings/cases.ts';

@@ -1,5 +1,5 @@
 import type { Format } from '@rollcall/runtime/settings';
-import { FIELD_NAME } from '../filters/header-fields.ts';
+import { FIELD_NAME } from '../filters/headers/header-fields.ts';
 
 const METHOD: Format = {
   expected: 'a method in upper case, such as GET',

@@ -1,6 +1,6 @@
 import type { Values } from '@rollcall/runtime/settings';
-import { API_KEY_HASH, CERTIFICATE, CONSUMER_NAME } from '../filters/consumer-formats.ts';
-import { PASSWORD_HASH } from '../filters/password.ts';
+import { API_KEY_HASH, CERTIFICATE, CONSUMER_NAME } from '../filters/authentication/consumer-formats.ts';
+import { PASSWORD_HASH } from '../filters/authentication/password.ts';
 
 const CONSUMER = {
   apiKeys: {

@@ -2,7 +2,7 @@ import { overlaySettings, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Values } from '@rollcall/runtime/settings';
 import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
-import { pathRuleFaults } from '../filters/path-rule.ts';
+import { pathRuleFaults } from '../filters/rewriting/path-rule.ts';
 import { inheritedFilters } from '../routing/enclosing.ts';
 import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';

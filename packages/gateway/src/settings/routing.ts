@@ -1,7 +1,7 @@
 import { perRoute } from '@rollcall/runtime/settings';
 import type { PerRoute } from '@rollcall/runtime/settings';
 import { FILTER_SETTINGS } from '../filters/filters.ts';
-import { PATH_RULE_SETTINGS } from '../filters/path-rule.ts';
+import { PATH_RULE_SETTINGS } from '../filters/rewriting/path-rule.ts';
 import { BALANCING_SETTINGS, EJECTION_SETTINGS, RETRY_SETTINGS } from './balancing.ts';
 import { WHEN_SETTINGS } from './cases.ts';
 import { PREFIX, ROUTE_KEY, UPSTREAM_URL, URL_PATH } from './formats.ts';

@@ -2,7 +2,7 @@ import type { Announcement, Change, Instance, Status, Verdict } from '@rollcall/
 import { encodeAnnouncement, isRecord, parseAnnouncement, parsePort } from '@rollcall/protocol';
 import type { Ejection } from '../balancing/balancer.ts';
 import type { DataPlaneSettings, Ports, RequestError, Served } from '../data-plane/data-plane.ts';
-import type { SpentLimits } from '../filters/local-limits.ts';
+import type { SpentLimits } from '../filters/limits/local-limits.ts';
 import { PROBLEMS } from '../problem.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { Arm, Evidence } from '../rollout/evidence.ts';

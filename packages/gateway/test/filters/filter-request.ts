@@ -2,7 +2,7 @@ import { FieldSet } from '@rollcall/proxy';
 import type { Filter, FilterRequest, FilterResponse, Problem } from '@rollcall/proxy';
 import { resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings, Values } from '@rollcall/runtime/settings';
-import { Consumers } from '../../src/filters/consumers.ts';
+import { Consumers } from '../../src/filters/authentication/consumers.ts';
 import type { FilterContext } from '../../src/filters/filter-context.ts';
 import type { FilterKind } from '../../src/filters/filter-kind.ts';
 import type { ConsumersConfig } from '../../src/settings/consumers.ts';

@@ -1,0 +1,262 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { FilterRequest } from '@rollcall/proxy';
+import { LocalLimits } from '../../../src/filters/limits/local-limits.ts';
+import type { SpentLimits } from '../../../src/filters/limits/local-limits.ts';
+import { parseRate, RATE_FORMAT } from '../../../src/filters/limits/rate.ts';
+import { RATE_LIMIT } from '../../../src/filters/limits/rate-limit.ts';
+import type { SharedLimits } from '../../../src/filters/limits/redis-limits.ts';
+import {
+  fieldSet,
+  filterContext,
+  filterOf,
+  filterRequest,
+  filterResponse,
+  settingsOf,
+} from '../filter-request.ts';
+
+let time: number;
+beforeEach(() => {
+  time = 1000;
+});
+const now = (): number => time;
+
+describe('a rate', () => {
+  it.each(['10/s', '100/m', '1000/h', '5/d'])('is %s', (text) => {
+    expect(RATE_FORMAT.parse(text)).toBe(text);
+  });
+
+  it.each(['10', '0/s', '10/w', '-1/s', '1.5/s', '10 / s', '10/s '])('is not %j', (text) => {
+    expect(RATE_FORMAT.parse(text)).toBeUndefined();
+  });
+});
+
+describe('a limit of this gateway', () => {
+  it('allows a burst at once, and then the rate', () => {
+    const limits = new LocalLimits({ now });
+    const rate = parseRate('10/s', 3);
+    const take = () => limits.take('a', rate).isAllowed;
+    expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
+    time += 99;
+    expect(take()).toBe(false);
+    time += 1;
+    expect([take(), take()]).toEqual([true, false]);
+    time += 10_000;
+    expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
+  });
+
+  it('allows the rate over a long time, not a request more or less', () => {
+    const limits = new LocalLimits({ now });
+    const rate = parseRate('7/s', 1);
+    let allowed = 0;
+    for (; time < 101_000; time += 1) if (limits.take('a', rate).isAllowed) allowed++;
+    // The grid of milliseconds costs some.
+    expect(allowed).toBeGreaterThan(690);
+    expect(allowed).toBeLessThanOrEqual(700);
+  });
+
+  it('says what is left, and when', () => {
+    const limits = new LocalLimits({ now });
+    const rate = parseRate('2/s');
+    expect(limits.take('a', rate)).toEqual({
+      isAllowed: true,
+      remaining: 1,
+      resetMs: 500,
+      retryMs: 0,
+    });
+    expect(limits.take('a', rate)).toEqual({
+      isAllowed: true,
+      remaining: 0,
+      resetMs: 1000,
+      retryMs: 0,
+    });
+    time += 100;
+    expect(limits.take('a', rate)).toEqual({
+      isAllowed: false,
+      remaining: 0,
+      resetMs: 900,
+      retryMs: 400,
+    });
+  });
+
+  it('counts for each key, in bounded memory: the key that was used longest ago is forgotten', () => {
+    const limits = new LocalLimits({ now });
+    const rate = parseRate('1/h');
+    limits.take('first', rate);
+    limits.take('kept', rate);
+    for (let each = 0; each < 99_999; each++) {
+      limits.take(`key ${each}`, rate);
+      if (each === 50_000) limits.take('kept', rate);
+    }
+    expect(limits.size).toBe(100_000);
+    expect(limits.take('first', rate).isAllowed).toBe(true);
+  });
+
+  it('is shared by processes, each of which reports what it has allowed', async () => {
+    const rate = parseRate('10/m');
+    const other = new LocalLimits({ now });
+    const spent = await new Promise<SpentLimits>((resolve) => {
+      const one = new LocalLimits({ now, share: resolve });
+      for (let each = 0; each < 12; each++) one.take('a', rate);
+      one.take('b', rate);
+    });
+    // What was refused is not among it.
+    expect(spent).toEqual([
+      ['a', 60_000],
+      ['b', 6000],
+    ]);
+    other.charge(spent);
+    expect(other.take('a', rate).isAllowed).toBe(false);
+    expect(other.take('b', rate).remaining).toBe(8);
+  });
+});
+
+function limited(given = {}, sharedLimits?: SharedLimits) {
+  const limits = new LocalLimits({ now });
+  return filterOf(RATE_LIMIT, { rate: '2/m', ...given }, filterContext({ limits, sharedLimits }));
+}
+
+/** The requests of which the limit lets all pass, in order. */
+function passed(filter: ReturnType<typeof limited>, requests: Partial<FilterRequest>[]): boolean[] {
+  return requests.map((each) => filter.onRequest?.(filterRequest(each)) === undefined);
+}
+
+const header = (value: string) => ({ fields: fieldSet({ 'x-tenant': value }) });
+
+describe('a rate limit', () => {
+  it('answers 429 with what is left and when to come again', () => {
+    const filter = limited();
+    const outcomes = [1, 2, 3].map(() => {
+      const request = filterRequest();
+      const outcome = filter.onRequest?.(request);
+      const response = filterResponse();
+      filter.onResponse?.(response, request);
+      return [outcome, [...response.fields]];
+    });
+    const policy = ['RateLimit-Policy', '"default";q=2;w=60'];
+    expect(outcomes).toEqual([
+      [undefined, [policy, ['RateLimit', '"default";r=1;t=30']]],
+      [undefined, [policy, ['RateLimit', '"default";r=0;t=60']]],
+      [
+        {
+          problem: {
+            code: 'rate-limited',
+            status: 429,
+            title: 'Too many requests',
+            detail: 'The limit is 2/m for each address.',
+          },
+          fields: [['retry-after', '30']],
+        },
+        [policy, ['RateLimit', '"default";r=0;t=60']],
+      ],
+    ]);
+  });
+
+  it('counts for an address, and of IPv6 for a network of /64', () => {
+    const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.1'];
+    expect(
+      passed(
+        limited(),
+        addresses.map((clientAddress) => ({ clientAddress })),
+      ),
+    ).toEqual([true, true, true, false]);
+    const network = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'];
+    expect(
+      passed(
+        limited(),
+        network.map((clientAddress) => ({ clientAddress })),
+      ),
+    ).toEqual([true, true, false, true]);
+  });
+
+  it('counts for a consumer, whatever its address, and without one for the address', () => {
+    const requests = [
+      { consumer: 'ann', clientAddress: '192.0.2.1' },
+      { consumer: 'ann', clientAddress: '192.0.2.2' },
+      { consumer: 'ann', clientAddress: '192.0.2.3' },
+      { consumer: 'bob', clientAddress: '192.0.2.1' },
+      { clientAddress: '192.0.2.1' },
+      { clientAddress: '192.0.2.1' },
+      { clientAddress: '192.0.2.1' },
+    ];
+    expect(passed(limited({ by: 'consumer' }), requests)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('counts for a header, and not for a name that looks like another key', () => {
+    const requests = [
+      header('a'),
+      header('a'),
+      header('a'),
+      header('b'),
+      header('address 10.0.0.1'),
+      {},
+      {},
+    ];
+    expect(passed(limited({ by: 'header:X-Tenant' }), requests)).toEqual([
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('counts for all requests of a route, and for each route by itself', () => {
+    const requests = [
+      { route: '/v1', clientAddress: '192.0.2.1' },
+      { route: '/v1', clientAddress: '192.0.2.2' },
+      { route: '/v1', clientAddress: '192.0.2.3' },
+      { route: '/v2', clientAddress: '192.0.2.1' },
+    ];
+    expect(passed(limited({ by: 'route' }), requests)).toEqual([true, true, false, true]);
+  });
+
+  it.each([
+    ['local', [undefined, undefined, 429]],
+    ['allow', [undefined, undefined, undefined]],
+    ['deny', [503, 503, 503]],
+  ])(
+    'does what the configuration says while Redis is away: %s',
+    async (whenRedisFails, expected) => {
+      const away = { open() {}, take: () => Promise.reject(new Error('away')), close() {} };
+      const filter = limited({ store: 'redis', whenRedisFails }, away);
+      const statuses: (number | undefined)[] = [];
+      for (let each = 0; each < expected.length; each++) {
+        const outcome = await filter.onRequest?.(filterRequest());
+        statuses.push(
+          outcome !== undefined && 'problem' in outcome ? outcome.problem.status : undefined,
+        );
+      }
+      expect(statuses).toEqual(expected);
+    },
+  );
+
+  it('counts nothing when a request is only explained', () => {
+    const context = filterContext({ isDry: true });
+    expect(filterOf(RATE_LIMIT, { rate: '1/s' }, context)).not.toHaveProperty('onRequest');
+  });
+
+  it('is described by its rate, and needs Redis if it is to count there', () => {
+    const settings = settingsOf(RATE_LIMIT, {
+      rate: '10/s',
+      burst: 20,
+      by: 'consumer',
+      store: 'redis',
+    });
+    expect(RATE_LIMIT.describe(settings)).toBe(
+      'allows 10/s for each consumer, bursts of 20, counted in Redis',
+    );
+    const facts = { isConsumer: () => true, hasRedis: false, hasClientCa: false };
+    expect(RATE_LIMIT.faults?.(settings, facts).map(({ key }) => key)).toEqual(['store']);
+    expect(RATE_LIMIT.faults?.(settings, { ...facts, hasRedis: true })).toEqual([]);
+  });
+});
