@@ -1,5 +1,9 @@
 import type { Values } from '@rollcall/runtime/settings';
-import { API_KEY_HASH, CERTIFICATE, CONSUMER_NAME } from '../filters/authentication/consumer-formats.ts';
+import {
+  API_KEY_HASH,
+  CERTIFICATE,
+  CONSUMER_NAME,
+} from '../filters/authentication/consumer-formats.ts';
 import { PASSWORD_HASH } from '../filters/authentication/password.ts';
 
 const CONSUMER = {

@@ -1,5 +1,5 @@
 import type { FilterProblem } from '@rollcall/proxy';
-import { filterProblem } from '../problem.ts';
+import { filterProblem } from '../../problem.ts';
 
 /**
  * The client has not proven who it is.

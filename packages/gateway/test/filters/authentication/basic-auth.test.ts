@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { FilterOutcome } from '@rollcall/proxy';
 import { BASIC_AUTH } from '../../../src/filters/authentication/basic-auth.ts';
-import { hashPassword, isPassword, PASSWORD_HASH } from '../../../src/filters/authentication/password.ts';
+import {
+  hashPassword,
+  isPassword,
+  PASSWORD_HASH,
+} from '../../../src/filters/authentication/password.ts';
 import { filterContext, filterOf, filterRequest } from '../filter-request.ts';
 
 const context = filterContext({

@@ -3,7 +3,13 @@ import type { FilterAnswer } from '@rollcall/proxy';
 import type { Values } from '@rollcall/runtime/settings';
 import { CORS } from '../../../src/filters/headers/cors.ts';
 import { matchOrigins, parseOrigin } from '../../../src/filters/headers/origins.ts';
-import { fieldSet, filterOf, filterRequest, filterResponse, settingsOf } from '../filter-request.ts';
+import {
+  fieldSet,
+  filterOf,
+  filterRequest,
+  filterResponse,
+  settingsOf,
+} from '../filter-request.ts';
 
 type CorsSettings = Values<typeof CORS.settings.settings>;
 
