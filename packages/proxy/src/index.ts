@@ -38,6 +38,7 @@ export type {
   RequestSummary,
   Forward,
   ListenAddress,
+  Mirror,
   ProblemAnswer,
   Trace,
   Upstream,

@@ -115,6 +115,7 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Keeps what has come of the body until it can be sent. */
   hold(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#request.copy?.add(parts);
     this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
     this.#end = end;
   }
@@ -124,6 +125,7 @@ export class UpstreamRequest implements ResponseHandler {
     this.#decision = decision;
     this.#limits = limits;
     this.#filters = filters;
+    this.#beginCopy(decision);
     this.#tryNext();
   }
 
@@ -133,7 +135,8 @@ export class UpstreamRequest implements ResponseHandler {
     this.#mayRetry = false;
     this.#keep(parts);
     if (this.#connection?.write(parts, this.#end) === false) this.#block();
-    if (end.done) this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.add(parts);
+    if (end.done) this.#sentAll();
   }
 
   /** Reads no more of the response for now. */
@@ -190,7 +193,8 @@ export class UpstreamRequest implements ResponseHandler {
       if (flows) this.#stream.resume();
       else this.#block();
     }
-    this.#exchange.onRequestProgress(isComplete ? 'request-sent' : 'head-sent');
+    if (isComplete) this.#sentAll();
+    else this.#exchange.onRequestProgress('head-sent');
   }
 
   onInformational(head: ResponseHead): void {
@@ -299,6 +303,18 @@ export class UpstreamRequest implements ResponseHandler {
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
     else if (!this.#end.done) this.#stream.pause();
+  }
+
+  #beginCopy(decision: Forward): void {
+    if (decision.mirror === undefined) return;
+    const { mirrors, via } = this.#context;
+    this.#request.copy = mirrors.begin(this.#request, decision, this.#filters, via);
+    this.#request.copy?.add(this.#parts);
+  }
+
+  #sentAll(): void {
+    this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.send();
   }
 
   /** Returns the end of the body as the upstream gets it. */
