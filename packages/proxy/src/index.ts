@@ -39,6 +39,7 @@ export type {
   Forward,
   ListenAddress,
   Mirror,
+  MirrorDrop,
   ProblemAnswer,
   Trace,
   Upstream,

@@ -109,12 +109,15 @@ export interface Mirror {
    * @param status of the response; undefined if none has come to its end in time. Of one above 1 MiB the rest is not awaited
    */
   onEnd(status: number | undefined): void;
-  /**
-   * Called if the request is not copied to its end: it is an upgrade, its body is too large, all copies hold more than a
-   * quarter of `limits.heldBytes`, or it ended before it was sent.
-   */
-  onDropped(reason: 'upgrade' | 'body-size' | 'held-bytes' | 'incomplete'): void;
+  /** Called if the request is not copied to its end. */
+  onDropped(reason: MirrorDrop): void;
 }
+
+/**
+ * Why a request is not copied to its end: it is an upgrade, its body is too large, all copies would hold more than a quarter
+ * of `limits.heldBytes`, or it ended before it was sent.
+ */
+export type MirrorDrop = 'upgrade' | 'body-size' | 'held-bytes' | 'incomplete';
 
 /** A request, as far as a decision may need it. Reading a part costs; parts that are not read cost nothing. */
 export interface RequestView {

@@ -321,3 +321,48 @@ describe('a rollout', () => {
     expect(changes.map(({ type }) => type)).toEqual(['held']);
   });
 });
+
+describe('a version that requests are mirrored to', () => {
+  const mirrored = { stepMs: STEP_MS, mirrored: '1.5' };
+
+  it('receives nothing and is not compared, however long that lasts', () => {
+    rollout.configure(mirrored);
+    const [change] = begin();
+    expect(change).toMatchObject({
+      type: 'testing',
+      why: 'it receives copies of requests only, and is compared when mirroring ends',
+    });
+    expect(serveFor(60 * 20)).toEqual([]);
+    expect([stateOf('1.5'), shareOf('1.5')]).toEqual(['testing', 0]);
+  });
+
+  it('begins with its first share when that ends', () => {
+    rollout.configure(mirrored);
+    begin();
+    serveFor(600);
+    rollout.configure({ stepMs: STEP_MS });
+    expect(update(version('1.4'), version('1.5'))).toMatchObject([{ type: 'testing' }]);
+    expect(shareOf('1.5')).toBe(0.05);
+  });
+
+  it('is not compared any more if it was', () => {
+    begin();
+    serveFor(60);
+    expect(shareOf('1.5')).toBe(0.25);
+    rollout.configure(mirrored);
+    update(version('1.4'), version('1.5'));
+    expect([stateOf('1.5'), shareOf('1.5')]).toEqual(['testing', 0]);
+    expect(serveFor(600)).toEqual([]);
+  });
+
+  it('stays held back if it was', () => {
+    begin();
+    serveFor(120, { failures: 5 });
+    expect(stateOf('1.5')).toBe('held');
+    rollout.configure(mirrored);
+    update(version('1.4'), version('1.5'));
+    rollout.configure({ stepMs: STEP_MS });
+    update(version('1.4'), version('1.5'));
+    expect(stateOf('1.5')).toBe('held');
+  });
+});

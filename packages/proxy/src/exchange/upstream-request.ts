@@ -13,6 +13,7 @@ import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import { copyOf } from './copy-of.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
 import { requestFacts } from './request-facts.ts';
@@ -125,7 +126,8 @@ export class UpstreamRequest implements ResponseHandler {
     this.#decision = decision;
     this.#limits = limits;
     this.#filters = filters;
-    this.#beginCopy(decision);
+    this.#request.copy = copyOf(this.#request, decision, filters, this.#context);
+    this.#request.copy?.add(this.#parts);
     this.#tryNext();
   }
 
@@ -303,13 +305,6 @@ export class UpstreamRequest implements ResponseHandler {
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
     else if (!this.#end.done) this.#stream.pause();
-  }
-
-  #beginCopy(decision: Forward): void {
-    if (decision.mirror === undefined) return;
-    const { mirrors, via } = this.#context;
-    this.#request.copy = mirrors.begin(this.#request, decision, this.#filters, via);
-    this.#request.copy?.add(this.#parts);
   }
 
   #sentAll(): void {

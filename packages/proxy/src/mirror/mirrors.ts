@@ -1,10 +1,9 @@
 import type { Clock } from '../clock.ts';
-import type { ClientRequest } from '../exchange/client-request.ts';
-import { requestFacts } from '../exchange/request-facts.ts';
-import type { FilterRun } from '../filters/filter-run.ts';
 import { without } from '../http1/fields.ts';
+import type { RequestFacts } from '../http1/write-request.ts';
 import type { Limits } from '../limits.ts';
-import type { Forward, Mirror } from '../proxy.ts';
+import type { RequestHead } from '../message.ts';
+import type { Mirror, MirrorDrop } from '../proxy.ts';
 import type { Pools } from '../upstream/pools.ts';
 import { MirroredRequest } from './mirrored-request.ts';
 import type { CopiedHead } from './mirrored-request.ts';
@@ -34,23 +33,13 @@ export class Mirrors implements CopyOwner {
    * Begins the copy of a request that filters have let pass.
    * @returns undefined if it gets none
    */
-  begin(
-    request: ClientRequest,
-    decision: Forward,
-    filters: FilterRun | undefined,
-    via: string,
-  ): RequestCopy | undefined {
-    const mirror = decision.mirror?.();
-    if (mirror === undefined) return undefined;
-    const head = filters === undefined ? request.head : filters.head;
+  begin(mirror: Mirror, head: RequestHead, facts: RequestFacts): RequestCopy | undefined {
     if (head.upgrades) return drop(mirror, 'upgrade');
     if (head.length > mirror.maxBodyBytes) return drop(mirror, 'body-size');
     const fields = `${without(head.fields, [MARK])}${MARK}: true\r\n`;
-    return new RequestCopy(mirror, this, {
-      // The body has come when the copy is sent.
-      head: { ...head, fields, expectsContinue: false },
-      facts: requestFacts(request, decision, filters, via),
-    });
+    // The body has come when the copy is sent.
+    const copied = { ...head, fields, expectsContinue: false };
+    return new RequestCopy(mirror, this, { head: copied, facts });
   }
 
   reserve(bytes: number): boolean {
@@ -82,6 +71,6 @@ export class Mirrors implements CopyOwner {
   }
 }
 
-function drop(mirror: Mirror, reason: Parameters<Mirror['onDropped']>[0]): undefined {
+function drop(mirror: Mirror, reason: MirrorDrop): undefined {
   mirror.onDropped(reason);
 }

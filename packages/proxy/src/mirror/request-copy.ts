@@ -1,5 +1,5 @@
 import { sizeOf } from '../message.ts';
-import type { Mirror } from '../proxy.ts';
+import type { Mirror, MirrorDrop } from '../proxy.ts';
 import type { CopiedHead } from './mirrored-request.ts';
 
 /** What a copy needs of all copies together. */
@@ -64,7 +64,7 @@ export class RequestCopy {
     return true;
   }
 
-  #drop(reason: Parameters<Mirror['onDropped']>[0]): void {
+  #drop(reason: MirrorDrop): void {
     this.#isOver = true;
     this.#owner.free(this.#body.length);
     this.#body = EMPTY;

@@ -1,94 +1,14 @@
-import { constants } from 'node:http2';
-import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import type { Filter } from '../../src/filters/filter.ts';
-import type { Mirror, ProxyOptions, Upstream } from '../../src/proxy.ts';
+import type { Mirror } from '../../src/proxy.ts';
 import { forwardBy } from '../decisions.ts';
-import {
-  afterwards,
-  client,
-  listen,
-  refusingPort,
-  send,
-  serverSending,
-  start,
-  unresponsiveServer,
-  upstream,
-} from '../harness.ts';
+import { afterwards, client, listen, send, serverSending, start, upstream } from '../harness.ts';
 import { http2Upstream } from '../upstream/http2-server.ts';
-
-interface Received {
-  readonly method: string;
-  readonly target: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-interface Setup extends Partial<ProxyOptions> {
-  readonly to: Upstream;
-  /** Of copies. */
-  readonly copiesTo?: Upstream | undefined;
-  readonly filters?: readonly Filter[];
-  readonly maxBodyBytes?: number;
-  readonly timeoutMs?: number;
-}
-
-/** A proxy that copies every request, and what it has reported of the copies, such as `200`, `no response` or `body-size`. */
-async function mirroring({
-  to,
-  copiesTo,
-  filters,
-  maxBodyBytes = 64 * 1024,
-  timeoutMs = 60_000,
-  ...options
-}: Setup) {
-  const reported: string[] = [];
-  let wake = deferred();
-  function report(what: string): void {
-    reported.push(what);
-    wake.resolve();
-    wake = deferred();
-  }
-  const mirror: Mirror = {
-    maxBodyBytes,
-    timeoutMs,
-    next: () => copiesTo,
-    onEnd: (status) => report(String(status ?? 'no response')),
-    onDropped: report,
-  };
-  const { port, proxy } = await start(({ target }) => {
-    const left = [to];
-    return {
-      ...forwardBy(() => left.shift(), target.replace('/v1', ''), '/v1'),
-      filters,
-      mirror: () => mirror,
-    };
-  }, options);
-  async function until(count: number): Promise<string[]> {
-    while (reported.length < count) await wake.promise;
-    return reported;
-  }
-  return { port, proxy, reported, until };
-}
-
-/** An upstream that keeps what it has received. */
-async function recorder(respond: RequestListener = (_request, response) => response.end('ok')) {
-  const received: Received[] = [];
-  const begun = deferred();
-  const there = await upstream(async (request, response) => {
-    const { method = '', url: target = '', headers } = request;
-    begun.resolve();
-    const body = await text(request).catch(() => undefined);
-    if (body === undefined) return;
-    received.push({ method, target, headers, body });
-    respond(request, response);
-  });
-  return { there, received, begun: begun.promise };
-}
+import { mirroring, recorder } from './mirroring.ts';
 
 const REFUSES_BAD: Filter = {
   name: 'guard',
@@ -276,91 +196,6 @@ describe('what is not copied to its end is dropped', () => {
     expect((await send(port, { method: 'POST', path: '/3', body })).status).toBe(200);
     expect(await until(3)).toEqual(['held-bytes', '200', '200']);
     expect(copies.received.map(({ target }) => target)).toEqual(['/1', '/3']);
-  });
-});
-
-describe('a mirror does not concern the client when it', () => {
-  it('refuses connections', async () => {
-    const main = await recorder();
-    const { port, until } = await mirroring({ to: main.there, copiesTo: await refusingPort() });
-    expect((await send(port)).body).toBe('ok');
-    expect(await until(1)).toEqual(['no response']);
-  });
-
-  it('never responds: it is broken off in time', async () => {
-    const main = await recorder();
-    const { port, until } = await mirroring({
-      to: main.there,
-      copiesTo: await unresponsiveServer(),
-      timeoutMs: 300,
-    });
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(port)));
-    expect(answers.every(({ body }) => body === 'ok')).toBe(true);
-    expect(await until(20)).toEqual(Array(20).fill('no response'));
-  });
-
-  it('breaks its response off, or sends garbage', async () => {
-    const main = await recorder();
-    const half = await serverSending('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
-    const broken = await mirroring({ to: main.there, copiesTo: half, timeoutMs: 300 });
-    expect((await send(broken.port)).body).toBe('ok');
-    expect(await broken.until(1)).toEqual(['no response']);
-    const garbage = await mirroring({
-      to: main.there,
-      copiesTo: await serverSending('garbage\r\n\r\n'),
-    });
-    expect((await send(garbage.port)).body).toBe('ok');
-    expect(await garbage.until(1)).toEqual(['no response']);
-  });
-
-  it('sends a body without an end: of a mebibyte at most', async () => {
-    const main = await recorder();
-    let sent = 0;
-    const closed = deferred();
-    const endless = await upstream((_request, response) => {
-      const more = (): void => {
-        while (!response.destroyed && response.write(Buffer.alloc(65_536))) sent += 65_536;
-      };
-      response.on('drain', more).on('close', closed.resolve);
-      more();
-    });
-    const { port, until } = await mirroring({ to: main.there, copiesTo: endless });
-    expect((await send(port)).body).toBe('ok');
-    expect(await until(1)).toEqual(['200']);
-    await closed.promise;
-    // What the system holds of a connection comes on top.
-    expect(sent).toBeLessThan(32 * 1024 * 1024);
-  });
-
-  it('switches protocols unasked', async () => {
-    const main = await recorder();
-    const copiesTo = await serverSending(
-      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
-    );
-    const { port, until } = await mirroring({ to: main.there, copiesTo });
-    expect((await send(port)).body).toBe('ok');
-    expect(await until(1)).toEqual(['no response']);
-  });
-
-  it('refuses the stream', async () => {
-    const main = await recorder();
-    const { there } = await http2Upstream((stream) =>
-      stream.close(constants.NGHTTP2_REFUSED_STREAM),
-    );
-    const { port, until } = await mirroring({ to: main.there, copiesTo: there });
-    expect((await send(port)).body).toBe('ok');
-    expect(await until(1)).toEqual(['no response']);
-  });
-
-  it('is slow to take a body, while the proxy closes', async () => {
-    const main = await recorder();
-    const { port, proxy, until } = await mirroring({
-      to: main.there,
-      copiesTo: await unresponsiveServer(),
-    });
-    expect((await send(port, { method: 'POST', body: 'x' })).body).toBe('ok');
-    await proxy.close(0);
-    expect(await until(1)).toEqual(['no response']);
   });
 });
 
