@@ -71,12 +71,20 @@ describe('a split without a version', () => {
   });
 
   it('that receives nothing counts as before', () => {
-    expect(splitWithout(split, '1.6').epoch).toBe(7);
+    expect(splitWithout(split, '1.6')?.epoch).toBe(7);
     expect(splitWithout(split, '2.0')).toEqual(split);
   });
 
   it('that is one of the old ones counts as before', () => {
-    const { epoch, groups } = splitWithout(split, '1.3');
-    expect([epoch, groups[0]]).toEqual([7, { versions: ['1.4'], share: 0.9 }]);
+    expect(splitWithout(split, '1.3')).toMatchObject({
+      epoch: 7,
+      groups: [{ versions: ['1.4'], share: 0.9 }, split.groups[1], split.groups[2]],
+    });
+  });
+
+  it('that is the only old one is none', () => {
+    const [, ...others] = split.groups;
+    const groups = [{ versions: ['1.4'], share: 0.9 }, ...others];
+    expect(splitWithout({ epoch: 7, groups }, '1.4')).toBe(undefined);
   });
 });

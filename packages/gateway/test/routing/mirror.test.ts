@@ -95,6 +95,8 @@ describe('a version that requests are mirrored to', () => {
     position.now = 0.1;
     expect(portsOf([send(), send(), send()])).toEqual(OLD);
     expect(router.takeEvidence()).toEqual([]);
+    router.split('/v1', { epoch: 4, groups: groups.toReversed() });
+    expect(portsOf([send(), send(), send()])).toEqual(OLD);
   });
 });
 
