@@ -77,9 +77,8 @@ describe.runIf(process.platform === 'linux')(
 
     it('of rollcall run says so while its program starts, and registers that when it has them', async () => {
       const port = String(await freePort());
-      const silent = [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
       const args = ['--prefix', '/v9', '--address', '127.0.0.1', '--port', port];
-      const program = cluster.cli(['run', ...args, '--', ...silent]);
+      const program = cluster.cli(['run', ...args, '--', 'sleep', '60']);
       await vi.waitUntil(() => childrenOf(program.pid).length === 1);
       limitDescriptors(program, 3);
       await program.line(/still waiting .*: this machine lacks descriptors.* \(EMFILE\)/);
@@ -87,6 +86,7 @@ describe.runIf(process.platform === 'linux')(
       limitDescriptors(program, 1024);
       await program.line(/registered prefix=\/v9/);
       server.close();
+      await endsInTime({ program });
     });
   },
 );
