@@ -9,17 +9,15 @@ try {
   if (lacksDescriptors(error)) {
     console.error('rollcall: too few files may be open (EMFILE): raise ulimit -n to 256 or more');
     process.exitCode = EXIT_UNEXPECTED;
-  } else await report(error);
-}
-
-async function report(error: unknown): Promise<void> {
-  // Loaded when needed, as the commands are.
-  const [{ exitCodeOf }, { reportFatal }] = await Promise.all([
-    import('@rollcall/protocol'),
-    import('./log.ts'),
-  ]);
-  reportFatal(error);
-  process.exitCode = exitCodeOf(error);
+  } else {
+    // Loaded when needed, as the commands are.
+    const [{ exitCodeOf }, { reportFatal }] = await Promise.all([
+      import('@rollcall/protocol'),
+      import('./log.ts'),
+    ]);
+    reportFatal(error);
+    process.exitCode = exitCodeOf(error);
+  }
 }
 
 /** Node opens all files of a command at once. Then what reports other errors could not be loaded either. */
