@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../../support/admin.ts';
-import { ask, Cluster } from '../../support/cluster.ts';
+import { ask, BrokerCluster, Cluster } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 import { Load } from '../../support/load.ts';
 import type { Environment, RunningProgram } from '../../support/processes.ts';
@@ -15,9 +15,17 @@ const FRAMEWORKS: Record<string, [module: string, args: string[]]> = {
 
 let cluster: Cluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
+
+/** Another cluster, with a broker that can be stopped. */
+async function withBrokerProcess(): Promise<BrokerCluster> {
+  await cluster.end();
+  const own = await BrokerCluster.startWith('embedded');
+  cluster = own;
+  return own;
+}
 
 /** Asks for what takes a second, and resolves when it is under way. */
 async function askSlowly(service: RunningProgram): Promise<{ answer: Promise<{ body: string }> }> {
@@ -64,11 +72,12 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
   );
 
   it('answers requests in flight and exits in time if the broker hangs', async () => {
+    const { broker } = await withBrokerProcess();
     const gateway = await cluster.gateway();
     const leaving = service('leaving');
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
     const { answer } = await askSlowly(leaving);
-    cluster.broker.kill('SIGSTOP');
+    broker.kill('SIGSTOP');
     leaving.kill('SIGTERM');
     expect((await answer).body).toBe('late');
     // What process managers often wait before they kill.
