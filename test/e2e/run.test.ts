@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { SAME_SIGNAL_MS } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, BrokerCluster, Cluster } from '../support/cluster.ts';
+import { ask, Cluster } from '../support/cluster.ts';
 import { Mark } from '../support/processes.ts';
-import type { RunningProgram } from '../support/processes.ts';
 import { freePort } from '../support/free-port.js';
 
 let cluster: Cluster;
@@ -11,14 +10,6 @@ beforeEach(async () => {
   cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
-
-/** Another cluster, with a broker that can be stopped. */
-async function withBrokerProcess(): Promise<BrokerCluster> {
-  await cluster.end();
-  const own = await BrokerCluster.startWith('embedded');
-  cluster = own;
-  return own;
-}
 
 /** A program that knows nothing of Rollcall: healthy only from its third health check on. */
 const SERVER = `
@@ -210,12 +201,13 @@ describe('rollcall run', () => {
   });
 
   it('does not wait for leaving at the second signal', async () => {
-    const { broker } = await withBrokerProcess();
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const port = await freePort();
     const program = run(port);
     await program.line(/registered/);
     // A broker that does not answer: leaving takes as long as it may.
-    broker.kill('SIGSTOP');
+    own.broker.kill('SIGSTOP');
     program.kill('SIGINT');
     // A signal that follows at once counts as the same.
     await setTimeout(SAME_SIGNAL_MS + 100);

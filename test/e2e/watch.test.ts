@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BrokerCluster, Cluster } from '../support/cluster.ts';
+import { Cluster } from '../support/cluster.ts';
 import { PROGRAMS } from '../support/processes.ts';
 import { startInTerminal } from '../support/terminal.ts';
 import type { RunningProgram } from '../support/processes.ts';
@@ -9,14 +9,6 @@ beforeEach(async () => {
   cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
-
-/** Another cluster, with a broker that can be stopped. */
-async function withBrokerProcess(): Promise<BrokerCluster> {
-  await cluster.end();
-  const own = await BrokerCluster.startWith('embedded');
-  cluster = own;
-  return own;
-}
 
 /** A watch that has told who is there already, as its one line. */
 async function watching(args: string[] = []): Promise<RunningProgram> {
@@ -48,7 +40,8 @@ describe('rollcall watch', () => {
   });
 
   it('shows that the broker is lost and back, and continues', async () => {
-    const own = await withBrokerProcess();
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const watch = await watching();
     own.broker.kill('SIGKILL');
     await watch.line(/DISCONNECTED {2}lost the connection to the broker at 127\.0\.0\.1:\d+/);
@@ -59,11 +52,12 @@ describe('rollcall watch', () => {
   });
 
   it('prints one JSON object a line with --json', async () => {
-    const { broker } = await withBrokerProcess();
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const watch = await watching(['--json']);
     await cluster.idV5('second');
     await watch.line(/registered/);
-    broker.kill('SIGKILL');
+    own.broker.kill('SIGKILL');
     await watch.line(/disconnected/);
     const place = {
       prefix: '/v1',

@@ -78,6 +78,12 @@ export class Cluster {
     return this.programs.node(PROGRAMS.cli, args, { ...this.env, ...env });
   }
 
+  /** Ends this one, and starts another whose broker can be stopped. */
+  async withBrokerProcess(): Promise<BrokerCluster> {
+    await this.end();
+    return BrokerCluster.startWith('embedded');
+  }
+
   async end(): Promise<void> {
     try {
       await this.programs.endAll();

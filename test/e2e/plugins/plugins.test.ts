@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../../support/admin.ts';
-import { ask, BrokerCluster, Cluster } from '../../support/cluster.ts';
+import { ask, Cluster } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 import { Load } from '../../support/load.ts';
 import type { Environment, RunningProgram } from '../../support/processes.ts';
@@ -18,14 +18,6 @@ beforeEach(async () => {
   cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
-
-/** Another cluster, with a broker that can be stopped. */
-async function withBrokerProcess(): Promise<BrokerCluster> {
-  await cluster.end();
-  const own = await BrokerCluster.startWith('embedded');
-  cluster = own;
-  return own;
-}
 
 /** Asks for what takes a second, and resolves when it is under way. */
 async function askSlowly(service: RunningProgram): Promise<{ answer: Promise<{ body: string }> }> {
@@ -72,12 +64,13 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
   );
 
   it('answers requests in flight and exits in time if the broker hangs', async () => {
-    const { broker } = await withBrokerProcess();
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const gateway = await cluster.gateway();
     const leaving = service('leaving');
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
     const { answer } = await askSlowly(leaving);
-    broker.kill('SIGSTOP');
+    own.broker.kill('SIGSTOP');
     leaving.kill('SIGTERM');
     expect((await answer).body).toBe('late');
     // What process managers often wait before they kill.
