@@ -35,7 +35,7 @@ async function run(command: string): Promise<string> {
 const scratch = new Scratch();
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
 });
 afterAll(async () => {
   await cluster.end();
