@@ -20,7 +20,7 @@ const file = join(folder, 'rollcall.json');
 let cluster: Cluster;
 let gateway: RunningGateway;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   configure({ mirror: MIRROR });
   gateway = await cluster.gateway(['--config', file, '--snapshot', 'none', '--workers', '2']);
 });

@@ -13,7 +13,7 @@ const server = createServer(async (request, response) => {
   const body = await buffer(request);
   const sha = createHash('sha256').update(body).digest('hex').slice(0, 16);
   const mark = headers['x-forwarded-mirror'] === 'true' ? 'copy' : 'request';
-  console.log(`${mark} ${headers['x-request-id']} ${method} ${url} ${body.length} ${sha}`);
+  console.log(`${mark} ${String(headers['x-request-id'])} ${method} ${url} ${body.length} ${sha}`);
   if (mode === 'crash') process.exit(1);
   if (mode === 'hang') return undefined;
   if (mode === 'ok') return response.end(version);
