@@ -1,11 +1,11 @@
-// A client of gRPC: `node greet.js NAME [ADDRESS]`. Without a token, the call fails with status 16.
+// A client of gRPC: `node greet.js NAME ADDRESS`
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 const read = (name) => readFileSync(join(import.meta.dirname, name));
-const [name, address = '127.0.0.1:8443'] = process.argv.slice(2);
+const [name, address = ''] = process.argv.slice(2);
 const { helloworld } = loadPackageDefinition(
   loadSync(join(import.meta.dirname, 'helloworld.proto')),
 );

@@ -129,7 +129,7 @@ ${rows.map((row) => `  ${row.join('  ')}`).join('\n')}
 In another terminal:
   cd examples/edge
   curl -K state/curlrc -H "Authorization: Bearer $(cat state/token)" https://api.example.test:${first?.https}/orders
-  node greet.js Ada
+  node greet.js Ada 127.0.0.1:${first?.https}
   npx rollcall rollout /orders
 
 Ctrl+C stops everything.`;

@@ -9,26 +9,47 @@ import { text } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasGo, hasRedis } from '../support/available.ts';
+import { hasCurl, hasGo, hasRedis } from '../support/available.ts';
 import { ROOT } from '../support/document.ts';
 import { freePort } from '../support/free-port.js';
-import { Mark, PROGRAMS, Programs } from '../support/processes.ts';
-import type { RunningProgram } from '../support/processes.ts';
+import { Mark, Programs } from '../support/processes.ts';
+import type { Environment, RunningProgram } from '../support/processes.ts';
 
 const API = 'api.example.test';
 const GRPC = 'grpc.example.test';
 
-/** The example of docs/guides/edge.md as it stands, at ports of its own. */
-describe.skipIf(!hasGo || !hasRedis)('examples/edge', { timeout: 120_000 }, () => {
+const GUIDE = 'docs/guides/edge.md';
+const guide = readFileSync(join(ROOT, GUIDE), 'utf8');
+/** Commands of the guide, and the lines that each prints, or some of them. */
+const examples = [...guide.matchAll(/^```console\n\$ (.+)\n([^`]*)^```$/gm)].map(
+  ([, command = '', printed = '']) => ({ command, lines: printed.trim().split('\n') }),
+);
+
+/** A line without what differs from run to run: figures, whose turn it is, how far version 1.5 is, the width of columns. */
+function shapeOf(line: string): string {
+  const repeated = /^(?:\d{3} ?)+$/.test(line) ? [...new Set(line.split(' '))].join(' ') : line;
+  return repeated
+    .replaceAll(/[\d,.]+ (?=%|requests|of version)/g, 'N ')
+    .replaceAll(/r=\d+;t=\d+/g, 'r=N;t=N')
+    .replace(/"1\.[45]"/, '"1.N"')
+    .replace(/(?<= 1\.5 +)(?:testing|accepted).*/, 'not held')
+    .replaceAll(/ {2,}/g, '  ')
+    .trim();
+}
+
+/** The example of the guide as it stands, at ports of its own. */
+describe.skipIf(!hasGo || !hasRedis || !hasCurl)('examples/edge', { timeout: 120_000 }, () => {
   const programs = new Programs();
   const mark = new Mark();
   let folder: string;
   let edge: RunningProgram;
   /** Of both gateways. */
   let ports: readonly [number, number];
-  let broker: number;
-  let admin: number;
+  /** For plain HTTP, of the first. */
+  let plain: number;
   let ca: string;
+  /** Of commands. */
+  let env: Environment;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(ROOT, 'node_modules', '.edge-'));
@@ -39,15 +60,20 @@ describe.skipIf(!hasGo || !hasRedis)('examples/edge', { timeout: 120_000 }, () =
     const free = await Promise.all(Array.from({ length: 12 }, () => freePort()));
     const port = (): number => free.pop() ?? 0;
     const gateways = [1, 2].map(() => ({ https: port(), http: port(), admin: port() }));
-    broker = port();
+    const broker = port();
     const pebble = { acme: port(), management: port(), dns: port(), dnsManagement: port() };
     const all = { gateways, broker, redis: port(), pebble };
+    plain = gateways[0]?.http ?? 0;
     ports = [gateways[0]?.https ?? 0, gateways[1]?.https ?? 0];
-    admin = gateways[0]?.admin ?? 0;
+    env = {
+      PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
+      PUSHER_PORT: String(broker),
+      ROLLCALL_ADMIN: `http://127.0.0.1:${gateways[0]?.admin}`,
+    };
     edge = programs.node(join(folder, 'main.js'), [], {
       ...mark.env,
+      PATH: env['PATH'] ?? '',
       EDGE_PORTS: JSON.stringify(all),
-      PATH: `${join(ROOT, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     });
     await edge.line(/Ctrl\+C stops everything/);
     ca = readFileSync(join(folder, 'state/root.pem'), 'utf8');
@@ -80,14 +106,18 @@ describe.skipIf(!hasGo || !hasRedis)('examples/edge', { timeout: 120_000 }, () =
 
   const asAda = (port: number) => orders(port, { authorization: `Bearer ${token()}` });
 
-  /** What becomes of the versions, by the command. */
-  async function rollout(): Promise<string> {
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [PROGRAMS.cli, 'rollout', '/orders'],
-      { env: { ...process.env, ROLLCALL_ADMIN: `http://127.0.0.1:${admin}` } },
-    );
-    return stdout;
+  /** What a command of the guide prints, with its ports. */
+  async function run(command: string): Promise<string[]> {
+    const own = command
+      .replace('npx rollcall', 'rollcall')
+      .replaceAll('8443', String(ports[0]))
+      .replaceAll('8444', String(ports[1]))
+      .replaceAll('8080', String(plain));
+    const { stdout } = await promisify(execFile)('sh', ['-c', own], { cwd: folder, env });
+    return stdout
+      .replaceAll(String(ports[0]), '8443')
+      .split(/\r?\n/)
+      .map((line) => line.trimEnd());
   }
 
   it('serves both hosts with certificates of Pebble, the same at both gateways', async () => {
@@ -105,11 +135,8 @@ describe.skipIf(!hasGo || !hasRedis)('examples/edge', { timeout: 120_000 }, () =
       version: expect.stringMatching(/^1\.[45]$/) as string,
       consumer: 'ada',
     });
-    for (const port of ports) {
-      const greeting = programs.node(join(folder, 'greet.js'), ['Ada', `127.0.0.1:${port}`]);
-      expect(await greeting.ended).toEqual({ code: 0, signal: null });
-      expect(greeting.output).toBe('Hello Ada');
-    }
+    for (const port of ports)
+      expect(await run(`node greet.js Ada 127.0.0.1:${port}`)).toContain('Hello Ada');
   });
 
   it('counts the requests of a consumer at both gateways together', async () => {
@@ -123,16 +150,20 @@ describe.skipIf(!hasGo || !hasRedis)('examples/edge', { timeout: 120_000 }, () =
     expect(answers.slice(-2)).toMatchObject([{ status: 429 }, { status: 429 }]);
   });
 
-  it('gives version 1.5 more requests, and holds a version back that fails', async () => {
-    expect(await rollout()).toMatch(/\/orders +1\.5 +(testing|accepted) +2 instances/);
-    const failing = programs.node(join(folder, 'orders.js'), ['1.6', '0.2'], {
-      PUSHER_PORT: String(broker),
-    });
+  it('holds a version back that fails, with the figures', async () => {
+    const failing = programs.node(join(folder, 'orders.js'), ['1.6', '0.2'], env);
     await failing.line(/^registered$/);
     await edge.line(/gateway-1 .*version 1\.6 of \/orders is held back: \d+ % of \d+ requests/);
-    expect(await rollout()).toMatch(
-      /\/orders +1\.6 +held +1 instance +0 % +\d+ % of \d+ requests failed, 0 % of [\d,]+ of version 1\.4/,
+  });
+
+  it.each(examples)('prints what the guide shows: $command', async ({ command, lines }) => {
+    const shapes = (await run(command)).map(shapeOf);
+    expect(shapes).toEqual(expect.arrayContaining(lines.map(shapeOf)));
+  });
+
+  it('has the configuration that the guide shows', () => {
+    expect(guide).toContain(
+      `\`\`\`json\n${readFileSync(join(folder, 'rollcall.json'), 'utf8')}\`\`\``,
     );
-    await edge.line(/version 1\.5 of \/orders receives more: at most 10 % .* 0 % of \d+ requests/);
   });
 });
