@@ -105,6 +105,7 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
     chargeLimits: (spent) => services.limits.charge(spent),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
+      services.files.expire();
       // Both are checked before either is changed.
       const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));

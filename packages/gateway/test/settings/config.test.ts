@@ -270,7 +270,10 @@ describe('a filter that is turned on without what it works by', () => {
   });
 
   it('is refused if only another route has it', () => {
-    const routes = { '/v1': { rateLimit: { by: 'consumer' } }, '/v2': { rateLimit: { rate: '5/m' } } };
+    const routes = {
+      '/v1': { rateLimit: { by: 'consumer' } },
+      '/v2': { rateLimit: { rate: '5/m' } },
+    };
     expect(() => resolveConfig({ routes })).toThrow(
       mistake('`routes./v1.rateLimit` is turned on, but needs `rateLimit.rate`'),
     );

@@ -1,11 +1,17 @@
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWTHeaderParameters } from 'jose';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { FieldSet } from '@rollcall/proxy';
+import { KeyFile } from '../../../src/filters/authentication/key-file.ts';
+import { FileTexts } from '../../../src/filters/file-texts.ts';
 import { JWT } from '../../../src/filters/authentication/jwt.ts';
 import { RemoteKeySet } from '../../../src/filters/authentication/key-set.ts';
 import type { ServiceResponse } from '../../../src/filters/authentication/service-request.ts';
+import { deferred } from '../../../../../test/support/deferred.ts';
 import { filterContext, filterOf, filterRequest, settingsOf } from '../filter-request.ts';
 
 const ISSUER = 'https://login.example.com/';
@@ -23,12 +29,16 @@ let keys: object[];
 let requests: number;
 let isDown: boolean;
 let faults: string[];
+/** What a request for the keys waits for. */
+let sent: Promise<unknown> | undefined;
 beforeEach(() => {
+  sent = undefined;
   [time, keys, requests, isDown, faults] = [0, KEYS, 0, false, []];
 });
 
 async function send(): Promise<ServiceResponse> {
   requests++;
+  await sent;
   if (isDown) throw new Error('connect ECONNREFUSED');
   return { status: 200, fields: [], body: Buffer.from(JSON.stringify({ keys })) };
 }
@@ -263,6 +273,75 @@ describe('the keys of an issuer', () => {
     expect(await outcomeOf(old, used)).toBe('401 The token is signed with an unknown key.');
   });
 
+  it('that were withdrawn while no request came do not count: requests wait for the new ones', async () => {
+    const used = filter();
+    expect(await outcomeOf(await token(), used)).toBe('ann');
+    keys = [await jwk(next.publicKey, 'next')];
+    time = 601_000;
+    const texts = [await token(), await token({ claims: { sub: 'bob' } })];
+    const answered = deferred();
+    sent = answered.promise;
+    const outcomes = texts.map((text) => outcomeOf(text, used));
+    let isDone = false;
+    for (const each of outcomes) void each.then(() => (isDone = true));
+    // Long enough to verify them by the old keys.
+    for (let each = 0; each < 20; each++) await token();
+    expect(isDone).toBe(false);
+    answered.resolve();
+    expect(await Promise.all(outcomes)).toEqual([
+      '401 The token is signed with an unknown key.',
+      '401 The token is signed with an unknown key.',
+    ]);
+  });
+
+  it('are read anew in the background before requests would wait for them', async () => {
+    const used = filter();
+    const text = await token({ claims: { exp: seconds() + 7200 } });
+    await outcomeOf(text, used);
+    time = 301_000;
+    expect(await outcomeOf(text, used)).toBe('ann');
+    expect(requests).toBe(2);
+  });
+
+  it('do not count for a token that was being verified while they were withdrawn', async () => {
+    const used = filter();
+    const text = await token();
+    const [old] = await Promise.all([
+      outcomeOf(text, used),
+      (async () => {
+        keys = [await jwk(next.publicKey, 'next')];
+        time = 31_000;
+        await outcomeOf(await token({ header: { kid: 'next' }, key: next.privateKey }), used);
+      })(),
+    ]);
+    expect(old).toBe('ann');
+    expect(await outcomeOf(text, used)).toBe('401 The token is signed with an unknown key.');
+  });
+
+  it('are not waited for again and again while they cannot be read', async () => {
+    const used = filter();
+    const text = await token({ claims: { exp: seconds() + 7200 } });
+    await outcomeOf(text, used);
+    isDown = true;
+    time = 3_600_000;
+    expect(await outcomeOf(text, used)).toBe('ann');
+    time += 3000;
+    // At once, without a promise.
+    expect(used.onRequest?.(bearer(text))).toBeUndefined();
+    expect(requests).toBe(3);
+  });
+
+  it('do not count any more once they could not be read for a day', async () => {
+    const used = filter();
+    const text = await token({ claims: { exp: seconds() + 180_000 } });
+    await outcomeOf(text, used);
+    isDown = true;
+    time = 86_400_000;
+    expect(await outcomeOf(text, used)).toBe('ann');
+    time = 86_400_001;
+    expect(await outcomeOf(text, used)).toMatch(/^503 The keys of the issuer are not available/);
+  });
+
   it('are not asked for at each token of an unknown key', async () => {
     const used = filter();
     await outcomeOf(await token(), used);
@@ -300,6 +379,51 @@ describe('the keys of an issuer', () => {
     keys = { toJSON: () => body } as never;
     time = 601_000;
     expect(await outcomeOf(await token({ claims: { sub: 'bob' } }), used)).toBe('bob');
+  });
+});
+
+describe('keys in a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-keys-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const jwksFile = join(folder, 'jwks.json');
+
+  function fileFilter() {
+    const files = new FileTexts({ now: () => time, onFault: (_filter, reason) => onFault(reason) });
+    const textOf = (file: string) => files.textOf(file, 'jwt');
+    const set = new KeyFile({ file: jwksFile, textOf, onFault });
+    const given = { issuer: ISSUER, audience: ['api'], jwksFile };
+    return filterOf(JWT, given, filterContext({ date: () => NOW + time, keyFile: () => set }));
+  }
+
+  async function write(...written: object[]): Promise<void> {
+    writeFileSync(jwksFile, JSON.stringify({ keys: written }));
+  }
+
+  it('are read again when it changes, and a key that it lacks does not count any more', async () => {
+    await write(...KEYS);
+    const used = fileFilter();
+    const old = await token();
+    const fresh = await token({ header: { kid: 'next' }, key: next.privateKey });
+    expect(await outcomeOf(old, used)).toBe('ann');
+    expect(await outcomeOf(fresh, used)).toBe('401 The token is signed with an unknown key.');
+    await write(await jwk(next.publicKey, 'next'));
+    time = 2000;
+    expect(await outcomeOf(old, used)).toBe('401 The token is signed with an unknown key.');
+    expect(await outcomeOf(fresh, used)).toBe('ann');
+  });
+
+  it.each([
+    ['is removed', () => rmSync(jwksFile)],
+    ['is half written', () => writeFileSync(jwksFile, '{"keys":[')],
+    ['has no keys', () => writeFileSync(jwksFile, '{"keys":[]}')],
+  ])('stay while it %s, and the fault is reported', async (_what, change) => {
+    await write(...KEYS);
+    const used = fileFilter();
+    expect(await outcomeOf(await token(), used)).toBe('ann');
+    change();
+    time = 2000;
+    expect(await outcomeOf(await token({ claims: { sub: 'bob' } }), used)).toBe('bob');
+    expect(faults).toEqual([expect.stringContaining(jwksFile)]);
   });
 });
 
