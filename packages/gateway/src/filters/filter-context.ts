@@ -64,7 +64,6 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
     redisUrl === undefined
       ? undefined
       : redisLimits(redisUrl, (reason) => onFault('rateLimit', reason));
-  const now = (): number => performance.now();
   const files = new FileTexts({ now, onFault });
   const limits = new LocalLimits({ now, share });
   const onKeyFault = (reason: string): void => onFault('jwt', reason);
@@ -91,6 +90,11 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
       sharedLimits?.close();
     },
   };
+}
+
+/** Monotonic milliseconds. */
+function now(): number {
+  return performance.now();
 }
 
 /** Returns a function that makes what belongs to a name once. */
