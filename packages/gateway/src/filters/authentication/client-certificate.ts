@@ -45,7 +45,11 @@ function clientCertificateFilter(
       const { clientCertificate } = request;
       if (clientCertificate === undefined)
         return forbidden('The client has proved no certificate.');
-      const { subject, names, fingerprint } = clientCertificate;
+      const { subject, names, fingerprint, validFrom, validUntil } = clientCertificate;
+      const now = context.date();
+      // A connection may be open, or a session be resumed, for longer than a certificate is valid.
+      if (!(now >= validFrom && now <= validUntil))
+        return forbidden(`The certificate of ${subject} has expired or is not valid yet.`);
       const identities = [`sha256:${fingerprint}`, ...names, subject];
       // A subject has a `=`, which no name of a consumer has.
       const name = context.consumers.ofCertificate(identities) ?? subject;

@@ -18,7 +18,7 @@ interface KeyPair {
   readonly publicKey: CryptoKey;
 }
 
-export const es: KeyPair = await generateKeyPair('ES256', { extractable: true });
+const es: KeyPair = await generateKeyPair('ES256', { extractable: true });
 export const next: KeyPair = await generateKeyPair('ES256', { extractable: true });
 export const rs: KeyPair = await generateKeyPair('RS256', { extractable: true });
 
