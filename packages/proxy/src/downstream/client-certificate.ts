@@ -8,11 +8,12 @@ export interface ClientCertificate {
   readonly names: readonly string[];
   /** SHA-256 of the certificate, in lower-case hex. */
   readonly fingerprint: string;
-  /**
-   * From when and until when it is valid, in milliseconds since 1970. It was at the handshake, but a connection may stay
-   * open for longer, and a resumed session proves what an earlier handshake did.
-   */
+  /** From when it is valid, in milliseconds since 1970. */
   readonly validFrom: number;
+  /**
+   * Until when it is valid, in milliseconds since 1970. A connection may stay open for longer, and a resumed session proves
+   * what an earlier handshake did.
+   */
   readonly validUntil: number;
 }
 
