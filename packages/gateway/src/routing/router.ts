@@ -113,6 +113,9 @@ export class Router {
     return this.#forward(route, route.policy.strip ? found.stripped : target, request);
   };
 
+  /** Whether any site has this Host. */
+  readonly servesHost = (host: string): boolean => this.#rules.sitesOf(host).length > 0;
+
   /** Returns the route of a request, or the case of it; undefined if it has none. */
   routeOf(request: RequestView): Route | undefined {
     const found = this.#locate(this.#rules.sitesOf(request.host), request.target);

@@ -13,6 +13,7 @@ import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import { lastHopResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
 import { requestFacts } from './request-facts.ts';
@@ -36,7 +37,7 @@ export interface UpstreamRequestHandler {
   /** Client and upstream are joined. */
   onTunnel(tunnel: Tunnel, head: ResponseHead): void;
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void;
-  /** The upstream has responded, and the client gets another response. */
+  /** The client gets this response, whether or not an upstream has responded. */
   onOwnResponse(response: OwnResponse): void;
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void;
   holdsResponse(): boolean;
@@ -119,8 +120,10 @@ export class UpstreamRequest implements ResponseHandler {
     this.#end = end;
   }
 
-  /** Begins the first attempt. */
+  /** Begins the first attempt, unless this proxy is the last hop of the request. */
   start(decision: Forward, limits: RouteLimits, filters: FilterRun | undefined): void {
+    const { head } = this.#request;
+    if (head.maxForwards === 0) return this.#exchange.onOwnResponse(lastHopResponse(head));
     this.#decision = decision;
     this.#limits = limits;
     this.#filters = filters;

@@ -50,9 +50,7 @@ export const RATE_LIMIT: FilterKind<typeof SETTINGS> = {
     doc: 'Rate limits: how many requests may come in which time. Each route counts for itself.',
   },
   needs: ['rate'],
-  faults({ enabled, rate, burst, store }, { hasRedis }) {
-    if (burst !== undefined && rate === undefined)
-      return [{ key: 'burst', problem: 'needs `rateLimit.rate`' }];
+  faults({ enabled, rate, store }, { hasRedis }) {
     if (enabled && rate !== undefined && store === 'redis' && !hasRedis)
       return [{ key: 'store', problem: 'is "redis", but `redis.url` is not set' }];
     return [];
