@@ -87,7 +87,7 @@ describe('a rate limit', () => {
     ).toEqual([true, true, false, true]);
   });
 
-  it('counts for a consumer, whatever its address, and without one for the address', () => {
+  it('counts for a consumer at any address, and without one for the address', () => {
     const requests = [
       { consumer: 'ann', clientAddress: '192.0.2.1' },
       { consumer: 'ann', clientAddress: '192.0.2.2' },
