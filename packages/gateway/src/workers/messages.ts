@@ -123,7 +123,7 @@ const split = object<Split>({
   epoch: number,
   groups: list(object<VersionGroup>({ versions: list(text), share: number })),
 });
-const spent: Codec<SpentLimits> = list(pair(text, number));
+const spent: Codec<SpentLimits> = list(pair(text, pair(number, number)));
 
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {

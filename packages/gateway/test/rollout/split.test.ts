@@ -27,7 +27,7 @@ describe('shares', () => {
     expect(testing).toBeCloseTo(1 / 3);
   });
 
-  it('are from 0 to what is due, whatever the versions are', () => {
+  it('are from 0 to what is due, for any versions', () => {
     const contenders = array(
       record({
         version: integer().map(String),

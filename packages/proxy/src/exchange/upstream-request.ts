@@ -284,7 +284,7 @@ export class UpstreamRequest implements ResponseHandler {
    */
   #retry(failed: UpstreamStream): boolean {
     if (!this.#isKept || this.#retries >= MAX_RETRIES) return false;
-    // What the upstream has not begun to process is sent again whatever it is.
+    // What the upstream has not begun to process is sent again, with any method.
     const isSafe = failed.isRefused || (this.#mayRetry && !failed.hasResponded);
     if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
     this.#retries++;
