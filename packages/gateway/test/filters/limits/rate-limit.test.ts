@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FilterRequest } from '@rollcall/proxy';
 import { LocalLimits } from '../../../src/filters/limits/local-limits.ts';
-import type { SpentLimits } from '../../../src/filters/limits/local-limits.ts';
-import { parseRate, RATE_FORMAT } from '../../../src/filters/limits/rate.ts';
+import { RATE_FORMAT } from '../../../src/filters/limits/rate.ts';
 import { RATE_LIMIT } from '../../../src/filters/limits/rate-limit.ts';
 import type { SharedLimits } from '../../../src/filters/limits/redis-limits.ts';
 import {
@@ -30,80 +29,16 @@ describe('a rate', () => {
   });
 });
 
-describe('a limit of this gateway', () => {
-  it('allows a burst at once, and then the rate', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('10/s', 3);
-    const take = () => limits.take('a', rate).isAllowed;
-    expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
-    time += 99;
-    expect(take()).toBe(false);
-    time += 1;
-    expect([take(), take()]).toEqual([true, false]);
-    time += 10_000;
-    expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
-  });
-
-  it('allows the rate over a long time, not a request more or less', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('7/s', 1);
-    let allowed = 0;
-    for (; time < 101_000; time += 1) if (limits.take('a', rate).isAllowed) allowed++;
-    // The grid of milliseconds costs some.
-    expect(allowed).toBeGreaterThan(690);
-    expect(allowed).toBeLessThanOrEqual(700);
-  });
-
-  it('says what is left, and when', () => {
-    const limits = new LocalLimits({ now });
-    const take = () => limits.take('a', parseRate('2/s'));
-    const allowed = { isAllowed: true, retryMs: 0 };
-    expect(take()).toEqual({ ...allowed, remaining: 1, resetMs: 500 });
-    expect(take()).toEqual({ ...allowed, remaining: 0, resetMs: 1000 });
-    time += 100;
-    expect(take()).toEqual({ isAllowed: false, remaining: 0, resetMs: 900, retryMs: 400 });
-  });
-
-  it('counts for each key, in bounded memory: the key that was used longest ago is forgotten', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('1/h');
-    limits.take('first', rate);
-    limits.take('kept', rate);
-    for (let each = 0; each < 99_999; each++) {
-      limits.take(`key ${each}`, rate);
-      if (each === 50_000) limits.take('kept', rate);
-    }
-    expect(limits.size).toBe(100_000);
-    expect(limits.take('first', rate).isAllowed).toBe(true);
-  });
-
-  it('is shared by processes, each of which reports what it has allowed', async () => {
-    const rate = parseRate('10/m');
-    const other = new LocalLimits({ now });
-    const spent = await new Promise<SpentLimits>((resolve) => {
-      const one = new LocalLimits({ now, share: resolve });
-      for (let each = 0; each < 12; each++) one.take('a', rate);
-      one.take('b', rate);
-    });
-    // What was refused is not among it.
-    expect(spent).toEqual([
-      ['a', 60_000],
-      ['b', 6000],
-    ]);
-    other.charge(spent);
-    expect(other.take('a', rate).isAllowed).toBe(false);
-    expect(other.take('b', rate).remaining).toBe(8);
-  });
-});
-
 function limited(given = {}, sharedLimits?: SharedLimits) {
   const limits = new LocalLimits({ now });
   return filterOf(RATE_LIMIT, { rate: '2/m', ...given }, filterContext({ limits, sharedLimits }));
 }
 
 /** For each of the requests, in order: + if the limit lets it pass, - if not. */
-function passed(by: string, requests: readonly Partial<FilterRequest>[]): string {
-  const filter = limited({ by });
+function passed(
+  filter: ReturnType<typeof limited>,
+  requests: readonly Partial<FilterRequest>[],
+): string {
   return requests
     .map((each) => (filter.onRequest?.(filterRequest(each)) === undefined ? '+' : '-'))
     .join('');
@@ -188,7 +123,31 @@ describe('a rate limit', () => {
       '++-+',
     ],
   ])('counts for %s', (_what, by, requests, expected) => {
-    expect(passed(by, requests)).toBe(expected);
+    expect(passed(limited({ by }), requests)).toBe(expected);
+  });
+
+  it('keeps what was counted when its rate changes', () => {
+    const limits = new LocalLimits({ now });
+    const allowed = (given: object, count: number) => {
+      const filter = filterOf(RATE_LIMIT, { rate: '2/m', ...given }, filterContext({ limits }));
+      return passed(
+        filter,
+        Array.from({ length: count }, () => ({})),
+      );
+    };
+    expect(allowed({ rate: '2/m' }, 3)).toBe('++-');
+    expect(allowed({ rate: '3/m' }, 2)).toBe('+-');
+    expect(allowed({ rate: '1000/d', burst: 3 }, 1)).toBe('-');
+    expect(allowed({ rate: '1000/d', burst: 5 }, 3)).toBe('++-');
+  });
+
+  it('counts for a case that has a limit of its own, apart from the route', () => {
+    const limits = new LocalLimits({ now });
+    const context = filterContext({ limits });
+    const route = filterOf(RATE_LIMIT, { rate: '1/m' }, context);
+    const scoped = { ...context, limitScope: '/v1 (case 1)' };
+    const ofCase = filterOf(RATE_LIMIT, { rate: '2/m' }, scoped);
+    expect([passed(route, [{}, {}]), passed(ofCase, [{}, {}, {}])]).toEqual(['+-', '++-']);
   });
 
   it.each([
