@@ -20,10 +20,11 @@ export function undecidable(detail: string): FilterProblem {
   return { problem: filterProblem('authentication-unavailable', detail) };
 }
 
-/** The address of the client has failed to log in too often. */
+/** Too many logins from the address of the client have failed, or wait. */
 export function loginLimited(retryMs: number): FilterProblem {
   const seconds = Math.max(1, Math.ceil(retryMs / 1000));
-  const detail = 'Too many logins from the address of the client have failed. Try again later.';
+  const detail =
+    'Too many logins from this address have failed, or wait to be checked. Try again later.';
   return {
     problem: filterProblem('login-limited', detail),
     fields: [['retry-after', String(seconds)]],

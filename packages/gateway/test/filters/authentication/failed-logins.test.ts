@@ -55,7 +55,7 @@ describe('tokens', () => {
     const used = issuer.filter();
     const forged = await issuer.token({ key: next.privateKey });
     for (let each = 0; each < 30; each++) expect(await outcomeOf(forged, used)).toMatch(/^401/);
-    expect(await outcomeOf(forged, used)).toMatch(/^429 Too many logins from the address/);
+    expect(await outcomeOf(forged, used)).toMatch(/^429 Too many logins from this address/);
     expect(await outcomeOf(await issuer.token(), used)).toBe('ann');
   });
 
