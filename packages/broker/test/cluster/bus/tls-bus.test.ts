@@ -36,6 +36,12 @@ afterEach(async () => {
 
 const opening = (url: string) => Node.opening({ open: (handlers) => openBusAt(url, handlers) });
 
+async function startNats({ cert, key }: Certificate): Promise<number> {
+  const config = `tls { cert_file: "${cert}", key_file: "${key}" }`;
+  const { port } = await NatsServer.startWith(programs, folder, config);
+  return port;
+}
+
 describe.skipIf(!hasRedis)('a bus by Redis and TLS', () => {
   describeTls('rediss', async ({ cert, key }) => {
     const port = await freePort();
@@ -47,15 +53,10 @@ describe.skipIf(!hasRedis)('a bus by Redis and TLS', () => {
 
 describe.skipIf(!hasGo)('a bus by NATS and TLS', () => {
   beforeAll(() => buildNats(), MAX_BUILD_MS);
-  const start = async ({ cert, key }: Certificate): Promise<number> => {
-    const config = `tls { cert_file: "${cert}", key_file: "${key}" }`;
-    const { port } = await NatsServer.startWith(programs, folder, config);
-    return port;
-  };
-  describeTls('tls', start);
+  describeTls('tls', startNats);
 
   it('says so if the server requires TLS', async () => {
-    node = await opening(`nats://127.0.0.1:${await start(FILES.one)}`);
+    node = await opening(`nats://127.0.0.1:${await startNats(FILES.one)}`);
     await node.isDown();
     expect(node.reasons).toContain('it requires tls://');
   });
