@@ -1,7 +1,7 @@
 // Makes the pictures of the dashboard in docs/images: `npm run screenshots`. It runs what was built: a broker, two gateways
 // with several sites, and services: some instances have come to grief, and versions are rolled out. It needs Chromium
 // (Debian's `chromium`).
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -16,14 +16,13 @@ import { ROOT } from './steps.js';
 const CLI = join(ROOT, 'packages/cli/dist/main.js');
 const ID_V5 = join(ROOT, 'services/id-v5/dist/main.js');
 const VERSIONED = join(ROOT, 'test/support/versioned-service.js');
-const CERTIFICATES = join(ROOT, 'test/support/tls');
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const TOKEN = 'a-token-for-the-pictures';
 const FOLDER = process.argv[2] ?? join(ROOT, 'docs/images');
 const SIZES = [
   { width: 360, height: 780 },
   { width: 800, height: 1000 },
-  { width: 1440, height: 900 },
+  { width: 1440, height: 1080 },
 ];
 /** Until the charts, of windows of 5 s, are full. */
 const LOAD_MS = 160_000;
@@ -103,6 +102,7 @@ async function system() {
     services.push(service);
   }
   await versioned(env, '1.4', 0);
+  await versioned(env, '1.4', 0);
   return { adminUrl, gatewayUrl: `http://127.0.0.1:${httpPort}`, broker, services, env };
 }
 
@@ -118,8 +118,7 @@ async function configuration() {
   const file = join(scratch, 'rollcall.json');
   const config = {
     domain: 'api.example.com',
-    tls: { certificates: [certificate('api'), certificate('wildcard')] },
-    versions: { stepMs: 5000 },
+    tls: { certificates: ['api.example.com', '*.example.com'].map(certificate) },
     routes: {
       'static.example.com/': { upstreams },
       'www.example.com/': { redirect: { host: 'static.example.com' } },
@@ -129,12 +128,18 @@ async function configuration() {
   return file;
 }
 
-/** @param {string} name */
-function certificate(name) {
-  return {
-    cert: join(CERTIFICATES, `${name}-cert.pem`),
-    key: join(CERTIFICATES, `${name}-key.pem`),
-  };
+/**
+ * A certificate for a host, by openssl.
+ * @param {string} host
+ */
+function certificate(host) {
+  const [cert, key] = [join(scratch, `${host}.pem`), join(scratch, `${host}-key.pem`)];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '60'];
+  const name = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-out', cert, '-keyout', key], {
+    stdio: 'pipe',
+  });
+  return { cert, key };
 }
 
 /**
