@@ -16,6 +16,8 @@ export interface FilterContext extends FilterServices {
   readonly consumers: Consumers;
   /** Whether the configuration has consumers, or authentication on any route: no client may name itself then. */
   readonly provesConsumers: boolean;
+  /** What rate limits count for besides the route: a case that has a limit of its own. `''` for the route itself. */
+  readonly limitScope: string;
 }
 
 /** Services of the process that filters use. They outlive a change of the configuration. */

@@ -71,7 +71,7 @@ type Options = Pick<RateLimitSettings, 'by' | 'store' | 'whenRedisFails'>;
 
 function rateLimitFilter(rate: Rate, options: Options, context: FilterContext): Filter {
   const { by, store, whenRedisFails } = options;
-  const { limits, sharedLimits } = context;
+  const { limits, sharedLimits, limitScope } = context;
   if (store === 'redis') sharedLimits?.open();
   const keyOf = limitKey(by);
   const policy = policyField(rate);
@@ -97,7 +97,8 @@ function rateLimitFilter(rate: Rate, options: Options, context: FilterContext): 
     name: 'rateLimit',
     ...(!context.isDry && {
       onRequest(request) {
-        const key = `${request.route ?? ''} ${rate.text} ${keyOf(request)}`;
+        // Without the rate, so that what was counted outlives a change of it.
+        const key = `${request.route ?? ''} ${limitScope} ${keyOf(request)}`;
         if (store === 'local' || sharedLimits === undefined)
           return settle(request, limits.take(key, rate));
         return sharedLimits.take(key, rate).then(
