@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ClientConnection } from './downstream/client-connection.ts';
 import type { Client } from './downstream/client.ts';
 import { ConnectionLimiter } from './downstream/connection-limiter.ts';
+import { Http1Connection } from './downstream/http1-connection.ts';
 import { Http2Connection } from './downstream/http2-connection.ts';
 import { IdleClients } from './downstream/idle-clients.ts';
 import { MemoryLimiter } from './downstream/memory-limiter.ts';
@@ -148,10 +148,10 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
       if (clients.size === 0) onLastClosed?.();
     });
 
-    function newClient(version: HttpVersion): ClientConnection | Http2Connection {
+    function newClient(version: HttpVersion): Http1Connection | Http2Connection {
       return version === 'http2'
         ? new Http2Connection(socket, raw, context)
-        : new ClientConnection(socket, raw, context);
+        : new Http1Connection(socket, raw, context);
     }
   }
 

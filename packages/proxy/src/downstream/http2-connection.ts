@@ -4,19 +4,16 @@ import { UNREADABLE_HTTP2 } from '../exchange/client-request.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { Block } from '../http2/block-reader.ts';
 import {
-  DEFAULT_MAX_FRAME_BYTES,
   DEFAULT_WINDOW,
   ERROR,
   goAwayFrame,
-  headersFrames,
   Http2Error,
   MAX_WINDOW,
   pingFrame,
   PREFACE,
   rstStreamFrame,
-  windowUpdateFrame,
 } from '../http2/frames.ts';
-import { NO_TABLE } from '../http2/hpack-encoder.ts';
+import { ReceiveWindow } from '../http2/receive-window.ts';
 import { SessionReader } from '../http2/session-reader.ts';
 import type { Data, SessionHandler } from '../http2/session-reader.ts';
 import { serverPreface, SETTING, settingsAckFrame } from '../http2/settings.ts';
@@ -56,10 +53,9 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   readonly #requests: Http2Requests;
   readonly #streams: Http2Streams;
   readonly #floods: Http2Floods;
+  readonly #window = new ReceiveWindow(CONNECTION_WINDOW);
   #state: 'open' | 'leaving' | 'left' | 'closing' = 'open';
   #initialWindow = DEFAULT_WINDOW;
-  #receiveWindow = CONNECTION_WINDOW;
-  #hasSentBlock = false;
   /** Requests of this read whose body may have come with them. */
   readonly #begun: Http2Stream[] = [];
   #deadline = Infinity;
@@ -84,7 +80,7 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
     socket.on('close', () => this.#drop());
     const { streams, headBytes } = context.limits;
     this.output.send(serverPreface({ streams, headBytes, windowBytes: STREAM_WINDOW }));
-    this.sendWindowUpdate(0, CONNECTION_WINDOW - DEFAULT_WINDOW);
+    this.output.sendWindowUpdate(0, CONNECTION_WINDOW - DEFAULT_WINDOW);
   }
 
   get isIdle(): boolean {
@@ -137,16 +133,6 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
 
   newExchange(stream: Http2Stream, head: RequestHead): Exchange {
     return new Exchange(stream, head, this.#forwarded, this.#context);
-  }
-
-  sendBlock(streamId: number, block: string, endsStream: boolean): void {
-    const whole = this.#hasSentBlock ? block : NO_TABLE + block;
-    this.#hasSentBlock = true;
-    this.output.send(headersFrames(streamId, whole, endsStream, DEFAULT_MAX_FRAME_BYTES));
-  }
-
-  sendWindowUpdate(streamId: number, increment: number): void {
-    this.output.send(windowUpdateFrame(streamId, increment));
   }
 
   upgraded(): void {
@@ -224,14 +210,11 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
 
   onData({ streamId, content, windowBytes, endsStream }: Data): void {
     this.#floods.data(content.length);
-    this.#receiveWindow -= windowBytes;
-    if (this.#receiveWindow < 0)
+    if (!this.#window.take(windowBytes))
       throw new Http2Error(ERROR.flowControl, 'more DATA than allowed on a connection');
-    if (this.#receiveWindow < CONNECTION_WINDOW / 2) {
-      // Streams have windows of their own: one that is not read must not stop the others.
-      this.sendWindowUpdate(0, CONNECTION_WINDOW - this.#receiveWindow);
-      this.#receiveWindow = CONNECTION_WINDOW;
-    }
+    // Streams have windows of their own: one that is not read must not stop the others.
+    const increment = this.#window.renew();
+    if (increment > 0) this.output.sendWindowUpdate(0, increment);
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) return stream.receiveData(content, windowBytes, endsStream);
     if (this.#isIgnored(streamId)) return;
@@ -278,12 +261,8 @@ export class Http2Connection implements Client, Http2StreamOwner, SessionHandler
   onWindowUpdate(streamId: number, increment: number): void {
     if (this.#isIgnored(streamId)) return;
     if (streamId > this.#streams.lastId) throw this.#streams.notOpen(streamId);
-    if (streamId === 0) {
-      this.output.window += increment;
-      if (this.output.window > MAX_WINDOW)
-        throw new Http2Error(ERROR.flowControl, 'the window of the connection is too large');
-      this.output.resume();
-    } else if (this.#streams.get(streamId)?.grow(increment) === false)
+    if (streamId === 0) this.output.grow(increment);
+    else if (this.#streams.get(streamId)?.grow(increment) === false)
       throw new Http2Error(ERROR.flowControl, 'the window of a stream is too large', streamId);
   }
 

@@ -18,10 +18,6 @@ export const STREAM_WINDOW: number = 256 * 1024;
 export interface Http2StreamOwner {
   readonly output: Http2Output;
   newExchange(stream: Http2Stream, head: RequestHead): Exchange;
-  /** Sends a block of fields. */
-  sendBlock(streamId: number, block: string, endsStream: boolean): void;
-  /** Lets the client send more. */
-  sendWindowUpdate(streamId: number, increment: number): void;
   /** A stream is a tunnel from here on. */
   upgraded(): void;
   /**
@@ -156,7 +152,7 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
   }
 
   sendTrailers(lines: string): void {
-    this.#owner.sendBlock(this.id, trailerBlock(lines), true);
+    this.#owner.output.sendBlock(this.id, trailerBlock(lines), true);
   }
 
   onSent(): void {
@@ -164,13 +160,13 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
   }
 
   sendInformational(head: ResponseHead): boolean {
-    this.#owner.sendBlock(this.id, headBlock(head, head.status), false);
+    this.#owner.output.sendBlock(this.id, headBlock(head, head.status), false);
     return this.#output.flows();
   }
 
   sendUpgrade(head: ResponseHead): void {
     this.#owner.upgraded();
-    this.#owner.sendBlock(this.id, headBlock(head, 200), false);
+    this.#owner.output.sendBlock(this.id, headBlock(head, 200), false);
     const early = this.#early ?? [];
     this.#early = undefined;
     if (early.length > 0 || this.#hasEnded) this.#exchange?.onRequestData(early, this.#earlyEnd);
@@ -179,7 +175,7 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
 
   sendHead(head: ResponseHead, requestId: string, parts: readonly Buffer[], end: BodyEnd): boolean {
     const isAll = end.done && end.trailers === '' && parts.length === 0 && !this.#isMalformed;
-    this.#owner.sendBlock(this.id, responseBlock(head, requestId), isAll);
+    this.#owner.output.sendBlock(this.id, responseBlock(head, requestId), isAll);
     if (!isAll) return this.write(parts, end);
     this.#output.ended();
     return true;
@@ -237,7 +233,7 @@ export class Http2Stream implements ClientStream, StreamOutputOwner {
   #grant(): void {
     if (this.#isPaused || this.#hasEnded || this.#isFinished || this.#early !== undefined) return;
     const increment = this.#window.renew();
-    if (increment > 0) this.#owner.sendWindowUpdate(this.id, increment);
+    if (increment > 0) this.#owner.output.sendWindowUpdate(this.id, increment);
   }
 
   /** RFC 9113 §8.1: what the client still sends of its request is not read. */

@@ -1,5 +1,17 @@
 import type { Writable } from 'node:stream';
-import { DEFAULT_WINDOW, FLAG, FRAME, frameHeader } from '../http2/frames.ts';
+import {
+  DEFAULT_MAX_FRAME_BYTES,
+  DEFAULT_WINDOW,
+  ERROR,
+  FLAG,
+  FRAME,
+  frameHeader,
+  headersFrames,
+  Http2Error,
+  MAX_WINDOW,
+  windowUpdateFrame,
+} from '../http2/frames.ts';
+import { NO_TABLE } from '../http2/hpack-encoder.ts';
 import { pendingBytes } from '../node-internals.ts';
 import { JOIN_BYTES } from './write-message.ts';
 import { needsDrain, writeText } from './write-text.ts';
@@ -23,6 +35,7 @@ export class Http2Output {
   #parts: (Buffer | string)[] = [];
   #partsBytes = 0;
   #text = '';
+  #hasSentBlock = false;
   /** In the order in which they take turns. */
   readonly #waiting = new Set<Sender>();
 
@@ -51,6 +64,26 @@ export class Http2Output {
     if (this.#text === '') toFlush(this);
     this.#text += frames;
     if (this.#text.length > MAX_BYTES) this.flush();
+  }
+
+  /** Sends a block of fields. */
+  sendBlock(streamId: number, block: string, endsStream: boolean): void {
+    const whole = this.#hasSentBlock ? block : NO_TABLE + block;
+    this.#hasSentBlock = true;
+    this.send(headersFrames(streamId, whole, endsStream, DEFAULT_MAX_FRAME_BYTES));
+  }
+
+  /** Lets the peer send more: on a stream, or with 0 on all of them together. */
+  sendWindowUpdate(streamId: number, increment: number): void {
+    this.send(windowUpdateFrame(streamId, increment));
+  }
+
+  /** The peer takes more of all streams together. @throws Http2Error if that is more than a window may be */
+  grow(increment: number): void {
+    this.window += increment;
+    if (this.window > MAX_WINDOW)
+      throw new Http2Error(ERROR.flowControl, 'the window of the connection is too large');
+    this.resume();
   }
 
   /** Sends a frame of DATA, within the windows. */

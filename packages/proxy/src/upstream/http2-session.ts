@@ -3,19 +3,15 @@ import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import type { Block } from '../http2/block-reader.ts';
 import {
-  DEFAULT_MAX_FRAME_BYTES,
   DEFAULT_WINDOW,
   ERROR,
   goAwayFrame,
-  headersFrames,
   Http2Error,
-  MAX_WINDOW,
   pingFrame,
   rstStreamFrame,
   windowUpdateFrame,
 } from '../http2/frames.ts';
 import { HpackDecoder } from '../http2/hpack-decoder.ts';
-import { NO_TABLE } from '../http2/hpack-encoder.ts';
 import { ReceiveWindow } from '../http2/receive-window.ts';
 import { SessionReader } from '../http2/session-reader.ts';
 import type { Data, SessionHandler } from '../http2/session-reader.ts';
@@ -69,7 +65,6 @@ export class Http2Session implements SessionHandler, StreamSession {
   #state: 'connecting' | 'open' | 'leaving' | 'closed' = 'connecting';
   #initialWindow = DEFAULT_WINDOW;
   #nextId = 1;
-  #hasSentBlock = false;
   #error: Error | undefined;
   #readAt: number;
   /** By the clock, when it is given up: because it is not open, is idle, or does not respond to a PING. */
@@ -122,16 +117,6 @@ export class Http2Session implements SessionHandler, StreamSession {
     this.#deadline = Infinity;
     stream.begin(this, id, this.#initialWindow);
     if (this.#clock.now - this.#readAt >= SILENT_MS) this.#ping();
-  }
-
-  sendBlock(streamId: number, block: string, endsStream: boolean): void {
-    const whole = this.#hasSentBlock ? block : NO_TABLE + block;
-    this.#hasSentBlock = true;
-    this.output.send(headersFrames(streamId, whole, endsStream, DEFAULT_MAX_FRAME_BYTES));
-  }
-
-  sendWindowUpdate(streamId: number, increment: number): void {
-    this.output.send(windowUpdateFrame(streamId, increment));
   }
 
   leave(streamId: number, code: number | undefined): void {
@@ -207,7 +192,7 @@ export class Http2Session implements SessionHandler, StreamSession {
       throw new Http2Error(ERROR.flowControl, 'more DATA than allowed on a connection');
     // Streams have windows of their own: one that is not read must not stop the others.
     const increment = this.#window.renew();
-    if (increment > 0) this.sendWindowUpdate(0, increment);
+    if (increment > 0) this.output.sendWindowUpdate(0, increment);
     this.#streams.get(streamId)?.receiveData(content, windowBytes, endsStream);
   }
 
@@ -221,16 +206,10 @@ export class Http2Session implements SessionHandler, StreamSession {
   }
 
   onWindowUpdate(streamId: number, increment: number): void {
-    if (streamId !== 0) {
-      this.#checkBegun(streamId);
-      if (this.#streams.get(streamId)?.grow(increment) === false)
-        throw new Http2Error(ERROR.flowControl, 'the window of a stream is too large', streamId);
-      return;
-    }
-    this.output.window += increment;
-    if (this.output.window > MAX_WINDOW)
-      throw new Http2Error(ERROR.flowControl, 'the window of the connection is too large');
-    this.output.resume();
+    if (streamId === 0) return this.output.grow(increment);
+    this.#checkBegun(streamId);
+    if (this.#streams.get(streamId)?.grow(increment) === false)
+      throw new Http2Error(ERROR.flowControl, 'the window of a stream is too large', streamId);
   }
 
   /** RFC 9113 §6.8: the upstream has not processed the streams above the last one, and takes no others. */

@@ -38,8 +38,6 @@ export interface StreamSession {
   readonly output: Http2Output;
   /** Whether a request may become a WebSocket (RFC 8441 §3). */
   readonly takesWebSockets: boolean;
-  sendBlock(streamId: number, block: string, endsStream: boolean): void;
-  sendWindowUpdate(streamId: number, increment: number): void;
   /** The exchange needs a stream no more. @param code to reset it with, unless both sides have ended it */
   leave(streamId: number, code: number | undefined): void;
   /** A stream is over on both sides. */
@@ -110,7 +108,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
     const endsStream = end.done && end.trailers === '' && parts.length === 0 && !head.upgrades;
     if (head.upgrades && this.#session?.takesWebSockets !== true) return this.#refuseWebSocket();
     const block = requestBlock(head, facts, this.#pool.origin);
-    this.#session?.sendBlock(this.#id, block, endsStream);
+    this.#session?.output.sendBlock(this.#id, block, endsStream);
     this.#hasBegun = true;
     if (head.upgrades) this.#upgrading = head;
     else if (!endsStream) return this.write(parts, end);
@@ -211,7 +209,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   }
 
   sendTrailers(lines: string): void {
-    this.#session?.sendBlock(this.#id, trailerBlock(lines), true);
+    this.#session?.output.sendBlock(this.#id, trailerBlock(lines), true);
   }
 
   onSent(): void {
@@ -245,7 +243,7 @@ export class Http2UpstreamStream implements UpstreamStream, StreamOutputOwner {
   #grant(): void {
     if (this.#isPaused || this.#hasEnded || this.#handler === undefined) return;
     const increment = this.#window.renew();
-    if (increment > 0) this.#session?.sendWindowUpdate(this.#id, increment);
+    if (increment > 0) this.#session?.output.sendWindowUpdate(this.#id, increment);
   }
 
   #break(reason: string): void {

@@ -35,7 +35,7 @@ const HALF_OPEN_MS = 5000;
 const MAX_ANSWERS_IN_A_ROW = 16;
 
 /** One connection of a client: its requests one after the other, each answered before the next is looked at. */
-export class ClientConnection implements Client, Http1StreamOwner {
+export class Http1Connection implements Client, Http1StreamOwner {
   readonly #socket: ClientSocket;
   readonly #context: Context;
   readonly #stream: Http1Stream;
