@@ -54,6 +54,10 @@ export class Channel {
     return this.#members?.has(userId) ?? false;
   }
 
+  isSubscribed(connection: Connection): boolean {
+    return this.#subscribers.has(connection);
+  }
+
   /** Returns the id of the user of a subscribed connection. */
   userOf(connection: Connection): string | undefined {
     return this.#subscribers.get(connection);

@@ -192,6 +192,11 @@ export class LocalApp implements App {
     this.counters.deliveries += this.#channels.get(name)?.broadcast(frame, senderId) ?? 0;
   }
 
+  /** Whether a connection of this node is subscribed to a channel. */
+  isSubscribed(name: string, connection: Connection): boolean {
+    return this.#channels.get(name)?.isSubscribed(connection) ?? false;
+  }
+
   /** Returns the id of the user with which a connection has subscribed to a presence channel. */
   userOf(name: string, connection: Connection): string | undefined {
     return this.#channels.get(name)?.userOf(connection);

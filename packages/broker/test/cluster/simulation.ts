@@ -15,7 +15,7 @@ function randomFrom(seed: number): () => number {
 
 const STATE = 'state';
 const EVENTS = 'events';
-const SUBJECTS = ['nodes', STATE, EVENTS];
+const SUBJECTS = [STATE, EVENTS];
 const MEMBERS = ['ann', 'bob', 'cem', 'dan', 'eve'];
 
 /** How long faults go on, and how long the cluster has afterwards. */
@@ -82,10 +82,7 @@ class Node {
   }
 
   receive({ subject, text }: Message): void {
-    this.broadcast.receive(subject, text);
-    if (subject === 'nodes' && text.includes('"alive"') && text.includes(`"node":"${this.id}"`)) {
-      this.parts.beat();
-    }
+    if (this.broadcast.receive(subject, text) === 'own-beat') this.parts.beat();
     if (this.parts.hasNews) this.parts.flush();
   }
 }

@@ -1,7 +1,7 @@
 import { HeardStream } from './heard-stream.ts';
 import type { Gap } from './heard-stream.ts';
-import { encodeMessage, parseMessage } from './messages.ts';
-import type { AliveMessage, AskMessage, DataMessage, NodeMessage } from './messages.ts';
+import { dataStart, encodeMessage, parseMessage } from './messages.ts';
+import type { AliveMessage, AskMessage, DataMessage, NodeMessage, PositionMessage } from './messages.ts';
 import type { Batch } from './sent-stream.ts';
 import { SentStreams } from './sent-streams.ts';
 
@@ -58,6 +58,8 @@ interface Peer {
  */
 export class Broadcast {
   readonly #node: string;
+  /** What data of this node begins with. */
+  readonly #ownStart: string;
   readonly #effects: BroadcastEffects;
   readonly #sent: SentStreams;
   readonly #subjects = new Set<string>();
@@ -65,6 +67,7 @@ export class Broadcast {
 
   constructor({ node, effects, clock, maxKept }: BroadcastOptions) {
     this.#node = node;
+    this.#ownStart = dataStart(node);
     this.#effects = effects;
     this.#sent = new SentStreams(node, clock, maxKept);
   }
@@ -84,9 +87,14 @@ export class Broadcast {
     this.#sent.withdraw(batch);
   }
 
-  /** The node listens to a subject from now on. */
+  /** The node takes in what is said to a subject from now on. */
   listened(subject: string): void {
     this.#subjects.add(subject);
+  }
+
+  /** Asks the other nodes where they are in subjects to which this node now listens. */
+  locate(subjects: readonly string[]): void {
+    if (this.#peers.size > 0) this.#publish({ type: 'locate', node: this.#node, subjects });
   }
 
   /** The node does not listen to a subject any more. */
@@ -102,17 +110,19 @@ export class Broadcast {
     this.#publish({ type: 'alive', node: this.#node, isNew, last });
   }
 
-  /** Takes a message from the engine. Returns whether it is one. */
-  receive(subject: string, text: string): boolean {
+  /** Takes a message from the engine. Returns what it was. */
+  receive(subject: string, text: string): 'own' | 'own-beat' | 'peer' | 'unknown' {
+    // A node hears what it says itself, too: most of it, so that is not parsed.
+    if (text.startsWith(this.#ownStart)) return 'own';
     const message = parseMessage(text);
-    if (message === undefined) return false;
+    if (message === undefined) return 'unknown';
     if (message.node === this.#node) {
-      if (message.type === 'alive') this.#heardOwnBeat();
-      return true;
+      if (message.type !== 'alive') return 'own';
+      this.#heardOwnBeat();
+      return 'own-beat';
     }
-    const peer = this.#heard(message.node);
-    this.#receive(subject, message, peer);
-    return true;
+    this.#receive(subject, message, this.#heard(message.node));
+    return 'peer';
   }
 
   #receive(subject: string, message: NodeMessage, peer: Peer): void {
@@ -126,6 +136,11 @@ export class Broadcast {
         return;
       case 'forgotten':
         peer.streams.get(message.subject)?.skipTo(message.before);
+        return;
+      case 'locate':
+        return this.#tellPositions(message.subjects);
+      case 'position':
+        if (this.#subjects.has(subject)) this.#stream(message.node, subject, peer).locate(message.last);
     }
   }
 
@@ -151,11 +166,19 @@ export class Broadcast {
 
   #receiveAlive({ node, isNew, last }: AliveMessage, peer: Peer): void {
     for (const subject of this.#subjects) {
-      const number = last[subject];
-      if (number === undefined && !isNew) continue;
-      this.#stream(node, subject, peer).announce(number ?? 0, isNew);
+      const stream = this.#stream(node, subject, peer);
+      // What a node says that has just come is for this one, from the first payload on.
+      if (isNew) stream.locate(last[subject] ?? 0);
+      stream.announce(last[subject] ?? 0);
     }
     if (isNew) this.beat(false);
+  }
+
+  #tellPositions(subjects: readonly string[]): void {
+    for (const subject of subjects) {
+      const last = this.#sent.kept(subject)?.last ?? 0;
+      this.#effects.publish(subject, encodeMessage({ type: 'position', node: this.#node, last }));
+    }
   }
 
   #stream(node: string, subject: string, { streams }: Peer): HeardStream {
@@ -171,21 +194,26 @@ export class Broadcast {
   }
 
   #heardOwnBeat(): void {
+    const unlocated = new Set<string>();
     for (const [node, peer] of this.#peers) {
       peer.silentBeats += 1;
       if (peer.silentBeats > MAX_GONE_BEATS) this.#peers.delete(node);
-      else if (!peer.isGone) this.#beatOf(node, peer);
+      else if (!peer.isGone) this.#beatOf(node, peer, unlocated);
     }
+    if (unlocated.size > 0) this.locate([...unlocated]);
   }
 
-  #beatOf(node: string, peer: Peer): void {
+  /** @param unlocated - takes the subjects in which it is not known where the peer is. */
+  #beatOf(node: string, peer: Peer, unlocated: Set<string>): void {
     if (peer.silentBeats > MAX_SILENT_BEATS) {
       peer.isGone = true;
       this.#effects.gone(node);
       return;
     }
-    for (const [subject, stream] of peer.streams) {
-      const gap = stream.beat();
+    for (const subject of this.#subjects) {
+      const stream = this.#stream(node, subject, peer);
+      if (!stream.isLocated) unlocated.add(subject);
+      const gap = stream.beat(peer.silentBeats === 1);
       if (gap !== undefined) this.#ask(node, subject, gap);
     }
   }
@@ -206,7 +234,7 @@ export class Broadcast {
     }
   }
 
-  #publish(message: Exclude<NodeMessage, DataMessage>): void {
+  #publish(message: Exclude<NodeMessage, DataMessage | PositionMessage>): void {
     this.#effects.publish(CONTROL_SUBJECT, encodeMessage(message));
   }
 }

@@ -1,10 +1,7 @@
 /** Payloads that may wait for an earlier one. More are dropped, and asked for again. */
 const MAX_HELD = 10_000;
 
-/**
- * A gap is given up after being asked for as often, in some 10 s: the node that could fill it lives, and does not. It is more
- * than the beats after which a silent node is gone.
- */
+/** A gap is given up after being asked for as often, in some 10 s: the node that could fill it speaks, and does not. */
 const MAX_ASKS = 20;
 
 /** Numbers of payloads that are missing. */
@@ -30,7 +27,8 @@ export class HeardStream {
   /** The highest number that the node says it has used, now and at the last beat. */
   #announced = 0;
   #announcedBefore = 0;
-  #asks = { from: 0, count: 0 };
+  /** The gap that was asked for last, and how often. */
+  #asked = { from: 0, count: 0 };
 
   constructor(handlers: StreamHandlers) {
     this.#handlers = handlers;
@@ -42,16 +40,22 @@ export class HeardStream {
     const hadGap = this.#held.size > 0;
     for (const [index, payload] of payloads.entries()) this.#take(first + index, payload);
     this.#deliverHeld();
-    return hadGap ? undefined : this.#ask();
+    return hadGap ? undefined : this.#gap();
   }
 
-  /**
-   * The node says the number of its last payload.
-   * @param isNew - whether it has just come, so that what it says next is for us
-   */
-  announce(last: number, isNew: boolean): void {
+  /** Whether it is known which number comes next. */
+  get isLocated(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** The node says the number of its last payload, in order with its payloads: those before are for others. */
+  locate(last: number): void {
+    this.#next ??= last + 1;
+  }
+
+  /** The node says the number of its last payload, perhaps before the payload has come. */
+  announce(last: number): void {
     this.#announced = Math.max(this.#announced, last);
-    if (isNew) this.#next ??= last + 1;
   }
 
   /** The node does not have payloads below this number any more. */
@@ -66,17 +70,16 @@ export class HeardStream {
   /**
    * Called at each beat that is heard. Returns the gap to ask for: what came with the last beat may still be on its way, and
    * what was announced before it is missing.
+   * @param isHeard whether the node was heard since the last beat
    */
-  beat(): Gap | undefined {
+  beat(isHeard: boolean): Gap | undefined {
     const announced = this.#announcedBefore;
     this.#announcedBefore = this.#announced;
-    if (this.#next === undefined) {
-      // The first beat after listening began: what was said before is for others.
-      if (announced > 0) this.#next = announced + 1;
-      return undefined;
-    }
-    const gap = this.#ask(announced);
-    if (gap === undefined || this.#asks.count <= MAX_ASKS) return gap;
+    const gap = this.#gap(announced);
+    if (gap === undefined) return undefined;
+    if (gap.from !== this.#asked.from) this.#asked = { from: gap.from, count: 0 };
+    if (isHeard) this.#asked.count += 1;
+    if (this.#asked.count <= MAX_ASKS) return gap;
     this.skipTo(gap.to + 1);
     return undefined;
   }
@@ -98,13 +101,11 @@ export class HeardStream {
     }
   }
 
-  /** The gap before what is held, or else what is missing up to a number. Counts how often it was asked for. */
-  #ask(last = 0): Gap | undefined {
+  /** The gap before what is held, or else what is missing up to a number. */
+  #gap(last = 0): Gap | undefined {
     const from = this.#next;
     if (from === undefined) return undefined;
     const to = this.#held.size > 0 ? Math.min(...this.#held.keys()) - 1 : last;
-    if (to < from) return undefined;
-    this.#asks = { from, count: this.#asks.from === from ? this.#asks.count + 1 : 1 };
-    return { from, to };
+    return to < from ? undefined : { from, to };
   }
 }

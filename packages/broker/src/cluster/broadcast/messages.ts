@@ -38,12 +38,37 @@ export interface ForgottenMessage {
   readonly before: number;
 }
 
-export type NodeMessage = DataMessage | AliveMessage | AskMessage | ForgottenMessage;
+/** A node does not know where the numbers of others are in these subjects, because it has just begun to listen. */
+export interface LocateMessage {
+  readonly type: 'locate';
+  readonly node: string;
+  readonly subjects: readonly string[];
+}
+
+/** The number of the last payload of a node to a subject. It is said to this subject, so that it is in order with data. */
+export interface PositionMessage {
+  readonly type: 'position';
+  readonly node: string;
+  readonly last: number;
+}
+
+export type NodeMessage =
+  | DataMessage
+  | AliveMessage
+  | AskMessage
+  | ForgottenMessage
+  | LocateMessage
+  | PositionMessage;
 
 /** Writes a message. Data, which is nearly all of them, has short keys. */
 export function encodeMessage(message: NodeMessage): string {
   if (message.type !== 'data') return JSON.stringify(message);
-  return JSON.stringify({ n: message.node, f: message.first, p: message.payloads });
+  return `${dataStart(message.node)}${message.first},"p":${JSON.stringify(message.payloads)}}`;
+}
+
+/** What all data of a node begins with. */
+export function dataStart(node: string): string {
+  return `{"n":"${node}","f":`;
 }
 
 /** Reads a message. Returns `undefined` if it is none: others may publish on the same engine. */
@@ -64,7 +89,7 @@ function dataFrom({ n: node, f: first, p: payloads }: Record<string, unknown>) {
 }
 
 function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
-  const { type, node, of, subject, from, to, before, isNew, last } = value;
+  const { type, node, of, subject, subjects, from, to, before, isNew, last } = value;
   if (!isNodeId(node)) return undefined;
   switch (type) {
     case 'alive':
@@ -77,6 +102,10 @@ function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
     case 'forgotten':
       if (typeof subject !== 'string' || !isNumber(before)) return undefined;
       return { type, node, subject, before };
+    case 'locate':
+      return areTexts(subjects) ? { type, node, subjects } : undefined;
+    case 'position':
+      return isNumber(last) ? { type, node, last } : undefined;
     default:
       return undefined;
   }
@@ -88,4 +117,8 @@ function isNodeId(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

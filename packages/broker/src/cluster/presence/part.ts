@@ -1,3 +1,5 @@
+import { hashOf } from '../hash.ts';
+
 /** A key of a part, and its value; `null` is one that is there no more. */
 export type Entry = readonly [key: string, value: string | number | null];
 
@@ -19,23 +21,13 @@ export class Part {
   set(key: string, value: string | number | null): boolean {
     const before = this.#entries.get(key);
     if (before === (value ?? undefined)) return false;
-    if (before !== undefined) this.digest = (this.digest - hashOf(key, before)) | 0;
+    if (before !== undefined) this.digest = (this.digest - hashOf(key, String(before))) | 0;
     if (value === null) {
       this.#entries.delete(key);
     } else {
       this.#entries.set(key, value);
-      this.digest = (this.digest + hashOf(key, value)) | 0;
+      this.digest = (this.digest + hashOf(key, String(value))) | 0;
     }
     return true;
   }
-}
-
-/** FNV-1a over the characters, as a sum of which a digest is made. */
-function hashOf(key: string, value: string | number): number {
-  const text = `${key}\0${value}`;
-  let hash = 0x81_1c_9d_c5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01_00_01_93);
-  }
-  return hash | 0;
 }
