@@ -28,9 +28,13 @@ async function delay(): Promise<void> {
 beforeEach(async () => {
   isAway = false;
   clients = [];
-  broker = await startBroker({ apps: [APP] }, (options, environment) =>
-    Promise.resolve(new LateApp(new LocalApp(options, environment), delay)),
-  );
+  broker = await startBroker({ apps: [APP] }, () => ({
+    isReady: true,
+    leave() {},
+    close: () => Promise.resolve(),
+    createApp: (options, environment) =>
+      Promise.resolve(new LateApp(new LocalApp(options, environment), delay)),
+  }));
 });
 
 afterEach(async () => {

@@ -102,6 +102,17 @@ export interface App {
 /** Creates an app. The answer means that it is ready to serve. */
 export type AppFactory = (options: AppOptions, environment: AppEnvironment) => MaybePromise<App>;
 
+/** Where the apps of a broker live: in this process alone, or on one node of a cluster. */
+export interface AppHost {
+  readonly createApp: AppFactory;
+  /** Whether everything that apps are asked can be done. */
+  readonly isReady: boolean;
+  /** The broker closes: its clients go elsewhere, and are not to be announced as gone. */
+  leave(): void;
+  /** Called once, after all apps are closed. */
+  close(): Promise<void>;
+}
+
 /** What a broker provides to each of its apps. */
 export interface AppEnvironment {
   readonly counters: Counters;

@@ -45,6 +45,7 @@ export class ClusterNode {
   readonly #timer: NodeJS.Timeout;
   readonly #logUnknown: ReturnType<typeof limitLines>;
   #isUp = false;
+  #hasLeft = false;
   #unheardBeats = 0;
   /** Own beats that were heard since the start. */
   #beats = 0;
@@ -78,6 +79,11 @@ export class ClusterNode {
   /** Whether the other nodes can be reached, as far as this node can tell. */
   get isConnected(): boolean {
     return this.#isUp && this.#unheardBeats <= MAX_UNHEARD_BEATS;
+  }
+
+  /** Whether it may be given clients. */
+  get isReady(): boolean {
+    return this.isConnected && !this.#hasLeft;
   }
 
   /** The other nodes. */
@@ -127,8 +133,14 @@ export class ClusterNode {
 
   /** Says something that is to be heard in the end, also while the link is down. */
   say(subject: string, payload: unknown): void {
+    if (this.#hasLeft) return;
     const { message } = this.#broadcast.compose(subject, [payload]);
     void this.#publish(subject, message).catch(() => {});
+  }
+
+  /** Says nothing of its own clients from now on: they go to other nodes, which drop what was said of them after 3.5 s. */
+  leave(): void {
+    this.#hasLeft = true;
   }
 
   async close(): Promise<void> {
@@ -170,7 +182,7 @@ export class ClusterNode {
   }
 
   #beat(): void {
-    if (!this.#isUp) return;
+    if (!this.#isUp || this.#hasLeft) return;
     this.#unheardBeats += 1;
     this.#broadcast.beat(false);
   }

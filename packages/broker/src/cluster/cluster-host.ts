@@ -1,0 +1,43 @@
+import type { Logger } from '@rollcall/runtime';
+import type { App, AppEnvironment, AppHost } from '../app/app.ts';
+import type { AppOptions } from '../settings/options.ts';
+import { openBus } from './bus/open-bus.ts';
+import { ClusterApp } from './cluster-app.ts';
+import { ClusterNode } from './cluster-node.ts';
+
+export interface ClusterHostOptions {
+  readonly url: string;
+  readonly prefix: string;
+  readonly logger: Logger;
+}
+
+/** Apps on one node of a cluster. */
+export class ClusterHost implements AppHost {
+  readonly #node: ClusterNode;
+
+  constructor({ url, prefix, logger }: ClusterHostOptions) {
+    this.#node = new ClusterNode({
+      openBus: (handlers) => openBus(url, handlers),
+      prefix,
+      logger,
+    });
+  }
+
+  get isReady(): boolean {
+    return this.#node.isReady;
+  }
+
+  readonly createApp = async (options: AppOptions, environment: AppEnvironment): Promise<App> => {
+    const app = new ClusterApp(options, environment, this.#node);
+    await app.open();
+    return app;
+  };
+
+  leave(): void {
+    this.#node.leave();
+  }
+
+  close(): Promise<void> {
+    return this.#node.close();
+  }
+}
