@@ -9,9 +9,12 @@ export interface CachedEvent {
   readonly ttl: number;
 }
 
-interface Entry {
+/** An event as it is kept. */
+export interface CacheEntry {
   readonly name: string;
   readonly data: string;
+  /** By which nodes agree which event of a channel is the last. */
+  readonly stamp: string;
   /** In milliseconds of the clock. */
   readonly expiresAt: number;
 }
@@ -25,7 +28,7 @@ export class EventCache {
   readonly #maxSize: number;
   #size = 0;
   /** Oldest first: putting an entry again moves it to the end. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, CacheEntry>();
 
   /**
    * @param clock - milliseconds of a clock that never goes back.
@@ -36,20 +39,27 @@ export class EventCache {
     this.#maxSize = maxSize;
   }
 
-  put(channel: string, name: string, data: string): void {
+  /** @param stamp - the event is kept if it is not lower than that of the event that is kept. */
+  put(channel: string, name: string, data: string, stamp = ''): void {
     const now = this.#clock();
+    if ((this.entry(channel)?.stamp ?? '') > stamp) return;
     this.#remove(channel);
-    const entry = { name, data, expiresAt: now + LIMITS.cacheMs };
+    const entry = { name, data, stamp, expiresAt: now + LIMITS.cacheMs };
     this.#entries.set(channel, entry);
     this.#size += sizeOf(channel, entry);
     this.#removeOld(now);
   }
 
   get(channel: string): CachedEvent | undefined {
+    const entry = this.entry(channel);
+    if (entry === undefined) return undefined;
+    const ttl = Math.ceil((entry.expiresAt - this.#clock()) / 1_000);
+    return { name: entry.name, data: entry.data, ttl };
+  }
+
+  entry(channel: string): CacheEntry | undefined {
     const entry = this.#entries.get(channel);
-    const remainingMs = (entry?.expiresAt ?? 0) - this.#clock();
-    if (entry === undefined || remainingMs <= 0) return undefined;
-    return { name: entry.name, data: entry.data, ttl: Math.ceil(remainingMs / 1_000) };
+    return entry !== undefined && entry.expiresAt > this.#clock() ? entry : undefined;
   }
 
   #removeOld(now: number): void {
@@ -67,6 +77,6 @@ export class EventCache {
   }
 }
 
-function sizeOf(channel: string, { name, data }: Entry): number {
+function sizeOf(channel: string, { name, data }: CacheEntry): number {
   return channel.length + name.length + data.length + OVERHEAD;
 }

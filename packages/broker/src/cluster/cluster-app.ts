@@ -17,7 +17,9 @@ import type { Connection } from '../app/connection.ts';
 import type { Counters } from '../app/counters.ts';
 import type { CachedEvent } from '../app/event-cache.ts';
 import { LocalApp } from '../app/local-app.ts';
+import { after } from '../app/maybe-promise.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
+import { CachedEvents } from './cached-events.ts';
 import { eventMessage, parseAppMessage } from './app-messages.ts';
 import type { ClusterMember, ClusterNode } from './cluster-node.ts';
 import { hashOf } from './hash.ts';
@@ -48,6 +50,7 @@ export class ClusterApp implements App, ClusterMember {
   readonly #local: LocalApp;
   readonly #parts: Parts;
   readonly #webhooks: SharedWebhooks;
+  readonly #cachedEvents: CachedEvents;
   /** Subjects of channels with own subscribers. */
   readonly #subjects = new Map<string, ListenedSubject>();
   #settled: (() => void) | undefined;
@@ -74,6 +77,12 @@ export class ClusterApp implements App, ClusterMember {
       member: (channel, userId, infoJson) =>
         this.#set(memberKey(channel, userId), infoJson ?? null),
       user: (userId, isSignedIn) => this.#set(userKey(userId), isSignedIn ? 1 : null),
+    });
+    this.#cachedEvents = new CachedEvents({
+      local: this.#local,
+      peers: () => node.peers,
+      say: (message) => node.say(this.#subject('all'), message),
+      clock,
     });
   }
 
@@ -119,13 +128,17 @@ export class ClusterApp implements App, ClusterMember {
     const name = this.#subjectOf(subscription.channel);
     const subject = this.#subjects.get(name) ?? this.#listen(name);
     subject.subscribers += 1;
-    const subscribe = (): SubscribeResult => {
+    const finish = (): SubscribeResult => {
       const result = this.#local.subscribe(subscription);
       if (result === 'full') this.#left(name);
       return result;
     };
+    const fetchLast = (): MaybePromise<SubscribeResult> => {
+      if (!isCacheChannel(subscription.channel)) return finish();
+      return after(this.#cachedEvents.fetch(subscription.channel), finish);
+    };
     // From the confirmation on, the connection may miss no event.
-    return subject.listening === undefined ? subscribe() : subject.listening.then(subscribe);
+    return after(subject.listening, fetchLast);
   }
 
   unsubscribe(channel: string, connection: Connection): void {
@@ -135,8 +148,12 @@ export class ClusterApp implements App, ClusterMember {
   }
 
   async publish(publications: readonly Publication[]): Promise<void> {
-    await Promise.all(publications.flatMap((publication) => this.#post(publication)));
-    this.#local.publish(publications);
+    const stamp = this.#stamp();
+    await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));
+    for (const publication of publications) {
+      this.counters.publications += publication.channels.length;
+      this.#local.deliver(publication, stamp);
+    }
   }
 
   async relay(clientEvent: ClientEvent): Promise<void> {
@@ -172,13 +189,14 @@ export class ClusterApp implements App, ClusterMember {
     return this.#local.userIds(channel);
   }
 
-  lastEvent(channel: string): CachedEvent | undefined {
-    return this.#local.lastEvent(channel);
+  lastEvent(channel: string): MaybePromise<CachedEvent | undefined> {
+    return after(this.#cachedEvents.fetch(channel), () => this.#local.lastEvent(channel));
   }
 
   close(): void {
     this.#node.remove(this.#key);
     this.#settled?.();
+    this.#cachedEvents.close();
     this.#local.close();
   }
 
@@ -187,8 +205,9 @@ export class ClusterApp implements App, ClusterMember {
     const message = parseAppMessage(payload);
     switch (message?.[0]) {
       case 'event': {
-        const [, name, data, channels, except] = message;
-        return this.#local.deliver({ name, data, channels, exceptSocketId: except ?? undefined });
+        const [, name, data, channels, except, stamp] = message;
+        const publication = { name, data, channels, exceptSocketId: except ?? undefined };
+        return this.#local.deliver(publication, stamp);
       }
       case 'client-event': {
         const [, channel, frame, senderId] = message;
@@ -196,6 +215,16 @@ export class ClusterApp implements App, ClusterMember {
       }
       case 'terminate':
         return this.#local.terminateConnections(message[1]);
+      case 'cached?':
+        return this.#cachedEvents.answer(message[1]);
+      case 'cached': {
+        const [, channel, event] = message;
+        if (event !== null) {
+          const [name, data, stamp] = event;
+          this.#local.keep(channel, { name, data, stamp });
+        }
+        return this.#cachedEvents.answered(peer, channel);
+      }
       case undefined:
     }
   }
@@ -239,7 +268,7 @@ export class ClusterApp implements App, ClusterMember {
   }
 
   /** Says an event to the nodes that have subscribers, by one message for each subject. */
-  #post(publication: Publication): Promise<void>[] {
+  #post(publication: Publication, stamp: string): Promise<void>[] {
     const bySubject = new Map<string, string[]>();
     for (const channel of publication.channels) {
       const subject = this.#subjectOf(channel);
@@ -248,7 +277,7 @@ export class ClusterApp implements App, ClusterMember {
       else channels.push(channel);
     }
     return Array.from(bySubject, ([subject, channels]) =>
-      this.#node.post(subject, eventMessage(publication, channels)),
+      this.#node.post(subject, eventMessage(publication, channels, stamp)),
     );
   }
 
@@ -271,6 +300,11 @@ export class ClusterApp implements App, ClusterMember {
     if (subject.subscribers > 0 || name === this.#subject('all')) return;
     this.#subjects.delete(name);
     this.#node.unlisten(name);
+  }
+
+  /** Orders the events of all nodes; those of one millisecond by node. */
+  #stamp(): string {
+    return `${String(Date.now()).padStart(15, '0')}${this.#node.id}`;
   }
 
   /** All nodes keep the last events of cache channels. */
