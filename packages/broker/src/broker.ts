@@ -121,7 +121,7 @@ async function startServers(
   const webSockets = new WebSockets(apps, settings);
 
   // First, so that nothing is served unless everything can be.
-  const metrics = settings.metrics && (await startMetrics(apps, settings.metrics, logger));
+  const metrics = settings.metrics && (await startMetrics(apps, appHost, settings.metrics, logger));
   const web = await startWebServer({
     host,
     port,

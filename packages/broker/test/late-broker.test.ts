@@ -30,6 +30,7 @@ beforeEach(async () => {
   clients = [];
   broker = await startBroker({ apps: [APP] }, () => ({
     isReady: true,
+    cluster: undefined,
     leave() {},
     close: () => Promise.resolve(),
     createApp: (options, environment) =>

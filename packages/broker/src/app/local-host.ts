@@ -5,6 +5,7 @@ import { LocalApp } from './local-app.ts';
 /** Apps in this process alone. */
 export class LocalHost implements AppHost {
   readonly isReady = true;
+  readonly cluster: undefined;
 
   readonly createApp = (options: AppOptions, environment: AppEnvironment): App =>
     new LocalApp(options, environment);

@@ -1,5 +1,5 @@
 import type { Logger } from '@rollcall/runtime';
-import type { App, AppEnvironment, AppHost } from '../app/app.ts';
+import type { App, AppEnvironment, AppHost, ClusterState } from '../app/app.ts';
 import type { AppOptions } from '../settings/options.ts';
 import { openBus } from './bus/open-bus.ts';
 import { ClusterApp } from './cluster-app.ts';
@@ -25,6 +25,11 @@ export class ClusterHost implements AppHost {
 
   get isReady(): boolean {
     return this.#node.isReady;
+  }
+
+  get cluster(): ClusterState {
+    const { peers, isConnected, lostEvents } = this.#node;
+    return { nodes: peers.length + 1, isConnected, lostEvents };
   }
 
   readonly createApp = async (options: AppOptions, environment: AppEnvironment): Promise<App> => {

@@ -23,8 +23,8 @@ export interface ClusterNodeOptions {
 export interface ClusterMember {
   /** Another node has said this to a subject that the app listens to. */
   receive(node: string, subject: string, payload: unknown): void;
-  /** As many payloads of another node will never come. */
-  lost(node: string, subject: string, count: number): void;
+  /** Something that another node has said will never come. */
+  lost(node: string, subject: string): void;
   joined(node: string): void;
   gone(node: string): void;
   /** The node has heard its own beat, so its link is up. */
@@ -35,6 +35,8 @@ export interface ClusterMember {
 export class ClusterNode {
   /** Unique to this start of the process. */
   readonly id: string = randomBytes(8).toString('hex');
+  /** What other nodes have said and this one will never hear. */
+  lostEvents = 0;
   readonly #prefix: string;
   readonly #logger: Logger;
   readonly #clock: () => number;
@@ -63,7 +65,7 @@ export class ClusterNode {
         publish: (subject, message) => void this.#publish(subject, message).catch(() => {}),
         deliver: (node, subject, payload) =>
           this.#memberOf(subject)?.receive(node, subject, payload),
-        lost: (node, subject, count) => this.#memberOf(subject)?.lost(node, subject, count),
+        lost: (node, subject, count) => this.#lost(node, subject, count),
         joined: (node) => this.#joined(node),
         gone: (node) => this.#gone(node),
       },
@@ -196,6 +198,12 @@ export class ClusterNode {
     }
     this.#isUp = isUp;
     if (isUp) this.#broadcast.beat(true);
+  }
+
+  #lost(peer: string, subject: string, count: number): void {
+    this.lostEvents += count;
+    this.#logger.warn({ peer, count }, 'events of another node are lost');
+    this.#memberOf(subject)?.lost(peer, subject);
   }
 
   #joined(node: string): void {

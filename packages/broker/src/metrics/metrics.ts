@@ -1,8 +1,9 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { App } from '../app/app.ts';
+import type { App, AppHost, ClusterState } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 
 type Reading = (app: App) => number;
+type ReadCluster = (state: ClusterState) => number;
 
 const GAUGES: Readonly<Record<string, readonly [help: string, read: Reading]>> = {
   connections: ['Open connections', ({ size }) => size.connections],
@@ -39,8 +40,20 @@ function label({ options }: App): { app: string } {
   return { app: options.appId };
 }
 
-/** Metrics of each app and of the process. Values are read at each scrape. */
-export function metricsOf(apps: Apps): Registry {
+const CLUSTER_GAUGES: Readonly<Record<string, readonly [help: string, read: ReadCluster]>> = {
+  cluster_nodes: ['Nodes of the cluster that this one knows, with itself', ({ nodes }) => nodes],
+  cluster_connected: [
+    'Whether the other nodes can be reached: 1 or 0',
+    ({ isConnected }) => Number(isConnected),
+  ],
+  cluster_lost_events: [
+    'Events of other nodes that were lost because this one could not be reached for too long',
+    ({ lostEvents }) => lostEvents,
+  ],
+};
+
+/** Metrics of each app, the cluster and the process. Values are read at each scrape. */
+export function metricsOf(apps: Apps, host: Pick<AppHost, 'cluster'>): Registry {
   const registry = new Registry();
   const common = { labelNames: ['app'], registers: [] };
   for (const [name, [help, read]] of Object.entries(GAUGES)) {
@@ -65,6 +78,19 @@ export function metricsOf(apps: Apps): Registry {
         collect() {
           this.reset();
           for (const app of apps) this.inc(label(app), read(app));
+        },
+      }),
+    );
+  }
+  for (const [name, [help, read]] of Object.entries(CLUSTER_GAUGES)) {
+    if (host.cluster === undefined) break;
+    registry.registerMetric(
+      new Gauge({
+        name: `rollcall_broker_${name}`,
+        help,
+        registers: [],
+        collect() {
+          if (host.cluster !== undefined) this.set(read(host.cluster));
         },
       }),
     );
