@@ -9,14 +9,29 @@ export interface CachedEvent {
   readonly ttl: number;
 }
 
-/** An event as it is kept. */
-export interface CacheEntry {
+interface Entry {
   readonly name: string;
   readonly data: string;
   /** By which nodes agree which event of a channel is the last. */
   readonly stamp: string;
   /** In milliseconds of the clock. */
   readonly expiresAt: number;
+}
+
+/** An event as one node passes it on to another. */
+export interface KeptEvent {
+  readonly name: string;
+  readonly data: string;
+  readonly stamp: string;
+  readonly remainingMs: number;
+}
+
+interface NewEvent {
+  readonly name: string;
+  readonly data: string;
+  readonly stamp?: string | undefined;
+  /** How long it is kept. Default: as long as a new one. */
+  readonly remainingMs?: number;
 }
 
 /** Approximate memory of an event besides its text. */
@@ -28,7 +43,7 @@ export class EventCache {
   readonly #maxSize: number;
   #size = 0;
   /** Oldest first: putting an entry again moves it to the end. */
-  readonly #entries = new Map<string, CacheEntry>();
+  readonly #entries = new Map<string, Entry>();
 
   /**
    * @param clock - milliseconds of a clock that never goes back.
@@ -39,25 +54,31 @@ export class EventCache {
     this.#maxSize = maxSize;
   }
 
-  /** @param stamp - the event is kept if it is not lower than that of the event that is kept. */
-  put(channel: string, name: string, data: string, stamp = ''): void {
+  /** @param event - kept if its stamp is not lower than that of the event that is kept. */
+  put(channel: string, { name, data, stamp = '', remainingMs = LIMITS.cacheMs }: NewEvent): void {
     const now = this.#clock();
-    if ((this.entry(channel)?.stamp ?? '') > stamp) return;
+    if ((this.#entry(channel)?.stamp ?? '') > stamp) return;
     this.#remove(channel);
-    const entry = { name, data, stamp, expiresAt: now + LIMITS.cacheMs };
+    const entry = { name, data, stamp, expiresAt: now + remainingMs };
     this.#entries.set(channel, entry);
     this.#size += sizeOf(channel, entry);
     this.#removeOld(now);
   }
 
   get(channel: string): CachedEvent | undefined {
-    const entry = this.entry(channel);
-    if (entry === undefined) return undefined;
-    const ttl = Math.ceil((entry.expiresAt - this.#clock()) / 1_000);
-    return { name: entry.name, data: entry.data, ttl };
+    const event = this.kept(channel);
+    if (event === undefined) return undefined;
+    return { name: event.name, data: event.data, ttl: Math.ceil(event.remainingMs / 1_000) };
   }
 
-  entry(channel: string): CacheEntry | undefined {
+  kept(channel: string): KeptEvent | undefined {
+    const entry = this.#entry(channel);
+    if (entry === undefined) return undefined;
+    const { name, data, stamp, expiresAt } = entry;
+    return { name, data, stamp, remainingMs: expiresAt - this.#clock() };
+  }
+
+  #entry(channel: string): Entry | undefined {
     const entry = this.#entries.get(channel);
     return entry !== undefined && entry.expiresAt > this.#clock() ? entry : undefined;
   }
@@ -77,6 +98,6 @@ export class EventCache {
   }
 }
 
-function sizeOf(channel: string, { name, data }: CacheEntry): number {
+function sizeOf(channel: string, { name, data }: Entry): number {
   return channel.length + name.length + data.length + OVERHEAD;
 }

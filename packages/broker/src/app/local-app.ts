@@ -25,7 +25,7 @@ import { Channel } from './channel.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
 import { EventCache } from './event-cache.ts';
-import type { CachedEvent, CacheEntry } from './event-cache.ts';
+import type { CachedEvent, KeptEvent } from './event-cache.ts';
 import { SubscriptionCounts } from './subscription-counts.ts';
 import { Users } from './users.ts';
 
@@ -163,7 +163,7 @@ export class LocalApp implements App {
   /** Delivers an event to the subscribers of this node. @param stamp - see {@link EventCache.put} */
   deliver({ name: event, data, channels, exceptSocketId }: Publication, stamp?: string): void {
     for (const name of channels) {
-      if (isCacheChannel(name)) this.#cache.put(name, event, data, stamp);
+      if (isCacheChannel(name)) this.#cache.put(name, { name: event, data, stamp });
       const channel = this.#channels.get(name);
       if (channel === undefined) continue;
       // One frame for all subscribers: encoding is most of the work of a publication.
@@ -241,14 +241,14 @@ export class LocalApp implements App {
     return this.#cache.get(channel);
   }
 
-  /** Returns the last event of a cache channel as it is kept. */
-  cached(channel: string): CacheEntry | undefined {
-    return this.#cache.entry(channel);
+  /** Returns the last event of a cache channel as another node can keep it. */
+  kept(channel: string): KeptEvent | undefined {
+    return this.#cache.kept(channel);
   }
 
   /** Keeps the last event of a cache channel, which another node has kept. */
-  keep(channel: string, { name, data, stamp }: Omit<CacheEntry, 'expiresAt'>): void {
-    this.#cache.put(channel, name, data, stamp);
+  keep(channel: string, event: KeptEvent): void {
+    this.#cache.put(channel, event);
   }
 
   close(): void {

@@ -1,4 +1,6 @@
+import { isRecord } from '@rollcall/protocol';
 import type { Publication } from '../app/app.ts';
+import type { KeptEvent } from '../app/event-cache.ts';
 
 /** What nodes say to each other about the channels of an app. Arrays, because nearly all messages are these. */
 export type AppMessage =
@@ -14,9 +16,7 @@ export type AppMessage =
   | readonly [type: 'terminate', userId: string]
   /** What is the last event of a cache channel? */
   | readonly [type: 'cached?', channel: string]
-  | readonly [type: 'cached', channel: string, event: CachedText | null];
-
-export type CachedText = readonly [name: string, data: string, stamp: string];
+  | readonly [type: 'cached', channel: string, event: KeptEvent | null];
 
 /** The message for the channels of a publication that belong to one subject. */
 export function eventMessage(
@@ -45,14 +45,16 @@ export function parseAppMessage(payload: unknown): AppMessage | undefined {
     case 'cached?':
       return [type, one];
     case 'cached':
-      return two === null || isCachedText(two) ? [type, one, two] : undefined;
+      return two === null || isKeptEvent(two) ? [type, one, two] : undefined;
     default:
       return undefined;
   }
 }
 
-function isCachedText(value: unknown): value is CachedText {
-  return areTexts(value) && value.length === 3;
+function isKeptEvent(value: unknown): value is KeptEvent {
+  if (!isRecord(value)) return false;
+  const { name, data, stamp, remainingMs } = value;
+  return areTexts([name, data, stamp]) && typeof remainingMs === 'number';
 }
 
 function areTexts(value: unknown): value is readonly string[] {

@@ -1,4 +1,5 @@
 import { LIMITS } from '@rollcall/protocol/pusher';
+import type { KeptEvent } from '../app/event-cache.ts';
 import type { LocalApp } from '../app/local-app.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
 import type { AppMessage } from './app-messages.ts';
@@ -49,17 +50,16 @@ export class CachedEvents {
   /** Another node asks. */
   answer(channel: string): void {
     const { local, say } = this.#options;
-    const entry = local.cached(channel);
-    say(['cached', channel, entry === undefined ? null : [entry.name, entry.data, entry.stamp]]);
+    say(['cached', channel, local.kept(channel) ?? null]);
   }
 
-  /** Another node has answered. What it keeps has been taken in already. */
-  answered(peer: string, channel: string): void {
+  /** Another node has answered. */
+  answered(peer: string, channel: string, event: KeptEvent | null): void {
+    if (event !== null) this.#options.local.keep(channel, event);
     const question = this.#questions.get(channel);
     if (question === undefined) return;
     question.waiting.delete(peer);
-    if (question.waiting.size === 0 || this.#options.local.cached(channel) !== undefined)
-      question.resolve();
+    if (question.waiting.size === 0 || event !== null) question.resolve();
   }
 
   close(): void {

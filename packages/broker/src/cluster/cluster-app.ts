@@ -217,14 +217,8 @@ export class ClusterApp implements App, ClusterMember {
         return this.#local.terminateConnections(message[1]);
       case 'cached?':
         return this.#cachedEvents.answer(message[1]);
-      case 'cached': {
-        const [, channel, event] = message;
-        if (event !== null) {
-          const [name, data, stamp] = event;
-          this.#local.keep(channel, { name, data, stamp });
-        }
-        return this.#cachedEvents.answered(peer, channel);
-      }
+      case 'cached':
+        return this.#cachedEvents.answered(peer, message[1], message[2]);
       case undefined:
     }
   }

@@ -139,4 +139,14 @@ describe('two nodes', () => {
     expect(new Set(occupied()).size).toBe(20);
     expect(one.reported.length, 'they share the work').toBeLessThan(20);
   });
+
+  it('keep the last event of a cache channel, also for a node that starts later', async () => {
+    const engine = new MemoryEngine();
+    const [one, other] = [await startNode(engine), await startNode(engine)];
+    await one.app.publish([{ name: 'e', data: '1', channels: ['cache-a'] }]);
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'e' });
+    const later = await startNode(engine);
+    const connection = await subscribed(later.app, 'cache-a');
+    expect(eventsOf(connection)).toEqual(['pusher_internal:subscription_succeeded', 'e']);
+  });
 });
