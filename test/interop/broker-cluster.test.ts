@@ -160,11 +160,11 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
     one.link.cut();
     // Longer than it takes to be taken for gone.
     await expect.poll(() => membersAt(other), { timeout: 8_000 }).toEqual(['bob']);
-    const heard: string[] = [];
-    channel.bind('greeting', (data: string) => heard.push(data));
-    for (const text of ['1', '2', '3']) await sdk(other).trigger(ROOM, 'greeting', text);
+    const heard: number[] = [];
+    channel.bind('greeting', (data: number) => heard.push(data));
+    for (const each of [1, 2, 3]) await sdk(other).trigger(ROOM, 'greeting', each);
     one.link.heal();
-    await expect.poll(() => heard).toEqual(['1', '2', '3']);
+    await expect.poll(() => heard).toEqual([1, 2, 3]);
     await expect.poll(() => membersAt(other)).toEqual(['ann', 'bob']);
   });
 

@@ -3,7 +3,9 @@ import { limitLines } from '@rollcall/runtime';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import { HttpApi } from './api/http-api.ts';
 import type { AppHost } from './app/app.ts';
+import type { MaybePromise } from './app/maybe-promise.ts';
 import { LocalHost } from './app/local-host.ts';
+import { parseBusUrl } from './cluster/bus/bus-url.ts';
 import { ClusterHost } from './cluster/cluster-host.ts';
 import { startMetrics } from './metrics/server.ts';
 import { ServedApps } from './served-apps.ts';
@@ -47,18 +49,22 @@ export interface Broker {
  * invalid options.
  */
 export function createBroker(options: BrokerOptions): Promise<Broker> {
-  return startBroker(options, ({ bus, logger }) =>
-    bus === undefined ? new LocalHost() : new ClusterHost({ ...bus, logger }),
-  );
+  return startBroker(options, openHost);
 }
 
-/** Starts a broker whose apps live where `openHost` says. */
+async function openHost({ bus, logger }: Settings): Promise<AppHost> {
+  const url = bus && parseBusUrl(bus.url);
+  if (bus === undefined || url === undefined) return new LocalHost();
+  return ClusterHost.open({ ...bus, url, logger });
+}
+
+/** Starts a broker whose apps live in the host that `open` returns. */
 export async function startBroker(
   options: BrokerOptions,
-  openHost: (settings: Settings) => AppHost,
+  open: (settings: Settings) => MaybePromise<AppHost>,
 ): Promise<Broker> {
   const settings = readOptions(options);
-  const host = openHost(settings);
+  const host = await open(settings);
   const served = new ServedApps(host.createApp, settings.logger);
   try {
     await served.configure(settings.apps);

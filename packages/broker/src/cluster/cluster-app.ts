@@ -91,7 +91,9 @@ export class ClusterApp implements App, ClusterMember {
     const settled = new Promise<void>((resolve) => (this.#settled = resolve));
     await Promise.all(['state', 'all'].map((name) => this.#node.listen(this.#subject(name))));
     this.#node.add(this.#key, this);
-    const timer = setTimeout(() => this.#settled?.(), MAX_SETTLE_MS);
+    // A broker may have many apps, and a link that is not up is waited for once.
+    const maxMs = this.#node.isConnected ? MAX_SETTLE_MS : MAX_SETTLE_MS - this.#node.ageMs;
+    const timer = setTimeout(() => this.#settled?.(), maxMs);
     await settled;
     clearTimeout(timer);
   }

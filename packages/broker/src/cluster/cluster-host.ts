@@ -1,12 +1,13 @@
 import type { Logger } from '@rollcall/runtime';
 import type { App, AppEnvironment, AppHost, ClusterState } from '../app/app.ts';
 import type { AppOptions } from '../settings/options.ts';
-import { openBus } from './bus/open-bus.ts';
+import type { BusUrl } from './bus/bus-url.ts';
+import { busAt } from './bus/open-bus.ts';
 import { ClusterApp } from './cluster-app.ts';
 import { ClusterNode } from './cluster-node.ts';
 
 export interface ClusterHostOptions {
-  readonly url: string;
+  readonly url: BusUrl;
   readonly prefix: string;
   readonly logger: Logger;
 }
@@ -15,12 +16,12 @@ export interface ClusterHostOptions {
 export class ClusterHost implements AppHost {
   readonly #node: ClusterNode;
 
-  constructor({ url, prefix, logger }: ClusterHostOptions) {
-    this.#node = new ClusterNode({
-      openBus: (handlers) => openBus(url, handlers),
-      prefix,
-      logger,
-    });
+  private constructor(node: ClusterNode) {
+    this.#node = node;
+  }
+
+  static async open({ url, prefix, logger }: ClusterHostOptions): Promise<ClusterHost> {
+    return new ClusterHost(new ClusterNode({ openBus: await busAt(url), prefix, logger }));
   }
 
   get isReady(): boolean {

@@ -17,6 +17,8 @@ export interface ClusterNodeOptions {
   readonly logger: Logger;
   /** Milliseconds of a clock that never goes back. */
   readonly clock?: () => number;
+  /** How often the node says that it lives. Default: 500 ms. */
+  readonly beatMs?: number;
 }
 
 /** What one app does with what the other nodes say. */
@@ -40,6 +42,7 @@ export class ClusterNode {
   readonly #prefix: string;
   readonly #logger: Logger;
   readonly #clock: () => number;
+  readonly #openedAt: number;
   readonly #bus: Bus;
   readonly #broadcast: Broadcast;
   readonly #members = new Map<string, ClusterMember>();
@@ -52,10 +55,17 @@ export class ClusterNode {
   /** Own beats that were heard since the start. */
   #beats = 0;
 
-  constructor({ openBus, prefix, logger, clock = () => performance.now() }: ClusterNodeOptions) {
+  constructor({
+    openBus,
+    prefix,
+    logger,
+    clock = () => performance.now(),
+    beatMs = BEAT_MS,
+  }: ClusterNodeOptions) {
     this.#prefix = `${prefix}.`;
     this.#logger = logger;
     this.#clock = clock;
+    this.#openedAt = clock();
     this.#logUnknown = limitLines(logger.warn);
     this.#broadcast = new Broadcast({
       node: this.id,
@@ -75,7 +85,7 @@ export class ClusterNode {
       onLink: (isUp, reason) => this.#onLink(isUp, reason),
     });
     void this.#bus.listen(this.#prefix + CONTROL_SUBJECT);
-    this.#timer = setInterval(() => this.#beat(), BEAT_MS);
+    this.#timer = setInterval(() => this.#beat(), beatMs);
   }
 
   /** Whether the other nodes can be reached, as far as this node can tell. */
@@ -91,6 +101,11 @@ export class ClusterNode {
   /** The other nodes. */
   get peers(): readonly string[] {
     return this.#broadcast.peers;
+  }
+
+  /** Milliseconds since it was opened. */
+  get ageMs(): number {
+    return this.#clock() - this.#openedAt;
   }
 
   /** Whether it has had the time to hear of all other nodes. */

@@ -13,6 +13,9 @@ import { describeApp } from '../app/conformance/describe-app.ts';
 import { APP } from '../app/new-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
 
+/** Faster than in a real cluster: a node that was silent for seven of them is gone. */
+const BEAT_MS = 50;
+
 interface Node {
   readonly app: App;
   readonly bus: MemoryBus;
@@ -27,6 +30,7 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
     openBus: (handlers) => (bus = engine.open(handlers)),
     prefix: 'rollcall',
     logger: silentLogger,
+    beatMs: BEAT_MS,
   });
   const reported: WebhookEvent[] = [];
   const report = made.report ?? ((event: WebhookEvent) => void reported.push(event));
@@ -94,15 +98,13 @@ describe('two nodes', () => {
     expect(eventsOf(watching)).not.toContain('pusher_internal:member_removed');
   });
 
-  it('drop the members of a node that was killed, within 5 s', async () => {
+  it('drop the members of a node that was killed', async () => {
     const [one, other] = await start();
     const here = await subscribed(one.app, 'presence-a', ann);
     await subscribed(other.app, 'presence-a', bob);
     await expect.poll(() => one.app.userIds('presence-a')).toEqual(['ann', 'bob']);
     await other.kill();
-    await expect.poll(() => eventsOf(here), { timeout: 5_000 }).toContain(
-      'pusher_internal:member_removed',
-    );
+    await expect.poll(() => eventsOf(here)).toContain('pusher_internal:member_removed');
     expect(one.app.userIds('presence-a')).toEqual(['ann']);
   });
 
