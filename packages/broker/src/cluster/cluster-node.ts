@@ -201,7 +201,7 @@ export class ClusterNode {
   #beat(): void {
     if (!this.#isUp || this.#hasLeft) return;
     this.#unheardBeats += 1;
-    this.#broadcast.beat(false);
+    this.#broadcast.beat();
   }
 
   #onLink(isUp: boolean, reason: string): void {
@@ -212,7 +212,7 @@ export class ClusterNode {
       this.#logger.warn({ reason }, 'lost the connection to the bus: will reconnect');
     }
     this.#isUp = isUp;
-    if (isUp) this.#broadcast.beat(true);
+    if (isUp) this.#broadcast.beat();
   }
 
   #lost(peer: string, subject: string, count: number): void {

@@ -103,11 +103,10 @@ export class Broadcast {
     for (const { streams } of this.#peers.values()) streams.delete(subject);
   }
 
-  /** Says that this node lives. @param isNew - see {@link AliveMessage.isNew} */
-  beat(isNew: boolean): void {
+  /** Says that this node lives. Called each {@link BEAT_MS}, and when the link is up again. */
+  beat(): void {
     this.#sent.forgetOld();
-    const last = this.#sent.lastNumbers(isNew);
-    this.#publish({ type: 'alive', node: this.#node, isNew, last });
+    this.#publish({ type: 'alive', node: this.#node, last: this.#sent.lastNumbers() });
   }
 
   /** Takes a message from the engine. Returns what it was. */
@@ -164,14 +163,10 @@ export class Broadcast {
     if (gap !== undefined) this.#ask(node, subject, gap);
   }
 
-  #receiveAlive({ node, isNew, last }: AliveMessage, peer: Peer): void {
-    for (const subject of this.#subjects) {
-      const stream = this.#stream(node, subject, peer);
-      // What a node says that has just come is for this one, from the first payload on.
-      if (isNew) stream.locate(last[subject] ?? 0);
-      stream.announce(last[subject] ?? 0);
+  #receiveAlive({ node, last }: AliveMessage, peer: Peer): void {
+    for (const [subject, number] of Object.entries(last)) {
+      if (this.#subjects.has(subject)) this.#stream(node, subject, peer).announce(number);
     }
-    if (isNew) this.beat(false);
   }
 
   #tellPositions(subjects: readonly string[]): void {

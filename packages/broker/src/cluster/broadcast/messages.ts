@@ -14,8 +14,6 @@ export interface DataMessage {
 export interface AliveMessage {
   readonly type: 'alive';
   readonly node: string;
-  /** Whether the node has just come, or come back, and wants to hear of the others at once. */
-  readonly isNew: boolean;
   /** The number of the last payload to each subject that was used in the last minute. */
   readonly last: Readonly<Record<string, number>>;
 }
@@ -89,12 +87,12 @@ function dataFrom({ n: node, f: first, p: payloads }: Record<string, unknown>) {
 }
 
 function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
-  const { type, node, of, subject, subjects, from, to, before, isNew, last } = value;
+  const { type, node, of, subject, subjects, from, to, before, last } = value;
   if (!isNodeId(node)) return undefined;
   switch (type) {
     case 'alive':
       if (!isRecord(last) || !Object.values(last).every(isNumber)) return undefined;
-      return { type, node, isNew: isNew === true, last: last as Record<string, number> };
+      return { type, node, last: last as Record<string, number> };
     case 'ask':
       if (!isNodeId(of) || typeof subject !== 'string' || !isNumber(from) || !isNumber(to))
         return undefined;

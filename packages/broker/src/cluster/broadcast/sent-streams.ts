@@ -52,11 +52,11 @@ export class SentStreams {
     }
   }
 
-  /** The numbers of the last payloads: of all subjects, or of those that were used lately. */
-  lastNumbers(ofAll: boolean): Record<string, number> {
+  /** The numbers of the last payloads to subjects that were used lately. */
+  lastNumbers(): Record<string, number> {
     const numbers: Record<string, number> = {};
     for (const [subject, { last, firstKept }] of this.#streams) {
-      if (ofAll || firstKept <= last) numbers[subject] = last;
+      if (firstKept <= last) numbers[subject] = last;
     }
     return numbers;
   }

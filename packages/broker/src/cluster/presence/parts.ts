@@ -2,7 +2,7 @@ import { isRecord } from '@rollcall/protocol';
 import { Part } from './part.ts';
 import type { Entry } from './part.ts';
 
-/** Entries of one payload at most, so that no message is too large for an engine. */
+/** Entries of one payload, so that no message is too large for an engine. */
 const MAX_ENTRIES = 1_000;
 
 /** Own beats between two digests. */
@@ -47,15 +47,18 @@ interface Other {
 export class Parts {
   readonly #node: string;
   readonly #effects: PartsEffects;
+  readonly #maxEntries: number;
   readonly #own = new Part();
   #pending = new Map<string, string | number | null>();
   readonly #others = new Map<string, Other>();
   #isAsked = false;
   #beats = 0;
 
-  constructor(node: string, effects: PartsEffects) {
+  /** @param maxEntries - of one payload */
+  constructor(node: string, effects: PartsEffects, maxEntries: number = MAX_ENTRIES) {
     this.#node = node;
     this.#effects = effects;
+    this.#maxEntries = maxEntries;
   }
 
   /** Whether the parts of all nodes that live are known. */
@@ -77,7 +80,7 @@ export class Parts {
       this.#sendAll();
       return;
     }
-    for (const entries of piecesOf(changed)) this.#effects.send({ changed: entries });
+    for (const entries of this.#piecesOf(changed)) this.#effects.send({ changed: entries });
   }
 
   /** Whether {@link Parts.flush} has something to say. */
@@ -141,12 +144,20 @@ export class Parts {
   }
 
   #sendAll(): void {
-    const pieces = piecesOf([...this.#own.entries()]);
+    const pieces = this.#piecesOf([...this.#own.entries()]);
     // An empty part is one piece, too.
     if (pieces.length === 0) pieces.push([]);
     for (const [index, all] of pieces.entries()) {
       this.#effects.send({ all, piece: index, pieces: pieces.length });
     }
+  }
+
+  #piecesOf(entries: readonly Entry[]): Entry[][] {
+    const pieces: Entry[][] = [];
+    for (let index = 0; index < entries.length; index += this.#maxEntries) {
+      pieces.push(entries.slice(index, index + this.#maxEntries));
+    }
+    return pieces;
   }
 
   #receiveChanges(node: string, other: Other, entries: readonly Entry[]): void {
@@ -168,14 +179,6 @@ export class Parts {
   #set(node: string, { part }: Other, key: string, value: string | number | null): void {
     if (part.set(key, value)) this.#effects.changed(node, key, value);
   }
-}
-
-function piecesOf(entries: readonly Entry[]): Entry[][] {
-  const pieces: Entry[][] = [];
-  for (let index = 0; index < entries.length; index += MAX_ENTRIES) {
-    pieces.push(entries.slice(index, index + MAX_ENTRIES));
-  }
-  return pieces;
 }
 
 function areEntries(value: unknown): value is readonly Entry[] {
