@@ -1,0 +1,195 @@
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { BusUrl, ServerAddress } from '../bus-url.ts';
+import { ProtocolError, RespError, RespParser } from './resp-parser.ts';
+import type { RespValue } from './resp-parser.ts';
+
+export interface RespConnectionHandlers {
+  /** A message of a subject. */
+  onMessage(subject: string, message: string): void;
+  /** The connection is lost: called once, and not after `destroy`. */
+  onLost(reason: string): void;
+}
+
+/** A command that waits for its reply, or for one push of this kind for each subject. */
+interface Waiting {
+  readonly pushKind: string | undefined;
+  pushes: number;
+  readonly resolve: (value: RespValue) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Which kinds of pushes confirm a command. */
+const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'ssubscribe', 'sunsubscribe']);
+
+/** One connection to one server, by RESP3: messages arrive on the connection that publishes. */
+export class RespConnection {
+  readonly #socket: Socket;
+  readonly #handlers: RespConnectionHandlers;
+  readonly #parser: RespParser;
+  readonly #closed: Promise<void>;
+  /** In the order of their replies. The first of them, as many as `#answered`, have theirs. */
+  #waiting: Waiting[] = [];
+  #answered = 0;
+  #output = '';
+  #isLost = false;
+
+  private constructor(socket: Socket, handlers: RespConnectionHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#parser = new RespParser({
+      onReply: (value) => this.#onReply(value),
+      onPush: (values) => this.#onPush(values),
+    });
+    this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    socket.on('data', (chunk) => this.#read(chunk));
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message));
+    socket.on('close', () => this.#lose('it has closed the connection'));
+  }
+
+  /**
+   * Connects and signs in. Rejects with a reason that has no secret; then no socket is left.
+   * @param signal ends the connection, also later
+   */
+  static async open(
+    url: BusUrl,
+    server: ServerAddress,
+    handlers: RespConnectionHandlers,
+    signal: AbortSignal,
+  ): Promise<RespConnection> {
+    signal.throwIfAborted();
+    const { host, port } = server;
+    const socket = url.isSecure
+      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) })
+      : connectTcp({ host, port });
+    socket.setNoDelay(true);
+    const connection = new RespConnection(socket, {
+      onMessage: (subject, message) => handlers.onMessage(subject, message),
+      onLost: (reason) => handlers.onLost(`${host}:${port}: ${reason}`),
+    });
+    const abort = (): void => connection.#lose(messageOf(signal.reason));
+    signal.addEventListener('abort', abort);
+    void connection.#closed.then(() => signal.removeEventListener('abort', abort));
+    try {
+      await connection.#signIn(url);
+      return connection;
+    } catch (error) {
+      await connection.destroy();
+      throw new Error(`${host}:${port}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  command(...args: readonly string[]): Promise<RespValue> {
+    return this.#send(args, undefined, 0);
+  }
+
+  /** Runs a command that is confirmed by pushes, one for each subject. */
+  async subscription(command: string, subjects: readonly string[]): Promise<void> {
+    if (subjects.length > 0) await this.#send([command, ...subjects], command, subjects.length);
+  }
+
+  destroy(): Promise<void> {
+    this.#isLost = true;
+    this.#socket.destroy();
+    this.#rejectAll('closed');
+    return this.#closed;
+  }
+
+  async #signIn({ username = 'default', password }: BusUrl): Promise<void> {
+    const auth = password === undefined ? [] : ['AUTH', username, password];
+    try {
+      await this.command('HELLO', '3', ...auth, 'SETNAME', 'rollcall-broker');
+    } catch (error) {
+      // An old server repeats the command, with the password.
+      if (!/^ERR unknown command/.test(messageOf(error))) throw error;
+      throw new Error('it does not know HELLO: Redis 6 or newer is needed', { cause: error });
+    }
+  }
+
+  #send(args: readonly string[], pushKind: string | undefined, pushes: number): Promise<RespValue> {
+    if (this.#isLost) return Promise.reject(new Error('closed'));
+    if (this.#output === '') queueMicrotask(() => this.#flush());
+    this.#output += `*${args.length}\r\n`;
+    for (const arg of args) this.#output += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ pushKind, pushes, resolve, reject });
+    });
+  }
+
+  /** Writes the commands of one turn together. */
+  #flush(): void {
+    this.#socket.write(this.#output);
+    this.#output = '';
+  }
+
+  #read(chunk: Buffer): void {
+    try {
+      this.#parser.read(chunk);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#lose(error.message);
+    }
+  }
+
+  #onReply(value: RespValue): void {
+    const next = this.#waiting[this.#answered];
+    if (next === undefined) throw new ProtocolError('it replies to no command');
+    if (value instanceof RespError) {
+      this.#shift();
+      next.reject(value);
+    } else if (next.pushKind === undefined) {
+      this.#shift();
+      next.resolve(value);
+    } else {
+      throw new ProtocolError(`it replies to ${next.pushKind}`);
+    }
+  }
+
+  #onPush([kind, subject, message]: readonly RespValue[]): void {
+    if (typeof kind !== 'string' || typeof subject !== 'string') return;
+    if (kind === 'message' || kind === 'smessage') {
+      if (typeof message === 'string') this.#handlers.onMessage(subject, message);
+    } else if (CONFIRMATIONS.has(kind)) {
+      this.#onConfirmation(kind, subject);
+    }
+  }
+
+  #onConfirmation(kind: string, subject: string): void {
+    const next = this.#waiting[this.#answered];
+    // A cluster ends subscriptions unasked when a slot moves.
+    if (next?.pushKind !== kind)
+      throw new ProtocolError(`it has ended the subscription to ${subject}`);
+    next.pushes -= 1;
+    if (next.pushes > 0) return;
+    this.#shift();
+    next.resolve(null);
+  }
+
+  #shift(): void {
+    this.#answered += 1;
+    // Each is moved once at most, on average.
+    if (2 * this.#answered < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#answered);
+    this.#answered = 0;
+  }
+
+  #lose(reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#socket.destroy();
+    this.#rejectAll(reason);
+    this.#handlers.onLost(reason);
+  }
+
+  #rejectAll(reason: string): void {
+    const waiting = this.#waiting.slice(this.#answered);
+    this.#waiting = [];
+    this.#answered = 0;
+    for (const { reject } of waiting) reject(new Error(reason));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
