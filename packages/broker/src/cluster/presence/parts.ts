@@ -1,12 +1,13 @@
 import { isRecord } from '@rollcall/protocol';
-import { Part } from './part.ts';
-import type { Entry } from './part.ts';
+
+/** A key of a part, and its value; `null` is one that is there no more. */
+export type Entry = readonly [key: string, value: string | number | null];
+
+/** What one node says of its own clients, by key. */
+type Part = Map<string, string | number>;
 
 /** Entries of one payload, so that no message is too large for an engine. */
 const MAX_ENTRIES = 1_000;
-
-/** Own beats between two digests. */
-const DIGEST_BEATS = 10;
 
 /** Own beats after which a part that was asked for and has not come is asked for again. */
 const ASK_BEATS = 4;
@@ -17,8 +18,6 @@ export type PartPayload =
   | { readonly changed: readonly Entry[] }
   /** A piece of all entries. Pieces follow each other directly. */
   | { readonly all: readonly Entry[]; readonly piece: number; readonly pieces: number }
-  /** The digest of all entries at this point. */
-  | { readonly digest: number }
   /** A node lacks the part of another. */
   | { readonly ask: string };
 
@@ -32,7 +31,7 @@ export interface PartsEffects {
 /** What is known of another node. */
 interface Other {
   readonly part: Part;
-  /** Whether the part is known whole. Changes count only from then on. */
+  /** Whether the part is known whole. */
   isWhole: boolean;
   /** The pieces of all entries that have come so far. */
   pieces: (readonly Entry[])[];
@@ -41,18 +40,17 @@ interface Other {
 }
 
 /**
- * Who is where: what this node and all others say of their own clients. Each node numbers what it says, so a part is either
- * right or asked for. It expects payloads in order and once, and to be told of what is lost.
+ * Who is where: what this node and all others say of their own clients. It expects payloads in order and once, and to be told
+ * of what is lost: so a part is right, or asked for.
  */
 export class Parts {
   readonly #node: string;
   readonly #effects: PartsEffects;
   readonly #maxEntries: number;
-  readonly #own = new Part();
+  readonly #own: Part = new Map();
   #pending = new Map<string, string | number | null>();
   readonly #others = new Map<string, Other>();
   #isAsked = false;
-  #beats = 0;
 
   /** @param maxEntries - of one payload */
   constructor(node: string, effects: PartsEffects, maxEntries: number = MAX_ENTRIES) {
@@ -68,7 +66,7 @@ export class Parts {
 
   /** Sets an entry of this node. It is said with the next {@link Parts.flush}. */
   set(key: string, value: string | number | null): void {
-    if (this.#own.set(key, value)) this.#pending.set(key, value);
+    if (setEntry(this.#own, key, value)) this.#pending.set(key, value);
   }
 
   /** Says what has changed, and answers those that asked. Called at the end of each turn. */
@@ -89,7 +87,7 @@ export class Parts {
   }
 
   joined(node: string): void {
-    const other = { part: new Part(), isWhole: false, pieces: [], askedBeats: 0 };
+    const other = { part: new Map(), isWhole: false, pieces: [], askedBeats: 0 };
     this.#others.set(node, other);
     this.#ask(node, other);
   }
@@ -110,25 +108,17 @@ export class Parts {
   receive(node: string, payload: unknown): void {
     const other = this.#others.get(node);
     if (other === undefined || !isRecord(payload)) return;
-    const { changed, all, piece, pieces, digest, ask } = payload;
+    const { changed, all, piece, pieces, ask } = payload;
     if (ask === this.#node) this.#isAsked = true;
-    else if (areEntries(changed)) this.#receiveChanges(node, other, changed);
-    else if (areEntries(all)) {
-      // Without the pieces before it, it is of no use.
-      other.pieces = piece === other.pieces.length ? [...other.pieces, all] : [];
-      if (other.pieces.length === pieces) this.#receiveAll(node, other);
-    }
-    else if (typeof digest === 'number' && other.isWhole && digest !== other.part.digest) {
-      this.#ask(node, other);
-    }
+    if (areEntries(changed)) for (const entry of changed) this.#set(node, other, entry);
+    if (!areEntries(all)) return;
+    // Without the pieces before it, a piece is of no use.
+    other.pieces = piece === other.pieces.length ? [...other.pieces, all] : [];
+    if (other.pieces.length === pieces) this.#receiveAll(node, other);
   }
 
   /** Called at each beat that this node hears of itself. */
   beat(): void {
-    this.#beats += 1;
-    if (this.#beats % DIGEST_BEATS === 0 && !this.hasNews) {
-      this.#effects.send({ digest: this.#own.digest });
-    }
     for (const [node, other] of this.#others) {
       if (other.isWhole) continue;
       other.askedBeats += 1;
@@ -160,25 +150,28 @@ export class Parts {
     return pieces;
   }
 
-  #receiveChanges(node: string, other: Other, entries: readonly Entry[]): void {
-    if (!other.isWhole) return;
-    for (const [key, value] of entries) this.#set(node, other, key, value);
-  }
-
   #receiveAll(node: string, other: Other): void {
     const all = new Map(other.pieces.flat());
     other.pieces = [];
     other.isWhole = true;
     // Only what differs, so that nobody who is there is announced as gone.
     for (const [key] of [...other.part.entries()]) {
-      if (!all.has(key)) this.#set(node, other, key, null);
+      if (!all.has(key)) this.#set(node, other, [key, null]);
     }
-    for (const [key, value] of all) this.#set(node, other, key, value);
+    for (const entry of all) this.#set(node, other, entry);
   }
 
-  #set(node: string, { part }: Other, key: string, value: string | number | null): void {
-    if (part.set(key, value)) this.#effects.changed(node, key, value);
+  #set(node: string, { part }: Other, [key, value]: Entry): void {
+    if (setEntry(part, key, value)) this.#effects.changed(node, key, value);
   }
+}
+
+/** Sets an entry, or removes it. Returns whether it was another one. */
+function setEntry(part: Part, key: string, value: string | number | null): boolean {
+  if (part.get(key) === (value ?? undefined)) return false;
+  if (value === null) part.delete(key);
+  else part.set(key, value);
+  return true;
 }
 
 function areEntries(value: unknown): value is readonly Entry[] {
