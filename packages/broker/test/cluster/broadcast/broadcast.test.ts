@@ -86,22 +86,23 @@ describe('a node that listens', () => {
     expect([lost, delivered]).toEqual([[2], ['kept']]);
   });
 
-  it('gives up what a node that speaks does not say for ten seconds', () => {
+  it.each([
+    ['speaks at each beat', 1, 21, [1]],
+    ['hangs most of the time', 6, 40, []],
+  ])('gives up what a node that %s does not say in twenty beats', (_, every, beats, losses) => {
     const { ann, bob, lost, saying, beat } = twoNodes();
     beat(ANN, BOB);
     beat(ANN, BOB);
     const { first } = ann.compose(SUBJECT, ['missed']);
-    const alive = `{"type":"alive","node":"${ANN}","last":{"${SUBJECT}":${first}}}`;
-    for (let second = 0; second < 11; second++) {
-      bob.receive('nodes', alive);
-      for (let half = 0; half < 2; half++) {
-        bob.beat();
-        bob.receive('nodes', saying.pop()?.text ?? '');
-        saying.length = 0;
-        if (half === 0) bob.receive('nodes', alive);
-      }
+    for (let count = 0; count <= beats; count++) {
+      const alive = { type: 'alive', node: ANN, last: { [SUBJECT]: first } };
+      if (count % every === 0) bob.receive('nodes', JSON.stringify(alive));
+      bob.beat();
+      bob.receive('nodes', saying.pop()?.text ?? '');
+      // What it asks for is lost.
+      saying.length = 0;
     }
-    expect(lost).toEqual([1]);
+    expect(lost).toEqual(losses);
   });
 
   it.each(['', 'text', '[]', '{"n":"a","f":1,"p":[]}', `{"n":"${BOB}","f":-1,"p":[]}`, '{"type":"alive"}'])(
