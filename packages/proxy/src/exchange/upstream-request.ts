@@ -13,6 +13,8 @@ import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import { copyOf } from './copy-of.ts';
+import { lastHopResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
 import { requestFacts } from './request-facts.ts';
@@ -36,7 +38,7 @@ export interface UpstreamRequestHandler {
   /** Client and upstream are joined. */
   onTunnel(tunnel: Tunnel, head: ResponseHead): void;
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void;
-  /** The upstream has responded, and the client gets another response. */
+  /** The client gets this response, whether or not an upstream has responded. */
   onOwnResponse(response: OwnResponse): void;
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void;
   holdsResponse(): boolean;
@@ -115,15 +117,20 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Keeps what has come of the body until it can be sent. */
   hold(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#request.copy?.add(parts);
     this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
     this.#end = end;
   }
 
-  /** Begins the first attempt. */
+  /** Begins the first attempt, unless this proxy is the last hop of the request. */
   start(decision: Forward, limits: RouteLimits, filters: FilterRun | undefined): void {
+    const { head } = this.#request;
+    if (head.maxForwards === 0) return this.#exchange.onOwnResponse(lastHopResponse(head));
     this.#decision = decision;
     this.#limits = limits;
     this.#filters = filters;
+    this.#request.copy = copyOf(this.#request, decision, filters, this.#context);
+    this.#request.copy?.add(this.#parts);
     this.#tryNext();
   }
 
@@ -133,7 +140,8 @@ export class UpstreamRequest implements ResponseHandler {
     this.#mayRetry = false;
     this.#keep(parts);
     if (this.#connection?.write(parts, this.#end) === false) this.#block();
-    if (end.done) this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.add(parts);
+    if (end.done) this.#sentAll();
   }
 
   /** Reads no more of the response for now. */
@@ -190,7 +198,8 @@ export class UpstreamRequest implements ResponseHandler {
       if (flows) this.#stream.resume();
       else this.#block();
     }
-    this.#exchange.onRequestProgress(isComplete ? 'request-sent' : 'head-sent');
+    if (isComplete) this.#sentAll();
+    else this.#exchange.onRequestProgress('head-sent');
   }
 
   onInformational(head: ResponseHead): void {
@@ -275,7 +284,7 @@ export class UpstreamRequest implements ResponseHandler {
    */
   #retry(failed: UpstreamStream): boolean {
     if (!this.#isKept || this.#retries >= MAX_RETRIES) return false;
-    // What the upstream has not begun to process is sent again whatever it is.
+    // What the upstream has not begun to process is sent again, with any method.
     const isSafe = failed.isRefused || (this.#mayRetry && !failed.hasResponded);
     if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
     this.#retries++;
@@ -299,6 +308,11 @@ export class UpstreamRequest implements ResponseHandler {
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
     else if (!this.#end.done) this.#stream.pause();
+  }
+
+  #sentAll(): void {
+    this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.send();
   }
 
   /** Returns the end of the body as the upstream gets it. */

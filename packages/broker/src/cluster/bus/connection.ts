@@ -14,7 +14,10 @@ export interface Connection {
 
 export interface ConnectionHandlers {
   onMessage(subject: string, message: string): void;
-  /** @param reason has no secret */
+  /**
+   * The connection is lost, after it was open.
+   * @param reason has no secret
+   */
   onLost(reason: string): void;
 }
 

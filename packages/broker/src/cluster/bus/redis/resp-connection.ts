@@ -1,14 +1,14 @@
-import { connect as connectTcp, isIP } from 'node:net';
-import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { errorMessage } from '@rollcall/runtime';
 import type { BusUrl, ServerAddress } from '../bus-url.ts';
-import { ProtocolError, RespError, RespParser } from './resp-parser.ts';
+import { EngineSocket } from '../engine-socket.ts';
+import { ProtocolError } from '../protocol-error.ts';
+import { RespError, RespParser } from './resp-parser.ts';
 import type { RespValue } from './resp-parser.ts';
 
 export interface RespConnectionHandlers {
   /** A message of a subject. */
   onMessage(subject: string, message: string): void;
-  /** The connection is lost: called once, and not after `destroy`. */
+  /** The connection is lost after it was open: called once, and not after `destroy`. */
   onLost(reason: string): void;
 }
 
@@ -25,27 +25,29 @@ const CONFIRMATIONS = new Set(['subscribe', 'unsubscribe', 'ssubscribe', 'sunsub
 
 /** One connection to one server, by RESP3: messages arrive on the connection that publishes. */
 export class RespConnection {
-  readonly #socket: Socket;
+  readonly #socket: EngineSocket;
   readonly #handlers: RespConnectionHandlers;
-  readonly #parser: RespParser;
-  readonly #closed: Promise<void>;
   /** In the order of their replies. The first of them, as many as `#answered`, have theirs. */
   #waiting: Waiting[] = [];
   #answered = 0;
-  #output = '';
-  #isLost = false;
 
-  private constructor(socket: Socket, handlers: RespConnectionHandlers) {
-    this.#socket = socket;
+  private constructor(
+    { isSecure }: BusUrl,
+    server: ServerAddress,
+    handlers: RespConnectionHandlers,
+    signal: AbortSignal,
+  ) {
     this.#handlers = handlers;
-    this.#parser = new RespParser({
+    const parser = new RespParser({
       onReply: (value) => this.#onReply(value),
       onPush: (values) => this.#onPush(values),
     });
-    this.#closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    socket.on('data', (chunk) => this.#read(chunk));
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message));
-    socket.on('close', () => this.#lose('it has closed the connection'));
+    const onLost = (reason: string, wasOpen: boolean): void => {
+      this.#rejectAll(reason);
+      if (wasOpen) handlers.onLost(`${server.host}:${server.port}: ${reason}`);
+    };
+    const onData = (chunk: Buffer): void => parser.read(chunk);
+    this.#socket = new EngineSocket(server, isSecure, { onData, onLost }, signal);
   }
 
   /**
@@ -59,24 +61,14 @@ export class RespConnection {
     signal: AbortSignal,
   ): Promise<RespConnection> {
     signal.throwIfAborted();
-    const { host, port } = server;
-    const socket = url.isSecure
-      ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) })
-      : connectTcp({ host, port });
-    socket.setNoDelay(true);
-    const connection = new RespConnection(socket, {
-      onMessage: (subject, message) => handlers.onMessage(subject, message),
-      onLost: (reason) => handlers.onLost(`${host}:${port}: ${reason}`),
-    });
-    const abort = (): void => connection.#lose(messageOf(signal.reason));
-    signal.addEventListener('abort', abort);
-    void connection.#closed.then(() => signal.removeEventListener('abort', abort));
+    const connection = new RespConnection(url, server, handlers, signal);
     try {
       await connection.#signIn(url);
+      connection.#socket.markOpen();
       return connection;
     } catch (error) {
       await connection.destroy();
-      throw new Error(`${host}:${port}: ${messageOf(error)}`, { cause: error });
+      throw new Error(`${server.host}:${server.port}: ${errorMessage(error)}`, { cause: error });
     }
   }
 
@@ -90,10 +82,8 @@ export class RespConnection {
   }
 
   destroy(): Promise<void> {
-    this.#isLost = true;
-    this.#socket.destroy();
     this.#rejectAll('closed');
-    return this.#closed;
+    return this.#socket.destroy();
   }
 
   async #signIn({ username = 'default', password }: BusUrl): Promise<void> {
@@ -102,34 +92,19 @@ export class RespConnection {
       await this.command('HELLO', '3', ...auth, 'SETNAME', 'rollcall-broker');
     } catch (error) {
       // An old server repeats the command, with the password.
-      if (!/^ERR unknown command/.test(messageOf(error))) throw error;
+      if (!/^ERR unknown command/.test(errorMessage(error))) throw error;
       throw new Error('it does not know HELLO: Redis 6 or newer is needed', { cause: error });
     }
   }
 
   #send(args: readonly string[], pushKind: string | undefined, pushes: number): Promise<RespValue> {
-    if (this.#isLost) return Promise.reject(new Error('closed'));
-    if (this.#output === '') queueMicrotask(() => this.#flush());
-    this.#output += `*${args.length}\r\n`;
-    for (const arg of args) this.#output += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+    if (this.#socket.isLost) return Promise.reject(new Error('closed'));
+    let text = `*${args.length}\r\n`;
+    for (const arg of args) text += `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`;
+    this.#socket.write(text);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ pushKind, pushes, resolve, reject });
     });
-  }
-
-  /** Writes the commands of one turn together. */
-  #flush(): void {
-    this.#socket.write(this.#output);
-    this.#output = '';
-  }
-
-  #read(chunk: Buffer): void {
-    try {
-      this.#parser.read(chunk);
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#lose(error.message);
-    }
   }
 
   #onReply(value: RespValue): void {
@@ -174,22 +149,10 @@ export class RespConnection {
     this.#answered = 0;
   }
 
-  #lose(reason: string): void {
-    if (this.#isLost) return;
-    this.#isLost = true;
-    this.#socket.destroy();
-    this.#rejectAll(reason);
-    this.#handlers.onLost(reason);
-  }
-
   #rejectAll(reason: string): void {
     const waiting = this.#waiting.slice(this.#answered);
     this.#waiting = [];
     this.#answered = 0;
     for (const { reject } of waiting) reject(new Error(reason));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,8 @@
+import { ChunkJoiner } from '../chunk-joiner.ts';
+import { ProtocolError } from '../protocol-error.ts';
+
 /** An error that the server replied. */
 export class RespError extends Error {}
-
-/** The server does not do what the protocol has. */
-export class ProtocolError extends Error {}
 
 /** A value of RESP3. Maps are lists of their keys and values. */
 export type RespValue = string | number | null | RespError | readonly RespValue[];
@@ -30,9 +30,7 @@ class Incomplete {
 /** Reads RESP3 from chunks of any size. Throws if they are no RESP3. */
 export class RespParser {
   readonly #handlers: RespHandlers;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-  #needed = 0;
+  readonly #chunks = new ChunkJoiner();
   /** Where in `#data` the next value begins. */
   #at = 0;
   #data: Buffer = Buffer.alloc(0);
@@ -42,28 +40,18 @@ export class RespParser {
   }
 
   read(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    // A long message comes in many chunks. They are joined when it is complete.
-    if (this.#bytes < this.#needed) return;
-    const [only = chunk, ...others] = this.#chunks;
-    this.#data = others.length === 0 ? only : Buffer.concat(this.#chunks);
-    const read = this.#readAll();
-    const rest = this.#data.subarray(read);
-    this.#chunks = rest.length === 0 ? [] : [rest];
-    this.#bytes = rest.length;
-  }
-
-  /** Returns how many bytes were read. */
-  #readAll(): number {
+    const data = this.#chunks.add(chunk);
+    if (data === undefined) return;
+    this.#data = data;
     for (let begin = 0; ; begin = this.#at) {
       this.#at = begin;
       const isPush = this.#data[begin] === 62;
       const value = this.#value(0);
       if (value instanceof Incomplete) {
-        this.#needed = value.needed - begin;
-        if (this.#needed > MAX_BYTES) throw new ProtocolError('it sends a value that is too long');
-        return begin;
+        const needed = value.needed - begin;
+        if (needed > MAX_BYTES) throw new ProtocolError('it sends a value that is too long');
+        this.#chunks.keep(data.subarray(begin), needed);
+        return;
       }
       if (isPush && Array.isArray(value)) this.#handlers.onPush(value);
       else this.#handlers.onReply(value);

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  ProtocolError,
-  RespError,
-  RespParser,
-} from '../../../../src/cluster/bus/redis/resp-parser.ts';
+import { RespError, RespParser } from '../../../../src/cluster/bus/redis/resp-parser.ts';
+import { ProtocolError } from '../../../../src/cluster/bus/protocol-error.ts';
 import type { RespValue } from '../../../../src/cluster/bus/redis/resp-parser.ts';
 
 /** What is read from bytes that arrive in chunks of this length. */
