@@ -129,7 +129,7 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
     await expect.poll(() => membersAt(other)).toEqual(['ann', 'bob', 'cem']);
   });
 
-  it('refuse events while Redis is away, lose none, and announce nobody as gone', async () => {
+  it('refuse events while Redis is away, lose none, and announce no member as gone', async () => {
     const [one, other] = [await startNode(), await startNode()];
     const channel = await subscribed(connect(one, 'ann'), ROOM);
     const removed = removedFrom(channel);
@@ -168,7 +168,7 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
     await expect.poll(() => membersAt(other)).toEqual(['ann', 'bob']);
   });
 
-  it('announce nobody as gone who moves from a node that closes', async () => {
+  it('announce no member as gone that moves from a node that closes', async () => {
     const [one, other] = [await startNode(), await startNode()];
     const removed = removedFrom(await subscribed(connect(one, 'ann'), ROOM));
     await subscribed(connect(other, 'bob'), ROOM);

@@ -39,8 +39,8 @@ export interface OwnChanges {
 }
 
 /**
- * An app with all of its state in this process. It answers every call at once. In a cluster it is one node's: it is told what
- * the clients of other nodes do, and tells what its own do.
+ * An app with all of its state in this process. It answers every call at once. In a cluster it belongs to one node: it
+ * receives what the clients of other nodes do, and reports what its own do.
  */
 export class LocalApp implements App {
   options: AppOptions;

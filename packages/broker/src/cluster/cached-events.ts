@@ -18,7 +18,7 @@ interface Question {
   /** The nodes that have not answered. */
   readonly waiting: Set<string>;
   readonly done: Promise<void>;
-  resolve(): void;
+  readonly resolve: () => void;
 }
 
 /**
@@ -63,23 +63,27 @@ export class CachedEvents {
   }
 
   close(): void {
-    for (const { resolve } of this.#questions.values()) resolve();
+    for (const question of this.#questions.values()) question.resolve();
   }
 
   #ask(channel: string, peers: readonly string[]): Question {
-    let settle = (): void => {};
-    const done = new Promise<void>((resolve) => (settle = resolve));
-    const timer = setTimeout(() => question.resolve(), TIMEOUT_MS);
-    const question: Question = {
-      waiting: new Set(peers),
-      done,
-      resolve: () => {
-        clearTimeout(timer);
-        this.#questions.delete(channel);
-        settle();
-      },
-    };
+    const { promise: done, resolve } = deferred();
+    const waiting = new Set(peers);
+    const timer = setTimeout(resolve, TIMEOUT_MS);
+    const question = { waiting, done, resolve };
     this.#questions.set(channel, question);
+    void done.then(() => {
+      clearTimeout(timer);
+      this.#questions.delete(channel);
+    });
     return question;
   }
+}
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

@@ -41,14 +41,10 @@ function label({ options }: App): { app: string } {
 }
 
 const CLUSTER_GAUGES: Readonly<Record<string, readonly [help: string, read: ReadCluster]>> = {
-  cluster_nodes: ['Nodes of the cluster that this one knows, with itself', ({ nodes }) => nodes],
-  cluster_connected: [
+  nodes: ['Nodes of the cluster that this one knows, with itself', ({ nodes }) => nodes],
+  connected: [
     'Whether the other nodes can be reached: 1 or 0',
     ({ isConnected }) => Number(isConnected),
-  ],
-  cluster_lost_events: [
-    'Events of other nodes that were lost because this one could not be reached for too long',
-    ({ lostEvents }) => lostEvents,
   ],
 };
 
@@ -82,19 +78,7 @@ export function metricsOf(apps: Apps, host: Pick<AppHost, 'cluster'>): Registry 
       }),
     );
   }
-  for (const [name, [help, read]] of Object.entries(CLUSTER_GAUGES)) {
-    if (host.cluster === undefined) break;
-    registry.registerMetric(
-      new Gauge({
-        name: `rollcall_broker_${name}`,
-        help,
-        registers: [],
-        collect() {
-          if (host.cluster !== undefined) this.set(read(host.cluster));
-        },
-      }),
-    );
-  }
+  if (host.cluster !== undefined) registerCluster(registry, () => host.cluster);
   registry.registerMetric(
     new Gauge({
       name: 'process_resident_memory_bytes',
@@ -106,4 +90,31 @@ export function metricsOf(apps: Apps, host: Pick<AppHost, 'cluster'>): Registry 
     }),
   );
   return registry;
+}
+
+function registerCluster(registry: Registry, state: () => ClusterState | undefined): void {
+  for (const [name, [help, read]] of Object.entries(CLUSTER_GAUGES)) {
+    registry.registerMetric(
+      new Gauge({
+        name: `rollcall_broker_cluster_${name}`,
+        help,
+        registers: [],
+        collect() {
+          const current = state();
+          if (current !== undefined) this.set(read(current));
+        },
+      }),
+    );
+  }
+  registry.registerMetric(
+    new Counter({
+      name: 'rollcall_broker_cluster_lost_events_total',
+      help: 'Events of other nodes that were lost because this one could not be reached for too long',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(state()?.lostEvents ?? 0);
+      },
+    }),
+  );
 }

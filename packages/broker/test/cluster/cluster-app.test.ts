@@ -58,14 +58,14 @@ describe('an app on one of two nodes', () => {
 
 const COUNT = expect.objectContaining({ subscriptionCount: 2, userCount: 2 });
 
-describe('two nodes', () => {
-  const start = async () => {
-    const engine = new MemoryEngine();
-    return [await startNode(engine), await startNode(engine)] as const;
-  };
+async function startTwo() {
+  const engine = new MemoryEngine();
+  return [await startNode(engine), await startNode(engine)] as const;
+}
 
+describe('two nodes', () => {
   it('deliver what is published on one to the subscribers of both', async () => {
-    const [one, other] = await start();
+    const [one, other] = await startTwo();
     const here = await subscribed(one.app, 'a');
     const there = await subscribed(other.app, 'a');
     await one.app.publish([{ name: 'e', data: '1', channels: ['a', 'b'] }]);
@@ -74,32 +74,34 @@ describe('two nodes', () => {
   });
 
   it('have one list of members', async () => {
-    const [one, other] = await start();
+    const [one, other] = await startTwo();
     const here = await subscribed(one.app, 'presence-a', ann);
     await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann']);
     const there = await subscribed(other.app, 'presence-a', bob);
     expect(there.take()[0]?.data).toMatchObject({ presence: { ids: ['ann', 'bob'] } });
     await expect.poll(() => eventsOf(here)).toContain('pusher_internal:member_added');
-    await expect.poll(() => one.app.channelsNamed(['presence-a'])).toEqual(
-      new Map([['presence-a', COUNT]]),
-    );
+    await expect
+      .poll(() => one.app.channelsNamed(['presence-a']))
+      .toEqual(new Map([['presence-a', COUNT]]));
     other.app.unsubscribe('presence-a', there);
     await expect.poll(() => eventsOf(here)).toContain('pusher_internal:member_removed');
   });
 
-  it('announce nobody as gone who has moved from one to the other', async () => {
-    const [one, other] = await start();
+  it('announce no member as gone that has moved from one to the other', async () => {
+    const [one, other] = await startTwo();
     const watching = await subscribed(one.app, 'presence-a', ann);
     const before = await subscribed(one.app, 'presence-a', bob);
     await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann', 'bob']);
     await subscribed(other.app, 'presence-a', bob);
-    await expect.poll(() => one.app.channelsNamed(['presence-a']).get('presence-a')?.subscriptionCount).toBe(3);
+    await expect
+      .poll(() => one.app.channelsNamed(['presence-a']).get('presence-a')?.subscriptionCount)
+      .toBe(3);
     one.app.unsubscribe('presence-a', before);
     expect(eventsOf(watching)).not.toContain('pusher_internal:member_removed');
   });
 
   it('drop the members of a node that was killed', async () => {
-    const [one, other] = await start();
+    const [one, other] = await startTwo();
     const here = await subscribed(one.app, 'presence-a', ann);
     await subscribed(other.app, 'presence-a', bob);
     await expect.poll(() => one.app.userIds('presence-a')).toEqual(['ann', 'bob']);
@@ -109,11 +111,13 @@ describe('two nodes', () => {
   });
 
   it('refuse what they cannot say to each other, and make up for what they missed', async () => {
-    const [one, other] = await start();
+    const [one, other] = await startTwo();
     const there = await subscribed(other.app, 'a');
     other.bus.cut();
     await one.app.publish([{ name: 'e', data: '1', channels: ['a'] }]);
-    await expect(async () => other.app.publish([{ name: 'f', data: '1', channels: ['a'] }])).rejects.toThrow('cannot be reached');
+    await expect(async () =>
+      other.app.publish([{ name: 'f', data: '1', channels: ['a'] }]),
+    ).rejects.toThrow('cannot be reached');
     const joined = await subscribed(one.app, 'presence-a', ann);
     other.bus.heal();
     await expect.poll(() => eventsOf(there)).toContain('e');
@@ -122,16 +126,18 @@ describe('two nodes', () => {
   });
 
   it('know who is signed in on the other', async () => {
-    const [one, other] = await start();
+    const [one, other] = await startTwo();
     const watcher = await signedIn(one.app, 'ann', 'bob');
     const watched = await signedIn(other.app, 'bob');
-    await expect.poll(() => eventsOf(watcher.connection)).toContain('pusher_internal:watchlist_events');
+    await expect
+      .poll(() => eventsOf(watcher.connection))
+      .toContain('pusher_internal:watchlist_events');
     await one.app.terminateConnections('bob');
     await expect.poll(() => watched.connection.closed).toBe(4009);
   });
 
   it('report each event to webhooks once', async () => {
-    const [one, other] = await start();
+    const [one, other] = await startTwo();
     for (let index = 0; index < 20; index++) {
       const { app } = index % 2 === 0 ? one : other;
       await app.subscribe({ channel: `c${index}`, connection: new FakeConnection() });

@@ -103,7 +103,6 @@ export class Simulation {
   readonly #repeatRate: number;
   readonly #maxDelay: number;
   #isEngineUp = true;
-  #lastDisturbance = 0;
   #created = 0;
 
   constructor(seed: number) {
@@ -265,6 +264,6 @@ export class Simulation {
   }
 
   #pick<T>(of: readonly T[]): T {
-    return of[Math.floor(this.#random() * of.length)] as T;
+    return of[Math.floor(this.#random() * of.length)] ?? (of[0] as T);
   }
 }

@@ -1,7 +1,13 @@
 import { HeardStream } from './heard-stream.ts';
 import type { Gap } from './heard-stream.ts';
 import { dataStart, encodeMessage, parseMessage } from './messages.ts';
-import type { AliveMessage, AskMessage, DataMessage, NodeMessage, PositionMessage } from './messages.ts';
+import type {
+  AliveMessage,
+  AskMessage,
+  DataMessage,
+  NodeMessage,
+  PositionMessage,
+} from './messages.ts';
 import type { Batch } from './sent-stream.ts';
 import { SentStreams } from './sent-streams.ts';
 
@@ -54,7 +60,7 @@ interface Peer {
  * once, or is reported as lost. And who the other nodes are.
  *
  * A node's time is its own beats as it hears them through the engine. While it hears none, because the engine is away or it
- * was itself stopped, it judges nobody.
+ * was itself stopped, it judges no other.
  */
 export class Broadcast {
   readonly #node: string;
@@ -139,7 +145,8 @@ export class Broadcast {
       case 'locate':
         return this.#tellPositions(message.subjects);
       case 'position':
-        if (this.#subjects.has(subject)) this.#stream(message.node, subject, peer).locate(message.last);
+        if (this.#subjects.has(subject))
+          this.#stream(message.node, subject, peer).locate(message.last);
     }
   }
 

@@ -29,7 +29,7 @@ export interface AskMessage {
 }
 
 /** A node does not keep payloads with numbers below `before` any more. */
-export interface ForgottenMessage {
+interface ForgottenMessage {
   readonly type: 'forgotten';
   readonly node: string;
   readonly subject: string;
@@ -37,7 +37,7 @@ export interface ForgottenMessage {
 }
 
 /** A node does not know where the numbers of others are in these subjects, because it has just begun to listen. */
-export interface LocateMessage {
+interface LocateMessage {
   readonly type: 'locate';
   readonly node: string;
   readonly subjects: readonly string[];

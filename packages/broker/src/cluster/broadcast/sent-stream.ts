@@ -10,7 +10,7 @@ export interface Batch {
   readonly sentAt: number;
 }
 
-/** What a node has said to one subject: it numbers payloads, and keeps the last ones for those who miss some. */
+/** What a node has said to one subject: it numbers payloads, and keeps the last ones for nodes that miss some. */
 export class SentStream {
   /** The number of the last payload; 0 before the first. */
   last = 0;

@@ -38,7 +38,10 @@ export class SentStreams {
   withdraw(batch: Batch): void {
     if (!this.#kept.has(batch)) return;
     this.#size -= batch.message.length;
-    batch.message = this.#encode(batch.first, Array.from({ length: batch.count }, () => null));
+    batch.message = this.#encode(
+      batch.first,
+      Array.from({ length: batch.count }, () => null),
+    );
     this.#size += batch.message.length;
   }
 

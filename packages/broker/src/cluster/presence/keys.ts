@@ -14,7 +14,7 @@ export function userKey(userId: string): string {
   return `u ${userId}`;
 }
 
-/** Tells an app what has changed on another node. @param value - `null` if the entry is gone */
+/** Passes to an app what has changed on another node. @param value - `null` if the entry is gone */
 export function applyEntry(
   app: LocalApp,
   node: string,

@@ -28,7 +28,7 @@ export interface PartsEffects {
   changed(node: string, key: string, value: string | number | null): void;
 }
 
-/** What is known of another node. */
+/** The state of another node. */
 interface Other {
   readonly part: Part;
   /** Whether the part is known whole. */
@@ -40,7 +40,7 @@ interface Other {
 }
 
 /**
- * Who is where: what this node and all others say of their own clients. It expects payloads in order and once, and to be told
+ * Who is where: what this node and all others say of their own clients. It expects payloads in order and once, and a report
  * of what is lost: so a part is right, or asked for.
  */
 export class Parts {
@@ -69,7 +69,7 @@ export class Parts {
     if (setEntry(this.#own, key, value)) this.#pending.set(key, value);
   }
 
-  /** Says what has changed, and answers those that asked. Called at the end of each turn. */
+  /** Says what has changed, and answers the nodes that asked. Called at the end of each turn. */
   flush(): void {
     const changed = [...this.#pending];
     this.#pending = new Map();
@@ -154,8 +154,8 @@ export class Parts {
     const all = new Map(other.pieces.flat());
     other.pieces = [];
     other.isWhole = true;
-    // Only what differs, so that nobody who is there is announced as gone.
-    for (const [key] of [...other.part.entries()]) {
+    // Only what differs, so that no present member is announced as gone.
+    for (const key of other.part.keys()) {
       if (!all.has(key)) this.#set(node, other, [key, null]);
     }
     for (const entry of all) this.#set(node, other, entry);

@@ -105,12 +105,16 @@ describe('a node that listens', () => {
     expect(lost).toEqual(losses);
   });
 
-  it.each(['', 'text', '[]', '{"n":"a","f":1,"p":[]}', `{"n":"${BOB}","f":-1,"p":[]}`, '{"type":"alive"}'])(
-    'ignores %s',
-    (text) => {
-      const { ann, delivered } = twoNodes();
-      expect(ann.receive(SUBJECT, text)).toBe('unknown');
-      expect([ann.peers, delivered]).toEqual([[], []]);
-    },
-  );
+  it.each([
+    '',
+    'text',
+    '[]',
+    '{"n":"a","f":1,"p":[]}',
+    `{"n":"${BOB}","f":-1,"p":[]}`,
+    '{"type":"alive"}',
+  ])('ignores %s', (text) => {
+    const { ann, delivered } = twoNodes();
+    expect(ann.receive(SUBJECT, text)).toBe('unknown');
+    expect([ann.peers, delivered]).toEqual([[], []]);
+  });
 });

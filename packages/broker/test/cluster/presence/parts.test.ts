@@ -10,7 +10,7 @@ beforeEach(() => {
   changed = [];
   const effects = {
     send: (payload: PartPayload) => sent.push(payload),
-    changed: (node: string, key: string, value: unknown) => changed.push(`${node} ${key}=${value}`),
+    changed: (node: string, key: string, value: string | number | null) => changed.push(`${node} ${key}=${value}`),
   };
   parts = new Parts('own', effects, 2);
   parts.joined('peer');
@@ -28,7 +28,12 @@ describe('a part of another node', () => {
   });
 
   it('is taken in when all of its pieces have come, and only what differs', () => {
-    parts.receive('peer', { changed: [['ann', 1], ['bob', 1]] });
+    parts.receive('peer', {
+      changed: [
+        ['ann', 1],
+        ['bob', 1],
+      ],
+    });
     parts.receive('peer', { all: [['bob', 1]], piece: 0, pieces: 2 });
     expect(changed).toEqual(['peer ann=1', 'peer bob=1']);
     parts.receive('peer', { all: [['cem', 1]], piece: 1, pieces: 2 });
@@ -80,7 +85,15 @@ describe('the own part', () => {
     for (const key of ['ann', 'bob', 'cem']) parts.set(key, 1);
     parts.set('ann', null);
     parts.flush();
-    expect(sent).toEqual([{ changed: [['ann', null], ['bob', 1]] }, { changed: [['cem', 1]] }]);
+    expect(sent).toEqual([
+      {
+        changed: [
+          ['ann', null],
+          ['bob', 1],
+        ],
+      },
+      { changed: [['cem', 1]] },
+    ]);
     parts.set('bob', 1);
     expect(parts.hasNews).toBe(false);
   });
