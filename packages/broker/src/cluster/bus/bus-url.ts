@@ -30,9 +30,6 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   tls: { engine: 'nats', isSecure: true, port: 4222 },
 };
 
-export const BUS_URL_EXPECTED =
-  'a URL such as redis://10.0.0.5:6379, redis+sentinel://10.0.0.5,10.0.0.6/mymaster, redis+cluster://10.0.0.5,10.0.0.6 or nats://10.0.0.5,10.0.0.6';
-
 // The last @ ends the credentials, because many passwords are copied into URLs as they are.
 const PARTS =
   /^(?<scheme>[a-z+]+):\/\/(?:(?<credentials>.*)@)?(?<servers>[^@/?#]+)(?:\/(?<path>[^@?#]*))?(?:\?(?<query>[^@#]*))?$/;

@@ -150,8 +150,8 @@ export class ReconnectingBus implements Bus {
 
   /** Waits longer after each failure, and not at the same time as the other nodes. */
   async #pause(attempts: number): Promise<void> {
-    const mostMs = Math.min(MIN_RETRY_MS * 2 ** Math.min(attempts, 10), MAX_RETRY_MS);
+    const longestMs = Math.min(MIN_RETRY_MS * 2 ** Math.min(attempts, 10), MAX_RETRY_MS);
     const { signal } = this.#closing;
-    await delay(mostMs * (0.5 + this.#random() / 2), undefined, { signal }).catch(() => {});
+    await delay(longestMs * (0.5 + this.#random() / 2), undefined, { signal }).catch(() => {});
   }
 }

@@ -42,6 +42,15 @@ describe.skipIf(!hasRedis)('a bus by Redis Cluster', () => {
 /** On each primary, some. */
 const SUBJECTS = Array.from({ length: 30 }, (_, n) => `subject-${n}`);
 
+/** Publishes to each subject, and waits until all has arrived. */
+async function publishes(from: Node, to: Node, message: string): Promise<void> {
+  const had = to.messages.length;
+  await Promise.all(SUBJECTS.map((subject) => from.bus.publish(subject, message)));
+  await vi.waitFor(() => expect(to.messages).toHaveLength(had + SUBJECTS.length));
+  const received = new Set(to.messages.slice(had).map(({ subject }) => subject));
+  expect(received).toEqual(new Set(SUBJECTS));
+}
+
 describe.skipIf(!hasRedis)('Redis Cluster', () => {
   let programs: Programs;
   let cluster: RedisCluster;
@@ -55,21 +64,13 @@ describe.skipIf(!hasRedis)('Redis Cluster', () => {
     cluster.remove();
   });
 
+  const opened = () => Node.open({ open: (handlers) => openBusAt(cluster.url, handlers) });
   const listening = async (): Promise<[Node, Node]> => {
-    const open = () => Node.open({ open: (handlers) => openBusAt(cluster.url, handlers) });
-    const [one, two] = await Promise.all([open(), open()]);
+    const [one, two] = await Promise.all([opened(), opened()]);
     nodes.push(one, two);
     await Promise.all(SUBJECTS.map((subject) => two.bus.listen(subject)));
     return [one, two];
   };
-  const publishes = async (from: Node, to: Node, message: string): Promise<void> => {
-    const had = to.messages.length;
-    await Promise.all(SUBJECTS.map((subject) => from.bus.publish(subject, message)));
-    await vi.waitFor(() => expect(to.messages).toHaveLength(had + SUBJECTS.length));
-    const received = new Set(to.messages.slice(had).map(({ subject }) => subject));
-    expect(received).toEqual(new Set(SUBJECTS));
-  };
-
   it('carries each subject by the primary of its slot', async () => {
     cluster = await RedisCluster.start(programs);
     const [one, two] = await listening();

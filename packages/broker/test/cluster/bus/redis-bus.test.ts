@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UnavailableError } from '../../../src/app/unavailable-error.ts';
 import { hasRedis } from '../../../../../test/support/available.ts';
@@ -33,7 +36,7 @@ describe.skipIf(!hasRedis)('a bus by one Redis server', () => {
 
 describe.skipIf(!hasRedis)('one Redis server', () => {
   let programs: Programs;
-  let server: RedisServer;
+  let server: RedisServer | undefined;
   const nodes: Node[] = [];
   beforeEach(() => {
     programs = new Programs();
@@ -41,11 +44,11 @@ describe.skipIf(!hasRedis)('one Redis server', () => {
   afterEach(async () => {
     await Promise.all(nodes.splice(0).map(({ bus }) => bus.close()));
     await programs.endAll();
-    server.remove();
+    server?.remove();
   });
 
   const opening = async (credentials = ''): Promise<Node> => {
-    const url = `redis://${credentials}127.0.0.1:${server.port}/3`;
+    const url = `redis://${credentials}127.0.0.1:${server?.port}/3`;
     const node = await Node.opening({ open: (handlers) => openBusAt(url, handlers) });
     nodes.push(node);
     return node;
@@ -62,6 +65,22 @@ describe.skipIf(!hasRedis)('one Redis server', () => {
     expect(none.reasons).toContain('NOAUTH');
     // The reason is reported once, however often it is tried again.
     expect(wrong.links).toHaveLength(1);
+  });
+
+  it('has to be Redis 6 or newer, which does not repeat a password', async () => {
+    const old = createServer((socket) => {
+      socket.end(
+        "-ERR unknown command 'HELLO', with args beginning with: 'AUTH', 'old-secret'\r\n",
+      );
+    });
+    await once(old.listen(0, '127.0.0.1'), 'listening');
+    const url = `redis://:old-secret@127.0.0.1:${(old.address() as AddressInfo).port}`;
+    const node = await Node.opening({ open: (handlers) => openBusAt(url, handlers) });
+    await node.isDown();
+    expect(node.reasons).toContain('Redis 6 or newer is needed');
+    expect(node.reasons).not.toContain('old-secret');
+    await node.bus.close();
+    old.close();
   });
 
   it('is lost if it refuses what the bus needs, for the reason that it gives', async () => {
@@ -96,7 +115,7 @@ describe.skipIf(!hasRedis)('one Redis server', () => {
     const node = await opening();
     await node.isUp();
     await node.bus.listen('a');
-    await programs.file('redis-cli', ['-p', String(server.port), 'FLUSHALL']).ended;
+    await programs.file('redis-cli', ['-p', String(server?.port), 'FLUSHALL']).ended;
     await node.bus.publish('a', 'x');
     await node.received('a', ['x']);
     expect(node.links).toHaveLength(1);

@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../../../test/support/free-port.js';
-import { Programs } from '../../../../../test/support/processes.ts';
-import type { RunningProgram } from '../../../../../test/support/processes.ts';
+import type { Programs, RunningProgram } from '../../../../../test/support/processes.ts';
 
 /** A real Redis server, always on the same port. */
 export class RedisServer {

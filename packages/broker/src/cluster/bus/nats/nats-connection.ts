@@ -130,8 +130,14 @@ export class NatsConnection implements Connection {
     if (info.tls_required === true && !url.isSecure) throw new Error('it requires tls://');
     if (url.isSecure) this.#socket.secure();
     const options = {
-      ...{ lang: 'node', version: '1.0.0', name: 'rollcall-broker', protocol: 1 },
-      ...{ verbose: false, pedantic: false, echo: true, tls_required: url.isSecure },
+      lang: 'node',
+      version: '1.0.0',
+      name: 'rollcall-broker',
+      protocol: 1,
+      verbose: false,
+      pedantic: false,
+      echo: true,
+      tls_required: url.isSecure,
       ...(await credentialsOf(url, nonce)),
     };
     this.#socket.write(`CONNECT ${JSON.stringify(options)}\r\n`);

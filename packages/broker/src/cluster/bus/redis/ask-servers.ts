@@ -9,14 +9,14 @@ const MAX_ANSWER_MS = 700;
 /** What to ask, and what to make of a reply: undefined if it is no answer. */
 export interface Question<T> {
   readonly command: readonly string[];
-  parse(reply: RespValue, server: ServerAddress): T | undefined;
+  readonly parse: (reply: RespValue, server: ServerAddress) => T | undefined;
   /** Answers with the same key are the same. */
-  key(answer: T): string;
+  readonly key: (answer: T) => string;
 }
 
 /**
  * Asks several servers, and returns what most of them say: one that is cut off from the others goes on saying what it last knew.
- * Undefined if those that reply have no answer. Rejects if none replies, with a reason that has no secret.
+ * Undefined if no reply is an answer. Rejects if no server replies, with a reason that has no secret.
  */
 export async function askServers<T>(
   url: BusUrl,

@@ -88,13 +88,14 @@ export class RespConnection {
 
   async #signIn({ username = 'default', password }: BusUrl): Promise<void> {
     const auth = password === undefined ? [] : ['AUTH', username, password];
-    try {
-      await this.command('HELLO', '3', ...auth, 'SETNAME', 'rollcall-broker');
-    } catch (error) {
-      // An old server repeats the command, with the password.
-      if (!/^ERR unknown command/.test(errorMessage(error))) throw error;
-      throw new Error('it does not know HELLO: Redis 6 or newer is needed', { cause: error });
-    }
+    const failure = await this.command('HELLO', '3', ...auth, 'SETNAME', 'rollcall-broker').then(
+      () => undefined,
+      errorMessage,
+    );
+    if (failure === undefined) return;
+    // An old server repeats the command, with the password.
+    const isOld = failure.startsWith('ERR unknown command');
+    throw new Error(isOld ? 'it does not know HELLO: Redis 6 or newer is needed' : failure);
   }
 
   #send(args: readonly string[], pushKind: string | undefined, pushes: number): Promise<RespValue> {

@@ -26,7 +26,16 @@ describe('RESP3', () => {
   it('is read, whatever it holds', () => {
     const text = `+OK\r\n:-7\r\n_\r\n#t\r\n#f\r\n,1.5\r\n(12\r\n$-1\r\n*-1\r\n=7\r\ntxt:abc\r\n~2\r\n:1\r\n:2\r\n*2\r\n${bulk('é\r\n')}*1\r\n:1\r\n`;
     expect(read(text).replies).toEqual([
-      ...['OK', -7, null, 1, 0, '1.5', '12', null, null, 'txt:abc'],
+      'OK',
+      -7,
+      null,
+      1,
+      0,
+      '1.5',
+      '12',
+      null,
+      null,
+      'txt:abc',
       [1, 2],
       ['é\r\n', [1]],
     ]);
