@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { LIMITS } from '@rollcall/protocol/pusher';
 import type { KeptEvent } from '../app/event-cache.ts';
 import type { LocalApp } from '../app/local-app.ts';
@@ -67,23 +68,14 @@ export class CachedEvents {
   }
 
   #ask(channel: string, peers: readonly string[]): Question {
-    const { promise: done, resolve } = deferred();
-    const waiting = new Set(peers);
-    const timer = setTimeout(resolve, TIMEOUT_MS);
-    const question = { waiting, done, resolve };
-    this.#questions.set(channel, question);
-    void done.then(() => {
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort(), TIMEOUT_MS);
+    const done = once(ending.signal, 'abort').then(() => {
       clearTimeout(timer);
       this.#questions.delete(channel);
     });
+    const question = { waiting: new Set(peers), done, resolve: () => ending.abort() };
+    this.#questions.set(channel, question);
     return question;
   }
-}
-
-function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
-  });
-  return { promise, resolve };
 }

@@ -1,5 +1,8 @@
 import type { Format } from '@rollcall/runtime/settings';
-import { BUS_URL_EXPECTED, parseBusUrl } from '../cluster/bus/bus-url.ts';
+import { parseBusUrl } from '../cluster/bus/bus-url.ts';
+
+const BUS_URL_EXPECTED =
+  'a URL such as redis://10.0.0.5:6379, redis+sentinel://10.0.0.5,10.0.0.6/mymaster, redis+cluster://10.0.0.5,10.0.0.6 or nats://10.0.0.5,10.0.0.6';
 
 const BUS_URL: Format = {
   expected: BUS_URL_EXPECTED,

@@ -264,6 +264,8 @@ export class Simulation {
   }
 
   #pick<T>(of: readonly T[]): T {
-    return of[Math.floor(this.#random() * of.length)] ?? (of[0] as T);
+    const picked = of[Math.floor(this.#random() * of.length)];
+    if (picked === undefined) throw new Error('nothing to pick');
+    return picked;
   }
 }

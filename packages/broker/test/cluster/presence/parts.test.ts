@@ -10,7 +10,8 @@ beforeEach(() => {
   changed = [];
   const effects = {
     send: (payload: PartPayload) => sent.push(payload),
-    changed: (node: string, key: string, value: string | number | null) => changed.push(`${node} ${key}=${value}`),
+    changed: (node: string, key: string, value: string | number | null) =>
+      changed.push(`${node} ${key}=${value}`),
   };
   parts = new Parts('own', effects, 2);
   parts.joined('peer');
