@@ -8,6 +8,7 @@ import { FIELD_NAME, fieldNameProblem } from '../headers/header-fields.ts';
 import { HTTP_URL } from './http-url.ts';
 import { dropForged, ownFields, proveConsumer } from './proven.ts';
 import { undecidable } from './refusals.ts';
+import { HOP_BY_HOP } from './service-request.ts';
 import type { ServiceResponse } from './service-request.ts';
 
 const RECEIVED: Format = {
@@ -76,13 +77,7 @@ export const FORWARD_AUTH: FilterKind<typeof SETTINGS> = {
 const MAX_BODY_BYTES = 65_536;
 /** They belong to a connection or a body, or the gateway writes them itself. */
 const NOT_PASSED: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+  ...HOP_BY_HOP,
   'content-length',
   'expect',
   'host',
@@ -141,7 +136,8 @@ function forwardAuthFilter(
       try {
         const headers = headersOf(request);
         response = await send({ url, headers, timeoutMs, maxBytes: MAX_BODY_BYTES });
-        if (response.status >= 500) throw new Error(`the response is ${response.status}`);
+        const { status } = response;
+        if (status < 200 || status >= 500) throw new Error(`the response is ${status}`);
       } catch (error) {
         onFault('forwardAuth', `${url} does not decide: ${errorMessage(error)}`);
         return undecidable('The service that decides does not answer. Try again soon.');
