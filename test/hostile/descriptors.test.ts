@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, Cluster } from '../support/cluster.ts';
+import { ask, BrokerCluster } from '../support/cluster.ts';
 import { childrenOf, PROGRAMS } from '../support/processes.ts';
 import { answers, SUBJECTS } from './subjects.ts';
 
@@ -14,9 +14,9 @@ const CLIENTS = 400;
 const FEW = ['prlimit', `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`];
 
 const sockets: Socket[] = [];
-let cluster: Cluster;
+let cluster: BrokerCluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
 });
 afterEach(async () => {
   leave();

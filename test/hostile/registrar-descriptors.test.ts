@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, it, vi } from 'vitest';
-import { ask, Cluster } from '../support/cluster.ts';
+import { ask, BrokerCluster } from '../support/cluster.ts';
 import { freePort } from '../support/free-port.js';
 import { childrenOf } from '../support/processes.ts';
 import type { RunningProgram } from '../support/processes.ts';
@@ -11,9 +11,9 @@ import type { Subject } from './subjects.ts';
 /** What a registrar says of it: in TypeScript, and in Go. */
 const SHORTAGE = /cannot reach the broker .*this machine lacks descriptors|too many open files/;
 
-let cluster: Cluster;
+let cluster: BrokerCluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
 });
 afterEach(() => cluster.end());
 

@@ -38,6 +38,8 @@ export type {
   RequestSummary,
   Forward,
   ListenAddress,
+  Mirror,
+  MirrorDrop,
   ProblemAnswer,
   Trace,
   Upstream,

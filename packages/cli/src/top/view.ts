@@ -68,6 +68,7 @@ export function asJson({ status, instances }: Sample): string {
       address: instance.announcement.address,
       port: instance.announcement.port,
       name: instance.announcement.name,
+      version: instance.announcement.version,
       key: instance.key,
       state: instance.state,
       since: new Date(instance.since).toISOString(),
@@ -103,10 +104,12 @@ function serviceRow(service: ServiceView, rates?: Rates): Line {
 }
 
 function instanceRow({ instance, rates }: Row, now: number): Line {
-  const { address, port, name = '-' } = instance.announcement;
+  const { address, port, name, version } = instance.announcement;
   const place = `  ${urlHost(address)}:${port}`;
+  // In one column, so that a line fits on most terminals.
+  const software = [name, version].filter((each) => each !== undefined).join(' ') || '-';
   const state = stateSpan(instance.state, stateText(instance));
-  return [place, name, state, inWords(now - instance.since), ...figures(rates)];
+  return [place, software, state, inWords(now - instance.since), ...figures(rates)];
 }
 
 /** Such as `ejected by 1 of 2`: with workers, each of them ejects for itself. */

@@ -134,6 +134,8 @@ function createRouter(options: InProcessOptions, services: FilterServices): Rout
         traffic.ejected(prefix, key);
         onEjected();
       },
+      mirrored: (prefix, status) => traffic.mirrored(prefix, status),
+      mirrorDropped: (prefix, reason) => traffic.mirrorDropped(prefix, reason),
     },
     isTableComplete,
     random: Math.random,

@@ -13,6 +13,25 @@ export interface VersionGroup {
   readonly share: number;
 }
 
+/** An epoch that no rollout has: what is observed under it is not counted. */
+export const NOT_COUNTED = 0;
+
+/**
+ * Returns a split by which a version receives nothing: its share is for the old versions. Undefined if it is the only one of
+ * these: then the new ones receive everything.
+ */
+export function splitWithout({ epoch, groups }: Split, version: string): Split | undefined {
+  const index = groups.findIndex(({ versions }) => versions.includes(version));
+  const found = groups[index];
+  if (found === undefined) return { epoch, groups };
+  const left = { ...found, versions: found.versions.filter((each) => each !== version) };
+  if (index === 0)
+    return left.versions.length === 0 ? undefined : { epoch, groups: groups.with(0, left) };
+  // Under other shares than those of the rollout, its comparison would be wrong.
+  const isSame = found.share === 0;
+  return { epoch: isSame ? epoch : NOT_COUNTED, groups: groups.with(index, { ...left, share: 0 }) };
+}
+
 /** A version that shares requests with others. */
 export interface Contender {
   readonly version: string;
@@ -25,6 +44,9 @@ export interface Contender {
 
 /** The old instances receive at most this many times what they would if all instances were equal. */
 const MAX_OVERLOAD = 2;
+
+/** A smaller share is only an error of the arithmetic. */
+const ROUNDING = 1e-9;
 
 /**
  * Returns the share of each new version: its limit, and no more than its instances are due. The rest is for the old
@@ -43,7 +65,7 @@ export function sharesOf(oldWeight: number, contenders: readonly Contender[]): n
       each.isHeld === isHeld ? each.weight / total - (shares[index] ?? 0) : 0,
     );
     const taken = Math.min(excess, sum(rooms));
-    if (taken <= 0) continue;
+    if (taken <= ROUNDING) continue;
     for (const [index, room] of rooms.entries())
       shares[index] = (shares[index] ?? 0) + (taken * room) / sum(rooms);
     excess -= taken;

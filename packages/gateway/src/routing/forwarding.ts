@@ -1,18 +1,19 @@
 import type { Instance } from '@rollcall/client';
-import { configuredName, schemeFacts } from '@rollcall/protocol';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
-import type { Filter, Forward, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
+import type { Filter, Forward, Mirror, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { InstanceStats } from '../balancing/instance-stats.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
 import { noInstance, overloaded, unknownRoute } from '../problem.ts';
 import type { Outcome } from '../rollout/evidence.ts';
 import type { RoutePolicy } from './policy.ts';
+import type { MirrorEvents, RouteMirror } from './route-mirror.ts';
 import type { RouteRule } from './rules.ts';
+import { upstreamOf } from './upstream-of.ts';
 import type { VersionChoice } from './version-choice.ts';
 
 /** Receives what happens to requests on their way to instances. */
-export interface RoutingEvents {
+export interface RoutingEvents extends MirrorEvents {
   /** An attempt at this instance failed, and the request was retried there or elsewhere. */
   retried(route: string, key: string): void;
   ejected(route: string, key: string): void;
@@ -30,6 +31,8 @@ export interface Route {
   readonly instances: () => readonly Instance[];
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
+  /** Undefined unless its requests are mirrored. */
+  readonly mirror: RouteMirror | undefined;
   readonly events: RoutingEvents | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -119,13 +122,7 @@ export class Forwarding implements Forward {
     if (before !== undefined) events?.retried(rule.key, before.key);
     this.#status = 0;
     this.#stats = this.#route.balancer.requestStarted(instance);
-    const { key, announcement } = instance;
-    const { address, port, scheme } = announcement;
-    // As nearly all, and without anything to look up.
-    if (scheme === undefined || scheme === 'http') return { key, address, port };
-    const serverName = configuredName(instance);
-    const to = { key, address, port, ...schemeFacts(announcement) };
-    return serverName === undefined ? to : { ...to, serverName };
+    return upstreamOf(instance);
   }
 
   onResponse(status: number): void {
@@ -152,6 +149,10 @@ export class Forwarding implements Forward {
 
   mayRetry(): boolean {
     return this.#route.budget.withdraw(this.#route.now());
+  }
+
+  mirror(): Mirror | undefined {
+    return this.#route.mirror?.draw(() => this.#current);
   }
 
   /** How the attempt failed: unreachable, aborted, timed out, or a response 502, 503 or 504. */

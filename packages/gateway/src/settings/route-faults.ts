@@ -105,7 +105,25 @@ function policyFaults(
     path: key.split('.'),
     problem,
   }));
-  return [...rewrite, ...filters, ...shareFaults(policy.versions)];
+  return [
+    ...rewrite,
+    ...filters,
+    ...shareFaults(policy.versions),
+    ...mirrorFaults(policy.versions, given.versions?.mirror),
+  ];
+}
+
+function mirrorFaults(
+  { mirror: { version, share }, shares = [] }: RouteSettings['versions'],
+  given: NonNullable<RouteValues['versions']>['mirror'],
+): RouteFault[] {
+  const path = ['versions', 'mirror'];
+  if (version === undefined)
+    return given === undefined ? [] : [{ path, problem: 'needs `versions.mirror.version`' }];
+  const receiving = shares.filter(({ weight }) => weight > 0);
+  const isAlone = receiving.length > 0 && receiving.every((each) => each.version === version);
+  if (!isAlone || share === 0) return [];
+  return [{ path: [...path, 'version'], problem: 'receives all requests itself, by `shares`' }];
 }
 
 function shareFaults({ shares = [] }: RouteSettings['versions']): RouteFault[] {

@@ -53,7 +53,7 @@ describe('the port without TLS', () => {
     expect(await answer({ host: '' })).toBe('unknown-host');
   });
 
-  it('serves what came by TLS through a trusted proxy, and everything if it is told to', async () => {
+  it('serves what came by TLS through a trusted proxy, and everything if it is configured so', async () => {
     expect(await answer({ isSecure: true })).toBeUndefined();
     expect(await answer({}, { ...REDIRECT, redirectPort: undefined } as never)).toBeUndefined();
   });

@@ -125,6 +125,30 @@ describe('a configuration', () => {
       },
       '`routes./v1.versions.shares` names 1.4 twice',
     ],
+    [
+      { routes: { '/v1': { versions: { mirror: { share: 0.1 } } } } },
+      '`routes./v1.versions.mirror` needs `versions.mirror.version`',
+    ],
+    [
+      { versions: { mirror: { version: '1.5', share: 10 } } },
+      '`versions.mirror.share` is 10; it must be a number from 0 to 1',
+    ],
+    [
+      {
+        versions: {
+          shares: [
+            { version: '1.4', weight: 0 },
+            { version: '1.5', weight: 1 },
+          ],
+        },
+        routes: {
+          '/v1': {
+            cases: [{ when: { methods: ['GET'] }, versions: { mirror: { version: '1.5' } } }],
+          },
+        },
+      },
+      '`routes./v1.cases.0.versions.mirror.version` receives all requests itself, by `shares`',
+    ],
     [{ routes: { 'a.com/': { upstreams: [] } } }, '`routes.a.com/.upstreams` is empty'],
     [
       { routes: { '/v1': { service: '/v2', upstreams: ['http://10.0.0.5'] } } },

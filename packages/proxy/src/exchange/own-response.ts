@@ -76,7 +76,7 @@ export function checkStatus(status: number): void {
     throw new RangeError(`${status} is not a status from 200 to 599`);
 }
 
-/** RFC 9110 §6.4.1: whether a response with this status has no body, whatever its fields say. */
+/** RFC 9110 §6.4.1: whether a response with this status has no body, even if its fields announce one. */
 export function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }

@@ -14,7 +14,7 @@ export class PhaseTimer {
   limits: RouteLimits;
   readonly #clock: Clock;
   #latest = Infinity;
-  /** The same by the route alone, whatever the client waits for. */
+  /** The same by the route alone, without the deadline of the client. */
   #routeLatest = Infinity;
 
   constructor(limits: RouteLimits, clock: Clock) {

@@ -13,6 +13,7 @@ import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import { copyOf } from './copy-of.ts';
 import { lastHopResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
@@ -116,6 +117,7 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Keeps what has come of the body until it can be sent. */
   hold(parts: readonly Buffer[], end: BodyEnd): void {
+    this.#request.copy?.add(parts);
     this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
     this.#end = end;
   }
@@ -127,6 +129,8 @@ export class UpstreamRequest implements ResponseHandler {
     this.#decision = decision;
     this.#limits = limits;
     this.#filters = filters;
+    this.#request.copy = copyOf(this.#request, decision, filters, this.#context);
+    this.#request.copy?.add(this.#parts);
     this.#tryNext();
   }
 
@@ -136,7 +140,8 @@ export class UpstreamRequest implements ResponseHandler {
     this.#mayRetry = false;
     this.#keep(parts);
     if (this.#connection?.write(parts, this.#end) === false) this.#block();
-    if (end.done) this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.add(parts);
+    if (end.done) this.#sentAll();
   }
 
   /** Reads no more of the response for now. */
@@ -193,7 +198,8 @@ export class UpstreamRequest implements ResponseHandler {
       if (flows) this.#stream.resume();
       else this.#block();
     }
-    this.#exchange.onRequestProgress(isComplete ? 'request-sent' : 'head-sent');
+    if (isComplete) this.#sentAll();
+    else this.#exchange.onRequestProgress('head-sent');
   }
 
   onInformational(head: ResponseHead): void {
@@ -278,7 +284,7 @@ export class UpstreamRequest implements ResponseHandler {
    */
   #retry(failed: UpstreamStream): boolean {
     if (!this.#isKept || this.#retries >= MAX_RETRIES) return false;
-    // What the upstream has not begun to process is sent again whatever it is.
+    // What the upstream has not begun to process is sent again, with any method.
     const isSafe = failed.isRefused || (this.#mayRetry && !failed.hasResponded);
     if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
     this.#retries++;
@@ -302,6 +308,11 @@ export class UpstreamRequest implements ResponseHandler {
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
     else if (!this.#end.done) this.#stream.pause();
+  }
+
+  #sentAll(): void {
+    this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.send();
   }
 
   /** Returns the end of the body as the upstream gets it. */

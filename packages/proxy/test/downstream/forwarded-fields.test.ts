@@ -27,7 +27,7 @@ function behind(lines: string) {
 }
 
 describe('the forwarded fields of a request', () => {
-  it('say what the connection shows, whatever the client says', () => {
+  it('say what the connection shows, not what the client says', () => {
     const origin = new ForwardedFields(PEER, trusted());
     expect(origin.lines(said(lie))).toBe(
       'x-forwarded-for: 10.0.0.1\r\nx-forwarded-port: 1500\r\nx-forwarded-proto: http\r\nx-forwarded-host: api.example\r\nforwarded: for=10.0.0.1;host=api.example;proto=http\r\n',
