@@ -1,4 +1,5 @@
 import { errorMessage } from '@rollcall/runtime';
+import { FieldAliases } from '@rollcall/proxy';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import type { FilterContext } from '../filter-context.ts';
@@ -6,7 +7,7 @@ import { ENABLED } from '../filter-kind.ts';
 import type { FilterKind } from '../filter-kind.ts';
 import { FIELD_NAME, fieldNameProblem } from '../headers/header-fields.ts';
 import { HTTP_URL } from './http-url.ts';
-import { dropForged, ownFields, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { undecidable } from './refusals.ts';
 import { HOP_BY_HOP } from './service-request.ts';
 import type { ServiceResponse } from './service-request.ts';
@@ -94,7 +95,7 @@ function forwardAuthFilter(
   if (isDry) return { name: 'forwardAuth' };
   const { timeoutMs, requestHeaders, responseHeaders, consumerHeader } = settings;
   const asked = requestHeaders && new Set(requestHeaders.map((name) => name.toLowerCase()));
-  const own = ownFields(responseHeaders);
+  const own = new FieldAliases(responseHeaders);
 
   /** The fields of the request, and where it comes from as Traefik and Caddy say it. */
   function headersOf(request: FilterRequest): Record<string, string | string[]> {
@@ -131,7 +132,7 @@ function forwardAuthFilter(
   return {
     name: 'forwardAuth',
     async onRequest(request): Promise<FilterOutcome | void> {
-      dropForged(request.fields, own);
+      request.fields.deleteAliases(own);
       let response;
       try {
         const headers = headersOf(request);

@@ -14,7 +14,7 @@ interface ServiceRequest {
 
 export interface ServiceResponse {
   readonly status: number;
-  /** Each field as it came, without those that belong to the connection. */
+  /** Each field as it came, except fields of the connection. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
 }
