@@ -1,5 +1,6 @@
 import type { Change, Instance } from '@rollcall/client';
 import type { RequestSummary } from '@rollcall/proxy';
+import { isGrpcFailure } from '../grpc-failure.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { RoutingEvents } from '../routing/forwarding.ts';
 import { addCounts, AT, increase, newCounts, observeSeconds } from './counts.ts';
@@ -206,12 +207,13 @@ export class TrafficCounter implements RoutingEvents {
 
 function countResponse(
   counts: Counts,
-  { status, isAborted, requestBytes, responseBytes, transformedBytes }: RequestSummary,
+  { status, grpcStatus, isAborted, requestBytes, responseBytes, transformedBytes }: RequestSummary,
 ): void {
   // A status may have any three digits; an unknown class counts as 5xx (RFC 9110 §15).
   const digit = Math.min(Math.floor(status / 100), 5);
   increase(counts, AT.statuses + digit - 1, 1);
   if (isAborted) increase(counts, AT.aborted, 1);
+  else if (status < 500 && isGrpcFailure(grpcStatus)) increase(counts, AT.grpcFailures, 1);
   increase(counts, AT.requestBytes, requestBytes);
   increase(counts, AT.responseBytes, responseBytes);
   if (transformedBytes === 0) return;

@@ -5,7 +5,7 @@ import type { FilterRun, FilterRunHandler } from '../filters/filter-run.ts';
 import { GRPC_STATUS, grpcStatusOfReset } from '../grpc/status.ts';
 import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
-import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
+import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR } from '../problems.ts';
 import type { Problem } from '../problems.ts';
 import type { Forward } from '../proxy.ts';
 import { ClientRequest } from './client-request.ts';
@@ -110,14 +110,17 @@ export class Exchange
     this.#continue?.check(now);
     if (!this.#timer.isOver(now)) return;
     const isTotal = this.#timer.isTotalOver(now);
-    if (this.#phase === 'filtering') this.#filters?.timedOut(this.#timer.limits.filterMs, this);
+    const isRoute = this.#timer.isRouteOver(now);
+    if (this.#phase === 'filtering' && (isRoute || !isTotal))
+      this.#filters?.timedOut(this.#timer.maxFilterMs, this);
     // Once the response has begun, it may be the client that does not take it.
     else if (this.#phase === 'responding')
       this.#breakOff(isTotal ? GRPC_STATUS.deadlineExceeded : GRPC_STATUS.unavailable);
     else if (!isTotal) this.#sent.timedOut();
     else {
-      this.#sent.drop(this.#sent.isAtUpstream && this.#timer.isRouteOver(now));
-      this.answer(requestTimedOut(this.#timer.totalMs));
+      this.#filters?.cancel();
+      this.#sent.drop(this.#sent.isAtUpstream && isRoute);
+      this.answer(this.#timer.problem);
     }
   }
 
@@ -211,7 +214,6 @@ export class Exchange
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
     this.#isOpenEnded = head.length < 0;
-    if (end.done) noteGrpcStatus(this.#request, end.trailers === '' ? head.fields : end.trailers);
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
     if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
@@ -219,7 +221,6 @@ export class Exchange
   }
 
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void {
-    if (end.trailers !== '') noteGrpcStatus(this.#request, end.trailers);
     if (this.#transformed !== undefined)
       return this.#passed(this.#transformed.write(parts, end), end);
     this.#request.record?.delivered(parts);

@@ -6,13 +6,15 @@ import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
-import type { Forward, Upstream } from '../proxy.ts';
+import type { AttemptEnd, Forward, Upstream } from '../proxy.ts';
+import { LeavingError } from '../upstream/leaving-error.ts';
 import { isOwnShortage } from '../upstream/own-shortage.ts';
 import { ResetError } from '../upstream/reset-error.ts';
 import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import { noteGrpcStatus } from './grpc-call.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
 import { requestFacts } from './request-facts.ts';
@@ -74,8 +76,9 @@ export class UpstreamRequest implements ResponseHandler {
   /** Whether all that has come of the body is kept. */
   #isKept = true;
   #retries = 0;
-  /** Whether an attempt is under way. */
+  /** Whether an attempt is under way, and whether a response to it has begun. */
   #isTrying = false;
+  #hasResponded = false;
 
   constructor(
     request: ClientRequest,
@@ -145,19 +148,20 @@ export class UpstreamRequest implements ResponseHandler {
     this.#connection?.resume();
   }
 
-  /** Gives the connection up, because the response is not wanted any more. @param isFault see `#ended` */
+  /** Gives the connection up, because the response is not wanted any more. @param isFault whether of the upstream */
   drop(isFault = false): void {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.abandon();
-    this.#ended(isFault);
+    if (isFault) this.#ended('failed');
+    else this.#ended(this.#hasResponded ? 'responded' : 'abandoned');
   }
 
   /** The whole response has come. A connection on which the body is still being sent cannot be used again. */
   release(): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#ended(false);
+    this.#ended('responded');
     // An upstream that does not read trailers takes them for its next request.
     if (this.#end.done && this.#end.trailers === '') connection?.giveBack();
     else connection?.abandon();
@@ -207,12 +211,13 @@ export class UpstreamRequest implements ResponseHandler {
       return;
     }
     this.#responded(head);
-    this.#ended(false);
+    this.#ended('responded');
     this.#exchange.onTunnel(new Tunnel(this.#stream, connection), head);
     if (rest.length > 0) this.#exchange.onResponseData([rest], MORE);
   }
 
   onHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    if (end.done) this.#noteGrpcStatus(end.trailers === '' ? head.fields : end.trailers);
     this.#responded(head);
     const decision = this.#decision;
     const upstream = this.#upstream;
@@ -231,6 +236,7 @@ export class UpstreamRequest implements ResponseHandler {
   }
 
   onData(parts: readonly Buffer[], end: BodyEnd): void {
+    if (end.trailers !== '') this.#noteGrpcStatus(end.trailers);
     this.#exchange.onResponseData(parts, end);
   }
 
@@ -248,8 +254,7 @@ export class UpstreamRequest implements ResponseHandler {
     const failed = this.#connection;
     const { phase } = this.#exchange;
     this.#connection = undefined;
-    const isRefused = failed?.isRefused === true;
-    this.#ended(!isOwnShortage(error) && !isRefused);
+    this.#ended(isOwnShortage(error) || error instanceof LeavingError ? 'unsent' : 'failed');
     if (phase === 'tunnelling' || phase === 'responding')
       this.#exchange.onUpstreamClose(error instanceof ResetError ? error.http2Code : undefined);
     else if (phase === 'connecting') this.#unreachable(error);
@@ -294,6 +299,7 @@ export class UpstreamRequest implements ResponseHandler {
     this.#upstream = upstream;
     this.#connection = connection;
     this.#isTrying = true;
+    this.#hasResponded = false;
     if (record !== undefined) record.instance = upstream.key;
     connection.carry(this);
     this.#exchange.onRequestProgress('attempt');
@@ -325,17 +331,23 @@ export class UpstreamRequest implements ResponseHandler {
   }
 
   #responded({ status }: ResponseHead): void {
+    this.#hasResponded = true;
     this.#mayRetry = false;
     if (!this.#end.done) this.#drop();
     this.#decision?.onResponse?.(status);
     this.#request.record?.responded(status);
   }
 
-  /** Reports the attempt that is under way as over. @param isFault see {@link Forward.onAttemptEnd} */
-  #ended(isFault: boolean): void {
+  #noteGrpcStatus(lines: string): void {
+    const status = noteGrpcStatus(this.#request, lines);
+    if (status !== undefined) this.#decision?.onGrpcStatus?.(status);
+  }
+
+  /** Reports the attempt that is under way as over. */
+  #ended(end: AttemptEnd): void {
     if (!this.#isTrying) return;
     this.#isTrying = false;
-    this.#decision?.onAttemptEnd?.(isFault);
+    this.#decision?.onAttemptEnd?.(end);
   }
 
   /** Keeps more of the body, while the upstream may refuse the request and it is not too much. */

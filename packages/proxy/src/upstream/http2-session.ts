@@ -23,6 +23,7 @@ import type { Taken } from '../sockets/read-into.ts';
 import type { Dialer } from './dialer.ts';
 import { STREAM_WINDOW } from './http2-stream.ts';
 import type { Http2UpstreamStream, StreamSession } from './http2-stream.ts';
+import { LeavingError } from './leaving-error.ts';
 
 /** What an upstream may send on all streams together before it is taken. */
 const CONNECTION_WINDOW = 1024 * 1024;
@@ -223,7 +224,8 @@ export class Http2Session implements SessionHandler, StreamSession {
   /** RFC 9113 §6.8: the upstream has not processed the streams above the last one, and takes no others. */
   onGoAway(lastStreamId: number, code: number): void {
     if (this.#state !== 'closed') this.#state = 'leaving';
-    const error = new Error(`closes the connection${code === ERROR.none ? '' : ` (code ${code})`}`);
+    const error =
+      code === ERROR.none ? new LeavingError() : new Error(`closes the connection (code ${code})`);
     for (const [id, stream] of this.#streams) {
       if (id <= lastStreamId) continue;
       this.#streams.delete(id);

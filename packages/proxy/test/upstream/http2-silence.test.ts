@@ -25,7 +25,8 @@ async function blockable() {
     const text = String(payload);
     let respond: (() => void) | undefined;
     if (type === FRAME.headers) respond = () => session.respond(streamId, OK);
-    else if (type === FRAME.ping) respond = () => session.write(frame(FRAME.ping, FLAG.ack, 0, text));
+    else if (type === FRAME.ping)
+      respond = () => session.write(frame(FRAME.ping, FLAG.ack, 0, text));
     if (respond === undefined) return;
     seen.push(`${type === FRAME.ping ? 'PING' : 'request'} on ${index}`);
     if (isBlocked && index === 0) held.push(respond);
