@@ -23,7 +23,7 @@ const printed = (command: RegExp): { command: string; lines: string[] }[] =>
 const scratch = new Scratch();
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   if (hasGo) buildPebble();
 }, 600_000);
 afterAll(async () => {

@@ -25,7 +25,7 @@ const scratch = new Scratch();
 let cluster: Cluster;
 let upstream: Server;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   const headers = { 'content-type': 'application/json', etag: '"items-1"' };
   upstream = createServer((_request, response) =>
     response.writeHead(200, headers).end(JSON.stringify(Array(1000).fill('item 1'))),

@@ -58,7 +58,7 @@ const scratch = new Scratch();
 let cluster: Cluster;
 beforeAll(async () => {
   await once(auth.listen(0, '127.0.0.1'), 'listening');
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   await cluster.idV5('v1');
 });
 afterAll(async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'helloworld.proto'), block('proto', 'syntax'));
   for (const name of ['service.js', 'client.js'])
     writeFileSync(join(folder, name), block('js', `// ${name}`));
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   const { url, program } = await cluster.gateway();
   ({ host } = new URL(url));
   const routed = program.line(/route registered/);

@@ -16,7 +16,7 @@ const examples = [
 
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   if (hasGo) await cluster.idV4('v1');
 });
 afterAll(() => cluster.end());

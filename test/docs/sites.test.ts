@@ -34,7 +34,7 @@ const scratch = new Scratch();
 let cluster: Cluster;
 const upstreams = new Map<number, Server>();
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   await cluster.idV5('v1');
   for (const shown of [8081, 8082]) upstreams.set(shown, await upstream(shown));
 });

@@ -26,7 +26,7 @@ function shape(text: string): string {
 const scratch = new Scratch();
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
 });
 afterAll(async () => {
   await cluster.end();

@@ -8,7 +8,7 @@ const programs = new Programs();
 let cluster: Cluster;
 let taken: string;
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   taken = cluster.env['PUSHER_PORT'] ?? '';
 });
 afterAll(() => cluster.end());

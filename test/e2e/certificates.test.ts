@@ -23,7 +23,7 @@ const folders: string[] = [];
 const servers: Pebble[] = [];
 
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   await cluster.idV5('v1');
   if (hasGo) buildPebble();
 }, 600_000);

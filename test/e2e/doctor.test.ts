@@ -7,7 +7,7 @@ import { freePort } from '../support/free-port.js';
 let cluster: Cluster;
 let gateway: RunningGateway;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   gateway = await cluster.gateway();
   await cluster.idV5('first');
 });

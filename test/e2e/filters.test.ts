@@ -16,7 +16,7 @@ const APP = 'https://app.example.com';
 let cluster: Cluster;
 let service: Server;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   service = createServer((request, response) => {
     response.setHeader('server', 'echo');
     response.setHeader('access-control-allow-origin', '*');

@@ -9,7 +9,7 @@ const TOKEN = { ROLLCALL_ADMIN_TOKEN: 'a-token-of-enough-length' };
 let cluster: Cluster;
 let gateway: RunningGateway;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   gateway = await cluster.gateway([], TOKEN);
 });
 afterEach(() => cluster.end());

@@ -15,7 +15,7 @@ let cluster: Cluster;
 let gateway: RunningGateway;
 let client: Client;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   gateway = await cluster.gateway();
   client = new Client(new URL(gateway.url).host, credentials.createInsecure());
 });

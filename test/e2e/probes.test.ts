@@ -14,7 +14,7 @@ let gateway: RunningGateway;
 let servers: Server[];
 let registrations: Registration[];
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   gateway = await cluster.gateway();
   servers = [];
   registrations = [];

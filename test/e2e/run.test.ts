@@ -3,14 +3,11 @@ import { SAME_SIGNAL_MS } from '@rollcall/runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, Cluster } from '../support/cluster.ts';
 import { Mark } from '../support/processes.ts';
-import type { RunningProgram } from '../support/processes.ts';
 import { freePort } from '../support/free-port.js';
 
 let cluster: Cluster;
-let gateway: { url: string; program: RunningProgram };
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
-  gateway = await cluster.gateway();
+  cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
 
@@ -38,6 +35,7 @@ function run(port: number, options: string[] = [], command?: string[], mark?: Ma
 
 describe('rollcall run', () => {
   it('registers a program without Rollcall, and leaves before stopping it', async () => {
+    const gateway = await cluster.gateway();
     const port = await freePort();
     const program = run(port);
     await program.line(/INFO  registered prefix=\/v3 address=127\.0\.0\.1 port=/);
@@ -70,6 +68,7 @@ describe('rollcall run', () => {
   });
 
   it('takes a redirect of the health path for healthy, as gateways do', async () => {
+    const gateway = await cluster.gateway();
     const port = await freePort();
     const redirecting = `require('node:http').createServer((request, response) => {
       response.writeHead(302, { location: '/login' }).end();
@@ -97,6 +96,7 @@ describe('rollcall run', () => {
   });
 
   it('asks gateways to keep the prefix, and to be sticky', async () => {
+    const gateway = await cluster.gateway();
     const program = run(await freePort(), ['--no-strip', '--sticky', 'cookie:io']);
     await gateway.program.line(/route registered .*\/v3/);
     expect((await ask(`${gateway.url}/v3/hello`)).body).toBe('/v3/hello');
@@ -119,6 +119,7 @@ describe('rollcall run', () => {
   });
 
   it('leaves when its program ends, and exits with its code', async () => {
+    const gateway = await cluster.gateway();
     const port = await freePort();
     const program = run(
       port,
@@ -142,6 +143,7 @@ describe('rollcall run', () => {
   });
 
   it('stops a program that does not listen yet without registering it', async () => {
+    const gateway = await cluster.gateway();
     const program = run(await freePort(), [], ['sh', '-c', 'echo begun; sleep 60']);
     await program.line(/begun/);
     program.kill('SIGTERM');
@@ -199,11 +201,13 @@ describe('rollcall run', () => {
   });
 
   it('does not wait for leaving at the second signal', async () => {
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const port = await freePort();
     const program = run(port);
     await program.line(/registered/);
     // A broker that does not answer: leaving takes as long as it may.
-    cluster.broker.kill('SIGSTOP');
+    own.broker.kill('SIGSTOP');
     program.kill('SIGINT');
     // A signal that follows at once counts as the same.
     await setTimeout(SAME_SIGNAL_MS + 100);
@@ -225,6 +229,7 @@ describe('rollcall run', () => {
   });
 
   it('registers a program that listens on ::1 only', async () => {
+    const gateway = await cluster.gateway();
     const port = await freePort();
     const server = `require('node:http').createServer((_, response) => response.end('six')).listen(${port}, '::1')`;
     const program = run(port, [], ['node', '-e', server]);
@@ -269,6 +274,7 @@ describe('rollcall run', () => {
   });
 
   it('leaves at two signals at once, such as those of timeout(1)', async () => {
+    const gateway = await cluster.gateway();
     const program = run(await freePort());
     await program.line(/registered/);
     await gateway.program.line(/route registered/);
@@ -280,6 +286,7 @@ describe('rollcall run', () => {
   });
 
   it('does not register another program that already listens on the port', async () => {
+    const gateway = await cluster.gateway();
     const port = Number(new URL(gateway.url).port);
     const program = run(port);
     expect((await program.ended).code).toBe(3);

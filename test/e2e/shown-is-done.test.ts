@@ -98,7 +98,7 @@ async function received(gateway: RunningGateway, services: readonly Service[]): 
 
 describe.each([1, 2])('what a gateway of %i processes shows of an instance', (workers) => {
   it('is what it does, in every state', async () => {
-    cluster = await Cluster.start('embedded');
+    cluster = await Cluster.start();
     const gateway = await cluster.gateway(
       [
         ...(workers === 1 ? [] : ['--workers', String(workers)]),

@@ -15,7 +15,7 @@ let servers: Server[];
 beforeEach(async () => {
   servers = [];
   config = new ConfigFile();
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
 });
 afterEach(async () => {
   for (const server of servers) server.close().closeAllConnections();

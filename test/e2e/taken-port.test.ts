@@ -26,7 +26,7 @@ let directory: Directory;
 let dnsPort: number;
 const scratch = new Scratch();
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   dnsPort = await freePort();
   gateway = await cluster.gateway(['--dns-port', String(dnsPort)]);
   directory = await discover({ registry: registryFromEnv(cluster.env), probes: 'always' });

@@ -6,7 +6,7 @@ import { startInTerminal } from '../support/terminal.ts';
 let cluster: Cluster;
 let gateway: RunningGateway;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   gateway = await cluster.gateway();
   await cluster.idV5('first');
   await gateway.program.line(/route registered/);

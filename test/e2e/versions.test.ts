@@ -40,7 +40,7 @@ let cluster: Cluster;
 let gateway: RunningGateway;
 const loads: Load[] = [];
 beforeAll(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   const file = join(folder, 'rollcall.json');
   writeFileSync(file, JSON.stringify({ versions: { stepMs: 2000 } }));
   gateway = await cluster.gateway(['--config', file, '--snapshot', 'none', '--workers', '2']);

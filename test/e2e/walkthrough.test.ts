@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasGo, hasSoketi } from '../support/available.ts';
-import { ask, Cluster, generateV4, generateV5 } from '../support/cluster.ts';
+import { ask, BrokerCluster, generateV4, generateV5 } from '../support/cluster.ts';
 import type { Answer, BrokerKind } from '../support/cluster.ts';
 
 /** Python: uuid.uuid5(uuid.NAMESPACE_URL, '3jhbj333') */
@@ -8,9 +8,9 @@ const UUID_V5 = 'ded2f335-7fd4-5b9b-a118-3cf44a258ba4';
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 function suite(kind: BrokerKind): void {
-  let cluster: Cluster;
+  let cluster: BrokerCluster;
   beforeEach(async () => {
-    cluster = await Cluster.start(kind);
+    cluster = await BrokerCluster.startWith(kind);
   });
   afterEach(() => cluster.end());
 

@@ -6,7 +6,7 @@ import type { RunningProgram } from '../support/processes.ts';
 
 let cluster: Cluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
 
@@ -40,20 +40,24 @@ describe('rollcall watch', () => {
   });
 
   it('shows that the broker is lost and back, and continues', async () => {
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const watch = await watching();
-    cluster.broker.kill('SIGKILL');
+    own.broker.kill('SIGKILL');
     await watch.line(/DISCONNECTED {2}lost the connection to the broker at 127\.0\.0\.1:\d+/);
-    await cluster.restartBroker();
+    await own.restartBroker();
     await watch.line(/CONNECTED {2}connected to the broker/);
     await cluster.idV5('second');
     await watch.line(/registered/);
   });
 
   it('prints one JSON object a line with --json', async () => {
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const watch = await watching(['--json']);
     await cluster.idV5('second');
     await watch.line(/registered/);
-    cluster.broker.kill('SIGKILL');
+    own.broker.kill('SIGKILL');
     await watch.line(/disconnected/);
     const place = {
       prefix: '/v1',

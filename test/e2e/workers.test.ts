@@ -17,7 +17,7 @@ let cluster: Cluster;
 let gateway: RunningGateway;
 const mark = new Mark();
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
   gateway = await cluster.gateway(['--workers', '2'], mark.env);
 });
 afterEach(async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FAKETIME } from '../support/available.ts';
-import { Cluster } from '../support/cluster.ts';
+import { BrokerCluster } from '../support/cluster.ts';
 import type { Environment } from '../support/processes.ts';
 import { answersFor, endsInTime, SUBJECTS } from './subjects.ts';
 import { BAD, servesFor, world, WORKERS } from './world.ts';
@@ -70,7 +70,7 @@ describe.skipIf(FAKETIME === undefined)('a clock that is stepped by an hour', ()
   });
 
   it.each(Object.entries(SUBJECTS))('affects nothing that %s does', async (_, startSubject) => {
-    const cluster = await Cluster.start('embedded');
+    const cluster = await BrokerCluster.startWith('embedded');
     try {
       const subject = await startSubject(cluster, { env });
       for (const by of STEPS) {

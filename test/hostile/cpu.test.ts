@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Cluster } from '../support/cluster.ts';
+import { BrokerCluster } from '../support/cluster.ts';
 import { childrenOf } from '../support/processes.ts';
 import { answersFor, endsInTime, SUBJECTS } from './subjects.ts';
 import { servesFor, world, WORKERS } from './world.ts';
@@ -39,7 +39,7 @@ describe('a machine without CPU to spare', () => {
   it.each(Object.entries(SUBJECTS).filter(([name]) => !name.startsWith('a gateway')))(
     'makes %s slow, and ends it not',
     async (_, startSubject) => {
-      const cluster = await Cluster.start('embedded');
+      const cluster = await BrokerCluster.startWith('embedded');
       try {
         const subject = await startSubject(cluster, { via: LAST });
         const before = childrenOf(subject.program.pid);

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ask, Cluster } from '../support/cluster.ts';
+import { ask, BrokerCluster } from '../support/cluster.ts';
 import { childrenOf, PROGRAMS } from '../support/processes.ts';
 import { answers, SUBJECTS } from './subjects.ts';
 
@@ -14,9 +14,9 @@ const CLIENTS = 400;
 const FEW = ['prlimit', `--nofile=${DESCRIPTORS}:${DESCRIPTORS}`];
 
 const sockets: Socket[] = [];
-let cluster: Cluster;
+let cluster: BrokerCluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
 });
 afterEach(async () => {
   leave();
@@ -90,6 +90,18 @@ describe.runIf(process.platform === 'linux')('with more idle clients than descri
         )
         .toBe(200);
       instance.close().closeAllConnections();
+    },
+  );
+});
+
+describe.runIf(process.platform === 'linux')('with too few descriptors to start', () => {
+  it.each(['gateway', 'broker', 'up', 'run'])(
+    '`rollcall %s` says so in one line',
+    async (command) => {
+      const few = ['prlimit', '--nofile=40:40'];
+      const program = cluster.programs.node(PROGRAMS.cli, [command], cluster.env, few);
+      expect(await program.ended).toMatchObject({ code: 1 });
+      expect(program.lines).toEqual([expect.stringMatching(/^rollcall: .*raise ulimit -n/)]);
     },
   );
 });

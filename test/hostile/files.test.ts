@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { APP } from '../support/connection.ts';
-import { Cluster } from '../support/cluster.ts';
+import { BrokerCluster } from '../support/cluster.ts';
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts';
 import { answersFor, SUBJECTS } from './subjects.ts';
 import { servesFor, world, WORKERS } from './world.ts';
@@ -40,7 +40,7 @@ describe('a configuration whose folder is removed', () => {
   );
 
   it('stays as it was until it is there again, in a broker', async () => {
-    const cluster = await Cluster.start('embedded');
+    const cluster = await BrokerCluster.startWith('embedded');
     try {
       write({ apps: [APP] });
       const subject = await SUBJECTS['a broker']?.(cluster, { args: ['--config', file] });

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Cluster } from '../support/cluster.ts';
+import { BrokerCluster } from '../support/cluster.ts';
 import { Pipe } from '../support/pipe.ts';
 import { SmallDisk, whyNoSmallDisk } from '../support/small-disk.ts';
 import { answers, endsInTime, SUBJECTS } from './subjects.ts';
@@ -10,9 +10,9 @@ import type { Subject } from './subjects.ts';
 /** More than the queue of lines holds, and than a pipe does. */
 const MANY = 8000;
 
-let cluster: Cluster;
+let cluster: BrokerCluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
 });
 afterEach(() => cluster.end());
 

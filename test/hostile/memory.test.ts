@@ -6,7 +6,7 @@ import Pusher from 'pusher';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RawClient } from '../../packages/broker/test/raw-client.ts';
 import { APP } from '../support/connection.ts';
-import { Cluster } from '../support/cluster.ts';
+import { BrokerCluster } from '../support/cluster.ts';
 import { childrenOf } from '../support/processes.ts';
 import { answersFor, SUBJECTS } from './subjects.ts';
 import { BAD, servesFor, world, WORKERS } from './world.ts';
@@ -61,7 +61,7 @@ describe.runIf(process.platform === 'linux')('with the memory of a small contain
   it.each(SUBSCRIBERS)(
     'a broker with %i subscribers sends more than that to subscribers that do not read, and all of it to one that reads',
     async (count) => {
-      const cluster = await Cluster.start('embedded');
+      const cluster = await BrokerCluster.startWith('embedded');
       try {
         const subject = await SUBJECTS['a broker']?.(cluster, { env, via });
         if (subject === undefined) throw new Error('there is no broker');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'vitest';
-import { Cluster } from '../support/cluster.ts';
+import { BrokerCluster } from '../support/cluster.ts';
 import { whyNoNamespaces } from '../support/network.ts';
 import { answersFor, endsInTime, SUBJECTS } from './subjects.ts';
 import { servesFor, world, WORKERS } from './world.ts';
@@ -26,7 +26,7 @@ function know(...names: readonly string[]): void {
 }
 
 /** Restarts the broker while its name leads nowhere. */
-async function loseBroker(cluster: Cluster): Promise<void> {
+async function loseBroker(cluster: BrokerCluster): Promise<void> {
   know();
   cluster.broker.kill('SIGKILL');
   await cluster.broker.ended;
@@ -53,7 +53,7 @@ describe.skipIf(whyNoNamespaces() !== undefined)('a name server that is gone', (
   );
 
   it('leaves rollcall run without its broker, where it registers when it finds it again', async () => {
-    const cluster = await Cluster.start('embedded');
+    const cluster = await BrokerCluster.startWith('embedded');
     try {
       const subject = await SUBJECTS['rollcall run']?.(cluster, {
         env: { PUSHER_HOST: BROKER },

@@ -1,17 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, it } from 'vitest';
-import { ask, Cluster } from '../support/cluster.ts';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, describe, it, vi } from 'vitest';
+import { ask, BrokerCluster } from '../support/cluster.ts';
+import { freePort } from '../support/free-port.js';
+import { childrenOf } from '../support/processes.ts';
 import type { RunningProgram } from '../support/processes.ts';
 import { answers, answersFor, endsInTime, SUBJECTS } from './subjects.ts';
 import type { Subject } from './subjects.ts';
 
-/** A registrar tries to connect about twice a second. */
-const SEVERAL_ATTEMPTS_MS = 3000;
+/** What a registrar says of it: in TypeScript, and in Go. */
+const SHORTAGE = /cannot reach the broker .*this machine lacks descriptors|too many open files/;
 
-let cluster: Cluster;
+let cluster: BrokerCluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
 });
 afterEach(() => cluster.end());
 
@@ -53,7 +55,7 @@ describe.runIf(process.platform === 'linux')(
   'a registrar that loses the broker and lacks descriptors',
   () => {
     it.each(Object.entries(REGISTRARS))(
-      'of %s is there for a gateway again when it has them, and leaves in time',
+      'of %s says so, is there for a gateway again when it has them, and leaves in time',
       async (_, start) => {
         const subject = await start();
         const { program } = subject;
@@ -63,8 +65,7 @@ describe.runIf(process.platform === 'linux')(
         cluster.broker.kill('SIGKILL');
         await cluster.broker.ended;
         await cluster.restartBroker();
-        // Some attempts to connect fail.
-        await sleep(SEVERAL_ATTEMPTS_MS);
+        await program.line(SHORTAGE);
         limitDescriptors(program, 1024);
         await answers(subject);
         const another = await cluster.gateway();
@@ -73,5 +74,19 @@ describe.runIf(process.platform === 'linux')(
         await endsInTime(subject);
       },
     );
+
+    it('of rollcall run says so while its program starts, and registers that when it has them', async () => {
+      const port = String(await freePort());
+      const args = ['--prefix', '/v9', '--address', '127.0.0.1', '--port', port];
+      const program = cluster.cli(['run', ...args, '--', 'sleep', '60']);
+      await vi.waitUntil(() => childrenOf(program.pid).length === 1);
+      limitDescriptors(program, 3);
+      await program.line(/still waiting .*: this machine lacks descriptors.* \(EMFILE\)/);
+      const server = createServer().listen(Number(port), '127.0.0.1');
+      limitDescriptors(program, 1024);
+      await program.line(/registered prefix=\/v9/);
+      server.close();
+      await endsInTime({ program });
+    });
   },
 );

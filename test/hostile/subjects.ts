@@ -45,7 +45,7 @@ export async function answersFor({ status, expected }: Subject, ms: number): Pro
 }
 
 /** It ends by SIGTERM within the grace that it has. */
-export async function endsInTime({ program }: Subject): Promise<void> {
+export async function endsInTime({ program }: Pick<Subject, 'program'>): Promise<void> {
   program.kill('SIGTERM');
   expect(await elapsed(program.ended)).toBeLessThan(6000);
 }

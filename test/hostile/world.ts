@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, vi } from 'vitest';
-import { ask, Cluster } from '../support/cluster.ts';
+import { ask, BrokerCluster } from '../support/cluster.ts';
 import { PROGRAMS } from '../support/processes.ts';
 import type { Environment, RunningProgram } from '../support/processes.ts';
 
@@ -10,13 +10,13 @@ export const WORKERS = [['1'], ['2']] as const;
 /** What a gateway logs that has lost an instance, a worker or its composure. */
 export const BAD = /went down|is down|suspected|ended \(|uncaught|unexpected/i;
 
-const clusters: Cluster[] = [];
+const clusters: BrokerCluster[] = [];
 afterEach(async () => {
   for (const cluster of clusters.splice(0)) await cluster.end();
 });
 
 export interface World {
-  readonly cluster: Cluster;
+  readonly cluster: BrokerCluster;
   readonly gateway: RunningProgram;
   readonly url: string;
 }
@@ -40,7 +40,7 @@ export async function world({
   host,
   via = [],
 }: WorldOptions = {}): Promise<World> {
-  const cluster = await Cluster.start('embedded', brokerEnv);
+  const cluster = await BrokerCluster.startWith('embedded', brokerEnv);
   clusters.push(cluster);
   const gateway = cluster.programs.node(
     PROGRAMS.cli,

@@ -21,7 +21,7 @@ describe.runIf(hasGo)('a server and a client of grpc-go', () => {
     const cwd = fileURLToPath(new URL('go-grpc/', import.meta.url));
     const build = spawn('go', ['build', '-o', program, '.'], { cwd, stdio: 'inherit' });
     expect(await once(build, 'close')).toEqual([0, null]);
-    cluster = await Cluster.start('embedded');
+    cluster = await Cluster.start();
   }, 300_000);
   afterAll(async () => {
     await cluster.end();

@@ -20,7 +20,7 @@ afterAll(() => scratch.clear());
 
 let cluster: Cluster;
 const cleanups: (() => unknown)[] = [];
-beforeEach(async () => void (cluster = await Cluster.start('embedded')));
+beforeEach(async () => void (cluster = await Cluster.start()));
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
   await cluster.end();

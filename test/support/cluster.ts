@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import Pusher from 'pusher';
+import { createBroker } from '@rollcall/broker';
 import { APP } from './connection.ts';
 import { PROGRAMS, Programs } from './processes.ts';
 import type { Environment, RunningProgram } from './processes.ts';
@@ -16,20 +17,16 @@ export interface RunningGateway {
   readonly adminUrl: string;
 }
 
-/** A broker, gateways and services as real processes. */
+/** Gateways and services as real processes, with a broker in the process of the test, which starts in no time. */
 export class Cluster {
   readonly programs: Programs = new Programs();
-  broker: RunningProgram;
-  /** Fixed, so that the broker can be restarted on the same port. */
   readonly brokerPort: number;
   /** The environment variables with which a program reaches the broker. */
   readonly env: Environment;
-  readonly #kind: BrokerKind;
-  readonly #brokerEnv: Environment;
+  readonly #closeBroker: () => Promise<void>;
 
-  private constructor(kind: BrokerKind, brokerPort: number, brokerEnv: Environment) {
-    this.#kind = kind;
-    this.#brokerEnv = brokerEnv;
+  protected constructor(brokerPort: number, closeBroker = async (): Promise<void> => {}) {
+    this.#closeBroker = closeBroker;
     this.brokerPort = brokerPort;
     this.env = {
       PUSHER_APP_ID: APP.appId,
@@ -38,20 +35,11 @@ export class Cluster {
       PUSHER_HOST: '127.0.0.1',
       PUSHER_PORT: String(brokerPort),
     };
-    this.broker = this.#startBroker();
   }
 
-  /** @param brokerEnv more of the embedded broker's environment */
-  static async start(kind: BrokerKind, brokerEnv: Environment = {}): Promise<Cluster> {
-    const cluster = new Cluster(kind, await freePort(), brokerEnv);
-    await brokerListens(cluster.broker);
-    return cluster;
-  }
-
-  /** Starts a broker on the same port. The previous one must have ended. */
-  async restartBroker(): Promise<void> {
-    this.broker = this.#startBroker();
-    await brokerListens(this.broker);
+  static async start(): Promise<Cluster> {
+    const broker = await createBroker({ apps: [APP], port: 0 });
+    return new Cluster(broker.port, () => broker.close());
   }
 
   /** Starts a gateway without a snapshot, and resolves when it listens. */
@@ -90,8 +78,46 @@ export class Cluster {
     return this.programs.node(PROGRAMS.cli, args, { ...this.env, ...env });
   }
 
-  end(): Promise<void> {
-    return this.programs.endAll();
+  /** Ends this one, and starts another whose broker can be stopped. */
+  async withBrokerProcess(): Promise<BrokerCluster> {
+    await this.end();
+    return BrokerCluster.startWith('embedded');
+  }
+
+  async end(): Promise<void> {
+    try {
+      await this.programs.endAll();
+    } finally {
+      await this.#closeBroker();
+    }
+  }
+}
+
+/** A cluster whose broker is a process too, which a test can kill, stop and start again. */
+export class BrokerCluster extends Cluster {
+  broker: RunningProgram;
+  readonly #kind: BrokerKind;
+  readonly #brokerEnv: Environment;
+
+  /** @param brokerPort fixed, so that the broker can be restarted on the same port */
+  private constructor(kind: BrokerKind, brokerPort: number, brokerEnv: Environment) {
+    super(brokerPort);
+    this.#kind = kind;
+    this.#brokerEnv = brokerEnv;
+    this.broker = this.#startBroker();
+  }
+
+  /** @param brokerEnv more of the embedded broker's environment */
+  static async startWith(kind: BrokerKind, brokerEnv: Environment = {}): Promise<BrokerCluster> {
+    const cluster = new BrokerCluster(kind, await freePort(), brokerEnv);
+    await brokerListens(cluster.broker);
+    return cluster;
+  }
+
+  /** Starts a broker on the same port. The previous one must have ended. */
+  async restartBroker(): Promise<void> {
+    this.broker = this.#startBroker();
+    await brokerListens(this.broker);
   }
 
   #startBroker(): RunningProgram {

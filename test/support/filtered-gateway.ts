@@ -22,7 +22,7 @@ export class FilteredGateways {
   }
 
   static async start(): Promise<FilteredGateways> {
-    const cluster = await Cluster.start('embedded');
+    const cluster = await Cluster.start();
     const service = createServer((request, response) =>
       response.end(JSON.stringify({ url: request.url, ...request.headers })),
     );

@@ -67,7 +67,7 @@ export { DEFAULT_HEALTH_CHECK, describeProbed, probeRequest, probeVerdict } from
 export type { ProbeAttempt, Probed, ProbedBy, ProbeOutcome, Verdict } from './table/probe.ts';
 export { DEFAULT_PROBE_RULES } from './table/probe-rules.ts';
 export type { ProbeRules, Probing } from './table/probe-rules.ts';
-export { isOwnShortage } from './table/own-shortage.ts';
+export { isOwnShortage, OWN_SHORTAGE } from './table/own-shortage.ts';
 export { RULES } from './table/rules.ts';
 export { Table } from './table/table.ts';
 export { DEFAULT_TABLE_LIMITS } from './table/capacity.ts';

@@ -15,7 +15,7 @@ const FRAMEWORKS: Record<string, [module: string, args: string[]]> = {
 
 let cluster: Cluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await Cluster.start();
 });
 afterEach(() => cluster.end());
 
@@ -64,11 +64,13 @@ describe.each(Object.entries(FRAMEWORKS))('%s', (_name, [module, args]) => {
   );
 
   it('answers requests in flight and exits in time if the broker hangs', async () => {
+    const own = await cluster.withBrokerProcess();
+    cluster = own;
     const gateway = await cluster.gateway();
     const leaving = service('leaving');
     await expect.poll(() => countUp(gateway, '/v1')).toBe(1);
     const { answer } = await askSlowly(leaving);
-    cluster.broker.kill('SIGSTOP');
+    own.broker.kill('SIGSTOP');
     leaving.kill('SIGTERM');
     expect((await answer).body).toBe('late');
     // What process managers often wait before they kill.

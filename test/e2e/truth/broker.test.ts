@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../../support/admin.ts';
 import { hasSoketi } from '../../support/available.ts';
-import { Cluster } from '../../support/cluster.ts';
+import { BrokerCluster } from '../../support/cluster.ts';
 import type { BrokerKind, RunningGateway } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 import { GENERATE_V5, Load } from '../../support/load.ts';
@@ -14,11 +14,11 @@ const SILENCE_FOUND_OUT_MS = 60_000;
 const LONG = { timeout: 10_000 };
 
 function suite(kind: BrokerKind): void {
-  let cluster: Cluster;
+  let cluster: BrokerCluster;
   let gateway: RunningGateway;
   let services: RunningProgram[];
   beforeEach(async () => {
-    cluster = await Cluster.start(kind);
+    cluster = await BrokerCluster.startWith(kind);
     gateway = await cluster.gateway();
     services = await Promise.all(['one', 'two', 'three'].map((name) => cluster.idV5(name)));
     await expect.poll(() => countUp(gateway, '/v1'), LONG).toBe(3);

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { countUp, explained } from '../../support/admin.ts';
-import { Cluster, generateV5 } from '../../support/cluster.ts';
+import { BrokerCluster, generateV5 } from '../../support/cluster.ts';
 import type { RunningGateway } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 import { GENERATE_V5, Load } from '../../support/load.ts';
 import { TcpLink } from '../../support/tcp-link.ts';
 import { freePort } from '../../support/free-port.js';
 
-let cluster: Cluster;
+let cluster: BrokerCluster;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
 });
 afterEach(() => cluster.end());
 

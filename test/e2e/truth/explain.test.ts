@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { explained } from '../../support/admin.ts';
-import { Cluster } from '../../support/cluster.ts';
+import { BrokerCluster } from '../../support/cluster.ts';
 import type { RunningGateway } from '../../support/cluster.ts';
 
-let cluster: Cluster;
+let cluster: BrokerCluster;
 let gateway: RunningGateway;
 beforeEach(async () => {
-  cluster = await Cluster.start('embedded');
+  cluster = await BrokerCluster.startWith('embedded');
   gateway = await cluster.gateway();
 });
 afterEach(() => cluster.end());

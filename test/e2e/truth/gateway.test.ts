@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { portsUp } from '../../support/admin.ts';
 import { hasSoketi } from '../../support/available.ts';
-import { Cluster, generateV5 } from '../../support/cluster.ts';
+import { BrokerCluster, generateV5 } from '../../support/cluster.ts';
 import type { BrokerKind, RunningGateway } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 import type { RunningProgram } from '../../support/processes.ts';
 
-let cluster: Cluster;
+let cluster: BrokerCluster;
 afterEach(() => cluster.end());
 
 async function kill(program: RunningProgram): Promise<void> {
@@ -45,7 +45,7 @@ async function untilUp(
 
 describe('a gateway that was killed and restarted on the embedded broker', () => {
   beforeEach(async () => {
-    cluster = await Cluster.start('embedded');
+    cluster = await BrokerCluster.startWith('embedded');
   });
 
   it('has its table within 1 s from another gateway, with legacy services', async () => {
@@ -97,7 +97,7 @@ describe('a gateway that was killed and restarted on the embedded broker', () =>
 
 function suite(kind: BrokerKind): void {
   beforeEach(async () => {
-    cluster = await Cluster.start(kind);
+    cluster = await BrokerCluster.startWith(kind);
   });
 
   it('has its table within 1 s from presence channels, without snapshot and other gateways', async () => {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hasGo, hasSoketi } from '../../support/available.ts';
-import { Cluster, generateV5 } from '../../support/cluster.ts';
+import { BrokerCluster, generateV5 } from '../../support/cluster.ts';
 import type { BrokerKind, RunningGateway } from '../../support/cluster.ts';
 import { elapsed } from '../../support/elapsed.ts';
 
 function suite(kind: BrokerKind): void {
-  let cluster: Cluster;
+  let cluster: BrokerCluster;
   let gateways: RunningGateway[];
   beforeEach(async () => {
-    cluster = await Cluster.start(kind);
+    cluster = await BrokerCluster.startWith(kind);
     gateways = await Promise.all([cluster.gateway(), cluster.gateway()]);
   });
   afterEach(() => cluster.end());

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countUp } from '../../support/admin.ts';
 import { hasGo, hasSoketi } from '../../support/available.ts';
-import { Cluster } from '../../support/cluster.ts';
+import { BrokerCluster } from '../../support/cluster.ts';
 import type { BrokerKind, RunningGateway } from '../../support/cluster.ts';
 import { GENERATE_V4, GENERATE_V5, Load } from '../../support/load.ts';
 import type { RunningProgram } from '../../support/processes.ts';
@@ -16,10 +16,10 @@ interface Instance {
 }
 
 function suite(kind: BrokerKind, requests: number): void {
-  let cluster: Cluster;
+  let cluster: BrokerCluster;
   let gateway: RunningGateway;
   beforeEach(async () => {
-    cluster = await Cluster.start(kind);
+    cluster = await BrokerCluster.startWith(kind);
     gateway = await cluster.gateway();
   });
   afterEach(() => cluster.end());

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeProbed, probeVerdict } from '@rollcall/protocol';
+import { describeProbed, isOwnShortage, OWN_SHORTAGE, probeVerdict } from '@rollcall/protocol';
 import type { Announcement } from '@rollcall/protocol';
-import { acceptsConnections } from '@rollcall/runtime';
+import { connectionFailure } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import { reach } from '../reach.ts';
 
@@ -26,19 +26,17 @@ export async function servedAddress(
 ): Promise<string | undefined> {
   let wait = FIRST_WAIT_MS;
   let remindAt = performance.now() + REMIND_EVERY_MS;
-  let answered = '';
   while (!stopping.aborted) {
+    let missing = '';
     for (const address of addresses) {
-      const there = { ...announcement, address };
-      if (!(await accepts(there))) continue;
-      const why = await whyUnhealthy(there);
+      const why = await whyNotServed({ ...announcement, address });
       if (why === undefined) return stopping.aborted ? undefined : address;
-      answered = `: ${why}`;
+      if (why !== '') missing = `: ${why}`;
     }
     if (performance.now() >= remindAt) {
       const elsewhere = await listensElsewhere(announcement, addresses);
       const condition = conditionOf(announcement, addresses);
-      logger.warn(`still waiting for ${condition}${answered}${elsewhere}`);
+      logger.warn(`still waiting for ${condition}${missing}${elsewhere}`);
       remindAt += REMIND_EVERY_MS;
     }
     await delay(wait, undefined, { signal: stopping }).catch(() => {});
@@ -48,8 +46,19 @@ export async function servedAddress(
 }
 
 /** Whether a program accepts connections where this would be announced. */
-export function accepts({ address, port }: Announcement): Promise<boolean> {
-  return acceptsConnections({ host: address, port }, CONNECT_TIMEOUT_MS);
+export async function accepts(announcement: Announcement): Promise<boolean> {
+  return (await connectFailure(announcement)) === undefined;
+}
+
+function connectFailure({ address, port }: Announcement): Promise<string | undefined> {
+  return connectionFailure({ host: address, port }, CONNECT_TIMEOUT_MS);
+}
+
+/** Why it may not be announced there yet: empty if it does not listen; undefined if it may be. */
+async function whyNotServed(announcement: Announcement): Promise<string | undefined> {
+  const failure = await connectFailure(announcement);
+  if (failure === undefined) return whyUnhealthy(announcement);
+  return isOwnShortage(failure) ? `${OWN_SHORTAGE} (${failure})` : '';
 }
 
 /** What its health path answered instead; undefined if it is healthy, or has none. */

@@ -74,14 +74,16 @@ class PresenceMode implements KeepAlive {
 
   #openLink(): Link {
     const { registry, onFault } = this.#context;
-    // A link retries: a refusal is reported once until it is connected again.
+    // A link retries: why it cannot connect is reported once until it is connected again.
     let isReported = false;
+    function report(error: Error): void {
+      if (!isReported) onFault(error);
+      isReported = true;
+    }
     return openLink(registry, {
       onConnected: () => (isReported = false),
-      onRefused(reason) {
-        if (!isReported) onFault(refusedBy(registry, reason));
-        isReported = true;
-      },
+      onRefused: (reason) => report(refusedBy(registry, reason)),
+      onShortage: (code) => report(unreachable(registry, code)),
     });
   }
 

@@ -1,10 +1,10 @@
 import PusherModule from 'pusher-js';
 import type { Channel, Options } from 'pusher-js';
 import type { ChannelAuthorizationHandler } from 'pusher-js';
-import { isRecord, urlHost } from '@rollcall/protocol';
+import { isOwnShortage, isRecord, urlHost } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
-import { acceptsConnections } from '@rollcall/runtime';
+import { connectionFailure } from '@rollcall/runtime';
 import { endpointOf } from './reach.ts';
 import type { RegistryConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
@@ -31,6 +31,8 @@ export interface LinkHandlers {
   readonly onDisconnected?: () => void;
   /** The server refuses the connection, for a reason such as an unknown app key. The link continues to retry. */
   readonly onRefused?: (reason: string) => void;
+  /** This machine cannot open a connection, with an error code such as EMFILE. The link continues to retry. */
+  readonly onShortage?: (code: string) => void;
 }
 
 /** What a link reports about a channel. */
@@ -68,9 +70,7 @@ export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link
   const sdk = serverSdk(registry);
   const identities = new Map<string, ChannelHandlers['identify']>();
   const pusher = new PusherClient(registry.key, clientOptions(registry, authorize));
-  const watchdog = keepConnected(pusher.connection, () =>
-    acceptsConnections(endpointOf(registry), PROBE_TIMEOUT_MS),
-  );
+  const watchdog = keepConnected(pusher.connection, isListening);
 
   pusher.connection.bind('state_change', (change: { previous: string; current: string }) => {
     if (change.current === 'connected') handlers.onConnected?.();
@@ -80,6 +80,12 @@ export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link
     const reason = refusalReason(error);
     if (reason !== undefined) handlers.onRefused?.(reason);
   });
+
+  async function isListening(): Promise<boolean> {
+    const failure = await connectionFailure(endpointOf(registry), PROBE_TIMEOUT_MS);
+    if (failure !== undefined && isOwnShortage(failure)) handlers.onShortage?.(failure);
+    return failure === undefined;
+  }
 
   /** Signs a subscription. A program with the secret needs no authorisation endpoint. */
   function authorize({ socketId, channelName }: { socketId: string; channelName: string }): {

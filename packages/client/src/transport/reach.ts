@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RollcallError } from '@rollcall/protocol';
+import { isOwnShortage, OWN_SHORTAGE, RollcallError } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
 import { describeServer } from './registry-config.ts';
 import type { RegistryConfig } from './registry-config.ts';
@@ -75,6 +75,7 @@ export function adviceOnFailure(registry: RegistryConfig, code: string): string 
     const name = isHosted ? 'PUSHER_APP_CLUSTER' : 'PUSHER_HOST';
     return `${host} cannot be resolved: correct ${name}, or this machine's DNS`;
   }
+  if (isOwnShortage(code)) return `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`;
   if (code === 'ECONNREFUSED') {
     return registry.embedded
       ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'

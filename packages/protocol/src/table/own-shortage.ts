@@ -6,6 +6,9 @@ const CODES: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+/** What is said of such a failure. */
+export const OWN_SHORTAGE = 'this machine lacks descriptors, ports or memory';
+
 /**
  * Whether a request failed with this code because the machine that sent it has run out of something, such as
  * descriptors: that says nothing about the peer.

@@ -1,5 +1,5 @@
 import type { Announcement, HealthCheck } from '../wire/announcement-types.ts';
-import { isOwnShortage } from './own-shortage.ts';
+import { isOwnShortage, OWN_SHORTAGE } from './own-shortage.ts';
 
 /** How the request of a probe ended: with the status of a response, or with an error code such as `ECONNREFUSED`. */
 export type ProbeOutcome =
@@ -80,7 +80,7 @@ export function probeVerdict(
 /** What came of a probe, in words, such as `GET /health answered 401`; undefined if the verdict says it all. */
 export function describeProbed({ verdict, attempt }: Omit<Probed, 'by'>): string | undefined {
   if (verdict === 'unreachable') return 'it accepted no connection in time';
-  if (verdict === 'unknown') return 'this machine lacks descriptors, ports or memory';
+  if (verdict === 'unknown') return OWN_SHORTAGE;
   if (verdict === 'ok' || verdict === 'refused' || attempt === undefined) return undefined;
   const { method, path, outcome } = attempt;
   const request = method === undefined ? 'the connection' : `${method} ${path}`;
