@@ -121,7 +121,7 @@ export class Rollouts {
     return this.#services.keys();
   }
 
-  /** What was decided, of services that announce versions: also of those that are not followed at this moment. */
+  /** What was decided, of services that announce versions: also while they are not followed. */
   export(): SavedRollout[] {
     const decided = new Map(this.#saved);
     for (const [prefix, { rollout }] of this.#services) decided.set(prefix, rollout.export());

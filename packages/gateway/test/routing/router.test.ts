@@ -3,6 +3,27 @@ import type { AttemptEnd, Forward } from '@rollcall/proxy';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
 import { forwarded, portsOf, setup } from './routed.ts';
 
+function fail(decision: Forward): void {
+  decision.onAttemptEnd?.('failed');
+}
+
+/** Has the first of two instances fail four times, end another request so, and then fail once more. */
+function endBetweenFailures(end: (decision: Forward) => void) {
+  const { say, decide, told } = setup();
+  for (const port of [1, 2]) say(port);
+  const endAtFirst = (endFirst: (decision: Forward) => void): void => {
+    for (let count = 0; count < 2; count++) {
+      const decision = forwarded(decide('localhost', '/v1'));
+      if (decision.next()?.port === 1) endFirst(decision);
+      else decision.onAttemptEnd?.('responded');
+    }
+  };
+  for (let count = 0; count < 4; count++) endAtFirst(fail);
+  endAtFirst(end);
+  endAtFirst(fail);
+  return told.filter((each) => each.startsWith('ejected')).length;
+}
+
 describe('a router', () => {
   it('selects instances in exact round-robin', () => {
     const { say, picks } = setup();
@@ -84,24 +105,6 @@ describe('a router', () => {
     clock.now += 30_000;
     expect(new Set(picks(4))).toEqual(new Set([1, 2]));
   });
-
-  /** Has the first of two instances fail four times, end another request so, and then fail once more. */
-  function endBetweenFailures(end: (decision: Forward) => void) {
-    const { say, decide, told } = setup();
-    for (const port of [1, 2]) say(port);
-    const endAtFirst = (endFirst: (decision: Forward) => void): void => {
-      for (let count = 0; count < 2; count++) {
-        const decision = forwarded(decide('localhost', '/v1'));
-        if (decision.next()?.port === 1) endFirst(decision);
-        else decision.onAttemptEnd?.('responded');
-      }
-    };
-    const fail = (decision: Forward): void => decision.onAttemptEnd?.('failed');
-    for (let count = 0; count < 4; count++) endAtFirst(fail);
-    endAtFirst(end);
-    endAtFirst(fail);
-    return told.filter((each) => each.startsWith('ejected')).length;
-  }
 
   it.each<AttemptEnd>(['abandoned', 'unsent'])(
     'does not take a request without a response, which is %s, for a success',

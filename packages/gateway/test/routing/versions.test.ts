@@ -68,10 +68,16 @@ function clientsOf(share: number): string[] {
   );
 }
 
+interface RequestEnd {
+  readonly end?: AttemptEnd;
+  readonly grpcStatus?: number;
+  readonly ms?: number;
+}
+
 /** A request that ends so after so many milliseconds. */
 function request(
   status: number,
-  { end = 'responded' as AttemptEnd, grpcStatus = -1, ms = 10 } = {},
+  { end = 'responded', grpcStatus = -1, ms = 10 }: RequestEnd = {},
 ): void {
   const decision = forwarded(decide());
   decision.next();

@@ -20,7 +20,7 @@ async function blockable() {
   const seen: string[] = [];
   const held: (() => void)[] = [];
   let isBlocked = false;
-  const there = await frameServer(({ type, flags, streamId, payload }, session, index) => {
+  const there = await frameServer(({ type, streamId, payload }, session, index) => {
     sessions.add(session);
     const text = String(payload);
     let respond: (() => void) | undefined;
@@ -39,16 +39,16 @@ async function blockable() {
     sessions,
     seen,
     block: () => (isBlocked = true),
-    unblock(): void {
+    unblock: (): void => {
       isBlocked = false;
       for (const respond of held.splice(0)) respond();
     },
-    pass(ms: number): void {
+    pass: (ms: number): void => {
       clock.now += ms;
       pool.sweep(clock.now);
     },
     /** Sends a request. What became of it stands in `outcome`. */
-    request() {
+    request: () => {
       const made = { outcome: '', abandon: () => stream.abandon() };
       const stream = pool.take();
       const head = parseRequest('GET / HTTP/1.1\r\nHost: a\r\n');
