@@ -91,7 +91,7 @@ export class Exchange
     this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
     this.#request.filters = this.#filters;
     if (decision.type === 'answer') return this.answer(decision.problem);
-    if (head.maxForwards === 0) return this.#respond(lastHopResponse(head));
+    if (head.maxForwards === 0) return this.onOwnResponse(lastHopResponse(head));
     this.#decision = decision;
     this.#timer.begin(this.#request, decision.limits ?? this.#context.limits);
     if (this.#filters === undefined) this.#sent.start(decision, this.#timer.limits, undefined);
@@ -102,12 +102,16 @@ export class Exchange
   answer(problem: Problem): void {
     const { record } = this.#request;
     if (record !== undefined) record.problem = problem.code;
-    this.#respond(problemResponse(problem, this.#request));
+    this.onOwnResponse(problemResponse(problem, this.#request));
   }
 
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
     this.#continue?.check(now);
+    if (this.#tunnel?.isOver(now) === true) {
+      this.#sent.drop();
+      return this.#finish(false);
+    }
     if (!this.#timer.isOver(now)) return;
     const isTotal = this.#timer.isTotalOver(now);
     const isRoute = this.#timer.isRouteOver(now);
@@ -140,7 +144,7 @@ export class Exchange
     this.#continue?.cancel();
     if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
     if (this.#phase === 'filtering' || this.#phase === 'connecting')
-      return this.#sent.hold(parts, end);
+      return this.#sent.holdMore(parts, end);
     this.#sent.write(parts, end);
     this.#timer.restart(this.#phase);
   }
@@ -181,8 +185,9 @@ export class Exchange
     else this.answer(problem);
   }
 
-  onOwnResponse(response: OwnResponse): void {
-    this.#respond(response);
+  onOwnResponse(own: OwnResponse): void {
+    const filtered = this.#filters?.respondOwn(own) ?? own;
+    if (this.#enter('answer')) this.#deliver(filtered);
   }
 
   onFilterFailed(): void {
@@ -292,10 +297,8 @@ export class Exchange
 
   #filter(filters: FilterRun): void {
     filters.start(this);
-    if (this.#phase !== 'filtering') return;
-    // One takes its time. What the client has sent by now is all that is held of its body.
-    if (!this.#sent.isComplete) this.#stream.pause();
-    this.#timer.restart(this.#phase);
+    // One takes its time.
+    if (this.#phase === 'filtering') this.#timer.restart(this.#phase);
   }
 
   #sendFiltered(
@@ -335,12 +338,6 @@ export class Exchange
     // Before the client goes on, so that its next request finds the connection.
     this.#sent.release();
     if (this.#transformed === undefined) this.#finish(true);
-  }
-
-  /** Sends a response of the proxy's own. */
-  #respond(own: OwnResponse): void {
-    const filtered = this.#filters?.respondOwn(own) ?? own;
-    if (this.#enter('answer')) this.#deliver(filtered);
   }
 
   #deliver({ head, body }: OwnResponse): void {

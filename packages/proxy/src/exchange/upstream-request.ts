@@ -25,6 +25,8 @@ import { Tunnel } from './tunnel.ts';
 const MAX_RETRIES = 2;
 /** Of a body that goes on: what is kept of it while the upstream may still refuse the request. */
 const MAX_KEPT_BYTES = 64 * 1024;
+/** What is read of a body before it can be sent: enough that a client that leaves meanwhile is noticed. */
+const MAX_EARLY_BYTES = 64 * 1024;
 
 /** What a request on its way to an upstream calls: the exchange. */
 export interface UpstreamRequestHandler {
@@ -94,11 +96,6 @@ export class UpstreamRequest implements ResponseHandler {
     this.#limits = context.limits;
   }
 
-  /** Whether the whole body has come. */
-  get isComplete(): boolean {
-    return this.#end.done;
-  }
-
   /** Whether bytes of the body are still to be written, or may have to be again. */
   get holdsBody(): boolean {
     return this.#parts.length > 0 || this.#connection?.holdsParts !== false;
@@ -120,6 +117,12 @@ export class UpstreamRequest implements ResponseHandler {
   hold(parts: readonly Buffer[], end: BodyEnd): void {
     this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
     this.#end = end;
+  }
+
+  /** Keeps more of it, and has the client wait if that is much. */
+  holdMore(parts: readonly Buffer[], end: BodyEnd): void {
+    this.hold(parts, end);
+    if (!end.done && sizeOf(this.#parts) >= MAX_EARLY_BYTES) this.#stream.pause();
   }
 
   /** Begins the first attempt. */
@@ -212,7 +215,7 @@ export class UpstreamRequest implements ResponseHandler {
     }
     this.#responded(head);
     this.#ended('responded');
-    this.#exchange.onTunnel(new Tunnel(this.#stream, connection), head);
+    this.#exchange.onTunnel(new Tunnel(this.#stream, connection, this.#context.clock), head);
     if (rest.length > 0) this.#exchange.onResponseData([rest], MORE);
   }
 
@@ -304,7 +307,6 @@ export class UpstreamRequest implements ResponseHandler {
     connection.carry(this);
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
-    else if (!this.#end.done) this.#stream.pause();
   }
 
   /** Returns the end of the body as the upstream gets it. */

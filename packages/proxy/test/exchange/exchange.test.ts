@@ -41,7 +41,7 @@ describe('an exchange', () => {
     expect(stream).toMatchObject({ state: 'finished', body: 'begun', trailers: '' });
   });
 
-  it('is sending until the client has sent its body', async () => {
+  it('is sending until the client has sent its body, of which it holds some before', async () => {
     const there = await upstream(async (request, response) => response.end(await text(request)));
     const {
       exchange: made,
@@ -51,18 +51,22 @@ describe('an exchange', () => {
     } = exchange({
       upstreams: [there],
       line: 'POST /',
-      fields: 'Content-Length: 4\r\n',
+      fields: 'Content-Length: 66000\r\n',
       body: 'ab',
       isComplete: false,
     });
     start();
+    expect(stream.isPaused).toBe(false);
+    made.onRequestData([Buffer.from('x'.repeat(65_000))], MORE);
+    expect(stream.isPaused).toBe(false);
+    made.onRequestData([Buffer.from('x'.repeat(996))], MORE);
     expect(stream.isPaused).toBe(true);
     await until(({ isPaused }) => !isPaused);
     await expect.poll(() => made.phase).toBe('sending');
     made.onRequestData([Buffer.from('cd')], DONE);
     expect(made.phase).toBe('waiting');
     await until(isOver);
-    expect(stream.body).toBe('abcd');
+    expect(stream.body).toBe(`ab${'x'.repeat(65_996)}cd`);
   });
 
   it('passes 1xx and trailers on', async () => {
