@@ -1,6 +1,6 @@
 // Prints the bill of materials of what is shipped, in CycloneDX: npm run --silent sbom >sbom.cdx.json
 // In a copy that never had development dependencies: with workspaces, `npm sbom --omit dev` also leaves out
-// whatever both kinds need (npm 11.19).
+// what both kinds need (npm 11.19).
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';

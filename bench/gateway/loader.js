@@ -1,4 +1,4 @@
-// Asks at a constant rate, whatever comes back, and prints how long answers took: from when a request was due,
+// Asks at a constant rate, not waiting for answers, and prints how long answers took: from when a request was due,
 // not from when a connection was free for it, or a proxy that stalls would be asked less and look well.
 // `node loader.js PORT RATE SECONDS CONNECTIONS`.
 import { connect } from 'node:net';

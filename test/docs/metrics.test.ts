@@ -68,6 +68,8 @@ async function gatewayMetrics(): Promise<string> {
   telemetry.traffic.countRequest(
     exchanged({ problem: 'upstream-failed', filter: 'cors', grpcStatus: 14 }),
   );
+  telemetry.traffic.mirrored('/v1', 200);
+  telemetry.traffic.mirrorDropped('/v1', 'in-flight');
   const process = { residentBytes: 1, cpuSeconds: 1, delaySeconds: 0 };
   telemetry.filterFault('jwt');
   const report = { evidence: [], load, process };

@@ -23,6 +23,15 @@ function shape(text: string): string {
   return text.replace(/[\d.,]+/g, 'N').replace(/ +/g, ' ');
 }
 
+/** A command that shows metrics, and what it prints. */
+const METRICS = /^\$ (curl -s http:\/\/localhost:1501\/metrics .*)\n([^`]*)^```$/m;
+
+/** What a command prints. */
+async function run(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { timeout: 10_000 });
+  return stdout;
+}
+
 const scratch = new Scratch();
 let cluster: Cluster;
 beforeAll(async () => {
@@ -41,7 +50,7 @@ async function service(prefix: string, version: string, failures = 0): Promise<v
 
 describe(GUIDE, () => {
   it('has an example for each setting', () => {
-    for (const key of ['guarded', 'shares', 'stickyBy', 'pinBy'])
+    for (const key of ['guarded', 'shares', 'mirror', 'stickyBy', 'pinBy'])
       expect(configs.join('')).toContain(`"${key}"`);
   });
 
@@ -65,8 +74,11 @@ describe(GUIDE, () => {
         expect(instances.map(({ status }) => status)).toEqual(['healthy', 'healthy']);
       }, 10_000);
       const real = command.replace('curl', 'curl -s').replace('http://localhost:1500', url);
-      const { stdout } = await promisify(execFile)('sh', ['-c', real], { timeout: 10_000 });
-      expect(stdout, command).toBe(printed);
+      expect(await run(real), command).toBe(printed);
+      if (!config.includes('"mirror"')) continue;
+      const [, metrics = '', counted] = METRICS.exec(guide) ?? [];
+      const scrape = metrics.replace('http://localhost:1501', adminUrl);
+      await expect.poll(() => run(scrape)).toBe(counted);
     }
   });
 

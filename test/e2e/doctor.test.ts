@@ -20,7 +20,7 @@ async function doctor(args: string[] = [], env: Environment = {}) {
 }
 
 describe('rollcall doctor', () => {
-  it('exits with 0 if everything is well', async () => {
+  it('exits with 0 if everything is healthy', async () => {
     const { code, lines } = await doctor();
     expect(lines.at(-1)).toBe('0 failed, 0 warnings');
     expect(lines).toContainEqual(expect.stringMatching(/^ok +instances +\/v1: 1 of 1 healthy$/));

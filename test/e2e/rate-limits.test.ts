@@ -93,7 +93,7 @@ describe('a rate limit', () => {
       { rate: '10/s', store: 'redis' },
       /`rateLimit\.store` is "redis", but `redis\.url` is not set/,
     ],
-    [{ burst: 5 }, /`rateLimit\.burst` needs `rateLimit\.rate`/],
+    [{ burst: 5 }, /`rateLimit` is turned on, but needs `rateLimit\.rate`/],
   ])('%j is refused by the path of its key', async (rateLimit, message) => {
     expect(await gateways.refusal({ rateLimit })).toMatch(message);
   });
@@ -161,6 +161,15 @@ describe.skipIf(!hasRedis)('a rate limit in Redis', () => {
     expect(headers).toMatchObject({ 'ratelimit-policy': '"default";q=10;w=3600' });
     expect(headers['ratelimit']).toMatch(/^"default";r=0;t=\d+$/);
     expect(one.program.output + two.program.output).not.toContain('redis-secret');
+  });
+
+  it('keeps what was counted when its rate changes', async () => {
+    const gateway = await gateways.gateway(settings({ rate: '5/d' }));
+    expect(passed(await statuses(gateway.url, 6))).toBe(5);
+    await gateways.reload(gateway, settings({ rate: '7/h' }));
+    expect(await statuses(gateway.url, 3)).toEqual([200, 200, 429]);
+    await gateways.reload(gateway, settings({ rate: '2/h' }));
+    expect(await statuses(gateway.url, 1)).toEqual([429]);
   });
 
   it('is counted by each gateway while Redis is away, and in Redis again afterwards', async () => {

@@ -61,7 +61,7 @@ function read(pieces, heads, parse) {
     let bytes = piece;
     while (bytes.length > 0) {
       const last = messages.at(-1);
-      // After it the connection ends, whatever comes (RFC 9112 §9.6), or is a tunnel.
+      // After it the connection ends, even if more comes (RFC 9112 §9.6), or is a tunnel.
       if (last?.isWhole === true && (!last.head.persists || last.head.status === 101))
         return { messages, refused: undefined };
       if (open !== undefined) {

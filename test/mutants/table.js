@@ -31,7 +31,7 @@ export const TABLE_MUTANTS = [
     to: "return !isDraining(instance) && instance.status === 'healthy';",
   },
   {
-    rule: 'a draining instance is shown as draining, whatever its status',
+    rule: 'a draining instance is shown as draining, in any status',
     file: 'table/instance.ts',
     from: 'if (isDraining(instance)) {',
     to: 'if (false) {',
@@ -151,7 +151,7 @@ export const TABLE_MUTANTS = [
     to: 'else this',
   },
   {
-    rule: 'a presence channel shows that a run is there, whatever it has changed since',
+    rule: 'a presence channel shows that a run is there, even if it has changed since',
     file: 'table/table.ts',
     from: 'const isLatest = isPresent || ',
     to: 'const isLatest = ',

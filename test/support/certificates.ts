@@ -15,9 +15,12 @@ export const WILDCARD = pairOf('wildcard');
 /** A CA, as PEM, and a client certificate that it has signed. */
 export const CLIENT_CA = readFileSync(filesOf('clients').cert, 'utf8');
 const alice = pairOf('alice');
+const { fingerprint256, validFrom, validTo } = new X509Certificate(alice.cert);
 export const ALICE = {
   ...alice,
-  fingerprint: new X509Certificate(alice.cert).fingerprint256.replaceAll(':', '').toLowerCase(),
+  fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+  validFrom,
+  validTo,
 };
 
 function pairOf(name: string): { cert: Buffer; key: Buffer } {

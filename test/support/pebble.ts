@@ -1,26 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { vi } from 'vitest';
 import { httpRequest, httpTarget } from '@rollcall/runtime';
+import { buildPebble, PEBBLE_FOLDER } from '../../examples/edge/pebble.js';
 import { FILES } from './certificates.ts';
 import { freePort } from './free-port.js';
 import { Programs } from './processes.ts';
 import type { Environment, RunningProgram } from './processes.ts';
 
-const VERSION = 'v2.10.3';
-const FOLDER = join(tmpdir(), `rollcall-pebble-${VERSION}`);
-
-/** Builds Let's Encrypt's test server, once. The module proxy of Go has it. */
-export function buildPebble(): void {
-  const modules = ['pebble', 'pebble-challtestsrv'].map(
-    (name) => `github.com/letsencrypt/pebble/v2/cmd/${name}@${VERSION}`,
-  );
-  const env = { GOFLAGS: '-mod=mod', GOBIN: FOLDER, HOME: homedir(), ...process.env };
-  execFileSync('go', ['install', ...modules], { env, stdio: 'pipe' });
-}
+export { buildPebble };
 
 export interface PebbleOptions {
   /** Seconds that its certificates are valid. */
@@ -79,9 +69,9 @@ export class Pebble {
     this.#programs = new Programs();
     const off = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-doh', '', '-defaultIPv6', ''];
     const dns = ['-dnsserver', `127.0.0.1:${dnsPort}`, '-management', `127.0.0.1:${dnsManagement}`];
-    this.#programs.file(join(FOLDER, 'pebble-challtestsrv'), [...off, ...dns], {});
+    this.#programs.file(join(PEBBLE_FOLDER, 'pebble-challtestsrv'), [...off, ...dns], {});
     const args = ['-config', config, '-dnsserver', `127.0.0.1:${dnsPort}`];
-    this.program = this.#programs.file(join(FOLDER, 'pebble'), args, faults);
+    this.program = this.#programs.file(join(PEBBLE_FOLDER, 'pebble'), args, faults);
   }
 
   static async start(options: PebbleOptions = {}): Promise<Pebble> {

@@ -139,7 +139,7 @@ func TestRenewalsEndEvenIfTheExitFails(t *testing.T) {
 	}
 }
 
-// Whatever is called together: of each incarnation the exit is the last event, and no seq goes back.
+// Of calls at the same time: of each incarnation the exit is the last event, and no seq goes back.
 func TestNothingFollowsTheExit(t *testing.T) {
 	broker := newFakeBroker(t)
 	r, _ := registrarFor(t, configFor(t, broker.URL))

@@ -15,7 +15,7 @@ export function signatureOf(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** Whether `signature` is the hex HMAC-SHA256 of `text`. Takes the same time whatever the signature is. */
+/** Whether `signature` is the hex HMAC-SHA256 of `text`. Takes the same time for any signature. */
 export function isSignedBy(secret: string, text: string, signature: string): boolean {
   const expected = Buffer.from(signatureOf(secret, text));
   const given = Buffer.from(signature);

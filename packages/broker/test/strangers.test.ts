@@ -86,7 +86,7 @@ it('refused connections fill no log', async () => {
   expect(logged).toHaveLength(20);
 });
 
-it('one address has as many connections as it may, whatever it does with them', async () => {
+it('one address has as many connections as it may, for any use', async () => {
   await start({ connectionsPerAddress: 2 });
   const first = open();
   await once(first, 'connect');

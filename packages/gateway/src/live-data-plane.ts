@@ -172,7 +172,7 @@ export async function createLiveDataPlane(options: LiveDataPlaneOptions): Promis
   };
 }
 
-/** The port that a domain names: clients reach the gateway by it, whatever it listens on. */
+/** The port that a domain names: clients reach the gateway by it, which may listen on another. */
 function portOf(domain = ''): number | undefined {
   const [, port] = /:([0-9]+)(?:,|$)/.exec(domain) ?? [];
   return port === undefined ? undefined : Number(port);

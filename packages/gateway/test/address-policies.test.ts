@@ -9,7 +9,7 @@ function policy(allow: string[] = [], deny: string[] = []) {
 }
 
 it.each(['10.0.0.1', '127.0.0.1', '::1', 'fd00::1', '192.0.2.1'])(
-  'an upstream may be at %s, whatever instances may announce',
+  'an upstream may be at %s, even if instances may not announce it',
   (address) => {
     expect(policy()(address, 80)).toBeUndefined();
     expect(policy(['198.51.100.0/24'])(address, 80)).toBeUndefined();

@@ -35,7 +35,7 @@ describe('the messages of a day', () => {
     ['rollouts', { presence: 50, lease: 5, gateways: 3, rollouts: 20 }, 20 * (500 + 40)],
     // Its roll call 3, two answers of 3; the owners' 1 and one each; a list.
     ['gateway restarts', { presence: 10, gateways: 3, gatewayRestarts: 1 }, 3 * (9 + 11 + 1)],
-    // Alone: every owner is told that nobody is in its channel any more, and that somebody is.
+    // Alone: every owner receives that the last observer has left its channel, and that one has joined.
     ['gateway restarts', { presence: 10, gateways: 1, gatewayRestarts: 1 }, 1 + 11 + 20 + 1],
     // 81 instances: answers in three parts.
     ['gateway restarts', { lease: 81, gateways: 2, gatewayRestarts: 1 }, 2 * (2 + 3 * 2 + 1 + 1)],

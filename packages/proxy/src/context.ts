@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Underscores } from './http1/underscores.ts';
+import type { Mirrors } from './mirror/mirrors.ts';
 import type { ProxyOptions } from './proxy.ts';
 import type { Limits } from './limits.ts';
 import type { Pools } from './upstream/pools.ts';
@@ -21,6 +22,7 @@ export interface Context extends Pick<
   isTrustedProxy: (address: string) => boolean;
   readonly clock: Clock;
   readonly pools: Pools;
+  readonly mirrors: Mirrors;
   readonly requestIds: RequestIds;
   /** Requests by HTTP/2 that are open, on all connections. Each may need a connection to an upstream. */
   readonly http2Streams: { open: number; readonly max: number };

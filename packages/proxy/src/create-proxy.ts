@@ -23,6 +23,7 @@ import type {
   ListenAddress,
 } from './proxy.ts';
 import { LIMITS } from './limits.ts';
+import { Mirrors } from './mirror/mirrors.ts';
 import { Pools } from './upstream/pools.ts';
 import { RequestIds } from './exchange/request-ids.ts';
 import { Underscores } from './http1/underscores.ts';
@@ -54,6 +55,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     heavyClients += memory.enforce(ownLimits.heldBytes);
     tls?.check(now);
     context.pools.sweep(now);
+    context.mirrors.check(now);
   });
   const ownLimits = { ...LIMITS, ...limits };
   const maxClients = maxClientConnections() / 2;
@@ -75,6 +77,7 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
   const underscores = new Underscores(underscoresInHeaders, options.onFieldDropped);
   const idleClients = new IdleClients(clients);
   const memory = new MemoryLimiter(clients);
+  const pools = new Pools(ownLimits, clock, new Dialer(upstreamCa));
   const context: Context = {
     ...others,
     onInternalError: options.onInternalError ?? ((error) => process.emitWarning(error)),
@@ -84,7 +87,8 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     limits: ownLimits,
     isTrustedProxy,
     clock,
-    pools: new Pools(ownLimits, clock, new Dialer(upstreamCa)),
+    pools,
+    mirrors: new Mirrors(pools, clock, ownLimits),
     requestIds: new RequestIds(),
     http2Streams: {
       open: 0,

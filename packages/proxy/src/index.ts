@@ -39,6 +39,8 @@ export type {
   RequestSummary,
   Forward,
   ListenAddress,
+  Mirror,
+  MirrorDrop,
   ProblemAnswer,
   Trace,
   Upstream,

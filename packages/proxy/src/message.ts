@@ -1,7 +1,7 @@
 /** The length of a body that is not known before it ends. */
 export const UNKNOWN_LENGTH = -1;
 
-/** A request, whatever version of HTTP it came by. */
+/** A request, of any version of HTTP. */
 export interface RequestHead {
   readonly method: string;
   /** Path and query (origin form, RFC 9112 §3.2.1), every byte as it came. */
@@ -30,7 +30,7 @@ export interface RequestHead {
   readonly maxForwards: number;
 }
 
-/** A response, whatever version of HTTP it came by. */
+/** A response, of any version of HTTP. */
 export interface ResponseHead {
   readonly status: number;
   /** Status and reason phrase, every byte as it came. */

@@ -99,7 +99,38 @@ export interface Forward {
   onAttemptEnd?(end: AttemptEnd): void;
   /** Returns whether a request that was sent, and that is safe to send again, may be. Default: it may. */
   mayRetry?(): boolean;
+  /**
+   * Returns where a copy of the request goes, or undefined if it gets none. Called once, when the filters have let it pass.
+   * Default: it gets none.
+   */
+  mirror?(): Mirror | undefined;
 }
+
+/**
+ * The way of a copy of a request. The client waits for nothing of it: the copy is sent once the request was sent to its end,
+ * with X-Forwarded-Mirror, and its response is read and dropped. Upgrades are not copied, nor are trailers.
+ */
+export interface Mirror {
+  /** A request with a larger body is not copied. */
+  readonly maxBodyBytes: number;
+  /** From when the copy is sent to the end of its response, in milliseconds. Longer: it is broken off. */
+  readonly timeoutMs: number;
+  /** Returns the upstream for the copy when it is complete; undefined drops it. */
+  next(): Upstream | undefined;
+  /**
+   * Called when a copy is over that `next` has returned an upstream for.
+   * @param status of the response; undefined if none has come to its end in time. Of one above 1 MiB the rest is not awaited
+   */
+  onEnd(status: number | undefined): void;
+  /** Called if the request is not copied to its end. */
+  onDropped(reason: MirrorDrop): void;
+}
+
+/**
+ * Why a request is not copied to its end: it is an upgrade, its body is too large, all copies would hold more than a quarter
+ * of `limits.heldBytes`, or it ended before it was sent.
+ */
+export type MirrorDrop = 'upgrade' | 'body-size' | 'held-bytes' | 'incomplete';
 
 /** A request, as far as a decision may need it. Reading a part costs; parts that are not read cost nothing. */
 export interface RequestView {

@@ -19,10 +19,10 @@ import {
 } from './harness.ts';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-/** Longer than a test may take: whoever waits for the grace fails. */
+/** Longer than a test may take: a test that waits for the grace fails. */
 const NEVER_MS = 3_600_000;
 
-/** An instance that answers when it is told to. */
+/** An instance that answers when the test releases it. */
 async function slow() {
   const arrived = deferred();
   const mayAnswer = deferred();

@@ -6,7 +6,7 @@ import { forwardBy } from './decisions.ts';
 const codeOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
 
 describe('a loop', () => {
-  it('ends at the proxy that the request passed before, whatever else is in Via', async () => {
+  it('ends at the proxy that the request passed before, with any other entries in Via', async () => {
     let rounds = 0;
     const ring: Upstream[] = [];
     const decide: Decide = (...asked) => {

@@ -12,7 +12,7 @@ const TIMES: ReadonlySet<string> = new Set([
   'startedAt',
 ]);
 
-/** What a service announces is its own, whatever its fields are called. */
+/** What a service announces is its own, with fields of any name. */
 const FOREIGN = 'announcement';
 
 /** Returns a value for JSON: times, which are milliseconds since 1970 inside a program, become ISO 8601. */

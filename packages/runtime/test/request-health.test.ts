@@ -59,7 +59,7 @@ function health(port: number, more: Partial<Announcement>, tls?: object) {
 const GRPC = { scheme: 'h2c', health: { path: '/a.Service', method: 'GRPC' } } as const;
 
 describe('a health check of gRPC', () => {
-  it('asks for the service, and is well if that is SERVING', async () => {
+  it('asks for the service, and is healthy if that is SERVING', async () => {
     let asked = '';
     const port = await grpc(({ request }, done) => {
       asked = request.toString('latin1');
@@ -93,7 +93,7 @@ describe('a health check of gRPC', () => {
   });
 });
 
-/** Only `/up` is well. */
+/** Only `/up` is healthy. */
 function respond(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
   stream.respond({ ':status': headers[':path'] === '/up' ? 204 : 500 }, { endStream: true });
 }

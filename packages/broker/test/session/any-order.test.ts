@@ -59,7 +59,7 @@ async function follow(steps: Script, app: App, local: LocalApp) {
   return { left, answers };
 }
 
-it('whatever clients send, late answers lead to the same end as answers at once', async () => {
+it('late answers lead to the same end as answers at once, for any messages of clients', async () => {
   const turns = fc.array(fc.nat(30), { minLength: 1, maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(script, turns, async (steps, delays) => {

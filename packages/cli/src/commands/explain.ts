@@ -50,7 +50,7 @@ async function runExplain(path: string, options: ExplainOptions): Promise<void> 
   console.log(
     options.json === true
       ? JSON.stringify(answer, null, 2)
-      : story(fromIsoTimes(answer) as Explanation),
+      : story(path, fromIsoTimes(answer) as Explanation),
   );
 }
 
@@ -62,29 +62,24 @@ function queryOf(path: string, { method, host, header = [] }: ExplainOptions): s
   return query.toString();
 }
 
-function story({
-  path,
-  matched = '',
-  verdict,
-  target,
-  route,
-  filters,
-  versions,
-  instances,
-  gone,
-  link,
-  refused,
-}: Explanation): string {
-  const lines = [`${path} goes ${verdict}`];
+/** @param asked the path or URL as it was given: the explanation has no host */
+function story(asked: string, explanation: Explanation): string {
+  const { matched = '', verdict, target, route, filters, versions } = explanation;
+  const { instances, gone, link, refused } = explanation;
+  const lines = [`${asked} goes ${verdict}`];
   if (route !== undefined) lines.push('', `route ${matched}`, ...routeLines(route, target));
   if (filters.length > 0) lines.push('', 'filters');
   for (const { name, effect } of filters) lines.push(`  ${name}: ${effect}`);
   if (versions.length > 0) lines.push('', 'versions', ...versions.map(versionLine));
   for (const each of instances) {
     const { key, announcement, configuredAs, state, isRoutable, ejection, history } = each;
-    const { address, port } = announcement;
+    const { address, port, version } = announcement;
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
-    lines.push('', `${address} port ${port}  ${state}, ${traffic}  ${configuredAs ?? key}`);
+    const software = version === undefined ? '' : `, version ${version}`;
+    lines.push(
+      '',
+      `${address} port ${port}  ${state}, ${traffic}${software}  ${configuredAs ?? key}`,
+    );
     if (ejection !== undefined) lines.push(`  ${ejectionLine(ejection)}`);
     lines.push(...history.map(lineOf));
   }

@@ -43,9 +43,10 @@ function listing(instances: readonly Instance[], isShort: boolean): Line[] {
   if (instances.length === 0) return [['no instances']];
   const rows = instances.map((instance): Line => {
     const { prefix, address, port, name = '-', host = '-', id = '-' } = instance.announcement;
+    const { version = '' } = instance.announcement;
     const state = stateSpan(instanceState(instance));
     const place = [prefix || '/', address, String(port)];
-    return [...place, name, host, state, isShort ? shortId(id) : id];
+    return [...place, name, version, host, state, isShort ? shortId(id) : id];
   });
-  return tableOf(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'HOST', 'STATE', 'ID'], rows);
+  return tableOf(['PREFIX', 'ADDRESS', 'PORT', 'NAME', 'VERSION', 'HOST', 'STATE', 'ID'], rows);
 }

@@ -83,7 +83,7 @@ async function runUp(options: UpOptions): Promise<void> {
     if (log.format === 'json') log.write('info', 'everything runs', urlsOf(overview, adminToken));
     else log.print(describe(overview, procfile?.tries ?? [], adminToken));
   } catch (error) {
-    // Whatever it was: what has been started must not outlive us, nor keep us alive.
+    // After any error, what has been started must not outlive us, nor keep us alive.
     await system.stop();
     if (error instanceof Stopped) return;
     if (!(error instanceof EndedEarly)) throw error;

@@ -37,9 +37,9 @@ export function rank({ instance, rates }: Row, key: SortKey): number {
   }
 }
 
-/** Whether an instance has the text in its prefix, name, address, zone or state. */
+/** Whether an instance has the text in its prefix, name, version, address, zone or state. */
 export function matches({ announcement, state }: InstanceView, text: string): boolean {
-  const { prefix, address, port, name = '', zone = '' } = announcement;
-  const shown = [prefix || '/', name, `${urlHost(address)}:${port}`, zone, state];
+  const { prefix, address, port, name = '', version = '', zone = '' } = announcement;
+  const shown = [prefix || '/', name, version, `${urlHost(address)}:${port}`, zone, state];
   return shown.some((each) => each.toLowerCase().includes(text.toLowerCase()));
 }

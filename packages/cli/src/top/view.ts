@@ -17,7 +17,7 @@ export interface Sample {
   readonly instances: readonly InstanceView[];
 }
 
-const HEAD = ['SERVICE', 'NAME', 'STATE', 'AGE', 'REQ/S', 'ERRORS', 'P50 MS', 'P99 MS'];
+const HEAD = ['SERVICE', 'NAME', 'VERSION', 'STATE', 'AGE', 'REQ/S', 'ERRORS', 'P50 MS', 'P99 MS'];
 
 /** What of a sample is shown, and in which order. */
 export interface Choice {
@@ -68,6 +68,7 @@ export function asJson({ status, instances }: Sample): string {
       address: instance.announcement.address,
       port: instance.announcement.port,
       name: instance.announcement.name,
+      version: instance.announcement.version,
       key: instance.key,
       state: instance.state,
       since: new Date(instance.since).toISOString(),
@@ -96,6 +97,7 @@ function serviceRow(service: ServiceView, rates?: Rates): Line {
   return [
     { text: prefix || '/', style: 'bold' },
     '',
+    '',
     { text: routed, style },
     '',
     ...figures(rates),
@@ -103,10 +105,10 @@ function serviceRow(service: ServiceView, rates?: Rates): Line {
 }
 
 function instanceRow({ instance, rates }: Row, now: number): Line {
-  const { address, port, name = '-' } = instance.announcement;
+  const { address, port, name = '-', version = '' } = instance.announcement;
   const place = `  ${urlHost(address)}:${port}`;
   const state = stateSpan(instance.state, stateText(instance));
-  return [place, name, state, inWords(now - instance.since), ...figures(rates)];
+  return [place, name, version, state, inWords(now - instance.since), ...figures(rates)];
 }
 
 /** Such as `ejected by 1 of 2`: with workers, each of them ejects for itself. */

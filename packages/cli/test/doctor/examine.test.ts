@@ -42,7 +42,7 @@ function viewOf(status: Instance['status']): GatewayView {
   return new Map([[placeOf(INSTANCE), { announcement: INSTANCE, status }]]);
 }
 
-/** All is well, save for what is planted. */
+/** All is healthy, except for what is planted. */
 function instruments(planted: Partial<Instruments> = {}): Instruments {
   return {
     nodeVersion: '22.1.0',

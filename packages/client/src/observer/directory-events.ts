@@ -14,7 +14,7 @@ export interface DirectoryEvents {
   change: [Change];
   /** Two instances use one id. The announcement is the one that was just received. */
   conflict: [Instance, Announcement];
-  /** An event has come on the registry's channel. Its name is whatever its sender chose. */
+  /** An event has come on the registry's channel. Its sender chose its name. */
   received: [event: string];
   /** A probe has ended, or a request that counts as one. */
   probed: [verdict: Verdict, by: ProbedBy];

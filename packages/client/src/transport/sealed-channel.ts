@@ -22,7 +22,7 @@ export interface SealedChannelOptions {
   readonly onUnreadable: () => void;
 }
 
-/** A channel whose messages only the holders of a key can read and write, whatever the registry's own secrets are. */
+/** A channel whose messages only the holders of a key can read and write. The registry's own secrets do not matter. */
 export interface SealedChannel {
   /**
    * Resolves when the server has accepted the message.

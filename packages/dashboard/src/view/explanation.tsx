@@ -41,7 +41,7 @@ function ExplanationView({
   readonly explanation: Explanation;
   readonly now: number;
 }): JSX.Element {
-  const { path, verdict, instances, gone, link, refused } = explanation;
+  const { path, verdict, route, instances, gone, link, refused } = explanation;
   const { tone, head, rest } = parseVerdict(verdict);
   return (
     <>
@@ -52,6 +52,7 @@ function ExplanationView({
         </span>
       </h1>
       {rest !== '' && <p class="rest">{rest}</p>}
+      {route?.versions !== undefined && <p class="rest">Versions: {route.versions}</p>}
       <div class="histories">
         {instances.map((instance) => (
           <InstanceHistory

@@ -26,7 +26,7 @@ export interface CatalogService {
   readonly instances: readonly CatalogInstance[];
 }
 
-/** The table as integrations read it. Whatever they serve is a function of it alone. */
+/** The table as integrations read it. All that they serve is a function of it alone. */
 export interface Catalog {
   /** Returns every service that ever registered, by name. */
   services(): readonly CatalogService[];

@@ -70,7 +70,9 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
   const decide: Decide =
     plainHttp === undefined
       ? router.decide
-      : (request) => (plainHttp && decidePlain(request, plainHttp)) ?? router.decide(request);
+      : (request) =>
+          (plainHttp && decidePlain(request, plainHttp, router.servesHost)) ??
+          router.decide(request);
   const proxy = asConfigError(() => createProxy(proxyOptions(options, decide)));
   const stopReporting = reportServed(router, onServed);
   return {
@@ -105,6 +107,7 @@ export function createInProcessDataPlane(options: InProcessOptions): InProcessDa
     chargeLimits: (spent) => services.limits.charge(spent),
     loads: () => [measureLoad(proxy, router)],
     configure(changed) {
+      services.files.expire();
       // Both are checked before either is changed.
       const rules = routingRules(changed.routing, services);
       asConfigError(() => proxy.configure(proxySettings(changed)));
@@ -131,6 +134,8 @@ function createRouter(options: InProcessOptions, services: FilterServices): Rout
         traffic.ejected(prefix, key);
         onEjected();
       },
+      mirrored: (prefix, status) => traffic.mirrored(prefix, status),
+      mirrorDropped: (prefix, reason) => traffic.mirrorDropped(prefix, reason),
     },
     isTableComplete,
     random: Math.random,

@@ -11,17 +11,22 @@ export interface PlainHttpSettings {
 
 const CHALLENGE_PATH = '/.well-known/acme-challenge/';
 
-/** Decides what becomes of a request that came without TLS; undefined if it is served as any other. */
+/**
+ * Decides what becomes of a request that came without TLS; undefined if the router decides as about any other.
+ * @param servesHost whether the gateway serves a Host
+ */
 export function decidePlain(
   { isSecure, host, target }: RequestView,
   { redirectPort, challenges }: PlainHttpSettings,
+  servesHost: (host: string) => boolean,
 ): Decision | undefined {
   if (isSecure) return undefined;
   if (target.startsWith(CHALLENGE_PATH)) {
     const answer = challenges.get(target.slice(CHALLENGE_PATH.length));
     if (answer !== undefined) return answeredBy(challengeFilter(answer));
   }
-  if (redirectPort === undefined) return undefined;
+  // To redirect to a host of others would lend them the name of this gateway: the router answers 404.
+  if (redirectPort === undefined || !servesHost(host)) return undefined;
   const name = host.replace(/:[0-9]*$/, '');
   if (name === '') return { type: 'answer', problem: unknownHost(host) };
   const port = redirectPort === 443 ? '' : `:${redirectPort}`;

@@ -1,6 +1,8 @@
 import type { Consumers } from './authentication/consumers.ts';
 import { RemoteKeySet } from './authentication/key-set.ts';
-import type { KeySet } from './authentication/key-set.ts';
+import type { KeySet } from './authentication/jwks.ts';
+import { KeyFile } from './authentication/key-file.ts';
+import { FileTexts } from './file-texts.ts';
 import { LocalLimits } from './limits/local-limits.ts';
 import type { LocalLimitsOptions } from './limits/local-limits.ts';
 import { redisLimits } from './limits/redis-limits.ts';
@@ -14,6 +16,8 @@ export interface FilterContext extends FilterServices {
   readonly consumers: Consumers;
   /** Whether the configuration has consumers, or authentication on any route: no client may name itself then. */
   readonly provesConsumers: boolean;
+  /** What rate limits count for besides the route: a case that has a limit of its own. `''` for the route itself. */
+  readonly limitScope: string;
 }
 
 /** Services of the process that filters use. They outlive a change of the configuration. */
@@ -30,6 +34,10 @@ export interface FilterServices {
   readonly send: SendRequest;
   /** Returns the keys at a URL, which all filters share. */
   readonly keySet: (url: string) => KeySet;
+  /** Returns the keys in a file, which all filters share. */
+  readonly keyFile: (file: string) => KeySet;
+  /** The texts of files that settings name. */
+  readonly files: FileTexts;
   /** Rate limits of this gateway. */
   readonly limits: LocalLimits;
   /** Rate limits that gateways share. Undefined without Redis. */
@@ -54,30 +62,27 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
   const { isDry, pseudonym, redisUrl, share } = options;
   const onFault = limitFaults(options.onFault);
   const client = new ServiceClient();
-  const limits = new LocalLimits({ now: () => performance.now(), share });
   const sharedLimits =
     redisUrl === undefined
       ? undefined
       : redisLimits(redisUrl, (reason) => onFault('rateLimit', reason));
-  const keySets = new Map<string, KeySet>();
+  const files = new FileTexts({ now, onFault });
+  const limits = new LocalLimits({ now, share });
+  const onKeyFault = (reason: string): void => onFault('jwt', reason);
   return {
     isDry,
     pseudonym,
     onFault,
     date: Date.now,
     send: client.send,
-    keySet(url) {
-      const known = keySets.get(url);
-      if (known !== undefined) return known;
-      const keySet = new RemoteKeySet({
-        url,
-        send: client.send,
-        now: () => performance.now(),
-        onFault: (reason) => onFault('jwt', reason),
-      });
-      keySets.set(url, keySet);
-      return keySet;
-    },
+    keySet: remembered(
+      (url) => new RemoteKeySet({ url, send: client.send, now, onFault: onKeyFault }),
+    ),
+    keyFile: remembered(
+      (file) =>
+        new KeyFile({ file, textOf: (each) => files.textOf(each, 'jwt'), onFault: onKeyFault }),
+    ),
+    files,
     limits,
     sharedLimits,
     inFlight: new Map(),
@@ -86,6 +91,21 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
       limits.close();
       sharedLimits?.close();
     },
+  };
+}
+
+/** Monotonic milliseconds. */
+function now(): number {
+  return performance.now();
+}
+
+/** Returns a function that makes what belongs to a name once. */
+function remembered<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>();
+  return (name) => {
+    const known = made.get(name) ?? make(name);
+    made.set(name, known);
+    return known;
   };
 }
 

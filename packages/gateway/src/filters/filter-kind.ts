@@ -29,7 +29,7 @@ export interface FilterKind<S extends Settings> {
     readonly perRoute: true;
     readonly doc: string;
   };
-  /** The settings without any of which the filter has no effect. An explicit `enabled: true` then needs one of them. */
+  /** The settings without any of which the filter has no effect: a configuration that sets the filter must set one of them. */
   readonly needs?: readonly (keyof S & string)[];
   /** Returns what is wrong beyond what the table of settings can say. */
   faults?(settings: Resolved<S>, config: ConfigFacts): readonly FilterFault[];

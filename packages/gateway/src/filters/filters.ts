@@ -68,32 +68,49 @@ export function createFilters(settings: FilterSettings, context: FilterContext):
 /**
  * Returns what is wrong with the settings of a route, with keys such as `cors.credentials`.
  * @param given what the route sets itself
+ * @param below what is set for parts of the route: its cases, and the routes below it
  */
 export function filterFaults(
   settings: FilterSettings,
   given: Values<Groups>,
   config: ConfigFacts,
+  below: readonly Values<Groups>[] = [],
 ): readonly FilterFault[] {
-  return ALL.flatMap(([name, kind]) => [
-    ...needFaults(name, kind, settings[name], given[name]),
-    ...(kind.faults?.(settings[name], config) ?? []).map(({ key, problem }) => ({
+  return ALL.flatMap(([name, kind]) => {
+    const parts = below.map((each) => each[name]);
+    const withoutEffect = effectFaults(name, kind, settings[name], given[name], parts);
+    if (withoutEffect.length > 0) return withoutEffect;
+    return (kind.faults?.(settings[name], config) ?? []).map(({ key, problem }) => ({
       key: `${name}.${key}`,
       problem,
-    })),
-  ]);
+    }));
+  });
 }
 
-/** A filter that is turned on by name, and has nothing to work by, would let every request pass. */
-function needFaults(
+/**
+ * A filter that is set, and has no effect, would let every request pass. What only prepares it for parts of the route
+ * may lack what they set.
+ */
+function effectFaults(
   name: string,
   { needs = [] }: FilterKind<Settings>,
   settings: Readonly<Record<string, unknown>>,
   given: unknown,
+  below: readonly unknown[],
 ): FilterFault[] {
-  const isTurnedOn = given === true || (isRecord(given) && given['enabled'] === true);
-  if (!isTurnedOn || needs.length === 0 || needs.some((key) => isSet(settings[key]))) return [];
+  if (given === undefined || given === false) return [];
+  const enabled = isRecord(given) ? given['enabled'] : given;
+  if (enabled === false) return [];
+  if (settings['enabled'] === false)
+    return [{ key: name, problem: `is off by the settings above it: set \`${name}.enabled\`` }];
+  if (needs.length === 0 || hasOneOf(needs, settings)) return [];
+  if (enabled === undefined && below.some((each) => hasOneOf(needs, each))) return [];
   const keys = needs.map((key) => `\`${name}.${key}\``).join(' or ');
   return [{ key: name, problem: `is turned on, but needs ${keys}` }];
+}
+
+function hasOneOf(keys: readonly string[], settings: unknown): boolean {
+  return isRecord(settings) && keys.some((key) => isSet(settings[key]));
 }
 
 function isSet(value: unknown): boolean {

@@ -2,7 +2,12 @@ import type { DataPlane } from '../data-plane/data-plane.ts';
 import { AT } from '../traffic/counts.ts';
 import type { Counts } from '../traffic/counts.ts';
 import type { ProcessLoad } from '../traffic/process-load.ts';
-import type { TrafficCounter } from '../traffic/traffic-counter.ts';
+import type {
+  CopyCounts,
+  FilterAnswers,
+  GrpcCalls,
+  TrafficCounter,
+} from '../traffic/traffic-counter.ts';
 import type { MetricsRegistry, Labels } from './metrics-registry.ts';
 
 /** The label of requests without a route: a prefix begins with a slash. */
@@ -62,13 +67,21 @@ function addRoutes(metrics: MetricsRegistry, traffic: TrafficCounter): void {
   );
   metrics.counter(
     { name: 'grpc_calls_total', help: 'Calls of gRPC that ended with a status' },
-    () =>
-      Array.from(traffic.grpcCalls(), ([status, calls]) =>
-        calls.map(([prefix, count]): [Labels, number] => [
-          { route: label(prefix), status: String(status) },
-          count,
-        ]),
-      ).flat(),
+    () => byRoute(traffic.grpcCalls(), 'status'),
+  );
+  metrics.counter(
+    {
+      name: 'mirrored_requests_total',
+      help: 'Copies of requests that were sent to a mirror, by the status of its response',
+    },
+    () => byRoute(traffic.copies(), 'status'),
+  );
+  metrics.counter(
+    {
+      name: 'mirrored_requests_dropped_total',
+      help: 'Copies of requests that were not sent to a mirror',
+    },
+    () => byRoute(traffic.droppedCopies(), 'reason'),
   );
   metrics.counter({ name: 'ejections_total', help: 'Ejections of instances' }, () =>
     numbers(routes(), AT.ejections),
@@ -83,13 +96,7 @@ function addOwnResponses(metrics: MetricsRegistry, traffic: TrafficCounter): voi
   );
   metrics.counter(
     { name: 'filter_responses_total', help: 'Requests that a filter responded to' },
-    () =>
-      Array.from(traffic.filters(), ([filter, answers]) =>
-        answers.map(([prefix, count]): [Labels, number] => [
-          { route: label(prefix), filter },
-          count,
-        ]),
-      ).flat(),
+    () => byRoute(traffic.filters(), 'filter'),
   );
 }
 
@@ -201,6 +208,19 @@ function label(prefix: string | undefined): string {
 
 function numbers(all: readonly [Labels, Counts][], at: number): [Labels, number][] {
   return all.map(([labels, counts]) => [labels, counts[at] ?? 0]);
+}
+
+/** Counts by a name, which is the value of this label, and then by route. */
+function byRoute(
+  all: Iterable<CopyCounts | FilterAnswers | GrpcCalls>,
+  name: string,
+): [Labels, number][] {
+  return Array.from(all, ([value, counts]) =>
+    counts.map(([prefix, count]): [Labels, number] => [
+      { route: label(prefix), [name]: String(value) },
+      count,
+    ]),
+  ).flat();
 }
 
 function byStatus(all: readonly [Labels, Counts][]): [Labels, number][] {

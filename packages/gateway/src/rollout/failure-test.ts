@@ -16,7 +16,7 @@ export interface Failures {
 
 /**
  * Whether the new version fails more often than the old one. If it does not, a failed request is one of the new
- * version's no more often than its share of requests says, whatever the rate of failures is and however it changes.
+ * version's no more often than its share of requests says, at any rate of failures, even one that changes.
  * Against that stand the likelihoods of higher rates. The evidence may be looked at after each request: it exceeds
  * ln(1/p) with a probability of at most p if the new version is no worse (Ville's inequality).
  */

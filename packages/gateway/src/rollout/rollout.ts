@@ -12,6 +12,8 @@ import type { ComparedFigures } from './words.ts';
 export interface RolloutRules {
   /** How long each share lasts at least; ten times as long at most, if there are too few requests to compare. */
   readonly stepMs: number;
+  /** The version that receives copies of requests only: while it does, it is not compared. */
+  readonly mirrored?: string | undefined;
 }
 
 /** A version that instances announce at this moment. */
@@ -93,7 +95,11 @@ export class Rollout {
   }
 
   configure(rules: RolloutRules): void {
+    const changed = [this.#rules.mirrored, rules.mirrored];
     this.#rules = rules;
+    if (changed[0] === changed[1]) return;
+    for (const known of this.#known.values())
+      if (known.state === 'testing' && changed.includes(known.version)) known.state = undefined;
   }
 
   /** Takes in which versions there are. */
@@ -115,7 +121,7 @@ export class Rollout {
   tick(evidence: readonly Omit<Evidence, 'service'>[], now: number): VersionChange[] {
     const changes = this.#settle(now);
     for (const known of this.#contenders()) {
-      if (known.state !== 'testing') continue;
+      if (known.state !== 'testing' || this.#isMirrored(known)) continue;
       known.comparison.add(this.#observed(known.version, evidence), now);
       const change = this.#judge(known, now);
       if (change !== undefined) changes.push(change);
@@ -160,6 +166,10 @@ export class Rollout {
 
   #present(): Known[] {
     return [...this.#known.values()].filter(({ instances }) => instances > 0);
+  }
+
+  #isMirrored({ version }: Known): boolean {
+    return version === this.#rules.mirrored;
   }
 
   #notHeld(): Known[] {
@@ -214,8 +224,9 @@ export class Rollout {
   #begin(known: Known, now: number): VersionChange {
     const others = this.#notHeld().filter(({ version }) => version !== known.version);
     const against = others.map(({ version }) => nameOf(version)).join(' and ');
-    const why =
-      others.length === 0
+    const why = this.#isMirrored(known)
+      ? 'it receives copies of requests only, and is compared when mirroring ends'
+      : others.length === 0
         ? 'there is no version to compare it with'
         : `it is compared with ${against}, and receives at most ${percent(STEPS[0] ?? 1)} of the requests`;
     return this.#enter(known, 'testing', why, now);
@@ -322,12 +333,11 @@ export class Rollout {
     const old = this.#old();
     const shares = sharesOf(
       old.reduce((sum, { weight }) => sum + weight, 0),
-      contenders.map(({ version, weight, state, step }) => ({
-        version,
-        weight,
-        isHeld: state === 'held',
-        maxShare: state === 'held' ? 0 : (STEPS[step] ?? 1),
-      })),
+      contenders.map((known) => {
+        const { version, weight, state, step } = known;
+        const isHeld = state === 'held' || this.#isMirrored(known);
+        return { version, weight, isHeld, maxShare: isHeld ? 0 : (STEPS[step] ?? 1) };
+      }),
     );
     const rest = shares.reduce((left, share) => left - share, 1);
     return [

@@ -1,3 +1,4 @@
+import { mirrorRules } from '../routing/version-rules.ts';
 import type { RoutingSettings } from '../settings/config.ts';
 import type { RolloutRules } from './rollout.ts';
 
@@ -7,5 +8,6 @@ export function rolloutRules(settings: RoutingSettings, prefix: string): Rollout
     ? settings.routes[prefix]?.versions
     : undefined;
   const { guarded, stepMs, shares = [] } = { ...settings.versions, ...own };
-  return guarded && shares.length === 0 ? { stepMs } : undefined;
+  const mirror = mirrorRules({ ...settings.versions.mirror, ...own?.mirror });
+  return guarded && shares.length === 0 ? { stepMs, mirrored: mirror?.version } : undefined;
 }

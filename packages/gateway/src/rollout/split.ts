@@ -13,6 +13,25 @@ export interface VersionGroup {
   readonly share: number;
 }
 
+/** An epoch that no rollout has: what is observed under it is not counted. */
+export const NOT_COUNTED = 0;
+
+/**
+ * Returns a split by which a version receives nothing: its share is for the old versions. Undefined if it is the only one of
+ * these: then the new ones receive everything.
+ */
+export function splitWithout({ epoch, groups }: Split, version: string): Split | undefined {
+  const index = groups.findIndex(({ versions }) => versions.includes(version));
+  const found = groups[index];
+  if (found === undefined) return { epoch, groups };
+  const left = { ...found, versions: found.versions.filter((each) => each !== version) };
+  if (index === 0)
+    return left.versions.length === 0 ? undefined : { epoch, groups: groups.with(0, left) };
+  // Under other shares than those of the rollout, its comparison would be wrong.
+  const isSame = found.share === 0;
+  return { epoch: isSame ? epoch : NOT_COUNTED, groups: groups.with(index, { ...left, share: 0 }) };
+}
+
 /** A version that shares requests with others. */
 export interface Contender {
   readonly version: string;

@@ -1,7 +1,14 @@
 import type { Instance } from '@rollcall/client';
-import { configuredName, schemeFacts } from '@rollcall/protocol';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
-import type { AttemptEnd, Filter, Forward, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
+import type {
+  AttemptEnd,
+  Filter,
+  Forward,
+  Mirror,
+  Problem,
+  RouteLimits,
+  Upstream,
+} from '@rollcall/proxy';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { InstanceStats } from '../balancing/instance-stats.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
@@ -9,11 +16,13 @@ import { isGrpcFailure } from '../grpc-failure.ts';
 import { noInstance, overloaded, unknownRoute } from '../problem.ts';
 import type { Outcome } from '../rollout/evidence.ts';
 import type { RoutePolicy } from './policy.ts';
+import type { MirrorEvents, RouteMirror } from './route-mirror.ts';
 import type { RouteRule } from './rules.ts';
+import { upstreamOf } from './upstream-of.ts';
 import type { VersionChoice } from './version-choice.ts';
 
 /** Receives what happens to requests on their way to instances. */
-export interface RoutingEvents {
+export interface RoutingEvents extends MirrorEvents {
   /** An attempt at this instance failed, and the request was retried there or elsewhere. */
   retried(route: string, key: string): void;
   ejected(route: string, key: string): void;
@@ -31,6 +40,8 @@ export interface Route {
   readonly instances: () => readonly Instance[];
   readonly balancer: Balancer;
   readonly budget: RetryBudget;
+  /** Undefined unless its requests are mirrored. */
+  readonly mirror: RouteMirror | undefined;
   readonly events: RoutingEvents | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
@@ -124,13 +135,7 @@ export class Forwarding implements Forward {
     this.#status = 0;
     this.#grpcStatus = undefined;
     this.#stats = this.#route.balancer.requestStarted(instance);
-    const { key, announcement } = instance;
-    const { address, port, scheme } = announcement;
-    // As nearly all, and without anything to look up.
-    if (scheme === undefined || scheme === 'http') return { key, address, port };
-    const serverName = configuredName(instance);
-    const to = { key, address, port, ...schemeFacts(announcement) };
-    return serverName === undefined ? to : { ...to, serverName };
+    return upstreamOf(instance);
   }
 
   onGrpcStatus(status: number): void {
@@ -162,6 +167,10 @@ export class Forwarding implements Forward {
 
   mayRetry(): boolean {
     return this.#route.budget.withdraw(this.#route.now());
+  }
+
+  mirror(): Mirror | undefined {
+    return this.#route.mirror?.draw(() => this.#current);
   }
 
   /** How the attempt failed: unreachable, aborted, timed out, or a response 502, 503, 504 or UNAVAILABLE. */

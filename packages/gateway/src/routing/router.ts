@@ -16,6 +16,7 @@ import { announcedPolicy } from './policy.ts';
 import type { RoutePolicy } from './policy.ts';
 import { otherReadings } from './readings.ts';
 import { matchRoute } from './route.ts';
+import { RouteMirror } from './route-mirror.ts';
 import type { RouteRule, RoutingRules } from './rules.ts';
 import type { Site } from './sites.ts';
 import { VersionChooser } from './version-choice.ts';
@@ -112,6 +113,9 @@ export class Router {
     const route = this.#choose(found.id, request);
     return this.#forward(route, route.policy.strip ? found.stripped : target, request);
   };
+
+  /** Whether any site has this Host. */
+  readonly servesHost = (host: string): boolean => this.#rules.sitesOf(host).length > 0;
 
   /** Returns the route of a request, or the case of it; undefined if it has none. */
   routeOf(request: RequestView): Route | undefined {
@@ -284,9 +288,23 @@ export class Router {
       instances: () => this.#table.routable(service),
       balancer: this.#balancer(rule, policy),
       budget: new RetryBudget(policy.retries, this.#now()),
+      mirror: this.#mirror(rule, policy),
       events: this.#events,
       now: this.#now,
     };
+  }
+
+  #mirror({ key, service }: RouteRule, { versionRules }: RoutePolicy): RouteMirror | undefined {
+    return (
+      versionRules.mirror &&
+      new RouteMirror({
+        rules: versionRules.mirror,
+        route: key,
+        instances: () => this.#table.routable(service),
+        events: this.#events,
+        random: this.#random,
+      })
+    );
   }
 
   #balancer({ id, service }: RouteRule, policy: RoutePolicy): Balancer {

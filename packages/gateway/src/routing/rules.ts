@@ -48,6 +48,8 @@ export interface RouteRule {
   readonly isServed: boolean;
   /** What its entry and those around it set, the one that takes precedence last. */
   readonly own: readonly RouteValues[];
+  /** The id of a case that has a rate limit of its own; `''` for others. */
+  readonly limitScope: string;
   /** Returns its policy, given what its instances announce. */
   readonly policyOf: (announced?: AnnouncedPolicy) => RoutePolicy;
   readonly cases: readonly RouteCase[];
@@ -92,7 +94,7 @@ export function routingRules(settings: RoutingSettings, services: FilterServices
 /** Returns what the filters of a configuration have besides their settings. */
 export function filterContext(settings: RoutingSettings, services: FilterServices): FilterContext {
   const consumers = new Consumers(settings.consumers);
-  return { ...services, consumers, provesConsumers: provesConsumers(settings) };
+  return { ...services, consumers, provesConsumers: provesConsumers(settings), limitScope: '' };
 }
 
 function servesItself(entry: RouteEntry = {}): boolean {
@@ -115,6 +117,8 @@ function rulesOf(settings: RoutingSettings, context: FilterContext, key: string)
   const cases = (entry.cases ?? []).map((each, index) => ({ ...each, id: caseId(key, index) }));
   const rule = (id: string, by: ServedBy, values: readonly RouteValues[]): RouteRule => {
     const own = [...inherited, ...values];
+    const [, ofCase] = values;
+    const limitScope = ofCase?.rateLimit === undefined ? '' : id;
     return {
       id,
       key,
@@ -122,7 +126,8 @@ function rulesOf(settings: RoutingSettings, context: FilterContext, key: string)
       service: by.upstreams === undefined ? (by.service ?? prefix) : upstreamsName(id),
       isServed: by.upstreams !== undefined || by.service !== undefined,
       own,
-      policyOf: (announced) => policyOf(settings, context, own, announced),
+      limitScope,
+      policyOf: (announced) => policyOf(settings, { ...context, limitScope }, own, announced),
       cases: NO_CASES,
     };
   };
@@ -159,12 +164,13 @@ function rulesWithin(
     : [announcedRule(settings, context, served)];
   return rules.map((rule, index) => {
     const own = [...rule.own, ...above];
+    const { limitScope } = rule;
     return {
       ...rule,
       id: idOf(index),
       key,
       own,
-      policyOf: (announced) => policyOf(settings, context, own, announced),
+      policyOf: (announced) => policyOf(settings, { ...context, limitScope }, own, announced),
       cases: rule.cases.map(({ condition }, number) => ({ condition, id: idOf(number + 1) })),
     };
   });
@@ -184,6 +190,7 @@ function announcedRule(
     service: prefix,
     isServed: false,
     own,
+    limitScope: '',
     policyOf: (announced) => policyOf(settings, context, own, announced),
     cases: NO_CASES,
   };

@@ -5,6 +5,7 @@ import { hashKey, namedKey } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
 import { EvidenceCollector } from '../rollout/evidence.ts';
 import type { Evidence, Outcome } from '../rollout/evidence.ts';
+import { splitWithout } from '../rollout/split.ts';
 import type { Split } from '../rollout/split.ts';
 import type { RoutePolicy } from './policy.ts';
 
@@ -48,15 +49,17 @@ export class VersionChooser {
 
   /** Returns the version for a request; undefined if any will do. */
   choose(route: ChoosingRoute, request: RequestView): VersionChoice | undefined {
-    const { isGuarded, fixed, pinBy } = route.policy.versionRules;
+    const { isGuarded, fixed, pinBy, mirror } = route.policy.versionRules;
     const splits = this.#splits;
-    if (pinBy === undefined && fixed === undefined && (!isGuarded || splits.size === 0))
-      return undefined;
+    const isPlain = pinBy === undefined && fixed === undefined && mirror === undefined;
+    if (isPlain && (!isGuarded || splits.size === 0)) return undefined;
     const { service } = route.rule;
     const pinned = pinBy && this.#pinned(pinBy, route, request);
     if (pinned !== undefined) return pinned;
-    const split = fixed ?? (isGuarded ? splits.get(service) : undefined);
-    if (split === undefined) return undefined;
+    const guarded = isGuarded ? splits.get(service) : undefined;
+    const split =
+      fixed ?? (mirror === undefined ? guarded : guarded && splitWithout(guarded, mirror.version));
+    if (split === undefined) return mirror && anyBut(mirror.version);
     const key = stickyKey(route, request);
     const group = groupAt(split, key === undefined ? this.#random() : key / 2 ** 32);
     return new SplitChoice(service, split, { group, key }, this.#evidence);
@@ -72,6 +75,11 @@ export class VersionChooser {
       return undefined;
     return { wants: (instance) => versionOf(instance) === version, record: () => {} };
   }
+}
+
+/** Any version but one, of which a request was not chosen to be observed. */
+function anyBut(version: string): VersionChoice {
+  return { wants: (instance) => versionOf(instance) !== version, record: () => {} };
 }
 
 /** A number below 2^32 that decides for one of the groups, if the client of the request is sticky. */
@@ -127,6 +135,6 @@ function groupAt({ groups }: Split, position: number): number {
 }
 
 /** `''` stands for instances that announce none. */
-function versionOf({ announcement }: Instance): string {
+export function versionOf({ announcement }: Instance): string {
   return announcement.version ?? '';
 }

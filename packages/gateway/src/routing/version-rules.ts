@@ -2,10 +2,14 @@ import type { Resolved } from '@rollcall/runtime/settings';
 import { parseHashBy } from '../balancing/hash-key.ts';
 import type { HashBy } from '../balancing/hash-key.ts';
 import { percent } from '../rollout/words.ts';
+import { NOT_COUNTED } from '../rollout/split.ts';
 import type { Split } from '../rollout/split.ts';
 import type { VERSION_SETTINGS } from '../settings/versions.ts';
 
 type VersionSettings = Resolved<typeof VERSION_SETTINGS>;
+
+/** Which requests are copied, and to which version. */
+export type MirrorRules = VersionSettings['mirror'] & { readonly version: string };
 
 /** How a route chooses among versions. */
 export interface VersionRules {
@@ -15,6 +19,8 @@ export interface VersionRules {
   readonly warmUpMs: number;
   /** Fixed shares; undefined if there are none. */
   readonly fixed: Split | undefined;
+  /** Undefined if no request is copied. */
+  readonly mirror: MirrorRules | undefined;
   readonly stickyBy: HashBy | undefined;
   readonly pinBy: HashBy | undefined;
 }
@@ -23,6 +29,7 @@ export function versionRules({
   guarded,
   stepMs,
   shares,
+  mirror,
   stickyBy,
   pinBy,
 }: VersionSettings): VersionRules {
@@ -31,13 +38,16 @@ export function versionRules({
     isGuarded: guarded && fixed === undefined,
     warmUpMs: stepMs,
     fixed,
+    mirror: mirrorRules(mirror),
     stickyBy: stickyBy === undefined ? undefined : parseHashBy(stickyBy),
     pinBy: pinBy === undefined ? undefined : parseHashBy(pinBy),
   };
 }
 
-/** An epoch that no rollout has: what is observed under it is not counted. */
-const NOT_COUNTED = 0;
+export function mirrorRules(mirror: VersionSettings['mirror']): MirrorRules | undefined {
+  const { version, share } = mirror;
+  return version === undefined || share === 0 ? undefined : { ...mirror, version };
+}
 
 function fixedSplit(shares: NonNullable<VersionSettings['shares']>): Split | undefined {
   const total = shares.reduce((sum, { weight }) => sum + weight, 0);
@@ -51,11 +61,12 @@ function fixedSplit(shares: NonNullable<VersionSettings['shares']>): Split | und
 
 /** Such as: 90 % 1.4, 10 % 1.5; sticky by cookie:session; undefined if new versions are guarded and nothing else is set. */
 export function describeVersionRules(rules: VersionRules): string | undefined {
-  const { isGuarded, fixed, stickyBy, pinBy } = rules;
-  if (isGuarded && stickyBy === undefined && pinBy === undefined) return undefined;
+  const { isGuarded, fixed, mirror, stickyBy, pinBy } = rules;
+  if (isGuarded && [mirror, stickyBy, pinBy].every((each) => each === undefined)) return undefined;
   const shares = fixed?.groups.map(({ versions, share }) => `${percent(share)} ${versions.join()}`);
   const words = [
     shares === undefined ? (isGuarded ? 'new ones are guarded' : 'not guarded') : shares.join(', '),
+    ...(mirror === undefined ? [] : [`${percent(mirror.share)} copied to ${mirror.version}`]),
     ...(stickyBy === undefined ? [] : [`sticky by ${named(stickyBy)}`]),
     ...(pinBy === undefined ? [] : [`chosen by ${named(pinBy)}`]),
   ];

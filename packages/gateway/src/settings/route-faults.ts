@@ -3,7 +3,7 @@ import type { Resolved, Values } from '@rollcall/runtime/settings';
 import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/rewriting/path-rule.ts';
-import { inheritedFilters } from '../routing/enclosing.ts';
+import { enclosingKeys, inheritedFilters } from '../routing/enclosing.ts';
 import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
@@ -36,9 +36,14 @@ export function routeFaults(
   const all = resolveSettings(ROUTE_SETTINGS, settings);
   const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
   const facts = { isConsumer, ...server };
-  const faults = policyFaults(all, given, facts);
-  const own = Object.entries(settings.routes).flatMap(([key, entry]) =>
-    at(['routes', key || '/'], entryFaults(entry, around(settings, all, key), facts)),
+  const { routes } = settings;
+  const below = Object.values(routes).flatMap((entry) => [entry, ...(entry.cases ?? [])]);
+  const faults = policyFaults(all, given, facts, below);
+  const own = Object.entries(routes).flatMap(([key, entry]) =>
+    at(
+      ['routes', key || '/'],
+      entryFaults(entry, around(settings, all, key), facts, partsOf(routes, key)),
+    ),
   );
   return [...faults, ...own];
 }
@@ -51,9 +56,24 @@ function around({ routes }: RoutingSettings, all: RouteSettings, key: string): R
   );
 }
 
-function entryFaults(entry: RouteEntry, below: RouteSettings, facts: ConfigFacts): RouteFault[] {
+/** What is set for parts of a route: its cases, and the routes below it. */
+function partsOf(routes: RoutingSettings['routes'], key: string): RouteValues[] {
+  const entries = Object.entries(routes);
+  const below = entries.filter(([each]) => enclosingKeys(routes, each).includes(key));
+  return [
+    ...(routes[key]?.cases ?? []),
+    ...below.flatMap(([, entry]) => [entry, ...(entry.cases ?? [])]),
+  ];
+}
+
+function entryFaults(
+  entry: RouteEntry,
+  below: RouteSettings,
+  facts: ConfigFacts,
+  parts: readonly RouteValues[],
+): RouteFault[] {
   const policy = overlaySettings(ROUTE_SETTINGS, below, entry);
-  const faults = policyFaults(policy, entry, facts);
+  const faults = policyFaults(policy, entry, facts, parts);
   const cases = (entry.cases ?? []).flatMap((each, index) => {
     const own = policyFaults(overlaySettings(ROUTE_SETTINGS, policy, each), each, facts);
     return at(
@@ -70,16 +90,40 @@ function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]
   return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
-function policyFaults(policy: RouteSettings, given: RouteValues, facts: ConfigFacts): RouteFault[] {
+/** @param parts what is set for parts of the route */
+function policyFaults(
+  policy: RouteSettings,
+  given: RouteValues,
+  facts: ConfigFacts,
+  parts: readonly RouteValues[] = [],
+): RouteFault[] {
   const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
     path: ['rewrite', key],
     problem,
   }));
-  const filters = filterFaults(policy, given, facts).map(({ key, problem }) => ({
+  const filters = filterFaults(policy, given, facts, parts).map(({ key, problem }) => ({
     path: key.split('.'),
     problem,
   }));
-  return [...rewrite, ...filters, ...shareFaults(policy.versions)];
+  return [
+    ...rewrite,
+    ...filters,
+    ...shareFaults(policy.versions),
+    ...mirrorFaults(policy.versions, given.versions?.mirror),
+  ];
+}
+
+function mirrorFaults(
+  { mirror: { version, share }, shares = [] }: RouteSettings['versions'],
+  given: NonNullable<RouteValues['versions']>['mirror'],
+): RouteFault[] {
+  const path = ['versions', 'mirror'];
+  if (version === undefined)
+    return given === undefined ? [] : [{ path, problem: 'needs `versions.mirror.version`' }];
+  const receiving = shares.filter(({ weight }) => weight > 0);
+  const isAlone = receiving.length > 0 && receiving.every((each) => each.version === version);
+  if (!isAlone || share === 0) return [];
+  return [{ path: [...path, 'version'], problem: 'receives all requests itself, by `shares`' }];
 }
 
 function shareFaults({ shares = [] }: RouteSettings['versions']): RouteFault[] {

@@ -23,6 +23,40 @@ const SHARE_SETTINGS = {
   },
 } as const;
 
+/** To which version requests are copied, and what the copies may take. */
+const MIRROR_SETTINGS = {
+  version: {
+    type: 'text',
+    example: '1.5',
+    doc: 'The version that receives a copy of each request that another version receives. It receives copies only, unless `shares` names it. If unset, no request is copied.',
+  },
+  share: {
+    type: 'share',
+    default: 1,
+    doc: 'The share of the requests that are copied. 0 copies none.',
+  },
+  maxBodyBytes: {
+    type: 'integer',
+    min: 0,
+    max: 16_777_216,
+    unit: 'bytes',
+    default: 65_536,
+    doc: 'A request with a larger body is not copied.',
+  },
+  maxInFlight: {
+    type: 'integer',
+    min: 1,
+    max: 100_000,
+    default: 100,
+    doc: 'Maximum copies of the route in flight, in each worker. While as many are, requests are not copied.',
+  },
+  timeoutMs: {
+    type: 'milliseconds',
+    default: 15_000,
+    doc: 'Maximum time from when a copy is sent to the end of its response.',
+  },
+} as const;
+
 /** How the versions that instances announce share the requests of a route. */
 export const VERSION_SETTINGS = {
   guarded: {
@@ -43,6 +77,11 @@ export const VERSION_SETTINGS = {
       { version: '1.5', weight: 10 },
     ],
     doc: 'Fixed shares of versions, in place of `guarded`. A version that is not named receives requests only if no instance of the named ones can.',
+  },
+  mirror: {
+    type: 'group',
+    settings: MIRROR_SETTINGS as typeof MIRROR_SETTINGS,
+    doc: 'Copies requests to a version, and drops its responses. Clients do not wait for it.',
   },
   stickyBy: {
     type: 'text',

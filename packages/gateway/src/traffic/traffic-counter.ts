@@ -3,6 +3,7 @@ import type { RequestSummary } from '@rollcall/proxy';
 import { isGrpcFailure } from '../grpc-failure.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { RoutingEvents } from '../routing/forwarding.ts';
+import type { CopyDrop } from '../routing/route-mirror.ts';
 import { addCounts, AT, increase, newCounts, observeSeconds } from './counts.ts';
 import type { Counts } from './counts.ts';
 
@@ -15,7 +16,15 @@ export interface TrafficDelta {
   readonly droppedFields: number;
   readonly versions: readonly (readonly [version: string, number])[];
   readonly grpc: readonly GrpcCalls[];
+  readonly copies: readonly CopyCounts[];
+  readonly droppedCopies: readonly CopyCounts[];
 }
+
+/** Copies of requests by what became of them, such as `2xx` or `in-flight`, and then by route. */
+export type CopyCounts = readonly [
+  outcome: string,
+  readonly (readonly [prefix: string | undefined, number])[],
+];
 
 /** The calls of gRPC that ended with a status, by route. */
 export type GrpcCalls = readonly [
@@ -54,6 +63,10 @@ export class TrafficCounter implements RoutingEvents {
   readonly #versions = new Map<string, number>();
   /** Calls of gRPC, by status and then by prefix. */
   readonly #grpc = new Map<number, Map<string | undefined, number>>();
+  /** Copies that were sent, by the class of the response's status, or `none`, and then by prefix. */
+  readonly #copies = new Map<string, Map<string | undefined, number>>();
+  /** Copies that were not sent, by the reason and then by prefix. */
+  readonly #droppedCopies = new Map<string, Map<string | undefined, number>>();
   #droppedFields = 0;
 
   /** @param instances the table at this moment */
@@ -96,11 +109,20 @@ export class TrafficCounter implements RoutingEvents {
     this.#event(prefix, key, AT.ejections);
   }
 
+  mirrored(prefix: string, status: number | undefined): void {
+    const outcome = status === undefined ? 'none' : `${classOf(status)}xx`;
+    countBy(this.#copies, outcome, prefix, 1);
+  }
+
+  mirrorDropped(prefix: string, reason: CopyDrop): void {
+    countBy(this.#droppedCopies, reason, prefix, 1);
+  }
+
   /** Drops the counts of a route that is not known any more. */
   forgetRoute(prefix: string): void {
     this.#routes.delete(prefix);
-    for (const answers of this.#filters.values()) answers.delete(prefix);
-    for (const calls of this.#grpc.values()) calls.delete(prefix);
+    for (const all of [this.#filters, this.#grpc, this.#copies, this.#droppedCopies])
+      for (const counts of all.values()) counts.delete(prefix);
   }
 
   /** Returns the counts and resets them. */
@@ -111,6 +133,8 @@ export class TrafficCounter implements RoutingEvents {
     const filters = [...this.filters()];
     const versions = [...this.#versions];
     const grpc = [...this.grpcCalls()];
+    const copies = [...this.copies()];
+    const droppedCopies = [...this.droppedCopies()];
     const droppedFields = this.#droppedFields;
     this.#routes.clear();
     for (const instance of this.#instances.values()) instance.counts = undefined;
@@ -118,24 +142,36 @@ export class TrafficCounter implements RoutingEvents {
     this.#filters.clear();
     this.#versions.clear();
     this.#grpc.clear();
+    this.#copies.clear();
+    this.#droppedCopies.clear();
     this.#droppedFields = 0;
-    return { routes, instances, problems, filters, droppedFields, versions, grpc };
+    return {
+      routes,
+      instances,
+      problems,
+      filters,
+      droppedFields,
+      versions,
+      grpc,
+      copies,
+      droppedCopies,
+    };
   }
 
   /** Adds the counts of another process. */
-  add({ routes, instances, problems, filters, droppedFields, versions, grpc }: TrafficDelta): void {
-    this.#droppedFields += droppedFields;
-    for (const [version, more] of versions) this.#version(version, more);
-    for (const [prefix, more] of routes) addCounts(this.#route(prefix), more);
-    for (const [key, more] of instances) {
+  add(delta: TrafficDelta): void {
+    this.#droppedFields += delta.droppedFields;
+    for (const [version, more] of delta.versions) this.#version(version, more);
+    for (const [prefix, more] of delta.routes) addCounts(this.#route(prefix), more);
+    for (const [key, more] of delta.instances) {
       const counts = this.#instance(key);
       if (counts !== undefined) addCounts(counts, more);
     }
-    for (const [code, more] of problems) this.#problem(code, more);
-    for (const [filter, answers] of filters)
-      for (const [prefix, more] of answers) countBy(this.#filters, filter, prefix, more);
-    for (const [status, calls] of grpc)
-      for (const [prefix, more] of calls) countBy(this.#grpc, status, prefix, more);
+    for (const [code, more] of delta.problems) this.#problem(code, more);
+    addBy(this.#filters, delta.filters);
+    addBy(this.#grpc, delta.grpc);
+    addBy(this.#copies, delta.copies);
+    addBy(this.#droppedCopies, delta.droppedCopies);
   }
 
   routes(): Iterable<readonly [prefix: string | undefined, Counts]> {
@@ -152,12 +188,22 @@ export class TrafficCounter implements RoutingEvents {
     return this.#instances.get(key)?.prefix;
   }
 
-  *filters(): Iterable<FilterAnswers> {
-    for (const [filter, answers] of this.#filters) yield [filter, [...answers]];
+  filters(): Iterable<FilterAnswers> {
+    return listed(this.#filters);
   }
 
-  *grpcCalls(): Iterable<GrpcCalls> {
-    for (const [status, calls] of this.#grpc) yield [status, [...calls]];
+  grpcCalls(): Iterable<GrpcCalls> {
+    return listed(this.#grpc);
+  }
+
+  /** Copies of requests that were sent to a mirror. */
+  copies(): Iterable<CopyCounts> {
+    return listed(this.#copies);
+  }
+
+  /** Copies of requests that were not sent, though their requests were drawn. */
+  droppedCopies(): Iterable<CopyCounts> {
+    return listed(this.#droppedCopies);
   }
 
   /** Requests by the version of HTTP that clients used. */
@@ -209,9 +255,7 @@ function countResponse(
   counts: Counts,
   { status, grpcStatus, isAborted, requestBytes, responseBytes, transformedBytes }: RequestSummary,
 ): void {
-  // A status may have any three digits; an unknown class counts as 5xx (RFC 9110 §15).
-  const digit = Math.min(Math.floor(status / 100), 5);
-  increase(counts, AT.statuses + digit - 1, 1);
+  increase(counts, AT.statuses + classOf(status) - 1, 1);
   if (isAborted) increase(counts, AT.aborted, 1);
   else if (status < 500 && isGrpcFailure(grpcStatus)) increase(counts, AT.grpcFailures, 1);
   increase(counts, AT.requestBytes, requestBytes);
@@ -221,9 +265,26 @@ function countResponse(
   increase(counts, AT.transformOutputBytes, responseBytes);
 }
 
+/** A status may have any three digits; an unknown class counts as 5xx (RFC 9110 §15). */
+function classOf(status: number): number {
+  return Math.min(Math.floor(status / 100), 5);
+}
+
 /** Counts by a name and then by route. */
+type CountsBy<Name> = Map<Name, Map<string | undefined, number>>;
+type ListedBy<Name> = readonly [Name, readonly (readonly [string | undefined, number])[]];
+
+function* listed<Name>(all: CountsBy<Name>): Iterable<ListedBy<Name>> {
+  for (const [name, counts] of all) yield [name, [...counts]];
+}
+
+function addBy<Name>(all: CountsBy<Name>, more: readonly ListedBy<Name>[]): void {
+  for (const [name, counts] of more)
+    for (const [prefix, by] of counts) countBy(all, name, prefix, by);
+}
+
 function countBy<Name>(
-  all: Map<Name, Map<string | undefined, number>>,
+  all: CountsBy<Name>,
   name: Name,
   prefix: string | undefined,
   by: number,

@@ -123,7 +123,7 @@ const split = object<Split>({
   epoch: number,
   groups: list(object<VersionGroup>({ versions: list(text), share: number })),
 });
-const spent: Codec<SpentLimits> = list(pair(text, number));
+const spent: Codec<SpentLimits> = list(pair(text, pair(number, number)));
 
 export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
   begin: {
@@ -145,14 +145,18 @@ export const TO_WORKER: Codec<ToWorker> = messages<ToWorker>({
 
 const counts: Codec<Counts> = plain(isCounts);
 
+const byRoute = list(pair(optional(text), number));
+
 const traffic = object<TrafficDelta>({
   routes: list(pair(optional(text), counts)),
   instances: list(pair(text, counts)),
   problems: list(pair(oneOf<ProblemCode>(PROBLEMS), number)),
-  filters: list(pair(text, list(pair(optional(text), number)))),
+  filters: list(pair(text, byRoute)),
   droppedFields: number,
   versions: list(pair(text, number)),
-  grpc: list(pair(number, list(pair(optional(text), number)))),
+  grpc: list(pair(number, byRoute)),
+  copies: list(pair(text, byRoute)),
+  droppedCopies: list(pair(text, byRoute)),
 });
 
 const evidence = object<Evidence>({

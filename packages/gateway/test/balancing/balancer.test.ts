@@ -13,7 +13,7 @@ const NONE_TRIED: ReadonlySet<string> = new Set();
 
 function instance(
   key: string,
-  fields: { weight?: number; zone?: string; since?: number } = {},
+  fields: { weight?: number; zone?: string; version?: string; since?: number } = {},
 ): Instance {
   const { since = -1e9, ...rest } = fields;
   const announcement = { prefix: '/v1', address: '10.0.0.1', port: 1, ...rest };
@@ -73,6 +73,21 @@ describe('in turn', () => {
     const { pick } = setup();
     expect(pick(ABC, undefined, new Set(['a', 'c']))).toBe('b');
     expect(pick(ABC, undefined, new Set(['a', 'b', 'c']))).toBeUndefined();
+  });
+
+  it('gives each instance of a version its share of that version, however few requests are for it', () => {
+    const { balancer } = setup();
+    const list = ['1.4', '1.4', '1.5', '1.5'].map((version, index) =>
+      instance(`${version} ${index}`, { version }),
+    );
+    const counts: Record<string, number> = {};
+    for (let count = 0; count < 100; count++) {
+      const wanted = count % 10 === 0 ? '1.5' : '1.4';
+      const isWanted = ({ announcement }: Instance) => announcement.version === wanted;
+      const key = balancer.pick(list, NONE_TRIED, 0, '', isWanted)?.key ?? 'none';
+      counts[key] = (counts[key] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ '1.4 0': 45, '1.4 1': 45, '1.5 2': 5, '1.5 3': 5 });
   });
 });
 

@@ -16,9 +16,11 @@ const request = (given: Partial<RequestView> = {}): RequestView => ({
 
 const location = (to: string) => ({ status: 308, fields: [['location', to]] });
 
-/** What the client is answered with; undefined if it is served. */
+const servesHost = (host: string): boolean => !host.startsWith('evil');
+
+/** What the client is answered with; undefined if the router decides. */
 async function answer(given: Partial<RequestView> = {}, settings = REDIRECT): Promise<unknown> {
-  const decision = decidePlain(request(given), settings);
+  const decision = decidePlain(request(given), settings, servesHost);
   if (decision === undefined) return undefined;
   if (decision.type === 'answer') return decision.problem.code;
   return decision.filters?.[0]?.onRequest?.(filterRequest());
@@ -42,11 +44,16 @@ describe('the port without TLS', () => {
     expect(await answer({ target: `${path}other` })).toMatchObject({ status: 308 });
   });
 
+  it('does not redirect to a host that the gateway does not serve, which the router refuses', async () => {
+    expect(await answer({ host: 'evil.example' })).toBeUndefined();
+    expect(await answer({ host: 'evil.example:80', target: '//api.example.com/' })).toBeUndefined();
+  });
+
   it('refuses a request without a host, which it could not redirect', async () => {
     expect(await answer({ host: '' })).toBe('unknown-host');
   });
 
-  it('serves what came by TLS through a trusted proxy, and everything if it is told to', async () => {
+  it('serves what came by TLS through a trusted proxy, and everything if it is configured so', async () => {
     expect(await answer({ isSecure: true })).toBeUndefined();
     expect(await answer({}, { ...REDIRECT, redirectPort: undefined } as never)).toBeUndefined();
   });

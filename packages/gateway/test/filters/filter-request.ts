@@ -71,5 +71,11 @@ export function filterContext({
 }: Partial<Omit<FilterContext, 'consumers'>> & {
   consumers?: ConsumersConfig;
 } = {}): FilterContext {
-  return { ...SERVICES, ...services, consumers: new Consumers(consumers), provesConsumers: false };
+  return {
+    ...SERVICES,
+    ...services,
+    consumers: new Consumers(consumers),
+    provesConsumers: false,
+    limitScope: '',
+  };
 }

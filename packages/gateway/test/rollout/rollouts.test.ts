@@ -177,7 +177,7 @@ describe('rollouts', () => {
     ]);
   });
 
-  it('begin anew with a service that was forgotten and comes back, whatever the snapshot says', () => {
+  it('begin anew with a service that was forgotten and comes back, even if a snapshot has them', () => {
     start(SAVED);
     begin();
     expect(rollouts.of('/v1').map(({ state }) => state)).toEqual(['accepted', 'held']);

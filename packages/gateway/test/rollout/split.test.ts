@@ -1,6 +1,6 @@
 import { array, assert, boolean, double, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sharesOf } from '../../src/rollout/split.ts';
+import { sharesOf, splitWithout } from '../../src/rollout/split.ts';
 
 const contender = (weight: number, maxShare: number) => ({
   version: 'x',
@@ -27,7 +27,7 @@ describe('shares', () => {
     expect(testing).toBeCloseTo(1 / 3);
   });
 
-  it('are from 0 to what is due, whatever the versions are', () => {
+  it('are from 0 to what is due, for any versions', () => {
     const contenders = array(
       record({
         version: integer().map(String),
@@ -50,5 +50,41 @@ describe('shares', () => {
         }
       }),
     );
+  });
+});
+
+describe('a split without a version', () => {
+  const split = {
+    epoch: 7,
+    groups: [
+      { versions: ['1.3', '1.4'], share: 0.9 },
+      { versions: ['1.5'], share: 0.1 },
+      { versions: ['1.6'], share: 0 },
+    ],
+  };
+
+  it('gives its share to the old ones, and does not count', () => {
+    expect(splitWithout(split, '1.5')).toEqual({
+      epoch: 0,
+      groups: [split.groups[0], { versions: [], share: 0 }, split.groups[2]],
+    });
+  });
+
+  it('that receives nothing counts as before', () => {
+    expect(splitWithout(split, '1.6')?.epoch).toBe(7);
+    expect(splitWithout(split, '2.0')).toEqual(split);
+  });
+
+  it('that is one of the old ones counts as before', () => {
+    expect(splitWithout(split, '1.3')).toMatchObject({
+      epoch: 7,
+      groups: [{ versions: ['1.4'], share: 0.9 }, split.groups[1], split.groups[2]],
+    });
+  });
+
+  it('that is the only old one is none', () => {
+    const [, ...others] = split.groups;
+    const groups = [{ versions: ['1.4'], share: 0.9 }, ...others];
+    expect(splitWithout({ epoch: 7, groups }, '1.4')).toBe(undefined);
   });
 });

@@ -155,7 +155,7 @@ describe('the settings of an entry', () => {
     const rate = { rateLimit: { rate: '5/m' } };
     expect(faultsOf({ '/api': rate, '/api/x': { rateLimit: { burst: 5 } } })).toEqual([]);
     expect(faultsOf({ '/api': rate, '/v1/x': { rateLimit: { burst: 5 } } })).toEqual([
-      '`routes./v1/x.rateLimit.burst` needs `rateLimit.rate`',
+      '`routes./v1/x.rateLimit` is turned on, but needs `rateLimit.rate`',
     ]);
   });
 
@@ -163,7 +163,7 @@ describe('the settings of an entry', () => {
     const burst = { rateLimit: { burst: 5 } };
     const cases = [{ when: { methods: ['GET'] }, trailers: true }];
     expect(faultsOf({ '/api': burst, '/api/x': { cases }, '/api/x/y': {} })).toEqual([
-      '`routes./api.rateLimit.burst` needs `rateLimit.rate`',
+      '`routes./api.rateLimit` is turned on, but needs `rateLimit.rate`',
     ]);
   });
 });

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { REQUEST } from '../../../proxy/test/decisions.ts';
+import { createFilterServices } from '../../src/filters/filter-context.ts';
+import { routingRules } from '../../src/routing/rules.ts';
+import { routingSettings } from '../../src/settings/config.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
 import { filterRequest } from '../filters/filter-request.ts';
 import { forwarded, setup } from './routed.ts';
@@ -84,6 +88,32 @@ describe('the field X-Consumer of a client', () => {
     say(1);
     configure({});
     expect(decide('localhost', '/v1/x').filters).toEqual([]);
+  });
+});
+
+describe('a rate limit of a route', () => {
+  const POST = { methods: ['POST'] };
+
+  it.each([
+    ['share its counts', [{ when: POST }], [undefined, 429]],
+    [
+      'have their own with a limit of their own',
+      [{ when: POST, rateLimit: { rate: '1/h' } }],
+      [undefined, undefined],
+    ],
+  ])('holds for its cases, which %s', async (_what, cases, expected) => {
+    const { say, decide, router } = setup();
+    say(1);
+    const settings = routingSettings({ routes: { '/v1': { rateLimit: { rate: '1/m' }, cases } } });
+    const services = createFilterServices({ isDry: false, pseudonym: 'us', onFault() {} });
+    router.configure(routingRules(settings, services));
+    const statuses = ['GET', 'POST'].map((method) => {
+      const [filter] = decide('localhost', '/v1/x', { ...REQUEST, method }).filters ?? [];
+      const outcome = filter?.onRequest?.(filterRequest({ method, route: '/v1' }));
+      return outcome !== undefined && 'problem' in outcome ? outcome.problem.status : undefined;
+    });
+    expect(statuses).toEqual(expected);
+    services.close();
   });
 });
 

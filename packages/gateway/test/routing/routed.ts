@@ -48,6 +48,8 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
     events: {
       retried: (prefix, key) => told.push(`retried ${prefix} ${key}`),
       ejected: (prefix, key) => told.push(`ejected ${prefix} ${key}`),
+      mirrored: (prefix, status) => told.push(`mirrored ${prefix} ${status}`),
+      mirrorDropped: (prefix, reason) => told.push(`dropped ${prefix} ${reason}`),
     },
     rules: rules({ balancing }),
     random: () => 0,

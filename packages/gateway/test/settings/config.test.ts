@@ -125,6 +125,30 @@ describe('a configuration', () => {
       },
       '`routes./v1.versions.shares` names 1.4 twice',
     ],
+    [
+      { routes: { '/v1': { versions: { mirror: { share: 0.1 } } } } },
+      '`routes./v1.versions.mirror` needs `versions.mirror.version`',
+    ],
+    [
+      { versions: { mirror: { version: '1.5', share: 10 } } },
+      '`versions.mirror.share` is 10; it must be a number from 0 to 1',
+    ],
+    [
+      {
+        versions: {
+          shares: [
+            { version: '1.4', weight: 0 },
+            { version: '1.5', weight: 1 },
+          ],
+        },
+        routes: {
+          '/v1': {
+            cases: [{ when: { methods: ['GET'] }, versions: { mirror: { version: '1.5' } } }],
+          },
+        },
+      },
+      '`routes./v1.cases.0.versions.mirror.version` receives all requests itself, by `shares`',
+    ],
     [{ routes: { 'a.com/': { upstreams: [] } } }, '`routes.a.com/.upstreams` is empty'],
     [
       { routes: { '/v1': { service: '/v2', upstreams: ['http://10.0.0.5'] } } },
@@ -233,6 +257,13 @@ describe('a filter that is turned on without what it works by', () => {
     ['rateLimit', { rateLimit: { enabled: true, by: 'consumer' } }, '`rateLimit.rate`'],
     ['concurrency', { concurrency: true }, '`concurrency.maxInFlight`'],
     ['ipAccess', { ipAccess: { enabled: true, allow: [] } }, '`ipAccess.allow` or `ipAccess.deny`'],
+    ['ipAccess', { ipAccess: { allow: [] } }, '`ipAccess.allow` or `ipAccess.deny`'],
+    ['ipAccess', { ipAccess: {} }, '`ipAccess.allow` or `ipAccess.deny`'],
+    ['rateLimit', { rateLimit: { by: 'consumer' } }, '`rateLimit.rate`'],
+    ['rateLimit', { rateLimit: { burst: 5 } }, '`rateLimit.rate`'],
+    ['concurrency', { concurrency: { by: 'route' } }, '`concurrency.maxInFlight`'],
+    ['forwardAuth', { forwardAuth: { responseHeaders: ['X-User'] } }, '`forwardAuth.url`'],
+    ['jwt', { jwt: { scopes: ['read'] } }, '`jwt.issuer`'],
   ] satisfies [string, GatewayConfig, string][])('is refused: %s by %j', (key, config, needed) => {
     const problem = `is turned on, but needs ${needed}`;
     const cases = [{ when: { methods: ['GET'] }, ...config }];
@@ -252,7 +283,34 @@ describe('a filter that is turned on without what it works by', () => {
     resolveConfig({ routes: { '/v1': { rateLimit }, '/v1/admin': on } });
   });
 
-  it('is valid if it is turned off, or prepared for routes', () => {
-    resolveConfig({ jwt: false, ipAccess: { enabled: false }, rateLimit: { by: 'consumer' } });
+  it('is valid if it is turned off, or prepared for a route or a case that has it', () => {
+    resolveConfig({ jwt: false, ipAccess: { enabled: false }, rateLimit: { enabled: false } });
+    const rateLimit = { by: 'consumer' };
+    const limited = { rateLimit: { rate: '5/m' } };
+    resolveConfig({ rateLimit, routes: { '/v1': limited } });
+    resolveConfig({ routes: { '/v1': { rateLimit }, '/v1/admin': limited } });
+    const cases = [{ when: { methods: ['POST'] }, ...limited }];
+    resolveConfig({ routes: { '/v1': { rateLimit, cases } } });
+  });
+
+  it('is refused if only another route has it', () => {
+    const routes = {
+      '/v1': { rateLimit: { by: 'consumer' } },
+      '/v2': { rateLimit: { rate: '5/m' } },
+    };
+    expect(() => resolveConfig({ routes })).toThrow(
+      mistake('`routes./v1.rateLimit` is turned on, but needs `rateLimit.rate`'),
+    );
+  });
+
+  it('is refused if the settings for all have turned it off', () => {
+    const off = { rateLimit: { enabled: false, rate: '5/m' } };
+    const problem = mistake(
+      '`routes./v1.rateLimit` is off by the settings above it: set `rateLimit.enabled`',
+    );
+    expect(() => resolveConfig({ ...off, routes: { '/v1': { rateLimit: { burst: 2 } } } })).toThrow(
+      problem,
+    );
+    resolveConfig({ ...off, routes: { '/v1': { rateLimit: true }, '/v2': { rateLimit: false } } });
   });
 });

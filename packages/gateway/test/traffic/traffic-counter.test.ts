@@ -50,6 +50,24 @@ describe('traffic', () => {
     expect(traffic.droppedFields).toBe(2);
   });
 
+  it('counts copies of requests by what became of them, apart from requests', () => {
+    traffic.mirrored('/v1', 204);
+    traffic.mirrored('/v1', undefined);
+    traffic.mirrorDropped('/v1', 'in-flight');
+    const delta = traffic.take();
+    expect([...traffic.copies(), ...traffic.droppedCopies()]).toEqual([]);
+    traffic.add(delta);
+    traffic.add(delta);
+    expect([...traffic.copies()]).toEqual([
+      ['2xx', [['/v1', 2]]],
+      ['none', [['/v1', 2]]],
+    ]);
+    expect([...traffic.droppedCopies()]).toEqual([['in-flight', [['/v1', 2]]]]);
+    expect([...traffic.routes()]).toEqual([]);
+    traffic.forgetRoute('/v1');
+    expect([...traffic.copies(), ...traffic.droppedCopies()].flatMap(([, all]) => all)).toEqual([]);
+  });
+
   it('does not measure tunnels', () => {
     traffic.countRequest(exchanged({ status: 101, ms: 3_600_000 }));
     expect(route('/v1')?.[AT.seconds]).toBe(0);

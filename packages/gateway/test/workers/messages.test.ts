@@ -149,6 +149,8 @@ const COUNTED = {
     droppedFields: 4,
     versions: [['2', 5]],
     grpc: [[14, [['/v1', 6]]]],
+    copies: [['2xx', [['/v1', 7]]]],
+    droppedCopies: [['in-flight', [['/v1', 8]]]],
   },
   evidence: [
     {

@@ -54,6 +54,8 @@ const COUNTS: ProcessReport = {
     droppedFields: 0,
     versions: [],
     grpc: [],
+    copies: [],
+    droppedCopies: [],
   },
   load: {
     clients: 3,

@@ -163,7 +163,7 @@ export class Table {
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const { inc, seq } = statement.announcement;
-    // A presence channel has what was announced at joining: the run is there, whatever it has changed since.
+    // A presence channel has what was announced at joining: the run is there, even if it has changed since.
     const isLatest = isPresent || entry.announcement.seq === seq;
     if (entry.announcement.inc !== inc || !isLatest) return effects;
     effects.push(...this.#health.confirmed(entry, isPresent, now));

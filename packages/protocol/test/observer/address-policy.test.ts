@@ -39,7 +39,7 @@ describe('an address policy', () => {
     ['fd00:0ec2:0000::0:254', FORBIDDEN],
     ['FD20:CE::254', FORBIDDEN],
     ['fd00:ec2::253', 'taken'],
-    // No announcement may be there, whatever the policy.
+    // No announcement may be there, under any policy.
     ['169.254.169.254', 'bad-address'],
     ['::ffff:169.254.169.254', 'bad-address'],
     ['::ffff:a9fe:a9fe', 'bad-address'],

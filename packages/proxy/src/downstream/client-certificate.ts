@@ -8,6 +8,13 @@ export interface ClientCertificate {
   readonly names: readonly string[];
   /** SHA-256 of the certificate, in lower-case hex. */
   readonly fingerprint: string;
+  /** From when it is valid, in milliseconds since 1970. */
+  readonly validFrom: number;
+  /**
+   * Until when it is valid, in milliseconds since 1970. A connection may stay open for longer, and a resumed session proves
+   * what an earlier handshake did.
+   */
+  readonly validUntil: number;
 }
 
 /** What is needed of a connection: those of `node:tls` have it. */
@@ -27,11 +34,15 @@ function described({
   subject,
   subjectAltName,
   fingerprint256,
+  validFrom,
+  validTo,
 }: X509Certificate): ClientCertificate {
   return {
     subject: subject.split('\n').toReversed().join(','),
     names: alternativeNames(subjectAltName ?? ''),
     fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+    validFrom: Date.parse(validFrom),
+    validUntil: Date.parse(validTo),
   };
 }
 

@@ -1,4 +1,4 @@
-/** A connection of a client, whatever version of HTTP it speaks. */
+/** A connection of a client, of any version of HTTP. */
 export interface Client {
   /** Whether it waits for a request. */
   readonly isIdle: boolean;

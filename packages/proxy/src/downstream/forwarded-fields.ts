@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { fieldValue, without } from '../http1/fields.ts';
+import { canonicalAddress } from './canonical-address.ts';
 import type { ClientSocket } from '../proxy.ts';
 import type { RequestHead } from '../message.ts';
 import { isHost } from '../http1/target.ts';
@@ -19,7 +20,7 @@ export interface Peer {
 export function peerOf(socket: ClientSocket): Peer {
   const { remoteAddress = '', localPort = 0, encrypted } = socket;
   const protocol = encrypted === true ? 'https' : 'http';
-  const address = remoteAddress.replace(/^::ffff:/, '');
+  const address = canonicalAddress(remoteAddress) ?? remoteAddress;
   return { address, localPort, protocol, certificate: clientCertificateOf(socket) };
 }
 
@@ -144,12 +145,14 @@ export class ForwardedFields {
     };
   }
 
+  /** What is no address, such as `unknown` or `_hidden`, ends the way, as with nginx: what stands before it is not known. */
   #clientOn(way: readonly string[]): string {
     let client = this.#peer.address;
     for (const each of way.toReversed()) {
-      if (isIP(each) === 0) break;
-      client = each;
-      if (this.#isTrusted?.(each) !== true) break;
+      const address = canonicalAddress(each);
+      if (address === undefined) break;
+      client = address;
+      if (this.#isTrusted?.(address) !== true) break;
     }
     return client;
   }

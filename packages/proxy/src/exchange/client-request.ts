@@ -27,6 +27,13 @@ export const UNREADABLE: RequestHead = {
 /** Stands for a request of HTTP/2 whose head could not be read. */
 export const UNREADABLE_HTTP2: RequestHead = { ...UNREADABLE, version: '2' };
 
+/** What is kept of a request to be sent to a mirror: see `mirror/request-copy.ts`. */
+interface RequestCopy {
+  add(parts: readonly Buffer[]): void;
+  send(): void;
+  end(): void;
+}
+
 /** A client's request: what decisions and filters see of it, and what is recorded of it. */
 export class ClientRequest implements RequestView {
   /** It includes the fields of a trusted proxy, so that decisions and filters see them. */
@@ -35,6 +42,8 @@ export class ClientRequest implements RequestView {
   readonly record: RequestRecord | undefined;
   /** The filters of its route, which learn that it is over. Undefined if it has none. */
   filters: { end(): void } | undefined;
+  /** Its copy, if it is mirrored. */
+  copy: RequestCopy | undefined;
   readonly #forwarded: ForwardedFields;
   readonly #context: Context;
   #id = '';
@@ -105,6 +114,7 @@ export class ClientRequest implements RequestView {
   end(isComplete: boolean): void {
     const { record } = this;
     this.filters?.end();
+    this.copy?.end();
     if (record === undefined) return;
     record.ended(isComplete);
     record.trace?.ended(record);

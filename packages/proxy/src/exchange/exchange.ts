@@ -13,7 +13,7 @@ import type { ClientStream, ClientStreamHandler } from './client-stream.ts';
 import { decideRequest, escapeProblem, routeOf } from './decide-request.ts';
 import { ExpectedContinue } from './expected-continue.ts';
 import { brokenOffEnd, noteGrpcStatus } from './grpc-call.ts';
-import { lastHopResponse, problemResponse } from './own-response.ts';
+import { problemResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import { PhaseTimer } from './phase-timer.ts';
 import { nextPhase } from './phases.ts';
@@ -82,7 +82,7 @@ export class Exchange
 
   /** @param parts what has come of the body already */
   start(parts: readonly Buffer[], end: BodyEnd): void {
-    const { record, head } = this.#request;
+    const { record } = this.#request;
     record?.received(parts);
     this.#sent.hold(parts, end);
     this.#bodyBytes = sizeOf(parts);
@@ -91,7 +91,6 @@ export class Exchange
     this.#filters = filterRun(decision, this.#request, this.#context.onFilterError);
     this.#request.filters = this.#filters;
     if (decision.type === 'answer') return this.answer(decision.problem);
-    if (head.maxForwards === 0) return this.onOwnResponse(lastHopResponse(head));
     this.#decision = decision;
     this.#timer.begin(this.#request, decision.limits ?? this.#context.limits);
     if (this.#filters === undefined) this.#sent.start(decision, this.#timer.limits, undefined);
@@ -144,7 +143,7 @@ export class Exchange
     this.#continue?.cancel();
     if (this.#bodyBytes > bodyBytes) return this.onRequestError(bodyTooLarge(bodyBytes));
     if (this.#phase === 'filtering' || this.#phase === 'connecting')
-      return this.#sent.holdMore(parts, end);
+      return this.#sent.hold(parts, end);
     this.#sent.write(parts, end);
     this.#timer.restart(this.#phase);
   }

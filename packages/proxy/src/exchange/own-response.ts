@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { FieldSet } from '../filters/field-set.ts';
 import type { FilterAnswer } from '../filters/filter.ts';
-import { without } from '../http1/fields.ts';
+import { only } from '../http1/fields.ts';
 import { grpcStatusLines, grpcStatusOf } from '../grpc/status.ts';
 import { METHODS } from '../http1/methods.ts';
 import { UNKNOWN_LENGTH } from '../message.ts';
@@ -76,17 +76,23 @@ export function checkStatus(status: number): void {
     throw new RangeError(`${status} is not a status from 200 to 599`);
 }
 
-/** RFC 9110 §6.4.1: whether a response with this status has no body, whatever its fields say. */
+/** RFC 9110 §6.4.1: whether a response with this status has no body, even if its fields announce one. */
 export function hasNoBody(status: number): boolean {
   return status === 204 || status === 304;
 }
+
+/**
+ * What a TRACE shows of a request: its way here. Any other field may hold a secret (RFC 9110 §9.3.8), such as a key in a field
+ * that a filter names.
+ */
+const TRACED = 'host max-forwards via user-agent accept accept-encoding accept-language'.split(' ');
 
 /** Returns what the last recipient of a TRACE or OPTIONS responds (RFC 9110 §9.3.7 and §9.3.8): without what is secret. */
 export function lastHopResponse({ method, target, fields }: RequestHead): OwnResponse {
   if (method === 'OPTIONS')
     return ownResponse(200, `allow: ${[...METHODS].join(', ')}\r\n`, Buffer.alloc(0));
-  const shown = without(fields, ['authorization', 'cookie']);
-  const text = `${method} ${target} HTTP/1.1\r\n${shown}\r\n`;
+  const [path = ''] = target.split('?', 1);
+  const text = `${method} ${path} HTTP/1.1\r\n${only(fields, TRACED)}\r\n`;
   return ownResponse(200, 'content-type: message/http\r\n', Buffer.from(text, 'latin1'));
 }
 

@@ -16,7 +16,7 @@ export class PhaseTimer {
   /** How long all phases together may take. */
   #totalMs = Infinity;
   #latest = Infinity;
-  /** The same by the route alone, whatever the client waits for. */
+  /** The same by the route alone, without the deadline of the client. */
   #routeLatest = Infinity;
 
   constructor(limits: RouteLimits, clock: Clock) {

@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import type { FilterRun } from '../filters/filter-run.ts';
 import { IDEMPOTENT } from '../http1/methods.ts';
 import type { RouteLimits } from '../limits.ts';
-import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
+import { DONE, MORE } from '../message.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
@@ -14,7 +14,10 @@ import type { ResponseHandler } from '../upstream/response-handler.ts';
 import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
+import { copyOf } from './copy-of.ts';
 import { noteGrpcStatus } from './grpc-call.ts';
+import { HeldBody } from './held-body.ts';
+import { lastHopResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
 import { requestFacts } from './request-facts.ts';
@@ -23,10 +26,6 @@ import { Tunnel } from './tunnel.ts';
 
 /** How often a request that was sent may be sent again. */
 const MAX_RETRIES = 2;
-/** Of a body that goes on: what is kept of it while the upstream may still refuse the request. */
-const MAX_KEPT_BYTES = 64 * 1024;
-/** What is read of a body before it can be sent: enough that a client that leaves meanwhile is noticed. */
-const MAX_EARLY_BYTES = 64 * 1024;
 
 /** What a request on its way to an upstream calls: the exchange. */
 export interface UpstreamRequestHandler {
@@ -40,7 +39,7 @@ export interface UpstreamRequestHandler {
   /** Client and upstream are joined. */
   onTunnel(tunnel: Tunnel, head: ResponseHead): void;
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void;
-  /** The upstream has responded, and the client gets another response. */
+  /** The client gets this response, whether or not an upstream has responded. */
   onOwnResponse(response: OwnResponse): void;
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void;
   holdsResponse(): boolean;
@@ -69,14 +68,10 @@ export class UpstreamRequest implements ResponseHandler {
   /** Of the last attempt. */
   #upstream: Upstream | undefined;
   #connection: UpstreamStream | undefined;
-  /** What has come of the body and may have to be sent, or sent again. */
-  #parts = NO_PARTS;
-  #end = MORE;
+  readonly #body = new HeldBody();
   /** Whether the upstream does not take the body for now. */
   #isBlocked = false;
   #mayRetry = false;
-  /** Whether all that has come of the body is kept. */
-  #isKept = true;
   #retries = 0;
   /** Whether an attempt is under way, and whether a response to it has begun. */
   #isTrying = false;
@@ -98,48 +93,47 @@ export class UpstreamRequest implements ResponseHandler {
 
   /** Whether bytes of the body are still to be written, or may have to be again. */
   get holdsBody(): boolean {
-    return this.#parts.length > 0 || this.#connection?.holdsParts !== false;
+    return this.#body.parts.length > 0 || this.#connection?.holdsParts !== false;
   }
 
   /** How many these are. What is held to be sent again is often also what is still to be written. */
   get heldBytes(): number {
-    return Math.max(sizeOf(this.#parts), this.#connection?.pendingBytes ?? 0);
+    return Math.max(this.#body.bytes, this.#connection?.pendingBytes ?? 0);
   }
 
   /** Whether it is the upstream that is waited for, and not the client. */
   get isAtUpstream(): boolean {
     const { phase } = this.#exchange;
     if (phase === 'connecting') return true;
-    return (phase === 'sending' || phase === 'waiting') && (this.#end.done || this.#isBlocked);
+    return (phase === 'sending' || phase === 'waiting') && (this.#body.end.done || this.#isBlocked);
   }
 
-  /** Keeps what has come of the body until it can be sent. */
+  /** Keeps what has come of the body until it can be sent, and has the client wait if that is much. */
   hold(parts: readonly Buffer[], end: BodyEnd): void {
-    this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
-    this.#end = end;
+    this.#request.copy?.add(parts);
+    if (!this.#body.hold(parts, end)) this.#stream.pause();
   }
 
-  /** Keeps more of it, and has the client wait if that is much. */
-  holdMore(parts: readonly Buffer[], end: BodyEnd): void {
-    this.hold(parts, end);
-    if (!end.done && sizeOf(this.#parts) >= MAX_EARLY_BYTES) this.#stream.pause();
-  }
-
-  /** Begins the first attempt. */
+  /** Begins the first attempt, unless this proxy is the last hop of the request. */
   start(decision: Forward, limits: RouteLimits, filters: FilterRun | undefined): void {
+    const { head } = this.#request;
+    if (head.maxForwards === 0) return this.#exchange.onOwnResponse(lastHopResponse(head));
     this.#decision = decision;
     this.#limits = limits;
     this.#filters = filters;
+    this.#request.copy = copyOf(this.#request, decision, filters, this.#context);
+    this.#request.copy?.add(this.#body.parts);
     this.#tryNext();
   }
 
   /** Sends more of the body. */
   write(parts: readonly Buffer[], end: BodyEnd): void {
-    this.#end = this.#passing(end);
+    this.#body.end = this.#passing(end);
     this.#mayRetry = false;
-    this.#keep(parts);
-    if (this.#connection?.write(parts, this.#end) === false) this.#block();
-    if (end.done) this.#exchange.onRequestProgress('request-sent');
+    this.#body.keep(parts, this.#connection?.mayRefuse === true);
+    if (this.#connection?.write(parts, this.#body.end) === false) this.#block();
+    this.#request.copy?.add(parts);
+    if (end.done) this.#sentAll();
   }
 
   /** Reads no more of the response for now. */
@@ -166,7 +160,7 @@ export class UpstreamRequest implements ResponseHandler {
     this.#connection = undefined;
     this.#ended('responded');
     // An upstream that does not read trailers takes them for its next request.
-    if (this.#end.done && this.#end.trailers === '') connection?.giveBack();
+    if (this.#body.end.done && this.#body.end.trailers === '') connection?.giveBack();
     else connection?.abandon();
   }
 
@@ -186,18 +180,19 @@ export class UpstreamRequest implements ResponseHandler {
     const { via } = this.#context;
     const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
     const facts = requestFacts(this.#request, this.#decision, this.#filters, via);
-    this.#end = this.#passing(this.#end);
-    const isComplete = this.#end.done;
-    const flows = connection.send(head, facts, this.#parts, this.#end);
+    this.#body.end = this.#passing(this.#body.end);
+    const isComplete = this.#body.end.done;
+    const flows = connection.send(head, facts, this.#body.parts, this.#body.end);
     this.#request.record?.sent();
     // A body that goes on is not kept, and so cannot be sent again.
     this.#mayRetry = isComplete && IDEMPOTENT.has(this.method);
     if (!isComplete) {
-      if (!connection.mayRefuse) this.#drop();
+      if (!connection.mayRefuse) this.#body.drop();
       if (flows) this.#stream.resume();
       else this.#block();
     }
-    this.#exchange.onRequestProgress(isComplete ? 'request-sent' : 'head-sent');
+    if (isComplete) this.#sentAll();
+    else this.#exchange.onRequestProgress('head-sent');
   }
 
   onInformational(head: ResponseHead): void {
@@ -282,8 +277,8 @@ export class UpstreamRequest implements ResponseHandler {
    * @returns false if the request may not be sent again
    */
   #retry(failed: UpstreamStream): boolean {
-    if (!this.#isKept || this.#retries >= MAX_RETRIES) return false;
-    // What the upstream has not begun to process is sent again whatever it is.
+    if (!this.#body.isKept || this.#retries >= MAX_RETRIES) return false;
+    // What the upstream has not begun to process is sent again, with any method.
     const isSafe = failed.isRefused || (this.#mayRetry && !failed.hasResponded);
     if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
     this.#retries++;
@@ -307,6 +302,11 @@ export class UpstreamRequest implements ResponseHandler {
     connection.carry(this);
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
+  }
+
+  #sentAll(): void {
+    this.#exchange.onRequestProgress('request-sent');
+    this.#request.copy?.send();
   }
 
   /** Returns the end of the body as the upstream gets it. */
@@ -335,7 +335,7 @@ export class UpstreamRequest implements ResponseHandler {
   #responded({ status }: ResponseHead): void {
     this.#hasResponded = true;
     this.#mayRetry = false;
-    if (!this.#end.done) this.#drop();
+    if (!this.#body.end.done) this.#body.drop();
     this.#decision?.onResponse?.(status);
     this.#request.record?.responded(status);
   }
@@ -350,19 +350,6 @@ export class UpstreamRequest implements ResponseHandler {
     if (!this.#isTrying) return;
     this.#isTrying = false;
     this.#decision?.onAttemptEnd?.(end);
-  }
-
-  /** Keeps more of the body, while the upstream may refuse the request and it is not too much. */
-  #keep(parts: readonly Buffer[]): void {
-    const mayRefuse = this.#isKept && this.#connection?.mayRefuse === true;
-    if (!mayRefuse || sizeOf(this.#parts) + sizeOf(parts) > MAX_KEPT_BYTES) return this.#drop();
-    this.#parts = [...this.#parts, ...parts];
-  }
-
-  /** What was sent of the body cannot be sent again. */
-  #drop(): void {
-    this.#isKept = false;
-    this.#parts = NO_PARTS;
   }
 
   #block(): void {

@@ -200,9 +200,18 @@ export function fieldValue(lines: string, name: string): string | undefined {
 
 /** Returns the lines whose names are not among these, which are in lower case. */
 export function without(lines: string, names: readonly string[]): string {
+  return selected(lines, (name) => !names.includes(name));
+}
+
+/** Returns the lines whose names are among these, which are in lower case. */
+export function only(lines: string, names: readonly string[]): string {
+  return selected(lines, (name) => names.includes(name));
+}
+
+function selected(lines: string, isWanted: (name: string) => boolean): string {
   return lines
     .split(/(?<=\r\n)/)
-    .filter((line) => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase()))
+    .filter((line) => isWanted(line.slice(0, line.indexOf(':')).toLowerCase()))
     .join('');
 }
 

@@ -2,7 +2,7 @@ import { STATIC_TABLE } from './hpack-static-table.ts';
 
 /**
  * The first bytes of the first block on a connection: no table is used here, so that a block is the same on every
- * connection and whatever the peer's SETTINGS say of the table (RFC 7541 §4.2).
+ * connection and with any size of the table in the peer's SETTINGS (RFC 7541 §4.2).
  */
 export const NO_TABLE = '\x20';
 

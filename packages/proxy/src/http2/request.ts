@@ -35,7 +35,7 @@ const METHOD = /^[A-Z-]+$/;
 const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
- * Parses the fields of a request (RFC 9113 §8.3.1), as strictly as HTTP/1.1's: whatever could be read in another way once
+ * Parses the fields of a request (RFC 9113 §8.3.1), as strictly as HTTP/1.1's: all that could be read in another way once
  * it is written as HTTP/1.1 is refused.
  */
 export function parseRequest(

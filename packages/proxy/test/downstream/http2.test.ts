@@ -206,7 +206,7 @@ describe('a request by HTTP/2', () => {
     expect(reached[0]?.trailers).not.toHaveProperty('authorization');
   });
 
-  it('that is answered before its body has come is told that the rest is not needed', async () => {
+  it('that is answered before its body has come is reset, because the rest is not needed', async () => {
     const there = await upstream((_request, response) => response.end('early'));
     const { port } = await start(to(there));
     const one = new FrameClient(port);

@@ -182,6 +182,8 @@ describe('a proxy with a CA of clients', () => {
       subject: 'CN=alice,O=Example',
       names: ['DNS:alice.example', 'URI:spiffe://example/alice'],
       fingerprint: ALICE.fingerprint,
+      validFrom: Date.parse(ALICE.validFrom),
+      validUntil: Date.parse(ALICE.validTo),
     };
     const ask = await askedFor({ ...SITES, clientCa: CLIENT_CA });
     expect(await ask(ALICE)).toEqual(proved);

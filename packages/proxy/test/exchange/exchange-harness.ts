@@ -8,6 +8,7 @@ import { Underscores } from '../../src/http1/underscores.ts';
 import { LIMITS } from '../../src/limits.ts';
 import type { Limits } from '../../src/limits.ts';
 import { DONE, MORE } from '../../src/message.ts';
+import { Mirrors } from '../../src/mirror/mirrors.ts';
 import type { Decision, RequestSummary, Upstream } from '../../src/proxy.ts';
 import { Dialer } from '../../src/upstream/dialer.ts';
 import { Pools } from '../../src/upstream/pools.ts';
@@ -66,6 +67,7 @@ export function exchange({
     isTrustedProxy: () => false,
     clock,
     pools,
+    mirrors: new Mirrors(pools, clock, allLimits),
     requestIds: new RequestIds(),
     http2Streams: { open: 0, max: Infinity },
     onFaultyClient: () => {},

@@ -22,7 +22,7 @@ async function telling(upstreams: Upstream[], limits: Partial<Limits> = {}) {
   return { port, told };
 }
 
-it('reports an attempt with a response as responded, whatever its status', async () => {
+it('reports an attempt with a response of any status as responded', async () => {
   const there = await upstream((_request, response) => response.writeHead(503).end('busy'));
   const { port, told } = await telling([there]);
   await send(port);

@@ -92,6 +92,20 @@ describe('onRequest', () => {
     expect(body).not.toContain('eve');
   });
 
+  it.each(['TRACE', 'OPTIONS'])(
+    'comes before the proxy answers a %s as its last hop, and may refuse it',
+    (method) => {
+      const filters: Filter[] = [{ name: 'a', onRequest: () => ({ status: 401 }) }];
+      const fields = 'Max-Forwards: 0\r\n';
+      const refused = exchange({ filters, line: `${method} /`, fields });
+      refused.start();
+      expect(refused.stream).toMatchObject({ state: 'finished', head: { status: 401 } });
+      const passed = exchange({ filters: [{ name: 'a' }], line: `${method} /`, fields });
+      passed.start();
+      expect(passed.stream).toMatchObject({ state: 'finished', head: { status: 200 } });
+    },
+  );
+
   it('answers in place of the upstream, and later filters do not see the request', async () => {
     let later = 0;
     const filters: Filter[] = [

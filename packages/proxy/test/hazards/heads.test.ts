@@ -119,7 +119,7 @@ describe('fields that a client names in Connection', () => {
 });
 
 describe('fields by which a client says where it comes from', () => {
-  it('are dropped, under whatever alias', () =>
+  it('are dropped, under any alias', () =>
     atEveryCut(
       get(
         'Host: a\r\nX-Forwarded-For: 6.6.6.6\r\nX_Forwarded_For: 6.6.6.6\r\nX-Forwarded_Host: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nX-Request-Id: 6.6.6.6\r\nx_real_ip: 6.6.6.6\r\nX-FORWARDED-PREFIX: 6.6.6.6\r\nCookie: a_b=c\r\n',

@@ -202,7 +202,7 @@ describe('more streams of HTTP/2 than a client may have open', () => {
     });
   });
 
-  it('are counted no longer once they have ended, in whatever way', async () => {
+  it('are counted no longer once they have ended, in any way', async () => {
     const there = await unresponsiveServer();
     const { port, proxy } = await start(to(there), { limits: { connections: 20 } });
     const ends: ((one: FrameClient) => void)[] = [

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import type { Server } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,15 +53,20 @@ describe('upstreams that come and go', () => {
     });
     let isOver = false;
     let replaced = 0;
+    const answers = new EventEmitter();
+    /** Resolves after so many answers: by time, a machine that stands still would replace all between two attempts. */
+    async function answered(count: number): Promise<void> {
+      for (let seen = 0; seen < count && !isOver; seen++) await once(answers, 'answer');
+    }
     /** Replaces one after the other; some before the proxy learns that they are gone. */
     async function roll(): Promise<void> {
       while (!isOver) {
-        await sleep(10 + random() * 30);
+        await answered(20 + random() * 40);
         const next = await instance(random);
         const [leaving] = running;
         if (leaving === undefined) continue;
         leaving.server.close();
-        if (random() < 0.5) await sleep(random() * 10);
+        if (random() < 0.5) await answered(random() * 10);
         running.push(next);
         running.shift();
         proxy.release(leaving.there);
@@ -87,6 +93,7 @@ describe('upstreams that come and go', () => {
           if (response.statusCode !== 200)
             failed.push(`${method} ${response.statusCode} ${answer}`);
           else if (answer !== `${nonce} ${body.length}`) foreign.push(`${nonce}: ${answer}`);
+          answers.emit('answer');
           resolve();
         });
         asked.on('error', (error) => {
@@ -102,6 +109,7 @@ describe('upstreams that come and go', () => {
     });
     await Promise.all(clients);
     isOver = true;
+    answers.emit('answer');
     await rolling;
     expect({ failed, foreign }).toEqual({ failed: [], foreign: [] });
     expect(replaced).toBeGreaterThan(INSTANCES);

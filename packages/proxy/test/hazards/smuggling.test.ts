@@ -117,7 +117,7 @@ describe('what senders of HTTP/1.1 write that is not common', () => {
 });
 
 const ask = (method: string, hops: string): string =>
-  `${method} /a HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nMax-Forwards: ${hops}\r\n\r\n`;
+  `${method} /a?key=secret HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nX-API-Key: secret\r\nAuthorization: secret\r\nX-Token: secret\r\nMax-Forwards: ${hops}\r\n\r\n`;
 
 describe('a TRACE or OPTIONS with Max-Forwards', () => {
   it.each([

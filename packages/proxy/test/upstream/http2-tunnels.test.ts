@@ -70,7 +70,7 @@ it('a tunnel that an upstream of HTTP/2 opens and ends at once ends at the clien
   await vi.waitFor(() => expect([...proxy.pools()]).toEqual([[there.key, { open: 1, idle: 1 }]]));
 });
 
-it('a tunnel to an upstream of HTTP/2 is opened with one Sec-WebSocket-Accept, whatever it sends', async () => {
+it('a tunnel to an upstream of HTTP/2 is opened with one Sec-WebSocket-Accept, even if it sends another', async () => {
   const { there } = await http2Upstream(
     (stream) => stream.respond({ ':status': 200, 'sec-websocket-accept': 'of its own' }),
     { settings: { enableConnectProtocol: true } },

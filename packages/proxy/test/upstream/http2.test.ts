@@ -272,7 +272,7 @@ describe('an upstream of HTTP/2', () => {
     await made.heard(/^HTTP\/1.1 501 /);
   });
 
-  it('is told apart in the summary like any other', async () => {
+  it('has an instance and a status in the summary, like any other', async () => {
     const ended: RequestSummary[] = [];
     const { there } = await http2Upstream(echo);
     const { port } = await start(to(there), { onRequestEnd: (each) => ended.push(each) });

@@ -22,7 +22,7 @@ export interface LoggerOptions {
   readonly fallback?: LineDestination | undefined;
 }
 
-/** The log of a program. No call of it throws or waits, whatever its reader does. */
+/** The log of a program. No call of it throws, or waits for its reader. */
 export interface ProgramLogger extends Logger {
   readonly format: LogFormat;
   /** Where its lines go, for lines that are not its own. */

@@ -77,7 +77,7 @@ interface ShareSetting extends SettingBase {
 interface BooleanSetting extends SettingBase {
   readonly type: 'boolean';
   readonly default?: boolean;
-  /** Whether its variable means `true` whatever its value. */
+  /** Whether any value of its variable means `true`. */
   readonly isTrueIfSet?: true;
 }
 

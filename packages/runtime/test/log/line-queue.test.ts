@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { LineQueue } from '../../src/log/line-queue.ts';
 import type { LineDestination } from '../../src/log/line-queue.ts';
 
-/** A stream whose reader takes a line only when it is told to. */
+/** A stream whose reader takes a line only when the test releases it. */
 class ManualStream implements LineDestination {
   readonly lines: string[] = [];
   readonly #waiting: ((error?: Error) => void)[] = [];

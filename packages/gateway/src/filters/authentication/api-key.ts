@@ -1,14 +1,20 @@
 import type { Filter, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
-import { CONSUMER_NAME, hashApiKey } from './consumer-formats.ts';
+import { hashApiKey } from './consumer-formats.ts';
 import type { FilterContext } from '../filter-context.ts';
-import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
+import {
+  ALLOWED_CONSUMERS,
+  consumerCheck,
+  HIDE_CREDENTIALS,
+  hideCredential,
+  unknownConsumers,
+} from './authentication.ts';
 import { OFF_BY_DEFAULT } from '../filter-kind.ts';
 import type { FilterKind } from '../filter-kind.ts';
 import { readNameProblem } from '../headers/header-fields.ts';
 import { proveConsumer } from './proven.ts';
 import { queryValues, withoutQuery } from '../rewriting/query.ts';
-import { forbidden, unauthenticated } from './refusals.ts';
+import { unauthenticated } from './refusals.ts';
 
 const HEADER: Format = {
   expected: 'the name of a header, such as X-API-Key',
@@ -35,12 +41,7 @@ const SETTINGS = {
     example: 'api_key',
     doc: 'The query parameter that may hold the key in place of the header. Queries appear in logs of clients and proxies.',
   },
-  consumers: {
-    type: 'list',
-    format: CONSUMER_NAME as typeof CONSUMER_NAME,
-    defaultIs: 'all',
-    doc: 'Consumers that may call.',
-  },
+  consumers: ALLOWED_CONSUMERS as typeof ALLOWED_CONSUMERS,
   hideCredentials: HIDE_CREDENTIALS as typeof HIDE_CREDENTIALS,
 } as const;
 
@@ -71,7 +72,7 @@ function apiKeyFilter(
   { header, query, consumers, hideCredentials }: ApiKeySettings,
   context: FilterContext,
 ): Filter {
-  const allowed = consumers && new Set(consumers);
+  const refusalOf = consumerCheck(consumers);
   const isBearer = header.toLowerCase() === 'authorization';
 
   function keysOf({ fields, target }: FilterRequest): string[] {
@@ -90,8 +91,8 @@ function apiKeyFilter(
       const name =
         key.length > MAX_KEY_LENGTH ? undefined : context.consumers.ofKeyHash(hashApiKey(key));
       if (name === undefined) return unauthenticated('The API key is not valid.', CHALLENGE);
-      if (allowed?.has(name) === false)
-        return forbidden(`The consumer ${name} may not call this route.`);
+      const refusal = refusalOf(name);
+      if (refusal !== undefined) return refusal;
       if (hideCredentials) {
         hideCredential(request, header);
         if (query !== undefined)

@@ -1,14 +1,19 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
-import { HIDE_CREDENTIALS, hideCredential, unknownConsumers } from './authentication.ts';
+import {
+  ALLOWED_CONSUMERS,
+  consumerCheck,
+  HIDE_CREDENTIALS,
+  hideCredential,
+  unknownConsumers,
+} from './authentication.ts';
 import { OFF_BY_DEFAULT } from '../filter-kind.ts';
-import { CONSUMER_NAME } from './consumer-formats.ts';
 import type { FilterContext } from '../filter-context.ts';
 import type { FilterKind } from '../filter-kind.ts';
 import { hashPassword, isPassword } from './password.ts';
 import { proveConsumer } from './proven.ts';
-import { forbidden, unauthenticated, undecidable } from './refusals.ts';
+import { unauthenticated, undecidable } from './refusals.ts';
 
 const REALM: Format = {
   expected: 'a text without quotes, such as Reports',
@@ -23,12 +28,7 @@ const SETTINGS = {
     default: 'Rollcall',
     doc: 'What browsers show when they ask for a password.',
   },
-  consumers: {
-    type: 'list',
-    format: CONSUMER_NAME as typeof CONSUMER_NAME,
-    defaultIs: 'all',
-    doc: 'Consumers that may call.',
-  },
+  consumers: ALLOWED_CONSUMERS as typeof ALLOWED_CONSUMERS,
   hideCredentials: HIDE_CREDENTIALS as typeof HIDE_CREDENTIALS,
 } as const;
 
@@ -59,7 +59,7 @@ function basicAuthFilter(
   { realm, consumers, hideCredentials }: BasicAuthSettings,
   context: FilterContext,
 ): Filter {
-  const allowed = consumers && new Set(consumers);
+  const refusalOf = consumerCheck(consumers);
   const challenge = `Basic realm="${realm}", charset="UTF-8"`;
   // Checked credentials by a hash that only this process can make.
   const secret = randomBytes(32).toString('hex');
@@ -67,8 +67,8 @@ function basicAuthFilter(
   let checks = 0;
 
   function pass(request: FilterRequest, name: string): FilterOutcome | undefined {
-    if (allowed?.has(name) === false)
-      return forbidden(`The consumer ${name} may not call this route.`);
+    const refusal = refusalOf(name);
+    if (refusal !== undefined) return refusal;
     if (hideCredentials) hideCredential(request, 'authorization');
     proveConsumer(request, name);
     return undefined;

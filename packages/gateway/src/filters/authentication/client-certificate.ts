@@ -1,7 +1,6 @@
 import type { Filter } from '@rollcall/proxy';
 import type { Resolved } from '@rollcall/runtime/settings';
-import { unknownConsumers } from './authentication.ts';
-import { CONSUMER_NAME } from './consumer-formats.ts';
+import { ALLOWED_CONSUMERS, consumerCheck, unknownConsumers } from './authentication.ts';
 import type { FilterContext } from '../filter-context.ts';
 import { OFF_BY_DEFAULT } from '../filter-kind.ts';
 import type { FilterKind } from '../filter-kind.ts';
@@ -10,12 +9,7 @@ import { forbidden } from './refusals.ts';
 
 const SETTINGS = {
   enabled: OFF_BY_DEFAULT as typeof OFF_BY_DEFAULT,
-  consumers: {
-    type: 'list',
-    format: CONSUMER_NAME as typeof CONSUMER_NAME,
-    defaultIs: 'every certificate of the CA',
-    doc: 'Consumers that may call.',
-  },
+  consumers: ALLOWED_CONSUMERS as typeof ALLOWED_CONSUMERS,
 } as const;
 
 type ClientCertificateSettings = Resolved<typeof SETTINGS>;
@@ -27,7 +21,7 @@ export const CLIENT_CERTIFICATE: FilterKind<typeof SETTINGS> = {
     settings: SETTINGS,
     reloads: true,
     perRoute: true,
-    doc: 'Client certificates: clients call with a certificate of the CA that `tls.clientCa` names.',
+    doc: 'Client certificates: clients call with a certificate of the CA that `tls.clientCa` names. Without `consumers`, with any of them.',
   },
   faults({ enabled, consumers }, { isConsumer, hasClientCa }) {
     const faults = unknownConsumers(consumers, isConsumer);
@@ -44,19 +38,24 @@ function clientCertificateFilter(
   { consumers }: ClientCertificateSettings,
   context: FilterContext,
 ): Filter {
-  const allowed = consumers && new Set(consumers);
+  const refusalOf = consumerCheck(consumers);
   return {
     name: 'clientCertificate',
     onRequest(request) {
       const { clientCertificate } = request;
       if (clientCertificate === undefined)
         return forbidden('The client has proved no certificate.');
-      const { subject, names, fingerprint } = clientCertificate;
-      const name = context.consumers.ofCertificate([`sha256:${fingerprint}`, ...names, subject]);
-      if (allowed !== undefined && (name === undefined || !allowed.has(name)))
-        return forbidden(`The certificate of ${subject} may not call this route.`);
+      const { subject, names, fingerprint, validFrom, validUntil } = clientCertificate;
+      const now = context.date();
+      // A connection may be open, or a session be resumed, for longer than a certificate is valid.
+      if (!(now >= validFrom && now <= validUntil))
+        return forbidden(`The certificate of ${subject} has expired or is not valid yet.`);
+      const identities = [`sha256:${fingerprint}`, ...names, subject];
       // A subject has a `=`, which no name of a consumer has.
-      proveConsumer(request, name ?? subject);
+      const name = context.consumers.ofCertificate(identities) ?? subject;
+      const refusal = refusalOf(name);
+      if (refusal !== undefined) return refusal;
+      proveConsumer(request, name);
       return undefined;
     },
   };

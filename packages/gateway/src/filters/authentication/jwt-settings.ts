@@ -60,7 +60,7 @@ export const JWT_SETTINGS = {
   jwksFile: {
     type: 'file',
     example: 'jwks.json',
-    doc: 'File that holds the public keys (JWKS), in place of `jwksUrl`. It is read again when the configuration is.',
+    doc: 'File that holds the public keys (JWKS), in place of `jwksUrl`. It is read again when it changes.',
   },
   algorithms: {
     type: 'list',

@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
-import { errorMessage, readTextFile } from '@rollcall/runtime';
+import { errorMessage } from '@rollcall/runtime';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import { hideCredential } from './authentication.ts';
 import type { FilterContext } from '../filter-context.ts';
 import type { FilterFault, FilterKind } from '../filter-kind.ts';
 import { JWT_SETTINGS } from './jwt-settings.ts';
 import type { JwtSettings } from './jwt-settings.ts';
-import { KeysUnavailable, localKeySet } from './key-set.ts';
-import type { KeySet } from './key-set.ts';
+import { readSmallFile } from '../file-texts.ts';
+import { KeysUnavailable } from './jwks.ts';
+import { checkKeys } from './key-file.ts';
 import { dropForged, ownFields, proveConsumer } from './proven.ts';
 import { unauthenticated, undecidable } from './refusals.ts';
 import { TokenVerifier } from './token-verifier.ts';
@@ -55,9 +56,8 @@ function jwtFaults({ issuer, audience, jwksUrl, jwksFile, ...rest }: JwtSettings
 
 function fileFaults(file: string): FilterFault[] {
   try {
-    const { keys } = JSON.parse(readTextFile(file)) as { keys?: unknown };
-    if (Array.isArray(keys) && keys.length > 0) return [];
-    return [{ key: 'jwksFile', problem: `: ${file} has no keys` }];
+    checkKeys(readSmallFile(file));
+    return [];
   } catch (error) {
     return [{ key: 'jwksFile', problem: `cannot be read: ${errorMessage(error)}` }];
   }
@@ -69,6 +69,8 @@ const MAX_REMEMBERED = 4096;
 /** A token that was verified longer ago is verified anew. */
 const MAX_REMEMBERED_MS = 300_000;
 
+type MaybePromise<T> = T | Promise<T>;
+
 interface Remembered extends Proof {
   readonly until: number;
   readonly version: number;
@@ -76,7 +78,8 @@ interface Remembered extends Proof {
 
 function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   const { hideCredentials } = settings;
-  const keys = keySetOf(settings, context);
+  const { jwksFile, jwksUrl = '' } = settings;
+  const keys = jwksFile === undefined ? context.keySet(jwksUrl) : context.keyFile(jwksFile);
   const verifier = new TokenVerifier(settings, keys, context.date);
   const own = ownFields(Object.keys(settings.forwardClaims));
   const remembered = new Map<string, Remembered>();
@@ -108,8 +111,17 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
     if ('problem' in outcome) return outcome;
     if (remembered.size >= MAX_REMEMBERED) forgetOldest(remembered);
     const until = Math.min(outcome.expiresAt, context.date() + MAX_REMEMBERED_MS);
-    remembered.set(id, { ...outcome, until, version: Math.max(version, keys.version) });
+    // If the keys have changed meanwhile, it may have been verified by one that was withdrawn.
+    remembered.set(id, { ...outcome, until, version });
     return pass(request, outcome);
+  }
+
+  function decide(request: FilterRequest, token: string): MaybePromise<FilterOutcome | void> {
+    const id = hash('sha256', token, 'base64');
+    const known = remembered.get(id);
+    if (known !== undefined && known.until > context.date() && known.version === keys.version)
+      return pass(request, known);
+    return verify(request, token, id);
   }
 
   return {
@@ -120,19 +132,11 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
       if (token === undefined) return unauthenticated('The request has no bearer token.', 'Bearer');
       if (token.length > MAX_TOKEN_LENGTH)
         return unauthenticated('The token is too long.', 'Bearer error="invalid_token"');
-      const id = hash('sha256', token, 'base64');
-      const known = remembered.get(id);
-      keys.refresh();
-      if (known !== undefined && known.until > context.date() && known.version === keys.version)
-        return pass(request, known);
-      return verify(request, token, id);
+      const refreshed = keys.refresh();
+      if (refreshed === undefined) return decide(request, token);
+      return refreshed.then(() => decide(request, token));
     },
   };
-}
-
-function keySetOf({ jwksUrl, jwksFile }: JwtSettings, { keySet }: FilterContext): KeySet {
-  if (jwksFile !== undefined) return localKeySet(readTextFile(jwksFile));
-  return keySet(jwksUrl ?? '');
 }
 
 /** Returns the token of the only `Authorization`. */

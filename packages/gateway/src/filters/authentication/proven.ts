@@ -10,7 +10,7 @@ export function ownFields(names: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Drops the fields that a client must not set, whatever their case and number; their aliases too, because programs made for
+ * Drops the fields that a client must not set, in any case and number; their aliases too, because programs made for
  * CGI read them as one.
  * @param names of `ownFields`
  */

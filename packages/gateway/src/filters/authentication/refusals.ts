@@ -10,7 +10,7 @@ export function unauthenticated(detail: string, challenge: string): FilterProble
   return { problem: filterProblem('unauthenticated', detail), fields };
 }
 
-/** The client may not call this route, whatever it proves. */
+/** The client may not call this route. No credentials change that. */
 export function forbidden(detail: string, fields: FilterProblem['fields'] = []): FilterProblem {
   return { problem: filterProblem('forbidden', detail), fields };
 }

@@ -1,7 +1,7 @@
 import type { FilterProblem } from '@rollcall/proxy';
 import type { JWTPayload, JWTVerifyOptions } from 'jose';
 import type { JwtSettings } from './jwt-settings.ts';
-import type { KeySet } from './key-set.ts';
+import type { KeySet } from './jwks.ts';
 import { forbidden, unauthenticated } from './refusals.ts';
 import { claimText, hasClaim, scopesOf } from './token-claims.ts';
 

@@ -2,9 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import { Transform } from 'node:stream';
 import type { Filter, FilterRequest, FilterResponse } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
+import type { FilterContext } from '../filter-context.ts';
 import { OFF_BY_DEFAULT } from '../filter-kind.ts';
 import type { FilterKind } from '../filter-kind.ts';
-import { PAGE_FILE, pageFaults, readPage, wantsHtml } from './page.ts';
+import { PAGE_FILE, pageFaults, pageOf, wantsHtml } from './page.ts';
 import type { Page } from './page.ts';
 import { addVary } from '../headers/vary.ts';
 
@@ -44,16 +45,20 @@ export const ERROR_PAGES: FilterKind<typeof SETTINGS> = {
     ...(statuses.length === 0 ? [{ key: 'statuses', problem: 'is empty' }] : []),
     ...pageFaults(file),
   ],
-  create: (settings) => (settings.enabled ? errorPagesFilter(settings) : undefined),
+  create: (settings, context) =>
+    settings.enabled ? errorPagesFilter(settings, context) : undefined,
   describe({ statuses, instances }) {
     const whose = instances ? 'of the gateway and of instances' : 'of the gateway';
     return `shows browsers a page for ${statuses.join(', ')} ${whose}`;
   },
 };
 
-function errorPagesFilter({ statuses, instances, file }: ErrorPageSettings): Filter {
+function errorPagesFilter(
+  { statuses, instances, file }: ErrorPageSettings,
+  { files }: FilterContext,
+): Filter {
   const wanted = new Set(statuses);
-  const page = readPage(file);
+  const page = pageOf(() => (file === undefined ? undefined : files.textOf(file, 'errorPages')));
   const hasPage = (status: number): boolean =>
     wanted.has(String(status)) || wanted.has(`${Math.floor(status / 100)}xx`);
   return {

@@ -1,9 +1,10 @@
 import type { Filter } from '@rollcall/proxy';
 import type { Resolved } from '@rollcall/runtime/settings';
 import { filterProblem } from '../../problem.ts';
+import type { FilterContext } from '../filter-context.ts';
 import { OFF_BY_DEFAULT } from '../filter-kind.ts';
 import type { FilterKind } from '../filter-kind.ts';
-import { PAGE_FILE, pageFaults, readPage, wantsHtml } from './page.ts';
+import { PAGE_FILE, pageFaults, pageOf, wantsHtml } from './page.ts';
 
 const SETTINGS = {
   enabled: OFF_BY_DEFAULT as typeof OFF_BY_DEFAULT,
@@ -35,15 +36,19 @@ export const MAINTENANCE: FilterKind<typeof SETTINGS> = {
     doc: 'Maintenance: every request is answered with 503 `maintenance`, and none reaches an instance. `true` turns it on.',
   },
   faults: ({ file }) => pageFaults(file),
-  create: (settings) => (settings.enabled ? maintenanceFilter(settings) : undefined),
+  create: (settings, context) =>
+    settings.enabled ? maintenanceFilter(settings, context) : undefined,
   describe: ({ retryAfterSeconds }) =>
     `answers 503 maintenance, to be tried again after ${retryAfterSeconds} s`,
 };
 
-function maintenanceFilter({ detail, retryAfterSeconds, file }: MaintenanceSettings): Filter {
+function maintenanceFilter(
+  { detail, retryAfterSeconds, file }: MaintenanceSettings,
+  { files }: FilterContext,
+): Filter {
   const problem = filterProblem('maintenance', detail);
   const { status, title } = problem;
-  const page = readPage(file);
+  const page = pageOf(() => (file === undefined ? undefined : files.textOf(file, 'maintenance')));
   const fields = [
     ['retry-after', String(retryAfterSeconds)],
     ['vary', 'Accept'],

@@ -11,7 +11,7 @@ export const MEDIA_TYPE: Format = {
   },
 };
 
-/** Returns whether a Content-Type, whatever its parameters, is of one of these types. */
+/** Returns whether a Content-Type is of one of these types. Its parameters do not matter. */
 export function matchMediaTypes(patterns: readonly string[]): (contentType: string) => boolean {
   const wanted = new Set(patterns);
   return (contentType) => {

@@ -1,15 +1,13 @@
-import { readFileSync, statSync } from 'node:fs';
 import type { FilterRequest } from '@rollcall/proxy';
 import { errorMessage } from '@rollcall/runtime';
+import { readSmallFile } from '../file-texts.ts';
 import type { FilterFault } from '../filter-kind.ts';
-
-const MAX_BYTES = 1_048_576;
 
 export const PAGE_FILE = {
   type: 'file',
   example: 'error.html',
   defaultIs: 'a plain page',
-  doc: 'The page for browsers, as a file of HTML of at most 1 MiB. `{status}`, `{title}`, `{detail}` and `{requestId}` in it are replaced. It is read when the gateway starts and at each reload.',
+  doc: 'The page for browsers, as a file of HTML of at most 1 MiB. `{status}`, `{title}`, `{detail}` and `{requestId}` in it are replaced. It is read again when it changes.',
 } as const;
 
 /** What a page shows. */
@@ -26,23 +24,23 @@ export type Page = (values: PageValues) => Buffer;
 export function pageFaults(file: string | undefined): readonly FilterFault[] {
   if (file === undefined) return [];
   try {
-    const { size } = statSync(file);
-    if (size > MAX_BYTES)
-      return [{ key: 'file', problem: `has ${size} bytes; it may have ${MAX_BYTES}` }];
-    readFileSync(file);
+    readSmallFile(file);
     return [];
   } catch (error) {
     return [{ key: 'file', problem: `cannot be read: ${errorMessage(error)}` }];
   }
 }
 
-/** Reads the page in a file. Without one, or if it is gone since it was checked, a plain page. */
-export function readPage(file: string | undefined): Page {
-  const template = templateOf(file);
+/**
+ * Returns the page of a template.
+ * @param templateOf returns it as it is now; undefined for a plain one
+ */
+export function pageOf(templateOf: () => string | undefined): Page {
   return (values) =>
     Buffer.from(
-      template.replace(/\{(status|title|detail|requestId)\}/g, (_all, name: keyof PageValues) =>
-        escapeHtml(String(values[name])),
+      (templateOf() ?? PLAIN).replace(
+        /\{(status|title|detail|requestId)\}/g,
+        (_all, name: keyof PageValues) => escapeHtml(String(values[name])),
       ),
     );
 }
@@ -53,15 +51,6 @@ export function wantsHtml({ fields }: FilterRequest): boolean {
   const html = accepted.search(/(?:^|[\s,])text\/html(?!\s*;\s*q\s*=\s*0(?:\.0*)?\s*(?:,|$))/);
   const json = accepted.search(/(?:^|[\s,])application\/(?:problem\+)?json/);
   return html !== -1 && (json === -1 || html < json);
-}
-
-function templateOf(file: string | undefined): string {
-  if (file === undefined) return PLAIN;
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return PLAIN;
-  }
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -24,6 +24,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   forwarded: FORWARDED,
   'x-forwarded-for': FORWARDED,
   'x-forwarded-host': FORWARDED,
+  'x-forwarded-mirror': FORWARDED,
   'x-forwarded-port': FORWARDED,
   'x-forwarded-prefix': FORWARDED,
   'x-forwarded-proto': FORWARDED,

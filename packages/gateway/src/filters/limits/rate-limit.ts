@@ -50,9 +50,7 @@ export const RATE_LIMIT: FilterKind<typeof SETTINGS> = {
     doc: 'Rate limits: how many requests may come in which time. Each route counts for itself.',
   },
   needs: ['rate'],
-  faults({ enabled, rate, burst, store }, { hasRedis }) {
-    if (burst !== undefined && rate === undefined)
-      return [{ key: 'burst', problem: 'needs `rateLimit.rate`' }];
+  faults({ enabled, rate, store }, { hasRedis }) {
     if (enabled && rate !== undefined && store === 'redis' && !hasRedis)
       return [{ key: 'store', problem: 'is "redis", but `redis.url` is not set' }];
     return [];
@@ -73,7 +71,7 @@ type Options = Pick<RateLimitSettings, 'by' | 'store' | 'whenRedisFails'>;
 
 function rateLimitFilter(rate: Rate, options: Options, context: FilterContext): Filter {
   const { by, store, whenRedisFails } = options;
-  const { limits, sharedLimits } = context;
+  const { limits, sharedLimits, limitScope } = context;
   if (store === 'redis') sharedLimits?.open();
   const keyOf = limitKey(by);
   const policy = policyField(rate);
@@ -99,7 +97,8 @@ function rateLimitFilter(rate: Rate, options: Options, context: FilterContext): 
     name: 'rateLimit',
     ...(!context.isDry && {
       onRequest(request) {
-        const key = `${request.route ?? ''} ${rate.text} ${keyOf(request)}`;
+        // Without the rate, so that what was counted outlives a change of it.
+        const key = `${request.route ?? ''} ${limitScope} ${keyOf(request)}`;
         if (store === 'local' || sharedLimits === undefined)
           return settle(request, limits.take(key, rate));
         return sharedLimits.take(key, rate).then(

@@ -16,16 +16,24 @@ const OPEN_MS = 1000;
 const MAX_RECONNECT_MS = 1000;
 
 /**
- * The algorithm of LocalLimits, in one round trip and by the clock of Redis, so that those of the gateways do not matter. Returns
- * the level before the request, as text because Redis cuts numbers to integers.
+ * The algorithm of LocalLimits, in one round trip and by the clock of Redis, so that those of the gateways do not matter. It
+ * keeps the rate beside the time, because the rate may change. Returns the level before the request, as text because Redis
+ * cuts numbers to integers.
  */
 const SCRIPT = `
 local t = redis.call('TIME')
 local now = t[1] * 1000 + t[2] / 1000
-local level = math.max(0, (tonumber(redis.call('GET', KEYS[1])) or 0) - now)
-local after = level + ARGV[1]
-if after <= ARGV[2] + 0.001 then
-  redis.call('SET', KEYS[1], string.format('%.3f', now + after), 'PX', math.ceil(after))
+local own = ARGV[1] .. ' ' .. ARGV[2]
+local time, rate = string.match(redis.call('GET', KEYS[1]) or '', '^(%S+) (.+)$')
+local level = math.max(0, (tonumber(time) or 0) - now)
+local isOther = level > 0 and rate ~= own
+if isOther then
+  level = math.min(level / string.match(rate, '^%S+') * ARGV[1], tonumber(ARGV[2]))
+end
+local isAllowed = level + ARGV[1] <= ARGV[2] + 0.001
+if isAllowed or isOther then
+  local after = isAllowed and level + ARGV[1] or level
+  redis.call('SET', KEYS[1], string.format('%.3f', now + after) .. ' ' .. own, 'PX', math.ceil(after))
 end
 return string.format('%.3f', level)
 `;

@@ -8,13 +8,16 @@ const ALICE = {
   subject: 'CN=alice,O=Example',
   names: ['DNS:alice.example', 'URI:spiffe://example/alice'],
   fingerprint: FINGERPRINT,
+  validFrom: Date.parse('2026-11-01T00:00:00Z'),
+  validUntil: Date.parse('2026-12-01T00:00:00Z'),
 };
+const date = () => Date.parse('2026-11-29T00:00:00Z');
 
 describe('a client certificate', () => {
   it.each(['CN=alice,O=Example', 'DNS:alice.example', `sha256:${FINGERPRINT}`])(
     'names the consumer by subject, other name or fingerprint: %s',
     (identity) => {
-      const context = filterContext({ consumers: { alice: { certificates: [identity] } } });
+      const context = filterContext({ date, consumers: { alice: { certificates: [identity] } } });
       const filter = filterOf(CLIENT_CERTIFICATE, { enabled: true, consumers: ['alice'] }, context);
       const request = filterRequest({ clientCertificate: ALICE });
       expect(filter.onRequest?.(request)).toBeUndefined();
@@ -24,7 +27,7 @@ describe('a client certificate', () => {
   );
 
   it('of no consumer is named by its subject, unless the route lists consumers', () => {
-    const context = filterContext({ consumers: { bob: { certificates: ['CN=bob'] } } });
+    const context = filterContext({ date, consumers: { bob: { certificates: ['CN=bob'] } } });
     const request = filterRequest({ clientCertificate: ALICE });
     expect(
       filterOf(CLIENT_CERTIFICATE, { enabled: true }, context).onRequest?.(request),
@@ -41,6 +44,25 @@ describe('a client certificate', () => {
     expect(filter.onRequest?.(filterRequest())).toMatchObject({
       problem: { status: 403, detail: 'The client has proved no certificate.' },
     });
+  });
+
+  it.each([
+    [
+      'has expired since the handshake, on an open connection or in a resumed session',
+      '2026-12-01T00:00:00.001Z',
+    ],
+    ['is not valid yet by the clock of the gateway', '2026-10-31T23:59:59.999Z'],
+  ])('that %s is refused', (_what, now) => {
+    const context = filterContext({ date: () => Date.parse(now) });
+    const filter = filterOf(CLIENT_CERTIFICATE, { enabled: true }, context);
+    const request = filterRequest({ clientCertificate: ALICE });
+    expect(filter.onRequest?.(request)).toMatchObject({
+      problem: {
+        status: 403,
+        detail: 'The certificate of CN=alice,O=Example has expired or is not valid yet.',
+      },
+    });
+    expect(request.consumer).toBeUndefined();
   });
 
   it('needs a CA of clients', () => {

@@ -1,75 +1,24 @@
 import { createHmac } from 'node:crypto';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
-import type { CryptoKey, JWTHeaderParameters } from 'jose';
+import { exportJWK, exportSPKI } from 'jose';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FieldSet } from '@rollcall/proxy';
 import { JWT } from '../../../src/filters/authentication/jwt.ts';
-import { RemoteKeySet } from '../../../src/filters/authentication/key-set.ts';
-import type { ServiceResponse } from '../../../src/filters/authentication/service-request.ts';
-import { filterContext, filterOf, filterRequest, settingsOf } from '../filter-request.ts';
+import { settingsOf } from '../filter-request.ts';
+import {
+  bearer,
+  ISSUER,
+  KEYS,
+  next,
+  NOW,
+  outcomeOf,
+  rs,
+  TokenIssuer,
+  URL,
+} from './token-issuer.ts';
 
-const ISSUER = 'https://login.example.com/';
-const URL = 'https://login.example.com/jwks';
-const NOW = Date.parse('2026-11-29T00:00:00Z');
-
-const es = await generateKeyPair('ES256', { extractable: true });
-const next = await generateKeyPair('ES256', { extractable: true });
-const rs = await generateKeyPair('RS256', { extractable: true });
-const jwk = async (key: CryptoKey, kid: string) => ({ ...(await exportJWK(key)), kid });
-const KEYS = [await jwk(es.publicKey, 'es'), await jwk(rs.publicKey, 'rs')];
-
-let time: number;
-let keys: object[];
-let requests: number;
-let isDown: boolean;
-let faults: string[];
+let issuer: TokenIssuer;
 beforeEach(() => {
-  [time, keys, requests, isDown, faults] = [0, KEYS, 0, false, []];
+  issuer = new TokenIssuer();
 });
-
-async function send(): Promise<ServiceResponse> {
-  requests++;
-  if (isDown) throw new Error('connect ECONNREFUSED');
-  return { status: 200, fields: [], body: Buffer.from(JSON.stringify({ keys })) };
-}
-
-function onFault(reason: string): void {
-  faults.push(reason);
-}
-
-function filter(given = {}) {
-  const keySet = new RemoteKeySet({ url: URL, send, now: () => time, onFault });
-  return filterOf(
-    JWT,
-    { issuer: ISSUER, audience: ['api'], jwksUrl: URL, ...given },
-    filterContext({ date: () => NOW + time, send, keySet: () => keySet }),
-  );
-}
-
-const seconds = (): number => Math.floor((NOW + time) / 1000);
-
-interface Token {
-  claims?: Readonly<Record<string, unknown>>;
-  header?: Partial<JWTHeaderParameters>;
-  key?: CryptoKey;
-}
-
-function token({ claims = {}, header = {}, key = es.privateKey }: Token = {}): Promise<string> {
-  const payload = { iss: ISSUER, aud: 'api', sub: 'ann', exp: seconds() + 300, ...claims };
-  return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'es', ...header }).sign(key);
-}
-
-const bearer = (text: string) =>
-  filterRequest({ fields: new FieldSet(`Authorization: Bearer ${text}\r\n`) });
-
-/** The consumer, or status and detail of the problem. */
-async function outcomeOf(text: string, used = filter()): Promise<unknown> {
-  const request = bearer(text);
-  const outcome = await used.onRequest?.(request);
-  if (outcome === undefined) return request.consumer;
-  if (!('problem' in outcome)) return outcome;
-  return `${outcome.problem.status} ${outcome.problem.detail}`;
-}
 
 const base64 = (value: object | string): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -77,16 +26,16 @@ const PAYLOAD = { iss: ISSUER, aud: 'api', sub: 'root', exp: NOW / 1000 + 300 };
 
 describe('a token', () => {
   it('proves its consumer, and is passed on', async () => {
-    const request = bearer(await token());
-    expect(await filter().onRequest?.(request)).toBeUndefined();
+    const request = bearer(await issuer.token());
+    expect(await issuer.filter().onRequest?.(request)).toBeUndefined();
     expect([...request.fields].map(([name]) => name)).toEqual(['Authorization', 'X-Consumer']);
     expect(request).toMatchObject({ consumer: 'ann' });
   });
 
   it('of any accepted algorithm is verified', async () => {
-    const text = await token({ header: { alg: 'RS256', kid: 'rs' }, key: rs.privateKey });
-    expect(await outcomeOf(text)).toBe('ann');
-    const only = filter({ algorithms: ['ES256'] });
+    const text = await issuer.token({ header: { alg: 'RS256', kid: 'rs' }, key: rs.privateKey });
+    expect(await outcomeOf(text, issuer.filter())).toBe('ann');
+    const only = issuer.filter({ algorithms: ['ES256'] });
     expect(await outcomeOf(text, only)).toBe('401 The algorithm of the token is not accepted.');
   });
 
@@ -107,28 +56,33 @@ describe('a token', () => {
       'The token has no claim sub that names a consumer.',
     ],
   ])('%s is refused', async (_what, claims, detail) => {
-    expect(await outcomeOf(await token({ claims }))).toBe(`401 ${detail}`);
+    expect(await outcomeOf(await issuer.token({ claims }), issuer.filter())).toBe(`401 ${detail}`);
   });
 
   it('may be off by the clock skew', async () => {
-    expect(await outcomeOf(await token({ claims: { exp: seconds() - 30 } }))).toBe('ann');
-    const strict = filter({ clockSkew: 0 });
-    expect(await outcomeOf(await token({ claims: { exp: seconds() - 1 } }), strict)).toBe(
-      '401 The token has expired.',
-    );
+    expect(
+      await outcomeOf(
+        await issuer.token({ claims: { exp: issuer.seconds - 30 } }),
+        issuer.filter(),
+      ),
+    ).toBe('ann');
+    const strict = issuer.filter({ clockSkew: 0 });
+    expect(
+      await outcomeOf(await issuer.token({ claims: { exp: issuer.seconds - 1 } }), strict),
+    ).toBe('401 The token has expired.');
   });
 
   it('is not accepted again once it has expired, though it was verified', async () => {
-    const used = filter();
-    const text = await token();
+    const used = issuer.filter();
+    const text = await issuer.token();
     expect(await outcomeOf(text, used)).toBe('ann');
-    time = 361_000;
+    issuer.time = 361_000;
     expect(await outcomeOf(text, used)).toBe('401 The token has expired.');
   });
 
   it('that comes again passes at once, without a promise', async () => {
-    const used = filter();
-    const text = await token();
+    const used = issuer.filter();
+    const text = await issuer.token();
     await used.onRequest?.(bearer(text));
     const again = bearer(text);
     expect(used.onRequest?.(again)).toBeUndefined();
@@ -136,25 +90,27 @@ describe('a token', () => {
   });
 
   it('needs its scopes and claims: 403 otherwise, also when it comes again', async () => {
-    const used = filter({ scopes: ['read', 'write'], claims: { 'realm.roles': 'admin' } });
+    const used = issuer.filter({ scopes: ['read', 'write'], claims: { 'realm.roles': 'admin' } });
     const realm = { roles: ['user', 'admin'] };
-    const few = await token({ claims: { scope: 'read', realm } });
+    const few = await issuer.token({ claims: { scope: 'read', realm } });
     const outcomes = [await outcomeOf(few, used), await outcomeOf(few, used)];
     expect(new Set(outcomes)).toEqual(new Set(['403 The token needs the scopes read write.']));
-    expect(await outcomeOf(await token({ claims: { scp: ['write', 'read'], realm } }), used)).toBe(
-      'ann',
-    );
-    const other = await token({ claims: { scope: 'read write', realm: { roles: ['user'] } } });
+    expect(
+      await outcomeOf(await issuer.token({ claims: { scp: ['write', 'read'], realm } }), used),
+    ).toBe('ann');
+    const other = await issuer.token({
+      claims: { scope: 'read write', realm: { roles: ['user'] } },
+    });
     expect(await outcomeOf(other, used)).toBe(
       '403 The claim realm.roles of the token is not accepted.',
     );
   });
 
   it('gives the instance its claims, and no client can', async () => {
-    const used = filter({
+    const used = issuer.filter({
       forwardClaims: { 'X-Email': 'email', 'X-Roles': 'roles', 'X-None': 'none' },
     });
-    const text = await token({
+    const text = await issuer.token({
       claims: { email: 'ann@example.com', roles: ['a', 'b\r\nX-Evil: 1'], sub: 'änn\r\nX-Evil: 1' },
     });
     const request = bearer(text);
@@ -172,14 +128,14 @@ describe('a token', () => {
 describe('an attack by a token', () => {
   it.each(['none', 'None', 'nOnE', ''])('without a signature, alg %j, is refused', async (alg) => {
     const text = `${base64({ alg, kid: 'es' })}.${base64(PAYLOAD)}.`;
-    expect(await outcomeOf(text)).toMatch(/^401/);
+    expect(await outcomeOf(text, issuer.filter())).toMatch(/^401/);
   });
 
   it('that is signed with the public key as the secret of HS256 is refused', async () => {
     const head = `${base64({ alg: 'HS256', kid: 'rs' })}.${base64(PAYLOAD)}`;
     for (const secret of [await exportSPKI(rs.publicKey), JSON.stringify(KEYS[1])]) {
       const signature = createHmac('sha256', secret).update(head).digest('base64url');
-      expect(await outcomeOf(`${head}.${signature}`)).toBe(
+      expect(await outcomeOf(`${head}.${signature}`, issuer.filter())).toBe(
         '401 The algorithm of the token is not accepted.',
       );
     }
@@ -191,8 +147,8 @@ describe('an attack by a token', () => {
     ['kid', ''],
     ['kid', 'a'.repeat(4000)],
   ])('with %s %j is refused as one of an unknown key', async (name, value) => {
-    const text = await token({ header: { [name]: value }, key: next.privateKey });
-    expect(await outcomeOf(text)).toMatch(
+    const text = await issuer.token({ header: { [name]: value }, key: next.privateKey });
+    expect(await outcomeOf(text, issuer.filter())).toMatch(
       /^401 The (token is signed with an unknown key|signature of the token is wrong)/,
     );
   });
@@ -203,103 +159,49 @@ describe('an attack by a token', () => {
       const own =
         { jwk: await exportJWK(next.publicKey), x5c: ['MIIB'] }[name] ??
         'https://evil.example/jwks';
-      const text = await token({ header: { [name]: own }, key: next.privateKey });
-      expect(await outcomeOf(text)).toBe('401 The signature of the token is wrong.');
-      expect(requests).toBe(1);
+      const text = await issuer.token({ header: { [name]: own }, key: next.privateKey });
+      expect(await outcomeOf(text, issuer.filter())).toBe(
+        '401 The signature of the token is wrong.',
+      );
+      expect(issuer.requests).toBe(1);
     },
   );
 
   it('with a critical extension is refused', async () => {
     const head = base64({ alg: 'ES256', kid: 'es', crit: ['evil'], evil: true });
-    expect(await outcomeOf(`${head}.${base64(PAYLOAD)}.${base64('x')}`)).toBe(
+    expect(await outcomeOf(`${head}.${base64(PAYLOAD)}.${base64('x')}`, issuer.filter())).toBe(
       '401 The token is malformed.',
     );
   });
 
   it('whose payload or signature was changed is refused', async () => {
-    const [head = '', , signature = ''] = (await token()).split('.');
-    expect(await outcomeOf(`${head}.${base64(PAYLOAD)}.${signature}`)).toBe(
+    const [head = '', , signature = ''] = (await issuer.token()).split('.');
+    expect(await outcomeOf(`${head}.${base64(PAYLOAD)}.${signature}`, issuer.filter())).toBe(
       '401 The signature of the token is wrong.',
     );
     // The "psychic" signature of CVE-2022-21449.
     expect(
-      await outcomeOf(`${head}.${base64(PAYLOAD)}.${Buffer.alloc(64).toString('base64url')}`),
+      await outcomeOf(
+        `${head}.${base64(PAYLOAD)}.${Buffer.alloc(64).toString('base64url')}`,
+        issuer.filter(),
+      ),
     ).toBe('401 The signature of the token is wrong.');
   });
 
   it.each(['a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', `${'a'.repeat(9000)}.b.c`])(
     '%.20s is refused',
     async (text) => {
-      expect(await outcomeOf(text)).toMatch(/^401/);
+      expect(await outcomeOf(text, issuer.filter())).toMatch(/^401/);
     },
   );
 
   it('by two Authorization fields is refused', async () => {
-    const request = bearer(await token());
-    request.fields.append('authorization', `Bearer ${await token({ claims: { sub: 'eve' } })}`);
-    expect(filter().onRequest?.(request)).toMatchObject({ problem: { status: 401 } });
-  });
-});
-
-describe('the keys of an issuer', () => {
-  it('are asked for once by many requests, and again after ten minutes', async () => {
-    const used = filter();
-    const texts = await Promise.all(['a', 'b', 'c'].map((sub) => token({ claims: { sub } })));
-    expect(await Promise.all(texts.map((text) => outcomeOf(text, used)))).toEqual(['a', 'b', 'c']);
-    expect(requests).toBe(1);
-    time = 601_000;
-    await outcomeOf(await token(), used);
-    expect(requests).toBe(2);
-  });
-
-  it('rotate: a new key is found at once, and a withdrawn one is not accepted any more', async () => {
-    const used = filter();
-    const old = await token();
-    expect(await outcomeOf(old, used)).toBe('ann');
-    keys = [await jwk(next.publicKey, 'next')];
-    time = 31_000;
-    const fresh = await token({ header: { kid: 'next' }, key: next.privateKey });
-    expect(await outcomeOf(fresh, used)).toBe('ann');
-    expect(await outcomeOf(old, used)).toBe('401 The token is signed with an unknown key.');
-  });
-
-  it('are not asked for at each token of an unknown key', async () => {
-    const used = filter();
-    await outcomeOf(await token(), used);
-    for (let each = 0; each < 20; each++) {
-      time += 1000;
-      await outcomeOf(await token({ header: { kid: `evil-${each}` }, key: next.privateKey }), used);
-    }
-    expect(requests).toBe(1);
-  });
-
-  it('stay valid while they cannot be read', async () => {
-    const used = filter();
-    await outcomeOf(await token(), used);
-    isDown = true;
-    time = 3_600_000;
-    expect(await outcomeOf(await token({ claims: { sub: 'bob' } }), used)).toBe('bob');
-    expect(faults[0]).toBe(`cannot read the keys at ${URL}: connect ECONNREFUSED`);
-  });
-
-  it('that were never received: 503, and asked for again soon', async () => {
-    const used = filter();
-    isDown = true;
-    const text = await token();
-    expect(await outcomeOf(text, used)).toMatch(/^503 The keys of the issuer are not available/);
-    await outcomeOf(text, used);
-    expect(requests).toBe(1);
-    isDown = false;
-    time = 2001;
-    expect(await outcomeOf(text, used)).toBe('ann');
-  });
-
-  it.each(['{}', '[]', 'no JSON', '{"keys":1}'])('are not replaced by %s', async (body) => {
-    const used = filter();
-    await outcomeOf(await token(), used);
-    keys = { toJSON: () => body } as never;
-    time = 601_000;
-    expect(await outcomeOf(await token({ claims: { sub: 'bob' } }), used)).toBe('bob');
+    const request = bearer(await issuer.token());
+    request.fields.append(
+      'authorization',
+      `Bearer ${await issuer.token({ claims: { sub: 'eve' } })}`,
+    );
+    expect(issuer.filter().onRequest?.(request)).toMatchObject({ problem: { status: 401 } });
   });
 });
 

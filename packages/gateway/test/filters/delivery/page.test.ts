@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pageFaults, readPage, wantsHtml } from '../../../src/filters/delivery/page.ts';
+import { pageFaults, pageOf, wantsHtml } from '../../../src/filters/delivery/page.ts';
 import { filterRequest } from '../filter-request.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-page-'));
@@ -18,14 +18,13 @@ const VALUES = { status: 503, title: 'Down', detail: '<b> & "it"', requestId: 'r
 
 describe('a page', () => {
   it('shows the values of the response, escaped', () => {
-    const page = readPage(file('{status} {title}: {detail} {requestId} {other} {status}'));
+    const page = pageOf(() => '{status} {title}: {detail} {requestId} {other} {status}');
     const shown = '503 Down: &lt;b&gt; &amp; &quot;it&quot; r-1 {other} 503';
     expect(String(page(VALUES))).toBe(shown);
   });
 
-  it('is a plain one without a file, or if the file has gone', () => {
-    for (const path of [undefined, join(folder, 'gone.html')])
-      expect(String(readPage(path)(VALUES))).toContain('<title>503 Down</title>');
+  it('is a plain one without a template', () => {
+    expect(String(pageOf(() => undefined)(VALUES))).toContain('<title>503 Down</title>');
   });
 
   it('is refused if it cannot be read or is too large', () => {
@@ -35,7 +34,7 @@ describe('a page', () => {
       problem: expect.stringMatching(/ENOENT/) as string,
     });
     expect(pageFaults(file('a'.repeat(1_048_577)))).toEqual([
-      { key: 'file', problem: 'has 1048577 bytes; it may have 1048576' },
+      { key: 'file', problem: 'cannot be read: it has 1048577 bytes; it may have 1048576' },
     ]);
     expect(pageFaults(folder)[0]?.problem).toMatch(/^cannot be read/);
     expect(pageFaults(file('a'))).toEqual([]);

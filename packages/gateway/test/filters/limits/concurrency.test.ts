@@ -14,7 +14,7 @@ describe('a limit of concurrency', () => {
       fields: [['retry-after', '1']],
     });
     filter.onRequestEnd?.(one);
-    // A request ends once, whatever is reported of it.
+    // A request ends once, even if more is reported of it.
     filter.onRequestEnd?.(one);
     filter.onRequestEnd?.(three);
     expect(filter.onRequest?.(filterRequest())).toBeUndefined();

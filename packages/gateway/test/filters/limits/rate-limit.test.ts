@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FilterRequest } from '@rollcall/proxy';
 import { LocalLimits } from '../../../src/filters/limits/local-limits.ts';
-import type { SpentLimits } from '../../../src/filters/limits/local-limits.ts';
-import { parseRate, RATE_FORMAT } from '../../../src/filters/limits/rate.ts';
+import { RATE_FORMAT } from '../../../src/filters/limits/rate.ts';
 import { RATE_LIMIT } from '../../../src/filters/limits/rate-limit.ts';
 import type { SharedLimits } from '../../../src/filters/limits/redis-limits.ts';
 import {
@@ -27,86 +26,6 @@ describe('a rate', () => {
 
   it.each(['10', '0/s', '10/w', '-1/s', '1.5/s', '10 / s', '10/s '])('is not %j', (text) => {
     expect(RATE_FORMAT.parse(text)).toBeUndefined();
-  });
-});
-
-describe('a limit of this gateway', () => {
-  it('allows a burst at once, and then the rate', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('10/s', 3);
-    const take = () => limits.take('a', rate).isAllowed;
-    expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
-    time += 99;
-    expect(take()).toBe(false);
-    time += 1;
-    expect([take(), take()]).toEqual([true, false]);
-    time += 10_000;
-    expect([take(), take(), take(), take()]).toEqual([true, true, true, false]);
-  });
-
-  it('allows the rate over a long time, not a request more or less', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('7/s', 1);
-    let allowed = 0;
-    for (; time < 101_000; time += 1) if (limits.take('a', rate).isAllowed) allowed++;
-    // The grid of milliseconds costs some.
-    expect(allowed).toBeGreaterThan(690);
-    expect(allowed).toBeLessThanOrEqual(700);
-  });
-
-  it('says what is left, and when', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('2/s');
-    expect(limits.take('a', rate)).toEqual({
-      isAllowed: true,
-      remaining: 1,
-      resetMs: 500,
-      retryMs: 0,
-    });
-    expect(limits.take('a', rate)).toEqual({
-      isAllowed: true,
-      remaining: 0,
-      resetMs: 1000,
-      retryMs: 0,
-    });
-    time += 100;
-    expect(limits.take('a', rate)).toEqual({
-      isAllowed: false,
-      remaining: 0,
-      resetMs: 900,
-      retryMs: 400,
-    });
-  });
-
-  it('counts for each key, in bounded memory: the key that was used longest ago is forgotten', () => {
-    const limits = new LocalLimits({ now });
-    const rate = parseRate('1/h');
-    limits.take('first', rate);
-    limits.take('kept', rate);
-    for (let each = 0; each < 99_999; each++) {
-      limits.take(`key ${each}`, rate);
-      if (each === 50_000) limits.take('kept', rate);
-    }
-    expect(limits.size).toBe(100_000);
-    expect(limits.take('first', rate).isAllowed).toBe(true);
-  });
-
-  it('is shared by processes, each of which reports what it has allowed', async () => {
-    const rate = parseRate('10/m');
-    const other = new LocalLimits({ now });
-    const spent = await new Promise<SpentLimits>((resolve) => {
-      const one = new LocalLimits({ now, share: resolve });
-      for (let each = 0; each < 12; each++) one.take('a', rate);
-      one.take('b', rate);
-    });
-    // What was refused is not among it.
-    expect(spent).toEqual([
-      ['a', 60_000],
-      ['b', 6000],
-    ]);
-    other.charge(spent);
-    expect(other.take('a', rate).isAllowed).toBe(false);
-    expect(other.take('b', rate).remaining).toBe(8);
   });
 });
 
@@ -168,7 +87,7 @@ describe('a rate limit', () => {
     ).toEqual([true, true, false, true]);
   });
 
-  it('counts for a consumer, whatever its address, and without one for the address', () => {
+  it('counts for a consumer at any address, and without one for the address', () => {
     const requests = [
       { consumer: 'ann', clientAddress: '192.0.2.1' },
       { consumer: 'ann', clientAddress: '192.0.2.2' },
@@ -218,6 +137,33 @@ describe('a rate limit', () => {
       { route: '/v2', clientAddress: '192.0.2.1' },
     ];
     expect(passed(limited({ by: 'route' }), requests)).toEqual([true, true, false, true]);
+  });
+
+  it('keeps what was counted when its rate changes', () => {
+    const limits = new LocalLimits({ now });
+    const allowed = (given: object, count: number) => {
+      const filter = filterOf(RATE_LIMIT, { rate: '2/m', ...given }, filterContext({ limits }));
+      return passed(
+        filter,
+        Array.from({ length: count }, () => ({})),
+      );
+    };
+    expect(allowed({ rate: '2/m' }, 3)).toEqual([true, true, false]);
+    expect(allowed({ rate: '3/m' }, 2)).toEqual([true, false]);
+    expect(allowed({ rate: '1000/d', burst: 3 }, 1)).toEqual([false]);
+    expect(allowed({ rate: '1000/d', burst: 5 }, 3)).toEqual([true, true, false]);
+  });
+
+  it('counts for a case that has a limit of its own, apart from the route', () => {
+    const limits = new LocalLimits({ now });
+    const context = filterContext({ limits });
+    const route = filterOf(RATE_LIMIT, { rate: '1/m' }, context);
+    const scoped = { ...context, limitScope: '/v1 (case 1)' };
+    const ofCase = filterOf(RATE_LIMIT, { rate: '2/m' }, scoped);
+    expect([passed(route, [{}, {}]), passed(ofCase, [{}, {}, {}])]).toEqual([
+      [true, false],
+      [true, true, false],
+    ]);
   });
 
   it.each([

@@ -50,7 +50,7 @@ export function describeBus(start: () => Promise<Engine>): void {
       expect(deaf.messages).toEqual([]);
     });
 
-    it('arrive unchanged, whatever they hold', async () => {
+    it('arrive unchanged, with any content', async () => {
       const [one, two] = await pair();
       await two.bus.listen('hostile');
       for (const message of HOSTILE) await one.bus.publish('hostile', message);
