@@ -102,7 +102,7 @@ async function time(all, field, count) {
  * @param {import('@rollcall/proxy').FilterRequest} request
  */
 function respond(all, request) {
-  if (all.every(({ onResponse }) => onResponse === undefined)) return;
+  if (all.every((each) => each.onResponse === undefined)) return;
   const fields = new FieldSet(RESPONSE_HEAD);
   const response = { status: 200, fields, problem: undefined, body: undefined };
   for (const filter of all.toReversed()) filter.onResponse?.(response, request);

@@ -19,6 +19,8 @@ export interface Upstream {
   readonly isHttp2?: boolean;
   /** What its certificate must be valid for. Default: its address. */
   readonly serverName?: string;
+  /** The Host that requests to it get. Default: that of the client. */
+  readonly host?: string;
 }
 
 /** Where a server listens. */

@@ -135,7 +135,7 @@ export class Forwarding implements Forward {
     this.#status = 0;
     this.#grpcStatus = undefined;
     this.#stats = this.#route.balancer.requestStarted(instance);
-    return upstreamOf(instance);
+    return upstreamOf(instance, this.#route.policy.hostHeader);
   }
 
   onGrpcStatus(status: number): void {

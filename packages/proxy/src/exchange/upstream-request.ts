@@ -179,7 +179,9 @@ export class UpstreamRequest implements ResponseHandler {
     if (connection === undefined || this.#decision === undefined) return;
     const { via } = this.#context;
     const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
-    const facts = requestFacts(this.#request, this.#decision, this.#filters, via);
+    const fromClient = requestFacts(this.#request, this.#decision, this.#filters, via);
+    const host = this.#upstream?.host;
+    const facts = host === undefined ? fromClient : { ...fromClient, host };
     this.#body.end = this.#passing(this.#body.end);
     const isComplete = this.#body.end.done;
     const flows = connection.send(head, facts, this.#body.parts, this.#body.end);
