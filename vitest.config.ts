@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'hostile',
           include: [HOSTILE],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 90_000,
         },

@@ -1,5 +1,6 @@
 import { isFieldName } from '../http1/field-kind.ts';
 import { TOKEN, valueBetween } from '../http1/syntax.ts';
+import type { FieldAliases } from './field-aliases.ts';
 
 const NAME = new RegExp(`^${TOKEN}$`);
 // Latin-1 without control characters (RFC 9110 §5.5), and no blanks around it.
@@ -44,7 +45,7 @@ export class FieldSet {
   #deleted: string[] | undefined;
   #hasRemoved = false;
 
-  /** @param lines of fields as they came, each with its CRLF */
+  /** @param lines of fields as they came, each with its CRLF. They are read when they are first needed */
   constructor(lines: string) {
     this.#text = lines;
   }
@@ -101,6 +102,14 @@ export class FieldSet {
     if (RESERVED.has(lower)) throw new TypeError(`the field ${name} belongs to the proxy`);
     (this.#deleted ??= []).push(lower);
     this.#remove(lower);
+  }
+
+  /** Removes every field of these names, and every alias of one. Trailers cannot bring them either. */
+  deleteAliases(aliases: FieldAliases): void {
+    (this.#deleted ??= []).push(...aliases.names);
+    if (this.#added.length === 0 && !aliases.mayStandIn(this.#text)) return;
+    for (const name of Array.from(this, ([each]) => each.toLowerCase()))
+      if (aliases.has(name)) this.delete(name);
   }
 
   /** Yields name and value of each field, in their order. */
