@@ -162,6 +162,14 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await row(page, 1).waitFor();
   });
 
+  it('shows how the versions of a path are chosen, and to which it is mirrored', async () => {
+    const mirror = { version: '1.5', share: 0.1 };
+    const { url, say } = await gateway({}, { versions: { guarded: false, mirror } });
+    say('register', 'a', { version: '1.5' });
+    const page = await open(`${url}#explain=%2Fv1`);
+    await shows(page, 'Versions: not guarded; 10 % copied to 1.5');
+  });
+
   it('shows the traffic of each instance, or that there was none', async () => {
     const history = [
       { at: 0, seconds: 5, requests: 40, errors: 0, p50: 1.2, p99: 8 },
