@@ -18,8 +18,8 @@ export default defineConfig({
           name: 'all',
           include: ['{packages,services}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, HOSTILE, BOUNDS, NODES],
-          // Most wait for processes and for time: two at once take little more than half as long on two cores.
-          maxWorkers: 2,
+          // Most wait for processes and for time more than they compute: three at once keep two cores busy.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
         test: {
           name: 'hostile',
           include: [HOSTILE],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 90_000,
         },

@@ -1,39 +1,50 @@
-// Makes the pictures of the dashboard in docs/images: `npm run screenshots`. It runs what was built: a broker, two
-// gateways and services, some of which have come to grief. It needs Chromium (Debian's `chromium`).
-import { fork, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+// Makes the pictures of the dashboard in docs/images: `npm run screenshots`. It runs what was built: a broker, two gateways
+// with several sites, and services: some instances have come to grief, and versions are rolled out. It needs Chromium
+// (Debian's `chromium`).
+import { execFileSync, fork } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, createServer, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
+import { freePort } from '../test/support/free-port.js';
 import { ROOT } from './steps.js';
 
 const CLI = join(ROOT, 'packages/cli/dist/main.js');
 const ID_V5 = join(ROOT, 'services/id-v5/dist/main.js');
-const ID_V4 = join(ROOT, 'services/id-v4/bin/id-v4');
+const VERSIONED = join(ROOT, 'test/support/versioned-service.js');
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const TOKEN = 'a-token-for-the-pictures';
 const FOLDER = process.argv[2] ?? join(ROOT, 'docs/images');
 const SIZES = [
   { width: 360, height: 780 },
   { width: 800, height: 1000 },
-  { width: 1440, height: 900 },
+  { width: 1440, height: 1080 },
 ];
 /** Until the charts, of windows of 5 s, are full. */
 const LOAD_MS = 160_000;
 
+const agent = new Agent({ keepAlive: true });
 /** @type {import('node:child_process').ChildProcess[]} */
 const children = [];
+const scratch = mkdtempSync(join(tmpdir(), 'rollcall-screenshots-'));
 try {
   await main();
 } finally {
   for (const child of children) child.kill('SIGKILL');
+  rmSync(scratch, { recursive: true });
 }
 
 async function main() {
-  const { adminUrl, gatewayUrl, broker, services } = await system();
+  const { adminUrl, gatewayUrl, broker, services, env } = await system();
   const stopLoad = load(gatewayUrl);
   await sleep(LOAD_MS / 2);
+  // One that does as well as the old version, and one that fails.
+  await versioned(env, '1.5', 0);
+  await versioned(env, '1.6', 0.1);
   // One that crashed, and one that an operator drained.
   services[1]?.kill('SIGKILL');
   await drain(adminUrl);
@@ -78,24 +89,68 @@ async function system() {
   const [, port = ''] = await line(broker, /broker listens url=\S+?:(\d+)/);
   const env = { ...base, PUSHER_PORT: port };
   const listens = /gateway listens url=(\S+) adminUrl=(\S+)/;
-  const gateway = node(CLI, ['gateway', '--port', '0'], env);
-  const [, gatewayUrl = '', adminUrl = ''] = await line(gateway, listens);
-  await line(node(CLI, ['gateway', '--port', '0'], env), listens);
+  const config = await configuration();
+  const httpPort = await freePort();
+  const http = ['--http-port', String(httpPort), '--set', 'tls.http=serve'];
+  const gateway = node(CLI, ['gateway', '--port', '0', '--config', config, ...http], env);
+  const [, , adminUrl = ''] = await line(gateway, listens);
+  await line(node(CLI, ['gateway', '--port', '0', '--config', config], env), listens);
   const services = [];
-  for (const name of ['one', 'two', 'three', 'four']) {
+  for (const name of ['one', 'two', 'three']) {
     const service = node(ID_V5, [], { ...env, PORT: '0', SERVER_NAME: name });
     await line(service, /registered /);
     services.push(service);
   }
-  if (existsSync(ID_V4)) {
-    for (const name of ['five', 'six']) {
-      const service = track(
-        spawn(ID_V4, ['-http.port', '0'], { env: { ...process.env, ...env, SERVER_NAME: name } }),
-      );
-      await line(service, /registered /);
-    }
+  await versioned(env, '1.4', 0);
+  await versioned(env, '1.4', 0);
+  return { adminUrl, gatewayUrl: `http://127.0.0.1:${httpPort}`, broker, services, env };
+}
+
+/** Several sites: one of announced services, one of servers that announce nothing, one that redirects. */
+async function configuration() {
+  const upstreams = [];
+  for (const name of ['left', 'right']) {
+    const server = createServer((_request, response) => response.end(name));
+    await once(server.listen(0, '127.0.0.1').unref(), 'listening');
+    const address = server.address();
+    if (typeof address === 'object') upstreams.push(`http://127.0.0.1:${address?.port}`);
   }
-  return { adminUrl, gatewayUrl, broker, services };
+  const file = join(scratch, 'rollcall.json');
+  const config = {
+    domain: 'api.example.com',
+    tls: { certificates: ['api.example.com', '*.example.com'].map(certificate) },
+    routes: {
+      'static.example.com/': { upstreams },
+      'www.example.com/': { redirect: { host: 'static.example.com' } },
+    },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+/**
+ * A certificate for a host, by openssl.
+ * @param {string} host
+ */
+function certificate(host) {
+  const [cert, key] = [join(scratch, `${host}.pem`), join(scratch, `${host}-key.pem`)];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '60'];
+  const name = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+  execFileSync('openssl', ['req', '-x509', ...kind, ...name, '-out', cert, '-keyout', key], {
+    stdio: 'pipe',
+  });
+  return { cert, key };
+}
+
+/**
+ * An instance of a version, of which a share of the requests fails.
+ * @param {Record<string, string>} env
+ * @param {string} version
+ * @param {number} failures
+ */
+async function versioned(env, version, failures) {
+  const args = ['/orders', version, '1', String(failures), '8'];
+  await line(node(VERSIONED, args, env), /registered/);
 }
 
 /** @param {string} adminUrl */
@@ -119,21 +174,25 @@ function load(url) {
     tick++;
     const many = 2 + Math.round(2 * Math.sin(tick / 40) + 2 * Math.random());
     for (let count = 0; count < many; count++) {
-      void fetch(`${url}/v1/generate`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ id: String(count) }),
-      }).then(
-        (answer) => answer.text(),
-        () => {},
-      );
-      void fetch(`${url}/v2/generate`, { method: 'POST' }).then(
-        (answer) => answer.text(),
-        () => {},
-      );
+      send(`${url}/v1/generate`, 'api.example.com', { id: String(count) });
+      send(`${url}/orders`, 'api.example.com');
+      send(`${url}/orders`, 'api.example.com');
+      send(`${url}/`, 'static.example.com');
     }
   }, 50);
   return () => clearInterval(timer);
+}
+
+/**
+ * @param {string} url
+ * @param {string} host
+ * @param {object} [body]
+ */
+function send(url, host, body) {
+  const method = body === undefined ? 'GET' : 'POST';
+  const headers = { host, 'content-type': 'application/json' };
+  const sent = request(url, { method, agent, headers }, (response) => response.resume());
+  sent.on('error', () => {}).end(body && JSON.stringify(body));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TOKEN } from '../../packages/gateway/test/admin/setup.ts';
+import { EPOCH, TOKEN } from '../../packages/gateway/test/admin/setup.ts';
 import { hasChromium, row, shows, useBrowser } from './page.ts';
 
 const { gateway, open } = useBrowser();
@@ -167,7 +167,33 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     const { url, say } = await gateway({}, { versions: { guarded: false, mirror } });
     say('register', 'a', { version: '1.5' });
     const page = await open(`${url}#explain=%2Fv1`);
-    await shows(page, 'Versions: not guarded; 10 % copied to 1.5');
+    await page.getByRole('heading', { name: 'Route /v1' }).waitFor();
+    await shows(page, 'not guarded; 10 % copied to 1.5');
+  });
+
+  it('explains a whole URL, with the versions that share its requests', async () => {
+    const why = 'it was there first';
+    const rollouts = {
+      of: () => [{ version: '1.4', state: 'accepted' as const, why, instances: 1 }],
+      decide: () => undefined,
+      listen: () => () => {},
+    };
+    const { url, say } = await gateway({ rollouts });
+    say('register', 'a', { version: '1.4' });
+    const page = await open(`${url}#explain=${encodeURIComponent('http://localhost/v1/x')}`);
+    await page.getByRole('heading', { name: 'http://localhost/v1/x goes' }).waitFor();
+    await page.getByRole('heading', { name: 'Route /v1' }).waitFor();
+    await shows(page, 'accepted: it was there first');
+    await shows(page, 'Healthy, receives traffic, version 1.4');
+  });
+
+  it('shows when certificates expire', async () => {
+    const certificate = { names: ['api.example.com'], source: 'file' as const, failures: 0 };
+    const expiresAt = EPOCH + 90 * 86_400_000;
+    const { url } = await gateway({ certificates: () => [{ ...certificate, expiresAt }] });
+    const page = await open(url);
+    await shows(page, 'api.example.com');
+    await shows(page, /expires in \d+ d, from a file/);
   });
 
   it('shows the traffic of each instance, or that there was none', async () => {

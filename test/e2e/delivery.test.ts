@@ -1,36 +1,36 @@
 import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FILES } from '../support/certificates.ts';
 import { Cluster } from '../support/cluster.ts';
 import { ConfigFile, curl } from '../support/config-file.ts';
+import { httpServer } from '../support/http-server.ts';
+import type { HttpServer } from '../support/http-server.ts';
 
 let config: ConfigFile;
 let cluster: Cluster;
-let servers: Server[];
+let servers: HttpServer[];
 beforeEach(async () => {
   servers = [];
   config = new ConfigFile();
   cluster = await Cluster.start();
 });
 afterEach(async () => {
-  for (const server of servers) server.close().closeAllConnections();
+  for (const server of servers) server.close();
   await cluster.end();
   config.remove();
 });
 
 /** Returns the settings of a route to a server that responds so, and well to probes. */
 async function upstreams(respond: RequestListener): Promise<{ upstreams: string[] }> {
-  const server = createServer((incoming, response) => {
+  const server = await httpServer((incoming, response) => {
     if (incoming.url === '/health') response.end();
     else respond(incoming, response);
   });
   servers.push(server);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return { upstreams: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`] };
+  return { upstreams: [server.url] };
 }
 
 const BODY = JSON.stringify(Array.from({ length: 1000 }, (_each, id) => ({ id, name: 'item' })));

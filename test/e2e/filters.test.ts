@@ -1,31 +1,28 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, Cluster } from '../support/cluster.ts';
 import type { Answer, RunningGateway } from '../support/cluster.ts';
+import { httpServer } from '../support/http-server.ts';
+import type { HttpServer } from '../support/http-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-filters-'));
 const file = join(folder, 'rollcall.json');
 const APP = 'https://app.example.com';
 
 let cluster: Cluster;
-let service: Server;
+let service: HttpServer;
 beforeEach(async () => {
   cluster = await Cluster.start();
-  service = createServer((request, response) => {
+  service = await httpServer((request, response) => {
     response.setHeader('server', 'echo');
     response.setHeader('access-control-allow-origin', '*');
     response.end(JSON.stringify({ method: request.method, ...request.headers }));
   });
-  await once(service.listen(0, '127.0.0.1'), 'listening');
 });
 afterEach(async () => {
-  service.close().closeAllConnections();
+  service.close();
   await cluster.end();
   rmSync(file, { force: true });
 });
@@ -34,7 +31,7 @@ afterEach(async () => {
 async function start(settings: object): Promise<RunningGateway> {
   writeFileSync(file, JSON.stringify(settings));
   const gateway = await cluster.gateway(['--config', file, '--snapshot', 'none']);
-  const { port } = service.address() as AddressInfo;
+  const { port } = service;
   await cluster.publish('register', { prefix: '/v1', address: '127.0.0.1', port });
   await gateway.program.line(/route registered/);
   return gateway;

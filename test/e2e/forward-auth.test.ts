@@ -1,31 +1,29 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../support/cluster.ts';
 import { everywhere, FilteredGateways } from '../support/filtered-gateway.ts';
+import { httpServer } from '../support/http-server.ts';
+import type { HttpServer } from '../support/http-server.ts';
 
 let gateways: FilteredGateways;
-let service: Server;
+let service: HttpServer;
 let decide: (request: IncomingMessage, response: ServerResponse) => void;
 let asked: IncomingMessage[];
 beforeEach(async () => {
   gateways = await FilteredGateways.start();
   asked = [];
   decide = (_request, response) => void response.end();
-  service = createServer((request, response) => {
+  service = await httpServer((request, response) => {
     asked.push(request);
     decide(request, response);
   });
-  await once(service.listen(0, '127.0.0.1'), 'listening');
 });
 afterEach(async () => {
-  service.close().closeAllConnections();
+  service.close();
   await gateways.end();
 });
 
-const url = () => `http://127.0.0.1:${(service.address() as AddressInfo).port}/check`;
+const url = () => `${service.url}/check`;
 const received = ({ body }: { body: string }) => JSON.parse(body) as Record<string, string>;
 
 describe.each([1, 2])('forward authentication of a gateway with %d workers', (workers) => {
@@ -116,7 +114,7 @@ it('recognizes a loop when the service is behind the same gateway', async () => 
 });
 
 it('uses its connections again, and another when the service has closed one', async () => {
-  service.keepAliveTimeout = 1;
+  service.server.keepAliveTimeout = 1;
   const gateway = await gateways.gateway({ forwardAuth: { url: url() } });
   for (let each = 0; each < 20; each++) expect((await ask(`${gateway.url}/v1/x`)).status).toBe(200);
   expect(asked).toHaveLength(20);

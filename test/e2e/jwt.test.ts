@@ -1,20 +1,18 @@
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../support/cluster.ts';
 import { everywhere, FilteredGateways } from '../support/filtered-gateway.ts';
+import { httpServer } from '../support/http-server.ts';
+import type { HttpServer } from '../support/http-server.ts';
 
 const ISSUER = 'https://login.example.com/';
 const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
 const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: '1' }] });
 
 let gateways: FilteredGateways;
-let issuer: Server;
+let issuer: HttpServer;
 /** What the issuer responds to a request for its keys. */
 let respond: (path: string) => [status: number, headers: Record<string, string>, body: string];
 let paths: string[];
@@ -22,20 +20,18 @@ beforeEach(async () => {
   gateways = await FilteredGateways.start();
   paths = [];
   respond = () => [200, { 'content-type': 'application/json' }, jwks];
-  issuer = createServer((request, response) => {
+  issuer = await httpServer((request, response) => {
     paths.push(request.url ?? '');
     const [status, headers, body] = respond(request.url ?? '');
     response.writeHead(status, headers).end(body);
   });
-  await once(issuer.listen(0, '127.0.0.1'), 'listening');
 });
 afterEach(async () => {
-  issuer.close().closeAllConnections();
+  issuer.close();
   await gateways.end();
 });
 
-const issuerUrl = () => `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
-const settings = () => ({ issuer: ISSUER, audience: ['api'], jwksUrl: `${issuerUrl()}/jwks` });
+const settings = () => ({ issuer: ISSUER, audience: ['api'], jwksUrl: `${issuer.url}/jwks` });
 
 async function bearer(claims: object = {}) {
   const token = await new SignJWT({ sub: 'ann', scope: 'read', ...claims })
@@ -82,7 +78,7 @@ it('is refused with 503 while the keys were never received, and the log and a me
 
 it('does not follow a redirect of the keys to another server', async () => {
   respond = (path) =>
-    path === '/jwks' ? [302, { location: `${issuerUrl()}/other` }, ''] : [200, {}, jwks];
+    path === '/jwks' ? [302, { location: `${issuer.url}/other` }, ''] : [200, {}, jwks];
   const { url } = await gateways.gateway({ jwt: settings() });
   expect((await ask(`${url}/v1/x`, { headers: await bearer() })).status).toBe(503);
   expect(paths).toEqual(['/jwks']);

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashApiKey } from '@rollcall/gateway';
 import { hasRedis } from '../support/available.ts';
@@ -9,6 +6,8 @@ import { ask } from '../support/cluster.ts';
 import type { Answer } from '../support/cluster.ts';
 import { FilteredGateways } from '../support/filtered-gateway.ts';
 import { freePort } from '../support/free-port.js';
+import { httpServer } from '../support/http-server.ts';
+import type { HttpServer } from '../support/http-server.ts';
 import type { RunningProgram } from '../support/processes.ts';
 
 let gateways: FilteredGateways;
@@ -100,21 +99,18 @@ describe('a rate limit', () => {
 });
 
 describe('a limit of concurrency', () => {
-  let service: Server;
+  let service: HttpServer;
   let waiting: ServerResponse[];
   beforeEach(async () => {
     waiting = [];
-    service = createServer((_request, response) => void waiting.push(response));
-    await once(service.listen(0, '127.0.0.1'), 'listening');
+    service = await httpServer((_request, response) => void waiting.push(response));
   });
-  afterEach(() => {
-    service.close().closeAllConnections();
-  });
+  afterEach(() => service.close());
 
   it('answers 429 while a consumer has as many requests in flight', async () => {
     const concurrency = { maxInFlight: 2 };
     const { url, program } = await gateways.gateway({ routes: { '/slow': { concurrency } } });
-    const { port } = service.address() as AddressInfo;
+    const { port } = service;
     await gateways.cluster.publish('register', { prefix: '/slow', address: '127.0.0.1', port });
     await program.line(/route registered .*\/slow/);
     const held: Promise<Answer>[] = [ask(`${url}/slow`), ask(`${url}/slow`)];

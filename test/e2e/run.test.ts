@@ -82,6 +82,7 @@ describe('rollcall run', () => {
   });
 
   it('registers only once the health path is healthy', async () => {
+    await cluster.gateway();
     const port = await freePort();
     const program = run(port, ['--health', '/health']);
     await program.line(/program listens/);
@@ -240,6 +241,7 @@ describe('rollcall run', () => {
   });
 
   it('registers under the same id when it is started again', async () => {
+    await cluster.gateway();
     const port = await freePort();
     const ids: unknown[] = [];
     for (let count = 0; count < 2; count++) {

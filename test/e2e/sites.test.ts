@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -8,30 +6,30 @@ import { FILES, ONE, TWO } from '../support/certificates.ts';
 import { Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import { ConfigFile, curl } from '../support/config-file.ts';
+import { httpServer } from '../support/http-server.ts';
 
 let config: ConfigFile;
 let cluster: Cluster;
-let servers: Server[];
+let servers: { close(): unknown }[];
 beforeEach(async () => {
   servers = [];
   config = new ConfigFile();
   cluster = await Cluster.start();
 });
 afterEach(async () => {
-  for (const server of servers) server.close().closeAllConnections();
+  for (const server of servers) server.close();
   await cluster.end();
   config.remove();
 });
 
 /** A server that responds with its name, and fails health checks if it is called `sick`. */
 async function upstream(name: string): Promise<number> {
-  const server = createServer((request, response) => {
+  const server = await httpServer((request, response) => {
     response.statusCode = name === 'sick' && request.url === '/up' ? 500 : 200;
     response.end(`${name} ${request.url}`);
   });
   servers.push(server);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return (server.address() as AddressInfo).port;
+  return server.port;
 }
 
 /** A server with a certificate for localhost and 127.0.0.1. */
@@ -39,7 +37,7 @@ async function secureUpstream(name: string, certificate: typeof ONE): Promise<nu
   const server = createSecureServer(certificate, (request, response) =>
     response.end(`${name} ${request.url}`),
   );
-  servers.push(server);
+  servers.push({ close: () => server.close().closeAllConnections() });
   await once(server.listen(0), 'listening');
   return (server.address() as AddressInfo).port;
 }

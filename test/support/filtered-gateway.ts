@@ -1,39 +1,36 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { ask, Cluster } from './cluster.ts';
 import type { Answer, RunningGateway } from './cluster.ts';
+import { httpServer } from './http-server.ts';
+import type { HttpServer } from './http-server.ts';
 
 /** A broker, gateways with settings of their own, and an instance of /v1 that responds with the fields that it receives. */
 export class FilteredGateways {
   readonly cluster: Cluster;
   readonly folder: string = mkdtempSync(join(tmpdir(), 'rollcall-filters-'));
   readonly #file: string = join(this.folder, 'rollcall.json');
-  readonly #service: Server;
+  readonly #service: HttpServer;
 
-  private constructor(cluster: Cluster, service: Server) {
+  private constructor(cluster: Cluster, service: HttpServer) {
     this.cluster = cluster;
     this.#service = service;
   }
 
   static async start(): Promise<FilteredGateways> {
     const cluster = await Cluster.start();
-    const service = createServer((request, response) =>
+    const service = await httpServer((request, response) =>
       response.end(JSON.stringify({ url: request.url, ...request.headers })),
     );
-    await once(service.listen(0, '127.0.0.1'), 'listening');
     return new FilteredGateways(cluster, service);
   }
 
   async gateway(settings: object, env: Record<string, string> = {}): Promise<RunningGateway> {
     writeFileSync(this.#file, JSON.stringify(settings));
     const gateway = await this.cluster.gateway(['--config', this.#file, '--snapshot', 'none'], env);
-    const { port } = this.#service.address() as AddressInfo;
+    const { port } = this.#service;
     await this.cluster.publish('register', { prefix: '/v1', address: '127.0.0.1', port });
     await gateway.program.line(/route registered/);
     return gateway;
@@ -55,7 +52,7 @@ export class FilteredGateways {
   }
 
   async end(): Promise<void> {
-    this.#service.close().closeAllConnections();
+    this.#service.close();
     await this.cluster.end();
     rmSync(this.folder, { recursive: true });
   }

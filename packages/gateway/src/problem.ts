@@ -15,6 +15,7 @@ const FILTER_PROBLEMS = {
   unauthenticated: { status: 401, title: 'Authentication required' },
   forbidden: { status: 403, title: 'Forbidden' },
   maintenance: { status: 503, title: 'Under maintenance' },
+  'login-limited': { status: 429, title: 'Too many failed logins' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'concurrency-limited': { status: 429, title: 'Too many requests at a time' },
   'rate-limit-unavailable': { status: 503, title: 'Rate limit unavailable' },

@@ -1,5 +1,5 @@
 /** The properties of the admin API that are times. */
-const TIMES: ReadonlySet<string> = new Set([
+export const TIMES: ReadonlySet<string> = new Set([
   'announcedAt',
   'at',
   'expiresAt',

@@ -17,7 +17,7 @@ export interface Sample {
   readonly instances: readonly InstanceView[];
 }
 
-const HEAD = ['SERVICE', 'NAME', 'VERSION', 'STATE', 'AGE', 'REQ/S', 'ERRORS', 'P50 MS', 'P99 MS'];
+const HEAD = ['SERVICE', 'NAME', 'STATE', 'AGE', 'REQ/S', 'ERRORS', 'P50 MS', 'P99 MS'];
 
 /** What of a sample is shown, and in which order. */
 export interface Choice {
@@ -97,7 +97,6 @@ function serviceRow(service: ServiceView, rates?: Rates): Line {
   return [
     { text: prefix || '/', style: 'bold' },
     '',
-    '',
     { text: routed, style },
     '',
     ...figures(rates),
@@ -105,10 +104,12 @@ function serviceRow(service: ServiceView, rates?: Rates): Line {
 }
 
 function instanceRow({ instance, rates }: Row, now: number): Line {
-  const { address, port, name = '-', version = '' } = instance.announcement;
+  const { address, port, name, version } = instance.announcement;
   const place = `  ${urlHost(address)}:${port}`;
+  // In one column, so that a line fits on most terminals.
+  const software = [name, version].filter((each) => each !== undefined).join(' ') || '-';
   const state = stateSpan(instance.state, stateText(instance));
-  return [place, name, version, state, inWords(now - instance.since), ...figures(rates)];
+  return [place, software, state, inWords(now - instance.since), ...figures(rates)];
 }
 
 /** Such as `ejected by 1 of 2`: with workers, each of them ejects for itself. */

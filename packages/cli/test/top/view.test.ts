@@ -157,17 +157,22 @@ describe('rollcall top', () => {
     ]);
   });
 
-  it('has a column for versions if an instance announces one', () => {
+  it('shows the version of an instance beside its name', () => {
     const announcement = { prefix: '/v1', address: '10.0.0.7', port: 3003, version: '1.5' };
-    const instances = [instance(3002), instance(3003, { announcement })];
-    const lines = linesOf({ ...sample, instances }, { filter: '300' });
-    expect(lines.slice(3)).toEqual([
-      'SERVICE          NAME  VERSION  STATE    AGE    REQ/S   ERRORS  P50 MS  P99 MS',
-      '/v1                             1 of 3               -       -       -       -',
-      '  10.0.0.7:3002  web            healthy  3 min       -       -       -       -',
-      '  10.0.0.7:3003  -     1.5      healthy  3 min       -       -       -       -',
+    const named = { ...announcement, port: 3004, name: 'web' };
+    const instances = [
+      instance(3002),
+      instance(3003, { announcement }),
+      instance(3004, { announcement: named }),
+    ];
+    expect(linesOf({ ...sample, instances }).slice(3)).toEqual([
+      'SERVICE          NAME     STATE    AGE    REQ/S   ERRORS  P50 MS  P99 MS',
+      '/v1                       1 of 3               -       -       -       -',
+      '  10.0.0.7:3002  web      healthy  3 min       -       -       -       -',
+      '  10.0.0.7:3003  1.5      healthy  3 min       -       -       -       -',
+      '  10.0.0.7:3004  web 1.5  healthy  3 min       -       -       -       -',
     ]);
-    expect(portsOf({ ...sample, instances }, { filter: '1.5' })).toEqual([3003]);
+    expect(portsOf({ ...sample, instances }, { filter: '1.5' })).toEqual([3003, 3004]);
   });
 
   it('shows in capitals that the gateway is disconnected from the broker', () => {

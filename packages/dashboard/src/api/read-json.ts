@@ -2,8 +2,10 @@
 const TIMES: ReadonlySet<string> = new Set([
   'announcedAt',
   'at',
+  'expiresAt',
   'last',
   'leaseEnds',
+  'nextOrderAt',
   'now',
   'relayedAt',
   'since',

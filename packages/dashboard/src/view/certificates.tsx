@@ -1,7 +1,7 @@
 import type { StatusView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import { describeCertificate } from '../model/certificate.ts';
-import { Mark } from './mark.tsx';
+import { MarkedItem } from './marked-item.tsx';
 
 /** The certificates of the gateway, if it has any, and when they expire. */
 export function Certificates({
@@ -18,16 +18,8 @@ export function Certificates({
       <h2 id="certificates">Certificates</h2>
       <ul>
         {certificates.map((each) => {
-          const { name, tone, text } = describeCertificate(each, now);
-          return (
-            <li key={name}>
-              <Mark tone={tone} />
-              <div>
-                <span class="mono">{name}</span>
-                <p class="muted">{text}</p>
-              </div>
-            </li>
-          );
+          const described = describeCertificate(each, now);
+          return <MarkedItem key={described.name} {...described} />;
         })}
       </ul>
     </section>

@@ -5,6 +5,7 @@ import { hostPort } from '../model/host-port.ts';
 import { describeState } from '../model/instance-state.ts';
 import { formatClock, formatExactly } from '../model/time.ts';
 import type { Tone } from '../model/tone.ts';
+import { versionLine } from '../model/version.ts';
 import { parseVerdict } from '../model/verdict.ts';
 import { Mark } from './mark.tsx';
 import { useExplanation } from './use-explanation.ts';
@@ -28,39 +29,42 @@ export function ExplanationPage({
       {explanation === undefined ? (
         error === undefined && <div class="skeleton" role="status" aria-label="Loading" />
       ) : (
-        <ExplanationView explanation={explanation} now={now} />
+        <ExplanationView asked={path} explanation={explanation} now={now} />
       )}
     </article>
   );
 }
 
 function ExplanationView({
+  asked,
   explanation,
   now,
 }: {
+  /** The path or URL as it was given: the explanation has no host. */
+  readonly asked: string;
   readonly explanation: Explanation;
   readonly now: number;
 }): JSX.Element {
-  const { path, verdict, route, instances, gone, link, refused } = explanation;
+  const { verdict, instances, gone, link, refused } = explanation;
   const { tone, head, rest } = parseVerdict(verdict);
   return (
     <>
       <h1>
-        <span class="mono path">{path}</span> goes{' '}
+        <span class="mono path">{asked}</span> goes{' '}
         <span class={tone}>
           <Mark tone={tone} /> {head}
         </span>
       </h1>
       {rest !== '' && <p class="rest">{rest}</p>}
-      {route?.versions !== undefined && <p class="rest">Versions: {route.versions}</p>}
       <div class="histories">
+        <RouteRules explanation={explanation} />
         {instances.map((instance) => (
           <InstanceHistory
             key={instance.key}
             tone={describeState(instance).tone}
             label={stateLabel(instance)}
             title={hostPort(instance.announcement)}
-            id={instance.key}
+            id={instance.configuredAs ?? instance.key}
             entries={instance.history}
             now={now}
           />
@@ -82,6 +86,41 @@ function ExplanationView({
         {refused.length > 0 && <RefusedMessages refused={refused} />}
       </div>
     </>
+  );
+}
+
+/** What requests pass, and which versions share them; nothing if there is neither. */
+function RouteRules({ explanation }: { readonly explanation: Explanation }): JSX.Element | null {
+  const { matched = '', route, filters, versions } = explanation;
+  const rule = route?.versions;
+  if (filters.length === 0 && versions.length === 0 && rule === undefined) return null;
+  return (
+    <section class="instance-history">
+      <h2>
+        Route <span class="mono">{matched}</span>
+      </h2>
+      <ol class="history">
+        {filters.map(({ name, effect }) => (
+          <RouteRule key={name} kind="filter" name={name} text={effect} />
+        ))}
+        {rule !== undefined && <RouteRule kind="versions" name="" text={rule} />}
+        {versions.map(versionLine).map(({ name, label, share, why }) => {
+          const text = share === undefined ? label : `${label}, ${share} of requests`;
+          return <RouteRule key={name} kind="version" name={name} text={`${text}: ${why}`} />;
+        })}
+      </ol>
+    </section>
+  );
+}
+
+function RouteRule({ kind, name, text }: Record<'kind' | 'name' | 'text', string>): JSX.Element {
+  return (
+    <li>
+      <span class="muted">{kind}</span>
+      <p>
+        <span class="mono">{name}</span> <span class="muted">{text}</span>
+      </p>
+    </li>
   );
 }
 
@@ -109,10 +148,12 @@ function RefusedMessages({ refused }: Pick<Explanation, 'refused'>): JSX.Element
   );
 }
 
-/** Such as `Suspect, receives traffic`. */
+/** Such as `Suspect, receives traffic, version 1.5`. */
 function stateLabel(instance: Explanation['instances'][number]): string {
+  const { version } = instance.announcement;
   const traffic = instance.isRoutable ? 'receives traffic' : 'receives no traffic';
-  return `${describeState(instance).label}, ${traffic}`;
+  const software = version === undefined ? '' : `, version ${version}`;
+  return `${describeState(instance).label}, ${traffic}${software}`;
 }
 
 interface InstanceHistoryProps {

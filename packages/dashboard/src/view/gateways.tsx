@@ -2,7 +2,7 @@ import type { StatusView } from '@rollcall/gateway';
 import type { JSX } from 'preact';
 import { describePeer } from '../model/peer.ts';
 import { formatSpan } from '../model/time.ts';
-import { Mark } from './mark.tsx';
+import { MarkedItem } from './marked-item.tsx';
 
 /** The gateways of the registry, and whether their tables agree. */
 export function Gateways({
@@ -17,27 +17,14 @@ export function Gateways({
     <section class="gateways" aria-labelledby="gateways">
       <h2 id="gateways">Gateways</h2>
       <ul>
-        <li>
-          <Mark tone="good" />
-          <div>
-            <span class="mono">{gateway.name}</span>
-            <p class="muted">
-              this gateway, started {formatSpan(now - gateway.startedAt)} ago; serves{' '}
-              {gateway.domain}
-            </p>
-          </div>
-        </li>
+        <MarkedItem
+          name={gateway.name}
+          tone="good"
+          text={`this gateway, started ${formatSpan(now - gateway.startedAt)} ago; serves ${gateway.domain}`}
+        />
         {peers.map((peer) => {
-          const { name, tone, text } = describePeer(peer, now);
-          return (
-            <li key={name}>
-              <Mark tone={tone} />
-              <div>
-                <span class="mono">{name}</span>
-                <p class="muted">{text}</p>
-              </div>
-            </li>
-          );
+          const described = describePeer(peer, now);
+          return <MarkedItem key={described.name} {...described} />;
         })}
       </ul>
       {peers.length === 0 && (

@@ -55,15 +55,15 @@ export function InstanceRow({ instance, now, actions }: InstanceRowProps): JSX.E
   );
 }
 
-/** The rest of its announcement, such as `host · v2 · eu-1 · weight 3 · 1a2b3c4d`. */
-function detailsOf({ key, announcement }: InstanceView): string {
+/** The rest of its announcement, such as `host · v2 · eu-1 · weight 3 · 1a2b3c4d`; or the URL of an upstream. */
+function detailsOf({ key, announcement, configuredAs }: InstanceView): string {
   const { version, zone, host, id, weight } = announcement;
   const words = [
     host,
     version === undefined ? undefined : `v${version}`,
     zone,
     weight === undefined || weight === 1 ? undefined : `weight ${weight}`,
-    id === undefined ? 'legacy' : key.slice(0, 8),
+    configuredAs ?? (id === undefined ? 'no id' : key.slice(0, 8)),
   ];
   return words.filter((word) => word !== undefined).join(' · ');
 }

@@ -1,7 +1,9 @@
 import type { Consumers } from './authentication/consumers.ts';
 import { RemoteKeySet } from './authentication/key-set.ts';
+import { FailedLogins } from './authentication/failed-logins.ts';
 import type { KeySet } from './authentication/jwks.ts';
 import { KeyFile } from './authentication/key-file.ts';
+import { PasswordChecker } from './authentication/password-checker.ts';
 import { FileTexts } from './file-texts.ts';
 import { LocalLimits } from './limits/local-limits.ts';
 import type { LocalLimitsOptions } from './limits/local-limits.ts';
@@ -38,6 +40,9 @@ export interface FilterServices {
   readonly keyFile: (file: string) => KeySet;
   /** The texts of files that settings name. */
   readonly files: FileTexts;
+  /** Failed logins, by the addresses of clients. */
+  readonly failedLogins: FailedLogins;
+  readonly passwords: PasswordChecker;
   /** Rate limits of this gateway. */
   readonly limits: LocalLimits;
   /** Rate limits that gateways share. Undefined without Redis. */
@@ -83,6 +88,8 @@ export function createFilterServices(options: ServicesOptions): FilterServices {
         new KeyFile({ file, textOf: (each) => files.textOf(each, 'jwt'), onFault: onKeyFault }),
     ),
     files,
+    failedLogins: new FailedLogins({ limits, isDry }),
+    passwords: new PasswordChecker(now),
     limits,
     sharedLimits,
     inFlight: new Map(),

@@ -45,6 +45,9 @@ export interface Contender {
 /** The old instances receive at most this many times what they would if all instances were equal. */
 const MAX_OVERLOAD = 2;
 
+/** A smaller share is only an error of the arithmetic. */
+const ROUNDING = 1e-9;
+
 /**
  * Returns the share of each new version: its limit, and no more than its instances are due. The rest is for the old
  * versions, unless so few of their instances are left that it would overload them: what is too much goes to the new
@@ -62,7 +65,7 @@ export function sharesOf(oldWeight: number, contenders: readonly Contender[]): n
       each.isHeld === isHeld ? each.weight / total - (shares[index] ?? 0) : 0,
     );
     const taken = Math.min(excess, sum(rooms));
-    if (taken <= 0) continue;
+    if (taken <= ROUNDING) continue;
     for (const [index, room] of rooms.entries())
       shares[index] = (shares[index] ?? 0) + (taken * room) / sum(rooms);
     excess -= taken;

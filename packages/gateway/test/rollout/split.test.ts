@@ -27,6 +27,10 @@ describe('shares', () => {
     expect(testing).toBeCloseTo(1 / 3);
   });
 
+  it('give a held version nothing, not even by an error of rounding', () => {
+    expect(sharesOf(1, [contender(1, 1), contender(1, 0)])).toEqual([1 / 3, 0]);
+  });
+
   it('are from 0 to what is due, for any versions', () => {
     const contenders = array(
       record({

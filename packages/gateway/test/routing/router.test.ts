@@ -164,7 +164,13 @@ describe('a router', () => {
 
   it('does not answer for other hosts, or for targets that are not paths', () => {
     const { decide } = setup();
-    expect(decide('evil.example', '/v1')).toMatchObject({ problem: { code: 'unknown-host' } });
+    // Clients get no advice about the gateway's configuration.
+    expect(decide('evil.example', '/v1')).toMatchObject({
+      problem: {
+        code: 'unknown-host',
+        detail: 'This gateway does not serve the host "evil.example".',
+      },
+    });
     expect(decide('localhost', 'http://evil.example/v1')).toMatchObject({
       problem: { code: 'bad-target' },
     });

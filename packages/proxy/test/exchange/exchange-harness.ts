@@ -17,7 +17,7 @@ import type { Reported } from '../decisions.ts';
 import { afterwards } from '../harness.ts';
 import { MemoryStream } from './memory-stream.ts';
 
-interface Setup {
+export interface Setup {
   readonly upstreams?: readonly Upstream[];
   readonly decision?: Decision;
   readonly filters?: readonly Filter[];
@@ -82,28 +82,35 @@ export function exchange({
   const forwarded = new ForwardedFields(peer, context.isTrustedProxy);
   const stream = new MemoryStream();
   const made = new Exchange(stream, head, forwarded, context);
+  const start = (): void => {
+    made.start(body === '' ? [] : [Buffer.from(body)], isComplete ? DONE : MORE);
+  };
+  /** Resolves when the stream is as wanted. */
+  const until = (isWanted: (stream: MemoryStream) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      stream.onChange = () => {
+        if (isWanted(stream)) resolve();
+      };
+      stream.onChange();
+    });
   return {
     exchange: made,
     stream,
     summaries,
     failures,
     reported,
-    start: (): void => {
-      made.start(body === '' ? [] : [Buffer.from(body)], isComplete ? DONE : MORE);
+    start,
+    /** Starts it; resolves when it is over. */
+    run: (): Promise<void> => {
+      start();
+      return until(isOver);
     },
     /** Moves the clock on. */
     pass: (ms: number): void => {
       clock.now += ms;
       made.check(clock.now);
     },
-    /** Resolves when the stream is as wanted. */
-    until: (isWanted: (stream: MemoryStream) => boolean): Promise<void> =>
-      new Promise((resolve) => {
-        stream.onChange = () => {
-          if (isWanted(stream)) resolve();
-        };
-        stream.onChange();
-      }),
+    until,
   };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import type { Limits } from '../../src/limits.ts';
 import { DONE, MORE } from '../../src/message.ts';
 import { NO_UPSTREAM } from '../decisions.ts';
 import {
@@ -15,6 +16,10 @@ import {
   upstream,
 } from '../harness.ts';
 import { exchange, isOver } from './exchange-harness.ts';
+import type { Setup } from './exchange-harness.ts';
+
+/** A request whose body comes in two parts. */
+const UPLOAD = { line: 'POST /', fields: 'Content-Length: 4\r\n', body: 'ab', isComplete: false };
 
 const problemOf = (body: string): unknown => (JSON.parse(body) as { code: unknown }).code;
 
@@ -41,18 +46,7 @@ describe('an exchange', () => {
 
   it('is sending until the client has sent its body', async () => {
     const there = await upstream(async (request, response) => response.end(await text(request)));
-    const {
-      exchange: made,
-      stream,
-      start,
-      until,
-    } = exchange({
-      upstreams: [there],
-      line: 'POST /',
-      fields: 'Content-Length: 4\r\n',
-      body: 'ab',
-      isComplete: false,
-    });
+    const { exchange: made, stream, start, until } = exchange({ upstreams: [there], ...UPLOAD });
     start();
     expect(stream.isPaused).toBe(true);
     await until(({ isPaused }) => !isPaused);
@@ -67,9 +61,8 @@ describe('an exchange', () => {
     const there = await serverSending(
       'HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX-T: 1\r\n\r\n',
     );
-    const { stream, start, until } = exchange({ upstreams: [there] });
-    start();
-    await until(isOver);
+    const { stream, run } = exchange({ upstreams: [there] });
+    await run();
     expect(stream).toMatchObject({ informational: [103], body: 'x', trailers: 'X-T: 1\r\n' });
     expect(stream.head?.length).toBeLessThan(0);
   });
@@ -91,19 +84,16 @@ describe('an exchange', () => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf', () => socket.destroy()),
       );
     });
-    const { stream, summaries, start, until } = exchange({ upstreams: [await listen(server)] });
-    start();
-    await until(isOver);
+    const { stream, summaries, run } = exchange({ upstreams: [await listen(server)] });
+    await run();
     expect(stream).toMatchObject({ state: 'reset', body: 'half' });
     expect(summaries).toMatchObject([{ status: 200, isAborted: true }]);
   });
 
   it('tries another upstream, and fails when none is left', async () => {
-    const { stream, start, until } = exchange({
-      upstreams: [await refusingPort(), await refusingPort()],
-    });
-    start();
-    await until(isOver);
+    const upstreams = [await refusingPort(), await refusingPort()];
+    const { stream, run } = exchange({ upstreams });
+    await run();
     expect(stream.head?.status).toBe(502);
     expect(problemOf(stream.body)).toBe('upstream-failed');
   });
@@ -184,26 +174,21 @@ describe('an exchange', () => {
   });
 });
 
+/** An exchange whose upstream does not respond, in a phase in which it is waited for. */
+async function unresponsive(setup: Setup, phase = 'waiting') {
+  const made = exchange({ upstreams: [await unresponsiveServer()], ...setup });
+  made.start();
+  await expect.poll(() => made.exchange.phase).toBe(phase);
+  return made;
+}
+
 describe('an exchange that takes too long', () => {
-  it.each([
-    ['to respond', 'GET /', true, 504, 'upstream-timeout', { answerMs: 10 }],
-    ['in all', 'GET /', true, 504, 'upstream-timeout', { totalMs: 10 }],
-    ['to send its body', 'POST /', false, 408, 'request-timeout', { requestBodyMs: 10 }],
-  ])('%s', async (_what, line, isComplete, status, code, limits) => {
-    const {
-      exchange: made,
-      stream,
-      start,
-      pass,
-    } = exchange({
-      upstreams: [await unresponsiveServer()],
-      line,
-      ...(isComplete ? {} : { fields: 'Content-Length: 4\r\n', body: 'ab' }),
-      isComplete,
-      limits,
-    });
-    start();
-    await expect.poll(() => made.phase).toBe(isComplete ? 'waiting' : 'sending');
+  it.each<[string, Setup, string, number, string, Partial<Limits>]>([
+    ['to respond', {}, 'waiting', 504, 'upstream-timeout', { answerMs: 10 }],
+    ['in all', {}, 'waiting', 504, 'upstream-timeout', { totalMs: 10 }],
+    ['to send its body', UPLOAD, 'sending', 408, 'request-timeout', { requestBodyMs: 10 }],
+  ])('%s', async (_what, setup, phase, status, code, limits) => {
+    const { stream, pass } = await unresponsive({ ...setup, limits }, phase);
     pass(9);
     expect(stream.state).toBe('open');
     pass(1);
@@ -215,38 +200,16 @@ describe('an exchange that takes too long', () => {
     ['of the client, which is no fault of the upstream', '5m', 20, false],
     ['of the route, which is one', '50m', 10, true],
   ])('for the deadline of a call: %s', async (_whose, timeout, totalMs, isFault) => {
-    const {
-      exchange: made,
-      stream,
-      start,
-      pass,
-      reported,
-    } = exchange({
-      upstreams: [await unresponsiveServer()],
-      line: 'POST /',
-      fields: callFields('application/grpc', timeout),
-      limits: { totalMs },
-    });
-    start();
-    await expect.poll(() => made.phase).toBe('waiting');
+    const call = { line: 'POST /', fields: callFields('application/grpc', timeout) };
+    const { stream, pass, reported } = await unresponsive({ ...call, limits: { totalMs } });
     pass(10);
     expect(stream).toMatchObject({ state: 'finished', head: { status: 200 } });
     expect(reported.faults).toEqual([isFault]);
   });
 
   it('is not ended by the grpc-timeout of what is no call of gRPC', async () => {
-    const {
-      exchange: made,
-      stream,
-      start,
-      pass,
-    } = exchange({
-      upstreams: [await unresponsiveServer()],
-      line: 'POST /',
-      fields: callFields('application/json', '5m'),
-    });
-    start();
-    await expect.poll(() => made.phase).toBe('waiting');
+    const request = { line: 'POST /', fields: callFields('application/json', '5m') };
+    const { stream, pass } = await unresponsive(request);
     pass(1000);
     expect(stream.state).toBe('open');
   });

@@ -90,7 +90,11 @@ function apiKeyFilter(
       if (others.length > 0) return unauthenticated('The request has several API keys.', CHALLENGE);
       const name =
         key.length > MAX_KEY_LENGTH ? undefined : context.consumers.ofKeyHash(hashApiKey(key));
-      if (name === undefined) return unauthenticated('The API key is not valid.', CHALLENGE);
+      if (name === undefined)
+        return context.failedLogins.failed(
+          request,
+          unauthenticated('The API key is not valid.', CHALLENGE),
+        );
       const refusal = refusalOf(name);
       if (refusal !== undefined) return refusal;
       if (hideCredentials) {

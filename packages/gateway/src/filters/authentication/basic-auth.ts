@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { clientNetwork } from '@rollcall/proxy';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import {
@@ -11,9 +11,9 @@ import {
 import { OFF_BY_DEFAULT } from '../filter-kind.ts';
 import type { FilterContext } from '../filter-context.ts';
 import type { FilterKind } from '../filter-kind.ts';
-import { hashPassword, isPassword } from './password.ts';
+import type { Credentials } from './password-checker.ts';
 import { proveConsumer } from './proven.ts';
-import { unauthenticated, undecidable } from './refusals.ts';
+import { loginLimited, unauthenticated, undecidable } from './refusals.ts';
 
 const REALM: Format = {
   expected: 'a text without quotes, such as Reports',
@@ -50,9 +50,6 @@ export const BASIC_AUTH: FilterKind<typeof SETTINGS> = {
     `requires the password of ${consumers?.join(', ') ?? 'any consumer'}`,
 };
 
-/** Each takes 16 MB and about 150 ms of a core, so that a flood of wrong ones must not take all. */
-const MAX_CHECKS = 4;
-const MAX_REMEMBERED = 1000;
 const MAX_CREDENTIALS_LENGTH = 1024;
 
 function basicAuthFilter(
@@ -61,10 +58,7 @@ function basicAuthFilter(
 ): Filter {
   const refusalOf = consumerCheck(consumers);
   const challenge = `Basic realm="${realm}", charset="UTF-8"`;
-  // Checked credentials by a hash that only this process can make.
-  const secret = randomBytes(32).toString('hex');
-  const remembered = new Set<string>();
-  let checks = 0;
+  const { consumers: known, passwords, failedLogins } = context;
 
   function pass(request: FilterRequest, name: string): FilterOutcome | undefined {
     const refusal = refusalOf(name);
@@ -74,51 +68,37 @@ function basicAuthFilter(
     return undefined;
   }
 
-  async function check(name: string, password: string): Promise<boolean> {
-    checks++;
-    try {
-      return await isPasswordOf(name, password, context);
-    } finally {
-      checks--;
-    }
+  async function login(
+    request: FilterRequest,
+    credentials: Credentials,
+  ): Promise<FilterOutcome | undefined> {
+    const address = clientNetwork(request.clientAddress);
+    const mayTry = (): boolean => failedLogins.refusalOf(request) === undefined;
+    const isRight = await passwords.check(address, credentials, mayTry);
+    if (isRight === true) return pass(request, credentials.name);
+    if (isRight === false)
+      return failedLogins.failed(
+        request,
+        unauthenticated('The user name or the password is wrong.', challenge),
+      );
+    const limited = failedLogins.refusalOf(request);
+    if (limited !== undefined) return limited;
+    if (passwords.isWaiting(address)) return loginLimited(0);
+    return undecidable('Too many passwords are being checked. Try again soon.');
   }
 
   return {
     name: 'basicAuth',
     onRequest(request) {
-      const credentials = credentialsOf(request.fields.getAll('authorization'));
-      if (credentials === undefined)
+      const given = credentialsOf(request.fields.getAll('authorization'));
+      if (given === undefined)
         return unauthenticated('The request has no user name and password.', challenge);
-      const [name, password] = credentials;
-      const fingerprint = hash('sha256', `${secret}${name}:${password}`, 'base64');
-      if (remembered.has(fingerprint)) return pass(request, name);
-      if (checks >= MAX_CHECKS)
-        return undecidable('Too many passwords are being checked. Try again soon.');
-      return check(name, password).then((isRight) => {
-        if (!isRight) return unauthenticated('The user name or the password is wrong.', challenge);
-        if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-        remembered.add(fingerprint);
-        return pass(request, name);
-      });
+      const [name, password] = given;
+      const credentials = { name, password, hashes: known.passwordsOf(name) };
+      if (passwords.isRemembered(credentials)) return pass(request, name);
+      return failedLogins.refusalOf(request) ?? login(request, credentials);
     },
   };
-}
-
-let decoy: Promise<string> | undefined;
-
-/** Takes as long for a consumer that does not exist, so that names cannot be probed. */
-async function isPasswordOf(
-  name: string,
-  password: string,
-  { consumers }: FilterContext,
-): Promise<boolean> {
-  const hashes = consumers.passwordsOf(name);
-  if (hashes.length === 0) {
-    await isPassword(password, await (decoy ??= hashPassword('')));
-    return false;
-  }
-  const results = await Promise.all(hashes.map((each) => isPassword(password, each)));
-  return results.includes(true);
 }
 
 /** Returns name and password of the only `Authorization`. */

@@ -108,7 +108,8 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
       if (!(error instanceof KeysUnavailable)) throw error;
       return undecidable('The keys of the issuer are not available. Try again soon.');
     }
-    if ('problem' in outcome) return outcome;
+    if ('problem' in outcome)
+      return outcome.isSigned ? outcome : context.failedLogins.failed(request, outcome);
     if (remembered.size >= MAX_REMEMBERED) forgetOldest(remembered);
     const until = Math.min(outcome.expiresAt, context.date() + MAX_REMEMBERED_MS);
     // If the keys have changed meanwhile, it may have been verified by one that was withdrawn.

@@ -19,3 +19,14 @@ export function forbidden(detail: string, fields: FilterProblem['fields'] = []):
 export function undecidable(detail: string): FilterProblem {
   return { problem: filterProblem('authentication-unavailable', detail) };
 }
+
+/** Too many logins from the address of the client have failed, or wait. */
+export function loginLimited(retryMs: number): FilterProblem {
+  const seconds = Math.max(1, Math.ceil(retryMs / 1000));
+  const detail =
+    'Too many logins from this address have failed, or wait to be checked. Try again later.';
+  return {
+    problem: filterProblem('login-limited', detail),
+    fields: [['retry-after', String(seconds)]],
+  };
+}

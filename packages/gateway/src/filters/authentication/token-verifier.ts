@@ -16,6 +16,12 @@ export interface Proof {
   readonly expiresAt: number;
 }
 
+/** Why a token is not accepted. */
+interface Refused extends FilterProblem {
+  /** Whether the issuer has signed it: if not, the client may have guessed it. */
+  readonly isSigned: boolean;
+}
+
 /** Why a token is not valid, by the codes of `jose`. */
 const REASONS: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: 'The token has expired.',
@@ -51,7 +57,7 @@ export class TokenVerifier {
   }
 
   /** @throws KeysUnavailable */
-  async verify(token: string): Promise<Proof | FilterProblem> {
+  async verify(token: string): Promise<Proof | Refused> {
     const { jwtVerify, errors } = await import('jose');
     let payload: JWTPayload;
     try {
@@ -61,12 +67,13 @@ export class TokenVerifier {
       if (!(error instanceof errors.JOSEError)) throw error;
       if (error instanceof errors.JWTClaimValidationFailed)
         return invalid(`The claim ${error.claim} of the token is not accepted.`);
-      return invalid(REASONS[error.code] ?? 'The token is malformed.');
+      const isSigned = error instanceof errors.JWTExpired;
+      return invalid(REASONS[error.code] ?? 'The token is malformed.', isSigned);
     }
     return this.#proofOf(payload);
   }
 
-  #proofOf(payload: JWTPayload): Proof | FilterProblem {
+  #proofOf(payload: JWTPayload): Proof | Refused {
     const { consumerClaim, forwardClaims, clockSkew } = this.#settings;
     const consumer = payload[consumerClaim] ?? claimText(payload, consumerClaim);
     if (typeof consumer !== 'string' || consumer === '' || consumer.length > MAX_CONSUMER_LENGTH)
@@ -92,6 +99,7 @@ export class TokenVerifier {
   }
 }
 
-function invalid(detail: string): FilterProblem {
-  return unauthenticated(detail, `Bearer error="invalid_token", error_description="${detail}"`);
+function invalid(detail: string, isSigned: boolean = true): Refused {
+  const challenge = `Bearer error="invalid_token", error_description="${detail}"`;
+  return { ...unauthenticated(detail, challenge), isSigned };
 }

@@ -1,6 +1,11 @@
+import { randomBytes, scryptSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { FilterOutcome } from '@rollcall/proxy';
 import { BASIC_AUTH } from '../../../src/filters/authentication/basic-auth.ts';
+import { FailedLogins } from '../../../src/filters/authentication/failed-logins.ts';
+import { PasswordChecker } from '../../../src/filters/authentication/password-checker.ts';
+import { unauthenticated } from '../../../src/filters/authentication/refusals.ts';
+import { LocalLimits } from '../../../src/filters/limits/local-limits.ts';
 import {
   hashPassword,
   isPassword,
@@ -8,15 +13,39 @@ import {
 } from '../../../src/filters/authentication/password.ts';
 import { filterContext, filterOf, filterRequest } from '../filter-request.ts';
 
-const context = filterContext({
-  consumers: {
-    ann: { passwords: [await hashPassword('grün:1'), await hashPassword('next')] },
-    bob: {},
-  },
-});
+const CONSUMERS = {
+  ann: { passwords: [await hashPassword('grün:1'), await hashPassword('next')] },
+  bob: {},
+  // Fast to check.
+  cat: { passwords: [cheapHash('next')] },
+};
+
+function cheapHash(password: string): string {
+  const salt = randomBytes(16);
+  const key = scryptSync(password, salt, 32, { N: 2 ** 10, r: 1, p: 1 });
+  return `$scrypt$ln=10,r=1,p=1$${unpadded(salt)}$${unpadded(key)}`;
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '');
+}
+
+/** Services that have counted and remembered nothing. */
+function fresh(services: Parameters<typeof filterContext>[0] = {}) {
+  const limits = new LocalLimits({ now: () => 0 });
+  return filterContext({
+    failedLogins: new FailedLogins({ limits, isDry: false }),
+    passwords: new PasswordChecker(() => 0),
+    consumers: CONSUMERS,
+    ...services,
+  });
+}
+
+const context = fresh();
 
 const header = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
-const request = (authorization: string) => filterRequest({ headers: { authorization } });
+const request = (authorization: string, clientAddress = '192.0.2.1') =>
+  filterRequest({ headers: { authorization }, clientAddress });
 
 /** Of a request with these credentials: who it is, or the problem. */
 async function outcomeOf(authorization: string, given = {}): Promise<unknown> {
@@ -74,21 +103,59 @@ describe('basic authentication', () => {
     expect(filter.onRequest?.(request(header('ann:other')))).toBeInstanceOf(Promise);
   });
 
-  it('checks few passwords at a time, so that a flood of wrong ones does not take every core', async () => {
-    const filter = filterOf(BASIC_AUTH, { enabled: true }, context);
-    const outcomes = Array.from({ length: 6 }, (_, index) =>
-      filter.onRequest?.(request(header(`ann:${index}`))),
+  it('remembers a right password when the configuration is read again, until it is another', async () => {
+    const services = fresh();
+    const before = filterOf(BASIC_AUTH, { enabled: true }, services);
+    await before.onRequest?.(request(header('ann:next')));
+    const after = filterOf(BASIC_AUTH, { enabled: true }, services);
+    expect(after.onRequest?.(request(header('ann:next')))).toBeUndefined();
+    const consumers = { ann: { passwords: [await hashPassword('other')] } };
+    const changed = filterOf(BASIC_AUTH, { enabled: true }, fresh({ ...services, consumers }));
+    expect(await changed.onRequest?.(request(header('ann:next')))).toMatchObject({
+      problem: { status: 401 },
+    });
+  });
+});
+
+describe('a flood of wrong passwords', () => {
+  it('of one address is answered with 429, and does not deny the right ones of others', async () => {
+    const filter = filterOf(BASIC_AUTH, { enabled: true }, fresh());
+    const ask = async (password: string) =>
+      filter.onRequest?.(request(header(`cat:${password}`), '2001:db8::1'));
+    const flood = Array.from({ length: 100 }, (_, index) => ask(String(index)));
+    const right = request(header('cat:next'), '2001:db8:0:1::1');
+    expect(await filter.onRequest?.(right)).toBeUndefined();
+    expect(right.consumer).toBe('cat');
+    const outcomes = (await Promise.all(flood)).map(
+      (each) => each !== undefined && 'problem' in each && each.problem,
     );
-    expect(outcomes.map((each) => each instanceof Promise)).toEqual([
-      true,
-      true,
-      true,
-      true,
-      false,
-      false,
-    ]);
-    expect(outcomes[4]).toMatchObject({ problem: { status: 503 } });
-    for (const each of outcomes) await each;
+    expect(outcomes.filter((each) => each && each.code === 'login-limited').length).toBe(70);
+    expect(outcomes.filter((each) => each && each.status === 401).length).toBe(30);
+
+    // From the same network, and not even checked.
+    expect(filter.onRequest?.(request(header('cat:wrong'), '2001:db8::2'))).toMatchObject({
+      problem: { status: 429, code: 'login-limited' },
+      fields: [['retry-after', '2']],
+    });
+  });
+
+  it('does not deny those of its own address that are remembered', async () => {
+    const services = fresh();
+    const filter = filterOf(BASIC_AUTH, { enabled: true }, services);
+    await filter.onRequest?.(request(header('cat:next')));
+    const refusal = unauthenticated('', '');
+    for (let each = 0; each < 31; each++) services.failedLogins.failed(request(''), refusal);
+    expect(filter.onRequest?.(request(header('cat:other')))).toMatchObject({
+      problem: { status: 429 },
+    });
+    expect(filter.onRequest?.(request(header('cat:next')))).toBeUndefined();
+  });
+
+  it('is checked one by one, and the same password of an address once', async () => {
+    const filter = filterOf(BASIC_AUTH, { enabled: true }, fresh());
+    const ask = async () => filter.onRequest?.(request(header('cat:next')));
+    const same = Array.from({ length: 60 }, ask);
+    expect(new Set(await Promise.all(same))).toEqual(new Set([undefined]));
   });
 });
 

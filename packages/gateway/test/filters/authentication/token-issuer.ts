@@ -2,11 +2,13 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey, JWTHeaderParameters } from 'jose';
 import { FieldSet } from '@rollcall/proxy';
 import type { Filter, FilterRequest } from '@rollcall/proxy';
+import { FailedLogins } from '../../../src/filters/authentication/failed-logins.ts';
 import { JWT } from '../../../src/filters/authentication/jwt.ts';
 import { KeyFile } from '../../../src/filters/authentication/key-file.ts';
 import { RemoteKeySet } from '../../../src/filters/authentication/key-set.ts';
 import type { ServiceResponse } from '../../../src/filters/authentication/service-request.ts';
 import { FileTexts } from '../../../src/filters/file-texts.ts';
+import { LocalLimits } from '../../../src/filters/limits/local-limits.ts';
 import { filterContext, filterOf, filterRequest } from '../filter-request.ts';
 
 export const ISSUER = 'https://login.example.com/';
@@ -81,7 +83,9 @@ export class TokenIssuer {
   }
 
   #filterBy(given: object, services: Parameters<typeof filterContext>[0]): Filter {
-    const context = filterContext({ date: () => NOW + this.time, ...services });
+    const limits = new LocalLimits({ now: () => this.time });
+    const failedLogins = new FailedLogins({ limits, isDry: false });
+    const context = filterContext({ date: () => NOW + this.time, failedLogins, ...services });
     return filterOf(JWT, { issuer: ISSUER, audience: ['api'], ...given }, context);
   }
 

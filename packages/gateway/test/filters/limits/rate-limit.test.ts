@@ -34,12 +34,20 @@ function limited(given = {}, sharedLimits?: SharedLimits) {
   return filterOf(RATE_LIMIT, { rate: '2/m', ...given }, filterContext({ limits, sharedLimits }));
 }
 
-/** The requests of which the limit lets all pass, in order. */
-function passed(filter: ReturnType<typeof limited>, requests: Partial<FilterRequest>[]): boolean[] {
-  return requests.map((each) => filter.onRequest?.(filterRequest(each)) === undefined);
+/** For each of the requests, in order: + if the limit lets it pass, - if not. */
+function passed(
+  filter: ReturnType<typeof limited>,
+  requests: readonly Partial<FilterRequest>[],
+): string {
+  return requests
+    .map((each) => (filter.onRequest?.(filterRequest(each)) === undefined ? '+' : '-'))
+    .join('');
 }
 
+const from = (clientAddress: string) => ({ clientAddress });
+const consumer = (name: string, address: string) => ({ consumer: name, ...from(address) });
 const header = (value: string) => ({ fields: fieldSet({ 'x-tenant': value }) });
+const on = (route: string, address: string) => ({ route, ...from(address) });
 
 describe('a rate limit', () => {
   it('answers 429 with what is left and when to come again', () => {
@@ -70,73 +78,52 @@ describe('a rate limit', () => {
     ]);
   });
 
-  it('counts for an address, and of IPv6 for a network of /64', () => {
-    const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.1'];
-    expect(
-      passed(
-        limited(),
-        addresses.map((clientAddress) => ({ clientAddress })),
-      ),
-    ).toEqual([true, true, true, false]);
-    const network = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'];
-    expect(
-      passed(
-        limited(),
-        network.map((clientAddress) => ({ clientAddress })),
-      ),
-    ).toEqual([true, true, false, true]);
-  });
-
-  it('counts for a consumer at any address, and without one for the address', () => {
-    const requests = [
-      { consumer: 'ann', clientAddress: '192.0.2.1' },
-      { consumer: 'ann', clientAddress: '192.0.2.2' },
-      { consumer: 'ann', clientAddress: '192.0.2.3' },
-      { consumer: 'bob', clientAddress: '192.0.2.1' },
-      { clientAddress: '192.0.2.1' },
-      { clientAddress: '192.0.2.1' },
-      { clientAddress: '192.0.2.1' },
-    ];
-    expect(passed(limited({ by: 'consumer' }), requests)).toEqual([
-      true,
-      true,
-      false,
-      true,
-      true,
-      true,
-      false,
-    ]);
-  });
-
-  it('counts for a header, and not for a name that looks like another key', () => {
-    const requests = [
-      header('a'),
-      header('a'),
-      header('a'),
-      header('b'),
-      header('address 10.0.0.1'),
-      {},
-      {},
-    ];
-    expect(passed(limited({ by: 'header:X-Tenant' }), requests)).toEqual([
-      true,
-      true,
-      false,
-      true,
-      true,
-      true,
-      true,
-    ]);
-  });
-
-  it('counts for all requests of a route, and for each route by itself', () => {
-    const requests = [
-      { route: '/v1', clientAddress: '192.0.2.1' },
-      { route: '/v1', clientAddress: '192.0.2.2' },
-      { route: '/v1', clientAddress: '192.0.2.3' },
-      { route: '/v2', clientAddress: '192.0.2.1' },
-    ];
-    expect(passed(limited({ by: 'route' }), requests)).toEqual([true, true, false, true]);
+  it.each<[what: string, by: string, requests: Partial<FilterRequest>[], expected: string]>([
+    [
+      'an address',
+      'address',
+      ['192.0.2.1', '192.0.2.2', '192.0.2.1', '192.0.2.1'].map(from),
+      '+++-',
+    ],
+    [
+      'a network of /64 of IPv6',
+      'address',
+      ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1'].map(from),
+      '++-+',
+    ],
+    [
+      'a consumer at any address',
+      'consumer',
+      ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((each) => consumer('ann', each)),
+      '++-',
+    ],
+    [
+      'each consumer, and without one for the address',
+      'consumer',
+      [
+        ...['ann', 'ann', 'bob'].map((each) => consumer(each, '192.0.2.1')),
+        ...['192.0.2.1', '192.0.2.1', '192.0.2.1'].map(from),
+      ],
+      '+++++-',
+    ],
+    ['a header', 'header:X-Tenant', ['a', 'a', 'a', 'b'].map(header), '++-+'],
+    [
+      'a header, and not for a name that looks like another key',
+      'header:X-Tenant',
+      [header('address 10.0.0.1'), {}, {}],
+      '+++',
+    ],
+    [
+      'all requests of a route, and for each route by itself',
+      'route',
+      [
+        ...['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((each) => on('/v1', each)),
+        on('/v2', '192.0.2.1'),
+      ],
+      '++-+',
+    ],
+  ])('counts for %s', (_what, by, requests, expected) => {
+    expect(passed(limited({ by }), requests)).toBe(expected);
   });
 
   it('keeps what was counted when its rate changes', () => {
@@ -148,10 +135,10 @@ describe('a rate limit', () => {
         Array.from({ length: count }, () => ({})),
       );
     };
-    expect(allowed({ rate: '2/m' }, 3)).toEqual([true, true, false]);
-    expect(allowed({ rate: '3/m' }, 2)).toEqual([true, false]);
-    expect(allowed({ rate: '1000/d', burst: 3 }, 1)).toEqual([false]);
-    expect(allowed({ rate: '1000/d', burst: 5 }, 3)).toEqual([true, true, false]);
+    expect(allowed({ rate: '2/m' }, 3)).toBe('++-');
+    expect(allowed({ rate: '3/m' }, 2)).toBe('+-');
+    expect(allowed({ rate: '1000/d', burst: 3 }, 1)).toBe('-');
+    expect(allowed({ rate: '1000/d', burst: 5 }, 3)).toBe('++-');
   });
 
   it('counts for a case that has a limit of its own, apart from the route', () => {
@@ -160,10 +147,7 @@ describe('a rate limit', () => {
     const route = filterOf(RATE_LIMIT, { rate: '1/m' }, context);
     const scoped = { ...context, limitScope: '/v1 (case 1)' };
     const ofCase = filterOf(RATE_LIMIT, { rate: '2/m' }, scoped);
-    expect([passed(route, [{}, {}]), passed(ofCase, [{}, {}, {}])]).toEqual([
-      [true, false],
-      [true, true, false],
-    ]);
+    expect([passed(route, [{}, {}]), passed(ofCase, [{}, {}, {}])]).toEqual(['+-', '++-']);
   });
 
   it.each([

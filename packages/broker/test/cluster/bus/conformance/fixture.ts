@@ -1,10 +1,13 @@
 import { expect, vi } from 'vitest';
 import type { Bus, BusHandlers } from '../../../../src/cluster/bus/bus.ts';
 
-/** An engine that a test can end and start again. */
-export interface Engine {
+export interface Opener {
   /** Opens the bus of one more node. */
   open(handlers: BusHandlers): Promise<Bus>;
+}
+
+/** An engine that a test can end and start again. */
+export interface Engine extends Opener {
   /** Ends it without notice. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -28,14 +31,14 @@ export class Node {
   }
 
   /** Opens a node, and waits until its link is up. */
-  static async open(engine: Engine): Promise<Node> {
+  static async open(engine: Opener): Promise<Node> {
     const node = await Node.opening(engine);
     await node.isUp();
     return node;
   }
 
   /** Opens a node, whether or not its link comes up. */
-  static async opening(engine: Engine): Promise<Node> {
+  static async opening(engine: Opener): Promise<Node> {
     const early: (() => void)[] = [];
     let node: Node | undefined;
     const report = (take: (node: Node) => void): void => {
