@@ -71,7 +71,7 @@ async function main() {
     }
   }
   const viewport = { width: 1440, height: 900 };
-  await picture('explain', '.instance-history', { viewport }, '/#explain=%2Fv1%2Fgenerate');
+  await picture('explain', '.instance-history', { viewport }, '/#explain=%2Forders');
   broker.kill('SIGKILL');
   await picture('disconnected', '.alarm', { viewport });
   stopLoad();

@@ -89,7 +89,11 @@ const byName = (a: Row, b: Row): number => (a.name < b.name ? -1 : 1);
 describe('docs/reference/metrics.md', () => {
   let broker: Broker;
   beforeAll(async () => {
-    broker = await createBroker({ apps: [APP], metrics: { port: 0 } });
+    broker = await createBroker({
+      apps: [APP],
+      metrics: { port: 0 },
+      bus: { url: 'redis://127.0.0.1:1' },
+    });
   });
   afterAll(() => broker.close());
 

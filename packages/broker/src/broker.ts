@@ -2,8 +2,11 @@ import { ConnectionLimiter, maxClientConnections } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
 import { fixedChanges } from '@rollcall/runtime/settings';
 import { HttpApi } from './api/http-api.ts';
-import type { AppFactory } from './app/app.ts';
-import { LocalApp } from './app/local-app.ts';
+import type { AppHost } from './app/app.ts';
+import type { MaybePromise } from './app/maybe-promise.ts';
+import { LocalHost } from './app/local-host.ts';
+import { parseBusUrl } from './cluster/bus/bus-url.ts';
+import { ClusterHost } from './cluster/cluster-host.ts';
 import { startMetrics } from './metrics/server.ts';
 import { ServedApps } from './served-apps.ts';
 import { readOptions } from './settings/options.ts';
@@ -46,24 +49,35 @@ export interface Broker {
  * invalid options.
  */
 export function createBroker(options: BrokerOptions): Promise<Broker> {
-  return startBroker(options, (app, environment) => new LocalApp(app, environment));
+  return startBroker(options, openHost);
 }
 
-/** Starts a broker whose apps are made by `createApp`. */
-export async function startBroker(options: BrokerOptions, createApp: AppFactory): Promise<Broker> {
+async function openHost({ bus, logger }: Settings): Promise<AppHost> {
+  const url = bus && parseBusUrl(bus.url);
+  if (bus === undefined || url === undefined) return new LocalHost();
+  return ClusterHost.open({ ...bus, url, logger });
+}
+
+/** Starts a broker whose apps live in the host that `open` returns. */
+export async function startBroker(
+  options: BrokerOptions,
+  open: (settings: Settings) => MaybePromise<AppHost>,
+): Promise<Broker> {
   const settings = readOptions(options);
-  const served = new ServedApps(createApp, settings.logger);
+  const host = await open(settings);
+  const served = new ServedApps(host.createApp, settings.logger);
   try {
     await served.configure(settings.apps);
-    return await listen(settings, served);
+    return await listen(settings, host, served);
   } catch (error) {
     await served.close();
+    await host.close();
     throw error;
   }
 }
 
-async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
-  const { web, webSockets, metrics } = await startServers(settings, served);
+async function listen(settings: Settings, host: AppHost, served: ServedApps): Promise<Broker> {
+  const { web, webSockets, metrics } = await startServers(settings, host, served);
   const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
     await before;
     await served.configure(next.apps, (app) => webSockets.disconnect(app));
@@ -72,10 +86,12 @@ async function listen(settings: Settings, served: ServedApps): Promise<Broker> {
     return fixedChanges(BROKER_SETTINGS, settings, next);
   };
   const close = async (): Promise<void> => {
+    host.leave();
     await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
     await configured;
     // Only now, because the end of the last connection may start a timer.
     await served.close();
+    await host.close();
   };
   let configured: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
@@ -101,13 +117,17 @@ interface Servers {
   readonly metrics: WebServer | undefined;
 }
 
-async function startServers(settings: Settings, { apps }: ServedApps): Promise<Servers> {
+async function startServers(
+  settings: Settings,
+  appHost: AppHost,
+  { apps }: ServedApps,
+): Promise<Servers> {
   const { host, port, tls, logger } = settings;
-  const api = new HttpApi(apps, logger, settings.path);
+  const api = new HttpApi(apps, { logger, basePath: settings.path, host: appHost });
   const webSockets = new WebSockets(apps, settings);
 
   // First, so that nothing is served unless everything can be.
-  const metrics = settings.metrics && (await startMetrics(apps, settings.metrics, logger));
+  const metrics = settings.metrics && (await startMetrics(apps, appHost, settings.metrics, logger));
   const web = await startWebServer({
     host,
     port,

@@ -28,9 +28,14 @@ async function delay(): Promise<void> {
 beforeEach(async () => {
   isAway = false;
   clients = [];
-  broker = await startBroker({ apps: [APP] }, (options, environment) =>
-    Promise.resolve(new LateApp(new LocalApp(options, environment), delay)),
-  );
+  broker = await startBroker({ apps: [APP] }, () => ({
+    isReady: true,
+    cluster: undefined,
+    leave() {},
+    close: () => Promise.resolve(),
+    createApp: (options, environment) =>
+      Promise.resolve(new LateApp(new LocalApp(options, environment), delay)),
+  }));
 });
 
 afterEach(async () => {

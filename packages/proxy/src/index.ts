@@ -3,6 +3,7 @@ export type { Certificate, TlsSettings } from './downstream/certificates.ts';
 export type { ClientCertificate } from './downstream/client-certificate.ts';
 export { ProxyError } from './errors.ts';
 export type { ProxyErrorCode } from './errors.ts';
+export { FieldAliases } from './filters/field-aliases.ts';
 export { FieldSet } from './filters/field-set.ts';
 export type {
   BodyTransform,
@@ -15,7 +16,6 @@ export type {
 } from './filters/filter.ts';
 export { forwardTo } from './forward-to.ts';
 export { cookieValue } from './http1/cookie.ts';
-export { unaliased } from './http1/underscores.ts';
 export { LIMITS } from './limits.ts';
 export type { Limits, RouteLimits } from './limits.ts';
 export { clientNetwork } from './downstream/client-network.ts';

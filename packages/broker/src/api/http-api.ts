@@ -3,6 +3,7 @@ import { quote } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
 import { limitLines } from '@rollcall/runtime';
 import type { LogFields, Logger } from '@rollcall/runtime';
+import type { AppHost } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { after } from '../app/maybe-promise.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
@@ -32,17 +33,25 @@ export interface ApiResponse {
   readonly retryAfter?: number;
 }
 
+export interface HttpApiOptions {
+  readonly logger: Logger;
+  /** Path that all paths may be below; `''` for none. */
+  readonly basePath: string;
+  readonly host: Pick<AppHost, 'isReady'>;
+}
+
 /** The signed HTTP API of a broker. */
 export class HttpApi {
   readonly #apps: Apps;
+  readonly #host: Pick<AppHost, 'isReady'>;
   readonly #basePath: string;
   readonly #bodies = new BodyReader(MAX_BODY_BYTES);
   readonly #logger: Logger;
   readonly #logRefused: (fields: LogFields, message: string) => void;
 
-  /** @param basePath - path that all paths may be below; `''` for none. */
-  constructor(apps: Apps, logger: Logger, basePath = '') {
+  constructor(apps: Apps, { logger, basePath, host }: HttpApiOptions) {
     this.#apps = apps;
+    this.#host = host;
     this.#basePath = basePath;
     this.#logger = logger;
     this.#logRefused = limitLines(logger.warn);
@@ -77,6 +86,7 @@ export class HttpApi {
     const { path: fullPath, query: parameters } = parseTarget(url);
     const path = pathBelow(this.#basePath, fullPath);
     if (path === '/up' && method !== 'POST') return () => ({ up: true });
+    if (path === '/ready' && method !== 'POST') return () => this.#readiness();
 
     const { endpoint, appId, subject } = matchRoute(method, path);
     // Any page in a developer's browser can send requests to loopback, and sign them with the development credentials,
@@ -95,6 +105,11 @@ export class HttpApi {
       checkBody(body, query);
       return endpoint({ app, subject, query, body: readJson(body.toString()) });
     };
+  }
+
+  #readiness(): Record<string, unknown> {
+    if (this.#host.isReady) return { ready: true };
+    throw new HttpError(503, 'this node is closing, or cannot reach the other nodes');
   }
 
   #refuse(error: unknown, method: string, url?: string): ApiResponse {

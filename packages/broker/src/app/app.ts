@@ -102,6 +102,29 @@ export interface App {
 /** Creates an app. The answer means that it is ready to serve. */
 export type AppFactory = (options: AppOptions, environment: AppEnvironment) => MaybePromise<App>;
 
+/** Where the apps of a broker live: in this process alone, or on one node of a cluster. */
+export interface AppHost {
+  readonly createApp: AppFactory;
+  /** Whether everything that apps are asked can be done. */
+  readonly isReady: boolean;
+  /** Set on a node of a cluster. */
+  readonly cluster: ClusterState | undefined;
+  /** The broker closes: its clients go elsewhere, and are not to be announced as gone. */
+  leave(): void;
+  /** Called once, after all apps are closed. */
+  close(): Promise<void>;
+}
+
+/** How a node is joined to the others. */
+export interface ClusterState {
+  /** The nodes that it knows, and itself. */
+  readonly nodes: number;
+  /** Whether it can reach the others. */
+  readonly isConnected: boolean;
+  /** Events of other nodes that it could not have any more after its link was down. */
+  readonly lostEvents: number;
+}
+
 /** What a broker provides to each of its apps. */
 export interface AppEnvironment {
   readonly counters: Counters;

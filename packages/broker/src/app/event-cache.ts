@@ -12,8 +12,26 @@ export interface CachedEvent {
 interface Entry {
   readonly name: string;
   readonly data: string;
+  /** By which nodes agree which event of a channel is the last. */
+  readonly stamp: string;
   /** In milliseconds of the clock. */
   readonly expiresAt: number;
+}
+
+/** An event as one node passes it on to another. */
+export interface KeptEvent {
+  readonly name: string;
+  readonly data: string;
+  readonly stamp: string;
+  readonly remainingMs: number;
+}
+
+interface NewEvent {
+  readonly name: string;
+  readonly data: string;
+  readonly stamp?: string | undefined;
+  /** How long it is kept. Default: as long as a new one. */
+  readonly remainingMs?: number;
 }
 
 /** Approximate memory of an event besides its text. */
@@ -36,20 +54,33 @@ export class EventCache {
     this.#maxSize = maxSize;
   }
 
-  put(channel: string, name: string, data: string): void {
+  /** @param event - kept if its stamp is not lower than that of the event that is kept. */
+  put(channel: string, { name, data, stamp = '', remainingMs = LIMITS.cacheMs }: NewEvent): void {
     const now = this.#clock();
+    if ((this.#entry(channel)?.stamp ?? '') > stamp) return;
     this.#remove(channel);
-    const entry = { name, data, expiresAt: now + LIMITS.cacheMs };
+    const entry = { name, data, stamp, expiresAt: now + remainingMs };
     this.#entries.set(channel, entry);
     this.#size += sizeOf(channel, entry);
     this.#removeOld(now);
   }
 
   get(channel: string): CachedEvent | undefined {
+    const event = this.kept(channel);
+    if (event === undefined) return undefined;
+    return { name: event.name, data: event.data, ttl: Math.ceil(event.remainingMs / 1_000) };
+  }
+
+  kept(channel: string): KeptEvent | undefined {
+    const entry = this.#entry(channel);
+    if (entry === undefined) return undefined;
+    const { name, data, stamp, expiresAt } = entry;
+    return { name, data, stamp, remainingMs: expiresAt - this.#clock() };
+  }
+
+  #entry(channel: string): Entry | undefined {
     const entry = this.#entries.get(channel);
-    const remainingMs = (entry?.expiresAt ?? 0) - this.#clock();
-    if (entry === undefined || remainingMs <= 0) return undefined;
-    return { name: entry.name, data: entry.data, ttl: Math.ceil(remainingMs / 1_000) };
+    return entry !== undefined && entry.expiresAt > this.#clock() ? entry : undefined;
   }
 
   #removeOld(now: number): void {

@@ -2,11 +2,23 @@ import type { SignedMember } from '@rollcall/protocol/pusher';
 
 interface Presence {
   readonly member: SignedMember;
-  /** A user joins with the first connection and leaves with the last. */
+  /** On this node. A user joins with the first connection and leaves with the last. */
   connections: number;
+  /** The other nodes on which the user has connections. */
+  nodes: ReadonlySet<string>;
 }
 
-/** The members of a presence channel. */
+const NO_NODES: ReadonlySet<string> = new Set();
+
+/** Where a user was, or was not, besides the connection that was added or removed. */
+export interface OnlyOne {
+  /** On this node. */
+  readonly here: boolean;
+  /** On all nodes. */
+  readonly anywhere: boolean;
+}
+
+/** The members of a presence channel, on all nodes. */
 export class Members {
   readonly #users = new Map<string, Presence>();
 
@@ -27,19 +39,45 @@ export class Members {
     return this.#users.has(userId);
   }
 
-  /** Counts one more connection of a user. Returns whether it is the first. The info of the first connection is kept. */
-  add(member: SignedMember): boolean {
+  /** Counts one more connection of a user. The info of the first connection is kept. */
+  add(member: SignedMember): OnlyOne {
     const presence = this.#users.get(member.userId);
-    if (presence === undefined) this.#users.set(member.userId, { member, connections: 1 });
-    else presence.connections += 1;
-    return presence === undefined;
+    if (presence === undefined) {
+      this.#users.set(member.userId, { member, connections: 1, nodes: NO_NODES });
+      return { here: true, anywhere: true };
+    }
+    presence.connections += 1;
+    return { here: presence.connections === 1, anywhere: false };
   }
 
-  /** Counts one connection of a user less. Returns whether it was the last. */
-  remove(userId: string): boolean {
+  /** Counts one connection of a user less. */
+  remove(userId: string): OnlyOne {
+    const presence = this.#users.get(userId);
+    if (presence === undefined) return { here: false, anywhere: false };
+    presence.connections -= 1;
+    return { here: presence.connections === 0, anywhere: this.#removeAbsent(userId, presence) };
+  }
+
+  /** A user has connections on another node. Returns whether it has none elsewhere. */
+  addElsewhere(node: string, member: SignedMember): boolean {
+    const presence = this.#users.get(member.userId);
+    if (presence === undefined) {
+      this.#users.set(member.userId, { member, connections: 0, nodes: new Set([node]) });
+      return true;
+    }
+    presence.nodes = new Set([...presence.nodes, node]);
+    return false;
+  }
+
+  /** A user has no connections on another node any more. Returns whether it has none elsewhere. */
+  removeElsewhere(node: string, userId: string): boolean {
     const presence = this.#users.get(userId);
     if (presence === undefined) return false;
-    presence.connections -= 1;
-    return presence.connections === 0 && this.#users.delete(userId);
+    presence.nodes = new Set([...presence.nodes].filter((each) => each !== node));
+    return this.#removeAbsent(userId, presence);
+  }
+
+  #removeAbsent(userId: string, { connections, nodes }: Presence): boolean {
+    return connections === 0 && nodes.size === 0 && this.#users.delete(userId);
   }
 }

@@ -1,8 +1,9 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { App } from '../app/app.ts';
+import type { App, AppHost, ClusterState } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 
 type Reading = (app: App) => number;
+type ReadCluster = (state: ClusterState) => number;
 
 const GAUGES: Readonly<Record<string, readonly [help: string, read: Reading]>> = {
   connections: ['Open connections', ({ size }) => size.connections],
@@ -39,8 +40,16 @@ function label({ options }: App): { app: string } {
   return { app: options.appId };
 }
 
-/** Metrics of each app and of the process. Values are read at each scrape. */
-export function metricsOf(apps: Apps): Registry {
+const CLUSTER_GAUGES: Readonly<Record<string, readonly [help: string, read: ReadCluster]>> = {
+  nodes: ['Nodes of the cluster that this one knows, with itself', ({ nodes }) => nodes],
+  connected: [
+    'Whether the other nodes can be reached: 1 or 0',
+    ({ isConnected }) => Number(isConnected),
+  ],
+};
+
+/** Metrics of each app, the cluster and the process. Values are read at each scrape. */
+export function metricsOf(apps: Apps, host: Pick<AppHost, 'cluster'>): Registry {
   const registry = new Registry();
   const common = { labelNames: ['app'], registers: [] };
   for (const [name, [help, read]] of Object.entries(GAUGES)) {
@@ -69,6 +78,7 @@ export function metricsOf(apps: Apps): Registry {
       }),
     );
   }
+  if (host.cluster !== undefined) registerCluster(registry, () => host.cluster);
   registry.registerMetric(
     new Gauge({
       name: 'process_resident_memory_bytes',
@@ -80,4 +90,31 @@ export function metricsOf(apps: Apps): Registry {
     }),
   );
   return registry;
+}
+
+function registerCluster(registry: Registry, state: () => ClusterState | undefined): void {
+  for (const [name, [help, read]] of Object.entries(CLUSTER_GAUGES)) {
+    registry.registerMetric(
+      new Gauge({
+        name: `rollcall_broker_cluster_${name}`,
+        help,
+        registers: [],
+        collect() {
+          const current = state();
+          if (current !== undefined) this.set(read(current));
+        },
+      }),
+    );
+  }
+  registry.registerMetric(
+    new Counter({
+      name: 'rollcall_broker_cluster_lost_events_total',
+      help: 'Events of other nodes that were lost because this one could not be reached for too long',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(state()?.lostEvents ?? 0);
+      },
+    }),
+  );
 }

@@ -30,7 +30,8 @@ function trigger(n: number) {
   return { method, target, body: Buffer.from(body) };
 }
 
-const apiOf = (app: App) => new HttpApi(new Apps([app]), loggerTo(logged));
+const apiOf = (app: App) =>
+  new HttpApi(new Apps([app]), { logger: loggerTo(logged), basePath: '', host: { isReady: true } });
 
 it('answers at once if the app does', () => {
   expect(apiOf(newApp()).respond(trigger(1))).toEqual({ status: 200, text: '{}' });

@@ -42,7 +42,9 @@ afterEach(() => broker.close());
 it('every setting is read by a broker that serves a client', async () => {
   const webhooks = [{ url: 'http://127.0.0.1:1/' }];
   const app = { ...APP, subscriptionCounts: true, webhooks };
-  broker = await createBroker({ apps: [app], metrics: { port: 0 } });
+  // Nothing listens there, and the broker serves its clients all the same.
+  const bus = { url: 'redis://127.0.0.1:1' };
+  broker = await createBroker({ apps: [app], metrics: { port: 0 }, bus });
   const client = new RawClient(broker);
   await client.next();
   await client.subscribe('news');

@@ -68,16 +68,16 @@ export function createFilters(settings: FilterSettings, context: FilterContext):
 /**
  * Returns what is wrong with the settings of a route, with keys such as `cors.credentials`.
  * @param given what the route sets itself
- * @param below what is set for parts of the route: its cases, and the routes below it
+ * @param below returns what is set for parts of the route: its cases, and the routes below it
  */
 export function filterFaults(
   settings: FilterSettings,
   given: Values<Groups>,
   config: ConfigFacts,
-  below: readonly Values<Groups>[] = [],
+  below: () => readonly Values<Groups>[] = () => [],
 ): readonly FilterFault[] {
   return ALL.flatMap(([name, kind]) => {
-    const parts = below.map((each) => each[name]);
+    const parts = (): unknown[] => below().map((each) => each[name]);
     const withoutEffect = effectFaults(name, kind, settings[name], given[name], parts);
     if (withoutEffect.length > 0) return withoutEffect;
     return (kind.faults?.(settings[name], config) ?? []).map(({ key, problem }) => ({
@@ -96,7 +96,7 @@ function effectFaults(
   { needs = [] }: FilterKind<Settings>,
   settings: Readonly<Record<string, unknown>>,
   given: unknown,
-  below: readonly unknown[],
+  below: () => readonly unknown[],
 ): FilterFault[] {
   if (given === undefined || given === false) return [];
   const enabled = isRecord(given) ? given['enabled'] : given;
@@ -104,7 +104,7 @@ function effectFaults(
   if (settings['enabled'] === false)
     return [{ key: name, problem: `is off by the settings above it: set \`${name}.enabled\`` }];
   if (needs.length === 0 || hasOneOf(needs, settings)) return [];
-  if (enabled === undefined && below.some((each) => hasOneOf(needs, each))) return [];
+  if (enabled === undefined && below().some((each) => hasOneOf(needs, each))) return [];
   const keys = needs.map((key) => `\`${name}.${key}\``).join(' or ');
   return [{ key: name, problem: `is turned on, but needs ${keys}` }];
 }

@@ -21,6 +21,15 @@ export function enclosingKeys(routes: Routes, key: string): string[] {
     .toSorted((one, other) => one.length - other.length);
 }
 
+/** Returns the keys of the entries that a route encloses: those of the same host with a longer prefix of the same path. */
+export function enclosedKeys(routes: Routes, key: string): string[] {
+  const { host = '', prefix = '' } = parseRouteKey(key) ?? {};
+  return Object.keys(routes).filter((each) => {
+    const other = parseRouteKey(each);
+    return other?.host === host && other.prefix.startsWith(`${prefix}/`);
+  });
+}
+
 /**
  * Returns what a route has from the entries that enclose it: their filters. A redirect is a way to serve one route, as
  * are instances, paths and limits.

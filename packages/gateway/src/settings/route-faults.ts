@@ -3,7 +3,7 @@ import type { Resolved, Values } from '@rollcall/runtime/settings';
 import type { ConfigFacts } from '../filters/filter-kind.ts';
 import { filterFaults } from '../filters/filters.ts';
 import { pathRuleFaults } from '../filters/rewriting/path-rule.ts';
-import { enclosingKeys, inheritedFilters } from '../routing/enclosing.ts';
+import { enclosedKeys, inheritedFilters } from '../routing/enclosing.ts';
 import type { CONSUMERS_SETTINGS } from './consumers.ts';
 import { ROUTE_SETTINGS } from './routing.ts';
 import type { ROUTES_ENTRY, ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
@@ -37,12 +37,12 @@ export function routeFaults(
   const isConsumer = (name: string): boolean => Object.hasOwn(settings.consumers, name);
   const facts = { isConsumer, ...server };
   const { routes } = settings;
-  const below = Object.values(routes).flatMap((entry) => [entry, ...(entry.cases ?? [])]);
+  const below = (): RouteValues[] => withCases(Object.values(routes));
   const faults = policyFaults(all, given, facts, below);
   const own = Object.entries(routes).flatMap(([key, entry]) =>
     at(
       ['routes', key || '/'],
-      entryFaults(entry, around(settings, all, key), facts, partsOf(routes, key)),
+      entryFaults(entry, around(settings, all, key), facts, () => partsOf(routes, key)),
     ),
   );
   return [...faults, ...own];
@@ -58,19 +58,19 @@ function around({ routes }: RoutingSettings, all: RouteSettings, key: string): R
 
 /** What is set for parts of a route: its cases, and the routes below it. */
 function partsOf(routes: RoutingSettings['routes'], key: string): RouteValues[] {
-  const entries = Object.entries(routes);
-  const below = entries.filter(([each]) => enclosingKeys(routes, each).includes(key));
-  return [
-    ...(routes[key]?.cases ?? []),
-    ...below.flatMap(([, entry]) => [entry, ...(entry.cases ?? [])]),
-  ];
+  const below = enclosedKeys(routes, key).map((each) => routes[each] ?? {});
+  return [...(routes[key]?.cases ?? []), ...withCases(below)];
+}
+
+function withCases(entries: readonly RouteEntry[]): RouteValues[] {
+  return entries.flatMap((entry) => [entry, ...(entry.cases ?? [])]);
 }
 
 function entryFaults(
   entry: RouteEntry,
   below: RouteSettings,
   facts: ConfigFacts,
-  parts: readonly RouteValues[],
+  parts: () => readonly RouteValues[],
 ): RouteFault[] {
   const policy = overlaySettings(ROUTE_SETTINGS, below, entry);
   const faults = policyFaults(policy, entry, facts, parts);
@@ -90,12 +90,12 @@ function without(inherited: readonly RouteFault[], faults: readonly RouteFault[]
   return faults.filter(({ path }) => !known.has(path.join('.')));
 }
 
-/** @param parts what is set for parts of the route */
+/** @param parts returns what is set for parts of the route */
 function policyFaults(
   policy: RouteSettings,
   given: RouteValues,
   facts: ConfigFacts,
-  parts: readonly RouteValues[] = [],
+  parts: () => readonly RouteValues[] = () => [],
 ): RouteFault[] {
   const rewrite = pathRuleFaults(policy.rewrite).map(({ key, problem }) => ({
     path: ['rewrite', key],

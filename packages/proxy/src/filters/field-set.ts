@@ -1,4 +1,5 @@
 import { TOKEN, valueBetween } from '../http1/syntax.ts';
+import type { FieldAliases } from './field-aliases.ts';
 
 const NAME = new RegExp(`^${TOKEN}$`);
 // Latin-1 without control characters (RFC 9110 §5.5), and no blanks around it.
@@ -16,23 +17,21 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+type Entry = [name: string, lower: string, value: string];
+
 /**
  * The header fields of one message. Names are compared without case; order, and the case of what came, stay.
  */
 export class FieldSet {
-  #entries: [name: string, lower: string, value: string][] = [];
+  /** As they came, until they are read. */
+  #lines: string | undefined;
+  #read: Entry[] = [];
   #isChanged = false;
   #decided: Set<string> | undefined;
 
-  /** @param lines of fields as they came, each with its CRLF */
+  /** @param lines of fields as they came, each with its CRLF. They are read when they are first needed */
   constructor(lines: string) {
-    for (let at = 0; at < lines.length;) {
-      const colon = lines.indexOf(':', at);
-      const end = lines.indexOf('\r\n', colon);
-      const name = lines.slice(at, colon);
-      this.#entries.push([name, name.toLowerCase(), valueBetween(lines, colon + 1, end)]);
-      at = end + 2;
-    }
+    this.#lines = lines;
   }
 
   /** Returns the value; of several fields of this name, their values joined by `, `; undefined if there is none. */
@@ -85,6 +84,13 @@ export class FieldSet {
     this.#remove(lower);
   }
 
+  /** Removes every field of these names, and every alias of one. Trailers cannot bring them either. */
+  deleteAliases(aliases: FieldAliases): void {
+    for (const name of aliases.names) this.#decide(name);
+    if (this.#lines !== undefined && !aliases.mayStandIn(this.#lines)) return;
+    for (const [, lower] of this.#entries) if (aliases.has(lower)) this.delete(lower);
+  }
+
   /** Yields name and value of each field, in their order. */
   *[Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
     for (const [name, , value] of this.#entries) yield [name, value];
@@ -107,6 +113,17 @@ export class FieldSet {
     return lines;
   }
 
+  get #entries(): Entry[] {
+    if (this.#lines === undefined) return this.#read;
+    this.#read = entriesOf(this.#lines);
+    this.#lines = undefined;
+    return this.#read;
+  }
+
+  set #entries(entries: Entry[]) {
+    this.#read = entries;
+  }
+
   #decide(lower: string): void {
     (this.#decided ??= new Set()).add(lower);
   }
@@ -116,6 +133,18 @@ export class FieldSet {
     if (kept.length !== this.#entries.length) this.#isChanged = true;
     this.#entries = kept;
   }
+}
+
+function entriesOf(lines: string): Entry[] {
+  const entries: Entry[] = [];
+  for (let at = 0; at < lines.length;) {
+    const colon = lines.indexOf(':', at);
+    const end = lines.indexOf('\r\n', colon);
+    const name = lines.slice(at, colon);
+    entries.push([name, name.toLowerCase(), valueBetween(lines, colon + 1, end)]);
+    at = end + 2;
+  }
+  return entries;
 }
 
 function check(name: string, value: string): void {

@@ -3,12 +3,10 @@ import type { BusUrl } from './bus-url.ts';
 import type { Connect } from './connection.ts';
 import { ReconnectingBus } from './reconnecting-bus.ts';
 
-/**
- * Opens the bus of one node. It connects in the background, and reports the link to its handlers.
- * What an engine needs is loaded only if it is configured.
- */
-export async function openBus(url: BusUrl, handlers: BusHandlers): Promise<Bus> {
-  return new ReconnectingBus(await connector(url), handlers);
+/** Returns what opens the bus of one node. It connects in the background. What an engine needs is loaded only if it is configured. */
+export async function busAt(url: BusUrl): Promise<(handlers: BusHandlers) => Bus> {
+  const connect = await connector(url);
+  return (handlers) => new ReconnectingBus(connect, handlers);
 }
 
 async function connector(url: BusUrl): Promise<Connect> {

@@ -8,8 +8,8 @@ const member = (n: number) => ({ userId: String(n), userInfoJson: 'null' });
 
 export function describeChannels(make: MakeApp): void {
   let app: App;
-  beforeEach(() => {
-    app = make();
+  beforeEach(async () => {
+    app = await make();
   });
 
   describe('subscribe', () => {

@@ -7,8 +7,8 @@ const event = (n: number) => ({ name: 'e', data: String(n), channels: ['a'] });
 
 export function describeEvents(make: MakeApp): void {
   let app: App;
-  beforeEach(() => {
-    app = make();
+  beforeEach(async () => {
+    app = await make();
   });
 
   /** What a new subscriber is sent after the confirmation. */
@@ -99,7 +99,7 @@ export function describeEvents(make: MakeApp): void {
 
     it('keep an event for 30 minutes from when it was published', async () => {
       let now = 0;
-      app = make({ clock: () => now });
+      app = await make({ clock: () => now });
       await app.publish([{ name: 'e', data: '1', channels: ['cache-a'] }]);
       now = 1_799_999;
       expect(await join('cache-a')).toMatchObject([{ event: 'e' }]);

@@ -1,6 +1,7 @@
 import type { SignedMember } from '@rollcall/protocol/pusher';
 import { expect } from 'vitest';
 import type { App } from '../../../src/app/app.ts';
+import type { MaybePromise } from '../../../src/app/maybe-promise.ts';
 import type { AppOptions } from '../../../src/settings/options.ts';
 import type { WebhookEvent } from '../../../src/webhook-event.ts';
 import { FakeConnection } from '../../fake-connection.ts';
@@ -10,7 +11,7 @@ export type MakeApp = (options?: {
   readonly options?: Partial<AppOptions>;
   readonly report?: (event: WebhookEvent) => void;
   readonly clock?: () => number;
-}) => App;
+}) => MaybePromise<App>;
 
 export const ann = { userId: 'ann', userInfoJson: '{"name":"Ann"}' };
 export const bob = { userId: 'bob', userInfoJson: 'null' };

@@ -6,8 +6,8 @@ import type { MakeApp } from './fixture.ts';
 
 export function describeUsers(make: MakeApp): void {
   let app: App;
-  beforeEach(() => {
-    app = make();
+  beforeEach(async () => {
+    app = await make();
   });
 
   describe('users', () => {
@@ -63,8 +63,8 @@ export function describeUsers(make: MakeApp): void {
   });
 
   describe('connections', () => {
-    it('are limited by maxConnections', () => {
-      app = make({ options: { maxConnections: 1 } });
+    it('are limited by maxConnections', async () => {
+      app = await make({ options: { maxConnections: 1 } });
       expect(app.hasRoom).toBe(true);
       app.connectionOpened();
       expect([app.hasRoom, app.size.connections]).toEqual([false, 1]);
@@ -76,7 +76,7 @@ export function describeUsers(make: MakeApp): void {
   describe('report', () => {
     it('gets each event once', async () => {
       const reported: WebhookEvent[] = [];
-      app = make({
+      app = await make({
         options: { subscriptionCounts: true },
         report: (event) => reported.push(event),
       });

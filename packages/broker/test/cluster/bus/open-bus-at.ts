@@ -1,9 +1,9 @@
 import type { Bus, BusHandlers } from '../../../src/cluster/bus/bus.ts';
 import { parseBusUrl } from '../../../src/cluster/bus/bus-url.ts';
-import { openBus } from '../../../src/cluster/bus/open-bus.ts';
+import { busAt } from '../../../src/cluster/bus/open-bus.ts';
 
-export function openBusAt(text: string, handlers: BusHandlers): Promise<Bus> {
+export async function openBusAt(text: string, handlers: BusHandlers): Promise<Bus> {
   const url = parseBusUrl(text);
   if (url === undefined) throw new Error(`invalid URL: ${text}`);
-  return openBus(url, handlers);
+  return (await busAt(url))(handlers);
 }

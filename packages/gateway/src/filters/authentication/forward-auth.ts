@@ -1,4 +1,5 @@
 import { errorMessage } from '@rollcall/runtime';
+import { FieldAliases } from '@rollcall/proxy';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
 import type { FilterContext } from '../filter-context.ts';
@@ -6,8 +7,9 @@ import { ENABLED } from '../filter-kind.ts';
 import type { FilterKind } from '../filter-kind.ts';
 import { FIELD_NAME, fieldNameProblem } from '../headers/header-fields.ts';
 import { HTTP_URL } from './http-url.ts';
-import { dropForged, ownFields, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { undecidable } from './refusals.ts';
+import { HOP_BY_HOP } from './service-request.ts';
 import type { ServiceResponse } from './service-request.ts';
 
 const RECEIVED: Format = {
@@ -76,13 +78,7 @@ export const FORWARD_AUTH: FilterKind<typeof SETTINGS> = {
 const MAX_BODY_BYTES = 65_536;
 /** They belong to a connection or a body, or the gateway writes them itself. */
 const NOT_PASSED: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+  ...HOP_BY_HOP,
   'content-length',
   'expect',
   'host',
@@ -99,7 +95,7 @@ function forwardAuthFilter(
   if (isDry) return { name: 'forwardAuth' };
   const { timeoutMs, requestHeaders, responseHeaders, consumerHeader } = settings;
   const asked = requestHeaders && new Set(requestHeaders.map((name) => name.toLowerCase()));
-  const own = ownFields(responseHeaders);
+  const own = new FieldAliases(responseHeaders);
 
   /** The fields of the request, and where it comes from as Traefik and Caddy say it. */
   function headersOf(request: FilterRequest): Record<string, string | string[]> {
@@ -136,12 +132,13 @@ function forwardAuthFilter(
   return {
     name: 'forwardAuth',
     async onRequest(request): Promise<FilterOutcome | void> {
-      dropForged(request.fields, own);
+      request.fields.deleteAliases(own);
       let response;
       try {
         const headers = headersOf(request);
         response = await send({ url, headers, timeoutMs, maxBytes: MAX_BODY_BYTES });
-        if (response.status >= 500) throw new Error(`the response is ${response.status}`);
+        const { status } = response;
+        if (status < 200 || status >= 500) throw new Error(`the response is ${status}`);
       } catch (error) {
         onFault('forwardAuth', `${url} does not decide: ${errorMessage(error)}`);
         return undecidable('The service that decides does not answer. Try again soon.');

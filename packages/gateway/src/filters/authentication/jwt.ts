@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { errorMessage } from '@rollcall/runtime';
+import { FieldAliases } from '@rollcall/proxy';
 import type { Filter, FilterOutcome, FilterRequest } from '@rollcall/proxy';
 import { hideCredential } from './authentication.ts';
 import type { FilterContext } from '../filter-context.ts';
@@ -9,7 +10,7 @@ import type { JwtSettings } from './jwt-settings.ts';
 import { readSmallFile } from '../file-texts.ts';
 import { KeysUnavailable } from './jwks.ts';
 import { checkKeys } from './key-file.ts';
-import { dropForged, ownFields, proveConsumer } from './proven.ts';
+import { proveConsumer } from './proven.ts';
 import { unauthenticated, undecidable } from './refusals.ts';
 import { TokenVerifier } from './token-verifier.ts';
 import type { Proof } from './token-verifier.ts';
@@ -81,7 +82,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   const { jwksFile, jwksUrl = '' } = settings;
   const keys = jwksFile === undefined ? context.keySet(jwksUrl) : context.keyFile(jwksFile);
   const verifier = new TokenVerifier(settings, keys, context.date);
-  const own = ownFields(Object.keys(settings.forwardClaims));
+  const own = new FieldAliases(Object.keys(settings.forwardClaims));
   const remembered = new Map<string, Remembered>();
 
   function pass(
@@ -128,7 +129,7 @@ function jwtFilter(settings: JwtSettings, context: FilterContext): Filter {
   return {
     name: 'jwt',
     onRequest(request) {
-      if (own.size > 0) dropForged(request.fields, own);
+      request.fields.deleteAliases(own);
       const token = tokenOf(request.fields.getAll('authorization'));
       if (token === undefined) return unauthenticated('The request has no bearer token.', 'Bearer');
       if (token.length > MAX_TOKEN_LENGTH)

@@ -1,33 +1,15 @@
-import { unaliased } from '@rollcall/proxy';
-import type { FieldSet, Filter, FilterRequest } from '@rollcall/proxy';
+import { FieldAliases } from '@rollcall/proxy';
+import type { Filter, FilterRequest } from '@rollcall/proxy';
 
 /** The field by which instances learn who a request was proven to be. */
 const CONSUMER_FIELD = 'X-Consumer';
 
-/** Returns the names of fields that a client must not set, for `dropForged`: as they are, and without aliases. */
-export function ownFields(names: readonly string[]): ReadonlySet<string> {
-  return new Set(names.flatMap((name) => [name.toLowerCase(), unaliased(name)]));
-}
-
-/**
- * Drops the fields that a client must not set, in any case and number; their aliases too, because programs made for
- * CGI read them as one.
- * @param names of `ownFields`
- */
-export function dropForged(fields: FieldSet, names: ReadonlySet<string>): void {
-  let forged: string[] | undefined;
-  for (const [name] of fields) if (names.has(unaliased(name))) (forged ??= []).push(name);
-  for (const name of forged ?? []) fields.delete(name);
-  // Fields that did not come could still come as trailers.
-  for (const name of names) fields.delete(name);
-}
-
-const CONSUMER_FIELDS = ownFields([CONSUMER_FIELD]);
+const CONSUMER_FIELDS = new FieldAliases([CONSUMER_FIELD]);
 
 /** Drops what a client says of who it is. It runs before all filters that prove it, and on routes without one. */
 export const DROP_FORGED_CONSUMER: Filter = {
   name: 'consumers',
-  onRequest: ({ fields }) => dropForged(fields, CONSUMER_FIELDS),
+  onRequest: ({ fields }) => fields.deleteAliases(CONSUMER_FIELDS),
 };
 
 /** Notes who a request was proven to be, for the instance and for other filters. */

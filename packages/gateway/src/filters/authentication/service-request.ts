@@ -14,7 +14,7 @@ interface ServiceRequest {
 
 export interface ServiceResponse {
   readonly status: number;
-  /** Each field as it came. */
+  /** Each field as it came, except fields of the connection. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
 }
@@ -24,6 +24,19 @@ export interface ServiceResponse {
  * @throws Error if there is no whole response in time, or a larger one
  */
 export type SendRequest = (request: ServiceRequest) => Promise<ServiceResponse>;
+
+/** They belong to a connection (RFC 9110 §7.6.1), as do the fields that `Connection` names. */
+export const HOP_BY_HOP: readonly string[] = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
 
 class StaleConnection extends Error {}
 
@@ -54,6 +67,11 @@ export class ServiceClient {
       sent.on('error', (error: NodeJS.ErrnoException) =>
         reject(sent.reusedSocket && error.code === 'ECONNRESET' ? new StaleConnection() : error),
       );
+      // Without a listener, the connection would be dropped, and nothing would come of the request.
+      sent.once('upgrade', (_response, socket) => {
+        socket.destroy();
+        reject(new Error('the response is 101'));
+      });
       sent.once('response', (response) => {
         bodyOf(response, maxBytes).then(
           (body) => resolve({ status: response.statusCode ?? 0, fields: fieldsOf(response), body }),
@@ -72,9 +90,13 @@ export class ServiceClient {
   }
 }
 
-function fieldsOf({ rawHeaders }: IncomingMessage): (readonly [string, string])[] {
+function fieldsOf({ rawHeaders, headers }: IncomingMessage): (readonly [string, string])[] {
+  const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const dropped = new Set([...HOP_BY_HOP, ...named]);
   return rawHeaders.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
+    index % 2 === 0 && !dropped.has(name.toLowerCase())
+      ? [[name, rawHeaders[index + 1] ?? ''] as const]
+      : [],
   );
 }
 

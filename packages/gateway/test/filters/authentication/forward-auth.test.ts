@@ -23,3 +23,19 @@ it('the service receives headers of any name, such as those of members that ever
     ]),
   );
 });
+
+it.each([101, 199, 500, 599, 999])(
+  'a service that answers %d does not decide: 503',
+  async (status) => {
+    const faults: string[] = [];
+    const context = filterContext({
+      send: async () => ({ status, fields: [], body: Buffer.alloc(0) }),
+      onFault: (_filter, reason) => faults.push(reason),
+    });
+    const filter = filterOf(FORWARD_AUTH, { url: 'http://auth.internal/' }, context);
+    expect(await filter.onRequest?.(filterRequest())).toMatchObject({
+      problem: { status: 503, code: 'authentication-unavailable' },
+    });
+    expect(faults).toEqual([`http://auth.internal/ does not decide: the response is ${status}`]);
+  },
+);

@@ -1,0 +1,242 @@
+import { HeardStream } from './heard-stream.ts';
+import type { Gap } from './heard-stream.ts';
+import { dataStart, encodeMessage, parseMessage } from './messages.ts';
+import type {
+  AliveMessage,
+  AskMessage,
+  DataMessage,
+  NodeMessage,
+  PositionMessage,
+} from './messages.ts';
+import type { Batch } from './sent-stream.ts';
+import { SentStreams } from './sent-streams.ts';
+
+/** The subject of messages about nodes and streams. Every node listens to it. */
+export const CONTROL_SUBJECT = 'nodes';
+
+/** How often a node says that it lives. */
+export const BEAT_MS = 500;
+
+/** A node that was silent for more beats is gone: after 3.5 s. */
+const MAX_SILENT_BEATS = 7;
+
+/** What was heard of a node that is gone is kept for as many beats: if it is back, it goes on where it was. */
+const MAX_GONE_BEATS = 120;
+
+/** What a broadcast causes. */
+export interface BroadcastEffects {
+  /** Publishes a message as well as it can be: what is lost is said again. */
+  publish(subject: string, message: string): void;
+  /** Another node has said this; in order and once. */
+  deliver(node: string, subject: string, payload: unknown): void;
+  /** As many payloads of another node will never come. */
+  lost(node: string, subject: string, count: number): void;
+  /** A node was heard for the first time, or after it was gone. */
+  joined(node: string): void;
+  /** Nothing was heard of a node for too long. */
+  gone(node: string): void;
+}
+
+export interface BroadcastOptions {
+  /** The id of this node: 16 hexadecimal digits, never used again. */
+  readonly node: string;
+  readonly effects: BroadcastEffects;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock: () => number;
+  /** Of the payloads that are kept for others, in characters. */
+  readonly maxKept: number;
+}
+
+/** Another node. */
+interface Peer {
+  readonly streams: Map<string, HeardStream>;
+  /** Own beats that were heard since the peer was. */
+  silentBeats: number;
+  isGone: boolean;
+}
+
+/**
+ * Payloads from each node to all others, by an engine that may lose, repeat and reorder messages: each arrives in order and
+ * once, or is reported as lost. And who the other nodes are.
+ *
+ * A node's time is its own beats as it hears them through the engine. While it hears none, because the engine is away or it
+ * was itself stopped, it judges no other.
+ */
+export class Broadcast {
+  readonly #node: string;
+  /** What data of this node begins with. */
+  readonly #ownStart: string;
+  readonly #effects: BroadcastEffects;
+  readonly #sent: SentStreams;
+  readonly #subjects = new Set<string>();
+  readonly #peers = new Map<string, Peer>();
+
+  constructor({ node, effects, clock, maxKept }: BroadcastOptions) {
+    this.#node = node;
+    this.#ownStart = dataStart(node);
+    this.#effects = effects;
+    this.#sent = new SentStreams(node, clock, maxKept);
+  }
+
+  /** The other nodes that live. */
+  get peers(): readonly string[] {
+    return [...this.#peers].filter(([, { isGone }]) => !isGone).map(([node]) => node);
+  }
+
+  /** Gives payloads their numbers, for a message that is published next. */
+  compose(subject: string, payloads: readonly unknown[]): Batch {
+    return this.#sent.add(subject, payloads);
+  }
+
+  /** Takes payloads back that could not be published: nodes that have not heard them will not. */
+  withdraw(batch: Batch): void {
+    this.#sent.withdraw(batch);
+  }
+
+  /** The node takes in what is said to a subject from now on. */
+  listened(subject: string): void {
+    this.#subjects.add(subject);
+  }
+
+  /** Asks the other nodes where they are in subjects to which this node now listens. */
+  locate(subjects: readonly string[]): void {
+    if (this.#peers.size > 0) this.#publish({ type: 'locate', node: this.#node, subjects });
+  }
+
+  /** The node does not listen to a subject any more. */
+  unlistened(subject: string): void {
+    this.#subjects.delete(subject);
+    for (const { streams } of this.#peers.values()) streams.delete(subject);
+  }
+
+  /** Says that this node lives. Called each {@link BEAT_MS}, and when the link is up again. */
+  beat(): void {
+    this.#sent.forgetOld();
+    this.#publish({ type: 'alive', node: this.#node, last: this.#sent.lastNumbers() });
+  }
+
+  /** Takes a message from the engine. Returns what it was. */
+  receive(subject: string, text: string): 'own' | 'own-beat' | 'peer' | 'unknown' {
+    // A node hears what it says itself, too: most of it, so that is not parsed.
+    if (text.startsWith(this.#ownStart)) return 'own';
+    const message = parseMessage(text);
+    if (message === undefined) return 'unknown';
+    if (message.node === this.#node) {
+      if (message.type !== 'alive') return 'own';
+      this.#heardOwnBeat();
+      return 'own-beat';
+    }
+    this.#receive(subject, message, this.#heard(message.node));
+    return 'peer';
+  }
+
+  #receive(subject: string, message: NodeMessage, peer: Peer): void {
+    switch (message.type) {
+      case 'data':
+        return this.#receiveData(subject, message, peer);
+      case 'alive':
+        return this.#receiveAlive(message, peer);
+      case 'ask':
+        if (message.of === this.#node) this.#repeat(message);
+        return;
+      case 'forgotten':
+        peer.streams.get(message.subject)?.skipTo(message.before);
+        return;
+      case 'locate':
+        return this.#tellPositions(message.subjects);
+      case 'position':
+        if (this.#subjects.has(subject))
+          this.#stream(message.node, subject, peer).locate(message.last);
+    }
+  }
+
+  #heard(node: string): Peer {
+    let peer = this.#peers.get(node);
+    if (peer === undefined) {
+      peer = { streams: new Map(), silentBeats: 0, isGone: true };
+      this.#peers.set(node, peer);
+    }
+    peer.silentBeats = 0;
+    if (peer.isGone) {
+      peer.isGone = false;
+      this.#effects.joined(node);
+    }
+    return peer;
+  }
+
+  #receiveData(subject: string, { node, first, payloads }: DataMessage, peer: Peer): void {
+    if (!this.#subjects.has(subject)) return;
+    const gap = this.#stream(node, subject, peer).receive(first, payloads);
+    if (gap !== undefined) this.#ask(node, subject, gap);
+  }
+
+  #receiveAlive({ node, last }: AliveMessage, peer: Peer): void {
+    for (const [subject, number] of Object.entries(last)) {
+      if (this.#subjects.has(subject)) this.#stream(node, subject, peer).announce(number);
+    }
+  }
+
+  #tellPositions(subjects: readonly string[]): void {
+    for (const subject of subjects) {
+      const last = this.#sent.kept(subject)?.last ?? 0;
+      this.#effects.publish(subject, encodeMessage({ type: 'position', node: this.#node, last }));
+    }
+  }
+
+  #stream(node: string, subject: string, { streams }: Peer): HeardStream {
+    let stream = streams.get(subject);
+    if (stream === undefined) {
+      stream = new HeardStream({
+        deliver: (payload) => this.#effects.deliver(node, subject, payload),
+        lost: (count) => this.#effects.lost(node, subject, count),
+      });
+      streams.set(subject, stream);
+    }
+    return stream;
+  }
+
+  #heardOwnBeat(): void {
+    const unlocated = new Set<string>();
+    for (const [node, peer] of this.#peers) {
+      peer.silentBeats += 1;
+      if (peer.silentBeats > MAX_GONE_BEATS) this.#peers.delete(node);
+      else if (!peer.isGone) this.#beatOf(node, peer, unlocated);
+    }
+    if (unlocated.size > 0) this.locate([...unlocated]);
+  }
+
+  /** @param unlocated - takes the subjects in which it is not known where the peer is. */
+  #beatOf(node: string, peer: Peer, unlocated: Set<string>): void {
+    if (peer.silentBeats > MAX_SILENT_BEATS) {
+      peer.isGone = true;
+      this.#effects.gone(node);
+      return;
+    }
+    for (const subject of this.#subjects) {
+      const stream = this.#stream(node, subject, peer);
+      if (!stream.isLocated) unlocated.add(subject);
+      const gap = stream.beat(peer.silentBeats === 1);
+      if (gap !== undefined) this.#ask(node, subject, gap);
+    }
+  }
+
+  #ask(of: string, subject: string, { from, to }: Gap): void {
+    this.#publish({ type: 'ask', node: this.#node, of, subject, from, to });
+  }
+
+  /** Says again what another node lacks. Nodes that have it ignore it. */
+  #repeat({ subject, from, to }: AskMessage): void {
+    const stream = this.#sent.kept(subject);
+    const firstKept = stream?.firstKept ?? to + 1;
+    if (from < firstKept) {
+      this.#publish({ type: 'forgotten', node: this.#node, subject, before: firstKept });
+    }
+    for (const { message } of stream?.between(from, to) ?? []) {
+      this.#effects.publish(subject, message);
+    }
+  }
+
+  #publish(message: Exclude<NodeMessage, DataMessage | PositionMessage>): void {
+    this.#effects.publish(CONTROL_SUBJECT, encodeMessage(message));
+  }
+}

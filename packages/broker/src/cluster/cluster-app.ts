@@ -1,0 +1,315 @@
+import { createHash } from 'node:crypto';
+import { channelEventFrame, isCacheChannel } from '@rollcall/protocol/pusher';
+import type { User } from '@rollcall/protocol/pusher';
+import type { AppOptions } from '../settings/options.ts';
+import type {
+  App,
+  AppEnvironment,
+  AppSize,
+  ChannelStates,
+  ClientEvent,
+  Publication,
+  SignIn,
+  SubscribeResult,
+  Subscription,
+} from '../app/app.ts';
+import type { Connection } from '../app/connection.ts';
+import type { Counters } from '../app/counters.ts';
+import type { CachedEvent } from '../app/event-cache.ts';
+import { LocalApp } from '../app/local-app.ts';
+import { after } from '../app/maybe-promise.ts';
+import type { MaybePromise } from '../app/maybe-promise.ts';
+import { CachedEvents } from './cached-events.ts';
+import { eventMessage, parseAppMessage } from './app-messages.ts';
+import type { ClusterMember, ClusterNode } from './cluster-node.ts';
+import { hashOf } from './hash.ts';
+import { Parts } from './presence/parts.ts';
+import { applyEntry, memberKey, subscriptionsKey, userKey } from './presence/keys.ts';
+import { SharedWebhooks } from './shared-webhooks.ts';
+
+/** Channels are spread over as many subjects. A node listens to those in which it has subscribers. */
+const SUBJECTS = 32;
+
+/** A node serves at once if it has not heard of all others by then. */
+const MAX_SETTLE_MS = 3_000;
+
+interface ListenedSubject {
+  /** Subscriptions on this node. */
+  subscribers: number;
+  /** Set until the engine has confirmed that the node listens. */
+  listening: Promise<void> | undefined;
+}
+
+/**
+ * One app on one node of a cluster. What its clients do is said to the other nodes, and what is said of theirs is kept in the
+ * {@link LocalApp}, so that every question is answered at once.
+ */
+export class ClusterApp implements App, ClusterMember {
+  readonly #node: ClusterNode;
+  readonly #key: string;
+  readonly #local: LocalApp;
+  readonly #parts: Parts;
+  readonly #webhooks: SharedWebhooks;
+  readonly #cachedEvents: CachedEvents;
+  /** Subjects of channels with own subscribers. */
+  readonly #subjects = new Map<string, ListenedSubject>();
+  #settled: (() => void) | undefined;
+  #isFlushing = false;
+
+  /** @param clock - milliseconds of a clock that never goes back. */
+  constructor(
+    options: AppOptions,
+    { counters, report }: AppEnvironment,
+    node: ClusterNode,
+    clock: () => number = () => performance.now(),
+  ) {
+    this.#node = node;
+    // App ids may have characters that engines give a meaning.
+    this.#key = createHash('sha256').update(options.appId).digest('hex').slice(0, 16);
+    this.#webhooks = new SharedWebhooks({ node: node.id, peers: () => node.peers, clock, report });
+    this.#parts = new Parts(node.id, {
+      send: (payload) => node.say(this.#subject('state'), payload),
+      changed: (peer, key, value) => applyEntry(this.#local, peer, key, value),
+    });
+    const environment = { counters, report: this.#webhooks.report.bind(this.#webhooks) };
+    this.#local = new LocalApp(options, environment, clock, {
+      subscriptions: (channel, count) => this.#set(subscriptionsKey(channel), count || null),
+      member: (channel, userId, infoJson) =>
+        this.#set(memberKey(channel, userId), infoJson ?? null),
+      user: (userId, isSignedIn) => this.#set(userKey(userId), isSignedIn ? 1 : null),
+    });
+    this.#cachedEvents = new CachedEvents({
+      local: this.#local,
+      peers: () => node.peers,
+      say: (message) => node.say(this.#subject('all'), message),
+      clock,
+    });
+  }
+
+  /** Joins the cluster. Resolves when the clients of the other nodes are known, or cannot be learnt soon. */
+  async open(): Promise<void> {
+    const settled = new Promise<void>((resolve) => (this.#settled = resolve));
+    await Promise.all(['state', 'all'].map((name) => this.#node.listen(this.#subject(name))));
+    this.#node.add(this.#key, this);
+    // A broker may have many apps, and a link that is not up is waited for once.
+    const maxMs = this.#node.isConnected ? MAX_SETTLE_MS : MAX_SETTLE_MS - this.#node.ageMs;
+    const timer = setTimeout(() => this.#settled?.(), maxMs);
+    await settled;
+    clearTimeout(timer);
+  }
+
+  get options(): AppOptions {
+    return this.#local.options;
+  }
+
+  get counters(): Counters {
+    return this.#local.counters;
+  }
+
+  get size(): AppSize {
+    return this.#local.size;
+  }
+
+  get hasRoom(): boolean {
+    return this.#local.hasRoom;
+  }
+
+  configure(options: AppOptions): void {
+    this.#local.configure(options);
+  }
+
+  connectionOpened(): void {
+    this.#local.connectionOpened();
+  }
+
+  connectionClosed(): void {
+    this.#local.connectionClosed();
+  }
+
+  subscribe(subscription: Subscription): MaybePromise<SubscribeResult> {
+    const name = this.#subjectOf(subscription.channel);
+    const subject = this.#subjects.get(name) ?? this.#listen(name);
+    subject.subscribers += 1;
+    const finish = (): SubscribeResult => {
+      const result = this.#local.subscribe(subscription);
+      if (result === 'full') this.#left(name);
+      return result;
+    };
+    const fetchLast = (): MaybePromise<SubscribeResult> => {
+      if (!isCacheChannel(subscription.channel)) return finish();
+      return after(this.#cachedEvents.fetch(subscription.channel), finish);
+    };
+    // From the confirmation on, the connection may miss no event.
+    return after(subject.listening, fetchLast);
+  }
+
+  unsubscribe(channel: string, connection: Connection): void {
+    if (!this.#local.isSubscribed(channel, connection)) return;
+    this.#local.unsubscribe(channel, connection);
+    this.#left(this.#subjectOf(channel));
+  }
+
+  async publish(publications: readonly Publication[]): Promise<void> {
+    const stamp = this.#stamp();
+    await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));
+    for (const publication of publications) {
+      this.counters.publications += publication.channels.length;
+      this.#local.deliver(publication, stamp);
+    }
+  }
+
+  async relay(clientEvent: ClientEvent): Promise<void> {
+    const { event, channel, data, sender } = clientEvent;
+    const frame = channelEventFrame(channel, event, data, this.#local.userOf(channel, sender));
+    const message = ['client-event', channel, frame, sender.socketId];
+    await this.#node.post(this.#subjectOf(channel), message);
+    this.#local.relay(clientEvent);
+  }
+
+  signIn(signIn: SignIn): void {
+    this.#local.signIn(signIn);
+  }
+
+  signOut(user: User, connection: Connection): void {
+    this.#local.signOut(user, connection);
+  }
+
+  async terminateConnections(userId: string): Promise<void> {
+    await this.#node.post(this.#subject('all'), ['terminate', userId]);
+    this.#local.terminateConnections(userId);
+  }
+
+  channelsNamed(names: readonly string[]): ChannelStates {
+    return this.#local.channelsNamed(names);
+  }
+
+  channelsStartingWith(prefix: string): ChannelStates {
+    return this.#local.channelsStartingWith(prefix);
+  }
+
+  userIds(channel: string): readonly string[] {
+    return this.#local.userIds(channel);
+  }
+
+  lastEvent(channel: string): MaybePromise<CachedEvent | undefined> {
+    return after(this.#cachedEvents.fetch(channel), () => this.#local.lastEvent(channel));
+  }
+
+  close(): void {
+    this.#node.remove(this.#key);
+    this.#settled?.();
+    this.#cachedEvents.close();
+    this.#local.close();
+  }
+
+  receive(peer: string, subject: string, payload: unknown): void {
+    if (subject === this.#subject('state')) return this.#receivePart(peer, payload);
+    const message = parseAppMessage(payload);
+    switch (message?.[0]) {
+      case 'event': {
+        const [, name, data, channels, except, stamp] = message;
+        const publication = { name, data, channels, exceptSocketId: except ?? undefined };
+        return this.#local.deliver(publication, stamp);
+      }
+      case 'client-event': {
+        const [, channel, frame, senderId] = message;
+        return this.#local.deliverClientEvent(channel, frame, senderId);
+      }
+      case 'terminate':
+        return this.#local.terminateConnections(message[1]);
+      case 'cached?':
+        return this.#cachedEvents.answer(message[1]);
+      case 'cached':
+        return this.#cachedEvents.answered(peer, message[1], message[2]);
+      case undefined:
+    }
+  }
+
+  lost(peer: string, subject: string): void {
+    if (subject === this.#subject('state')) this.#parts.lost(peer);
+  }
+
+  joined(peer: string): void {
+    this.#parts.joined(peer);
+  }
+
+  gone(peer: string): void {
+    this.#parts.gone(peer);
+    this.#webhooks.gone(peer);
+  }
+
+  beat(): void {
+    this.#parts.beat();
+    if (this.#node.hasSettled && this.#parts.isWhole) this.#settled?.();
+  }
+
+  #receivePart(peer: string, payload: unknown): void {
+    this.#parts.receive(peer, payload);
+    this.#flushLater();
+  }
+
+  #set(key: string, value: string | number | null): void {
+    this.#parts.set(key, value);
+    this.#flushLater();
+  }
+
+  /** At the end of the turn, so that what changes in one turn is said together. */
+  #flushLater(): void {
+    if (this.#isFlushing || !this.#parts.hasNews) return;
+    this.#isFlushing = true;
+    setImmediate(() => {
+      this.#isFlushing = false;
+      this.#parts.flush();
+    });
+  }
+
+  /** Says an event to the nodes that have subscribers, by one message for each subject. */
+  #post(publication: Publication, stamp: string): Promise<void>[] {
+    const bySubject = new Map<string, string[]>();
+    for (const channel of publication.channels) {
+      const subject = this.#subjectOf(channel);
+      const channels = bySubject.get(subject);
+      if (channels === undefined) bySubject.set(subject, [channel]);
+      else channels.push(channel);
+    }
+    return Array.from(bySubject, ([subject, channels]) =>
+      this.#node.post(subject, eventMessage(publication, channels, stamp)),
+    );
+  }
+
+  #listen(name: string): ListenedSubject {
+    // Every node listens to the subject of all from the start.
+    const isListening = name === this.#subject('all');
+    const subject: ListenedSubject = { subscribers: 0, listening: undefined };
+    this.#subjects.set(name, subject);
+    if (isListening) return subject;
+    subject.listening = this.#node.listen(name).then(() => {
+      subject.listening = undefined;
+    });
+    return subject;
+  }
+
+  #left(name: string): void {
+    const subject = this.#subjects.get(name);
+    if (subject === undefined) return;
+    subject.subscribers -= 1;
+    if (subject.subscribers > 0 || name === this.#subject('all')) return;
+    this.#subjects.delete(name);
+    this.#node.unlisten(name);
+  }
+
+  /** Orders the events of all nodes; those of one millisecond by node. */
+  #stamp(): string {
+    return `${String(Date.now()).padStart(15, '0')}${this.#node.id}`;
+  }
+
+  /** All nodes keep the last events of cache channels. */
+  #subjectOf(channel: string): string {
+    if (isCacheChannel(channel)) return this.#subject('all');
+    return this.#subject(String(hashOf(channel) % SUBJECTS));
+  }
+
+  #subject(name: string): string {
+    return `${this.#key}.${name}`;
+  }
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { limitLines, shareOfHeap } from '@rollcall/runtime';
+import type { Logger } from '@rollcall/runtime';
+import { BEAT_MS, Broadcast, CONTROL_SUBJECT } from './broadcast/broadcast.ts';
+import type { Bus, BusHandlers } from './bus/bus.ts';
+import { busUnavailable } from './bus/unavailable.ts';
+import { Outbox } from './outbox.ts';
+
+/** Beats of its own that a node does not hear any more before it takes its link for lost: an engine may hang. */
+const MAX_UNHEARD_BEATS = 4;
+
+export interface ClusterNodeOptions {
+  /** Opens the link to the engine. It goes on trying to connect until it is closed. */
+  readonly openBus: (handlers: BusHandlers) => Bus;
+  /** What subjects begin with, so that several clusters can share an engine. */
+  readonly prefix: string;
+  readonly logger: Logger;
+  /** Milliseconds of a clock that never goes back. */
+  readonly clock?: () => number;
+  /** How often the node says that it lives. Default: 500 ms. */
+  readonly beatMs?: number;
+}
+
+/** What one app does with what the other nodes say. */
+export interface ClusterMember {
+  /** Another node has said this to a subject that the app listens to. */
+  receive(node: string, subject: string, payload: unknown): void;
+  /** Something that another node has said will never come. */
+  lost(node: string, subject: string): void;
+  joined(node: string): void;
+  gone(node: string): void;
+  /** The node has heard its own beat, so its link is up. */
+  beat(): void;
+}
+
+/** One node of a cluster: its link to the engine, its beat, and the streams of what it says and hears, for all apps of a broker. */
+export class ClusterNode {
+  /** Unique to this start of the process. */
+  readonly id: string = randomBytes(8).toString('hex');
+  /** What other nodes have said and this one will never hear. */
+  lostEvents = 0;
+  readonly #prefix: string;
+  readonly #logger: Logger;
+  readonly #clock: () => number;
+  readonly #openedAt: number;
+  readonly #bus: Bus;
+  readonly #broadcast: Broadcast;
+  readonly #members = new Map<string, ClusterMember>();
+  readonly #outboxes = new Map<string, Outbox>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #logUnknown: ReturnType<typeof limitLines>;
+  #isUp = false;
+  #hasLeft = false;
+  #unheardBeats = 0;
+  /** Own beats that were heard since the start. */
+  #beats = 0;
+
+  constructor({
+    openBus,
+    prefix,
+    logger,
+    clock = () => performance.now(),
+    beatMs = BEAT_MS,
+  }: ClusterNodeOptions) {
+    this.#prefix = `${prefix}.`;
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#openedAt = clock();
+    this.#logUnknown = limitLines(logger.warn);
+    this.#broadcast = new Broadcast({
+      node: this.id,
+      clock,
+      maxKept: shareOfHeap(),
+      effects: {
+        publish: (subject, message) => void this.#publish(subject, message).catch(() => {}),
+        deliver: (node, subject, payload) =>
+          this.#memberOf(subject)?.receive(node, subject, payload),
+        lost: (node, subject, count) => this.#lost(node, subject, count),
+        joined: (node) => this.#joined(node),
+        gone: (node) => this.#gone(node),
+      },
+    });
+    this.#bus = openBus({
+      onMessage: (subject, message) => this.#receive(subject.slice(this.#prefix.length), message),
+      onLink: (isUp, reason) => this.#onLink(isUp, reason),
+    });
+    void this.#bus.listen(this.#prefix + CONTROL_SUBJECT);
+    this.#timer = setInterval(() => this.#beat(), beatMs);
+  }
+
+  /** Whether the other nodes can be reached, as far as this node can tell. */
+  get isConnected(): boolean {
+    return this.#isUp && this.#unheardBeats <= MAX_UNHEARD_BEATS;
+  }
+
+  /** Whether it may be given clients. */
+  get isReady(): boolean {
+    return this.isConnected && !this.#hasLeft;
+  }
+
+  /** The other nodes. */
+  get peers(): readonly string[] {
+    return this.#broadcast.peers;
+  }
+
+  /** Milliseconds since it was opened. */
+  get ageMs(): number {
+    return this.#clock() - this.#openedAt;
+  }
+
+  /** Whether it has had the time to hear of all other nodes. */
+  get hasSettled(): boolean {
+    return this.#beats > 1;
+  }
+
+  /** Adds an app. Subjects of the app begin with its key and a dot. */
+  add(key: string, member: ClusterMember): void {
+    this.#members.set(key, member);
+    for (const peer of this.peers) member.joined(peer);
+  }
+
+  remove(key: string): void {
+    this.#members.delete(key);
+  }
+
+  /** Listens to a subject. Resolves when nothing that is said to it from now on is missed, or when the link is down. */
+  listen(subject: string): Promise<void> {
+    this.#broadcast.listened(subject);
+    const confirmed = this.#bus.listen(this.#prefix + subject).then(() => {
+      this.#broadcast.locate([subject]);
+    });
+    return this.isConnected ? confirmed : Promise.resolve();
+  }
+
+  unlisten(subject: string): void {
+    this.#broadcast.unlistened(subject);
+    this.#bus.unlisten(this.#prefix + subject);
+    this.#outboxes.delete(subject);
+  }
+
+  /**
+   * Says something to all nodes that listen to a subject. Resolves when the engine has accepted it: it then reaches all of them
+   * once, also those whose link is down at the moment.
+   * @throws UnavailableError if the engine does not accept it
+   */
+  post(subject: string, payload: unknown): Promise<void> {
+    if (!this.isConnected) return Promise.reject(busUnavailable());
+    return this.#outbox(subject).post(payload);
+  }
+
+  /** Says something that is to be heard in the end, also while the link is down. */
+  say(subject: string, payload: unknown): void {
+    if (this.#hasLeft) return;
+    const { message } = this.#broadcast.compose(subject, [payload]);
+    void this.#publish(subject, message).catch(() => {});
+  }
+
+  /** Says nothing of its own clients from now on: they go to other nodes, which drop what was said of them after 3.5 s. */
+  leave(): void {
+    this.#hasLeft = true;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#bus.close();
+  }
+
+  #outbox(subject: string): Outbox {
+    let outbox = this.#outboxes.get(subject);
+    if (outbox === undefined) {
+      outbox = new Outbox({
+        compose: (payloads) => this.#broadcast.compose(subject, payloads),
+        publish: ({ message }) => this.#publish(subject, message),
+        withdraw: (batch) => this.#broadcast.withdraw(batch),
+        clock: this.#clock,
+      });
+      this.#outboxes.set(subject, outbox);
+    }
+    return outbox;
+  }
+
+  #publish(subject: string, message: string): Promise<void> {
+    return this.#bus.publish(this.#prefix + subject, message);
+  }
+
+  #memberOf(subject: string): ClusterMember | undefined {
+    return this.#members.get(subject.slice(0, subject.indexOf('.')));
+  }
+
+  #receive(subject: string, message: string): void {
+    const received = this.#broadcast.receive(subject, message);
+    if (received === 'own-beat') {
+      this.#unheardBeats = 0;
+      this.#beats += 1;
+      for (const member of this.#members.values()) member.beat();
+    } else if (received === 'unknown') {
+      this.#logUnknown({ subject }, 'ignored a message of the bus that is not of a broker');
+    }
+  }
+
+  #beat(): void {
+    if (!this.#isUp || this.#hasLeft) return;
+    this.#unheardBeats += 1;
+    this.#broadcast.beat();
+  }
+
+  #onLink(isUp: boolean, reason: string): void {
+    if (isUp) {
+      this.#unheardBeats = 0;
+      this.#logger.info({ node: this.id }, 'joined the cluster');
+    } else {
+      this.#logger.warn({ reason }, 'lost the connection to the bus: will reconnect');
+    }
+    this.#isUp = isUp;
+    if (isUp) this.#broadcast.beat();
+  }
+
+  #lost(peer: string, subject: string, count: number): void {
+    this.lostEvents += count;
+    this.#logger.warn({ peer, count }, 'events of another node are lost');
+    this.#memberOf(subject)?.lost(peer, subject);
+  }
+
+  #joined(node: string): void {
+    this.#logger.info({ peer: node }, 'another node is in the cluster');
+    for (const member of this.#members.values()) member.joined(node);
+  }
+
+  #gone(node: string): void {
+    this.#logger.warn({ peer: node }, 'another node is gone');
+    for (const member of this.#members.values()) member.gone(node);
+  }
+}

@@ -1,0 +1,160 @@
+import { silentLogger } from '@rollcall/runtime';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { App } from '../../src/app/app.ts';
+import { Counters } from '../../src/app/counters.ts';
+import { MemoryEngine } from '../../src/cluster/bus/memory-bus.ts';
+import type { MemoryBus } from '../../src/cluster/bus/memory-bus.ts';
+import { ClusterApp } from '../../src/cluster/cluster-app.ts';
+import { ClusterNode } from '../../src/cluster/cluster-node.ts';
+import type { WebhookEvent } from '../../src/webhook-event.ts';
+import { ann, bob, eventsOf, signedIn, subscribed } from '../app/conformance/fixture.ts';
+import type { MakeApp } from '../app/conformance/fixture.ts';
+import { describeApp } from '../app/conformance/describe-app.ts';
+import { APP } from '../app/new-app.ts';
+import { FakeConnection } from '../fake-connection.ts';
+
+/** Faster than in a real cluster: a node that was silent for seven of them is gone. */
+const BEAT_MS = 50;
+
+interface Node {
+  readonly app: App;
+  readonly bus: MemoryBus;
+  readonly reported: WebhookEvent[];
+  /** Ends without a word. */
+  readonly kill: () => Promise<void>;
+}
+
+async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeApp>): Promise<Node> {
+  let bus: MemoryBus | undefined;
+  const node = new ClusterNode({
+    openBus: (handlers) => (bus = engine.open(handlers)),
+    prefix: 'rollcall',
+    logger: silentLogger,
+    beatMs: BEAT_MS,
+  });
+  const reported: WebhookEvent[] = [];
+  const report = made.report ?? ((event: WebhookEvent) => void reported.push(event));
+  const environment = { counters: new Counters(), report };
+  const app = new ClusterApp({ ...APP, ...made.options }, environment, node, made.clock);
+  const kill = async (): Promise<void> => {
+    app.close();
+    await node.close();
+  };
+  onTestFinished(kill);
+  await app.open();
+  if (bus === undefined) throw new Error('the bus was not opened');
+  return { app, bus, reported, kill };
+}
+
+describe('an app on one of two nodes', () => {
+  describeApp(async (made) => {
+    const engine = new MemoryEngine();
+    const node = startNode(engine, made);
+    // The other node would report its share of the events.
+    if (made?.report === undefined) await startNode(engine);
+    return (await node).app;
+  });
+});
+
+const COUNT = expect.objectContaining({ subscriptionCount: 2, userCount: 2 });
+
+async function startTwo() {
+  const engine = new MemoryEngine();
+  return [await startNode(engine), await startNode(engine)] as const;
+}
+
+describe('two nodes', () => {
+  it('deliver what is published on one to the subscribers of both', async () => {
+    const [one, other] = await startTwo();
+    const here = await subscribed(one.app, 'a');
+    const there = await subscribed(other.app, 'a');
+    await one.app.publish([{ name: 'e', data: '1', channels: ['a', 'b'] }]);
+    expect(eventsOf(here).slice(1)).toEqual(['e']);
+    await expect.poll(() => eventsOf(there)).toContain('e');
+  });
+
+  it('have one list of members', async () => {
+    const [one, other] = await startTwo();
+    const here = await subscribed(one.app, 'presence-a', ann);
+    await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann']);
+    const there = await subscribed(other.app, 'presence-a', bob);
+    expect(there.take()[0]?.data).toMatchObject({ presence: { ids: ['ann', 'bob'] } });
+    await expect.poll(() => eventsOf(here)).toContain('pusher_internal:member_added');
+    await expect
+      .poll(() => one.app.channelsNamed(['presence-a']))
+      .toEqual(new Map([['presence-a', COUNT]]));
+    other.app.unsubscribe('presence-a', there);
+    await expect.poll(() => eventsOf(here)).toContain('pusher_internal:member_removed');
+  });
+
+  it('announce no member as gone that has moved from one to the other', async () => {
+    const [one, other] = await startTwo();
+    const watching = await subscribed(one.app, 'presence-a', ann);
+    const before = await subscribed(one.app, 'presence-a', bob);
+    await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann', 'bob']);
+    await subscribed(other.app, 'presence-a', bob);
+    await expect
+      .poll(() => one.app.channelsNamed(['presence-a']))
+      .toEqual(new Map([['presence-a', expect.objectContaining({ subscriptionCount: 3 })]]));
+    one.app.unsubscribe('presence-a', before);
+    expect(eventsOf(watching)).not.toContain('pusher_internal:member_removed');
+  });
+
+  it('drop the members of a node that was killed', async () => {
+    const [one, other] = await startTwo();
+    const here = await subscribed(one.app, 'presence-a', ann);
+    await subscribed(other.app, 'presence-a', bob);
+    await expect.poll(() => one.app.userIds('presence-a')).toEqual(['ann', 'bob']);
+    await other.kill();
+    await expect.poll(() => eventsOf(here)).toContain('pusher_internal:member_removed');
+    expect(one.app.userIds('presence-a')).toEqual(['ann']);
+  });
+
+  it('refuse what they cannot say to each other, and make up for what they missed', async () => {
+    const [one, other] = await startTwo();
+    const there = await subscribed(other.app, 'a');
+    other.bus.cut();
+    await one.app.publish([{ name: 'e', data: '1', channels: ['a'] }]);
+    await expect(async () =>
+      other.app.publish([{ name: 'f', data: '1', channels: ['a'] }]),
+    ).rejects.toThrow('cannot be reached');
+    const joined = await subscribed(one.app, 'presence-a', ann);
+    other.bus.heal();
+    await expect.poll(() => eventsOf(there)).toContain('e');
+    await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann']);
+    expect(eventsOf(joined)).not.toContain('pusher_internal:member_removed');
+  });
+
+  it('know who is signed in on the other', async () => {
+    const [one, other] = await startTwo();
+    const watcher = await signedIn(one.app, 'ann', 'bob');
+    const watched = await signedIn(other.app, 'bob');
+    await expect
+      .poll(() => eventsOf(watcher.connection))
+      .toContain('pusher_internal:watchlist_events');
+    await one.app.terminateConnections('bob');
+    await expect.poll(() => watched.connection.closed).toBe(4009);
+  });
+
+  it('report each event to webhooks once', async () => {
+    const [one, other] = await startTwo();
+    for (let index = 0; index < 20; index++) {
+      const { app } = index % 2 === 0 ? one : other;
+      await app.subscribe({ channel: `c${index}`, connection: new FakeConnection() });
+    }
+    const occupied = () => [...one.reported, ...other.reported].map((event) => event.channel);
+    await expect.poll(() => occupied().length).toBe(20);
+    expect(new Set(occupied()).size).toBe(20);
+    expect(one.reported.length, 'they share the work').toBeLessThan(20);
+  });
+
+  it('keep the last event of a cache channel, also for a node that starts later', async () => {
+    const engine = new MemoryEngine();
+    const [one, other] = [await startNode(engine), await startNode(engine)];
+    await one.app.publish([{ name: 'e', data: '1', channels: ['cache-a'] }]);
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'e' });
+    const later = await startNode(engine);
+    const connection = await subscribed(later.app, 'cache-a');
+    expect(eventsOf(connection)).toEqual(['pusher_internal:subscription_succeeded', 'e']);
+  });
+});

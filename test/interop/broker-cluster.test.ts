@@ -1,0 +1,182 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Pusher from 'pusher';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { client, next, subscribed } from '../../packages/broker/test/sdk.ts';
+import type { Client } from '../../packages/broker/test/sdk.ts';
+import { hasRedis } from '../support/available.ts';
+import { APP } from '../support/connection.ts';
+import { freePort } from '../support/free-port.js';
+import { PROGRAMS, Programs } from '../support/processes.ts';
+import type { RunningProgram } from '../support/processes.ts';
+import { TcpLink } from '../support/tcp-link.ts';
+
+const ROOM = 'presence-room';
+
+interface Node {
+  readonly program: RunningProgram;
+  readonly host: string;
+  readonly port: number;
+  /** Between the node and Redis. */
+  readonly link: TcpLink;
+}
+
+const programs = new Programs();
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-cluster-'));
+let redisPort: number;
+let redis: RunningProgram;
+let clients: Client[];
+let nodes: Node[];
+
+async function startRedis(): Promise<RunningProgram> {
+  const args = ['--port', String(redisPort), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
+  const program = programs.file('redis-server', args);
+  await program.line(/Ready to accept connections/);
+  return program;
+}
+
+async function startNode(): Promise<Node> {
+  const link = await TcpLink.to({ host: '127.0.0.1', port: redisPort });
+  const program = programs.node(PROGRAMS.cli, ['broker', '--port', '0'], {
+    ROLLCALL_BUS: `redis://127.0.0.1:${link.port}`,
+    PUSHER_APP_ID: APP.appId,
+    PUSHER_APP_KEY: APP.key,
+    PUSHER_APP_SECRET: APP.secret,
+  });
+  const { host, port } = await program.listening;
+  const node = { program, host, port, link };
+  nodes.push(node);
+  return node;
+}
+
+beforeEach(async () => {
+  clients = [];
+  nodes = [];
+  redisPort = await freePort();
+  redis = await startRedis();
+});
+afterEach(async () => {
+  for (const each of clients) each.disconnect();
+  await programs.endAll();
+  for (const { link } of nodes) await link.close();
+});
+
+function connect(node: Node, userId: string): Client {
+  const created = client(node, { userId, key: APP.key, secret: APP.secret });
+  clients.push(created);
+  return created;
+}
+
+const sdk = ({ host, port }: Node): Pusher =>
+  new Pusher({ ...APP, host, port: String(port), useTLS: false });
+
+async function membersAt(node: Node): Promise<string[]> {
+  const response = await sdk(node).get({ path: `/channels/${ROOM}/users` });
+  const { users } = (await response.json()) as { users: { id: string }[] };
+  return users.map(({ id }) => id).toSorted();
+}
+
+/** Ids of members of which a client is told that they have left. */
+function removedFrom(channel: { bind(event: string, callback: (data: never) => void): unknown }) {
+  const removed: string[] = [];
+  channel.bind('pusher:member_removed', ({ id }: { id: string }) => removed.push(id));
+  return removed;
+}
+
+// Skipped without redis-server: apt-get install redis-server.
+describe.runIf(hasRedis)('brokers that share a Redis', () => {
+  it('deliver events to the clients of all, and have one list of members', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    const channel = await subscribed(connect(one, 'ann'), ROOM);
+    const joined = next<{ id: string }>(channel, 'pusher:member_added');
+    const there = await subscribed(connect(other, 'bob'), ROOM);
+    expect((await joined).id).toBe('bob');
+    const heard = [next(channel, 'greeting'), next(there, 'greeting')];
+    await sdk(other).trigger(ROOM, 'greeting', 'hello');
+    expect(await Promise.all(heard)).toEqual(['hello', 'hello']);
+    expect([await membersAt(one), await membersAt(other)]).toEqual([
+      ['ann', 'bob'],
+      ['ann', 'bob'],
+    ]);
+  });
+
+  it('announce the members of a killed node as gone within 5 s, but not one that moved', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    const removed = removedFrom(await subscribed(connect(one, 'ann'), ROOM));
+    await subscribed(connect(other, 'bob'), ROOM);
+    await subscribed(connect(other, 'cem'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob', 'cem']);
+    other.program.kill('SIGKILL');
+    await subscribed(connect(one, 'cem'), ROOM);
+    await expect.poll(() => removed, { timeout: 5_000 }).toEqual(['bob']);
+    expect(await membersAt(one)).toEqual(['ann', 'cem']);
+  });
+
+  it('answer at once while a node hangs, and take it back when it goes on', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    await subscribed(connect(one, 'ann'), ROOM);
+    await subscribed(connect(other, 'bob'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob']);
+    other.program.kill('SIGSTOP');
+    const started = performance.now();
+    await membersAt(one);
+    await subscribed(connect(one, 'cem'), ROOM);
+    expect(performance.now() - started, 'others wait for five seconds').toBeLessThan(4_000);
+    await expect.poll(() => membersAt(one), { timeout: 6_000 }).toEqual(['ann', 'cem']);
+    other.program.kill('SIGCONT');
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob', 'cem']);
+    await expect.poll(() => membersAt(other)).toEqual(['ann', 'bob', 'cem']);
+  });
+
+  it('refuse events while Redis is away, lose none, and announce no member as gone', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    const channel = await subscribed(connect(one, 'ann'), ROOM);
+    const removed = removedFrom(channel);
+    await subscribed(connect(other, 'bob'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob']);
+    redis.kill('SIGKILL');
+    await other.program.line(/lost the connection to the bus/);
+    await expect(sdk(other).trigger(ROOM, 'greeting', 'lost')).rejects.toMatchObject({
+      status: 503,
+    });
+    // Clients are served meanwhile.
+    await subscribed(connect(one, 'cem'), ROOM);
+    redis = await startRedis();
+    await expect.poll(() => membersAt(other)).toEqual(['ann', 'bob', 'cem']);
+    const heard = next(channel, 'greeting');
+    await expect
+      .poll(async () => (await sdk(other).trigger(ROOM, 'greeting', 'kept')).status)
+      .toBe(200);
+    expect(await heard).toBe('kept');
+    expect(removed).toEqual([]);
+  });
+
+  it('deliver what was accepted while a node was cut off, when it is back', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    const channel = await subscribed(connect(one, 'ann'), ROOM);
+    await subscribed(connect(other, 'bob'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob']);
+    one.link.cut();
+    // Longer than it takes to be taken for gone.
+    await expect.poll(() => membersAt(other), { timeout: 8_000 }).toEqual(['bob']);
+    const heard: number[] = [];
+    channel.bind('greeting', (data: number) => heard.push(data));
+    for (const each of [1, 2, 3]) await sdk(other).trigger(ROOM, 'greeting', each);
+    one.link.heal();
+    await expect.poll(() => heard).toEqual([1, 2, 3]);
+    await expect.poll(() => membersAt(other)).toEqual(['ann', 'bob']);
+  });
+
+  it('announce no member as gone that moves from a node that closes', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    const removed = removedFrom(await subscribed(connect(one, 'ann'), ROOM));
+    await subscribed(connect(other, 'bob'), ROOM);
+    await subscribed(connect(other, 'cem'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob', 'cem']);
+    other.program.kill('SIGTERM');
+    await other.program.ended;
+    await subscribed(connect(one, 'bob'), ROOM);
+    await expect.poll(() => removed, { timeout: 6_000 }).toEqual(['cem']);
+  });
+});
