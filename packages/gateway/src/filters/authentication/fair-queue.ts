@@ -1,6 +1,8 @@
 export interface FairQueueOptions {
   /** How many jobs run at a time. */
   readonly maxRunning: number;
+  /** How many of them are of one key, so that the first job of another need not wait. */
+  readonly maxRunningPerKey: number;
   /** How many jobs of one key wait. */
   readonly maxWaitingPerKey: number;
   readonly maxWaiting: number;
@@ -26,7 +28,9 @@ export class FairQueue {
   /** By key, the one whose turn is next first. */
   readonly #waiting = new Map<string, Job[]>();
   #size = 0;
-  #running = 0;
+  /** By key. */
+  readonly #running = new Map<string, number>();
+  #runningSize = 0;
 
   constructor(options: FairQueueOptions) {
     this.#options = options;
@@ -36,17 +40,17 @@ export class FairQueue {
   run<T>(key: string, job: () => Promise<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
-        this.#running++;
+        this.#count(key, 1);
         job()
           .then(resolve, reject)
           .finally(() => {
-            this.#running--;
+            this.#count(key, -1);
             this.#startNext();
           });
       };
       const drop = (): void => resolve(undefined);
-      const { maxRunning, maxWaitMs, now } = this.#options;
-      if (this.#running < maxRunning) start();
+      const { maxWaitMs, now } = this.#options;
+      if (this.#mayStart(key)) start();
       else this.#add(key, { until: now() + maxWaitMs, start, drop });
     });
   }
@@ -76,8 +80,21 @@ export class FairQueue {
     return true;
   }
 
+  #mayStart(key: string): boolean {
+    const { maxRunning, maxRunningPerKey } = this.#options;
+    return this.#runningSize < maxRunning && (this.#running.get(key) ?? 0) < maxRunningPerKey;
+  }
+
+  #count(key: string, change: number): void {
+    const count = (this.#running.get(key) ?? 0) + change;
+    this.#runningSize += change;
+    if (count === 0) this.#running.delete(key);
+    else this.#running.set(key, count);
+  }
+
   #startNext(): void {
     for (const [key, jobs] of this.#waiting) {
+      if (!this.#mayStart(key)) continue;
       this.#waiting.delete(key);
       const job = jobs.shift();
       this.#size--;

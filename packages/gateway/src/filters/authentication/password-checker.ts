@@ -12,6 +12,7 @@ export interface Credentials {
 
 /** Each takes 16 MB and about 150 ms of a core. Node has four threads for them: one stays free for signatures and files. */
 const MAX_CHECKS = 3;
+const MAX_CHECKS_PER_ADDRESS = 2;
 /** Of one address, about 2 s; of all, about 13 s. */
 const MAX_WAITING_PER_ADDRESS = 32;
 const MAX_WAITING = 256;
@@ -35,6 +36,7 @@ export class PasswordChecker {
   constructor(now: () => number) {
     this.#queue = new FairQueue({
       maxRunning: MAX_CHECKS,
+      maxRunningPerKey: MAX_CHECKS_PER_ADDRESS,
       maxWaitingPerKey: MAX_WAITING_PER_ADDRESS,
       maxWaiting: MAX_WAITING,
       maxWaitMs: MAX_WAIT_MS,

@@ -10,9 +10,15 @@ beforeEach(() => {
   [time, started, ends] = [0, [], []];
 });
 
-function queue({ maxRunning = 1, maxWaitingPerKey = 3, maxWaiting = 4 } = {}) {
+function queue({
+  maxRunning = 1,
+  maxRunningPerKey = 2,
+  maxWaitingPerKey = 3,
+  maxWaiting = 4,
+} = {}) {
   const made = new FairQueue({
     maxRunning,
+    maxRunningPerKey,
     maxWaitingPerKey,
     maxWaiting,
     maxWaitMs: 1000,
@@ -50,6 +56,14 @@ describe('a fair queue', () => {
     expect(started).toEqual(['a1', 'a2', 'a3', 'b1', 'c1', 'a4']);
   });
 
+  it('keeps a place for another key, whose first job need not wait', async () => {
+    const run = queue({ maxRunning: 3 });
+    const jobs = ['a1', 'a2', 'a3', 'a4', 'b1', 'c1'].map(run);
+    expect(started).toEqual(['a1', 'a2', 'b1']);
+    expect(await drain(jobs)).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'c1']);
+    expect(started).toEqual(['a1', 'a2', 'b1', 'a3', 'c1', 'a4']);
+  });
+
   it('has room for some jobs of a key only', async () => {
     const run = queue();
     const outcomes = await drain(['a1', 'a2', 'a3', 'a4', 'a5', 'b1'].map(run));
@@ -73,6 +87,7 @@ describe('a fair queue', () => {
   it('goes on after a job that fails', async () => {
     const made = new FairQueue({
       maxRunning: 1,
+      maxRunningPerKey: 1,
       maxWaitingPerKey: 1,
       maxWaiting: 1,
       maxWaitMs: 1000,
