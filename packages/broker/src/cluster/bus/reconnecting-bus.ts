@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { errorMessage } from '@rollcall/runtime';
 import type { Bus, BusHandlers } from './bus.ts';
 import type { Connect, ConnectionHandlers } from './connection.ts';
@@ -25,6 +24,7 @@ export class ReconnectingBus implements Bus {
   #session: Session | undefined;
   #isUp = false;
   #lastReason: string | undefined;
+  #endPause: (() => void) | undefined;
 
   constructor(connect: Connect, handlers: BusHandlers, random: () => number = Math.random) {
     this.#connect = connect;
@@ -35,11 +35,12 @@ export class ReconnectingBus implements Bus {
 
   publish(subject: string, message: string): Promise<void> {
     if (!this.#isUp || this.#session === undefined) return Promise.reject(busUnavailable());
-    return this.#session.run((connection) => connection.publish(subject, message));
+    return this.#session.publish(subject, message);
   }
 
   listen(subject: string): Promise<void> {
-    if (this.#isClosed || this.#session?.confirmed.has(subject) === true) return Promise.resolve();
+    const isConfirmed = this.#isUp && this.#session?.confirmed.has(subject) === true;
+    if (this.#isClosed || isConfirmed) return Promise.resolve();
     const isAsked = this.#subjects.has(subject);
     const confirmed = this.#pending.add(subject);
     if (isAsked) return confirmed;
@@ -59,6 +60,7 @@ export class ReconnectingBus implements Bus {
     this.#isUp = false;
     this.#closing.abort(new Error('the bus is closed'));
     this.#session?.fail('the bus is closed');
+    this.#endPause?.();
     this.#subjects.clear();
     this.#pending.settleAll();
     return this.#finished;
@@ -94,6 +96,7 @@ export class ReconnectingBus implements Bus {
     let lost: string | undefined;
     const handlers: ConnectionHandlers = {
       onMessage: (subject, message) => {
+        session?.hear();
         if (this.#subjects.has(subject)) this.#handlers.onMessage(subject, message);
       },
       onLost: (reason) => {
@@ -121,6 +124,7 @@ export class ReconnectingBus implements Bus {
     const isConfirmed = await this.#subscribe(session, [...this.#subjects.keys()]);
     if (!isConfirmed || this.#session !== session || this.#isClosed) return;
     this.#isUp = true;
+    for (const subject of session.confirmed) this.#pending.settle(subject);
     this.#lastReason = undefined;
     this.#handlers.onLink(true, 'connected');
   }
@@ -136,7 +140,8 @@ export class ReconnectingBus implements Bus {
     for (const [subject, call] of asked) {
       if (this.#subjects.get(subject) !== call) continue;
       session.confirmed.add(subject);
-      this.#pending.settle(subject);
+      // While the link is not up yet, all are settled when it is: who listens may publish.
+      if (this.#isUp) this.#pending.settle(subject);
     }
     return true;
   }
@@ -148,10 +153,16 @@ export class ReconnectingBus implements Bus {
     this.#handlers.onLink(false, reason);
   }
 
-  /** Waits longer after each failure, and not at the same time as the other nodes. */
-  async #pause(attempts: number): Promise<void> {
+  /** Waits longer after each failure, and not at the same time as the other nodes. Closing ends it. */
+  #pause(attempts: number): Promise<void> {
     const longestMs = Math.min(MIN_RETRY_MS * 2 ** Math.min(attempts, 10), MAX_RETRY_MS);
-    const { signal } = this.#closing;
-    await delay(longestMs * (0.5 + this.#random() / 2), undefined, { signal }).catch(() => {});
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, longestMs * (0.5 + this.#random() / 2));
+      this.#endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.#isClosed) this.#endPause();
+    });
   }
 }

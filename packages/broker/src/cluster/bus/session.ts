@@ -4,19 +4,23 @@ import { busUnavailable } from './unavailable.ts';
 
 const TICK_MS = 250;
 const TICKS_TO_PING = 4;
-/** An answer takes from 1.5 to 1.75 s at most, so that a publisher is answered within 2 s. */
+/** A publication takes from 1.5 to 1.75 s at most, so that a publisher is answered within 2 s. */
 const MAX_TICKS = 7;
+/** A ping is behind what was sent before. It may also be one server of several that hangs. */
+const MAX_PING_TICKS = 20;
 /** A connection that has lasted is a success, so that the next attempt may follow at once. */
 const TICKS_TO_LAST = 4;
 
 interface Operation {
+  /** In ticks; later than any if it may take its time. */
   readonly startedAt: number;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * One connection from when it is open until it is lost. It is lost if the engine does not answer in time: time is counted in
- * ticks of this process, so that a pause of this process is not taken for one of the engine.
+ * One connection from when it is open until it is lost. It is lost if nothing comes from the engine although something is waited
+ * for. An engine that is slow keeps its connection, and what it does not answer in time is rejected. Time is counted in ticks of
+ * this process, so that a pause of this process is not taken for one of the engine.
  */
 export class Session {
   readonly connection: Connection;
@@ -27,6 +31,8 @@ export class Session {
   #end: ((reason: string) => void) | undefined;
   #reason: string | undefined;
   #now = 0;
+  #heardAt = 0;
+  #pingedAt: number | undefined;
   readonly #operations = new Set<Operation>();
   readonly #timer: NodeJS.Timeout;
 
@@ -42,20 +48,35 @@ export class Session {
     return this.#now >= TICKS_TO_LAST;
   }
 
-  /** Runs an operation. The session fails if the engine refuses it, or does not answer. */
+  /** Publishes a message. Rejects if the engine does not accept it in time; the session fails if the engine refuses it. */
+  publish(subject: string, message: string): Promise<void> {
+    return this.#run(this.#now, () => this.connection.publish(subject, message));
+  }
+
+  /** Runs an operation that may take its time. The session fails if the engine refuses it. */
   run(start: (connection: Connection) => Promise<unknown>): Promise<void> {
+    return this.#run(Infinity, () => start(this.connection));
+  }
+
+  #run(startedAt: number, start: () => Promise<unknown>): Promise<void> {
     if (this.#reason !== undefined) return Promise.reject(busUnavailable());
     return new Promise((resolve, reject) => {
-      const operation = { startedAt: this.#now, reject };
+      const operation = { startedAt, reject };
       this.#operations.add(operation);
-      start(this.connection).then(
+      start().then(
         () => {
           this.#operations.delete(operation);
+          this.hear();
           resolve();
         },
         (error: unknown) => this.fail(errorMessage(error)),
       );
     });
+  }
+
+  /** Something came from the engine. */
+  hear(): void {
+    this.#heardAt = this.#now;
   }
 
   /** Ends the session, and rejects what is in flight. */
@@ -65,18 +86,42 @@ export class Session {
     clearInterval(this.#timer);
     for (const { reject } of this.#operations) reject(busUnavailable());
     this.#operations.clear();
+    this.confirmed.clear();
     this.#end?.(reason);
   }
 
   #tick(): void {
     this.#now += 1;
-    // They are in the order in which they began.
-    for (const { startedAt } of this.#operations) {
-      if (this.#now - startedAt >= MAX_TICKS) this.fail('it does not answer');
-      break;
+    const isOverdue = this.#rejectOverdue();
+    const isSilent = this.#now - this.#heardAt >= MAX_TICKS;
+    const pingTicks = this.#pingedAt === undefined ? 0 : this.#now - this.#pingedAt;
+    if ((isSilent && (isOverdue || pingTicks >= MAX_TICKS)) || pingTicks >= MAX_PING_TICKS) {
+      this.fail('it does not answer');
+    } else if (this.#now % TICKS_TO_PING === 0 && this.#pingedAt === undefined) {
+      this.#ping();
     }
-    if (this.#now % TICKS_TO_PING === 0) {
-      this.run((connection) => connection.ping()).catch(() => {});
+  }
+
+  /** Returns whether there was one. */
+  #rejectOverdue(): boolean {
+    let isOverdue = false;
+    for (const operation of this.#operations) {
+      if (this.#now - operation.startedAt < MAX_TICKS) continue;
+      this.#operations.delete(operation);
+      operation.reject(busUnavailable());
+      isOverdue = true;
     }
+    return isOverdue;
+  }
+
+  #ping(): void {
+    this.#pingedAt = this.#now;
+    this.connection.ping().then(
+      () => {
+        this.#pingedAt = undefined;
+        this.hear();
+      },
+      (error: unknown) => this.fail(errorMessage(error)),
+    );
   }
 }

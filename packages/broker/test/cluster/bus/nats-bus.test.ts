@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -12,11 +12,10 @@ import { describeBus } from './conformance/describe-bus.ts';
 import { describeHangs } from './conformance/describe-hangs.ts';
 import type { HangingEngine } from './conformance/describe-hangs.ts';
 import { Node } from './conformance/fixture.ts';
-import { buildNats, NatsServer } from './nats-servers.ts';
+import { natsIdentity } from './nats-identity.ts';
+import { buildNats, MAX_BUILD_MS, NatsServer } from './nats-servers.ts';
 import { openBusAt } from './open-bus-at.ts';
 
-/** Building takes minutes where nothing is cached. */
-const MAX_BUILD_MS = 600_000;
 beforeAll(() => {
   if (hasGo) buildNats();
 }, MAX_BUILD_MS);
@@ -53,8 +52,8 @@ describe.skipIf(!hasGo)('NATS', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const opening = async (servers: readonly NatsServer[], credentials = ''): Promise<Node> => {
-    const url = `nats://${credentials}${servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
+  const opening = async (server: NatsServer, credentials = '', query = ''): Promise<Node> => {
+    const url = `nats://${credentials}127.0.0.1:${server.port}${query}`;
     const node = await Node.opening({ open: (handlers) => openBusAt(url, handlers) });
     nodes.push(node);
     return node;
@@ -63,17 +62,35 @@ describe.skipIf(!hasGo)('NATS', () => {
   it('is not reached with a wrong password or token, for a reason without it', async () => {
     const server = await NatsServer.start(programs, '--auth', 'right');
     for (const credentials of ['me:wrong-secret@', 'wrong-secret@', '']) {
-      const node = await opening([server], credentials);
+      const node = await opening(server, credentials);
       await node.isDown();
       expect(node.reasons).toMatch(/127.0.0.1:\d+: Authorization Violation/);
       expect(node.reasons).not.toContain('wrong-secret');
     }
-    await (await opening([server], 'right@')).isUp();
+    await (await opening(server, 'right@')).isUp();
+  });
+
+  it('is reached with the JWT and the key of a credentials file, read at each attempt', async () => {
+    const { config, credentials } = natsIdentity();
+    const server = await NatsServer.startWith(programs, folder, config);
+    const file = join(folder, 'user.creds');
+    const node = await opening(server, '', `?credentialsFile=${encodeURIComponent(file)}`);
+    await node.isDown();
+    expect(node.reasons).toContain('ENOENT');
+    writeFileSync(file, natsIdentity().credentials);
+    await vi.waitFor(() => expect(node.reasons).toContain('Authorization Violation'));
+    writeFileSync(file, 'no credentials');
+    await vi.waitFor(() => expect(node.reasons).toContain('has no NATS user JWT'));
+    writeFileSync(file, credentials);
+    await node.isUp();
+    await node.bus.listen('a');
+    await node.bus.publish('a', 'x');
+    await node.received('a', ['x']);
   });
 
   it('is not used if it takes too little', async () => {
     const server = await NatsServer.startWith(programs, folder, 'max_payload: 65536');
-    const node = await opening([server]);
+    const node = await opening(server);
     await node.isDown();
     expect(node.reasons).toContain('its max_payload is 65536: it has to be 1048576 at least');
   });
@@ -81,7 +98,7 @@ describe.skipIf(!hasGo)('NATS', () => {
   it('is lost if it refuses what the bus needs, for the reason that it gives', async () => {
     const user = '{ user: a, password: b, permissions: { subscribe: "c.>" } }';
     const config = `authorization { users: [${user}] }`;
-    const node = await opening([await NatsServer.startWith(programs, folder, config)], 'a:b@');
+    const node = await opening(await NatsServer.startWith(programs, folder, config), 'a:b@');
     await node.isUp();
     const listening = node.bus.listen('a');
     await node.isDown();

@@ -6,6 +6,9 @@ import { freePort } from '../../../../../test/support/free-port.js';
 import type { Programs, RunningProgram } from '../../../../../test/support/processes.ts';
 
 const VERSION = 'v2.15.3';
+/** Building takes minutes where nothing is cached. */
+export const MAX_BUILD_MS = 600_000;
+
 const FOLDER = join(tmpdir(), `rollcall-nats-${VERSION}`);
 
 /** Builds the server, once. The module proxy of Go has it. */

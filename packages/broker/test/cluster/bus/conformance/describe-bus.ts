@@ -130,6 +130,20 @@ export function describeBus(start: () => Promise<Engine>): void {
   });
 
   describe('close', () => {
+    it('leaves no socket, whether the link is up or not', async () => {
+      const before = sockets();
+      const [one, two] = await pair();
+      await Promise.all([one.bus.listen('a'), two.bus.publish('a', 'x')]);
+      await Promise.all([one.bus.close(), two.bus.close()]);
+      expect(sockets()).toEqual(before);
+      const three = await open();
+      await engine.stop();
+      await three.isDown();
+      await three.bus.close();
+      expect(sockets()).toEqual(before);
+      await engine.start();
+    });
+
     it('settles what is pending, refuses what follows, and reports nothing more', async () => {
       const [one, two] = await pair();
       await two.bus.listen('a');
@@ -149,4 +163,9 @@ export function describeBus(start: () => Promise<Engine>): void {
       expect(two.links).toHaveLength(reported);
     });
   });
+}
+
+/** Which sockets keep the process alive. */
+function sockets(): string[] {
+  return process.getActiveResourcesInfo().filter((name) => /^T[CL]/.test(name));
 }

@@ -25,6 +25,8 @@ export class Node {
   readonly messages: { subject: string; message: string }[] = [];
   readonly links: Link[] = [];
   readonly bus: Bus;
+  /** How many links were reported when it was last seen up. */
+  #seen = 0;
 
   private constructor(bus: Bus) {
     this.bus = bus;
@@ -65,12 +67,16 @@ export class Node {
     expect(this.of(subject)).toEqual(messages);
   }
 
-  isUp(): Promise<void> {
-    return vi.waitFor(() => expect(this.links.at(-1)?.isUp, this.reasons).toBe(true), 20_000);
+  /** Waits until the link is up. */
+  async isUp(): Promise<void> {
+    await vi.waitFor(() => expect(this.links.at(-1)?.isUp, this.reasons).toBe(true), 20_000);
+    this.#seen = this.links.length;
   }
 
-  isDown(): Promise<void> {
-    return vi.waitFor(() => expect(this.links.at(-1)?.isUp, this.reasons).toBe(false), 20_000);
+  /** Waits until the link has been down since it was last seen up. It may be up again. */
+  async isDown(): Promise<void> {
+    const wasDown = () => this.links.slice(this.#seen).some(({ isUp }) => !isUp);
+    await vi.waitFor(() => expect(wasDown(), this.reasons).toBe(true), 20_000);
   }
 
   get reasons(): string {
