@@ -1,5 +1,7 @@
 import { Comparison } from './comparison.ts';
 import type { Observed } from './comparison.ts';
+import { culpritOf } from './culprit.ts';
+import type { InstanceCounts } from './culprit.ts';
 import { newArm } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { sharesOf } from './split.ts';
@@ -51,6 +53,8 @@ interface Known {
   step: number;
   stepSince: number;
   comparison: Comparison;
+  /** Instances that fail while the others of the version do not: less than half of them. */
+  readonly excused: Set<string>;
   /** What of it is there. */
   instances: number;
   weight: number;
@@ -185,6 +189,7 @@ export class Rollout {
       step: 0,
       stepSince: now,
       comparison: new Comparison(),
+      excused: new Set(),
       instances: 0,
       weight: 0,
       startedAt: 0,
@@ -249,6 +254,7 @@ export class Rollout {
     known.why = why;
     if (state === 'testing') {
       known.comparison = new Comparison();
+      known.excused.clear();
       known.step = 0;
       known.stepSince = now;
     }
@@ -260,6 +266,11 @@ export class Rollout {
     const { stepMs } = this.#rules;
     const compared = this.#compared(known);
     const { worseBy } = comparison;
+    if (worseBy === 'failures' && known.excused.size < Math.floor(known.instances / 2)) {
+      const culprit = culpritOf(comparison.instances);
+      if (culprit === 'unclear') return undefined;
+      if (culprit !== 'version') return this.#excuse(known, culprit, now);
+    }
     if (worseBy !== undefined) {
       const words = worseBy === 'failures' ? failuresInWords : latencyInWords;
       return this.#enter(known, 'held', words(compared), now);
@@ -277,6 +288,16 @@ export class Rollout {
     if (maxShare === undefined) return this.#enter(known, 'accepted', because, now);
     known.why = `at most ${percent(maxShare)} of the requests, because ${because}`;
     return { version: known.version, type: 'grown', why: known.why };
+  }
+
+  /** The version is compared anew, without an instance whose failures are its own. */
+  #excuse(known: Known, { key, requests, failures }: InstanceCounts, now: number): VersionChange {
+    known.excused.add(key);
+    known.comparison = new Comparison(known.excused);
+    known.comparison.sharesChanged(now);
+    known.stepSince = now;
+    known.why = `it is compared anew without ${key}, where ${failures} of ${requests} requests failed, unlike at its other instances`;
+    return { version: known.version, type: 'testing', why: known.why };
   }
 
   #compared({ comparison }: Known): ComparedFigures {
