@@ -73,7 +73,10 @@ export function simulateRollout(scenario, seed) {
       const base = scenario.failures * (1 + wave);
       const ofHost = group === 1 && host === '0' ? (scenario.badHost ?? 0) : 0;
       const isBurst = isBad && group === badFor;
-      if (random() < base + (group === 1 ? scenario.moreFailures : 0) + (isBurst ? 0.5 : 0) + ofHost) {
+      if (
+        random() <
+        base + (group === 1 ? scenario.moreFailures : 0) + (isBurst ? 0.5 : 0) + ofHost
+      ) {
         arm.failures++;
         counts.failures++;
         continue;

@@ -56,11 +56,18 @@ export class Comparison {
   #window = newWindow(0);
   /** Since its share grew. */
   #step = newStep();
-  readonly #excused: ReadonlySet<string>;
+  /** Keys of instances of the new version whose requests do not count. */
+  readonly excused: ReadonlySet<string>;
 
-  /** @param excused keys of instances of the new version whose requests do not count */
   constructor(excused: Iterable<string> = []) {
-    this.#excused = new Set(excused);
+    this.excused = new Set(excused);
+  }
+
+  /** Returns a comparison that begins now, without this instance. */
+  without(key: string, now: number): Comparison {
+    const anew = new Comparison([...this.excused, key]);
+    anew.sharesChanged(now);
+    return anew;
   }
 
   /** What became of the requests of each instance of the new version. */
@@ -70,11 +77,13 @@ export class Comparison {
 
   /** Takes in what was observed since the last time, by split. */
   add(all: readonly Observed[], now: number): void {
-    const observed = all.map((one) => this.#withoutExcused(one)).map((each) => ({
-      ...each,
-      ofNew: this.#withKeys(each.ofNew),
-      ofOld: this.#withKeys(each.ofOld),
-    }));
+    const observed = all
+      .map((one) => this.#withoutExcused(one))
+      .map((each) => ({
+        ...each,
+        ofNew: this.#withKeys(each.ofNew),
+        ofOld: this.#withKeys(each.ofOld),
+      }));
     this.#failures.add(
       observed
         .filter(({ share }) => share > 0 && share < 1)
@@ -135,9 +144,9 @@ export class Comparison {
   #withoutExcused(observed: Observed): Observed {
     const { ofNew, share } = observed;
     const all = [...ofNew.instances];
-    const out = all.filter(([key]) => this.#excused.has(key)).map(([, counts]) => counts);
+    const out = all.filter(([key]) => this.excused.has(key)).map(([, counts]) => counts);
     if (out.length === 0) return observed;
-    const instances = new Map(all.filter(([key]) => !this.#excused.has(key)));
+    const instances = new Map(all.filter(([key]) => !this.excused.has(key)));
     const requests = out.reduce((left, each) => left - each.requests, ofNew.requests);
     const failures = out.reduce((left, each) => left - each.failures, ofNew.failures);
     const left = (share * requests) / ofNew.requests;

@@ -7,7 +7,7 @@ import type { Evidence } from './evidence.ts';
 import { sharesOf } from './split.ts';
 import type { Split, VersionGroup } from './split.ts';
 import type { SavedVersion, VersionChange, VersionState, VersionView } from './version-state.ts';
-import { failuresInWords, latencyInWords, nameOf, percent } from './words.ts';
+import { excusedInWords, failuresInWords, latencyInWords, nameOf, percent } from './words.ts';
 import type { ComparedFigures } from './words.ts';
 
 /** How a new version earns its share. */
@@ -53,8 +53,6 @@ interface Known {
   step: number;
   stepSince: number;
   comparison: Comparison;
-  /** Instances that fail while the others of the version do not: less than half of them. */
-  readonly excused: Set<string>;
   /** What of it is there. */
   instances: number;
   weight: number;
@@ -189,7 +187,6 @@ export class Rollout {
       step: 0,
       stepSince: now,
       comparison: new Comparison(),
-      excused: new Set(),
       instances: 0,
       weight: 0,
       startedAt: 0,
@@ -254,7 +251,6 @@ export class Rollout {
     known.why = why;
     if (state === 'testing') {
       known.comparison = new Comparison();
-      known.excused.clear();
       known.step = 0;
       known.stepSince = now;
     }
@@ -266,7 +262,7 @@ export class Rollout {
     const { stepMs } = this.#rules;
     const compared = this.#compared(known);
     const { worseBy } = comparison;
-    if (worseBy === 'failures' && known.excused.size < Math.floor(known.instances / 2)) {
+    if (worseBy === 'failures' && comparison.excused.size < Math.floor(known.instances / 2)) {
       const culprit = culpritOf(comparison.instances);
       if (culprit === 'unclear') return undefined;
       if (culprit !== 'version') return this.#excuse(known, culprit, now);
@@ -291,12 +287,10 @@ export class Rollout {
   }
 
   /** The version is compared anew, without an instance whose failures are its own. */
-  #excuse(known: Known, { key, requests, failures }: InstanceCounts, now: number): VersionChange {
-    known.excused.add(key);
-    known.comparison = new Comparison(known.excused);
-    known.comparison.sharesChanged(now);
+  #excuse(known: Known, culprit: InstanceCounts, now: number): VersionChange {
+    known.comparison = known.comparison.without(culprit.key, now);
     known.stepSince = now;
-    known.why = `it is compared anew without ${key}, where ${failures} of ${requests} requests failed, unlike at its other instances`;
+    known.why = excusedInWords(culprit);
     return { version: known.version, type: 'testing', why: known.why };
   }
 

@@ -113,52 +113,6 @@ describe('a rollout', () => {
     expect(shareOf('1.5')).toBe(0.05);
   });
 
-  /** A second in which so many requests fail at each of the instances of the new version, which share its requests. */
-  function serveAt(failures: readonly number[], requests = 1000): VersionChange[] {
-    now += 1000;
-    const { split } = rollout;
-    if (split === undefined) return rollout.tick([], now);
-    const arms = split.groups.map(({ share }, group) => {
-      const served = Math.round(requests * share);
-      const failed = group === 0 ? [] : failures;
-      const made = arm(served, failed.reduce((sum, each) => sum + each, 0), 20);
-      for (const [index, each] of failed.entries())
-        made.instances.set(`host ${index}`, { requests: served / failed.length, failures: each });
-      return made;
-    });
-    return rollout.tick([{ epoch: split.epoch, arms }], now);
-  }
-
-  it('goes on without an instance that fails while the others of its version do not', () => {
-    begin();
-    const changes = Array.from({ length: 10 }, () => serveAt([0, 2])).flat();
-    expect(changes).toMatchObject([
-      {
-        type: 'testing',
-        why: expect.stringMatching(/^it is compared anew without host 1, where \d+ of \d+ requests failed/),
-      },
-    ]);
-    const later = Array.from({ length: 300 }, () => serveAt([0, 2])).flat();
-    expect(later.map(({ type }) => type)).toEqual(['grown', 'grown', 'grown', 'grown', 'accepted']);
-  });
-
-  it('holds a version of which one instance has failed, and then the others', () => {
-    begin();
-    for (let count = 0; count < 10; count++) serveAt([0, 2]);
-    const changes = Array.from({ length: 10 }, () => serveAt([2, 2])).flat();
-    expect(changes).toMatchObject([{ version: '1.5', type: 'held' }]);
-  });
-
-  it('holds a version that fails at all instances, or has one alone', () => {
-    begin();
-    const changes = Array.from({ length: 10 }, () => serveAt([1, 1])).flat();
-    expect(changes).toMatchObject([{ version: '1.5', type: 'held' }]);
-    rollout.decide('1.5', 'testing', now);
-    update(version('1.4'), version('1.5', 1));
-    const alone = Array.from({ length: 10 }, () => serveAt([2])).flat();
-    expect(alone).toMatchObject([{ version: '1.5', type: 'held' }]);
-  });
-
   it('holds a version that fails more often, with the figures', () => {
     begin();
     const changes = serveFor(10, { failures: 2 });
