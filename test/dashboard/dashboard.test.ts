@@ -162,6 +162,15 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
     await row(page, 1).waitFor();
   });
 
+  it('shows how the versions of a path are chosen, and to which it is mirrored', async () => {
+    const mirror = { version: '1.5', share: 0.1 };
+    const { url, say } = await gateway({}, { versions: { guarded: false, mirror } });
+    say('register', 'a', { version: '1.5' });
+    const page = await open(`${url}#explain=%2Fv1`);
+    await page.getByRole('heading', { name: 'Route /v1' }).waitFor();
+    await shows(page, 'not guarded; 10 % copied to 1.5');
+  });
+
   it('explains a whole URL, with the versions that share its requests', async () => {
     const why = 'it was there first';
     const rollouts = {

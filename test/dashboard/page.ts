@@ -7,6 +7,7 @@ import type { AdminAppOptions } from '../../packages/gateway/src/admin/app.ts';
 import { serveAdmin } from '../../packages/gateway/src/admin/server.ts';
 import type { Admin } from '../../packages/gateway/src/admin/server.ts';
 import { staticFiles } from '../../packages/gateway/src/admin/static-files.ts';
+import type { RoutingConfig } from '../../packages/gateway/src/settings/config.ts';
 import { setup } from '../../packages/gateway/test/admin/setup.ts';
 
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -37,9 +38,10 @@ export function useBrowser() {
   });
 
   /** Serves the admin port of a gateway whose observer receives what the test publishes. */
-  async function gateway(options: Partial<AdminAppOptions> = {}) {
+  async function gateway(options: Partial<AdminAppOptions> = {}, routing: RoutingConfig = {}) {
     if (dashboardFolder === undefined) throw new Error('the dashboard is not built: npm run setup');
-    const made = setup({ pages: await staticFiles(dashboardFolder), ...options });
+    const pages = await staticFiles(dashboardFolder);
+    const made = setup({ pages, ...options }, routing);
     const serve = async (port: number): Promise<Admin> => {
       const admin = await serveAdmin(made.app, '127.0.0.1', port);
       admins.push(admin);

@@ -13,7 +13,9 @@ import { ask, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
 import type { RunningProgram } from '../support/processes.ts';
 
-const MIRROR = { version: '1.5', timeoutMs: 2000 };
+/** All copies arrive, however slow this machine is. */
+const MIRROR = { version: '1.5', maxInFlight: 1000, timeoutMs: 60_000 };
+const TIGHT = { versions: { mirror: { maxInFlight: 100, timeoutMs: 2000 } } };
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-mirror-'));
 const file = join(folder, 'rollcall.json');
 
@@ -21,7 +23,7 @@ let cluster: Cluster;
 let gateway: RunningGateway;
 beforeAll(async () => {
   cluster = await Cluster.start();
-  configure({ mirror: MIRROR });
+  configure({ mirror: MIRROR }, { '/hang': TIGHT, '/endless': TIGHT });
   gateway = await cluster.gateway(['--config', file, '--snapshot', 'none', '--workers', '2']);
 });
 afterAll(async () => {
@@ -29,8 +31,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function configure(versions: object): void {
-  writeFileSync(file, JSON.stringify({ versions: { stepMs: 1000, ...versions } }));
+function configure(versions: object, routes = {}): void {
+  writeFileSync(file, JSON.stringify({ versions: { stepMs: 1000, ...versions }, routes }));
 }
 
 /** Starts version 1.4 of a service, and version 1.5 that does so with what it receives. */

@@ -53,7 +53,7 @@ export interface Limits {
   /**
    * Bytes that are held for all clients together: on their way to a slow client or upstream, or waiting for their turn.
    * Above it, connections are reset within a quarter of a second: first the largest holders of the address, or IPv6
-   * network of /64, for which most is held. Default 268435456.
+   * network of /64, for which most is held. Copies for a mirror may hold a quarter of it besides. Default 268435456.
    */
   readonly heldBytes: number;
   /** Idle connections that are kept to one instance, which is one upstream. Default 2048. */

@@ -45,7 +45,7 @@ function ExplanationView({
   readonly explanation: Explanation;
   readonly now: number;
 }): JSX.Element {
-  const { verdict, route, instances, gone, link, refused } = explanation;
+  const { verdict, instances, gone, link, refused } = explanation;
   const { tone, head, rest } = parseVerdict(verdict);
   return (
     <>
@@ -56,7 +56,6 @@ function ExplanationView({
         </span>
       </h1>
       {rest !== '' && <p class="rest">{rest}</p>}
-      {route?.versions !== undefined && <p class="rest">Versions: {route.versions}</p>}
       <div class="histories">
         <RouteRules explanation={explanation} />
         {instances.map((instance) => (
@@ -92,8 +91,9 @@ function ExplanationView({
 
 /** What requests pass, and which versions share them; nothing if there is neither. */
 function RouteRules({ explanation }: { readonly explanation: Explanation }): JSX.Element | null {
-  const { matched = '', filters, versions } = explanation;
-  if (filters.length === 0 && versions.length === 0) return null;
+  const { matched = '', route, filters, versions } = explanation;
+  const rule = route?.versions;
+  if (filters.length === 0 && versions.length === 0 && rule === undefined) return null;
   return (
     <section class="instance-history">
       <h2>
@@ -103,6 +103,7 @@ function RouteRules({ explanation }: { readonly explanation: Explanation }): JSX
         {filters.map(({ name, effect }) => (
           <RouteRule key={name} kind="filter" name={name} text={effect} />
         ))}
+        {rule !== undefined && <RouteRule kind="versions" name="" text={rule} />}
         {versions.map(versionLine).map(({ name, label, share, why }) => {
           const text = share === undefined ? label : `${label}, ${share} of requests`;
           return <RouteRule key={name} kind="version" name={name} text={`${text}: ${why}`} />;

@@ -106,7 +106,7 @@ export const LIMIT_SETTINGS = {
     max: Number.MAX_SAFE_INTEGER as number,
     unit: 'bytes',
     default: LIMITS.heldBytes as number,
-    doc: 'Maximum bytes that are held for all clients together, in each worker: on their way to a slow client or instance, or waiting for their turn. Above it, connections are reset: first the largest holders of the address, or IPv6 network of /64, for which most is held.',
+    doc: 'Maximum bytes that are held for all clients together, in each worker: on their way to a slow client or instance, or waiting for their turn. Above it, connections are reset: first the largest holders of the address, or IPv6 network of /64, for which most is held. Copies of requests for a `versions.mirror` may hold a quarter of it besides.',
   },
   idlePerInstance: {
     type: 'integer',

@@ -4,6 +4,7 @@ import type { Reaction } from '@rollcall/protocol';
 import { adminApp } from '../../src/admin/app.ts';
 import { InstanceStates } from '../../src/traffic/instance-states.ts';
 import { dryRun } from '../../src/routing/dry-run.ts';
+import type { RoutingConfig } from '../../src/settings/config.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
 import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
 import { DRY_SERVICES } from '../filters/filter-services.ts';
@@ -12,7 +13,7 @@ export const EPOCH = 1_700_000_000_000;
 export const TOKEN = 'a-token-of-enough-length';
 
 /** The admin API over an observer without a channel: what comes, and when, is the test's to say. */
-export function setup(options: Partial<AdminAppOptions> = {}) {
+export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingConfig = {}) {
   const journal = new Journal();
   let nonces = 0;
   const nonce = (): string => `n${nonces++}`;
@@ -64,7 +65,7 @@ export function setup(options: Partial<AdminAppOptions> = {}) {
     dryRun: (request) =>
       dryRun(request, {
         table: directory,
-        settings: dataPlaneSettings().routing,
+        settings: dataPlaneSettings(routing).routing,
         services: DRY_SERVICES,
         proxy: {},
         pseudonym: 'rollcall-1',

@@ -134,7 +134,7 @@ describe('onRequest', () => {
     expect(stream.fields).toEqual(fields);
   });
 
-  it('takes its time: the client is paused, and the body that has come is sent when it is over', async () => {
+  it('takes its time: the body that has come meanwhile is sent when it is over', async () => {
     const answer = deferred();
     const echo = await upstream((request, response) => request.pipe(response));
     const {
@@ -151,9 +151,8 @@ describe('onRequest', () => {
       isComplete: false,
     });
     begin();
-    expect([made.phase, stream.isPaused]).toEqual(['filtering', true]);
+    expect(made.phase).toBe('filtering');
     answer.resolve();
-    await until(({ isPaused }) => !isPaused);
     made.onRequestData([Buffer.from('cd')], DONE);
     await until(isOver);
     expect(stream.body).toBe('abcd');
@@ -275,7 +274,8 @@ it('a client that leaves while a filter waits is noticed', async () => {
   const { socket, write } = client(port);
   write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await waits.promise;
-  socket.destroy();
+  // A reset: a client that only ends its side is waited for.
+  socket.resetAndDestroy();
   expect(await left.promise).toBe(499);
 });
 

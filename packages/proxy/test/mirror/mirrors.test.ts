@@ -1,14 +1,17 @@
 import { connect as connectHttp2 } from 'node:http2';
-import { createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
 import type { Filter } from '../../src/filters/filter.ts';
-import type { Mirror } from '../../src/proxy.ts';
+import { DONE } from '../../src/message.ts';
 import { forwardBy } from '../decisions.ts';
+import { exchange } from '../exchange/exchange-harness.ts';
 import { afterwards, client, listen, send, serverSending, start, upstream } from '../harness.ts';
 import { http2Upstream } from '../upstream/http2-server.ts';
 import { mirroring, recorder } from './mirroring.ts';
+
+const UNLIMITED = { maxBodyBytes: Infinity, timeoutMs: 60_000, onDropped: () => {} };
 
 const REFUSES_BAD: Filter = {
   name: 'guard',
@@ -47,6 +50,52 @@ describe('a request that is mirrored', () => {
     expect(copy).toEqual({ ...original, headers: { ...passed, 'x-forwarded-mirror': 'true' } });
   });
 
+  it('is copied with what comes of its body while its upstream is being connected to', async () => {
+    const { there: main } = await http2Upstream(async (stream) => {
+      await text(stream);
+      stream.respond();
+      stream.end('ok');
+    });
+    const copies = await recorder();
+    const connected = deferred();
+    const mayOpen = deferred();
+    const slow = createTcpServer(async (socket) => {
+      connected.resolve();
+      await mayOpen.promise;
+      socket.on('error', () => {});
+      socket.pipe(connect(main.port, main.address)).pipe(socket);
+    });
+    const { port, until } = await mirroring({
+      to: { ...(await listen(slow)), isHttp2: true },
+      copiesTo: copies.there,
+    });
+    const { write, heard } = client(port);
+    write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nfirst');
+    await connected.promise;
+    write('second');
+    await new Promise(setImmediate);
+    mayOpen.resolve();
+    await heard(/ok/);
+    await until(1);
+    expect(copies.received.map(({ body }) => body)).toEqual(['firstsecond']);
+  });
+
+  it('is marked once, if a trusted proxy in front has marked it', async () => {
+    const main = await recorder();
+    const copies = await recorder();
+    const { port, until } = await mirroring({
+      to: main.there,
+      copiesTo: copies.there,
+      isTrustedProxy: () => true,
+    });
+    await send(port, { headers: { 'X-Forwarded-Mirror': 'true' } });
+    await until(1);
+    const marks = [...main.received, ...copies.received].map(
+      ({ headers }) => headers['x-forwarded-mirror'],
+    );
+    expect(marks).toEqual(['true', 'true']);
+  });
+
   it('is copied with a body that comes in parts', async () => {
     const main = await recorder();
     const copies = await recorder();
@@ -64,6 +113,28 @@ describe('a request that is mirrored', () => {
     expect(await until(1)).toEqual(['200']);
     expect(copies.received[0]?.body).toBe(body);
     expect(main.received[0]?.body).toBe(body);
+  });
+
+  it('is copied with what comes of the body while an upstream is connected to', async () => {
+    const main = await recorder();
+    const copies = await recorder();
+    const ends = deferred<number | undefined>();
+    const left = [main.there];
+    const { exchange: made, start: begin } = exchange({
+      decision: {
+        ...forwardBy(() => left.shift(), '/'),
+        mirror: () => ({ ...UNLIMITED, next: () => copies.there, onEnd: ends.resolve }),
+      },
+      line: 'POST /',
+      fields: 'Content-Length: 4\r\n',
+      body: 'ab',
+      isComplete: false,
+    });
+    begin();
+    expect(made.phase).toBe('connecting');
+    made.onRequestData([Buffer.from('cd')], DONE);
+    expect(await ends.promise).toBe(200);
+    expect([main, copies].map(({ received }) => received[0]?.body)).toEqual(['abcd', 'abcd']);
   });
 
   it('by HTTP/2 is copied to a mirror of HTTP/2', async () => {
@@ -108,13 +179,7 @@ describe('a request that is mirrored', () => {
     const ends = deferred<number | undefined>();
     const { port } = await start(({ target }) => {
       const left = [broken, main.there];
-      const mirror: Mirror = {
-        maxBodyBytes: 0,
-        timeoutMs: 60_000,
-        next: () => copies.there,
-        onEnd: ends.resolve,
-        onDropped: () => {},
-      };
+      const mirror = { ...UNLIMITED, next: () => copies.there, onEnd: ends.resolve };
       return { ...forwardBy(() => left.shift(), target), mirror: () => mirror };
     });
     expect((await send(port)).body).toBe('ok');

@@ -74,6 +74,7 @@ function basicAuthFilter(
   ): Promise<FilterOutcome | undefined> {
     const address = clientNetwork(request.clientAddress);
     const mayTry = (): boolean => failedLogins.refusalOf(request) === undefined;
+    const isCrowded = passwords.isWaiting(address);
     const isRight = await passwords.check(address, credentials, mayTry);
     if (isRight === true) return pass(request, credentials.name);
     if (isRight === false)
@@ -83,7 +84,7 @@ function basicAuthFilter(
       );
     const limited = failedLogins.refusalOf(request);
     if (limited !== undefined) return limited;
-    if (passwords.isWaiting(address)) return loginLimited(0);
+    if (isCrowded) return loginLimited(0);
     return undecidable('Too many passwords are being checked. Try again soon.');
   }
 

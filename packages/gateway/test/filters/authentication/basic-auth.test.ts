@@ -139,6 +139,20 @@ describe('a flood of wrong passwords', () => {
     });
   });
 
+  it('that waits for too long gets 429 if others of its address waited before, and 503 otherwise', async () => {
+    let time = 0;
+    const passwords = new PasswordChecker(() => time);
+    const filter = filterOf(BASIC_AUTH, { enabled: true }, fresh({ passwords }));
+    const ask = async (address: string, password: string) => {
+      const outcome = await filter.onRequest?.(request(header(`cat:${password}`), address));
+      return outcome !== undefined && 'problem' in outcome ? outcome.problem.status : undefined;
+    };
+    const outcomes = ['1', '2', '3', '4'].map((each) => ask('192.0.2.1', each));
+    outcomes.push(ask('192.0.2.2', '1'), ask('192.0.2.3', '1'));
+    time = 10_000;
+    expect(await Promise.all(outcomes)).toEqual([401, 401, 503, 429, 401, 503]);
+  });
+
   it('does not deny those of its own address that are remembered', async () => {
     const services = fresh();
     const filter = filterOf(BASIC_AUTH, { enabled: true }, services);
