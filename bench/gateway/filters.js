@@ -12,6 +12,8 @@ import { routingSettings } from '../../packages/gateway/dist/settings/config.js'
 import { median, show } from './report.js';
 
 const HEAD = `user-agent: wrk\r\naccept: */*\r\naccept-encoding: gzip\r\ncookie: a=${'b'.repeat(40)}\r\n`;
+const RESPONSE_HEAD =
+  'content-type: application/json\r\netag: "1f-abc"\r\nvary: accept-encoding\r\ncache-control: max-age=60\r\ndate: Sun, 29 Nov 2026 12:00:00 GMT\r\ncontent-length: 1234\r\n';
 const KEY = 'k'.repeat(32);
 
 /** @typedef {import('../../packages/gateway/dist/settings/config.js').RoutingConfig} RoutingConfig */
@@ -38,6 +40,13 @@ export async function filters({ requests, tokens, rounds }) {
   /** @type {[name: string, settings: RoutingConfig, field: () => string, count: number][]} */
   const cases = [
     ['headers: one set', { headers: { request: { set: { 'X-A': '1' } } } }, () => '', requests],
+    [
+      'headers: one set on responses',
+      { headers: { response: { set: { 'X-A': '1' } } } },
+      () => '',
+      requests,
+    ],
+    ['secureHeaders', { secureHeaders: { enabled: true } }, () => '', requests],
     ['ipAccess', { ipAccess: { allow: ['192.0.2.0/24'] } }, () => '', requests],
     ['apiKey', { consumers, apiKey: { enabled: true } }, () => `x-api-key: ${KEY}\r\n`, requests],
     ['jwt, ES256, a token that comes again', { jwt }, () => again, requests],
@@ -80,11 +89,24 @@ async function time(all, field, count) {
       if (outcome !== undefined) throw new Error(`${filter.name} refuses the request`);
     }
     request.fields.toLines();
+    respond(all, request);
     for (const filter of all) filter.onRequestEnd?.(request);
   }
   // Signatures are verified by other threads.
   const { user, system } = process.cpuUsage(begun);
   return (user + system) / count;
+}
+
+/**
+ * @param {readonly import('@rollcall/proxy').Filter[]} all
+ * @param {import('@rollcall/proxy').FilterRequest} request
+ */
+function respond(all, request) {
+  if (all.every((each) => each.onResponse === undefined)) return;
+  const fields = new FieldSet(RESPONSE_HEAD);
+  const response = { status: 200, fields, problem: undefined, body: undefined };
+  for (const filter of all.toReversed()) filter.onResponse?.(response, request);
+  fields.toLines();
 }
 
 /** @param {string} lines */

@@ -94,7 +94,7 @@ function time(router, requests, count) {
     if (decision.type !== 'forward') throw new Error(decision.problem.detail);
     decision.next();
     decision.onResponse?.(200);
-    decision.onAttemptEnd?.(false);
+    decision.onAttemptEnd?.('responded');
   }
   return ((performance.now() - begun) * 1000) / count;
 }

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { InstanceView } from '@rollcall/gateway';
 import { explained } from '../support/admin.ts';
 import { ask, Cluster } from '../support/cluster.ts';
 import type { RunningGateway } from '../support/cluster.ts';
+import { httpServer } from '../support/http-server.ts';
 
 const TOKEN = 'a-token-of-enough-length';
 
@@ -26,7 +24,7 @@ interface Service {
 }
 
 async function service(): Promise<Service> {
-  const server = createServer((request, response) => {
+  const server = await httpServer((request, response) => {
     if (request.url === '/health') {
       response.end();
       return;
@@ -34,12 +32,11 @@ async function service(): Promise<Service> {
     made.requests++;
     made.answer(response);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
   const made: Service = {
-    port: (server.address() as AddressInfo).port,
+    port: server.port,
     requests: 0,
     answer: (response) => response.end('ok'),
-    close: () => server.close().closeAllConnections(),
+    close: () => server.close(),
   };
   closing.push(() => made.close());
   await cluster.publish('register', { prefix: '/v1', address: '127.0.0.1', port: made.port });
@@ -96,38 +93,47 @@ async function received(gateway: RunningGateway, services: readonly Service[]): 
   return services.map(({ requests }, index) => requests - (before[index] ?? 0));
 }
 
+/** Resolves when every surface shows an instance in this state. */
+function is(gateway: RunningGateway, each: Service, state: string, isRouted: boolean) {
+  return vi.waitFor(async () => {
+    const { states, routed } = await shown(gateway, each);
+    expect({ states, routed }).toEqual({ states: [state], routed: [isRouted] });
+  }, 10_000);
+}
+
+/** A gateway with three instances, all of which it has as healthy. */
+async function start(workers: number, baseEjectionMs: number) {
+  cluster = await Cluster.start();
+  const gateway = await cluster.gateway(
+    [
+      ...(workers === 1 ? [] : ['--workers', String(workers)]),
+      '--set',
+      `ejection.baseEjectionMs=${baseEjectionMs}`,
+    ],
+    { ROLLCALL_ADMIN_TOKEN: TOKEN },
+  );
+  const services = [await service(), await service(), await service()] as const;
+  for (const each of services) await is(gateway, each, 'healthy', true);
+  return { gateway, services };
+}
+
+/** Longer than the test takes. */
+const LONG_MS = 300_000;
+
 describe.each([1, 2])('what a gateway of %i processes shows of an instance', (workers) => {
   it('is what it does, in every state', async () => {
-    cluster = await Cluster.start();
-    const gateway = await cluster.gateway(
-      [
-        ...(workers === 1 ? [] : ['--workers', String(workers)]),
-        '--set',
-        'ejection.baseEjectionMs=4000',
-      ],
-      { ROLLCALL_ADMIN_TOKEN: TOKEN },
-    );
-    const services = [await service(), await service(), await service()];
-    const [one, two, three] = services as [Service, Service, Service];
-    await vi.waitFor(async () => {
-      for (const each of services) expect((await shown(gateway, each)).states).toEqual(['healthy']);
-    }, 10_000);
+    const { gateway, services } = await start(workers, LONG_MS);
+    const [one, two, three] = services;
     expect((await received(gateway, services)).every((count) => count > 0)).toBe(true);
-
-    const is = (each: Service, state: string, isRouted: boolean) =>
-      vi.waitFor(async () => {
-        const { states, routed } = await shown(gateway, each);
-        expect({ states, routed }).toEqual({ states: [state], routed: [isRouted] });
-      }, 10_000);
 
     // Ejected: by each worker for itself, and everywhere with the reason and the end.
     one.answer = (response) => response.writeHead(503).end();
     await vi.waitFor(async () => {
       await received(gateway, services);
-      const { api } = await shown(gateway, one);
-      expect(api?.ejection).toMatchObject({ processes: workers, of: workers, isIgnored: false });
-    }, 10_000);
-    await is(one, 'ejected', false);
+      const ejection = { processes: workers, of: workers, isIgnored: false };
+      expect((await shown(gateway, one)).api).toMatchObject({ ejection });
+    });
+    await is(gateway, one, 'ejected', false);
     const { api } = await shown(gateway, one);
     expect(api?.ejection?.why).toBe('5 failed requests in a row: 503 ×5');
     expect(Date.parse(api?.ejection?.until ?? '')).toBeGreaterThan(Date.now());
@@ -139,12 +145,6 @@ describe.each([1, 2])('what a gateway of %i processes shows of an instance', (wo
     await gateway.program.line(/instance ejected .*\/v1 -> .*5 failed requests in a row: 503 ×5; /);
     const top = cluster.cli(['top', '--once', '--admin', gateway.adminUrl]);
     await top.line(/ejected/);
-
-    // Back.
-    one.answer = (response) => response.end('ok');
-    await gateway.program.line(/instance returned .*its ejection is over/);
-    await is(one, 'healthy', true);
-    expect((await received(gateway, services))[0]).toBeGreaterThan(0);
 
     // Drained: only once its last request has finished.
     let finish: (() => void) | undefined;
@@ -168,12 +168,29 @@ describe.each([1, 2])('what a gateway of %i processes shows of an instance', (wo
     expect((await received(gateway, services))[1]).toBe(0);
     held();
     await Promise.all(waiting);
-    await is(two, 'drained', false);
+    await is(gateway, two, 'drained', false);
     await gateway.program.line(/instance drained /);
 
     // Down.
     three.close();
-    await is(three, 'down', false);
+    await is(gateway, three, 'down', false);
+
+    // An ejected instance is better than none.
+    one.answer = (response) => response.end('ok');
     expect((await ask(`${gateway.url}/v1/x`)).body).toBe('ok');
+  });
+
+  it('is healthy again when its ejection is over', async () => {
+    const { gateway, services } = await start(workers, 1000);
+    const [one] = services;
+    one.answer = (response) => response.writeHead(503).end();
+    await vi.waitFor(async () => {
+      await received(gateway, services);
+      expect(gateway.program.output).toMatch(/instance ejected/);
+    });
+    one.answer = (response) => response.end('ok');
+    await gateway.program.line(/instance returned .*its ejection is over/);
+    await is(gateway, one, 'healthy', true);
+    expect((await received(gateway, services))[0]).toBeGreaterThan(0);
   });
 });

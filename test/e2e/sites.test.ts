@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FILES, ONE, TWO } from '../support/certificates.ts';
 import { Cluster } from '../support/cluster.ts';
@@ -124,6 +125,34 @@ describe('upstreams of a gateway', () => {
     const problem = await curl(gateway, 'unknown.example.com', '/x');
     // Its probes may have failed by now, too.
     expect([502, 503]).toContain((JSON.parse(problem) as { status: number }).status);
+  });
+
+  it('get the Host of the client, their own or a fixed one, and the name of their URL by TLS', async () => {
+    const server = createSecureServer(ONE, ({ headers, socket }, response) => {
+      const { servername } = socket as TLSSocket;
+      response.end([headers.host, headers['x-forwarded-host'], servername].join(' '));
+    });
+    servers.push({ close: () => server.close().closeAllConnections() });
+    await once(server.listen(0), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const upstreams = [`https://localhost:${port}`];
+    const gateway = await config.start(
+      cluster,
+      {
+        hostHeader: 'all.example.net',
+        routes: {
+          'client.example.com/': { upstreams, hostHeader: 'client' },
+          'own.example.com/': { upstreams, hostHeader: 'upstream' },
+          'all.example.com/': { upstreams },
+        },
+      },
+      { NODE_EXTRA_CA_CERTS: FILES.one.cert },
+    );
+    const hosts = ['client.example.com', `localhost:${port}`, 'all.example.net'];
+    for (const [index, name] of ['client', 'own', 'all'].entries())
+      expect(await curl(gateway, `${name}.example.com`, '/x')).toBe(
+        `${hosts[index]} ${name}.example.com localhost`,
+      );
   });
 
   it('are not learned by other gateways', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FILES } from '../support/certificates.ts';
 import { ask } from '../support/cluster.ts';
 import { ROOT } from '../support/document.ts';
 import { commandOf, Mark, PROGRAMS, Programs } from '../support/processes.ts';
@@ -77,6 +78,13 @@ describe('rollcall up', () => {
     expect(drained.status).toBe(404);
     const [, pid = ''] = await program.line(/^ {2}id-v5-1 +pid (\d+)$/);
     expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toContain(token);
+  });
+
+  it('prints https for a gateway with a certificate', async () => {
+    const { cert, key } = FILES.one;
+    const { program, gateway } = await up({ ROLLCALL_SET: `tls.cert=${cert} tls.key=${key}` });
+    expect(gateway).toMatch(/^https:/);
+    expect(program.output).toMatch(/curl .*https:\/\/localhost/);
   });
 
   it('runs two instances of each service, each with a name of its own', async () => {

@@ -4,12 +4,13 @@ import { endWithParent } from '@rollcall/runtime';
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  readonly url: string;
   /** Of a gateway. */
   readonly adminUrl?: string;
 }
 
 /** Reports to `rollcall up`, if that has started this process, where it listens; and ends with it. */
-export function reportListening({ host, port, adminUrl }: Listening): void {
+export function reportListening({ host, port, url, adminUrl }: Listening): void {
   endWithParent();
-  if (process.connected) process.send?.({ host, port, adminUrl });
+  if (process.connected) process.send?.({ host, port, url, adminUrl });
 }

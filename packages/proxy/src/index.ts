@@ -28,6 +28,7 @@ export type { NodeInternals } from './node-internals.ts';
 export { PROXY_PROBLEMS, proxyProblem } from './problems.ts';
 export type { Problem, ProxyProblemCode } from './problems.ts';
 export type {
+  AttemptEnd,
   RequestView,
   ClientSocket,
   Decide,

@@ -14,6 +14,7 @@ export const PROXY_PROBLEMS = {
   'no-upstream': { status: 503, title: 'No upstream available' },
   'upstream-failed': { status: 502, title: 'Upstream failed' },
   'upstream-timeout': { status: 504, title: 'Upstream timed out' },
+  'deadline-exceeded': { status: 504, title: 'Deadline exceeded' },
   loop: { status: 508, title: 'Loop detected' },
 } as const;
 
@@ -59,6 +60,11 @@ export function requestTimedOut(maxMs: number): Problem {
     'upstream-timeout',
     `No response began within the ${maxMs} ms that a request may take.`,
   );
+}
+
+/** @param ms how long the client has said that it waits */
+export function deadlineExceeded(ms: number): Problem {
+  return proxyProblem('deadline-exceeded', `The client waits ${ms} ms for its response.`);
 }
 
 export const NOT_HTTP: Problem = proxyProblem('bad-request', 'The request is not valid HTTP/1.1.');

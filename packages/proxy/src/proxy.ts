@@ -19,6 +19,8 @@ export interface Upstream {
   readonly isHttp2?: boolean;
   /** What its certificate must be valid for. Default: its address. */
   readonly serverName?: string;
+  /** The Host that requests to it get. Default: that of the client. */
+  readonly host?: string;
 }
 
 /** Where a server listens. */
@@ -43,6 +45,20 @@ export interface ProblemAnswer {
   /** The filters of the route, if it is known: the response passes them. Default: none. */
   readonly filters?: readonly Filter[] | undefined;
 }
+
+/** How an attempt at an upstream ended. */
+export type AttemptEnd =
+  /** The head of a response had come, and what followed was no fault of the upstream. */
+  | 'responded'
+  /** The upstream could not be reached, refused the request, broke off, or did not respond in time. */
+  | 'failed'
+  /** It was given up before a response had come: the client left, or its deadline or its body ended it. */
+  | 'abandoned'
+  /**
+   * The upstream has not processed it, which is not its fault: it was closing the connection in order (RFC 9113 §6.8), or
+   * this machine has run out of something.
+   */
+  | 'unsent';
 
 /** The request goes to an upstream. */
 export interface Forward {
@@ -79,11 +95,10 @@ export interface Forward {
   readonly unavailable?: Problem;
   /** Called when the head of that upstream's response has come. */
   onResponse?(status: number): void;
-  /**
-   * Called when an attempt is over, once for each upstream that `next` has returned.
-   * @param isFault whether the upstream could not be reached, broke off, or did not respond in time
-   */
-  onAttemptEnd?(isFault: boolean): void;
+  /** Called with the status of a call of gRPC, before its attempt is over; before `onResponse` if there is no body. */
+  onGrpcStatus?(status: number): void;
+  /** Called when an attempt is over, once for each upstream that `next` has returned. */
+  onAttemptEnd?(end: AttemptEnd): void;
   /** Returns whether a request that was sent, and that is safe to send again, may be. Default: it may. */
   mayRetry?(): boolean;
   /**

@@ -1,6 +1,6 @@
 import { PROXY_PROBLEMS } from '../src/problems.ts';
 import type { Problem } from '../src/problems.ts';
-import type { RequestView, Forward, Upstream } from '../src/proxy.ts';
+import type { AttemptEnd, RequestView, Forward, Upstream } from '../src/proxy.ts';
 
 /** A request with nothing special. */
 export const REQUEST: RequestView = {
@@ -22,8 +22,10 @@ export const NO_UPSTREAM: Problem = {
 /** What a proxy has reported about a request's attempts. */
 export interface Reported {
   readonly statuses: number[];
-  /** Of each attempt that has ended, whether the upstream was at fault. */
-  readonly faults: boolean[];
+  /** How each attempt ended. */
+  readonly ends: AttemptEnd[];
+  /** The statuses of calls of gRPC. */
+  readonly grpcStatuses?: number[];
 }
 
 /** A decision to forward to what `next` returns, with no other rules. */
@@ -31,7 +33,7 @@ export function forwardBy(
   next: () => Upstream | undefined,
   target: string,
   prefix = '',
-  reported: Reported = { statuses: [], faults: [] },
+  reported: Reported = { statuses: [], ends: [] },
 ): Forward {
   return {
     type: 'forward',
@@ -39,7 +41,8 @@ export function forwardBy(
     prefix,
     next,
     onResponse: (status) => reported.statuses.push(status),
-    onAttemptEnd: (isFault) => reported.faults.push(isFault),
+    onGrpcStatus: (status) => reported.grpcStatuses?.push(status),
+    onAttemptEnd: (end) => reported.ends.push(end),
     mayRetry: () => true,
   };
 }

@@ -11,7 +11,9 @@ import type {
 import { describe, expect, it, vi } from 'vitest';
 import type { Problem } from '../src/problems.ts';
 import type { Decide, RequestSummary } from '../src/proxy.ts';
-import { ERROR, FRAME, rstStreamFrame } from '../src/http2/frames.ts';
+import { ERROR, FRAME, headersFrames, rstStreamFrame } from '../src/http2/frames.ts';
+import { encodeField } from '../src/http2/hpack-encoder.ts';
+import { forwardBy } from './decisions.ts';
 import { frameServer } from './upstream/frame-server.ts';
 import { http2Upstream } from './upstream/http2-server.ts';
 import { EchoClient, grpcServer } from './grpc-calls.ts';
@@ -175,6 +177,22 @@ describe('a call of gRPC', () => {
     const [error] = (await once(call, 'error')) as [ServiceError];
     expect([heard, error.code]).toEqual([['A'], code]);
     expect(ended).toMatchObject([{ isAborted: true, grpcStatus: code }]);
+  });
+
+  it.each([
+    ['trailers', '\0\0\0\0\0'],
+    ['trailers without a body', undefined],
+  ])('reports the status of its %s to the decision', async (_how, body) => {
+    const there = await frameServer(({ type, streamId }, { respond, write }) => {
+      if (type !== FRAME.headers) return;
+      if (body === undefined) return respond(streamId, [...HEAD, ['grpc-status', '14']]);
+      respond(streamId, HEAD, body, false);
+      write(headersFrames(streamId, encodeField('grpc-status', '14'), true, 16_384));
+    });
+    const reported = { statuses: [], ends: [], grpcStatuses: [] };
+    const { port } = await start(({ target }) => forwardBy(() => there, target, '', reported));
+    await expect(new EchoClient(port).unary('x')).rejects.toMatchObject({ code: 14 });
+    expect(reported).toEqual({ statuses: [200], grpcStatuses: [14], ends: ['responded'] });
   });
 
   it('that is cancelled is cancelled upstream', async () => {

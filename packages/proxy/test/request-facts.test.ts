@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../src/proxy.ts';
 import { client, refusingPort, send, serverSending, start, to, upstream } from './harness.ts';
 import { forwardBy } from './decisions.ts';
+import { http2Upstream } from './upstream/http2-server.ts';
 
 /** An instance that answers with the head that reached it. */
 const mirror = () => upstream((request, response) => response.end(JSON.stringify(request.headers)));
@@ -26,6 +27,25 @@ describe('an upstream', () => {
     });
     expect(headers['x-request-id']).toMatch(/^[0-9a-f]{24}-1$/);
     expect((await reached(port))['x-request-id']).toMatch(/-2$/);
+  });
+
+  it.each([false, true])('gets a Host of its own, by HTTP/2: %s', async (isHttp2) => {
+    const { there: byHttp2 } = await http2Upstream((stream, headers) => {
+      const { ':authority': host, ...others } = headers;
+      stream.respond();
+      stream.end(JSON.stringify({ ...others, hosts: [host, headers.host] }));
+    });
+    const byHttp1 = await upstream(({ headers, rawHeaders }, response) => {
+      const hosts = rawHeaders.filter((_value, index) =>
+        /^host$/i.test(rawHeaders[index - 1] ?? ''),
+      );
+      response.end(JSON.stringify({ ...headers, hosts }));
+    });
+    const there = { ...(isHttp2 ? byHttp2 : byHttp1), host: 'files.example.net' };
+    const { port } = await start(to(there));
+    const headers = await reached(port, { host: 'a.example.com' });
+    expect(headers['hosts']).toEqual(isHttp2 ? ['files.example.net', null] : ['files.example.net']);
+    expect(headers).toMatchObject({ 'x-forwarded-host': 'a.example.com' });
   });
 
   it('gets what a trusted proxy says about it', async () => {

@@ -107,8 +107,8 @@ function adminTokenFor(env: NodeJS.ProcessEnv): string {
 function urlsOf({ broker, gateway }: Overview, adminToken: string): Record<string, string> {
   const fragment = adminToken === '' ? '' : `#token=${adminToken}`;
   return {
-    ...(broker !== undefined && { broker: url(broker) }),
-    gateway: url(gateway),
+    ...(broker !== undefined && { broker: broker.url }),
+    gateway: gateway.url,
     ...(gateway.adminUrl !== undefined && { dashboard: `${gateway.adminUrl}/${fragment}` }),
   };
 }
@@ -122,7 +122,7 @@ function describe(overview: Overview, tries: readonly string[], adminToken: stri
     ...Object.entries(urlsOf(overview, adminToken)),
     ...instances.map(
       ({ announcement: { prefix, address, port } }) =>
-        [prefix || '/', url({ host: address, port })] as const,
+        [prefix || '/', `http://${urlHost(address)}:${port}`] as const,
     ),
   ];
   const lines = rows.map(([what, where]) => `  ${what.padEnd(WHAT_WIDTH)} ${where}`);
@@ -134,7 +134,8 @@ function describe(overview: Overview, tries: readonly string[], adminToken: stri
   return ['', ...lines, '', ...pids, '', ...next, '', 'Ctrl+C stops everything.'].join('\n');
 
   function withGateway(command: string): string {
-    return command.replaceAll('$GATEWAY', `localhost:${gateway.port}`);
+    const scheme = gateway.url.startsWith('https:') ? 'https://' : '';
+    return command.replaceAll('$GATEWAY', `${scheme}localhost:${gateway.port}`);
   }
 }
 
@@ -153,8 +154,4 @@ function addService(broker: Listening | undefined): string[] {
     'No service is registered yet. In another terminal, such as:',
     `  ${env}npx ${run} -- python3 -m http.server 4000 --bind 127.0.0.1`,
   ];
-}
-
-function url({ host, port }: Listening): string {
-  return `http://${urlHost(host)}:${port}`;
 }

@@ -1,15 +1,13 @@
 import type { RequestSummary } from '@rollcall/proxy';
+import { isGrpcFailure } from '../grpc-failure.ts';
 
 /** Longer hosts, paths and queries are truncated: the target alone may have 16 KiB. */
 const MAX_CHARACTERS = 1024;
 
 /** Whether a request failed for a reason that is not the client's alone. */
-export function isFailure({ status, grpcStatus = 0, isAborted }: RequestSummary): boolean {
-  return status >= 500 || isAborted || GRPC_FAILURES.has(grpcStatus);
+export function isFailure({ status, grpcStatus, isAborted }: RequestSummary): boolean {
+  return status >= 500 || isAborted || isGrpcFailure(grpcStatus);
 }
-
-/** UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS, as OpenTelemetry has it. */
-const GRPC_FAILURES: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 
 /** Returns the log entry of a request. It holds no header field but Host. */
 export function accessEntry(

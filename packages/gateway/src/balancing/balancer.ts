@@ -127,6 +127,11 @@ export class Balancer {
     observeLatency(stats, milliseconds, now);
   }
 
+  /** Notes that a request ended without showing anything of its instance. */
+  requestDropped(stats: InstanceStats): void {
+    stats.inFlight--;
+  }
+
   /**
    * Notes how a request ended. Returns whether its instance is ejected because of it.
    *

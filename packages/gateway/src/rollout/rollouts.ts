@@ -121,12 +121,13 @@ export class Rollouts {
     return this.#services.keys();
   }
 
-  /** What was decided, of services that announce versions. */
+  /** What was decided, of services that announce versions: also while they are not followed. */
   export(): SavedRollout[] {
-    return [...this.#services].flatMap(([prefix, { rollout }]) => {
-      const versions = rollout.export();
-      return versions.every(({ version }) => version === '') ? [] : [{ prefix, versions }];
-    });
+    const decided = new Map(this.#saved);
+    for (const [prefix, { rollout }] of this.#services) decided.set(prefix, rollout.export());
+    return Array.from(decided, ([prefix, versions]) => ({ prefix, versions })).filter(
+      ({ versions }) => versions.some(({ version }) => version !== ''),
+    );
   }
 
   /** Looks which versions of a service there are. */

@@ -1,9 +1,18 @@
 import type { Instance } from '@rollcall/client';
 import type { AnnouncedPolicy } from '@rollcall/protocol';
-import type { Filter, Forward, Mirror, Problem, RouteLimits, Upstream } from '@rollcall/proxy';
+import type {
+  AttemptEnd,
+  Filter,
+  Forward,
+  Mirror,
+  Problem,
+  RouteLimits,
+  Upstream,
+} from '@rollcall/proxy';
 import type { Balancer } from '../balancing/balancer.ts';
 import type { InstanceStats } from '../balancing/instance-stats.ts';
 import type { RetryBudget } from '../balancing/retry-budget.ts';
+import { isGrpcFailure } from '../grpc-failure.ts';
 import { noInstance, overloaded, unknownRoute } from '../problem.ts';
 import type { Outcome } from '../rollout/evidence.ts';
 import type { RoutePolicy } from './policy.ts';
@@ -40,6 +49,8 @@ export interface Route {
 
 const NONE_TRIED: ReadonlySet<string> = new Set();
 const GATEWAY_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
+/** The status of gRPC that is a 503. A 504 would be DEADLINE_EXCEEDED, but its deadline is the client's. */
+const UNAVAILABLE = 14;
 
 /**
  * One request's way among the instances of a route. Each instance is looked up only when it is needed: it can take
@@ -57,6 +68,7 @@ export class Forwarding implements Forward {
   #tried: Set<string> | undefined;
   #startedAt: number;
   #status = 0;
+  #grpcStatus: number | undefined;
   #respondedAt = 0;
 
   /**
@@ -121,8 +133,13 @@ export class Forwarding implements Forward {
     if (instance === undefined) return undefined;
     if (before !== undefined) events?.retried(rule.key, before.key);
     this.#status = 0;
+    this.#grpcStatus = undefined;
     this.#stats = this.#route.balancer.requestStarted(instance);
-    return upstreamOf(instance);
+    return upstreamOf(instance, this.#route.policy.hostHeader);
+  }
+
+  onGrpcStatus(status: number): void {
+    this.#grpcStatus = status;
   }
 
   onResponse(status: number): void {
@@ -131,18 +148,19 @@ export class Forwarding implements Forward {
     const at = now();
     this.#respondedAt = at;
     if (this.#stats === undefined) return;
-    if (status < 500) this.#stats.servedAt = at;
+    if (status < 500 && !isGrpcFailure(this.#grpcStatus)) this.#stats.servedAt = at;
     balancer.responseStarted(this.#stats, at - this.#startedAt, at);
   }
 
-  onAttemptEnd(isFault: boolean): void {
+  onAttemptEnd(end: AttemptEnd): void {
     const { rule, balancer, instances, events, now } = this.#route;
     const instance = this.#current;
     const stats = this.#stats;
     if (instance === undefined || stats === undefined) return;
-    if (this.#version !== undefined && this.#tried === undefined)
-      this.#version.record(instance, this.#outcome(instance, isFault));
-    const failure = this.#failure(isFault);
+    if (this.#version !== undefined && this.#tried === undefined && end !== 'unsent')
+      this.#version.record(instance, this.#outcome(instance, end));
+    if (end === 'abandoned' || end === 'unsent') return balancer.requestDropped(stats);
+    const failure = this.#failure(end);
     const isEjected = balancer.requestEnded(instance, stats, instances(), failure, now());
     if (isEjected) events?.ejected(rule.key, instance.key);
   }
@@ -155,16 +173,17 @@ export class Forwarding implements Forward {
     return this.#route.mirror?.draw(() => this.#current);
   }
 
-  /** How the attempt failed: unreachable, aborted, timed out, or a response 502, 503 or 504. */
-  #failure(isFault: boolean): string | undefined {
-    if (isFault) return this.#status === 0 ? 'no response' : 'incomplete response';
-    return GATEWAY_FAILURES.has(this.#status) ? String(this.#status) : undefined;
+  /** How the attempt failed: unreachable, aborted, timed out, or a response 502, 503, 504 or UNAVAILABLE. */
+  #failure(end: AttemptEnd): string | undefined {
+    if (end === 'failed') return this.#status === 0 ? 'no response' : 'incomplete response';
+    if (GATEWAY_FAILURES.has(this.#status)) return String(this.#status);
+    return this.#grpcStatus === UNAVAILABLE ? 'UNAVAILABLE' : undefined;
   }
 
   /** What the attempt shows of the version. A client that left before the response had waited for so long at least. */
-  #outcome({ since }: Instance, isFault: boolean): Outcome {
+  #outcome({ since }: Instance, end: AttemptEnd): Outcome {
     const { policy, now } = this.#route;
-    const isFailure = isFault || this.#status >= 500;
+    const isFailure = end === 'failed' || this.#status >= 500 || isGrpcFailure(this.#grpcStatus);
     const isWarm = this.#startedAt - since >= policy.versionRules.warmUpMs;
     if (isFailure || !isWarm) return { isFailure, ms: undefined };
     const at = this.#status === 0 ? now() : this.#respondedAt;

@@ -19,6 +19,8 @@ export interface RouteMirrorOptions {
   readonly rules: MirrorRules;
   /** The key of the route, by which copies are counted. */
   readonly route: string;
+  /** What copies have as Host: see `hostFor`. */
+  readonly hostHeader: string;
   /** Returns the instances that receive traffic at this moment. */
   readonly instances: () => readonly Instance[];
   readonly events: MirrorEvents | undefined;
@@ -59,7 +61,7 @@ export class RouteMirror {
   }
 
   #next(servedBy: Instance | undefined): Upstream | undefined {
-    const { rules, instances } = this.#options;
+    const { rules, instances, hostHeader } = this.#options;
     const { version } = rules;
     // The version has received the request itself.
     if (servedBy !== undefined && versionOf(servedBy) === version) return undefined;
@@ -70,7 +72,7 @@ export class RouteMirror {
     );
     if (instance === undefined) return this.#drop('no-instance');
     this.#inFlight++;
-    return upstreamOf(instance);
+    return upstreamOf(instance, hostHeader);
   }
 
   #drop(reason: 'in-flight' | 'no-instance'): undefined {

@@ -294,12 +294,16 @@ export class Router {
     };
   }
 
-  #mirror({ key, service }: RouteRule, { versionRules }: RoutePolicy): RouteMirror | undefined {
+  #mirror(
+    { key, service }: RouteRule,
+    { versionRules, hostHeader }: RoutePolicy,
+  ): RouteMirror | undefined {
     return (
       versionRules.mirror &&
       new RouteMirror({
         rules: versionRules.mirror,
         route: key,
+        hostHeader,
         instances: () => this.#table.routable(service),
         events: this.#events,
         random: this.#random,

@@ -213,16 +213,29 @@ export interface ConfiguredUpstreams {
   readonly urls: readonly string[];
   /** The path that is probed. */
   readonly health: string | undefined;
+  /** See `hostHeader` of the settings. */
+  readonly hostHeader: string;
 }
 
 /** Returns all upstreams of a configuration. */
 export function configuredUpstreams({
   routes,
-}: Pick<RoutingSettings, 'routes'>): ConfiguredUpstreams[] {
+  hostHeader: forAll,
+}: Pick<RoutingSettings, 'routes' | 'hostHeader'>): ConfiguredUpstreams[] {
   return Object.entries(routes).flatMap(([key, entry]) => {
     const cases = (entry.cases ?? []).map((each, index) => [caseId(key, index), each] as const);
-    return [[key, entry] as const, ...cases].flatMap(([id, { upstreams: urls, health }]) =>
-      urls === undefined ? [] : [{ name: upstreamsName(id), urls, health }],
+    return [[key, entry] as const, ...cases].flatMap(
+      ([id, { upstreams: urls, health, hostHeader }]) =>
+        urls === undefined
+          ? []
+          : [
+              {
+                name: upstreamsName(id),
+                urls,
+                health,
+                hostHeader: hostHeader ?? entry.hostHeader ?? forAll,
+              },
+            ],
     );
   });
 }

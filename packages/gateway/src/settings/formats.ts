@@ -1,5 +1,6 @@
 import { addressRanges, HASH_BY, isPlaceholder, parsePrefix } from '@rollcall/protocol';
 import type { Format } from '@rollcall/runtime/settings';
+import { isHost } from '../routing/host-header.ts';
 import { parseDomain } from '../routing/domain.ts';
 import { parseRouteKey, routeKey } from '../routing/route-key.ts';
 import { formatUpstreamUrl, parseUpstreamUrl } from '../routing/upstream-url.ts';
@@ -44,6 +45,11 @@ export const URL_PATH: Format = {
   expected: 'a path such as /health',
   parse: (text) =>
     /^\/(?!\/)[\x21-\x7e]{0,511}$/.test(text) && !text.includes('#') ? text : undefined,
+};
+
+export const HOST_HEADER: Format = {
+  expected: '"client", "upstream" or a host such as files.example.net',
+  parse: (text) => (isHost(text) ? text : undefined),
 };
 
 export const HASH_KEY: Format = {

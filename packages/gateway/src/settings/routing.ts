@@ -4,7 +4,7 @@ import { FILTER_SETTINGS } from '../filters/filters.ts';
 import { PATH_RULE_SETTINGS } from '../filters/rewriting/path-rule.ts';
 import { BALANCING_SETTINGS, EJECTION_SETTINGS, RETRY_SETTINGS } from './balancing.ts';
 import { WHEN_SETTINGS } from './cases.ts';
-import { PREFIX, ROUTE_KEY, UPSTREAM_URL, URL_PATH } from './formats.ts';
+import { HOST_HEADER, PREFIX, ROUTE_KEY, UPSTREAM_URL, URL_PATH } from './formats.ts';
 import { LIMIT_SETTINGS } from './limits.ts';
 import { VERSION_SETTINGS } from './versions.ts';
 
@@ -29,6 +29,15 @@ const OWN_SETTINGS = {
     reloads: true,
     perRoute: true,
     doc: 'Whether a stripped prefix is put back in `Location`, `Content-Location`, `Refresh` and the `Path` of cookies of responses, and HTML at the bare prefix is redirected to the prefix with a slash.',
+  },
+  hostHeader: {
+    type: 'text',
+    format: HOST_HEADER as typeof HOST_HEADER,
+    default: 'client',
+    example: 'upstream',
+    reloads: true,
+    perRoute: true,
+    doc: 'What instances receive as `Host`: `client` is what the client sent, `upstream` is the host of the URL of an upstream, or the address of an announced instance, and any other value is sent as it is. `X-Forwarded-Host` has what the client sent.',
   },
   trailers: {
     type: 'boolean',

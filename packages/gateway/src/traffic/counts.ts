@@ -19,7 +19,9 @@ export const AT = {
   transformOutputBytes: 11,
   /** The sum of the durations in the buckets. */
   seconds: 12,
-  buckets: 13,
+  /** Calls of gRPC whose response was complete, and whose status is one of a failure. */
+  grpcFailures: 13,
+  buckets: 14,
 } as const;
 
 const LENGTH = AT.buckets + BUCKET_BOUNDS.length + 1;
@@ -61,9 +63,10 @@ export function requestCount(counts: Counts): number {
   return requests;
 }
 
-/** Returns the number of failed requests: 5xx, or aborted. */
+/** Returns the number of failed requests: 5xx, aborted, or a status of gRPC that is as bad. */
 export function errorCount(counts: Counts): number {
-  return (counts[AT.statuses + 4] ?? 0) + (counts[AT.aborted] ?? 0);
+  const { statuses, aborted, grpcFailures } = AT;
+  return (counts[statuses + 4] ?? 0) + (counts[aborted] ?? 0) + (counts[grpcFailures] ?? 0);
 }
 
 /**

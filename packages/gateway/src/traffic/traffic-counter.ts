@@ -1,5 +1,6 @@
 import type { Change, Instance } from '@rollcall/client';
 import type { RequestSummary } from '@rollcall/proxy';
+import { isGrpcFailure } from '../grpc-failure.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { RoutingEvents } from '../routing/forwarding.ts';
 import type { CopyDrop } from '../routing/route-mirror.ts';
@@ -252,10 +253,11 @@ export class TrafficCounter implements RoutingEvents {
 
 function countResponse(
   counts: Counts,
-  { status, isAborted, requestBytes, responseBytes, transformedBytes }: RequestSummary,
+  { status, grpcStatus, isAborted, requestBytes, responseBytes, transformedBytes }: RequestSummary,
 ): void {
   increase(counts, AT.statuses + classOf(status) - 1, 1);
   if (isAborted) increase(counts, AT.aborted, 1);
+  else if (status < 500 && isGrpcFailure(grpcStatus)) increase(counts, AT.grpcFailures, 1);
   increase(counts, AT.requestBytes, requestBytes);
   increase(counts, AT.responseBytes, responseBytes);
   if (transformedBytes === 0) return;

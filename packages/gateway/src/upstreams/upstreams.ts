@@ -4,6 +4,7 @@ import { errorMessage } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
 import type { UpstreamPolicy } from '../address-policies.ts';
 import type { ConfiguredUpstreams } from '../routing/rules.ts';
+import { hostOfUrl } from '../routing/host-header.ts';
 import { parseUpstreamUrl } from '../routing/upstream-url.ts';
 import { resolveName } from './resolve-name.ts';
 import type { ResolveName } from './resolve-name.ts';
@@ -127,12 +128,12 @@ export class Upstreams {
         this.#enter(list, `${host} does not resolve to it any more`);
   }
 
-  #enter({ name, urls, health }: ConfiguredUpstreams, why: string): void {
+  #enter({ name, urls, health, hostHeader }: ConfiguredUpstreams, why: string): void {
     const instances = urls.flatMap((url): ConfiguredInstance[] => {
       const { scheme = 'http', host = '', port = 0 } = parseUpstreamUrl(url) ?? {};
       const addresses = isIP(host) === 0 ? (this.#names.get(host)?.addresses ?? []) : [host];
       const check =
-        health === undefined ? {} : { health: { path: health, method: 'GET' as const } };
+        health === undefined ? {} : { health: healthCheck(health, probedHost(hostHeader, url)) };
       return this.#accepted(url, addresses, port).map((address) => ({
         url,
         scheme,
@@ -156,6 +157,19 @@ export class Upstreams {
     }
     return addresses.filter((_address, index) => refusals[index] === undefined);
   }
+}
+
+/** Returns the Host of probes, which is that of requests; undefined if those have their clients'. */
+function probedHost(header: string, url: string): string | undefined {
+  if (header === 'client') return undefined;
+  return header === 'upstream' ? hostOfUrl(url) : header;
+}
+
+function healthCheck(
+  path: string,
+  host: string | undefined,
+): NonNullable<ConfiguredInstance['health']> {
+  return host === undefined ? { path, method: 'GET' } : { path, method: 'GET', host };
 }
 
 function hostOf(url: string): string {

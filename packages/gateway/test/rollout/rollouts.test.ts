@@ -209,6 +209,22 @@ describe('rollouts', () => {
     expect(splits.get('/v1')?.groups[1]).toEqual({ versions: ['1.5'], share: 0 });
   });
 
+  it('are remembered across restarts while the setting is turned off', () => {
+    rules = undefined;
+    start(SAVED);
+    begin();
+    expect(rollouts.export()).toEqual(SAVED);
+    start(rollouts.export());
+    rules = { stepMs: STEP_MS };
+    rollouts.configure();
+    expect(rollouts.of('/v1').map(({ state }) => state)).toEqual(['accepted', 'held']);
+    rules = undefined;
+    rollouts.configure();
+    expect(rollouts.export().map(({ prefix }) => prefix)).toEqual(['/v1']);
+    rollouts.forgetPrefix('/v1');
+    expect(rollouts.export()).toEqual([]);
+  });
+
   it('show which instances receive nothing', () => {
     begin();
     const [old, recent] = [...table.values()];

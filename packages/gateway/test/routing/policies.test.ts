@@ -9,7 +9,7 @@ describe('a reconfigured router', () => {
     const decision = decide('localhost', '/v1');
     if (decision.type !== 'forward') throw new Error('not forwarded');
     const first = decision.next()?.port;
-    decision.onAttemptEnd?.(true);
+    decision.onAttemptEnd?.('failed');
     configure({ balancing: { policy: 'hash' } });
     const [gone = 0, left] = [1, 2, 3].filter((port) => port !== first);
     say(gone, { left: true });
@@ -32,9 +32,9 @@ describe('a reconfigured router', () => {
     say(2);
     for (let failures = 0; failures < 5; failures++) {
       const decision = forwarded(decide('localhost', '/v1'));
-      if (decision.next()?.port === 1) decision.onAttemptEnd?.(true);
+      if (decision.next()?.port === 1) decision.onAttemptEnd?.('failed');
       else {
-        decision.onAttemptEnd?.(false);
+        decision.onAttemptEnd?.('responded');
         failures--;
       }
     }
@@ -58,7 +58,7 @@ describe('a request that ends after a reconfiguration', () => {
     });
     configure(settings);
     picks(1);
-    for (const decision of late) decision.onAttemptEnd?.(true);
+    for (const decision of late) decision.onAttemptEnd?.('failed');
     // Half of them are left, which would not bear the load of all.
     expect(new Set(picks(4))).toEqual(new Set([1, 2, 3, 4]));
   });

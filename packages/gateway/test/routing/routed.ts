@@ -26,7 +26,7 @@ export function portsOf(decision: Decision): number[] {
   if (decision.type !== 'forward') return ports;
   for (let each = decision.next(); each !== undefined; each = decision.next()) {
     ports.push(each.port);
-    decision.onAttemptEnd?.(true);
+    decision.onAttemptEnd?.('failed');
   }
   return ports;
 }
@@ -63,7 +63,7 @@ export function setup(balancing: RoutingConfig['balancing'] = {}) {
     if (decision.type === 'answer') return decision.problem.code;
     const port = decision.next()?.port;
     decision.onResponse?.(200);
-    decision.onAttemptEnd?.(false);
+    decision.onAttemptEnd?.('responded');
     return port;
   };
   const picks = (count: number) => Array.from({ length: count }, () => pick());

@@ -1,6 +1,28 @@
 import { describe, expect, it } from 'vitest';
+import type { AttemptEnd, Forward } from '@rollcall/proxy';
 import { REQUEST } from '../../../proxy/test/decisions.ts';
 import { forwarded, portsOf, setup } from './routed.ts';
+
+function fail(decision: Forward): void {
+  decision.onAttemptEnd?.('failed');
+}
+
+/** Has the first of two instances fail four times, end another request so, and then fail once more. */
+function endBetweenFailures(end: (decision: Forward) => void) {
+  const { say, decide, told } = setup();
+  for (const port of [1, 2]) say(port);
+  const endAtFirst = (endFirst: (decision: Forward) => void): void => {
+    for (let count = 0; count < 2; count++) {
+      const decision = forwarded(decide('localhost', '/v1'));
+      if (decision.next()?.port === 1) endFirst(decision);
+      else decision.onAttemptEnd?.('responded');
+    }
+  };
+  for (let count = 0; count < 4; count++) endAtFirst(fail);
+  endAtFirst(end);
+  endAtFirst(fail);
+  return told.filter((each) => each.startsWith('ejected')).length;
+}
 
 describe('a router', () => {
   it('selects instances in exact round-robin', () => {
@@ -54,7 +76,7 @@ describe('a router', () => {
     for (const port of [1, 2]) say(port);
     const decision = forwarded(decide('localhost', '/v1'));
     expect(decision.next()?.port).toBe(1);
-    decision.onAttemptEnd?.(true);
+    decision.onAttemptEnd?.('failed');
     say(2, { left: true });
     say(3);
     expect(portsOf(decision)).toEqual([3]);
@@ -66,7 +88,7 @@ describe('a router', () => {
     const [one, two] = [decide('localhost', '/v1'), decide('localhost', '/v1')];
     for (const each of [one, two]) if (each.type === 'forward') each.next();
     expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
-    if (one.type === 'forward') one.onAttemptEnd?.(false);
+    if (one.type === 'forward') one.onAttemptEnd?.('responded');
     expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
   });
 
@@ -77,11 +99,47 @@ describe('a router', () => {
       const decision = forwarded(decide('localhost', '/v1'));
       const failing = decision.next()?.port === 1;
       decision.onResponse?.(failing ? 503 : 200);
-      decision.onAttemptEnd?.(false);
+      decision.onAttemptEnd?.('responded');
     }
     expect(picks(4)).toEqual([2, 2, 2, 2]);
     clock.now += 30_000;
     expect(new Set(picks(4))).toEqual(new Set([1, 2]));
+  });
+
+  it.each<AttemptEnd>(['abandoned', 'unsent'])(
+    'does not take a request without a response, which is %s, for a success',
+    (end) => {
+      expect(endBetweenFailures((decision) => decision.onAttemptEnd?.(end))).toBe(1);
+      expect(endBetweenFailures((decision) => decision.onAttemptEnd?.('responded'))).toBe(0);
+    },
+  );
+
+  it.each([
+    [14, 'UNAVAILABLE', 1],
+    [13, 'INTERNAL', 0],
+    [4, 'DEADLINE_EXCEEDED', 0],
+    [5, 'NOT_FOUND', 0],
+    [0, 'OK', 0],
+  ])(
+    'takes a call of gRPC with status %i, %s, as ejection does a 503 or not',
+    (code, _name, ejections) => {
+      const call = (decision: Forward): void => {
+        decision.onResponse?.(200);
+        decision.onGrpcStatus?.(code);
+        decision.onAttemptEnd?.('responded');
+      };
+      expect(endBetweenFailures(call)).toBe(ejections);
+    },
+  );
+
+  it('has room again after a request that its client has given up', () => {
+    const { say, decide } = setup({ maxInFlight: 1 });
+    say(1);
+    const decision = forwarded(decide('localhost', '/v1'));
+    decision.next();
+    expect(decide('localhost', '/v1')).toMatchObject({ problem: { code: 'overloaded' } });
+    decision.onAttemptEnd?.('abandoned');
+    expect(decide('localhost', '/v1')).toMatchObject({ type: 'forward' });
   });
 
   it('reports unreachable and ejected instances', () => {
@@ -103,7 +161,7 @@ describe('a router', () => {
         const decision = forwarded(decide('localhost', '/v1'));
         decision.next();
         if (decision.mayRetry?.()) granted++;
-        decision.onAttemptEnd?.(false);
+        decision.onAttemptEnd?.('responded');
       }
       return granted;
     };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Decision } from '@rollcall/proxy';
+import type { AttemptEnd, Decision } from '@rollcall/proxy';
 import { latencyAt } from '../../src/rollout/latencies.ts';
 import { Router } from '../../src/routing/router.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
@@ -50,7 +50,7 @@ function send(fields?: Record<string, string>): number | undefined {
   const decision = forwarded(decide(fields));
   const port = decision.next()?.port;
   decision.onResponse?.(200);
-  decision.onAttemptEnd?.(false);
+  decision.onAttemptEnd?.('responded');
   return port;
 }
 
@@ -68,14 +68,24 @@ function clientsOf(share: number): string[] {
   );
 }
 
+interface RequestEnd {
+  readonly end?: AttemptEnd;
+  readonly grpcStatus?: number;
+  readonly ms?: number;
+}
+
 /** A request that ends so after so many milliseconds. */
-function request(status: number, { isFault = false, ms = 10 } = {}): void {
+function request(
+  status: number,
+  { end = 'responded', grpcStatus = -1, ms = 10 }: RequestEnd = {},
+): void {
   const decision = forwarded(decide());
   decision.next();
   clock.now += ms;
   if (status !== 0) decision.onResponse?.(status);
   clock.now += 500;
-  decision.onAttemptEnd?.(isFault);
+  if (grpcStatus >= 0) decision.onGrpcStatus?.(grpcStatus);
+  decision.onAttemptEnd?.(end);
 }
 const arm = (group: number) => router.takeEvidence()[0]?.arms[group];
 
@@ -117,7 +127,7 @@ describe('versions', () => {
     for (let failure = 0; failure < 5; failure++) {
       const decision = forwarded(decide());
       expect(decision.next()?.port).toBe(3);
-      decision.onAttemptEnd?.(true);
+      decision.onAttemptEnd?.('failed');
     }
     expect(OLD).toContain(send());
   });
@@ -126,12 +136,12 @@ describe('versions', () => {
     router.split('/v1', SPLIT);
     const decision = forwarded(decide());
     expect(decision.next()?.port).toBe(3);
-    decision.onAttemptEnd?.(true);
+    decision.onAttemptEnd?.('failed');
     expect(OLD).toContain(decision.next()?.port);
     position = 0.9;
     const another = forwarded(decide());
     expect(OLD).toContain(another.next()?.port);
-    another.onAttemptEnd?.(true);
+    another.onAttemptEnd?.('failed');
     expect(OLD).toContain(another.next()?.port);
   });
 
@@ -227,7 +237,7 @@ describe('evidence about versions', () => {
       const decision = forwarded(decide({ cookie: `session=${session}` }));
       decision.next();
       decision.onResponse?.(500);
-      decision.onAttemptEnd?.(false);
+      decision.onAttemptEnd?.('responded');
     }
     const arms = router.takeEvidence()[0]?.arms ?? [];
     expect(arms.map(({ failures }) => failures)).toEqual([0, 0]);
@@ -237,9 +247,31 @@ describe('evidence about versions', () => {
 
   it('takes a 5xx, no response and a response that breaks off for failures', () => {
     request(500);
-    request(0, { isFault: true });
-    request(200, { isFault: true });
+    request(0, { end: 'failed' });
+    request(200, { end: 'failed' });
     expect(arm(1)).toMatchObject({ requests: 3, failures: 3 });
+  });
+
+  it.each([
+    [14, 'UNAVAILABLE', 1],
+    [13, 'INTERNAL', 1],
+    [2, 'UNKNOWN', 1],
+    [4, 'DEADLINE_EXCEEDED', 1],
+    [12, 'UNIMPLEMENTED', 1],
+    [15, 'DATA_LOSS', 1],
+    [0, 'OK', 0],
+    [1, 'CANCELLED', 0],
+    [3, 'INVALID_ARGUMENT', 0],
+    [5, 'NOT_FOUND', 0],
+    [7, 'PERMISSION_DENIED', 0],
+  ])('takes a call of gRPC with status %i, %s, for %i failures', (grpcStatus, _name, failures) => {
+    request(200, { grpcStatus });
+    expect(arm(1)).toMatchObject({ requests: 1, failures });
+  });
+
+  it('leaves out what an instance has not processed because it closes the connection', () => {
+    request(0, { end: 'unsent' });
+    expect(router.takeEvidence()).toEqual([]);
   });
 
   it('measures until the head of the response', () => {
@@ -248,7 +280,7 @@ describe('evidence about versions', () => {
   });
 
   it('takes the time that a client has waited for a latency, if it left without a response', () => {
-    request(0, { ms: 1500 });
+    request(0, { end: 'abandoned', ms: 1500 });
     const observed = arm(1);
     expect(observed).toMatchObject({ requests: 1, failures: 0 });
     expect(latencyAt(observed?.latencies ?? new Uint32Array(256), 0.5)).toBeGreaterThan(1900);
@@ -271,9 +303,9 @@ describe('evidence about versions', () => {
     position = 0.9;
     const decision = forwarded(decide());
     decision.next();
-    decision.onAttemptEnd?.(true);
+    decision.onAttemptEnd?.('failed');
     decision.next();
-    decision.onAttemptEnd?.(true);
+    decision.onAttemptEnd?.('failed');
     expect(arm(0)).toMatchObject({ requests: 1, failures: 1 });
   });
 });

@@ -30,6 +30,7 @@ const OTHER_TEXTS: Readonly<Record<string, string>> = {
   domain: 'api.example.com',
   'tls.acme.email': 'b@example.com',
   'tls.acme.directory': 'https://acme.example.com/directory',
+  hostHeader: 'upstream',
   'balancing.hashBy': 'cookie:session',
   'rateLimit.rate': '5/m',
   'redis.url': 'redis://127.0.0.1:1',

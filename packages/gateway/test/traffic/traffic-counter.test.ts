@@ -27,6 +27,14 @@ describe('traffic', () => {
     expect([...traffic.problems()]).toEqual([['overloaded', 1]]);
   });
 
+  it('counts a call of gRPC that failed as an error, once', () => {
+    traffic.countRequest(exchanged({ grpcStatus: 14 }));
+    traffic.countRequest(exchanged({ grpcStatus: 14, isAborted: true }));
+    traffic.countRequest(exchanged({ grpcStatus: 5 }));
+    const a = of('a');
+    expect(a && [requestCount(a), errorCount(a)]).toEqual([3, 2]);
+  });
+
   it('measures the whole request for a route, and the time to the head for an instance', () => {
     traffic.countRequest(exchanged({ ms: 3000, upstreamMs: 8 }));
     expect(route('/v1')?.[AT.seconds]).toBe(3);

@@ -20,8 +20,8 @@ function setup() {
       return { addresses: found, validMs: 1000 };
     },
   });
-  const configure = (urls: readonly string[], name = 'a', health?: string) =>
-    upstreams.configure([{ name, urls, health }], () => {});
+  const configure = (urls: readonly string[], name = 'a', health?: string, hostHeader = 'client') =>
+    upstreams.configure([{ name, urls, health, hostHeader }], () => {});
   const endpoints = (name = 'a') =>
     table.get(name)?.map(({ scheme, address, port }) => `${scheme} ${address} ${port}`);
   return { upstreams, table, addresses, refused, logged, configure, endpoints };
@@ -92,15 +92,30 @@ describe('configured upstreams', () => {
     expect(logged).toEqual(['cannot resolve an upstream: it has no address']);
   });
 
+  it.each([
+    ['client', undefined],
+    ['upstream', 'files.example.net'],
+    ['other.example.net', 'other.example.net'],
+  ])('are probed with the Host that requests get: %s', async (hostHeader, host) => {
+    const { upstreams, configure, table, addresses } = setup();
+    addresses.set('files.example.net', ['192.0.2.1']);
+    configure(['https://files.example.net:443'], 'a', '/up', hostHeader);
+    await upstreams.ready(100);
+    expect(table.get('a')?.[0]?.health?.host).toBe(host);
+  });
+
   it('are replaced while the old ones are still there', () => {
     const { upstreams, configure, endpoints } = setup();
     configure(['http://10.0.0.1:80'], 'old');
-    upstreams.configure([{ name: 'new', urls: ['http://10.0.0.2:80'], health: undefined }], () => {
-      expect([endpoints('old'), endpoints('new')]).toEqual([
-        ['http 10.0.0.1 80'],
-        ['http 10.0.0.2 80'],
-      ]);
-    });
+    upstreams.configure(
+      [{ name: 'new', urls: ['http://10.0.0.2:80'], health: undefined, hostHeader: 'client' }],
+      () => {
+        expect([endpoints('old'), endpoints('new')]).toEqual([
+          ['http 10.0.0.1 80'],
+          ['http 10.0.0.2 80'],
+        ]);
+      },
+    );
     expect([endpoints('old'), endpoints('new')]).toEqual([[], ['http 10.0.0.2 80']]);
   });
 
@@ -108,9 +123,12 @@ describe('configured upstreams', () => {
     const { upstreams, configure, endpoints } = setup();
     configure(['http://10.0.0.1:80']);
     const refused = () =>
-      upstreams.configure([{ name: 'b', urls: ['http://10.0.0.2:80'], health: undefined }], () => {
-        throw new Error('refused');
-      });
+      upstreams.configure(
+        [{ name: 'b', urls: ['http://10.0.0.2:80'], health: undefined, hostHeader: 'client' }],
+        () => {
+          throw new Error('refused');
+        },
+      );
     expect(refused).toThrow('refused');
     expect([endpoints(), endpoints('b')]).toEqual([['http 10.0.0.1 80'], []]);
   });

@@ -31,6 +31,12 @@ const MAX_LINGER_MS = 30_000;
 /** How long a client that has ended its side may get nothing. Then it has left. */
 const HALF_OPEN_MS = 5000;
 
+/**
+ * What is read of a client before its turn: enough that an end behind it is noticed, while the request before it waits for
+ * its response.
+ */
+const MAX_EARLY_BYTES = 16 * 1024;
+
 /** Requests in a row that are answered without an upstream before other connections have their turn. */
 const MAX_ANSWERS_IN_A_ROW = 16;
 
@@ -153,7 +159,9 @@ export class Http1Connection implements Client, Http1StreamOwner {
   upgraded(): void {
     this.#state = 'tunnel';
     const held = this.#takeHeld();
-    if (held !== undefined) this.#exchange?.onRequestData([held], MORE);
+    const end = this.#hasEnded ? DONE : MORE;
+    if (held !== undefined || end.done)
+      this.#exchange?.onRequestData(held === undefined ? NO_PARTS : [held], end);
     this.resume();
   }
 
@@ -185,7 +193,7 @@ export class Http1Connection implements Client, Http1StreamOwner {
         return this.#taken(exchange);
       }
       this.#hold(bytes);
-      this.pause();
+      this.#pauseIfFull();
     } else this.#linger();
     return this.#taken(this.#exchange);
   }
@@ -202,6 +210,10 @@ export class Http1Connection implements Client, Http1StreamOwner {
   #hold(bytes: Buffer, isOwned = false): void {
     if (this.#held !== undefined) this.#held = Buffer.concat([this.#held, bytes]);
     else this.#held = isOwned ? bytes : Buffer.from(bytes);
+  }
+
+  #pauseIfFull(): void {
+    if (this.#held !== undefined && this.#held.length >= MAX_EARLY_BYTES) this.pause();
   }
 
   #takeHeld(): Buffer | undefined {
@@ -296,7 +308,7 @@ export class Http1Connection implements Client, Http1StreamOwner {
       this.#body = undefined;
       if (used < bytes.length) {
         this.#hold(bytes.subarray(used));
-        this.pause();
+        this.#pauseIfFull();
       }
     }
     this.#exchange?.onRequestData(parts, this.#endOf(body));

@@ -5,7 +5,7 @@ import type { FilterRun, FilterRunHandler } from '../filters/filter-run.ts';
 import { GRPC_STATUS, grpcStatusOfReset } from '../grpc/status.ts';
 import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
 import type { BodyEnd, RequestHead, ResponseHead } from '../message.ts';
-import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR, requestTimedOut } from '../problems.ts';
+import { bodyTooLarge, FILTER_FAILED, INTERNAL_ERROR } from '../problems.ts';
 import type { Problem } from '../problems.ts';
 import type { Forward } from '../proxy.ts';
 import { ClientRequest } from './client-request.ts';
@@ -101,22 +101,29 @@ export class Exchange
   answer(problem: Problem): void {
     const { record } = this.#request;
     if (record !== undefined) record.problem = problem.code;
-    this.#respond(problemResponse(problem, this.#request));
+    this.onOwnResponse(problemResponse(problem, this.#request));
   }
 
   /** Ends what takes too long. @param now by the clock */
   check(now: number): void {
     this.#continue?.check(now);
+    if (this.#tunnel?.isOver(now) === true) {
+      this.#sent.drop();
+      return this.#finish(false);
+    }
     if (!this.#timer.isOver(now)) return;
     const isTotal = this.#timer.isTotalOver(now);
-    if (this.#phase === 'filtering') this.#filters?.timedOut(this.#timer.limits.filterMs, this);
+    const isRoute = this.#timer.isRouteOver(now);
+    if (this.#phase === 'filtering' && (isRoute || !isTotal))
+      this.#filters?.timedOut(this.#timer.maxFilterMs, this);
     // Once the response has begun, it may be the client that does not take it.
     else if (this.#phase === 'responding')
       this.#breakOff(isTotal ? GRPC_STATUS.deadlineExceeded : GRPC_STATUS.unavailable);
     else if (!isTotal) this.#sent.timedOut();
     else {
-      this.#sent.drop(this.#sent.isAtUpstream && this.#timer.isRouteOver(now));
-      this.answer(requestTimedOut(this.#timer.totalMs));
+      this.#filters?.cancel();
+      this.#sent.drop(this.#sent.isAtUpstream && isRoute);
+      this.answer(this.#timer.problem);
     }
   }
 
@@ -177,8 +184,9 @@ export class Exchange
     else this.answer(problem);
   }
 
-  onOwnResponse(response: OwnResponse): void {
-    this.#respond(response);
+  onOwnResponse(own: OwnResponse): void {
+    const filtered = this.#filters?.respondOwn(own) ?? own;
+    if (this.#enter('answer')) this.#deliver(filtered);
   }
 
   onFilterFailed(): void {
@@ -210,7 +218,6 @@ export class Exchange
 
   onResponseHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
     this.#isOpenEnded = head.length < 0;
-    if (end.done) noteGrpcStatus(this.#request, end.trailers === '' ? head.fields : end.trailers);
     if (this.#filters !== undefined) return this.#sendFiltered(this.#filters, head, parts, end);
     if (!this.#enter('response-head')) return;
     this.#request.record?.delivered(parts);
@@ -218,7 +225,6 @@ export class Exchange
   }
 
   onResponseData(parts: readonly Buffer[], end: BodyEnd): void {
-    if (end.trailers !== '') noteGrpcStatus(this.#request, end.trailers);
     if (this.#transformed !== undefined)
       return this.#passed(this.#transformed.write(parts, end), end);
     this.#request.record?.delivered(parts);
@@ -290,10 +296,8 @@ export class Exchange
 
   #filter(filters: FilterRun): void {
     filters.start(this);
-    if (this.#phase !== 'filtering') return;
-    // One takes its time. What the client has sent by now is all that is held of its body.
-    if (!this.#sent.isComplete) this.#stream.pause();
-    this.#timer.restart(this.#phase);
+    // One takes its time.
+    if (this.#phase === 'filtering') this.#timer.restart(this.#phase);
   }
 
   #sendFiltered(
@@ -333,12 +337,6 @@ export class Exchange
     // Before the client goes on, so that its next request finds the connection.
     this.#sent.release();
     if (this.#transformed === undefined) this.#finish(true);
-  }
-
-  /** Sends a response of the proxy's own. */
-  #respond(own: OwnResponse): void {
-    const filtered = this.#filters?.respondOwn(own) ?? own;
-    if (this.#enter('answer')) this.#deliver(filtered);
   }
 
   #deliver({ head, body }: OwnResponse): void {

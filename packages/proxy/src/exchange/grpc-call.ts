@@ -13,9 +13,12 @@ export function totalMsOf(request: ClientRequest, allowedMs: number): number {
   return Math.min(allowedMs, grpcTimeoutMs(head.fields));
 }
 
-/** Records how a call has ended, if it is one of gRPC. @param lines where its status stands */
-export function noteGrpcStatus({ head, record }: ClientRequest, lines: string): void {
-  if (record !== undefined && head.takesTrailers) record.grpcStatus = readGrpcStatus(lines);
+/** Records how a call has ended, if it is one of gRPC, and returns it. @param lines where its status stands */
+export function noteGrpcStatus({ head, record }: ClientRequest, lines: string): number | undefined {
+  if (!head.takesTrailers) return undefined;
+  const status = readGrpcStatus(lines);
+  if (record !== undefined) record.grpcStatus = status;
+  return status;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { RouteLimits } from '../limits.ts';
+import { deadlineExceeded, requestTimedOut } from '../problems.ts';
+import type { Problem } from '../problems.ts';
 import type { ClientRequest } from './client-request.ts';
 import { totalMsOf } from './grpc-call.ts';
 import { LIMIT_OF } from './phases.ts';
@@ -9,10 +11,10 @@ import type { Phase } from './phases.ts';
 export class PhaseTimer {
   /** By the clock, when the time for this phase is over. */
   deadline: number = Infinity;
-  /** How long all phases together may take. */
-  totalMs: number = Infinity;
   limits: RouteLimits;
   readonly #clock: Clock;
+  /** How long all phases together may take. */
+  #totalMs = Infinity;
   #latest = Infinity;
   /** The same by the route alone, without the deadline of the client. */
   #routeLatest = Infinity;
@@ -25,9 +27,21 @@ export class PhaseTimer {
   /** Begins the time for all phases. */
   begin(request: ClientRequest, limits: RouteLimits): void {
     this.limits = limits;
-    this.totalMs = totalMsOf(request, limits.totalMs);
-    this.#latest = this.#clock.after(this.totalMs);
+    this.#totalMs = totalMsOf(request, limits.totalMs);
+    this.#latest = this.#clock.after(this.#totalMs);
     this.#routeLatest = this.#clock.after(limits.totalMs);
+  }
+
+  /** How long filters may take, within the time that the route allows for all. */
+  get maxFilterMs(): number {
+    return Math.min(this.limits.filterMs, this.limits.totalMs);
+  }
+
+  /** What to answer when the time for all phases is over: whose limit that was. */
+  get problem(): Problem {
+    return this.#totalMs < this.limits.totalMs
+      ? deadlineExceeded(this.#totalMs)
+      : requestTimedOut(this.#totalMs);
   }
 
   /** Gives the phase its time, from now on. */

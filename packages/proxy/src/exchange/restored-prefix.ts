@@ -100,6 +100,7 @@ function isUpstream(authority: string, { request, upstream }: Restoring): boolea
   const { name, port } = partsOf(authority);
   if (Number(port || (upstream.isSecure === true ? 443 : 80)) !== upstream.port) return false;
   const names = [upstream.address, `[${upstream.address}]`, 'localhost', '127.0.0.1', '[::1]'];
+  if (upstream.host !== undefined) names.push(partsOf(upstream.host).name);
   return names.includes(name) || (port !== '' && name === partsOf(request.host).name);
 }
 

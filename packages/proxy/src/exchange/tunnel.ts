@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { Clock } from '../clock.ts';
 import { closeFrame, FrameTracker } from '../http1/websocket-frames.ts';
 import { MORE } from '../message.ts';
 import type { BodyEnd } from '../message.ts';
+
+/** How long one side may send nothing after the other has ended: then it has left too, or never ends. */
+const END_MS = 5000;
 
 /** One end of a tunnel: a client stream, or an upstream connection. */
 export interface TunnelEnd {
@@ -19,8 +23,12 @@ export class Tunnel {
   readonly #upstream: TunnelEnd;
   readonly #up: Direction;
   readonly #down: Direction;
+  readonly #clock: Clock;
+  /** By the clock, when the side that goes on is given up. */
+  #deadline = Infinity;
 
-  constructor(client: TunnelEnd, upstream: TunnelEnd) {
+  constructor(client: TunnelEnd, upstream: TunnelEnd, clock: Clock) {
+    this.#clock = clock;
     this.#upstream = upstream;
     // A client masks its frames (RFC 6455 §5.3), and to the upstream we are the client.
     this.#up = new Direction(client, upstream, () => closeFrame(randomBytes(4)));
@@ -29,10 +37,17 @@ export class Tunnel {
 
   fromClient(parts: readonly Buffer[], end: BodyEnd): void {
     this.#up.pass(parts, end);
+    this.#passed();
   }
 
   fromUpstream(parts: readonly Buffer[], end: BodyEnd): void {
     this.#down.pass(parts, end);
+    this.#passed();
+  }
+
+  /** Whether one side has ended, and the other has been silent for too long since. @param now by the clock */
+  isOver(now: number): boolean {
+    return now >= this.#deadline;
   }
 
   clientDrained(): void {
@@ -44,6 +59,10 @@ export class Tunnel {
     this.#up.leave();
     this.#down.leave();
   }
+
+  #passed(): void {
+    if (this.#up.hasEnded || this.#down.hasEnded) this.#deadline = this.#clock.after(END_MS);
+  }
 }
 
 class Direction {
@@ -54,7 +73,7 @@ class Direction {
   #isLeaving = false;
   /** A close frame of ours was sent: nothing may follow it. */
   #isClosed = false;
-  #hasEnded = false;
+  hasEnded = false;
 
   constructor(from: TunnelEnd, to: TunnelEnd, ourClose: () => Buffer) {
     this.#from = from;
@@ -63,8 +82,8 @@ class Direction {
   }
 
   pass(parts: readonly Buffer[], end: BodyEnd): void {
-    if (this.#hasEnded) return;
-    this.#hasEnded = end.done;
+    if (this.hasEnded) return;
+    this.hasEnded = end.done;
     for (const part of parts) this.#frames.advance(part);
     const passed = this.#isClosed ? [] : parts;
     if ((passed.length > 0 || end.done) && !this.#to.write(passed, end)) this.#from.pause();
@@ -78,7 +97,7 @@ class Direction {
 
   /** Between two frames of the peer. The upstream answers it and ends, and its end passes on. */
   #close(): void {
-    const mayClose = !this.#hasEnded && !this.#frames.hasClosed && this.#frames.isBetween;
+    const mayClose = !this.hasEnded && !this.#frames.hasClosed && this.#frames.isBetween;
     if (this.#isClosed || !mayClose) return;
     this.#isClosed = true;
     this.#to.write([this.#closeFrame()], MORE);

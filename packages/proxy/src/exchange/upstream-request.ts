@@ -2,11 +2,12 @@ import type { Context } from '../context.ts';
 import type { FilterRun } from '../filters/filter-run.ts';
 import { IDEMPOTENT } from '../http1/methods.ts';
 import type { RouteLimits } from '../limits.ts';
-import { DONE, MORE, NO_PARTS, sizeOf } from '../message.ts';
+import { DONE, MORE } from '../message.ts';
 import type { BodyEnd, ResponseHead } from '../message.ts';
 import { bodyTimedOut, NO_UPSTREAM, proxyProblem } from '../problems.ts';
 import type { Problem, ProxyProblemCode } from '../problems.ts';
-import type { Forward, Upstream } from '../proxy.ts';
+import type { AttemptEnd, Forward, Upstream } from '../proxy.ts';
+import { LeavingError } from '../upstream/leaving-error.ts';
 import { isOwnShortage } from '../upstream/own-shortage.ts';
 import { ResetError } from '../upstream/reset-error.ts';
 import type { ResponseHandler } from '../upstream/response-handler.ts';
@@ -14,6 +15,8 @@ import type { UpstreamStream } from '../upstream/upstream-stream.ts';
 import type { ClientRequest } from './client-request.ts';
 import type { ClientStream } from './client-stream.ts';
 import { copyOf } from './copy-of.ts';
+import { noteGrpcStatus } from './grpc-call.ts';
+import { HeldBody } from './held-body.ts';
 import { lastHopResponse } from './own-response.ts';
 import type { OwnResponse } from './own-response.ts';
 import type { Phase } from './phases.ts';
@@ -23,8 +26,6 @@ import { Tunnel } from './tunnel.ts';
 
 /** How often a request that was sent may be sent again. */
 const MAX_RETRIES = 2;
-/** Of a body that goes on: what is kept of it while the upstream may still refuse the request. */
-const MAX_KEPT_BYTES = 64 * 1024;
 
 /** What a request on its way to an upstream calls: the exchange. */
 export interface UpstreamRequestHandler {
@@ -67,17 +68,14 @@ export class UpstreamRequest implements ResponseHandler {
   /** Of the last attempt. */
   #upstream: Upstream | undefined;
   #connection: UpstreamStream | undefined;
-  /** What has come of the body and may have to be sent, or sent again. */
-  #parts = NO_PARTS;
-  #end = MORE;
+  readonly #body = new HeldBody();
   /** Whether the upstream does not take the body for now. */
   #isBlocked = false;
   #mayRetry = false;
-  /** Whether all that has come of the body is kept. */
-  #isKept = true;
   #retries = 0;
-  /** Whether an attempt is under way. */
+  /** Whether an attempt is under way, and whether a response to it has begun. */
   #isTrying = false;
+  #hasResponded = false;
 
   constructor(
     request: ClientRequest,
@@ -93,33 +91,27 @@ export class UpstreamRequest implements ResponseHandler {
     this.#limits = context.limits;
   }
 
-  /** Whether the whole body has come. */
-  get isComplete(): boolean {
-    return this.#end.done;
-  }
-
   /** Whether bytes of the body are still to be written, or may have to be again. */
   get holdsBody(): boolean {
-    return this.#parts.length > 0 || this.#connection?.holdsParts !== false;
+    return this.#body.parts.length > 0 || this.#connection?.holdsParts !== false;
   }
 
   /** How many these are. What is held to be sent again is often also what is still to be written. */
   get heldBytes(): number {
-    return Math.max(sizeOf(this.#parts), this.#connection?.pendingBytes ?? 0);
+    return Math.max(this.#body.bytes, this.#connection?.pendingBytes ?? 0);
   }
 
   /** Whether it is the upstream that is waited for, and not the client. */
   get isAtUpstream(): boolean {
     const { phase } = this.#exchange;
     if (phase === 'connecting') return true;
-    return (phase === 'sending' || phase === 'waiting') && (this.#end.done || this.#isBlocked);
+    return (phase === 'sending' || phase === 'waiting') && (this.#body.end.done || this.#isBlocked);
   }
 
-  /** Keeps what has come of the body until it can be sent. */
+  /** Keeps what has come of the body until it can be sent, and has the client wait if that is much. */
   hold(parts: readonly Buffer[], end: BodyEnd): void {
     this.#request.copy?.add(parts);
-    this.#parts = this.#parts.length === 0 ? parts : [...this.#parts, ...parts];
-    this.#end = end;
+    if (!this.#body.hold(parts, end)) this.#stream.pause();
   }
 
   /** Begins the first attempt, unless this proxy is the last hop of the request. */
@@ -130,16 +122,16 @@ export class UpstreamRequest implements ResponseHandler {
     this.#limits = limits;
     this.#filters = filters;
     this.#request.copy = copyOf(this.#request, decision, filters, this.#context);
-    this.#request.copy?.add(this.#parts);
+    this.#request.copy?.add(this.#body.parts);
     this.#tryNext();
   }
 
   /** Sends more of the body. */
   write(parts: readonly Buffer[], end: BodyEnd): void {
-    this.#end = this.#passing(end);
+    this.#body.end = this.#passing(end);
     this.#mayRetry = false;
-    this.#keep(parts);
-    if (this.#connection?.write(parts, this.#end) === false) this.#block();
+    this.#body.keep(parts, this.#connection?.mayRefuse === true);
+    if (this.#connection?.write(parts, this.#body.end) === false) this.#block();
     this.#request.copy?.add(parts);
     if (end.done) this.#sentAll();
   }
@@ -153,21 +145,22 @@ export class UpstreamRequest implements ResponseHandler {
     this.#connection?.resume();
   }
 
-  /** Gives the connection up, because the response is not wanted any more. @param isFault see `#ended` */
+  /** Gives the connection up, because the response is not wanted any more. @param isFault whether of the upstream */
   drop(isFault = false): void {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.abandon();
-    this.#ended(isFault);
+    if (isFault) this.#ended('failed');
+    else this.#ended(this.#hasResponded ? 'responded' : 'abandoned');
   }
 
   /** The whole response has come. A connection on which the body is still being sent cannot be used again. */
   release(): void {
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#ended(false);
+    this.#ended('responded');
     // An upstream that does not read trailers takes them for its next request.
-    if (this.#end.done && this.#end.trailers === '') connection?.giveBack();
+    if (this.#body.end.done && this.#body.end.trailers === '') connection?.giveBack();
     else connection?.abandon();
   }
 
@@ -186,15 +179,17 @@ export class UpstreamRequest implements ResponseHandler {
     if (connection === undefined || this.#decision === undefined) return;
     const { via } = this.#context;
     const head = this.#filters === undefined ? this.#request.head : this.#filters.head;
-    const facts = requestFacts(this.#request, this.#decision, this.#filters, via);
-    this.#end = this.#passing(this.#end);
-    const isComplete = this.#end.done;
-    const flows = connection.send(head, facts, this.#parts, this.#end);
+    const fromClient = requestFacts(this.#request, this.#decision, this.#filters, via);
+    const host = this.#upstream?.host;
+    const facts = host === undefined ? fromClient : { ...fromClient, host };
+    this.#body.end = this.#passing(this.#body.end);
+    const isComplete = this.#body.end.done;
+    const flows = connection.send(head, facts, this.#body.parts, this.#body.end);
     this.#request.record?.sent();
     // A body that goes on is not kept, and so cannot be sent again.
     this.#mayRetry = isComplete && IDEMPOTENT.has(this.method);
     if (!isComplete) {
-      if (!connection.mayRefuse) this.#drop();
+      if (!connection.mayRefuse) this.#body.drop();
       if (flows) this.#stream.resume();
       else this.#block();
     }
@@ -216,12 +211,13 @@ export class UpstreamRequest implements ResponseHandler {
       return;
     }
     this.#responded(head);
-    this.#ended(false);
-    this.#exchange.onTunnel(new Tunnel(this.#stream, connection), head);
+    this.#ended('responded');
+    this.#exchange.onTunnel(new Tunnel(this.#stream, connection, this.#context.clock), head);
     if (rest.length > 0) this.#exchange.onResponseData([rest], MORE);
   }
 
   onHead(head: ResponseHead, parts: readonly Buffer[], end: BodyEnd): void {
+    if (end.done) this.#noteGrpcStatus(end.trailers === '' ? head.fields : end.trailers);
     this.#responded(head);
     const decision = this.#decision;
     const upstream = this.#upstream;
@@ -240,6 +236,7 @@ export class UpstreamRequest implements ResponseHandler {
   }
 
   onData(parts: readonly Buffer[], end: BodyEnd): void {
+    if (end.trailers !== '') this.#noteGrpcStatus(end.trailers);
     this.#exchange.onResponseData(parts, end);
   }
 
@@ -257,8 +254,7 @@ export class UpstreamRequest implements ResponseHandler {
     const failed = this.#connection;
     const { phase } = this.#exchange;
     this.#connection = undefined;
-    const isRefused = failed?.isRefused === true;
-    this.#ended(!isOwnShortage(error) && !isRefused);
+    this.#ended(isOwnShortage(error) || error instanceof LeavingError ? 'unsent' : 'failed');
     if (phase === 'tunnelling' || phase === 'responding')
       this.#exchange.onUpstreamClose(error instanceof ResetError ? error.http2Code : undefined);
     else if (phase === 'connecting') this.#unreachable(error);
@@ -283,7 +279,7 @@ export class UpstreamRequest implements ResponseHandler {
    * @returns false if the request may not be sent again
    */
   #retry(failed: UpstreamStream): boolean {
-    if (!this.#isKept || this.#retries >= MAX_RETRIES) return false;
+    if (!this.#body.isKept || this.#retries >= MAX_RETRIES) return false;
     // What the upstream has not begun to process is sent again, with any method.
     const isSafe = failed.isRefused || (this.#mayRetry && !failed.hasResponded);
     if (!isSafe || this.#decision?.mayRetry?.() === false) return false;
@@ -303,11 +299,11 @@ export class UpstreamRequest implements ResponseHandler {
     this.#upstream = upstream;
     this.#connection = connection;
     this.#isTrying = true;
+    this.#hasResponded = false;
     if (record !== undefined) record.instance = upstream.key;
     connection.carry(this);
     this.#exchange.onRequestProgress('attempt');
     if (connection.isConnected) this.onConnected();
-    else if (!this.#end.done) this.#stream.pause();
   }
 
   #sentAll(): void {
@@ -339,30 +335,23 @@ export class UpstreamRequest implements ResponseHandler {
   }
 
   #responded({ status }: ResponseHead): void {
+    this.#hasResponded = true;
     this.#mayRetry = false;
-    if (!this.#end.done) this.#drop();
+    if (!this.#body.end.done) this.#body.drop();
     this.#decision?.onResponse?.(status);
     this.#request.record?.responded(status);
   }
 
-  /** Reports the attempt that is under way as over. @param isFault see {@link Forward.onAttemptEnd} */
-  #ended(isFault: boolean): void {
+  #noteGrpcStatus(lines: string): void {
+    const status = noteGrpcStatus(this.#request, lines);
+    if (status !== undefined) this.#decision?.onGrpcStatus?.(status);
+  }
+
+  /** Reports the attempt that is under way as over. */
+  #ended(end: AttemptEnd): void {
     if (!this.#isTrying) return;
     this.#isTrying = false;
-    this.#decision?.onAttemptEnd?.(isFault);
-  }
-
-  /** Keeps more of the body, while the upstream may refuse the request and it is not too much. */
-  #keep(parts: readonly Buffer[]): void {
-    const mayRefuse = this.#isKept && this.#connection?.mayRefuse === true;
-    if (!mayRefuse || sizeOf(this.#parts) + sizeOf(parts) > MAX_KEPT_BYTES) return this.#drop();
-    this.#parts = [...this.#parts, ...parts];
-  }
-
-  /** What was sent of the body cannot be sent again. */
-  #drop(): void {
-    this.#isKept = false;
-    this.#parts = NO_PARTS;
+    this.#decision?.onAttemptEnd?.(end);
   }
 
   #block(): void {

@@ -1,3 +1,4 @@
+import { isFieldName } from '../http1/field-kind.ts';
 import { TOKEN, valueBetween } from '../http1/syntax.ts';
 import type { FieldAliases } from './field-aliases.ts';
 
@@ -17,21 +18,36 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-type Entry = [name: string, lower: string, value: string];
+/** A field that came. */
+interface Line {
+  /** Where its name begins, where its colon is, and where its CRLF begins. */
+  readonly at: number;
+  readonly colon: number;
+  readonly end: number;
+  isRemoved: boolean;
+}
+
+/** A field that was set or added. */
+interface Added {
+  readonly name: string;
+  readonly lower: string;
+  readonly value: string;
+}
 
 /**
- * The header fields of one message. Names are compared without case; order, and the case of what came, stay.
+ * The header fields of one message. Names are compared without case; order, and every byte of the lines that came, stay.
+ * Only where the lines are is read, and not before it is needed: most filters look for a few names and add some.
  */
 export class FieldSet {
-  /** As they came, until they are read. */
-  #lines: string | undefined;
-  #read: Entry[] = [];
-  #isChanged = false;
-  #decided: Set<string> | undefined;
+  readonly #text: string;
+  #lines: readonly Line[] | undefined;
+  #added: Added[] = [];
+  #deleted: string[] | undefined;
+  #hasRemoved = false;
 
   /** @param lines of fields as they came, each with its CRLF. They are read when they are first needed */
   constructor(lines: string) {
-    this.#lines = lines;
+    this.#text = lines;
   }
 
   /** Returns the value; of several fields of this name, their values joined by `, `; undefined if there is none. */
@@ -42,14 +58,18 @@ export class FieldSet {
 
   /** Returns the value of each field of this name: for Set-Cookie, which cannot be joined. */
   getAll(name: string): string[] {
-    const wanted = name.toLowerCase();
-    return this.#entries.filter(([, lower]) => lower === wanted).map(([, , value]) => value);
+    const lower = name.toLowerCase();
+    const values: string[] = [];
+    for (const line of this.#read()) if (this.#isOf(line, lower)) values.push(this.#valueOf(line));
+    for (const each of this.#added) if (each.lower === lower) values.push(each.value);
+    return values;
   }
 
   /** Returns whether there is a field of this name. */
   has(name: string): boolean {
-    const wanted = name.toLowerCase();
-    return this.#entries.some(([, lower]) => lower === wanted);
+    const lower = name.toLowerCase();
+    for (const line of this.#read()) if (this.#isOf(line, lower)) return true;
+    return this.#added.some((each) => each.lower === lower);
   }
 
   /**
@@ -57,9 +77,10 @@ export class FieldSet {
    * @throws TypeError if the name or the value is invalid, or the field is one that the proxy alone writes
    */
   set(name: string, value: string): void {
-    check(name, value);
-    this.#remove(name.toLowerCase());
-    this.append(name, value);
+    const lower = name.toLowerCase();
+    check(name, lower, value);
+    this.#remove(lower);
+    this.#added.push({ name, lower, value });
   }
 
   /**
@@ -67,10 +88,9 @@ export class FieldSet {
    * @throws TypeError as `set` does
    */
   append(name: string, value: string): void {
-    check(name, value);
-    this.#isChanged = true;
-    this.#decide(name.toLowerCase());
-    this.#entries.push([name, name.toLowerCase(), value]);
+    const lower = name.toLowerCase();
+    check(name, lower, value);
+    this.#added.push({ name, lower, value });
   }
 
   /**
@@ -80,77 +100,94 @@ export class FieldSet {
   delete(name: string): void {
     const lower = name.toLowerCase();
     if (RESERVED.has(lower)) throw new TypeError(`the field ${name} belongs to the proxy`);
-    this.#decide(lower);
+    (this.#deleted ??= []).push(lower);
     this.#remove(lower);
   }
 
   /** Removes every field of these names, and every alias of one. Trailers cannot bring them either. */
   deleteAliases(aliases: FieldAliases): void {
-    for (const name of aliases.names) this.#decide(name);
-    if (this.#lines !== undefined && !aliases.mayStandIn(this.#lines)) return;
-    for (const [, lower] of this.#entries) if (aliases.has(lower)) this.delete(lower);
+    (this.#deleted ??= []).push(...aliases.names);
+    if (this.#added.length === 0 && !aliases.mayStandIn(this.#text)) return;
+    for (const name of Array.from(this, ([each]) => each.toLowerCase()))
+      if (aliases.has(name)) this.delete(name);
   }
 
   /** Yields name and value of each field, in their order. */
   *[Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
-    for (const [name, , value] of this.#entries) yield [name, value];
+    for (const line of this.#read())
+      if (!line.isRemoved) yield [this.#text.slice(line.at, line.colon), this.#valueOf(line)];
+    for (const { name, value } of this.#added) yield [name, value];
   }
 
   /** Whether it differs from the lines that it was made of. */
   get isChanged(): boolean {
-    return this.#isChanged;
+    return this.#hasRemoved || this.#added.length > 0;
   }
 
   /** The names in lower case that were set, added or deleted, whether or not there was such a field. */
   get decided(): readonly string[] {
-    return [...(this.#decided ?? [])];
+    return [...this.#added.map(({ lower }) => lower), ...(this.#deleted ?? [])];
   }
 
   /** Returns the fields as lines, each with its CRLF. */
   toLines(): string {
-    let lines = '';
-    for (const [name, , value] of this.#entries) lines += `${name}: ${value}\r\n`;
+    let lines = this.#hasRemoved ? this.#kept() : this.#text;
+    for (const { name, value } of this.#added) lines += `${name}: ${value}\r\n`;
     return lines;
   }
 
-  get #entries(): Entry[] {
-    if (this.#lines === undefined) return this.#read;
-    this.#read = entriesOf(this.#lines);
-    this.#lines = undefined;
-    return this.#read;
+  /** Where the lines that came are. */
+  #read(): readonly Line[] {
+    return (this.#lines ??= linesOf(this.#text));
   }
 
-  set #entries(entries: Entry[]) {
-    this.#read = entries;
+  #isOf({ at, colon, isRemoved }: Line, lower: string): boolean {
+    return !isRemoved && colon - at === lower.length && isFieldName(this.#text, at, lower);
   }
 
-  #decide(lower: string): void {
-    (this.#decided ??= new Set()).add(lower);
+  #valueOf({ colon, end }: Line): string {
+    return valueBetween(this.#text, colon + 1, end);
+  }
+
+  #kept(): string {
+    let kept = '';
+    for (const { at, end, isRemoved } of this.#read())
+      if (!isRemoved) kept += this.#text.slice(at, end + 2);
+    return kept;
   }
 
   #remove(lower: string): void {
-    const kept = this.#entries.filter((entry) => entry[1] !== lower);
-    if (kept.length !== this.#entries.length) this.#isChanged = true;
-    this.#entries = kept;
+    for (const line of this.#read())
+      if (this.#isOf(line, lower)) {
+        line.isRemoved = true;
+        this.#hasRemoved = true;
+      }
+    if (this.#added.some((each) => each.lower === lower))
+      this.#added = this.#added.filter((each) => each.lower !== lower);
   }
 }
 
-function entriesOf(lines: string): Entry[] {
-  const entries: Entry[] = [];
-  for (let at = 0; at < lines.length;) {
-    const colon = lines.indexOf(':', at);
-    const end = lines.indexOf('\r\n', colon);
-    const name = lines.slice(at, colon);
-    entries.push([name, name.toLowerCase(), valueBetween(lines, colon + 1, end)]);
+function linesOf(text: string): Line[] {
+  const lines: Line[] = [];
+  for (let at = 0; at < text.length;) {
+    const colon = text.indexOf(':', at);
+    const end = text.indexOf('\r\n', colon);
+    lines.push({ at, colon, end, isRemoved: false });
     at = end + 2;
   }
-  return entries;
+  return lines;
 }
 
-function check(name: string, value: string): void {
+/** Names with the value that was last accepted for each: filters mostly set the same ones. */
+const accepted = new Map<string, string>();
+const MAX_ACCEPTED = 256;
+
+function check(name: string, lower: string, value: string): void {
+  if (accepted.get(name) === value) return;
   if (!NAME.test(name)) throw new TypeError(`${JSON.stringify(name)} is not a field name`);
-  if (RESERVED.has(name.toLowerCase()))
-    throw new TypeError(`the field ${name} belongs to the proxy`);
+  if (RESERVED.has(lower)) throw new TypeError(`the field ${name} belongs to the proxy`);
   if (!VALUE.test(value))
     throw new TypeError(`the value of ${name} has characters that a field cannot have`);
+  if (accepted.size >= MAX_ACCEPTED) accepted.clear();
+  accepted.set(name, value);
 }

@@ -84,10 +84,20 @@ function forwardedOrOrdinary(head: string, at: number): number {
 }
 
 /** Returns whether these letters and hyphens stand there, in any case. */
-export function isNamed(head: string, at: number, lower: string): boolean {
+function isNamed(head: string, at: number, lower: string): boolean {
   // Setting the case bit turns no other character of a name into a letter or hyphen.
   for (let index = 0; index < lower.length; index++) {
     if ((head.charCodeAt(at + index) | 0x20) !== lower.charCodeAt(index)) return false;
+  }
+  return true;
+}
+
+/** Returns whether a name stands there, in any case: any name, with characters such as `_` that are no letters. */
+export function isFieldName(lines: string, at: number, lower: string): boolean {
+  for (let index = 0; index < lower.length; index++) {
+    const code = lines.charCodeAt(at + index);
+    const isUpper = code >= 0x41 && code <= 0x5a;
+    if ((isUpper ? code + 0x20 : code) !== lower.charCodeAt(index)) return false;
   }
   return true;
 }

@@ -1,4 +1,4 @@
-import { FIELD, fieldKind, isNamed } from './field-kind.ts';
+import { FIELD, fieldKind, isFieldName } from './field-kind.ts';
 import { isBlank, valueBetween } from './syntax.ts';
 import { unaliased } from './underscores.ts';
 import type { Underscores } from './underscores.ts';
@@ -189,7 +189,7 @@ export function fieldValue(lines: string, name: string): string | undefined {
   for (let at = 0; at < lines.length;) {
     const colon = lines.indexOf(':', at);
     const end = lines.indexOf('\r\n', colon);
-    if (colon - at === name.length && isNamed(lines, at, name)) {
+    if (colon - at === name.length && isFieldName(lines, at, name)) {
       const value = valueBetween(lines, colon + 1, end);
       found = found === undefined ? value : `${found}, ${value}`;
     }

@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly traceparent?: string | undefined;
   /** The target for the upstream. */
   readonly target: string;
+  /** Replaces the Host of the client; undefined if that is forwarded. */
+  readonly host?: string | undefined;
   /** The prefix that this proxy and those in front of it removed from the path; `''` if none. */
   readonly prefix: string;
 }
@@ -37,8 +39,10 @@ export function requestLines(request: RequestHead, facts: RequestFacts): string 
  * @param authority of the upstream, as a Host: for a request of HTTP/1.0 that has none
  */
 export function requestHead(request: RequestHead, facts: RequestFacts, authority: string): string {
-  const named = request.host === '' ? `Host: ${authority}\r\n` : '';
-  const lines = requestLines(request, facts);
+  const host = facts.host ?? (request.host === '' ? authority : undefined);
+  const named = host === undefined ? '' : `Host: ${host}\r\n`;
+  const whole = requestLines(request, facts);
+  const lines = facts.host === undefined ? whole : without(whole, ['host']);
   let head = `${request.method} ${facts.target} HTTP/1.1\r\n${named}${lines}`;
   if (request.length === CHUNKED) head += 'transfer-encoding: chunked\r\n';
   if (request.upgrades) head += 'connection: upgrade\r\nupgrade: websocket\r\n';

@@ -26,7 +26,7 @@ export function requestBlock(
   const block =
     encodeField(':method', upgrades ? 'CONNECT' : request.method) +
     encodeField(':scheme', isSecure ? 'https' : 'http') +
-    encodeField(':authority', host === '' ? authority : host) +
+    encodeField(':authority', facts.host ?? (host === '' ? authority : host)) +
     encodeField(':path', facts.target) +
     (upgrades ? encodeField(':protocol', 'websocket') : '') +
     encodeLines(requestLines(request, facts), upgrades ? NOT_IN_CONNECT : NOT_IN_HTTP2);

@@ -61,7 +61,8 @@ export class Mirrors implements CopyOwner {
     const upstream = hasRoom ? mirror.next() : drop(mirror, 'descriptors');
     if (upstream === undefined) return this.free(heldBytes);
     const deadline = this.#clock.after(mirror.timeoutMs);
-    const request = new MirroredRequest({ ...copied, body, deadline }, (status) => {
+    const facts = { ...copied.facts, host: upstream.host };
+    const request = new MirroredRequest({ ...copied, facts, body, deadline }, (status) => {
       this.#sent.delete(request);
       this.free(heldBytes);
       mirror.onEnd(status);

@@ -23,6 +23,7 @@ import type { Taken } from '../sockets/read-into.ts';
 import type { Dialer } from './dialer.ts';
 import { STREAM_WINDOW } from './http2-stream.ts';
 import type { Http2UpstreamStream, StreamSession } from './http2-stream.ts';
+import { LeavingError } from './leaving-error.ts';
 
 /** What an upstream may send on all streams together before it is taken. */
 const CONNECTION_WINDOW = 1024 * 1024;
@@ -30,10 +31,15 @@ const CONNECTION_WINDOW = 1024 * 1024;
 const MAX_STREAM_ID = 2 ** 31 - 1;
 /** How long a session without requests is kept. An upstream that closes it earlier says so by GOAWAY, which harms no request. */
 const IDLE_MS = 60_000;
-/** A session that was silent for so long is checked by a PING together with its next request. */
+/** A session that was silent for so long is checked by a PING together with its next request, which waits on it. */
 const SILENT_MS = 10_000;
 /** So is one on which a response is awaited: not more often, because gRPC servers take offence within five minutes. */
 const PING_MS = 310_000;
+/**
+ * How long the response to a PING may take before the session is ended with all its requests: as long as gRPC waits by
+ * default (KEEPALIVE_TIMEOUT). A process that is busy for some seconds responds to none meanwhile.
+ */
+const PONG_MS = 20_000;
 /** Of control frames that the upstream does not read: it sends what has to be acknowledged, and reads nothing. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
@@ -67,9 +73,11 @@ export class Http2Session implements SessionHandler, StreamSession {
   #nextId = 1;
   #error: Error | undefined;
   #readAt: number;
-  /** By the clock, when it is given up: because it is not open, is idle, or does not respond to a PING. */
+  /** By the clock, when it is given up: because it is not open, or is idle. */
   #deadline: number;
-  #pongDeadline = Infinity;
+  /** By the clock, when the latest PING is late, and when it is given up; Infinity if none is awaited. */
+  #lateAt = Infinity;
+  #lostAt = Infinity;
 
   constructor(owner: SessionOwner, limits: Limits, clock: Clock, dialer: Dialer) {
     this.#owner = owner;
@@ -103,6 +111,7 @@ export class Http2Session implements SessionHandler, StreamSession {
   get hasRoom(): boolean {
     return (
       this.#state === 'open' &&
+      !this.#isLate &&
       this.#streams.size < this.maxStreams &&
       this.#nextId <= MAX_STREAM_ID &&
       !this.#socket.destroyed
@@ -129,15 +138,15 @@ export class Http2Session implements SessionHandler, StreamSession {
     if (!this.#streams.delete(streamId)) return;
     if (this.isIdle) {
       this.#deadline = this.#clock.after(IDLE_MS);
-      if (this.#state === 'leaving' || this.#nextId > MAX_STREAM_ID) return this.close();
+      const isSpent = this.#nextId > MAX_STREAM_ID || this.#isLate;
+      if (this.#state === 'leaving' || isSpent) return this.close();
     }
     this.#owner.sessionFreed(this);
   }
 
   /** @param now by the clock */
   check(now: number): void {
-    if (now >= this.#pongDeadline)
-      this.#fail(new Error(`answered no PING within ${this.#limits.connectMs} ms`));
+    if (now >= this.#lostAt) this.#fail(new Error('responds to no PING'));
     else if (now >= this.#deadline) {
       if (this.isConnecting) return this.#fail(Object.assign(new Error(), { code: 'ETIMEDOUT' }));
       if (this.takesNone) this.#error ??= new Error('takes no requests');
@@ -215,7 +224,8 @@ export class Http2Session implements SessionHandler, StreamSession {
   /** RFC 9113 §6.8: the upstream has not processed the streams above the last one, and takes no others. */
   onGoAway(lastStreamId: number, code: number): void {
     if (this.#state !== 'closed') this.#state = 'leaving';
-    const error = new Error(`closes the connection${code === ERROR.none ? '' : ` (code ${code})`}`);
+    const error =
+      code === ERROR.none ? new LeavingError() : new Error(`closes the connection (code ${code})`);
     for (const [id, stream] of this.#streams) {
       if (id <= lastStreamId) continue;
       this.#streams.delete(id);
@@ -235,6 +245,11 @@ export class Http2Session implements SessionHandler, StreamSession {
     stream?.fail(new Error(`sent an invalid frame: ${message}`));
   }
 
+  /** Whether new requests avoid it, because a PING has had no response for as long as a new session may take to open. */
+  get #isLate(): boolean {
+    return this.#clock.now >= this.#lateAt;
+  }
+
   #begin(): void {
     const { isSecure = false } = this.#owner.upstream;
     if (isSecure && (this.#socket as TLSSocket).alpnProtocol !== 'h2')
@@ -247,10 +262,13 @@ export class Http2Session implements SessionHandler, StreamSession {
   }
 
   #take(bytes: Buffer): Taken {
+    const wasLate = this.#isLate;
     this.#readAt = this.#clock.now;
-    this.#pongDeadline = Infinity;
+    this.#lateAt = Infinity;
+    this.#lostAt = Infinity;
     try {
       if (!this.#socket.destroyed) this.#reader.read(bytes);
+      if (wasLate) this.#owner.sessionFreed(this);
     } catch (error) {
       if (!(error instanceof Http2Error)) throw error;
       if (!this.isConnecting) this.output.send(goAwayFrame(0, error.code));
@@ -283,9 +301,11 @@ export class Http2Session implements SessionHandler, StreamSession {
   }
 
   #ping(): void {
-    if (this.#pongDeadline !== Infinity) return;
+    if (this.#lostAt !== Infinity) return;
+    const { connectMs } = this.#limits;
     this.output.send(pingFrame('alive\0\0\0', false));
-    this.#pongDeadline = this.#clock.after(this.#limits.connectMs);
+    this.#lateAt = this.#clock.after(connectMs);
+    this.#lostAt = this.#clock.after(Math.max(connectMs, PONG_MS));
   }
 
   #fail(error: Error): void {

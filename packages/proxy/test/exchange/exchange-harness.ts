@@ -54,7 +54,7 @@ export function exchange({
 }: Setup) {
   const summaries: RequestSummary[] = [];
   const failures: [filter: string, error: unknown][] = [];
-  const reported: Reported = { statuses: [], faults: [] };
+  const reported: Reported = { statuses: [], ends: [] };
   const left = [...upstreams];
   const clock = { now: 0, after: (ms: number) => clock.now + ms };
   const allLimits = { ...LIMITS, ...limits };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import type { Filter } from '../../src/filters/filter.ts';
 import type { Limits } from '../../src/limits.ts';
 import { DONE, MORE } from '../../src/message.ts';
 import { NO_UPSTREAM } from '../decisions.ts';
@@ -44,17 +45,22 @@ describe('an exchange', () => {
     expect(stream).toMatchObject({ state: 'finished', body: 'begun', trailers: '' });
   });
 
-  it('is sending until the client has sent its body', async () => {
+  it('is sending until the client has sent its body, of which it holds some before', async () => {
     const there = await upstream(async (request, response) => response.end(await text(request)));
-    const { exchange: made, stream, start, until } = exchange({ upstreams: [there], ...UPLOAD });
+    const upload = { ...UPLOAD, fields: 'Content-Length: 66000\r\n' };
+    const { exchange: made, stream, start, until } = exchange({ upstreams: [there], ...upload });
     start();
+    expect(stream.isPaused).toBe(false);
+    made.onRequestData([Buffer.from('x'.repeat(65_000))], MORE);
+    expect(stream.isPaused).toBe(false);
+    made.onRequestData([Buffer.from('x'.repeat(996))], MORE);
     expect(stream.isPaused).toBe(true);
     await until(({ isPaused }) => !isPaused);
     await expect.poll(() => made.phase).toBe('sending');
     made.onRequestData([Buffer.from('cd')], DONE);
     expect(made.phase).toBe('waiting');
     await until(isOver);
-    expect(stream.body).toBe('abcd');
+    expect(stream.body).toBe(`ab${'x'.repeat(65_996)}cd`);
   });
 
   it('passes 1xx and trailers on', async () => {
@@ -197,15 +203,39 @@ describe('an exchange that takes too long', () => {
   });
 
   it.each([
-    ['of the client, which is no fault of the upstream', '5m', 20, false],
-    ['of the route, which is one', '50m', 10, true],
-  ])('for the deadline of a call: %s', async (_whose, timeout, totalMs, isFault) => {
+    ['of the client, which is no fault of the upstream', '5m', 20, 'abandoned'],
+    ['of the route, which is one', '50m', 10, 'failed'],
+  ])('for the deadline of a call: %s', async (_whose, timeout, totalMs, end) => {
     const call = { line: 'POST /', fields: callFields('application/grpc', timeout) };
     const { stream, pass, reported } = await unresponsive({ ...call, limits: { totalMs } });
     pass(10);
     expect(stream).toMatchObject({ state: 'finished', head: { status: 200 } });
-    expect(reported.faults).toEqual([isFault]);
+    expect(reported.ends).toEqual([end]);
   });
+
+  it.each<[string, string, Partial<Limits>, string, string[]]>([
+    ['the deadline of the client', '5m', {}, '4', []],
+    ['the time of the route', '50m', { totalMs: 5 }, '13', ['the filters took longer than 5 ms']],
+    ['the time of filters', '50m', { filterMs: 5 }, '13', ['the filters took longer than 5 ms']],
+  ])(
+    'says whose limit a slow filter has exceeded: %s',
+    async (_whose, timeout, limits, code, log) => {
+      const slow: Filter = { name: 'slow', onRequest: () => new Promise(() => {}) };
+      const { stream, start, pass, failures, summaries } = exchange({
+        filters: [slow],
+        line: 'POST /',
+        fields: callFields('application/grpc', timeout),
+        limits,
+      });
+      start();
+      pass(5);
+      expect(stream.head?.fields).toContain(`grpc-status: ${code}\r\n`);
+      expect(failures.map(([, error]) => (error as Error).message)).toEqual(log);
+      expect(summaries).toMatchObject([
+        { problem: code === '4' ? 'deadline-exceeded' : 'filter-failed', grpcStatus: Number(code) },
+      ]);
+    },
+  );
 
   it('is not ended by the grpc-timeout of what is no call of gRPC', async () => {
     const request = { line: 'POST /', fields: callFields('application/json', '5m') };

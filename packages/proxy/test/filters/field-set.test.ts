@@ -30,6 +30,38 @@ describe('a field set', () => {
     expect(fields.toLines()).toBe('Host: a\r\nSet-Cookie: b=c\r\nx-a: 3\r\nSet-Cookie: d=e\r\n');
   });
 
+  it('knows names with characters that are no letters', () => {
+    const fields = new FieldSet('X_A: 1\r\nx^b: 2\r\nX-A: 3\r\n');
+    expect([fields.get('x_a'), fields.get('X^B'), fields.get('x~b')]).toEqual([
+      '1',
+      '2',
+      undefined,
+    ]);
+  });
+
+  it('leaves the lines that no filter touches as they came', () => {
+    const fields = new FieldSet('A:1 \r\nb:\t2\r\nA: 3\r\nc: 4\r\n');
+    fields.delete('B');
+    fields.set('d', '5');
+    fields.append('a', '6');
+    fields.set('D', '7');
+    expect(fields.toLines()).toBe('A:1 \r\nA: 3\r\nc: 4\r\na: 6\r\nD: 7\r\n');
+    expect([...fields].map(([name, value]) => name + value)).toEqual([
+      'A1',
+      'A3',
+      'c4',
+      'a6',
+      'D7',
+    ]);
+    expect(new Set(fields.decided)).toEqual(new Set(['a', 'b', 'd']));
+  });
+
+  it('refuses a value that it has refused, after one that it has taken', () => {
+    const fields = new FieldSet('');
+    fields.set('x', 'a');
+    for (let count = 0; count < 2; count++) expect(() => fields.set('x', ' a')).toThrow(TypeError);
+  });
+
   it('is unchanged by deleting what is not there', () => {
     const fields = new FieldSet(LINES);
     fields.delete('none');

@@ -134,7 +134,7 @@ describe('onRequest', () => {
     expect(stream.fields).toEqual(fields);
   });
 
-  it('takes its time: the client is paused, and the body that has come is sent when it is over', async () => {
+  it('takes its time: the body that has come meanwhile is sent when it is over', async () => {
     const answer = deferred();
     const echo = await upstream((request, response) => request.pipe(response));
     const {
@@ -151,9 +151,8 @@ describe('onRequest', () => {
       isComplete: false,
     });
     begin();
-    expect([made.phase, stream.isPaused]).toEqual(['filtering', true]);
+    expect(made.phase).toBe('filtering');
     answer.resolve();
-    await until(({ isPaused }) => !isPaused);
     made.onRequestData([Buffer.from('cd')], DONE);
     await until(isOver);
     expect(stream.body).toBe('abcd');

@@ -1,5 +1,5 @@
 import { connect as connectHttp2 } from 'node:http2';
-import { createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { deferred } from '../../../../test/support/deferred.ts';
@@ -48,6 +48,36 @@ describe('a request that is mirrored', () => {
     const { expect: awaited, ...passed } = original?.headers ?? {};
     expect(awaited).toBe('100-continue');
     expect(copy).toEqual({ ...original, headers: { ...passed, 'x-forwarded-mirror': 'true' } });
+  });
+
+  it('is copied with what comes of its body while its upstream is being connected to', async () => {
+    const { there: main } = await http2Upstream(async (stream) => {
+      await text(stream);
+      stream.respond();
+      stream.end('ok');
+    });
+    const copies = await recorder();
+    const connected = deferred();
+    const mayOpen = deferred();
+    const slow = createTcpServer(async (socket) => {
+      connected.resolve();
+      await mayOpen.promise;
+      socket.on('error', () => {});
+      socket.pipe(connect(main.port, main.address)).pipe(socket);
+    });
+    const { port, until } = await mirroring({
+      to: { ...(await listen(slow)), isHttp2: true },
+      copiesTo: copies.there,
+    });
+    const { write, heard } = client(port);
+    write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nfirst');
+    await connected.promise;
+    write('second');
+    await new Promise(setImmediate);
+    mayOpen.resolve();
+    await heard(/ok/);
+    await until(1);
+    expect(copies.received.map(({ body }) => body)).toEqual(['firstsecond']);
   });
 
   it('is marked once, if a trusted proxy in front has marked it', async () => {

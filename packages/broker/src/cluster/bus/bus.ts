@@ -7,6 +7,7 @@ export interface Bus {
    * Publishes a message. Resolves when the engine has accepted it: it then reaches every node that listens and is connected.
    * Rejects with UnavailableError otherwise: at once while the link is down, and within 2 s if the engine does not answer. The
    * message may have been delivered all the same, and later than messages that were accepted after it. It is never sent twice.
+   * Rejects with RangeError if the message is longer than the engine carries.
    * Messages of one node to one subject arrive in the order of the calls.
    */
   publish(subject: string, message: string): Promise<void>;

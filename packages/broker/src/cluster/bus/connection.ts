@@ -1,5 +1,7 @@
 /** One connection to an engine, of one socket or several. Once it is lost, it is of no use. */
 export interface Connection {
+  /** How long a message may be. */
+  readonly maxBytes: number;
   /** Resolves when the engine has accepted the message. */
   publish(subject: string, message: string): Promise<unknown>;
   /** Resolves when the engine has confirmed all subjects. It does no harm to subscribe again. */

@@ -10,6 +10,8 @@ const MAX_TICKS = 7;
 const MAX_PING_TICKS = 20;
 /** A connection that has lasted is a success, so that the next attempt may follow at once. */
 const TICKS_TO_LAST = 4;
+/** Of a unit of UTF-16, in UTF-8. */
+const MAX_BYTES_OF_UNIT = 3;
 
 interface Operation {
   /** In ticks; later than any if it may take its time. */
@@ -50,6 +52,11 @@ export class Session {
 
   /** Publishes a message. Rejects if the engine does not accept it in time; the session fails if the engine refuses it. */
   publish(subject: string, message: string): Promise<void> {
+    const { maxBytes } = this.connection;
+    // Only a long message has to be measured.
+    if (message.length * MAX_BYTES_OF_UNIT > maxBytes && Buffer.byteLength(message) > maxBytes) {
+      return Promise.reject(new RangeError(`A message is longer than ${maxBytes} bytes.`));
+    }
     return this.#run(this.#now, () => this.connection.publish(subject, message));
   }
 

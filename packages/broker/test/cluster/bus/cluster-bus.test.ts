@@ -21,8 +21,8 @@ async function startEngine(): Promise<HangingEngine> {
     async start() {
       await Promise.all(cluster.servers.map((server) => server.start()));
     },
-    hang() {
-      for (const server of cluster.servers) server.hang();
+    async hang() {
+      await Promise.all(cluster.servers.map((server) => server.hang()));
     },
     resume() {
       for (const server of cluster.servers) server.resume();

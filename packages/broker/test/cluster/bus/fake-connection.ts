@@ -41,6 +41,7 @@ export class FakeEngine {
 export class FakeConnection implements Connection {
   readonly handlers: ConnectionHandlers;
   readonly calls: Call[] = [];
+  readonly maxBytes = 10;
   isDestroyed = false;
 
   constructor(handlers: ConnectionHandlers) {

@@ -95,6 +95,14 @@ describe.skipIf(!hasGo)('NATS', () => {
     expect(node.reasons).toContain('its max_payload is 65536: it has to be 1048576 at least');
   });
 
+  it('keeps the link when a message is longer than it carries', async () => {
+    const node = await opening(await NatsServer.start(programs));
+    await node.isUp();
+    await expect(node.bus.publish('a', 'x'.repeat(2 ** 20 + 1))).rejects.toThrow(RangeError);
+    await node.bus.publish('a', 'x'.repeat(2 ** 20));
+    expect(node.links).toHaveLength(1);
+  });
+
   it('is lost if it refuses what the bus needs, for the reason that it gives', async () => {
     const user = '{ user: a, password: b, permissions: { subscribe: "c.>" } }';
     const config = `authorization { users: [${user}] }`;
@@ -134,7 +142,7 @@ describe.skipIf(!hasGo)('NATS', () => {
     await one.isUp();
     await allHear('one of three was killed');
     expect([two.links.length, three.links.length]).toEqual([1, 1]);
-    servers[2]?.hang();
+    await servers[2]?.hang();
     await three.isDown();
     await three.isUp();
     await allHear('another hangs');

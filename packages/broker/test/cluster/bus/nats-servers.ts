@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../../../test/support/free-port.js';
 import type { Programs, RunningProgram } from '../../../../../test/support/processes.ts';
+import { hang } from './hang.ts';
 
 const VERSION = 'v2.15.3';
 /** Building takes minutes where nothing is cached. */
@@ -67,8 +68,8 @@ export class NatsServer {
     await this.#program?.ended;
   }
 
-  hang(): void {
-    this.#program?.kill('SIGSTOP');
+  hang(): Promise<void> {
+    return hang(this.#program);
   }
 
   resume(): void {

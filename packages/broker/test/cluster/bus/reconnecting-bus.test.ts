@@ -86,6 +86,15 @@ describe('publish', () => {
     expect(reported.at(-1)).toBe('down: it does not answer');
   });
 
+  it('refuses a message that the engine does not carry, and keeps the link', async () => {
+    await openUp();
+    await expect(bus.publish('a', 'ééééé.')).rejects.toThrow(RangeError);
+    void bus.publish('a', 'ééééé').catch(() => {});
+    expect(engine.last.take('publish').args).toEqual(['a', 'ééééé']);
+    await settle();
+    expect(reported).toEqual(['up: connected']);
+  });
+
   it('loses the link for the reason with which it is refused', async () => {
     await openUp();
     const published = stateOf(bus.publish('a', 'x'));

@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('one Redis server', () => {
     server = await RedisServer.start(programs);
     const node = await opening();
     await node.isUp();
-    server.hang();
+    await server.hang();
     const refused = expect(node.bus.publish('a', 'x')).rejects.toThrow(UnavailableError);
     await server.kill();
     await refused;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../../../test/support/free-port.js';
 import type { Programs, RunningProgram } from '../../../../../test/support/processes.ts';
+import { hang } from './hang.ts';
 
 /** A real Redis server, always on the same port. */
 export class RedisServer {
@@ -37,9 +38,8 @@ export class RedisServer {
     await this.#program?.ended;
   }
 
-  /** Stops it as if its machine were overloaded: the kernel still accepts connections and bytes. */
-  hang(): void {
-    this.#program?.kill('SIGSTOP');
+  hang(): Promise<void> {
+    return hang(this.#program);
   }
 
   resume(): void {

@@ -19,7 +19,7 @@ const RESERVED: Readonly<Record<string, string>> = {
   'proxy-connection': CONNECTION,
   te: CONNECTION,
   upgrade: CONNECTION,
-  host: 'the gateway routes by it; instances receive it as the client sent it',
+  host: 'the gateway routes by it; `hostHeader` sets what instances receive',
   via: FORWARDED,
   forwarded: FORWARDED,
   'x-forwarded-for': FORWARDED,

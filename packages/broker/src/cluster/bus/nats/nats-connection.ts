@@ -26,6 +26,8 @@ interface Waiting {
  * or has reported an error, so one ping confirms what was sent in one turn.
  */
 export class NatsConnection implements Connection {
+  /** As the server says. */
+  maxBytes: number = MIN_PAYLOAD;
   readonly #socket: EngineSocket;
   readonly #subscriptions = new Map<string, number>();
   /** The pings that the server has not answered. */
@@ -127,6 +129,7 @@ export class NatsConnection implements Connection {
     if (maxPayload < MIN_PAYLOAD) {
       throw new Error(`its max_payload is ${maxPayload}: it has to be ${MIN_PAYLOAD} at least`);
     }
+    this.maxBytes = maxPayload;
     if (info.tls_required === true && !url.isSecure) throw new Error('it requires tls://');
     if (url.isSecure) this.#socket.secure();
     const options = {

@@ -4,6 +4,7 @@ import { askServers } from './ask-servers.ts';
 import { keyOfSlots, parseSlots, slotOf } from './cluster-slots.ts';
 import type { SlotRange } from './cluster-slots.ts';
 import { RespConnection } from './resp-connection.ts';
+import { MAX_MESSAGE } from './resp-parser.ts';
 import { VerifiedConnection } from './verified-connection.ts';
 
 const QUESTION = { command: ['CLUSTER', 'SLOTS'], parse: parseSlots, key: keyOfSlots };
@@ -56,6 +57,7 @@ async function openCluster(
 }
 
 class ClusterConnection implements Connection {
+  readonly maxBytes: number = MAX_MESSAGE;
   readonly #servers: ReadonlyMap<string, RespConnection>;
   readonly #ranges: readonly SlotRange[];
   /** Of subjects that were asked for. */

@@ -1,9 +1,11 @@
 import type { BusUrl, ServerAddress } from '../bus-url.ts';
 import type { Connection, ConnectionHandlers } from '../connection.ts';
 import { RespConnection } from './resp-connection.ts';
+import { MAX_MESSAGE } from './resp-parser.ts';
 
 /** A connection to one Redis server. */
 export class RedisConnection implements Connection {
+  readonly maxBytes: number = MAX_MESSAGE;
   readonly #server: RespConnection;
 
   private constructor(server: RespConnection) {

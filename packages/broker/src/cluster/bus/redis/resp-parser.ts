@@ -14,8 +14,10 @@ export interface RespHandlers {
 }
 
 const CR = 13;
-/** Far more than the longest message. */
-const MAX_BYTES = 64 * 2 ** 20;
+/** Redis carries more, but who sends it would hold up all others. */
+export const MAX_MESSAGE: number = 64 * 2 ** 20;
+/** What surrounds a message. */
+const MAX_BYTES = MAX_MESSAGE + 4096;
 const MAX_DEPTH = 8;
 
 /** Too few bytes: as many are needed at least. */

@@ -8,6 +8,7 @@ const PINGS_TO_VERIFY = 5;
  * replaced without its knowledge: it goes on answering, and the other nodes are at its successor.
  */
 export class VerifiedConnection implements Connection {
+  readonly maxBytes: number;
   readonly #connection: Connection;
   readonly #verify: (signal: AbortSignal) => Promise<void>;
   readonly #ending = new AbortController();
@@ -15,6 +16,7 @@ export class VerifiedConnection implements Connection {
 
   /** @param verify rejects with the reason why the connection is of no use. It takes less than a second */
   constructor(connection: Connection, verify: (signal: AbortSignal) => Promise<void>) {
+    this.maxBytes = connection.maxBytes;
     this.#connection = connection;
     this.#verify = verify;
   }

@@ -5,7 +5,7 @@ import type { Engine } from './fixture.ts';
 
 /** An engine that can stop answering without closing connections. */
 export interface HangingEngine extends Engine {
-  hang(): void;
+  hang(): Promise<void>;
   resume(): void;
 }
 
@@ -24,7 +24,7 @@ export function describeHangs(start: () => Promise<HangingEngine>): void {
       node = await Node.open(engine);
       const idle = await Node.open(engine);
       await node.bus.listen('a');
-      engine.hang();
+      await engine.hang();
       const begun = performance.now();
       await expect(node.bus.publish('a', 'x')).rejects.toThrow(UnavailableError);
       expect(performance.now() - begun).toBeLessThan(2000);
@@ -42,7 +42,7 @@ export function describeHangs(start: () => Promise<HangingEngine>): void {
 
     it('does not hold up close', async () => {
       node = await Node.open(engine);
-      engine.hang();
+      await engine.hang();
       const refused = expect(node.bus.publish('a', 'x')).rejects.toThrow(UnavailableError);
       const begun = performance.now();
       await node.bus.close();
