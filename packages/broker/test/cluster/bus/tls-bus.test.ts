@@ -24,6 +24,7 @@ type Certificate = (typeof FILES)['one'];
 let programs: Programs;
 let folder: string;
 let node: Node;
+let redis: RedisServer | undefined;
 beforeEach(() => {
   programs = new Programs();
   folder = mkdtempSync(join(tmpdir(), 'rollcall-tls-'));
@@ -31,6 +32,7 @@ beforeEach(() => {
 afterEach(async () => {
   await node.bus.close();
   await programs.endAll();
+  redis?.remove();
   rmSync(folder, { recursive: true });
 });
 
@@ -46,7 +48,8 @@ describe.skipIf(!hasRedis)('a bus by Redis and TLS', () => {
   describeTls('rediss', async ({ cert, key }) => {
     const port = await freePort();
     const tls = ['--tls-port', String(port), '--tls-auth-clients', 'no'];
-    await RedisServer.start(programs, ...tls, '--tls-cert-file', cert, '--tls-key-file', key);
+    const files = ['--tls-cert-file', cert, '--tls-key-file', key];
+    redis = await RedisServer.start(programs, ...tls, ...files);
     return port;
   });
 });
