@@ -33,6 +33,9 @@ const SUBJECTS = 32;
 /** A node serves at once if it has not heard of all others by then. */
 const MAX_SETTLE_MS = 3_000;
 
+/** Of the time in milliseconds that a stamp begins with. */
+const TIME_DIGITS = 15;
+
 interface ListenedSubject {
   /** Subscriptions on this node. */
   subscribers: number;
@@ -55,6 +58,8 @@ export class ClusterApp implements App, ClusterMember {
   readonly #subjects = new Map<string, ListenedSubject>();
   #settled: (() => void) | undefined;
   #isFlushing = false;
+  /** The lowest time that an event published here may have. */
+  #minTime = 0;
 
   /** @param clock - milliseconds of a clock that never goes back. */
   constructor(
@@ -197,6 +202,7 @@ export class ClusterApp implements App, ClusterMember {
 
   close(): void {
     this.#node.remove(this.#key);
+    for (const name of ['state', 'all']) this.#node.unlisten(this.#subject(name));
     this.#settled?.();
     this.#cachedEvents.close();
     this.#local.close();
@@ -209,6 +215,10 @@ export class ClusterApp implements App, ClusterMember {
       case 'event': {
         const [, name, data, channels, except, stamp] = message;
         const publication = { name, data, channels, exceptSocketId: except ?? undefined };
+        this.#minTime = Math.max(
+          this.#minTime,
+          Number.parseInt(stamp.slice(0, TIME_DIGITS), 10) + 1 || 0,
+        );
         return this.#local.deliver(publication, stamp);
       }
       case 'client-event': {
@@ -298,9 +308,13 @@ export class ClusterApp implements App, ClusterMember {
     this.#node.unlisten(name);
   }
 
-  /** Orders the events of all nodes; those of one millisecond by node. */
+  /**
+   * Orders the events of all nodes; those of one millisecond by node. A node whose clock is behind, or goes back, orders its
+   * events after those that it has heard.
+   */
   #stamp(): string {
-    return `${String(Date.now()).padStart(15, '0')}${this.#node.id}`;
+    this.#minTime = Math.max(this.#minTime, Date.now());
+    return `${String(this.#minTime).padStart(TIME_DIGITS, '0')}${this.#node.id}`;
   }
 
   /** All nodes keep the last events of cache channels. */

@@ -6,8 +6,9 @@ import type { Batch } from './broadcast/sent-stream.ts';
 const MAX_WAIT_MS = 4_000;
 const RETRY_MS = 100;
 
-/** Of one message. More goes with the next. */
+/** Of one message, in payloads and in bytes. More goes with the next. Engines take 1 MiB; a single payload is far smaller. */
 const MAX_BATCH = 500;
+const MAX_BATCH_BYTES = 2 ** 19;
 
 export interface OutboxOptions {
   compose(payloads: readonly unknown[]): Batch;
@@ -47,7 +48,7 @@ export class Outbox {
 
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const waiting = this.#waiting.splice(0, MAX_BATCH);
+      const waiting = this.#take();
       const batch = this.#options.compose(waiting.map(({ payload }) => payload));
       try {
         await this.#publish(batch);
@@ -58,6 +59,19 @@ export class Outbox {
       }
     }
     this.#isSending = false;
+  }
+
+  /** What goes with the next message: one payload at least. */
+  #take(): Waiting[] {
+    if (this.#waiting.length === 1) return this.#waiting.splice(0);
+    let count = 0;
+    let bytes = 0;
+    for (const { payload } of this.#waiting) {
+      bytes += Buffer.byteLength(JSON.stringify(payload));
+      if (count > 0 && (bytes > MAX_BATCH_BYTES || count === MAX_BATCH)) break;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
   }
 
   /** Publishes a message, again if the link was lost meanwhile: nodes that have it ignore it. */

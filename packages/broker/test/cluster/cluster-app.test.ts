@@ -1,5 +1,5 @@
 import { silentLogger } from '@rollcall/runtime';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { App } from '../../src/app/app.ts';
 import { Counters } from '../../src/app/counters.ts';
 import { MemoryEngine } from '../../src/cluster/bus/memory-bus.ts';
@@ -134,6 +134,28 @@ describe('two nodes', () => {
       .toContain('pusher_internal:watchlist_events');
     await one.app.terminateConnections('bob');
     await expect.poll(() => watched.connection.closed).toBe(4009);
+  });
+
+  it('take the event that was published last for the last, also if one clock is an hour ahead', async () => {
+    const [one, other] = await startTwo();
+    const publish = (app: App, name: string) =>
+      app.publish([{ name, data: '1', channels: ['cache-a'] }]);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    const published = publish(one.app, 'first');
+    clock.mockRestore();
+    await published;
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'first' });
+    await publish(other.app, 'second');
+    expect(other.app.lastEvent('cache-a')).toMatchObject({ name: 'second' });
+    await expect.poll(() => one.app.lastEvent('cache-a')).toMatchObject({ name: 'second' });
+  });
+
+  it('listen to nothing of an app that is removed', async () => {
+    const [one] = await startTwo();
+    const unlisten = vi.spyOn(one.bus, 'unlisten');
+    one.app.close();
+    const subjects = unlisten.mock.calls.map(([subject]) => subject.split('.').at(-1));
+    expect(subjects).toEqual(['state', 'all']);
   });
 
   it('report each event to webhooks once', async () => {
