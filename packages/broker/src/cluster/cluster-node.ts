@@ -49,6 +49,8 @@ export class ClusterNode {
   readonly #outboxes = new Map<string, Outbox>();
   readonly #timer: NodeJS.Timeout;
   readonly #logUnknown: ReturnType<typeof limitLines>;
+  /** What waits until the engine has confirmed that the node listens, or the link is down. */
+  readonly #listening = new Set<() => void>();
   #isUp = false;
   #hasLeft = false;
   #unheardBeats = 0;
@@ -129,7 +131,14 @@ export class ClusterNode {
     const confirmed = this.#bus.listen(this.#prefix + subject).then(() => {
       this.#broadcast.locate([subject]);
     });
-    return this.isConnected ? confirmed : Promise.resolve();
+    if (!this.isConnected) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#listening.add(resolve);
+      void confirmed.then(() => {
+        this.#listening.delete(resolve);
+        resolve();
+      });
+    });
   }
 
   unlisten(subject: string): void {
@@ -201,7 +210,14 @@ export class ClusterNode {
   #beat(): void {
     if (!this.#isUp || this.#hasLeft) return;
     this.#unheardBeats += 1;
+    if (!this.isConnected) this.#endListening();
     this.#broadcast.beat();
+  }
+
+  /** The link is down: clients do not wait until it is back. */
+  #endListening(): void {
+    for (const resolve of this.#listening) resolve();
+    this.#listening.clear();
   }
 
   #onLink(isUp: boolean, reason: string): void {
@@ -213,6 +229,7 @@ export class ClusterNode {
     }
     this.#isUp = isUp;
     if (isUp) this.#broadcast.beat();
+    else this.#endListening();
   }
 
   #lost(peer: string, subject: string, count: number): void {

@@ -57,6 +57,6 @@ export class SharedWebhooks {
   #forgetOld(): void {
     const oldest = this.#options.clock() - REMEMBERED_MS;
     const first = this.#remembered.findIndex(({ at }) => at > oldest);
-    if (first > 0) this.#remembered.splice(0, first);
+    this.#remembered.splice(0, first === -1 ? this.#remembered.length : first);
   }
 }

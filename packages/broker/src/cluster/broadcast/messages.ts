@@ -14,7 +14,7 @@ export interface DataMessage {
 export interface AliveMessage {
   readonly type: 'alive';
   readonly node: string;
-  /** The number of the last payload to each subject that was used in the last minute. */
+  /** The number of the last payload to each subject that was used in the last 120 beats. */
   readonly last: Readonly<Record<string, number>>;
 }
 

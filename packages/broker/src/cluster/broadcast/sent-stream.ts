@@ -14,11 +14,14 @@ export interface Batch {
 export class SentStream {
   /** The number of the last payload; 0 before the first. */
   last = 0;
+  /** Beats of this node since then. */
+  beatsSinceLast = 0;
   /** Oldest first, in a row. */
   readonly #kept: Batch[] = [];
 
   add(batch: Batch): void {
     this.last = batch.first + batch.count - 1;
+    this.beatsSinceLast = 0;
     this.#kept.push(batch);
   }
 

@@ -5,6 +5,9 @@ import type { Batch } from './sent-stream.ts';
 /** How long payloads are kept for nodes that miss them. A node that was cut off for longer has lost them. */
 const KEPT_MS = 60_000;
 
+/** For how many beats after a payload the number of the last one is said: about as long as payloads are kept. */
+const MAX_BEATS_SAID = 120;
+
 /** What a node has said to all subjects. What it keeps is bounded by age and size. */
 export class SentStreams {
   readonly #node: string;
@@ -55,11 +58,15 @@ export class SentStreams {
     }
   }
 
-  /** The numbers of the last payloads to subjects that were used lately. */
+  /**
+   * The numbers of the last payloads to subjects that were used lately, for a beat. Counted in beats, because there are none
+   * while the link is down: what was said meanwhile is missed by others, also if it is not kept any more.
+   */
   lastNumbers(): Record<string, number> {
     const numbers: Record<string, number> = {};
-    for (const [subject, { last, firstKept }] of this.#streams) {
-      if (firstKept <= last) numbers[subject] = last;
+    for (const [subject, stream] of this.#streams) {
+      stream.beatsSinceLast += 1;
+      if (stream.beatsSinceLast <= MAX_BEATS_SAID) numbers[subject] = stream.last;
     }
     return numbers;
   }

@@ -112,6 +112,8 @@ export class Parts {
     if (ask === this.#node) this.#isAsked = true;
     if (areEntries(changed)) for (const entry of changed) this.#set(node, other, entry);
     if (!areEntries(all)) return;
+    // A large part that is on its way is not asked for again.
+    other.askedBeats = 0;
     // Without the pieces before it, a piece is of no use.
     other.pieces = piece === other.pieces.length ? [...other.pieces, all] : [];
     if (other.pieces.length === pieces) this.#receiveAll(node, other);

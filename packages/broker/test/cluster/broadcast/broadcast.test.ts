@@ -86,6 +86,16 @@ describe('a node that listens', () => {
     expect([lost, delivered]).toEqual([[2], ['kept']]);
   });
 
+  it('notices what it missed while the link was down for longer than anything is kept', () => {
+    const { ann, lost, beat, pass } = twoNodes();
+    beat(ANN, BOB);
+    beat(ANN, BOB);
+    ann.compose(SUBJECT, ['forgotten']);
+    pass(61_000);
+    for (let count = 0; count < 3; count++) beat(ANN, BOB);
+    expect(lost).toEqual([1]);
+  });
+
   it.each([
     ['speaks at each beat', 1, 21, [1]],
     ['hangs most of the time', 6, 40, []],

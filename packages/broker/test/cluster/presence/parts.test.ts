@@ -28,6 +28,16 @@ describe('a part of another node', () => {
     expect(sent).toHaveLength(2);
   });
 
+  it('is not asked for again while it comes in many pieces', () => {
+    for (let piece = 0; piece < 5; piece++) {
+      for (let beat = 0; beat < 3; beat++) parts.beat();
+      parts.receive('peer', { all: [[`m${piece}`, 1]], piece, pieces: 5 });
+    }
+    expect(sent).toHaveLength(1);
+    expect(changed).toHaveLength(5);
+    expect(parts.isWhole).toBe(true);
+  });
+
   it('is taken in when all of its pieces have come, and only what differs', () => {
     parts.receive('peer', {
       changed: [
