@@ -6,18 +6,20 @@ import type { Batch } from './broadcast/sent-stream.ts';
 const MAX_WAIT_MS = 4_000;
 const RETRY_MS = 100;
 
-/** Of one message. More goes with the next. */
-const MAX_BATCH = 500;
+/** Characters of one message, unless it has a single payload. More goes with the next. NATS carries 1 MiB by default. */
+const MAX_SIZE = 250_000;
 
 export interface OutboxOptions {
-  compose(payloads: readonly unknown[]): Batch;
+  /** @param payloads - each as JSON */
+  compose(payloads: readonly string[]): Batch;
   publish(batch: Batch): Promise<void>;
   withdraw(batch: Batch): void;
   readonly clock: () => number;
 }
 
 interface Waiting {
-  readonly payload: unknown;
+  /** As JSON. */
+  readonly payload: string;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -37,7 +39,7 @@ export class Outbox {
 
   post(payload: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ payload, resolve, reject });
+      this.#waiting.push({ payload: JSON.stringify(payload), resolve, reject });
       if (this.#isSending) return;
       this.#isSending = true;
       // At the end of the turn, so that what comes in one turn goes together.
@@ -47,7 +49,7 @@ export class Outbox {
 
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const waiting = this.#waiting.splice(0, MAX_BATCH);
+      const waiting = this.#waiting.splice(0, countThatFits(this.#waiting));
       const batch = this.#options.compose(waiting.map(({ payload }) => payload));
       try {
         await this.#publish(batch);
@@ -72,4 +74,14 @@ export class Outbox {
       }
     }
   }
+}
+
+/** Returns how many payloads go in one message. */
+function countThatFits(waiting: readonly Waiting[]): number {
+  let size = 0;
+  for (const [index, { payload }] of waiting.entries()) {
+    size += payload.length;
+    if (size > MAX_SIZE) return Math.max(1, index);
+  }
+  return waiting.length;
 }

@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { UnavailableError } from '../../src/app/unavailable-error.ts';
+import { Outbox } from '../../src/cluster/outbox.ts';
+
+interface Sent {
+  readonly payloads: readonly string[];
+  accept(): void;
+  refuse(error: Error): void;
+}
+
+/** An outbox, and what it publishes. */
+function outbox() {
+  const sent: Sent[] = [];
+  const withdrawn: unknown[] = [];
+  let payloads: readonly string[] = [];
+  const made = new Outbox({
+    compose: (composed) => {
+      payloads = composed;
+      return { subject: 's', first: 1, count: composed.length, message: '', sentAt: 0 };
+    },
+    publish: () =>
+      new Promise((resolve, reject) => {
+        sent.push({ payloads, accept: resolve, refuse: reject });
+      }),
+    withdraw: (batch) => withdrawn.push(batch),
+    clock: () => 0,
+  });
+  return { outbox: made, sent, withdrawn };
+}
+
+it('sends together what comes in one turn, and what comes while a message is on its way', async () => {
+  const { outbox: box, sent } = outbox();
+  const first = [box.post(1), box.post(2)];
+  await expect.poll(() => sent.length).toBe(1);
+  const second = [box.post(3), box.post(4)];
+  expect(sent).toHaveLength(1);
+  sent[0]?.accept();
+  await Promise.all(first);
+  await expect.poll(() => sent.length).toBe(2);
+  sent[1]?.accept();
+  await Promise.all(second);
+  expect(sent.map(({ payloads }) => payloads)).toEqual([
+    ['1', '2'],
+    ['3', '4'],
+  ]);
+});
+
+it('sends no message that an engine could refuse for its size', async () => {
+  const { outbox: box, sent } = outbox();
+  const text = 'x'.repeat(100_000);
+  const posted = Array.from({ length: 5 }, () => box.post(text));
+  for (let index = 0; index < 3; index++) {
+    await expect.poll(() => sent.length).toBe(index + 1);
+    sent[index]?.accept();
+  }
+  await Promise.all(posted);
+  expect(sent.map(({ payloads }) => payloads.length)).toEqual([2, 2, 1]);
+});
+
+it('sends a message again whose link was lost, and withdraws one that is refused', async () => {
+  const { outbox: box, sent, withdrawn } = outbox();
+  const posted = box.post(1);
+  await expect.poll(() => sent.length).toBe(1);
+  sent[0]?.refuse(new UnavailableError('lost'));
+  await expect.poll(() => sent.length).toBe(2);
+  sent[1]?.accept();
+  await posted;
+  const refused = box.post(2);
+  await expect.poll(() => sent.length).toBe(3);
+  sent[2]?.refuse(new RangeError('too long'));
+  await expect(refused).rejects.toThrow('too long');
+  expect(withdrawn).toHaveLength(1);
+});
