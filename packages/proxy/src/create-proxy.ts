@@ -88,7 +88,12 @@ export function createProxy(options: ProxyOptions): ReverseProxy {
     isTrustedProxy,
     clock,
     pools,
-    mirrors: new Mirrors(pools, clock, ownLimits),
+    mirrors: new Mirrors(
+      pools,
+      clock,
+      ownLimits,
+      () => maxClients - limiter.open - context.http2Streams.open,
+    ),
     requestIds: new RequestIds(),
     http2Streams: {
       open: 0,

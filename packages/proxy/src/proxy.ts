@@ -130,9 +130,9 @@ export interface Mirror {
 
 /**
  * Why a request is not copied to its end: it is an upgrade, its body is too large, all copies would hold more than a quarter
- * of `limits.heldBytes`, or it ended before it was sent.
+ * of `limits.heldBytes`, they would take file descriptors that clients may need, or it ended before it was sent.
  */
-export type MirrorDrop = 'upgrade' | 'body-size' | 'held-bytes' | 'incomplete';
+export type MirrorDrop = 'upgrade' | 'body-size' | 'held-bytes' | 'descriptors' | 'incomplete';
 
 /** A request, as far as a decision may need it. Reading a part costs; parts that are not read cost nothing. */
 export interface RequestView {

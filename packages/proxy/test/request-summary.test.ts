@@ -128,7 +128,8 @@ describe('the summary of a request', () => {
     const { socket, write } = client(port);
     write(GET);
     await once(asked, 'connection');
-    socket.destroy();
+    // A reset: a client that only ends its side is waited for.
+    socket.resetAndDestroy();
     expect(await until(1)).toMatchObject([{ status: 499, isAborted: false, target: '/a?b' }]);
   });
 

@@ -9,6 +9,7 @@ import { randomFrom } from '../random.js';
  * @property {number} perSecond requests
  * @property {number} failures share of requests that fail with the old version
  * @property {number} moreFailures added to that with the new version
+ * @property {number} [badHost] share of requests that fail besides at one of the four instances of the new version
  * @property {number} slower how many times as long the new version takes
  * @property {number} medianMs
  * @property {number} tail the standard deviation of the logarithm of the latency: 0.3 is even, 1.2 is a long tail
@@ -33,6 +34,8 @@ const there = (/** @type {string} */ version, /** @type {number} */ startedAt) =
  */
 export function simulateRollout(scenario, seed) {
   const random = randomFrom(seed);
+  // Of its own, so that the other numbers stay as they are.
+  const randomHost = randomFrom(seed + 1_000_003);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const rollout = new Rollout({ stepMs: STEP_MS }, [], 0);
   rollout.update([there('1.4', 0)], 0);
@@ -48,6 +51,8 @@ export function simulateRollout(scenario, seed) {
       requests: 0,
       failures: 0,
       failedKeys: [],
+      /** @type {Map<string, { requests: number, failures: number }>} */
+      instances: new Map(),
       latencies: newLatencies(),
     }));
     const isBad = random() < scenario.bursts;
@@ -59,12 +64,21 @@ export function simulateRollout(scenario, seed) {
       const arm = arms[group];
       if (arm === undefined) continue;
       arm.requests++;
+      const host = String(Math.floor(randomHost() * 4));
+      const counts = arm.instances.get(host) ?? { requests: 0, failures: 0 };
+      arm.instances.set(host, counts);
+      counts.requests++;
       requests++;
       if (group === 1) ofNew++;
       const base = scenario.failures * (1 + wave);
+      const ofHost = group === 1 && host === '0' ? (scenario.badHost ?? 0) : 0;
       const isBurst = isBad && group === badFor;
-      if (random() < base + (group === 1 ? scenario.moreFailures : 0) + (isBurst ? 0.5 : 0)) {
+      if (
+        random() <
+        base + (group === 1 ? scenario.moreFailures : 0) + (isBurst ? 0.5 : 0) + ofHost
+      ) {
         arm.failures++;
+        counts.failures++;
         continue;
       }
       const factor = (1 + 0.5 * wave) * (group === 1 ? scenario.slower : 1) * (isBurst ? 5 : 1);

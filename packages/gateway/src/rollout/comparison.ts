@@ -1,3 +1,4 @@
+import type { InstanceCounts } from './culprit.ts';
 import { addArm, newArm } from './evidence.ts';
 import type { Arm } from './evidence.ts';
 import { FailureTest } from './failure-test.ts';
@@ -55,14 +56,34 @@ export class Comparison {
   #window = newWindow(0);
   /** Since its share grew. */
   #step = newStep();
+  /** Keys of instances of the new version whose requests do not count. */
+  readonly excused: ReadonlySet<string>;
+
+  constructor(excused: Iterable<string> = []) {
+    this.excused = new Set(excused);
+  }
+
+  /** Returns a comparison that begins now, without this instance. */
+  without(key: string, now: number): Comparison {
+    const anew = new Comparison([...this.excused, key]);
+    anew.sharesChanged(now);
+    return anew;
+  }
+
+  /** What became of the requests of each instance of the new version. */
+  get instances(): InstanceCounts[] {
+    return Array.from(this.#ofNew.instances, ([key, counts]) => ({ key, ...counts }));
+  }
 
   /** Takes in what was observed since the last time, by split. */
   add(all: readonly Observed[], now: number): void {
-    const observed = all.map((each) => ({
-      ...each,
-      ofNew: this.#withKeys(each.ofNew),
-      ofOld: this.#withKeys(each.ofOld),
-    }));
+    const observed = all
+      .map((one) => this.#withoutExcused(one))
+      .map((each) => ({
+        ...each,
+        ofNew: this.#withKeys(each.ofNew),
+        ofOld: this.#withKeys(each.ofOld),
+      }));
     this.#failures.add(
       observed
         .filter(({ share }) => share > 0 && share < 1)
@@ -117,6 +138,23 @@ export class Comparison {
 
   get figures(): { readonly own: Figures; readonly old: Figures } {
     return { own: figuresOf(this.#ofNew), old: figuresOf(this.#ofOld) };
+  }
+
+  /** The share becomes that of the instances that are left. */
+  #withoutExcused(observed: Observed): Observed {
+    const { ofNew, share } = observed;
+    const all = [...ofNew.instances];
+    const out = all.filter(([key]) => this.excused.has(key)).map(([, counts]) => counts);
+    if (out.length === 0) return observed;
+    const instances = new Map(all.filter(([key]) => !this.excused.has(key)));
+    const requests = out.reduce((left, each) => left - each.requests, ofNew.requests);
+    const failures = out.reduce((left, each) => left - each.failures, ofNew.failures);
+    const left = (share * requests) / ofNew.requests;
+    return {
+      ...observed,
+      ofNew: { ...ofNew, requests, failures, instances },
+      share: left / (left + 1 - share),
+    };
   }
 
   /** Counts each key that failed once, whichever version it is at: one client forces no verdict. */

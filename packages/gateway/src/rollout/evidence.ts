@@ -2,6 +2,12 @@ import { addLatencies, newLatencies, observeLatency } from './latencies.ts';
 import type { Latencies } from './latencies.ts';
 import type { Split } from './split.ts';
 
+/** Requests, and those of them that failed. */
+export interface ServedCounts {
+  requests: number;
+  failures: number;
+}
+
 /** What became of the requests of one group of a split. */
 export interface Arm {
   requests: number;
@@ -9,6 +15,8 @@ export interface Arm {
   failures: number;
   /** The keys of requests that failed and were shared by a key, as those of clients that are sticky. */
   failedKeys: readonly number[];
+  /** By instance, of requests that were shared one by one. */
+  readonly instances: Map<string, ServedCounts>;
   /** Milliseconds to the head of the response, of requests that did not fail. */
   readonly latencies: Latencies;
 }
@@ -28,17 +36,31 @@ export interface Outcome {
   readonly isFailure: boolean;
   /** Undefined if it does not count: the request failed, or its instance is warming up. */
   readonly ms: number | undefined;
+  /** The key of the instance that the request was sent to. */
+  readonly instance: string;
 }
 
 export function newArm(): Arm {
-  return { requests: 0, failures: 0, failedKeys: [], latencies: newLatencies() };
+  const [instances, latencies] = [new Map<string, ServedCounts>(), newLatencies()];
+  return { requests: 0, failures: 0, failedKeys: [], instances, latencies };
 }
 
-export function addArm(arm: Arm, { requests, failures, failedKeys, latencies }: Arm): void {
+export function addArm(
+  arm: Arm,
+  { requests, failures, failedKeys, instances, latencies }: Arm,
+): void {
+  for (const [key, counts] of instances) addServed(arm, key, counts);
   arm.requests += requests;
   arm.failures += failures;
   arm.failedKeys = [...arm.failedKeys, ...failedKeys];
   addLatencies(arm.latencies, latencies);
+}
+
+function addServed({ instances }: Arm, key: string, { requests, failures }: ServedCounts): void {
+  const counts = instances.get(key) ?? { requests: 0, failures: 0 };
+  counts.requests += requests;
+  counts.failures += failures;
+  instances.set(key, counts);
 }
 
 /** Collects the outcomes of requests by service, split and group. */
@@ -50,13 +72,14 @@ export class EvidenceCollector {
     service: string,
     split: Split,
     group: number,
-    { isFailure, ms }: Outcome,
+    { isFailure, ms, instance }: Outcome,
     key: number | undefined,
   ): void {
     const { arms } = this.#of(service, split.epoch, split.groups.length);
     const arm = arms[group];
     if (arm === undefined) return;
     arm.requests++;
+    if (key === undefined) addServed(arm, instance, { requests: 1, failures: isFailure ? 1 : 0 });
     if (isFailure) addFailure(arms, arm, key);
     if (ms !== undefined) observeLatency(arm.latencies, ms);
   }

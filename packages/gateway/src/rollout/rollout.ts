@@ -1,11 +1,13 @@
 import { Comparison } from './comparison.ts';
 import type { Observed } from './comparison.ts';
+import { culpritOf } from './culprit.ts';
+import type { InstanceCounts } from './culprit.ts';
 import { newArm } from './evidence.ts';
 import type { Evidence } from './evidence.ts';
 import { sharesOf } from './split.ts';
 import type { Split, VersionGroup } from './split.ts';
 import type { SavedVersion, VersionChange, VersionState, VersionView } from './version-state.ts';
-import { failuresInWords, latencyInWords, nameOf, percent } from './words.ts';
+import { excusedInWords, failuresInWords, latencyInWords, nameOf, percent } from './words.ts';
 import type { ComparedFigures } from './words.ts';
 
 /** How a new version earns its share. */
@@ -260,6 +262,11 @@ export class Rollout {
     const { stepMs } = this.#rules;
     const compared = this.#compared(known);
     const { worseBy } = comparison;
+    if (worseBy === 'failures' && comparison.excused.size < Math.floor(known.instances / 2)) {
+      const culprit = culpritOf(comparison.instances);
+      if (culprit === 'unclear') return undefined;
+      if (culprit !== 'version') return this.#excuse(known, culprit, now);
+    }
     if (worseBy !== undefined) {
       const words = worseBy === 'failures' ? failuresInWords : latencyInWords;
       return this.#enter(known, 'held', words(compared), now);
@@ -277,6 +284,14 @@ export class Rollout {
     if (maxShare === undefined) return this.#enter(known, 'accepted', because, now);
     known.why = `at most ${percent(maxShare)} of the requests, because ${because}`;
     return { version: known.version, type: 'grown', why: known.why };
+  }
+
+  /** The version is compared anew, without an instance whose failures are its own. */
+  #excuse(known: Known, culprit: InstanceCounts, now: number): VersionChange {
+    known.comparison = known.comparison.without(culprit.key, now);
+    known.stepSince = now;
+    known.why = excusedInWords(culprit);
+    return { version: known.version, type: 'testing', why: known.why };
   }
 
   #compared({ comparison }: Known): ComparedFigures {

@@ -1,4 +1,5 @@
 import type { Figures } from './comparison.ts';
+import type { InstanceCounts } from './culprit.ts';
 
 /** What is compared, in words. */
 export interface ComparedFigures {
@@ -16,6 +17,11 @@ export function nameOf(version: string): string {
 /** Such as: 3.1 % of 1,204 requests failed, 0.1 % of 11,873 of version 1.4 */
 export function failuresInWords({ own, old, against }: ComparedFigures): string {
   return `${rate(own)} of ${count(own.requests)} requests failed, ${rate(old)} of ${count(old.requests)} of ${names(against)}`;
+}
+
+/** Such as: it is compared anew without 10.0.0.7 8080, where 9 of 31 requests failed, unlike at its other instances */
+export function excusedInWords({ key, requests, failures }: InstanceCounts): string {
+  return `it is compared anew without ${key}, where ${count(failures)} of ${count(requests)} requests failed, unlike at its other instances`;
 }
 
 /** Such as: half of its responses took longer than 26 ms, 20 ms with version 1.4; one in twenty 80 ms, 61 ms */

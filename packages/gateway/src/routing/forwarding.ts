@@ -181,13 +181,13 @@ export class Forwarding implements Forward {
   }
 
   /** What the attempt shows of the version. A client that left before the response had waited for so long at least. */
-  #outcome({ since }: Instance, end: AttemptEnd): Outcome {
+  #outcome({ key, since }: Instance, end: AttemptEnd): Outcome {
     const { policy, now } = this.#route;
     const isFailure = end === 'failed' || this.#status >= 500 || isGrpcFailure(this.#grpcStatus);
     const isWarm = this.#startedAt - since >= policy.versionRules.warmUpMs;
-    if (isFailure || !isWarm) return { isFailure, ms: undefined };
+    if (isFailure || !isWarm) return { isFailure, ms: undefined, instance: key };
     const at = this.#status === 0 ? now() : this.#respondedAt;
-    return { isFailure, ms: at - this.#startedAt };
+    return { isFailure, ms: at - this.#startedAt, instance: key };
   }
 
   #pick(): Instance | undefined {

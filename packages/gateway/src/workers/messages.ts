@@ -159,6 +159,11 @@ const traffic = object<TrafficDelta>({
   droppedCopies: list(pair(text, byRoute)),
 });
 
+/** Of a worker of ours: what it holds is not looked at. */
+function isMap(input: unknown): input is Arm['instances'] {
+  return input instanceof Map;
+}
+
 const evidence = object<Evidence>({
   service: text,
   epoch: number,
@@ -167,6 +172,7 @@ const evidence = object<Evidence>({
       requests: number,
       failures: number,
       failedKeys: list(number),
+      instances: plain(isMap),
       latencies: plain(isLatencies),
     }),
   ),

@@ -156,7 +156,15 @@ const COUNTED = {
     {
       service: '/v1',
       epoch: 3,
-      arms: [{ requests: 20, failures: 1, failedKeys: [7], latencies: newLatencies() }],
+      arms: [
+        {
+          requests: 20,
+          failures: 1,
+          failedKeys: [7],
+          instances: new Map(),
+          latencies: newLatencies(),
+        },
+      ],
     },
   ],
   load: {

@@ -20,13 +20,16 @@ export class Mirrors implements CopyOwner {
   readonly #pools: Pools;
   readonly #clock: Clock;
   readonly #limits: Pick<Limits, 'heldBytes'>;
+  readonly #room: () => number;
   readonly #sent = new Set<MirroredRequest>();
   #heldBytes = 0;
 
-  constructor(pools: Pools, clock: Clock, limits: Pick<Limits, 'heldBytes'>) {
+  /** @param room returns how many connections of clients could still be opened, each with one to an upstream */
+  constructor(pools: Pools, clock: Clock, limits: Pick<Limits, 'heldBytes'>, room: () => number) {
     this.#pools = pools;
     this.#clock = clock;
     this.#limits = limits;
+    this.#room = room;
   }
 
   /**
@@ -53,7 +56,9 @@ export class Mirrors implements CopyOwner {
   }
 
   send(mirror: Mirror, copied: CopiedHead, body: Buffer, heldBytes: number): void {
-    const upstream = mirror.next();
+    // Each may need a descriptor, and keeps its connection for a while: the rest is for clients and their upstreams.
+    const hasRoom = this.#sent.size < this.#room() / 2;
+    const upstream = hasRoom ? mirror.next() : drop(mirror, 'descriptors');
     if (upstream === undefined) return this.free(heldBytes);
     const deadline = this.#clock.after(mirror.timeoutMs);
     const facts = { ...copied.facts, host: upstream.host };

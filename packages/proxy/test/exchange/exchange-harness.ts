@@ -30,6 +30,8 @@ export interface Setup {
   readonly body?: string;
   /** Whether that is all. */
   readonly isComplete?: boolean;
+  /** Connections of clients that could still be opened. */
+  readonly roomForCopies?: number;
   readonly onInternalError?: (error: Error) => void;
 }
 
@@ -47,6 +49,7 @@ export function exchange({
   fields = '',
   body = '',
   isComplete = true,
+  roomForCopies = Infinity,
   onInternalError = throwError,
 }: Setup) {
   const summaries: RequestSummary[] = [];
@@ -67,7 +70,7 @@ export function exchange({
     isTrustedProxy: () => false,
     clock,
     pools,
-    mirrors: new Mirrors(pools, clock, allLimits),
+    mirrors: new Mirrors(pools, clock, allLimits, () => roomForCopies),
     requestIds: new RequestIds(),
     http2Streams: { open: 0, max: Infinity },
     onFaultyClient: () => {},

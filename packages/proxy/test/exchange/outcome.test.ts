@@ -64,7 +64,8 @@ it('reports an attempt whose client left, or sends no more of its body, as aband
   const gone = client(port);
   gone.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   await once(asked, 'connection');
-  gone.socket.destroy();
+  // A reset: a client that only ends its side is waited for.
+  gone.socket.resetAndDestroy();
   await expect.poll(() => told.ends).toEqual(['abandoned']);
   const slow = client(port);
   slow.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab');

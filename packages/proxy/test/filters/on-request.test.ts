@@ -274,7 +274,8 @@ it('a client that leaves while a filter waits is noticed', async () => {
   const { socket, write } = client(port);
   write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await waits.promise;
-  socket.destroy();
+  // A reset: a client that only ends its side is waited for.
+  socket.resetAndDestroy();
   expect(await left.promise).toBe(499);
 });
 

@@ -196,6 +196,24 @@ describe('a request that is mirrored', () => {
 });
 
 describe('what is not copied to its end is dropped', () => {
+  it('a copy that would take a descriptor which clients may need', async () => {
+    const main = await recorder();
+    const dropped = deferred<string>();
+    const left = [main.there];
+    const mirror = {
+      ...UNLIMITED,
+      next: () => main.there,
+      onEnd: (status?: number) => dropped.resolve(`sent, ${status}`),
+      onDropped: dropped.resolve,
+    };
+    const { start: begin } = exchange({
+      decision: { ...forwardBy(() => left.shift(), '/'), mirror: () => mirror },
+      roomForCopies: 0,
+    });
+    begin();
+    expect(await dropped.promise).toBe('descriptors');
+  });
+
   it('a body above the limit, whether its length is announced or not', async () => {
     const main = await recorder();
     const copies = await recorder();
