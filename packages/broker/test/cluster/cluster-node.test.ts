@@ -11,15 +11,15 @@ function nodeOfSilentEngine(beatMs?: number) {
     unlisten: () => {},
     close: () => Promise.resolve(),
   };
-  const links: BusHandlers['onLink'][] = [];
-  const openBus = ({ onLink }: BusHandlers): Bus => {
-    links.push(onLink);
+  const opened: BusHandlers[] = [];
+  const openBus = (handlers: BusHandlers): Bus => {
+    opened.push(handlers);
     return bus;
   };
   const options = { openBus, prefix: 'rollcall', logger: silentLogger };
   const node = new ClusterNode({ ...options, ...(beatMs !== undefined && { beatMs }) });
   onTestFinished(() => node.close());
-  const link = (isUp: boolean): void => links[0]?.(isUp, 'test');
+  const link = (isUp: boolean): void => opened[0]?.onLink(isUp, 'test');
   link(true);
   return { node, link };
 }
