@@ -160,7 +160,7 @@ export class ClusterNode {
   /** Says something that is to be heard in the end, also while the link is down. */
   say(subject: string, payload: unknown): void {
     if (this.#hasLeft) return;
-    const { message } = this.#broadcast.compose(subject, [payload]);
+    const { message } = this.#broadcast.compose(subject, [JSON.stringify(payload)]);
     void this.#publish(subject, message).catch(() => {});
   }
 

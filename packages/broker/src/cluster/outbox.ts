@@ -6,19 +6,20 @@ import type { Batch } from './broadcast/sent-stream.ts';
 const MAX_WAIT_MS = 4_000;
 const RETRY_MS = 100;
 
-/** Of one message, in payloads and in bytes. More goes with the next. Engines take 1 MiB; a single payload is far smaller. */
-const MAX_BATCH = 500;
-const MAX_BATCH_BYTES = 2 ** 19;
+/** Characters of one message, unless it has a single payload. More goes with the next. NATS carries 1 MiB by default. */
+const MAX_SIZE = 250_000;
 
 export interface OutboxOptions {
-  compose(payloads: readonly unknown[]): Batch;
+  /** @param payloads - each as JSON */
+  compose(payloads: readonly string[]): Batch;
   publish(batch: Batch): Promise<void>;
   withdraw(batch: Batch): void;
   readonly clock: () => number;
 }
 
 interface Waiting {
-  readonly payload: unknown;
+  /** As JSON. */
+  readonly payload: string;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -38,7 +39,7 @@ export class Outbox {
 
   post(payload: unknown): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ payload, resolve, reject });
+      this.#waiting.push({ payload: JSON.stringify(payload), resolve, reject });
       if (this.#isSending) return;
       this.#isSending = true;
       // At the end of the turn, so that what comes in one turn goes together.
@@ -48,7 +49,7 @@ export class Outbox {
 
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const waiting = this.#take();
+      const waiting = this.#waiting.splice(0, countThatFits(this.#waiting));
       const batch = this.#options.compose(waiting.map(({ payload }) => payload));
       try {
         await this.#publish(batch);
@@ -59,19 +60,6 @@ export class Outbox {
       }
     }
     this.#isSending = false;
-  }
-
-  /** What goes with the next message: one payload at least. */
-  #take(): Waiting[] {
-    if (this.#waiting.length === 1) return this.#waiting.splice(0);
-    let count = 0;
-    let bytes = 0;
-    for (const { payload } of this.#waiting) {
-      bytes += Buffer.byteLength(JSON.stringify(payload));
-      if (count > 0 && (bytes > MAX_BATCH_BYTES || count === MAX_BATCH)) break;
-      count += 1;
-    }
-    return this.#waiting.splice(0, count);
   }
 
   /** Publishes a message, again if the link was lost meanwhile: nodes that have it ignore it. */
@@ -86,4 +74,14 @@ export class Outbox {
       }
     }
   }
+}
+
+/** Returns how many payloads go in one message. */
+function countThatFits(waiting: readonly Waiting[]): number {
+  let size = 0;
+  for (const [index, { payload }] of waiting.entries()) {
+    size += payload.length;
+    if (size > MAX_SIZE) return Math.max(1, index);
+  }
+  return waiting.length;
 }

@@ -1,25 +1,73 @@
 import { expect, it } from 'vitest';
-import type { Batch } from '../../src/cluster/broadcast/sent-stream.ts';
+import { UnavailableError } from '../../src/app/unavailable-error.ts';
 import { Outbox } from '../../src/cluster/outbox.ts';
 
-const MAX_MESSAGE_BYTES = 2 ** 20;
+interface Sent {
+  readonly payloads: readonly string[];
+  accept(): void;
+  refuse(error: Error): void;
+}
 
-it('says large payloads in messages that an engine takes, in order', async () => {
-  const batches: (readonly unknown[])[] = [];
-  const outbox = new Outbox({
-    compose: (payloads): Batch => {
-      const first = batches.flat().length + 1;
-      batches.push(payloads);
-      return { subject: 'app.1', first, count: payloads.length, message: '', sentAt: 0 };
+/** An outbox, and what it publishes. */
+function outbox() {
+  const sent: Sent[] = [];
+  const withdrawn: unknown[] = [];
+  let payloads: readonly string[] = [];
+  const made = new Outbox({
+    compose: (composed) => {
+      payloads = composed;
+      return { subject: 's', first: 1, count: composed.length, message: '', sentAt: 0 };
     },
-    publish: () => Promise.resolve(),
-    withdraw: () => {},
+    publish: () =>
+      new Promise((resolve, reject) => {
+        sent.push({ payloads, accept: resolve, refuse: reject });
+      }),
+    withdraw: (batch) => withdrawn.push(batch),
     clock: () => 0,
   });
-  const payloads = Array.from({ length: 300 }, (_, index) => `${index}${'\u20ac'.repeat(3_000)}`);
-  await Promise.all(payloads.map((payload) => outbox.post(payload)));
-  expect(batches.flat()).toEqual(payloads);
-  const sizes = batches.map((batch) => Buffer.byteLength(JSON.stringify(batch)));
-  expect(Math.max(...sizes)).toBeLessThan(MAX_MESSAGE_BYTES);
-  expect(batches.length, 'many go together').toBeLessThan(10);
+  return { outbox: made, sent, withdrawn };
+}
+
+it('sends together what comes in one turn, and what comes while a message is on its way', async () => {
+  const { outbox: box, sent } = outbox();
+  const first = [box.post(1), box.post(2)];
+  await expect.poll(() => sent.length).toBe(1);
+  const second = [box.post(3), box.post(4)];
+  expect(sent).toHaveLength(1);
+  sent[0]?.accept();
+  await Promise.all(first);
+  await expect.poll(() => sent.length).toBe(2);
+  sent[1]?.accept();
+  await Promise.all(second);
+  expect(sent.map(({ payloads }) => payloads)).toEqual([
+    ['1', '2'],
+    ['3', '4'],
+  ]);
+});
+
+it('sends no message that an engine could refuse for its size', async () => {
+  const { outbox: box, sent } = outbox();
+  const text = 'x'.repeat(100_000);
+  const posted = Array.from({ length: 5 }, () => box.post(text));
+  for (let index = 0; index < 3; index++) {
+    await expect.poll(() => sent.length).toBe(index + 1);
+    sent[index]?.accept();
+  }
+  await Promise.all(posted);
+  expect(sent.map(({ payloads }) => payloads.length)).toEqual([2, 2, 1]);
+});
+
+it('sends a message again whose link was lost, and withdraws one that is refused', async () => {
+  const { outbox: box, sent, withdrawn } = outbox();
+  const posted = box.post(1);
+  await expect.poll(() => sent.length).toBe(1);
+  sent[0]?.refuse(new UnavailableError('lost'));
+  await expect.poll(() => sent.length).toBe(2);
+  sent[1]?.accept();
+  await posted;
+  const refused = box.post(2);
+  await expect.poll(() => sent.length).toBe(3);
+  sent[2]?.refuse(new RangeError('too long'));
+  await expect(refused).rejects.toThrow('too long');
+  expect(withdrawn).toHaveLength(1);
 });

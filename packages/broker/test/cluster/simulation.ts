@@ -126,7 +126,7 @@ export class Simulation {
 
   /** A node says something to a subject. */
   say(node: Node, subject: string, payload: PartPayload | number): boolean {
-    const batch = node.broadcast.compose(subject, [payload]);
+    const batch = node.broadcast.compose(subject, [JSON.stringify(payload)]);
     const isAccepted = this.publish(node, subject, batch.message);
     if (!isAccepted && subject === EVENTS) node.broadcast.withdraw(batch);
     return isAccepted;

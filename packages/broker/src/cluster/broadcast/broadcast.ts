@@ -83,8 +83,8 @@ export class Broadcast {
     return [...this.#peers].filter(([, { isGone }]) => !isGone).map(([node]) => node);
   }
 
-  /** Gives payloads their numbers, for a message that is published next. */
-  compose(subject: string, payloads: readonly unknown[]): Batch {
+  /** Gives payloads their numbers, for a message that is published next. @param payloads - each as JSON */
+  compose(subject: string, payloads: readonly string[]): Batch {
     return this.#sent.add(subject, payloads);
   }
 

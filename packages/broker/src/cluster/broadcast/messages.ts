@@ -58,10 +58,13 @@ export type NodeMessage =
   | LocateMessage
   | PositionMessage;
 
-/** Writes a message. Data, which is nearly all of them, has short keys. */
-export function encodeMessage(message: NodeMessage): string {
-  if (message.type !== 'data') return JSON.stringify(message);
-  return `${dataStart(message.node)}${message.first},"p":${JSON.stringify(message.payloads)}}`;
+export function encodeMessage(message: Exclude<NodeMessage, DataMessage>): string {
+  return JSON.stringify(message);
+}
+
+/** Writes data, which is nearly all that is said, with short keys. @param payloads - each as JSON */
+export function encodeData(node: string, first: number, payloads: readonly string[]): string {
+  return `${dataStart(node)}${first},"p":[${payloads.join(',')}]}`;
 }
 
 /** What all data of a node begins with. */

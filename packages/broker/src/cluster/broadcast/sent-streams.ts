@@ -1,4 +1,4 @@
-import { encodeMessage } from './messages.ts';
+import { encodeData } from './messages.ts';
 import { SentStream } from './sent-stream.ts';
 import type { Batch } from './sent-stream.ts';
 
@@ -25,7 +25,7 @@ export class SentStreams {
   }
 
   /** Gives payloads their numbers, and keeps them. */
-  add(subject: string, payloads: readonly unknown[]): Batch {
+  add(subject: string, payloads: readonly string[]): Batch {
     const stream = this.#stream(subject);
     const first = stream.last + 1;
     const message = this.#encode(first, payloads);
@@ -43,7 +43,7 @@ export class SentStreams {
     this.#size -= batch.message.length;
     batch.message = this.#encode(
       batch.first,
-      Array.from({ length: batch.count }, () => null),
+      Array.from({ length: batch.count }, () => 'null'),
     );
     this.#size += batch.message.length;
   }
@@ -76,8 +76,8 @@ export class SentStreams {
     return this.#streams.get(subject);
   }
 
-  #encode(first: number, payloads: readonly unknown[]): string {
-    return encodeMessage({ type: 'data', node: this.#node, first, payloads });
+  #encode(first: number, payloads: readonly string[]): string {
+    return encodeData(this.#node, first, payloads);
   }
 
   #stream(subject: string): SentStream {

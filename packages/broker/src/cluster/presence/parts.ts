@@ -6,8 +6,8 @@ export type Entry = readonly [key: string, value: string | number | null];
 /** What one node says of its own clients, by key. */
 type Part = Map<string, string | number>;
 
-/** Entries of one payload, so that no message is larger than the 1 MiB of engines. A member takes 3 KB at most. */
-const MAX_ENTRIES = 300;
+/** Entries of one payload. Each has up to 1.4 KB, and NATS carries messages of 1 MiB by default. */
+const MAX_ENTRIES = 200;
 
 /** Own beats after which a part that was asked for and has not come is asked for again. */
 const ASK_BEATS = 4;

@@ -52,7 +52,7 @@ describe('a node that listens', () => {
     const { ann, bob, delivered, beat } = twoNodes();
     beat(ANN, BOB);
     beat(ANN, BOB);
-    ann.compose(SUBJECT, ['missed']);
+    ann.compose(SUBJECT, ['"missed"']);
     beat(ANN, BOB);
     beat(ANN, BOB);
     expect(delivered).toEqual(['missed']);
@@ -62,13 +62,13 @@ describe('a node that listens', () => {
   it('does not receive what was said before it listened', () => {
     const { ann, bob, delivered, arrive, saying } = twoNodes();
     bob.unlistened(SUBJECT);
-    ann.compose(SUBJECT, ['before']);
+    ann.compose(SUBJECT, ['"before"']);
     ann.beat();
     arrive();
     bob.listened(SUBJECT);
     bob.locate([SUBJECT]);
     arrive();
-    const { message } = ann.compose(SUBJECT, ['after']);
+    const { message } = ann.compose(SUBJECT, ['"after"']);
     saying.push({ from: ANN, subject: SUBJECT, text: message });
     arrive();
     expect(delivered).toEqual(['after']);
@@ -78,9 +78,9 @@ describe('a node that listens', () => {
     const { ann, delivered, lost, beat, pass } = twoNodes();
     beat(ANN, BOB);
     beat(ANN, BOB);
-    ann.compose(SUBJECT, ['forgotten', 'too']);
+    ann.compose(SUBJECT, ['"forgotten"', '"too"']);
     pass(61_000);
-    ann.compose(SUBJECT, ['kept']);
+    ann.compose(SUBJECT, ['"kept"']);
     beat(ANN, BOB);
     beat(ANN, BOB);
     expect([lost, delivered]).toEqual([[2], ['kept']]);
@@ -90,7 +90,7 @@ describe('a node that listens', () => {
     const { ann, lost, beat, pass } = twoNodes();
     beat(ANN, BOB);
     beat(ANN, BOB);
-    ann.compose(SUBJECT, ['forgotten']);
+    ann.compose(SUBJECT, ['"forgotten"']);
     pass(61_000);
     for (let count = 0; count < 3; count++) beat(ANN, BOB);
     expect(lost).toEqual([1]);
@@ -103,7 +103,7 @@ describe('a node that listens', () => {
     const { ann, bob, lost, saying, beat } = twoNodes();
     beat(ANN, BOB);
     beat(ANN, BOB);
-    const { first } = ann.compose(SUBJECT, ['missed']);
+    const { first } = ann.compose(SUBJECT, ['"missed"']);
     for (let count = 0; count <= beats; count++) {
       const alive = { type: 'alive', node: ANN, last: { [SUBJECT]: first } };
       if (count % every === 0) bob.receive('nodes', JSON.stringify(alive));
