@@ -310,7 +310,7 @@ export class ClusterApp implements App, ClusterMember {
 
   /**
    * Orders the events of all nodes; those of one millisecond by node. A node whose clock is behind, or goes back, orders its
-   * events after those that it has heard.
+   * events after the ones that it has heard.
    */
   #stamp(): string {
     this.#minTime = Math.max(this.#minTime, Date.now());

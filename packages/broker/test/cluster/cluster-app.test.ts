@@ -155,7 +155,7 @@ describe('two nodes', () => {
   it('listen to nothing of an app that is removed', async () => {
     const [one] = await startTwo();
     const unlisten = vi.spyOn(one.bus, 'unlisten');
-    one.app.close();
+    await one.app.close();
     const subjects = unlisten.mock.calls.map(([subject]) => subject.split('.').at(-1));
     expect(subjects).toEqual(['state', 'all']);
   });
