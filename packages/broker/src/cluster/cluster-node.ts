@@ -47,6 +47,7 @@ export class ClusterNode {
   readonly #broadcast: Broadcast;
   readonly #members = new Map<string, ClusterMember>();
   readonly #outboxes = new Map<string, Outbox>();
+  readonly #closing = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #logUnknown: ReturnType<typeof limitLines>;
   /** What waits until the engine has confirmed that the node listens, or the link is down. */
@@ -144,7 +145,6 @@ export class ClusterNode {
   unlisten(subject: string): void {
     this.#broadcast.unlistened(subject);
     this.#bus.unlisten(this.#prefix + subject);
-    this.#outboxes.delete(subject);
   }
 
   /**
@@ -171,6 +171,7 @@ export class ClusterNode {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#closing.abort();
     await this.#bus.close();
   }
 
@@ -181,6 +182,8 @@ export class ClusterNode {
         compose: (payloads) => this.#broadcast.compose(subject, payloads),
         publish: ({ message }) => this.#publish(subject, message),
         withdraw: (batch) => this.#broadcast.withdraw(batch),
+        isConnected: () => this.isConnected,
+        closing: this.#closing.signal,
         clock: this.#clock,
       });
       this.#outboxes.set(subject, outbox);

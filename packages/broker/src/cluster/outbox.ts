@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { UnavailableError } from '../app/unavailable-error.ts';
+import { busUnavailable } from './bus/unavailable.ts';
 import type { Batch } from './broadcast/sent-stream.ts';
 
 /** For how long a message is tried if the link is lost while it is on its way. */
@@ -14,6 +15,10 @@ export interface OutboxOptions {
   compose(payloads: readonly string[]): Batch;
   publish(batch: Batch): Promise<void>;
   withdraw(batch: Batch): void;
+  /** Whether the engine can be reached, as far as is known. */
+  isConnected(): boolean;
+  /** Ends all retries. */
+  readonly closing: AbortSignal;
   readonly clock: () => number;
 }
 
@@ -49,6 +54,10 @@ export class Outbox {
 
   async #send(): Promise<void> {
     while (this.#waiting.length > 0) {
+      if (!this.#options.isConnected()) {
+        this.#rejectAll();
+        break;
+      }
       const waiting = this.#waiting.splice(0, countThatFits(this.#waiting));
       const batch = this.#options.compose(waiting.map(({ payload }) => payload));
       try {
@@ -68,11 +77,18 @@ export class Outbox {
       try {
         return await this.#options.publish(batch);
       } catch (error) {
-        const isLate = this.#options.clock() - batch.sentAt > MAX_WAIT_MS;
-        if (isLate || !(error instanceof UnavailableError)) throw error;
-        await setTimeout(RETRY_MS);
+        const { clock, closing } = this.#options;
+        const isOver = closing.aborted || clock() - batch.sentAt > MAX_WAIT_MS;
+        if (isOver || !(error instanceof UnavailableError)) throw error;
+        // It rejects when the node closes, and the next attempt then ends this.
+        await setTimeout(RETRY_MS, undefined, { signal: closing }).catch(() => {});
       }
     }
+  }
+
+  /** What waited behind a message whose link was lost has not been said to any node. */
+  #rejectAll(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(busUnavailable());
   }
 }
 

@@ -12,6 +12,8 @@ interface Sent {
 function outbox() {
   const sent: Sent[] = [];
   const withdrawn: unknown[] = [];
+  const closing = new AbortController();
+  let isConnected = true;
   let payloads: readonly string[] = [];
   const made = new Outbox({
     compose: (composed) => {
@@ -23,9 +25,14 @@ function outbox() {
         sent.push({ payloads, accept: resolve, refuse: reject });
       }),
     withdraw: (batch) => withdrawn.push(batch),
+    isConnected: () => isConnected,
+    closing: closing.signal,
     clock: () => 0,
   });
-  return { outbox: made, sent, withdrawn };
+  const disconnect = (): void => {
+    isConnected = false;
+  };
+  return { outbox: made, sent, withdrawn, disconnect, close: () => closing.abort() };
 }
 
 it('sends together what comes in one turn, and what comes while a message is on its way', async () => {
@@ -70,4 +77,17 @@ it('sends a message again whose link was lost, and withdraws one that is refused
   sent[2]?.refuse(new RangeError('too long'));
   await expect(refused).rejects.toThrow('too long');
   expect(withdrawn).toHaveLength(1);
+});
+
+it('refuses what waits behind a message when the link is lost, and that when the node closes', async () => {
+  const { outbox: box, sent, disconnect, close } = outbox();
+  const first = box.post(1);
+  await expect.poll(() => sent.length).toBe(1);
+  const second = box.post(2);
+  disconnect();
+  close();
+  sent[0]?.refuse(new UnavailableError('lost'));
+  await expect(first).rejects.toThrow('lost');
+  await expect(second).rejects.toThrow('cannot be reached');
+  expect(sent).toHaveLength(1);
 });
