@@ -88,7 +88,7 @@ export class Outbox {
 
   /** What waited behind a message whose link was lost has not been said to any node. */
   #rejectAll(): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(busUnavailable());
+    for (const each of this.#waiting.splice(0)) each.reject(busUnavailable());
   }
 }
 
