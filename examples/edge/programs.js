@@ -30,7 +30,8 @@ export class Programs {
     });
     this.#running.add(child);
     child.once('error', (error) => this.#onEnd(child, `cannot run ${name}: ${error.message}`));
-    child.once('close', (code) => this.#onEnd(child, `${name} ended with ${code}: see its log`));
+    let lastLine = 'it printed nothing';
+    child.once('close', (code) => this.#onEnd(child, `${name} ended with ${code}: ${lastLine}`));
 
     const log = createWriteStream(join(this.#folder, `${name}.log`));
     const awaited = new Set(ready);
@@ -38,6 +39,7 @@ export class Programs {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface({ input: stream }).on('line', (line) => {
           log.write(`${line}\n`);
+          lastLine = line;
           if (isShown && !this.#isStopping) console.log(`${name} | ${line}`);
           for (const each of awaited) if (each.test(line)) awaited.delete(each);
           if (awaited.size === 0) resolve(undefined);
