@@ -77,7 +77,7 @@ async function membersAt(node: Node): Promise<string[]> {
   return users.map(({ id }) => id).toSorted();
 }
 
-/** Ids of members of which a client is told that they have left. */
+/** Ids of the members whose leaving a client has received. */
 function removedFrom(channel: { bind(event: string, callback: (data: never) => void): unknown }) {
   const removed: string[] = [];
   channel.bind('pusher:member_removed', ({ id }: { id: string }) => removed.push(id));

@@ -109,7 +109,7 @@ export interface Forward {
 }
 
 /**
- * The way of a copy of a request. The client waits for nothing of it: the copy is sent once the request was sent to its end,
+ * The way of a copy of a request. The client does not wait for it: the copy is sent once the request was sent to its end,
  * with X-Forwarded-Mirror, and its response is read and dropped. Upgrades are not copied, nor are trailers.
  */
 export interface Mirror {

@@ -40,7 +40,7 @@ interface Other {
 }
 
 /**
- * Who is where: what this node and all others say of their own clients. It expects payloads in order and once, and a report
+ * The clients of all nodes: each node says what its own do. It expects payloads in order and once, and a report
  * of what is lost: so a part is right, or asked for.
  */
 export class Parts {
