@@ -111,7 +111,8 @@ describe('a version that requests are mirrored to, at a gateway with two workers
     expect(await sendMany('/hang', 1000)).toEqual(new Map([['200 1.4', 1000]]));
     await expect.poll(() => total('/hang'), { timeout: 20_000 }).toBe(1000);
     const { 'status none': none = 0, 'reason in-flight': excess = 0 } = await counted('/hang');
-    expect(none).toBeGreaterThan(100);
+    // One worker may have accepted every connection, and then has its 100 copies in flight.
+    expect(none).toBeGreaterThanOrEqual(100);
     expect(none + excess).toBe(1000);
     expect((await ask(`${gateway.adminUrl}/metrics`)).body).not.toMatch(
       /ejections_total\{route="\/hang"\} [^0]/,
