@@ -1,5 +1,5 @@
 import { silentLogger } from '@rollcall/runtime';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Bus, BusHandlers } from '../../src/cluster/bus/bus.ts';
 import { ClusterNode } from '../../src/cluster/cluster-node.ts';
 
@@ -35,4 +35,106 @@ it('does not let a client wait for an engine that hangs', async () => {
   const { node } = nodeOfSilentEngine(5);
   await expect(node.listen('app.1')).resolves.toBeUndefined();
   expect(node.isConnected).toBe(false);
+});
+
+/** Two servers of an engine, with a node at each. A server confirms at once, and tells the other later. */
+class TwoServers {
+  readonly #handlers: BusHandlers[] = [];
+  readonly #subjects: Set<string>[] = [new Set(), new Set()];
+  /** What the other server knows of them. */
+  readonly #known: Set<string>[] = [new Set(), new Set()];
+  /** What the second has to tell the first, while the route is slow. */
+  #queue: (() => void)[] | undefined;
+
+  open(handlers: BusHandlers): Bus {
+    const index = this.#handlers.push(handlers) - 1;
+    const other = 1 - index;
+    return {
+      publish: (subject, message) => {
+        if (this.#subjects[index]?.has(subject) === true) handlers.onMessage(subject, message);
+        if (this.#known[other]?.has(subject) === true) {
+          this.#tell(index, () => this.#handlers[other]?.onMessage(subject, message));
+        }
+        return Promise.resolve();
+      },
+      listen: (subject) => {
+        this.#subjects[index]?.add(subject);
+        this.#tell(index, () => void this.#known[index]?.add(subject));
+        return Promise.resolve();
+      },
+      unlisten: () => {},
+      close: () => Promise.resolve(),
+    };
+  }
+
+  connect(): void {
+    for (const handlers of this.#handlers) handlers.onLink(true, 'test');
+  }
+
+  slow(): void {
+    this.#queue = [];
+  }
+
+  flow(): void {
+    const queue = this.#queue ?? [];
+    this.#queue = undefined;
+    for (const task of queue) task();
+  }
+
+  #tell(from: number, task: () => void): void {
+    if (from === 1 && this.#queue !== undefined) this.#queue.push(task);
+    else task();
+  }
+}
+
+describe('a node at another server of the engine', () => {
+  /** Two nodes that have heard each other, and what the second hears in an app. */
+  function twoNodes(beatMs = 60_000) {
+    const servers = new TwoServers();
+    const heard: unknown[] = [];
+    const [one, two] = [0, 1].map(() => {
+      const options = { prefix: 'rollcall', logger: silentLogger, beatMs };
+      const node = new ClusterNode({ openBus: (handlers) => servers.open(handlers), ...options });
+      onTestFinished(() => node.close());
+      return node;
+    });
+    if (one === undefined || two === undefined) throw new Error('unreachable');
+    const ignore = (): void => {};
+    two.add('app', {
+      receive: (_, __, payload) => heard.push(payload),
+      lost: ignore,
+      joined: ignore,
+      gone: ignore,
+      beat: ignore,
+    });
+    servers.connect();
+    return { servers, one, two, heard };
+  }
+
+  it('listens when the other servers know, so that a client misses no event', async () => {
+    const { servers, one, two, heard } = twoNodes();
+    servers.slow();
+    let isListening = false;
+    const listening = two.listen('app.1').then(() => (isListening = true));
+    await one.post('app.1', 'before');
+    expect(isListening).toBe(false);
+    servers.flow();
+    await listening;
+    await one.post('app.1', 'after');
+    expect(heard).toEqual(['after']);
+  });
+
+  it('does not wait long for a node that says nothing', async () => {
+    const { servers, two } = twoNodes();
+    servers.slow();
+    await expect(two.listen('app.1')).resolves.toBeUndefined();
+  });
+
+  it('does not wait for it when the node closes', async () => {
+    const { servers, two } = twoNodes();
+    servers.slow();
+    const listening = two.listen('app.1');
+    await two.close();
+    await expect(listening).resolves.toBeUndefined();
+  });
 });

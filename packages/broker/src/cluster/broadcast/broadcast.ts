@@ -1,6 +1,6 @@
 import { HeardStream } from './heard-stream.ts';
 import type { Gap } from './heard-stream.ts';
-import { dataStart, encodeMessage, parseMessage } from './messages.ts';
+import { dataStart, encodeMessage, parseMessage, repeatOf } from './messages.ts';
 import type {
   AliveMessage,
   AskMessage,
@@ -43,7 +43,7 @@ export interface BroadcastOptions {
   readonly effects: BroadcastEffects;
   /** Milliseconds of a clock that never goes back. */
   readonly clock: () => number;
-  /** Of the payloads that are kept for others, in characters. */
+  /** Of the payloads that are kept for others, in bytes. */
   readonly maxKept: number;
 }
 
@@ -109,6 +109,19 @@ export class Broadcast {
     for (const { streams } of this.#peers.values()) streams.delete(subject);
   }
 
+  /** Says something once: it is not numbered, not kept, and not in order with payloads. */
+  note(subject: string, payload: unknown): void {
+    this.#effects.publish(subject, encodeMessage({ type: 'note', node: this.#node, payload }));
+  }
+
+  /** Whether all other nodes are known to be heard in a subject: those that spoke since the last beat. */
+  isLocated(subject: string): boolean {
+    for (const { streams, silentBeats } of this.#peers.values()) {
+      if (silentBeats <= 1 && streams.get(subject)?.isLocated !== true) return false;
+    }
+    return true;
+  }
+
   /** Says that this node lives. Called each {@link BEAT_MS}, and when the link is up again. */
   beat(): void {
     this.#sent.forgetOld();
@@ -147,6 +160,10 @@ export class Broadcast {
       case 'position':
         if (this.#subjects.has(subject))
           this.#stream(message.node, subject, peer).locate(message.last);
+        return;
+      case 'note':
+        if (this.#subjects.has(subject))
+          this.#effects.deliver(message.node, subject, message.payload);
     }
   }
 
@@ -164,10 +181,10 @@ export class Broadcast {
     return peer;
   }
 
-  #receiveData(subject: string, { node, first, payloads }: DataMessage, peer: Peer): void {
+  #receiveData(subject: string, message: DataMessage, peer: Peer): void {
     if (!this.#subjects.has(subject)) return;
-    const gap = this.#stream(node, subject, peer).receive(first, payloads);
-    if (gap !== undefined) this.#ask(node, subject, gap);
+    const gap = this.#stream(message.node, subject, peer).receive(message);
+    if (gap !== undefined) this.#ask(message.node, subject, gap);
   }
 
   #receiveAlive({ node, last }: AliveMessage, peer: Peer): void {
@@ -232,7 +249,7 @@ export class Broadcast {
       this.#publish({ type: 'forgotten', node: this.#node, subject, before: firstKept });
     }
     for (const { message } of stream?.between(from, to) ?? []) {
-      this.#effects.publish(subject, message);
+      this.#effects.publish(subject, repeatOf(message));
     }
   }
 
