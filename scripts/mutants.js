@@ -20,6 +20,9 @@ import { ROOT } from './steps.js';
 
 /** @typedef {import('../test/mutants/targets.js').Target} Target */
 
+/** What a mutant prevents is waited for no longer. */
+const POLL_MS = 4_000;
+
 const words = process.argv.slice(2);
 let count = 0;
 let alive = 0;
@@ -111,7 +114,8 @@ async function testsPass({ tests, env, timeoutMs }, folder) {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   // On a busy machine a slow test must not count as one that fails.
   const timeout = ['--testTimeout', String(timeoutMs)];
-  const options = ['--root', folder, '--bail', '1', '--reporter', 'dot', ...timeout];
+  const poll = ['--expect.poll.timeout', String(POLL_MS)];
+  const options = ['--root', folder, '--bail', '1', '--reporter', 'dot', ...timeout, ...poll];
   const running = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
     cwd: folder,
     env: { ...process.env, ...env },

@@ -51,7 +51,7 @@ export const BROADCAST_MUTANTS = [
   {
     rule: 'a gap is asked for when it is noticed',
     file: 'broadcast/broadcast.ts',
-    from: 'if (gap !== undefined) this.#ask(node, subject, gap);\n  }\n\n  #receiveAlive',
+    from: 'if (gap !== undefined) this.#ask(message.node, subject, gap);\n  }\n\n  #receiveAlive',
     to: '}\n\n  #receiveAlive',
   },
   {
@@ -201,7 +201,55 @@ export const BROADCAST_MUTANTS = [
   {
     rule: 'a node that lacks some payloads is sent those alone',
     file: 'broadcast/sent-stream.ts',
-    from: 'first <= to && first + count > from',
-    to: 'first + count > from',
+    from: 'const end = this.#firstIndex(({ first }) => first > to);',
+    to: 'const end = undefined;',
+  },
+  {
+    rule: 'a node that lacks part of a batch is sent it',
+    file: 'broadcast/sent-stream.ts',
+    from: '({ first, count }) => first + count > from',
+    to: '({ first }) => first >= from',
+  },
+  {
+    rule: 'what is kept is counted with the memory besides its text',
+    file: 'broadcast/sent-streams.ts',
+    from: 'Buffer.byteLength(message) + OVERHEAD',
+    to: 'Buffer.byteLength(message)',
+  },
+  {
+    rule: 'what is kept is counted in bytes',
+    file: 'broadcast/sent-streams.ts',
+    from: 'Buffer.byteLength(message) + OVERHEAD',
+    to: 'message.length + OVERHEAD',
+  },
+  {
+    rule: 'a repeat for others does not show where a node is',
+    file: 'broadcast/heard-stream.ts',
+    from: 'if (this.#next === undefined && isRepeat) return undefined;',
+    to: '',
+  },
+  {
+    rule: 'what is said again is known as a repeat',
+    file: 'broadcast/broadcast.ts',
+    from: 'this.#effects.publish(subject, repeatOf(message));',
+    to: 'this.#effects.publish(subject, message);',
+  },
+  {
+    rule: 'a note is not heard in a subject to which the node does not listen',
+    file: 'broadcast/broadcast.ts',
+    from: "case 'note':\n        if (this.#subjects.has(subject))",
+    to: "case 'note':",
+  },
+  {
+    rule: 'a subject is not located while one node is not heard in it',
+    file: 'broadcast/broadcast.ts',
+    from: 'streams.get(subject)?.isLocated !== true) return false;',
+    to: 'streams.get(subject)?.isLocated !== true) continue;',
+  },
+  {
+    rule: 'a node that is silent is not waited for in a subject',
+    file: 'broadcast/broadcast.ts',
+    from: 'silentBeats <= 1 && ',
+    to: '',
   },
 ];

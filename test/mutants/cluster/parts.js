@@ -105,8 +105,8 @@ export const PARTS_MUTANTS = [
   {
     rule: 'entries of another form are ignored',
     file: 'presence/parts.ts',
-    from: 'if (!Array.isArray(entry) || entry.length !== 2) return false;',
-    to: 'if (!Array.isArray(entry)) return true;',
+    from: "(value === null || typeof value === 'string' || typeof value === 'number')",
+    to: 'true',
   },
   {
     rule: 'a node that is not known has no part',

@@ -31,6 +31,7 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
     prefix: 'rollcall',
     logger: silentLogger,
     beatMs: BEAT_MS,
+    ...(made.clock !== undefined && { clock: made.clock }),
   });
   const reported: WebhookEvent[] = [];
   const report = made.report ?? ((event: WebhookEvent) => void reported.push(event));
@@ -133,9 +134,7 @@ describe('two nodes', () => {
     const [one, other] = await startTwo();
     const watcher = await signedIn(one.app, 'ann', 'bob');
     const watched = await signedIn(other.app, 'bob');
-    await expect
-      .poll(() => eventsOf(watcher.connection))
-      .toContain('pusher_internal:watchlist_events');
+    await expect.poll(() => watcher.connection.texts.join('')).toContain('online');
     await one.app.terminateConnections('bob');
     await expect.poll(() => watched.connection.closed).toBe(4009);
   });
@@ -150,6 +149,20 @@ describe('two nodes', () => {
     await publishCached(other.app, 'second');
     expect(other.app.lastEvent('cache-a')).toMatchObject({ name: 'second' });
     await expect.poll(() => one.app.lastEvent('cache-a')).toMatchObject({ name: 'second' });
+  });
+
+  it('ask for the last event again when one of them was cut off for longer than events are kept', async () => {
+    const engine = new MemoryEngine();
+    let now = 0;
+    const clock = () => now;
+    const [one, other] = [await startNode(engine, { clock }), await startNode(engine, { clock })];
+    await publishCached(one.app, 'old');
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'old' });
+    other.bus.cut();
+    await publishCached(one.app, 'new');
+    now += 61_000;
+    other.bus.heal();
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'new' });
   });
 
   it('listen to nothing of an app that is removed', async () => {

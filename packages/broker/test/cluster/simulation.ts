@@ -42,6 +42,9 @@ class Node {
   readonly seen = new Set<string>();
   /** Events of each other node, in the order in which they came. */
   readonly events = new Map<string, number[]>();
+  /** What each other node had published when this one began to listen to events. */
+  readonly before = new Map<string, number>();
+  isListening = true;
   /** What it has published, and was accepted. */
   published = 0;
   inbox: Message[] = [];
@@ -72,6 +75,7 @@ class Node {
         publish: (subject, message) => world.publish(this, subject, message),
         deliver: (node, subject, payload) => {
           if (subject === STATE) return this.parts.receive(node, payload);
+          world.sawEvent(this, node, payload as number);
           this.events.set(node, [...(this.events.get(node) ?? []), payload as number]);
         },
         lost: (node, subject, count) => {
@@ -135,7 +139,7 @@ export class Simulation {
   publish(node: Node, subject: string, text: string): boolean {
     if (!node.isLinked || !this.#isEngineUp) return false;
     for (const receiver of this.#nodes.values()) {
-      if (!receiver.isLinked) continue;
+      if (!receiver.isLinked || (subject === EVENTS && !receiver.isListening)) continue;
       const isFaulty = this.now < FAULTS_MS;
       if (isFaulty && this.#random() < this.#lossRate && receiver !== node) continue;
       const copies = isFaulty && this.#random() < this.#repeatRate ? 2 : 1;
@@ -159,6 +163,12 @@ export class Simulation {
     if (!isDisturbed && this.now - leftLately > 8_000) {
       this.violations.push(`${this.now}: ${observer.id} announced ${key} of ${id} as gone`);
     }
+  }
+
+  /** An event from before a node listened is not for its clients. */
+  sawEvent(observer: Node, id: string, event: number): void {
+    if (event > (observer.before.get(id) ?? 0)) return;
+    this.violations.push(`${this.now}: ${observer.id} heard the old event ${event} of ${id}`);
   }
 
   sawLost(observer: Node, id: string, count: number): void {
@@ -198,7 +208,22 @@ export class Simulation {
       node.parts.set(member, isThere ? null : 'info');
       node.parts.flush();
     }
+    if (this.#random() < 0.005 && node.isLinked && this.#isEngineUp) this.#toggleEvents(node);
     if (this.#random() < 0.1 && this.say(node, EVENTS, node.published + 1)) node.published += 1;
+  }
+
+  /** The last client that wants events leaves a node, or the first comes. */
+  #toggleEvents(node: Node): void {
+    node.isListening = !node.isListening;
+    node.events.clear();
+    if (node.isListening) {
+      for (const { id, published } of this.#nodes.values()) node.before.set(id, published);
+      node.broadcast.listened(EVENTS);
+      node.broadcast.locate([EVENTS]);
+    } else {
+      node.inbox = node.inbox.filter(({ subject }) => subject !== EVENTS);
+      node.broadcast.unlistened(EVENTS);
+    }
   }
 
   #disturb(): void {
@@ -237,6 +262,7 @@ export class Simulation {
     for (const node of this.#nodes.values()) {
       if (node.isHung) this.#setHung(node, false);
       if (!node.isLinked) this.#setLink(node, true);
+      if (!node.isListening) this.#toggleEvents(node);
     }
   }
 
