@@ -62,7 +62,10 @@ async function breakRule(target, folder, { file, from, to }) {
   const path = join(folder, target.source, file);
   const source = readFileSync(path, 'utf8');
   if (!source.includes(from)) return 'stale';
-  writeFileSync(path, source.replace(from, () => to));
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
   const survived = await testsPass(target, folder);
   writeFileSync(path, source);
   return survived ? 'ALIVE' : 'killed';
@@ -75,13 +78,7 @@ async function breakRule(target, folder, { file, from, to }) {
 function copyProject({ name, parts }) {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
   const copied = join('packages', name);
-  for (const part of [
-    copied,
-    ...parts,
-    'vitest.config.ts',
-    'tsconfig.base.json',
-    'package.json',
-  ]) {
+  for (const part of [copied, ...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,
       // The simulation of rollouts is the gateway's.

@@ -1,3 +1,4 @@
+import { APP_MUTANTS } from './cluster/app.js';
 import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
 import { NODE_MUTANTS } from './cluster/node.js';
 import { PARTS_MUTANTS } from './cluster/parts.js';
@@ -50,6 +51,6 @@ export const TARGETS = [
     // Rules that fewer seeds do not need have a test of their own.
     env: { SEEDS: '100' },
     timeoutMs: 90_000,
-    mutants: [...BROADCAST_MUTANTS, ...PARTS_MUTANTS, ...NODE_MUTANTS],
+    mutants: [...BROADCAST_MUTANTS, ...PARTS_MUTANTS, ...NODE_MUTANTS, ...APP_MUTANTS],
   },
 ];

@@ -1,5 +1,4 @@
 import { LIMITS } from '@rollcall/protocol/pusher';
-import type { KeptEvent } from '../app/event-cache.ts';
 import type { LocalApp } from '../app/local-app.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
 import type { AppMessage, CachedAnswer } from './app-messages.ts';
@@ -100,12 +99,12 @@ export class CachedEvents {
   }
 
   #ask(channel: string, peers: readonly string[]): Question {
-    let resolve = (): void => {};
+    let resolve: (() => void) | undefined;
     const done = new Promise<void>((settle) => (resolve = settle));
     const end = (): void => {
       clearTimeout(timer);
       this.#questions.delete(channel);
-      resolve();
+      resolve?.();
     };
     const timer = setTimeout(end, TIMEOUT_MS);
     const question = { waiting: new Set(peers), done, end };

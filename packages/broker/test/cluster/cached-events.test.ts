@@ -128,7 +128,13 @@ describe('a node that has run for as long as events are kept', () => {
     cached.answer(['cache-a', 'cache-b']);
     const kept = expect.objectContaining({ stamp: EARLY });
     expect(notes).toEqual([
-      ['cached', [['cache-a', kept], ['cache-b', null]]],
+      [
+        'cached',
+        [
+          ['cache-a', kept],
+          ['cache-b', null],
+        ],
+      ],
     ]);
   });
 });

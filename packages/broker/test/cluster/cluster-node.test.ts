@@ -51,8 +51,8 @@ class TwoServers {
     const other = 1 - index;
     return {
       publish: (subject, message) => {
-        if (this.#subjects[index]?.has(subject) === true) handlers.onMessage(subject, message);
-        if (this.#known[other]?.has(subject) === true) {
+        if (this.#subjects[index]?.has(subject)) handlers.onMessage(subject, message);
+        if (this.#known[other]?.has(subject)) {
           this.#tell(index, () => this.#handlers[other]?.onMessage(subject, message));
         }
         return Promise.resolve();
@@ -87,30 +87,31 @@ class TwoServers {
   }
 }
 
-describe('a node at another server of the engine', () => {
-  /** Two nodes that have heard each other, and what the second hears in an app. */
-  function twoNodes(beatMs = 60_000) {
-    const servers = new TwoServers();
-    const heard: unknown[] = [];
-    const [one, two] = [0, 1].map(() => {
-      const options = { prefix: 'rollcall', logger: silentLogger, beatMs };
-      const node = new ClusterNode({ openBus: (handlers) => servers.open(handlers), ...options });
-      onTestFinished(() => node.close());
-      return node;
-    });
-    if (one === undefined || two === undefined) throw new Error('unreachable');
-    const ignore = (): void => {};
-    two.add('app', {
-      receive: (_, __, payload) => heard.push(payload),
-      lost: ignore,
-      joined: ignore,
-      gone: ignore,
-      beat: ignore,
-    });
-    servers.connect();
-    return { servers, one, two, heard };
-  }
+const ignore = (): void => {};
 
+/** Two nodes that have heard each other, and what the second hears in an app. */
+function twoNodes() {
+  const servers = new TwoServers();
+  const heard: unknown[] = [];
+  const [one, two] = [0, 1].map(() => {
+    const options = { prefix: 'rollcall', logger: silentLogger, beatMs: 60_000 };
+    const node = new ClusterNode({ openBus: (handlers) => servers.open(handlers), ...options });
+    onTestFinished(() => node.close());
+    return node;
+  });
+  if (one === undefined || two === undefined) throw new Error('unreachable');
+  two.add('app', {
+    receive: (_, __, payload) => heard.push(payload),
+    lost: ignore,
+    joined: ignore,
+    gone: ignore,
+    beat: ignore,
+  });
+  servers.connect();
+  return { servers, one, two, heard };
+}
+
+describe('a node at another server of the engine', () => {
   it('listens when the other servers know, so that a client misses no event', async () => {
     const { servers, one, two, heard } = twoNodes();
     servers.slow();

@@ -114,7 +114,7 @@ export class Broadcast {
     this.#effects.publish(subject, encodeMessage({ type: 'note', node: this.#node, payload }));
   }
 
-  /** Whether all other nodes are known to be heard in a subject: those that spoke since the last beat. */
+  /** Whether all other nodes are known to be heard in a subject. A silent one does not count. */
   isLocated(subject: string): boolean {
     for (const { streams, silentBeats } of this.#peers.values()) {
       if (silentBeats <= 1 && streams.get(subject)?.isLocated !== true) return false;

@@ -52,7 +52,7 @@ export interface PositionMessage {
   readonly last: number;
 }
 
-/** A payload without a number, which nobody asks for if it is lost. It is said to the subject that it is for. */
+/** A payload without a number, which is not asked for if it is lost. It is said to the subject that it is for. */
 interface NoteMessage {
   readonly type: 'note';
   readonly node: string;
