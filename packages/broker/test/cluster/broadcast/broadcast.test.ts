@@ -199,6 +199,14 @@ describe('a node that listens', () => {
     expect([delivered, lost]).toEqual([['heard'], []]);
   });
 
+  it('hears no note in a subject to which it does not listen', () => {
+    const { ann, bob, delivered, arrive } = twoPeers();
+    bob.unlistened(SUBJECT);
+    ann.note(SUBJECT, 'unwanted');
+    arrive();
+    expect(delivered).toEqual([]);
+  });
+
   it('knows whether it hears the others in a subject', () => {
     const { bob, arrive } = twoPeers();
     bob.listened('more');
