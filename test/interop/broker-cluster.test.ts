@@ -177,6 +177,7 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
     other.program.kill('SIGTERM');
     await other.program.ended;
     await subscribed(connect(one, 'bob'), ROOM);
-    await expect.poll(() => removed, { timeout: 6_000 }).toEqual(['cem']);
+    // They have 10 s.
+    await expect.poll(() => removed, { timeout: 15_000 }).toEqual(['cem']);
   });
 });

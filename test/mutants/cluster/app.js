@@ -93,8 +93,8 @@ export const APP_MUTANTS = [
   {
     rule: 'webhooks learn of a node that is gone',
     file: 'cluster-app.ts',
-    from: 'this.#webhooks.gone(peer);',
-    to: '',
+    from: 'this.#parts.gone(peer);\n    this.#webhooks.gone(peer);',
+    to: 'this.#parts.gone(peer);',
   },
   {
     rule: 'a subscription that ends leaves its subject',
@@ -197,6 +197,12 @@ export const APP_MUTANTS = [
     file: 'cached-events.ts',
     from: 'const timer = setTimeout(end, TIMEOUT_MS);',
     to: 'const timer = undefined;',
+  },
+  {
+    rule: 'webhooks learn of a node that closes',
+    file: 'cluster-app.ts',
+    from: 'left(peer: string): void {\n    this.#webhooks.gone(peer);',
+    to: 'left(peer: string): void {\n    void peer;',
   },
   {
     rule: 'an app serves when it knows the clients of the other nodes',

@@ -13,6 +13,24 @@ export const BROADCAST_MUTANTS = [
     to: 'const MAX_SILENT_BEATS = 0;',
   },
   {
+    rule: 'the clients of a node that closes have ten seconds',
+    file: 'broadcast/broadcast.ts',
+    from: 'peer.hasLeft ? MAX_LEFT_BEATS : MAX_SILENT_BEATS',
+    to: 'MAX_SILENT_BEATS',
+  },
+  {
+    rule: 'a node that closes is not counted on',
+    file: 'broadcast/broadcast.ts',
+    from: '!isGone && !hasLeft',
+    to: '!isGone',
+  },
+  {
+    rule: 'a node that closes is not waited for in a subject',
+    file: 'broadcast/broadcast.ts',
+    from: 'silentBeats <= 1 && !hasLeft',
+    to: 'silentBeats <= 1',
+  },
+  {
     rule: 'a node that hears no beat of its own judges no other',
     file: 'broadcast/broadcast.ts',
     from: '    this.#sent.forgetOld();\n    this.#publish',
@@ -249,7 +267,7 @@ export const BROADCAST_MUTANTS = [
   {
     rule: 'a node that is silent is not waited for in a subject',
     file: 'broadcast/broadcast.ts',
-    from: 'silentBeats <= 1 && ',
-    to: '',
+    from: 'silentBeats <= 1 && !hasLeft',
+    to: '!hasLeft',
   },
 ];

@@ -19,6 +19,12 @@ export const NODE_MUTANTS = [
     to: 'const { message }',
   },
   {
+    rule: 'a closing node tells the others',
+    file: 'cluster-node.ts',
+    from: 'this.#broadcast.leave();',
+    to: '',
+  },
+  {
     rule: 'a closing node is not ready',
     file: 'cluster-node.ts',
     from: 'return this.isConnected && !this.#hasLeft;',

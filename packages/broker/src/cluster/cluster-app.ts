@@ -241,6 +241,10 @@ export class ClusterApp implements App, ClusterMember {
     this.#parts.joined(peer);
   }
 
+  left(peer: string): void {
+    this.#webhooks.gone(peer);
+  }
+
   gone(peer: string): void {
     this.#parts.gone(peer);
     this.#webhooks.gone(peer);

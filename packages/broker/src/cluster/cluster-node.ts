@@ -41,6 +41,8 @@ export interface ClusterMember {
   /** Something that another node has said will never come. */
   lost(node: string, subject: string): void;
   joined(node: string): void;
+  /** A node closes: it does nothing more, and its clients go to others. It is gone later. */
+  left(node: string): void;
   gone(node: string): void;
   /** The node has heard its own beat, so its link is up. */
   beat(): void;
@@ -95,6 +97,7 @@ export class ClusterNode {
           this.#memberOf(subject)?.receive(node, subject, payload),
         lost: (node, subject, count) => this.#lost(node, subject, count),
         joined: (node) => this.#joined(node),
+        left: (node) => this.#left(node),
         gone: (node) => this.#gone(node),
       },
     });
@@ -207,9 +210,11 @@ export class ClusterNode {
     this.#broadcast.note(subject, payload);
   }
 
-  /** Says nothing of its own clients from now on: they go to other nodes, which drop what was said of them after 3.5 s. */
+  /** Says nothing of its own clients from now on: they go to other nodes, which drop what was said of them after 10 s. */
   leave(): void {
+    if (this.#hasLeft) return;
     this.#hasLeft = true;
+    this.#broadcast.leave();
   }
 
   async close(): Promise<void> {
@@ -295,6 +300,11 @@ export class ClusterNode {
   #joined(node: string): void {
     this.#logger.info({ peer: node }, 'another node is in the cluster');
     for (const member of this.#members.values()) member.joined(node);
+  }
+
+  #left(node: string): void {
+    this.#logger.info({ peer: node }, 'another node closes');
+    for (const member of this.#members.values()) member.left(node);
   }
 
   #gone(node: string): void {

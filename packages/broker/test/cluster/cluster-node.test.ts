@@ -1,12 +1,13 @@
 import { silentLogger } from '@rollcall/runtime';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Bus, BusHandlers } from '../../src/cluster/bus/bus.ts';
 import { ClusterNode } from '../../src/cluster/cluster-node.ts';
 
 /** A node whose engine accepts the link, and then does not answer. */
 function nodeOfSilentEngine(beatMs?: number) {
+  const publish = vi.fn<Bus['publish']>().mockResolvedValue();
   const bus: Bus = {
-    publish: () => Promise.resolve(),
+    publish,
     listen: () => new Promise(() => {}),
     unlisten: () => {},
     close: () => Promise.resolve(),
@@ -21,7 +22,7 @@ function nodeOfSilentEngine(beatMs?: number) {
   onTestFinished(() => node.close());
   const link = (isUp: boolean): void => opened[0]?.onLink(isUp, 'test');
   link(true);
-  return { node, link };
+  return { node, link, publish };
 }
 
 it('does not let a client wait for the engine after the link is lost', async () => {
@@ -29,6 +30,15 @@ it('does not let a client wait for the engine after the link is lost', async () 
   const listening = node.listen('app.1');
   link(false);
   await expect(listening).resolves.toBeUndefined();
+});
+
+it('refuses an event at once when the link is lost, although another one is still on its way', async () => {
+  const { node, link, publish } = nodeOfSilentEngine();
+  publish.mockReturnValue(new Promise(() => {}));
+  void node.post('app.1', 'on its way');
+  await expect.poll(() => publish.mock.calls.length).toBeGreaterThan(1);
+  link(false);
+  await expect(node.post('app.1', 'refused')).rejects.toThrow('cannot be reached');
 });
 
 it('does not let a client wait for an engine that hangs', async () => {
@@ -89,6 +99,15 @@ class TwoServers {
 
 const ignore = (): void => {};
 
+const IGNORING = {
+  receive: ignore,
+  lost: ignore,
+  joined: ignore,
+  left: ignore,
+  gone: ignore,
+  beat: ignore,
+};
+
 /** Two nodes that have heard each other, and what the second hears in an app. */
 function twoNodes() {
   const servers = new TwoServers();
@@ -100,13 +119,7 @@ function twoNodes() {
     return node;
   });
   if (one === undefined || two === undefined) throw new Error('unreachable');
-  two.add('app', {
-    receive: (_, __, payload) => heard.push(payload),
-    lost: ignore,
-    joined: ignore,
-    gone: ignore,
-    beat: ignore,
-  });
+  two.add('app', { ...IGNORING, receive: (_, __, payload) => heard.push(payload) });
   servers.connect();
   return { servers, one, two, heard };
 }
@@ -123,6 +136,29 @@ describe('a node at another server of the engine', () => {
     await listening;
     await one.post('app.1', 'after');
     expect(heard).toEqual(['after']);
+  });
+
+  it('tells an app that is added who is there', () => {
+    const { two, one } = twoNodes();
+    const joined: string[] = [];
+    two.add('other', { ...IGNORING, joined: (peer) => joined.push(peer) });
+    expect(joined).toEqual([one.id]);
+  });
+
+  it('is not ready for more clients when it closes', () => {
+    const { one } = twoNodes();
+    expect(one.isReady).toBe(true);
+    one.leave();
+    expect([one.isReady, one.isConnected]).toEqual([false, true]);
+  });
+
+  it('hears nothing more of the clients of a node that closes', async () => {
+    const { one, two, heard } = twoNodes();
+    await two.listen('app.1');
+    one.say('app.1', 'before');
+    one.leave();
+    one.say('app.1', 'after');
+    expect([heard, two.peers]).toEqual([['before'], []]);
   });
 
   it('does not wait long for a node that says nothing', async () => {

@@ -20,6 +20,9 @@ export const BEAT_MS = 500;
 /** A node that was silent for more beats is gone: after 3.5 s. */
 const MAX_SILENT_BEATS = 7;
 
+/** A node that closes in order is gone after more: after 10 s, in which its clients have to come back at others. */
+const MAX_LEFT_BEATS = 20;
+
 /** What was heard of a node that is gone is kept for as many beats: if it is back, it goes on where it was. */
 const MAX_GONE_BEATS = 120;
 
@@ -33,6 +36,8 @@ export interface BroadcastEffects {
   lost(node: string, subject: string, count: number): void;
   /** A node was heard for the first time, or after it was gone. */
   joined(node: string): void;
+  /** A node closes. It is gone later. */
+  left(node: string): void;
   /** Nothing was heard of a node for too long. */
   gone(node: string): void;
 }
@@ -52,6 +57,7 @@ interface Peer {
   readonly streams: Map<string, HeardStream>;
   /** Own beats that were heard since the peer was. */
   silentBeats: number;
+  hasLeft: boolean;
   isGone: boolean;
 }
 
@@ -80,7 +86,9 @@ export class Broadcast {
 
   /** The other nodes that live. */
   get peers(): readonly string[] {
-    return [...this.#peers].filter(([, { isGone }]) => !isGone).map(([node]) => node);
+    return [...this.#peers]
+      .filter(([, { isGone, hasLeft }]) => !isGone && !hasLeft)
+      .map(([node]) => node);
   }
 
   /** Gives payloads their numbers, for a message that is published next. @param payloads - each as JSON */
@@ -116,8 +124,9 @@ export class Broadcast {
 
   /** Whether all other nodes are known to be heard in a subject. A silent one does not count. */
   isLocated(subject: string): boolean {
-    for (const { streams, silentBeats } of this.#peers.values()) {
-      if (silentBeats <= 1 && streams.get(subject)?.isLocated !== true) return false;
+    for (const { streams, silentBeats, hasLeft } of this.#peers.values()) {
+      const isWaitedFor = silentBeats <= 1 && !hasLeft;
+      if (isWaitedFor && streams.get(subject)?.isLocated !== true) return false;
     }
     return true;
   }
@@ -126,6 +135,11 @@ export class Broadcast {
   beat(): void {
     this.#sent.forgetOld();
     this.#publish({ type: 'alive', node: this.#node, last: this.#sent.lastNumbers() });
+  }
+
+  /** Says that this node closes: nothing is to be heard of it from now on. */
+  leave(): void {
+    this.#publish({ type: 'leave', node: this.#node });
   }
 
   /** Takes a message from the engine. Returns what it was. */
@@ -161,6 +175,10 @@ export class Broadcast {
         if (this.#subjects.has(subject))
           this.#stream(message.node, subject, peer).locate(message.last);
         return;
+      case 'leave':
+        if (peer.hasLeft) return;
+        peer.hasLeft = true;
+        return this.#effects.left(message.node);
       case 'note':
         if (this.#subjects.has(subject))
           this.#effects.deliver(message.node, subject, message.payload);
@@ -170,7 +188,7 @@ export class Broadcast {
   #heard(node: string): Peer {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      peer = { streams: new Map(), silentBeats: 0, isGone: true };
+      peer = { streams: new Map(), silentBeats: 0, hasLeft: false, isGone: true };
       this.#peers.set(node, peer);
     }
     peer.silentBeats = 0;
@@ -224,11 +242,12 @@ export class Broadcast {
 
   /** @param unlocated - takes the subjects in which it is not known where the peer is. */
   #beatOf(node: string, peer: Peer, unlocated: Set<string>): void {
-    if (peer.silentBeats > MAX_SILENT_BEATS) {
+    if (peer.silentBeats > (peer.hasLeft ? MAX_LEFT_BEATS : MAX_SILENT_BEATS)) {
       peer.isGone = true;
       this.#effects.gone(node);
       return;
     }
+    if (peer.hasLeft) return;
     for (const subject of this.#subjects) {
       const stream = this.#stream(node, subject, peer);
       if (!stream.isLocated) unlocated.add(subject);

@@ -52,6 +52,12 @@ export interface PositionMessage {
   readonly last: number;
 }
 
+/** A node closes. Its clients go to other nodes. */
+interface LeaveMessage {
+  readonly type: 'leave';
+  readonly node: string;
+}
+
 /** A payload without a number, which is not asked for if it is lost. It is said to the subject that it is for. */
 interface NoteMessage {
   readonly type: 'note';
@@ -66,7 +72,8 @@ export type NodeMessage =
   | ForgottenMessage
   | LocateMessage
   | PositionMessage
-  | NoteMessage;
+  | NoteMessage
+  | LeaveMessage;
 
 export function encodeMessage(message: Exclude<NodeMessage, DataMessage>): string {
   return JSON.stringify(message);
@@ -122,6 +129,8 @@ function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
       return areTexts(subjects) ? { type, node, subjects } : undefined;
     case 'position':
       return isNumber(last) ? { type, node, last } : undefined;
+    case 'leave':
+      return { type, node };
     case 'note':
       return { type, node, payload: value['payload'] };
     default:

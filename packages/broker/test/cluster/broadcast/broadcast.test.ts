@@ -16,6 +16,7 @@ function twoNodes() {
   const delivered: unknown[] = [];
   const lost: number[] = [];
   const gone: string[] = [];
+  const left: string[] = [];
   let now = 0;
   const make = (node: string) => {
     const broadcast = new Broadcast({
@@ -27,6 +28,7 @@ function twoNodes() {
         deliver: (_, __, payload) => delivered.push(payload),
         lost: (_, __, count) => lost.push(count),
         joined: () => {},
+        left: (of) => left.push(of),
         gone: (of) => gone.push(of),
       },
     });
@@ -53,7 +55,7 @@ function twoNodes() {
   /** What was said and has not arrived is lost. */
   const lose = (): void => void (saying.length = 0);
   const pass = (ms: number): void => void (now += ms);
-  return { ann, bob, saying, delivered, lost, gone, arrive, beat, say, lose, pass };
+  return { ann, bob, saying, delivered, lost, gone, left, arrive, beat, say, lose, pass };
 }
 
 /** Two nodes that have heard each other. */
@@ -226,6 +228,20 @@ describe('a node that listens', () => {
   it('takes another for gone after seven beats without it', () => {
     const { gone, beat } = twoPeers();
     for (let count = 0; count < 7; count++) beat(BOB);
+    expect(gone).toEqual([]);
+    beat(BOB);
+    expect(gone).toEqual([ANN]);
+  });
+
+  it('takes one that closes for gone after ten seconds, and does not count on it meanwhile', () => {
+    const { ann, bob, gone, left, arrive, beat } = twoPeers();
+    ann.leave();
+    ann.leave();
+    arrive();
+    expect([left, bob.peers]).toEqual([[ANN], []]);
+    bob.listened('more');
+    expect(bob.isLocated('more')).toBe(true);
+    for (let count = 0; count < 20; count++) beat(BOB);
     expect(gone).toEqual([]);
     beat(BOB);
     expect(gone).toEqual([ANN]);
