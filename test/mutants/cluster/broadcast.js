@@ -3,7 +3,7 @@ export const BROADCAST_MUTANTS = [
   {
     rule: 'a node that is silent for seven beats is gone',
     file: 'broadcast/broadcast.ts',
-    from: 'if (peer.silentBeats > MAX_SILENT_BEATS) {',
+    from: 'if (peer.silentBeats > (peer.hasLeft ? MAX_LEFT_BEATS : MAX_SILENT_BEATS)) {',
     to: 'if (false) {',
   },
   {

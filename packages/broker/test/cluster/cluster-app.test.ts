@@ -18,6 +18,7 @@ const BEAT_MS = 50;
 
 interface Node {
   readonly app: App;
+  readonly node: ClusterNode;
   readonly bus: MemoryBus;
   readonly reported: WebhookEvent[];
   /** Ends without a word. */
@@ -44,7 +45,7 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
   onTestFinished(kill);
   await app.open();
   if (bus === undefined) throw new Error('the bus was not opened');
-  return { app, bus, reported, kill };
+  return { app, node, bus, reported, kill };
 }
 
 describe('an app on one of two nodes', () => {
@@ -163,6 +164,7 @@ describe('two nodes', () => {
     now += 61_000;
     other.bus.heal();
     await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'new' });
+    expect(other.node.lostEvents).toBe(1);
   });
 
   it('listen to nothing of an app that is removed', async () => {

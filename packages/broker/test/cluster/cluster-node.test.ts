@@ -126,6 +126,9 @@ function twoNodes() {
 
 describe('a node at another server of the engine', () => {
   it('listens when the other servers know, so that a client misses no event', async () => {
+    // No time-out ends it.
+    vi.useFakeTimers({ toFake: ['setTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { servers, one, two, heard } = twoNodes();
     servers.slow();
     let isListening = false;

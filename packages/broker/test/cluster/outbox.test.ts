@@ -64,6 +64,17 @@ it('sends no message that an engine could refuse for its size', async () => {
   expect(sent.map(({ payloads }) => payloads.length)).toEqual([2, 2, 1]);
 });
 
+it('sends a payload that is larger than a message should be', async () => {
+  const { outbox: box, sent } = outbox();
+  const posted = [box.post('x'.repeat(300_000)), box.post(2)];
+  for (let index = 0; index < 2; index++) {
+    await expect.poll(() => sent.length).toBe(index + 1);
+    sent[index]?.accept();
+  }
+  await Promise.all(posted);
+  expect(sent.map(({ payloads }) => payloads.length)).toEqual([1, 1]);
+});
+
 it('sends a message again whose link was lost, and withdraws one that is refused', async () => {
   const { outbox: box, sent, withdrawn } = outbox();
   const posted = box.post(1);
