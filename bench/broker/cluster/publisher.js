@@ -1,7 +1,6 @@
 // Triggers numbered events as a program does that repeats what is refused, and remembers which were accepted.
 import { setTimeout as sleep } from 'node:timers/promises';
 import Pusher from 'pusher';
-import { APP } from './nodes.js';
 
 /**
  * An event that was accepted.
@@ -26,12 +25,13 @@ export class NumberPublisher {
   #finished;
 
   /**
-   * @param {import('./balancer.js').Address} address
+   * @param {import('./balancer.js').Address & { appId: string, key: string, secret: string }} at
    * @param {readonly string[]} channels - in turns
    * @param {number} perSecond
    */
-  constructor({ host, port }, channels, perSecond) {
-    this.#pusher = new Pusher({ ...APP, host, port: String(port), useTLS: false, timeout: 8_000 });
+  constructor({ appId, key, secret, host, port }, channels, perSecond) {
+    const at = { host, port: String(port), useTLS: false, timeout: 8_000 };
+    this.#pusher = new Pusher({ appId, key, secret, ...at });
     this.#channels = channels;
     this.#perSecond = perSecond;
     this.#finished = this.#run();

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Balancer } from './balancer.js';
 import { Member } from './member.js';
-import { startNode, startRedis } from './nodes.js';
+import { APP, startNode, startRedis } from './nodes.js';
 import { NumberPublisher } from './publisher.js';
 
 const NODES = 3;
@@ -26,7 +26,11 @@ export async function rollingRestart({ clients }) {
   // Until the last of them were announced to the others.
   await sleep(REST_MS / 2);
   for (const member of members) member.added.length = 0;
-  const publisher = new NumberPublisher(balancer.address, channels, EVENTS_PER_SECOND);
+  const publisher = new NumberPublisher(
+    { ...APP, ...balancer.address },
+    channels,
+    EVENTS_PER_SECOND,
+  );
   await sleep(REST_MS / 2);
   for (const [index, node] of nodes.entries()) {
     await node.end('SIGTERM');
