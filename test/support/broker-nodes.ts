@@ -1,5 +1,4 @@
 import Pusher from 'pusher';
-import type { Channel } from 'pusher-js';
 import { client } from '../../packages/broker/test/sdk.ts';
 import type { Client } from '../../packages/broker/test/sdk.ts';
 import { APP } from './connection.ts';
@@ -13,6 +12,11 @@ export interface BrokerNode {
   readonly program: RunningProgram;
   readonly host: string;
   readonly port: number;
+}
+
+/** A channel of a client. */
+interface Channel {
+  bind(event: string, callback: (data: never) => void): unknown;
 }
 
 /** Nodes of a cluster of brokers as real processes, with clients by the official SDK. */

@@ -25,10 +25,10 @@ export async function churn({ seed, perSecond, minutes }) {
   const memory = [nodes.map(({ pid }) => residentMegabytes(pid))];
   /** @type {Set<Member>} */
   const present = new Set();
-  /** Where each connects. @type {Map<Member, import('./nodes.js').Node>} */
+  /** Where each connects. @type {Map<string, import('./nodes.js').Node>} */
   const places = new Map();
-  /** By the tick at which they leave. @type {Member[][]} */
-  const leaving = [];
+  /** By the tick at which they leave. @type {Map<number, Member[]>} */
+  const leaving = new Map();
   let came = 0;
   let left = 0;
   const begin = performance.now();
@@ -36,23 +36,20 @@ export async function churn({ seed, perSecond, minutes }) {
   for (let tick = 0; tick < ticks; tick++) {
     for (; came < ((tick + 1) * perSecond * TICK_MS) / 1_000; came++) {
       const node = pick(nodes, random);
-      const member = new Member(
-        () => places.get(member) ?? node,
-        `user-${came}`,
-        channelsOf(random),
-      );
-      places.set(member, node);
+      const userId = `user-${came}`;
+      places.set(userId, node);
+      const member = new Member(() => places.get(userId) ?? node, userId, channelsOf(random));
       present.add(member);
       const stay = Math.ceil((-Math.log(1 - random()) * STAY_MS) / TICK_MS);
-      (leaving[tick + stay] ??= []).push(member);
+      leaving.set(tick + stay, [...(leaving.get(tick + stay) ?? []), member]);
     }
-    for (const member of leaving[tick] ?? []) {
+    for (const member of leaving.get(tick) ?? []) {
       present.delete(member);
-      places.delete(member);
+      places.delete(member.userId);
       left += 1;
       member.close(random() > LOST_SHARE);
     }
-    delete leaving[tick];
+    leaving.delete(tick);
     await sleep(Math.max(0, begin + (tick + 1) * TICK_MS - performance.now()));
   }
   const seconds = (performance.now() - begin) / 1_000;
@@ -62,8 +59,8 @@ export async function churn({ seed, perSecond, minutes }) {
 
   // Its clients come back all at once, at the others.
   const [killed, ...others] = nodes;
-  const moved = [...present].filter((member) => places.get(member) === killed);
-  for (const member of moved) places.set(member, pick(others, random));
+  const moved = [...present].filter((member) => places.get(member.userId) === killed);
+  for (const member of moved) places.set(member.userId, pick(others, random));
   for (const member of present) member.removed.length = 0;
   const storm = performance.now();
   await killed?.end('SIGKILL');
