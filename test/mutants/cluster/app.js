@@ -159,8 +159,8 @@ export const APP_MUTANTS = [
   {
     rule: 'channels of one turn are asked for together',
     file: 'cached-events.ts',
-    from: 'if (this.#unasked.length === 0) setImmediate',
-    to: 'setImmediate',
+    from: 'const channels = this.#unasked;\n    this.#unasked = [];',
+    to: 'const channels = this.#unasked.splice(0, 1);',
   },
   {
     rule: 'a question is not so large that its answer is too long',

@@ -161,8 +161,10 @@ describe('two nodes', () => {
     await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'old' });
     other.bus.cut();
     await publishCached(one.app, 'new');
+    await subscribed(one.app, 'presence-a', ann);
     now += 61_000;
     other.bus.heal();
+    await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann']);
     await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'new' });
     expect(other.node.lostEvents).toBe(1);
   });
@@ -173,6 +175,57 @@ describe('two nodes', () => {
     await one.app.close();
     const subjects = unlisten.mock.calls.map(([subject]) => subject.split('.').at(-1));
     expect(subjects).toEqual(['state', 'all']);
+  });
+
+  it.each([
+    ['was killed', (node: Node) => node.kill()],
+    ['closes', (node: Node) => Promise.resolve(node.node.leave())],
+  ])('report to webhooks what a node that %s may not have reported', async (_, end) => {
+    const [one, other] = await startTwo();
+    for (let index = 0; index < 20; index++) await subscribed(one.app, `c${index}`);
+    expect(one.reported.length).toBeLessThan(20);
+    await end(other);
+    await expect.poll(() => new Set(one.reported.map(({ channel }) => channel)).size).toBe(20);
+  });
+
+  describe('listen to what their clients want, for ten seconds more', () => {
+    async function startOne() {
+      const [one] = await startTwo();
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      onTestFinished(() => void vi.useRealTimers());
+      return { app: one.app, unlisten: vi.spyOn(one.bus, 'unlisten') };
+    }
+
+    it('and not for longer', async () => {
+      const { app, unlisten } = await startOne();
+      const connection = await subscribed(app, 'a');
+      app.unsubscribe('a', connection);
+      vi.advanceTimersByTime(9_000);
+      expect(unlisten).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1_000);
+      expect(unlisten).toHaveBeenCalledOnce();
+    });
+
+    it('but not because a client leaves that was not subscribed', async () => {
+      const { app, unlisten } = await startOne();
+      await subscribed(app, 'a');
+      app.unsubscribe('a', new FakeConnection());
+      vi.advanceTimersByTime(60_000);
+      expect(unlisten).not.toHaveBeenCalled();
+    });
+
+    it('also if one found no room', async () => {
+      const { app, unlisten } = await startOne();
+      const members = Array.from({ length: 101 }, (_, index) => ({
+        connection: new FakeConnection(),
+        member: { userId: String(index), userInfoJson: 'null' },
+      }));
+      const channel = 'presence-a';
+      for (const each of members) await app.subscribe({ channel, ...each });
+      for (const { connection } of members) app.unsubscribe(channel, connection);
+      vi.advanceTimersByTime(10_000);
+      expect(unlisten).toHaveBeenCalledOnce();
+    });
   });
 
   it('report each event to webhooks once', async () => {
