@@ -19,9 +19,9 @@ const AGREE_MS = 5_000;
 /** @param {{ seed: number, perSecond: number, minutes: number }} options */
 export async function churn({ seed, perSecond, minutes }) {
   const random = randomFrom(seed);
-  const bus = await startRedis();
+  const redis = await startRedis();
   const nodes = [];
-  for (let index = 0; index < NODES; index++) nodes.push(await startNode(bus));
+  for (let index = 0; index < NODES; index++) nodes.push(await startNode(redis.bus));
   const memory = [nodes.map(({ pid }) => residentMegabytes(pid))];
   /** @type {Set<Member>} */
   const present = new Set();
@@ -75,6 +75,7 @@ export async function churn({ seed, perSecond, minutes }) {
   memory.push(others.map(({ pid }) => residentMegabytes(pid)));
   for (const member of present) member.close();
   await Promise.all(others.map((node) => node.end('SIGKILL')));
+  redis.end();
   return {
     seed,
     came,

@@ -80,14 +80,18 @@ export class Member {
 
   /** @param {number} code */
   #onClose(code) {
-    if (this.#session !== undefined) {
-      this.#session.to = performance.now();
-      this.#lostAt = this.#session.to;
-      this.closeCodes.push(code);
-    }
+    this.#endSession();
+    this.closeCodes.push(code);
+    if (!this.#isClosed) setTimeout(() => this.#isClosed || this.#connect(), RETRY_MS);
+  }
+
+  /** From the announcement of a close on it receives nothing, however long the rest takes. */
+  #endSession() {
+    if (this.#session === undefined) return;
+    this.#lostAt = performance.now();
+    this.#session.to = this.#lostAt;
     this.#session = undefined;
     this.isSubscribed = false;
-    if (!this.#isClosed) setTimeout(() => this.#isClosed || this.#connect(), RETRY_MS);
   }
 
   /** @param {{ event: string, channel?: string, data: string }} frame */
@@ -106,6 +110,8 @@ export class Member {
       case 'number':
         this.#session?.events.push(Number(data));
         return;
+      case 'pusher:error':
+        return this.#endSession();
       case 'pusher:ping':
         this.#say('pusher:pong', {});
         return;

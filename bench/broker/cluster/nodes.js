@@ -20,37 +20,39 @@ export const APP = { appId: '7', key: 'bench-key', secret: 'bench-secret' };
  * @property {(signal: NodeJS.Signals) => Promise<void>} end - resolves when the process has ended
  */
 
-/** Starts Redis. It ends with this process. */
+/** Starts Redis. It ends with this process at the latest. */
 export async function startRedis() {
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-bench-redis-'));
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
   const redis = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  process.once('exit', () => {
+  const end = () => {
     redis.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
-  });
+  };
+  process.once('exit', end);
   for await (const line of createInterface({ input: redis.stdout })) {
     if (line.includes('Ready to accept connections')) break;
   }
-  return `redis://127.0.0.1:${port}`;
+  return { bus: `redis://127.0.0.1:${port}`, end };
 }
 
 /**
  * Starts one node of a cluster.
  * @param {string} bus
+ * @param {{ appId: string, key: string, secret: string }} app
  * @returns {Promise<Node>}
  */
-export async function startNode(bus) {
+export async function startNode(bus, app = APP) {
   const env = {
     ...process.env,
     ROLLCALL_BUS: bus,
-    PUSHER_APP_ID: APP.appId,
-    PUSHER_APP_KEY: APP.key,
-    PUSHER_APP_SECRET: APP.secret,
+    PUSHER_APP_ID: app.appId,
+    PUSHER_APP_KEY: app.key,
+    PUSHER_APP_SECRET: app.secret,
   };
   const stdio = /** @type {const} */ (['ignore', 'ignore', 'inherit', 'ipc']);
-  const child = fork(CLI, ['broker', '--port', '0'], { env, stdio: [...stdio] });
+  const child = fork(CLI, ['broker', '--port', '0'], { env, stdio: [...stdio], execArgv: [] });
   const [{ host, port }] = await once(child, 'message');
   const end = async (/** @type {NodeJS.Signals} */ signal) => {
     const ended = once(child, 'exit');
