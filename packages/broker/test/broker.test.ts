@@ -204,9 +204,12 @@ describe('close', () => {
     const start = performance.now();
     await broker.close();
     expect(performance.now() - start).toBeLessThan(3_000);
+    // Gone before the next test, which counts what is open.
+    const gone = [hanging.closed, once(silent, 'close'), once(unfinished, 'close')];
     hanging.socket.terminate();
     silent.destroy();
     unfinished.destroy();
+    await Promise.all(gone);
   });
 
   it('leaves no timer and no socket behind', async () => {
