@@ -12,7 +12,7 @@ import type { WriteBatcher } from './write-batcher.ts';
 const MAX_PER_TURN = 16;
 
 /** Responds to a request. Never throws or rejects. */
-export type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
+type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
 
 /** Takes over a connection that is to be a WebSocket, with what the client has sent behind its request. */
 export type Upgrade = (request: UpgradeRequest, socket: Duplex, first: Buffer) => void;

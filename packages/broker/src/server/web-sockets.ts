@@ -51,7 +51,7 @@ export class WebSockets {
     const app = readHandshake(this.#apps, request, this.#settings.path);
     if ('code' in app) {
       this.#logRefused({ code: app.code, reason: app.message }, 'refused connection');
-      const refused = new WebSocket({ socket, output, mayCompress, listener: NOBODY });
+      const refused = new WebSocket({ socket, output, mayCompress, listener: UNHEARD });
       refused.open({ response, greeting: errorFrame(app.message, app.code), first });
       refused.close(app.code, app.message);
       return;
@@ -90,7 +90,7 @@ export class WebSockets {
 }
 
 /** Serves a client that is refused. */
-const NOBODY: WebSocketListener = {
+const UNHEARD: WebSocketListener = {
   text() {},
   binary() {},
   activity() {},

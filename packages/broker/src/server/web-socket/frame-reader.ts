@@ -40,8 +40,7 @@ interface FrameHead {
 
 /**
  * Reads the frames of a client (RFC 6455), with compression if it was agreed on (RFC 7692, without a context between
- * messages). Between frames it keeps nothing, and never more than about twice the largest message, in whatever pieces and
- * fragments that comes.
+ * messages). Between frames it keeps nothing, and never more than about twice the largest message, in any pieces and fragments.
  */
 export class FrameReader {
   readonly #handler: FrameHandler;
