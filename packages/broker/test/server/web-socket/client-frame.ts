@@ -1,7 +1,10 @@
 /** A frame as a client sends it: masked (RFC 6455 §5.3). */
-export function clientFrame(first: number, payload: Uint8Array | string = ''): Buffer {
+export function clientFrame(
+  first: number,
+  payload: readonly number[] | Uint8Array | string = '',
+): Buffer {
   const mask = [1, 2, 3, 4];
-  const plain = Buffer.from(payload);
+  const plain = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload);
   const head =
     plain.length < 126
       ? [first, 0x80 | plain.length]

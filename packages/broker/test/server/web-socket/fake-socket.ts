@@ -18,7 +18,7 @@ export class FakeSocket extends Duplex {
     if (this.#reads) done();
   }
 
-  say(first: number, payload: Uint8Array | string = ''): void {
+  say(first: number, payload: readonly number[] | Uint8Array | string = ''): void {
     this.emit('data', clientFrame(first, payload));
   }
 
