@@ -54,11 +54,13 @@ it('report nothing again that a node that is gone has reported long ago', () => 
   expect(reported).toEqual([]);
 });
 
-it('report nothing that a node that lives reports', () => {
+it('report nothing that a node that lives reports, until that is gone, too', () => {
   const { reported, occupy, end } = webhooksWith(PEER, OTHER);
-  occupy();
+  const event = occupy();
   end(OTHER);
   expect(reported).toEqual([]);
+  end(PEER);
+  expect(reported).toEqual([event]);
 });
 
 it('report what this node alone sees, although another is responsible for the channel', () => {
