@@ -66,6 +66,14 @@ async function startTwo() {
   return [await startNode(engine), await startNode(engine)] as const;
 }
 
+/** Time passes only as a test says. */
+async function startOne() {
+  const [one] = await startTwo();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  return { app: one.app, unlisten: vi.spyOn(one.bus, 'unlisten') };
+}
+
 function publishCached(app: App, name: string) {
   return app.publish([{ name, data: '1', channels: ['cache-a'] }]);
 }
@@ -193,13 +201,6 @@ describe('two nodes', () => {
   });
 
   describe('listen to what their clients want, for ten seconds more', () => {
-    async function startOne() {
-      const [one] = await startTwo();
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      onTestFinished(() => void vi.useRealTimers());
-      return { app: one.app, unlisten: vi.spyOn(one.bus, 'unlisten') };
-    }
-
     it('and not for longer', async () => {
       const { app, unlisten } = await startOne();
       const connection = await subscribed(app, 'a');
