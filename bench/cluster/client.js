@@ -21,8 +21,8 @@ export class Client {
   /** The server has closed it although its node was not to end. */
   wasClosed = false;
   isSubscribed = false;
-  /** Was closed by a node that ends, and will join another one. */
-  isMoving = false;
+  /** It joins, or moves from a node that ends to another one: others may list it or not. */
+  isJoining = false;
   /** @type {import('./nodes.js').Node} */
   node;
   id;
@@ -52,10 +52,12 @@ export class Client {
    * @returns {Promise<boolean>}
    */
   join(timeoutMs = 30_000) {
+    this.isJoining = true;
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), timeoutMs);
+      const timer = setTimeout(() => done(false), timeoutMs);
       const done = (/** @type {boolean} */ joined) => {
         clearTimeout(timer);
+        this.isJoining = false;
         resolve(joined);
       };
       const socket = new WebSocket(
@@ -67,8 +69,9 @@ export class Client {
       );
       socket.on('error', () => {});
       socket.on('close', () => {
-        this.#end();
+        // First, because the end may begin another attempt.
         done(false);
+        this.#end();
       });
     });
   }
@@ -80,13 +83,12 @@ export class Client {
 
   /** @param {readonly import('./nodes.js').Node[]} nodes */
   async #move(nodes) {
-    if (this.#isLeaving || this.isMoving) return;
-    this.isMoving = true;
+    if (this.#isLeaving || this.isJoining) return;
     do {
+      this.isJoining = true;
       await sleep(1_000);
       this.node = nodes.find((node) => node.isUp && node !== this.node) ?? this.node;
     } while (!(await this.join()));
-    this.isMoving = false;
   }
 
   leave() {

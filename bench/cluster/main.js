@@ -1,6 +1,6 @@
 // A scoreboard of clusters: two nodes of Rollcall, soketi and sockudo each, joined by one Redis, while something fails.
 // `npm run bench:cluster -- --only killed`.
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { show } from '../gateway/report.js';
 import { FAILURES } from './failures.js';
@@ -59,5 +59,12 @@ if ('figures'.includes(values.only)) {
 }
 if (values.save) {
   const file = new URL('results.json', import.meta.url);
-  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
+  /** @type {typeof results} */
+  const saved = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : results;
+  // With --only, the rest stays as it was.
+  const merged = {
+    failures: { ...saved.failures, ...results.failures },
+    figures: { ...saved.figures, ...results.figures },
+  };
+  writeFileSync(file, `${JSON.stringify(merged, undefined, 2)}\n`);
 }

@@ -12,6 +12,8 @@ const PAUSE_MS = 100;
 const TIMEOUT_MS = 10_000;
 /** A client that stays has received an event after this time. */
 const DELIVERED_MS = 3_000;
+/** A member is listed by all nodes after this time. */
+const PROPAGATED_MS = 1_000;
 
 /** @typedef {{ sent: number, accepted: number, n: number }} Accepted */
 /** @typedef {{ at: number, ms: number, node: Node, ids: string | undefined, isRight: boolean }} Reply */
@@ -106,7 +108,7 @@ export class Observation {
    */
   async newcomer(id, node) {
     const client = new Client(id, node);
-    const there = this.#there();
+    const there = this.#known();
     this.clients.push(client);
     const started = performance.now();
     const joined = await client.join();
@@ -199,11 +201,13 @@ export class Observation {
     return { lost, doubled };
   }
 
-  #there() {
-    return this.clients
-      .filter(({ isThere }) => isThere)
-      .map(({ id }) => id)
-      .toSorted();
+  /** Whom every node should list. */
+  #known() {
+    const before = performance.now() - PROPAGATED_MS;
+    const known = this.clients.filter(
+      ({ isThere, periods }) => isThere && (periods.at(-1)?.from ?? Infinity) < before,
+    );
+    return known.map(({ id }) => id);
   }
 
   /** @param {Node} node */
@@ -220,13 +224,13 @@ export class Observation {
    */
   async #ask(node) {
     const at = performance.now();
-    const before = this.#there();
+    const before = this.clients.filter(isListed);
+    const known = this.#known();
     const ids = await membersAt(node);
-    const after = this.#there();
-    // A change while the question is on its way, or who moves to another node, may be in the answer or not.
-    const must = before.filter((id) => after.includes(id));
-    const moving = this.clients.filter(({ isMoving }) => isMoving).map(({ id }) => id);
-    const may = new Set([...before, ...after, ...moving]);
+    const after = this.clients.filter(isListed);
+    // A change while the question is on its way may be in the answer or not.
+    const may = new Set([...before, ...after].map(({ id }) => id));
+    const must = known.filter((id) => after.some((client) => client.isThere && client.id === id));
     const listed = ids?.split(',') ?? [];
     const isRight = must.every((id) => listed.includes(id)) && listed.every((id) => may.has(id));
     return { at, ms: performance.now() - at, node, ids, isRight };
@@ -248,6 +252,11 @@ export class Observation {
       else if (node.isUp) this.#refused.push(sent);
     }
   }
+}
+
+/** Whether a node may list it. @param {Client} client */
+function isListed({ isThere, isJoining }) {
+  return isThere || isJoining;
 }
 
 /** @param {Node} node */
