@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 const CHART = fileURLToPath(new URL('../../docs/images/broker-cluster.svg', import.meta.url));
 const TOP = 34;
 const LINE = 17;
-const LABELS = 230;
-const COLUMN = 240;
+const LABELS = 265;
+const COLUMN = 255;
 
 /** @typedef {{ isRight: boolean, text: string }} Cell */
 /** @type {{ failures: Record<string, Record<string, Cell>> }} */

@@ -37,7 +37,7 @@ export const FAILURES = {
     return seen.end(GONE);
   }),
 
-  'it goes on': withRedis(async (seen) => {
+  'a node that hung goes on': withRedis(async (seen) => {
     const [, other] = seen.nodes;
     other.hang();
     await sleep(10_000);

@@ -14,7 +14,7 @@ const MAX_ANSWER_MS = 2_000;
  */
 export function verdict(seen) {
   const faults = faultsOf(seen);
-  const told = seen.told === undefined ? [] : [`told after ${seconds(seen.told)}`];
+  const told = seen.told === undefined ? [] : [`announced after ${seconds(seen.told)}`];
   const refused = seen.refusedFor > 0 ? [`triggers refused for ${seconds(seen.refusedFor)}`] : [];
   const text = [...(faults.length === 0 ? ['right'] : faults), ...told, ...refused].join('; ');
   return { isRight: faults.length === 0, text };
@@ -28,7 +28,7 @@ function faultsOf(seen) {
   const faults = [
     [seen.hasTold && seen.told === undefined, 'members never announced as gone'],
     [(seen.told ?? 0) > MAX_WRONG_MS, 'announced late'],
-    [seen.falseGoodbyes, `${seen.falseGoodbyes} who stay announced as gone`],
+    [seen.falseGoodbyes, `${seen.falseGoodbyes} members who stay announced as gone`],
     [!seen.isRightAtEnd, 'lists wrong at the end'],
     [
       seen.isRightAtEnd && seen.wrongUntil > MAX_WRONG_MS,

@@ -16,6 +16,6 @@ describe.runIf(hasRedis)('npm run bench:cluster', () => {
     const [code] = (await once(bench, 'close')) as [number];
     const [output, errors] = await printed;
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
-    expect(output).toMatch(/^\| a node is killed \| right; told after \d\.\d s \|$/m);
+    expect(output).toMatch(/^\| a node is killed \| right; announced after \d\.\d s \|$/m);
   });
 });
