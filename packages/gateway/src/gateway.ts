@@ -221,7 +221,7 @@ async function received(directory: Directory): Promise<void> {
 async function startServing(
   parts: Parts,
 ): Promise<Pick<Gateway, 'host' | 'port' | 'httpPort' | 'url'>> {
-  const { config, own, directory, upstreams, plane, registry, logger } = parts;
+  const { config, own, directory, upstreams, plane, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
   await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);

@@ -30,7 +30,9 @@ export function describeBroker({ server }: Pick<BrokerConfig, 'server'>): string
 
 /** The variables that name a broker, for advice. */
 export interface BrokerVariables {
+  /** What names its host and port, or its cluster. */
   readonly address: string;
+  /** What names the app, its key and its secret. */
   readonly app: string;
   /** What says whether connections use TLS, and the values for that. */
   readonly tls: { readonly on: string; readonly off: string };

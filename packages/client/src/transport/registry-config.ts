@@ -81,7 +81,7 @@ function brokerFrom(values: RegistryValues): BrokerConfig {
 
 /** Two ways of naming the broker could contradict each other, and which one counts would be a guess. */
 function refuseFurther(env: Environment): void {
-  const [other] = Object.values(BROKER_SETTINGS).filter((each) => (env[each.env] ?? '') !== '');
+  const other = Object.values(BROKER_SETTINGS).find((each) => (env[each.env] ?? '') !== '');
   if (other === undefined) return;
   throw bad(
     `ROLLCALL_BROKERS and ${other.env} are both set: ROLLCALL_BROKERS names every broker with its app, so unset ${other.env}`,

@@ -10,7 +10,7 @@ interface Said {
 }
 
 /**
- * What people are told of messages that every broker of a registry delivers: each is news as often as the broker has
+ * Which messages are news to people. Every broker of a registry delivers a message, so it is news as often as the broker has
  * delivered it that has done so most, within a minute. With one broker, everything is.
  */
 export class Repeats {

@@ -44,7 +44,7 @@ export interface Entry {
   isRestored: boolean;
   /** Whether it is in its presence channel, as far as this observer knows. */
   isPresent: boolean;
-  /** By the numbers of the brokers that this observer is connected to and that have told whether it is there. */
+  /** By the numbers of the brokers that this observer is connected to and that have shown whether it is there. */
   readonly sightings: Map<number, Sighting>;
   /** Since when its owner is gone: it left its presence channel, or its lease has lapsed. */
   goneAt: number;

@@ -36,7 +36,10 @@ function fleet() {
     },
     pass: (milliseconds: number): void => {
       for (const end = now + milliseconds; now < end; now += 500)
-        for (const each of gateways) carry(each, each.at(0).tick(now));
+        for (const each of gateways) {
+          carry(each, each.tick(now));
+          carry(each, each.at(0).tick(now));
+        }
     },
     held: (): number[] => gateways.map(({ table }) => table.export(now).length),
   };

@@ -45,10 +45,10 @@ describe('an owner', () => {
       const owner = new Owner(OWNED);
       const rollCall = { digest: STRANGER.repeat(1200), size: 10_000 };
       expect(owner.answerAfter(rollCall, 0)).toBe(0);
-      owner.show();
-      expect(owner.answerAfter(rollCall, 0)).toBeUndefined();
+      const shown = owner.announcement;
+      expect(owner.answerAfter(rollCall, 0, shown)).toBeUndefined();
       owner.update({ weight: 2 });
-      expect(owner.answerAfter(rollCall, 0)).toBe(0);
+      expect(owner.answerAfter(rollCall, 0, shown)).toBe(0);
     });
 
     it('answers if the digest says that it has left', () => {
