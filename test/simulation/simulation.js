@@ -81,7 +81,7 @@ export class Simulation {
     this.#isChaos = false;
     for (const broker of this.#brokers) {
       broker.isCalm = true;
-      broker.goDown();
+      if (!broker.isUp) broker.goDown();
       broker.comeUp();
     }
     for (let waited = 0; waited <= QUIET_MS; waited += 250) {
