@@ -87,7 +87,8 @@ async function listen(settings: Settings, host: AppHost, served: ServedApps): Pr
   };
   const close = async (): Promise<void> => {
     host.leave();
-    await Promise.all([web.close(), webSockets.close(), metrics?.close()]);
+    webSockets.close();
+    await Promise.all([web.close(), metrics?.close()]);
     await configured;
     // Only now, because the end of the last connection may start a timer.
     await served.close();
@@ -135,12 +136,14 @@ async function startServers(
     limiter: createLimiter(settings),
     logger,
     onRequest: (request, response) => void api.handle(request, response),
-    respond: (request) => api.respond(request),
+    plain: {
+      respond: (request) => api.respond(request),
+      upgrade: (request, socket, first) => webSockets.upgrade(request, socket, first),
+    },
   }).catch(async (error: unknown) => {
     await metrics?.close();
     throw error;
   });
-  web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
   return { web, webSockets, metrics };
 }
 

@@ -106,6 +106,7 @@ describe('a plain connection', () => {
     wait = undefined;
     const context = {
       handOver,
+      upgrade: () => {},
       batcher: new WriteBatcher(),
       connections: new Set<PlainConnection>(),
       ...options,
