@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { silentLogger } from '@rollcall/runtime';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Bus, BusHandlers } from '../../src/cluster/bus/bus.ts';
@@ -132,11 +133,12 @@ describe('a node at another server of the engine', () => {
     const { servers, one, two, heard } = twoNodes();
     servers.slow();
     let isListening = false;
-    const listening = two.listen('app.1').then(() => (isListening = true));
+    void two.listen('app.1').then(() => (isListening = true));
     await one.post('app.1', 'before');
     expect(isListening).toBe(false);
     servers.flow();
-    await listening;
+    await setImmediate();
+    expect(isListening).toBe(true);
     await one.post('app.1', 'after');
     expect(heard).toEqual(['after']);
   });
