@@ -13,11 +13,13 @@ import type { RunningProgram } from '../support/processes.ts';
 import { TcpLink } from '../support/tcp-link.ts';
 
 const ROOM = 'presence-room';
+const TOKEN = 'a-token-of-enough-length';
 
 interface Node {
   readonly program: RunningProgram;
   readonly host: string;
   readonly port: number;
+  readonly adminUrl: string;
   /** Between the node and Redis. */
   readonly link: TcpLink;
 }
@@ -36,16 +38,18 @@ async function startRedis(): Promise<RunningProgram> {
   return program;
 }
 
-async function startNode(): Promise<Node> {
+async function startNode(...args: string[]): Promise<Node> {
   const link = await TcpLink.to({ host: '127.0.0.1', port: redisPort });
-  const program = programs.node(PROGRAMS.cli, ['broker', '--port', '0'], {
+  const all = ['broker', '--port', '0', '--admin-port', '0', ...args];
+  const program = programs.node(PROGRAMS.cli, all, {
     ROLLCALL_BUS: `redis://127.0.0.1:${link.port}`,
+    ROLLCALL_BROKER_ADMIN_TOKEN: TOKEN,
     PUSHER_APP_ID: APP.appId,
     PUSHER_APP_KEY: APP.key,
     PUSHER_APP_SECRET: APP.secret,
   });
-  const { host, port } = await program.listening;
-  const node = { program, host, port, link };
+  const { host, port, adminUrl = '' } = await program.listening;
+  const node = { program, host, port, adminUrl, link };
   nodes.push(node);
   return node;
 }
@@ -75,6 +79,15 @@ async function membersAt(node: Node): Promise<string[]> {
   const response = await sdk(node).get({ path: `/channels/${ROOM}/users` });
   const { users } = (await response.json()) as { users: { id: string }[] };
   return users.map(({ id }) => id).toSorted();
+}
+
+/** What `rollcall broker status` prints about a node. */
+async function statusOf(node: Node, token = TOKEN): Promise<string> {
+  const program = programs.node(PROGRAMS.cli, ['broker', 'status', '--admin', node.adminUrl], {
+    ROLLCALL_BROKER_ADMIN_TOKEN: token,
+  });
+  await program.ended;
+  return program.output;
 }
 
 /** Ids of the members whose leaving a client has received. */
@@ -178,5 +191,36 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
     await other.program.ended;
     await subscribed(connect(one, 'bob'), ROOM);
     await expect.poll(() => removed, { timeout: 6_000 }).toEqual(['cem']);
+  });
+
+  it('are shown by rollcall broker status, with what they hold, and which of them hangs', async () => {
+    const [one, other] = [await startNode(), await startNode()];
+    await subscribed(connect(one, 'ann'), ROOM);
+    await subscribed(connect(other, 'bob'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob']);
+    const [text, otherText] = [await statusOf(one), await statusOf(other)];
+    expect(text).toMatch(
+      /^ready\nredis at \S+: connected for \d+ s\n0 events to send, 0 events lost/,
+    );
+    expect(text).toMatch(new RegExp(`:${one.port} +this node `));
+    expect(text).toMatch(new RegExp(`:${other.port} +alive +\\d+ s +\\d+\\.\\d s ago +0$`, 'm'));
+    expect(otherText).toMatch(new RegExp(`:${one.port} +alive `));
+    expect(text).toMatch(/all nodes +2 +1 +2\n +this node +1 +1 +1$/);
+    other.program.kill('SIGSTOP');
+    await expect.poll(() => statusOf(one), { timeout: 6_000 }).toMatch(/ - +silent for \d+ s/);
+    await expect.poll(() => statusOf(one), { timeout: 8_000 }).toMatch(/ - +gone for \d+ s/);
+    other.program.kill('SIGCONT');
+    redis.kill('SIGKILL');
+    await expect
+      .poll(() => statusOf(one))
+      .toMatch(
+        /^not ready: this node cannot reach the other nodes\nredis at \S+: down for \d+ s \(/,
+      );
+    expect(await statusOf(one, '')).toMatch(
+      /^rollcall: the broker's admin API at \S+ needs its token/,
+    );
+    expect(await statusOf(one, `${TOKEN}x`)).toMatch(
+      /rejects the token in ROLLCALL_BROKER_ADMIN_TOKEN/,
+    );
   });
 });

@@ -1,4 +1,8 @@
 export type { Logger } from '@rollcall/runtime';
+export type { AppCounts, AppView, BrokerStatus } from './admin/status.ts';
+export type { AppReport, ClusterState, NodeReport, NodeState, NodeStatus } from './app/app.ts';
+export { BROKER_ADMIN_PROBLEMS } from './admin/problem.ts';
+export type { BrokerAdminProblemCode } from './admin/problem.ts';
 export { createBroker } from './broker.ts';
 export type { Broker } from './broker.ts';
 export type { AppCredentials } from './credentials.ts';

@@ -1,13 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { limitLines, shareOfHeap } from '@rollcall/runtime';
 import type { Logger } from '@rollcall/runtime';
+import type { NodeState } from '../app/app.ts';
 import { BEAT_MS, Broadcast, CONTROL_SUBJECT } from './broadcast/broadcast.ts';
 import type { Bus, BusHandlers } from './bus/bus.ts';
 import { busUnavailable } from './bus/unavailable.ts';
+import { LinkHistory } from './link-history.ts';
+import type { LinkState } from './link-history.ts';
+import { NodeReports } from './node-reports.ts';
 import { Outbox } from './outbox.ts';
 
 /** Beats of its own that a node does not hear any more before it takes its link for lost: an engine may hang. */
 const MAX_UNHEARD_BEATS = 4;
+
+/** The subject by which nodes ask what others report of themselves. Every node listens to it. */
+const REPORTS_SUBJECT = 'reports';
+
+/** A node that was not heard for so many beats is shown as silent: one of its beats may be late. */
+const MAX_LATE_BEATS = 3;
 
 export interface ClusterNodeOptions {
   /** Opens the link to the engine. It goes on trying to connect until it is closed. */
@@ -39,10 +49,14 @@ export class ClusterNode {
   readonly id: string = randomBytes(8).toString('hex');
   /** What other nodes have said and this one will never hear. */
   lostEvents = 0;
+  /** What the nodes say of themselves. */
+  readonly reports: NodeReports;
   readonly #prefix: string;
   readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #openedAt: number;
+  readonly #beatMs: number;
+  readonly #links: LinkHistory;
   readonly #bus: Bus;
   readonly #broadcast: Broadcast;
   readonly #members = new Map<string, ClusterMember>();
@@ -55,8 +69,9 @@ export class ClusterNode {
   #isUp = false;
   #hasLeft = false;
   #unheardBeats = 0;
-  /** Own beats that were heard since the start. */
+  /** Own beats that were heard since the start, and when the last was. */
   #beats = 0;
+  #heardAt: number;
 
   constructor({
     openBus,
@@ -69,6 +84,9 @@ export class ClusterNode {
     this.#logger = logger;
     this.#clock = clock;
     this.#openedAt = clock();
+    this.#heardAt = this.#openedAt;
+    this.#beatMs = beatMs;
+    this.#links = new LinkHistory(clock);
     this.#logUnknown = limitLines(logger.warn);
     this.#broadcast = new Broadcast({
       node: this.id,
@@ -83,11 +101,17 @@ export class ClusterNode {
         gone: (node) => this.#gone(node),
       },
     });
+    this.reports = new NodeReports({
+      node: this.id,
+      peers: () => this.peers,
+      publish: (message) => this.#publish(REPORTS_SUBJECT, message),
+    });
     this.#bus = openBus({
       onMessage: (subject, message) => this.#receive(subject.slice(this.#prefix.length), message),
       onLink: (isUp, reason) => this.#onLink(isUp, reason),
     });
-    void this.#bus.listen(this.#prefix + CONTROL_SUBJECT);
+    for (const subject of [CONTROL_SUBJECT, REPORTS_SUBJECT])
+      void this.#bus.listen(this.#prefix + subject);
     this.#timer = setInterval(() => this.#beat(), beatMs);
   }
 
@@ -96,14 +120,55 @@ export class ClusterNode {
     return this.#isUp && this.#unheardBeats <= MAX_UNHEARD_BEATS;
   }
 
-  /** Whether it may be given clients. */
-  get isReady(): boolean {
-    return this.isConnected && !this.#hasLeft;
+  /** Why it may not be given clients; undefined if it may. */
+  get unreadiness(): string | undefined {
+    if (this.#hasLeft) return 'this node is closing';
+    return this.isConnected ? undefined : 'this node cannot reach the other nodes';
+  }
+
+  /** Since when its link is as it is, and where it leads. */
+  get link(): LinkState {
+    const { server } = this.#bus;
+    return { ...this.#links.state, ...(server !== undefined && { server }) };
+  }
+
+  /** Events that wait until the engine accepts them. */
+  get waitingEvents(): number {
+    let count = 0;
+    for (const outbox of this.#outboxes.values()) count += outbox.length;
+    return count;
   }
 
   /** The other nodes. */
   get peers(): readonly string[] {
     return this.#broadcast.peers;
+  }
+
+  /** This node, and the others. */
+  nodeStates(): (NodeState & { readonly id: string })[] {
+    const now = this.#clock();
+    const timeOf = (at: number): number => Math.round(Date.now() - (now - at));
+    const self = {
+      id: this.id,
+      status: 'self',
+      since: timeOf(this.#openedAt),
+      silentMs: Math.round(now - this.#heardAt),
+      missingEvents: 0,
+    } as const;
+    const others = this.#broadcast.peerStates().map(({ node, joinedAt, heardAt, ...peer }) => {
+      const silentMs = now - heardAt;
+      const isLate = silentMs > MAX_LATE_BEATS * this.#beatMs;
+      const status = peer.isGone ? 'gone' : isLate ? 'silent' : 'alive';
+      const { missing: missingEvents } = peer;
+      return {
+        id: node,
+        status,
+        since: timeOf(joinedAt),
+        silentMs: Math.round(silentMs),
+        missingEvents,
+      } as const;
+    });
+    return [self, ...others];
   }
 
   /** Milliseconds since it was opened. */
@@ -171,6 +236,7 @@ export class ClusterNode {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.reports.close();
     this.#closing.abort();
     await this.#bus.close();
   }
@@ -200,10 +266,13 @@ export class ClusterNode {
   }
 
   #receive(subject: string, message: string): void {
+    if (subject === REPORTS_SUBJECT) return this.reports.receive(message);
     const received = this.#broadcast.receive(subject, message);
     if (received === 'own-beat') {
       this.#unheardBeats = 0;
       this.#beats += 1;
+      this.#heardAt = this.#clock();
+      this.#links.note(this.isConnected);
       for (const member of this.#members.values()) member.beat();
     } else if (received === 'unknown') {
       this.#logUnknown({ subject }, 'ignored a message of the bus that is not of a broker');
@@ -213,7 +282,10 @@ export class ClusterNode {
   #beat(): void {
     if (!this.#isUp || this.#hasLeft) return;
     this.#unheardBeats += 1;
-    if (!this.isConnected) this.#endListening();
+    if (!this.isConnected) {
+      this.#links.note(false, 'it does not deliver');
+      this.#endListening();
+    }
     this.#broadcast.beat();
   }
 
@@ -231,6 +303,7 @@ export class ClusterNode {
       this.#logger.warn({ reason }, 'lost the connection to the bus: will reconnect');
     }
     this.#isUp = isUp;
+    this.#links.note(this.isConnected, reason);
     if (isUp) this.#broadcast.beat();
     else this.#endListening();
   }

@@ -7,6 +7,7 @@ import { DEVELOPMENT_APP, EMBEDDED_HOST } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, readSettingsFile } from '@rollcall/runtime/settings';
+import { defineBrokerStatus } from './broker-status.ts';
 import { ConfigReload } from '../config-reload.ts';
 import { openLog, withLogOptions } from '../log.ts';
 import { reportListening } from '../report-listening.ts';
@@ -25,6 +26,7 @@ export function defineBroker(command: Command): void {
     )
     .action(runBroker);
   withLogOptions(addSettings(command, BROKER_SETTINGS));
+  defineBrokerStatus(command);
 }
 
 /** `rollcall broker` */
@@ -44,6 +46,7 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
   logger.info({ url: broker.url }, 'broker listens');
   if (broker.metricsUrl !== undefined)
     logger.info({ url: `${broker.metricsUrl}/metrics` }, 'metrics listen');
+  if (broker.adminUrl !== undefined) logger.info({ url: broker.adminUrl }, 'admin API listens');
   for (const app of config.apps) logger.info(describe(app), 'serving app');
   reportListening(broker);
 }

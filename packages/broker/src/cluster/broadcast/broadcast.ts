@@ -50,9 +50,24 @@ export interface BroadcastOptions {
 /** Another node. */
 interface Peer {
   readonly streams: Map<string, HeardStream>;
+  /** When it was heard for the first time, or after it was gone. In milliseconds of the clock, as `heardAt`. */
+  joinedAt: number;
+  heardAt: number;
   /** Own beats that were heard since the peer was. */
   silentBeats: number;
   isGone: boolean;
+}
+
+/** What is known of another node. Times are in milliseconds of the clock. */
+export interface PeerState {
+  readonly node: string;
+  /** Since when it is in the cluster. */
+  readonly joinedAt: number;
+  /** When anything was heard of it last. */
+  readonly heardAt: number;
+  readonly isGone: boolean;
+  /** What it has said and this node has not heard. */
+  readonly missing: number;
 }
 
 /**
@@ -67,6 +82,7 @@ export class Broadcast {
   /** What data of this node begins with. */
   readonly #ownStart: string;
   readonly #effects: BroadcastEffects;
+  readonly #clock: () => number;
   readonly #sent: SentStreams;
   readonly #subjects = new Set<string>();
   readonly #peers = new Map<string, Peer>();
@@ -75,12 +91,22 @@ export class Broadcast {
     this.#node = node;
     this.#ownStart = dataStart(node);
     this.#effects = effects;
+    this.#clock = clock;
     this.#sent = new SentStreams(node, clock, maxKept);
   }
 
   /** The other nodes that live. */
   get peers(): readonly string[] {
     return [...this.#peers].filter(([, { isGone }]) => !isGone).map(([node]) => node);
+  }
+
+  /** The other nodes, also those that are gone since a minute at most. */
+  peerStates(): PeerState[] {
+    return Array.from(this.#peers, ([node, { streams, joinedAt, heardAt, isGone }]) => {
+      let missing = 0;
+      for (const stream of streams.values()) missing += stream.missing;
+      return { node, joinedAt, heardAt, isGone, missing };
+    });
   }
 
   /** Gives payloads their numbers, for a message that is published next. @param payloads - each as JSON */
@@ -151,14 +177,17 @@ export class Broadcast {
   }
 
   #heard(node: string): Peer {
+    const now = this.#clock();
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      peer = { streams: new Map(), silentBeats: 0, isGone: true };
+      peer = { streams: new Map(), joinedAt: now, heardAt: now, silentBeats: 0, isGone: true };
       this.#peers.set(node, peer);
     }
     peer.silentBeats = 0;
+    peer.heardAt = now;
     if (peer.isGone) {
       peer.isGone = false;
+      peer.joinedAt = now;
       this.#effects.joined(node);
     }
     return peer;
