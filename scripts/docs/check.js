@@ -166,6 +166,7 @@ function settingFaults() {
   const variables = [
     ...matches(sources, /\benv\['([A-Z_]+)'\]/g),
     ...matches(sources, /\benv: '([A-Z_]+)'/g),
+    ...matches(sources, /Variable: '([A-Z_]+)'/g),
     ...matches(sources, /\bvalue\(env, '([A-Z_]+)'\)/g),
     ...matches(sources, /\bgetenv\("([A-Z_]+)"\)/g),
   ];

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { ConnectionLimiter, maxClientConnections } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
 import { fixedChanges } from '@rollcall/runtime/settings';
-import { reportOf } from './admin/app-counts.ts';
+import { reportsOf } from './admin/app-counts.ts';
 import { startAdmin } from './admin/server.ts';
 import { HttpApi } from './api/http-api.ts';
 import type { AppHost } from './app/app.ts';
@@ -88,7 +88,7 @@ async function listen(settings: Settings, host: AppHost, served: ServedApps): Pr
   host.introduce(async () => ({
     address: `${hostname()}:${web.port}`,
     startedAt,
-    apps: await Promise.all(Array.from(served.apps, reportOf)),
+    apps: await reportsOf(served.apps),
   }));
   const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
     await before;

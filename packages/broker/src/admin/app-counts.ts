@@ -8,8 +8,14 @@ export interface SharedCounts {
   readonly members: number;
 }
 
-/** Returns what this node holds of an app. */
-export function reportOf(app: App): MaybePromise<AppReport> {
+/** Returns what this node holds of each app. */
+export async function reportsOf(apps: Iterable<App>): Promise<readonly AppReport[]> {
+  const reports: AppReport[] = [];
+  for (const app of apps) reports.push(await reportOf(app));
+  return reports;
+}
+
+function reportOf(app: App): MaybePromise<AppReport> {
   return after(app.channelsStartingWith(''), (states) => {
     const { appId } = app.options;
     const { connections } = app.size;

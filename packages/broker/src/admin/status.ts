@@ -14,9 +14,11 @@ export interface AppCounts {
 
 /** An app, on this node and in the whole cluster. */
 export interface AppView {
+  /** The id of the app. */
   readonly appId: string;
   /** Whether it is served. */
   readonly isEnabled: boolean;
+  /** What this node holds. */
   readonly thisNode: AppCounts;
   /** Connections are those of the nodes that answered. */
   readonly allNodes: AppCounts;
@@ -26,6 +28,7 @@ export interface AppView {
 export interface BrokerStatus {
   /** The broker's clock. Milliseconds since 1970. */
   readonly now: number;
+  /** Whether it should be given clients. */
   readonly isReady: boolean;
   /** Why it is not ready. */
   readonly unreadiness?: string;

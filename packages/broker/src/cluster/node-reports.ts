@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isRecord } from '@rollcall/protocol';
 import { readJson } from '@rollcall/protocol/pusher';
 import type { AppReport, NodeReport } from '../app/app.ts';
@@ -71,16 +72,14 @@ export class NodeReports {
 
   #open(waiting: Set<string>): Question {
     const reports = new Map<string, NodeReport>();
-    let finish = (): void => {};
-    const answer = new Promise<Reports>((resolve) => {
-      const timer = setTimeout(() => finish(), TIMEOUT_MS);
-      finish = () => {
-        clearTimeout(timer);
-        this.#question = undefined;
-        resolve(reports);
-      };
+    const ending = new AbortController();
+    const timer = setTimeout(() => ending.abort(), TIMEOUT_MS);
+    const answer = once(ending.signal, 'abort').then(() => {
+      clearTimeout(timer);
+      this.#question = undefined;
+      return reports;
     });
-    return (this.#question = { waiting, reports, answer, finish });
+    return (this.#question = { waiting, reports, answer, finish: () => ending.abort() });
   }
 
   async #answer(): Promise<void> {

@@ -6,6 +6,7 @@ import { ClusterNode } from '../../src/cluster/cluster-node.ts';
 /** A node whose engine accepts the link, and then does not answer. */
 function nodeOfSilentEngine(beatMs?: number) {
   const bus: Bus = {
+    server: undefined,
     publish: () => Promise.resolve(),
     listen: () => new Promise(() => {}),
     unlisten: () => {},

@@ -47,8 +47,11 @@ describe('a node that asks', () => {
   });
 
   it('has its own while the link is down', async () => {
-    const publish = () => Promise.reject(new Error('down'));
-    const alone = new NodeReports({ node: 'a', peers: () => ['b'], publish });
+    const alone = new NodeReports({
+      node: 'a',
+      peers: () => ['b'],
+      publish: () => Promise.reject(new Error('down')),
+    });
     alone.introduce(() => report('a:1'));
     expect([...(await alone.ask()).keys()]).toEqual(['a']);
   });

@@ -58,7 +58,7 @@ interface Peer {
   isGone: boolean;
 }
 
-/** What is known of another node. Times are in milliseconds of the clock. */
+/** Another node as this one knows it. Times are in milliseconds of the clock. */
 export interface PeerState {
   readonly node: string;
   /** Since when it is in the cluster. */
@@ -100,7 +100,7 @@ export class Broadcast {
     return [...this.#peers].filter(([, { isGone }]) => !isGone).map(([node]) => node);
   }
 
-  /** The other nodes, also those that are gone since a minute at most. */
+  /** The other nodes, also ones that are gone since a minute at most. */
   peerStates(): PeerState[] {
     return Array.from(this.#peers, ([node, { streams, joinedAt, heardAt, isGone }]) => {
       let missing = 0;

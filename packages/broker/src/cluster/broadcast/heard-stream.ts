@@ -43,7 +43,7 @@ export class HeardStream {
     return hadGap ? undefined : this.#gap();
   }
 
-  /** How many payloads are missing of those that the node says it has said. Some may be on their way. */
+  /** How many payloads are missing of all that the node says it has said. Some may be on their way. */
   get missing(): number {
     if (this.#next === undefined) return 0;
     const last = Math.max(this.#announced, ...this.#held.keys());
