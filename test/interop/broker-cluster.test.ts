@@ -1,8 +1,9 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Pusher from 'pusher';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AppCredentials } from '@rollcall/broker';
 import { client, next, subscribed } from '../../packages/broker/test/sdk.ts';
 import type { Client } from '../../packages/broker/test/sdk.ts';
 import { hasRedis } from '../support/available.ts';
@@ -13,6 +14,7 @@ import type { RunningProgram } from '../support/processes.ts';
 import { TcpLink } from '../support/tcp-link.ts';
 
 const ROOM = 'presence-room';
+const OTHER_APP = { appId: '2', key: 'other-key', secret: 'other-secret' };
 const TOKEN = 'a-token-of-enough-length';
 
 interface Node {
@@ -66,8 +68,8 @@ afterEach(async () => {
   for (const { link } of nodes) await link.close();
 });
 
-function connect(node: Node, userId: string): Client {
-  const created = client(node, { userId, key: APP.key, secret: APP.secret });
+function connect(node: Node, userId: string, secret: string = APP.secret): Client {
+  const created = client(node, { userId, key: APP.key, secret });
   clients.push(created);
   return created;
 }
@@ -88,6 +90,14 @@ async function statusOf(node: Node, token = TOKEN): Promise<string> {
   });
   await program.ended;
   return program.output;
+}
+
+/** Has a node read other apps. */
+async function reload(node: Node, file: string, config: string): Promise<void> {
+  const reloaded = node.program.nextLine(/reloaded configuration/);
+  writeFileSync(file, config);
+  node.program.kill('SIGHUP');
+  await reloaded;
 }
 
 /** Ids of the members whose leaving a client has received. */
@@ -191,6 +201,41 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
     await other.program.ended;
     await subscribed(connect(one, 'bob'), ROOM);
     await expect.poll(() => removed, { timeout: 6_000 }).toEqual(['cem']);
+  });
+
+  it('serve apps that are added, removed and changed on one node after the other', async () => {
+    const apps = (...changed: AppCredentials[]): string => JSON.stringify({ apps: changed });
+    const files = ['one', 'other'].map((name) => join(folder, `${name}.json`));
+    const [first = '', second = ''] = files;
+    for (const file of files) writeFileSync(file, apps(APP, OTHER_APP));
+    const [one, other] = [await startNode('--config', first), await startNode('--config', second)];
+    const removed = removedFrom(await subscribed(connect(one, 'ann'), ROOM));
+    await subscribed(connect(other, 'bob'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'bob']);
+
+    // Removed on one node: its clients are gone for the other at once.
+    await reload(other, second, apps(OTHER_APP));
+    await expect.poll(() => removed, { timeout: 2_500 }).toEqual(['bob']);
+
+    // Added again, with another secret, while clients come back.
+    const rotated = { ...APP, secret: 'rotated' };
+    const started = performance.now();
+    await reload(other, second, apps(rotated, OTHER_APP));
+    expect(performance.now() - started, 'a node that lacks an app is waited for').toBeLessThan(
+      2_500,
+    );
+    const back = await subscribed(connect(other, 'cem', 'rotated'), ROOM);
+    await expect.poll(() => membersAt(one)).toEqual(['ann', 'cem']);
+    const heard = next(back, 'greeting');
+    await sdk(one).trigger(ROOM, 'greeting', 'hello');
+    expect(await heard).toBe('hello');
+
+    // The other follows: its clients stay.
+    await reload(one, first, apps(rotated, OTHER_APP));
+    await expect(sdk(one).trigger(ROOM, 'greeting', 'old')).rejects.toMatchObject({ status: 401 });
+    await subscribed(connect(one, 'dan', 'rotated'), ROOM);
+    await expect.poll(() => statusOf(other)).toMatch(/^42 +all nodes +3 +1 +3$/m);
+    expect(removed).toEqual(['bob']);
   });
 
   it('are shown by rollcall broker status, with what they hold, and which of them hangs', async () => {

@@ -19,11 +19,13 @@ import type { CachedEvent } from '../app/event-cache.ts';
 import { LocalApp } from '../app/local-app.ts';
 import { after } from '../app/maybe-promise.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
+import { UnavailableError } from '../app/unavailable-error.ts';
 import { CachedEvents } from './cached-events.ts';
 import { eventMessage, parseAppMessage } from './app-messages.ts';
 import type { ClusterMember, ClusterNode } from './cluster-node.ts';
 import { hashOf } from './hash.ts';
 import { Parts } from './presence/parts.ts';
+import type { PartPayload } from './presence/parts.ts';
 import { applyEntry, memberKey, subscriptionsKey, userKey } from './presence/keys.ts';
 import { SharedWebhooks } from './shared-webhooks.ts';
 
@@ -58,6 +60,8 @@ export class ClusterApp implements App, ClusterMember {
   readonly #subjects = new Map<string, ListenedSubject>();
   #settled: (() => void) | undefined;
   #isFlushing = false;
+  /** From then on another instance may be the app on this node: nothing is said or listened to any more. */
+  #isClosed = false;
   /** The lowest time that an event published here may have. */
   #minTime = 0;
 
@@ -71,10 +75,13 @@ export class ClusterApp implements App, ClusterMember {
     this.#node = node;
     // App ids may have characters that engines give a meaning.
     this.#key = createHash('sha256').update(options.appId).digest('hex').slice(0, 16);
-    this.#webhooks = new SharedWebhooks({ node: node.id, peers: () => node.peers, clock, report });
+    // A node that does not serve the app reports nothing of it, and answers nothing.
+    const peers = (): readonly string[] => this.#parts.nodes;
+    this.#webhooks = new SharedWebhooks({ node: node.id, peers, clock, report });
     this.#parts = new Parts(node.id, {
-      send: (payload) => node.say(this.#subject('state'), payload),
+      send: (payload) => this.#sayState(payload),
       changed: (peer, key, value) => applyEntry(this.#local, peer, key, value),
+      left: (peer) => this.#webhooks.gone(peer),
     });
     const environment = { counters, report: this.#webhooks.report.bind(this.#webhooks) };
     this.#local = new LocalApp(options, environment, clock, {
@@ -85,7 +92,7 @@ export class ClusterApp implements App, ClusterMember {
     });
     this.#cachedEvents = new CachedEvents({
       local: this.#local,
-      peers: () => node.peers,
+      peers,
       say: (message) => node.say(this.#subject('all'), message),
       clock,
     });
@@ -132,10 +139,12 @@ export class ClusterApp implements App, ClusterMember {
   }
 
   subscribe(subscription: Subscription): MaybePromise<SubscribeResult> {
+    this.#assertServed();
     const name = this.#subjectOf(subscription.channel);
     const subject = this.#subjects.get(name) ?? this.#listen(name);
     subject.subscribers += 1;
     const finish = (): SubscribeResult => {
+      this.#assertServed();
       const result = this.#local.subscribe(subscription);
       if (result === 'full') this.#left(name);
       return result;
@@ -201,8 +210,12 @@ export class ClusterApp implements App, ClusterMember {
   }
 
   close(): void {
+    this.#parts.leave();
+    this.#isClosed = true;
     this.#node.remove(this.#key);
-    for (const name of ['state', 'all']) this.#node.unlisten(this.#subject(name));
+    const names = new Set(['state', 'all'].map((name) => this.#subject(name)));
+    for (const name of [...names, ...this.#subjects.keys()]) this.#node.unlisten(name);
+    this.#subjects.clear();
     this.#settled?.();
     this.#cachedEvents.close();
     this.#local.close();
@@ -239,6 +252,12 @@ export class ClusterApp implements App, ClusterMember {
     if (subject === this.#subject('state')) this.#parts.lost(peer);
   }
 
+  absent(peer: string, subject: string): void {
+    if (subject !== this.#subject('state')) return;
+    this.#parts.absent(peer);
+    this.#settle();
+  }
+
   joined(peer: string): void {
     this.#parts.joined(peer);
   }
@@ -250,7 +269,22 @@ export class ClusterApp implements App, ClusterMember {
 
   beat(): void {
     this.#parts.beat();
+    this.#settle();
+  }
+
+  #settle(): void {
     if (this.#node.hasSettled && this.#parts.isWhole) this.#settled?.();
+  }
+
+  #sayState(payload: PartPayload): void {
+    this.#node.say(this.#subject('state'), payload);
+    // A node that does not serve the app does not hear the question.
+    if ('ask' in payload) this.#node.locate(this.#subject('state'));
+  }
+
+  /** A subscription may be answered late, after the app was closed. */
+  #assertServed(): void {
+    if (this.#isClosed) throw new UnavailableError('The app is not served any more.');
   }
 
   #receivePart(peer: string, payload: unknown): void {
@@ -269,7 +303,7 @@ export class ClusterApp implements App, ClusterMember {
     this.#isFlushing = true;
     setImmediate(() => {
       this.#isFlushing = false;
-      this.#parts.flush();
+      if (!this.#isClosed) this.#parts.flush();
     });
   }
 

@@ -37,6 +37,8 @@ export interface ClusterMember {
   receive(node: string, subject: string, payload: unknown): void;
   /** Something that another node has said will never come. */
   lost(node: string, subject: string): void;
+  /** Another node does not listen to a subject of the app. */
+  absent(node: string, subject: string): void;
   joined(node: string): void;
   gone(node: string): void;
   /** The node has heard its own beat, so its link is up. */
@@ -66,6 +68,8 @@ export class ClusterNode {
   readonly #logUnknown: ReturnType<typeof limitLines>;
   /** What waits until the engine has confirmed that the node listens, or the link is down. */
   readonly #listening = new Set<() => void>();
+  /** Subjects to ask for at the end of the turn. */
+  readonly #toLocate = new Set<string>();
   #isUp = false;
   #hasLeft = false;
   #unheardBeats = 0;
@@ -97,6 +101,7 @@ export class ClusterNode {
         deliver: (node, subject, payload) =>
           this.#memberOf(subject)?.receive(node, subject, payload),
         lost: (node, subject, count) => this.#lost(node, subject, count),
+        absent: (node, subject) => this.#memberOf(subject)?.absent(node, subject),
         joined: (node) => this.#joined(node),
         gone: (node) => this.#gone(node),
       },
@@ -204,6 +209,17 @@ export class ClusterNode {
         this.#listening.delete(resolve);
         resolve();
       });
+    });
+  }
+
+  /** Asks the other nodes whether they listen to a subject. Those that do not are reported as absent. */
+  locate(subject: string): void {
+    this.#toLocate.add(subject);
+    if (this.#toLocate.size > 1) return;
+    // At the end of the turn, so that all that is asked in one turn goes together.
+    setImmediate(() => {
+      this.#broadcast.locate([...this.#toLocate]);
+      this.#toLocate.clear();
     });
   }
 

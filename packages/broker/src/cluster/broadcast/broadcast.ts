@@ -31,6 +31,8 @@ export interface BroadcastEffects {
   deliver(node: string, subject: string, payload: unknown): void;
   /** As many payloads of another node will never come. */
   lost(node: string, subject: string, count: number): void;
+  /** Another node does not listen to a subject to which this one does. */
+  absent(node: string, subject: string): void;
   /** A node was heard for the first time, or after it was gone. */
   joined(node: string): void;
   /** Nothing was heard of a node for too long. */
@@ -171,8 +173,9 @@ export class Broadcast {
       case 'locate':
         return this.#tellPositions(message.subjects);
       case 'position':
-        if (this.#subjects.has(subject))
-          this.#stream(message.node, subject, peer).locate(message.last);
+        if (!this.#subjects.has(subject)) return;
+        this.#stream(message.node, subject, peer).locate(message.last);
+        if (!message.listens) this.#effects.absent(message.node, subject);
     }
   }
 
@@ -208,7 +211,9 @@ export class Broadcast {
   #tellPositions(subjects: readonly string[]): void {
     for (const subject of subjects) {
       const last = this.#sent.kept(subject)?.last ?? 0;
-      this.#effects.publish(subject, encodeMessage({ type: 'position', node: this.#node, last }));
+      const listens = this.#subjects.has(subject);
+      const position = { type: 'position', node: this.#node, last, listens } as const;
+      this.#effects.publish(subject, encodeMessage(position));
     }
   }
 

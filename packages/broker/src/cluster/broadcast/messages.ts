@@ -48,6 +48,8 @@ export interface PositionMessage {
   readonly type: 'position';
   readonly node: string;
   readonly last: number;
+  /** Whether the node itself listens to the subject. */
+  readonly listens: boolean;
 }
 
 export type NodeMessage =
@@ -90,7 +92,7 @@ function dataFrom({ n: node, f: first, p: payloads }: Record<string, unknown>) {
 }
 
 function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
-  const { type, node, of, subject, subjects, from, to, before, last } = value;
+  const { type, node, of, subject, subjects, from, to, before, last, listens } = value;
   if (!isNodeId(node)) return undefined;
   switch (type) {
     case 'alive':
@@ -106,7 +108,8 @@ function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
     case 'locate':
       return areTexts(subjects) ? { type, node, subjects } : undefined;
     case 'position':
-      return isNumber(last) ? { type, node, last } : undefined;
+      if (!isNumber(last) || typeof listens !== 'boolean') return undefined;
+      return { type, node, last, listens };
     default:
       return undefined;
   }

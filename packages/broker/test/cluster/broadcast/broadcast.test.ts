@@ -26,6 +26,7 @@ function twoNodes() {
         deliver: (_, __, payload) => delivered.push(payload),
         lost: (_, __, count) => lost.push(count),
         joined: () => {},
+        absent: () => {},
         gone: () => {},
       },
     });
