@@ -7,6 +7,7 @@ import { ROOT, runStep } from './steps.js';
 /** Where images are named by it. */
 const IMAGES = [
   'deploy/README.md',
+  'deploy/kubernetes/broker.yaml',
   'deploy/kubernetes/gateway.yaml',
   'deploy/kubernetes/service-example.yaml',
 ];

@@ -28,7 +28,6 @@ interface Compose {
 const compose = parse(read('compose.yaml'), { merge: true }) as Compose;
 const dockerfiles = [
   ...new Set(Object.values(compose.services).map((each) => each.build.dockerfile)),
-  'deploy/soketi/Dockerfile',
 ];
 
 /** Variables as they are if the environment sets none. */

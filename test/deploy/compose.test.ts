@@ -1,36 +1,25 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { hasSoketi } from '../support/available.ts';
+import { composeWith, networksOf, readCompose } from '../support/compose.ts';
 import { ROOT } from '../support/document.ts';
 import { KNOWN_VARIABLES, unknownWords } from '../support/settings.ts';
 
-interface Service {
-  readonly build?: { readonly context: string; readonly dockerfile: string };
-  readonly image?: string;
-  readonly command?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly ports?: readonly string[];
-  readonly networks: readonly string[];
-  readonly volumes?: readonly string[];
-  readonly depends_on?: Readonly<Record<string, unknown>>;
-  readonly read_only?: boolean;
-  readonly cap_drop?: readonly string[];
-  readonly restart?: string;
-}
-
-interface Compose {
-  readonly services: Readonly<Record<string, Service>>;
-  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
-  readonly volumes: Readonly<Record<string, unknown>>;
-}
-
-const text = readFileSync(join(ROOT, 'deploy/compose.production.yaml'), 'utf8');
-const compose = parse(text, { merge: true }) as Compose;
-const { gateway, broker, redis } = compose.services;
+const FILE = 'deploy/compose.production.yaml';
+const compose = readCompose(FILE);
+const own = Object.entries(compose.services).filter(([, { build }]) => build !== undefined);
 
 describe('deploy/compose.production.yaml', () => {
+  it('runs two brokers and two gateways', () => {
+    expect(Object.keys(compose.services)).toEqual([
+      'redis',
+      'broker-1',
+      'broker-2',
+      'gateway-1',
+      'gateway-2',
+    ]);
+  });
+
   it.each(Object.entries(compose.services))(
     '%s is hardened, and refers only to existing files, networks and volumes',
     (_, service) => {
@@ -44,7 +33,7 @@ describe('deploy/compose.production.yaml', () => {
           existsSync(join(ROOT, 'deploy', service.build.context, service.build.dockerfile)),
         ).toBe(true);
       } else expect(service.image).toBeDefined();
-      for (const name of service.networks) expect(compose.networks).toHaveProperty(name);
+      for (const name of networksOf(service).keys()) expect(compose.networks).toHaveProperty(name);
       for (const volume of service.volumes ?? []) {
         expect(compose.volumes).toHaveProperty(volume.split(':')[0] ?? '');
       }
@@ -54,37 +43,47 @@ describe('deploy/compose.production.yaml', () => {
     },
   );
 
-  it('starts the gateway with an existing command and variables', () => {
-    expect(unknownWords(gateway?.command ?? [])).toEqual([]);
-    for (const name of Object.keys(gateway?.environment ?? {})) {
+  it.each(own)('starts %s with an existing command and variables', (_, service) => {
+    expect(unknownWords(service.command ?? [])).toEqual([]);
+    for (const name of Object.keys(service.environment ?? {})) {
       expect(KNOWN_VARIABLES, name).toContain(name);
     }
   });
 
   it('requires every secret from the environment, and contains none', () => {
-    for (const [name, value] of Object.entries(gateway?.environment ?? {})) {
-      if (/KEY|SECRET|TOKEN/.test(name)) expect(value).toMatch(/^\$\{[A-Z_]+:\?/);
+    const required = [
+      'PUSHER_APP_ID',
+      'PUSHER_APP_KEY',
+      'PUSHER_APP_SECRET',
+      'REDIS_PASSWORD',
+      'DOMAIN',
+      'ROLLCALL_ADMIN_TOKEN',
+    ];
+    const all = Object.fromEntries(required.map((name) => [name, `the-${name}`]));
+    for (const { environment = {} } of Object.values(composeWith(FILE, all).services)) {
+      for (const [name, value] of Object.entries(environment)) {
+        if (/KEY|SECRET|TOKEN|BUS|AUTH/.test(name)) expect(value, name).toContain('the-');
+      }
     }
-    expect(broker?.environment).toMatchObject({
-      SOKETI_DEFAULT_APP_SECRET: '${PUSHER_APP_SECRET}',
-    });
+    for (const name of required) {
+      const { [name]: _, ...others } = all;
+      expect(() => composeWith(FILE, others)).toThrow(`requires ${name}`);
+    }
   });
 
-  it('exposes only the gateway', () => {
-    expect(redis?.networks).toEqual(['brokers']);
+  it('exposes only the gateways, and shows Redis to nothing but the brokers', () => {
     expect(compose.networks).toMatchObject({
       brokers: { internal: true },
       registry: { internal: true },
     });
-    const reached = Object.values(compose.services).filter(({ ports }) => ports !== undefined);
-    expect(reached).toEqual([gateway]);
-  });
-
-  it.runIf(hasSoketi)('sets only variables that soketi reads', () => {
-    const cli = 'test/peers/soketi/node_modules/@soketi/soketi/dist/cli/cli.js';
-    const source = readFileSync(join(ROOT, cli), 'utf8');
-    for (const name of Object.keys(broker?.environment ?? {})) {
-      expect(source).toMatch(new RegExp(`\\b${name.replace('SOKETI_', '')}: '`));
-    }
+    const services = Object.entries(compose.services);
+    const named = (is: (service: (typeof services)[0][1]) => boolean): string[] =>
+      services.filter(([, service]) => is(service)).map(([name]) => name);
+    expect(named((service) => networksOf(service).has('brokers'))).toEqual([
+      'redis',
+      'broker-1',
+      'broker-2',
+    ]);
+    expect(named(({ ports }) => ports !== undefined)).toEqual(['gateway-1', 'gateway-2']);
   });
 });

@@ -22,6 +22,7 @@ interface Container {
       readonly secretKeyRef?: { readonly name: string; readonly key: string };
     };
   }[];
+  readonly command?: readonly string[];
   readonly envFrom: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly startupProbe?: Probe;
@@ -40,12 +41,16 @@ interface Resource {
   readonly data?: Readonly<Record<string, string>>;
   readonly stringData?: Readonly<Record<string, string>>;
   readonly spec: {
+    readonly replicas?: number;
+    readonly strategy?: { readonly rollingUpdate?: unknown };
+    readonly maxUnavailable?: number;
     readonly selector?: unknown;
     readonly podSelector?: unknown;
     readonly template: {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: {
         readonly securityContext: unknown;
+        readonly topologySpreadConstraints?: readonly { readonly topologyKey: string }[];
         readonly containers: readonly [Container];
       };
     };
@@ -60,6 +65,10 @@ const resources = files.flatMap((file) =>
   ),
 );
 const deployments = resources.filter(({ kind }) => kind === 'Deployment');
+/** Those of the product, and not Redis. */
+const own = deployments.filter(({ spec }) =>
+  spec.template.spec.containers[0].image.startsWith('rollcall'),
+);
 const find = (kind: string, name?: string): Resource | undefined =>
   resources.find((each) => each.kind === kind && each.metadata.name === name);
 
@@ -72,7 +81,7 @@ describe.runIf(hasKubernetesValidate)('kubernetes-validate', () => {
   });
 });
 
-describe.each(deployments)('the deployment $metadata.name', ({ spec: { template } }) => {
+describe.each(own)('the deployment $metadata.name', ({ spec: { template } }) => {
   const [container] = template.spec.containers;
   const values = new Map(container.env.map(({ name, value }) => [name, value]));
 
@@ -83,7 +92,11 @@ describe.each(deployments)('the deployment $metadata.name', ({ spec: { template 
       const source = find('ConfigMap', configMapRef?.name) ?? find('Secret', secretRef?.name);
       return Object.keys(source?.data ?? source?.stringData ?? { missing: '' });
     });
-    for (const name of [...settings, ...values.keys()]) expect(KNOWN_VARIABLES).toContain(name);
+    // Those that others are composed of are not read by the program.
+    const composed = [...values.values()].join(' ');
+    for (const name of [...settings, ...values.keys()]) {
+      if (!composed.includes(`$(${name})`)) expect(KNOWN_VARIABLES).toContain(name);
+    }
     for (const { valueFrom } of container.env) {
       const { name = '', key = '' } = valueFrom?.secretKeyRef ?? {};
       if (name !== '') expect(find('Secret', name)?.stringData).toHaveProperty([key]);
@@ -94,19 +107,43 @@ describe.each(deployments)('the deployment $metadata.name', ({ spec: { template 
     const ports = Object.fromEntries(
       container.ports.map((each) => [each.name, each.containerPort]),
     );
-    expect(ports['http']).toBe(Number(values.get('PORT')));
-    expect(values.get('HOST')).toBe('0.0.0.0');
-    if (values.has('ROLLCALL_ADMIN_PORT')) {
-      expect(ports['admin']).toBe(Number(values.get('ROLLCALL_ADMIN_PORT')));
+    const args = container.args ?? [];
+    const flag = (name: string): string | undefined =>
+      args.includes(name) ? args[args.indexOf(name) + 1] : undefined;
+    const port =
+      args[0] === 'broker'
+        ? find('ConfigMap', 'rollcall')?.data?.['PUSHER_PORT']
+        : values.get('PORT');
+    expect(ports['http']).toBe(Number(port));
+    expect(flag('--host') ?? values.get('HOST')).toBe('0.0.0.0');
+    for (const [name, value] of [
+      ['admin', values.get('ROLLCALL_ADMIN_PORT')],
+      ['metrics', flag('--metrics-port')],
+    ] as const) {
+      expect(ports[name]).toBe(value === undefined ? undefined : Number(value));
     }
   });
+});
+
+describe.each(deployments)('the pod of $metadata.name', ({ spec: { template } }) => {
+  const [container] = template.spec.containers;
 
   it('runs without root and without capabilities', () => {
-    expect(template.spec.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    expect(template.spec.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: expect.any(Number),
+    });
     expect(container.securityContext).toEqual({
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
+    });
+  });
+
+  it('is given no variables of services, which programs could mistake for settings', () => {
+    expect(template.spec).toMatchObject({
+      enableServiceLinks: false,
+      automountServiceAccountToken: false,
     });
   });
 });
@@ -125,14 +162,56 @@ describe('the gateway in Kubernetes', () => {
       expect(api.paths[probe?.httpGet.path ?? '']?.get.security).toEqual([{}]);
     }
   });
+});
 
+describe('the brokers in Kubernetes', () => {
+  const deployment = find('Deployment', 'rollcall-broker');
+  const [container] = deployment?.spec.template.spec.containers ?? [];
+
+  it('are several, spread over nodes and zones, of which one at a time is replaced', () => {
+    expect(deployment?.spec.replicas).toBeGreaterThan(1);
+    const { topologySpreadConstraints } = deployment?.spec.template.spec ?? {};
+    expect(topologySpreadConstraints?.map(({ topologyKey }) => topologyKey)).toEqual([
+      'kubernetes.io/hostname',
+      'topology.kubernetes.io/zone',
+    ]);
+    expect(deployment?.spec.strategy?.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+    expect(find('PodDisruptionBudget', 'rollcall-broker')?.spec.maxUnavailable).toBe(1);
+  });
+
+  it('are restarted if they hang, and not while Redis is away', () => {
+    const probes = [container?.startupProbe, container?.livenessProbe, container?.readinessProbe];
+    expect(probes.map((probe) => probe?.httpGet)).toEqual([
+      { path: '/up', port: 'http' },
+      { path: '/up', port: 'http' },
+      { path: '/ready', port: 'http' },
+    ]);
+  });
+});
+
+describe.each(['rollcall-gateway', 'rollcall-broker'])('%s in Kubernetes', (name) => {
   it('is selected by its service, disruption budget and network policy', () => {
-    const labels = find('Deployment', 'rollcall-gateway')?.spec.template.metadata.labels;
-    const selector = { 'app.kubernetes.io/name': 'rollcall-gateway' };
+    const labels = find('Deployment', name)?.spec.template.metadata.labels;
+    const selector = { 'app.kubernetes.io/name': name };
     expect(labels).toMatchObject(selector);
-    const by = (kind: string): Resource['spec'] | undefined => find(kind, 'rollcall-gateway')?.spec;
+    const by = (kind: string): Resource['spec'] | undefined => find(kind, name)?.spec;
     expect(by('Service')?.selector).toEqual(selector);
     expect(by('PodDisruptionBudget')?.selector).toEqual({ matchLabels: selector });
     expect(by('NetworkPolicy')?.podSelector).toEqual({ matchLabels: selector });
+  });
+});
+
+describe('Redis in Kubernetes', () => {
+  it('is one at any time, reached by the brokers alone', () => {
+    const { spec } = find('Deployment', 'rollcall-redis') ?? {};
+    expect(spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+    const policy = find('NetworkPolicy', 'rollcall-redis')?.spec;
+    expect(policy).toMatchObject({
+      ingress: [
+        {
+          from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'rollcall-broker' } } }],
+        },
+      ],
+    });
   });
 });

@@ -71,7 +71,7 @@ async function countMembers(port: number): Promise<number | undefined> {
 }
 
 // Skipped without redis-server (apt-get install redis-server), and without Node 20, which soketi needs.
-describe.runIf(hasRedis && hasSoketi)('a cluster of two nodes that share a Redis', () => {
+describe.runIf(hasRedis && hasSoketi)('gateways on two nodes of soketi that share a Redis', () => {
   it('registers and unregisters an instance across nodes', async () => {
     const gateway = await startGateway(one.env);
     const service = await startService(other.env);

@@ -29,6 +29,7 @@ const METRICS_SETTINGS = {
     type: 'text',
     format: LISTEN_ADDRESS as typeof LISTEN_ADDRESS,
     default: EMBEDDED_HOST as string,
+    flag: '--metrics-host <address>',
     doc: 'IP address to serve metrics on. Metrics are readable by every client that reaches it.',
   },
   port: {
