@@ -151,7 +151,7 @@ async function startServers(
     const admin =
       adminPort === undefined
         ? undefined
-        : await start(startAdmin(apps, appHost, settings, adminPort));
+        : await start(startAdmin({ apps, host: appHost, webSockets, settings, port: adminPort }));
     return { web: await startWeb(settings, appHost, apps, webSockets), webSockets, metrics, admin };
   } catch (error) {
     await Promise.all(started.map((server) => server.close()));

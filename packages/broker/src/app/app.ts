@@ -92,6 +92,9 @@ export interface App {
   /** Returns the members of a presence channel, each user once. */
   userIds(channel: string): MaybePromise<readonly string[]>;
 
+  /** Returns the same members with what the application says of them. */
+  members(channel: string): MaybePromise<readonly SignedMember[]>;
+
   /** Returns the last event of a cache channel, if it is still kept. */
   lastEvent(channel: string): MaybePromise<CachedEvent | undefined>;
 

@@ -55,6 +55,11 @@ export class Channel {
     return this.#members?.ids() ?? [];
   }
 
+  /** As {@link Channel.userIds}, with what the application says of them. */
+  members(): SignedMember[] {
+    return this.#members?.list() ?? [];
+  }
+
   hasUser(userId: string): boolean {
     return this.#members?.has(userId) ?? false;
   }

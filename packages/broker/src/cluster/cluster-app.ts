@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { channelEventFrame, isCacheChannel } from '@rollcall/protocol/pusher';
-import type { User } from '@rollcall/protocol/pusher';
+import type { SignedMember, User } from '@rollcall/protocol/pusher';
 import type { AppOptions } from '../settings/options.ts';
 import type {
   App,
@@ -167,7 +167,7 @@ export class ClusterApp implements App, ClusterMember {
     const stamp = this.#stamp();
     await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));
     for (const publication of publications) {
-      this.counters.publications += publication.channels.length;
+      this.counters.published(publication);
       this.#local.deliver(publication, stamp);
     }
   }
@@ -203,6 +203,10 @@ export class ClusterApp implements App, ClusterMember {
 
   userIds(channel: string): readonly string[] {
     return this.#local.userIds(channel);
+  }
+
+  members(channel: string): readonly SignedMember[] {
+    return this.#local.members(channel);
   }
 
   lastEvent(channel: string): MaybePromise<CachedEvent | undefined> {

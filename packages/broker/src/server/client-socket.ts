@@ -5,6 +5,7 @@ import {
   PING_FRAME,
 } from '@rollcall/protocol/pusher';
 import type { WebSocket } from 'ws';
+import type { ConnectionView } from '../admin/app-views.ts';
 import type { App } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
 import { KeepAlive } from './keep-alive.ts';
@@ -40,6 +41,7 @@ export class ClientSocket implements Connection {
   readonly #session: Session;
   readonly #keepAlive: KeepAlive;
   readonly #options: ClientSocketOptions;
+  readonly #openedAt = Date.now();
   #hasEnded = false;
 
   constructor(socket: WebSocket, options: ClientSocketOptions) {
@@ -67,10 +69,23 @@ export class ClientSocket implements Connection {
     return this.#options.app;
   }
 
+  /** What operators are shown of it. */
+  get view(): ConnectionView {
+    const { userId, channelCount } = this.#session;
+    return {
+      socketId: this.socketId,
+      since: this.#openedAt,
+      ...(userId !== undefined && { userId }),
+      channels: channelCount,
+      unreadBytes: this.#options.writer.unsentBytes,
+    };
+  }
+
   /** Sends `connection_established` and starts to receive frames. */
   open(): void {
     const { app, settings, writer } = this.#options;
     app.connectionOpened();
+    this.#log('connected');
     writer.onDisconnect((unreadBytes) => this.#logSlow(unreadBytes));
     this.#socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     this.#socket.on('ping', () => this.#keepAlive.activity());
@@ -90,6 +105,11 @@ export class ClientSocket implements Connection {
   close(code: number, message: string): void {
     this.send(errorFrame(message, code));
     this.#closeSocket(code, message);
+  }
+
+  #log(type: 'connected' | 'disconnected'): void {
+    const { log } = this.app.counters;
+    if (log.isWatched) log.add({ type, socketId: this.socketId });
   }
 
   #logSlow(unreadBytes: number): void {
@@ -135,6 +155,7 @@ export class ClientSocket implements Connection {
     this.#keepAlive.stop();
     this.#session.end();
     this.#options.app.connectionClosed();
+    this.#log('disconnected');
   }
 }
 

@@ -6,6 +6,7 @@ import { limitLines } from '@rollcall/runtime';
 import type { LogFields } from '@rollcall/runtime';
 import { WebSocketServer } from 'ws';
 import type { ServerOptions, WebSocket } from 'ws';
+import type { ConnectionView } from '../admin/app-views.ts';
 import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
@@ -66,6 +67,11 @@ export class WebSockets {
     this.#server.handleUpgrade(request, socket, head, (webSocket) =>
       this.#open(webSocket, socket, request),
     );
+  }
+
+  /** What operators are shown of the connections of an app, in the order in which they were opened. */
+  *connectionsOf(app: App): Generator<ConnectionView> {
+    for (const client of this.#clients) if (client.app === app) yield client.view;
   }
 
   /** Closes the connections of an app that is not served any more. */

@@ -27,6 +27,8 @@ export interface BrokerOptions extends Omit<BrokerConfig, 'tls' | 'metrics'> {
   readonly tls?: Certificate | undefined;
   /** Where Prometheus finds `/metrics`. Default: nowhere. */
   readonly metrics?: BrokerConfig['metrics'] | undefined;
+  /** Folder of the dashboard that the admin API serves: `dashboardFolder` of `@rollcall/dashboard`. Default: none. */
+  readonly dashboard?: string | undefined;
   /** Receives a line for each event that an operator should know of; never a secret. Default: none. */
   readonly logger?: Logger;
 }
@@ -34,6 +36,7 @@ export interface BrokerOptions extends Omit<BrokerConfig, 'tls' | 'metrics'> {
 /** The options with defaults. */
 export type Settings = Omit<Resolved<typeof BROKER_SETTINGS>, 'tls'> & {
   readonly tls: Certificate | undefined;
+  readonly dashboard: string | undefined;
   readonly logger: Logger;
 };
 
@@ -57,7 +60,12 @@ export function optionsOf({ tls, ...config }: BrokerConfig): BrokerOptions {
  * Checks options, reads the admin token and fills in the defaults.
  * @throws {@link RollcallError} `ROLLCALL_CONFIG` with all faults, a line each
  */
-export function readOptions({ tls, logger = silentLogger, ...options }: BrokerOptions): Settings {
+export function readOptions({
+  tls,
+  dashboard,
+  logger = silentLogger,
+  ...options
+}: BrokerOptions): Settings {
   const { values, faults } = checkSettings(
     BROKER_SETTINGS,
     { port: 0, ...options },
@@ -73,7 +81,7 @@ export function readOptions({ tls, logger = silentLogger, ...options }: BrokerOp
   if (contradictions.length > 0)
     throw misconfigured(contradictions.map(({ message }) => message).join('\n'));
   const { path } = settings;
-  return { ...settings, path: path === '/' ? '' : path, tls, logger };
+  return { ...settings, path: path === '/' ? '' : path, tls, dashboard, logger };
 }
 
 /** A file, so that no list of processes shows the token. */
