@@ -3,6 +3,7 @@ import { BROKER_SETTINGS, createBroker, optionsOf } from '@rollcall/broker';
 import type { AppOptions, BrokerConfig } from '@rollcall/broker';
 import { credentialsFromEnv } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
+import { dashboardFolder } from '@rollcall/dashboard';
 import { DEVELOPMENT_APP, EMBEDDED_HOST } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
@@ -34,7 +35,11 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
   const logger = openLog(options);
   const reload = options.config === undefined ? undefined : new ConfigReload(options.config);
   const config = brokerConfig(options, process.env);
-  const broker = await createBroker({ ...optionsOf(config), logger });
+  const broker = await createBroker({
+    ...optionsOf(config),
+    logger,
+    dashboard: dashboardFolder,
+  });
   reload?.start(logger, () => broker.configure(optionsOf(brokerConfig(options, process.env))));
   const close = (): Promise<void> => {
     reload?.stop();
