@@ -27,7 +27,7 @@ export function BrokerHeader({ status, app, tab }: BrokerHeaderProps): JSX.Eleme
       )}
       {status !== undefined && status.apps.length > 1 && (
         <label class="apps">
-          App{' '}
+          <span>App</span>
           <select
             value={app?.appId}
             onChange={(event) => {

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { usePolled } from '../view/use-polled.ts';
 import { FilteredList } from './filtered-list.tsx';
+import { Untrusted } from './untrusted.tsx';
 
 interface ChannelsProps {
   readonly appId: string;
@@ -32,16 +33,22 @@ export function Channels({ appId, hasPeers }: ChannelsProps): JSX.Element {
         return (
           <>
             <tr key={name}>
-              <th scope="row" class="mono untrusted">
-                {name}
+              <th scope="row">
+                <Untrusted class="mono" text={name} />
               </th>
               <td>
                 {kind}
                 {isCached && ', cache'}
               </td>
-              <td class="number">{subscriptions.toLocaleString('en')}</td>
-              {hasPeers && <td class="number">{ownSubscriptions.toLocaleString('en')}</td>}
-              <td class="number">
+              <td class="number" data-label="subscriptions">
+                {subscriptions.toLocaleString('en')}
+              </td>
+              {hasPeers && (
+                <td class="number" data-label="this node">
+                  {ownSubscriptions.toLocaleString('en')}
+                </td>
+              )}
+              <td class="number" data-label="members">
                 {kind === 'presence' ? (
                   <button
                     type="button"
@@ -77,8 +84,8 @@ function Members({ path }: { readonly path: string }): JSX.Element {
     <ul class="members" aria-label="Members">
       {data?.items.map(({ userId, userInfoJson }) => (
         <li key={userId}>
-          <span class="mono untrusted">{userId}</span>{' '}
-          <span class="mono muted untrusted">{userInfoJson === 'null' ? '' : userInfoJson}</span>
+          <Untrusted class="mono" text={userId} />{' '}
+          <Untrusted class="mono muted" text={userInfoJson === 'null' ? '' : userInfoJson} />
         </li>
       ))}
       {data?.items.length === 0 && <li class="muted">no members any more</li>}

@@ -2,6 +2,7 @@ import type { ConnectionView } from '@rollcall/broker';
 import type { JSX } from 'preact';
 import { formatSpan } from '../model/time.ts';
 import { FilteredList } from './filtered-list.tsx';
+import { Untrusted } from './untrusted.tsx';
 
 interface ConnectionsProps {
   readonly appId: string;
@@ -21,13 +22,21 @@ export function Connections({ appId, hasPeers, now }: ConnectionsProps): JSX.Ele
       columns={['socket id', 'user', 'channels', 'open for', 'unread']}
       row={({ socketId, userId, channels, since, unreadBytes }) => (
         <tr key={socketId}>
-          <th scope="row" class="mono untrusted">
-            {socketId}
+          <th scope="row">
+            <Untrusted class="mono" text={socketId} />
           </th>
-          <td class="mono untrusted">{userId ?? '–'}</td>
-          <td class="number">{channels.toLocaleString('en')}</td>
-          <td class="number">{formatSpan(now - since)}</td>
-          <td class="number">{unreadBytes.toLocaleString('en')} B</td>
+          <td data-label="user">
+            <Untrusted class="mono" text={userId ?? '–'} />
+          </td>
+          <td class="number" data-label="channels">
+            {channels.toLocaleString('en')}
+          </td>
+          <td class="number" data-label="open for">
+            {formatSpan(now - since)}
+          </td>
+          <td class="number" data-label="unread">
+            {unreadBytes.toLocaleString('en')} B
+          </td>
         </tr>
       )}
     />

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { formatClock, formatExactly } from '../model/time.ts';
 import { Mark } from '../view/mark.tsx';
 import { BROKER_EVENT_NAMES, BROKER_EVENT_TONES } from './event-tones.ts';
+import { Untrusted } from './untrusted.tsx';
 import type { LogLine } from './logged-events.ts';
 import { useEvents } from './use-events.ts';
 import { useSettled } from './use-settled.ts';
@@ -106,11 +107,15 @@ function LogItem({ line }: { readonly line: LogLine }): JSX.Element {
       </span>
       <div class="what">
         <p>
-          {event !== undefined && <b class="mono untrusted">{event}</b>}{' '}
-          {channel !== undefined && <span class="mono untrusted">{channel}</span>}{' '}
-          {detail !== undefined && <span class="untrusted">{detail}</span>}{' '}
-          {userId !== undefined && <span class="muted untrusted">user {userId}</span>}{' '}
-          {socketId !== undefined && <span class="mono muted untrusted">{socketId}</span>}
+          {event !== undefined && (
+            <b>
+              <Untrusted class="mono" text={event} />
+            </b>
+          )}{' '}
+          {channel !== undefined && <Untrusted class="mono" text={channel} />}{' '}
+          {detail !== undefined && <Untrusted text={detail} />}{' '}
+          {userId !== undefined && <Untrusted class="muted" text={`user ${userId}`} />}{' '}
+          {socketId !== undefined && <Untrusted class="mono muted" text={socketId} />}
         </p>
         <Data event={line.event} />
       </div>
@@ -123,8 +128,8 @@ function Data({ event }: { readonly event: BrokerEvent }): JSX.Element | null {
   if (data === undefined || data === '') return null;
   const rest = dataLength - data.length;
   return (
-    <p class="data mono untrusted">
-      {data}
+    <p class="data">
+      <Untrusted class="mono" text={data} />
       {rest > 0 && <span class="muted"> … {rest.toLocaleString('en')} more characters</span>}
     </p>
   );

@@ -9,8 +9,8 @@ export const BROKER_EVENT_TONES: Readonly<Record<BrokerEventType, Tone>> = {
   unsubscribed: 'neutral',
   refused: 'bad',
   'signed-in': 'good',
-  'client-event': 'paused',
-  publication: 'paused',
+  'client-event': 'neutral',
+  publication: 'neutral',
   'webhook-sent': 'good',
   'webhook-failed': 'bad',
 };

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { requestJson } from '../api/client.ts';
 import { BROKER } from '../model/program.ts';
+import { Untrusted } from './untrusted.tsx';
 
 interface SendEventProps {
   readonly appId: string;
@@ -77,7 +78,7 @@ function Form({ appId }: { readonly appId: string }): JSX.Element {
         </button>
       </div>
       <p role="status" class={outcome?.tone ?? ''}>
-        <span class="untrusted">{outcome?.text}</span>
+        <Untrusted text={outcome?.text ?? ''} />
       </p>
     </form>
   );
