@@ -1,4 +1,5 @@
 import { createBroker } from '@rollcall/broker';
+import type { BrokerOptions } from '@rollcall/broker';
 import { dashboardFolder } from '@rollcall/dashboard';
 import type { Page } from 'playwright-core';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,12 +11,12 @@ const TOKEN = 'a-token-of-enough-length';
 /** The name of a user that would run a script, and reverse the text after it. */
 const HOSTILE = '<img src=x onerror=alert(1)>\u202Ex';
 
-async function start(adminToken: string | undefined = TOKEN) {
+async function start(options: Pick<BrokerOptions, 'adminToken'> = { adminToken: TOKEN }) {
   const broker = await createBroker({
     apps: [APP],
     adminPort: 0,
     dashboard: dashboardFolder,
-    ...(adminToken !== undefined && { adminToken }),
+    ...options,
   });
   onTestFinished(() => broker.close());
   const connect = (userId: string) => {
@@ -52,7 +53,7 @@ describe.skipIf(!hasChromium)('the dashboard of a broker', () => {
     const heard = new Promise((resolve) => void channel.bind('greeting', resolve));
     await page.getByLabel('Channel', { exact: true }).fill('presence-room');
     await page.getByLabel('Event', { exact: true }).fill('greeting');
-    await page.getByLabel('Data').fill('{"text":"hello"}');
+    await page.getByRole('textbox', { name: 'Data' }).fill('{"text":"hello"}');
     await page.getByRole('button', { name: 'Send' }).click();
     expect(await heard).toEqual({ text: 'hello' });
     await log(page).getByText('{"text":"hello"}').waitFor();
@@ -64,7 +65,7 @@ describe.skipIf(!hasChromium)('the dashboard of a broker', () => {
   });
 
   it('can be read without a token on loopback, and says how to set one', async () => {
-    const { url } = await start(undefined);
+    const { url } = await start({});
     const page = await open(url);
     await shows(page, /started without an admin token/);
   });

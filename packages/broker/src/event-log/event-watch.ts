@@ -13,7 +13,9 @@ export interface EventFilter {
   readonly text?: string | undefined;
 }
 
+/** Events that a client of the admin API is sent together. */
 export interface EventBatch {
+  /** At most 50, the oldest first. */
   readonly events: readonly BrokerEvent[];
   /** Events that match the filter and were dropped since the last batch. */
   readonly dropped: number;

@@ -65,9 +65,9 @@ function AppPart({ app, status, tab }: AppPartProps): JSX.Element {
   const { appId } = app;
   const hasPeers = status.cluster !== undefined;
   return (
-    <section aria-labelledby="app">
+    <section aria-labelledby="shown-app">
       <div class="bar">
-        <h1 id="app">
+        <h1 id="shown-app">
           App <span class="mono">{appId}</span>
         </h1>
         {!app.isEnabled && <p class="warning">disabled</p>}
