@@ -92,6 +92,8 @@ async function statusOf(node: Node, token = TOKEN): Promise<string> {
   return program.output;
 }
 
+const apps = (...changed: AppCredentials[]): string => JSON.stringify({ apps: changed });
+
 /** Has a node read other apps. */
 async function reload(node: Node, file: string, config: string): Promise<void> {
   const reloaded = node.program.nextLine(/reloaded configuration/);
@@ -204,7 +206,6 @@ describe.runIf(hasRedis)('brokers that share a Redis', () => {
   });
 
   it('serve apps that are added, removed and changed on one node after the other', async () => {
-    const apps = (...changed: AppCredentials[]): string => JSON.stringify({ apps: changed });
     const files = ['one', 'other'].map((name) => join(folder, `${name}.json`));
     const [first = '', second = ''] = files;
     for (const file of files) writeFileSync(file, apps(APP, OTHER_APP));

@@ -212,7 +212,7 @@ export class ClusterNode {
     });
   }
 
-  /** Asks the other nodes whether they listen to a subject. Those that do not are reported as absent. */
+  /** Asks the other nodes whether they listen to a subject. Nodes that do not are reported as absent. */
   locate(subject: string): void {
     this.#toLocate.add(subject);
     if (this.#toLocate.size > 1) return;

@@ -26,8 +26,8 @@ async function startNode(engine: MemoryEngine) {
   await expect.poll(() => node.hasSettled).toBe(true);
   if (bus === undefined) throw new Error('the bus was not opened');
   const reported: WebhookEvent[] = [];
+  const report = (event: WebhookEvent): void => void reported.push(event);
   const open = async (): Promise<ClusterApp> => {
-    const report = (event: WebhookEvent): void => void reported.push(event);
     const app = new ClusterApp(APP, { counters: new Counters(), report }, node);
     onTestFinished(() => app.close());
     await app.open();
