@@ -70,12 +70,14 @@ export async function fanOut(server, count) {
  * @param {number} count
  */
 export async function connects(server, count) {
+  const cpu = cpuMicroseconds(server.pid);
   const start = performance.now();
   const open = await gather(count, () => greeted(server));
   const seconds = (performance.now() - start) / 1_000;
+  const cost = (cpuMicroseconds(server.pid) - cpu) / count;
   for (const subscriber of open) subscriber.close();
   await sleep(500);
-  return { 'connects/s': count / seconds };
+  return { 'connects/s': count / seconds, 'CPU us/connect': cost };
 }
 
 /**

@@ -1,11 +1,11 @@
 // The process that announces: one instance at a time by the arm it is told, over connections kept alive.
-import { registryFromEnv } from '@rollcall/client';
+import { connectionsOf, registryFromEnv } from '@rollcall/client';
 // Not part of the package's interface: register() would open a connection of its own for each instance.
 import { createPublisher } from '../../packages/client/dist/transport/publisher.js';
 import { Etcd } from './etcd.js';
 import { now, tell } from './parts.js';
 
-const connection = registryFromEnv(process.env);
+const [connection] = connectionsOf(registryFromEnv(process.env));
 const publisher = createPublisher(connection);
 /** @type {Record<string, Etcd>} */
 const etcds = {};

@@ -2,7 +2,7 @@
 // production, and up to 1,000 share a connection. All announce one HTTP server.
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { registryFromEnv } from '@rollcall/client';
+import { connectionsOf, registryFromEnv } from '@rollcall/client';
 import { Owner, presenceUserId } from '@rollcall/protocol';
 import { channelStringToSign } from '@rollcall/protocol/pusher';
 import { WebSocket } from 'ws';
@@ -12,7 +12,7 @@ import { loopbackAddress, tell } from './parts.js';
 /** Less than the broker allows, with room for the owners' channel. */
 const EACH = 900;
 
-const connection = registryFromEnv(process.env);
+const [connection] = connectionsOf(registryFromEnv(process.env));
 const { key, secret, channels } = connection;
 const url = `ws://${process.env['PUSHER_HOST']}:${process.env['PUSHER_PORT']}/app/${key}?protocol=7`;
 const publisher = createPublisher(connection);
@@ -62,7 +62,7 @@ async function join(some) {
   });
   subscribe(channels.owners);
   for (const owner of some) {
-    const announcement = owner.show();
+    const { announcement } = owner;
     const member = { user_id: presenceUserId(announcement), user_info: announcement };
     subscribe(channels.presencePrefix + announcement.id, JSON.stringify(member));
   }
@@ -72,7 +72,7 @@ async function join(some) {
 /** @param {Owner[]} some @param {{ digest: string, size: number }} rollCall */
 function answer(some, rollCall) {
   for (const owner of some) {
-    const wait = owner.answerAfter(rollCall, Math.random());
+    const wait = owner.answerAfter(rollCall, Math.random(), owner.announcement);
     if (wait === undefined) continue;
     answers++;
     setTimeout(() => {

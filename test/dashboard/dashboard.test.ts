@@ -218,7 +218,7 @@ describe.skipIf(!hasChromium)('the dashboard', () => {
   it('shows other gateways, and whether their tables agree', async () => {
     const { url, say, observer } = await gateway();
     say('register', 'a');
-    observer.receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 0);
+    observer.at(0).receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 0);
     const page = await open(url);
     const others = page.getByRole('region', { name: 'Gateways' });
     await others.getByText(/it lacked 1 entry/).waitFor();

@@ -46,6 +46,7 @@ async function gatewayMetrics(): Promise<string> {
     prefixes: () => ['/v1'],
     instances: () => [instance('a')],
     routable: () => [instance('a')],
+    brokers: () => [{ name: '127.0.0.1:6001', isConnected: true }],
     peers: () => [],
   }) as unknown as Directory;
   const telemetry = new Telemetry(directory, statesOf(directory));

@@ -33,7 +33,7 @@ function limitsOf(port: string): string[] {
 /** How many connections of one client a port admits that has so many in all. */
 function admittedOfOne(maxConnections: number): number {
   const limiter = new ConnectionLimiter({ maxConnections });
-  const socket = { remoteAddress: '192.0.2.1', destroy() {}, once() {} };
+  const socket = { remoteAddress: '192.0.2.1', destroy() {}, on() {} };
   return Array.from({ length: maxConnections }, () => limiter.admit(socket)).filter(Boolean).length;
 }
 

@@ -159,7 +159,7 @@ export const ENDPOINT_MUTANTS = [
   {
     rule: 'a run that was announced has to be seen in its presence channel',
     file: 'table/rivals.ts',
-    from: 'return isInPresenceMode && !isPresent && isSpokenFor(entry);',
+    from: 'return isInPresenceMode && !sightings.has(broker) && isSpokenFor(entry);',
     to: 'return false;',
   },
 ];

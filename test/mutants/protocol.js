@@ -1,3 +1,4 @@
+import { BROKER_MUTANTS } from './brokers.js';
 import { ENDPOINT_MUTANTS } from './endpoints.js';
 import { PROBE_MUTANTS } from './probes.js';
 import { TABLE_MUTANTS } from './table.js';
@@ -11,6 +12,7 @@ export const MUTANTS = [
   ...TABLE_MUTANTS,
   ...ENDPOINT_MUTANTS,
   ...PROBE_MUTANTS,
+  ...BROKER_MUTANTS,
   {
     rule: 'the higher incarnation wins whole',
     file: 'table/merge.ts',
@@ -37,13 +39,13 @@ export const MUTANTS = [
   },
   {
     rule: 'an observer that subscribes again asks for what it missed',
-    file: 'observer/observer.ts',
+    file: 'observer/conversation.ts',
     from: 'publish: [this.#rollCall(now)] };',
     to: 'publish: [] };',
   },
   {
     rule: 'a gateway calls the roll regularly',
-    file: 'observer/observer.ts',
+    file: 'observer/conversation.ts',
     from: 'now >= this.#rollCallAt ? [this.#rollCall(now)] : []',
     to: '[]',
   },
@@ -55,13 +57,13 @@ export const MUTANTS = [
   },
   {
     rule: 'an observer that receives a roll call with news calls the roll itself',
-    file: 'observer/observer.ts',
+    file: 'observer/conversation.ts',
     from: 'hasUnknown ||= unknown > 0 && !isEcho;',
     to: 'hasUnknown = false;',
   },
   {
     rule: 'a roll call that another one caused causes no further one',
-    file: 'observer/observer.ts',
+    file: 'observer/conversation.ts',
     from: 'hasUnknown ||= unknown > 0 && !isEcho;',
     to: 'hasUnknown ||= unknown > 0;',
   },
@@ -127,13 +129,13 @@ export const MUTANTS = [
   },
   {
     rule: 'an instance that a presence snapshot lacks is suspect',
-    file: 'observer/observer.ts',
+    file: 'observer/conversation.ts',
     from: 'if (inc !== undefined && held?.ttl === undefined && !isPresent)',
     to: 'if (false)',
   },
   {
     rule: 'an instance with a lease need not be in its presence channel',
-    file: 'observer/observer.ts',
+    file: 'observer/conversation.ts',
     from: 'held?.ttl === undefined && !isPresent',
     to: '!isPresent',
   },
@@ -145,14 +147,14 @@ export const MUTANTS = [
   },
   {
     rule: 'the address policy applies to what owners announce',
-    file: 'observer/observer.ts',
-    from: 'const refusal = this.#refusal(statement, true);',
+    file: 'observer/conversation.ts',
+    from: 'const refusal = this.#context.refusal(statement, true);',
     to: 'const refusal = undefined as Refusal | undefined;',
   },
   {
     rule: 'the address policy applies to presence',
-    file: 'observer/observer.ts',
-    from: 'const refusal = this.#refusal({ announcement, left: false }, true);',
+    file: 'observer/conversation.ts',
+    from: 'const refusal = this.#context.refusal({ announcement, left: false }, true);',
     to: 'const refusal = undefined as Refusal | undefined;',
   },
   {

@@ -1,10 +1,9 @@
-// A gateway in the simulation: the Observer of packages/protocol, as in production, with the presence channels that it
-// has joined, as in packages/client/src/observer/presence-channels.ts.
-import { isChange, Observer, parsePresenceUserId, versionOf } from '@rollcall/protocol';
+// A gateway in the simulation: the Observer of packages/protocol, as in production, with a link to each broker.
+import { isChange, Observer, versionOf } from '@rollcall/protocol';
+import { GatewayLink } from './gateway-link.js';
 
 /** Shorter than in production, because the simulated days are short. */
 const ASK_EVERY_MS = 10_000;
-const ENUMERATE_EVERY_MS = 5000;
 
 /** Of a probe. */
 const TIMEOUT_MS = 1000;
@@ -12,14 +11,14 @@ const TIMEOUT_MS = 1000;
 export class Gateway {
   observer;
   name;
-  #channel;
+  links;
+  /** What it would have told people. */
+  told = /** @type {string[]} */ ([]);
+  #world;
   #random;
   #violations;
   #probe;
-  #isConnected = false;
   #life = 0;
-  /** @type {Map<string, Set<string>>} the users that it knows in each presence channel that it has joined */
-  #presences = new Map();
   /** @type {Map<string, number>} the latest run of each id that this gateway removed because it left */
   #gone = new Map();
   /** @type {Map<string, number[]>} the latest version of each id that it held */
@@ -27,53 +26,25 @@ export class Gateway {
 
   /**
    * @param {string} name
-   * @param {import('./channel.js').Channel} channel
+   * @param {import('./world.js').World} world
+   * @param {readonly import('./broker.js').Broker[]} brokers
    * @param {() => number} random
    * @param {(port: number) => 'ok' | 'refused' | 'timeout' | 'unknown'} probe
    * @param {string[]} violations
    */
-  constructor(name, channel, random, probe, violations) {
+  constructor(name, world, brokers, random, probe, violations) {
     this.name = name;
-    this.#channel = channel;
+    this.#world = world;
     this.#random = random;
     this.#probe = probe;
     this.#violations = violations;
     this.observer = this.#newObserver();
+    this.links = brokers.map((broker, number) => new GatewayLink(this, broker, number, random));
   }
 
   start() {
-    const life = this.#life;
-    this.reconnect();
-    this.#every(100, life, () => this.#react(this.observer.tick(this.#channel.now)));
-    this.#every(ENUMERATE_EVERY_MS, life, () => this.#enumerate());
-  }
-
-  reconnect() {
-    if (this.#isConnected || !this.#channel.isUp) return;
-    this.#isConnected = true;
-    this.#react(this.observer.subscribed(this.#channel.now));
-    for (const id of this.#presences.keys()) this.#subscribe(id);
-    this.#enumerate();
-    const life = this.#life;
-    this.#channel.after(200, () => {
-      if (life === this.#life && this.#isConnected)
-        this.#publish(this.observer.askOwners(this.#channel.now));
-    });
-  }
-
-  drop() {
-    if (!this.#isConnected) return;
-    this.#isConnected = false;
-    this.#react(this.observer.disconnected(this.#channel.now));
-  }
-
-  /**
-   * Cuts its link for a while.
-   * @param {number} milliseconds
-   */
-  lose(milliseconds) {
-    this.drop();
-    this.#channel.after(milliseconds, () => this.reconnect());
+    for (const link of this.links) link.start();
+    this.every(100, () => this.react(this.observer.tick(this.#world.now)));
   }
 
   /** Crashes it, and restarts it with an empty table. */
@@ -81,44 +52,9 @@ export class Gateway {
     this.#life++;
     this.#gone.clear();
     this.#seen.clear();
-    this.#presences.clear();
-    this.#isConnected = false;
+    for (const link of this.links) link.forget();
     this.observer = this.#newObserver();
     this.start();
-  }
-
-  /**
-   * @param {string} event
-   * @param {unknown} data
-   */
-  receive(event, data) {
-    if (this.#isConnected) this.#react(this.observer.receive(event, data, this.#channel.now));
-  }
-
-  /** @param {string} id */
-  isIn(id) {
-    return this.#isConnected && this.#presences.has(id);
-  }
-
-  /**
-   * @param {string} id
-   * @param {import('@rollcall/protocol/pusher').Member} member
-   */
-  joined(id, member) {
-    if (!this.isIn(id)) return;
-    this.#presences.get(id)?.add(member.userId);
-    this.#react(this.observer.joined(id, member, this.#channel.now));
-  }
-
-  /**
-   * @param {string} id
-   * @param {string} userId
-   */
-  parted(id, userId) {
-    if (!this.isIn(id)) return;
-    this.#presences.get(id)?.delete(userId);
-    const run = parsePresenceUserId(userId);
-    if (run !== undefined) this.#react(this.observer.departed(id, run.inc, this.#channel.now));
   }
 
   legacyPorts() {
@@ -131,72 +67,50 @@ export class Gateway {
       .join();
   }
 
+  /**
+   * Acts later, unless it has crashed meanwhile.
+   * @param {number} milliseconds
+   * @param {() => void} act
+   */
+  after(milliseconds, act) {
+    const life = this.#life;
+    this.#world.after(milliseconds, () => {
+      if (life === this.#life) act();
+    });
+  }
+
+  /**
+   * @param {number} milliseconds
+   * @param {() => void} act
+   */
+  every(milliseconds, act) {
+    this.after(milliseconds, () => {
+      act();
+      this.every(milliseconds, act);
+    });
+  }
+
+  /** @param {import('@rollcall/protocol').Reaction} reaction */
+  react({ effects, refusals }) {
+    for (const { reason } of refusals) this.told.push(reason);
+    for (const effect of effects) {
+      if (effect.type === 'probe') {
+        this.#ask(effect);
+        continue;
+      }
+      const about = 'instance' in effect ? effect.instance.key : effect.prefix;
+      this.told.push(`${effect.type} ${about}`);
+      if (isChange(effect)) this.#changed(effect);
+    }
+  }
+
   #newObserver() {
     const nonce = () => Math.floor(this.#random() * 2 ** 48).toString(36);
     return new Observer({ probes: 'always', answers: true, rollCallEveryMs: ASK_EVERY_MS, nonce });
   }
 
-  /**
-   * @param {number} milliseconds
-   * @param {number} life
-   * @param {() => void} act
-   */
-  #every(milliseconds, life, act) {
-    this.#channel.after(milliseconds, () => {
-      if (life !== this.#life) return;
-      act();
-      this.#every(milliseconds, life, act);
-    });
-  }
-
-  #enumerate() {
-    if (!this.#isConnected) return;
-    const counts = new Map(this.#channel.enumerate().map(({ id, count }) => [id, count]));
-    for (const id of new Set([...counts.keys(), ...this.#presences.keys()])) {
-      // The transport also counts observers, so it lists a channel that its instance has left.
-      const isOther = this.#presences.get(id)?.size !== (counts.get(id) ?? 0);
-      if (isOther || this.observer.table.lacksPresence(id)) this.#join(id);
-    }
-  }
-
-  /** @param {string} id */
-  #join(id) {
-    this.#presences.set(id, new Set());
-    this.#subscribe(id);
-  }
-
-  /**
-   * Subscribes to a presence channel. The transport responds with its current members.
-   * @param {string} id
-   */
-  #subscribe(id) {
-    const life = this.#life;
-    this.#channel.after(this.#random() * 50, () => {
-      if (life !== this.#life || !this.isIn(id)) return;
-      const members = this.#channel.members(id);
-      this.#presences.set(id, new Set(members.map(({ userId }) => userId)));
-      this.#react(this.observer.presence(id, members, this.#channel.now));
-      if (this.observer.table.get(id) === undefined) this.#presences.delete(id);
-    });
-  }
-
-  /** @param {import('@rollcall/protocol').Reaction} reaction */
-  #react({ effects, publish }) {
-    for (const effect of effects) {
-      if (effect.type === 'probe') this.#ask(effect);
-      else if (isChange(effect)) this.#changed(effect);
-    }
-    for (const message of publish) this.#publish(message);
-  }
-
-  /** @param {import('@rollcall/protocol').Message} message */
-  #publish({ to, event, data }) {
-    this.#channel.publish(to, event, data);
-  }
-
   /** @param {Extract<import('@rollcall/protocol').Effect, { type: 'probe' }>} effect */
   #ask({ instance: { key, announcement }, by }) {
-    const life = this.#life;
     const { port } = announcement;
     // The kernel accepts the connections of a busy instance all the same.
     const look = () => {
@@ -204,21 +118,20 @@ export class Gateway {
       return by === 'connect' && verdict === 'timeout' ? 'ok' : verdict;
     };
     const wait = (/** @type {number} */ milliseconds) =>
-      this.#channel.after(milliseconds, () => {
-        if (life !== this.#life || this.observer.table.get(key)?.announcement !== announcement)
-          return;
+      this.after(milliseconds, () => {
+        if (this.observer.table.get(key)?.announcement !== announcement) return;
         const verdict = look();
         const isPending = verdict === 'timeout';
         const event = /** @type {const} */ ({ type: 'probed', key, verdict, by, isPending });
-        const { effects, ...rest } = this.observer.learn(event, this.#channel.now);
+        const reaction = this.observer.learn(event, this.#world.now);
         // In the simulation a probe never fails otherwise than by a refusal or a timeout.
         if (
-          effects.some(
+          reaction.effects.some(
             (effect) => effect.type === 'down' && /probes? failed|not answered/.test(effect.why),
           )
         )
           this.#violations.push(`${this.name} took ${key} down, which was busy`);
-        this.#react({ effects, ...rest });
+        this.react(reaction);
         if (isPending) wait(TIMEOUT_MS);
       });
     wait(look() === 'timeout' ? TIMEOUT_MS : 5);
@@ -228,8 +141,9 @@ export class Gateway {
   #changed({ type, instance: { key, announcement } }) {
     const { id, inc = 0, ttl } = announcement;
     if (id === undefined || versionOf(announcement) === undefined) return;
-    if (type === 'left' || type === 'forgotten') this.#presences.delete(key);
-    else if (ttl === undefined && !this.#presences.has(key)) this.#join(key);
+    for (const link of this.links)
+      if (type === 'left' || type === 'forgotten') link.leave(key);
+      else if (ttl === undefined) link.join(key);
 
     // A table remembers nothing of a run that it has forgotten.
     if (type === 'forgotten') {

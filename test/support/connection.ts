@@ -1,5 +1,5 @@
-import { registryFromEnv } from '@rollcall/client';
-import type { RegistryConfig } from '@rollcall/client';
+import { connectionsOf, registryFromEnv } from '@rollcall/client';
+import type { ConnectionConfig, RegistryConfig } from '@rollcall/client';
 
 export const APP = { appId: '42', key: 'test-key', secret: 'test-secret' } as const;
 
@@ -13,4 +13,9 @@ export function connectionTo(port: number, env: Record<string, string> = {}): Re
     PUSHER_PORT: String(port),
     ...env,
   });
+}
+
+/** The connection to the one broker of a registry. */
+export function onlyConnection(registry: RegistryConfig): ConnectionConfig {
+  return connectionsOf(registry)[0];
 }

@@ -6,7 +6,7 @@ import { openLink } from '../../packages/client/src/transport/link.ts';
 import type { Link } from '../../packages/client/src/transport/link.ts';
 import { createPublisher } from '../../packages/client/src/transport/publisher.ts';
 import { vi } from 'vitest';
-import { APP, connectionTo } from './connection.ts';
+import { APP, connectionTo, onlyConnection } from './connection.ts';
 import { deferred } from './deferred.ts';
 import { freePort } from './free-port.js';
 
@@ -63,7 +63,7 @@ export class TestRegistry {
   }
 
   link(): Link {
-    const link = openLink(this.connection, {});
+    const link = openLink(onlyConnection(this.connection), {});
     this.onEnd(() => link.close());
     return link;
   }
@@ -73,7 +73,7 @@ export class TestRegistry {
     data: unknown,
     channel: string = this.connection.channels.registry,
   ): Promise<void> {
-    const publisher = createPublisher(this.connection);
+    const publisher = createPublisher(onlyConnection(this.connection));
     await publisher.publish(channel, event, data);
     publisher.close();
   }

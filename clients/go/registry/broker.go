@@ -129,8 +129,8 @@ func (b *broker) describe(ctx context.Context, f *fault) *Error {
 	if f.refused {
 		return &Error{
 			Code: CodeBrokerRefused,
-			Message: fmt.Sprintf("the broker at %s refused (%s): check PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET, and this machine's clock",
-				b.config, detail),
+			Message: fmt.Sprintf("the broker at %s refused (%s): check %s, and this machine's clock",
+				b.config, detail, b.config.appVariables()),
 		}
 	}
 	cause := f.cause
@@ -138,9 +138,8 @@ func (b *broker) describe(ctx context.Context, f *fault) *Error {
 		cause = ctx.Err()
 	}
 	return &Error{
-		Code: CodeBrokerUnreachable,
-		Message: fmt.Sprintf(`cannot reach the broker at %s (%s): start one with "rollcall broker", or set PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher`,
-			b.config, detail),
-		Err: cause,
+		Code:    CodeBrokerUnreachable,
+		Message: fmt.Sprintf("cannot reach the broker at %s (%s): %s", b.config, detail, b.config.adviceOnFailure()),
+		Err:     cause,
 	}
 }

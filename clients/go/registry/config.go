@@ -25,7 +25,7 @@ const (
 
 // Config is where the registry is, the credentials to use it, and how a service is kept known in it. [ConfigFromEnv]
 // reads one from the environment. A Config that is written by hand needs AppID, Key and Secret, and Host with Port or
-// Cluster.
+// Cluster; or Brokers.
 type Config struct {
 	// AppID is the id of the app, such as "1". Pusher's are numbers.
 	AppID string
@@ -43,6 +43,10 @@ type Config struct {
 	// TLS says whether connections to the broker use TLS. Default: false.
 	TLS bool
 
+	// Brokers are the brokers of a registry with several, which need not know of each other. The service announces
+	// itself at each. The fields above are empty then. Default: none, so that they name the only one.
+	Brokers []Broker `json:"-"`
+
 	// Channel is the registry's channel. After "private-" or "private-encrypted-" only holders of Secret can
 	// subscribe. Default: "", which means [DefaultChannel].
 	Channel string
@@ -58,6 +62,9 @@ type Config struct {
 
 	// Address is the IP address that services announce which do not set their own. Default: see [New].
 	Address string
+
+	// isOfList says that the broker is one of Brokers.
+	isOfList bool
 }
 
 // ConfigFromEnv reads a Config from variables of the environment. An empty value counts as unset.
@@ -68,6 +75,8 @@ type Config struct {
 //     Default: the embedded broker at 127.0.0.1 port 6001.
 //   - PUSHER_APP_CLUSTER: a cluster of hosted Pusher.
 //   - PUSHER_APP_SECURE: "1" for TLS, "0" for none. Default: "1" for hosted Pusher, "0" otherwise.
+//   - ROLLCALL_BROKERS: several brokers instead, separated by commas, each as https://KEY:SECRET@HOST:PORT/apps/ID. The
+//     host of hosted Pusher is that of its HTTP API, such as api-eu.pusher.com.
 //   - ROLLCALL_CHANNEL: the registry's channel. Default: [DefaultChannel].
 //   - ROLLCALL_MASTER_KEY: the key of an encrypted channel, 32 bytes in base64.
 //   - ROLLCALL_ADDRESS: the IP address that services announce. Default: see [New].
@@ -76,6 +85,9 @@ type Config struct {
 //
 //	config, err := registry.ConfigFromEnv(os.Getenv)
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
+	if list := getenv("ROLLCALL_BROKERS"); strings.TrimSpace(list) != "" {
+		return severalFromEnv(list, getenv)
+	}
 	config := Config{
 		AppID:     getenv("PUSHER_APP_ID"),
 		Key:       getenv("PUSHER_APP_KEY"),
@@ -164,12 +176,30 @@ var (
 )
 
 func (c *Config) validate() error {
+	if len(c.Brokers) == 0 {
+		return c.validateBroker()
+	}
+	if c.AppID != "" || c.Key != "" || c.Secret != "" || c.Host != "" || c.Port != 0 || c.Cluster != "" {
+		return configError("Config.Brokers names every broker: leave AppID, Key, Secret, Host, Port and Cluster empty")
+	}
+	for _, each := range c.each() {
+		if err := each.validateBroker(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Config) validateBroker() error {
 	if missing := c.missingCredentials(); len(missing) > 0 {
 		return configError(strings.Join(missing, " and ") + " not set: the app's id, key and secret go together")
 	}
 	if !credentialText.MatchString(c.AppID) || !credentialText.MatchString(c.Key) {
 		return configError("PUSHER_APP_ID or PUSHER_APP_KEY contains an invalid character: " +
 			"set both as the app's settings show them, without spaces or quotes")
+	}
+	if isPlaceholder(c.Secret) && c.isOfList {
+		return configError(c.String() + " has a placeholder as its secret: set it to the secret of your app")
 	}
 	if isPlaceholder(c.Secret) {
 		return configError("PUSHER_APP_SECRET is a placeholder: set it to the secret of your app")
@@ -221,8 +251,15 @@ func (c *Config) channels() (channels, error) {
 	return channelsOf(c.Channel)
 }
 
-// isLocal reports whether only programs on this machine can reach the broker.
-func (c Config) isLocal() bool { return c.Host != "" && isLoopback(c.Host) }
+// isLocal reports whether only programs on this machine can reach the registry.
+func (c Config) isLocal() bool {
+	for _, each := range c.each() {
+		if each.Host == "" || !isLoopback(each.Host) {
+			return false
+		}
+	}
+	return true
+}
 
 // endpoint returns the broker's host and port, or "" for hosted Pusher.
 func (c Config) endpoint() string {
@@ -232,8 +269,15 @@ func (c Config) endpoint() string {
 	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
 }
 
-// String returns where the broker is, without secrets.
+// String returns where the brokers are, without secrets.
 func (c Config) String() string {
+	if len(c.Brokers) > 0 {
+		var names []string
+		for _, each := range c.each() {
+			names = append(names, each.String())
+		}
+		return strings.Join(names, ", ")
+	}
 	if c.Host == "" {
 		return fmt.Sprintf("hosted Pusher (cluster %s)", c.Cluster)
 	}

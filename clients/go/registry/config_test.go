@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -69,7 +70,7 @@ func TestConfigFromEnv(t *testing.T) {
 			if c.host == "" {
 				want.Cluster = "eu"
 			}
-			if got != want {
+			if !reflect.DeepEqual(got, want) {
 				t.Errorf("got host %q port %d cluster %q tls %v key %q", got.Host, got.Port, got.Cluster, got.TLS, got.Key)
 			}
 			if got.String() != c.text {

@@ -27,6 +27,8 @@ type keeper struct {
 	end, cutUnderWay, part context.CancelFunc
 	// failed receives a value when an Update could not be announced.
 	failed chan struct{}
+	// moved receives a value when the run continues as a later one, because of what came by another broker.
+	moved chan struct{}
 	// done is closed when the keeper has stopped.
 	done chan struct{}
 
@@ -41,6 +43,7 @@ func (r *Registrar) keep(entered presence) {
 	k := &keeper{
 		Registrar: r,
 		failed:    make(chan struct{}, 1),
+		moved:     make(chan struct{}, 1),
 		done:      make(chan struct{}),
 		next:      timer{clock: r.clock},
 		presence:  entered,
@@ -102,6 +105,8 @@ func (k *keeper) run() {
 			k.reenter()
 		case <-k.presence.outbids.due:
 			k.outbid()
+		case <-k.moved:
+			k.follow()
 		case <-k.ended.Done():
 		}
 	}
@@ -156,7 +161,7 @@ func (k *keeper) announceOnce() error {
 	if err := k.correctAddress(k.ended); err != nil {
 		return err
 	}
-	err = k.broker.publishOnce(k.cut, "register", k.payload)
+	err = k.broker.publishOnce(k.cut, "register", k.identity.payload())
 	if err == nil && k.isPending.CompareAndSwap(true, false) {
 		k.registered()
 	}

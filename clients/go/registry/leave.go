@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// DeRegister announces that the service leaves. It returns nil once the broker has accepted that and a [LeaveWindow]
-// has passed, in which requests may still come. Call it before the service stops listening. After it has
+// DeRegister announces at every broker that the service leaves. It returns nil once one has accepted that and a
+// [LeaveWindow] has passed, in which requests may still come; the others have half a second more. Call it before the service stops listening. After it has
 // succeeded, further calls do nothing until the next Register. After it has failed, it can be called again. Its
 // errors are those of Register, or that of the context if it ends within the window.
 //
@@ -18,18 +18,34 @@ import (
 //	defer cancel()
 //	err := registrar.DeRegister(ctx)
 func (r *Registrar) DeRegister(ctx context.Context) error {
-	accepted, err := r.exit(ctx)
-	if err != nil {
+	err := r.atEach(ctx, othersLeaveWait, func(ctx context.Context, at *Registrar) (bool, error) {
+		return at.deRegister(ctx)
+	}, func(_ context.Context, at *Registrar, err error, isAnywhere bool) error {
+		if isAnywhere {
+			at.report(err)
+			return nil
+		}
 		return err
+	})
+	r.identity.withdraw()
+	return err
+}
+
+// deRegister announces at this broker that the service leaves, and returns whether there was anything to withdraw.
+func (r *Registrar) deRegister(ctx context.Context) (isWithdrawn bool, _ error) {
+	accepted, err := r.exit(ctx)
+	if err != nil || accepted.IsZero() {
+		return false, err
 	}
 	if err := r.clock.sleep(ctx, r.leaveWindow-r.clock.now().Sub(accepted)); err != nil {
-		return fmt.Errorf("the exit was accepted less than %s ago, so that requests may still come: %w", r.leaveWindow, err)
+		return false, fmt.Errorf("the exit was accepted less than %s ago, so that requests may still come: %w", r.leaveWindow, err)
 	}
-	return nil
+	return true, nil
 }
 
 // exit publishes the exit, unless it was accepted before, and returns when it was accepted.
 func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
+	run, _ := r.identity.runAndPayload()
 	// Before it has the turn, because the keeper may have it for an announcement.
 	settle, part := r.endKeeper()
 	defer part()
@@ -39,6 +55,10 @@ func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
 		return time.Time{}, err
 	}
 	defer release()
+	now, payload := r.identity.runAndPayload()
+	if now != run {
+		return time.Time{}, nil // A Register has begun another one meanwhile.
+	}
 	_, part = r.endKeeper() // that of a Register which had the turn
 	defer part()
 	if r.phase == left {
@@ -49,7 +69,8 @@ func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
 		return time.Time{}, nil
 	}
 	r.phase = leaving
-	if err := r.broker.publish(ctx, "exit", r.payload); err != nil {
+	r.identity.end()
+	if err := r.broker.publish(ctx, "exit", payload); err != nil {
 		return time.Time{}, err
 	}
 	r.phase, r.leftAt = left, r.clock.now()

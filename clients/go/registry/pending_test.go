@@ -83,7 +83,7 @@ func TestAnAddressThatWasGuessedIsCorrectedBeforeItIsAnnounced(t *testing.T) {
 	broker := newFakeBroker(t)
 	config := configFor(t, broker.URL)
 	r, _ := registrarFor(t, config)
-	r.isAddressGuessed = true
+	r.identity.isAddressGuessed = true
 	r.towards = func(context.Context, Config) (netip.Addr, error) { return netip.MustParseAddr("10.99.0.1"), nil }
 	mustDo(t, r.Register)
 	if got := broker.next(t, "register").Address; got != "10.99.0.1" {

@@ -178,8 +178,23 @@ func (k *keeper) outbid() {
 	if k.presence.link != nil { // If not, it reconnects as the new incarnation.
 		k.enterAs(is)
 	}
-	if k.OnOutbid != nil {
-		k.OnOutbid(was, is)
+	for _, each := range k.all() {
+		if other := each.kept(); other != nil && other != k {
+			select {
+			case other.moved <- struct{}{}:
+			default: // It has yet to follow.
+			}
+		}
+	}
+	if k.first.OnOutbid != nil {
+		k.first.OnOutbid(was, is)
+	}
+}
+
+// follow joins the presence channel as the later run that the service has become.
+func (k *keeper) follow() {
+	if service := k.Service(); k.presence.link != nil && k.presence.shown.Inc != service.Inc {
+		k.enterAs(service)
 	}
 }
 
@@ -208,15 +223,12 @@ func (r *Registrar) continueAs(ctx context.Context, inc int64) (was, is Service,
 		return was, was, nil // It has ended.
 	}
 	defer release()
-	was = r.Service()
-	if inc <= was.Inc || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		return was, was, nil
 	}
-	is = was
-	is.Inc, is.Seq = inc, 0
-	if err := r.setService(is); err != nil {
+	if was, is, err = r.identity.continueAs(inc, r.check); err != nil {
 		return was, was, cannot("continue as a later incarnation", err)
 	}
-	r.incarnations.passed(inc)
+	r.incarnations.passed(is.Inc)
 	return was, is, nil
 }

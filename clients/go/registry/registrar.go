@@ -1,10 +1,8 @@
 package registry
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log"
 	"net/netip"
@@ -30,7 +28,13 @@ type Registrar struct {
 	// the ID. Set it before Register. It should return soon. Default: nil.
 	OnOutbid func(was, is Service)
 
-	broker    *broker
+	broker *broker
+	// first is the registrar at the first broker of the registry, which is the one that the program has, and others are
+	// those at further brokers.
+	first  *Registrar
+	others []*Registrar
+	// identity is the same at every broker.
+	identity  *identity
 	addresses func() ([]netip.Addr, error)
 	// towards returns the local end of the way to the broker.
 	towards      func(context.Context, Config) (netip.Addr, error)
@@ -43,18 +47,14 @@ type Registrar struct {
 	// because waiting for it has to end with the context.
 	turn chan struct{}
 	// Only the holder of turn uses these.
-	phase phase
-	// isAddressGuessed means that the way to the broker was not known when the address was chosen.
-	isAddressGuessed bool
-	payload          []byte
-	leftAt           time.Time
+	phase  phase
+	leftAt time.Time
 
 	// isPending means that Register has failed, and the keeper tries again. Only the holder of turn sets it.
 	isPending atomic.Bool
 
-	mu      sync.Mutex
-	service Service // written only with turn as well
-	keeper  *keeper
+	mu     sync.Mutex
+	keeper *keeper
 }
 
 // phase is the state of an incarnation.
@@ -81,18 +81,21 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 	if err := config.validate(); err != nil {
 		return nil, err
 	}
-	r := &Registrar{
-		broker:       newBroker(config),
-		addresses:    addresses,
-		towards:      addressTowards,
-		incarnations: incarnations,
-		clock:        systemClock,
-		exitWait:     maxExitWait,
-		leaveWindow:  LeaveWindow,
-		turn:         make(chan struct{}, 1),
+	r := &Registrar{identity: &identity{}}
+	r.first = r
+	for number, each := range config.each() {
+		at := r
+		if number > 0 {
+			at = &Registrar{first: r, identity: r.identity}
+			r.others = append(r.others, at)
+		}
+		at.broker = newBroker(each)
+		at.addresses, at.towards, at.incarnations = addresses, addressTowards, incarnations
+		at.clock, at.exitWait, at.leaveWindow = systemClock, maxExitWait, LeaveWindow
+		at.turn = make(chan struct{}, 1)
 	}
 	service = service.clone()
-	if err := r.chooseAddress(&service); err != nil {
+	if err := r.chooseAddress(&service, config); err != nil {
 		return nil, err
 	}
 	if service.ID == "" {
@@ -102,7 +105,7 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 		service.TTL = DefaultTTL
 	}
 	service.Inc, service.Seq = incarnations.next(), 0
-	if err := r.setService(service); err != nil {
+	if err := r.identity.set(service, r.check); err != nil {
 		return nil, cannot("register", err)
 	}
 	return r, nil
@@ -110,9 +113,7 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 
 // Service returns the current announcement, in canonical form.
 func (r *Registrar) Service() Service {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.service.clone()
+	return r.identity.current()
 }
 
 // IP returns the first address of this machine that other machines can reach: IPv4 if there is one, IPv6 otherwise.
@@ -129,8 +130,8 @@ func (r *Registrar) IP() (netip.Addr, error) {
 	return firstReachable(addresses)
 }
 
-// Register announces the service, and returns once the broker has accepted the announcement. Call it once the service
-// listens. It makes three attempts if the broker cannot be reached, and one if the broker refuses. If they fail, it
+// Register announces the service, and returns once a broker has accepted the announcement. Call it once the service
+// listens. At each broker it makes three attempts if the broker cannot be reached, and one if the broker refuses. If they fail, it
 // returns nil nevertheless, unless [Config.RequireBroker] is set: the fault is reported to OnRenewalError, or to the
 // standard logger, and the service is registered, and OnRegistered called, as soon as the broker accepts it.
 //
@@ -147,36 +148,55 @@ func (r *Registrar) IP() (netip.Addr, error) {
 //		return err
 //	}
 func (r *Registrar) Register(ctx context.Context) error {
+	isRequired := r.broker.config.RequireBroker
+	return r.atEach(ctx, 0, func(ctx context.Context, at *Registrar) (bool, error) {
+		err := at.register(ctx)
+		return err == nil, err
+	}, func(ctx context.Context, at *Registrar, err error, isAnywhere bool) error {
+		if !isAnywhere && (isRequired || ctx.Err() != nil) {
+			return err
+		}
+		at.goOn(err)
+		return nil
+	})
+}
+
+// register announces the service at this broker.
+func (r *Registrar) register(ctx context.Context) error {
 	release, err := r.takeTurn(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if r.phase >= leaving {
-		// For observers that received the exit, the incarnation is over.
-		service := r.Service()
-		service.Inc, service.Seq = r.incarnations.next(), 0
-		if err := r.setService(service); err != nil {
-			return cannot("register", err)
-		}
+	if err := r.identity.begin(r.incarnations, r.check); err != nil {
+		return cannot("register", err)
 	}
 	r.phase = present
 	if r.kept() != nil {
-		return r.broker.publish(ctx, "register", r.payload)
+		return r.broker.publish(ctx, "register", r.identity.payload())
 	}
 	entered, err := r.announceFirst(ctx)
-	if err == nil {
-		r.keep(entered)
-		r.registered()
-		return nil
-	}
-	if r.broker.config.RequireBroker || ctx.Err() != nil {
+	if err != nil {
 		return err
+	}
+	r.keep(entered)
+	r.registered()
+	return nil
+}
+
+// goOn tries again, until this broker accepts the service. The first attempt has failed.
+func (r *Registrar) goOn(err error) {
+	release, _ := r.takeTurn(context.Background())
+	defer release()
+	if r.phase != present || r.kept() != nil { // It has left meanwhile, or was registered before.
+		if r.kept() != nil {
+			r.reportStart(err)
+		}
+		return
 	}
 	r.isPending.Store(true)
 	r.reportStart(notYet(err))
 	r.keep(presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}, reported: true})
-	return nil
 }
 
 // announceFirst announces the service, in presence mode from within its presence channel. The caller has the turn.
@@ -188,34 +208,37 @@ func (r *Registrar) announceFirst(ctx context.Context) (presence, error) {
 	if err != nil {
 		return entered, err
 	}
-	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
+	if err := r.broker.publish(ctx, "register", r.identity.payload()); err != nil {
 		entered.leave()
 		return presence{}, err
 	}
 	return entered, nil
 }
 
-// registered reports that the broker has accepted the announcement for the first time.
+// registered reports that the broker has accepted the announcement for the first time, unless another one had.
 func (r *Registrar) registered() {
+	if !r.identity.isFirstAcceptance() {
+		return
+	}
 	service := r.Service()
 	if r.broker.config.Mode == Lease {
 		log.Printf("rollcall: %s is registered with a lease: an observer that starts later may learn of it only after %d s", service, service.TTL/3)
 	}
-	if r.OnRegistered != nil {
-		r.OnRegistered(service)
+	if r.first.OnRegistered != nil {
+		r.first.OnRegistered(service)
 	}
 }
 
 func (r *Registrar) report(err error) {
-	if r.OnRenewalError != nil {
-		r.OnRenewalError(err)
+	if r.first.OnRenewalError != nil {
+		r.first.OnRenewalError(err)
 	}
 }
 
 // reportStart reports why the service is not registered, which no program should fail to notice.
 func (r *Registrar) reportStart(err error) {
-	if r.OnRenewalError != nil {
-		r.OnRenewalError(err)
+	if r.first.OnRenewalError != nil {
+		r.first.OnRenewalError(err)
 	} else {
 		log.Printf("rollcall: %s", err)
 	}
@@ -243,61 +266,50 @@ func (r *Registrar) Update(ctx context.Context, change func(*Service)) error {
 	if err != nil {
 		return err
 	}
-	defer release()
-	before := r.Service()
-	after := r.Service()
-	change(&after)
-	after = after.clone() // change may have kept references
-	if err := after.Validate(); err != nil {
-		return cannot("update", err)
+	isChanged, err := r.identity.change(change, r.check)
+	release()
+	if err != nil || !isChanged {
+		return err
 	}
-	if !after.isSameInstance(before) {
-		return &Error{
-			Code:    CodeAnnouncement,
-			Message: "cannot update: prefix, port, address, id, inc, seq and ttl cannot change",
+	return r.atEach(ctx, 0, func(ctx context.Context, at *Registrar) (bool, error) {
+		return at.announceChange(ctx)
+	}, func(_ context.Context, at *Registrar, err error, isAnywhere bool) error {
+		if isAnywhere {
+			at.report(err)
+			return nil
 		}
+		return err
+	})
+}
+
+// announceChange publishes the service at this broker, if it is registered there.
+func (r *Registrar) announceChange(ctx context.Context) (published bool, _ error) {
+	release, err := r.takeTurn(ctx)
+	if err != nil {
+		return false, err
 	}
-	payload, err := json.Marshal(after)
-	if err == nil && bytes.Equal(payload, r.payload) {
-		return nil
-	}
-	if r.phase != unannounced {
-		after.Seq++
-	}
-	if err := r.setService(after); err != nil {
-		return cannot("update", err)
-	}
+	defer release()
 	k := r.kept()
 	if k == nil || r.isPending.Load() {
-		return nil
+		return false, nil
 	}
-	if err := r.broker.publish(ctx, "register", r.payload); err != nil {
+	if err := r.broker.publish(ctx, "register", r.identity.payload()); err != nil {
 		select {
 		case k.failed <- struct{}{}:
 		default: // The keeper has not yet handled an earlier failure.
 		}
-		return err
+		return false, err
 	}
-	return nil
+	return true, nil
 }
 
-// setService sets the announcement. The caller is New or has the turn.
-func (r *Registrar) setService(service Service) error {
-	if err := service.Validate(); err != nil {
-		return err
-	}
+// check refuses a service that does not fit into its presence channel.
+func (r *Registrar) check(service Service) error {
 	if r.broker.config.Mode == Presence {
 		if refusal := checkMember(service, r.broker.channels, r.broker.sealer); refusal != nil {
 			return refusal
 		}
 	}
-	payload, err := json.Marshal(service)
-	if err != nil {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.service, r.payload = service, payload
 	return nil
 }
 
@@ -310,8 +322,7 @@ func (r *Registrar) takeTurn(ctx context.Context) (release func(), err error) {
 	}
 }
 
-func (r *Registrar) chooseAddress(service *Service) error {
-	config := r.broker.config
+func (r *Registrar) chooseAddress(service *Service, config Config) error {
 	switch {
 	case service.Address != "":
 	case config.Address != "":
@@ -321,9 +332,9 @@ func (r *Registrar) chooseAddress(service *Service) error {
 	default:
 		ctx, cancel := context.WithTimeout(context.Background(), r.broker.timeout)
 		defer cancel()
-		ip, err := r.towards(ctx, config)
+		ip, err := r.addressTowardsAny(ctx, config)
 		if err != nil {
-			r.isAddressGuessed = true
+			r.identity.isAddressGuessed = true
 			ip, err = r.IP()
 		}
 		if err != nil {
@@ -334,22 +345,29 @@ func (r *Registrar) chooseAddress(service *Service) error {
 	return nil
 }
 
+// addressTowardsAny returns the local end of the way to the first broker to which there is one.
+func (r *Registrar) addressTowardsAny(ctx context.Context, config Config) (ip netip.Addr, err error) {
+	for _, each := range config.each() {
+		if ip, err = r.towards(ctx, each); err == nil {
+			return ip, nil
+		}
+	}
+	return ip, err
+}
+
 // correctAddress replaces a guessed address once the broker's host can be resolved. Nothing was announced before that.
 // The caller has the turn.
 func (r *Registrar) correctAddress(ctx context.Context) error {
-	if !r.isAddressGuessed {
+	if !r.identity.isGuessed() {
 		return nil
 	}
 	ip, err := r.towards(ctx, r.broker.config)
 	if err != nil {
 		return nil // The broker is away, which the next step reports.
 	}
-	service := r.Service()
-	service.Address = ip.String()
-	if err := r.setService(service); err != nil {
+	if err := r.identity.correct(ip.String(), r.check); err != nil {
 		return cannot("register", err)
 	}
-	r.isAddressGuessed = false
 	return nil
 }
 

@@ -99,7 +99,8 @@ async function listen(settings: Settings, host: AppHost, served: ServedApps): Pr
   };
   const close = async (): Promise<void> => {
     host.leave();
-    await Promise.all([web.close(), webSockets.close(), metrics?.close(), admin?.close()]);
+    webSockets.close();
+    await Promise.all([web.close(), metrics?.close(), admin?.close()]);
     await configured;
     // Only now, because the end of the last connection may start a timer.
     await served.close();
@@ -159,7 +160,7 @@ async function startServers(
   }
 }
 
-async function startWeb(
+function startWeb(
   settings: Settings,
   appHost: AppHost,
   apps: Apps,
@@ -167,17 +168,18 @@ async function startWeb(
 ): Promise<WebServer> {
   const { host, port, tls, logger } = settings;
   const api = new HttpApi(apps, { logger, basePath: settings.path, host: appHost });
-  const web = await startWebServer({
+  return startWebServer({
     host,
     port,
     tls,
     limiter: createLimiter(settings),
     logger,
     onRequest: (request, response) => void api.handle(request, response),
-    respond: (request) => api.respond(request),
+    plain: {
+      respond: (request) => api.respond(request),
+      upgrade: (request, socket, first) => webSockets.upgrade(request, socket, first),
+    },
   });
-  web.server.on('upgrade', (request, socket, head) => webSockets.upgrade(request, socket, head));
-  return web;
 }
 
 function createLimiter({ connectionsPerAddress, logger }: Settings): ConnectionLimiter {

@@ -201,12 +201,15 @@ describe('close', () => {
     // Its body never ends, even after the response.
     await new Promise<IncomingMessage>((resolve) => unfinished.once('response', resolve));
 
+    // The next test counts what is open.
+    const gone = [hanging.closed, once(silent, 'close'), once(unfinished, 'close')];
     const start = performance.now();
     await broker.close();
     expect(performance.now() - start).toBeLessThan(3_000);
     hanging.socket.terminate();
     silent.destroy();
     unfinished.destroy();
+    await Promise.all(gone);
   });
 
   it('leaves no timer and no socket behind', async () => {

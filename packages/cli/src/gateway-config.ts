@@ -1,5 +1,5 @@
 import type { Environment, RegistryConfig } from '@rollcall/client';
-import { describeServer } from '@rollcall/client';
+import { describeBroker } from '@rollcall/client';
 import { GATEWAY_SETTINGS } from '@rollcall/gateway';
 import type { GatewayConfig } from '@rollcall/gateway';
 import {
@@ -39,7 +39,8 @@ export function gatewayConfig(
     fromFlags(GATEWAY_SETTINGS, options),
   ]);
   const { port = GATEWAY_SETTINGS.port.default } = config;
-  const purpose = `${describeServer(registry)} ${registry.appId} ${registry.channels.registry} ${port}`;
+  const brokers = registry.brokers.map((each) => `${describeBroker(each)} ${each.appId}`);
+  const purpose = `${brokers.join(' ')} ${registry.channels.registry} ${port}`;
   return { ...config, snapshot: config.snapshot ?? snapshotPath(env, purpose) };
 }
 

@@ -94,6 +94,7 @@ Environment (all commands):
   PUSHER_APP_CLUSTER                                 hosted Pusher, such as eu
   PUSHER_HOST, PUSHER_PORT                           a self-hosted server; default: 127.0.0.1 and 6001
   PUSHER_APP_SECURE                                  1 for TLS, 0 for none; default: TLS on hosted Pusher only
+  ROLLCALL_BROKERS                                   several brokers instead: http://KEY:SECRET@HOST:PORT/apps/ID,...
   ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
   ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
 

@@ -1,13 +1,21 @@
 export type { LeaveOutcome, Logger } from '@rollcall/runtime';
 export {
-  registryFromEnv,
+  connectionsOf,
   credentialsFromEnv,
-  describeServer,
+  describeBrokers,
+  registryFromEnv,
 } from './transport/registry-config.ts';
-export type { RegistryConfig, Environment } from './transport/registry-config.ts';
+export type {
+  ConnectionConfig,
+  Environment,
+  RegistryChannels,
+  RegistryConfig,
+} from './transport/registry-config.ts';
+export { describeBroker, variablesOf } from './transport/broker-config.ts';
+export type { BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
-export type { ConfiguredInstance, Directory } from './observer/directory.ts';
+export type { BrokerStatus, ConfiguredInstance, Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover, register } from '@rollcall/client';
 import type { RegistryConfig, Directory, Registration } from '@rollcall/client';
 import { RawClient } from '../../broker/test/raw-client.ts';
-import { APP, connectionTo } from '../../../test/support/connection.ts';
+import { APP, connectionTo, onlyConnection } from '../../../test/support/connection.ts';
 import { TestRegistry } from '../../../test/support/registry.ts';
 import { createPublisher } from '../src/transport/publisher.ts';
 import { silentLogger } from '@rollcall/runtime';
@@ -154,7 +154,7 @@ describe('an observer with another master key', () => {
     const { channels } = registry.connection;
     // Signed with the secret, and yet not encrypted.
     const plain = connectionTo(registry.broker.port, { ROLLCALL_CHANNEL: 'x' });
-    const publisher = createPublisher(plain);
+    const publisher = createPublisher(onlyConnection(plain));
     registry.onEnd(() => publisher.close());
     await rawPublish(plain, channels.registry, data);
     await rawPublish(plain, channels.owners, data);
@@ -238,7 +238,7 @@ describe('an encrypted registry with many instances', () => {
 
 /** What the SDK would not send: something to an encrypted channel as it is. */
 async function rawPublish(
-  { appId, key, secret }: RegistryConfig,
+  { brokers: [{ appId, key, secret }] }: RegistryConfig,
   channel: string,
   data: unknown,
   name = 'register',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { describeServer } from '@rollcall/client';
+import { describeBrokers } from '@rollcall/client';
 import type { RegistryConfig, Directory } from '@rollcall/client';
 import { isLoopback, Journal, urlHost } from '@rollcall/protocol';
 import { fixedChanges } from '@rollcall/runtime/settings';
@@ -206,7 +206,8 @@ function ownEndpoints(config: ResolvedConfig, registry: RegistryConfig): OwnEndp
   own.add("this gateway's admin API", adminHost, adminPort);
   for (const each of [dnsPort, xdsPort])
     if (each !== undefined) own.add("this gateway's catalog", CATALOG_HOST, each);
-  if ('host' in registry.server) own.addServer('the broker', registry.server);
+  for (const { server } of registry.brokers)
+    if ('host' in server) own.addServer('the broker', server);
   return own;
 }
 
@@ -220,7 +221,7 @@ async function received(directory: Directory): Promise<void> {
 async function startServing(
   parts: Parts,
 ): Promise<Pick<Gateway, 'host' | 'port' | 'httpPort' | 'url'>> {
-  const { config, own, directory, upstreams, plane, registry, logger } = parts;
+  const { config, own, directory, upstreams, plane, logger } = parts;
   if (directory.isConnected) await received(directory);
   else void received(directory).then(() => plane.tableCompleted());
   await upstreams.ready(MAX_WAIT_FOR_NAMES_MS);
@@ -229,7 +230,7 @@ async function startServing(
   for (const each of [port, httpPort])
     if (each !== undefined) own.add('this gateway itself', host, each);
   const [domain = ''] = parseDomain(config.domain ?? `localhost:${port}`) ?? [];
-  logEvents(parts, { domain, server: describeServer(registry) }, logger);
+  logEvents(parts, { domain }, logger);
   const scheme = speaksTls(config) ? 'https' : 'http';
   return { host, port, httpPort, url: `${scheme}://${urlHost(host)}:${port}` };
 }
@@ -273,7 +274,7 @@ async function createAdminApp(
       name,
       url,
       domain: config.domain ?? `localhost:${port}`,
-      server: describeServer(registry),
+      server: describeBrokers(registry),
       channel: registry.channels.registry,
       startedAt: Date.now(),
     },

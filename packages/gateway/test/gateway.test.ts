@@ -116,7 +116,7 @@ describe('a gateway’s address policy', () => {
       await say({ port });
       await logged(/refused register \(forbidden-address\): .*it is this gateway's catalog/);
     }
-    const { server } = registry.connection;
+    const [{ server }] = registry.connection.brokers;
     await say({ port: 'port' in server ? server.port : 0 });
     await logged(/refused register \(forbidden-address\): .*it is the broker/);
   });
@@ -126,7 +126,7 @@ describe('a gateway’s address policy', () => {
     await say({ address: '127.0.0.2', port: made.port });
     await logged(/refused register \(forbidden-address\): .*it is this gateway itself/);
     lines.length = 0;
-    const { server } = registry.connection;
+    const [{ server }] = registry.connection.brokers;
     await say({ address: '127.0.0.2', port: 'port' in server ? server.port : 0 });
     await logged(/refused register \(forbidden-address\): .*it is the broker/);
   });

@@ -21,15 +21,15 @@ beforeEach(() => {
         rollouts: { listen: () => {}, prefixes: () => [] } as unknown as Rollouts,
       },
     },
-    { server: '127.0.0.1:6001' },
+    {},
     loggerTo(lines),
   );
 });
 afterEach(() => vi.useRealTimers());
 
 it('logs no more events in a minute than a table has instances, and says how many more there were', () => {
-  for (let n = 1; n <= 20_010; n++) directory.emit('connected');
-  directory.emit('disconnected');
+  for (let n = 1; n <= 20_010; n++) directory.emit('broker-connected', '127.0.0.1:6001');
+  directory.emit('broker-disconnected', '127.0.0.1:6001', []);
   expect(lines).toHaveLength(20_001);
   expect(lines.at(-1)).toMatch(/^lost the connection/);
   vi.advanceTimersByTime(60_000);
@@ -39,7 +39,7 @@ it('logs no more events in a minute than a table has instances, and says how man
 it('logs 100 refusals in ten seconds, and they take no room from other events', () => {
   const refusal = { code: 'bad-port', reason: 'port is missing' } as const;
   for (let n = 1; n <= 20_010; n++) directory.emit('refused', 'register', refusal);
-  directory.emit('disconnected');
+  directory.emit('broker-disconnected', '127.0.0.1:6001', []);
   expect(lines).toHaveLength(101);
   vi.advanceTimersByTime(10_000);
   expect(lines.at(-1)).toMatch(/^refused register .*: further lines omitted lines=19910$/);

@@ -48,6 +48,7 @@ export type {
   VersionEvent,
 } from './observer/describe-event.ts';
 export type { Message } from './wire/messages.ts';
+export type { Conversation } from './observer/conversation.ts';
 export type { ObserverOptions } from './observer/observer.ts';
 export type { Reaction } from './observer/reaction.ts';
 export { Owner } from './owner/owner.ts';
@@ -77,4 +78,4 @@ export type { Entry } from './table/entry.ts';
 export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export { isChange } from './table/events.ts';
-export type { Change, Effect, TableEvent } from './table/events.ts';
+export type { BrokerNumber, Change, Effect, TableEvent } from './table/events.ts';

@@ -1,10 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { quote } from '@rollcall/protocol';
 import { CLOSE_CODES } from '@rollcall/protocol/pusher';
 import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { parseTarget, pathBelow } from '../api/request-target.ts';
 import { allowsOrigin } from './allows-origin.ts';
+import type { UpgradeRequest } from './web-socket/upgrade.ts';
 
 /** Why a WebSocket is closed right after it was opened. */
 export interface HandshakeError {
@@ -24,10 +24,10 @@ const PROTOCOLS = ['4', '5', '6', '7'];
  */
 export function readHandshake(
   apps: Apps,
-  { url, headers: { origin } }: Pick<IncomingMessage, 'url' | 'headers'>,
+  request: UpgradeRequest,
   basePath = '',
 ): App | HandshakeError {
-  const { path: fullPath, query } = parseTarget(url);
+  const { path: fullPath, query } = parseTarget(request.target);
   const path = pathBelow(basePath, fullPath);
   const key = /^\/app\/([^/]+)$/.exec(path)?.[1];
   if (key === undefined) return refuse(CLOSE_CODES.pathNotFound, 'the path must be /app/KEY');
@@ -48,6 +48,7 @@ export function readHandshake(
   const app = apps.byKey(key);
   if (app === undefined) return refuse(CLOSE_CODES.unknownApp, 'there is no app with this key');
   if (app.options.enabled === false) return refuse(CLOSE_CODES.disabledApp, 'the app is disabled');
+  const origin = request.field('origin');
   if (!allowsOrigin(app.options, origin)) {
     return refuse(CLOSE_CODES.unauthorised, `web pages of ${quote(origin)} may not use the app`);
   }

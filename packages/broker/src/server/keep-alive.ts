@@ -1,20 +1,26 @@
-export interface KeepAliveOptions {
-  /** Silence until {@link ping}, in milliseconds. */
+export interface KeepAliveTimes {
+  /** Silence until the client is pinged, in milliseconds. */
   readonly activityTimeoutMs: number;
-  /** Further silence until {@link expire}, in milliseconds. */
+  /** Further silence until it expires, in milliseconds. */
   readonly pongTimeoutMs: number;
-  readonly ping: () => void;
-  readonly expire: () => void;
 }
 
-/** Pings a silent connection, and expires if it stays silent. Runs one timer until it expires or is stopped. */
+/** A client that may fall silent. */
+export interface SilentClient {
+  sendPing(): void;
+  expire(): void;
+}
+
+/** Pings a silent client, and expires it if it stays silent. Runs one timer until then, or until it is stopped. */
 export class KeepAlive {
-  readonly #options: KeepAliveOptions;
+  readonly #client: SilentClient;
+  readonly #times: KeepAliveTimes;
   #timer: NodeJS.Timeout;
   #isPinged = false;
 
-  constructor(options: KeepAliveOptions) {
-    this.#options = options;
+  constructor(client: SilentClient, times: KeepAliveTimes) {
+    this.#client = client;
+    this.#times = times;
     this.#timer = this.#watch();
   }
 
@@ -37,8 +43,8 @@ export class KeepAlive {
   #watch(): NodeJS.Timeout {
     return setTimeout(() => {
       this.#isPinged = true;
-      this.#timer = setTimeout(this.#options.expire, this.#options.pongTimeoutMs);
-      this.#options.ping();
-    }, this.#options.activityTimeoutMs);
+      this.#timer = setTimeout(() => this.#client.expire(), this.#times.pongTimeoutMs);
+      this.#client.sendPing();
+    }, this.#times.activityTimeoutMs);
   }
 }

@@ -1,20 +1,26 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiResponse, WholeRequest } from '../api/http-api.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
 import { readPlainRequest } from './plain-request.ts';
+import type { UpgradeRequest } from './web-socket/upgrade.ts';
 import type { WriteBatcher } from './write-batcher.ts';
 
 /** Pipelined requests that are answered before other connections have their turn. */
 const MAX_PER_TURN = 16;
 
 /** Responds to a request. Never throws or rejects. */
-export type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
+type Respond = (request: WholeRequest) => MaybePromise<ApiResponse>;
+
+/** Takes over a connection that is to be a WebSocket, with what the client has sent behind its request. */
+export type Upgrade = (request: UpgradeRequest, socket: Duplex, first: Buffer) => void;
 
 /** What the connections of one server share. */
 export interface PlainContext {
   readonly respond: Respond;
+  readonly upgrade: Upgrade;
   readonly batcher: WriteBatcher;
   /** The open connections that are not handed over. */
   readonly connections: Set<PlainConnection>;
@@ -87,6 +93,15 @@ export class PlainConnection {
         return;
       }
       at = request.end;
+      if ('upgrade' in request) {
+        // A client that has sent its end sends no frames.
+        if (this.#hasEnded) break;
+        this.#release();
+        this.#context.upgrade(request.upgrade, this.#socket, bytes.subarray(at));
+        // It may be paused until the client has read its responses.
+        this.#socket.resume();
+        return;
+      }
       const response = this.#context.respond(request);
       if (response instanceof Promise) {
         const sent = response.then((late) => this.#send(late));
@@ -146,6 +161,17 @@ export class PlainConnection {
   }
 
   #handOver(bytes: Buffer): void {
+    this.#release();
+    const socket = this.#socket;
+    // Paused, because bytes that are put back while there is no listener would be lost.
+    socket.pause();
+    socket.unshift(bytes);
+    this.#context.handOver(socket);
+    socket.resume();
+  }
+
+  /** Has nothing to do with the connection any more. */
+  #release(): void {
     this.flush();
     const socket = this.#socket;
     socket.off('data', this.#read);
@@ -154,11 +180,6 @@ export class PlainConnection {
     socket.off('close', this.#forget);
     this.#forget();
     socket.off('drain', this.#resume);
-    // Paused, because bytes that are put back while there is no listener would be lost.
-    socket.pause();
-    socket.unshift(bytes);
-    this.#context.handOver(socket);
-    socket.resume();
   }
 
   #send({ status, text, retryAfter }: ApiResponse): void {

@@ -7,7 +7,9 @@ import { limitLines, listen, onePerTurn } from '@rollcall/runtime';
 import type { ConnectionLimiter } from '@rollcall/proxy';
 import type { Certificate, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
-import type { Respond } from './plain-connection.ts';
+import type { PlainContext, Upgrade } from './plain-connection.ts';
+import { endConnection } from './web-socket/end-connection.ts';
+import { NO_WEBSOCKET } from './web-socket/upgrade.ts';
 import { WriteBatcher } from './write-batcher.ts';
 
 /** How long requests may go on after the server was closed. */
@@ -34,8 +36,8 @@ export interface WebServerOptions {
   readonly limiter: ConnectionLimiter;
   readonly logger: Logger;
   readonly onRequest: RequestListener;
-  /** Serves plain requests, which then do not reach `onRequest`. */
-  readonly respond?: Respond;
+  /** Serves plain requests, which then do not reach `onRequest`, and WebSockets. */
+  readonly plain?: Pick<PlainContext, 'respond' | 'upgrade'>;
 }
 
 /** An HTTP or HTTPS server that is listening. */
@@ -56,16 +58,20 @@ export interface WebServer {
  * @throws {@link RollcallError} `ROLLCALL_PORT_TAKEN`, `ROLLCALL_LISTEN`, `ROLLCALL_CONFIG`
  */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
-  const { host, tls, limiter, logger, onRequest, respond } = options;
+  const { host, tls, limiter, logger, onRequest } = options;
   const server = tls === undefined ? createServer(SERVER_OPTIONS) : createSecureServer(tls);
   server.on('request', onePerTurn(onRequest));
   const plain = new Set<PlainConnection>();
-  if (respond !== undefined) servePlain(server, respond, plain);
+  if (options.plain !== undefined) {
+    servePlain(server, options.plain, plain);
+    serveUpgrades(server, options.plain.upgrade);
+  }
   // The server itself does not know sockets that have sent no request, or have not finished the TLS handshake.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    // Not `once`, which allocates more for each connection.
+    socket.on('close', () => sockets.delete(socket));
   });
   limiter.guard(server);
   const { port } = await listen(server, host, options.port, options.portSetting);
@@ -97,12 +103,16 @@ function createSecureServer({ cert, key }: Certificate): Server {
 }
 
 /** Serves connections itself while their requests are plain, and hands them to the server with the first that is not. */
-function servePlain(server: Server, respond: Respond, connections: Set<PlainConnection>): void {
+function servePlain(
+  server: Server,
+  plain: Pick<PlainContext, 'respond' | 'upgrade'>,
+  connections: Set<PlainConnection>,
+): void {
   const event = server instanceof TlsServer ? 'secureConnection' : 'connection';
   const [serve] = server.listeners(event);
   server.removeAllListeners(event);
   const context = {
-    respond,
+    ...plain,
     batcher: new WriteBatcher(MAX_WAITING_RESPONSES),
     connections,
     handOver: (socket: Socket) => void serve?.call(server, socket),
@@ -110,6 +120,20 @@ function servePlain(server: Server, respond: Respond, connections: Set<PlainConn
     idleTimeoutMs: SERVER_OPTIONS.keepAliveTimeout,
   };
   server.on(event, (socket: Socket) => new PlainConnection(socket, context).open());
+}
+
+/** Of requests that are not plain, such as one that comes in pieces. */
+function serveUpgrades(server: Server, upgrade: Upgrade): void {
+  server.on('upgrade', (request, socket, first) => {
+    const { method, url: target = '/', headers } = request;
+    const protocols = headers.upgrade?.toLowerCase().split(/[ \t]*,[ \t]*/);
+    if (method === 'GET' && protocols?.includes('websocket')) {
+      const field = (name: string): string | undefined => headers[name]?.toString();
+      upgrade({ target, field }, socket, first);
+    } else {
+      endConnection(socket, NO_WEBSOCKET.response);
+    }
+  });
 }
 
 async function close(

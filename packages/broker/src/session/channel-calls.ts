@@ -17,11 +17,11 @@ export const MAX_HELD_SIZE = 262_144;
 /** Approximate memory of a held frame besides its text. */
 const OVERHEAD = 200;
 
-export interface ChannelCallsOptions {
+export interface ChannelCallsListener {
   /** Called when the app has answered late, with the frames about the channel that were held, in order. */
-  readonly release: (channel: string, held: readonly HeldFrame[]) => void;
+  release(channel: string, held: readonly HeldFrame[]): void;
   /** Called with any late error that is not an {@link UnavailableError}. */
-  readonly onError: (error: unknown) => void;
+  failed(error: unknown): void;
 }
 
 /**
@@ -29,13 +29,13 @@ export interface ChannelCallsOptions {
  * held. If the app answers at once, nothing is held or allocated.
  */
 export class ChannelCalls {
-  readonly #options: ChannelCallsOptions;
+  readonly #listener: ChannelCallsListener;
   /** By channel with a pending call. */
   #held: Map<string, HeldFrame[]> | undefined;
   #heldSize = 0;
 
-  constructor(options: ChannelCallsOptions) {
-    this.#options = options;
+  constructor(listener: ChannelCallsListener) {
+    this.#listener = listener;
   }
 
   isPending(channel: string): boolean {
@@ -72,15 +72,15 @@ export class ChannelCalls {
     try {
       handle(await answer);
     } catch (error) {
-      this.#options.onError(error);
+      this.#listener.failed(error);
     }
     const held = this.#held.get(channel) ?? [];
     this.#held.delete(channel);
     for (const { size } of held) this.#heldSize -= size + OVERHEAD;
     try {
-      this.#options.release(channel, held);
+      this.#listener.release(channel, held);
     } catch (error) {
-      this.#options.onError(error);
+      this.#listener.failed(error);
     }
   }
 }

@@ -19,7 +19,7 @@ import { UnavailableError } from '../app/unavailable-error.ts';
 import type { BrokerEventType } from '../event-log/event-log.ts';
 import { isTokenOf } from '../credentials.ts';
 import { attempt, ChannelCalls } from './channel-calls.ts';
-import type { HeldFrame } from './channel-calls.ts';
+import type { ChannelCallsListener, HeldFrame } from './channel-calls.ts';
 import { RateLimit } from './rate-limit.ts';
 import { readMember, readUser } from './user-data.ts';
 
@@ -41,42 +41,49 @@ const REFUSAL_STATUS = { AuthError: 401, LimitReached: 403, Unavailable: 503 } a
 
 export interface SessionOptions {
   readonly app: App;
-  readonly connection: Connection;
+  readonly client: SessionClient;
+  /** Shared by all sessions. */
+  readonly settings: SessionSettings;
   /** Milliseconds of a clock that never goes back. */
   readonly clock: () => number;
+}
+
+/** A client that has a session. */
+export interface SessionClient extends Connection {
+  /** Takes an unexpected late error of the app. It closes the connection. */
+  failed(error: unknown): void;
+}
+
+export interface SessionSettings {
   readonly maxSubscriptions: number;
   /** Bounds the memory that a client without any signature can take. */
   readonly maxPublicSubscriptions: number;
-  /** Called with an unexpected late error of the app. It closes the connection. */
-  readonly onError: (error: unknown) => void;
 }
 
 /**
  * Handles the frames of one client. If the app answers late, frames about the same channel wait, so that their order is kept.
  * Frames about other channels do not wait.
  */
-export class Session {
-  readonly #options: SessionOptions;
+export class Session implements ChannelCallsListener {
   readonly #app: App;
-  readonly #connection: Connection;
+  readonly #connection: SessionClient;
+  readonly #settings: SessionSettings;
+  readonly #clock: () => number;
   /** Channels that are subscribed, or whose subscription is pending. */
   readonly #channels = new Set<string>();
   #publicChannels = 0;
-  readonly #clientEvents = new RateLimit(LIMITS.clientEventsPerSecond);
-  readonly #calls: ChannelCalls;
+  #clientEvents: RateLimit | undefined;
+  readonly #calls: ChannelCalls = new ChannelCalls(this);
   /** Set while signed in, and while the sign-in is pending. */
   #user: User | undefined;
   #isSigningIn = false;
   #hasEnded = false;
 
-  constructor(options: SessionOptions) {
-    this.#options = options;
-    this.#app = options.app;
-    this.#connection = options.connection;
-    this.#calls = new ChannelCalls({
-      release: (channel, held) => this.#release(channel, held),
-      onError: options.onError,
-    });
+  constructor({ app, client, settings, clock }: SessionOptions) {
+    this.#app = app;
+    this.#connection = client;
+    this.#settings = settings;
+    this.#clock = clock;
   }
 
   /** Channels that are subscribed, or whose subscription is pending. */
@@ -92,6 +99,11 @@ export class Session {
   /** Handles one text frame of the client. */
   receive(text: string): void {
     this.#receive(parseClientFrame(text), text.length);
+  }
+
+  /** An answer of the app is an unexpected error. */
+  failed(error: unknown): void {
+    this.#connection.failed(error);
   }
 
   /** Ends all subscriptions and the sign-in. What is pending ends when it is answered. */
@@ -110,7 +122,7 @@ export class Session {
     if (!('channel' in frame) || !this.#calls.isPending(frame.channel)) {
       return this.#handle(frame, receivedAt);
     }
-    const held = { frame, size, receivedAt: receivedAt ?? this.#options.clock() };
+    const held = { frame, size, receivedAt: receivedAt ?? this.#clock() };
     if (this.#calls.hold(held)) return;
     this.#connection.close(
       CLOSE_CODES.overCapacity,
@@ -175,7 +187,7 @@ export class Session {
 
   /** Returns the limit that one more subscription would exceed, in words. */
   #excess(channel: string): string | undefined {
-    const { maxSubscriptions, maxPublicSubscriptions } = this.#options;
+    const { maxSubscriptions, maxPublicSubscriptions } = this.#settings;
     if (this.#channels.size >= maxSubscriptions) {
       return `a connection may have at most ${maxSubscriptions} subscriptions`;
     }
@@ -243,7 +255,7 @@ export class Session {
     try {
       this.#signedIn(await answer, isWatchlistTooLong);
     } catch (error) {
-      this.#options.onError(error);
+      this.#connection.failed(error);
     }
     this.#isSigningIn = false;
     if (this.#hasEnded) this.#signOut();
@@ -283,7 +295,8 @@ export class Session {
     if (Buffer.byteLength(data) > LIMITS.dataBytes) {
       return this.#sendError(`data is larger than ${LIMITS.dataBytes} bytes`);
     }
-    if (!this.#clientEvents.allows(receivedAt ?? this.#options.clock())) {
+    this.#clientEvents ??= new RateLimit(LIMITS.clientEventsPerSecond);
+    if (!this.#clientEvents.allows(receivedAt ?? this.#clock())) {
       return this.#sendError(
         `more than ${LIMITS.clientEventsPerSecond} client events in a second; this one was dropped`,
         CLOSE_CODES.clientEventRate,
@@ -300,7 +313,7 @@ export class Session {
   }
 
   /** Handles the frames about a channel that were held. One of them may cause the rest to be held again. */
-  #release(channel: string, held: readonly HeldFrame[]): void {
+  release(channel: string, held: readonly HeldFrame[]): void {
     if (this.#hasEnded) return this.#unsubscribe(channel);
     for (const { frame, size, receivedAt } of held) this.#receive(frame, size, receivedAt);
   }

@@ -19,8 +19,8 @@ describe('readHandshake', () => {
     '/app/two?client=java-client&protocol=5&version=2.4.4',
     '/app/two?protocol=4',
     '/app/two?protocol=6',
-  ])('finds the app of %s', (url) => {
-    const app = readHandshake(apps, { url, headers: {} });
+  ])('finds the app of %s', (target) => {
+    const app = readHandshake(apps, { target, field: () => undefined });
     expect('options' in app && app.options.appId).toBe('2');
   });
 
@@ -35,7 +35,6 @@ describe('readHandshake', () => {
     ['/app/one/?protocol=7', 4005],
     ['/apps/one?protocol=7', 4005],
     ['//app/one?protocol=7', 4005],
-    [undefined, 4005],
     ['/app/one', 4008],
     ['/app/one?protocol=', 4008],
     ['/app/one?protocol=seven', 4006],
@@ -45,8 +44,8 @@ describe('readHandshake', () => {
     ['/app/one?protocol=07', 4007],
     ['/app/one?protocol=77', 4007],
     ['/app/one?protocol=8', 4007],
-  ])('refuses %s with %d', (url, code) => {
-    expect(readHandshake(apps, { url, headers: {} })).toMatchObject({
+  ])('refuses %s with %d', (target, code) => {
+    expect(readHandshake(apps, { target, field: () => undefined })).toMatchObject({
       code,
       message: expect.any(String),
     });

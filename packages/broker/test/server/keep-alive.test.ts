@@ -7,12 +7,11 @@ let keepalive: KeepAlive;
 beforeEach(() => {
   vi.useFakeTimers();
   happened = [];
-  keepalive = new KeepAlive({
-    activityTimeoutMs: 100,
-    pongTimeoutMs: 30,
-    ping: () => happened.push('ping'),
-    expire: () => happened.push('expire'),
-  });
+  const client = {
+    sendPing: () => void happened.push('ping'),
+    expire: () => void happened.push('expire'),
+  };
+  keepalive = new KeepAlive(client, { activityTimeoutMs: 100, pongTimeoutMs: 30 });
 });
 
 afterEach(() => {

@@ -17,11 +17,12 @@ export class SessionClient extends FakeConnection {
     super();
     this.#session = new Session({
       app,
-      connection: this,
+      client: this,
       clock,
-      maxSubscriptions: MAX_SUBSCRIPTIONS,
-      maxPublicSubscriptions: MAX_PUBLIC_SUBSCRIPTIONS,
-      onError: (error) => this.errors.push(error),
+      settings: {
+        maxSubscriptions: MAX_SUBSCRIPTIONS,
+        maxPublicSubscriptions: MAX_PUBLIC_SUBSCRIPTIONS,
+      },
     });
   }
 
@@ -47,6 +48,10 @@ export class SessionClient extends FakeConnection {
     const channelData = user === undefined ? undefined : JSON.stringify(user);
     const auth = this.sign(channel, channelData);
     return this.say('pusher:subscribe', { channel, auth, channel_data: channelData });
+  }
+
+  failed(error: unknown): void {
+    this.errors.push(error);
   }
 
   override close(code: number): void {

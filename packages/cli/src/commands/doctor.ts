@@ -48,7 +48,7 @@ function instruments(given: string | undefined): Instruments {
   const access = adminAccess(given, env);
   return {
     nodeVersion: process.versions.node,
-    connection: () => registryFromEnv(env),
+    registry: () => registryFromEnv(env),
     askBroker: (connection) => askBroker(connection, Date.now),
     listen,
     admin: access.url,
@@ -56,8 +56,8 @@ function instruments(given: string | undefined): Instruments {
     gatewayView: () => gatewayView(access),
     certificates: () => certificates(access),
     reach,
-    ownAddress: async (connection) => ({
-      announced: await announced(connection),
+    ownAddress: async (registry) => ({
+      announced: await announced(registry),
       isGiven: (env['ROLLCALL_ADDRESS'] ?? '') !== '',
       interfaces: Object.values(networkInterfaces()).flatMap((all) =>
         (all ?? []).map(({ address }) => address),
@@ -66,9 +66,9 @@ function instruments(given: string | undefined): Instruments {
   };
 }
 
-async function listen(connection: RegistryConfig): Promise<Received> {
+async function listen(registry: RegistryConfig): Promise<Received> {
   const directory = await discover({
-    registry: connection,
+    registry,
     timeoutMs: CONNECT_TIMEOUT_MS,
     probes: 'never',
     requireBroker: true,
@@ -118,9 +118,9 @@ async function unreachable({
   return `neither port 80 nor 443 of ${name} accepts connections from this machine (${failed[0]})`;
 }
 
-async function announced(connection: RegistryConfig): Promise<string | Error> {
+async function announced(registry: RegistryConfig): Promise<string | Error> {
   try {
-    return await announcedAddress(connection, process.env);
+    return await announcedAddress(registry, process.env);
   } catch (error) {
     if (error instanceof Error) return error;
     throw error;

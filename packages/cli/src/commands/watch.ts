@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { registryFromEnv, describeServer, discover, watchEvents } from '@rollcall/client';
+import { registryFromEnv, describeBrokers, discover, watchEvents } from '@rollcall/client';
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent } from '@rollcall/protocol';
@@ -30,9 +30,8 @@ async function runWatch({ json = false }: { readonly json?: boolean }): Promise<
   stdout.once('error', () => process.exit(0));
 
   const answered = await directory.ready(READY_TIMEOUT_MS);
-  const server = describeServer(connection);
   if (!json && stdout.isTTY) {
-    showOnScreen(directory, server, answered);
+    showOnScreen(directory, describeBrokers(connection), answered);
     return;
   }
   if (!answered) console.error(UNANSWERED);
@@ -42,7 +41,7 @@ async function runWatch({ json = false }: { readonly json?: boolean }): Promise<
   // Without an await between the two, no change is missed.
   for (const instance of directory.instances())
     print({ type: 'present', instance, reason: `it is ${instance.status}` });
-  follow(directory, server, print);
+  follow(directory, print);
 }
 
 const UNANSWERED = 'no gateway answered: instances without presence may be missing';
@@ -54,7 +53,7 @@ function showOnScreen(directory: Directory, server: string, answered: boolean): 
   const latest: Span[] = answered ? [] : [{ text: UNANSWERED, style: 'yellow' }];
   const draw = (): void => screen.draw(watchPage(server, directory.instances(), latest));
   draw();
-  follow(directory, server, (line) => {
+  follow(directory, (line) => {
     latest.push(asSpan(line, Date.now()));
     if (latest.length > MAX_EVENTS) latest.shift();
     draw();
@@ -64,9 +63,9 @@ function showOnScreen(directory: Directory, server: string, answered: boolean): 
 /** More than fit on most screens. */
 const MAX_EVENTS = 100;
 
-function follow(directory: Directory, server: string, print: (line: WatchLine) => void): void {
+function follow(directory: Directory, print: (line: WatchLine) => void): void {
   const onEvent = (event: ObserverEvent): void => {
-    const { reason, level } = describeEvent(event, { server });
+    const { reason, level } = describeEvent(event);
     print({
       type: event.type,
       reason,
@@ -75,5 +74,8 @@ function follow(directory: Directory, server: string, print: (line: WatchLine) =
     });
   };
   watchEvents(directory, onEvent);
-  if (!directory.isConnected) onEvent({ type: 'disconnected' });
+  const connected = directory.brokers().filter(({ isConnected }) => isConnected);
+  const others = connected.map(({ name }) => name);
+  for (const { name, isConnected } of directory.brokers())
+    if (!isConnected) onEvent({ type: 'disconnected', broker: name, others });
 }

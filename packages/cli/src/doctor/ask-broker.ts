@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { RegistryConfig } from '@rollcall/client';
+import type { ConnectionConfig } from '@rollcall/client';
 import { requestStringToSign } from '@rollcall/protocol/pusher';
 import { httpRequest } from '@rollcall/runtime';
 import type { HttpFailure } from '@rollcall/runtime';
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 5000;
  * because it does not return the header `Date` and the local address.
  */
 export async function askBroker(
-  connection: RegistryConfig,
+  connection: ConnectionConfig,
   now: () => number,
 ): Promise<BrokerAnswer> {
   const sentAt = now();
@@ -50,12 +50,12 @@ export async function askBroker(
 }
 
 /** Where the HTTP API is. */
-function apiOf({ server, tls }: RegistryConfig): { host: string; port: number } {
+function apiOf({ server, tls }: ConnectionConfig): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `api-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
 
-function signedPath({ appId, key, secret }: RegistryConfig, timestamp: number): string {
+function signedPath({ appId, key, secret }: ConnectionConfig, timestamp: number): string {
   const path = `/apps/${appId}/channels`;
   const query = new URLSearchParams({
     auth_key: key,

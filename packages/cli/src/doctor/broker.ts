@@ -1,6 +1,6 @@
 import { isLoopback } from '@rollcall/protocol';
-import { adviceOnFailure, describeServer, RollcallError } from '@rollcall/client';
-import type { RegistryConfig } from '@rollcall/client';
+import { adviceOnFailure, describeBroker, RollcallError, variablesOf } from '@rollcall/client';
+import type { ConnectionConfig, RegistryConfig } from '@rollcall/client';
 import { inWords } from '../terminal/duration.ts';
 import type { BrokerAnswer } from './ask-broker.ts';
 import { check } from './finding.ts';
@@ -20,8 +20,8 @@ const NOTABLE_MS = 60_000;
 const GRAIN_MS = 1000;
 
 /** Whether a server responds at the broker's address. */
-export function judgeBroker(connection: RegistryConfig, answer: BrokerAnswer): Finding {
-  const where = describeServer(connection);
+export function judgeBroker(connection: ConnectionConfig, answer: BrokerAnswer): Finding {
+  const where = describeBroker(connection);
   if ('status' in answer) {
     const ms = Math.round(answer.answeredAt - answer.sentAt);
     if (answer.status < 500) return broker.ok(`${where} responds in ${ms} ms`);
@@ -71,7 +71,7 @@ export function judgeClock(answer: BrokerAnswer): Finding {
   return clock.ok(found);
 }
 
-export function judgeCredentials(answer: BrokerAnswer): Finding {
+export function judgeCredentials(connection: ConnectionConfig, answer: BrokerAnswer): Finding {
   if (!('status' in answer)) return credentials.skip('not checked: the broker does not respond');
   const { status, body } = answer;
   if (status === 200)
@@ -90,17 +90,17 @@ export function judgeCredentials(answer: BrokerAnswer): Finding {
   if (status === 401 || status === 403 || status === 404) {
     return credentials.fail(
       `the broker refuses them (HTTP ${status}${said(body)})`,
-      'correct PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET: all three must belong to one app of this broker',
+      `correct ${variablesOf(connection).app}: all three must belong to one app of this broker`,
     );
   }
   return credentials.fail(
     `the broker responds with HTTP ${status}${said(body)}`,
-    'it may not be a Pusher-compatible server: correct PUSHER_HOST and PUSHER_PORT',
+    `it may not be a Pusher-compatible server: correct ${variablesOf(connection).address}`,
   );
 }
 
 /** @param failure why the subscription failed; undefined if it succeeded */
-export function judgeWebSocket(connection: RegistryConfig, failure: Error | undefined): Finding {
+export function judgeWebSocket(connection: ConnectionConfig, failure: Error | undefined): Finding {
   const { registry } = connection.channels;
   if (failure === undefined) return webSocket.ok(`subscribed to ${registry}`);
   const found = failure.message.split(': ', 1)[0] ?? failure.message;
@@ -117,13 +117,14 @@ export function webSocketNotTried(): Finding {
   return webSocket.skip('not checked: repair the failures above first');
 }
 
-export function judgePrivacy({ channels, server }: RegistryConfig): Finding {
+export function judgePrivacy({ channels, brokers }: RegistryConfig): Finding {
   const { registry, isPublic, isEncrypted } = channels;
   if (isEncrypted) return privacy.ok(`${registry} is encrypted: even the broker cannot read it`);
   if (!isPublic)
     return privacy.ok(`${registry} is private: only holders of the secret can read it`);
-  if ('host' in server && isLoopback(server.host)) {
-    return privacy.ok(`${registry} is public, but the broker is on loopback`);
+  if (brokers.every(({ server }) => 'host' in server && isLoopback(server.host))) {
+    const what = brokers.length === 1 ? 'the broker is' : 'the brokers are';
+    return privacy.ok(`${registry} is public, but ${what} on loopback`);
   }
   return privacy.warn(
     `${registry} is public: anyone with the app key, which web pages contain, can read the addresses of your instances`,

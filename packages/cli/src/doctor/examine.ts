@@ -1,4 +1,5 @@
-import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
+import { connectionsOf, describeBroker } from '@rollcall/client';
+import type { Announcement, ConnectionConfig, Instance, RegistryConfig } from '@rollcall/client';
 import { isLoopback } from '@rollcall/protocol';
 import { errorMessage } from '@rollcall/runtime';
 import type { ProbeOutcome } from '@rollcall/protocol';
@@ -28,10 +29,10 @@ type OwnAddressFacts = Pick<OwnAddress, 'announced' | 'isGiven' | 'interfaces'>;
 export interface Instruments {
   readonly nodeVersion: string;
   /** @throws Error that says which setting is invalid */
-  connection(): RegistryConfig;
-  askBroker(connection: RegistryConfig): Promise<BrokerAnswer>;
+  registry(): RegistryConfig;
+  askBroker(connection: ConnectionConfig): Promise<BrokerAnswer>;
   /** @throws Error if there is no subscription */
-  listen(connection: RegistryConfig): Promise<Received>;
+  listen(registry: RegistryConfig): Promise<Received>;
   readonly admin: string;
   readonly isAdminNamed: boolean;
   /** `locked` if the token is wrong; undefined if no gateway's admin API answers. */
@@ -39,7 +40,7 @@ export interface Instruments {
   /** The certificates of the gateway, and its time; none if its admin API does not answer. */
   certificates(): Promise<{ readonly now: number; readonly all: readonly CertificateEvidence[] }>;
   reach(announcement: Announcement): Promise<ProbeOutcome>;
-  ownAddress(connection: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
+  ownAddress(registry: RegistryConfig): OwnAddressFacts | Promise<OwnAddressFacts>;
 }
 
 const configuration = check('configuration');
@@ -52,9 +53,9 @@ export async function examine(
   report: (finding: Finding) => void,
 ): Promise<void> {
   report(judgeNode(instruments.nodeVersion));
-  let connection: RegistryConfig;
+  let registry: RegistryConfig;
   try {
-    connection = instruments.connection();
+    registry = instruments.registry();
   } catch (error) {
     report(
       configuration.fail(
@@ -64,44 +65,75 @@ export async function examine(
     );
     return;
   }
-  const answer = await instruments.askBroker(connection);
-  const accepted = [
-    broker.judgeBroker(connection, answer),
-    broker.judgeClock(answer),
-    broker.judgeCredentials(answer),
-  ];
-  accepted.forEach(report);
-  report(broker.judgePrivacy(connection));
+  const asked = [];
+  for (const connection of connectionsOf(registry)) {
+    const answer = await instruments.askBroker(connection);
+    const accepted = [
+      broker.judgeBroker(connection, answer),
+      ...[broker.judgeClock(answer), broker.judgeCredentials(connection, answer)].map((each) =>
+        atBroker(registry, connection, each),
+      ),
+    ];
+    accepted.forEach(report);
+    const localAddress = 'status' in answer ? answer.localAddress : undefined;
+    const hasFailed = accepted.some(({ level }) => level === 'fail');
+    asked.push({ connection, localAddress, hasFailed });
+  }
+  report(broker.judgePrivacy(registry));
   report(
     judgeAddress({
-      ...(await instruments.ownAddress(connection)),
-      towardsBroker: 'status' in answer ? answer.localAddress : undefined,
-      isBrokerLocal: isLocal(connection),
+      ...(await instruments.ownAddress(registry)),
+      towardsBroker: asked.find(({ localAddress }) => localAddress !== undefined)?.localAddress,
+      isBrokerLocal: isLocal(registry),
     }),
   );
 
-  if (accepted.some(({ level }) => level === 'fail')) report(broker.webSocketNotTried());
-  else await examineRegistry(instruments, connection, report);
+  const received: Received[] = [];
+  for (const { connection, hasFailed } of asked) {
+    const [finding, heard] = hasFailed
+      ? [broker.webSocketNotTried()]
+      : await listen(instruments, registry, connection);
+    report(atBroker(registry, connection, finding));
+    if (heard !== undefined) received.push(heard);
+  }
+  if (received.length > 0) await examineRegistry(instruments, registry, received, report);
+}
+
+/** Says at which broker something was found, if there are several. */
+function atBroker(
+  { brokers }: RegistryConfig,
+  connection: ConnectionConfig,
+  finding: Finding,
+): Finding {
+  if (brokers.length === 1) return finding;
+  return { ...finding, found: `${describeBroker(connection)}: ${finding.found}` };
+}
+
+/** Listens at one broker of a registry. */
+async function listen(
+  instruments: Instruments,
+  registry: RegistryConfig,
+  connection: ConnectionConfig,
+): Promise<[Finding, Received?]> {
+  try {
+    const received = await instruments.listen({ ...registry, brokers: [connection] });
+    return [broker.judgeWebSocket(connection, undefined), received];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return [broker.judgeWebSocket(connection, error)];
+  }
 }
 
 async function examineRegistry(
   instruments: Instruments,
-  connection: RegistryConfig,
+  registry: RegistryConfig,
+  received: readonly Received[],
   report: (finding: Finding) => void,
 ): Promise<void> {
-  let received: Received;
-  try {
-    received = await instruments.listen(connection);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    report(broker.judgeWebSocket(connection, error));
-    return;
-  }
-  report(broker.judgeWebSocket(connection, undefined));
-
   const { admin, isAdminNamed: isNamed } = instruments;
   const view = await instruments.gatewayView();
-  judgeGateway({ admin, isNamed, view, answered: received.answered }).forEach(report);
+  const answered = received.some((each) => each.answered);
+  judgeGateway({ admin, isNamed, view, answered }).forEach(report);
 
   const { now, all } = await instruments.certificates();
   judgeCertificates(all, now).forEach(report);
@@ -110,7 +142,9 @@ async function examineRegistry(
   // The channel does not mention an instance that is down, but the gateway knows it.
   const places = new Map([
     ...(known ?? []),
-    ...received.instances.map((each) => [placeOf(each.announcement), each] as const),
+    ...received.flatMap(({ instances }) =>
+      instances.map((each) => [placeOf(each.announcement), each] as const),
+    ),
   ]);
   const announcements = [...places.values()].map(({ announcement }) => announcement);
   const seen: ProbedInstance[] = [];
@@ -122,7 +156,7 @@ async function examineRegistry(
     }));
     seen.push(...(await Promise.all(batch)));
   }
-  judgeInstances(seen, isLocal(connection)).forEach(report);
+  judgeInstances(seen, isLocal(registry)).forEach(report);
 }
 
 /** The key of an instance in a {@link GatewayView}. */
@@ -130,6 +164,6 @@ export function placeOf({ prefix, address, port }: Announcement): string {
   return `${prefix} ${address} ${port}`;
 }
 
-function isLocal({ server }: RegistryConfig): boolean {
-  return 'host' in server && isLoopback(server.host);
+function isLocal({ brokers }: RegistryConfig): boolean {
+  return brokers.every(({ server }) => 'host' in server && isLoopback(server.host));
 }

@@ -4,6 +4,8 @@
  */
 const SECRETS = [
   'PUSHER_APP_SECRET',
+  // It has the secret of each.
+  'ROLLCALL_BROKERS',
   'ROLLCALL_MASTER_KEY',
   'ROLLCALL_ADMIN_TOKEN',
   // It may set the admin token.

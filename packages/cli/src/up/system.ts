@@ -81,8 +81,10 @@ export class System {
 
   async #start(): Promise<Overview> {
     const { registry } = this.#options;
-    const broker = registry.embedded ? await this.#startBroker() : undefined;
-    const reached = broker === undefined ? registry : { ...registry, tls: false, server: broker };
+    const [first] = registry.brokers;
+    const broker = first.source === 'nothing' ? await this.#startBroker() : undefined;
+    const reached: RegistryConfig =
+      broker === undefined ? registry : { ...registry, brokers: [{ ...first, server: broker }] };
     const env = broker === undefined ? {} : environmentOf(broker);
 
     const gateway = await this.#startGateway(env);

@@ -6,9 +6,9 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { registryFromEnv, RollcallError } from '@rollcall/client';
-import type { Announcement, RegistryConfig, Instance } from '@rollcall/client';
+import type { Announcement, ConnectionConfig, Instance, RegistryConfig } from '@rollcall/client';
 import { createBroker } from '@rollcall/broker';
-import { APP, connectionTo } from '../../../../test/support/connection.ts';
+import { APP, connectionTo, onlyConnection } from '../../../../test/support/connection.ts';
 
 import { askBroker } from '../../src/doctor/ask-broker.ts';
 import type { BrokerAnswer } from '../../src/doctor/ask-broker.ts';
@@ -46,7 +46,7 @@ function viewOf(status: Instance['status']): GatewayView {
 function instruments(planted: Partial<Instruments> = {}): Instruments {
   return {
     nodeVersion: '22.1.0',
-    connection: () => REMOTE,
+    registry: () => REMOTE,
     askBroker: () => Promise.resolve(TAKEN),
     listen: () => Promise.resolve(heard(INSTANCE)),
     admin: 'http://127.0.0.1:1501',
@@ -78,7 +78,7 @@ async function faults(planted?: Partial<Instruments>): Promise<string[]> {
   return faulty.map(({ check, level, found }) => `${check} ${level} ${found}`);
 }
 
-const ask = (to: RegistryConfig): Promise<BrokerAnswer> => askBroker(to, Date.now);
+const ask = (to: ConnectionConfig): Promise<BrokerAnswer> => askBroker(to, Date.now);
 const answering = (answer: Partial<BrokerAnswer>): Partial<Instruments> => ({
   askBroker: () => Promise.resolve({ ...TAKEN, ...answer } as BrokerAnswer),
 });
@@ -99,7 +99,7 @@ describe('each planted fault is the only finding', () => {
     [
       'a setting that cannot be',
       {
-        connection: () => registryFromEnv({ PUSHER_PORT: 'x' }),
+        registry: () => registryFromEnv({ PUSHER_PORT: 'x' }),
       },
       /^configuration fail PUSHER_PORT is "x"/,
     ],
@@ -127,7 +127,7 @@ describe('each planted fault is the only finding', () => {
     [
       'a public channel',
       {
-        connection: () => ({
+        registry: () => ({
           ...REMOTE,
           channels: { ...REMOTE.channels, registry: 'mapped-discovery', isPublic: true },
         }),
@@ -279,15 +279,15 @@ describe('the checks over the network', () => {
     status = 401;
     date = NOW + 3_600_000;
     const planted = {
-      connection: () => connection,
-      askBroker: (to: RegistryConfig) => askBroker(to, () => NOW),
+      registry: () => connection,
+      askBroker: (to: ConnectionConfig) => askBroker(to, () => NOW),
     };
     expect(await faults(planted)).toEqual([expect.stringMatching(/^clock fail 60 min behind/)]);
   });
 
   it('distinguish a broker that accepts the signature, rejects it, and is unreachable', async () => {
     const broker = await createBroker({ apps: [APP] });
-    const right = connectionTo(broker.port);
+    const right = onlyConnection(connectionTo(broker.port));
     expect(await ask(right)).toMatchObject({ status: 200, localAddress: '127.0.0.1' });
     expect(await ask({ ...right, secret: 'wrong' })).toMatchObject({ status: 401 });
     expect(await ask({ ...right, tls: true })).toHaveProperty('code');

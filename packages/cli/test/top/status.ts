@@ -12,7 +12,7 @@ export function statusAt(now: number): StatusView {
       startedAt: now,
     },
     now,
-    discovery: { state: 'connected', since: now - 7_200_000 },
+    discovery: { state: 'connected', brokers: [], since: now - 7_200_000 },
     token: 'none',
     services: 1,
     instances: 3,

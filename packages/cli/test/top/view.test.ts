@@ -176,7 +176,8 @@ describe('rollcall top', () => {
   });
 
   it('shows in capitals that the gateway is disconnected from the broker', () => {
-    const lost = { ...status, discovery: { state: 'disconnected' as const, since: NOW - 60_000 } };
+    const discovery = { ...status.discovery, state: 'disconnected' as const, since: NOW - 60_000 };
+    const lost = { ...status, discovery };
     expect(linesOf({ ...sample, status: lost })[1]).toContain(
       'DISCONNECTED from broker:6001 for 60 s',
     );

@@ -22,22 +22,26 @@ export interface DirectoryEvents {
   refused: [event: string, refusal: Refusal];
   /** An event on the channel was dropped, because too many came at once. */
   dropped: [why: DropReason];
-  /** The channel is subscribed, for the first time or again. */
+  /** The channel is subscribed at a broker, and was at none. */
   connected: [];
-  /** The connection is lost. The directory reconnects until it is closed. */
+  /** The connection is lost to every broker. The directory reconnects until it is closed. */
   disconnected: [];
-  /** The broker refuses the connection, with its reason. The directory continues to retry. */
-  rejected: [reason: string];
-  /** The broker has accepted this directory's roll call. */
-  'rollcall-sent': [];
+  /** The channel is subscribed at this broker, for the first time or again. */
+  'broker-connected': [broker: string];
+  /** The connection to this broker is lost. The others are connected still. */
+  'broker-disconnected': [broker: string, others: readonly string[]];
+  /** A broker refuses the connection, with its reason. The directory continues to retry. */
+  rejected: [reason: string, broker: string];
+  /** A broker has accepted this directory's roll call. */
+  'rollcall-sent': [broker: string];
   /** A gateway has answered this directory's roll call. */
   'rollcall-answered': [];
-  /** A message could not be published. */
-  fault: [Error];
+  /** A message could not be published at a broker. */
+  fault: [error: Error, broker: string];
   /** A prefix without instances is not known any more, for this reason. */
   'prefix-forgotten': [prefix: string, why: string];
   /** So many instances of a prefix were lost at once that this directory's own link is suspected of it. */
   'mass-suspicion': [prefix: string, instances: number];
-  /** The presence channels that the transport lists have reported which instances are running. */
+  /** The presence channels that each connected broker lists have reported which instances are running. */
   resynced: [];
 }

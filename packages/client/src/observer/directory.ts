@@ -13,17 +13,14 @@ import type {
   TableEvent,
   Verdict,
 } from '@rollcall/protocol';
+import { connectionsOf } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
-import { openLink } from '../transport/link.ts';
-import type { Link } from '../transport/link.ts';
-import { presenceChannel } from '../transport/presence.ts';
-import { createPublisher } from '../transport/publisher.ts';
-import type { Publisher } from '../transport/publisher.ts';
+import { BrokerSession } from './broker-session.ts';
+import type { SessionHandlers } from './broker-session.ts';
 import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
 import type { DiscoverOptions } from './discover-options.ts';
 import { Inbox } from './inbox.ts';
-import { PresenceChannels } from './presence-channels.ts';
 import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
 
@@ -38,29 +35,32 @@ export interface ConfiguredInstance extends Pick<
   readonly url: string;
 }
 
+/** A broker of the registry, as an observer finds it. */
+export interface BrokerStatus {
+  /** Such as `10.0.0.7:6001` or `hosted Pusher (cluster eu)`. */
+  readonly name: string;
+  /** Whether the channel is subscribed there. */
+  readonly isConnected: boolean;
+}
+
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
-  readonly #registry: RegistryConfig;
-  readonly #publisher: Publisher;
-  readonly #link: Link;
-  readonly #presenceChannels: PresenceChannels;
+  readonly #sessions: readonly BrokerSession[];
   readonly #observer: Observer;
-  readonly #inbox: Inbox;
+  readonly #inbox: Inbox<BrokerSession>;
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #probeQueue: ProbeQueue;
-  #isResynced = false;
-  #isConnected = false;
   #isClosed = false;
   #isAnswered = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
-    this.#registry = registry;
     this.#journal = options.journal;
     this.#observer = createObserver(registry, options);
     this.#inbox = new Inbox({
-      take: (event, data, now) => void this.#react(this.#observer.receive(event, data, now), event),
+      take: (event, data, now, session) =>
+        this.#react(session.conversation.receive(event, data, now), event, session),
       onDropped: (why) => this.emit('dropped', why),
     });
     this.#probeQueue = new ProbeQueue({
@@ -72,32 +72,35 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         if (isFirst) this.emit('probed', probed.verdict, probed.by);
       },
     });
-    this.#publisher = createPublisher(registry);
-    this.#link = openLink(registry, {
-      onDisconnected: () => this.#disconnected(),
-      onRefused: (reason) => this.emit('rejected', reason),
-    });
-    this.#presenceChannels = new PresenceChannels({
-      registry,
-      link: this.#link,
-      publisher: this.#publisher,
-      observer: this.#observer,
-      isConnected: () => this.#isConnected,
-      react: (reaction, event) => void this.#react(reaction, event),
-      onFault: (error) => this.#fault(error),
-    });
-    this.#link.subscribe(registry.channels.registry, {
-      onSubscribed: () => this.#subscribed(),
-      onEvent: (event, data) => this.#received(event, data),
-    });
+    this.#sessions = connectionsOf(registry).map(
+      (connection, number) =>
+        new BrokerSession(
+          connection,
+          this.#observer.at(number),
+          (id) => this.#observer.table.get(id) !== undefined,
+          this.#handlers(),
+        ),
+    );
     this.#timer = setInterval(() => {
-      void this.#react(this.#observer.tick(performance.now()));
+      this.#react(this.#observer.tick(performance.now()));
+      for (const session of this.#sessions)
+        this.#react(session.conversation.tick(performance.now()), '', session);
     }, TICK_MS);
   }
 
-  /** Whether the channel is subscribed. While it is not, the table may be out of date. */
+  /** Whether the channel is subscribed at a broker. While it is at none, the table may be out of date. */
   get isConnected(): boolean {
-    return this.#isConnected;
+    return this.#sessions.some((session) => session.isConnected);
+  }
+
+  /** Whether it was closed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The brokers of the registry, in the order in which it names them. */
+  brokers(): readonly BrokerStatus[] {
+    return this.#sessions.map(({ name, isConnected }) => ({ name, isConnected }));
   }
 
   /**
@@ -146,7 +149,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Takes in what another observer, or an earlier run of this one, exported. New instances are suspect until a probe succeeds. */
   restore(statements: readonly Statement[]): void {
-    void this.#react(this.#observer.restore(statements, performance.now()));
+    this.#react(this.#observer.restore(statements, performance.now()));
   }
 
   /**
@@ -175,8 +178,8 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   }
 
   /**
-   * Resolves when the presence channels have reported which instances are running and a gateway has sent its
-   * table, or after a time. It resolves to whether a gateway has. Without a gateway, instances with a lease and
+   * Resolves when the presence channels of every connected broker have reported which instances are running and a gateway has
+   * sent its table, or after a time. It resolves to whether a gateway has. Without a gateway, instances with a lease and
    * legacy instances may be missing until they announce themselves again.
    * @param withinMs the time in milliseconds
    */
@@ -184,7 +187,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     const signal = AbortSignal.timeout(withinMs);
     const both = [
       this.#isAnswered ? Promise.resolve() : once(this, 'rollcall-answered', { signal }),
-      this.#isResynced ? Promise.resolve() : once(this, 'resynced', { signal }),
+      this.#isResynced() ? Promise.resolve() : once(this, 'resynced', { signal }),
     ];
     // Waits for both, even if one times out.
     await Promise.allSettled(both);
@@ -194,12 +197,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /** Ends the subscription and all probes. */
   close(): void {
     this.#isClosed = true;
-    this.#isConnected = false;
     clearInterval(this.#timer);
     this.#inbox.close();
-    this.#presenceChannels.close();
-    this.#link.close();
-    this.#publisher.close();
+    for (const session of this.#sessions) session.close();
   }
 
   /**
@@ -220,33 +220,58 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
   }
 
-  #subscribed(): void {
-    this.#isConnected = true;
-    void this.#react(this.#observer.subscribed(performance.now()));
-    void this.#presenceChannels.resync().then(() => {
-      this.#isResynced = true;
-      this.emit('resynced');
-    });
-    this.emit('connected');
+  #handlers(): SessionHandlers {
+    return {
+      react: (reaction, event, session) => this.#react(reaction, event, session),
+      onEvent: (event, data, session) => {
+        this.emit('received', event);
+        if (isEventName(event)) this.#inbox.add(event, data, session);
+      },
+      onConnected: (session) => {
+        const isFirst = this.#connected().length === 1;
+        this.emit('broker-connected', session.name);
+        if (isFirst) this.emit('connected');
+      },
+      onDisconnected: ({ name }) => {
+        const others = this.#connected();
+        this.emit('broker-disconnected', name, others);
+        if (others.length === 0) this.emit('disconnected');
+      },
+      onRefused: (reason, { name }) => this.emit('rejected', reason, name),
+      onRollCallSent: ({ name }) => this.emit('rollcall-sent', name),
+      onResynced: () => {
+        if (this.#isResynced()) this.emit('resynced');
+      },
+      onFault: (error, { name }) => {
+        if (!this.#isClosed)
+          this.emit('fault', error instanceof Error ? error : new Error(String(error)), name);
+      },
+    };
   }
 
-  #received(event: string, data: unknown): void {
-    this.emit('received', event);
-    if (isEventName(event)) this.#inbox.add(event, data);
+  /** The brokers that are connected. */
+  #connected(): string[] {
+    return this.#sessions.flatMap(({ name, isConnected }) => (isConnected ? [name] : []));
   }
 
-  #disconnected(): void {
-    this.#isConnected = false;
-    void this.#react(this.#observer.disconnected(performance.now()));
-    this.emit('disconnected');
+  /** Whether the presence channels have reported which instances are running, of every broker that is connected. */
+  #isResynced(): boolean {
+    return (
+      this.#sessions.some((session) => session.isResynced) &&
+      this.#sessions.every((session) => session.isResynced || !session.isConnected)
+    );
   }
 
   #learn(event: TableEvent): void {
-    void this.#react(this.#observer.learn(event, performance.now()));
+    this.#react(this.#observer.learn(event, performance.now()));
   }
 
-  /** Carries out a reaction of the observer. Messages are published one after another. */
-  async #react({ effects, refusals, isAnswer, publish }: Reaction, event = ''): Promise<void> {
+  /** Carries out a reaction of the observer. What it publishes is for the broker that it is about, and for no other. */
+  #react(
+    { effects, refusals, isAnswer, publish }: Reaction,
+    event = '',
+    session?: BrokerSession,
+  ): void {
     for (const effect of effects) this.#carryOut(effect);
     for (const refusal of refusals) {
       this.#journal?.refuse(event, refusal, performance.now());
@@ -256,24 +281,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
       this.#isAnswered = true;
       this.emit('rollcall-answered');
     }
-    try {
-      for (const message of publish) {
-        const { to, event, data } = message;
-        const channel =
-          typeof to === 'object'
-            ? presenceChannel(this.#registry, to.id)
-            : this.#registry.channels[to];
-        await this.#publisher.publish(channel, event, data, this.#link.socketId);
-        if (event === 'rollcall') this.emit('rollcall-sent');
-      }
-    } catch (error) {
-      this.#fault(error);
-    }
-  }
-
-  #fault(error: unknown): void {
-    if (this.#isClosed) return;
-    this.emit('fault', error instanceof Error ? error : new Error(String(error)));
+    void session?.publish(publish);
   }
 
   #carryOut(effect: Effect): void {
@@ -292,8 +300,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     // The owner of a versioned instance without a lease is in its presence channel.
     if (versionOf(announcement) !== undefined && announcement.ttl === undefined) {
       const isGone = change.type === 'left' || change.type === 'forgotten';
-      if (isGone) this.#presenceChannels.leave(key);
-      else this.#presenceChannels.join(key);
+      for (const session of this.#sessions)
+        if (isGone) session.leave(key);
+        else session.join(key);
     }
     this.emit('change', change);
   }

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { parsePrefix, RollcallError } from '@rollcall/protocol';
-import { registryFromEnv, describeServer, warnIfReadable } from '../transport/registry-config.ts';
-import type { RegistryConfig } from '../transport/registry-config.ts';
+import { describeBroker } from '../transport/broker-config.ts';
+import { connectionsOf, registryFromEnv, warnIfReadable } from '../transport/registry-config.ts';
+import type { ConnectionConfig } from '../transport/registry-config.ts';
 import { StartReport } from '../report.ts';
 import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
 import { Directory } from './directory.ts';
@@ -10,10 +12,12 @@ import { Service } from './service.ts';
 const FIRST_CONNECTION_MS = 10_000;
 /** A gateway answers within one round trip. This allows for a distant broker. */
 const READY_MS = 1500;
+/** Once one broker is connected, the others have this long before the start goes on without them. */
+const OTHERS_MS = 300;
 
 /**
  * Subscribes to the registry and keeps a live table of its instances. Resolves when the channel is subscribed and
- * the broker has accepted a roll call, or when the first attempt has failed: that is reported, and retried until it
+ * a broker has accepted a roll call, or when the first attempt has failed at every one: that is reported, and retried until it
  * succeeds. It reconnects by itself from then on.
  *
  * @example
@@ -51,9 +55,11 @@ export async function discover(
 /** Resolves when the presence channels have reported an instance of this prefix that receives traffic. */
 function found(directory: Directory, prefix: string): Promise<void> {
   return new Promise((resolve) => {
-    directory.once('resynced', () => {
+    const look = (): void => {
       if (directory.routable(prefix).length > 0) resolve();
-    });
+    };
+    directory.once('resynced', look);
+    look();
   });
 }
 
@@ -61,47 +67,93 @@ async function connected(options: DiscoverOptions): Promise<Directory> {
   const registry = options.registry ?? registryFromEnv(process.env);
   warnIfReadable(registry);
   const directory = new Directory(registry, options);
-  try {
-    await started(directory, registry, options.timeoutMs ?? FIRST_CONNECTION_MS);
-  } catch (error) {
-    if (options.requireBroker === true || !(error instanceof Error)) {
-      directory.close();
-      throw error;
-    }
-    const report = new StartReport(options.logger, 'not connected yet');
-    report.failed(error);
-    directory.once('connected', () =>
-      report.succeeded({ broker: describeServer(registry) }, 'connected to the broker'),
-    );
+  const connections = connectionsOf(registry);
+  const attempts = connections.map((each) =>
+    firstAttempt(directory, each, options.timeoutMs ?? FIRST_CONNECTION_MS),
+  );
+  const isConnected = await anySucceeds(attempts);
+  if (!isConnected && options.requireBroker === true) {
+    directory.close();
+    throw (await attempts[0]) ?? new Error('the first attempt has failed');
   }
+  const reported = Promise.all(
+    connections.map(async (connection, number) => {
+      const failure = await attempts[number];
+      if (failure !== undefined && !directory.isClosed)
+        reportUntilConnected(directory, connection, failure, options);
+    }),
+  );
+  await (isConnected
+    ? Promise.race([reported, delay(OTHERS_MS, undefined, { ref: false })])
+    : reported);
   return directory;
 }
 
-/** Settles with the first roll call, which shows that the program may subscribe and publish. */
-function started(directory: Directory, registry: RegistryConfig, timeoutMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+function reportUntilConnected(
+  directory: Directory,
+  connection: ConnectionConfig,
+  failure: Error,
+  { logger }: DiscoverOptions,
+): void {
+  const broker = describeBroker(connection);
+  const report = new StartReport(logger, 'not connected yet');
+  report.failed(failure);
+  const onConnected = (name: string): void => {
+    if (name !== broker) return;
+    directory.off('broker-connected', onConnected);
+    report.succeeded({ broker }, 'connected to the broker');
+  };
+  directory.on('broker-connected', onConnected);
+}
+
+/** Resolves to true with the first attempt that has not failed, or to false when all have. */
+function anySucceeds(attempts: readonly Promise<Error | undefined>[]): Promise<boolean> {
+  const successes = attempts.map(async (attempt) => {
+    const failure = await attempt;
+    if (failure !== undefined) throw failure;
+    return true;
+  });
+  return Promise.any(successes).catch(() => false);
+}
+
+/**
+ * Resolves with the first roll call at a broker, which shows that the program may subscribe and publish there, or to the reason
+ * why there is none.
+ */
+function firstAttempt(
+  directory: Directory,
+  connection: ConnectionConfig,
+  timeoutMs: number,
+): Promise<Error | undefined> {
+  const name = describeBroker(connection);
+  return new Promise((resolve) => {
     let isOver = false;
-    const onRejected = (reason: string): void => settle(() => reject(refusedBy(registry, reason)));
-    const onFault = (error: Error): void => settle(() => reject(error));
-    const onRollCall = (): void => settle(resolve);
+    const onRejected = (reason: string, broker: string): void => {
+      if (broker === name) settle(refusedBy(connection, reason));
+    };
+    const onFault = (error: Error, broker: string): void => {
+      if (broker === name) settle(error);
+    };
+    const onRollCall = (broker: string): void => {
+      if (broker === name) settle(undefined);
+    };
     const timer = setTimeout(() => {
-      const reason = `no WebSocket connection within ${timeoutMs / 1000} s`;
-      onFault(unreachable(registry, reason));
+      settle(unreachable(connection, `no WebSocket connection within ${timeoutMs / 1000} s`));
     }, timeoutMs);
-    function settle(act: () => void): void {
+    function settle(failure: Error | undefined): void {
       isOver = true;
       clearTimeout(timer);
       directory.off('rollcall-sent', onRollCall);
       directory.off('fault', onFault);
       directory.off('rejected', onRejected);
-      act();
+      resolve(failure);
     }
     directory.on('rollcall-sent', onRollCall);
     directory.on('fault', onFault);
     directory.on('rejected', onRejected);
     // A WebSocket that cannot be opened does not report why.
-    void whyUnreachable(registry, () => isOver).then((code) => {
-      if (code !== undefined && !isOver) onFault(unreachable(registry, code));
+    void whyUnreachable(connection, () => isOver || directory.isClosed).then((code) => {
+      if (code !== undefined && !isOver) settle(unreachable(connection, code));
     });
   });
 }

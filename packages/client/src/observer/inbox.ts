@@ -4,9 +4,9 @@ import type { EventName } from '@rollcall/protocol';
 /** Why an event was dropped: a later one of the same instance superseded it, or too many were waiting. */
 export type DropReason = 'superseded' | 'full';
 
-export interface InboxOptions {
+export interface InboxOptions<From> {
   /** Takes in an event. */
-  readonly take: (event: EventName, data: unknown, now: number) => void;
+  readonly take: (event: EventName, data: unknown, now: number, from: From) => void;
   readonly onDropped: (why: DropReason) => void;
 }
 
@@ -17,7 +17,8 @@ const REST = 3;
 /** More than all gateways of a large deployment answer at once. */
 const MAX_STATEMENTS = 50_000;
 
-interface Waiting {
+interface Waiting<From> {
+  readonly from: From;
   readonly event: EventName;
   readonly data: unknown;
   readonly statements: number;
@@ -28,29 +29,29 @@ interface Waiting {
  * by and by, because requests need the same event loop: meanwhile a later announcement of an instance takes the place of
  * an earlier one, if both are valid. What finds no room is dropped, and the next roll call makes up for it.
  */
-export class Inbox {
-  readonly #options: InboxOptions;
-  /** By event, instance and where it is reached, or numbered. */
-  readonly #waiting = new Map<string | number, Waiting>();
+export class Inbox<From extends { readonly name: string }> {
+  readonly #options: InboxOptions<From>;
+  /** By sender, event, instance and where it is reached, or numbered. */
+  readonly #waiting = new Map<string | number, Waiting<From>>();
   #statements = 0;
   #number = 0;
   #restsUntil = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: InboxOptions) {
+  constructor(options: InboxOptions<From>) {
     this.#options = options;
   }
 
-  /** Adds an event. `data` is as for {@link Observer.receive}. */
-  add(event: EventName, data: unknown): void {
-    const key = keyOf(event, data);
+  /** Adds an event. `data` is as for {@link Conversation.receive}. */
+  add(event: EventName, data: unknown, from: From): void {
+    const key = keyOf(event, data, from.name);
     const earlier = key === undefined ? undefined : this.#waiting.get(key);
-    if (key === undefined || earlier === undefined) this.#wait(key, event, data);
-    else if (!isValid(data)) this.#wait(undefined, event, data);
+    if (key === undefined || earlier === undefined) this.#wait(key, event, data, from);
+    else if (!isValid(data)) this.#wait(undefined, event, data, from);
     else if (!isValid(earlier.data)) {
       // Both wait, because an announcement that will be refused takes the place of no other.
       this.#waiting.set(key, { ...earlier, data });
-      this.#wait(undefined, event, earlier.data);
+      this.#wait(undefined, event, earlier.data, from);
     } else {
       this.#options.onDropped('superseded');
       // Its place stays, so that an instance which announces without end is not put off for ever.
@@ -64,14 +65,14 @@ export class Inbox {
     this.#waiting.clear();
   }
 
-  #wait(key: string | undefined, event: EventName, data: unknown): void {
+  #wait(key: string | undefined, event: EventName, data: unknown, from: From): void {
     const statements = statementsIn(data);
     if (this.#statements + statements > MAX_STATEMENTS) {
       this.#options.onDropped('full');
       return;
     }
     this.#statements += statements;
-    this.#waiting.set(key ?? this.#number++, { event, data, statements });
+    this.#waiting.set(key ?? this.#number++, { from, event, data, statements });
   }
 
   #schedule(): void {
@@ -83,10 +84,10 @@ export class Inbox {
   #takeSome(): void {
     const begun = performance.now();
     let now = begun;
-    for (const [key, { event, data, statements }] of this.#waiting) {
+    for (const [key, { from, event, data, statements }] of this.#waiting) {
       this.#waiting.delete(key);
       this.#statements -= statements;
-      this.#options.take(event, data, now);
+      this.#options.take(event, data, now, from);
       now = performance.now();
       if (now - begun >= MAX_STRETCH_MS) break;
     }
@@ -100,10 +101,10 @@ export class Inbox {
  * The key that two announcements share of which the later counts, if both are valid. An instance may be refused because of
  * its address or its prefix alone, so that one with others supersedes nothing.
  */
-function keyOf(event: EventName, data: unknown): string | undefined {
+function keyOf(event: EventName, data: unknown, from: string): string | undefined {
   if (!isRecord(data) || typeof data['id'] !== 'string' || typeof data['inc'] !== 'number') return;
   const { id, prefix, address, port } = data;
-  return JSON.stringify([event, id, prefix, address, port]);
+  return JSON.stringify([from, event, id, prefix, address, port]);
 }
 
 function isValid(data: unknown): boolean {

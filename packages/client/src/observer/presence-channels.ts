@@ -1,27 +1,29 @@
 import { setImmediate } from 'node:timers/promises';
 import { parsePresenceUserId, RULES } from '@rollcall/protocol';
-import type { Observer, Reaction } from '@rollcall/protocol';
-import type { RegistryConfig } from '../transport/registry-config.ts';
+import type { Conversation, Reaction } from '@rollcall/protocol';
 import type { Link } from '../transport/link.ts';
 import { OBSERVER, openMember, presenceChannel } from '../transport/presence.ts';
 import type { Publisher } from '../transport/publisher.ts';
+import type { ConnectionConfig } from '../transport/registry-config.ts';
 
 const JOINS_AT_A_TIME = 200;
 /** How long to wait for snapshots before the owners are asked. */
 const SNAPSHOTS_MS = 2000;
 
 export interface PresenceChannelsContext {
-  readonly registry: RegistryConfig;
+  readonly connection: ConnectionConfig;
   readonly link: Link;
   readonly publisher: Publisher;
-  readonly observer: Observer;
+  readonly conversation: Conversation;
+  /** Whether the observer's table has an instance. */
+  readonly holds: (id: string) => boolean;
   readonly isConnected: () => boolean;
-  readonly react: (reaction: Reaction, event?: string) => void;
+  readonly react: (reaction: Reaction) => void;
   readonly onFault: (error: unknown) => void;
 }
 
 /**
- * The presence channels that an observer has joined: one for each instance in presence mode. The transport lists
+ * The presence channels that an observer has joined at a broker: one for each instance in presence mode. The broker lists
  * them, so that an observer which knows nothing learns from it which instances are running.
  */
 export class PresenceChannels {
@@ -49,8 +51,8 @@ export class PresenceChannels {
     await this.#enumerate();
     await this.#snapshots();
     if (this.#isClosed) return;
-    const { observer, react } = this.#context;
-    const message = observer.askOwners(performance.now());
+    const { conversation, react } = this.#context;
+    const message = conversation.askOwners(performance.now());
     react({ effects: [], refusals: [], isAnswer: false, publish: [message] });
   }
 
@@ -65,8 +67,8 @@ export class PresenceChannels {
 
   #subscribe(id: string): void {
     const users = this.#ids.get(id);
-    const { registry, link, observer, react, onFault } = this.#context;
-    link.subscribe(presenceChannel(registry, id), {
+    const { connection, link, conversation, holds, react, onFault } = this.#context;
+    link.subscribe(presenceChannel(connection, id), {
       identify: () => OBSERVER,
       // A channel that cannot be joined must not cut the link for all others. The next listing retries it.
       onFailed: (reason) => {
@@ -76,21 +78,21 @@ export class PresenceChannels {
       onSubscribed: (members) => {
         users?.clear();
         for (const { userId } of members) users?.add(userId);
-        const opened = members.map((member) => openMember(registry, id, member));
-        react(observer.presence(id, opened, performance.now()), 'presence');
+        const opened = members.map((member) => openMember(connection, id, member));
+        react(conversation.presence(id, opened, performance.now()));
         // Only other observers are left in it, or members whose announcements are refused.
-        if (observer.table.get(id) === undefined) this.#ignore(id);
+        if (!holds(id)) this.#ignore(id);
         this.#arrived(id);
       },
       onJoined: (member) => {
         users?.add(member.userId);
-        const opened = openMember(registry, id, member);
-        react(observer.joined(id, opened, performance.now()), 'presence');
+        const opened = openMember(connection, id, member);
+        react(conversation.joined(id, opened, performance.now()));
       },
       onParted: (userId) => {
         users?.delete(userId);
         const run = parsePresenceUserId(userId);
-        if (run?.id === id) react(observer.departed(id, run.inc, performance.now()), 'presence');
+        if (run?.id === id) react(conversation.departed(id, run.inc, performance.now()));
       },
     });
   }
@@ -98,7 +100,7 @@ export class PresenceChannels {
   /** Leaves the channel of an instance. */
   leave(id: string): void {
     if (!this.#ids.delete(id)) return;
-    this.#context.link.unsubscribe(presenceChannel(this.#context.registry, id));
+    this.#context.link.unsubscribe(presenceChannel(this.#context.connection, id));
     this.#arrived(id);
   }
 
@@ -116,8 +118,8 @@ export class PresenceChannels {
 
   /** Asks the transport for all presence channels: it also knows instances whose announcements were lost. */
   async #enumerate(): Promise<void> {
-    const { publisher, registry, onFault } = this.#context;
-    const prefix = registry.channels.presencePrefix;
+    const { publisher, connection, onFault } = this.#context;
+    const prefix = connection.channels.presencePrefix;
     try {
       const channels = await publisher.presenceChannels(prefix);
       let seen = 0;
@@ -144,9 +146,9 @@ export class PresenceChannels {
     else if (this.#awaited.has(id)) return;
     else if (
       (count !== undefined && count !== users.size) ||
-      this.#context.observer.table.lacksPresence(id)
+      this.#context.conversation.lacksPresence(id)
     ) {
-      this.#context.link.unsubscribe(presenceChannel(this.#context.registry, id));
+      this.#context.link.unsubscribe(presenceChannel(this.#context.connection, id));
       this.#subscribe(id);
     }
   }

@@ -17,8 +17,10 @@ export function watchEvents(
     listener({ type: 'mass-suspicion', prefix, instances }),
   );
   directory.on('refused', (event, refusal) => listener({ type: 'refused', event, refusal }));
-  directory.on('connected', () => listener({ type: 'connected' }));
-  directory.on('disconnected', () => listener({ type: 'disconnected' }));
-  directory.on('rejected', (reason) => listener({ type: 'rejected', reason }));
+  directory.on('broker-connected', (broker) => listener({ type: 'connected', broker }));
+  directory.on('broker-disconnected', (broker, others) =>
+    listener({ type: 'disconnected', broker, others }),
+  );
+  directory.on('rejected', (reason, broker) => listener({ type: 'rejected', reason, broker }));
   directory.on('fault', ({ message }) => listener({ type: 'fault', message }));
 }

@@ -11,8 +11,9 @@ import type { Registration } from '../registrar/registration.ts';
 import { faultReporter } from '../report.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import { leaveOnSignal } from '../registrar/leave-on-signal.ts';
-import { registryFromEnv } from '../transport/registry-config.ts';
-import type { RegistryConfig } from '../transport/registry-config.ts';
+import { oneSucceeds } from '../registrar/one-succeeds.ts';
+import { connectionsOf, registryFromEnv } from '../transport/registry-config.ts';
+import type { ConnectionConfig, RegistryConfig } from '../transport/registry-config.ts';
 import { addressOf } from './bound-address.ts';
 
 /**
@@ -56,7 +57,7 @@ async function plugin(app: App, given: RollcallOptions): Promise<void> {
     callback === undefined ? leaveAndFinish() : callbackify(leaveAndFinish)(callback);
 
   // An error of onListen would not reach the caller of listen().
-  if (requireBroker) app.addHook('onReady', () => mustAccept(options.registry));
+  if (requireBroker) app.addHook('onReady', () => oneMustAccept(options.registry));
   app.addHook('onListen', async () => {
     const at = server.address();
     if (typeof at !== 'object' || at === null) {
@@ -105,10 +106,15 @@ function checked(given: RollcallOptions): RollcallOptions & { readonly registry:
 }
 
 /** @throws RollcallError ROLLCALL_BROKER_UNREACHABLE or ROLLCALL_BROKER_REFUSED */
-async function mustAccept(registry: RegistryConfig): Promise<void> {
-  const publisher = createPublisher(registry);
+async function oneMustAccept(registry: RegistryConfig): Promise<void> {
+  // The others are reported when the application registers there.
+  await oneSucceeds(connectionsOf(registry).map(mustAccept), 0, () => {});
+}
+
+async function mustAccept(connection: ConnectionConfig): Promise<void> {
+  const publisher = createPublisher(connection);
   try {
-    await publisher.presenceChannels(registry.channels.presencePrefix);
+    await publisher.presenceChannels(connection.channels.presencePrefix);
   } finally {
     publisher.close();
   }

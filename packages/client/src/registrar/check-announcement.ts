@@ -2,7 +2,7 @@ import { parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import type { Owned } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
 import { ownerIdentity } from '../transport/presence.ts';
-import type { RegistryConfig } from '../transport/registry-config.ts';
+import type { RegistryChannels } from '../transport/registry-config.ts';
 
 /**
  * Reads an announcement with its id and version numbers.
@@ -17,7 +17,7 @@ export function owned(fields: Record<string, unknown>): Owned {
 }
 
 /** @throws RollcallError ROLLCALL_ANNOUNCEMENT if it does not fit into a presence channel */
-export function checkPresenceSize(registry: RegistryConfig, announcement: Owned): void {
+export function checkPresenceSize(registry: RegistryChannels, announcement: Owned): void {
   const bytes = Buffer.byteLength(JSON.stringify(ownerIdentity(registry, announcement)));
   if (bytes <= LIMITS.userObjectBytes) return;
   throw mistake(

@@ -44,6 +44,8 @@ export function leaseMode(context: KeepAliveContext): KeepAlive {
     start: () => void renew(RETRY_MS),
     // The next renewal repeats the change.
     changed() {},
+    // Nothing is received in this mode, a later run neither.
+    outbid() {},
     mute,
     stop: mute,
   };

@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { isLoopback, parseAddress, RollcallError } from '@rollcall/protocol';
 import { endpointOf } from '../transport/reach.ts';
 import { isLocal } from '../transport/registry-config.ts';
+import type { BrokerConfig } from '../transport/broker-config.ts';
 import type { Environment, RegistryConfig } from '../transport/registry-config.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
@@ -34,13 +35,22 @@ export function configuredAddress(registry: RegistryConfig, env: Environment): s
 }
 
 /**
- * The local end of the way to the broker, unless other machines cannot reach that end. A datagram socket asks the
- * system for it: connecting one sends nothing.
+ * The local end of the way to a broker, unless other machines cannot reach that end: the first broker counts to which there is a
+ * way. A datagram socket asks the system for it: connecting one sends nothing.
  *
- * @throws the system's error if the broker's host cannot be resolved, or there is no way to it
+ * @throws the system's error if no broker's host can be resolved, or there is no way to any
  */
-export async function addressTowards(registry: RegistryConfig): Promise<string | undefined> {
-  const { host, port } = endpointOf(registry);
+export async function addressTowards({ brokers }: RegistryConfig): Promise<string | undefined> {
+  const found = await Promise.allSettled(brokers.map(addressTowardsBroker));
+  const addresses = found.map((each) => (each.status === 'fulfilled' ? each.value : undefined));
+  const address = addresses.find((each) => each !== undefined);
+  if (address === undefined && found.every(({ status }) => status === 'rejected'))
+    await addressTowardsBroker(brokers[0]);
+  return address;
+}
+
+async function addressTowardsBroker(broker: BrokerConfig): Promise<string | undefined> {
+  const { host, port } = endpointOf(broker);
   const { address } = await lookup(host);
   const local = await localEndTowards(address, port);
   return parseAddress(local).ok && !isLoopback(local) ? local : undefined;

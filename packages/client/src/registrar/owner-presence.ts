@@ -1,39 +1,48 @@
 import { parseDiscoveryEvent, parsePresenceUserId } from '@rollcall/protocol';
-import type { Owner, Statement } from '@rollcall/protocol';
+import type { Owned, Owner, Statement } from '@rollcall/protocol';
 import type { Member } from '@rollcall/protocol/pusher';
 import type { Link } from '../transport/link.ts';
 import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
-import type { RegistryConfig } from '../transport/registry-config.ts';
+import type { ConnectionConfig } from '../transport/registry-config.ts';
 import type { Timers } from './timers.ts';
 
 export interface OwnerPresenceContext {
-  readonly registry: RegistryConfig;
+  readonly connection: ConnectionConfig;
   readonly owner: Owner;
   readonly link: Link;
   readonly timers: Timers;
   /** The owner is in the channel again, after a reconnection. */
   readonly onRejoined: () => void;
-  /** The owner is in the channel with a higher incarnation than before. */
+  /** The owner continues as a later run. */
   readonly onOutbid: () => void;
   readonly onFault: (error: Error) => void;
 }
 
-/** An owner's presence in the channel of its instance, where it also learns of other runs with its id. */
+/** An owner's presence in the channel of its instance at a broker, where it also learns of other runs with its id. */
 export class OwnerPresence {
   readonly #context: OwnerPresenceContext;
   readonly #channel: string;
+  #shown: Owned | undefined;
 
   constructor(context: OwnerPresenceContext) {
     this.#context = context;
-    this.#channel = presenceChannel(context.registry, context.owner.announcement.id);
+    this.#channel = presenceChannel(context.connection, context.owner.announcement.id);
+  }
+
+  /** The announcement that the channel shows: the one with which the owner has joined. */
+  get shown(): Owned | undefined {
+    return this.#shown;
   }
 
   /** Joins the channel, again after each reconnection. */
   join(onJoined: () => void): void {
-    const { registry, owner, link, onRejoined } = this.#context;
+    const { connection, owner, link, onRejoined } = this.#context;
     let isFirst = true;
     link.subscribe(this.#channel, {
-      identify: () => ownerIdentity(registry, owner.show()),
+      identify: () => {
+        this.#shown = owner.announcement;
+        return ownerIdentity(connection, this.#shown);
+      },
       onSubscribed: (members) => {
         if (isFirst) onJoined();
         else onRejoined();
@@ -43,6 +52,12 @@ export class OwnerPresence {
       onJoined: (member) => this.#meet(member),
       onEvent: (event, data) => this.#receiveTable(event, data),
     });
+  }
+
+  /** Joins the channel as a later run. The user_id of a member is fixed while it is in the channel. */
+  joinAgain(onJoined: () => void): void {
+    this.#context.link.unsubscribe(this.#channel);
+    this.join(onJoined);
   }
 
   /** A member of the instance's channel is an observer, or a run with the same id. */
@@ -67,15 +82,13 @@ export class OwnerPresence {
   }
 
   #outbid(): void {
-    const { owner, link, onOutbid, onFault } = this.#context;
+    const { owner, onOutbid, onFault } = this.#context;
     if (owner.outbid(performance.now()) === undefined) return;
     onFault(
       new Error(
         `another run of ${owner.announcement.id} has a higher incarnation: continuing with the next one. If this is repeated, two programs use this id: give each its own`,
       ),
     );
-    // The user_id of a member is fixed while it is in the channel.
-    link.unsubscribe(this.#channel);
-    this.join(onOutbid);
+    onOutbid();
   }
 }

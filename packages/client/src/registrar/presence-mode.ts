@@ -28,6 +28,7 @@ class PresenceMode implements KeepAlive {
   /** Cleared once the owner is leaving: what it receives then, such as its own exit, needs no reaction. */
   readonly #timers = new Timers();
   #link: Link | undefined;
+  #presence: OwnerPresence | undefined;
   #hasJoined = false;
 
   constructor(context: KeepAliveContext) {
@@ -36,25 +37,22 @@ class PresenceMode implements KeepAlive {
   }
 
   start(): void {
-    const { registry, owner, onFault } = this.#context;
+    const { connection, owner, onOutbid, onFault } = this.#context;
     const link = this.#openLink();
     this.#link = link;
-    link.subscribe(registry.channels.owners, {
+    link.subscribe(connection.channels.owners, {
       onEvent: (event, data) => this.#answer(event, data),
     });
-    const presence = new OwnerPresence({
-      registry,
+    this.#presence = new OwnerPresence({
+      connection,
       owner,
       link,
       timers: this.#timers,
       onRejoined: () => this.#announceAfter(this.#random() * REANNOUNCE_MS),
-      onOutbid: () => this.#announceAfter(0),
+      onOutbid,
       onFault,
     });
-    presence.join(() => {
-      this.#hasJoined = true;
-      void this.#introduce();
-    });
+    this.#presence.join(() => this.#joined());
     this.#reportUnlessJoined();
   }
 
@@ -62,9 +60,14 @@ class PresenceMode implements KeepAlive {
     for (const wait of REPEATS_MS) this.#announceAfter(wait);
   }
 
+  outbid(): void {
+    // Without a connection it joins, and is introduced, as the later run anyway.
+    if (!this.#timers.isOver) this.#presence?.joinAgain(() => this.#joined());
+  }
+
   mute(): void {
     this.#timers.clear();
-    this.#link?.unsubscribe(this.#context.registry.channels.owners);
+    this.#link?.unsubscribe(this.#context.connection.channels.owners);
   }
 
   stop(): void {
@@ -73,28 +76,35 @@ class PresenceMode implements KeepAlive {
   }
 
   #openLink(): Link {
-    const { registry, onFault } = this.#context;
+    const { connection, onFault } = this.#context;
     // A link retries: why it cannot connect is reported once until it is connected again.
     let isReported = false;
     function report(error: Error): void {
       if (!isReported) onFault(error);
       isReported = true;
     }
-    return openLink(registry, {
+    return openLink(connection, {
       onConnected: () => (isReported = false),
-      onRefused: (reason) => report(refusedBy(registry, reason)),
-      onShortage: (code) => report(unreachable(registry, code)),
+      onRefused: (reason) => report(refusedBy(connection, reason)),
+      onShortage: (code) => report(unreachable(connection, code)),
     });
+  }
+
+  #joined(): void {
+    const isFirst = !this.#hasJoined;
+    this.#hasJoined = true;
+    if (isFirst) void this.#introduce();
+    else this.#announceAfter(0);
   }
 
   /** Reports why the first connection is not made: a link retries without a word. */
   #reportUnlessJoined(): void {
-    const { registry, onFault } = this.#context;
+    const { connection, onFault } = this.#context;
     const isSettled = (): boolean => this.#hasJoined || this.#timers.isOver;
     const report = (reason: string | undefined): void => {
-      if (reason !== undefined && !isSettled()) onFault(unreachable(registry, reason));
+      if (reason !== undefined && !isSettled()) onFault(unreachable(connection, reason));
     };
-    void whyUnreachable(registry, isSettled).then(report);
+    void whyUnreachable(connection, isSettled).then(report);
     this.#timers.start(JOIN_MS, () => report(`no WebSocket connection within ${JOIN_MS / 1000} s`));
   }
 
@@ -117,7 +127,11 @@ class PresenceMode implements KeepAlive {
     if (event !== 'rollcall') return;
     const parsed = parseDiscoveryEvent(event, data);
     if (!parsed.ok || parsed.value.type !== 'rollcall') return;
-    const wait = this.#context.owner.answerAfter(parsed.value, this.#random());
+    const wait = this.#context.owner.answerAfter(
+      parsed.value,
+      this.#random(),
+      this.#presence?.shown,
+    );
     if (wait !== undefined) this.#announceAfter(wait);
   }
 

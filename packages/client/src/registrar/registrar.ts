@@ -1,20 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeAnnouncement, Owner, RollcallError } from '@rollcall/protocol';
-import type { AnnouncementChange, EventName, Owned } from '@rollcall/protocol';
+import type { AnnouncementChange, Owned } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
 import { faultReporter, StartReport } from '../report.ts';
-import { createPublisher } from '../transport/publisher.ts';
-import type { Publisher } from '../transport/publisher.ts';
 import { unreachable } from '../transport/reach.ts';
+import { connectionsOf } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
+import { BrokerRegistration } from './broker-registration.ts';
 import { checkPresenceSize, mistake, owned } from './check-announcement.ts';
-import { LEAVE_WINDOW_MS } from './drain.ts';
 import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
-import type { KeepAlive } from './keep-alive.ts';
-import { leaseMode } from './lease-mode.ts';
 import { leaveOnSignal } from './leave-on-signal.ts';
+import { oneSucceeds } from './one-succeeds.ts';
 import { addressTowards } from './own-address.ts';
-import { presenceMode } from './presence-mode.ts';
 import type { Registration } from './registration.ts';
 
 export interface RegistrarOptions {
@@ -28,29 +25,30 @@ export interface RegistrarOptions {
   readonly logger: Logger | undefined;
 }
 
-/** Announces one instance until it leaves. */
+/** Once a broker has accepted an exit, the others have so much longer. One that hangs does not hold up the end of a program. */
+const OTHERS_LEAVE_MS = 500;
+
+/** Announces one instance until it leaves, at every broker of its registry. */
 export class Registrar implements Registration {
   readonly registered: Promise<void>;
   /** Settles as `register()` does. */
   readonly attempted: Promise<void>;
   readonly leave: () => Promise<void>;
   readonly #options: RegistrarOptions;
-  readonly #publisher: Publisher;
   readonly #start: StartReport;
+  /** Why the instance is not registered at a broker yet. */
+  readonly #reports = new Map<BrokerRegistration, StartReport>();
+  readonly #failed = new Set<BrokerRegistration>();
   readonly #registered = withResolvers();
   readonly #attempted = withResolvers();
   readonly #leaving = new AbortController();
   readonly #forget: (() => void) | undefined;
   #owner: Owner;
-  #keepAlive: KeepAlive | undefined;
-  /** The latest message, while it is on its way and afterwards. */
-  #latest: Promise<void> | undefined;
-  #isRegistered = false;
+  #brokers: readonly BrokerRegistration[] = [];
 
   constructor(options: RegistrarOptions) {
-    const { registry, announcement, onSignal, logger } = options;
+    const { announcement, onSignal, logger } = options;
     this.#options = options;
-    this.#publisher = createPublisher(registry);
     this.#start = new StartReport(logger, 'not registered yet');
     this.#owner = new Owner(announcement);
     this.registered = this.#registered.promise;
@@ -69,15 +67,18 @@ export class Registrar implements Registration {
     const { registry, mode, isAddressChosen } = this.#options;
     if (!isAddressChosen) await this.#chooseAddress();
     if (this.#leaving.signal.aborted) return;
-    const context = {
-      registry,
-      owner: this.#owner,
-      announce: () => this.#publish('register'),
-      onAccepted: () => this.#accepted(),
-      onFault: (error: Error) => this.#fault(error),
-    };
-    this.#keepAlive = mode === 'lease' ? leaseMode(context) : presenceMode(context);
-    this.#keepAlive.start();
+    this.#brokers = connectionsOf(registry).map(
+      (connection) =>
+        new BrokerRegistration({
+          connection,
+          mode,
+          owner: this.#owner,
+          onAccepted: (at) => this.#accepted(at),
+          onOutbid: () => this.#brokers.forEach((each) => each.outbid()),
+          onFault: (error, at) => this.#fault(error, at),
+        }),
+    );
+    for (const each of this.#brokers) each.start();
   }
 
   async update(change: AnnouncementChange): Promise<void> {
@@ -87,8 +88,13 @@ export class Registrar implements Registration {
     const next = owned(encodeAnnouncement({ ...announcement, ...change, seq }));
     if (this.#options.mode === 'presence') checkPresenceSize(this.#options.registry, next);
     this.#owner.update(change);
-    this.#keepAlive?.changed();
-    if (this.#isRegistered) await this.#publish('register');
+    for (const each of this.#brokers) each.changed();
+    const accepted = this.#brokers.filter(({ isAccepted }) => isAccepted);
+    if (accepted.length > 0)
+      await this.#oneAccepts(
+        accepted.map((each) => each.announce()),
+        0,
+      );
   }
 
   /** While the broker's host cannot be resolved, the address from which it is reached is unknown, too. */
@@ -104,38 +110,63 @@ export class Registrar implements Registration {
         if (address !== undefined) this.#owner = new Owner({ ...this.announcement, address });
         return;
       } catch (error) {
-        this.#fault(unreachable(registry, codeOf(error)));
+        this.#notStarted(unreachable(registry.brokers[0], codeOf(error)), this.#start);
       }
       await delay(wait, undefined, { signal: this.#leaving.signal }).catch(() => {});
     }
   }
 
-  #publish(event: EventName): Promise<void> {
-    const { channels } = this.#options.registry;
-    const announcement = encodeAnnouncement(this.announcement);
-    return (this.#latest = this.#publisher.publish(channels.registry, event, announcement));
+  get #isRegistered(): boolean {
+    return this.#brokers.some(({ isAccepted }) => isAccepted);
   }
 
-  #accepted(): void {
-    this.#isRegistered = true;
+  #accepted(at: BrokerRegistration): void {
+    const { broker } = at;
+    const isFirst = this.#brokers.filter(({ isAccepted }) => isAccepted).length === 1;
     const { prefix, address, port, ttl } = this.announcement;
     // An observer that starts with no other beside it does not know the instance until its next renewal.
     const wait = ttl === undefined ? {} : { knownToNewObserversWithinS: Math.ceil(ttl / 3) };
-    this.#start.succeeded({ prefix: prefix || '/', address, port, ...wait }, 'registered');
+    const where = this.#brokers.length === 1 ? {} : { broker };
+    const fields = isFirst ? { prefix: prefix || '/', address, port, ...where, ...wait } : where;
+    const message = isFirst ? 'registered' : 'registered at another broker';
+    this.#reportOf(at).succeeded(fields, message);
     this.#registered.resolve();
     this.#attempted.resolve();
   }
 
-  #fault(error: Error): void {
-    const { requireBroker, logger } = this.#options;
+  #fault(error: Error, at: BrokerRegistration): void {
     if (this.#leaving.signal.aborted) return;
     // Other errors, such as a second run with the same id, have nothing to do with the start.
-    if (this.#isRegistered || !(error instanceof RollcallError)) faultReporter(logger)(error);
-    else if (requireBroker) this.#giveUp(error);
-    else {
-      this.#start.failed(error);
-      this.#attempted.resolve();
+    if (at.isAccepted || !(error instanceof RollcallError)) {
+      faultReporter(this.#options.logger)(error);
+      return;
     }
+    this.#failed.add(at);
+    this.#notStarted(error, this.#reportOf(at));
+  }
+
+  /** The instance is not registered yet, at a broker or at all. */
+  #notStarted(error: Error, report: StartReport): void {
+    // As long as another broker may accept it, nothing is settled.
+    const isSettled = this.#isRegistered || this.#failed.size === this.#brokers.length;
+    if (this.#options.requireBroker && !this.#isRegistered) {
+      if (isSettled) this.#giveUp(error);
+      return;
+    }
+    report.failed(error);
+    if (isSettled) this.#attempted.resolve();
+  }
+
+  #reportOf(at: BrokerRegistration): StartReport {
+    let report = this.#reports.get(at);
+    if (report === undefined) {
+      report =
+        this.#brokers.length === 1
+          ? this.#start
+          : new StartReport(this.#options.logger, 'not registered at this broker yet');
+      this.#reports.set(at, report);
+    }
+    return report;
   }
 
   #giveUp(error: Error): void {
@@ -147,20 +178,23 @@ export class Registrar implements Registration {
 
   async #leave(): Promise<void> {
     this.#leaving.abort();
-    this.#keepAlive?.mute();
-    // An announcement under way may be accepted, and must not overtake the exit.
-    await this.#latest?.catch(() => {});
+    for (const each of this.#brokers) each.mute();
+    if (!this.#isRegistered) await Promise.all(this.#brokers.map((each) => each.settled()));
     if (this.#isRegistered) {
-      await this.#publish('exit');
-      await delay(LEAVE_WINDOW_MS);
+      const exits = this.#brokers.map((each) => each.exit());
+      await this.#oneAccepts(exits, OTHERS_LEAVE_MS);
     }
     this.#attempted.resolve();
     this.#stop();
   }
 
+  /** Resolves when a broker has accepted a message. What others do is reported. */
+  #oneAccepts(published: readonly Promise<void>[], othersMs: number): Promise<void> {
+    return oneSucceeds(published, othersMs, faultReporter(this.#options.logger));
+  }
+
   #stop(): void {
-    this.#keepAlive?.stop();
-    this.#publisher.close();
+    for (const each of this.#brokers) each.stop();
   }
 }
 

@@ -6,7 +6,7 @@ import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import { connectionFailure } from '@rollcall/runtime';
 import { endpointOf } from './reach.ts';
-import type { RegistryConfig } from './registry-config.ts';
+import type { ConnectionConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import { openEvent } from './presence.ts';
 import type { Identity } from './presence.ts';
@@ -66,7 +66,7 @@ export interface Link {
 }
 
 /** Opens a link to the server of a registry. */
-export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link {
+export function openLink(registry: ConnectionConfig, handlers: LinkHandlers): Link {
   const sdk = serverSdk(registry);
   const identities = new Map<string, ChannelHandlers['identify']>();
   const pusher = new PusherClient(registry.key, clientOptions(registry, authorize));
@@ -138,7 +138,7 @@ export function openLink(registry: RegistryConfig, handlers: LinkHandlers): Link
   };
 }
 
-function bind(channel: Channel, registry: RegistryConfig, handlers: ChannelHandlers): void {
+function bind(channel: Channel, registry: ConnectionConfig, handlers: ChannelHandlers): void {
   const { onSubscribed, onEvent, onJoined, onParted } = handlers;
   channel.bind('pusher:subscription_succeeded', (data: unknown) => onSubscribed?.(membersOf(data)));
   channel.bind('pusher:member_added', (member: unknown) => onJoined?.(memberOf(member)));
@@ -180,7 +180,7 @@ function memberOf(member: unknown): Member {
 
 type Authorize = (params: { socketId: string; channelName: string }) => { auth: string };
 
-function clientOptions({ server, tls }: RegistryConfig, authorize: Authorize): Options {
+function clientOptions({ server, tls }: ConnectionConfig, authorize: Authorize): Options {
   const customHandler: ChannelAuthorizationHandler = (params, callback) => {
     let data;
     try {

@@ -2,7 +2,7 @@ import { encodeAnnouncement, OBSERVER_USER_ID, presenceUserId } from '@rollcall/
 import type { Owned } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
-import type { RegistryConfig } from './registry-config.ts';
+import type { RegistryChannels } from './registry-config.ts';
 import { disclose, enclose, seal, unseal } from './seal.ts';
 import type { Envelope } from './seal.ts';
 
@@ -16,12 +16,12 @@ export interface Identity {
 export const OBSERVER: Identity = { user_id: OBSERVER_USER_ID };
 
 /** The presence channel of an instance. */
-export function presenceChannel({ channels }: RegistryConfig, id: string): string {
+export function presenceChannel({ channels }: RegistryChannels, id: string): string {
   return channels.presencePrefix + id;
 }
 
 /** The identity of an owner in its instance's presence channel, with its announcement. */
-export function ownerIdentity(registry: RegistryConfig, announcement: Owned): Identity {
+export function ownerIdentity(registry: RegistryChannels, announcement: Owned): Identity {
   const { masterKey } = registry;
   const encoded = encodeAnnouncement(announcement);
   return {
@@ -34,14 +34,14 @@ export function ownerIdentity(registry: RegistryConfig, announcement: Owned): Id
 }
 
 /** A member with its announcement decrypted. */
-export function openMember(registry: RegistryConfig, id: string, member: Member): Member {
+export function openMember(registry: RegistryChannels, id: string, member: Member): Member {
   const { masterKey } = registry;
   if (masterKey === undefined) return member;
   const envelope = memberEnvelope(registry, id);
   return { userId: member.userId, userInfo: unseal(envelope, masterKey, member.userInfo) };
 }
 
-function memberEnvelope(registry: RegistryConfig, id: string): Envelope {
+function memberEnvelope(registry: RegistryChannels, id: string): Envelope {
   return { event: 'member', channel: presenceChannel(registry, id) };
 }
 
@@ -49,7 +49,7 @@ function memberEnvelope(registry: RegistryConfig, id: string): Envelope {
  * The data of an event in the form in which it is published. In an encrypted registry it is enclosed in its envelope.
  * Pusher's SDK encrypts that for the encrypted channels; for presence channels it is sealed here.
  */
-export function sealEvent(registry: RegistryConfig, envelope: Envelope, data: unknown): unknown {
+export function sealEvent(registry: RegistryChannels, envelope: Envelope, data: unknown): unknown {
   const { masterKey } = registry;
   if (masterKey === undefined) return data;
   if (isEncryptedChannel(envelope.channel)) return enclose(envelope, data);
@@ -57,7 +57,7 @@ export function sealEvent(registry: RegistryConfig, envelope: Envelope, data: un
 }
 
 /** The data of an event that came, after Pusher's SDK, or undefined if it is not sealed for this event and channel. */
-export function openEvent(registry: RegistryConfig, envelope: Envelope, data: unknown): unknown {
+export function openEvent(registry: RegistryChannels, envelope: Envelope, data: unknown): unknown {
   const { masterKey } = registry;
   if (masterKey === undefined) return data;
   if (isEncryptedChannel(envelope.channel)) return disclose(envelope, data);

@@ -6,7 +6,7 @@ import { isRecord } from '@rollcall/protocol';
 import type { EventName, RollcallError } from '@rollcall/protocol';
 import { sealEvent } from './presence.ts';
 import { refusedBy, unreachable } from './reach.ts';
-import type { RegistryConfig } from './registry-config.ts';
+import type { ConnectionConfig } from './registry-config.ts';
 import { oneLine } from './one-line.ts';
 import { serverSdk } from './sdk.ts';
 
@@ -35,7 +35,7 @@ export interface Publisher {
 
 const RETRY_DELAYS_MS = [100, 400];
 
-export function createPublisher(registry: RegistryConfig): Publisher {
+export function createPublisher(registry: ConnectionConfig): Publisher {
   // The SDK neither keeps connections alive nor retries.
   const agent = new (registry.tls ? HttpsAgent : HttpAgent)({ keepAlive: true });
   const sdk = serverSdk(registry, agent);
@@ -132,6 +132,6 @@ function codeOf(error: unknown): string | undefined {
   return 'code' in error ? String(error.code) : undefined;
 }
 
-function toError({ kind, detail }: Failure, registry: RegistryConfig): RollcallError {
+function toError({ kind, detail }: Failure, registry: ConnectionConfig): RollcallError {
   return kind === 'refused' ? refusedBy(registry, detail) : unreachable(registry, detail);
 }

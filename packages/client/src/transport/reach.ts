@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isOwnShortage, OWN_SHORTAGE, RollcallError } from '@rollcall/protocol';
 import { httpRequest } from '@rollcall/runtime';
-import { describeServer } from './registry-config.ts';
-import type { RegistryConfig } from './registry-config.ts';
+import { describeBroker, variablesOf } from './broker-config.ts';
+import type { BrokerConfig } from './broker-config.ts';
 
 const TIMEOUT_MS = 2000;
 const WAITS_MS = [100, 400];
 
 /** The host and port of WebSocket connections. */
-export function endpointOf({ server, tls }: RegistryConfig): { host: string; port: number } {
+export function endpointOf({ server, tls }: BrokerConfig): { host: string; port: number } {
   if ('host' in server) return server;
   return { host: `ws-${server.cluster}.pusher.com`, port: tls ? 443 : 80 };
 }
@@ -18,28 +18,28 @@ export function endpointOf({ server, tls }: RegistryConfig): { host: string; por
  * times within a second. A WebSocket that fails to open does not report a reason, so this asks for it.
  */
 export async function whyUnreachable(
-  registry: RegistryConfig,
+  broker: BrokerConfig,
   isOver: () => boolean,
 ): Promise<string | undefined> {
   for (const wait of [...WAITS_MS, undefined]) {
-    const code = isOver() ? undefined : await failureOf(registry);
+    const code = isOver() ? undefined : await failureOf(broker);
     if (code === undefined || wait === undefined) return code;
     await delay(wait);
   }
   return undefined;
 }
 
-async function failureOf(registry: RegistryConfig): Promise<string | undefined> {
+async function failureOf(broker: BrokerConfig): Promise<string | undefined> {
   const outcome = await httpRequest({
-    ...endpointOf(registry),
+    ...endpointOf(broker),
     // The health check of compatible servers; any response will do.
     path: '/up',
     timeoutMs: TIMEOUT_MS,
     readsBody: true,
-    tls: registry.tls ? {} : undefined,
+    tls: broker.tls ? {} : undefined,
   });
   if ('code' in outcome) return outcome.code;
-  return speaksTls(outcome.status, outcome.body) && !registry.tls ? 'EPROTO' : undefined;
+  return speaksTls(outcome.status, outcome.body) && !broker.tls ? 'EPROTO' : undefined;
 }
 
 /** Servers such as nginx, Caddy and Go's answer an HTTP request at a TLS port with 400 and a sentence about it. */
@@ -48,19 +48,19 @@ function speaksTls(status: number, body: string): boolean {
 }
 
 /** The error for a broker that does not respond. */
-export function unreachable(registry: RegistryConfig, reason: string): RollcallError {
-  const where = describeServer(registry);
+export function unreachable(broker: BrokerConfig, reason: string): RollcallError {
+  const where = describeBroker(broker);
   return new RollcallError(
     'ROLLCALL_BROKER_UNREACHABLE',
-    `cannot reach the broker at ${where} (${reason}): ${adviceOnFailure(registry, reason)}`,
+    `cannot reach the broker at ${where} (${reason}): ${adviceOnFailure(broker, reason)}`,
   );
 }
 
 /** The error for a broker that refuses a request or a connection. */
-export function refusedBy(registry: RegistryConfig, detail: string): RollcallError {
+export function refusedBy(broker: BrokerConfig, detail: string): RollcallError {
   return new RollcallError(
     'ROLLCALL_BROKER_REFUSED',
-    `the broker at ${describeServer(registry)} refused (${detail}): check PUSHER_APP_ID, PUSHER_APP_KEY and PUSHER_APP_SECRET, and this machine's clock`,
+    `the broker at ${describeBroker(broker)} refused (${detail}): check ${variablesOf(broker).app}, and this machine's clock`,
   );
 }
 
@@ -68,26 +68,24 @@ export function refusedBy(registry: RegistryConfig, detail: string): RollcallErr
  * What to do about a broker that gave no response.
  * @param code an error code, such as `ECONNREFUSED`
  */
-export function adviceOnFailure(registry: RegistryConfig, code: string): string {
-  const { host, port } = endpointOf(registry);
-  const isHosted = 'cluster' in registry.server;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const name = isHosted ? 'PUSHER_APP_CLUSTER' : 'PUSHER_HOST';
-    return `${host} cannot be resolved: correct ${name}, or this machine's DNS`;
-  }
+export function adviceOnFailure(broker: BrokerConfig, code: string): string {
+  const { host, port } = endpointOf(broker);
+  const { address, tls } = variablesOf(broker);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `${host} cannot be resolved: correct ${address}, or this machine's DNS`;
   if (isOwnShortage(code)) return `${OWN_SHORTAGE}: raise its limits, such as ulimit -n`;
   if (code === 'ECONNREFUSED') {
-    return registry.embedded
+    return broker.source === 'nothing'
       ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'
-      : 'nothing listens there: start the server, or correct PUSHER_HOST and PUSHER_PORT';
+      : `nothing listens there: start the server, or correct ${address}`;
   }
   if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
     return `there is no connection: allow this machine to connect to ${host} port ${port} (firewall, route, proxy)`;
   }
   if (isNotHttp(code)) {
-    return registry.tls
-      ? 'the port may not speak TLS: set PUSHER_APP_SECURE=0, or correct PUSHER_PORT'
-      : 'the port may speak TLS, or no HTTP: set PUSHER_APP_SECURE=1, or correct PUSHER_PORT';
+    return broker.tls
+      ? `the port may not speak TLS: ${tls.off}, or correct ${address}`
+      : `the port may speak TLS, or no HTTP: ${tls.on}, or correct ${address}`;
   }
   if (/CERT|SIGNATURE|ALTNAME/.test(code)) {
     return 'its certificate is not trusted: name its authority in NODE_EXTRA_CA_CERTS, or correct the certificate';
@@ -96,7 +94,7 @@ export function adviceOnFailure(registry: RegistryConfig, code: string): string 
   if (code.startsWith('no WebSocket')) {
     return 'HTTP works: check that proxies and firewalls let WebSockets through';
   }
-  return 'correct PUSHER_HOST and PUSHER_PORT, or PUSHER_APP_CLUSTER for hosted Pusher';
+  return `correct ${address}`;
 }
 
 /** Codes of a server that speaks TLS where HTTP is expected, or the other way round. */

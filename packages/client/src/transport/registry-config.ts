@@ -4,47 +4,52 @@ import {
   EMBEDDED_HOST,
   isLoopback,
   RollcallError,
-  urlHost,
 } from '@rollcall/protocol';
 import type { Channels } from '@rollcall/protocol';
 import { fromEnvironment, layered, resolveSettings } from '@rollcall/runtime/settings';
 import type { Resolved, Settings } from '@rollcall/runtime/settings';
-import { APP_SETTINGS, REGISTRY_SETTINGS } from './registry-settings.ts';
+import { describeBroker } from './broker-config.ts';
+import type { BrokerConfig } from './broker-config.ts';
+import { brokersFrom } from './broker-url.ts';
+import { APP_SETTINGS, BROKER_SETTINGS, REGISTRY_SETTINGS } from './registry-settings.ts';
 import type { RegistryValues } from './registry-settings.ts';
 
 /**
  * Where the registry is, and the credentials to use it. {@link registryFromEnv} reads one from the
  * environment.
  */
-export interface RegistryConfig {
-  /** The id of the app. Pusher's are numbers. */
-  readonly appId: string;
-  /** The key of the app, which is public: web pages contain it. */
-  readonly key: string;
-  /** The secret of the app. It signs requests and subscriptions. */
-  readonly secret: string;
-  /** Whether connections to the server use TLS. */
-  readonly tls: boolean;
-  /**
-   * The server: a self-hosted or embedded broker, with one port for HTTP and WebSocket, or a cluster of hosted
-   * Pusher such as `eu`.
-   */
-  readonly server: { readonly host: string; readonly port: number } | { readonly cluster: string };
-  /** Whether no server is configured, so that it is the embedded broker on this machine. */
-  readonly embedded: boolean;
+export interface RegistryConfig extends RegistryChannels {
+  /** The brokers that carry the registry, each all of it. They need not know of each other. */
+  readonly brokers: readonly [BrokerConfig, ...BrokerConfig[]];
+}
+
+/** What a registry is at every one of its brokers. */
+export interface RegistryChannels {
   /** The channel on which instances are announced, and the channels that are derived from its name. */
   readonly channels: Channels;
   /** The key of an encrypted registry: 32 bytes in base64. */
   readonly masterKey?: string;
 }
 
+/** How to use a registry at one of its brokers. */
+export interface ConnectionConfig extends BrokerConfig, RegistryChannels {}
+
+/** A connection for each broker of a registry. */
+export function connectionsOf({
+  brokers,
+  ...registry
+}: RegistryConfig): readonly [ConnectionConfig, ...ConnectionConfig[]] {
+  const [first, ...others] = brokers;
+  return [{ ...registry, ...first }, ...others.map((each) => ({ ...registry, ...each }))];
+}
+
 /** Variables of an environment, such as `process.env`. An empty value counts as unset. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the configuration of a registry from variables of the environment: `PUSHER_APP_ID`, `PUSHER_APP_KEY`,
- * `PUSHER_APP_SECRET`, `PUSHER_HOST`, `PUSHER_PORT`, `PUSHER_APP_CLUSTER`, `PUSHER_APP_SECURE`, `ROLLCALL_CHANNEL` and
- * `ROLLCALL_MASTER_KEY`. docs/reference/config.md describes each.
+ * Reads the configuration of a registry from variables of the environment: `ROLLCALL_BROKERS` for several brokers, or
+ * `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET`, `PUSHER_HOST`, `PUSHER_PORT`, `PUSHER_APP_CLUSTER` and
+ * `PUSHER_APP_SECURE` for one, and `ROLLCALL_CHANNEL` and `ROLLCALL_MASTER_KEY`. docs/reference/config.md describes each.
  *
  * Without any, it is the embedded broker on this machine and the development app. That is public knowledge, so it is for
  * brokers on loopback only.
@@ -54,6 +59,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function registryFromEnv(env: Environment): RegistryConfig {
   const values = valuesFrom(REGISTRY_SETTINGS, env);
+  const brokers = brokersFrom(values.brokers ?? []);
+  if (brokers !== undefined) refuseFurther(env);
+  return { brokers: brokers ?? [brokerFrom(values)], ...channelsFrom(values) };
+}
+
+/** The broker that variables of its own name. */
+function brokerFrom(values: RegistryValues): BrokerConfig {
   const { host, cluster, port } = values;
   const server =
     host === undefined && cluster !== undefined
@@ -63,19 +75,24 @@ export function registryFromEnv(env: Environment): RegistryConfig {
     ...credentials(values, 'host' in server ? server.host : undefined),
     tls: values.tls ?? 'cluster' in server,
     server,
-    embedded: host === undefined && cluster === undefined,
-    ...channelsFrom(values),
+    source: host === undefined && cluster === undefined ? 'nothing' : 'variables',
   };
+}
+
+/** Two ways of naming the broker could contradict each other, and which one counts would be a guess. */
+function refuseFurther(env: Environment): void {
+  const other = Object.values(BROKER_SETTINGS).find((each) => (env[each.env] ?? '') !== '');
+  if (other === undefined) return;
+  throw bad(
+    `ROLLCALL_BROKERS and ${other.env} are both set: ROLLCALL_BROKERS names every broker with its app, so unset ${other.env}`,
+  );
 }
 
 function valuesFrom<G extends Settings>(settings: G, env: Environment): Resolved<G> {
   return resolveSettings(settings, layered(settings, [fromEnvironment(settings, env)]));
 }
 
-function channelsFrom({
-  channel,
-  masterKey,
-}: RegistryValues): Pick<RegistryConfig, 'channels' | 'masterKey'> {
+function channelsFrom({ channel, masterKey }: RegistryValues): RegistryChannels {
   const channels = channelsOf(channel);
   if (typeof channels === 'string') throw bad(channels);
   if (channels.isEncrypted && masterKey === undefined) {
@@ -91,15 +108,14 @@ function channelsFrom({
   return { channels, ...(masterKey !== undefined && { masterKey }) };
 }
 
-/** The server of a registry in words, for logs and errors: `127.0.0.1:6001` or `hosted Pusher (cluster eu)`. */
-export function describeServer({ server }: RegistryConfig): string {
-  if ('cluster' in server) return `hosted Pusher (cluster ${server.cluster})`;
-  return `${urlHost(server.host)}:${server.port}`;
+/** The brokers of a registry in words. */
+export function describeBrokers({ brokers }: Pick<RegistryConfig, 'brokers'>): string {
+  return brokers.map(describeBroker).join(', ');
 }
 
-/** Whether only programs on this machine can reach the server. */
-export function isLocal({ server }: RegistryConfig): boolean {
-  return 'host' in server && isLoopback(server.host);
+/** Whether only programs on this machine can reach the registry. */
+export function isLocal({ brokers }: Pick<RegistryConfig, 'brokers'>): boolean {
+  return brokers.every(({ server }) => 'host' in server && isLoopback(server.host));
 }
 
 let hasWarned = false;
@@ -124,14 +140,14 @@ export function warnIfReadable(registry: RegistryConfig): void {
 export function credentialsFromEnv(
   env: Environment,
   host: string | undefined,
-): Pick<RegistryConfig, 'appId' | 'key' | 'secret'> {
+): Pick<BrokerConfig, 'appId' | 'key' | 'secret'> {
   return credentials(valuesFrom(APP_SETTINGS, env), host);
 }
 
 function credentials(
   { appId, key, secret }: Resolved<typeof APP_SETTINGS>,
   host: string | undefined,
-): Pick<RegistryConfig, 'appId' | 'key' | 'secret'> {
+): Pick<BrokerConfig, 'appId' | 'key' | 'secret'> {
   if (appId !== undefined && key !== undefined && secret !== undefined)
     return { appId, key, secret };
   const given = { PUSHER_APP_ID: appId, PUSHER_APP_KEY: key, PUSHER_APP_SECRET: secret };

@@ -68,8 +68,8 @@ export const APP_SETTINGS = {
   },
 } as const;
 
-/** The settings of a registry, by which every program finds it: variables of the environment, and no flags. */
-export const REGISTRY_SETTINGS = {
+/** The settings of the broker of a registry that has one. */
+export const BROKER_SETTINGS = {
   appId: APP_SETTINGS.appId as typeof APP_SETTINGS.appId,
   key: APP_SETTINGS.key as typeof APP_SETTINGS.key,
   secret: APP_SETTINGS.secret as typeof APP_SETTINGS.secret,
@@ -99,6 +99,23 @@ export const REGISTRY_SETTINGS = {
     env: 'PUSHER_APP_SECURE',
     defaultIs: '`1` on hosted Pusher, otherwise `0`',
     doc: 'Whether connections to the server use TLS: `1` or `0`.',
+  },
+} as const;
+
+/** The settings of a registry, by which every program finds it: variables of the environment, and no flags. */
+export const REGISTRY_SETTINGS = {
+  appId: BROKER_SETTINGS.appId as typeof BROKER_SETTINGS.appId,
+  key: BROKER_SETTINGS.key as typeof BROKER_SETTINGS.key,
+  secret: BROKER_SETTINGS.secret as typeof BROKER_SETTINGS.secret,
+  cluster: BROKER_SETTINGS.cluster as typeof BROKER_SETTINGS.cluster,
+  host: BROKER_SETTINGS.host as typeof BROKER_SETTINGS.host,
+  port: BROKER_SETTINGS.port as typeof BROKER_SETTINGS.port,
+  tls: BROKER_SETTINGS.tls as typeof BROKER_SETTINGS.tls,
+  brokers: {
+    type: 'list',
+    env: 'ROLLCALL_BROKERS',
+    isSecret: true,
+    doc: 'All brokers of a registry with several, each as `https://KEY:SECRET@HOST:PORT/apps/ID`, instead of the variables above. The host of hosted Pusher is that of its HTTP API, such as `api-eu.pusher.com`.',
   },
   channel: {
     type: 'text',

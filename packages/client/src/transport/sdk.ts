@@ -1,12 +1,12 @@
 import type { Agent } from 'node:http';
 import Pusher from 'pusher';
 import { urlHost } from '@rollcall/protocol';
-import type { RegistryConfig } from './registry-config.ts';
+import type { ConnectionConfig } from './registry-config.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 
 /** Pusher's server SDK for a registry. It signs requests and subscriptions, and encrypts. */
-export function serverSdk(registry: RegistryConfig, agent?: Agent): Pusher {
+export function serverSdk(registry: ConnectionConfig, agent?: Agent): Pusher {
   const { server, masterKey } = registry;
   return new Pusher({
     appId: registry.appId,

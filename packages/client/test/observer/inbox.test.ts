@@ -4,7 +4,8 @@ import type { DropReason } from '../../src/observer/inbox.ts';
 
 let taken: [event: string, data: unknown][];
 let dropped: DropReason[];
-let inbox: Inbox;
+let inbox: Inbox<typeof FROM>;
+const FROM = { name: 'a:1' };
 /** How long it takes to take in an event. */
 let cost: number;
 
@@ -39,14 +40,14 @@ const announced = (id: string, inc: number, seq = 0) => ({
 });
 
 it('takes in an event at once if none came shortly before', () => {
-  inbox.add('register', announced('a', 1));
+  inbox.add('register', announced('a', 1), FROM);
   expect(taken).toEqual([['register', announced('a', 1)]]);
 });
 
 it('takes in what follows later, in order, so that requests get their turn', () => {
-  inbox.add('rollcall', { nonce: '1' });
-  inbox.add('rollcall', { nonce: '2' });
-  inbox.add('exit', announced('a', 1));
+  inbox.add('rollcall', { nonce: '1' }, FROM);
+  inbox.add('rollcall', { nonce: '2' }, FROM);
+  inbox.add('exit', announced('a', 1), FROM);
   expect(taken).toHaveLength(1);
   vi.runAllTimers();
   expect(taken.slice(1)).toEqual([
@@ -58,26 +59,26 @@ it('takes in what follows later, in order, so that requests get their turn', () 
 
 it('takes in as much at a time as its share allows', () => {
   cost = 2;
-  inbox.add('rollcall', 0);
-  for (let n = 1; n <= 10; n++) inbox.add('rollcall', n);
+  inbox.add('rollcall', 0, FROM);
+  for (let n = 1; n <= 10; n++) inbox.add('rollcall', n, FROM);
   vi.advanceTimersToNextTimer();
   expect(taken).toHaveLength(1 + 3);
 });
 
 it('rests in proportion to what it has taken in, so that a few events do not wait', () => {
   cost = 0.1;
-  inbox.add('rollcall', 0);
-  inbox.add('rollcall', 1);
+  inbox.add('rollcall', 0, FROM);
+  inbox.add('rollcall', 1, FROM);
   vi.advanceTimersByTime(1);
   expect(taken).toHaveLength(2);
 });
 
 it('keeps of one instance the latest of the announcements that wait', () => {
-  inbox.add('rollcall', {});
-  for (let n = 1; n <= 1000; n++) inbox.add('register', announced('a', n));
-  inbox.add('register', announced('a', 5, 9));
-  inbox.add('register', announced('b', 1));
-  inbox.add('exit', announced('a', 1000));
+  inbox.add('rollcall', {}, FROM);
+  for (let n = 1; n <= 1000; n++) inbox.add('register', announced('a', n), FROM);
+  inbox.add('register', announced('a', 5, 9), FROM);
+  inbox.add('register', announced('b', 1), FROM);
+  inbox.add('exit', announced('a', 1000), FROM);
   vi.runAllTimers();
   expect(taken.slice(1)).toEqual([
     ['register', announced('a', 1000)],
@@ -96,36 +97,37 @@ it.each([
   const valid = announced('a', 2);
   const older = { ...announced('a', 1), ...wrong };
   const newer = { ...announced('a', 9e15), ...wrong };
-  inbox.add('rollcall', {});
-  for (const data of [newer, valid, newer, announced('a', 1), older]) inbox.add('register', data);
+  inbox.add('rollcall', {}, FROM);
+  for (const data of [newer, valid, newer, announced('a', 1), older])
+    inbox.add('register', data, FROM);
   vi.runAllTimers();
   expect(taken).toContainEqual(['register', valid]);
 });
 
 it('keeps each announcement without a version, because only their order counts', () => {
-  inbox.add('rollcall', {});
+  inbox.add('rollcall', {}, FROM);
   const legacy = { prefix: '/v1', address: '127.0.0.1', port: 1 };
-  for (const event of ['register', 'exit', 'register'] as const) inbox.add(event, legacy);
+  for (const event of ['register', 'exit', 'register'] as const) inbox.add(event, legacy, FROM);
   vi.runAllTimers();
   expect(taken.slice(1).map(([event]) => event)).toEqual(['register', 'exit', 'register']);
 });
 
 it('drops what it has no room for, and has room again once it has taken in what waits', () => {
   const table = { nonce: 'x', up: Array.from({ length: 9999 }), left: [] };
-  inbox.add('rollcall', {});
-  for (let n = 1; n <= 6; n++) inbox.add('table', table);
+  inbox.add('rollcall', {}, FROM);
+  for (let n = 1; n <= 6; n++) inbox.add('table', table, FROM);
   expect(dropped).toEqual(['full']);
   vi.runAllTimers();
   expect(taken).toHaveLength(1 + 5);
-  inbox.add('table', table);
+  inbox.add('table', table, FROM);
   vi.runAllTimers();
   expect(taken).toHaveLength(1 + 6);
   expect(dropped).toEqual(['full']);
 });
 
 it('takes in nothing after it is closed', () => {
-  inbox.add('rollcall', {});
-  inbox.add('rollcall', {});
+  inbox.add('rollcall', {}, FROM);
+  inbox.add('rollcall', {}, FROM);
   inbox.close();
   vi.runAllTimers();
   expect(taken).toHaveLength(1);

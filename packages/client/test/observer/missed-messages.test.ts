@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Observer, parseAnnouncement, RULES } from '@rollcall/protocol';
-import { registryFromEnv } from '@rollcall/client';
+import { connectionsOf, registryFromEnv } from '@rollcall/client';
 import { PresenceChannels } from '../../src/observer/presence-channels.ts';
 import type { ChannelHandlers } from '../../src/transport/link.ts';
 
@@ -27,8 +27,9 @@ function setup(counts: ReadonlyMap<string, number>) {
   const observer = new Observer({ probes: 'never', answers: false, nonce: () => 'n' });
   const subscribed: string[] = [];
   const channels = new PresenceChannels({
-    registry,
-    observer,
+    connection: connectionsOf(registry)[0],
+    conversation: observer.at(0),
+    holds: (id) => observer.table.get(id) !== undefined,
     link: {
       subscribe(name: string, { onSubscribed }: ChannelHandlers) {
         subscribed.push(name.slice(presencePrefix.length));

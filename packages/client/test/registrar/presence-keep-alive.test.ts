@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Observer, Owner } from '@rollcall/protocol';
 import { deferred } from '../../../../test/support/deferred.ts';
+import { onlyConnection } from '../../../../test/support/connection.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import { presenceMode } from '../../src/registrar/presence-mode.ts';
 
@@ -24,10 +25,11 @@ async function voice() {
   const said = { times: 0 };
   const accepted = deferred();
   const made = presenceMode({
-    registry: registry.connection,
+    connection: onlyConnection(registry.connection),
     owner: new Owner(ANNOUNCEMENT),
     announce: () => Promise.resolve(void said.times++),
     onAccepted: accepted.resolve,
+    onOutbid: () => {},
     onFault: () => {},
     random: () => 0,
   });
@@ -51,8 +53,8 @@ describe('an owner’s connection to its presence channel', () => {
   it('answers a roll call in the owners’ channel from an observer that lacks it', async () => {
     const { said, ask } = await voice();
     const knows = new Observer({ probes: 'never', answers: false, nonce: () => 'k' });
-    knows.receive('register', ANNOUNCEMENT, 0);
-    await ask(knows.askOwners(0).data as object);
+    knows.at(0).receive('register', ANNOUNCEMENT, 0);
+    await ask(knows.at(0).askOwners(0).data as object);
     await ask({ nonce: '?' });
     await ask({ digest: 'x'.repeat(7), size: 1 });
     // They come in order: what was said is the answer to the last.

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { discover, LEAVE_WINDOW_MS, register } from '@rollcall/client';
 import type { Directory, DiscoverOptions, RegisterOptions, Registration } from '@rollcall/client';
 import type { Heard } from '../../../../test/support/registry.ts';
+import { onlyConnection } from '../../../../test/support/connection.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import { loggerOfFaults } from '../../../../test/support/log.ts';
 import { silentLogger } from '@rollcall/runtime';
@@ -245,8 +246,9 @@ it('cannot register with an unreachable broker that it requires', async () => {
 });
 
 it('cannot register with an unknown key if it requires the broker', async () => {
-  const connection = { ...registry.connection, key: 'unknown' };
-  await expect(owner({ registry: connection, requireBroker: true })).rejects.toMatchObject({
+  const connection = { ...onlyConnection(registry.connection), key: 'unknown' };
+  const unknown = { ...registry.connection, brokers: [connection] as const };
+  await expect(owner({ registry: unknown, requireBroker: true })).rejects.toMatchObject({
     code: 'ROLLCALL_BROKER_REFUSED',
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RawClient } from '../../../broker/test/raw-client.ts';
-import { APP } from '../../../../test/support/connection.ts';
+import { APP, onlyConnection } from '../../../../test/support/connection.ts';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import { openLink } from '../../src/transport/link.ts';
 import type { ChannelHandlers, Link } from '../../src/transport/link.ts';
@@ -102,7 +102,7 @@ describe('a link', () => {
   it('reports why the broker rejects it, and retries', async () => {
     const refused: string[] = [];
     const link = openLink(
-      { ...registry.connection, key: 'unknown' },
+      { ...onlyConnection(registry.connection), key: 'unknown' },
       { onRefused: (reason) => refused.push(reason) },
     );
     registry.onEnd(() => link.close());
@@ -113,7 +113,7 @@ describe('a link', () => {
   it('reports why a subscription is refused', async () => {
     const refused: string[] = [];
     const link = openLink(
-      { ...registry.connection, secret: 'wrong' },
+      { ...onlyConnection(registry.connection), secret: 'wrong' },
       { onRefused: (reason) => refused.push(reason) },
     );
     registry.onEnd(() => link.close());

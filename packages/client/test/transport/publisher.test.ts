@@ -4,7 +4,7 @@ import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { connectionTo } from '../../../../test/support/connection.ts';
+import { connectionTo, onlyConnection } from '../../../../test/support/connection.ts';
 import { createPublisher } from '../../src/transport/publisher.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -17,7 +17,7 @@ async function publisherTo(handler: RequestListener) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const connection = connectionTo(port);
+  const connection = onlyConnection(connectionTo(port));
   const publisher = createPublisher(connection);
   cleanups.push(
     () => server.close(),

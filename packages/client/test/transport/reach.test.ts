@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { discover, register } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import { ONE } from '../../../../test/support/certificates.ts';
-import { connectionTo } from '../../../../test/support/connection.ts';
+import { connectionTo, onlyConnection } from '../../../../test/support/connection.ts';
 import { whyUnreachable } from '../../src/transport/reach.ts';
 
 const servers: Server[] = [];
@@ -52,7 +52,7 @@ it('takes the 400 of a TLS port as such', async () => {
       response.writeHead(400).end('The plain HTTP request was sent to HTTPS port'),
     ),
   );
-  expect(await whyUnreachable(connectionTo(port), () => false)).toBe('EPROTO');
+  expect(await whyUnreachable(onlyConnection(connectionTo(port)), () => false)).toBe('EPROTO');
 });
 
 it('gives no warning about a broker with TLS at an IP address', async () => {

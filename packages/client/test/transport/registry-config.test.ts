@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { registryFromEnv, describeServer } from '@rollcall/client';
+import { registryFromEnv, describeBrokers } from '@rollcall/client';
 import { warnIfReadable } from '../../src/transport/registry-config.ts';
 
 const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cret' };
@@ -7,12 +7,16 @@ const APP = { PUSHER_APP_ID: '7', PUSHER_APP_KEY: 'k', PUSHER_APP_SECRET: 's3cre
 describe('registryFromEnv', () => {
   it('is the embedded broker with the development app by default', () => {
     expect(registryFromEnv({})).toMatchObject({
-      appId: '1',
-      key: 'rollcall-development-key',
-      secret: 'rollcall-development-secret',
-      tls: false,
-      server: { host: '127.0.0.1', port: 6001 },
-      embedded: true,
+      brokers: [
+        {
+          appId: '1',
+          key: 'rollcall-development-key',
+          secret: 'rollcall-development-secret',
+          tls: false,
+          server: { host: '127.0.0.1', port: 6001 },
+          source: 'nothing',
+        },
+      ],
     });
   });
 
@@ -23,12 +27,16 @@ describe('registryFromEnv', () => {
 
   it('is hosted Pusher with TLS if a cluster is set', () => {
     expect(registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu' })).toMatchObject({
-      appId: '7',
-      key: 'k',
-      secret: 's3cret',
-      tls: true,
-      server: { cluster: 'eu' },
-      embedded: false,
+      brokers: [
+        {
+          appId: '7',
+          key: 'k',
+          secret: 's3cret',
+          tls: true,
+          server: { cluster: 'eu' },
+          source: 'variables',
+        },
+      ],
     });
   });
 
@@ -40,9 +48,7 @@ describe('registryFromEnv', () => {
       PUSHER_APP_CLUSTER: 'eu',
     };
     expect(registryFromEnv(env)).toMatchObject({
-      tls: false,
-      server: { host: 'broker.internal', port: 80 },
-      embedded: false,
+      brokers: [{ tls: false, server: { host: 'broker.internal', port: 80 }, source: 'variables' }],
     });
   });
 
@@ -51,14 +57,14 @@ describe('registryFromEnv', () => {
     ['0', false],
   ])('reads PUSHER_APP_SECURE=%s as TLS %s', (text, tls) => {
     const secure = { ...APP, PUSHER_APP_SECURE: text };
-    expect(registryFromEnv({ ...secure, PUSHER_APP_CLUSTER: 'eu' }).tls).toBe(tls);
-    expect(registryFromEnv({ ...secure, PUSHER_HOST: 'b' }).tls).toBe(tls);
+    expect(registryFromEnv({ ...secure, PUSHER_APP_CLUSTER: 'eu' }).brokers[0].tls).toBe(tls);
+    expect(registryFromEnv({ ...secure, PUSHER_HOST: 'b' }).brokers[0].tls).toBe(tls);
   });
 
   it.each(['::1', '[::1]', 'localhost', '127.0.0.2'])(
     'accepts the development app at %s',
     (host) => {
-      expect(registryFromEnv({ PUSHER_HOST: host }).appId).toBe('1');
+      expect(registryFromEnv({ PUSHER_HOST: host }).brokers[0].appId).toBe('1');
     },
   );
 
@@ -139,11 +145,11 @@ describe('warnIfReadable', () => {
   });
 });
 
-describe('describeServer', () => {
+describe('describeBrokers', () => {
   it('shows the address without credentials', () => {
     const self = registryFromEnv({ ...APP, PUSHER_HOST: '::1', PUSHER_PORT: '80' });
-    expect(describeServer(self)).toBe('[::1]:80');
+    expect(describeBrokers(self)).toBe('[::1]:80');
     const hosted = registryFromEnv({ ...APP, PUSHER_APP_CLUSTER: 'eu' });
-    expect(describeServer(hosted)).toBe('hosted Pusher (cluster eu)');
+    expect(describeBrokers(hosted)).toBe('hosted Pusher (cluster eu)');
   });
 });

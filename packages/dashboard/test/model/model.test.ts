@@ -9,7 +9,7 @@ function state(fields: Partial<State> = {}): State {
     status: {
       gateway: { name: 'g', url: '', domain: '', server: '', channel: '', startedAt: 0 },
       now: 1000,
-      discovery: { state: 'connected', since: 0 },
+      discovery: { state: 'connected', since: 0, brokers: [] },
       token: 'none',
       services: 1,
       instances: 1,

@@ -30,6 +30,7 @@ export type AdminDirectory = Pick<
   Directory,
   | 'on'
   | 'isConnected'
+  | 'brokers'
   | 'knows'
   | 'prefixes'
   | 'instances'
@@ -85,7 +86,6 @@ export function adminApp(options: AdminAppOptions): Hono {
     states,
     rollouts,
     views,
-    server: options.gateway.server,
     now: () => now() + epoch(),
   });
   const app = new Hono();
@@ -107,9 +107,10 @@ function healthApi({ directory, journal, certificates, now, epoch }: AdminAppOpt
   app.get('/ready', (c) => {
     const discovery = discoveryStateOf(directory, journal, now());
     const served = describeCertificates(certificates?.() ?? [], now() + epoch());
-    const detail = describeDiscovery(discovery, journal) + served;
+    const brokers = directory.brokers();
+    const detail = describeDiscovery(discovery, journal, brokers) + served;
     if (discovery === 'expired') return problem(c, 'not-ready', detail);
-    return c.json({ isReady: true, discovery, detail });
+    return c.json({ isReady: true, discovery, brokers, detail });
   });
   return app;
 }

@@ -29,8 +29,6 @@ export interface EventLogOptions {
   readonly states: Pick<InstanceStates, 'listen'>;
   readonly rollouts?: Pick<Rollouts, 'listen'> | undefined;
   readonly views: Pick<Views, 'instance'>;
-  /** The broker, for people. */
-  readonly server: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -72,9 +70,9 @@ export class EventLog {
   }
 
   #add(event: ObserverEvent): void {
-    const { views, server, now } = this.#options;
+    const { views, now } = this.#options;
     const { type } = event;
-    const { reason, message } = describeEvent(event, { server });
+    const { reason, message } = describeEvent(event);
     const isGone = type === 'left' || type === 'forgotten';
     const added: Event = {
       id: ++this.#lastId,

@@ -1,4 +1,4 @@
-import type { Directory } from '@rollcall/client';
+import type { BrokerStatus, Directory } from '@rollcall/client';
 import { RULES } from '@rollcall/protocol';
 import type { Journal, Peer } from '@rollcall/protocol';
 import type { CertificateView } from '../certificates/views.ts';
@@ -6,7 +6,7 @@ import type { AccessOptions } from './access.ts';
 
 /**
  * What a gateway's table is worth.
- * - `connected`: it is subscribed to the registry.
+ * - `connected`: it is subscribed to the registry, at one of its brokers at least.
  * - `disconnected`: it is not, and routes by its last known table, which its probes keep verifying.
  * - `expired`: it is not, and its table is empty, or so old that other gateways can no longer correct it.
  */
@@ -19,7 +19,7 @@ export interface GatewayFacts {
   readonly url: string;
   /** The hosts of which requests must name one, separated by commas. */
   readonly domain: string;
-  /** The broker, for people. */
+  /** The brokers, for people. */
   readonly server: string;
   /** The registry's channel. */
   readonly channel: string;
@@ -52,12 +52,14 @@ interface DiscoveryStatus {
   readonly state: DiscoveryState;
   /** When the connection was made or lost. If lost, the table is of that time. */
   readonly since: number;
+  /** Each broker of the registry. */
+  readonly brokers: readonly BrokerStatus[];
 }
 
 interface StatusOptions {
   readonly gateway: GatewayFacts;
   readonly access: AccessOptions;
-  readonly directory: Pick<Directory, 'isConnected' | 'instances' | 'prefixes'>;
+  readonly directory: Pick<Directory, 'isConnected' | 'brokers' | 'instances' | 'prefixes'>;
   readonly journal: Journal;
   readonly certificates?: () => readonly CertificateView[];
   /** The clock of the journal. */
@@ -78,6 +80,7 @@ export function statusView(
     discovery: {
       state: discoveryStateOf(directory, journal, now()),
       since: linkChangedAt(journal) + epoch(),
+      brokers: directory.brokers(),
     },
     token: token === undefined ? 'none' : isLocal ? 'to-change' : 'always',
     instances: directory.instances().length,
@@ -93,15 +96,28 @@ function linkChangedAt({ link }: Journal): number {
 }
 
 /** What the state means, in a sentence for people. */
-export function describeDiscovery(state: DiscoveryState, { link }: Journal): string {
-  if (state === 'connected') return 'It is connected to the broker.';
+export function describeDiscovery(
+  state: DiscoveryState,
+  { link }: Journal,
+  brokers: readonly BrokerStatus[],
+): string {
+  const what = brokers.length === 1 ? 'the broker' : `any of its ${brokers.length} brokers`;
+  if (state === 'connected') return describeConnected(brokers);
   const outage =
     link.length === 0
-      ? 'It has not reached the broker since it started'
-      : 'It is not connected to the broker';
+      ? `It has not reached ${what} since it started`
+      : `It is not connected to ${what}`;
   if (state === 'expired') return `${outage}, and its table is empty or out of date.`;
   const source = link.length === 0 ? 'its snapshot' : 'its last known table';
   return `${outage}. It routes by ${source}, and its probes keep verifying the instances.`;
+}
+
+function describeConnected(brokers: readonly BrokerStatus[]): string {
+  if (brokers.length === 1) return 'It is connected to the broker.';
+  const lost = brokers.filter(({ isConnected }) => !isConnected).map(({ name }) => name);
+  if (lost.length === 0) return `It is connected to all of its ${brokers.length} brokers.`;
+  const connected = brokers.length - lost.length;
+  return `It is connected to ${connected} of its ${brokers.length} brokers, and not to ${lost.join(' and ')}.`;
 }
 
 /**

@@ -20,7 +20,7 @@ const STATES: readonly InstanceState[] = [
 export interface DiscoveryMetricsOptions {
   readonly directory: Pick<
     Directory,
-    'on' | 'isConnected' | 'instances' | 'prefixes' | 'routable' | 'peers'
+    'on' | 'isConnected' | 'brokers' | 'instances' | 'prefixes' | 'routable' | 'peers'
   >;
   readonly states: Pick<InstanceStates, 'read'>;
   /** Milliseconds since 1970. */
@@ -42,7 +42,7 @@ export function addDiscoveryMetrics(
 
 function addConnection(
   metrics: MetricsRegistry,
-  directory: Pick<Directory, 'on' | 'isConnected'>,
+  directory: Pick<Directory, 'on' | 'isConnected' | 'brokers'>,
   now: () => number,
 ): void {
   let lostAt: number | undefined = directory.isConnected ? undefined : now();
@@ -51,6 +51,11 @@ function addConnection(
   metrics.gauge(
     { name: 'connected', help: '1 while the gateway is connected to the registry' },
     () => [[{}, directory.isConnected ? 1 : 0]],
+  );
+  metrics.gauge(
+    { name: 'broker_connected', help: '1 while the gateway is connected to this broker' },
+    () =>
+      directory.brokers().map(({ name, isConnected }) => [{ broker: name }, Number(isConnected)]),
   );
   metrics.gauge(
     {

@@ -134,11 +134,15 @@ describe('the state of discovery', () => {
     const discovery = async () => (await json(await ask('/api/status')))['discovery'];
     connected();
     say('register', 'a');
-    expect(await discovery()).toEqual({ state: 'connected', since: EPOCH });
+    expect(await discovery()).toEqual({
+      state: 'connected',
+      since: EPOCH,
+      brokers: [{ name: '127.0.0.1:6001', isConnected: true }],
+    });
     state.now = 500;
     disconnected();
     state.now = 600_499;
-    expect(await discovery()).toEqual({ state: 'disconnected', since: EPOCH + 500 });
+    expect(await discovery()).toMatchObject({ state: 'disconnected', since: EPOCH + 500 });
     expect((await ask('/ready')).status).toBe(200);
     state.now = 600_500;
     expect(await discovery()).toMatchObject({ state: 'expired' });
@@ -160,7 +164,7 @@ describe('the state of discovery', () => {
     const { ask, observer, say, state } = setup();
     say('register', 'a');
     state.now = 40;
-    observer.receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 40);
+    observer.at(0).receive('rollcall', { nonce: 'x', digest: '', size: 0, from: 'rollcall-2' }, 40);
     const { peers } = await json(await ask('/api/status'));
     const peer = { name: 'rollcall-2', at: EPOCH + 40, size: 0 };
     expect(peers).toEqual([{ ...peer, missingThere: 1, missingHere: 0 }]);

@@ -26,7 +26,7 @@ function setup() {
   };
   const say = (event: 'register' | 'exit', id: string, fields: object = {}): void => {
     const place = { prefix: '/v1', address: '10.0.0.1', port: 1, id, inc: 1, ...fields };
-    observer.receive(event, place, state.now);
+    observer.at(0).receive(event, place, state.now);
   };
   const probed = (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
     observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now);
@@ -114,7 +114,7 @@ describe('explain', () => {
   it('shows that all instances are suspect, that none receives traffic, or that all have left', async () => {
     const { observer, say, probed, explained } = setup();
     say('register', 'a');
-    observer.departed('a', 1, 0);
+    observer.at(0).departed('a', 1, 0);
     expect((await explained('/v1')).verdict).toMatch(
       /^to 1 of 1 instances of \/v1: none is healthy/,
     );
@@ -131,10 +131,10 @@ describe('explain', () => {
 
   it('shows the link, and that the table may be out of date without it', async () => {
     const { observer, state, say, explained } = setup();
-    observer.subscribed(0);
+    observer.at(0).subscribed(0);
     say('register', 'a');
     state.now = 70;
-    observer.disconnected(70);
+    observer.at(0).disconnected(70);
     state.isConnected = false;
     expect((await explained('/v1')).verdict).toMatch(
       /not connected to the broker, so its table may be out of date$/,

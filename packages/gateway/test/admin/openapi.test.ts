@@ -59,7 +59,7 @@ function busy() {
   parted('b');
   probed('b', 'refused');
   journal.refuse('register', { code: 'bad-port', reason: 'port is 0' }, 5);
-  observer.receive('rollcall', { nonce: 'x', digest: '', size: 3, from: 'rollcall-2' }, 6);
+  observer.at(0).receive('rollcall', { nonce: 'x', digest: '', size: 3, from: 'rollcall-2' }, 6);
   disconnected();
   return made;
 }

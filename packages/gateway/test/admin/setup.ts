@@ -33,6 +33,7 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
     get isConnected() {
       return state.isConnected;
     },
+    brokers: () => [{ name: '127.0.0.1:6001', isConnected: state.isConnected }],
     knows: (prefix) => table.knows(prefix),
     prefixes: () => table.prefixes(),
     instances: (prefix) => (prefix === undefined ? table.all() : table.instances(prefix)),
@@ -82,22 +83,24 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
     events,
     say: (event: 'register' | 'exit' | 'rollcall', id: string, fields: object = {}): void => {
       const place = { prefix: '/v1', address: '10.0.0.1', port: 1, id, inc: 1, ...fields };
-      react(observer.receive(event, place, state.now));
+      react(observer.at(0).receive(event, place, state.now));
     },
     probed: (key: string, verdict: 'ok' | 'refused' | 'failed'): void => {
       react(observer.learn({ type: 'probed', key, verdict, by: 'probe' }, state.now));
     },
     parted: (id: string, inc = 1): void => {
-      react(observer.departed(id, inc, state.now));
+      react(observer.at(0).departed(id, inc, state.now));
     },
     connected: (): void => {
       state.isConnected = true;
-      react(observer.subscribed(state.now));
+      react(observer.at(0).subscribed(state.now));
+      events.emit('broker-connected', '127.0.0.1:6001');
       events.emit('connected');
     },
     disconnected: (): void => {
       state.isConnected = false;
-      react(observer.disconnected(state.now));
+      react(observer.at(0).disconnected(state.now));
+      events.emit('broker-disconnected', '127.0.0.1:6001', []);
       events.emit('disconnected');
     },
     /** What is answered to a request by a name of loopback. */

@@ -13,9 +13,16 @@ export type ObserverEvent =
   | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' | 'prefix-forgotten' }>
   /** A message on the channel was not accepted. */
   | { readonly type: 'refused'; readonly event: string; readonly refusal: Refusal }
-  | { readonly type: 'connected' | 'disconnected' }
-  /** The broker does not accept the connection. */
-  | { readonly type: 'rejected'; readonly reason: string }
+  /** A broker is named, such as `127.0.0.1:6001`. */
+  | { readonly type: 'connected'; readonly broker: string }
+  | {
+      readonly type: 'disconnected';
+      readonly broker: string;
+      /** The brokers that are still connected. */
+      readonly others: readonly string[];
+    }
+  /** A broker does not accept the connection. */
+  | { readonly type: 'rejected'; readonly broker: string; readonly reason: string }
   /** A message could not be published. */
   | { readonly type: 'fault'; readonly message: string };
 
@@ -38,8 +45,6 @@ export interface VersionEvent {
 export type ObserverEventType = ObserverEvent['type'];
 
 export interface EventContext {
-  /** The broker, such as `127.0.0.1:6001`. */
-  readonly server: string;
   /** The host of the gateway's routes, such as `localhost:1500`. Default: none is shown. */
   readonly domain?: string;
 }
@@ -99,15 +104,15 @@ const VERSION_HEADLINES: Readonly<Record<VersionEvent['type'], string>> = {
   'version-held': 'is held back',
 };
 
-export function describeEvent(event: ObserverEvent, context: EventContext): EventDescription {
+export function describeEvent(event: ObserverEvent, context: EventContext = {}): EventDescription {
   const level = LEVELS[event.type];
-  const reason = reasonOf(event, context.server);
+  const reason = reasonOf(event);
   if (!('instance' in event)) return { level, reason, message: reason };
   const route = routeOf(event.instance, context.domain);
   return { level, reason, message: `${HEADLINES[event.type]} ${route} (${reason})` };
 }
 
-function reasonOf(event: ObserverEvent, server: string): string {
+function reasonOf(event: ObserverEvent): string {
   switch (event.type) {
     case 'conflict': {
       const { key } = event.instance;
@@ -120,11 +125,11 @@ function reasonOf(event: ObserverEvent, server: string): string {
     case 'refused':
       return `refused ${event.event} (${event.refusal.code}): ${event.refusal.reason}`;
     case 'connected':
-      return `connected to the broker at ${server}`;
+      return `connected to the broker at ${event.broker}`;
     case 'disconnected':
-      return `lost the connection to the broker at ${server}: the last known table stays in use`;
+      return `lost the connection to the broker at ${event.broker}: ${whatStays(event.others)}`;
     case 'rejected':
-      return `the broker at ${server} rejected the connection (${event.reason}): retrying`;
+      return `the broker at ${event.broker} rejected the connection (${event.reason}): retrying`;
     case 'fault':
       return event.message;
     case 'version-testing':
@@ -138,6 +143,11 @@ function reasonOf(event: ObserverEvent, server: string): string {
     default:
       return withChangedFields(event);
   }
+}
+
+function whatStays(others: readonly string[]): string {
+  if (others.length === 0) return 'the last known table stays in use';
+  return `${others.join(' and ')} ${others.length === 1 ? 'stays' : 'stay'} connected`;
 }
 
 function withChangedFields(event: Change | TrafficChange): string {

@@ -22,8 +22,6 @@ const MAX_OUTBID_MS = 60_000;
  */
 export class Owner {
   #announcement: Owned;
-  /** What its presence channel shows. */
-  #shown: Owned | undefined;
   /** The highest incarnation that other programs hold, if it is not below this one. */
   #held = 0;
   #outbidFrom = -Infinity;
@@ -44,25 +42,21 @@ export class Owner {
     return this.#announcement;
   }
 
-  /** The announcement to join the presence channel with. The channel shows it until it is joined again. */
-  show(): Owned {
-    this.#shown = this.#announcement;
-    return this.#shown;
-  }
-
   /**
    * How many milliseconds to wait before answering a roll call, or undefined if no answer is needed. The
    * digest of a large table has no room for all entries. Such an asker has read the presence channels, so
    * no answer is needed if this one shows the current announcement; without this rule 8,800 of 10,000
    * owners would answer.
    * @param random a number from 0 to 1
+   * @param shown the announcement that its presence channel shows, at the broker by which the roll call came
    */
   answerAfter(
     { digest, size }: { readonly digest: string; readonly size: number },
     random: number,
+    shown?: Owned,
   ): number | undefined {
     if (isIn(digest, { announcement: this.#announcement, left: false })) return undefined;
-    if (!holdsAll(digest, size) && this.#shown === this.#announcement) return undefined;
+    if (!holdsAll(digest, size) && shown === this.#announcement) return undefined;
     return Math.min(MAX_ANSWER_MS, size * ANSWER_MS_PER_INSTANCE) * random;
   }
 

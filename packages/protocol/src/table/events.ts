@@ -3,16 +3,24 @@ import type { Statement } from '../wire/statement.ts';
 import type { Instance } from './instance.ts';
 import type { Probed, ProbedBy } from './probe.ts';
 
+/** The place of a broker in the list of a registry. By default it is the first, 0. */
+export type BrokerNumber = number;
+
 /** What an observer learns. */
 export type TableEvent =
   /** The owner announced it, or its exit, on the channel. */
   | { readonly type: 'received'; readonly statement: Statement }
   /** Another observer's table holds it, or, if `isRestored`, a snapshot. */
   | { readonly type: 'relayed'; readonly statement: Statement; readonly isRestored?: boolean }
-  /** The transport reports that an instance is in its presence channel. */
-  | { readonly type: 'joined'; readonly announcement: Announcement }
-  /** The transport reports that a run of an instance is no longer in its presence channel. */
-  | { readonly type: 'departed'; readonly id: string; readonly inc: number }
+  /** A broker reports that an instance is in its presence channel. */
+  | { readonly type: 'joined'; readonly announcement: Announcement; readonly broker?: BrokerNumber }
+  /** A broker reports that a run of an instance is not, or no longer, in its presence channel. */
+  | {
+      readonly type: 'departed';
+      readonly id: string;
+      readonly inc: number;
+      readonly broker?: BrokerNumber;
+    }
   /** A probe, or a request, has ended. */
   | ({ readonly type: 'probed'; readonly key: string } & Probed)
   /** This observer's configuration names it: by a URL, which may stand for several instances. */
@@ -25,8 +33,8 @@ export type TableEvent =
   | { readonly type: 'dismissed'; readonly key: string }
   /** An operator has this observer forget a prefix without instances. */
   | { readonly type: 'prefix-dismissed'; readonly prefix: string }
-  /** This observer's own connection to the channel was made or lost. */
-  | { readonly type: 'link'; readonly isUp: boolean }
+  /** This observer's own connection to a broker was made or lost. */
+  | { readonly type: 'link'; readonly isUp: boolean; readonly broker?: BrokerNumber }
   /** Time has passed. */
   | { readonly type: 'tick' };
 

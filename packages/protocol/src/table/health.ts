@@ -13,6 +13,7 @@ import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
 import { RULES, STATUS_MS } from './rules.ts';
+import { isGoneEverywhere, isGoneWithout, sighted } from './sightings.ts';
 
 export interface HealthOptions {
   /** Which instances are probed. With `never`, no `probe` effects are returned. */
@@ -50,6 +51,11 @@ export class Health {
     this.#agenda = agenda;
     this.#endpoints = endpoints;
     this.#schedule = new ProbeSchedule(probes, this.#rules, entries, agenda);
+  }
+
+  /** Whether this observer is connected to a broker. */
+  get isConnected(): boolean {
+    return this.#link.brokers.size > 0;
   }
 
   /** An instance is new in the table, or has restarted. */
@@ -115,6 +121,20 @@ export class Health {
     return this.#suspect(entry, 'only another observer has reported it', now);
   }
 
+  /**
+   * A broker reports whether an instance is in its presence channel. Returns whether it is gone: as long as one broker shows
+   * it, or has yet to say, it is not.
+   */
+  sighted(entry: Entry, broker: number, isThere: boolean): boolean {
+    sighted(entry, broker, isThere);
+    return isGoneEverywhere(entry, this.#link.brokers);
+  }
+
+  /** The connection to a broker is lost. Returns whether an instance is gone by what the others have reported. */
+  isGoneWithout(entry: Entry, broker: number): boolean {
+    return isGoneWithout(entry, broker, this.#link.brokers) && isSpokenFor(entry);
+  }
+
   /** The transport has lost an instance. */
   lost(entry: Entry, why: string, now: number): Effect[] {
     entry.isPresent = false;
@@ -147,9 +167,10 @@ export class Health {
     return [];
   }
 
-  /** This observer's own connection to the channel was made or lost. */
-  link(isUp: boolean, now: number): Effect[] {
-    if (!this.#link.changed(isUp, now)) return [];
+  /** This observer's own connection to a broker was made or lost. */
+  link(broker: number, isConnected: boolean, now: number): Effect[] {
+    if (!this.#link.changed(broker, isConnected, now)) return [];
+    const { isUp } = this.#link;
     const effects: Effect[] = [];
     // Other observers have forgotten the exits of that time, so they cannot report that one of ours has left.
     const wasAwayLong = isUp && this.#link.wasAwayLong(now);

@@ -1,7 +1,12 @@
 import { RULES } from './rules.ts';
 
-/** This observer's own connection to the channel: while it is away, and shortly after, missing evidence shows nothing. */
+/**
+ * This observer's own connection to the registry: while no broker of it can be heard, and shortly after, missing evidence
+ * shows nothing.
+ */
 export class OwnLink {
+  readonly #brokers = new Set<number>();
+  /** Until it was connected to a broker or has lost one, nothing speaks against it. */
   #isUp = true;
   #lostAt = Infinity;
   #settledAt = -Infinity;
@@ -11,13 +16,21 @@ export class OwnLink {
     return this.#isUp;
   }
 
+  /** The brokers that it is connected to. */
+  get brokers(): ReadonlySet<number> {
+    return this.#brokers;
+  }
+
   /** Until then a probe that times out may be the fault of this link. */
   get settledAt(): number {
     return this.#isUp ? this.#settledAt : Infinity;
   }
 
-  /** Notes that it was made or lost. Returns whether that is news. */
-  changed(isUp: boolean, now: number): boolean {
+  /** Notes that the connection to a broker was made or lost. Returns whether that is the first one, or was the last. */
+  changed(broker: number, isConnected: boolean, now: number): boolean {
+    if (isConnected) this.#brokers.add(broker);
+    else this.#brokers.delete(broker);
+    const isUp = this.#brokers.size > 0;
     if (this.#isUp === isUp) return false;
     this.#isUp = isUp;
     this.#settledAt = now + RULES.settleMs;

@@ -7,11 +7,11 @@ export function isSpokenFor({ goneAt }: Entry): boolean {
   return goneAt === Infinity;
 }
 
-/** Whether an owner in presence mode was heard, and was neither seen in its presence channel nor seen to leave it. */
-export function lacksPresence(entry: Entry): boolean {
-  const { announcement, isPresent } = entry;
+/** Whether an owner in presence mode was heard, and it is unknown whether it is in its presence channel at a broker. */
+export function lacksPresence(entry: Entry, broker: number): boolean {
+  const { announcement, sightings } = entry;
   const isInPresenceMode = versionOf(announcement) !== undefined && announcement.ttl === undefined;
-  return isInPresenceMode && !isPresent && isSpokenFor(entry);
+  return isInPresenceMode && !sightings.has(broker) && isSpokenFor(entry);
 }
 
 /** Whether an instance, since its owner last announced it, has given reason to think that its process is gone. */

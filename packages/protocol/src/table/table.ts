@@ -8,7 +8,7 @@ import type { TableLimits } from './capacity.ts';
 import { Endpoints, isSameEndpoint } from './endpoints.ts';
 import { change, newEntry, statementOf } from './entry.ts';
 import type { Entry } from './entry.ts';
-import type { Effect, TableEvent } from './events.ts';
+import type { BrokerNumber, Effect, TableEvent } from './events.ts';
 import { exportOf, isExportable } from './export.ts';
 import { Groups } from './groups.ts';
 import { Health } from './health.ts';
@@ -54,13 +54,13 @@ export class Table {
   #take(event: TableEvent, now: number): Effect[] {
     switch (event.type) {
       case 'received':
-        return this.#received(event.statement, false, now);
+        return this.#received(event.statement, undefined, now);
       case 'relayed':
         return this.#relayed(event.statement, event.isRestored === true, now);
       case 'joined':
-        return this.#received({ announcement: event.announcement, left: false }, true, now);
+        return this.#joined(event.announcement, event.broker ?? 0, now);
       case 'departed':
-        return this.#departed(event.id, event.inc, now);
+        return this.#departed(event.id, event.inc, event.broker ?? 0, now);
       case 'probed': {
         const entry = this.#entries.get(event.key);
         return entry === undefined ? [] : this.#health.probed(entry, event, now);
@@ -81,7 +81,7 @@ export class Table {
       case 'prefix-dismissed':
         return this.#capacity.dismiss(event.prefix);
       case 'link':
-        return this.#health.link(event.isUp, now);
+        return this.#link(event.broker ?? 0, event.isUp, now);
       case 'tick':
         return this.#agenda.take(now).flatMap((key) => this.#due(key, now));
     }
@@ -132,10 +132,23 @@ export class Table {
     return this.#entries.get(key);
   }
 
-  /** Whether the presence channel of an instance has to be looked at: its run should be there, and was not seen there. */
-  lacksPresence(key: string): boolean {
+  /**
+   * Whether the presence channel of an instance at a broker has to be looked at: its run should be there, and nothing is known
+   * of it there.
+   */
+  lacksPresence(key: string, broker: BrokerNumber = 0): boolean {
     const entry = this.#entries.get(key);
-    return entry !== undefined && lacksPresence(entry);
+    return entry !== undefined && lacksPresence(entry, broker);
+  }
+
+  /** Whether this observer is connected to a broker. */
+  get isConnected(): boolean {
+    return this.#health.isConnected;
+  }
+
+  /** Whether an instance is in its presence channel at a broker, as far as this observer knows. */
+  isPresent(key: string): boolean {
+    return this.#entries.get(key)?.isPresent === true;
   }
 
   /** What this table knows of an instance: its announcement, or that it has left. */
@@ -157,15 +170,24 @@ export class Table {
     return isExportable(statement, this.#entries, this.#tombstones);
   }
 
-  /** Takes in what an owner announces, which proves that its instance runs. */
-  #received(statement: Statement, isPresent: boolean, now: number): Effect[] {
+  #joined(announcement: Announcement, broker: BrokerNumber, now: number): Effect[] {
+    return this.#received({ announcement, left: false }, broker, now);
+  }
+
+  /**
+   * Takes in what an owner announces, which proves that its instance runs.
+   * @param presentAt the broker in whose presence channel it is, if that is how it came
+   */
+  #received(statement: Statement, presentAt: BrokerNumber | undefined, now: number): Effect[] {
     const effects = this.#merge(statement, 'received', now);
     const entry = this.#entries.get(instanceKey(statement.announcement));
     if (entry === undefined || statement.left) return effects;
     const { inc, seq } = statement.announcement;
     // A presence channel has what was announced at joining: the run is there, even if it has changed since.
+    const isPresent = presentAt !== undefined;
     const isLatest = isPresent || entry.announcement.seq === seq;
     if (entry.announcement.inc !== inc || !isLatest) return effects;
+    if (isPresent) this.#health.sighted(entry, presentAt, true);
     effects.push(...this.#health.confirmed(entry, isPresent, now));
     return isSpokenFor(entry) ? [...effects, ...this.#replaceAt(entry)] : effects;
   }
@@ -236,9 +258,23 @@ export class Table {
     return [change('left', entry, why)];
   }
 
-  #departed(id: string, inc: number, now: number): Effect[] {
+  #departed(id: string, inc: number, broker: BrokerNumber, now: number): Effect[] {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.announcement.inc !== inc) return [];
+    return this.#health.sighted(entry, broker, false) ? this.#lost(entry, now) : [];
+  }
+
+  /** This observer's own connection to a broker was made or lost. */
+  #link(broker: BrokerNumber, isUp: boolean, now: number): Effect[] {
+    const effects = this.#health.link(broker, isUp, now);
+    if (isUp) return effects;
+    const gone = [...this.#entries.values()].filter((each) =>
+      this.#health.isGoneWithout(each, broker),
+    );
+    return [...effects, ...gone.flatMap((entry) => this.#lost(entry, now))];
+  }
+
+  #lost(entry: Entry, now: number): Effect[] {
     const effects = this.#health.lost(entry, 'it is gone from its presence channel', now);
     return this.#isReplaced(entry) ? [...effects, this.#replaced(entry)] : effects;
   }

@@ -3,7 +3,6 @@ import { describeEvent } from '@rollcall/protocol';
 import type { Announcement, Instance, ObserverEvent } from '@rollcall/protocol';
 
 const PLAIN: Announcement = { prefix: '/v1', address: '10.0.0.1', port: 3000 };
-const CONTEXT = { server: '127.0.0.1:6001' };
 
 function instance(fields: Partial<Announcement> = {}): Instance {
   return { key: 'a', announcement: { ...PLAIN, ...fields }, status: 'healthy', since: 0 };
@@ -30,37 +29,41 @@ describe('the description of an event', () => {
       { type: 'refused', event: 'register', refusal: { code: 'bad-port', reason: 'port is 0' } },
       'refused register (bad-port): port is 0',
     ],
-    [{ type: 'connected' }, 'connected to the broker at 127.0.0.1:6001'],
+    [{ type: 'connected', broker: '127.0.0.1:6001' }, 'connected to the broker at 127.0.0.1:6001'],
     [
-      { type: 'disconnected' },
+      { type: 'disconnected', broker: '127.0.0.1:6001', others: [] },
       'lost the connection to the broker at 127.0.0.1:6001: the last known table stays in use',
     ],
     [
-      { type: 'rejected', reason: 'over quota' },
+      { type: 'disconnected', broker: 'a:1', others: ['b:2'] },
+      'lost the connection to the broker at a:1: b:2 stays connected',
+    ],
+    [
+      { type: 'rejected', broker: '127.0.0.1:6001', reason: 'over quota' },
       'the broker at 127.0.0.1:6001 rejected the connection (over quota): retrying',
     ],
     [{ type: 'fault', message: 'no answer' }, 'no answer'],
   ])('of %j is one line', (event, message) => {
-    expect(describeEvent(event, CONTEXT).message).toBe(message);
+    expect(describeEvent(event).message).toBe(message);
   });
 
   it('names the host of the routes if the observer is a gateway', () => {
-    const { message } = describeEvent(left, { ...CONTEXT, domain: 'localhost:1500' });
+    const { message } = describeEvent(left, { domain: 'localhost:1500' });
     expect(message).toBe(
       'route unregistered localhost:1500/v1 -> http://10.0.0.1:3000 (it has left)',
     );
   });
 
   it('has a level', () => {
-    expect(describeEvent(left, CONTEXT).level).toBe('info');
-    expect(describeEvent({ type: 'disconnected' }, CONTEXT).level).toBe('warn');
+    expect(describeEvent(left).level).toBe('info');
+    expect(describeEvent({ type: 'disconnected', broker: 'a:1', others: [] }).level).toBe('warn');
   });
 
   it('lists the fields that an update changed', () => {
     const was = { ...PLAIN, id: 'a', inc: 1, seq: 0, weight: 5, meta: { a: '1' }, zone: 'x' };
     const is = instance({ id: 'a', inc: 1, seq: 1, meta: { a: '2' }, zone: 'x', draining: true });
     const event: ObserverEvent = { type: 'updated', instance: is, was, why: 'it said so' };
-    const { reason } = describeEvent(event, CONTEXT);
+    const { reason } = describeEvent(event);
     expect(reason).toMatch(/^it said so: /);
     expect(new Set(reason.slice('it said so: '.length).split(', '))).toEqual(
       new Set(['weight', 'meta', 'draining']),
@@ -70,6 +73,6 @@ describe('the description of an event', () => {
   it('lists no fields of an instance that announces the same in a new run', () => {
     const [was, is] = [{ ...PLAIN, id: 'a', inc: 1 }, instance({ id: 'a', inc: 2 })];
     const event: ObserverEvent = { type: 'updated', instance: is, was, why: 'it has restarted' };
-    expect(describeEvent(event, CONTEXT).reason).toBe('it has restarted');
+    expect(describeEvent(event).reason).toBe('it has restarted');
   });
 });

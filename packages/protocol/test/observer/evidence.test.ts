@@ -9,7 +9,7 @@ function setup() {
   return {
     journal,
     observer,
-    register: (inc: number, now: number) => observer.receive('register', place(inc), now),
+    register: (inc: number, now: number) => observer.at(0).receive('register', place(inc), now),
     probed: (verdict: 'ok' | 'failed', now: number) =>
       observer.learn({ type: 'probed', key: 'a', verdict, by: 'probe' }, now),
   };
@@ -34,10 +34,10 @@ describe('the evidence for an instance', () => {
     register(1, 1);
     probed('ok', 2);
     register(2, 3);
-    observer.departed('a', 1, 4);
+    observer.at(0).departed('a', 1, 4);
     register(1, 5);
     expect(journal.evidenceOf('a')).toEqual({ inc: 2, announcedAt: 3 });
-    observer.departed('a', 2, 6);
+    observer.at(0).departed('a', 2, 6);
     expect(journal.evidenceOf('a')).toMatchObject({ presence: { isPresent: false, at: 6 } });
   });
 

@@ -20,7 +20,7 @@ function fleet() {
   }
   function send(from: Observer | undefined, { event, data }: Omit<Message, 'to'>): void {
     const others = gateways.filter((each) => each !== from);
-    for (const each of others) carry(each, each.receive(event, structuredClone(data), now));
+    for (const each of others) carry(each, each.at(0).receive(event, structuredClone(data), now));
   }
   return {
     send: (event: Message['event']): void => send(undefined, { event, data: INSTANCE }),
@@ -31,12 +31,15 @@ function fleet() {
         nonce: () => `n${nonces++}`,
       });
       gateways.push(gateway);
-      carry(gateway, gateway.subscribed(now));
+      carry(gateway, gateway.at(0).subscribed(now));
       return gateway;
     },
     pass: (milliseconds: number): void => {
       for (const end = now + milliseconds; now < end; now += 500)
-        for (const each of gateways) carry(each, each.tick(now));
+        for (const each of gateways) {
+          carry(each, each.tick(now));
+          carry(each, each.at(0).tick(now));
+        }
     },
     held: (): number[] => gateways.map(({ table }) => table.export(now).length),
   };
@@ -72,7 +75,7 @@ describe('gateways that started at different times', () => {
     const exit = { announcement: { ...INSTANCE }, left: true };
     const second = join();
     // Only one of them hears the exit, and tells the other.
-    first.receive('exit', INSTANCE, 0);
+    first.at(0).receive('exit', INSTANCE, 0);
     pass(RULES.rollCallEveryMs + 1000);
     expect(second.table.statementOf('a')).toEqual(exit);
     expect(held()).toEqual([1, 1]);

@@ -16,23 +16,23 @@ const place = (id: string) => ({
 
 /** What a gateway says as it calls the roll. */
 function rollCall(observer: Observer, now: number): unknown {
-  const [message] = observer.subscribed(now).publish;
+  const [message] = observer.at(0).subscribed(now).publish;
   return message?.data;
 }
 
 describe('the other gateways of an observer', () => {
   it('are known from their roll calls, with the difference of their tables', () => {
     const [a, b] = [gateway('a'), gateway('b')];
-    for (const id of ['x', 'y']) a.receive('register', place(id), 0);
-    b.receive('register', place('z'), 0);
-    a.receive('rollcall', rollCall(b, 5), 5);
+    for (const id of ['x', 'y']) a.at(0).receive('register', place(id), 0);
+    b.at(0).receive('register', place('z'), 0);
+    a.at(0).receive('rollcall', rollCall(b, 5), 5);
     expect(a.peers.all(5)).toEqual([
       { name: 'b', at: 5, size: 1, missingThere: 2, missingHere: 1 },
     ]);
 
-    for (const id of ['x', 'y']) b.receive('register', place(id), 6);
-    a.receive('register', place('z'), 6);
-    a.receive('rollcall', rollCall(b, 1007), 1007);
+    for (const id of ['x', 'y']) b.at(0).receive('register', place(id), 6);
+    a.at(0).receive('register', place('z'), 6);
+    a.at(0).receive('rollcall', rollCall(b, 1007), 1007);
     expect(a.peers.all(1007)).toEqual([
       { name: 'b', at: 1007, size: 3, missingThere: 0, missingHere: 0 },
     ]);
@@ -40,29 +40,29 @@ describe('the other gateways of an observer', () => {
 
   it('are forgotten after two missed roll calls', () => {
     const [a, b] = [gateway('a'), gateway('b')];
-    a.receive('rollcall', rollCall(b, 0), 0);
+    a.at(0).receive('rollcall', rollCall(b, 0), 0);
     expect(a.peers.all(3 * RULES.rollCallEveryMs)).toHaveLength(1);
     expect(a.peers.all(3 * RULES.rollCallEveryMs + 1)).toEqual([]);
   });
 
   it('are not counted as lacking entries that do not fit their digest', () => {
     const a = gateway('a');
-    a.receive('register', place('x'), 0);
-    a.receive('rollcall', { nonce: 'n', digest: '', size: 2000, from: 'b' }, 0);
+    a.at(0).receive('register', place('x'), 0);
+    a.at(0).receive('rollcall', { nonce: 'n', digest: '', size: 2000, from: 'b' }, 0);
     expect(a.peers.all(0)).toEqual([{ name: 'b', at: 0, size: 2000, missingHere: 0 }]);
   });
 
   it('exclude observers without a valid name', () => {
     const a = gateway('a');
     for (const from of [undefined, '', 'a b', 7, 'x'.repeat(65), null])
-      a.receive('rollcall', { nonce: 'n', digest: '', size: 0, from }, 0);
+      a.at(0).receive('rollcall', { nonce: 'n', digest: '', size: 0, from }, 0);
     expect(a.peers.all(0)).toEqual([]);
   });
 
   it('are limited to the latest hundred', () => {
     const a = gateway('a');
     for (let count = 0; count < 150; count++)
-      a.receive(
+      a.at(0).receive(
         'rollcall',
         { nonce: 'n', digest: '', size: 0, from: `g${count}` },
         count * RULES.answerEveryMs,

@@ -9,7 +9,7 @@ function gateway(instances = INSTANCES): Observer {
   const observer = new Observer({ probes: 'never', answers: true, nonce: () => 'own' });
   for (let port = 1; port <= instances; port++) {
     const announcement = { prefix: '/v1', address: '10.0.0.1', port, id: `i${port}`, inc: 1 };
-    observer.receive('register', announcement, 0);
+    observer.at(0).receive('register', announcement, 0);
   }
   return observer;
 }
@@ -24,8 +24,9 @@ describe('a flood of roll calls', () => {
     let published = 0;
     for (let now = 1; now <= 1000; now++) {
       for (let count = 0; count < 10; count++)
-        published += observer.receive('rollcall', newcomer(`n${now}-${count}`), now).publish.length;
-      published += observer.tick(now).publish.length;
+        published += observer.at(0).receive('rollcall', newcomer(`n${now}-${count}`), now)
+          .publish.length;
+      published += observer.at(0).tick(now).publish.length;
     }
     const whole = Math.ceil(INSTANCES / 40);
     expect(published).toBeLessThan(4 * whole);
@@ -33,10 +34,10 @@ describe('a flood of roll calls', () => {
 
   it('is answered to each asker by one answer, of which the first has the table', () => {
     const observer = gateway(1);
-    expect(noncesOf(observer.receive('rollcall', newcomer('a'), 1).publish)).toEqual(['a']);
-    expect(observer.receive('rollcall', newcomer('b'), 2).publish).toEqual([]);
-    expect(observer.receive('rollcall', newcomer('c'), 3).publish).toEqual([]);
-    const { publish } = observer.tick(1 + RULES.answerEveryMs);
+    expect(noncesOf(observer.at(0).receive('rollcall', newcomer('a'), 1).publish)).toEqual(['a']);
+    expect(observer.at(0).receive('rollcall', newcomer('b'), 2).publish).toEqual([]);
+    expect(observer.at(0).receive('rollcall', newcomer('c'), 3).publish).toEqual([]);
+    const { publish } = observer.at(0).tick(1 + RULES.answerEveryMs);
     expect(publish.map(({ data }) => data)).toMatchObject([
       { nonce: 'b', up: [{ id: 'i1' }] },
       { nonce: 'c', up: [] },

@@ -16,8 +16,8 @@ const statement = (fields: Partial<Owned>, left = false) => ({
 /** The digest of an observer that has heard these. */
 function digestOf(...announcements: readonly Owned[]): string {
   const observer = new Observer({ probes: 'never', answers: false, nonce: () => 'n' });
-  for (const each of announcements) observer.receive('register', each, 0);
-  return (observer.askOwners(0).data as { digest: string }).digest;
+  for (const each of announcements) observer.at(0).receive('register', each, 0);
+  return (observer.at(0).askOwners(0).data as { digest: string }).digest;
 }
 
 describe('an owner', () => {
@@ -45,16 +45,16 @@ describe('an owner', () => {
       const owner = new Owner(OWNED);
       const rollCall = { digest: STRANGER.repeat(1200), size: 10_000 };
       expect(owner.answerAfter(rollCall, 0)).toBe(0);
-      owner.show();
-      expect(owner.answerAfter(rollCall, 0)).toBeUndefined();
+      const shown = owner.announcement;
+      expect(owner.answerAfter(rollCall, 0, shown)).toBeUndefined();
       owner.update({ weight: 2 });
-      expect(owner.answerAfter(rollCall, 0)).toBe(0);
+      expect(owner.answerAfter(rollCall, 0, shown)).toBe(0);
     });
 
     it('answers if the digest says that it has left', () => {
       const observer = new Observer({ probes: 'never', answers: false, nonce: () => 'n' });
-      observer.receive('exit', OWNED, 0);
-      const { data } = observer.askOwners(0);
+      observer.at(0).receive('exit', OWNED, 0);
+      const { data } = observer.at(0).askOwners(0);
       expect(new Owner(OWNED).answerAfter(data as { digest: string; size: number }, 1)).toBe(2);
     });
 

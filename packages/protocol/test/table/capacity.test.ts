@@ -68,7 +68,7 @@ describe('a prefix whose last instance has gone', () => {
 function observe(limits: Partial<TableLimits>) {
   const observer = new Observer({ probes: 'always', answers: true, nonce: () => 'n', limits });
   const hear = (at: number, fields = {}) =>
-    observer.receive('register', announcement({ ...service(at), ...fields }), 0);
+    observer.at(0).receive('register', announcement({ ...service(at), ...fields }), 0);
   const down = (at: number) =>
     observer.learn({ type: 'probed', key: `i${at}`, verdict: 'refused', by: 'probe' }, 0);
   const keys = () => observer.table.entries().map(({ key }) => key);
@@ -141,7 +141,7 @@ describe('a table that is full', () => {
     const { observer, hear, down, keys } = observe({ maxPrefixes: 3 });
     for (const at of [1, 2, 3]) hear(at);
     down(1);
-    observer.receive('exit', announcement(service(2)), 0);
+    observer.at(0).receive('exit', announcement(service(2)), 0);
     hear(4);
     expect(observer.table.prefixes()).toEqual(['/s1', '/s3', '/s4']);
     expect(keys()).toEqual(['i1', 'i3', 'i4']);
@@ -156,7 +156,7 @@ describe('a table that is full', () => {
 
   it('remembers as many exits as instances', () => {
     const { observer } = observe({ maxInstances: 3 });
-    for (let at = 0; at < 100; at++) observer.receive('exit', announcement(service(at)), 0);
+    for (let at = 0; at < 100; at++) observer.at(0).receive('exit', announcement(service(at)), 0);
     expect(observer.table.export(0)).toHaveLength(3);
   });
 });

@@ -22,7 +22,7 @@ export interface CountedSocket {
   /** Ends the connection at once. */
   destroy(): unknown;
   /** Calls back when the connection has closed. */
-  once(event: 'close', listener: () => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
 }
 
 /** Counts the connections of clients, and closes a new one that exceeds a limit. Share one among the ports of a program. */
@@ -60,7 +60,7 @@ export class ConnectionLimiter {
     }
     this.#open += 1;
     this.#perClient.set(client, (this.#perClient.get(client) ?? 0) + 1);
-    socket.once('close', () => this.#closed(client));
+    socket.on('close', () => this.#closed(client));
     return true;
   }
 

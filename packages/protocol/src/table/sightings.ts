@@ -1,0 +1,36 @@
+/**
+ * What an instance's presence channel at a broker has shown since this observer connected to that broker: the instance, that
+ * it has left, or that it was not there. An instance that has not got there yet is absent, too.
+ */
+export type Sighting = 'present' | 'left' | 'absent';
+
+/** An instance by what the brokers have shown of it, by their numbers. */
+interface Sighted {
+  readonly sightings: Map<number, Sighting>;
+}
+
+/** A broker reports whether an instance is in its presence channel. */
+export function sighted({ sightings }: Sighted, broker: number, isThere: boolean): void {
+  const was = sightings.get(broker) ?? 'absent';
+  sightings.set(broker, isThere ? 'present' : was === 'present' ? 'left' : was);
+}
+
+/** Whether every broker that this observer is connected to has said that an instance is not there. */
+export function isGoneEverywhere({ sightings }: Sighted, connected: ReadonlySet<number>): boolean {
+  const isSeen = [...sightings.values()].includes('present');
+  return !isSeen && [...connected].every((broker) => sightings.has(broker));
+}
+
+/**
+ * The connection to a broker is lost, and what it has shown counts no longer. Returns whether an instance is gone by that:
+ * the others say that it is not there, and one of them has seen it leave. Otherwise the connection may be all that is lost.
+ */
+export function isGoneWithout(
+  entry: Sighted,
+  broker: number,
+  connected: ReadonlySet<number>,
+): boolean {
+  entry.sightings.delete(broker);
+  const hasLeft = [...entry.sightings.values()].includes('left');
+  return hasLeft && isGoneEverywhere(entry, connected);
+}

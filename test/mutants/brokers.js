@@ -1,0 +1,69 @@
+/** The rules of a registry over several brokers, each with a change that breaks it. */
+export const BROKER_MUTANTS = [
+  {
+    rule: 'an instance that one broker shows is not gone',
+    file: 'table/sightings.ts',
+    from: 'return !isSeen && [...connected]',
+    to: 'return (isSeen || true) && [...connected]',
+  },
+  {
+    rule: 'a broker that has yet to say whether an instance is there is waited for',
+    file: 'table/sightings.ts',
+    from: 'every((broker) => sightings.has(broker))',
+    to: 'every(() => sightings.size > 0)',
+  },
+  {
+    rule: 'what a lost broker has shown counts no longer',
+    file: 'table/sightings.ts',
+    from: 'entry.sightings.delete(broker);',
+    to: 'entry.sightings.has(broker);',
+  },
+  {
+    rule: 'the loss of the only broker that had an instance says nothing about it',
+    file: 'table/sightings.ts',
+    from: "[...entry.sightings.values()].includes('left')",
+    to: 'entry.sightings.size >= 0',
+  },
+  {
+    rule: 'an instance that has left one broker is gone when the last that showed it is lost',
+    file: 'table/sightings.ts',
+    from: 'return hasLeft && isGoneEverywhere(entry, connected);',
+    to: 'return hasLeft && isGoneEverywhere(entry, connected) && false;',
+  },
+  {
+    rule: 'the own link is down only when the last broker is lost',
+    file: 'table/own-link.ts',
+    from: 'const isUp = this.#brokers.size > 0;',
+    to: 'const isUp = isConnected;',
+  },
+  {
+    rule: 'an instance is looked for at each broker',
+    file: 'table/rivals.ts',
+    from: '!sightings.has(broker)',
+    to: 'sightings.size === 0 && broker >= 0',
+  },
+  {
+    rule: 'people are told once of what several brokers deliver',
+    file: 'observer/repeats.ts',
+    from: 'if (times <= said.times) return false;',
+    to: '',
+  },
+  {
+    rule: 'people are told again of what is delivered again',
+    file: 'observer/repeats.ts',
+    from: 'const times = (said.timesBy.get(broker) ?? 0) + 1;',
+    to: 'const times = 1;',
+  },
+  {
+    rule: 'that one broker does not show an instance which another one shows is no evidence',
+    file: 'observer/observer.ts',
+    from: "if (event.type === 'departed') return !this.table.isPresent(event.id);",
+    to: '',
+  },
+  {
+    rule: 'that one of several brokers is lost is no news of the own link',
+    file: 'observer/observer.ts',
+    from: "return event.type !== 'link' || this.table.isConnected !== wasConnected;",
+    to: 'return true || wasConnected;',
+  },
+];
