@@ -6,7 +6,7 @@ export type {
   ListView,
   MemberView,
 } from './admin/app-views.ts';
-export type { BrokerEvent, BrokerEventType } from './event-log/event-log.ts';
+export type { BrokerEvent, BrokerEventType } from './event-log/broker-event.ts';
 export type { EventBatch } from './event-log/event-watch.ts';
 export type { AppCounts, AppView, BrokerStatus } from './admin/status.ts';
 export type { AppReport, ClusterState, NodeReport, NodeState, NodeStatus } from './app/app.ts';

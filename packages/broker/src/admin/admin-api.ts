@@ -18,7 +18,7 @@ import { parseTrigger } from '../api/trigger.ts';
 import type { App, AppHost } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
-import { BROKER_EVENT_TYPES } from '../event-log/event-log.ts';
+import { BROKER_EVENT_TYPES } from '../event-log/broker-event.ts';
 import type { EventFilter } from '../event-log/event-watch.ts';
 import { channelsOf, connectionsOf, membersOf } from './app-views.ts';
 import type { ConnectionView } from './app-views.ts';
@@ -143,7 +143,7 @@ export class AdminApi {
     if (file === undefined || method !== 'GET') return false;
     const sent = file.respond({
       ifNoneMatch: headers['if-none-match'],
-      acceptEncoding: String(headers['accept-encoding'] ?? ''),
+      acceptEncoding: headers['accept-encoding'],
     });
     response.writeHead(sent.body === null ? 304 : 200, { ...SECURITY_HEADERS, ...sent.headers });
     response.end(sent.body ?? undefined);

@@ -1,5 +1,11 @@
 import { EventLog } from '../event-log/event-log.ts';
-import type { Publication } from './app.ts';
+
+/** An event that was published. */
+interface PublishedEvent {
+  readonly name: string;
+  readonly data: string;
+  readonly channels: readonly string[];
+}
 
 /** What has happened in one app since the broker started. Each number only grows. */
 export class Counters {
@@ -20,7 +26,7 @@ export class Counters {
   webhookEventsDropped = 0;
 
   /** An event was published over the HTTP API. */
-  published({ name: event, data, channels }: Publication): void {
+  published({ name: event, data, channels }: PublishedEvent): void {
     this.publications += channels.length;
     if (!this.log.isWatched) return;
     for (const channel of channels) this.log.add({ type: 'publication', channel, event, data });

@@ -1,4 +1,4 @@
-import type { BrokerEvent, BrokerEventType } from './event-log.ts';
+import type { BrokerEvent, BrokerEventType } from './broker-event.ts';
 
 const BATCH_MS = 250;
 

@@ -16,7 +16,7 @@ import type { ClientFrame, SignedMember, User } from '@rollcall/protocol/pusher'
 import type { App, SubscribeResult } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
-import type { BrokerEventType } from '../event-log/event-log.ts';
+import type { BrokerEventType } from '../event-log/broker-event.ts';
 import { isTokenOf } from '../credentials.ts';
 import { attempt, ChannelCalls } from './channel-calls.ts';
 import type { ChannelCallsListener, HeldFrame } from './channel-calls.ts';

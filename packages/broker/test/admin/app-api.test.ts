@@ -39,7 +39,7 @@ async function watch(base: string, query = '') {
     headers: HEADERS,
     signal: ending.signal,
   });
-  const reader = body?.pipeThrough(new TextDecoderStream() as never).getReader();
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
   const events: BrokerEvent[] = [];
   let text = '';
   const until = async (type: BrokerEvent['type']): Promise<BrokerEvent | undefined> => {

@@ -29,6 +29,14 @@ export function SendEvent({ appId, token }: SendEventProps): JSX.Element {
   );
 }
 
+function textsOf(fields: FormData): Record<'channel' | 'name' | 'data', string> {
+  const text = (name: string): string => {
+    const value = fields.get(name);
+    return typeof value === 'string' ? value : '';
+  };
+  return { channel: text('channel'), name: text('name'), data: text('data') };
+}
+
 type Outcome = { readonly tone: 'good' | 'bad'; readonly text: string };
 
 function Form({ appId }: { readonly appId: string }): JSX.Element {
@@ -37,12 +45,12 @@ function Form({ appId }: { readonly appId: string }): JSX.Element {
   const [isBusy, setBusy] = useState(false);
   async function send(): Promise<void> {
     if (form.current === null) return;
-    const { channel, name, data } = Object.fromEntries(new FormData(form.current));
+    const { channel, name, data } = textsOf(new FormData(form.current));
     setBusy(true);
     try {
       const body = JSON.stringify({ channel, name, data });
       await requestJson(`api/apps/${appId}/events`, { method: 'POST', body });
-      setOutcome({ tone: 'good', text: `Sent to ${String(channel)}.` });
+      setOutcome({ tone: 'good', text: `Sent to ${channel}.` });
     } catch (error) {
       setOutcome({ tone: 'bad', text: error instanceof Error ? error.message : String(error) });
     } finally {
