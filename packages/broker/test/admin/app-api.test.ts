@@ -48,7 +48,7 @@ async function watch(base: string, query = '') {
       if (found !== undefined) return found;
       const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
       if (done) return undefined;
-      text += String(value);
+      text += value;
       const blocks = text.split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks) {
