@@ -102,7 +102,8 @@ const START = {
         HOST,
         PORT: String(port),
         ADAPTER_DRIVER: redis === undefined ? 'local' : 'redis',
-        CACHE_DRIVER: 'memory',
+        // It takes no other in a cluster.
+        CACHE_DRIVER: redis === undefined ? 'memory' : 'redis',
         QUEUE_DRIVER: 'memory',
         METRICS_ENABLED: 'false',
         RATE_LIMITER_ENABLED: 'false',

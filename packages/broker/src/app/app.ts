@@ -142,6 +142,8 @@ export interface ClusterState {
   readonly waitingEvents: number;
   /** Events of other nodes that it could not have any more after its link was down. */
   readonly lostEvents: number;
+  /** Messages of the bus that are not of a broker. */
+  readonly ignoredMessages: number;
 }
 
 /** What a node says of itself. */

@@ -40,7 +40,7 @@ export class ClusterHost implements AppHost {
   }
 
   get cluster(): ClusterState {
-    const { peers, link, waitingEvents, lostEvents } = this.#node;
+    const { peers, link, waitingEvents, lostEvents, ignoredMessages } = this.#node;
     const { engine, servers } = this.#url;
     const configured = servers.map(describeAddress);
     return {
@@ -50,6 +50,7 @@ export class ClusterHost implements AppHost {
       servers: configured,
       waitingEvents,
       lostEvents,
+      ignoredMessages,
     };
   }
 

@@ -27,6 +27,7 @@ it('says for how long the other nodes cannot be reached, and why', () => {
     servers: ['10.0.0.5:6379'],
     waitingEvents: 0,
     lostEvents: 0,
+    ignoredMessages: 0,
   };
   const status = { ...STATUS, isReady: false, unreadiness: 'cut off', cluster };
   expect(brokerAlarm(status, undefined)).toMatchObject({
