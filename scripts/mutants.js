@@ -1,5 +1,6 @@
-// Breaks each rule of the protocol, one at a time, in a copy, and checks that a test or the simulator fails. A mutant
-// that survives is a rule that no test holds. With arguments, breaks only rules whose file or text contains one of them.
+// Breaks each rule of the protocol and of a broker cluster, one at a time, in a copy, and checks that a test or the simulator
+// fails. A mutant that survives is a rule that no test holds. With arguments, breaks only rules whose file or text contains one
+// of them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -14,45 +15,70 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MUTANTS } from '../test/mutants/protocol.js';
+import { TARGETS } from '../test/mutants/targets.js';
 import { ROOT } from './steps.js';
 
-const TIMEOUT_MS = 300_000;
+/** @typedef {import('../test/mutants/targets.js').Target} Target */
+
+/** What a mutant prevents is waited for no longer. */
+const POLL_MS = 4_000;
 
 const words = process.argv.slice(2);
-const mutants = MUTANTS.filter(
-  ({ rule, file }) => words.length === 0 || words.some((word) => `${file} ${rule}`.includes(word)),
-);
-const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
-copyProject();
+let count = 0;
 let alive = 0;
-if (!(await testsPass())) {
-  rmSync(folder, { recursive: true });
-  console.error('the tests fail without a mutant');
-  process.exit(1);
-}
-for (const { rule, file, from, to } of mutants) {
-  const path = join(folder, 'packages/protocol/src', file);
-  const source = readFileSync(path, 'utf8');
-  if (!source.includes(from)) {
-    console.log(`stale    ${rule}: ${file} no longer has this line`);
-    alive++;
-    continue;
-  }
-  writeFileSync(path, source.replace(from, to));
-  const survived = await testsPass();
-  writeFileSync(path, source);
-  console.log(`${survived ? 'ALIVE  ' : 'killed '}  ${rule}`);
-  if (survived) alive++;
-}
-rmSync(folder, { recursive: true });
-console.log(`${mutants.length} mutants, ${alive} alive`);
+for (const target of TARGETS) await breakRules(target);
+console.log(`${count} mutants, ${alive} alive`);
 process.exitCode = alive === 0 ? 0 : 1;
 
-/** The parts that the protocol's tests need, with packages linked, and the protocol itself a copy. */
-function copyProject() {
-  const parts = ['packages/protocol', 'conformance', 'test/simulation', 'test/support'];
-  for (const part of [...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
+/** @param {Target} target */
+async function breakRules(target) {
+  const mutants = target.mutants.filter(
+    ({ rule, file }) =>
+      words.length === 0 || words.some((word) => `${target.source}/${file} ${rule}`.includes(word)),
+  );
+  if (mutants.length === 0) return;
+  const folder = copyProject(target);
+  try {
+    if (!(await testsPass(target, folder))) {
+      throw new Error(`the tests of ${target.name} fail without a mutant`);
+    }
+    for (const mutant of mutants) {
+      const verdict = await breakRule(target, folder, mutant);
+      console.log(`${verdict.padEnd(8)} ${mutant.rule}`);
+      count += 1;
+      if (verdict !== 'killed') alive += 1;
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/**
+ * @param {Target} target
+ * @param {string} folder
+ * @param {import('../test/mutants/targets.js').Mutant} mutant
+ */
+async function breakRule(target, folder, { file, from, to }) {
+  const path = join(folder, target.source, file);
+  const source = readFileSync(path, 'utf8');
+  if (!source.includes(from)) return 'stale';
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+  const survived = await testsPass(target, folder);
+  writeFileSync(path, source);
+  return survived ? 'ALIVE' : 'killed';
+}
+
+/**
+ * Copies the parts that the tests of a target need. Other packages are linked.
+ * @param {Target} target
+ */
+function copyProject({ name, parts }) {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
+  const copied = join('packages', name);
+  for (const part of [copied, ...parts, 'vitest.config.ts', 'tsconfig.base.json', 'package.json']) {
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,
       // The simulation of rollouts is the gateway's.
@@ -63,24 +89,40 @@ function copyProject() {
     });
   }
   const modules = join(folder, 'node_modules');
-  mkdirSync(join(modules, '@rollcall'), { recursive: true });
-  for (const name of readdirSync(join(ROOT, 'node_modules'))) {
-    if (name !== '@rollcall') symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  const own = join(modules, '@rollcall');
+  mkdirSync(own, { recursive: true });
+  for (const each of readdirSync(join(ROOT, 'node_modules'))) {
+    if (each !== '@rollcall') symlinkSync(join(ROOT, 'node_modules', each), join(modules, each));
   }
-  symlinkSync(join(folder, 'packages/protocol'), join(modules, '@rollcall/protocol'));
+  for (const each of readdirSync(join(ROOT, 'packages'))) {
+    const path = join(folder, 'packages', each);
+    if (each !== name) symlinkSync(join(ROOT, 'packages', each), path);
+    symlinkSync(path, join(own, each));
+  }
+  return folder;
 }
 
-/** A mutant may loop for ever: then its tests, which are a group of processes, are ended, and have failed. */
-async function testsPass() {
+/**
+ * A mutant may loop for ever: then its tests, which are a group of processes, are ended, and have failed.
+ * @param {Target} target
+ * @param {string} folder
+ */
+async function testsPass({ tests, env, timeoutMs }, folder) {
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   // On a busy machine a slow test must not count as one that fails.
-  const timeout = ['--testTimeout', String(TIMEOUT_MS)];
-  const args = [vitest, 'run', '--root', folder, '--bail', '1', '--reporter', 'dot', ...timeout];
-  const tests = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore', detached: true });
+  const timeout = ['--testTimeout', String(timeoutMs)];
+  const poll = ['--expect.poll.timeout', String(POLL_MS)];
+  const options = ['--root', folder, '--bail', '1', '--reporter', 'dot', ...timeout, ...poll];
+  const running = spawn(process.execPath, [vitest, 'run', ...options, ...tests], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
+    detached: true,
+  });
   const timer = setTimeout(() => {
-    if (tests.pid !== undefined) process.kill(-tests.pid, 'SIGKILL');
-  }, TIMEOUT_MS);
-  const [code] = await once(tests, 'exit');
+    if (running.pid !== undefined) process.kill(-running.pid, 'SIGKILL');
+  }, timeoutMs);
+  const [code] = await once(running, 'exit');
   clearTimeout(timer);
   return code === 0;
 }

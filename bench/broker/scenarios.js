@@ -128,7 +128,7 @@ async function gather(count, make) {
   return made;
 }
 
-class Audience {
+export class Audience {
   /** In milliseconds, from the moment a trigger was sent to each delivery of it. */
   latencies = /** @type {number[]} */ ([]);
   complete;
@@ -217,7 +217,7 @@ function residentBytes(pid) {
  * What a process has computed so far: other than the time of day, it does not depend on who else does.
  * @param {number} pid
  */
-function cpuMicroseconds(pid) {
+export function cpuMicroseconds(pid) {
   // Fields 14 and 15 of proc(5), in hundredths of a second; the name before them has no space.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
   return (Number(fields[13]) + Number(fields[14])) * 10_000;

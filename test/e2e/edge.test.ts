@@ -141,13 +141,13 @@ describe.skipIf(!hasGo || !hasRedis || !hasCurl)('examples/edge', { timeout: 120
 
   it('counts the requests of a consumer at both gateways together', async () => {
     const begun = performance.now();
-    const answers: { status: number }[] = [];
-    for (let round = 0; round < 12; round++)
-      answers.push(...(await Promise.all(ports.map((port) => asAda(port)))));
-    const passed = answers.filter(({ status }) => status === 200).length;
+    // All at once: one after the other would take a busy machine so long that more are allowed.
+    const asked = Array.from({ length: 12 }, () => ports.map((port) => asAda(port))).flat();
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    const passed = statuses.filter((status) => status === 200).length;
     // A burst of ten, and one more each second.
     expect(passed).toBeLessThanOrEqual(11 + (performance.now() - begun) / 1000);
-    expect(answers.slice(-2)).toMatchObject([{ status: 429 }, { status: 429 }]);
+    expect(statuses).toContain(429);
   });
 
   it('holds a version back that fails, with the figures', async () => {

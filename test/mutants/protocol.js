@@ -8,7 +8,7 @@ import { TABLE_MUTANTS } from './table.js';
  * at a time. At each, a test must fail.
  * @type {{ rule: string, file: string, from: string, to: string }[]}
  */
-export const MUTANTS = [
+export const PROTOCOL_MUTANTS = [
   ...TABLE_MUTANTS,
   ...ENDPOINT_MUTANTS,
   ...PROBE_MUTANTS,

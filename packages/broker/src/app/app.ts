@@ -123,6 +123,8 @@ export interface ClusterState {
   readonly isConnected: boolean;
   /** Events of other nodes that it could not have any more after its link was down. */
   readonly lostEvents: number;
+  /** Messages of the bus that are not of a broker. */
+  readonly ignoredMessages: number;
 }
 
 /** What a broker provides to each of its apps. */

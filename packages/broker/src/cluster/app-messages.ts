@@ -14,9 +14,12 @@ export type AppMessage =
     ]
   | readonly [type: 'client-event', channel: string, frame: string, senderId: string]
   | readonly [type: 'terminate', userId: string]
-  /** What is the last event of a cache channel? */
-  | readonly [type: 'cached?', channel: string]
-  | readonly [type: 'cached', channel: string, event: KeptEvent | null];
+  /** What are the last events of these cache channels? */
+  | readonly [type: 'cached?', channels: readonly string[]]
+  | readonly [type: 'cached', answers: readonly CachedAnswer[]];
+
+/** The last event of a channel, as far as a node knows. */
+export type CachedAnswer = readonly [channel: string, event: KeptEvent | null];
 
 /** The message for the channels of a publication that belong to one subject. */
 export function eventMessage(
@@ -31,6 +34,8 @@ export function eventMessage(
 export function parseAppMessage(payload: unknown): AppMessage | undefined {
   if (!Array.isArray(payload)) return undefined;
   const [type, one, two, three, four, five] = payload as readonly unknown[];
+  if (type === 'cached?') return areTexts(one) ? [type, one] : undefined;
+  if (type === 'cached') return areAnswers(one) ? [type, one] : undefined;
   if (typeof one !== 'string') return undefined;
   switch (type) {
     case 'event': {
@@ -42,13 +47,20 @@ export function parseAppMessage(payload: unknown): AppMessage | undefined {
       if (typeof two !== 'string' || typeof three !== 'string') return undefined;
       return [type, one, two, three];
     case 'terminate':
-    case 'cached?':
       return [type, one];
-    case 'cached':
-      return two === null || isKeptEvent(two) ? [type, one, two] : undefined;
     default:
       return undefined;
   }
+}
+
+function areAnswers(value: unknown): value is readonly CachedAnswer[] {
+  return Array.isArray(value) && value.every((answer) => isAnswer(answer));
+}
+
+function isAnswer(value: unknown): value is CachedAnswer {
+  if (!Array.isArray(value)) return false;
+  const [channel, event] = value as readonly unknown[];
+  return typeof channel === 'string' && (event === null || isKeptEvent(event));
 }
 
 function isKeptEvent(value: unknown): value is KeptEvent {

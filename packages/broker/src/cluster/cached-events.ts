@@ -1,17 +1,22 @@
-import { once } from 'node:events';
 import { LIMITS } from '@rollcall/protocol/pusher';
-import type { KeptEvent } from '../app/event-cache.ts';
 import type { LocalApp } from '../app/local-app.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
-import type { AppMessage } from './app-messages.ts';
+import type { AppMessage, CachedAnswer } from './app-messages.ts';
 
 /** A client that subscribes does not wait longer for the last event. */
 const TIMEOUT_MS = 300;
 
+/** Channels of one question. An answer has up to 10 KB for each, six times as much in JSON, and a message up to 1 MiB. */
+const MAX_CHANNELS = 15;
+
+/** More channels are not remembered, because any client can subscribe to any. */
+const MAX_VERIFIED = 10_000;
+
 export interface CachedEventsOptions {
   readonly local: LocalApp;
   readonly peers: () => readonly string[];
-  readonly say: (message: AppMessage) => void;
+  /** Says something once: who asks does not wait for long. */
+  readonly note: (message: AppMessage) => void;
   readonly clock: () => number;
 }
 
@@ -19,63 +24,102 @@ interface Question {
   /** The nodes that have not answered. */
   readonly waiting: Set<string>;
   readonly done: Promise<void>;
-  readonly resolve: () => void;
+  /** Ends it. */
+  readonly end: () => void;
 }
 
 /**
- * The last events of cache channels. Every node keeps all of them, so only a node that has started since an event was published
- * asks the others for it.
+ * The last events of cache channels. Every node keeps all of them, so only a node that may not have received some, because it has
+ * started or was cut off, asks the others.
  */
 export class CachedEvents {
   readonly #options: CachedEventsOptions;
-  readonly #startedAt: number;
+  /** Since when the node has received all events. */
+  #completeSince: number;
+  /** Channels of which the last event is known although the node has not received all. */
+  readonly #verified = new Set<string>();
   readonly #questions = new Map<string, Question>();
+  /** Channels to ask for at the end of the turn. */
+  #unasked: string[] = [];
 
   constructor(options: CachedEventsOptions) {
     this.#options = options;
-    this.#startedAt = options.clock();
+    this.#completeSince = options.clock();
   }
 
-  /** Learns the last event of a channel, if another node may have it. */
+  /** Events of another node are lost, perhaps the last ones of any channel. */
+  lost(): void {
+    this.#completeSince = this.#options.clock();
+    this.#verified.clear();
+  }
+
+  /** An event was published: it is the last one. */
+  published(channel: string): void {
+    if (!this.#isComplete) this.#verify(channel);
+  }
+
+  /** Learns the last event of a channel, if another node may have a later one. */
   fetch(channel: string): MaybePromise<void> {
-    const { local, peers, say, clock } = this.#options;
-    const isYoung = clock() - this.#startedAt < LIMITS.cacheMs;
-    if (!isYoung || peers().length === 0 || local.lastEvent(channel) !== undefined) return;
-    const asked = this.#questions.get(channel);
-    if (asked !== undefined) return asked.done;
-    const question = this.#ask(channel, peers());
-    say(['cached?', channel]);
-    return question.done;
+    const peers = this.#options.peers();
+    if (peers.length === 0 || this.#isComplete || this.#verified.has(channel)) return;
+    return (this.#questions.get(channel) ?? this.#ask(channel, peers)).done;
   }
 
-  /** Another node asks. */
-  answer(channel: string): void {
-    const { local, say } = this.#options;
-    say(['cached', channel, local.kept(channel) ?? null]);
+  /** Another node asks for the last events of some channels. */
+  answer(channels: readonly string[]): void {
+    const { local, note } = this.#options;
+    note(['cached', channels.map((channel) => [channel, local.kept(channel) ?? null])]);
   }
 
   /** Another node has answered. */
-  answered(peer: string, channel: string, event: KeptEvent | null): void {
-    if (event !== null) this.#options.local.keep(channel, event);
-    const question = this.#questions.get(channel);
-    if (question === undefined) return;
-    question.waiting.delete(peer);
-    if (question.waiting.size === 0 || event !== null) question.resolve();
+  answered(peer: string, answers: readonly CachedAnswer[]): void {
+    for (const [channel, event] of answers) {
+      if (event !== null) this.#options.local.keep(channel, event);
+      const question = this.#questions.get(channel);
+      if (question === undefined) continue;
+      question.waiting.delete(peer);
+      if (question.waiting.size > 0) continue;
+      this.#verify(channel);
+      question.end();
+    }
   }
 
   close(): void {
-    for (const question of this.#questions.values()) question.resolve();
+    for (const { end } of this.#questions.values()) end();
+  }
+
+  get #isComplete(): boolean {
+    return this.#options.clock() - this.#completeSince >= LIMITS.cacheMs;
+  }
+
+  #verify(channel: string): void {
+    const [oldest] = this.#verified;
+    if (oldest !== undefined && this.#verified.size >= MAX_VERIFIED) this.#verified.delete(oldest);
+    this.#verified.add(channel);
   }
 
   #ask(channel: string, peers: readonly string[]): Question {
-    const ending = new AbortController();
-    const timer = setTimeout(() => ending.abort(), TIMEOUT_MS);
-    const done = once(ending.signal, 'abort').then(() => {
+    let resolve: (() => void) | undefined;
+    const done = new Promise<void>((settle) => (resolve = settle));
+    const end = (): void => {
       clearTimeout(timer);
       this.#questions.delete(channel);
-    });
-    const question = { waiting: new Set(peers), done, resolve: () => ending.abort() };
+      resolve?.();
+    };
+    const timer = setTimeout(end, TIMEOUT_MS);
+    const question = { waiting: new Set(peers), done, end };
     this.#questions.set(channel, question);
+    if (this.#unasked.length === 0) setImmediate(() => this.#askTogether());
+    this.#unasked.push(channel);
     return question;
+  }
+
+  /** Asks for all channels of a turn: clients subscribe to many at once. */
+  #askTogether(): void {
+    const channels = this.#unasked;
+    this.#unasked = [];
+    for (let index = 0; index < channels.length; index += MAX_CHANNELS) {
+      this.#options.note(['cached?', channels.slice(index, index + MAX_CHANNELS)]);
+    }
   }
 }

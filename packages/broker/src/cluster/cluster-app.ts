@@ -23,6 +23,7 @@ import { CachedEvents } from './cached-events.ts';
 import { eventMessage, parseAppMessage } from './app-messages.ts';
 import type { ClusterMember, ClusterNode } from './cluster-node.ts';
 import { hashOf } from './hash.ts';
+import { ListenedSubjects } from './listened-subjects.ts';
 import { Parts } from './presence/parts.ts';
 import { applyEntry, memberKey, subscriptionsKey, userKey } from './presence/keys.ts';
 import { SharedWebhooks } from './shared-webhooks.ts';
@@ -36,13 +37,6 @@ const MAX_SETTLE_MS = 3_000;
 /** Of the time in milliseconds that a stamp begins with. */
 const TIME_DIGITS = 15;
 
-interface ListenedSubject {
-  /** Subscriptions on this node. */
-  subscribers: number;
-  /** Set until the engine has confirmed that the node listens. */
-  listening: Promise<void> | undefined;
-}
-
 /**
  * One app on one node of a cluster. What its clients do is said to the other nodes, and what is said of theirs is kept in the
  * {@link LocalApp}, so that every question is answered at once.
@@ -55,7 +49,7 @@ export class ClusterApp implements App, ClusterMember {
   readonly #webhooks: SharedWebhooks;
   readonly #cachedEvents: CachedEvents;
   /** Subjects of channels with own subscribers. */
-  readonly #subjects = new Map<string, ListenedSubject>();
+  readonly #subjects: ListenedSubjects;
   #settled: (() => void) | undefined;
   #isFlushing = false;
   /** The lowest time that an event published here may have. */
@@ -86,8 +80,12 @@ export class ClusterApp implements App, ClusterMember {
     this.#cachedEvents = new CachedEvents({
       local: this.#local,
       peers: () => node.peers,
-      say: (message) => node.say(this.#subject('all'), message),
+      note: (message) => node.note(this.#subject('all'), message),
       clock,
+    });
+    this.#subjects = new ListenedSubjects({
+      listen: (subject) => node.listen(subject),
+      unlisten: (subject) => node.unlisten(subject),
     });
   }
 
@@ -132,26 +130,24 @@ export class ClusterApp implements App, ClusterMember {
   }
 
   subscribe(subscription: Subscription): MaybePromise<SubscribeResult> {
-    const name = this.#subjectOf(subscription.channel);
-    const subject = this.#subjects.get(name) ?? this.#listen(name);
-    subject.subscribers += 1;
-    const finish = (): SubscribeResult => {
-      const result = this.#local.subscribe(subscription);
-      if (result === 'full') this.#left(name);
-      return result;
-    };
-    const fetchLast = (): MaybePromise<SubscribeResult> => {
-      if (!isCacheChannel(subscription.channel)) return finish();
-      return after(this.#cachedEvents.fetch(subscription.channel), finish);
-    };
+    const { channel } = subscription;
+    // Every node listens to the subject of all from the start.
+    if (isCacheChannel(channel)) {
+      return after(this.#cachedEvents.fetch(channel), () => this.#local.subscribe(subscription));
+    }
+    const subject = this.#subjectOf(channel);
     // From the confirmation on, the connection may miss no event.
-    return after(subject.listening, fetchLast);
+    return after(this.#subjects.add(subject), () => {
+      const result = this.#local.subscribe(subscription);
+      if (result === 'full') this.#subjects.remove(subject);
+      return result;
+    });
   }
 
   unsubscribe(channel: string, connection: Connection): void {
     if (!this.#local.isSubscribed(channel, connection)) return;
     this.#local.unsubscribe(channel, connection);
-    this.#left(this.#subjectOf(channel));
+    if (!isCacheChannel(channel)) this.#subjects.remove(this.#subjectOf(channel));
   }
 
   async publish(publications: readonly Publication[]): Promise<void> {
@@ -159,7 +155,7 @@ export class ClusterApp implements App, ClusterMember {
     await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));
     for (const publication of publications) {
       this.counters.publications += publication.channels.length;
-      this.#local.deliver(publication, stamp);
+      this.#deliver(publication, stamp);
     }
   }
 
@@ -204,6 +200,7 @@ export class ClusterApp implements App, ClusterMember {
     this.#node.remove(this.#key);
     for (const name of ['state', 'all']) this.#node.unlisten(this.#subject(name));
     this.#settled?.();
+    this.#subjects.close();
     this.#cachedEvents.close();
     this.#local.close();
   }
@@ -219,7 +216,7 @@ export class ClusterApp implements App, ClusterMember {
           this.#minTime,
           Number.parseInt(stamp.slice(0, TIME_DIGITS), 10) + 1 || 0,
         );
-        return this.#local.deliver(publication, stamp);
+        return this.#deliver(publication, stamp);
       }
       case 'client-event': {
         const [, channel, frame, senderId] = message;
@@ -230,17 +227,22 @@ export class ClusterApp implements App, ClusterMember {
       case 'cached?':
         return this.#cachedEvents.answer(message[1]);
       case 'cached':
-        return this.#cachedEvents.answered(peer, message[1], message[2]);
+        return this.#cachedEvents.answered(peer, message[1]);
       case undefined:
     }
   }
 
   lost(peer: string, subject: string): void {
     if (subject === this.#subject('state')) this.#parts.lost(peer);
+    if (subject === this.#subject('all')) this.#cachedEvents.lost();
   }
 
   joined(peer: string): void {
     this.#parts.joined(peer);
+  }
+
+  left(peer: string): void {
+    this.#webhooks.gone(peer);
   }
 
   gone(peer: string): void {
@@ -273,6 +275,13 @@ export class ClusterApp implements App, ClusterMember {
     });
   }
 
+  #deliver(publication: Publication, stamp: string): void {
+    for (const channel of publication.channels) {
+      if (isCacheChannel(channel)) this.#cachedEvents.published(channel);
+    }
+    this.#local.deliver(publication, stamp);
+  }
+
   /** Says an event to the nodes that have subscribers, by one message for each subject. */
   #post(publication: Publication, stamp: string): Promise<void>[] {
     const bySubject = new Map<string, string[]>();
@@ -285,27 +294,6 @@ export class ClusterApp implements App, ClusterMember {
     return Array.from(bySubject, ([subject, channels]) =>
       this.#node.post(subject, eventMessage(publication, channels, stamp)),
     );
-  }
-
-  #listen(name: string): ListenedSubject {
-    // Every node listens to the subject of all from the start.
-    const isListening = name === this.#subject('all');
-    const subject: ListenedSubject = { subscribers: 0, listening: undefined };
-    this.#subjects.set(name, subject);
-    if (isListening) return subject;
-    subject.listening = this.#node.listen(name).then(() => {
-      subject.listening = undefined;
-    });
-    return subject;
-  }
-
-  #left(name: string): void {
-    const subject = this.#subjects.get(name);
-    if (subject === undefined) return;
-    subject.subscribers -= 1;
-    if (subject.subscribers > 0 || name === this.#subject('all')) return;
-    this.#subjects.delete(name);
-    this.#node.unlisten(name);
   }
 
   /**

@@ -29,8 +29,8 @@ export class ClusterHost implements AppHost {
   }
 
   get cluster(): ClusterState {
-    const { peers, isConnected, lostEvents } = this.#node;
-    return { nodes: peers.length + 1, isConnected, lostEvents };
+    const { peers, isConnected, lostEvents, ignoredMessages } = this.#node;
+    return { nodes: peers.length + 1, isConnected, lostEvents, ignoredMessages };
   }
 
   readonly createApp = async (options: AppOptions, environment: AppEnvironment): Promise<App> => {

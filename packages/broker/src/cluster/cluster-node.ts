@@ -9,6 +9,19 @@ import { Outbox } from './outbox.ts';
 /** Beats of its own that a node does not hear any more before it takes its link for lost: an engine may hang. */
 const MAX_UNHEARD_BEATS = 4;
 
+/** A client does not wait longer for another node that does not say where it is. */
+const MAX_LOCATE_MS = 300;
+
+/** In characters. No broker publishes more. */
+const MAX_MESSAGE = 2 ** 20;
+
+interface Listening {
+  readonly subject: string;
+  readonly resolve: () => void;
+  /** Set when the engine has confirmed that the node listens. */
+  timer: NodeJS.Timeout | undefined;
+}
+
 export interface ClusterNodeOptions {
   /** Opens the link to the engine. It goes on trying to connect until it is closed. */
   readonly openBus: (handlers: BusHandlers) => Bus;
@@ -28,6 +41,8 @@ export interface ClusterMember {
   /** Something that another node has said will never come. */
   lost(node: string, subject: string): void;
   joined(node: string): void;
+  /** A node closes: it does nothing more, and its clients go to others. It is gone later. */
+  left(node: string): void;
   gone(node: string): void;
   /** The node has heard its own beat, so its link is up. */
   beat(): void;
@@ -39,6 +54,8 @@ export class ClusterNode {
   readonly id: string = randomBytes(8).toString('hex');
   /** What other nodes have said and this one will never hear. */
   lostEvents = 0;
+  /** Messages that are not of a broker. */
+  ignoredMessages = 0;
   readonly #prefix: string;
   readonly #logger: Logger;
   readonly #clock: () => number;
@@ -50,8 +67,8 @@ export class ClusterNode {
   readonly #closing = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #logUnknown: ReturnType<typeof limitLines>;
-  /** What waits until the engine has confirmed that the node listens, or the link is down. */
-  readonly #listening = new Set<() => void>();
+  /** Subjects to which the node is about to listen, until it misses nothing, or the link is down. */
+  readonly #listening = new Set<Listening>();
   #isUp = false;
   #hasLeft = false;
   #unheardBeats = 0;
@@ -80,6 +97,7 @@ export class ClusterNode {
           this.#memberOf(subject)?.receive(node, subject, payload),
         lost: (node, subject, count) => this.#lost(node, subject, count),
         joined: (node) => this.#joined(node),
+        left: (node) => this.#left(node),
         gone: (node) => this.#gone(node),
       },
     });
@@ -126,20 +144,43 @@ export class ClusterNode {
     this.#members.delete(key);
   }
 
-  /** Listens to a subject. Resolves when nothing that is said to it from now on is missed, or when the link is down. */
+  /**
+   * Listens to a subject. Resolves when nothing that is said to it from now on is missed, or when the link is down. A confirmation of
+   * the engine is not enough, because it may be of one server of several: the others have to be heard.
+   */
   listen(subject: string): Promise<void> {
     this.#broadcast.listened(subject);
-    const confirmed = this.#bus.listen(this.#prefix + subject).then(() => {
-      this.#broadcast.locate([subject]);
-    });
-    if (!this.isConnected) return Promise.resolve();
+    const confirmed = this.#bus.listen(this.#prefix + subject);
+    if (!this.isConnected) {
+      void confirmed.then(() => this.#broadcast.locate([subject]));
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
-      this.#listening.add(resolve);
-      void confirmed.then(() => {
-        this.#listening.delete(resolve);
-        resolve();
-      });
+      const listening = { subject, resolve, timer: undefined };
+      this.#listening.add(listening);
+      void confirmed.then(() => this.#locate(listening));
     });
+  }
+
+  /** Asks where the others are, and waits until all have answered: for a moment, because one may hang. */
+  #locate(listening: Listening): void {
+    this.#broadcast.locate([listening.subject]);
+    if (!this.#listening.has(listening)) return;
+    listening.timer = setTimeout(() => this.#listened(listening), MAX_LOCATE_MS);
+    this.#endLocated();
+  }
+
+  #endLocated(): void {
+    for (const listening of this.#listening) {
+      const isConfirmed = listening.timer !== undefined;
+      if (isConfirmed && this.#broadcast.isLocated(listening.subject)) this.#listened(listening);
+    }
+  }
+
+  #listened(listening: Listening): void {
+    clearTimeout(listening.timer);
+    this.#listening.delete(listening);
+    listening.resolve();
   }
 
   unlisten(subject: string): void {
@@ -164,13 +205,21 @@ export class ClusterNode {
     void this.#publish(subject, message).catch(() => {});
   }
 
-  /** Says nothing of its own clients from now on: they go to other nodes, which drop what was said of them after 3.5 s. */
+  /** Says something that is of use now or not at all. */
+  note(subject: string, payload: unknown): void {
+    this.#broadcast.note(subject, payload);
+  }
+
+  /** Says nothing of its own clients from now on: they go to other nodes, which drop what was said of them after 10 s. */
   leave(): void {
+    if (this.#hasLeft) return;
     this.#hasLeft = true;
+    this.#broadcast.leave();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#endListening();
     this.#closing.abort();
     await this.#bus.close();
   }
@@ -200,14 +249,22 @@ export class ClusterNode {
   }
 
   #receive(subject: string, message: string): void {
+    if (message.length > MAX_MESSAGE) return this.#ignore(subject);
     const received = this.#broadcast.receive(subject, message);
     if (received === 'own-beat') {
       this.#unheardBeats = 0;
       this.#beats += 1;
       for (const member of this.#members.values()) member.beat();
     } else if (received === 'unknown') {
-      this.#logUnknown({ subject }, 'ignored a message of the bus that is not of a broker');
+      this.#ignore(subject);
+    } else if (received === 'peer' && this.#listening.size > 0) {
+      this.#endLocated();
     }
+  }
+
+  #ignore(subject: string): void {
+    this.ignoredMessages += 1;
+    this.#logUnknown({ subject }, 'ignored a message of the bus that is not of a broker');
   }
 
   #beat(): void {
@@ -219,8 +276,7 @@ export class ClusterNode {
 
   /** The link is down: clients do not wait until it is back. */
   #endListening(): void {
-    for (const resolve of this.#listening) resolve();
-    this.#listening.clear();
+    for (const listening of this.#listening) this.#listened(listening);
   }
 
   #onLink(isUp: boolean, reason: string): void {
@@ -244,6 +300,11 @@ export class ClusterNode {
   #joined(node: string): void {
     this.#logger.info({ peer: node }, 'another node is in the cluster');
     for (const member of this.#members.values()) member.joined(node);
+  }
+
+  #left(node: string): void {
+    this.#logger.info({ peer: node }, 'another node closes');
+    for (const member of this.#members.values()) member.left(node);
   }
 
   #gone(node: string): void {

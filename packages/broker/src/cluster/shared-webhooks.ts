@@ -44,7 +44,7 @@ export class SharedWebhooks {
     }
   }
 
-  /** A node is gone: what it was to report is reported by the nodes responsible now, perhaps once more. */
+  /** A node is gone or closes: what it was to report is reported by the nodes responsible now, perhaps once more. */
   gone(node: string): void {
     const remembered = this.#remembered;
     this.#remembered = remembered.filter(({ responsible }) => responsible !== node);

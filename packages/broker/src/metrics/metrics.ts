@@ -48,6 +48,17 @@ const CLUSTER_GAUGES: Readonly<Record<string, readonly [help: string, read: Read
   ],
 };
 
+const CLUSTER_COUNTERS: Readonly<Record<string, readonly [help: string, read: ReadCluster]>> = {
+  lost_events_total: [
+    'Events of other nodes that were lost because this one could not be reached for too long',
+    ({ lostEvents }) => lostEvents,
+  ],
+  ignored_messages_total: [
+    'Messages of the bus that were ignored because they are not of a broker',
+    ({ ignoredMessages }) => ignoredMessages,
+  ],
+};
+
 /** Metrics of each app, the cluster and the process. Values are read at each scrape. */
 export function metricsOf(apps: Apps, host: Pick<AppHost, 'cluster'>): Registry {
   const registry = new Registry();
@@ -106,15 +117,18 @@ function registerCluster(registry: Registry, state: () => ClusterState | undefin
       }),
     );
   }
-  registry.registerMetric(
-    new Counter({
-      name: 'rollcall_broker_cluster_lost_events_total',
-      help: 'Events of other nodes that were lost because this one could not be reached for too long',
-      registers: [],
-      collect() {
-        this.reset();
-        this.inc(state()?.lostEvents ?? 0);
-      },
-    }),
-  );
+  for (const [name, [help, read]] of Object.entries(CLUSTER_COUNTERS)) {
+    registry.registerMetric(
+      new Counter({
+        name: `rollcall_broker_cluster_${name}`,
+        help,
+        registers: [],
+        collect() {
+          this.reset();
+          const current = state();
+          if (current !== undefined) this.inc(read(current));
+        },
+      }),
+    );
+  }
 }

@@ -94,8 +94,12 @@ export class PlainConnection {
       }
       at = request.end;
       if ('upgrade' in request) {
+        // A client that has sent its end sends no frames.
+        if (this.#hasEnded) break;
         this.#release();
         this.#context.upgrade(request.upgrade, this.#socket, bytes.subarray(at));
+        // It may be paused until the client has read its responses.
+        this.#socket.resume();
         return;
       }
       const response = this.#context.respond(request);

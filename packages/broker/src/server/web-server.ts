@@ -8,7 +8,8 @@ import type { ConnectionLimiter } from '@rollcall/proxy';
 import type { Certificate, Logger } from '@rollcall/runtime';
 import { PlainConnection } from './plain-connection.ts';
 import type { PlainContext, Upgrade } from './plain-connection.ts';
-import { refuseUpgrade } from './web-socket/upgrade.ts';
+import { endConnection } from './web-socket/end-connection.ts';
+import { NO_WEBSOCKET } from './web-socket/upgrade.ts';
 import { WriteBatcher } from './write-batcher.ts';
 
 /** How long requests may go on after the server was closed. */
@@ -123,13 +124,13 @@ function servePlain(
 function serveUpgrades(server: Server, upgrade: Upgrade): void {
   server.on('upgrade', (request, socket, first) => {
     const { method, url: target = '/', headers } = request;
-    if (method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket') {
+    const protocols = headers.upgrade?.toLowerCase().split(/[ \t]*,[ \t]*/);
+    if (method === 'GET' && protocols?.includes('websocket')) {
       const field = (name: string): string | undefined => headers[name]?.toString();
       upgrade({ target, field }, socket, first);
-      return;
+    } else {
+      endConnection(socket, NO_WEBSOCKET.response);
     }
-    socket.on('error', () => socket.destroy());
-    socket.end(refuseUpgrade().response);
   });
 }
 

@@ -9,8 +9,9 @@ import { ClientSocket } from './client-socket.ts';
 import type { ClientContext } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
 import type { Settings } from '../settings/options.ts';
+import { endConnection } from './web-socket/end-connection.ts';
 import { FrameOutput } from './web-socket/frame-output.ts';
-import { answerUpgrade } from './web-socket/upgrade.ts';
+import { answerUpgrade, SHUTTING_DOWN } from './web-socket/upgrade.ts';
 import type { UpgradeRequest } from './web-socket/upgrade.ts';
 import { WebSocket } from './web-socket/web-socket.ts';
 import type { WebSocketListener } from './web-socket/web-socket.ts';
@@ -40,12 +41,10 @@ export class WebSockets {
    * @param first what the client has sent behind its request.
    */
   upgrade(request: UpgradeRequest, socket: Duplex, first: Buffer): void {
-    const answer = answerUpgrade(request, this.#settings.compression);
-    if (this.#isClosing || !answer.ok) {
-      socket.on('error', () => socket.destroy());
-      socket.end(answer.ok ? '' : answer.response);
-      return;
-    }
+    const answer = this.#isClosing
+      ? SHUTTING_DOWN
+      : answerUpgrade(request, this.#settings.compression);
+    if (!answer.ok) return endConnection(socket, answer.response);
     const { head: response, mayCompress } = answer;
     const { output } = this.#context;
     const app = readHandshake(this.#apps, request, this.#settings.path);

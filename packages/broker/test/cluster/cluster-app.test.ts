@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { silentLogger } from '@rollcall/runtime';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { App } from '../../src/app/app.ts';
@@ -18,6 +19,7 @@ const BEAT_MS = 50;
 
 interface Node {
   readonly app: App;
+  readonly node: ClusterNode;
   readonly bus: MemoryBus;
   readonly reported: WebhookEvent[];
   /** Ends without a word. */
@@ -31,6 +33,7 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
     prefix: 'rollcall',
     logger: silentLogger,
     beatMs: BEAT_MS,
+    ...(made.clock !== undefined && { clock: made.clock }),
   });
   const reported: WebhookEvent[] = [];
   const report = made.report ?? ((event: WebhookEvent) => void reported.push(event));
@@ -43,7 +46,7 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
   onTestFinished(kill);
   await app.open();
   if (bus === undefined) throw new Error('the bus was not opened');
-  return { app, bus, reported, kill };
+  return { app, node, bus, reported, kill };
 }
 
 describe('an app on one of two nodes', () => {
@@ -61,6 +64,14 @@ const COUNT = expect.objectContaining({ subscriptionCount: 2, userCount: 2 });
 async function startTwo() {
   const engine = new MemoryEngine();
   return [await startNode(engine), await startNode(engine)] as const;
+}
+
+/** Time passes only as a test says. */
+async function startOne() {
+  const [one] = await startTwo();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  return { app: one.app, unlisten: vi.spyOn(one.bus, 'unlisten') };
 }
 
 function publishCached(app: App, name: string) {
@@ -133,9 +144,7 @@ describe('two nodes', () => {
     const [one, other] = await startTwo();
     const watcher = await signedIn(one.app, 'ann', 'bob');
     const watched = await signedIn(other.app, 'bob');
-    await expect
-      .poll(() => eventsOf(watcher.connection))
-      .toContain('pusher_internal:watchlist_events');
+    await expect.poll(() => watcher.connection.texts.join('')).toContain('online');
     await one.app.terminateConnections('bob');
     await expect.poll(() => watched.connection.closed).toBe(4009);
   });
@@ -152,12 +161,76 @@ describe('two nodes', () => {
     await expect.poll(() => one.app.lastEvent('cache-a')).toMatchObject({ name: 'second' });
   });
 
+  it('ask for the last event again when one of them was cut off for longer than events are kept', async () => {
+    const engine = new MemoryEngine();
+    let now = 0;
+    const clock = () => now;
+    const [one, other] = [await startNode(engine, { clock }), await startNode(engine, { clock })];
+    await publishCached(one.app, 'old');
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'old' });
+    other.bus.cut();
+    await publishCached(one.app, 'new');
+    await subscribed(one.app, 'presence-a', ann);
+    // It is said at the end of the turn.
+    await setImmediate();
+    now += 61_000;
+    other.bus.heal();
+    await expect.poll(() => other.app.userIds('presence-a')).toEqual(['ann']);
+    await expect.poll(() => other.app.lastEvent('cache-a')).toMatchObject({ name: 'new' });
+    expect(other.node.lostEvents).toBe(2);
+  });
+
   it('listen to nothing of an app that is removed', async () => {
     const [one] = await startTwo();
     const unlisten = vi.spyOn(one.bus, 'unlisten');
     await one.app.close();
     const subjects = unlisten.mock.calls.map(([subject]) => subject.split('.').at(-1));
     expect(subjects).toEqual(['state', 'all']);
+  });
+
+  it.each([
+    ['was killed', (node: Node) => node.kill()],
+    ['closes', (node: Node) => Promise.resolve(node.node.leave())],
+  ])('report to webhooks what a node that %s may not have reported', async (_, end) => {
+    const [one, other] = await startTwo();
+    for (let index = 0; index < 20; index++) await subscribed(one.app, `c${index}`);
+    expect(one.reported.length).toBeLessThan(20);
+    await end(other);
+    await expect.poll(() => one.node.peers).toEqual([]);
+    expect(new Set(one.reported.map(({ channel }) => channel)).size).toBe(20);
+  });
+
+  describe('listen to what their clients want, for ten seconds more', () => {
+    it('and not for longer', async () => {
+      const { app, unlisten } = await startOne();
+      const connection = await subscribed(app, 'a');
+      app.unsubscribe('a', connection);
+      vi.advanceTimersByTime(9_000);
+      expect(unlisten).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(1_000);
+      expect(unlisten).toHaveBeenCalledOnce();
+    });
+
+    it('but not because a client leaves that was not subscribed', async () => {
+      const { app, unlisten } = await startOne();
+      await subscribed(app, 'a');
+      app.unsubscribe('a', new FakeConnection());
+      vi.advanceTimersByTime(60_000);
+      expect(unlisten).not.toHaveBeenCalled();
+    });
+
+    it('also if one found no room', async () => {
+      const { app, unlisten } = await startOne();
+      const members = Array.from({ length: 101 }, (_, index) => ({
+        connection: new FakeConnection(),
+        member: { userId: String(index), userInfoJson: 'null' },
+      }));
+      const channel = 'presence-a';
+      for (const each of members) await app.subscribe({ channel, ...each });
+      for (const { connection } of members) app.unsubscribe(channel, connection);
+      vi.advanceTimersByTime(10_000);
+      expect(unlisten).toHaveBeenCalledOnce();
+    });
   });
 
   it('report each event to webhooks once', async () => {

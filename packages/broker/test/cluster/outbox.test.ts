@@ -14,6 +14,7 @@ function outbox() {
   const withdrawn: unknown[] = [];
   const closing = new AbortController();
   let isConnected = true;
+  let now = 0;
   let payloads: readonly string[] = [];
   const made = new Outbox({
     compose: (composed) => {
@@ -27,12 +28,13 @@ function outbox() {
     withdraw: (batch) => withdrawn.push(batch),
     isConnected: () => isConnected,
     closing: closing.signal,
-    clock: () => 0,
+    clock: () => now,
   });
   const disconnect = (): void => {
     isConnected = false;
   };
-  return { outbox: made, sent, withdrawn, disconnect, close: () => closing.abort() };
+  const pass = (ms: number): void => void (now += ms);
+  return { outbox: made, sent, withdrawn, disconnect, pass, close: () => closing.abort() };
 }
 
 it('sends together what comes in one turn, and what comes while a message is on its way', async () => {
@@ -64,6 +66,17 @@ it('sends no message that an engine could refuse for its size', async () => {
   expect(sent.map(({ payloads }) => payloads.length)).toEqual([2, 2, 1]);
 });
 
+it('sends a payload that is larger than a message should be', async () => {
+  const { outbox: box, sent } = outbox();
+  const posted = [box.post('x'.repeat(300_000)), box.post(2)];
+  for (let index = 0; index < 2; index++) {
+    await expect.poll(() => sent.length).toBe(index + 1);
+    sent[index]?.accept();
+  }
+  await Promise.all(posted);
+  expect(sent.map(({ payloads }) => payloads.length)).toEqual([1, 1]);
+});
+
 it('sends a message again whose link was lost, and withdraws one that is refused', async () => {
   const { outbox: box, sent, withdrawn } = outbox();
   const posted = box.post(1);
@@ -77,6 +90,16 @@ it('sends a message again whose link was lost, and withdraws one that is refused
   sent[2]?.refuse(new RangeError('too long'));
   await expect(refused).rejects.toThrow('too long');
   expect(withdrawn).toHaveLength(1);
+});
+
+it('refuses a message after four seconds in which the link was lost', async () => {
+  const { outbox: box, sent, withdrawn, pass } = outbox();
+  const posted = box.post(1);
+  await expect.poll(() => sent.length).toBe(1);
+  pass(4_001);
+  sent[0]?.refuse(new UnavailableError('lost'));
+  await expect(posted).rejects.toThrow('lost');
+  expect([sent.length, withdrawn.length]).toEqual([1, 1]);
 });
 
 it('refuses what waits behind a message when the link is lost, and that when the node closes', async () => {

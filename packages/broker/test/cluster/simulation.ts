@@ -24,6 +24,8 @@ const MAX_ENTRIES = 2;
 /** How long faults go on, and how long the cluster has afterwards. */
 const FAULTS_MS = 40_000;
 const CALM_MS = 5_000;
+/** How long it has for the clients of a node that has closed: they may come back for 10 s. */
+const LEFT_MS = 11_000;
 const STEP_MS = 50;
 
 interface Message {
@@ -42,6 +44,9 @@ class Node {
   readonly seen = new Set<string>();
   /** Events of each other node, in the order in which they came. */
   readonly events = new Map<string, number[]>();
+  /** What each other node had published when this one began to listen to events. */
+  readonly before = new Map<string, number>();
+  isListening = true;
   /** What it has published, and was accepted. */
   published = 0;
   inbox: Message[] = [];
@@ -72,6 +77,7 @@ class Node {
         publish: (subject, message) => world.publish(this, subject, message),
         deliver: (node, subject, payload) => {
           if (subject === STATE) return this.parts.receive(node, payload);
+          world.sawEvent(this, node, payload as number);
           this.events.set(node, [...(this.events.get(node) ?? []), payload as number]);
         },
         lost: (node, subject, count) => {
@@ -79,6 +85,7 @@ class Node {
           world.sawLost(this, node, count);
         },
         joined: (node) => this.parts.joined(node),
+        left: () => {},
         gone: (node) => this.parts.gone(node),
       },
     });
@@ -115,12 +122,13 @@ export class Simulation {
   }
 
   run(): readonly string[] {
-    for (; this.now < FAULTS_MS + CALM_MS; this.now += STEP_MS) {
+    for (; this.now < FAULTS_MS + LEFT_MS; this.now += STEP_MS) {
       if (this.now < FAULTS_MS) this.#disturb();
       else if (this.now === FAULTS_MS) this.#heal();
+      else if (this.now === FAULTS_MS + CALM_MS) this.#check(this.#left);
       for (const node of this.#nodes.values()) this.#step(node);
     }
-    this.#check();
+    this.#check(new Set());
     return this.violations;
   }
 
@@ -135,7 +143,7 @@ export class Simulation {
   publish(node: Node, subject: string, text: string): boolean {
     if (!node.isLinked || !this.#isEngineUp) return false;
     for (const receiver of this.#nodes.values()) {
-      if (!receiver.isLinked) continue;
+      if (!receiver.isLinked || (subject === EVENTS && !receiver.isListening)) continue;
       const isFaulty = this.now < FAULTS_MS;
       if (isFaulty && this.#random() < this.#lossRate && receiver !== node) continue;
       const copies = isFaulty && this.#random() < this.#repeatRate ? 2 : 1;
@@ -161,12 +169,20 @@ export class Simulation {
     }
   }
 
+  /** An event from before a node listened is not for its clients. */
+  sawEvent(observer: Node, id: string, event: number): void {
+    if (event > (observer.before.get(id) ?? 0)) return;
+    this.violations.push(`${this.now}: ${observer.id} heard the old event ${event} of ${id}`);
+  }
+
   sawLost(observer: Node, id: string, count: number): void {
     if (this.maxKept < 1_000_000) return;
     this.violations.push(`${this.now}: ${observer.id} lost ${count} events of ${id}`);
   }
 
   readonly #lastChange = new Map<string, number>();
+  /** Nodes that have closed in order. */
+  readonly #left = new Set<string>();
 
   #start(): void {
     this.#created += 1;
@@ -198,7 +214,22 @@ export class Simulation {
       node.parts.set(member, isThere ? null : 'info');
       node.parts.flush();
     }
+    if (this.#random() < 0.005 && node.isLinked && this.#isEngineUp) this.#toggleEvents(node);
     if (this.#random() < 0.1 && this.say(node, EVENTS, node.published + 1)) node.published += 1;
+  }
+
+  /** The last client that wants events leaves a node, or the first comes. */
+  #toggleEvents(node: Node): void {
+    node.isListening = !node.isListening;
+    node.events.clear();
+    if (node.isListening) {
+      for (const { id, published } of this.#nodes.values()) node.before.set(id, published);
+      node.broadcast.listened(EVENTS);
+      node.broadcast.locate([EVENTS]);
+    } else {
+      node.inbox = node.inbox.filter(({ subject }) => subject !== EVENTS);
+      node.broadcast.unlistened(EVENTS);
+    }
   }
 
   #disturb(): void {
@@ -206,9 +237,18 @@ export class Simulation {
     const chance = this.#random();
     if (chance < 0.004) this.#setLink(node, !node.isLinked);
     else if (chance < 0.008) this.#setHung(node, !node.isHung);
-    else if (chance < 0.01 && this.#nodes.size > 2) this.#nodes.delete(node.id);
+    else if (chance < 0.01 && this.#nodes.size > 2) this.#end(node);
     else if (chance < 0.012 && this.#nodes.size < 5) this.#start();
     else if (chance < 0.014) this.#setEngine(!this.#isEngineUp);
+  }
+
+  /** A node is killed, or closes in order. */
+  #end(node: Node): void {
+    if (this.#random() < 0.5) {
+      node.broadcast.leave();
+      this.#left.add(node.id);
+    }
+    this.#nodes.delete(node.id);
   }
 
   #setLink(node: Node, isLinked: boolean): void {
@@ -237,16 +277,19 @@ export class Simulation {
     for (const node of this.#nodes.values()) {
       if (node.isHung) this.#setHung(node, false);
       if (!node.isLinked) this.#setLink(node, true);
+      if (!node.isListening) this.#toggleEvents(node);
     }
   }
 
-  #check(): void {
+  /** @param excused - nodes whose clients may still be taken for there */
+  #check(excused: ReadonlySet<string>): void {
     const nodes = [...this.#nodes.values()];
     for (const node of nodes) {
       const truth = nodes
         .filter((other) => other !== node)
         .flatMap(({ id, members }) => [...members].map((member) => `${id} ${member}`));
-      const [is, ought] = [[...node.seen].toSorted().join(), truth.toSorted().join()];
+      const seen = [...node.seen].filter((entry) => !excused.has(entry.slice(0, 16)));
+      const [is, ought] = [seen.toSorted().join(), truth.toSorted().join()];
       if (is !== ought) this.violations.push(`${node.id} sees ${is} in place of ${ought}`);
       for (const other of nodes) if (other !== node) this.#checkEvents(node, other);
     }

@@ -7,9 +7,11 @@ import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { WriteBatcher } from '../../src/server/write-batcher.ts';
 import { PlainConnection } from '../../src/server/plain-connection.ts';
+import type { Upgrade } from '../../src/server/plain-connection.ts';
 import { APP } from '../sdk.ts';
 
 const UP = 'GET /up HTTP/1.1\r\nHost: h\r\n\r\n';
+const UPGRADE = UP.replace('Host', 'Connection: Upgrade\r\nUpgrade: websocket\r\nHost');
 const CHUNKED = 'POST /nowhere HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
 
 /** Takes a connection over, as node:http does: a reset of the client is no error of the test. */
@@ -79,6 +81,30 @@ describe('a connection to the HTTP API', () => {
     expect(client.statuses()).toEqual(['200']);
   });
 
+  it('is refused as a WebSocket while the broker closes', async () => {
+    const client = new Received(broker);
+    client.socket.write(UPGRADE.slice(0, 20));
+    const api = new Received(broker);
+    api.socket.write(UP);
+    await expect.poll(() => api.statuses()).toEqual(['200']);
+    const closed = broker.close();
+    client.socket.write(UPGRADE.slice(20));
+    await expect.poll(() => client.statuses()).toEqual(['503']);
+    await closed;
+  });
+
+  it('is a WebSocket by a request in pieces that lists several protocols', async () => {
+    const client = new Received(broker);
+    const fields =
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nHost';
+    const request = UPGRADE.replace('websocket', 'h2c, websocket').replace('Host', fields);
+    client.socket.write(UP);
+    await expect.poll(() => client.statuses()).toEqual(['200']);
+    for (const part of [request.slice(0, 9), request.slice(9)]) client.socket.write(part);
+    await expect.poll(() => client.statuses()).toEqual(['200', '101']);
+    client.socket.destroy();
+  });
+
   it('is ended when the broker closes', async () => {
     const client = new Received(broker);
     client.socket.write(UP);
@@ -98,15 +124,17 @@ describe('a plain connection', () => {
   let connection: PlainConnection | undefined;
   let answered: number;
   let onAnswer: () => void;
+  let onUpgrade: Upgrade;
   /** If set, responses wait for it. */
   let wait: Promise<void> | undefined;
   const serve = async (options: { firstTimeoutMs: number; idleTimeoutMs: number }) => {
     answered = 0;
     onAnswer = () => {};
+    onUpgrade = () => {};
     wait = undefined;
     const context = {
       handOver,
-      upgrade: () => {},
+      upgrade: (...upgrade: Parameters<Upgrade>) => onUpgrade(...upgrade),
       batcher: new WriteBatcher(),
       connections: new Set<PlainConnection>(),
       ...options,
@@ -163,6 +191,39 @@ describe('a plain connection', () => {
     await expect.poll(() => answered).toBe(sent + 1);
     await expect.poll(() => client.statuses()).toHaveLength(sent + 1);
     client.socket.destroy();
+  });
+
+  it('is read on as a WebSocket after responses that the client has yet to read', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    let frames = '';
+    onUpgrade = (_request, socket, first) => {
+      socket.on('error', () => {});
+      frames += first.toString();
+      socket.on('data', (chunk: Buffer) => (frames += chunk.toString()));
+    };
+    client.socket.pause();
+    // More than the kernel takes.
+    client.socket.write(`${UP.repeat(15)}${UPGRADE}first`);
+    await expect.poll(() => frames).toBe('first');
+    expect(served?.writableLength).toBeGreaterThan(0);
+    client.socket.write(',more');
+    await expect.poll(() => frames).toBe('first,more');
+    client.socket.destroy();
+  });
+
+  it('is no WebSocket of a client that ends before its request is read', async () => {
+    const client = await serve({ firstTimeoutMs: 60_000, idleTimeoutMs: 60_000 });
+    const upgrade = vi.fn();
+    onUpgrade = upgrade;
+    const { promise, resolve } = deferred();
+    wait = promise;
+    client.socket.end(UP + UPGRADE);
+    await expect.poll(() => answered).toBe(1);
+    await expect.poll(() => served?.readableEnded).toBe(true);
+    resolve();
+    await once(client.socket, 'close');
+    expect(client.statuses()).toEqual(['200']);
+    expect(upgrade).not.toHaveBeenCalled();
   });
 
   it('starts no further request while a response is pending', async () => {

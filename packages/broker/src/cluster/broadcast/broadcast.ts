@@ -1,6 +1,6 @@
 import { HeardStream } from './heard-stream.ts';
 import type { Gap } from './heard-stream.ts';
-import { dataStart, encodeMessage, parseMessage } from './messages.ts';
+import { dataStart, encodeMessage, parseMessage, repeatOf } from './messages.ts';
 import type {
   AliveMessage,
   AskMessage,
@@ -20,6 +20,9 @@ export const BEAT_MS = 500;
 /** A node that was silent for more beats is gone: after 3.5 s. */
 const MAX_SILENT_BEATS = 7;
 
+/** A node that closes in order is gone after more: after 10 s, in which its clients have to come back at others. */
+const MAX_LEFT_BEATS = 20;
+
 /** What was heard of a node that is gone is kept for as many beats: if it is back, it goes on where it was. */
 const MAX_GONE_BEATS = 120;
 
@@ -33,6 +36,8 @@ export interface BroadcastEffects {
   lost(node: string, subject: string, count: number): void;
   /** A node was heard for the first time, or after it was gone. */
   joined(node: string): void;
+  /** A node closes. It is gone later. */
+  left(node: string): void;
   /** Nothing was heard of a node for too long. */
   gone(node: string): void;
 }
@@ -43,7 +48,7 @@ export interface BroadcastOptions {
   readonly effects: BroadcastEffects;
   /** Milliseconds of a clock that never goes back. */
   readonly clock: () => number;
-  /** Of the payloads that are kept for others, in characters. */
+  /** Of the payloads that are kept for others, in bytes. */
   readonly maxKept: number;
 }
 
@@ -52,6 +57,7 @@ interface Peer {
   readonly streams: Map<string, HeardStream>;
   /** Own beats that were heard since the peer was. */
   silentBeats: number;
+  hasLeft: boolean;
   isGone: boolean;
 }
 
@@ -80,7 +86,9 @@ export class Broadcast {
 
   /** The other nodes that live. */
   get peers(): readonly string[] {
-    return [...this.#peers].filter(([, { isGone }]) => !isGone).map(([node]) => node);
+    return [...this.#peers]
+      .filter(([, { isGone, hasLeft }]) => !isGone && !hasLeft)
+      .map(([node]) => node);
   }
 
   /** Gives payloads their numbers, for a message that is published next. @param payloads - each as JSON */
@@ -109,10 +117,29 @@ export class Broadcast {
     for (const { streams } of this.#peers.values()) streams.delete(subject);
   }
 
+  /** Says something once: it is not numbered, not kept, and not in order with payloads. */
+  note(subject: string, payload: unknown): void {
+    this.#effects.publish(subject, encodeMessage({ type: 'note', node: this.#node, payload }));
+  }
+
+  /** Whether all other nodes are known to be heard in a subject. A silent one does not count. */
+  isLocated(subject: string): boolean {
+    for (const { streams, silentBeats, hasLeft } of this.#peers.values()) {
+      const isWaitedFor = silentBeats <= 1 && !hasLeft;
+      if (isWaitedFor && streams.get(subject)?.isLocated !== true) return false;
+    }
+    return true;
+  }
+
   /** Says that this node lives. Called each {@link BEAT_MS}, and when the link is up again. */
   beat(): void {
     this.#sent.forgetOld();
     this.#publish({ type: 'alive', node: this.#node, last: this.#sent.lastNumbers() });
+  }
+
+  /** Says that this node closes: nothing is to be heard of it from now on. */
+  leave(): void {
+    this.#publish({ type: 'leave', node: this.#node });
   }
 
   /** Takes a message from the engine. Returns what it was. */
@@ -147,13 +174,21 @@ export class Broadcast {
       case 'position':
         if (this.#subjects.has(subject))
           this.#stream(message.node, subject, peer).locate(message.last);
+        return;
+      case 'leave':
+        if (peer.hasLeft) return;
+        peer.hasLeft = true;
+        return this.#effects.left(message.node);
+      case 'note':
+        if (this.#subjects.has(subject))
+          this.#effects.deliver(message.node, subject, message.payload);
     }
   }
 
   #heard(node: string): Peer {
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      peer = { streams: new Map(), silentBeats: 0, isGone: true };
+      peer = { streams: new Map(), silentBeats: 0, hasLeft: false, isGone: true };
       this.#peers.set(node, peer);
     }
     peer.silentBeats = 0;
@@ -164,10 +199,10 @@ export class Broadcast {
     return peer;
   }
 
-  #receiveData(subject: string, { node, first, payloads }: DataMessage, peer: Peer): void {
+  #receiveData(subject: string, message: DataMessage, peer: Peer): void {
     if (!this.#subjects.has(subject)) return;
-    const gap = this.#stream(node, subject, peer).receive(first, payloads);
-    if (gap !== undefined) this.#ask(node, subject, gap);
+    const gap = this.#stream(message.node, subject, peer).receive(message);
+    if (gap !== undefined) this.#ask(message.node, subject, gap);
   }
 
   #receiveAlive({ node, last }: AliveMessage, peer: Peer): void {
@@ -207,11 +242,12 @@ export class Broadcast {
 
   /** @param unlocated - takes the subjects in which it is not known where the peer is. */
   #beatOf(node: string, peer: Peer, unlocated: Set<string>): void {
-    if (peer.silentBeats > MAX_SILENT_BEATS) {
+    if (peer.silentBeats > (peer.hasLeft ? MAX_LEFT_BEATS : MAX_SILENT_BEATS)) {
       peer.isGone = true;
       this.#effects.gone(node);
       return;
     }
+    if (peer.hasLeft) return;
     for (const subject of this.#subjects) {
       const stream = this.#stream(node, subject, peer);
       if (!stream.isLocated) unlocated.add(subject);
@@ -232,7 +268,7 @@ export class Broadcast {
       this.#publish({ type: 'forgotten', node: this.#node, subject, before: firstKept });
     }
     for (const { message } of stream?.between(from, to) ?? []) {
-      this.#effects.publish(subject, message);
+      this.#effects.publish(subject, repeatOf(message));
     }
   }
 

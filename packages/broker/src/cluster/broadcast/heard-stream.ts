@@ -10,6 +10,14 @@ export interface Gap {
   readonly to: number;
 }
 
+/** Payloads, numbered in a row. */
+export interface Payloads {
+  readonly first: number;
+  readonly payloads: readonly unknown[];
+  /** Said again for a node that lacks them. */
+  readonly isRepeat: boolean;
+}
+
 export interface StreamHandlers {
   /** A payload, in order and once. */
   deliver(payload: unknown): void;
@@ -35,7 +43,9 @@ export class HeardStream {
   }
 
   /** Takes payloads. Returns a gap before them that was not there yet. */
-  receive(first: number, payloads: readonly unknown[]): Gap | undefined {
+  receive({ first, payloads, isRepeat }: Payloads): Gap | undefined {
+    // A repeat is of any age, so it does not show where the node is.
+    if (this.#next === undefined && isRepeat) return undefined;
     this.#next ??= first;
     const hadGap = this.#held.size > 0;
     for (const [index, payload] of payloads.entries()) this.#take(first + index, payload);

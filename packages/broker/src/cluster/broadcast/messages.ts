@@ -8,6 +8,8 @@ export interface DataMessage {
   readonly first: number;
   /** `null` is a payload that was withdrawn. */
   readonly payloads: readonly unknown[];
+  /** Said again for a node that lacks it. Others may never have wanted it. */
+  readonly isRepeat: boolean;
 }
 
 /** A node lives. It says how far its numbers are, so that others notice what they lack. */
@@ -50,13 +52,28 @@ export interface PositionMessage {
   readonly last: number;
 }
 
+/** A node closes. Its clients go to other nodes. */
+interface LeaveMessage {
+  readonly type: 'leave';
+  readonly node: string;
+}
+
+/** A payload without a number, which is not asked for if it is lost. It is said to the subject that it is for. */
+interface NoteMessage {
+  readonly type: 'note';
+  readonly node: string;
+  readonly payload: unknown;
+}
+
 export type NodeMessage =
   | DataMessage
   | AliveMessage
   | AskMessage
   | ForgottenMessage
   | LocateMessage
-  | PositionMessage;
+  | PositionMessage
+  | NoteMessage
+  | LeaveMessage;
 
 export function encodeMessage(message: Exclude<NodeMessage, DataMessage>): string {
   return JSON.stringify(message);
@@ -65,6 +82,11 @@ export function encodeMessage(message: Exclude<NodeMessage, DataMessage>): strin
 /** Writes data, which is nearly all that is said, with short keys. @param payloads - each as JSON */
 export function encodeData(node: string, first: number, payloads: readonly string[]): string {
   return `${dataStart(node)}${first},"p":[${payloads.join(',')}]}`;
+}
+
+/** Returns data as it is said again. */
+export function repeatOf(data: string): string {
+  return `${data.slice(0, -1)},"r":1}`;
 }
 
 /** What all data of a node begins with. */
@@ -84,9 +106,9 @@ export function parseMessage(text: string): NodeMessage | undefined {
   return value['type'] === undefined ? dataFrom(value) : controlFrom(value);
 }
 
-function dataFrom({ n: node, f: first, p: payloads }: Record<string, unknown>) {
+function dataFrom({ n: node, f: first, p: payloads, r: repeat }: Record<string, unknown>) {
   if (!isNodeId(node) || !isNumber(first) || !Array.isArray(payloads)) return undefined;
-  return { type: 'data', node, first, payloads } as const;
+  return { type: 'data', node, first, payloads, isRepeat: repeat === 1 } as const;
 }
 
 function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
@@ -107,6 +129,10 @@ function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
       return areTexts(subjects) ? { type, node, subjects } : undefined;
     case 'position':
       return isNumber(last) ? { type, node, last } : undefined;
+    case 'leave':
+      return { type, node };
+    case 'note':
+      return { type, node, payload: value['payload'] };
     default:
       return undefined;
   }

@@ -8,10 +8,14 @@ const KEPT_MS = 60_000;
 /** For how many beats after a payload the number of the last one is said: about as long as payloads are kept. */
 const MAX_BEATS_SAID = 120;
 
+/** Approximate memory of a batch besides its message. */
+const OVERHEAD = 300;
+
 /** What a node has said to all subjects. What it keeps is bounded by age and size. */
 export class SentStreams {
   readonly #node: string;
   readonly #clock: () => number;
+  /** In bytes. */
   readonly #maxSize: number;
   readonly #streams = new Map<string, SentStream>();
   /** Of all subjects, oldest first. */
@@ -32,7 +36,7 @@ export class SentStreams {
     const batch = { subject, first, count: payloads.length, message, sentAt: this.#clock() };
     stream.add(batch);
     this.#kept.add(batch);
-    this.#size += message.length;
+    this.#size += sizeOf(batch);
     this.forgetOld();
     return batch;
   }
@@ -40,12 +44,12 @@ export class SentStreams {
   /** Empties a batch. Its numbers stay used. */
   withdraw(batch: Batch): void {
     if (!this.#kept.has(batch)) return;
-    this.#size -= batch.message.length;
+    this.#size -= sizeOf(batch);
     batch.message = this.#encode(
       batch.first,
       Array.from({ length: batch.count }, () => 'null'),
     );
-    this.#size += batch.message.length;
+    this.#size += sizeOf(batch);
   }
 
   forgetOld(): void {
@@ -53,7 +57,7 @@ export class SentStreams {
     for (const batch of this.#kept) {
       if (batch.sentAt > oldest && this.#size <= this.#maxSize) return;
       this.#kept.delete(batch);
-      this.#size -= batch.message.length;
+      this.#size -= sizeOf(batch);
       this.#streams.get(batch.subject)?.forget();
     }
   }
@@ -85,4 +89,8 @@ export class SentStreams {
     if (stream === undefined) this.#streams.set(subject, (stream = new SentStream()));
     return stream;
   }
+}
+
+function sizeOf({ message }: Batch): number {
+  return Buffer.byteLength(message) + OVERHEAD;
 }

@@ -5,6 +5,13 @@ import { COMPRESSED, FINAL, FLUSH_END, LENGTH_16, LENGTH_64, OPCODE } from './fr
 /** Room for 10 KB of data with every character escaped as \uXXXX. */
 export const MAX_MESSAGE_BYTES = 65_536;
 
+/**
+ * What a client may say before others have their turn: the texts that its messages inflate to, of which each counts as 1 KiB or
+ * more. Otherwise 64 KiB that inflate to 50 MB would keep all others waiting for seconds.
+ */
+const MAX_BYTES_PER_TURN = MAX_MESSAGE_BYTES;
+const MIN_BYTES_PER_MESSAGE = 1_024;
+
 /** RFC 6455 §7.4.1 */
 const PROTOCOL_ERROR = 1002;
 const INVALID_TEXT = 1007;
@@ -51,6 +58,7 @@ export class FrameReader {
   /** Of the message whose fragments are read. */
   #opcode = 0;
   #isCompressed = false;
+  #bytesOfTurn = 0;
   #isStopped = false;
 
   constructor(handler: FrameHandler, mayCompress: boolean) {
@@ -65,12 +73,16 @@ export class FrameReader {
     this.#message = undefined;
   }
 
-  /** @param chunk may be changed: payloads are unmasked in place. */
-  read(chunk: Buffer): void {
-    if (this.#isStopped) return;
+  /**
+   * @param chunk may be changed: payloads are unmasked in place.
+   * @returns `false` if there is more to read in the next turn, with an empty chunk.
+   */
+  read(chunk: Buffer): boolean {
+    if (this.#isStopped) return true;
     const bytes = this.#frame.joined(chunk);
     let at = 0;
-    while (!this.#isStopped) {
+    this.#bytesOfTurn = 0;
+    while (!this.#isStopped && this.#bytesOfTurn < MAX_BYTES_PER_TURN) {
       const head = this.#readHead(bytes, at);
       if (head === undefined) break;
       const start = head.mask + MASK_BYTES;
@@ -81,7 +93,9 @@ export class FrameReader {
       unmask(payload, bytes.subarray(head.mask, start));
       this.#take(head, payload);
     }
-    if (!this.#isStopped) this.#frame.keep(bytes, at);
+    if (this.#isStopped) return true;
+    this.#frame.keep(bytes, at);
+    return this.#bytesOfTurn < MAX_BYTES_PER_TURN || at === bytes.length;
   }
 
   /** Returns `undefined` while the head is incomplete, and if it is invalid. */
@@ -148,6 +162,7 @@ export class FrameReader {
   #deliver(message: Buffer): void {
     const inflated = this.#isCompressed ? this.#inflate(message) : message;
     if (inflated === undefined) return;
+    this.#bytesOfTurn += Math.max(inflated.length, MIN_BYTES_PER_MESSAGE);
     if (this.#opcode === OPCODE.binary) return this.#handler.binary();
     if (isUtf8(inflated)) this.#handler.text(inflated.toString());
     else this.#fail(INVALID_TEXT, 'the text is not valid UTF-8');

@@ -9,10 +9,15 @@ export interface UpgradeRequest {
   field(name: string): string | undefined;
 }
 
+interface RefusedUpgrade {
+  readonly ok: false;
+  readonly response: string;
+}
+
 /** What is answered: the connection is a WebSocket from then on, or is closed. */
 export type UpgradeAnswer =
   | { readonly ok: true; readonly head: string; readonly mayCompress: boolean }
-  | { readonly ok: false; readonly response: string };
+  | RefusedUpgrade;
 
 /** RFC 6455 §1.3 */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -25,12 +30,16 @@ const VERSION = '13';
 /** RFC 9110 §5.6.2 */
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 
-/**
- * RFC 7692 §7.1: an offer that leaves the window of the server at its largest, so that a broadcast is compressed once for all.
- * Any other offer is declined.
- */
-const OFFER =
-  /^permessage-deflate(?: *; *(?:server_no_context_takeover|client_no_context_takeover|client_max_window_bits(?:="?(?:[89]|1[0-5])"?)?|server_max_window_bits="?15"?))*$/;
+const SERVER_WINDOW = 'server_max_window_bits';
+
+/** RFC 7692 §7.1: the parameters of an offer that can be accepted, with the values that they may have. */
+const PARAMETERS: ReadonlyMap<string, RegExp> = new Map([
+  ['server_no_context_takeover', /^$/],
+  ['client_no_context_takeover', /^$/],
+  ['client_max_window_bits', /^(?:[89]|1[0-5])?$/],
+  // No smaller window, so that a broadcast is compressed once for all.
+  [SERVER_WINDOW, /^15$/],
+]);
 
 /** Neither side keeps a context between messages, so that a connection takes no memory for it. */
 const ACCEPTED = 'permessage-deflate; server_no_context_takeover; client_no_context_takeover';
@@ -50,9 +59,9 @@ export function answerUpgrade(request: UpgradeRequest, allowCompression: boolean
   if (protocol !== undefined && !TOKEN.test(protocol)) {
     return refuse(400, 'Sec-WebSocket-Protocol is not valid');
   }
-  const mayCompress =
-    allowCompression &&
-    listOf(request.field('sec-websocket-extensions')).some((offer) => OFFER.test(offer));
+  const extension = allowCompression
+    ? acceptedOf(listOf(request.field('sec-websocket-extensions')))
+    : undefined;
   const head = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
@@ -60,21 +69,23 @@ export function answerUpgrade(request: UpgradeRequest, allowCompression: boolean
     `Sec-WebSocket-Accept: ${accept}`,
     // Browsers give the connection up if none of those they ask for is chosen.
     ...(protocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
-    ...(mayCompress ? [`Sec-WebSocket-Extensions: ${ACCEPTED}`] : []),
+    ...(extension === undefined ? [] : [`Sec-WebSocket-Extensions: ${extension}`]),
     '\r\n',
   ].join('\r\n');
-  return { ok: true, head, mayCompress };
+  return { ok: true, head, mayCompress: extension !== undefined };
 }
 
-/** Refuses an upgrade to anything but a WebSocket. */
-export function refuseUpgrade(): UpgradeAnswer & { ok: false } {
-  return refuse(400, 'only an upgrade to websocket is possible');
-}
+/** Answers an upgrade to anything but a WebSocket. */
+export const NO_WEBSOCKET: RefusedUpgrade = refuse(400, 'only an upgrade to websocket is possible');
 
-function refuse(status: number, reason: string): UpgradeAnswer & { ok: false } {
+/** Answers an upgrade while the broker closes. */
+export const SHUTTING_DOWN: RefusedUpgrade = refuse(503, 'the broker is shutting down');
+
+function refuse(status: number, reason: string): RefusedUpgrade {
   const response = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Connection: close',
+    'Connection: close, Upgrade',
+    'Upgrade: websocket',
     'Content-Type: text/plain',
     `Content-Length: ${reason.length}`,
     `Sec-WebSocket-Version: ${VERSION}`,
@@ -82,6 +93,28 @@ function refuse(status: number, reason: string): UpgradeAnswer & { ok: false } {
     reason,
   ].join('\r\n');
   return { ok: false, response };
+}
+
+/** Returns what is accepted of the first offer that can be; others are declined (RFC 7692 §7.1). */
+function acceptedOf(offers: readonly string[]): string | undefined {
+  for (const offer of offers) {
+    const [name, ...parameters] = offer.split(';').map((each) => each.trim());
+    const values = new Map(parameters.map(readParameter));
+    const isAcceptable =
+      name === 'permessage-deflate' &&
+      // None is given twice.
+      values.size === parameters.length &&
+      [...values].every(([parameter, value]) => PARAMETERS.get(parameter)?.test(value));
+    if (!isAcceptable) continue;
+    return values.has(SERVER_WINDOW) ? `${ACCEPTED}; ${SERVER_WINDOW}=15` : ACCEPTED;
+  }
+  return undefined;
+}
+
+/** The value may be in quotes. */
+function readParameter(text: string): [name: string, value: string] {
+  const [, name = text, value = ''] = /^([^=]+)="?([^"]+)"?$/.exec(text) ?? [];
+  return [name, value];
 }
 
 function firstOf(list: string | undefined): string | undefined {

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { UnreadWriter } from '@rollcall/runtime';
+import { END_TIMEOUT_MS } from './end-connection.ts';
 import { encodeClose, encodePong } from './frame.ts';
 import type { FrameOutput } from './frame-output.ts';
 import { FrameReader } from './frame-reader.ts';
 import type { FrameHandler } from './frame-reader.ts';
 
-/** A client that does not answer a close within this time is disconnected. */
-const CLOSE_TIMEOUT_MS = 1_000;
+const NOTHING = Buffer.alloc(0);
 
 /** Whom a WebSocket serves. After `closed` nothing is called, and after a close that was sent only `closed`. */
 export interface WebSocketListener {
@@ -72,12 +72,12 @@ export class WebSocket implements FrameHandler, UnreadWriter {
     const socket = this.#socket;
     this.#push(Buffer.from(response, 'latin1'));
     this.send(greeting);
-    socket.on('data', (chunk: Buffer) => this.#reader.read(chunk));
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // The client is gone without a close.
     socket.on('end', () => this.#end());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#closed());
-    this.#reader.read(first);
+    this.#read(first);
   }
 
   /** Sends a text. Does nothing after a close. */
@@ -106,7 +106,7 @@ export class WebSocket implements FrameHandler, UnreadWriter {
     this.flush();
     // Nothing may come after a close (RFC 6455 §5.5.1).
     this.#isOpen = false;
-    this.#closeTimer = setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
+    this.#closeTimer = setTimeout(() => this.#socket.destroy(), END_TIMEOUT_MS);
   }
 
   /** Cuts the connection without a close frame, which the client would not read either. */
@@ -149,12 +149,21 @@ export class WebSocket implements FrameHandler, UnreadWriter {
     this.#end();
   }
 
+  #read(chunk: Buffer): void {
+    if (this.#reader.read(chunk)) return;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#socket.resume();
+      this.#read(NOTHING);
+    });
+  }
+
   /** Sends what is pending and then the end. The client has a second to end as well. */
   #end(): void {
     this.flush();
     this.#isOpen = false;
     this.#reader.stop();
-    this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), CLOSE_TIMEOUT_MS);
+    this.#closeTimer ??= setTimeout(() => this.#socket.destroy(), END_TIMEOUT_MS);
     this.#socket.end();
   }
 

@@ -63,6 +63,15 @@ describe('a part of another node', () => {
     expect(changed.slice(1)).toEqual(['peer bob=1', 'peer cem=1']);
   });
 
+  it('is taken in when it comes again after a piece was lost', () => {
+    parts.receive('peer', { all: [['ann', 1]], piece: 0, pieces: 2 });
+    parts.lost('peer');
+    for (const [piece, name] of ['bob', 'cem'].entries()) {
+      parts.receive('peer', { all: [[name, 1]], piece, pieces: 2 });
+    }
+    expect(changed).toEqual(['peer bob=1', 'peer cem=1']);
+  });
+
   it('is asked for again if something of it is lost', () => {
     parts.receive('peer', { all: [], piece: 0, pieces: 1 });
     parts.lost('peer');
@@ -106,6 +115,11 @@ describe('the own part', () => {
       { changed: [['cem', 1]] },
     ]);
     parts.set('bob', 1);
+    expect(parts.hasNews).toBe(false);
+  });
+
+  it('is not said because another node is asked', () => {
+    parts.receive('peer', { ask: 'other' });
     expect(parts.hasNews).toBe(false);
   });
 

@@ -31,7 +31,10 @@ function read(chunks: readonly Buffer[], mayCompress = false): string[] {
     mayCompress,
   );
   // Each is unmasked in place.
-  for (const chunk of chunks) reader.read(Buffer.from(chunk));
+  for (const chunk of chunks) {
+    let isDone = reader.read(Buffer.from(chunk));
+    while (!isDone) isDone = reader.read(Buffer.alloc(0));
+  }
   return events;
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { constants, deflateRawSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { UnreadBudget } from '@rollcall/runtime';
 import { FrameOutput } from '../../../src/server/web-socket/frame-output.ts';
@@ -10,13 +11,13 @@ import { serverMessages } from './server-messages.ts';
 const MAX_UNREAD = 1_000_000;
 
 /** A WebSocket that has sent its greeting, what was written to it since, and what its listener heard. */
-function open(output: FrameOutput, reads = true) {
+function open(output: FrameOutput, reads = true, mayCompress = false) {
   const heard: string[] = [];
   const socket = new FakeSocket(reads);
   const webSocket = new WebSocket({
     socket,
     output,
-    mayCompress: false,
+    mayCompress,
     listener: {
       text: (message) => void heard.push(message),
       binary: () => void heard.push('binary'),
@@ -72,6 +73,26 @@ it('different frames of a turn are bounded in memory: what clients do not take i
   const unread = Array.from({ length: 40 }, () => open(output, false));
   for (const [at, { webSocket }] of unread.entries()) webSocket.send(String(at).repeat(500_000));
   expect(unread.filter(({ heard }) => heard.includes('cut')).length).toBeGreaterThan(0);
+});
+
+it.each([
+  ['many short messages', '', 200, 64],
+  ['messages that inflate to many bytes', 'x'.repeat(60_000), 5, 2],
+])('others have their turn between %s of a client', async (_name, text, count, perTurn) => {
+  const { socket, heard } = open(new FrameOutput(MAX_UNREAD), true, true);
+  const payload = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+  const frames = Array.from({ length: count }, () => clientFrame(0xc1, payload));
+  socket.push(Buffer.concat([...frames, clientFrame(0x81, 'last')]));
+  await expect.poll(() => heard.length, { interval: 0 }).toBeGreaterThan(0);
+  socket.push(clientFrame(0x81, 'later'));
+  let before = 0;
+  while (heard.at(-1) !== 'later') {
+    expect(heard.length - before).toBeLessThanOrEqual(perTurn);
+    before = heard.length;
+    await turn();
+  }
+  expect(heard).toEqual([...Array.from({ length: count }, () => text), 'last', 'later']);
+  socket.destroy();
 });
 
 it('cuts off a client that pings and does not read the pongs', () => {

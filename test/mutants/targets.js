@@ -1,0 +1,56 @@
+import { APP_MUTANTS } from './cluster/app.js';
+import { BROADCAST_MUTANTS } from './cluster/broadcast.js';
+import { NODE_MUTANTS } from './cluster/node.js';
+import { PARTS_MUTANTS } from './cluster/parts.js';
+import { PROTOCOL_MUTANTS } from './protocol.js';
+
+/**
+ * What is broken, with the tests that have to notice it.
+ * @typedef {object} Target
+ * @property {string} name - of the package, which is copied
+ * @property {string} source - the folder of the files of its mutants
+ * @property {readonly string[]} parts - files and folders that the tests need, besides the package
+ * @property {readonly string[]} tests - what their paths begin with
+ * @property {Readonly<Record<string, string>>} env - of the tests
+ * @property {number} timeoutMs - a mutant may loop for ever, or wait for what never comes
+ * @property {readonly Mutant[]} mutants
+ */
+
+/**
+ * A rule, and a change to a file that breaks it.
+ * @typedef {{ rule: string, file: string, from: string, to: string }} Mutant
+ */
+
+/** @type {readonly Target[]} */
+export const TARGETS = [
+  {
+    name: 'protocol',
+    source: 'packages/protocol/src',
+    parts: ['conformance', 'test/simulation', 'test/support'],
+    tests: ['packages/protocol', 'test/simulation'],
+    env: {},
+    timeoutMs: 300_000,
+    mutants: PROTOCOL_MUTANTS,
+  },
+  {
+    name: 'broker',
+    source: 'packages/broker/src/cluster',
+    parts: ['test/support'],
+    // Those without an engine. The engines have their own suite.
+    tests: [
+      'cluster/broadcast',
+      'cluster/presence',
+      'cluster/simulation',
+      'cluster/cached-events',
+      'cluster/cluster-app',
+      'cluster/cluster-node',
+      'cluster/listened-subjects',
+      'cluster/outbox',
+      'cluster/shared-webhooks',
+    ].map((name) => `packages/broker/test/${name}`),
+    // Rules that fewer seeds do not need have a test of their own.
+    env: { SEEDS: '100' },
+    timeoutMs: 90_000,
+    mutants: [...BROADCAST_MUTANTS, ...PARTS_MUTANTS, ...NODE_MUTANTS, ...APP_MUTANTS],
+  },
+];
