@@ -8,7 +8,7 @@ import type { FrameHandler } from './frame-reader.ts';
 
 const NOTHING = Buffer.alloc(0);
 
-/** Whom a WebSocket serves. After `closed` nothing is called, and after a close that was sent only `closed`. */
+/** Whom a WebSocket serves. After `closed` nothing is called, and after a close that was sent only `cut` and `closed`. */
 export interface WebSocketListener {
   text(message: string): void;
   binary(): void;
@@ -73,8 +73,8 @@ export class WebSocket implements FrameHandler, UnreadWriter {
     this.#push(Buffer.from(response, 'latin1'));
     this.send(greeting);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
-    // The client is gone without a close.
-    socket.on('end', () => this.#end());
+    // The client is gone without a close, but perhaps has yet to be heard.
+    socket.on('end', () => this.#read(NOTHING));
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#closed());
     this.#read(first);
@@ -150,10 +150,14 @@ export class WebSocket implements FrameHandler, UnreadWriter {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#reader.read(chunk)) return;
-    this.#socket.pause();
+    const socket = this.#socket;
+    if (this.#reader.read(chunk)) {
+      if (socket.readableEnded) this.#end();
+      return;
+    }
+    socket.pause();
     setImmediate(() => {
-      this.#socket.resume();
+      socket.resume();
       this.#read(NOTHING);
     });
   }
