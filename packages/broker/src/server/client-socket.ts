@@ -145,6 +145,11 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
     this.end(INTERNAL_ERROR, 'internal error of the broker');
   }
 
+  /** Sends nothing from now on. The session goes on until {@link end}. */
+  shut(code: number, message: string): void {
+    this.#socket.close(code, message);
+  }
+
   /** Closes with a code, without a frame that says why. */
   end(code: number, message: string): void {
     this.#socket.close(code, message);

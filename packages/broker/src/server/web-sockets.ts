@@ -88,9 +88,10 @@ export class WebSockets {
   close(): void {
     this.#isClosing = true;
     // Not 4200: pusher-js would reconnect at once, in a loop.
-    for (const client of this.#clients) {
-      client.end(CLOSE_CODES.overCapacity, 'the broker is shutting down');
-    }
+    const close = [CLOSE_CODES.overCapacity, 'the broker is shutting down'] as const;
+    // First the sockets of all: no client is sent that the others leave, because they only go to another node.
+    for (const client of this.#clients) client.shut(...close);
+    for (const client of this.#clients) client.end(...close);
   }
 }
 
