@@ -34,6 +34,7 @@ const PROPAGATED_MS = 1_000;
  * @property {number} longestJoin of newcomers
  * @property {number} wrongJoins newcomers who were shown a wrong list, or could not join
  * @property {number} refusedFor from the first refused trigger to the last
+ * @property {number} longestAway of a client that moved, until it had joined another node
  * @property {boolean} hasTold whether members were to be announced as gone
  */
 
@@ -156,6 +157,12 @@ export class Observation {
       failedQuestions: questions.filter(({ ids }) => ids === undefined).length,
       longestJoin: Math.max(0, ...this.#joins.map(({ ms }) => ms)),
       wrongJoins: this.#joins.filter(({ isRight }) => !isRight).length,
+      longestAway: Math.max(
+        0,
+        ...this.clients.flatMap(({ periods }) =>
+          periods.slice(1).map(({ from }, index) => from - (periods[index]?.to ?? from)),
+        ),
+      ),
       refusedFor: refused.length === 0 ? 0 : (refused.at(-1) ?? 0) - (refused[0] ?? 0),
     };
   }

@@ -14,7 +14,10 @@ const MAX_ANSWER_MS = 2_000;
  */
 export function verdict(seen) {
   const faults = faultsOf(seen);
-  const told = seen.told === undefined ? [] : [`announced after ${seconds(seen.told)}`];
+  const told =
+    seen.told === undefined || seen.told > MAX_WRONG_MS
+      ? []
+      : [`announced after ${seconds(seen.told)}`];
   const refused = seen.refusedFor > 0 ? [`triggers refused for ${seconds(seen.refusedFor)}`] : [];
   const text = [...(faults.length === 0 ? ['right'] : faults), ...told, ...refused].join('; ');
   return { isRight: faults.length === 0, text };
@@ -27,7 +30,7 @@ function faultsOf(seen) {
   /** @type {readonly (readonly [unknown, string])[]} */
   const faults = [
     [seen.hasTold && seen.told === undefined, 'members never announced as gone'],
-    [(seen.told ?? 0) > MAX_WRONG_MS, 'announced late'],
+    [(seen.told ?? 0) > MAX_WRONG_MS, `members announced as gone after ${seconds(seen.told ?? 0)}`],
     [seen.falseGoodbyes, `${seen.falseGoodbyes} members who stay announced as gone`],
     [!seen.isRightAtEnd, 'lists wrong at the end'],
     [

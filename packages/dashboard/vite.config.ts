@@ -10,6 +10,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // An inlined file would need `data:` in the content security policy.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: ['index.html', 'broker.html'] },
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },

@@ -119,12 +119,13 @@ function missingCommands(file, commands) {
 async function codeFaults() {
   const { EXIT_CODES, REFUSAL_CODES } = await import('../../packages/protocol/dist/index.js');
   const { ADMIN_PROBLEMS, PROBLEMS } = await import('../../packages/gateway/dist/index.js');
+  const { BROKER_ADMIN_PROBLEMS } = await import('../../packages/broker/dist/index.js');
   const documented = matches(read('docs/reference/errors.md'), /^\| `([A-Za-z_-]+)` \|/gm);
   const real = [
     ...Object.keys(EXIT_CODES),
     ...REFUSAL_CODES,
     ...Object.keys(PROBLEMS),
-    ...Object.keys(ADMIN_PROBLEMS),
+    ...new Set([...Object.keys(ADMIN_PROBLEMS), ...Object.keys(BROKER_ADMIN_PROBLEMS)]),
   ];
   return differences('docs/reference/errors.md', documented, real);
 }
@@ -165,6 +166,7 @@ function settingFaults() {
   const variables = [
     ...matches(sources, /\benv\['([A-Z_]+)'\]/g),
     ...matches(sources, /\benv: '([A-Z_]+)'/g),
+    ...matches(sources, /Variable: '([A-Z_]+)'/g),
     ...matches(sources, /\bvalue\(env, '([A-Z_]+)'\)/g),
     ...matches(sources, /\bgetenv\("([A-Z_]+)"\)/g),
   ];

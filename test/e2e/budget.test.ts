@@ -12,6 +12,11 @@ async function budget(...args: string[]) {
 }
 
 describe('rollcall budget', () => {
+  it('says that each of several brokers counts all of it', async () => {
+    const { output } = await budget('--brokers', '3');
+    expect(output).toMatch(/^Each of the 3 brokers counts this:/);
+  });
+
   it('lists the messages of a deployment by cause, and exits with 0 within the quota', async () => {
     const { code, output } = await budget(
       '--instances',

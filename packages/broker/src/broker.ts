@@ -1,8 +1,12 @@
+import { hostname } from 'node:os';
 import { ConnectionLimiter, maxClientConnections } from '@rollcall/proxy';
 import { limitLines } from '@rollcall/runtime';
 import { fixedChanges } from '@rollcall/runtime/settings';
+import { reportsOf } from './admin/app-counts.ts';
+import { startAdmin } from './admin/server.ts';
 import { HttpApi } from './api/http-api.ts';
 import type { AppHost } from './app/app.ts';
+import type { Apps } from './app/apps.ts';
 import type { MaybePromise } from './app/maybe-promise.ts';
 import { LocalHost } from './app/local-host.ts';
 import { parseBusUrl } from './cluster/bus/bus-url.ts';
@@ -26,6 +30,8 @@ export interface Broker {
   readonly url: string;
   /** `http://HOST:PORT`, where `/metrics` is; `undefined` without the `metrics` option. */
   readonly metricsUrl: string | undefined;
+  /** `http://HOST:PORT` of the admin API; `undefined` without the `adminPort` option. */
+  readonly adminUrl: string | undefined;
   /**
    * Serves the apps of this configuration from now on. Connections of apps whose `appId` stays are kept; those of other apps are
    * closed with 4001, and those of disabled apps with 4003. A certificate is shown to clients that connect from now on.
@@ -77,7 +83,13 @@ export async function startBroker(
 }
 
 async function listen(settings: Settings, host: AppHost, served: ServedApps): Promise<Broker> {
-  const { web, webSockets, metrics } = await startServers(settings, host, served);
+  const { web, webSockets, metrics, admin } = await startServers(settings, host, served);
+  const startedAt = Date.now();
+  host.introduce(async () => ({
+    address: `${hostname()}:${web.port}`,
+    startedAt,
+    apps: await reportsOf(served.apps),
+  }));
   const configureAfter = async (before: Promise<unknown>, next: Settings): Promise<string[]> => {
     await before;
     await served.configure(next.apps, (app) => webSockets.disconnect(app));
@@ -88,7 +100,7 @@ async function listen(settings: Settings, host: AppHost, served: ServedApps): Pr
   const close = async (): Promise<void> => {
     host.leave();
     webSockets.close();
-    await Promise.all([web.close(), metrics?.close()]);
+    await Promise.all([web.close(), metrics?.close(), admin?.close()]);
     await configured;
     // Only now, because the end of the last connection may start a timer.
     await served.close();
@@ -101,6 +113,7 @@ async function listen(settings: Settings, host: AppHost, served: ServedApps): Pr
     port: web.port,
     url: web.url,
     metricsUrl: metrics?.url,
+    adminUrl: admin?.url,
     configure: async (changed) => {
       const next = readOptions(changed);
       // One after the other.
@@ -116,20 +129,46 @@ interface Servers {
   readonly web: WebServer;
   readonly webSockets: WebSockets;
   readonly metrics: WebServer | undefined;
+  readonly admin: WebServer | undefined;
 }
 
 async function startServers(
   settings: Settings,
   appHost: AppHost,
-  { apps }: ServedApps,
+  served: ServedApps,
 ): Promise<Servers> {
+  const { apps } = served;
+  const webSockets = new WebSockets(apps, settings);
+  // First, so that nothing is served unless everything can be.
+  const started: WebServer[] = [];
+  const start = async (server: Promise<WebServer>): Promise<WebServer> => {
+    started.push(await server);
+    return server;
+  };
+  const { metrics: metricsSettings, adminPort, logger } = settings;
+  try {
+    const metrics =
+      metricsSettings && (await start(startMetrics(apps, appHost, metricsSettings, logger)));
+    const admin =
+      adminPort === undefined
+        ? undefined
+        : await start(startAdmin({ apps, host: appHost, webSockets, settings, port: adminPort }));
+    return { web: await startWeb(settings, appHost, apps, webSockets), webSockets, metrics, admin };
+  } catch (error) {
+    await Promise.all(started.map((server) => server.close()));
+    throw error;
+  }
+}
+
+function startWeb(
+  settings: Settings,
+  appHost: AppHost,
+  apps: Apps,
+  webSockets: WebSockets,
+): Promise<WebServer> {
   const { host, port, tls, logger } = settings;
   const api = new HttpApi(apps, { logger, basePath: settings.path, host: appHost });
-  const webSockets = new WebSockets(apps, settings);
-
-  // First, so that nothing is served unless everything can be.
-  const metrics = settings.metrics && (await startMetrics(apps, appHost, settings.metrics, logger));
-  const web = await startWebServer({
+  return startWebServer({
     host,
     port,
     tls,
@@ -140,11 +179,7 @@ async function startServers(
       respond: (request) => api.respond(request),
       upgrade: (request, socket, first) => webSockets.upgrade(request, socket, first),
     },
-  }).catch(async (error: unknown) => {
-    await metrics?.close();
-    throw error;
   });
-  return { web, webSockets, metrics };
 }
 
 function createLimiter({ connectionsPerAddress, logger }: Settings): ConnectionLimiter {

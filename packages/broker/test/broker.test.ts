@@ -9,7 +9,7 @@ import type { Broker } from '@rollcall/broker';
 import { MAX_BODY_BYTES } from '../src/api/http-api.ts';
 import { md5, sign } from './api/signed.ts';
 import { connectedClient, RawClient } from './raw-client.ts';
-import { APP } from './sdk.ts';
+import { APP, client, next, subscribed } from './sdk.ts';
 import { loggerTo } from '../../../test/support/log.ts';
 import { freePort } from '../../../test/support/free-port.js';
 
@@ -179,6 +179,20 @@ describe('close', () => {
     expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([4100, 4100, 4100]);
     const next = await createBroker({ apps: [APP], port: broker.port });
     await next.close();
+  });
+
+  it('sends no client that the others leave, because they only go to another broker', async () => {
+    const clients = ['ann', 'bob', 'cem'].map((userId) => client(broker, { userId }));
+    const removed: unknown[] = [];
+    for (const each of clients) {
+      const room = await subscribed(each, 'presence-room');
+      room.bind('pusher:member_removed', (member: unknown) => removed.push(member));
+    }
+    const closed = clients.map(({ connection }) => next(connection, 'connecting'));
+    await broker.close();
+    await Promise.all(closed);
+    for (const each of clients) each.disconnect();
+    expect(removed).toEqual([]);
   });
 
   it('may be called again, also while it is pending', async () => {

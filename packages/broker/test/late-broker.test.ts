@@ -29,8 +29,10 @@ beforeEach(async () => {
   isAway = false;
   clients = [];
   broker = await startBroker({ apps: [APP] }, () => ({
-    isReady: true,
+    unreadiness: undefined,
     cluster: undefined,
+    introduce() {},
+    nodes: () => [],
     leave() {},
     close: () => Promise.resolve(),
     createApp: (options, environment) =>

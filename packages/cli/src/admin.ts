@@ -1,44 +1,83 @@
 import { Option } from 'commander';
 import { RollcallError } from '@rollcall/protocol';
+import type { ErrorCode } from '@rollcall/protocol';
 import type { Environment } from '@rollcall/client';
 import { readJson } from '@rollcall/protocol/pusher';
 import { fromIsoTimes, httpRequest, httpTarget } from '@rollcall/runtime';
 
-const DEFAULT_ADMIN = 'http://127.0.0.1:1501';
 const TIMEOUT_MS = 5000;
 
-/** The option by which commands find the gateway. */
-export function adminOption(): Option {
+/** What the admin APIs of the programs differ in, for commands that ask them. */
+interface AdminProgram {
+  readonly name: 'gateway' | 'broker';
+  readonly defaultUrl: string;
+  readonly urlVariable: string;
+  readonly tokenVariable: string;
+  /** What starts it with an admin API. */
+  readonly start: string;
+  readonly unreachable: ErrorCode;
+}
+
+const GATEWAY: AdminProgram = {
+  name: 'gateway',
+  defaultUrl: 'http://127.0.0.1:1501',
+  urlVariable: 'ROLLCALL_ADMIN',
+  tokenVariable: 'ROLLCALL_ADMIN_TOKEN',
+  start: 'start a gateway with "rollcall gateway"',
+  unreachable: 'ROLLCALL_GATEWAY_UNREACHABLE',
+};
+
+export const BROKER: AdminProgram = {
+  name: 'broker',
+  defaultUrl: 'http://127.0.0.1:6002',
+  urlVariable: 'ROLLCALL_BROKER_ADMIN',
+  tokenVariable: 'ROLLCALL_BROKER_ADMIN_TOKEN',
+  start: 'start a broker with "rollcall broker --admin-port 6002"',
+  unreachable: 'ROLLCALL_BROKER_UNREACHABLE',
+};
+
+/** The option by which commands find the admin API of a program. */
+export function adminOption({ name, urlVariable, defaultUrl }: AdminProgram = GATEWAY): Option {
   return new Option(
     '--admin <url>',
-    `URL of the gateway's admin API (default: ROLLCALL_ADMIN or ${DEFAULT_ADMIN})`,
+    `URL of the ${name}'s admin API (default: ${urlVariable} or ${defaultUrl})`,
   );
 }
 
-/** Where the gateway's admin API is, and the token that it asks for. */
+/** Where the admin API of a program is, and the token that it asks for. */
 export interface AdminAccess {
+  readonly program: AdminProgram;
   readonly url: string;
   readonly token: string;
-  /** Whether `--admin` or ROLLCALL_ADMIN is set. */
+  /** Whether `--admin` or its variable is set. */
   readonly isNamed: boolean;
 }
 
 /** @throws RollcallError ROLLCALL_CONFIG */
-export function adminAccess(given: string | undefined, env: Environment): AdminAccess {
-  const named = given ?? (env['ROLLCALL_ADMIN'] || undefined);
-  if (named !== undefined && !URL.canParse(named)) {
+export function adminAccess(
+  given: string | undefined,
+  env: Environment,
+  program: AdminProgram = GATEWAY,
+): AdminAccess {
+  const { urlVariable, tokenVariable, defaultUrl } = program;
+  const named = given ?? (env[urlVariable] || undefined);
+  if (named !== undefined && !isHttpUrl(named)) {
     throw new RollcallError(
       'ROLLCALL_CONFIG',
-      `${given === undefined ? 'ROLLCALL_ADMIN' : '--admin'} is ${JSON.stringify(named)}; it must be a URL such as ${DEFAULT_ADMIN}`,
+      `${given === undefined ? urlVariable : '--admin'} is ${JSON.stringify(named)}; it must be a URL such as ${defaultUrl}`,
     );
   }
-  const token = env['ROLLCALL_ADMIN_TOKEN'] ?? '';
-  return { url: named ?? DEFAULT_ADMIN, token, isNamed: named !== undefined };
+  const token = env[tokenVariable] ?? '';
+  return { program, url: named ?? defaultUrl, token, isNamed: named !== undefined };
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /**
- * Requests a path of a gateway's admin API, such as /api/status. Times are milliseconds since 1970. docs/reference/openapi.yaml has the types.
- * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE, or ROLLCALL_CONFIG if the token is wrong
+ * Requests a path of an admin API, such as /api/status. Times are milliseconds since 1970.
+ * @throws RollcallError ROLLCALL_GATEWAY_UNREACHABLE or ROLLCALL_BROKER_UNREACHABLE, or ROLLCALL_CONFIG if the token is wrong
  */
 export async function askAdmin<T>(access: AdminAccess, path: string): Promise<T> {
   return fromIsoTimes(await askAdminJson(access, path)) as T;
@@ -65,16 +104,21 @@ export async function changeAtAdmin<T>(access: AdminAccess, path: string): Promi
   throw fault(access, response);
 }
 
-function fault({ url: admin }: AdminAccess, response: AdminResponse | undefined): RollcallError {
+function fault(
+  { program, url: admin, token }: AdminAccess,
+  response: AdminResponse | undefined,
+): RollcallError {
+  const { name, tokenVariable, start, unreachable } = program;
   if (response?.status === 401 || response?.status === 403) {
+    const problem = token === '' ? 'needs its token' : `rejects the token in ${tokenVariable}`;
     return new RollcallError(
       'ROLLCALL_CONFIG',
-      `the gateway's admin API at ${admin} needs its token (HTTP ${response.status}): set ROLLCALL_ADMIN_TOKEN to that of the gateway`,
+      `the ${name}'s admin API at ${admin} ${problem} (HTTP ${response.status}): set ${tokenVariable} to that of the ${name}`,
     );
   }
   return new RollcallError(
-    'ROLLCALL_GATEWAY_UNREACHABLE',
-    `no gateway's admin API answers at ${admin}: start a gateway with "rollcall gateway", or give its URL with --admin`,
+    unreachable,
+    `no ${name}'s admin API answers at ${admin}: ${start}, or give its URL with --admin`,
   );
 }
 

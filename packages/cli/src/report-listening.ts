@@ -5,8 +5,8 @@ export interface Listening {
   readonly host: string;
   readonly port: number;
   readonly url: string;
-  /** Of a gateway. */
-  readonly adminUrl?: string;
+  /** Of its admin API, if it has one. */
+  readonly adminUrl?: string | undefined;
 }
 
 /** Reports to `rollcall up`, if that has started this process, where it listens; and ends with it. */

@@ -37,13 +37,13 @@ export interface HttpApiOptions {
   readonly logger: Logger;
   /** Path that all paths may be below; `''` for none. */
   readonly basePath: string;
-  readonly host: Pick<AppHost, 'isReady'>;
+  readonly host: Pick<AppHost, 'unreadiness'>;
 }
 
 /** The signed HTTP API of a broker. */
 export class HttpApi {
   readonly #apps: Apps;
-  readonly #host: Pick<AppHost, 'isReady'>;
+  readonly #host: Pick<AppHost, 'unreadiness'>;
   readonly #basePath: string;
   readonly #bodies = new BodyReader(MAX_BODY_BYTES);
   readonly #logger: Logger;
@@ -108,8 +108,9 @@ export class HttpApi {
   }
 
   #readiness(): Record<string, unknown> {
-    if (this.#host.isReady) return { ready: true };
-    throw new HttpError(503, 'this node is closing, or cannot reach the other nodes');
+    const { unreadiness } = this.#host;
+    if (unreadiness === undefined) return { ready: true };
+    throw new HttpError(503, unreadiness);
   }
 
   #refuse(error: unknown, method: string, url?: string): ApiResponse {

@@ -11,7 +11,10 @@ export interface ChannelInfo {
   readonly subscription_count?: number;
 }
 
-const UNOCCUPIED: ChannelState = { subscriptionCount: 0, userCount: 0 };
+const UNOCCUPIED: Pick<ChannelState, 'subscriptionCount' | 'userCount'> = {
+  subscriptionCount: 0,
+  userCount: 0,
+};
 
 /** Reads an `info` parameter, a list with commas. @throws {@link HttpError} 400 */
 export function parseInfo(value: unknown, known: readonly Info[]): ReadonlySet<Info> {

@@ -92,6 +92,9 @@ export interface App {
   /** Returns the members of a presence channel, each user once. */
   userIds(channel: string): MaybePromise<readonly string[]>;
 
+  /** Returns the same members with what the application says of them. */
+  members(channel: string): MaybePromise<readonly SignedMember[]>;
+
   /** Returns the last event of a cache channel, if it is still kept. */
   lastEvent(channel: string): MaybePromise<CachedEvent | undefined>;
 
@@ -105,10 +108,14 @@ export type AppFactory = (options: AppOptions, environment: AppEnvironment) => M
 /** Where the apps of a broker live: in this process alone, or on one node of a cluster. */
 export interface AppHost {
   readonly createApp: AppFactory;
-  /** Whether everything that apps are asked can be done. */
-  readonly isReady: boolean;
+  /** Why not everything that apps are asked can be done at the moment; undefined if it can. */
+  readonly unreadiness: string | undefined;
   /** Set on a node of a cluster. */
   readonly cluster: ClusterState | undefined;
+  /** Sets what this node says of itself. Called once, when it listens. */
+  introduce(report: () => MaybePromise<NodeReport>): void;
+  /** Returns this node, and the others. The answer takes half a second if one of them does not answer. */
+  nodes(): MaybePromise<readonly NodeState[]>;
   /** The broker closes: its clients go elsewhere, and are not to be announced as gone. */
   leave(): void;
   /** Called once, after all apps are closed. */
@@ -121,10 +128,66 @@ export interface ClusterState {
   readonly nodes: number;
   /** Whether it can reach the others. */
   readonly isConnected: boolean;
+  /** Since when it can reach the others, or cannot. Milliseconds since 1970. */
+  readonly since: number;
+  /** Why it cannot reach the others, without secrets. */
+  readonly reason?: string;
+  /** What carries messages between the nodes: `redis`, `redis+sentinel`, `redis+cluster` or `nats`. */
+  readonly engine: string;
+  /** The servers that are configured, such as `10.0.0.5:6379`. */
+  readonly servers: readonly string[];
+  /** Where its link leads. Undefined while there is none. */
+  readonly server?: string;
+  /** Events that wait until the engine accepts them. */
+  readonly waitingEvents: number;
   /** Events of other nodes that it could not have any more after its link was down. */
   readonly lostEvents: number;
   /** Messages of the bus that are not of a broker. */
   readonly ignoredMessages: number;
+}
+
+/** What a node says of itself. */
+export interface NodeReport {
+  /** Where it listens, as it sees itself, such as `web-1:6001`. */
+  readonly address: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Each app that it serves. */
+  readonly apps: readonly AppReport[];
+}
+
+/** What one node holds of an app. */
+export interface AppReport {
+  /** The id of the app. */
+  readonly appId: string;
+  /** Connections that are open. */
+  readonly connections: number;
+  /** Channels with a subscriber, except those of single users. */
+  readonly channels: number;
+  /** Members of presence channels, each once for each channel. */
+  readonly members: number;
+}
+
+/**
+ * `self`: the node that answers. `alive`: it was heard just now. `silent`: it was not heard for a while. `gone`: it was silent
+ * for too long, and its clients are announced as gone.
+ */
+export type NodeStatus = 'self' | 'alive' | 'silent' | 'gone';
+
+/** A node, as another one knows it. */
+export interface NodeState {
+  /** Unique to a start of its process. Undefined of a broker without a bus. */
+  readonly id?: string;
+  /** Whether it is heard. */
+  readonly status: NodeStatus;
+  /** Since when this node knows it; of itself, since when it runs. Milliseconds since 1970. */
+  readonly since: number;
+  /** How long ago its beat was heard; of itself, its own by the bus. */
+  readonly silentMs?: number;
+  /** Events that it says it has sent, and that have not arrived. */
+  readonly missingEvents: number;
+  /** Undefined if it did not answer. */
+  readonly report?: NodeReport;
 }
 
 /** What a broker provides to each of its apps. */
@@ -177,6 +240,10 @@ export interface ChannelState {
   readonly subscriptionCount: number;
   /** 0 unless it is a presence channel. */
   readonly userCount: number;
+  /** The subscriptions of this node. */
+  readonly ownCount: number;
+  /** The members that are connected to this node. */
+  readonly ownUserCount: number;
 }
 
 export interface AppSize {

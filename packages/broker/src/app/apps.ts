@@ -14,7 +14,7 @@ export class Apps {
     this.#byKey = new Map(apps.map((app) => [app.options.key, app]));
   }
 
-  [Symbol.iterator](): Iterator<App> {
+  [Symbol.iterator](): IterableIterator<App> {
     return this.#byId.values();
   }
 

@@ -45,9 +45,19 @@ export class Channel {
     return this.#members?.count ?? 0;
   }
 
+  /** Members that are connected to this node. */
+  get ownUserCount(): number {
+    return this.#members?.ownCount ?? 0;
+  }
+
   /** Users in the order of joining. Empty unless it is a presence channel. */
   userIds(): string[] {
     return this.#members?.ids() ?? [];
+  }
+
+  /** As {@link Channel.userIds}, with what the application says of them. */
+  members(): SignedMember[] {
+    return this.#members?.list() ?? [];
   }
 
   hasUser(userId: string): boolean {

@@ -155,7 +155,7 @@ export class LocalApp implements App {
 
   publish(publications: readonly Publication[]): void {
     for (const publication of publications) {
-      this.counters.publications += publication.channels.length;
+      this.counters.published(publication);
       this.deliver(publication);
     }
   }
@@ -237,6 +237,10 @@ export class LocalApp implements App {
     return this.#channels.get(channel)?.userIds() ?? [];
   }
 
+  members(channel: string): readonly SignedMember[] {
+    return this.#channels.get(channel)?.members() ?? [];
+  }
+
   lastEvent(channel: string): CachedEvent | undefined {
     return this.#cache.get(channel);
   }
@@ -253,6 +257,7 @@ export class LocalApp implements App {
 
   close(): void {
     this.#subscriptionCounts.stop();
+    this.counters.log.close();
   }
 
   #hasRoomFor(name: string, { userId }: SignedMember): boolean {

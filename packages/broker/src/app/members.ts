@@ -26,6 +26,13 @@ export class Members {
     return this.#users.size;
   }
 
+  /** Those with connections on this node. */
+  get ownCount(): number {
+    let count = 0;
+    for (const { connections } of this.#users.values()) if (connections > 0) count += 1;
+    return count;
+  }
+
   /** In the order of joining. */
   ids(): string[] {
     return [...this.#users.keys()];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { channelEventFrame, isCacheChannel } from '@rollcall/protocol/pusher';
-import type { User } from '@rollcall/protocol/pusher';
+import type { SignedMember, User } from '@rollcall/protocol/pusher';
 import type { AppOptions } from '../settings/options.ts';
 import type {
   App,
@@ -19,12 +19,14 @@ import type { CachedEvent } from '../app/event-cache.ts';
 import { LocalApp } from '../app/local-app.ts';
 import { after } from '../app/maybe-promise.ts';
 import type { MaybePromise } from '../app/maybe-promise.ts';
+import { UnavailableError } from '../app/unavailable-error.ts';
 import { CachedEvents } from './cached-events.ts';
 import { eventMessage, parseAppMessage } from './app-messages.ts';
 import type { ClusterMember, ClusterNode } from './cluster-node.ts';
 import { hashOf } from './hash.ts';
 import { ListenedSubjects } from './listened-subjects.ts';
 import { Parts } from './presence/parts.ts';
+import type { PartPayload } from './presence/parts.ts';
 import { applyEntry, memberKey, subscriptionsKey, userKey } from './presence/keys.ts';
 import { SharedWebhooks } from './shared-webhooks.ts';
 
@@ -52,6 +54,8 @@ export class ClusterApp implements App, ClusterMember {
   readonly #subjects: ListenedSubjects;
   #settled: (() => void) | undefined;
   #isFlushing = false;
+  /** From then on another instance may be the app on this node: nothing is said or listened to any more. */
+  #isClosed = false;
   /** The lowest time that an event published here may have. */
   #minTime = 0;
 
@@ -65,10 +69,16 @@ export class ClusterApp implements App, ClusterMember {
     this.#node = node;
     // App ids may have characters that engines give a meaning.
     this.#key = createHash('sha256').update(options.appId).digest('hex').slice(0, 16);
-    this.#webhooks = new SharedWebhooks({ node: node.id, peers: () => node.peers, clock, report });
+    // A node that does not serve the app reports nothing of it, and answers nothing.
+    const peers = (): readonly string[] => {
+      const serving = new Set(this.#parts.nodes);
+      return node.peers.filter((peer) => serving.has(peer));
+    };
+    this.#webhooks = new SharedWebhooks({ node: node.id, peers, clock, report });
     this.#parts = new Parts(node.id, {
-      send: (payload) => node.say(this.#subject('state'), payload),
+      send: (payload) => this.#sayState(payload),
       changed: (peer, key, value) => applyEntry(this.#local, peer, key, value),
+      left: (peer) => this.#webhooks.gone(peer),
     });
     const environment = { counters, report: this.#webhooks.report.bind(this.#webhooks) };
     this.#local = new LocalApp(options, environment, clock, {
@@ -79,7 +89,7 @@ export class ClusterApp implements App, ClusterMember {
     });
     this.#cachedEvents = new CachedEvents({
       local: this.#local,
-      peers: () => node.peers,
+      peers,
       note: (message) => node.note(this.#subject('all'), message),
       clock,
     });
@@ -130,15 +140,16 @@ export class ClusterApp implements App, ClusterMember {
   }
 
   subscribe(subscription: Subscription): MaybePromise<SubscribeResult> {
+    this.#assertServed();
     const { channel } = subscription;
     // Every node listens to the subject of all from the start.
     if (isCacheChannel(channel)) {
-      return after(this.#cachedEvents.fetch(channel), () => this.#local.subscribe(subscription));
+      return after(this.#cachedEvents.fetch(channel), () => this.#subscribe(subscription));
     }
     const subject = this.#subjectOf(channel);
     // From the confirmation on, the connection may miss no event.
     return after(this.#subjects.add(subject), () => {
-      const result = this.#local.subscribe(subscription);
+      const result = this.#subscribe(subscription);
       if (result === 'full') this.#subjects.remove(subject);
       return result;
     });
@@ -154,7 +165,7 @@ export class ClusterApp implements App, ClusterMember {
     const stamp = this.#stamp();
     await Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));
     for (const publication of publications) {
-      this.counters.publications += publication.channels.length;
+      this.counters.published(publication);
       this.#deliver(publication, stamp);
     }
   }
@@ -192,11 +203,17 @@ export class ClusterApp implements App, ClusterMember {
     return this.#local.userIds(channel);
   }
 
+  members(channel: string): readonly SignedMember[] {
+    return this.#local.members(channel);
+  }
+
   lastEvent(channel: string): MaybePromise<CachedEvent | undefined> {
     return after(this.#cachedEvents.fetch(channel), () => this.#local.lastEvent(channel));
   }
 
   close(): void {
+    this.#parts.leave();
+    this.#isClosed = true;
     this.#node.remove(this.#key);
     for (const name of ['state', 'all']) this.#node.unlisten(this.#subject(name));
     this.#settled?.();
@@ -237,6 +254,12 @@ export class ClusterApp implements App, ClusterMember {
     if (subject === this.#subject('all')) this.#cachedEvents.lost();
   }
 
+  absent(peer: string, subject: string): void {
+    if (subject !== this.#subject('state')) return;
+    this.#parts.absent(peer);
+    this.#settle();
+  }
+
   joined(peer: string): void {
     this.#parts.joined(peer);
   }
@@ -252,7 +275,27 @@ export class ClusterApp implements App, ClusterMember {
 
   beat(): void {
     this.#parts.beat();
+    this.#settle();
+  }
+
+  #settle(): void {
     if (this.#node.hasSettled && this.#parts.isWhole) this.#settled?.();
+  }
+
+  #sayState(payload: PartPayload): void {
+    this.#node.say(this.#subject('state'), payload);
+    // A node that does not serve the app does not hear the question.
+    if ('ask' in payload) this.#node.locate(this.#subject('state'));
+  }
+
+  /** A subscription may be answered late, after the app was closed. */
+  #assertServed(): void {
+    if (this.#isClosed) throw new UnavailableError('The app is not served any more.');
+  }
+
+  #subscribe(subscription: Subscription): SubscribeResult {
+    this.#assertServed();
+    return this.#local.subscribe(subscription);
   }
 
   #receivePart(peer: string, payload: unknown): void {
@@ -271,7 +314,7 @@ export class ClusterApp implements App, ClusterMember {
     this.#isFlushing = true;
     setImmediate(() => {
       this.#isFlushing = false;
-      this.#parts.flush();
+      if (!this.#isClosed) this.#parts.flush();
     });
   }
 

@@ -4,10 +4,17 @@ import type { Logger } from '@rollcall/runtime';
 import { BEAT_MS, Broadcast, CONTROL_SUBJECT } from './broadcast/broadcast.ts';
 import type { Bus, BusHandlers } from './bus/bus.ts';
 import { busUnavailable } from './bus/unavailable.ts';
+import { LinkHistory } from './link-history.ts';
+import type { LinkState } from './link-history.ts';
+import { NodeReports } from './node-reports.ts';
+import { nodeStates } from './node-states.ts';
 import { Outbox } from './outbox.ts';
 
 /** Beats of its own that a node does not hear any more before it takes its link for lost: an engine may hang. */
 const MAX_UNHEARD_BEATS = 4;
+
+/** The subject by which nodes ask what others report of themselves. Every node listens to it. */
+const REPORTS_SUBJECT = 'reports';
 
 /** A client does not wait longer for another node that does not say where it is. */
 const MAX_LOCATE_MS = 300;
@@ -40,6 +47,8 @@ export interface ClusterMember {
   receive(node: string, subject: string, payload: unknown): void;
   /** Something that another node has said will never come. */
   lost(node: string, subject: string): void;
+  /** Another node does not listen to a subject of the app. */
+  absent(node: string, subject: string): void;
   joined(node: string): void;
   /** A node closes: it does nothing more, and its clients go to others. It is gone later. */
   left(node: string): void;
@@ -54,12 +63,16 @@ export class ClusterNode {
   readonly id: string = randomBytes(8).toString('hex');
   /** What other nodes have said and this one will never hear. */
   lostEvents = 0;
+  /** What the nodes say of themselves. */
+  readonly reports: NodeReports;
   /** Messages that are not of a broker. */
   ignoredMessages = 0;
   readonly #prefix: string;
   readonly #logger: Logger;
   readonly #clock: () => number;
   readonly #openedAt: number;
+  readonly #beatMs: number;
+  readonly #links: LinkHistory;
   readonly #bus: Bus;
   readonly #broadcast: Broadcast;
   readonly #members = new Map<string, ClusterMember>();
@@ -67,13 +80,16 @@ export class ClusterNode {
   readonly #closing = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #logUnknown: ReturnType<typeof limitLines>;
+  /** Subjects to ask for at the end of the turn. */
+  readonly #toLocate = new Set<string>();
   /** Subjects to which the node is about to listen, until it misses nothing, or the link is down. */
   readonly #listening = new Set<Listening>();
   #isUp = false;
   #hasLeft = false;
   #unheardBeats = 0;
-  /** Own beats that were heard since the start. */
+  /** Own beats that were heard since the start, and when the last was. */
   #beats = 0;
+  #heardAt: number;
 
   constructor({
     openBus,
@@ -86,6 +102,9 @@ export class ClusterNode {
     this.#logger = logger;
     this.#clock = clock;
     this.#openedAt = clock();
+    this.#heardAt = this.#openedAt;
+    this.#beatMs = beatMs;
+    this.#links = new LinkHistory(clock);
     this.#logUnknown = limitLines(logger.warn);
     this.#broadcast = new Broadcast({
       node: this.id,
@@ -96,16 +115,23 @@ export class ClusterNode {
         deliver: (node, subject, payload) =>
           this.#memberOf(subject)?.receive(node, subject, payload),
         lost: (node, subject, count) => this.#lost(node, subject, count),
+        absent: (node, subject) => this.#memberOf(subject)?.absent(node, subject),
         joined: (node) => this.#joined(node),
         left: (node) => this.#left(node),
         gone: (node) => this.#gone(node),
       },
     });
+    this.reports = new NodeReports({
+      node: this.id,
+      peers: () => this.peers,
+      publish: (message) => this.#publish(REPORTS_SUBJECT, message),
+    });
     this.#bus = openBus({
       onMessage: (subject, message) => this.#receive(subject.slice(this.#prefix.length), message),
       onLink: (isUp, reason) => this.#onLink(isUp, reason),
     });
-    void this.#bus.listen(this.#prefix + CONTROL_SUBJECT);
+    for (const subject of [CONTROL_SUBJECT, REPORTS_SUBJECT])
+      void this.#bus.listen(this.#prefix + subject);
     this.#timer = setInterval(() => this.#beat(), beatMs);
   }
 
@@ -114,14 +140,40 @@ export class ClusterNode {
     return this.#isUp && this.#unheardBeats <= MAX_UNHEARD_BEATS;
   }
 
-  /** Whether it may be given clients. */
-  get isReady(): boolean {
-    return this.isConnected && !this.#hasLeft;
+  /** Why it may not be given clients; undefined if it may. */
+  get unreadiness(): string | undefined {
+    if (this.#hasLeft) return 'this node is closing';
+    return this.isConnected ? undefined : 'this node cannot reach the other nodes';
+  }
+
+  /** Since when its link is as it is, and where it leads. */
+  get link(): LinkState {
+    const { server } = this.#bus;
+    return { ...this.#links.state, ...(server !== undefined && { server }) };
+  }
+
+  /** Events that wait until the engine accepts them. */
+  get waitingEvents(): number {
+    let count = 0;
+    for (const outbox of this.#outboxes.values()) count += outbox.length;
+    return count;
   }
 
   /** The other nodes. */
   get peers(): readonly string[] {
     return this.#broadcast.peers;
+  }
+
+  /** This node, and the others. */
+  nodeStates(): ReturnType<typeof nodeStates> {
+    return nodeStates({
+      id: this.id,
+      openedAt: this.#openedAt,
+      heardAt: this.#heardAt,
+      peers: this.#broadcast.peerStates(),
+      now: this.#clock(),
+      beatMs: this.#beatMs,
+    });
   }
 
   /** Milliseconds since it was opened. */
@@ -159,6 +211,17 @@ export class ClusterNode {
       const listening = { subject, resolve, timer: undefined };
       this.#listening.add(listening);
       void confirmed.then(() => this.#locate(listening));
+    });
+  }
+
+  /** Asks the other nodes whether they listen to a subject. Nodes that do not are reported as absent. */
+  locate(subject: string): void {
+    this.#toLocate.add(subject);
+    if (this.#toLocate.size > 1) return;
+    // At the end of the turn, so that all that is asked in one turn goes together.
+    setImmediate(() => {
+      this.#broadcast.locate([...this.#toLocate]);
+      this.#toLocate.clear();
     });
   }
 
@@ -219,6 +282,7 @@ export class ClusterNode {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.reports.close();
     this.#endListening();
     this.#closing.abort();
     await this.#bus.close();
@@ -249,11 +313,14 @@ export class ClusterNode {
   }
 
   #receive(subject: string, message: string): void {
+    if (subject === REPORTS_SUBJECT) return this.reports.receive(message);
     if (message.length > MAX_MESSAGE) return this.#ignore(subject);
     const received = this.#broadcast.receive(subject, message);
     if (received === 'own-beat') {
       this.#unheardBeats = 0;
       this.#beats += 1;
+      this.#heardAt = this.#clock();
+      this.#links.note(this.isConnected);
       for (const member of this.#members.values()) member.beat();
     } else if (received === 'unknown') {
       this.#ignore(subject);
@@ -270,7 +337,10 @@ export class ClusterNode {
   #beat(): void {
     if (!this.#isUp || this.#hasLeft) return;
     this.#unheardBeats += 1;
-    if (!this.isConnected) this.#endListening();
+    if (!this.isConnected) {
+      this.#links.note(false, 'it does not deliver');
+      this.#endListening();
+    }
     this.#broadcast.beat();
   }
 
@@ -287,6 +357,7 @@ export class ClusterNode {
       this.#logger.warn({ reason }, 'lost the connection to the bus: will reconnect');
     }
     this.#isUp = isUp;
+    this.#links.note(this.isConnected, reason);
     if (isUp) this.#broadcast.beat();
     else this.#endListening();
   }

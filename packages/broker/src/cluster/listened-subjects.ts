@@ -43,8 +43,13 @@ export class ListenedSubjects {
     }, HELD_MS);
   }
 
+  /** Listens to none any more. Subscribers that are removed later change nothing. */
   close(): void {
-    for (const { timer } of this.#subjects.values()) clearTimeout(timer);
+    for (const [name, { timer }] of this.#subjects) {
+      clearTimeout(timer);
+      this.#options.unlisten(name);
+    }
+    this.#subjects.clear();
   }
 
   #listen(name: string): ListenedSubject {

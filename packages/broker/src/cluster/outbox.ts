@@ -36,10 +36,17 @@ interface Waiting {
 export class Outbox {
   readonly #options: OutboxOptions;
   #waiting: Waiting[] = [];
+  /** Payloads of the message that is on its way. */
+  #sending = 0;
   #isSending = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+  }
+
+  /** Payloads that the engine has not accepted. */
+  get length(): number {
+    return this.#waiting.length + this.#sending;
   }
 
   post(payload: unknown): Promise<void> {
@@ -59,6 +66,7 @@ export class Outbox {
         break;
       }
       const waiting = this.#waiting.splice(0, countThatFits(this.#waiting));
+      this.#sending = waiting.length;
       const batch = this.#options.compose(waiting.map(({ payload }) => payload));
       try {
         await this.#publish(batch);
@@ -67,6 +75,7 @@ export class Outbox {
         this.#options.withdraw(batch);
         for (const each of waiting) each.reject(error);
       }
+      this.#sending = 0;
     }
     this.#isSending = false;
   }

@@ -5,6 +5,7 @@ import {
   PING_FRAME,
 } from '@rollcall/protocol/pusher';
 import type { Duplex } from 'node:stream';
+import type { ConnectionView } from '../admin/app-views.ts';
 import type { App } from '../app/app.ts';
 import { KeepAlive } from './keep-alive.ts';
 import type { SilentClient } from './keep-alive.ts';
@@ -49,6 +50,7 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
   readonly #socket: WebSocket;
   readonly #session: Session;
   readonly #keepAlive: KeepAlive;
+  readonly #openedAt = Date.now();
   #hasEnded = false;
 
   constructor({ app, socketId, socket, mayCompress }: ClientSocketOptions, context: ClientContext) {
@@ -61,6 +63,18 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
     this.#keepAlive = new KeepAlive(this, settings);
   }
 
+  /** What operators are shown of it. */
+  get view(): ConnectionView {
+    const { userId, channelCount } = this.#session;
+    return {
+      socketId: this.socketId,
+      since: this.#openedAt,
+      ...(userId !== undefined && { userId }),
+      channels: channelCount,
+      unreadBytes: this.#socket.unsentBytes,
+    };
+  }
+
   /**
    * Sends `connection_established` and starts to receive frames.
    * @param response what the upgrade is answered with.
@@ -68,6 +82,7 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
    */
   open(response: string, first: Buffer): void {
     this.app.connectionOpened();
+    this.#log('connected');
     const activityTimeout = wholeSeconds(this.#context.settings.activityTimeoutMs);
     const greeting = connectionEstablishedFrame(this.socketId, activityTimeout);
     this.#socket.open({ response, greeting, first });
@@ -130,6 +145,11 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
     this.end(INTERNAL_ERROR, 'internal error of the broker');
   }
 
+  /** Sends nothing from now on. The session goes on until {@link end}. */
+  shut(code: number, message: string): void {
+    this.#socket.close(code, message);
+  }
+
   /** Closes with a code, without a frame that says why. */
   end(code: number, message: string): void {
     this.#socket.close(code, message);
@@ -143,6 +163,12 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
     this.#keepAlive.stop();
     this.#session.end();
     this.app.connectionClosed();
+    this.#log('disconnected');
+  }
+
+  #log(type: 'connected' | 'disconnected'): void {
+    const { log } = this.app.counters;
+    if (log.isWatched) log.add({ type, socketId: this.socketId });
   }
 }
 

@@ -29,6 +29,8 @@ const MAX_WAITING_RESPONSES = 8;
 export interface WebServerOptions {
   readonly host: string;
   readonly port: number;
+  /** What chooses the port, such as `--admin-port`, for the error if it is taken. */
+  readonly portSetting?: string;
   readonly tls?: Certificate | undefined;
   /** Counts the connections. */
   readonly limiter: ConnectionLimiter;
@@ -72,7 +74,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     socket.on('close', () => sockets.delete(socket));
   });
   limiter.guard(server);
-  const { port } = await listen(server, host, options.port);
+  const { port } = await listen(server, host, options.port, options.portSetting);
   const logError = limitLines(logger.error);
   // Such as a lack of file descriptors.
   server.on('error', (error) => logError({ err: error }, 'cannot accept connections'));

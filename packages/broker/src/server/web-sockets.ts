@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { CLOSE_CODES, errorFrame } from '@rollcall/protocol/pusher';
 import { limitLines } from '@rollcall/runtime';
 import type { LogFields } from '@rollcall/runtime';
+import type { ConnectionView } from '../admin/app-views.ts';
 import type { App } from '../app/app.ts';
 import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
@@ -61,6 +62,11 @@ export class WebSockets {
     client.open(response, first);
   }
 
+  /** What operators are shown of the connections of an app, in the order in which they were opened. */
+  *connectionsOf(app: App): Generator<ConnectionView> {
+    for (const client of this.#clients) if (client.app === app) yield client.view;
+  }
+
   /** Closes the connections of an app that is not served any more. */
   disconnect(app: App): void {
     for (const client of this.#clients) {
@@ -82,9 +88,10 @@ export class WebSockets {
   close(): void {
     this.#isClosing = true;
     // Not 4200: pusher-js would reconnect at once, in a loop.
-    for (const client of this.#clients) {
-      client.end(CLOSE_CODES.overCapacity, 'the broker is shutting down');
-    }
+    const close = [CLOSE_CODES.overCapacity, 'the broker is shutting down'] as const;
+    // First the sockets of all: no client is sent that the others leave, because they only go to another node.
+    for (const client of this.#clients) client.shut(...close);
+    for (const client of this.#clients) client.end(...close);
   }
 }
 

@@ -16,6 +16,7 @@ import type { ClientFrame, SignedMember, User } from '@rollcall/protocol/pusher'
 import type { App, SubscribeResult } from '../app/app.ts';
 import type { Connection } from '../app/connection.ts';
 import { UnavailableError } from '../app/unavailable-error.ts';
+import type { BrokerEventType } from '../event-log/broker-event.ts';
 import { isTokenOf } from '../credentials.ts';
 import { attempt, ChannelCalls } from './channel-calls.ts';
 import type { ChannelCallsListener, HeldFrame } from './channel-calls.ts';
@@ -25,6 +26,15 @@ import { readMember, readUser } from './user-data.ts';
 type Subscribe = Extract<ClientFrame, { type: 'subscribe' }>;
 type Signin = Extract<ClientFrame, { type: 'signin' }>;
 type ClientEvent = Extract<ClientFrame, { type: 'client-event' }>;
+
+/** What the log shows of an event of a client. */
+interface LogDetails {
+  readonly channel?: string | undefined;
+  readonly event?: string | undefined;
+  readonly data?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly detail?: string | undefined;
+}
 
 /** Types of `pusher:subscription_error`, with their status. */
 const REFUSAL_STATUS = { AuthError: 401, LimitReached: 403, Unavailable: 503 } as const;
@@ -76,6 +86,16 @@ export class Session implements ChannelCallsListener {
     this.#clock = clock;
   }
 
+  /** Channels that are subscribed, or whose subscription is pending. */
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
+  /** The user that the client has signed in with. */
+  get userId(): string | undefined {
+    return this.#user?.id;
+  }
+
   /** Handles one text frame of the client. */
   receive(text: string): void {
     this.#receive(parseClientFrame(text), text.length);
@@ -115,6 +135,7 @@ export class Session implements ChannelCallsListener {
       case 'subscribe':
         return this.#subscribe(frame);
       case 'unsubscribe':
+        if (this.#channels.has(frame.channel)) this.#log('unsubscribed', frame);
         return this.#unsubscribe(frame.channel);
       case 'signin':
         return this.#signIn(frame);
@@ -147,12 +168,12 @@ export class Session implements ChannelCallsListener {
     this.#calls.call(
       channel,
       () => this.#app.subscribe({ channel, connection, member }),
-      (result) => this.#subscribed(channel, result),
+      (result) => this.#subscribed(channel, result, member?.userId),
     );
   }
 
-  #subscribed(channel: string, result: SubscribeResult | UnavailableError): void {
-    if (result === 'subscribed') return;
+  #subscribed(channel: string, result: SubscribeResult | UnavailableError, userId?: string): void {
+    if (result === 'subscribed') return this.#log('subscribed', { channel, userId });
     this.#forget(channel);
     if (result instanceof UnavailableError) {
       return this.#refuse(channel, 'Unavailable', result.message);
@@ -246,6 +267,7 @@ export class Session implements ChannelCallsListener {
       // SDKs reconnect after a second, and sign in again.
       return this.#connection.close(CLOSE_CODES.overCapacity, `sign-in failed: ${result.message}`);
     }
+    this.#log('signed-in', { userId: this.#user?.id });
     if (isWatchlistTooLong) {
       this.#sendError(
         `a watchlist may have at most ${LIMITS.watchlistUsers} users; this one is ignored`,
@@ -284,7 +306,8 @@ export class Session implements ChannelCallsListener {
       channel,
       () => this.#app.relay({ event, channel, data, sender: this.#connection }),
       (result) => {
-        if (result instanceof UnavailableError) this.#sendError(result.message);
+        if (result instanceof UnavailableError) return this.#sendError(result.message);
+        this.#log('client-event', { channel, event, data });
       },
     );
   }
@@ -295,11 +318,26 @@ export class Session implements ChannelCallsListener {
     for (const { frame, size, receivedAt } of held) this.#receive(frame, size, receivedAt);
   }
 
+  #log(type: BrokerEventType, { channel, event, data, userId, detail }: LogDetails): void {
+    const { log } = this.#app.counters;
+    if (!log.isWatched) return;
+    log.add({
+      type,
+      socketId: this.#connection.socketId,
+      ...(channel !== undefined && { channel }),
+      ...(event !== undefined && { event }),
+      ...(userId !== undefined && { userId }),
+      ...(data !== undefined && { data }),
+      ...(detail !== undefined && { detail }),
+    });
+  }
+
   #sendError(message: string, code?: number): void {
     this.#connection.send(errorFrame(message, code));
   }
 
   #refuse(channel: string, type: keyof typeof REFUSAL_STATUS, error: string): void {
+    this.#log('refused', { channel, detail: error });
     this.#connection.send(subscriptionErrorFrame(channel, type, error, REFUSAL_STATUS[type]));
   }
 }

@@ -1,5 +1,5 @@
 import { DEVELOPMENT_APP, isLoopback, RollcallError } from '@rollcall/protocol';
-import { readCertificate, silentLogger } from '@rollcall/runtime';
+import { readCertificate, readTextFile, silentLogger } from '@rollcall/runtime';
 import type { Certificate, Logger } from '@rollcall/runtime';
 import {
   checkSettings,
@@ -27,6 +27,8 @@ export interface BrokerOptions extends Omit<BrokerConfig, 'tls' | 'metrics'> {
   readonly tls?: Certificate | undefined;
   /** Where Prometheus finds `/metrics`. Default: nowhere. */
   readonly metrics?: BrokerConfig['metrics'] | undefined;
+  /** Folder of the dashboard that the admin API serves: `dashboardFolder` of `@rollcall/dashboard`. Default: none. */
+  readonly dashboard?: string | undefined;
   /** Receives a line for each event that an operator should know of; never a secret. Default: none. */
   readonly logger?: Logger;
 }
@@ -34,6 +36,7 @@ export interface BrokerOptions extends Omit<BrokerConfig, 'tls' | 'metrics'> {
 /** The options with defaults. */
 export type Settings = Omit<Resolved<typeof BROKER_SETTINGS>, 'tls'> & {
   readonly tls: Certificate | undefined;
+  readonly dashboard: string | undefined;
   readonly logger: Logger;
 };
 
@@ -54,18 +57,54 @@ export function optionsOf({ tls, ...config }: BrokerConfig): BrokerOptions {
 }
 
 /**
- * Checks options and fills in the defaults.
+ * Checks options, reads the admin token and fills in the defaults.
  * @throws {@link RollcallError} `ROLLCALL_CONFIG` with all faults, a line each
  */
-export function readOptions({ tls, logger = silentLogger, ...options }: BrokerOptions): Settings {
-  const { values, faults } = checkSettings(BROKER_SETTINGS, { port: 0, ...options });
+export function readOptions({
+  tls,
+  dashboard,
+  logger = silentLogger,
+  ...options
+}: BrokerOptions): Settings {
+  const { values, faults } = checkSettings(
+    BROKER_SETTINGS,
+    { port: 0, ...options },
+    { isFile: false },
+  );
   if (faults.length > 0) throw misconfigured(faults.map(({ message }) => message).join('\n'));
-  const settings = resolveSettings(BROKER_SETTINGS, values as BrokerConfig);
+  const { adminTokenFile } = options;
+  const adminToken = adminTokenFile === undefined ? undefined : readToken(adminTokenFile);
+  const checked = { ...values, ...(adminToken !== undefined && { adminToken }) };
+  const settings = resolveSettings(BROKER_SETTINGS, checked as BrokerConfig);
+  checkToken(settings);
   const contradictions = faultsOfWhole(settings);
   if (contradictions.length > 0)
     throw misconfigured(contradictions.map(({ message }) => message).join('\n'));
   const { path } = settings;
-  return { ...settings, path: path === '/' ? '' : path, tls, logger };
+  return { ...settings, path: path === '/' ? '' : path, tls, dashboard, logger };
+}
+
+/** A file, so that no list of processes shows the token. */
+function readToken(file: string): string {
+  const adminToken = readTextFile(file).trim();
+  const { faults } = checkSettings(
+    { adminToken: BROKER_SETTINGS.adminToken },
+    { adminToken },
+    { isFile: false },
+  );
+  if (faults.length === 0) return adminToken;
+  throw misconfigured(faults.map(({ message }) => `${file}: ${message}`).join('\n'));
+}
+
+function checkToken({
+  adminHost,
+  adminPort,
+  adminToken,
+}: Pick<Settings, 'adminHost' | 'adminPort' | 'adminToken'>): void {
+  if (adminPort === undefined || adminToken !== undefined || isLoopback(adminHost)) return;
+  throw misconfigured(
+    `the admin API at ${adminHost} would be open to others: set ROLLCALL_BROKER_ADMIN_TOKEN or --admin-token-file`,
+  );
 }
 
 /**

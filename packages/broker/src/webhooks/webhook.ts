@@ -5,6 +5,7 @@ import { signatureOf } from '../credentials.ts';
 import type { AppCredentials } from '../credentials.ts';
 import type { WebhookOptions } from '../settings/options.ts';
 import type { WebhookEvent } from '../webhook-event.ts';
+import type { EventLog } from '../event-log/event-log.ts';
 import { post } from './post.ts';
 import type { WebhookMemory } from './webhook-memory.ts';
 
@@ -27,6 +28,7 @@ const MAX_PROMPT_FAILURES = 3;
 
 /** What has become of events. */
 interface WebhookCounters {
+  readonly log?: EventLog;
   webhookEventsSent: number;
   webhookEventsDropped: number;
 }
@@ -139,12 +141,14 @@ export class Webhook {
       this.#failures = 0;
       if (!isDue) this.#batchSize = Math.min(2 * this.#batchSize, MAX_BATCH);
       this.#environment.counters.webhookEventsSent += batch.length;
+      this.#log('webhook-sent', batch.length, 'accepted');
       this.#release(batch);
       return isRecovering ? 0 : BATCH_MS;
     }
     if (this.#failures === 0) {
       this.#logFailure({ url: this.#origin, reason: failure.reason }, 'webhook failed: will retry');
     }
+    this.#log('webhook-failed', batch.length, failure.reason);
     this.#failures += 1;
     const kept = this.#dropOld(batch, failure.reason);
     if (failure.isUnreachable) {
@@ -209,6 +213,13 @@ export class Webhook {
 
   #wait(ms: number): Promise<unknown> {
     return this.#environment.wait(ms, this.#closing.signal);
+  }
+
+  #log(type: 'webhook-sent' | 'webhook-failed', count: number, outcome: string): void {
+    const { log } = this.#environment.counters;
+    if (log?.isWatched !== true) return;
+    const events = `${count} event${count === 1 ? '' : 's'}`;
+    log.add({ type, detail: `${events} to ${this.#origin}: ${outcome}` });
   }
 
   /** The part of the URL that may be logged: the rest often contains a secret. */

@@ -31,7 +31,11 @@ function trigger(n: number) {
 }
 
 const apiOf = (app: App) =>
-  new HttpApi(new Apps([app]), { logger: loggerTo(logged), basePath: '', host: { isReady: true } });
+  new HttpApi(new Apps([app]), {
+    logger: loggerTo(logged),
+    basePath: '',
+    host: { unreadiness: undefined },
+  });
 
 it('answers at once if the app does', () => {
   expect(apiOf(newApp()).respond(trigger(1))).toEqual({ status: 200, text: '{}' });

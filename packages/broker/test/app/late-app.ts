@@ -1,4 +1,4 @@
-import type { User } from '@rollcall/protocol/pusher';
+import type { SignedMember, User } from '@rollcall/protocol/pusher';
 import type {
   App,
   AppSize,
@@ -99,6 +99,10 @@ export class LateApp implements App {
 
   userIds(channel: string): Promise<readonly string[]> {
     return this.#later('', () => this.#app.userIds(channel));
+  }
+
+  members(channel: string): Promise<readonly SignedMember[]> {
+    return this.#later(channel, () => this.#app.members(channel));
   }
 
   lastEvent(channel: string): Promise<CachedEvent | undefined> {

@@ -40,8 +40,8 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
   const environment = { counters: new Counters(), report };
   const app = new ClusterApp({ ...APP, ...made.options }, environment, node, made.clock);
   const kill = async (): Promise<void> => {
-    app.close();
     await node.close();
+    app.close();
   };
   onTestFinished(kill);
   await app.open();

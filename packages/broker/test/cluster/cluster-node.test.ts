@@ -8,6 +8,7 @@ import { ClusterNode } from '../../src/cluster/cluster-node.ts';
 function nodeOfSilentEngine(beatMs?: number) {
   const publish = vi.fn<Bus['publish']>().mockResolvedValue();
   const bus: Bus = {
+    server: undefined,
     publish,
     listen: () => new Promise(() => {}),
     unlisten: () => {},
@@ -61,6 +62,7 @@ class TwoServers {
     const index = this.#handlers.push(handlers) - 1;
     const other = 1 - index;
     return {
+      server: undefined,
       publish: (subject, message) => {
         if (this.#subjects[index]?.has(subject)) handlers.onMessage(subject, message);
         if (this.#known[other]?.has(subject)) {
@@ -101,6 +103,7 @@ class TwoServers {
 const ignore = (): void => {};
 
 const IGNORING = {
+  absent: () => {},
   receive: ignore,
   lost: ignore,
   joined: ignore,
@@ -152,9 +155,9 @@ describe('a node at another server of the engine', () => {
 
   it('is not ready for more clients when it closes', () => {
     const { one } = twoNodes();
-    expect(one.isReady).toBe(true);
+    expect(one.unreadiness).toBeUndefined();
     one.leave();
-    expect([one.isReady, one.isConnected]).toEqual([false, true]);
+    expect([one.unreadiness, one.isConnected]).toEqual(['this node is closing', true]);
   });
 
   it('hears nothing more of the clients of a node that closes', async () => {

@@ -67,6 +67,7 @@ class Node {
           world.sawGone(this, node, key);
         } else this.seen.add(`${node} ${key}`);
       },
+      left: () => {},
     };
     this.parts = new Parts(id, effects, MAX_ENTRIES);
     this.broadcast = new Broadcast({
@@ -85,6 +86,7 @@ class Node {
           world.sawLost(this, node, count);
         },
         joined: (node) => this.parts.joined(node),
+        absent: (node) => this.parts.absent(node),
         left: () => {},
         gone: (node) => this.parts.gone(node),
       },

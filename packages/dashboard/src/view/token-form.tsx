@@ -1,7 +1,11 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import { GATEWAY } from '../model/program.ts';
+import type { Program } from '../model/program.ts';
 
 interface TokenFormProps {
+  /** That has the token. Default: a gateway. */
+  readonly program?: Program;
   readonly error?: string | undefined;
   readonly action: string;
   readonly onToken: (token: string) => void;
@@ -9,7 +13,13 @@ interface TokenFormProps {
 }
 
 /** Asks for the admin token, which this tab keeps until it is closed. */
-export function TokenForm({ error, action, onToken, children }: TokenFormProps): JSX.Element {
+export function TokenForm({
+  program = GATEWAY,
+  error,
+  action,
+  onToken,
+  children,
+}: TokenFormProps): JSX.Element {
   const input = useRef<HTMLInputElement>(null);
   function onSubmit(event: Event): void {
     event.preventDefault();
@@ -30,7 +40,7 @@ export function TokenForm({ error, action, onToken, children }: TokenFormProps):
       />
       <p id="token-hint" class={error === undefined ? 'muted' : 'bad'}>
         {error ??
-          'The value of ROLLCALL_ADMIN_TOKEN of this gateway. This tab keeps it until it is closed.'}
+          `The value of ${program.tokenVariable} of this ${program.name}. This tab keeps it until it is closed.`}
       </p>
       <div class="buttons">
         {children}

@@ -1,5 +1,4 @@
-import { LISTEN_ADDRESS } from '@rollcall/runtime/settings';
-import { TOKEN } from './formats.ts';
+import { LISTEN_ADDRESS, TOKEN } from '@rollcall/runtime/settings';
 
 /** Who reaches the admin API. */
 export const ADMIN_SETTINGS = {

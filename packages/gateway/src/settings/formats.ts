@@ -1,4 +1,4 @@
-import { addressRanges, HASH_BY, isPlaceholder, parsePrefix } from '@rollcall/protocol';
+import { addressRanges, HASH_BY, parsePrefix } from '@rollcall/protocol';
 import type { Format } from '@rollcall/runtime/settings';
 import { isHost } from '../routing/host-header.ts';
 import { parseDomain } from '../routing/domain.ts';
@@ -65,14 +65,6 @@ export const EMAIL: Format = {
 export const HTTPS_URL: Format = {
   expected: 'a URL such as https://example.com/directory',
   parse: (text) => (/^https:\/\/[^\s/]+\/\S*$/.test(text) && URL.canParse(text) ? text : undefined),
-};
-
-/** The characters of a bearer token: RFC 6750 §2.1. */
-export const TOKEN: Format = {
-  expected:
-    'at least 16 of A-Z a-z 0-9 . _ ~ + / = -, such as the output of "openssl rand -hex 32", and no placeholder',
-  parse: (text) =>
-    /^[A-Za-z0-9._~+/=-]{16,}$/.test(text) && !isPlaceholder(text) ? text : undefined,
 };
 
 /** Of a name of 255 bytes the longest names below the zone take 111 (RFC 1035 §2.3.4). */

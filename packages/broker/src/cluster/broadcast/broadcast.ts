@@ -34,6 +34,8 @@ export interface BroadcastEffects {
   deliver(node: string, subject: string, payload: unknown): void;
   /** As many payloads of another node will never come. */
   lost(node: string, subject: string, count: number): void;
+  /** Another node does not listen to a subject to which this one does. */
+  absent(node: string, subject: string): void;
   /** A node was heard for the first time, or after it was gone. */
   joined(node: string): void;
   /** A node closes. It is gone later. */
@@ -55,10 +57,25 @@ export interface BroadcastOptions {
 /** Another node. */
 interface Peer {
   readonly streams: Map<string, HeardStream>;
+  /** When it was heard for the first time, or after it was gone. In milliseconds of the clock, as `heardAt`. */
+  joinedAt: number;
+  heardAt: number;
   /** Own beats that were heard since the peer was. */
   silentBeats: number;
   hasLeft: boolean;
   isGone: boolean;
+}
+
+/** Another node as this one knows it. Times are in milliseconds of the clock. */
+export interface PeerState {
+  readonly node: string;
+  /** Since when it is in the cluster. */
+  readonly joinedAt: number;
+  /** When anything was heard of it last. */
+  readonly heardAt: number;
+  readonly isGone: boolean;
+  /** What it has said and this node has not heard. */
+  readonly missing: number;
 }
 
 /**
@@ -73,6 +90,7 @@ export class Broadcast {
   /** What data of this node begins with. */
   readonly #ownStart: string;
   readonly #effects: BroadcastEffects;
+  readonly #clock: () => number;
   readonly #sent: SentStreams;
   readonly #subjects = new Set<string>();
   readonly #peers = new Map<string, Peer>();
@@ -81,6 +99,7 @@ export class Broadcast {
     this.#node = node;
     this.#ownStart = dataStart(node);
     this.#effects = effects;
+    this.#clock = clock;
     this.#sent = new SentStreams(node, clock, maxKept);
   }
 
@@ -89,6 +108,15 @@ export class Broadcast {
     return [...this.#peers]
       .filter(([, { isGone, hasLeft }]) => !isGone && !hasLeft)
       .map(([node]) => node);
+  }
+
+  /** The other nodes, also ones that are gone since a minute at most. */
+  peerStates(): PeerState[] {
+    return Array.from(this.#peers, ([node, { streams, joinedAt, heardAt, isGone }]) => {
+      let missing = 0;
+      for (const stream of streams.values()) missing += stream.missing;
+      return { node, joinedAt, heardAt, isGone, missing };
+    });
   }
 
   /** Gives payloads their numbers, for a message that is published next. @param payloads - each as JSON */
@@ -172,8 +200,9 @@ export class Broadcast {
       case 'locate':
         return this.#tellPositions(message.subjects);
       case 'position':
-        if (this.#subjects.has(subject))
-          this.#stream(message.node, subject, peer).locate(message.last);
+        if (!this.#subjects.has(subject)) return;
+        this.#stream(message.node, subject, peer).locate(message.last);
+        if (!message.listens) this.#effects.absent(message.node, subject);
         return;
       case 'leave':
         if (peer.hasLeft) return;
@@ -186,14 +215,24 @@ export class Broadcast {
   }
 
   #heard(node: string): Peer {
+    const now = this.#clock();
     let peer = this.#peers.get(node);
     if (peer === undefined) {
-      peer = { streams: new Map(), silentBeats: 0, hasLeft: false, isGone: true };
+      peer = {
+        streams: new Map(),
+        joinedAt: now,
+        heardAt: now,
+        silentBeats: 0,
+        hasLeft: false,
+        isGone: true,
+      };
       this.#peers.set(node, peer);
     }
     peer.silentBeats = 0;
+    peer.heardAt = now;
     if (peer.isGone) {
       peer.isGone = false;
+      peer.joinedAt = now;
       this.#effects.joined(node);
     }
     return peer;
@@ -214,7 +253,9 @@ export class Broadcast {
   #tellPositions(subjects: readonly string[]): void {
     for (const subject of subjects) {
       const last = this.#sent.kept(subject)?.last ?? 0;
-      this.#effects.publish(subject, encodeMessage({ type: 'position', node: this.#node, last }));
+      const listens = this.#subjects.has(subject);
+      const position = { type: 'position', node: this.#node, last, listens } as const;
+      this.#effects.publish(subject, encodeMessage(position));
     }
   }
 

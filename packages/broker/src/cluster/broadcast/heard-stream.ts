@@ -53,6 +53,13 @@ export class HeardStream {
     return hadGap ? undefined : this.#gap();
   }
 
+  /** How many payloads are missing of all that the node says it has said. Some may be on their way. */
+  get missing(): number {
+    if (this.#next === undefined) return 0;
+    const last = Math.max(this.#announced, ...this.#held.keys());
+    return Math.max(0, last - this.#next + 1 - this.#held.size);
+  }
+
   /** Whether it is known which number comes next. */
   get isLocated(): boolean {
     return this.#next !== undefined;

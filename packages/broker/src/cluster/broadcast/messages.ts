@@ -50,6 +50,8 @@ export interface PositionMessage {
   readonly type: 'position';
   readonly node: string;
   readonly last: number;
+  /** Whether the node itself listens to the subject. */
+  readonly listens: boolean;
 }
 
 /** A node closes. Its clients go to other nodes. */
@@ -112,7 +114,7 @@ function dataFrom({ n: node, f: first, p: payloads, r: repeat }: Record<string, 
 }
 
 function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
-  const { type, node, of, subject, subjects, from, to, before, last } = value;
+  const { type, node, of, subject, subjects, from, to, before, last, listens } = value;
   if (!isNodeId(node)) return undefined;
   switch (type) {
     case 'alive':
@@ -128,7 +130,8 @@ function controlFrom(value: Record<string, unknown>): NodeMessage | undefined {
     case 'locate':
       return areTexts(subjects) ? { type, node, subjects } : undefined;
     case 'position':
-      return isNumber(last) ? { type, node, last } : undefined;
+      if (!isNumber(last) || typeof listens !== 'boolean') return undefined;
+      return { type, node, last, listens };
     case 'leave':
       return { type, node };
     case 'note':

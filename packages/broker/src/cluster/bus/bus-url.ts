@@ -1,3 +1,5 @@
+import { urlHost } from '@rollcall/protocol';
+
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
@@ -15,6 +17,11 @@ export interface BusUrl {
   readonly primaryName?: string;
   /** Of NATS: a file with a JWT and the seed of its key. */
   readonly credentialsFile?: string;
+}
+
+/** An address for people, such as 10.0.0.5:6379 or [::1]:6379. */
+export function describeAddress({ host, port }: ServerAddress): string {
+  return `${urlHost(host)}:${port}`;
 }
 
 type Scheme = Pick<BusUrl, 'engine' | 'isSecure'> & { readonly port: number };

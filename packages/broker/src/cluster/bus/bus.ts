@@ -3,6 +3,8 @@
  * A subject has letters, digits, `-`, `_` and `.`; a message is any well-formed text of up to 1 MiB in UTF-8.
  */
 export interface Bus {
+  /** Where its link leads, such as 10.0.0.5:6379; undefined while it is not connected. */
+  readonly server: string | undefined;
   /**
    * Publishes a message. Resolves when the engine has accepted it: it then reaches every node that listens and is connected.
    * Rejects with UnavailableError otherwise: at once while the link is down, and within 2 s if the engine does not answer. The

@@ -1,5 +1,7 @@
 /** One connection to an engine, of one socket or several. Once it is lost, it is of no use. */
 export interface Connection {
+  /** Where it leads: the addresses of its servers, separated by commas. */
+  readonly server: string;
   /** How long a message may be. */
   readonly maxBytes: number;
   /** Resolves when the engine has accepted the message. */

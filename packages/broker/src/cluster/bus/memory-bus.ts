@@ -64,6 +64,10 @@ export class MemoryBus implements Bus {
     this.#hub = hub;
   }
 
+  get server(): string | undefined {
+    return this.#isUp ? 'memory' : undefined;
+  }
+
   publish(subject: string, message: string): Promise<void> {
     if (!this.#isUp) return Promise.reject(busUnavailable());
     const link = this.#link;

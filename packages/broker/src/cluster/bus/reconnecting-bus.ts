@@ -33,6 +33,10 @@ export class ReconnectingBus implements Bus {
     this.#finished = this.#run();
   }
 
+  get server(): string | undefined {
+    return this.#isUp ? this.#session?.connection.server : undefined;
+  }
+
   publish(subject: string, message: string): Promise<void> {
     if (!this.#isUp || this.#session === undefined) return Promise.reject(busUnavailable());
     return this.#session.publish(subject, message);

@@ -19,13 +19,17 @@ export type PartPayload =
   /** A piece of all entries. Pieces follow each other directly. */
   | { readonly all: readonly Entry[]; readonly piece: number; readonly pieces: number }
   /** A node lacks the part of another. */
-  | { readonly ask: string };
+  | { readonly ask: string }
+  /** A node has no clients any more, and will say no more of them. */
+  | { readonly leaves: true };
 
 export interface PartsEffects {
   /** Says something to all nodes. */
   send(payload: PartPayload): void;
   /** An entry of another node has changed. */
   changed(node: string, key: string, value: string | number | null): void;
+  /** Another node has no part, or none any more. */
+  left(node: string): void;
 }
 
 /** The state of another node. */
@@ -37,6 +41,8 @@ interface Other {
   pieces: (readonly Entry[])[];
   /** Beats since it was asked for. */
   askedBeats: number;
+  /** Whether it has no part, because it does not serve what the part is about. */
+  isAbsent: boolean;
 }
 
 /**
@@ -57,6 +63,11 @@ export class Parts {
     this.#node = node;
     this.#effects = effects;
     this.#maxEntries = maxEntries;
+  }
+
+  /** The other nodes that have a part, as far as is known. */
+  get nodes(): readonly string[] {
+    return [...this.#others].filter(([, { isAbsent }]) => !isAbsent).map(([node]) => node);
   }
 
   /** Whether the parts of all nodes that live are known. */
@@ -87,9 +98,24 @@ export class Parts {
   }
 
   joined(node: string): void {
-    const other = { part: new Map(), isWhole: false, pieces: [], askedBeats: 0 };
+    const other = { part: new Map(), isWhole: false, pieces: [], askedBeats: 0, isAbsent: false };
     this.#others.set(node, other);
     this.#ask(node, other);
+  }
+
+  /** A node has no part. What it says next is of a part that was empty until then. */
+  absent(node: string): void {
+    const other = this.#others.get(node);
+    if (other === undefined) return;
+    other.isAbsent = true;
+    other.pieces = [];
+    this.#receiveAll(node, other);
+    this.#effects.left(node);
+  }
+
+  /** Says that this node has no part any more. */
+  leave(): void {
+    this.#effects.send({ leaves: true });
   }
 
   /** A node lives no more: none of its clients is there. */
@@ -108,7 +134,9 @@ export class Parts {
   receive(node: string, payload: unknown): void {
     const other = this.#others.get(node);
     if (other === undefined || !isRecord(payload)) return;
-    const { changed, all, piece, pieces, ask } = payload;
+    const { changed, all, piece, pieces, ask, leaves } = payload;
+    if (leaves === true) return this.absent(node);
+    other.isAbsent = false;
     if (ask === this.#node) this.#isAsked = true;
     if (areEntries(changed)) for (const entry of changed) this.#set(node, other, entry);
     if (!areEntries(all)) return;

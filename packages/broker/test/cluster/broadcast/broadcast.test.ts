@@ -28,6 +28,7 @@ function twoNodes() {
         deliver: (_, __, payload) => delivered.push(payload),
         lost: (_, __, count) => lost.push(count),
         joined: () => {},
+        absent: () => {},
         left: (of) => left.push(of),
         gone: (of) => gone.push(of),
       },

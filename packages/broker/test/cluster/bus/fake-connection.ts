@@ -41,6 +41,7 @@ export class FakeEngine {
 export class FakeConnection implements Connection {
   readonly handlers: ConnectionHandlers;
   readonly calls: Call[] = [];
+  readonly server = 'fake:1';
   readonly maxBytes = 10;
   isDestroyed = false;
 

@@ -5,13 +5,16 @@ import type { PartPayload } from '../../../src/cluster/presence/parts.ts';
 let parts: Parts;
 let sent: PartPayload[];
 let changed: string[];
+let left: string[];
 beforeEach(() => {
   sent = [];
   changed = [];
+  left = [];
   const effects = {
     send: (payload: PartPayload) => sent.push(payload),
     changed: (node: string, key: string, value: string | number | null) =>
       changed.push(`${node} ${key}=${value}`),
+    left: (node: string) => left.push(node),
   };
   parts = new Parts('own', effects, 2);
   parts.joined('peer');
@@ -26,6 +29,20 @@ describe('a part of another node', () => {
     expect(parts.isWhole).toBe(true);
     for (let beat = 0; beat < 10; beat++) parts.beat();
     expect(sent).toHaveLength(2);
+  });
+
+  it('is empty if the node has none, and is not asked for again', () => {
+    parts.receive('peer', { changed: [['ann', 1]] });
+    parts.absent('peer');
+    expect([changed, left, parts.nodes]).toEqual([['peer ann=1', 'peer ann=null'], ['peer'], []]);
+    for (let beat = 0; beat < 10; beat++) parts.beat();
+    expect([parts.isWhole, sent.length]).toEqual([true, 1]);
+    parts.receive('peer', { ask: 'own' });
+    expect(parts.nodes).toEqual(['peer']);
+    parts.receive('peer', { changed: [['bob', 1]] });
+    parts.receive('peer', { leaves: true });
+    expect(changed.slice(2)).toEqual(['peer bob=1', 'peer bob=null']);
+    expect(parts.nodes).toEqual([]);
   });
 
   it('is not asked for again while it comes in many pieces', () => {

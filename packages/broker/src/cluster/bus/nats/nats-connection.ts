@@ -1,4 +1,5 @@
 import { errorMessage } from '@rollcall/runtime';
+import { describeAddress } from '../bus-url.ts';
 import type { BusUrl, ServerAddress } from '../bus-url.ts';
 import type { Connection, ConnectionHandlers } from '../connection.ts';
 import { EngineSocket } from '../engine-socket.ts';
@@ -28,6 +29,7 @@ interface Waiting {
 export class NatsConnection implements Connection {
   /** As the server says. */
   maxBytes: number = MIN_PAYLOAD;
+  readonly server: string;
   readonly #socket: EngineSocket;
   readonly #subscriptions = new Map<string, number>();
   /** The pings that the server has not answered. */
@@ -38,6 +40,7 @@ export class NatsConnection implements Connection {
   #lastSid = 0;
 
   private constructor(server: ServerAddress, handlers: ConnectionHandlers, signal: AbortSignal) {
+    this.server = describeAddress(server);
     const parser = new NatsParser({
       onMessage: (subject, sid, message) => {
         // An earlier subscription to it may still deliver.

@@ -1,3 +1,4 @@
+import { describeAddress } from '../bus-url.ts';
 import type { BusUrl, ServerAddress } from '../bus-url.ts';
 import type { Connect, Connection, ConnectionHandlers } from '../connection.ts';
 import { askServers } from './ask-servers.ts';
@@ -40,7 +41,7 @@ async function openCluster(
   handlers: ConnectionHandlers,
   signal: AbortSignal,
 ): Promise<ClusterConnection> {
-  const primaries = new Map(ranges.map(({ primary }) => [nameOf(primary), primary]));
+  const primaries = new Map(ranges.map(({ primary }) => [describeAddress(primary), primary]));
   const opened = await Promise.allSettled(
     [...primaries].map(
       async ([name, primary]) =>
@@ -58,6 +59,7 @@ async function openCluster(
 
 class ClusterConnection implements Connection {
   readonly maxBytes: number = MAX_MESSAGE;
+  readonly server: string;
   readonly #servers: ReadonlyMap<string, RespConnection>;
   readonly #ranges: readonly SlotRange[];
   /** Of subjects that were asked for. */
@@ -65,6 +67,7 @@ class ClusterConnection implements Connection {
 
   constructor(servers: ReadonlyMap<string, RespConnection>, ranges: readonly SlotRange[]) {
     this.#servers = servers;
+    this.server = [...servers.keys()].join(', ');
     this.#ranges = ranges;
   }
 
@@ -96,15 +99,11 @@ class ClusterConnection implements Connection {
     if (known !== undefined) return known;
     const slot = slotOf(subject);
     const range = this.#ranges.find(({ last }) => slot <= last);
-    const server = range && this.#servers.get(nameOf(range.primary));
+    const server = range && this.#servers.get(describeAddress(range.primary));
     if (server === undefined) throw new Error(`no server has slot ${slot}`);
     this.#bySubject.set(subject, server);
     return server;
   }
-}
-
-function nameOf({ host, port }: ServerAddress): string {
-  return `${host}:${port}`;
 }
 
 async function destroyAll(servers: Iterable<RespConnection>): Promise<void> {

@@ -1,3 +1,4 @@
+import { describeAddress } from '../bus-url.ts';
 import type { BusUrl, ServerAddress } from '../bus-url.ts';
 import type { Connection, ConnectionHandlers } from '../connection.ts';
 import { RespConnection } from './resp-connection.ts';
@@ -6,10 +7,12 @@ import { MAX_MESSAGE } from './resp-parser.ts';
 /** A connection to one Redis server. */
 export class RedisConnection implements Connection {
   readonly maxBytes: number = MAX_MESSAGE;
+  readonly server: string;
   readonly #server: RespConnection;
 
-  private constructor(server: RespConnection) {
+  private constructor(server: RespConnection, address: ServerAddress) {
     this.#server = server;
+    this.server = describeAddress(address);
   }
 
   static async open(
@@ -18,7 +21,7 @@ export class RedisConnection implements Connection {
     handlers: ConnectionHandlers,
     signal: AbortSignal,
   ): Promise<RedisConnection> {
-    return new RedisConnection(await RespConnection.open(url, server, handlers, signal));
+    return new RedisConnection(await RespConnection.open(url, server, handlers, signal), server);
   }
 
   publish(subject: string, message: string): Promise<unknown> {

@@ -9,6 +9,7 @@ const PINGS_TO_VERIFY = 5;
  */
 export class VerifiedConnection implements Connection {
   readonly maxBytes: number;
+  readonly server: string;
   readonly #connection: Connection;
   readonly #verify: (signal: AbortSignal) => Promise<void>;
   readonly #ending = new AbortController();
@@ -17,6 +18,7 @@ export class VerifiedConnection implements Connection {
   /** @param verify rejects with the reason why the connection is of no use. It takes less than a second */
   constructor(connection: Connection, verify: (signal: AbortSignal) => Promise<void>) {
     this.maxBytes = connection.maxBytes;
+    this.server = connection.server;
     this.#connection = connection;
     this.#verify = verify;
   }
