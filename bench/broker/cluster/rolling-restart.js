@@ -45,6 +45,9 @@ export async function rollingRestart({ clients }) {
   await publisher.stop();
   await sleep(ON_ITS_WAY_MS);
   const { lost, twice } = compare(members, publisher, closings);
+  // Before they leave themselves.
+  const announcedAsGone = members.flatMap(({ removed }) => removed).length;
+  const announcedAsNew = members.flatMap(({ added }) => added).length;
   for (const member of members) member.close();
   balancer.close();
   await Promise.all(nodes.map((node) => node.end('SIGKILL')));
@@ -61,8 +64,8 @@ export async function rollingRestart({ clients }) {
     deliveries: members.reduce((sum, member) => sum + deliveriesOf(member), 0),
     lost,
     twice,
-    announcedAsGone: members.flatMap(({ removed }) => removed).length,
-    announcedAsNew: members.flatMap(({ added }) => added).length,
+    announcedAsGone,
+    announcedAsNew,
   };
 }
 

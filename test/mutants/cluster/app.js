@@ -111,8 +111,8 @@ export const APP_MUTANTS = [
   {
     rule: 'a node asks for the last event of a channel before it answers',
     file: 'cluster-app.ts',
-    from: 'return after(this.#cachedEvents.fetch(channel), () => this.#local.subscribe(subscription));',
-    to: 'return this.#local.subscribe(subscription);',
+    from: 'return after(this.#cachedEvents.fetch(channel), () => this.#subscribe(subscription));',
+    to: 'return this.#subscribe(subscription);',
   },
   {
     rule: 'a subject is listened to for a while after the last subscriber has left',
@@ -123,8 +123,8 @@ export const APP_MUTANTS = [
   {
     rule: 'a subject that no client comes back to is listened to no more',
     file: 'listened-subjects.ts',
-    from: 'this.#options.unlisten(name);',
-    to: '',
+    from: 'this.#options.unlisten(name);\n    }, HELD_MS);',
+    to: '}, HELD_MS);',
   },
   {
     rule: 'a subject to which a client came back is listened to',

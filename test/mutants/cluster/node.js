@@ -27,8 +27,8 @@ export const NODE_MUTANTS = [
   {
     rule: 'a closing node is not ready',
     file: 'cluster-node.ts',
-    from: 'return this.isConnected && !this.#hasLeft;',
-    to: 'return this.isConnected;',
+    from: "if (this.#hasLeft) return 'this node is closing';",
+    to: '',
   },
   {
     rule: 'an app that is added learns of the nodes that are there',
@@ -45,7 +45,7 @@ export const NODE_MUTANTS = [
   {
     rule: 'a client does not wait for an engine that hangs',
     file: 'cluster-node.ts',
-    from: 'if (!this.isConnected) this.#endListening();',
+    from: '      this.#endListening();\n',
     to: '',
   },
   {

@@ -86,7 +86,9 @@ class Node {
           world.sawLost(this, node, count);
         },
         joined: (node) => this.parts.joined(node),
-        absent: (node) => this.parts.absent(node),
+        absent: (node, subject) => {
+          if (subject === STATE) this.parts.absent(node);
+        },
         left: () => {},
         gone: (node) => this.parts.gone(node),
       },
