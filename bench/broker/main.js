@@ -1,8 +1,10 @@
-// Compares our broker with soketi: both run at the same time, and are measured in turns, so that
-// what else happens on the machine happens to both. `npm run bench:broker -- --rounds 5`.
+// Compares our broker with soketi and sockudo: all run at the same time, and are measured in turns, so that what else
+// happens on the machine happens to all. `npm run bench:broker -- --rounds 5`.
 import { parseArgs } from 'node:util';
+import { Node, products } from '../cluster/nodes.js';
+import { Parts } from '../cluster/parts.js';
+import { show } from '../gateway/report.js';
 import { connects, fanOut, memory, triggers } from './scenarios.js';
-import { startOurs, startSoketi } from './servers.js';
 
 const { values } = parseArgs({
   options: {
@@ -23,44 +25,48 @@ const SCENARIOS = {
 /** Of servers that have done nothing yet. */
 const IDLE_CONNECTIONS = 10_000;
 
-const servers = { ours: await startOurs(), soketi: await startSoketi() };
+const parts = new Parts();
+const all = products(['Rollcall', 'soketi', 'sockudo']);
+const nodes = all.map((product) => new Node(product, undefined, parts));
+for (const node of nodes) await node.start();
 if ('memory'.includes(values.only)) {
-  report('memory', {
-    ours: [await memory(servers.ours, IDLE_CONNECTIONS)],
-    soketi: [await memory(servers.soketi, IDLE_CONNECTIONS)],
-  });
+  const results = [];
+  for (const node of nodes) results.push([await memory(node, IDLE_CONNECTIONS)]);
+  report(results);
 }
 for (const [name, scenario] of Object.entries(SCENARIOS)) {
-  if (!name.includes(values.only)) continue;
-  report(name, await compare(scenario));
+  if (name.includes(values.only)) report(await compare(scenario));
 }
-process.exit();
+await parts.end();
 
-/** @param {(server: Server) => Promise<Record<string, number>>} scenario */
+/**
+ * What each round has measured of each product.
+ * @param {(server: Server) => Promise<Record<string, number>>} scenario
+ */
 async function compare(scenario) {
-  /** @type {{ ours: Record<string, number>[], soketi: Record<string, number>[] }} */
-  const results = { ours: [], soketi: [] };
+  /** @type {Record<string, number>[][]} */
+  const results = nodes.map(() => []);
   for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const name of /** @type {const} */ (['ours', 'soketi'])) {
-      const result = await scenario(servers[name]);
-      // The first round warms both up.
-      if (round > 0) results[name].push(result);
+    for (const [at, node] of nodes.entries()) {
+      const result = await scenario(node);
+      // The first round warms all up.
+      if (round > 0) results[at]?.push(result);
     }
   }
   return results;
 }
 
 /**
- * @param {string} name
- * @param {{ ours: Record<string, number>[], soketi: Record<string, number>[] }} results
+ * Shows the medians, and those of ours relative to each other product's.
+ * @param {Record<string, number>[][]} results
  */
-function report(name, { ours, soketi }) {
-  for (const figure of Object.keys(ours[0] ?? {})) {
-    const [a, b] = [median(ours, figure), median(soketi, figure)];
-    console.log(
-      `${name.padEnd(12)} ${figure.padEnd(14)} ours ${a.toFixed(1).padStart(10)}   soketi ${b.toFixed(1).padStart(10)}   ratio ${(a / b).toFixed(2)}`,
-    );
-  }
+function report(results) {
+  const [ours] = results;
+  const rows = Object.keys(ours?.[0] ?? {}).map((figure) => {
+    const [own = 0, ...others] = results.map((rounds) => median(rounds, figure));
+    return [figure, own, ...others.flatMap((other) => [other, own / other])];
+  });
+  show(['', ...all.flatMap((name, at) => (at === 0 ? [name] : [name, 'ratio']))], rows);
 }
 
 /**

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Node } from '../cluster/nodes.js';
+import { Parts } from '../cluster/parts.js';
 import { Publisher, signedTrigger } from './publisher.js';
-import { startOurs } from './servers.js';
 import { Subscriber } from './subscriber.js';
 
 const SUBSCRIBERS = 200;
@@ -17,7 +18,9 @@ const MIN_MINUTES_FOR_MEMORY = 5;
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1' } } });
 const milliseconds = Number(values.minutes) * 60_000;
 
-const server = await startOurs();
+const parts = new Parts();
+const server = new Node('Rollcall', undefined, parts);
+await server.start();
 const subscribers = await Promise.all(Array.from({ length: SUBSCRIBERS }, () => subscribed()));
 const publisher = new Publisher(server);
 /** @type {number[]} */
@@ -43,6 +46,7 @@ console.log(
 );
 console.log(`memory ${early.toFixed(1)} MB early, ${late.toFixed(1)} MB late`);
 const isLong = Number(values.minutes) >= MIN_MINUTES_FOR_MEMORY;
+await parts.end();
 process.exit(lost > 0 || (isLong && late > early * GROWTH) ? 1 : 0);
 
 async function subscribed() {
