@@ -37,6 +37,7 @@ export class Member {
   #session;
   #lostAt = 0;
   #isClosed = false;
+  #isGreeted = false;
   #confirmed = 0;
   /** @type {(() => void)[]} */
   #waiting = [];
@@ -81,7 +82,9 @@ export class Member {
   /** @param {number} code */
   #onClose(code) {
     this.#endSession();
-    this.closeCodes.push(code);
+    // Not of attempts at a node that is gone, or about to be.
+    if (this.#isGreeted) this.closeCodes.push(code);
+    this.#isGreeted = false;
     if (!this.#isClosed) setTimeout(() => this.#isClosed || this.#connect(), RETRY_MS);
   }
 
@@ -98,6 +101,7 @@ export class Member {
   #receive({ event, data }) {
     switch (event) {
       case 'pusher:connection_established':
+        this.#isGreeted = true;
         return this.#subscribe(JSON.parse(data).socket_id);
       case 'pusher_internal:subscription_succeeded':
         return this.#onConfirmed();

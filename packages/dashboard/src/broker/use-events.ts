@@ -1,5 +1,5 @@
 import type { EventBatch } from '@rollcall/broker';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { request } from '../api/client.ts';
 import { readEvents } from '../api/events.ts';
 import { readJson } from '../api/read-json.ts';
@@ -17,13 +17,19 @@ export interface Events {
   readonly clear: () => void;
 }
 
-/** The events of an app from now on. @param path - of their stream; undefined while paused */
+/**
+ * The events of an app from now on. Those of another filter are dropped, because they may not be what it lets through.
+ * @param path - of their stream, with the filter; undefined while paused
+ */
 export function useEvents(path: string | undefined): Events {
   const [lines, setLines] = useState<readonly LogLine[]>([]);
   const [error, setError] = useState<string | undefined>();
   const [isOpen, setOpen] = useState(false);
+  const followed = useRef<string | undefined>(undefined);
   useEffect(() => {
     if (path === undefined) return;
+    if (path !== followed.current) setLines([]);
+    followed.current = path;
     const ending = new AbortController();
     const { signal } = ending;
     let timer: ReturnType<typeof setTimeout> | undefined;
