@@ -39,19 +39,19 @@ export const NODE_MUTANTS = [
   {
     rule: 'a client does not wait for a link that is lost',
     file: 'cluster-node.ts',
-    from: 'else this.#endListening();',
+    from: 'else this.#pendingListens.end();',
     to: '',
   },
   {
     rule: 'a client does not wait for an engine that hangs',
     file: 'cluster-node.ts',
-    from: '      this.#endListening();\n',
+    from: '      this.#pendingListens.end();\n',
     to: '',
   },
   {
     rule: 'a node that begins to listen asks where the others are',
-    file: 'cluster-node.ts',
-    from: 'this.#broadcast.locate([listening.subject]);',
+    file: 'pending-listens.ts',
+    from: 'this.#broadcast.locate([pending.subject]);',
     to: '',
   },
   {
@@ -128,21 +128,21 @@ export const NODE_MUTANTS = [
   },
   {
     rule: 'a node listens when the other servers of the engine know',
-    file: 'cluster-node.ts',
-    from: 'if (isConfirmed && this.#broadcast.isLocated(listening.subject)) this.#listened(listening);',
-    to: 'if (isConfirmed) this.#listened(listening);',
+    file: 'pending-listens.ts',
+    from: 'if (isConfirmed && this.#broadcast.isLocated(pending.subject)) this.#resolve(pending);',
+    to: 'if (isConfirmed) this.#resolve(pending);',
   },
   {
     rule: 'a node listens as soon as it hears the others',
     file: 'cluster-node.ts',
-    from: "} else if (received === 'peer' && this.#listening.size > 0) {\n      this.#endLocated();\n    }",
+    from: "} else if (received === 'peer') {\n      this.#pendingListens.heard();\n    }",
     to: '}',
   },
   {
     rule: 'a client does not wait for a node that does not say where it is',
-    file: 'cluster-node.ts',
-    from: 'listening.timer = setTimeout(() => this.#listened(listening), MAX_LOCATE_MS);',
-    to: 'listening.timer = setTimeout(() => {}, MAX_LOCATE_MS);',
+    file: 'pending-listens.ts',
+    from: 'pending.timer = setTimeout(() => this.#resolve(pending), MAX_LOCATE_MS);',
+    to: 'pending.timer = setTimeout(() => {}, MAX_LOCATE_MS);',
   },
   {
     rule: 'a message that is larger than any of a broker is not parsed',

@@ -9,6 +9,7 @@ import type { LinkState } from './link-history.ts';
 import { NodeReports } from './node-reports.ts';
 import { nodeStates } from './node-states.ts';
 import { Outbox } from './outbox.ts';
+import { PendingListens } from './pending-listens.ts';
 
 /** Beats of its own that a node does not hear any more before it takes its link for lost: an engine may hang. */
 const MAX_UNHEARD_BEATS = 4;
@@ -16,18 +17,8 @@ const MAX_UNHEARD_BEATS = 4;
 /** The subject by which nodes ask what others report of themselves. Every node listens to it. */
 const REPORTS_SUBJECT = 'reports';
 
-/** A client does not wait longer for another node that does not say where it is. */
-const MAX_LOCATE_MS = 300;
-
 /** In characters. No broker publishes more. */
 const MAX_MESSAGE = 2 ** 20;
-
-interface Listening {
-  readonly subject: string;
-  readonly resolve: () => void;
-  /** Set when the engine has confirmed that the node listens. */
-  timer: NodeJS.Timeout | undefined;
-}
 
 export interface ClusterNodeOptions {
   /** Opens the link to the engine. It goes on trying to connect until it is closed. */
@@ -82,8 +73,7 @@ export class ClusterNode {
   readonly #logUnknown: ReturnType<typeof limitLines>;
   /** Subjects to ask for at the end of the turn. */
   readonly #toLocate = new Set<string>();
-  /** Subjects to which the node is about to listen, until it misses nothing, or the link is down. */
-  readonly #listening = new Set<Listening>();
+  readonly #pendingListens: PendingListens;
   #isUp = false;
   #hasLeft = false;
   #unheardBeats = 0;
@@ -121,6 +111,7 @@ export class ClusterNode {
         gone: (node) => this.#gone(node),
       },
     });
+    this.#pendingListens = new PendingListens(this.#broadcast);
     this.reports = new NodeReports({
       node: this.id,
       peers: () => this.peers,
@@ -197,8 +188,7 @@ export class ClusterNode {
   }
 
   /**
-   * Listens to a subject. Resolves when nothing that is said to it from now on is missed, or when the link is down. A confirmation of
-   * the engine is not enough, because it may be of one server of several: the others have to be heard.
+   * Listens to a subject. Resolves when nothing that is said to it from now on is missed, or when the link is down.
    */
   listen(subject: string): Promise<void> {
     this.#broadcast.listened(subject);
@@ -207,11 +197,7 @@ export class ClusterNode {
       void confirmed.then(() => this.#broadcast.locate([subject]));
       return Promise.resolve();
     }
-    return new Promise((resolve) => {
-      const listening = { subject, resolve, timer: undefined };
-      this.#listening.add(listening);
-      void confirmed.then(() => this.#locate(listening));
-    });
+    return this.#pendingListens.add(subject, confirmed);
   }
 
   /** Asks the other nodes whether they listen to a subject. Nodes that do not are reported as absent. */
@@ -223,27 +209,6 @@ export class ClusterNode {
       this.#broadcast.locate([...this.#toLocate]);
       this.#toLocate.clear();
     });
-  }
-
-  /** Asks where the others are, and waits until all have answered: for a moment, because one may hang. */
-  #locate(listening: Listening): void {
-    this.#broadcast.locate([listening.subject]);
-    if (!this.#listening.has(listening)) return;
-    listening.timer = setTimeout(() => this.#listened(listening), MAX_LOCATE_MS);
-    this.#endLocated();
-  }
-
-  #endLocated(): void {
-    for (const listening of this.#listening) {
-      const isConfirmed = listening.timer !== undefined;
-      if (isConfirmed && this.#broadcast.isLocated(listening.subject)) this.#listened(listening);
-    }
-  }
-
-  #listened(listening: Listening): void {
-    clearTimeout(listening.timer);
-    this.#listening.delete(listening);
-    listening.resolve();
   }
 
   unlisten(subject: string): void {
@@ -283,7 +248,7 @@ export class ClusterNode {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.reports.close();
-    this.#endListening();
+    this.#pendingListens.end();
     this.#closing.abort();
     await this.#bus.close();
   }
@@ -324,8 +289,8 @@ export class ClusterNode {
       for (const member of this.#members.values()) member.beat();
     } else if (received === 'unknown') {
       this.#ignore(subject);
-    } else if (received === 'peer' && this.#listening.size > 0) {
-      this.#endLocated();
+    } else if (received === 'peer') {
+      this.#pendingListens.heard();
     }
   }
 
@@ -339,14 +304,9 @@ export class ClusterNode {
     this.#unheardBeats += 1;
     if (!this.isConnected) {
       this.#links.note(false, 'it does not deliver');
-      this.#endListening();
+      this.#pendingListens.end();
     }
     this.#broadcast.beat();
-  }
-
-  /** The link is down: clients do not wait until it is back. */
-  #endListening(): void {
-    for (const listening of this.#listening) this.#listened(listening);
   }
 
   #onLink(isUp: boolean, reason: string): void {
@@ -359,7 +319,7 @@ export class ClusterNode {
     this.#isUp = isUp;
     this.#links.note(this.isConnected, reason);
     if (isUp) this.#broadcast.beat();
-    else this.#endListening();
+    else this.#pendingListens.end();
   }
 
   #lost(peer: string, subject: string, count: number): void {

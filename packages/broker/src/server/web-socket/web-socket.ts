@@ -46,6 +46,7 @@ export class WebSocket implements FrameHandler, UnreadWriter {
   readonly #reader: FrameReader;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** Neither side has closed. */
   #isOpen = true;
   #closeTimer: NodeJS.Timeout | undefined;
 
@@ -55,11 +56,6 @@ export class WebSocket implements FrameHandler, UnreadWriter {
     this.#mayCompress = mayCompress;
     this.#listener = listener;
     this.#reader = new FrameReader(this, mayCompress);
-  }
-
-  /** Whether neither side has closed. */
-  get isOpen(): boolean {
-    return this.#isOpen;
   }
 
   /** Bytes that the kernel has not yet accepted, because the client has not read enough. */
