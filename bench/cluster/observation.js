@@ -103,7 +103,7 @@ export class Observation {
   }
 
   /**
-   * A newcomer, who is to be shown at once everyone who is there.
+   * A newcomer, which must be sent all members at once.
    * @param {string} id
    * @param {Node} node
    */

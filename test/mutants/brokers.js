@@ -43,13 +43,13 @@ export const BROKER_MUTANTS = [
     to: 'sightings.size === 0 && broker >= 0',
   },
   {
-    rule: 'people are told once of what several brokers deliver',
+    rule: 'what several brokers deliver is reported once',
     file: 'observer/repeats.ts',
     from: 'if (times <= said.times) return false;',
     to: '',
   },
   {
-    rule: 'people are told again of what is delivered again',
+    rule: 'what is delivered again later is reported again',
     file: 'observer/repeats.ts',
     from: 'const times = (said.timesBy.get(broker) ?? 0) + 1;',
     to: 'const times = 1;',

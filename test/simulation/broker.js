@@ -113,7 +113,7 @@ export class Broker {
     this.#invite();
   }
 
-  /** Has everybody connect who is not. */
+  /** Connects all that are not connected. */
   #invite() {
     for (const each of [...this.gateways, ...this.owners])
       this.after(this.#random() * 500, () => each.reconnect());

@@ -1,4 +1,4 @@
-// Clients come and go at all nodes of a cluster. At the end each node has to know exactly who is there, also after one was killed.
+// Clients come and go at all nodes of a cluster. At the end, and after one was killed, each node must list exactly the members of that moment.
 import { setTimeout as sleep } from 'node:timers/promises';
 import Pusher from 'pusher';
 import { randomFrom } from '../../../test/simulation/random.js';

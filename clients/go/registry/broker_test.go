@@ -17,7 +17,7 @@ import (
 func TestBrokerOverIPv6(t *testing.T) {
 	listener, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
-		t.Skip("no IPv6 loopback on this machine")
+		skip(t, "no IPv6 loopback on this machine")
 	}
 	broker := &fakeBroker{accepted: make(chan event, 1)}
 	broker.Server = httptest.NewUnstartedServer(broker)

@@ -66,7 +66,7 @@ func (i *identity) replace(service Service, allowed check) error {
 	return nil
 }
 
-// begin gives the service a new run if its last one is over, as it is for observers that received the exit.
+// begin gives the service a new run if its last one is over: observers that received the exit take it for ended.
 func (i *identity) begin(incarnations *incarnations, allowed check) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

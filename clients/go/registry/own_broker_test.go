@@ -47,7 +47,7 @@ func (b *ownBroker) start(t *testing.T) {
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {
-		t.Skip("Node is not on this machine, and the broker needs it")
+		skip(t, "Node is not on this machine, and the broker needs it")
 	}
 	b.process = exec.Command(node, "--input-type=module", "-e", ownBrokerProgram, root, b.port, "7", testKey, testSecret)
 	var stderr strings.Builder

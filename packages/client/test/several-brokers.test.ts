@@ -53,7 +53,7 @@ async function observer(options: DiscoverOptions = {}): Promise<Directory> {
   return directory;
 }
 
-/** What people are told of a directory, from now on. */
+/** The events that a directory reports from now on. */
 function told(directory: Directory): string[] {
   const lines: string[] = [];
   watchEvents(directory, (event) => lines.push(describeEvent(event).message));

@@ -55,7 +55,7 @@ export const APP_MUTANTS = [
     to: '    void Promise.all(publications.flatMap((publication) => this.#post(publication, stamp)));\n',
   },
   {
-    rule: 'an event of a node whose clock is behind is ordered after those that it has heard',
+    rule: 'an event of a node whose clock is behind is ordered after the events that it has received',
     file: 'cluster-app.ts',
     from: 'this.#minTime = Math.max(this.#minTime, Date.now());',
     to: 'this.#minTime = Date.now();',

@@ -81,7 +81,7 @@ describe('a node that has started', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('asks nobody while it is alone', () => {
+  it('asks no other node while there is none', () => {
     peers = [];
     expect(cached.fetch('cache-a')).toBeUndefined();
   });

@@ -1,30 +1,17 @@
-import { silentLogger } from '@rollcall/runtime';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Counters } from '../../src/app/counters.ts';
 import { MemoryEngine } from '../../src/cluster/bus/memory-bus.ts';
-import type { MemoryBus } from '../../src/cluster/bus/memory-bus.ts';
 import { ClusterApp } from '../../src/cluster/cluster-app.ts';
-import { ClusterNode } from '../../src/cluster/cluster-node.ts';
 import type { WebhookEvent } from '../../src/webhook-event.ts';
 import { ann, bob, eventsOf, subscribed } from '../app/conformance/fixture.ts';
 import { APP } from '../app/new-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
+import { openNode } from './open-node.ts';
 
-/** Faster than in a real cluster. */
-const BEAT_MS = 50;
-
-/** A node without an app, that has heard of those that run. */
+/** A node without an app, after it has heard of the other nodes. */
 async function startNode(engine: MemoryEngine) {
-  let bus: MemoryBus | undefined;
-  const node = new ClusterNode({
-    openBus: (handlers) => (bus = engine.open(handlers)),
-    prefix: 'rollcall',
-    logger: silentLogger,
-    beatMs: BEAT_MS,
-  });
-  onTestFinished(() => node.close());
+  const { node, bus } = openNode(engine);
   await expect.poll(() => node.hasSettled).toBe(true);
-  if (bus === undefined) throw new Error('the bus was not opened');
   const reported: WebhookEvent[] = [];
   const report = (event: WebhookEvent): void => void reported.push(event);
   const open = async (): Promise<ClusterApp> => {

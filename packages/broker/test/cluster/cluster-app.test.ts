@@ -1,21 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
-import { silentLogger } from '@rollcall/runtime';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { App } from '../../src/app/app.ts';
 import { Counters } from '../../src/app/counters.ts';
 import { MemoryEngine } from '../../src/cluster/bus/memory-bus.ts';
 import type { MemoryBus } from '../../src/cluster/bus/memory-bus.ts';
 import { ClusterApp } from '../../src/cluster/cluster-app.ts';
-import { ClusterNode } from '../../src/cluster/cluster-node.ts';
+import type { ClusterNode } from '../../src/cluster/cluster-node.ts';
 import type { WebhookEvent } from '../../src/webhook-event.ts';
 import { ann, bob, eventsOf, signedIn, subscribed } from '../app/conformance/fixture.ts';
 import type { MakeApp } from '../app/conformance/fixture.ts';
 import { describeApp } from '../app/conformance/describe-app.ts';
 import { APP } from '../app/new-app.ts';
 import { FakeConnection } from '../fake-connection.ts';
-
-/** Faster than in a real cluster: a node that was silent for seven of them is gone. */
-const BEAT_MS = 50;
+import { openNode } from './open-node.ts';
 
 interface Node {
   readonly app: App;
@@ -27,14 +24,7 @@ interface Node {
 }
 
 async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeApp>): Promise<Node> {
-  let bus: MemoryBus | undefined;
-  const node = new ClusterNode({
-    openBus: (handlers) => (bus = engine.open(handlers)),
-    prefix: 'rollcall',
-    logger: silentLogger,
-    beatMs: BEAT_MS,
-    ...(made.clock !== undefined && { clock: made.clock }),
-  });
+  const { node, bus } = openNode(engine, made.clock && { clock: made.clock });
   const reported: WebhookEvent[] = [];
   const report = made.report ?? ((event: WebhookEvent) => void reported.push(event));
   const environment = { counters: new Counters(), report };
@@ -45,7 +35,6 @@ async function startNode(engine: MemoryEngine, ...[made = {}]: Parameters<MakeAp
   };
   onTestFinished(kill);
   await app.open();
-  if (bus === undefined) throw new Error('the bus was not opened');
   return { app, node, bus, reported, kill };
 }
 

@@ -146,7 +146,7 @@ describe('a node at another server of the engine', () => {
     expect(heard).toEqual(['after']);
   });
 
-  it('tells an app that is added who is there', () => {
+  it('reports the nodes that are there to an app that is added', () => {
     const { two, one } = twoNodes();
     const joined: string[] = [];
     two.add('other', { ...IGNORING, joined: (peer) => joined.push(peer) });

@@ -37,7 +37,7 @@ export interface ConversationContext {
 
 /**
  * The conversation of an observer with one broker of its registry: what it asks when it subscribes, and what it answers. What
- * it publishes belongs to that broker alone, because who is asked there may not hear another one.
+ * it publishes belongs to that broker alone, because those it asks may not be connected to another one.
  */
 export class Conversation {
   readonly #context: ConversationContext;

@@ -22,7 +22,7 @@ it.each([
   expect(socket.destroyed).toBe(true);
 });
 
-it('nothing is left of a client that ends, whatever it sends before', async () => {
+it('nothing is left of a client that ends, even if it sends something before', async () => {
   const socket = new FakeSocket();
   socket.pause();
   endConnection(socket, 'no');
