@@ -46,6 +46,8 @@ console.log(
 );
 console.log(`memory ${early.toFixed(1)} MB early, ${late.toFixed(1)} MB late`);
 const isLong = Number(values.minutes) >= MIN_MINUTES_FOR_MEMORY;
+for (const { subscriber } of subscribers) subscriber.close();
+publisher.close();
 await parts.end();
 process.exit(lost > 0 || (isLong && late > early * GROWTH) ? 1 : 0);
 
