@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Simulation } from './simulation.ts';
 
-const SEEDS = Number(process.env['SEEDS'] ?? 300);
+const SEEDS = Number(process.env['SEEDS'] ?? 100);
 /** A machine with other work takes longer, and says nothing of the rules by that. */
 const OPTIONS = { timeout: 1_800_000 };
 
