@@ -157,11 +157,11 @@ function withChangedFields(event: Change | TrafficChange): string {
   return fields.length === 0 ? why : `${why}: ${fields.join(', ')}`;
 }
 
-/** Names of the fields that differ, except the version numbers, which always do. */
+/** Names of the fields that differ, except the version numbers and the signature, which always do. */
 function changedFields(was: Announcement, is: Announcement): string[] {
   const [before, now] = [encodeAnnouncement(was), encodeAnnouncement(is)];
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
-  for (const version of ['inc', 'seq']) names.delete(version);
+  for (const name of ['inc', 'seq', 'sig']) names.delete(name);
   return [...names].filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
 }
 

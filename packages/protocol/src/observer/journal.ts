@@ -169,6 +169,8 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
       return { key: event.key, what: `operator: ${event.type}` };
     case 'dismissed':
       return { key: event.key, what: 'operator: forgotten' };
+    case 'disowned':
+      return { key: event.key, what: 'configuration: owners have changed' };
     case 'prefix-dismissed':
     case 'link':
     case 'tick':

@@ -5,7 +5,9 @@ import { RULES } from '../table/rules.ts';
 import { Table } from '../table/table.ts';
 import { EVENT_BYTES } from '../wire/messages.ts';
 import type { Refusal } from '../wire/refusal.ts';
+import { instanceKey } from '../wire/statement.ts';
 import type { Statement } from '../wire/statement.ts';
+import type { Ownership } from '../trust/ownership.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationContext } from './conversation.ts';
@@ -34,6 +36,8 @@ export interface ObserverOptions {
   readonly name?: string;
   /** Returns why an announcement is refused, or undefined if it is accepted. Default: all are accepted. */
   readonly policy?: AddressPolicy;
+  /** Judges whether a statement comes from who may make it. Default: every one does. */
+  readonly ownership?: Pick<Ownership, 'refusal'>;
   /** Records what was received and what it changed. Default: nothing is recorded. */
   readonly journal?: Journal;
 }
@@ -49,6 +53,7 @@ export class Observer {
   readonly peers: Peers;
   readonly #policy: AddressPolicy;
   readonly #journal: Journal | undefined;
+  #ownership: Pick<Ownership, 'refusal'> | undefined;
   readonly #context: ConversationContext;
   readonly #conversations = new Map<BrokerNumber, Conversation>();
 
@@ -59,6 +64,7 @@ export class Observer {
     this.peers = new Peers(rollCallEveryMs);
     this.#policy = options.policy ?? (() => undefined);
     this.#journal = options.journal;
+    this.#ownership = options.ownership;
     this.#context = {
       table: this.table,
       peers: this.peers,
@@ -99,6 +105,20 @@ export class Observer {
     return this.#relayed(statements, true, now);
   }
 
+  /** Who may announce what has changed: forgets what may not be announced any more. */
+  reown(ownership: Pick<Ownership, 'refusal'>, now: number): Reaction {
+    this.#ownership = ownership;
+    const effects: Effect[] = [];
+    for (const { key, configuredAs } of this.table.entries()) {
+      const held = this.table.statementOf(key);
+      if (held === undefined || configuredAs !== undefined) continue;
+      const refusal = ownership.refusal(held, held);
+      if (refusal !== undefined)
+        effects.push(...this.#apply({ type: 'disowned', key, why: refusal.reason }, now));
+    }
+    return { ...NO_REACTION, effects };
+  }
+
   #relayed(statements: readonly Statement[], isRestored: boolean, now: number): Reaction {
     const refusals: Refusal[] = [];
     const effects: Effect[] = [];
@@ -111,9 +131,15 @@ export class Observer {
   }
 
   /** Why a statement is not taken in. What has left needs no room. */
-  #refusal({ announcement, left }: Statement, isByOwner: boolean): Refusal | undefined {
-    const refusal = this.#policy(announcement);
-    return refusal ?? (left ? undefined : this.table.refusal(announcement, isByOwner));
+  #refusal(statement: Statement, isByOwner: boolean): Refusal | undefined {
+    const { announcement, left } = statement;
+    const held = this.table.statementOf(instanceKey(announcement));
+    return (
+      this.#policy(announcement) ??
+      (left ? undefined : this.table.refusal(announcement, isByOwner)) ??
+      // Last, because verifying a signature takes longest.
+      this.#ownership?.refusal(statement, held)
+    );
   }
 
   #apply(event: TableEvent, now: number): Effect[] {

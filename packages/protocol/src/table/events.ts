@@ -31,6 +31,8 @@ export type TableEvent =
   | { readonly type: 'drained' | 'undrained'; readonly key: string }
   /** An operator has this observer forget an instance. */
   | { readonly type: 'dismissed'; readonly key: string }
+  /** Its owner, or its key, may not announce it any more. */
+  | { readonly type: 'disowned'; readonly key: string; readonly why: string }
   /** An operator has this observer forget a prefix without instances. */
   | { readonly type: 'prefix-dismissed'; readonly prefix: string }
   /** This observer's own connection to a broker was made or lost. */

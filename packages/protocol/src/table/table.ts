@@ -78,6 +78,10 @@ export class Table {
         if (entry === undefined || entry.configuredAs !== undefined) return [];
         return [this.#forget(entry, DISMISSED)];
       }
+      case 'disowned': {
+        const entry = this.#entries.get(event.key);
+        return entry === undefined ? [] : [this.#forget(entry, event.why)];
+      }
       case 'prefix-dismissed':
         return this.#capacity.dismiss(event.prefix);
       case 'link':

@@ -238,4 +238,13 @@ export const ANNOUNCEMENT_FIELDS: readonly AnnouncementField[] = [
     takenBy: 'both',
     go: 'Policy',
   },
+  {
+    name: 'sig',
+    type: 'pattern',
+    pattern: /^[A-Za-z0-9_-]{85}[AQgw]$/,
+    form: '64 bytes in base64url',
+    doc: 'The signature of the announcement, or of the exit, by a service key, whose id is at the end of `id`.',
+    code: 'bad-signature',
+    go: 'Sig',
+  },
 ];

@@ -138,6 +138,11 @@ export interface Announcement {
    * counts. Example: `{ answerMs: 2000, retries: false }`.
    */
   readonly policy?: AnnouncedPolicy;
+  /**
+   * The signature of the announcement, or of the exit, by a service key, whose id is at the end of
+   * `id`. Must be 64 bytes in base64url.
+   */
+  readonly sig?: string;
   /** Unknown fields, which are kept so that they survive being passed on. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }

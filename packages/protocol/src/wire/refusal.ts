@@ -21,6 +21,10 @@ export const REFUSAL_CODES = [
   'bad-meta',
   'bad-policy',
   'too-large',
+  'bad-signature',
+  'unsigned',
+  'not-owner',
+  'unowned',
   'forbidden-address',
   'table-full',
 ] as const;
