@@ -36,6 +36,7 @@ const FIELDS = new Set([
   'words',
   'format',
   'keys',
+  'items',
   'values',
   'settings',
 ]);

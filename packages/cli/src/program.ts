@@ -70,6 +70,11 @@ const commands = (): LazyCommand[] => [
     async () => (await import('./commands/config.ts')).defineConfig,
   ),
   new LazyCommand(
+    'keys',
+    'make and list the service keys by which prefixes have owners',
+    async () => (await import('./commands/keys.ts')).defineKeys,
+  ),
+  new LazyCommand(
     'hash',
     'hash an API key or a password for the consumers of a gateway',
     async () => (await import('./commands/hash.ts')).defineHash,
@@ -97,6 +102,7 @@ Environment (all commands):
   ROLLCALL_BROKERS                                   several brokers instead: http://KEY:SECRET@HOST:PORT/apps/ID,...
   ROLLCALL_CHANNEL                                   the registry, such as private-mapped-discovery
   ROLLCALL_MASTER_KEY                                32 bytes in base64, for a private-encrypted- channel
+  ROLLCALL_SERVICE_KEY                               the key by which a service signs what it announces
 
 Exit codes: 0 success, 1 unexpected error, over budget, or a failure that doctor found, 2 invalid usage or
 configuration, 3 cannot listen, 4 broker or gateway unreachable, 5 refused by the broker; rollcall run also

@@ -17,9 +17,10 @@ export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
 export type { BrokerStatus, ConfiguredInstance, Directory } from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
-export type { DiscoverOptions } from './observer/discover-options.ts';
+export type { DiscoverOptions, OwnershipConfig } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';
 export type { SealedChannel, SealedChannelOptions } from './transport/sealed-channel.ts';
+export { generateServiceKey, isServiceKey, publicKeyOf } from './trust/ed25519.ts';
 export { watchEvents } from './observer/watch-events.ts';
 export type { Picked, Service } from './observer/service.ts';
 export { WeightedRoundRobin } from './observer/weighted-round-robin.ts';
@@ -41,6 +42,8 @@ export type {
   Instance,
   Journal,
   ObserverEvent,
+  OwnerKey,
+  OwnershipRules,
   Peer,
   ProbeRules,
   Probing,

@@ -29,6 +29,7 @@ import { configuredUpstreams } from './routing/rules.ts';
 import { keepSnapshot } from './snapshot/keep.ts';
 import { resolveConfig } from './settings/config.ts';
 import type { GatewayConfig, ResolvedConfig } from './settings/config.ts';
+import { ownershipOf } from './settings/owners.ts';
 import { GATEWAY_SETTINGS } from './settings/table.ts';
 import { Upstreams } from './upstreams/upstreams.ts';
 import { createLiveDataPlane } from './live-data-plane.ts';
@@ -104,6 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       catalog,
       configure(changed) {
         const next = resolveConfig(changed);
+        parts.directory.setOwnership(ownershipOf(next));
         parts.upstreams.configure(configuredUpstreams(next), () => parts.plane.configure(next));
         return fixedChanges(GATEWAY_SETTINGS, config, next);
       },

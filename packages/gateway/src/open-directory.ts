@@ -6,6 +6,7 @@ import type { Logger } from '@rollcall/runtime';
 import { instancePolicy } from './address-policies.ts';
 import type { OwnEndpoints } from './own-endpoints.ts';
 import type { ResolvedConfig } from './settings/config.ts';
+import { ownershipOf } from './settings/owners.ts';
 
 /** How long a starting gateway waits for the broker before it listens without. With `requireBroker`: for the broker. */
 const MAX_WAIT_FOR_BROKER_MS = 1000;
@@ -40,6 +41,7 @@ export async function openDirectory(options: OpenDirectoryOptions): Promise<Dire
     tableLimits: table,
     journal,
     policy: instancePolicy(config, own),
+    ownership: ownershipOf(config),
     requireBroker,
     timeoutMs: requireBroker ? REQUIRED_BROKER_MS : MAX_WAIT_FOR_BROKER_MS,
     // That it is connected is one of the events which are logged anyway.

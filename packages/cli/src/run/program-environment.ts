@@ -7,6 +7,7 @@ const SECRETS = [
   // It has the secret of each.
   'ROLLCALL_BROKERS',
   'ROLLCALL_MASTER_KEY',
+  'ROLLCALL_SERVICE_KEY',
   'ROLLCALL_ADMIN_TOKEN',
   // It may set the admin token.
   'ROLLCALL_SET',

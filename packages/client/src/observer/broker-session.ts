@@ -87,6 +87,13 @@ export class BrokerSession {
     this.#presenceChannels.leave(id);
   }
 
+  /** Asks for everything again that the table lacks, because what was refused is accepted now. */
+  relearn(): void {
+    if (!this.#isConnected) return;
+    this.#presenceChannels.forgetIgnored();
+    this.#learn();
+  }
+
   /** Publishes messages one after another. */
   async publish(messages: readonly Message[]): Promise<void> {
     const { channels } = this.connection;
@@ -111,12 +118,16 @@ export class BrokerSession {
 
   #subscribed(): void {
     this.#isConnected = true;
+    this.#learn();
+    this.#handlers.onConnected(this);
+  }
+
+  #learn(): void {
     this.#handlers.react(this.conversation.subscribed(performance.now()), '', this);
     void this.#presenceChannels.resync().then(() => {
       this.#isResynced = true;
       this.#handlers.onResynced(this);
     });
-    this.#handlers.onConnected(this);
   }
 
   #disconnected(): void {

@@ -20,6 +20,8 @@ export interface DirectoryEvents {
   probed: [verdict: Verdict, by: ProbedBy];
   /** An event on the channel was refused. It has not changed the table. */
   refused: [event: string, refusal: Refusal];
+  /** An announcement was accepted that would have been refused if ownership was enforced, for this reason. */
+  unproven: [refusal: Refusal];
   /** An event on the channel was dropped, because too many came at once. */
   dropped: [why: DropReason];
   /** The channel is subscribed at a broker, and was at none. */

@@ -15,11 +15,12 @@ import type {
 } from '@rollcall/protocol';
 import { connectionsOf } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
+import { Judge } from '../trust/judge.ts';
 import { BrokerSession } from './broker-session.ts';
 import type { SessionHandlers } from './broker-session.ts';
 import { createObserver } from './create-observer.ts';
 import type { DirectoryEvents } from './directory-events.ts';
-import type { DiscoverOptions } from './discover-options.ts';
+import type { DiscoverOptions, OwnershipConfig } from './discover-options.ts';
 import { Inbox } from './inbox.ts';
 import { ProbeQueue } from './probe-queue.ts';
 import { Prober } from './probe.ts';
@@ -51,13 +52,19 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #probeQueue: ProbeQueue;
+  readonly #registry: string;
+  readonly #verified = new WeakSet<Announcement>();
+  #ownership: OwnershipConfig | undefined;
+  #judge: Judge | undefined;
   #isClosed = false;
   #isAnswered = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
     super();
     this.#journal = options.journal;
-    this.#observer = createObserver(registry, options);
+    this.#registry = registry.channels.registry;
+    if (options.ownership !== undefined) this.#judge = this.#judgeBy(options.ownership);
+    this.#observer = createObserver(registry, options, this.#judge);
     this.#inbox = new Inbox({
       take: (event, data, now, session) =>
         this.#react(session.conversation.receive(event, data, now), event, session),
@@ -197,9 +204,22 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   /** Ends the subscription and all probes. */
   close(): void {
     this.#isClosed = true;
+    this.#judge?.close();
     clearInterval(this.#timer);
     this.#inbox.close();
     for (const session of this.#sessions) session.close();
+  }
+
+  /**
+   * Changes who may announce which prefixes. What may not be announced any more is forgotten, and what was refused is learned
+   * anew.
+   */
+  setOwnership(ownership: OwnershipConfig): void {
+    if (JSON.stringify(ownership) === JSON.stringify(this.#ownership)) return;
+    this.#judge?.close();
+    this.#judge = this.#judgeBy(ownership);
+    this.#reown(this.#judge);
+    for (const session of this.#sessions) session.relearn();
   }
 
   /**
@@ -218,6 +238,22 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     const kept = new Set(added.map(({ announcement }) => instanceKey(announcement)));
     for (const { key } of before)
       if (!kept.has(key)) this.#learn({ type: 'unconfigured', key, why });
+  }
+
+  #judgeBy(ownership: OwnershipConfig): Judge {
+    this.#ownership = ownership;
+    const judge = new Judge({
+      ...ownership,
+      registry: this.#registry,
+      verified: this.#verified,
+      onUnproven: (refusal) => this.emit('unproven', refusal),
+      onExpired: () => this.#reown(judge),
+    });
+    return judge;
+  }
+
+  #reown(judge: Judge): void {
+    this.#react(this.#observer.reown(judge, performance.now()));
   }
 
   #handlers(): SessionHandlers {

@@ -1,6 +1,19 @@
-import type { AddressPolicy, Journal, ProbeRules, Probing, TableLimits } from '@rollcall/protocol';
+import type {
+  AddressPolicy,
+  Journal,
+  OwnershipRules,
+  ProbeRules,
+  Probing,
+  TableLimits,
+} from '@rollcall/protocol';
 import type { Logger } from '@rollcall/runtime';
 import type { RegistryConfig } from '../transport/registry-config.ts';
+
+/** Who may announce which prefixes, and what becomes of an announcement that does not come from there. */
+export interface OwnershipConfig extends OwnershipRules {
+  /** Whether it is refused, or accepted and reported, as `unproven`: while the services of a system receive their keys. */
+  readonly mode: 'enforce' | 'report';
+}
 
 /** Options of `discover()`. */
 export interface DiscoverOptions {
@@ -27,6 +40,8 @@ export interface DiscoverOptions {
   readonly instanceCa?: string;
   /** Returns why an announcement is refused, or undefined if it is accepted. Default: all are accepted. */
   readonly policy?: AddressPolicy;
+  /** Who may announce which prefixes. Default: every program that can publish may announce each. */
+  readonly ownership?: OwnershipConfig;
   /** Records what is received and what it changes. Default: nothing is recorded. */
   readonly journal?: Journal;
   /** How long {@link discover} waits for the first connection, in milliseconds. Default: 10,000. */

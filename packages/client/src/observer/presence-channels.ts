@@ -56,6 +56,11 @@ export class PresenceChannels {
     react({ effects: [], refusals: [], isAnswer: false, publish: [message] });
   }
 
+  /** Looks again at the channels in which no member was accepted. */
+  forgetIgnored(): void {
+    this.#ignored.clear();
+  }
+
   /** Joins the channel of an instance. */
   join(id: string): void {
     if (this.#isClosed || this.#ids.has(id)) return;

@@ -17,6 +17,7 @@ export function watchEvents(
     listener({ type: 'mass-suspicion', prefix, instances }),
   );
   directory.on('refused', (event, refusal) => listener({ type: 'refused', event, refusal }));
+  directory.on('unproven', (refusal) => listener({ type: 'unproven', refusal }));
   directory.on('broker-connected', (broker) => listener({ type: 'connected', broker }));
   directory.on('broker-disconnected', (broker, others) =>
     listener({ type: 'disconnected', broker, others }),

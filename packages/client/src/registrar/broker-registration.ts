@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeAnnouncement } from '@rollcall/protocol';
-import type { EventName, Owner } from '@rollcall/protocol';
+import type { Owner } from '@rollcall/protocol';
 import { describeBroker } from '../transport/broker-config.ts';
 import { createPublisher } from '../transport/publisher.ts';
 import type { Publisher } from '../transport/publisher.ts';
 import type { ConnectionConfig } from '../transport/registry-config.ts';
+import { signed } from '../trust/signer.ts';
 import { LEAVE_WINDOW_MS } from './drain.ts';
 import type { KeepAlive, KeepAliveContext } from './keep-alive.ts';
 import { leaseMode } from './lease-mode.ts';
@@ -100,9 +101,10 @@ export class BrokerRegistration {
     this.#publisher.close();
   }
 
-  #publish(event: EventName): Promise<void> {
+  #publish(event: 'register' | 'exit'): Promise<void> {
     const { connection, owner } = this.#options;
-    const announcement = encodeAnnouncement(owner.announcement);
+    const statement = { announcement: owner.announcement, left: event === 'exit' };
+    const announcement = encodeAnnouncement(signed(connection, statement));
     this.#latest = this.#publisher.publish(connection.channels.registry, event, announcement);
     return this.#latest;
   }

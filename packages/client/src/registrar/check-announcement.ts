@@ -1,8 +1,9 @@
-import { parseAnnouncement, RollcallError } from '@rollcall/protocol';
+import { encodeAnnouncement, parseAnnouncement, RollcallError } from '@rollcall/protocol';
 import type { Owned } from '@rollcall/protocol';
 import { LIMITS } from '@rollcall/protocol/pusher';
 import { ownerIdentity } from '../transport/presence.ts';
 import type { RegistryChannels } from '../transport/registry-config.ts';
+import { signed } from '../trust/signer.ts';
 
 /**
  * Reads an announcement with its id and version numbers.
@@ -16,8 +17,14 @@ export function owned(fields: Record<string, unknown>): Owned {
   return { ...parsed.value, id, inc, seq };
 }
 
-/** @throws RollcallError ROLLCALL_ANNOUNCEMENT if it does not fit into a presence channel */
-export function checkPresenceSize(registry: RegistryChannels, announcement: Owned): void {
+/** @throws RollcallError ROLLCALL_ANNOUNCEMENT if it is too large, signed as it is announced */
+export function checkSize(
+  registry: RegistryChannels,
+  mode: 'presence' | 'lease',
+  announcement: Owned,
+): void {
+  owned(encodeAnnouncement(signed(registry, { announcement, left: false })));
+  if (mode === 'lease') return;
   const bytes = Buffer.byteLength(JSON.stringify(ownerIdentity(registry, announcement)));
   if (bytes <= LIMITS.userObjectBytes) return;
   throw mistake(

@@ -4,6 +4,7 @@ import type { Member } from '@rollcall/protocol/pusher';
 import type { Link } from '../transport/link.ts';
 import { ownerIdentity, presenceChannel } from '../transport/presence.ts';
 import type { ConnectionConfig } from '../transport/registry-config.ts';
+import { Signer } from '../trust/signer.ts';
 import type { Timers } from './timers.ts';
 
 export interface OwnerPresenceContext {
@@ -72,7 +73,14 @@ export class OwnerPresence {
     if (event !== 'table') return;
     const parsed = parseDiscoveryEvent(event, data);
     if (!parsed.ok || parsed.value.type !== 'table') return;
-    for (const statement of parsed.value.statements) this.#receive(statement);
+    for (const statement of parsed.value.statements)
+      if (this.#isGenuine(statement)) this.#receive(statement);
+  }
+
+  /** Whether a statement is by this service, which can be known if it signs. A forged one would have it outbid nobody. */
+  #isGenuine(statement: Statement): boolean {
+    const { connection } = this.#context;
+    return Signer.of(connection)?.hasSigned(connection.channels.registry, statement) ?? true;
   }
 
   #receive(statement: Statement): void {

@@ -3,7 +3,8 @@ import type { AnnouncementOptions } from '@rollcall/protocol';
 import type { LeaveOutcome, Logger } from '@rollcall/runtime';
 import { registryFromEnv, warnIfReadable } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
-import { checkPresenceSize, owned } from './check-announcement.ts';
+import { checkSize, owned } from './check-announcement.ts';
+import { Signer } from '../trust/signer.ts';
 import { watchServers } from './drain.ts';
 import { DEFAULT_TTL } from './lease-mode.ts';
 import { configuredAddress, ownAddress } from './own-address.ts';
@@ -64,15 +65,16 @@ export function startRegistering(options: RegisterOptions): Registrar {
   const { registry = registryFromEnv(process.env), onSignal, logger, ...given } = options;
   const { mode = 'presence', ttl = DEFAULT_TTL, requireBroker = false, ...announced } = given;
   const address = announced.address ?? configuredAddress(registry, process.env);
+  const { id = randomUUID() } = announced;
   const announcement = owned({
     ...announced,
     // An empty id counts as not given, as an empty variable would give it.
-    id: announced.id ?? randomUUID(),
+    id: Signer.of(registry)?.idFor(id) ?? id,
     address: address ?? ownAddress(),
     inc: Date.now(),
     ...(mode === 'lease' && { ttl }),
   });
-  if (mode === 'presence') checkPresenceSize(registry, announcement);
+  checkSize(registry, mode, announcement);
   warnIfReadable(registry);
   // drain() needs to know the connections that were made before it is called.
   watchServers();

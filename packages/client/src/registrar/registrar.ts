@@ -7,7 +7,7 @@ import { unreachable } from '../transport/reach.ts';
 import { connectionsOf } from '../transport/registry-config.ts';
 import type { RegistryConfig } from '../transport/registry-config.ts';
 import { BrokerRegistration } from './broker-registration.ts';
-import { checkPresenceSize, mistake, owned } from './check-announcement.ts';
+import { checkSize, mistake, owned } from './check-announcement.ts';
 import { MAX_RETRY_MS, RETRY_MS } from './keep-alive.ts';
 import { leaveOnSignal } from './leave-on-signal.ts';
 import { oneSucceeds } from './one-succeeds.ts';
@@ -86,7 +86,7 @@ export class Registrar implements Registration {
     const { announcement } = this;
     const seq = announcement.seq + 1;
     const next = owned(encodeAnnouncement({ ...announcement, ...change, seq }));
-    if (this.#options.mode === 'presence') checkPresenceSize(this.#options.registry, next);
+    checkSize(this.#options.registry, this.#options.mode, next);
     this.#owner.update(change);
     for (const each of this.#brokers) each.changed();
     const accepted = this.#brokers.filter(({ isAccepted }) => isAccepted);

@@ -3,6 +3,7 @@ import type { Owned } from '@rollcall/protocol';
 import { isEncryptedChannel } from '@rollcall/protocol/pusher';
 import type { Member } from '@rollcall/protocol/pusher';
 import type { RegistryChannels } from './registry-config.ts';
+import { signed } from '../trust/signer.ts';
 import { disclose, enclose, seal, unseal } from './seal.ts';
 import type { Envelope } from './seal.ts';
 
@@ -23,7 +24,7 @@ export function presenceChannel({ channels }: RegistryChannels, id: string): str
 /** The identity of an owner in its instance's presence channel, with its announcement. */
 export function ownerIdentity(registry: RegistryChannels, announcement: Owned): Identity {
   const { masterKey } = registry;
-  const encoded = encodeAnnouncement(announcement);
+  const encoded = encodeAnnouncement(signed(registry, { announcement, left: false }));
   return {
     user_id: presenceUserId(announcement),
     user_info:

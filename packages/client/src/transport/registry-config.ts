@@ -29,6 +29,8 @@ export interface RegistryChannels {
   readonly channels: Channels;
   /** The key of an encrypted registry: 32 bytes in base64. */
   readonly masterKey?: string;
+  /** The service key, `rsk_…`, by which announcements are signed. Default: they are not. */
+  readonly serviceKey?: string;
 }
 
 /** How to use a registry at one of its brokers. */
@@ -49,7 +51,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads the configuration of a registry from variables of the environment: `ROLLCALL_BROKERS` for several brokers, or
  * `PUSHER_APP_ID`, `PUSHER_APP_KEY`, `PUSHER_APP_SECRET`, `PUSHER_HOST`, `PUSHER_PORT`, `PUSHER_APP_CLUSTER` and
- * `PUSHER_APP_SECURE` for one, and `ROLLCALL_CHANNEL` and `ROLLCALL_MASTER_KEY`. docs/reference/config.md describes each.
+ * `PUSHER_APP_SECURE` for one, `ROLLCALL_CHANNEL`, `ROLLCALL_MASTER_KEY` and `ROLLCALL_SERVICE_KEY`. docs/reference/config.md describes each.
  *
  * Without any, it is the embedded broker on this machine and the development app. That is public knowledge, so it is for
  * brokers on loopback only.
@@ -92,7 +94,7 @@ function valuesFrom<G extends Settings>(settings: G, env: Environment): Resolved
   return resolveSettings(settings, layered(settings, [fromEnvironment(settings, env)]));
 }
 
-function channelsFrom({ channel, masterKey }: RegistryValues): RegistryChannels {
+function channelsFrom({ channel, masterKey, serviceKey }: RegistryValues): RegistryChannels {
   const channels = channelsOf(channel);
   if (typeof channels === 'string') throw bad(channels);
   if (channels.isEncrypted && masterKey === undefined) {
@@ -105,7 +107,11 @@ function channelsFrom({ channel, masterKey }: RegistryValues): RegistryChannels 
       'ROLLCALL_MASTER_KEY is set, but the channel is not encrypted: set ROLLCALL_CHANNEL to private-encrypted-mapped-discovery, or unset the key',
     );
   }
-  return { channels, ...(masterKey !== undefined && { masterKey }) };
+  return {
+    channels,
+    ...(masterKey !== undefined && { masterKey }),
+    ...(serviceKey !== undefined && { serviceKey }),
+  };
 }
 
 /** The brokers of a registry in words. */

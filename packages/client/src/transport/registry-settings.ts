@@ -7,6 +7,7 @@ import {
   REGISTRY_NAME_RULE,
 } from '@rollcall/protocol';
 import type { Format, Resolved } from '@rollcall/runtime/settings';
+import { isServiceKey } from '../trust/ed25519.ts';
 
 const HOST: Format = {
   expected: 'a host name or an IP address, without scheme or port',
@@ -42,6 +43,11 @@ const MASTER_KEY: Format = {
       ? text
       : undefined;
   },
+};
+
+const SERVICE_KEY: Format = {
+  expected: 'a service key, rsk_ and 43 characters: create one with "rollcall keys create"',
+  parse: (text) => (isServiceKey(text) ? text : undefined),
 };
 
 /** The app of a registry. */
@@ -130,6 +136,13 @@ export const REGISTRY_SETTINGS = {
     format: MASTER_KEY as typeof MASTER_KEY,
     isSecret: true,
     doc: 'Required by a `private-encrypted-` channel, and only by that: 32 bytes in base64, such as the output of `openssl rand -base64 32`. The broker cannot read what is announced.',
+  },
+  serviceKey: {
+    type: 'text',
+    env: 'ROLLCALL_SERVICE_KEY',
+    format: SERVICE_KEY as typeof SERVICE_KEY,
+    isSecret: true,
+    doc: 'Service key by which a service signs its announcements: [who may say what](../trust.md). `rollcall keys create` makes one.',
   },
 } as const;
 

@@ -4,6 +4,7 @@ import { CONSUMERS_SETTINGS } from './consumers.ts';
 import { INSTANCE_SETTINGS } from './instances.ts';
 import { LISTENING_SETTINGS } from './listening.ts';
 import { LOGGING_SETTINGS } from './logging.ts';
+import { OWNERS_SETTINGS } from './owners.ts';
 import { REDIS_SETTINGS } from './redis.ts';
 import { ROUTES_SETTINGS, ROUTING_SETTINGS } from './routing.ts';
 
@@ -13,6 +14,7 @@ export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   typeof ROUTES_SETTINGS &
   typeof CONSUMERS_SETTINGS &
   typeof REDIS_SETTINGS &
+  typeof OWNERS_SETTINGS &
   typeof INSTANCE_SETTINGS &
   typeof ADMIN_SETTINGS &
   typeof LOGGING_SETTINGS &
@@ -22,6 +24,7 @@ export const GATEWAY_SETTINGS: typeof LISTENING_SETTINGS &
   ...ROUTES_SETTINGS,
   ...CONSUMERS_SETTINGS,
   ...REDIS_SETTINGS,
+  ...OWNERS_SETTINGS,
   ...INSTANCE_SETTINGS,
   ...ADMIN_SETTINGS,
   ...LOGGING_SETTINGS,

@@ -13,6 +13,8 @@ export type ObserverEvent =
   | Extract<Effect, { readonly type: 'conflict' | 'mass-suspicion' | 'prefix-forgotten' }>
   /** A message on the channel was not accepted. */
   | { readonly type: 'refused'; readonly event: string; readonly refusal: Refusal }
+  /** An announcement was accepted that would be refused if ownership was enforced. */
+  | { readonly type: 'unproven'; readonly refusal: Refusal }
   /** A broker is named, such as `127.0.0.1:6001`. */
   | { readonly type: 'connected'; readonly broker: string }
   | {
@@ -77,6 +79,7 @@ const LEVELS: Readonly<Record<ObserverEventType, EventDescription['level']>> = {
   'mass-suspicion': 'warn',
   'prefix-forgotten': 'info',
   refused: 'warn',
+  unproven: 'warn',
   connected: 'info',
   disconnected: 'warn',
   rejected: 'error',
@@ -124,6 +127,8 @@ function reasonOf(event: ObserverEvent): string {
       return `prefix ${event.prefix || '/'} forgotten: ${event.why}`;
     case 'refused':
       return `refused ${event.event} (${event.refusal.code}): ${event.refusal.reason}`;
+    case 'unproven':
+      return `accepted, but not proven (${event.refusal.code}): ${event.refusal.reason}`;
     case 'connected':
       return `connected to the broker at ${event.broker}`;
     case 'disconnected':

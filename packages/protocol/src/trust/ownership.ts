@@ -31,6 +31,8 @@ export interface OwnershipOptions extends OwnershipRules {
   readonly verify: (publicKey: string, text: string, signature: string) => boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Announcements whose signatures were verified, and need not be again. */
+  readonly verified: WeakSet<Announcement>;
 }
 
 /**
@@ -43,8 +45,6 @@ export class Ownership {
   readonly #below = new Map<string, ReadonlySet<string>>();
   /** By the ids of the keys. */
   readonly #keys = new Map<string, OwnerKey>();
-  /** Announcements whose signatures were verified: what is held is not verified again. */
-  readonly #verified = new WeakSet<Announcement>();
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
@@ -64,10 +64,9 @@ export class Ownership {
     const owners = this.#ownersOf(announcement.prefix);
     const keyId = announcement.id === undefined ? undefined : keyIdIn(announcement.id);
     const signer = keyId === undefined ? undefined : this.#keys.get(keyId);
-    if (owners === undefined && signer === undefined)
-      return this.#options.unowned === 'allow'
-        ? undefined
-        : refused('unowned', announcement, 'it has no owner, and such prefixes are refused');
+    if (owners === undefined && this.#options.unowned === 'refuse')
+      return refused('unowned', announcement, 'its prefix has no owner, and such are refused');
+    if (owners === undefined && signer === undefined) return undefined;
     if (announcement.sig === undefined)
       return refused(
         'unsigned',
@@ -109,10 +108,10 @@ export class Ownership {
     const isKnown =
       held !== undefined &&
       held.announcement.sig === sig &&
-      this.#verified.has(held.announcement) &&
+      this.#options.verified.has(held.announcement) &&
       signedText(this.#options.registry, held) === text;
     if (!isKnown && !this.#options.verify(key, text, sig)) return false;
-    this.#verified.add(announcement);
+    this.#options.verified.add(announcement);
     return true;
   }
 

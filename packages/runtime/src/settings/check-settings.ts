@@ -4,9 +4,11 @@ import { expected, shown } from './expected.ts';
 import { flagName } from './flag.ts';
 import { leavesOf } from './leaves.ts';
 import type {
+  Format,
   GroupSetting,
   GroupsSetting,
   ListSetting,
+  ListsSetting,
   MapSetting,
   Setting,
   Settings,
@@ -92,6 +94,7 @@ class Check {
     if (setting.type === 'groups') return this.#groups(setting, input, path);
     if (setting.type === 'list') return this.#list(setting, input, path);
     if (setting.type === 'texts') return this.#texts(setting, input, path);
+    if (setting.type === 'lists') return this.#lists(setting, input, path);
     return this.#value(setting, input, path);
   }
 
@@ -122,6 +125,27 @@ class Check {
     return values;
   }
 
+  #lists(setting: ListsSetting, input: unknown, path: readonly string[]): unknown {
+    if (!isRecord(input)) return this.#invalid(setting, input, path);
+    const { keys, items: format, doc } = setting;
+    const values: Record<string, unknown> = {};
+    for (const [written, list] of Object.entries(input)) {
+      const at = [...path, written];
+      const key = this.#key(keys, at, values);
+      if (key !== undefined) values[key] = this.#list({ type: 'list', format, doc }, list, at);
+    }
+    return values;
+  }
+
+  /** The last part of a path in canonical form, if it is valid and not given already. */
+  #key(keys: Format, path: readonly string[], given: object): string | undefined {
+    const key = keys.parse(path.at(-1) ?? '');
+    if (key === undefined)
+      return this.#fault(path, `${name(path)}: the key must be ${keys.expected}`);
+    if (!Object.hasOwn(given, key)) return key;
+    return this.#fault(path, `${name(path)} is the same as ${name([...path.slice(0, -1), key])}`);
+  }
+
   #groups(setting: GroupsSetting, input: unknown, path: readonly string[]): unknown {
     const { settings, minItems = 0 } = setting;
     if (!Array.isArray(input) || input.length < minItems)
@@ -139,14 +163,9 @@ class Check {
     const values: Record<string, unknown> = {};
     for (const [written, item] of Object.entries(input)) {
       const at = [...path, written];
-      const key = keys.parse(written);
-      if (key === undefined) {
-        this.#fault(at, `${name(at)}: the key must be ${keys.expected}`);
-      } else if (Object.hasOwn(values, key)) {
-        this.#fault(at, `${name(at)} is the same as ${name([...path, key])}`);
-      } else {
+      const key = this.#key(keys, at, values);
+      if (key !== undefined)
         values[key] = this.group({ ...setting, type: 'group', settings }, item, at);
-      }
     }
     return values;
   }

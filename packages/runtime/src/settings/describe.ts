@@ -43,6 +43,8 @@ export function typeOf(setting: Setting): string {
       return setting.words === undefined ? 'list' : `list of ${setting.words.join(', ')}`;
     case 'texts':
       return 'object of strings';
+    case 'lists':
+      return 'object of lists';
     case 'groups':
       return 'list of objects';
     case 'group':

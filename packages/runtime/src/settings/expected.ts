@@ -25,6 +25,7 @@ export function expected(setting: Setting): string {
     case 'group':
       return 'enabled' in setting.settings ? 'true, false or an object' : 'an object';
     case 'texts':
+    case 'lists':
     case 'map':
       return 'an object';
   }

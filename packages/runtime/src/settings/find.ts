@@ -20,6 +20,10 @@ function findIn(setting: Setting | undefined, words: readonly string[]): Found {
     const { values: format, doc } = setting;
     return { path: [words.join('.')], setting: { type: 'text', format, doc } };
   }
+  if (setting?.type === 'lists') {
+    const { items: format, doc } = setting;
+    return { path: [words.join('.')], setting: { type: 'list', format, doc } };
+  }
   if (setting?.type !== 'group' && setting?.type !== 'map')
     return { path: words, setting: undefined };
   const { type, settings } = setting;

@@ -45,6 +45,11 @@ function schemaOf(setting: Setting): JsonSchema {
       return { type: 'object', additionalProperties: objectOf(setting.settings) };
     case 'texts':
       return { type: 'object', additionalProperties: { type: 'string' } };
+    case 'lists':
+      return {
+        type: 'object',
+        additionalProperties: { type: 'array', items: { type: 'string' } },
+      };
     case 'list':
       return { type: 'array', items: scalarOf(itemOf(setting)) };
     case 'groups': {

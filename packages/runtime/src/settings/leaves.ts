@@ -1,9 +1,16 @@
-import type { GroupsSetting, Setting, Settings, TextsSetting, TextualSetting } from './setting.ts';
+import type {
+  GroupsSetting,
+  ListsSetting,
+  Setting,
+  Settings,
+  TextsSetting,
+  TextualSetting,
+} from './setting.ts';
 
 /** A setting with a value, and where it stands in its table. */
 export interface Leaf {
   readonly path: readonly string[];
-  readonly setting: TextualSetting | TextsSetting | GroupsSetting;
+  readonly setting: TextualSetting | TextsSetting | ListsSetting | GroupsSetting;
   /** Whether a change of it takes effect while the program runs. */
   readonly reloads: boolean;
 }

@@ -1,5 +1,11 @@
 /** One setting of a program: everything that is known of it stands here and nowhere else. */
-export type Setting = TextualSetting | TextsSetting | GroupSetting | GroupsSetting | MapSetting;
+export type Setting =
+  | TextualSetting
+  | TextsSetting
+  | ListsSetting
+  | GroupSetting
+  | GroupsSetting
+  | MapSetting;
 
 /** A setting that a text can give: on the command line, in a variable. */
 export type TextualSetting = ValueSetting | ListSetting;
@@ -116,6 +122,14 @@ export interface TextsSetting extends SettingBase {
   readonly keys: Format;
   readonly values: Format;
   readonly default?: Readonly<Record<string, string>>;
+}
+
+/** Lists of texts by name, such as the keys of each prefix. */
+export interface ListsSetting extends SettingBase {
+  readonly type: 'lists';
+  readonly keys: Format;
+  readonly items: Format;
+  readonly default?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface GroupSetting extends SettingBase {

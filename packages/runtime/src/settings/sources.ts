@@ -113,8 +113,9 @@ function fromAssignment(settings: Settings, assignment: string): Layer {
   return { values: checked.values, faults: checked.faults.map(({ message }) => message) };
 }
 
-function isTextual(setting: Setting): setting is TextualSetting {
-  return !['texts', 'group', 'groups', 'map'].includes(setting.type);
+/** Whether a text can give the value of a setting. */
+export function isTextual(setting: Setting): setting is TextualSetting {
+  return !['texts', 'lists', 'group', 'groups', 'map'].includes(setting.type);
 }
 
 /** Whether a value was written with the quotes or brackets of JSON, not as a bare word or number. */

@@ -60,9 +60,11 @@ type Scalar<S> = S extends { readonly type: 'list' }
       ? boolean
       : S extends { readonly type: 'texts' }
         ? Readonly<Record<string, string>>
-        : S extends { readonly type: 'choice' }
-          ? Word<S>
-          : string;
+        : S extends { readonly type: 'lists' }
+          ? Readonly<Record<string, readonly string[]>>
+          : S extends { readonly type: 'choice' }
+            ? Word<S>
+            : string;
 
 type Word<S> = S extends { readonly words: readonly (infer W)[] } ? W : string;
 
