@@ -31,7 +31,7 @@ export function isGoneUnseen(
   connected: ReadonlySet<number>,
 ): boolean {
   entry.sightings.set(broker, 'absent');
-  return hasLeft(entry) && isGoneEverywhere(entry, connected);
+  return isGoneEverywhere(entry, connected) && hasLeft(entry);
 }
 
 /**
