@@ -172,6 +172,7 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'disowned':
       return { key: event.key, what: 'configuration: owners have changed' };
     case 'prefix-dismissed':
+    case 'unseen':
     case 'link':
     case 'tick':
       return undefined;

@@ -12,6 +12,7 @@ import type { AddressPolicy } from './address-policy.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationContext } from './conversation.ts';
 import type { Journal } from './journal.ts';
+import { OwnRollCalls } from './own-roll-calls.ts';
 import { Peers } from './peers.ts';
 import { NO_REACTION } from './reaction.ts';
 import type { Reaction } from './reaction.ts';
@@ -69,6 +70,7 @@ export class Observer {
       table: this.table,
       peers: this.peers,
       repeats: new Repeats(),
+      own: new OwnRollCalls(),
       answers,
       nonce,
       name,
