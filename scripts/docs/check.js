@@ -92,7 +92,11 @@ async function commandLines() {
   return new Map(
     commands.map((command) => [
       command.name(),
-      new Set([...command.options.map(({ long }) => long), '--help']),
+      // Those of its subcommands are not told apart.
+      new Set([
+        ...[command, ...command.commands].flatMap((each) => each.options.map(({ long }) => long)),
+        '--help',
+      ]),
     ]),
   );
 }

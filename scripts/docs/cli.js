@@ -20,7 +20,10 @@ export async function cliDocsFaults({ write = false } = {}) {
     if (name === undefined) return section;
     described.add(name);
     const command = commands.find((each) => each.name() === name);
-    return command === undefined ? section : withTable(section, command.options);
+    if (command === undefined) return section;
+    const options = [command, ...command.commands].flatMap((each) => each.options);
+    const distinct = new Map(options.map((option) => [option.flags, option]));
+    return withTable(section, [...distinct.values()]);
   });
   const next = `${[head, ...written].join('').trimEnd()}\n`;
   if (write) writeFileSync(path, next);

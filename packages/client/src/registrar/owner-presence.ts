@@ -77,7 +77,7 @@ export class OwnerPresence {
       if (this.#isGenuine(statement)) this.#receive(statement);
   }
 
-  /** Whether a statement is by this service, which can be known if it signs. A forged one would have it outbid nobody. */
+  /** Whether a statement is by this service, which can be known if it signs. Others are forged. */
   #isGenuine(statement: Statement): boolean {
     const { connection } = this.#context;
     return Signer.of(connection)?.hasSigned(connection.channels.registry, statement) ?? true;

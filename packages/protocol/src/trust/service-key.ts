@@ -1,6 +1,6 @@
 /** What the public half of a service key looks like: 32 bytes in base64url. */
 const PUBLIC_KEY = /^rpk_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
-/** 72 bits: nobody finds another key with the same id. */
+/** 72 bits: another key with the same id cannot be found. */
 const KEY_ID_LENGTH = 12;
 
 /** Whether text is the public half of a service key. */
