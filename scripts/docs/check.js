@@ -92,7 +92,7 @@ async function commandLines() {
   return new Map(
     commands.map((command) => [
       command.name(),
-      // Those of its subcommands are not told apart.
+      // Its subcommands and their options count as its own.
       new Set([
         ...[command, ...command.commands].flatMap((each) => each.options.map(({ long }) => long)),
         '--help',
