@@ -20,6 +20,7 @@ export const EVENT_TONES: Readonly<Record<Event['type'], Tone>> = {
   'mass-suspicion': 'warning',
   'prefix-forgotten': 'neutral',
   refused: 'warning',
+  unproven: 'warning',
   connected: 'good',
   disconnected: 'warning',
   rejected: 'bad',
