@@ -69,9 +69,9 @@ export class Cluster {
   }
 
   /** Publishes any data with Pusher's official SDK, as a program without Rollcall does. */
-  async publish(event: string, data: unknown): Promise<void> {
+  async publish(event: string, data: unknown, channel = 'mapped-discovery'): Promise<void> {
     const options = { host: '127.0.0.1', port: String(this.brokerPort), useTLS: false };
-    await new Pusher({ ...APP, ...options }).trigger('mapped-discovery', event, data);
+    await new Pusher({ ...APP, ...options }).trigger(channel, event, data);
   }
 
   cli(args: string[], env: Environment = {}): RunningProgram {

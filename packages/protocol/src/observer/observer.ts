@@ -111,13 +111,25 @@ export class Observer {
   reown(ownership: Pick<Ownership, 'refusal'>, now: number): Reaction {
     this.#ownership = ownership;
     const effects: Effect[] = [];
+    const prefixes = new Set<string>();
     for (const { key, configuredAs } of this.table.entries()) {
       const held = this.table.statementOf(key);
       if (held === undefined || configuredAs !== undefined) continue;
       const refusal = ownership.refusal(held, held);
-      if (refusal !== undefined)
-        effects.push(...this.#apply({ type: 'disowned', key, why: refusal.reason }, now));
+      if (refusal === undefined) continue;
+      prefixes.add(held.announcement.prefix);
+      effects.push(...this.#apply({ type: 'disowned', key, why: refusal.reason }, now));
     }
+    // A prefix that it should never have had must not hide a shorter one.
+    const known = this.table.prefixes();
+    for (const prefix of prefixes.values())
+      if (known.some((each) => each !== prefix && prefix.startsWith(`${each}/`)))
+        effects.push(
+          ...this.#apply(
+            { type: 'prefix-dismissed', prefix, why: 'no owner of it announces it' },
+            now,
+          ),
+        );
     return { ...NO_REACTION, effects };
   }
 

@@ -108,9 +108,9 @@ export class Capacity {
     return effects;
   }
 
-  /** An operator has a prefix forgotten, which has to be without instances. */
-  dismiss(prefix: string): Effect[] {
-    return this.#groups.isEmpty(prefix) ? [this.#forgetPrefix(prefix, DISMISSED)] : [];
+  /** Forgets a prefix, if it is without instances. */
+  dismiss(prefix: string, why: string): Effect[] {
+    return this.#groups.isEmpty(prefix) ? [this.#forgetPrefix(prefix, why)] : [];
   }
 
   #forgetPrefix(prefix: string, why: string): Effect {

@@ -35,8 +35,8 @@ export type TableEvent =
   | { readonly type: 'dismissed'; readonly key: string }
   /** Its owner, or its key, may not announce it any more. */
   | { readonly type: 'disowned'; readonly key: string; readonly why: string }
-  /** An operator has this observer forget a prefix without instances. */
-  | { readonly type: 'prefix-dismissed'; readonly prefix: string }
+  /** An operator has this observer forget a prefix without instances, unless there is another reason. */
+  | { readonly type: 'prefix-dismissed'; readonly prefix: string; readonly why?: string }
   /** This observer's own connection to a broker was made or lost. */
   | { readonly type: 'link'; readonly isUp: boolean; readonly broker?: BrokerNumber }
   /** Time has passed. */

@@ -85,7 +85,7 @@ export class Table {
         return entry === undefined ? [] : [this.#forget(entry, event.why)];
       }
       case 'prefix-dismissed':
-        return this.#capacity.dismiss(event.prefix);
+        return this.#capacity.dismiss(event.prefix, event.why ?? DISMISSED);
       case 'link':
         return this.#link(event.broker ?? 0, event.isUp, now);
       case 'tick':
