@@ -15,7 +15,7 @@ var knownFields = map[string]bool{
 	"prefix": true, "port": true, "address": true,
 	"id": true, "inc": true, "seq": true, "ttl": true, "name": true, "version": true, "host": true,
 	"zone": true, "weight": true, "scheme": true, "draining": true, "health": true, "meta": true,
-	"policy": true,
+	"policy": true, "sig": true,
 }
 
 const (
@@ -151,6 +151,7 @@ var optionalFields = []struct {
 	{"health", func(s *Service, v any) (r *Refusal) { s.Health, r = parseHealth(v); return }},
 	{"meta", func(s *Service, v any) (r *Refusal) { s.Meta, r = parseMeta(v); return }},
 	{"policy", func(s *Service, v any) (r *Refusal) { s.Policy, r = parsePolicy(v); return }},
+	{"sig", func(s *Service, v any) (r *Refusal) { s.Sig, r = parseSig(v); return }},
 }
 
 // seqWithoutInc stands for a seq that was given without inc, 0 included, until checkWhole refuses it.
@@ -195,7 +196,12 @@ func (s *Service) plainJSON() []byte {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(fields) // it was JSON
-	return jsonEscape.ReplaceAllFunc(bytes.TrimSuffix(text.Bytes(), []byte("\n")), func(escape []byte) []byte {
+	return withoutEscapedSeparators(bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+}
+
+// withoutEscapedSeparators returns JSON with U+2028 and U+2029 as they are.
+func withoutEscapedSeparators(text []byte) []byte {
+	return jsonEscape.ReplaceAllFunc(text, func(escape []byte) []byte {
 		switch string(escape) {
 		case `\u2028`:
 			return []byte("\u2028")

@@ -20,7 +20,9 @@ type broker struct {
 	config   Config
 	channels channels
 	// sealer is nil unless the registry is encrypted.
-	sealer    *sealer
+	sealer *sealer
+	// signer is nil unless the service has a key.
+	signer    *signer
 	transport http.RoundTripper
 	timeout   time.Duration
 	// Of links: see activityTimeout.
@@ -37,6 +39,7 @@ func newBroker(config Config) *broker {
 	}
 	b.channels, _ = config.channels()
 	b.sealer, _ = newSealer(config.MasterKey)
+	b.signer, _ = newSigner(config.ServiceKey, b.channels.registry)
 	return b
 }
 

@@ -80,7 +80,8 @@ func severalFromEnv(list string, getenv func(string) string) (Config, error) {
 		}
 	}
 	config := Config{
-		Channel: getenv("ROLLCALL_CHANNEL"), MasterKey: getenv("ROLLCALL_MASTER_KEY"), Address: getenv("ROLLCALL_ADDRESS"),
+		Channel: getenv("ROLLCALL_CHANNEL"), MasterKey: getenv("ROLLCALL_MASTER_KEY"),
+		ServiceKey: getenv("ROLLCALL_SERVICE_KEY"), Address: getenv("ROLLCALL_ADDRESS"),
 	}
 	seen := make(map[string]bool)
 	for number, text := range strings.Split(list, ",") {

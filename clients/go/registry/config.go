@@ -52,6 +52,9 @@ type Config struct {
 	Channel string
 	// MasterKey is the key of a channel that begins with "private-encrypted-": 32 bytes in base64. Default: none.
 	MasterKey string `json:"-"`
+	// ServiceKey is the key by which announcements are signed, as "rollcall keys create" prints it. The ID of the
+	// instance then ends in the id of the key. Default: none.
+	ServiceKey string `json:"-"`
 
 	// Mode is how a service is kept known. The environment does not set it. Default: [Presence].
 	Mode Mode
@@ -79,6 +82,7 @@ type Config struct {
 //     host of hosted Pusher is that of its HTTP API, such as api-eu.pusher.com.
 //   - ROLLCALL_CHANNEL: the registry's channel. Default: [DefaultChannel].
 //   - ROLLCALL_MASTER_KEY: the key of an encrypted channel, 32 bytes in base64.
+//   - ROLLCALL_SERVICE_KEY: the key by which announcements are signed.
 //   - ROLLCALL_ADDRESS: the IP address that services announce. Default: see [New].
 //
 // The error is an [*Error] with [CodeConfig].
@@ -89,14 +93,15 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 		return severalFromEnv(list, getenv)
 	}
 	config := Config{
-		AppID:     getenv("PUSHER_APP_ID"),
-		Key:       getenv("PUSHER_APP_KEY"),
-		Secret:    getenv("PUSHER_APP_SECRET"),
-		Host:      unbracket(getenv("PUSHER_HOST")),
-		Cluster:   getenv("PUSHER_APP_CLUSTER"),
-		Channel:   getenv("ROLLCALL_CHANNEL"),
-		MasterKey: getenv("ROLLCALL_MASTER_KEY"),
-		Address:   getenv("ROLLCALL_ADDRESS"),
+		AppID:      getenv("PUSHER_APP_ID"),
+		Key:        getenv("PUSHER_APP_KEY"),
+		Secret:     getenv("PUSHER_APP_SECRET"),
+		Host:       unbracket(getenv("PUSHER_HOST")),
+		Cluster:    getenv("PUSHER_APP_CLUSTER"),
+		Channel:    getenv("ROLLCALL_CHANNEL"),
+		MasterKey:  getenv("ROLLCALL_MASTER_KEY"),
+		ServiceKey: getenv("ROLLCALL_SERVICE_KEY"),
+		Address:    getenv("ROLLCALL_ADDRESS"),
 	}
 	hosted := config.Host == "" && config.Cluster != ""
 	if hosted {
@@ -211,6 +216,9 @@ func (c *Config) validateBroker() error {
 	}
 	if err := c.validateChannel(); err != nil {
 		return err
+	}
+	if _, ok := newSigner(c.ServiceKey, ""); !ok {
+		return configError(`ROLLCALL_SERVICE_KEY is invalid; it must be rsk_ and 43 characters, as "rollcall keys create" prints it`)
 	}
 	if c.Host == "" {
 		if !clusterName.MatchString(c.Cluster) {

@@ -23,6 +23,7 @@ var (
 	portDigits = regexp.MustCompile(`^[0-9]{1,5}$`)
 	idText     = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 	healthHost = regexp.MustCompile(`^[A-Za-z0-9_.:[\]-]{1,255}$`)
+	sigText    = regexp.MustCompile(`^[A-Za-z0-9_-]{85}[AQgw]$`)
 	healthPath = regexp.MustCompile(`^/[\x21\x24-\x7e]*$`)
 )
 
@@ -67,6 +68,13 @@ func parseID(input any) (string, *Refusal) {
 		return text, nil
 	}
 	return "", refuse(BadID, "id is %s; it must be 1 to 64 of A-Z a-z 0-9 _ . -", quote(input))
+}
+
+func parseSig(input any) (string, *Refusal) {
+	if text, ok := input.(string); ok && sigText.MatchString(text) {
+		return text, nil
+	}
+	return "", refuse(BadSignature, "sig is %s; it must be 64 bytes in base64url", quote(input))
 }
 
 func parseText(input any, code RefusalCode, field string) (string, *Refusal) {

@@ -11,6 +11,8 @@ type identity struct {
 	mu      sync.Mutex
 	service Service
 	text    []byte
+	// signer is nil unless the service has a key.
+	signer *signer
 	// isAddressGuessed means that the way to a broker was not known when the address was chosen.
 	isAddressGuessed bool
 	// isAnnounced means that the service, as it is, was published, or is about to be.
@@ -32,16 +34,27 @@ func (i *identity) current() Service {
 	return i.service.clone()
 }
 
-func (i *identity) payload() []byte {
+// payload returns the announcement as it is published by an event.
+func (i *identity) payload(event string) []byte {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.text
+	return i.signed(event)
 }
 
-func (i *identity) runAndPayload() (int, []byte) {
+// exit returns the number of the run, and the announcement as its exit is published.
+func (i *identity) exit() (run int, payload []byte) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.run, i.text
+	return i.run, i.signed("exit")
+}
+
+// signed returns the announcement as it is published. The caller has the lock.
+func (i *identity) signed(event string) []byte {
+	if i.signer == nil {
+		return i.text
+	}
+	text, _ := json.Marshal(i.signer.sign(event, i.service)) // it was JSON without the signature
+	return text
 }
 
 func (i *identity) set(service Service, allowed check) error {

@@ -161,7 +161,7 @@ func (k *keeper) announceOnce() error {
 	if err := k.correctAddress(k.ended); err != nil {
 		return err
 	}
-	err = k.broker.publishOnce(k.cut, "register", k.identity.payload())
+	err = k.broker.publishOnce(k.cut, "register", k.identity.payload("register"))
 	if err == nil && k.isPending.CompareAndSwap(true, false) {
 		k.registered()
 	}

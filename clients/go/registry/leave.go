@@ -53,7 +53,7 @@ func (r *Registrar) deRegister(ctx context.Context) (isWithdrawn bool, _ error) 
 // exit publishes the exit, unless it was accepted before, and returns when it was accepted. later receives what leaves the
 // presence channel.
 func (r *Registrar) exit(ctx context.Context, later func(part func())) (accepted time.Time, _ error) {
-	run, _ := r.identity.runAndPayload()
+	run, _ := r.identity.exit()
 	// Before it has the turn, because the keeper may have it for an announcement.
 	settle, part := r.endKeeper()
 	later(part)
@@ -63,7 +63,7 @@ func (r *Registrar) exit(ctx context.Context, later func(part func())) (accepted
 		return time.Time{}, err
 	}
 	defer release()
-	now, payload := r.identity.runAndPayload()
+	now, payload := r.identity.exit()
 	if now != run {
 		return time.Time{}, nil // A Register has begun another one meanwhile.
 	}

@@ -57,7 +57,7 @@ func (b *broker) enter(ctx context.Context, service Service) (*link, []frame, *f
 }
 
 func (b *broker) presenceOf(service Service) subscription {
-	return subscription{b.channels.presence(service.ID), memberData(service, b.channels, b.sealer)}
+	return subscription{b.channels.presence(service.ID), memberData(b.signer.sign("register", service), b.channels, b.sealer)}
 }
 
 // dial returns a link to a server that has sent its first frame.

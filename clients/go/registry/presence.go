@@ -123,12 +123,19 @@ func (k *keeper) handle(received frame) {
 		if received.Event == "table" {
 			up, left := parseTable(k.opened(received))
 			for _, each := range up {
-				k.compare(own, each, false)
+				k.compareSigned(own, each, "register")
 			}
 			for _, each := range left {
-				k.compare(own, each, true)
+				k.compareSigned(own, each, "exit")
 			}
 		}
+	}
+}
+
+// compareSigned compares what an observer holds of the service, unless it is forged.
+func (k *keeper) compareSigned(own, held Service, event string) {
+	if k.broker.signer.hasSigned(event, held) {
+		k.compare(own, held, event == "exit")
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	BadHealth       RefusalCode = "bad-health"
 	BadMeta         RefusalCode = "bad-meta"
 	BadPolicy       RefusalCode = "bad-policy"
+	BadSignature    RefusalCode = "bad-signature"
 	TooLarge        RefusalCode = "too-large"
 )
 

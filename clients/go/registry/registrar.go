@@ -101,6 +101,8 @@ func newRegistrar(service Service, config Config, addresses func() ([]netip.Addr
 	if service.ID == "" {
 		service.ID = rand.Text()
 	}
+	r.identity.signer = r.broker.signer
+	service.ID = r.broker.signer.idFor(service.ID)
 	if service.TTL == 0 && config.Mode == Lease {
 		service.TTL = DefaultTTL
 	}
@@ -173,7 +175,7 @@ func (r *Registrar) register(ctx context.Context) error {
 	}
 	r.phase = present
 	if r.kept() != nil {
-		return r.broker.publish(ctx, "register", r.identity.payload())
+		return r.broker.publish(ctx, "register", r.identity.payload("register"))
 	}
 	entered, err := r.announceFirst(ctx)
 	if err != nil {
@@ -208,7 +210,7 @@ func (r *Registrar) announceFirst(ctx context.Context) (presence, error) {
 	if err != nil {
 		return entered, err
 	}
-	if err := r.broker.publish(ctx, "register", r.identity.payload()); err != nil {
+	if err := r.broker.publish(ctx, "register", r.identity.payload("register")); err != nil {
 		entered.leave()
 		return presence{}, err
 	}
@@ -297,7 +299,7 @@ func (r *Registrar) announceChange(ctx context.Context) (published bool, _ error
 	if k == nil || r.isPending.Load() {
 		return false, nil
 	}
-	if err := r.broker.publish(ctx, "register", r.identity.payload()); err != nil {
+	if err := r.broker.publish(ctx, "register", r.identity.payload("register")); err != nil {
 		select {
 		case k.failed <- struct{}{}:
 		default: // The keeper has not yet handled an earlier failure.
@@ -307,8 +309,12 @@ func (r *Registrar) announceChange(ctx context.Context) (published bool, _ error
 	return true, nil
 }
 
-// check refuses a service that does not fit into its presence channel.
+// check refuses a service that is too large with its signature, or does not fit into its presence channel.
 func (r *Registrar) check(service Service) error {
+	service = r.broker.signer.sign("register", service)
+	if err := service.Validate(); err != nil {
+		return err
+	}
 	if r.broker.config.Mode == Presence {
 		if refusal := checkMember(service, r.broker.channels, r.broker.sealer); refusal != nil {
 			return refusal

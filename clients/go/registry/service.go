@@ -62,6 +62,10 @@ type Service struct {
 	// Default: nil, which asks for nothing.
 	Policy *Policy
 
+	// Sig is the signature of the announcement, or of the exit, by a service key, whose id is at the end of ID. The
+	// [Registrar] sets it if it has a key. Default: none.
+	Sig string
+
 	// Extra has the unknown fields of an announcement, which are kept so that they survive being passed on. A
 	// field that has a meaning is ignored in it.
 	Extra map[string]json.RawMessage
@@ -109,7 +113,7 @@ func (s *Service) Validate() error {
 func (s *Service) fields() map[string]any {
 	fields := map[string]any{"prefix": s.Prefix, "port": s.Port, "address": s.Address}
 	for name, text := range map[string]string{
-		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone, "scheme": s.Scheme,
+		"id": s.ID, "name": s.Name, "version": s.Version, "host": s.Host, "zone": s.Zone, "scheme": s.Scheme, "sig": s.Sig,
 	} {
 		if text != "" {
 			fields[name] = text
