@@ -51,7 +51,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #probeQueue: ProbeQueue;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   #isAnswered = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
@@ -66,7 +66,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#probeQueue = new ProbeQueue({
       prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
       isDue: (key, announcement) =>
-        !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
+        !this.isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
         this.#learn({ type: 'probed', key, ...probed });
         if (isFirst) this.emit('probed', probed.verdict, probed.by);
@@ -95,7 +95,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Whether it was closed. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#closing.signal.aborted;
+  }
+
+  /** Aborted by {@link close}. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The brokers of the registry, in the order in which it names them. */
@@ -196,7 +201,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Ends the subscription and all probes. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
     this.#inbox.close();
     for (const session of this.#sessions) session.close();
@@ -243,7 +248,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         if (this.#isResynced()) this.emit('resynced');
       },
       onFault: (error, { name }) => {
-        if (!this.#isClosed)
+        if (!this.isClosed)
           this.emit('fault', error instanceof Error ? error : new Error(String(error)), name);
       },
     };
