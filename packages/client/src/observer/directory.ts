@@ -9,6 +9,7 @@ import type {
   Observer,
   Peer,
   Reaction,
+  Sighting,
   Statement,
   TableEvent,
   Verdict,
@@ -41,6 +42,15 @@ export interface BrokerStatus {
   readonly name: string;
   /** Whether the channel is subscribed there. */
   readonly isConnected: boolean;
+}
+
+/** What a broker of the registry shows of the presence of an instance. */
+export interface BrokerPresence extends BrokerStatus {
+  /**
+   * Whether it is in its presence channel there, has left since the broker was connected, or was not there. `unknown` if the
+   * broker is not connected or has yet to say.
+   */
+  readonly presence: Sighting | 'unknown';
 }
 
 /** A live table of the instances of a registry. Made by {@link discover}. */
@@ -130,6 +140,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    */
   routable(prefix: string): readonly Instance[] {
     return this.#observer.table.routable(prefix);
+  }
+
+  /** What each broker shows of the presence of an instance, in the order of {@link brokers}. */
+  presence(key: string): readonly BrokerPresence[] {
+    const { table } = this.#observer;
+    return this.brokers().map((broker, number) => ({
+      ...broker,
+      presence: table.sighting(key, number) ?? 'unknown',
+    }));
   }
 
   /** Whether this canonical prefix has an instance, or had one until shortly. */
