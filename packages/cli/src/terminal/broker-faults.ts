@@ -1,6 +1,6 @@
 import type { Directory } from '@rollcall/client';
 import { silentLogger } from '@rollcall/runtime';
-import type { LogFields, Logger } from '@rollcall/runtime';
+import type { LogFields, Logger, LogMethod } from '@rollcall/runtime';
 
 /** Prints, for a command that ends soon, which brokers of several it was not connected to, a line for each. */
 export class BrokerFaults {
@@ -14,10 +14,10 @@ export class BrokerFaults {
 
   /** For `discover()`: prints its warnings, which say why. */
   get logger(): Logger {
-    return {
-      ...silentLogger,
-      warn: (fields: LogFields | string, message?: string) => this.#warn(message ?? String(fields)),
-    };
+    const warn: LogMethod = (
+      ...given: [message: string] | [fields: LogFields, message: string]
+    ): void => this.#warn(given.length === 1 ? given[0] : given[1]);
+    return { ...silentLogger, warn };
   }
 
   /** To be called before the end: some brokers hang, so that there is no reason yet. */
