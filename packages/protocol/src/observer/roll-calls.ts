@@ -27,7 +27,7 @@ export class RollCalls {
     return taken;
   }
 
-  /** Those who called cannot be answered any more. */
+  /** Observers that called cannot be answered any more. */
   clear(): void {
     this.#waiting = [];
   }
