@@ -9,6 +9,7 @@ import type {
   Observer,
   Peer,
   Reaction,
+  Sighting,
   Statement,
   TableEvent,
   Verdict,
@@ -44,6 +45,15 @@ export interface BrokerStatus {
   readonly isConnected: boolean;
 }
 
+/** What a broker of the registry shows of the presence of an instance. */
+export interface BrokerPresence extends BrokerStatus {
+  /**
+   * Whether it is in its presence channel there, has left since the broker was connected, or was not there. `unknown` if the
+   * broker is not connected or has yet to say.
+   */
+  readonly presence: Sighting | 'unknown';
+}
+
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #sessions: readonly BrokerSession[];
@@ -54,9 +64,9 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #probeQueue: ProbeQueue;
   readonly #registry: string;
   readonly #verified = new WeakSet<Announcement>();
+  readonly #closing = new AbortController();
   #ownership: OwnershipConfig | undefined;
   #judge: Judge | undefined;
-  #isClosed = false;
   #isAnswered = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
@@ -73,7 +83,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#probeQueue = new ProbeQueue({
       prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
       isDue: (key, announcement) =>
-        !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
+        !this.isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
         this.#learn({ type: 'probed', key, ...probed });
         if (isFirst) this.emit('probed', probed.verdict, probed.by);
@@ -102,7 +112,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Whether it was closed. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#closing.signal.aborted;
+  }
+
+  /** Aborted by {@link close}. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The brokers of the registry, in the order in which it names them. */
@@ -132,6 +147,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    */
   routable(prefix: string): readonly Instance[] {
     return this.#observer.table.routable(prefix);
+  }
+
+  /** What each broker shows of the presence of an instance, in the order of {@link brokers}. */
+  presence(key: string): readonly BrokerPresence[] {
+    const { table } = this.#observer;
+    return this.brokers().map((broker, number) => ({
+      ...broker,
+      presence: table.sighting(key, number) ?? 'unknown',
+    }));
   }
 
   /** Whether this canonical prefix has an instance, or had one until shortly. */
@@ -203,7 +227,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Ends the subscription and all probes. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     this.#judge?.close();
     clearInterval(this.#timer);
     this.#inbox.close();
@@ -279,7 +303,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         if (this.#isResynced()) this.emit('resynced');
       },
       onFault: (error, { name }) => {
-        if (!this.#isClosed)
+        if (!this.isClosed)
           this.emit('fault', error instanceof Error ? error : new Error(String(error)), name);
       },
     };
