@@ -39,7 +39,9 @@ async function runGateway(options: ConfigOptions & LogFlags): Promise<void> {
     logger,
     dashboard: dashboardFolder,
   });
-  reload?.start(logger, () => gateway.configure(gatewayConfig(options, env, connection)));
+  reload?.start(logger, () =>
+    gateway.configure(() => gatewayConfig(options, env, connection), file),
+  );
   const close = (): Promise<void> => {
     reload?.stop();
     return gateway.close();
