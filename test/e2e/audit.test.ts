@@ -59,12 +59,19 @@ async function audit({ adminUrl }: RunningGateway): Promise<AuditEntry[]> {
   return program.lines.map((line) => JSON.parse(line) as AuditEntry);
 }
 
+/** A line of some 1000 bytes. */
+function lineOf(id: number): string {
+  const at = '2026-11-29T00:00:00.000Z';
+  const target = { key: 'x'.repeat(900) };
+  return `${JSON.stringify({ id, at, action: 'drain', who: 'alice', target, result: 'accepted' })}\n`;
+}
+
 describe('the audit log of a gateway', () => {
   it('has changes and reloads, and outlives the gateway', async () => {
     const first = await start({ adminTokens: { alice, bob } });
     await cluster.idV5('one');
     await first.program.line(/route registered/);
-    const { key = '' } = (await explained(first, '/v1')).instances[0] ?? {};
+    const [{ key } = { key: '' }] = (await explained(first, '/v1')).instances;
     const drain = `/instances/${encodeURIComponent(key)}/drain`;
     expect((await act(first, 'alice', drain)).status).toBe(200);
     expect((await act(first, 'bob', drain)).status).toBe(403);
@@ -83,20 +90,35 @@ describe('the audit log of a gateway', () => {
       .toEqual([
         expect.objectContaining({ id: 1, action: 'drain', who: 'alice', from, target }),
         expect.objectContaining({
-          ...{ id: 2, action: 'drain', who: 'bob', from, target },
-          ...{ result: 'refused', reason: 'missing-scope' },
+          id: 2,
+          action: 'drain',
+          who: 'bob',
+          from,
+          target,
+          result: 'refused',
+          reason: 'missing-scope',
         }),
         expect.objectContaining({
-          ...{ id: 3, action: 'reload', target: { file }, result: 'accepted' },
-          ...{ settings: ['limits.answerMs', 'adminTokens.bob'], needRestart: [] },
+          id: 3,
+          action: 'reload',
+          target: { file },
+          result: 'accepted',
+          settings: ['limits.answerMs', 'adminTokens.bob'],
+          needRestart: [],
         }),
         expect.objectContaining({
-          ...{ id: 4, action: 'reload', target: { file }, result: 'refused' },
+          id: 4,
+          action: 'reload',
+          target: { file },
+          result: 'refused',
           reason: expect.stringMatching(/rollcall\.json.*not JSON/) as unknown,
         }),
         expect.objectContaining({
-          ...{ id: 5, action: 'forget-service', target: { prefix: '/nothing' } },
-          ...{ result: 'refused', reason: 'unknown-service' },
+          id: 5,
+          action: 'forget-service',
+          target: { prefix: '/nothing' },
+          result: 'refused',
+          reason: 'unknown-service',
         }),
       ]);
     expect(statSync(auditLog).mode & 0o777).toBe(0o600);
@@ -123,9 +145,7 @@ describe('the audit log of a gateway', () => {
   });
 
   it('is rotated to one older file', async () => {
-    const line = (id: number): string =>
-      `${JSON.stringify({ id, at: '2026-11-29T00:00:00.000Z', action: 'drain', who: 'alice', target: { key: 'x'.repeat(900) }, result: 'accepted' })}\n`;
-    const full = Array.from({ length: 10_400 }, (_, index) => line(index + 1)).join('');
+    const full = Array.from({ length: 10_400 }, (_, index) => lineOf(index + 1)).join('');
     writeFileSync(auditLog, full);
     const gateway = await start({ adminTokens: { alice } });
     for (let count = 0; count < 3; count++)

@@ -6,17 +6,23 @@ import { serveAdmin } from './admin/server.ts';
 import { staticFiles } from './admin/static-files.ts';
 import { catalogApi } from './catalog/api.ts';
 import { CATALOG_HOST, serveCatalog } from './catalog/servers.ts';
+import type { CatalogPorts } from './catalog/servers.ts';
 import { TableCatalog } from './catalog/table-catalog.ts';
-import type { Gateway } from './gateway.ts';
 import { defaultAdminPort } from './parts.ts';
 import type { Closing, Parts } from './parts.ts';
+
+/** Where clients reach the gateway. */
+interface Endpoint {
+  readonly url: string;
+  readonly port: number;
+}
 
 /** Starts the admin API and the catalog, which show what the gateway knows. */
 export async function startAdmin(
   parts: Parts,
-  endpoint: Pick<Gateway, 'url' | 'port'>,
+  endpoint: Endpoint,
   closing: Closing,
-): Promise<Pick<Gateway, 'adminUrl' | 'catalog'>> {
+): Promise<{ readonly adminUrl: string; readonly catalog: CatalogPorts }> {
   const { config, own, logger, directory, telemetry, states } = parts;
   const { adminHost, adminPort = defaultAdminPort(config.port) } = config;
   const app = await createAdminApp(parts, endpoint);
@@ -38,10 +44,7 @@ export async function startAdmin(
   };
 }
 
-async function createAdminApp(
-  parts: Parts,
-  { url, port }: Pick<Gateway, 'url' | 'port'>,
-): Promise<Hono> {
+async function createAdminApp(parts: Parts, { url, port }: Endpoint): Promise<Hono> {
   const { config, name, registry, dashboard, journal, directory, telemetry, states } = parts;
   const { certificates, plane, access, audit } = parts;
   return adminApp({

@@ -19,6 +19,8 @@ async function start(options: Partial<BrokerOptions> = {}) {
   return { broker, ask };
 }
 
+const tokenOf = (name: string) => `the-long-token-of-${name}`;
+
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('the status of a broker without a bus', () => {
@@ -102,7 +104,6 @@ describe('access', () => {
   });
 
   it('needs a token with the scope, and shows what the token may do', async () => {
-    const tokenOf = (name: string) => `the-long-token-of-${name}`;
     const adminTokens = {
       reader: { hash: hashToken(tokenOf('reader')), scopes: ['read' as const] },
       sender: { hash: hashToken(tokenOf('sender')), scopes: ['publish' as const] },

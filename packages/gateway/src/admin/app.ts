@@ -1,8 +1,8 @@
-import type { Directory } from '@rollcall/client';
 import type { Journal } from '@rollcall/protocol';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { AdminDirectory } from './admin-directory.ts';
 import { byOwnName, byToken } from './access.ts';
 import type { Access } from './access.ts';
 import { auditApi } from './audit-api.ts';
@@ -26,21 +26,6 @@ import type { GatewayFacts, StatusView } from './status.ts';
 import type { FindTraffic } from './traffic-view.ts';
 import { Views } from './views.ts';
 import type { InstanceView, ServiceView } from './views.ts';
-
-export type AdminDirectory = Pick<
-  Directory,
-  | 'on'
-  | 'isConnected'
-  | 'brokers'
-  | 'knows'
-  | 'prefixes'
-  | 'instances'
-  | 'routable'
-  | 'peers'
-  | 'drain'
-  | 'forget'
-  | 'forgetPrefix'
->;
 
 /** The first event of the stream of changes. */
 export interface State {

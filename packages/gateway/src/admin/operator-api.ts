@@ -8,7 +8,7 @@ import type { VersionState } from '../rollout/version-state.ts';
 import type { Scope } from '../settings/admin.ts';
 import { missingScope } from './access.ts';
 import type { Access } from './access.ts';
-import type { AdminDirectory } from './app.ts';
+import type { AdminDirectory } from './admin-directory.ts';
 import { json } from './json.ts';
 import { problem } from './problem.ts';
 import type { AdminProblemCode } from './problem.ts';
@@ -91,8 +91,14 @@ export function operatorApi(options: OperatorApiOptions): Hono {
     });
   }
 
-  onInstance('drain', 'drain', ({ key }) => void directory.drain(key, true));
-  onInstance('undrain', 'undrain', ({ key }) => void directory.drain(key, false));
+  onInstance('drain', 'drain', ({ key }) => {
+    directory.drain(key, true);
+    return undefined;
+  });
+  onInstance('undrain', 'undrain', ({ key }) => {
+    directory.drain(key, false);
+    return undefined;
+  });
   onInstance('forget', 'forget-instance', ({ key, status }) => {
     if (status !== 'down')
       return new Refusal(

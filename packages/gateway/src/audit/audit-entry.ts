@@ -19,7 +19,7 @@ export interface AuditTarget {
   readonly address?: string;
   /** Its port there. */
   readonly port?: number;
-  /** As instances announce it; an empty string for those that announce none. */
+  /** As instances announce it; an empty string for instances that announce none. */
   readonly version?: string;
   /** The file of the configuration. */
   readonly file?: string;
@@ -38,7 +38,7 @@ export interface AuditRecord {
   readonly reason?: string;
   /** The settings that a reload has changed, without their values. */
   readonly settings?: readonly string[];
-  /** Those that take effect only at the next start. */
+  /** Settings that take effect only at the next start. */
   readonly needRestart?: readonly string[];
 }
 

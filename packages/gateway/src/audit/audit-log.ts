@@ -22,7 +22,7 @@ export interface AuditLogOptions {
   readonly now: () => number;
 }
 
-/** In memory there are only those that are not in the file. */
+/** In memory there are only entries that are not in the file. */
 const MAX_IN_MEMORY = 1000;
 /** A full disk stays full for a while. */
 const SAVE_AGAIN_MS = 10_000;
@@ -44,7 +44,7 @@ export async function openAuditLog(
 /** Who changed what, when and from where. It never holds up what it records. */
 export class AuditLog {
   readonly #options: AuditLogOptions;
-  /** Those that are not in the file, in the order they happened. */
+  /** Entries that are not in the file, in the order they happened. */
   #unsaved: AuditEntry[] = [];
   readonly #counts = new LabelCounter();
   #lastId = 0;

@@ -33,6 +33,11 @@ async function entries({ ask }: Setup, token = ''): Promise<readonly AuditEntry[
   return page.entries;
 }
 
+async function callerOf(made: Setup, token: string): Promise<unknown> {
+  const answer = await made.ask('/api/status', { token });
+  return ((await answer.json()) as { caller: unknown }).caller;
+}
+
 describe('the scopes of a token', () => {
   it.each([
     ['GET', '/api/status', 'read'],
@@ -64,19 +69,17 @@ describe('the scopes of a token', () => {
   });
 
   it('are shown by the status, with the name of the token', async () => {
-    const caller = async (made: Setup, token: string): Promise<unknown> =>
-      ((await (await made.ask('/api/status', { token })).json()) as { caller: unknown }).caller;
     const local = setup({ access: access({ adminToken: TOKEN, adminTokens: tokens }) });
-    expect(await caller(local, '')).toEqual({ scopes: ['read'] });
-    expect(await caller(local, tokenOf('drainer'))).toEqual({
+    expect(await callerOf(local, '')).toEqual({ scopes: ['read'] });
+    expect(await callerOf(local, tokenOf('drainer'))).toEqual({
       name: 'drainer',
       scopes: ['read', 'drain'],
     });
-    expect(await caller(local, TOKEN)).toEqual({
+    expect(await callerOf(local, TOKEN)).toEqual({
       name: 'admin',
       scopes: ['read', 'drain', 'versions'],
     });
-    expect(await caller(local, tokenOf('old'))).toEqual({ scopes: ['read'] });
+    expect(await callerOf(local, tokenOf('old'))).toEqual({ scopes: ['read'] });
   });
 
   it('are refused with 401 once the token has expired', async () => {
@@ -132,12 +135,13 @@ describe('failed logins at the admin port', () => {
   });
 });
 
+const decide = (prefix: string) => (prefix === '/v1' ? ({} as never) : undefined);
+
 describe('the audit log', () => {
   const changed = { who: 'admin', from: '127.0.0.1', result: 'accepted' };
   const a = { prefix: '/v1', key: 'a', address: '10.0.0.1', port: 1 };
 
   it('has every change with who made it, what it was about, and from where', async () => {
-    const decide = (prefix: string) => (prefix === '/v1' ? ({} as never) : undefined);
     const made = setup({ rollouts: { of: () => [], decide, listen: () => {} } });
     const { ask, say, probed, state } = made;
     say('register', 'a');
@@ -157,12 +161,22 @@ describe('the audit log', () => {
       { id: 1, at: EPOCH, action: 'drain', target: a, ...changed },
       { id: 2, at: EPOCH + 5, action: 'undrain', target: a, ...changed },
       {
-        ...{ id: 3, at: EPOCH + 5, action: 'forget-instance', target: a },
-        ...{ ...changed, result: 'refused', reason: 'not-down' },
+        id: 3,
+        at: EPOCH + 5,
+        action: 'forget-instance',
+        target: a,
+        ...changed,
+        result: 'refused',
+        reason: 'not-down',
       },
       {
-        ...{ id: 4, at: EPOCH + 5, action: 'drain', target: { key: 'nothing' } },
-        ...{ ...changed, result: 'refused', reason: 'unknown-instance' },
+        id: 4,
+        at: EPOCH + 5,
+        action: 'drain',
+        target: { key: 'nothing' },
+        ...changed,
+        result: 'refused',
+        reason: 'unknown-instance',
       },
       { id: 5, at: EPOCH + 5, action: 'forget-instance', target: a, ...changed },
       { id: 6, at: EPOCH + 5, action: 'forget-service', target: { prefix: '/v1' }, ...changed },
@@ -170,8 +184,13 @@ describe('the audit log', () => {
       { id: 8, at: EPOCH + 5, action: 'hold-version', target: version, ...changed },
       { id: 9, at: EPOCH + 5, action: 'reset-version', target: version, ...changed },
       {
-        ...{ id: 10, at: EPOCH + 5, action: 'hold-version', target: { ...version, prefix: '/v2' } },
-        ...{ ...changed, result: 'refused', reason: 'unknown-version' },
+        id: 10,
+        at: EPOCH + 5,
+        action: 'hold-version',
+        target: { ...version, prefix: '/v2' },
+        ...changed,
+        result: 'refused',
+        reason: 'unknown-version',
       },
     ]);
   });
@@ -186,8 +205,11 @@ describe('the audit log', () => {
     const found = await entries(made);
     expect(found).toHaveLength(30);
     expect(found[0]).toMatchObject({
-      ...{ who: 'reader', action: 'drain', target: a },
-      ...{ result: 'refused', reason: 'missing-scope' },
+      who: 'reader',
+      action: 'drain',
+      target: a,
+      result: 'refused',
+      reason: 'missing-scope',
     });
     expect(made.observer.table.routable('/v1')).toHaveLength(1);
   });

@@ -10,7 +10,8 @@ import { InstanceStates } from '../../src/traffic/instance-states.ts';
 import { dryRun } from '../../src/routing/dry-run.ts';
 import type { RoutingConfig } from '../../src/settings/config.ts';
 import { dataPlaneSettings } from '../data-plane-settings.ts';
-import type { AdminAppOptions, AdminDirectory } from '../../src/admin/app.ts';
+import type { AdminDirectory } from '../../src/admin/admin-directory.ts';
+import type { AdminAppOptions } from '../../src/admin/app.ts';
 import { DRY_SERVICES } from '../filters/filter-services.ts';
 
 export const EPOCH = 1_700_000_000_000;
