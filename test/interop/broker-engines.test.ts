@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { NumberPublisher } from '../../bench/broker/cluster/publisher.js';
+import { NumberPublisher } from '../../bench/cluster/soak/publisher.js';
 import { RedisSentinels } from '../../packages/broker/test/cluster/bus/redis-sentinels.ts';
 import {
   buildNats,
