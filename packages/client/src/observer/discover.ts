@@ -7,6 +7,7 @@ import { StartReport } from '../report.ts';
 import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
 import { Directory } from './directory.ts';
 import type { DiscoverOptions } from './discover-options.ts';
+import { found } from './found.ts';
 import { Service } from './service.ts';
 
 const FIRST_CONNECTION_MS = 10_000;
@@ -50,17 +51,6 @@ export async function discover(
   if (directory.isConnected)
     await Promise.race([directory.ready(READY_MS), found(directory, prefix.value)]);
   return new Service(directory, prefix.value);
-}
-
-/** Resolves when the presence channels have reported an instance of this prefix that receives traffic. */
-function found(directory: Directory, prefix: string): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (directory.routable(prefix).length > 0) resolve();
-    };
-    directory.once('resynced', look);
-    look();
-  });
 }
 
 async function connected(options: DiscoverOptions): Promise<Directory> {
@@ -127,7 +117,8 @@ function firstAttempt(
 ): Promise<Error | undefined> {
   const name = describeBroker(connection);
   return new Promise((resolve) => {
-    let isOver = false;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, directory.closing]);
     const onRejected = (reason: string, broker: string): void => {
       if (broker === name) settle(refusedBy(connection, reason));
     };
@@ -137,11 +128,14 @@ function firstAttempt(
     const onRollCall = (broker: string): void => {
       if (broker === name) settle(undefined);
     };
+    let speaksHttp = false;
     const timer = setTimeout(() => {
-      settle(unreachable(connection, `no WebSocket connection within ${timeoutMs / 1000} s`));
+      const missing = speaksHttp ? 'WebSocket connection' : 'response';
+      settle(unreachable(connection, `no ${missing} within ${timeoutMs / 1000} s`));
     }, timeoutMs);
+    directory.closing.addEventListener('abort', () => clearTimeout(timer), { once: true });
     function settle(failure: Error | undefined): void {
-      isOver = true;
+      over.abort();
       clearTimeout(timer);
       directory.off('rollcall-sent', onRollCall);
       directory.off('fault', onFault);
@@ -152,8 +146,9 @@ function firstAttempt(
     directory.on('fault', onFault);
     directory.on('rejected', onRejected);
     // A WebSocket that cannot be opened does not report why.
-    void whyUnreachable(connection, () => isOver || directory.isClosed).then((code) => {
-      if (code !== undefined && !isOver) settle(unreachable(connection, code));
+    void whyUnreachable(connection, signal).then((code) => {
+      speaksHttp = code === undefined;
+      if (code !== undefined && !signal.aborted) settle(unreachable(connection, code));
     });
   });
 }

@@ -19,22 +19,24 @@ export function endpointOf({ server, tls }: BrokerConfig): { host: string; port:
  */
 export async function whyUnreachable(
   broker: BrokerConfig,
-  isOver: () => boolean,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const wait of [...WAITS_MS, undefined]) {
-    const code = isOver() ? undefined : await failureOf(broker);
+    const code = signal.aborted ? undefined : await failureOf(broker, signal);
+    if (signal.aborted) return undefined;
     if (code === undefined || wait === undefined) return code;
-    await delay(wait);
+    await delay(wait, undefined, { signal }).catch(() => {});
   }
   return undefined;
 }
 
-async function failureOf(broker: BrokerConfig): Promise<string | undefined> {
+async function failureOf(broker: BrokerConfig, signal: AbortSignal): Promise<string | undefined> {
   const outcome = await httpRequest({
     ...endpointOf(broker),
     // The health check of compatible servers; any response will do.
     path: '/up',
     timeoutMs: TIMEOUT_MS,
+    signal,
     readsBody: true,
     tls: broker.tls ? {} : undefined,
   });
@@ -79,7 +81,10 @@ export function adviceOnFailure(broker: BrokerConfig, code: string): string {
       ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'
       : `nothing listens there: start the server, or correct ${address}`;
   }
-  if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+  if (code === 'ETIMEDOUT' || code.startsWith('no response')) {
+    return `nothing comes back: check that the broker does not hang, and that this machine may connect to ${host} port ${port} (firewall, route, proxy)`;
+  }
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
     return `there is no connection: allow this machine to connect to ${host} port ${port} (firewall, route, proxy)`;
   }
   if (isNotHttp(code)) {

@@ -11,6 +11,7 @@ export type AdminDirectory = Pick<
   | 'instances'
   | 'routable'
   | 'peers'
+  | 'presence'
   | 'drain'
   | 'forget'
   | 'forgetPrefix'

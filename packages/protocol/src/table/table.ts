@@ -16,6 +16,7 @@ import type { HealthOptions } from './health.ts';
 import type { Instance } from './instance.ts';
 import { hasRival, isSpokenFor, lacksPresence } from './rivals.ts';
 import { conflicts, join, sameAnnouncement } from './merge.ts';
+import type { Sighting } from './sightings.ts';
 import { Tombstones } from './tombstones.ts';
 
 /**
@@ -61,6 +62,8 @@ export class Table {
         return this.#joined(event.announcement, event.broker ?? 0, now);
       case 'departed':
         return this.#departed(event.id, event.inc, event.broker ?? 0, now);
+      case 'unseen':
+        return this.#unseen(event.id, event.broker, now);
       case 'probed': {
         const entry = this.#entries.get(event.key);
         return entry === undefined ? [] : this.#health.probed(entry, event, now);
@@ -149,6 +152,11 @@ export class Table {
   /** Whether an instance is in its presence channel at a broker, as far as this observer knows. */
   isPresent(key: string): boolean {
     return this.#entries.get(key)?.isPresent === true;
+  }
+
+  /** What a broker shows of an instance's presence: see {@link Sighting}. Undefined if it has not said anything. */
+  sighting(key: string, broker: BrokerNumber): Sighting | undefined {
+    return this.#entries.get(key)?.sightings.get(broker);
   }
 
   /** What this table knows of an instance: its announcement, or that it has left. */
@@ -262,6 +270,12 @@ export class Table {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.announcement.inc !== inc) return [];
     return this.#health.sighted(entry, broker, false) ? this.#lost(entry, now) : [];
+  }
+
+  #unseen(id: string, broker: BrokerNumber, now: number): Effect[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return [];
+    return this.#health.isGoneUnseen(entry, broker) ? this.#lost(entry, now) : [];
   }
 
   /** This observer's own connection to a broker was made or lost. */

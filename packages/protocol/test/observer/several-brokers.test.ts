@@ -41,6 +41,14 @@ describe('an observer of several brokers', () => {
     expect(events(each.at(0).tick(1000))).toEqual([]);
   });
 
+  it('does not answer itself, or take itself for another gateway, if two of them are nodes of one cluster', () => {
+    const each = observer({ name: 'mine' });
+    const [asked] = each.at(0).subscribed(0).publish;
+    expect(each.at(1).receive('rollcall', asked?.data, 0).publish).toEqual([]);
+    expect(events(each.at(1).tick(1000))).toEqual([]);
+    expect(each.peers.all(1000)).toEqual([]);
+  });
+
   it('takes for an answer what has the question of that broker', () => {
     const each = observer();
     const [asked] = each.at(0).subscribed(0).publish;
@@ -56,6 +64,19 @@ describe('an observer of several brokers', () => {
     expect(events(each.at(1).joined('a', MEMBER, 0))).toEqual(['table']);
     expect(events(each.at(0).tick(RULES.correctMs))).toEqual([]);
     expect(events(each.at(1).tick(RULES.correctMs))).toEqual(['table']);
+  });
+
+  it('says nothing to owners and observers at a broker that is lost', () => {
+    const each = observer();
+    each.at(0).subscribed(0);
+    each.at(1).subscribed(0);
+    each.at(0).receive('register', { ...INSTANCE, inc: 9 }, 0);
+    each.at(1).joined('a', MEMBER, 0);
+    const asked = (nonce: string) => each.at(1).receive('rollcall', { nonce, digest: '' }, 0);
+    expect(events(asked('p'))).toEqual(['table']);
+    expect(events(asked('q'))).toEqual([]);
+    each.at(1).disconnected(1);
+    expect(events(each.at(1).tick(RULES.correctMs))).toEqual([]);
   });
 
   it('joins what they say in one table, and changes nothing when another says it again', () => {
