@@ -21,14 +21,32 @@ export const BROKER_MUTANTS = [
   {
     rule: 'the loss of the only broker that had an instance says nothing about it',
     file: 'table/sightings.ts',
-    from: "[...entry.sightings.values()].includes('left')",
-    to: 'entry.sightings.size >= 0',
+    from: "[...sightings.values()].includes('left')",
+    to: 'sightings.size >= 0',
   },
   {
     rule: 'an instance that has left one broker is gone when the last that showed it is lost',
     file: 'table/sightings.ts',
-    from: 'return hasLeft && isGoneEverywhere(entry, connected);',
-    to: 'return hasLeft && isGoneEverywhere(entry, connected) && false;',
+    from: 'return hasLeft(entry) && isGoneEverywhere(entry, connected);',
+    to: 'return hasLeft(entry) && isGoneEverywhere(entry, connected) && false;',
+  },
+  {
+    rule: 'a broker that refuses to show an instance is not waited for',
+    file: 'table/sightings.ts',
+    from: "entry.sightings.set(broker, 'absent');",
+    to: 'entry.sightings.has(broker);',
+  },
+  {
+    rule: 'a broker that refuses to show an instance gives no reason to doubt it',
+    file: 'table/sightings.ts',
+    from: 'return isGoneEverywhere(entry, connected) && hasLeft(entry);',
+    to: 'return isGoneEverywhere(entry, connected);',
+  },
+  {
+    rule: 'a roll call of its own that comes by another broker is not answered',
+    file: 'observer/conversation.ts',
+    from: 'if (this.#context.own.has(event.nonce)) return NO_REACTION;',
+    to: 'if (event.nonce === this.#asked) return NO_REACTION;',
   },
   {
     rule: 'the own link is down only when the last broker is lost',

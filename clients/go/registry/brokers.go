@@ -83,11 +83,11 @@ func severalFromEnv(list string, getenv func(string) string) (Config, error) {
 		Channel: getenv("ROLLCALL_CHANNEL"), MasterKey: getenv("ROLLCALL_MASTER_KEY"), Address: getenv("ROLLCALL_ADDRESS"),
 	}
 	seen := make(map[string]bool)
-	for _, text := range strings.Split(list, ",") {
+	for number, text := range strings.Split(list, ",") {
 		if text = strings.TrimSpace(text); text == "" {
 			continue
 		}
-		broker, problem := brokerFromURL(text)
+		broker, problem := brokerFromURL(text, number+1)
 		if problem == "" && seen[broker.String()] {
 			problem = broker.String() + " is there twice: name each broker once"
 		}
@@ -97,17 +97,24 @@ func severalFromEnv(list string, getenv func(string) string) (Config, error) {
 		seen[broker.String()] = true
 		config.Brokers = append(config.Brokers, broker)
 	}
+	if len(config.Brokers) == 0 {
+		return Config{}, configError("ROLLCALL_BROKERS names no broker: unset it, or name one")
+	}
 	if err := config.validate(); err != nil {
-		return Config{}, err
+		return Config{}, configError(strings.Replace(err.Error(), "Config.Brokers:", "ROLLCALL_BROKERS:", 1))
 	}
 	return config, nil
 }
 
-const urlForm = "it must be like https://KEY:SECRET@HOST:PORT/apps/ID"
+const (
+	urlForm    = "it must be like https://KEY:SECRET@HOST:PORT/apps/ID"
+	encodeRest = "and other characters of the secret encoded, such as / as %2F and , as %2C"
+)
 
 var (
 	appPath    = regexp.MustCompile(`^/apps/([^/]+)/?$`)
 	hostedHost = regexp.MustCompile(`^api-([a-z0-9-]+)\.pusher\.com$`)
+	socketHost = regexp.MustCompile(`^ws-([a-z0-9-]+)\.pusher\.com$`)
 )
 
 // The first host that hosted Pusher had, and its cluster.
@@ -116,11 +123,12 @@ const (
 	firstCluster = "mt1"
 )
 
-// brokerFromURL returns what is wrong with a URL, if something is. That does not show the key and the secret.
-func brokerFromURL(text string) (b Broker, problem string) {
+// brokerFromURL returns what is wrong with a URL, if something is. That does not show the key and the secret. number is
+// its place in the list, for people.
+func brokerFromURL(text string, number int) (b Broker, problem string) {
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" {
-		return b, "an item is no http or https URL; " + urlForm
+		return b, fmt.Sprintf("URL %d is no http or https URL; %s, %s", number, urlForm, encodeRest)
 	}
 	path := appPath.FindStringSubmatch(parsed.Path)
 	if path == nil || parsed.RawQuery != "" || parsed.Fragment != "" {
@@ -129,21 +137,30 @@ func brokerFromURL(text string) (b Broker, problem string) {
 	secret, _ := parsed.User.Password()
 	b = Broker{AppID: path[1], Key: parsed.User.Username(), Secret: secret, TLS: parsed.Scheme == "https"}
 	if b.Key == "" || b.Secret == "" {
-		return b, parsed.Host + " has no key and secret of an app; " + urlForm + ", and other characters as %2F"
+		return b, parsed.Host + " has no key and secret of an app; " + urlForm + ", " + encodeRest
 	}
-	host, port := strings.ToLower(parsed.Hostname()), parsed.Port()
-	switch hosted := hostedHost.FindStringSubmatch(host); {
-	case port == "" && host == firstHost:
-		b.Cluster = firstCluster
-	case port == "" && hosted != nil:
-		b.Cluster = hosted[1]
-	case port == "" && b.TLS:
-		b.Host, b.Port = host, 443
-	case port == "":
-		b.Host, b.Port = host, 80
+	host := strings.ToLower(parsed.Hostname())
+	if cluster := socketHost.FindStringSubmatch(host); cluster != nil {
+		return b, parsed.Host + " has the host for WebSockets: name api-" + cluster[1] + ".pusher.com"
+	}
+	standard := 80
+	if b.TLS {
+		standard = 443
+	}
+	if b.Port = standard; parsed.Port() != "" {
+		b.Port, err = strconv.Atoi(parsed.Port())
+		if err != nil || b.Port < 1 || b.Port > 65535 {
+			return b, fmt.Sprintf("%s has port %s; a port is 1 to 65535", parsed.Host, parsed.Port())
+		}
+	}
+	hosted := hostedHost.FindStringSubmatch(host)
+	switch {
+	case b.Port == standard && host == firstHost:
+		b.Cluster, b.Port = firstCluster, 0
+	case b.Port == standard && hosted != nil:
+		b.Cluster, b.Port = hosted[1], 0
 	default:
 		b.Host = host
-		b.Port, _ = strconv.Atoi(port)
 	}
 	return b, ""
 }

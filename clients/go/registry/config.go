@@ -191,15 +191,17 @@ func (c *Config) validate() error {
 }
 
 func (c *Config) validateBroker() error {
-	if missing := c.missingCredentials(); len(missing) > 0 {
+	if missing := c.missingCredentials(); len(missing) > 0 && c.isOfList {
+		return configError("Config.Brokers: " + c.String() + " has no id, key or secret of its app: they go together")
+	} else if len(missing) > 0 {
 		return configError(strings.Join(missing, " and ") + " not set: the app's id, key and secret go together")
 	}
 	if !credentialText.MatchString(c.AppID) || !credentialText.MatchString(c.Key) {
-		return configError("PUSHER_APP_ID or PUSHER_APP_KEY contains an invalid character: " +
-			"set both as the app's settings show them, without spaces or quotes")
+		return configError(c.variable("PUSHER_APP_ID or PUSHER_APP_KEY", "the id or the key of the app") +
+			" contains an invalid character: set both as the app's settings show them, without spaces or quotes")
 	}
 	if isPlaceholder(c.Secret) && c.isOfList {
-		return configError(c.String() + " has a placeholder as its secret: set it to the secret of your app")
+		return configError("Config.Brokers: " + c.String() + " has a placeholder as its secret: set it to the secret of your app")
 	}
 	if isPlaceholder(c.Secret) {
 		return configError("PUSHER_APP_SECRET is a placeholder: set it to the secret of your app")
@@ -212,18 +214,26 @@ func (c *Config) validateBroker() error {
 	}
 	if c.Host == "" {
 		if !clusterName.MatchString(c.Cluster) {
-			return configError(fmt.Sprintf("PUSHER_APP_CLUSTER is %s; it must be the name of a cluster, such as eu", quote(c.Cluster)))
+			return configError(fmt.Sprintf(c.variable("PUSHER_APP_CLUSTER", "the cluster")+" is %s; it must be the name of a cluster, such as eu", quote(c.Cluster)))
 		}
 		return nil
 	}
 	if ip, err := netip.ParseAddr(c.Host); !hostName.MatchString(c.Host) && (err != nil || ip.Zone() != "") {
 		return configError(fmt.Sprintf(
-			"PUSHER_HOST is %s; it must be a host name or an IP address, without scheme or port", quote(c.Host)))
+			c.variable("PUSHER_HOST", "the host")+" is %s; it must be a host name or an IP address, without scheme or port", quote(c.Host)))
 	}
 	if _, refusal := parsePort(c.Port); refusal != nil {
-		return configError("PUSHER_PORT: " + refusal.Reason)
+		return configError(c.variable("PUSHER_PORT", "the port") + ": " + refusal.Reason)
 	}
 	return nil
+}
+
+// variable names what sets a part of the broker, for errors.
+func (c *Config) variable(alone, ofList string) string {
+	if c.isOfList {
+		return "Config.Brokers: " + c.String() + ": " + ofList
+	}
+	return alone
 }
 
 // validateChannel refuses a key that would encrypt nothing, because its user expects encryption.

@@ -54,13 +54,15 @@ func (r *Registrar) atEach(
 		rest := make(chan struct{})
 		go func() {
 			defer close(rest)
+			report := func(each outcome) { _ = failed(context.WithoutCancel(ctx), each.at, each.err, true) }
+			for _, each := range failures {
+				report(each)
+			}
+			// One that hangs holds up what follows at no other.
 			for ; ended < len(all); ended++ {
 				if other := <-outcomes; other.err != nil {
-					failures = append(failures, other)
+					report(other)
 				}
-			}
-			for _, each := range failures {
-				_ = failed(context.WithoutCancel(ctx), each.at, each.err, true)
 			}
 		}()
 		if len(all) > 1 && othersWait > 0 {

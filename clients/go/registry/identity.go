@@ -161,6 +161,13 @@ func (i *identity) isFirstAcceptance() bool {
 	return !was
 }
 
+// isAcceptedAnywhere reports whether a broker has accepted this run.
+func (i *identity) isAcceptedAnywhere() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.isAccepted
+}
+
 // end records that the exit of the run is about to be published.
 func (i *identity) end() {
 	i.mu.Lock()

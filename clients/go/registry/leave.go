@@ -31,9 +31,16 @@ func (r *Registrar) DeRegister(ctx context.Context) error {
 	return err
 }
 
-// deRegister announces at this broker that the service leaves, and returns whether there was anything to withdraw.
+// deRegister announces at this broker that the service leaves, and returns whether there was anything to withdraw. It is in
+// its presence channel until the end: an observer may learn that it is gone from there before it takes in the exit.
 func (r *Registrar) deRegister(ctx context.Context) (isWithdrawn bool, _ error) {
-	accepted, err := r.exit(ctx)
+	var parts []func()
+	defer func() {
+		for _, part := range parts {
+			part()
+		}
+	}()
+	accepted, err := r.exit(ctx, func(part func()) { parts = append(parts, part) })
 	if err != nil || accepted.IsZero() {
 		return false, err
 	}
@@ -43,12 +50,13 @@ func (r *Registrar) deRegister(ctx context.Context) (isWithdrawn bool, _ error) 
 	return true, nil
 }
 
-// exit publishes the exit, unless it was accepted before, and returns when it was accepted.
-func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
+// exit publishes the exit, unless it was accepted before, and returns when it was accepted. later receives what leaves the
+// presence channel.
+func (r *Registrar) exit(ctx context.Context, later func(part func())) (accepted time.Time, _ error) {
 	run, _ := r.identity.runAndPayload()
 	// Before it has the turn, because the keeper may have it for an announcement.
 	settle, part := r.endKeeper()
-	defer part()
+	later(part)
 	release, err := r.takeTurn(ctx)
 	settle()
 	if err != nil {
@@ -60,13 +68,12 @@ func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
 		return time.Time{}, nil // A Register has begun another one meanwhile.
 	}
 	_, part = r.endKeeper() // that of a Register which had the turn
-	defer part()
+	later(part)
 	if r.phase == left {
 		return r.leftAt, nil
 	}
 	if r.isPending.CompareAndSwap(true, false) {
-		r.phase = unannounced // There is nothing to withdraw.
-		return time.Time{}, nil
+		return r.exitUnaccepted(ctx, payload), nil
 	}
 	r.phase = leaving
 	r.identity.end()
@@ -75,4 +82,20 @@ func (r *Registrar) exit(ctx context.Context) (accepted time.Time, _ error) {
 	}
 	r.phase, r.leftAt = left, r.clock.now()
 	return r.leftAt, nil
+}
+
+// exitUnaccepted publishes the exit at a broker that has accepted no announcement, if another one has: one may have arrived
+// nevertheless, whose response was lost. It makes one attempt. It returns when the exit was accepted, if it was.
+func (r *Registrar) exitUnaccepted(ctx context.Context, payload []byte) time.Time {
+	r.phase = unannounced
+	if !r.identity.isAcceptedAnywhere() {
+		return time.Time{} // There is nothing to withdraw.
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.exitWait)
+	defer cancel()
+	if r.broker.publishOnce(ctx, "exit", payload) != nil {
+		return time.Time{}
+	}
+	r.phase, r.leftAt = left, r.clock.now()
+	return r.leftAt
 }

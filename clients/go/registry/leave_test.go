@@ -65,6 +65,25 @@ func TestDeRegisterWaitsForRequestsOnTheirWay(t *testing.T) {
 	}
 }
 
+// A gateway may learn that an instance is gone from its channel before it takes in the exit, and would doubt it.
+func TestAnInstanceStaysInItsPresenceChannelUntilItHasLeft(t *testing.T) {
+	r, _ := presentFor(t, startOwnBroker(t).config(t))
+	mustDo(t, r.Register)
+	r.leaveWindow = LeaveWindow
+	clock := tick(r)
+	k := r.kept()
+	left := make(chan error, 1)
+	go func() { left <- r.DeRegister(context.Background()) }()
+	receive(t, clock.asked, "the window")
+	if k.gone.Err() != nil {
+		t.Error("it has left its channel before")
+	}
+	clock.pass(t)
+	if err := receive(t, left, "its end"); err != nil || k.gone.Err() == nil {
+		t.Errorf("%v, and in its channel: %t", err, k.gone.Err() == nil)
+	}
+}
+
 func TestDeRegisterTriesAnewAfterAFailure(t *testing.T) {
 	broker := newFakeBroker(t)
 	broker.answer = func(n int, w http.ResponseWriter, _ *http.Request) bool {

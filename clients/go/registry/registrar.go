@@ -195,7 +195,7 @@ func (r *Registrar) goOn(err error) {
 		return
 	}
 	r.isPending.Store(true)
-	r.reportStart(notYet(err))
+	r.reportStart(r.notYet(err))
 	r.keep(presence{again: timer{clock: r.clock}, outbids: outbids{clock: r.clock}, reported: true})
 }
 
@@ -245,12 +245,16 @@ func (r *Registrar) reportStart(err error) {
 }
 
 // notYet describes a fault of the first announcement, which is retried.
-func notYet(err error) error {
+func (r *Registrar) notYet(err error) error {
+	where := ""
+	if len(r.first.others) > 0 {
+		where = " at this broker"
+	}
 	var fault *Error
 	if !errors.As(err, &fault) {
 		return err
 	}
-	return &Error{Code: fault.Code, Message: "not registered yet, retrying: " + fault.Message, Err: fault.Err}
+	return &Error{Code: fault.Code, Message: "not registered" + where + " yet, retrying: " + fault.Message, Err: fault.Err}
 }
 
 // Update changes the announcement, and publishes it if the service is registered. It does nothing if change changes

@@ -68,7 +68,7 @@ func TestOneBrokerIsEnough(t *testing.T) {
 	r.OnRegistered = func(s Service) { registered <- s }
 	mustDo(t, r.Register)
 	two.next(t, "register")
-	if err := receive(t, reported, "a report"); !strings.Contains(err.Error(), "not registered yet, retrying: cannot reach the broker at") {
+	if err := receive(t, reported, "a report"); !strings.Contains(err.Error(), "not registered at this broker yet, retrying: cannot reach the broker at") {
 		t.Error(err)
 	}
 	mustDo(t, r.DeRegister)
@@ -106,6 +106,62 @@ func TestABrokerThatHangsHoldsUpNothing(t *testing.T) {
 	}
 }
 
+func TestABrokerThatHangsDoesNotHoldUpWhatIsRetriedAtAnother(t *testing.T) {
+	one, two, three := newFakeBroker(t), newFakeBroker(t), newFakeBroker(t)
+	r, _ := registrarFor(t, severalOf(configFor(t, one.URL), configFor(t, two.URL), configFor(t, three.URL)))
+	for _, at := range r.all() {
+		t.Cleanup(func() { abandon(at) })
+		at.broker.wait = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	}
+	hangs := make(chan struct{})
+	t.Cleanup(func() { close(hangs) })
+	r.broker.timeout = time.Hour
+	one.answer = func(int, http.ResponseWriter, *http.Request) bool {
+		<-hangs
+		return true
+	}
+	three.answer = answers(403, "")
+	reported := make(chan error, 10)
+	r.OnRenewalError = func(err error) { reported <- err }
+	mustDo(t, r.Register)
+	expectCode(t, receive(t, reported, "the refusal"), CodeBrokerRefused)
+}
+
+func TestAnExitIsSentToABrokerWhoseResponseToTheAnnouncementWasLost(t *testing.T) {
+	one, two, r := twoBrokers(t)
+	one.answer = answers(500, "")
+	reported := make(chan error, 10)
+	r.OnRenewalError = func(err error) { reported <- err }
+	clock := tick(r) // The announcement is not repeated.
+	mustDo(t, r.Register)
+	receive(t, reported, "the fault")
+	receive(t, clock.asked, "the retry")
+	one.mu.Lock()
+	one.answer = nil
+	one.mu.Unlock()
+	mustDo(t, r.DeRegister)
+	if a, b := one.next(t, "exit"), two.next(t, "register"); a.Inc != b.Inc {
+		t.Errorf("%+v left, and was %+v", a, b)
+	}
+	two.next(t, "exit")
+}
+
+func TestAnExitIsTriedOnceAtABrokerThatAcceptedNothing(t *testing.T) {
+	one, _, r := twoBrokers(t)
+	one.answer = answers(500, "")
+	reported := make(chan error, 10)
+	r.OnRenewalError = func(err error) { reported <- err }
+	clock := tick(r)
+	mustDo(t, r.Register)
+	receive(t, reported, "the fault")
+	receive(t, clock.asked, "the retry")
+	_, before := one.taken()
+	mustDo(t, r.DeRegister)
+	if _, after := one.taken(); after != before+1 || len(reported) > 0 {
+		t.Errorf("%d attempts, and %d reports", after-before, len(reported))
+	}
+}
+
 func TestAnOutbidIsAnnouncedAtEachBroker(t *testing.T) {
 	one, two := startOwnBroker(t), startOwnBroker(t)
 	observers := []observer{observe(t, one.config(t), "mine"), observe(t, two.config(t), "mine")}
@@ -140,7 +196,7 @@ func TestBrokersByURL(t *testing.T) {
 	env := func(list string) func(string) string {
 		return func(name string) string { return map[string]string{"ROLLCALL_BROKERS": list}[name] }
 	}
-	config, err := ConfigFromEnv(env("http://k:a%2Fb@10.0.0.7:6001/apps/7, https://k2:s2@api-eu.pusher.com/apps/8,https://k:s3@[::1]/apps/9/"))
+	config, err := ConfigFromEnv(env("http://k:a%2Fb@10.0.0.7:6001/apps/7, https://k2:s2@api-eu.pusher.com:443/apps/8,https://k:s3@[::1]/apps/9/"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,11 +216,18 @@ func TestBrokersByURL(t *testing.T) {
 		"http://k:s3cret@b:1":          "does not end with /apps/ID",
 		"http://k@b:1/apps/7":          "has no key and secret",
 		"http://k:set-this@b:1/apps/7": "has a placeholder as its secret",
-		"http://k:s3cret@b:1/apps/7,http://x:s3cret@b:1/apps/8": "b:1 is there twice",
+		"http://k:s3cret@b:1/apps/7,http://x:s3cret@b:1/apps/8":  "b:1 is there twice",
+		"http://k:s3cret@b:0/apps/7":                             "b:0 has port 0",
+		"http://k:s3cret@b:99999/apps/7":                         "b:99999 has port 99999",
+		"https://k:s3cret@ws-eu.pusher.com/apps/7":               "name api-eu.pusher.com",
+		"http://k:s3cret@b:1/apps/7,http://k:s3/cret@b:2/apps/7": "URL 2 is no http or https URL",
+		"http://k:s3cret@b:1/apps/a b":                           "b:1: the id or the key of the app contains an invalid character",
+		" , ,":                                                   "ROLLCALL_BROKERS names no broker",
 	} {
 		_, err := ConfigFromEnv(env(list))
 		var fault *Error
-		if !errors.As(err, &fault) || fault.Code != CodeConfig || !strings.Contains(err.Error(), problem) {
+		named := err != nil && strings.HasPrefix(err.Error(), "ROLLCALL_BROKERS")
+		if !errors.As(err, &fault) || fault.Code != CodeConfig || !named || !strings.Contains(err.Error(), problem) {
 			t.Errorf("%s: %v", list, err)
 		} else if strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s is shown", err)

@@ -7,6 +7,7 @@ import { StartReport } from '../report.ts';
 import { refusedBy, unreachable, whyUnreachable } from '../transport/reach.ts';
 import { Directory } from './directory.ts';
 import type { DiscoverOptions } from './discover-options.ts';
+import { found } from './found.ts';
 import { Service } from './service.ts';
 
 const FIRST_CONNECTION_MS = 10_000;
@@ -50,17 +51,6 @@ export async function discover(
   if (directory.isConnected)
     await Promise.race([directory.ready(READY_MS), found(directory, prefix.value)]);
   return new Service(directory, prefix.value);
-}
-
-/** Resolves when the presence channels have reported an instance of this prefix that receives traffic. */
-function found(directory: Directory, prefix: string): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (directory.routable(prefix).length > 0) resolve();
-    };
-    directory.once('resynced', look);
-    look();
-  });
 }
 
 async function connected(options: DiscoverOptions): Promise<Directory> {
@@ -137,8 +127,10 @@ function firstAttempt(
     const onRollCall = (broker: string): void => {
       if (broker === name) settle(undefined);
     };
+    let speaksHttp = false;
     const timer = setTimeout(() => {
-      settle(unreachable(connection, `no WebSocket connection within ${timeoutMs / 1000} s`));
+      const missing = speaksHttp ? 'WebSocket connection' : 'response';
+      settle(unreachable(connection, `no ${missing} within ${timeoutMs / 1000} s`));
     }, timeoutMs);
     function settle(failure: Error | undefined): void {
       isOver = true;
@@ -153,6 +145,7 @@ function firstAttempt(
     directory.on('rejected', onRejected);
     // A WebSocket that cannot be opened does not report why.
     void whyUnreachable(connection, () => isOver || directory.isClosed).then((code) => {
+      speaksHttp = code === undefined;
       if (code !== undefined && !isOver) settle(unreachable(connection, code));
     });
   });

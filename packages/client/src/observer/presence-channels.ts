@@ -4,6 +4,7 @@ import type { Conversation, Reaction } from '@rollcall/protocol';
 import type { Link } from '../transport/link.ts';
 import { OBSERVER, openMember, presenceChannel } from '../transport/presence.ts';
 import type { Publisher } from '../transport/publisher.ts';
+import { refusedBy } from '../transport/reach.ts';
 import type { ConnectionConfig } from '../transport/registry-config.ts';
 
 const JOINS_AT_A_TIME = 200;
@@ -72,8 +73,9 @@ export class PresenceChannels {
       identify: () => OBSERVER,
       // A channel that cannot be joined must not cut the link for all others. The next listing retries it.
       onFailed: (reason) => {
-        onFault(new Error(reason));
+        onFault(refusedBy(connection, reason));
         this.leave(id);
+        this.#unseen(id);
       },
       onSubscribed: (members) => {
         users?.clear();
@@ -95,6 +97,12 @@ export class PresenceChannels {
         if (run?.id === id) react(conversation.departed(id, run.inc, performance.now()));
       },
     });
+  }
+
+  /** The broker will not show whether an instance is there: it must not be waited for, because others may have seen it leave. */
+  #unseen(id: string): void {
+    const { conversation, react } = this.#context;
+    react(conversation.unseen(id, performance.now()));
   }
 
   /** Leaves the channel of an instance. */

@@ -30,6 +30,8 @@ export interface KeepAliveContext {
   readonly onOutbid: () => void;
   /** Something failed. It is retried. */
   readonly onFault: (error: Error) => void;
+  /** How long the first connection may take before that is reported, in milliseconds. Default: 10 s. */
+  readonly joinWithinMs?: number;
   /** Default: `Math.random`. */
   readonly random?: () => number;
 }

@@ -30,6 +30,8 @@ class PresenceMode implements KeepAlive {
   #link: Link | undefined;
   #presence: OwnerPresence | undefined;
   #hasJoined = false;
+  /** Why there is no first connection was reported. */
+  #isReported = false;
 
   constructor(context: KeepAliveContext) {
     this.#context = context;
@@ -79,10 +81,10 @@ class PresenceMode implements KeepAlive {
     const { connection, onFault } = this.#context;
     // A link retries: why it cannot connect is reported once until it is connected again.
     let isReported = false;
-    function report(error: Error): void {
+    const report = (error: Error): void => {
       if (!isReported) onFault(error);
-      isReported = true;
-    }
+      isReported = this.#isReported = true;
+    };
     return openLink(connection, {
       onConnected: () => (isReported = false),
       onRefused: (reason) => report(refusedBy(connection, reason)),
@@ -97,15 +99,19 @@ class PresenceMode implements KeepAlive {
     else this.#announceAfter(0);
   }
 
-  /** Reports why the first connection is not made: a link retries without a word. */
+  /** Reports why the first connection is not made, once: a link retries without a word. */
   #reportUnlessJoined(): void {
-    const { connection, onFault } = this.#context;
+    const { connection, onFault, joinWithinMs = JOIN_MS } = this.#context;
     const isSettled = (): boolean => this.#hasJoined || this.#timers.isOver;
     const report = (reason: string | undefined): void => {
-      if (reason !== undefined && !isSettled()) onFault(unreachable(connection, reason));
+      if (reason === undefined || isSettled() || this.#isReported) return;
+      this.#isReported = true;
+      onFault(unreachable(connection, reason));
     };
     void whyUnreachable(connection, isSettled).then(report);
-    this.#timers.start(JOIN_MS, () => report(`no WebSocket connection within ${JOIN_MS / 1000} s`));
+    this.#timers.start(joinWithinMs, () =>
+      report(`no WebSocket connection within ${joinWithinMs / 1000} s`),
+    );
   }
 
   /** Publishes the first announcement, until the broker accepts it. */

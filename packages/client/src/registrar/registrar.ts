@@ -91,9 +91,10 @@ export class Registrar implements Registration {
     for (const each of this.#brokers) each.changed();
     const accepted = this.#brokers.filter(({ isAccepted }) => isAccepted);
     if (accepted.length > 0)
-      await this.#oneAccepts(
+      await oneSucceeds(
         accepted.map((each) => each.announce()),
         0,
+        (error) => this.#report(error),
       );
   }
 
@@ -181,16 +182,21 @@ export class Registrar implements Registration {
     for (const each of this.#brokers) each.mute();
     if (!this.#isRegistered) await Promise.all(this.#brokers.map((each) => each.settled()));
     if (this.#isRegistered) {
-      const exits = this.#brokers.map((each) => each.exit());
-      await this.#oneAccepts(exits, OTHERS_LEAVE_MS);
+      await oneSucceeds(
+        this.#brokers.map((each) => each.exit()),
+        OTHERS_LEAVE_MS,
+        (error, number) => {
+          // Where it was never registered, that was reported.
+          if (this.#brokers[number]?.isAccepted === true) this.#report(error);
+        },
+      );
     }
     this.#attempted.resolve();
     this.#stop();
   }
 
-  /** Resolves when a broker has accepted a message. What others do is reported. */
-  #oneAccepts(published: readonly Promise<void>[], othersMs: number): Promise<void> {
-    return oneSucceeds(published, othersMs, faultReporter(this.#options.logger));
+  #report(error: Error): void {
+    faultReporter(this.#options.logger)(error);
   }
 
   #stop(): void {

@@ -3,8 +3,10 @@ import { describeBroker } from './broker-config.ts';
 import type { BrokerConfig } from './broker-config.ts';
 
 const FORM = 'it must be like https://KEY:SECRET@HOST:PORT/apps/ID';
+const ENCODED = 'other characters of the secret encoded, such as / as %2F and , as %2C';
 /** The hosts of hosted Pusher's HTTP API, by cluster. The host for WebSockets follows from the cluster. */
 const HOSTED = /^api-(?<cluster>[a-z0-9-]+)\.pusher\.com$/;
+const HOSTED_WEB_SOCKETS = /^ws-(?<cluster>[a-z0-9-]+)\.pusher\.com$/;
 /** The cluster of the first host that hosted Pusher had. */
 const FIRST_HOST = 'api.pusherapp.com';
 const FIRST_CLUSTER = 'mt1';
@@ -33,14 +35,18 @@ export function brokersFrom(
 function brokerFrom(text: string, number: string): BrokerConfig {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw bad(`URL${number} is no http or https URL; ${FORM}`);
+    throw bad(`URL${number} is no http or https URL; ${FORM}, and ${ENCODED}`);
   const where = `URL${number} (${url.host})`;
   const [, appId] = /^\/apps\/([^/]+)\/?$/.exec(url.pathname) ?? [];
   if (appId === undefined || url.search !== '' || url.hash !== '')
     throw bad(`${where} does not end with /apps/ID; ${FORM}`);
   const [key, secret] = [decoded(url.username), decoded(url.password)];
   if (key === '' || secret === '')
-    throw bad(`${where} has no key and secret of an app; ${FORM}, and other characters as %2F`);
+    throw bad(`${where} has no key and secret of an app; ${FORM}, and ${ENCODED}`);
+  if (url.port === '0') throw bad(`${where} has port 0; a port is 1 to 65535`);
+  const wsCluster = HOSTED_WEB_SOCKETS.exec(url.hostname)?.groups?.['cluster'];
+  if (wsCluster !== undefined)
+    throw bad(`${where} has the host for WebSockets: name api-${wsCluster}.pusher.com`);
   if (isPlaceholder(secret)) throw bad(`${where} has a placeholder as its secret`);
   const tls = url.protocol === 'https:';
   return { appId: decoded(appId), key, secret, tls, server: serverOf(url, tls), source: 'list' };

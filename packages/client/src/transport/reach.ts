@@ -79,7 +79,10 @@ export function adviceOnFailure(broker: BrokerConfig, code: string): string {
       ? 'nothing listens there: start "rollcall broker", or set PUSHER_HOST and PUSHER_PORT to another server'
       : `nothing listens there: start the server, or correct ${address}`;
   }
-  if (code === 'ETIMEDOUT' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+  if (code === 'ETIMEDOUT' || code.startsWith('no response')) {
+    return `nothing comes back: check that the broker does not hang, and that this machine may connect to ${host} port ${port} (firewall, route, proxy)`;
+  }
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
     return `there is no connection: allow this machine to connect to ${host} port ${port} (firewall, route, proxy)`;
   }
   if (isNotHttp(code)) {

@@ -61,6 +61,8 @@ export function registryFromEnv(env: Environment): RegistryConfig {
   const values = valuesFrom(REGISTRY_SETTINGS, env);
   const brokers = brokersFrom(values.brokers ?? []);
   if (brokers !== undefined) refuseFurther(env);
+  else if (values.brokers !== undefined)
+    throw bad('ROLLCALL_BROKERS names no broker: unset it, or name one');
   return { brokers: brokers ?? [brokerFrom(values)], ...channelsFrom(values) };
 }
 

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Observer, Owner } from '@rollcall/protocol';
 import { deferred } from '../../../../test/support/deferred.ts';
-import { onlyConnection } from '../../../../test/support/connection.ts';
+import { connectionTo, onlyConnection } from '../../../../test/support/connection.ts';
+import { freePort } from '../../../../test/support/free-port.js';
 import { TestRegistry } from '../../../../test/support/registry.ts';
 import { presenceMode } from '../../src/registrar/presence-mode.ts';
 
@@ -79,4 +81,22 @@ describe('an owner’s connection to its presence channel', () => {
     expect(await parted).toBe('a~5');
     expect(said.times).toBe(1);
   });
+});
+
+it('says once why there is no first connection, and not later that HTTP works', async () => {
+  const faults: string[] = [];
+  const made = presenceMode({
+    connection: onlyConnection(connectionTo(await freePort())),
+    owner: new Owner(ANNOUNCEMENT),
+    announce: () => Promise.resolve(),
+    onAccepted: () => {},
+    onOutbid: () => {},
+    onFault: ({ message }) => faults.push(message),
+    joinWithinMs: 1200,
+  });
+  registry.onEnd(() => made.stop());
+  made.start();
+  await vi.waitFor(() => expect(faults).toHaveLength(1), { timeout: 5000 });
+  await delay(1500);
+  expect(faults).toEqual([expect.stringMatching(/ECONNREFUSED/)]);
 });

@@ -53,6 +53,10 @@ describe('ROLLCALL_BROKERS', () => {
     ['http://k:s3cret@b/apps/7,http://k@c:1/apps/7', /URL 2 \(c:1\) has no key and secret/],
     ['http://k:set-this@b/apps/7', /URL \(b\) has a placeholder as its secret/],
     ['http://k:s3cret@b/apps/7,http://x:s3cret@b:80/apps/8', /b:80 is there twice/],
+    ['http://k:s3cret@b:0/apps/7', /URL \(b:0\) has port 0/],
+    ['https://k:s3cret@ws-eu.pusher.com/apps/7', /name api-eu\.pusher\.com/],
+    ['http://k:s3/cret@b:6001/apps/7', /other characters of the secret encoded, such as \/ as %2F/],
+    [' , ,', /ROLLCALL_BROKERS names no broker/],
   ])('refuses %s', (text, message) => {
     expect(() => of(text)).toThrow(message);
     expect(() => of(text)).toThrow(expect.objectContaining({ code: 'ROLLCALL_CONFIG' }) as Error);

@@ -14,6 +14,7 @@ import type { Peers } from './peers.ts';
 import { isRunOf, parsePresenceMember } from './presence-member.ts';
 import { combined, NO_REACTION } from './reaction.ts';
 import type { Reaction } from './reaction.ts';
+import type { OwnRollCalls } from './own-roll-calls.ts';
 import type { Repeats } from './repeats.ts';
 import { RollCalls } from './roll-calls.ts';
 
@@ -22,6 +23,7 @@ export interface ConversationContext {
   readonly table: Table;
   readonly peers: Peers;
   readonly repeats: Repeats;
+  readonly own: OwnRollCalls;
   readonly answers: boolean;
   readonly nonce: () => string;
   readonly name: string | undefined;
@@ -109,6 +111,12 @@ export class Conversation {
     return { ...NO_REACTION, effects };
   }
 
+  /** The broker refuses to show the presence channel of an instance. */
+  unseen(id: string, now: number): Reaction {
+    const effects = this.#apply({ type: 'unseen', id, broker: this.#broker }, now);
+    return { ...NO_REACTION, effects };
+  }
+
   /** Whether the presence channel of an instance has to be looked at: see {@link Table.lacksPresence}. */
   lacksPresence(id: string): boolean {
     return this.#context.table.lacksPresence(id, this.#broker);
@@ -141,7 +149,7 @@ export class Conversation {
         return { ...NO_REACTION, effects, publish };
       }
       case 'rollcall': {
-        if (event.nonce === this.#asked) return NO_REACTION;
+        if (this.#context.own.has(event.nonce)) return NO_REACTION;
         this.#rollCalls.add(event);
         return { ...NO_REACTION, publish: this.#answer(now) };
       }
@@ -206,8 +214,9 @@ export class Conversation {
   }
 
   #rollCall(now: number, mark: { echo?: true } = {}): Message {
-    const { table, nonce, name, eventBytes, rollCallEveryMs } = this.#context;
+    const { table, nonce, own, name, eventBytes, rollCallEveryMs } = this.#context;
     this.#asked = nonce();
+    own.add(this.#asked);
     this.#rollCallAt = now + rollCallEveryMs;
     const from = name === undefined ? {} : { from: name };
     const marks = { ...from, ...mark };

@@ -170,6 +170,7 @@ function subjectOf(event: TableEvent): { key: string; what: string } | undefined
     case 'dismissed':
       return { key: event.key, what: 'operator: forgotten' };
     case 'prefix-dismissed':
+    case 'unseen':
     case 'link':
     case 'tick':
       return undefined;

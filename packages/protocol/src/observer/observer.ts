@@ -10,6 +10,7 @@ import type { AddressPolicy } from './address-policy.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationContext } from './conversation.ts';
 import type { Journal } from './journal.ts';
+import { OwnRollCalls } from './own-roll-calls.ts';
 import { Peers } from './peers.ts';
 import { NO_REACTION } from './reaction.ts';
 import type { Reaction } from './reaction.ts';
@@ -63,6 +64,7 @@ export class Observer {
       table: this.table,
       peers: this.peers,
       repeats: new Repeats(),
+      own: new OwnRollCalls(),
       answers,
       nonce,
       name,

@@ -21,6 +21,8 @@ export type TableEvent =
       readonly inc: number;
       readonly broker?: BrokerNumber;
     }
+  /** A broker refuses to show the presence channel of an instance. */
+  | { readonly type: 'unseen'; readonly id: string; readonly broker: BrokerNumber }
   /** A probe, or a request, has ended. */
   | ({ readonly type: 'probed'; readonly key: string } & Probed)
   /** This observer's configuration names it: by a URL, which may stand for several instances. */

@@ -13,7 +13,7 @@ import type { ProbeRules, Probing } from './probe-rules.ts';
 import { ProbeSchedule } from './probe-schedule.ts';
 import { hasReasonToYield, isOvertaken, isSpokenFor } from './rivals.ts';
 import { RULES, STATUS_MS } from './rules.ts';
-import { isGoneEverywhere, isGoneWithout, sighted } from './sightings.ts';
+import { isGoneEverywhere, isGoneUnseen, isGoneWithout, sighted } from './sightings.ts';
 
 export interface HealthOptions {
   /** Which instances are probed. With `never`, no `probe` effects are returned. */
@@ -133,6 +133,11 @@ export class Health {
   /** The connection to a broker is lost. Returns whether an instance is gone by what the others have reported. */
   isGoneWithout(entry: Entry, broker: number): boolean {
     return isGoneWithout(entry, broker, this.#link.brokers) && isSpokenFor(entry);
+  }
+
+  /** A broker refuses to show the presence channel of an instance. Returns whether it is gone by what the others have reported. */
+  isGoneUnseen(entry: Entry, broker: number): boolean {
+    return isGoneUnseen(entry, broker, this.#link.brokers) && isSpokenFor(entry);
   }
 
   /** The transport has lost an instance. */

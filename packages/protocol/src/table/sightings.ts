@@ -22,6 +22,19 @@ export function isGoneEverywhere({ sightings }: Sighted, connected: ReadonlySet<
 }
 
 /**
+ * A broker refuses to show whether an instance is there, so that it must not be waited for. Returns whether the instance is gone
+ * by that: one of the others has seen it leave.
+ */
+export function isGoneUnseen(
+  entry: Sighted,
+  broker: number,
+  connected: ReadonlySet<number>,
+): boolean {
+  entry.sightings.set(broker, 'absent');
+  return isGoneEverywhere(entry, connected) && hasLeft(entry);
+}
+
+/**
  * The connection to a broker is lost, and what it has shown counts no longer. Returns whether an instance is gone by that:
  * the others say that it is not there, and one of them has seen it leave. Otherwise the connection may be all that is lost.
  */
@@ -31,6 +44,9 @@ export function isGoneWithout(
   connected: ReadonlySet<number>,
 ): boolean {
   entry.sightings.delete(broker);
-  const hasLeft = [...entry.sightings.values()].includes('left');
-  return hasLeft && isGoneEverywhere(entry, connected);
+  return hasLeft(entry) && isGoneEverywhere(entry, connected);
+}
+
+function hasLeft({ sightings }: Sighted): boolean {
+  return [...sightings.values()].includes('left');
 }

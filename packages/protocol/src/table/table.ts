@@ -61,6 +61,8 @@ export class Table {
         return this.#joined(event.announcement, event.broker ?? 0, now);
       case 'departed':
         return this.#departed(event.id, event.inc, event.broker ?? 0, now);
+      case 'unseen':
+        return this.#unseen(event.id, event.broker, now);
       case 'probed': {
         const entry = this.#entries.get(event.key);
         return entry === undefined ? [] : this.#health.probed(entry, event, now);
@@ -262,6 +264,12 @@ export class Table {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.announcement.inc !== inc) return [];
     return this.#health.sighted(entry, broker, false) ? this.#lost(entry, now) : [];
+  }
+
+  #unseen(id: string, broker: BrokerNumber, now: number): Effect[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return [];
+    return this.#health.isGoneUnseen(entry, broker) ? this.#lost(entry, now) : [];
   }
 
   /** This observer's own connection to a broker was made or lost. */

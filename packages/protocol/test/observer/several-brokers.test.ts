@@ -41,6 +41,14 @@ describe('an observer of several brokers', () => {
     expect(events(each.at(0).tick(1000))).toEqual([]);
   });
 
+  it('does not answer itself, or take itself for another gateway, if two of them are nodes of one cluster', () => {
+    const each = observer({ name: 'mine' });
+    const [asked] = each.at(0).subscribed(0).publish;
+    expect(each.at(1).receive('rollcall', asked?.data, 0).publish).toEqual([]);
+    expect(events(each.at(1).tick(1000))).toEqual([]);
+    expect(each.peers.all(1000)).toEqual([]);
+  });
+
   it('takes for an answer what has the question of that broker', () => {
     const each = observer();
     const [asked] = each.at(0).subscribed(0).publish;

@@ -9,8 +9,9 @@ function at(brokers: number) {
   const joined = (broker: number, fields: object = {}) =>
     types({ type: 'joined', announcement: announcement({ ...OWNED, ...fields }), broker });
   const departed = (broker: number, inc = 1) => types({ type: 'departed', id: 'a', inc, broker });
+  const unseen = (broker: number) => types({ type: 'unseen', id: 'a', broker });
   for (let broker = 0; broker < brokers; broker++) link(broker, true);
-  return { ...made, link, joined, departed };
+  return { ...made, link, joined, departed, unseen };
 }
 
 describe('an instance at several brokers', () => {
@@ -46,6 +47,30 @@ describe('an instance at several brokers', () => {
     joined(1);
     departed(0);
     expect(link(1, false)).toEqual(['suspected']);
+  });
+
+  it('is gone once the others have seen it leave, though one refuses to show its presence channel', () => {
+    const { unseen, joined, departed } = at(3);
+    joined(0);
+    joined(1);
+    expect(unseen(2)).toEqual([]);
+    expect(departed(0)).toEqual([]);
+    expect(departed(1)).toEqual(['suspected']);
+  });
+
+  it('is gone once the last of them refuses to show it, if another has seen it leave', () => {
+    const { unseen, joined, departed } = at(2);
+    joined(0);
+    departed(0);
+    expect(unseen(1)).toEqual(['suspected']);
+  });
+
+  it('is not doubted because none of them shows its presence channel', () => {
+    const { unseen, heard, joined } = at(2);
+    heard(OWNED);
+    expect([...unseen(0), ...unseen(1)]).toEqual([]);
+    joined(0);
+    expect(unseen(0)).toEqual([]);
   });
 
   it('is not looked for at a broker that is lost', () => {
