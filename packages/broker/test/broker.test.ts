@@ -164,7 +164,10 @@ describe('listening', () => {
   });
 
   it('leaves no timer if it cannot listen', async () => {
-    const [start, stop] = [vi.spyOn(globalThis, 'setInterval'), vi.spyOn(globalThis, 'clearInterval')];
+    const [start, stop] = [
+      vi.spyOn(globalThis, 'setInterval'),
+      vi.spyOn(globalThis, 'clearInterval'),
+    ];
     await expect(createBroker({ apps: [APP], host: '192.0.2.1' })).rejects.toThrow();
     const started = start.mock.results.map(({ value }) => value as unknown);
     expect(started).toHaveLength(1);

@@ -25,7 +25,10 @@ export class KeepAlive {
   readonly #clients: Iterable<SilentClient>;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(clients: Iterable<SilentClient>, { activityTimeoutMs, pongTimeoutMs }: KeepAliveTimes) {
+  constructor(
+    clients: Iterable<SilentClient>,
+    { activityTimeoutMs, pongTimeoutMs }: KeepAliveTimes,
+  ) {
     this.#clients = clients;
     const shorter = Math.min(activityTimeoutMs, pongTimeoutMs);
     const tickMs = Math.min(MAX_TICK_MS, Math.ceil(shorter / MIN_TICKS));
