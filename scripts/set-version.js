@@ -32,7 +32,9 @@ for (const file of stdout.trim().split('\n')) {
       .replace(/("@rollcall\/[a-z0-9-]+": )"[^"]+"/g, `$1"${version}"`),
   );
 }
-edit('docs/reference/openapi.yaml', (text) => text.replace(/^( {2}version: ).*/m, `$1${version}`));
+for (const file of ['docs/reference/openapi.yaml', 'docs/reference/broker-openapi.yaml']) {
+  edit(file, (text) => text.replace(/^( {2}version: ).*/m, `$1${version}`));
+}
 for (const file of IMAGES) {
   edit(file, (text) => text.replace(/\b(rollcall(?:-[a-z0-9-]+)?:)\d[0-9a-z.-]*/g, `$1${version}`));
 }

@@ -1,8 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { Balancer } from '../../bench/broker/cluster/balancer.js';
-import { startNode, startRedis } from '../../bench/broker/cluster/nodes.js';
-import type { Node } from '../../bench/broker/cluster/nodes.js';
-import { rollingRestart } from '../../bench/broker/cluster/rolling-restart.js';
+import { Balancer } from '../../bench/cluster/soak/balancer.js';
+import { startNode, startRedis } from '../../bench/cluster/soak/nodes.js';
+import type { Node } from '../../bench/cluster/soak/nodes.js';
+import { rollingRestart } from '../../bench/cluster/soak/rolling-restart.js';
 import { APP, client, next, subscribed } from '../../packages/broker/test/sdk.ts';
 import { hasRedis } from '../support/available.ts';
 

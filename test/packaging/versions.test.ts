@@ -33,8 +33,9 @@ describe('the version in the root package.json', () => {
     expect(printed(process.execPath, [PROGRAMS.cli, '--version'])).toBe(`${version}\n`);
   });
 
-  it('is the version of the admin API, and of every image', () => {
-    expect(read('docs/reference/openapi.yaml')).toContain(`\n  version: ${version}\n`);
+  it('is the version of the admin APIs, and of every image', () => {
+    for (const name of ['openapi.yaml', 'broker-openapi.yaml'])
+      expect(read(`docs/reference/${name}`)).toContain(`\n  version: ${version}\n`);
     const folder = 'deploy/kubernetes';
     const files = [
       'deploy/README.md',

@@ -15,7 +15,12 @@ export { describeBroker, variablesOf } from './transport/broker-config.ts';
 export type { BrokerConfig, BrokerVariables } from './transport/broker-config.ts';
 export { adviceOnFailure } from './transport/reach.ts';
 export { discover } from './observer/discover.ts';
-export type { BrokerStatus, ConfiguredInstance, Directory } from './observer/directory.ts';
+export type {
+  BrokerPresence,
+  BrokerStatus,
+  ConfiguredInstance,
+  Directory,
+} from './observer/directory.ts';
 export type { DirectoryEvents } from './observer/directory-events.ts';
 export type { DiscoverOptions } from './observer/discover-options.ts';
 export { openSealedChannel } from './transport/sealed-channel.ts';

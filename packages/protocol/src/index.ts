@@ -76,6 +76,7 @@ export type { TableLimits } from './table/capacity.ts';
 export { newEntry } from './table/entry.ts';
 export type { Entry } from './table/entry.ts';
 export { configuredName, instanceState, isDraining, receivesTraffic } from './table/instance.ts';
+export type { Sighting } from './table/sightings.ts';
 export type { Instance, InstanceState, InstanceTraffic, Status } from './table/instance.ts';
 export { isChange } from './table/events.ts';
 export type { BrokerNumber, Change, Effect, TableEvent } from './table/events.ts';

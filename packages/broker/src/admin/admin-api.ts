@@ -50,12 +50,32 @@ interface AdminRequest {
 type Endpoint = (request: AdminRequest) => Promise<object | undefined> | object | undefined;
 
 interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: string;
   readonly path: RegExp;
   readonly endpoint: Endpoint;
 }
 
-/** The admin API of a broker: what it holds and what happens, for operators. docs/reference/broker.md describes it. */
+/** The operations of the admin API. docs/reference/broker-openapi.yaml describes each. */
+export const BROKER_ADMIN_OPERATIONS = {
+  status: 'GET /api/status',
+  connections: 'GET /api/apps/{id}/connections',
+  channels: 'GET /api/apps/{id}/channels',
+  members: 'GET /api/apps/{id}/channels/{channel}/members',
+  watch: 'GET /api/apps/{id}/events',
+  publish: 'POST /api/apps/{id}/events',
+} as const;
+
+type Operation = keyof typeof BROKER_ADMIN_OPERATIONS;
+
+function routesOf(endpoints: Readonly<Record<Operation, Endpoint>>): Route[] {
+  return Object.entries(BROKER_ADMIN_OPERATIONS).map(([name, operation]) => {
+    const [method = '', path = ''] = operation.split(' ');
+    const pattern = path.replaceAll(/\{\w+\}/g, '([^/]+)');
+    return { method, path: new RegExp(`^${pattern}$`), endpoint: endpoints[name as Operation] };
+  });
+}
+
+/** The admin API of a broker: what it holds and what happens, for operators. docs/reference/broker-openapi.yaml describes it. */
 export class AdminApi {
   readonly #options: AdminApiOptions;
   readonly #streams = new EventStreams();
@@ -73,26 +93,14 @@ export class AdminApi {
     const channels: Endpoint = ({ names, query }) =>
       channelsOf(this.#appNamed(names), query.get('text') ?? '');
     const members: Endpoint = ({ names }) => membersOf(this.#appNamed(names), names[1] ?? '');
-    this.#routes = [
-      { method: 'GET', path: /^\/api\/status$/, endpoint: status },
-      { method: 'GET', path: /^\/api\/apps\/([^/]+)\/connections$/, endpoint: connections },
-      { method: 'GET', path: /^\/api\/apps\/([^/]+)\/channels$/, endpoint: channels },
-      {
-        method: 'GET',
-        path: /^\/api\/apps\/([^/]+)\/channels\/([^/]+)\/members$/,
-        endpoint: members,
-      },
-      {
-        method: 'GET',
-        path: /^\/api\/apps\/([^/]+)\/events$/,
-        endpoint: (request) => this.#watch(request),
-      },
-      {
-        method: 'POST',
-        path: /^\/api\/apps\/([^/]+)\/events$/,
-        endpoint: (request) => this.#publish(request),
-      },
-    ];
+    this.#routes = routesOf({
+      status,
+      connections,
+      channels,
+      members,
+      watch: (request) => this.#watch(request),
+      publish: (request) => this.#publish(request),
+    });
   }
 
   /** Serves a request. Never rejects. */
@@ -159,7 +167,7 @@ export class AdminApi {
       return { route, names: names.map(decode), query: new URLSearchParams(query) };
     }
     if (routes.length === 0)
-      throw new AdminProblem('unknown-path', 'docs/reference/broker.md lists all paths.');
+      throw new AdminProblem('unknown-path', 'docs/reference/broker-openapi.yaml lists all paths.');
     const allow = routes.map((each) => each.method).join(', ');
     throw new AdminProblem('unknown-method', `Allowed methods: ${allow}.`, { allow });
   }

@@ -18,8 +18,8 @@ const MAX_TICK_MS = 1_000;
 const MIN_TICKS = 10;
 
 /**
- * Pings silent clients, and expires those that stay silent. One timer looks after all of them: a timer for each would take
- * 300 bytes of an idle connection, which has 2,300 in the heap.
+ * Pings silent clients, and expires them if they stay silent. One timer looks after all of them: a timer for each would add
+ * 300 bytes to the 2,300 that an idle connection has in the heap.
  */
 export class KeepAlive {
   readonly #clients: Iterable<SilentClient>;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { announcedAddress, registryFromEnv, discover, RollcallError } from '@rollcall/client';
 import type { RegistryConfig } from '@rollcall/client';
 import { isInColour } from '@rollcall/runtime/log';
-import { connectionFailure } from '@rollcall/runtime';
+import { connectionFailure, silentLogger } from '@rollcall/runtime';
 import type { CertificateView, InstanceView, StatusView } from '@rollcall/gateway';
 import { adminAccess, adminOption, askAdmin } from '../admin.ts';
 import type { AdminAccess } from '../admin.ts';
@@ -72,6 +72,7 @@ async function listen(registry: RegistryConfig): Promise<Received> {
     timeoutMs: CONNECT_TIMEOUT_MS,
     probes: 'never',
     requireBroker: true,
+    logger: silentLogger,
   });
   const answered = await directory.ready(READY_TIMEOUT_MS);
   const instances = directory.instances();

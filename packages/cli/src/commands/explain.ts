@@ -72,7 +72,16 @@ function story(asked: string, explanation: Explanation): string {
   for (const { name, effect } of filters) lines.push(`  ${name}: ${effect}`);
   if (versions.length > 0) lines.push('', 'versions', ...versions.map(versionLine));
   for (const each of instances) {
-    const { key, announcement, configuredAs, state, isRoutable, ejection, history } = each;
+    const {
+      key,
+      announcement,
+      configuredAs,
+      state,
+      isRoutable,
+      ejection,
+      brokers = [],
+      history,
+    } = each;
     const { address, port, version } = announcement;
     const traffic = isRoutable ? 'receives traffic' : 'receives no traffic';
     const software = version === undefined ? '' : `, version ${version}`;
@@ -80,6 +89,8 @@ function story(asked: string, explanation: Explanation): string {
       '',
       `${address} port ${port}  ${state}, ${traffic}${software}  ${configuredAs ?? key}`,
     );
+    if (brokers.length > 0)
+      lines.push(`  presence: ${brokers.map((at) => `${at.presence} at ${at.name}`).join(', ')}`);
     if (ejection !== undefined) lines.push(`  ${ejectionLine(ejection)}`);
     lines.push(...history.map(lineOf));
   }

@@ -4,6 +4,7 @@ import type { Instance } from '@rollcall/client';
 import { encodeAnnouncement, instanceState } from '@rollcall/protocol';
 import { isInColour } from '@rollcall/runtime/log';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
+import { BrokerFaults } from '../terminal/broker-faults.ts';
 import { linesText } from '../terminal/line.ts';
 import type { Line } from '../terminal/line.ts';
 import { shortId } from '../terminal/short-id.ts';
@@ -16,13 +17,16 @@ export function defineLs(command: Command): void {
 
 /** `rollcall ls` */
 async function runLs({ json = false }: { readonly json?: boolean }): Promise<void> {
+  const faults = new BrokerFaults();
   const directory = await discover({
+    logger: faults.logger,
     timeoutMs: CONNECT_TIMEOUT_MS,
     probes: 'never',
     requireBroker: true,
   });
   const answered = await directory.ready(READY_TIMEOUT_MS);
   const instances = directory.instances();
+  faults.finish(directory);
   directory.close();
 
   if (!answered) console.error('no gateway answered: instances without presence may be missing');

@@ -3,7 +3,7 @@ import { registryFromEnv, describeBrokers, discover, watchEvents } from '@rollca
 import type { Directory } from '@rollcall/client';
 import { describeEvent } from '@rollcall/protocol';
 import type { ObserverEvent } from '@rollcall/protocol';
-import { shutdown } from '@rollcall/runtime';
+import { shutdown, silentLogger } from '@rollcall/runtime';
 import { READY_TIMEOUT_MS, CONNECT_TIMEOUT_MS } from '../discovery-timeouts.ts';
 import { interrupt, onKeys } from '../terminal/keys.ts';
 import type { Span } from '../terminal/line.ts';
@@ -23,6 +23,8 @@ async function runWatch({ json = false }: { readonly json?: boolean }): Promise<
     registry: connection,
     timeoutMs: CONNECT_TIMEOUT_MS,
     requireBroker: true,
+    // A broker that is not connected is among the events. A warning would go through the middle of the screen.
+    logger: silentLogger,
   });
   shutdown.add({ close: () => directory.close() }, ['SIGHUP']);
   const { stdout } = process;

@@ -9,6 +9,7 @@ import type {
   Observer,
   Peer,
   Reaction,
+  Sighting,
   Statement,
   TableEvent,
   Verdict,
@@ -43,6 +44,15 @@ export interface BrokerStatus {
   readonly isConnected: boolean;
 }
 
+/** What a broker of the registry shows of the presence of an instance. */
+export interface BrokerPresence extends BrokerStatus {
+  /**
+   * Whether it is in its presence channel there, has left since the broker was connected, or was not there. `unknown` if the
+   * broker is not connected or has yet to say.
+   */
+  readonly presence: Sighting | 'unknown';
+}
+
 /** A live table of the instances of a registry. Made by {@link discover}. */
 export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #sessions: readonly BrokerSession[];
@@ -51,7 +61,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
   readonly #journal: Journal | undefined;
   readonly #timer: NodeJS.Timeout;
   readonly #probeQueue: ProbeQueue;
-  #isClosed = false;
+  readonly #closing = new AbortController();
   #isAnswered = false;
 
   constructor(registry: RegistryConfig, options: DiscoverOptions) {
@@ -66,7 +76,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
     this.#probeQueue = new ProbeQueue({
       prober: new Prober(options.instanceCa, options.probeRules?.timeoutMs),
       isDue: (key, announcement) =>
-        !this.#isClosed && this.#observer.table.get(key)?.announcement === announcement,
+        !this.isClosed && this.#observer.table.get(key)?.announcement === announcement,
       onProbed: (key, probed, isFirst) => {
         this.#learn({ type: 'probed', key, ...probed });
         if (isFirst) this.emit('probed', probed.verdict, probed.by);
@@ -95,7 +105,12 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Whether it was closed. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#closing.signal.aborted;
+  }
+
+  /** Aborted by {@link close}. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The brokers of the registry, in the order in which it names them. */
@@ -125,6 +140,15 @@ export class Directory extends EventEmitter<DirectoryEvents> {
    */
   routable(prefix: string): readonly Instance[] {
     return this.#observer.table.routable(prefix);
+  }
+
+  /** What each broker shows of the presence of an instance, in the order of {@link brokers}. */
+  presence(key: string): readonly BrokerPresence[] {
+    const { table } = this.#observer;
+    return this.brokers().map((broker, number) => ({
+      ...broker,
+      presence: table.sighting(key, number) ?? 'unknown',
+    }));
   }
 
   /** Whether this canonical prefix has an instance, or had one until shortly. */
@@ -196,7 +220,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
 
   /** Ends the subscription and all probes. */
   close(): void {
-    this.#isClosed = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
     this.#inbox.close();
     for (const session of this.#sessions) session.close();
@@ -243,7 +267,7 @@ export class Directory extends EventEmitter<DirectoryEvents> {
         if (this.#isResynced()) this.emit('resynced');
       },
       onFault: (error, { name }) => {
-        if (!this.#isClosed)
+        if (!this.isClosed)
           this.emit('fault', error instanceof Error ? error : new Error(String(error)), name);
       },
     };

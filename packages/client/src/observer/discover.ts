@@ -117,7 +117,8 @@ function firstAttempt(
 ): Promise<Error | undefined> {
   const name = describeBroker(connection);
   return new Promise((resolve) => {
-    let isOver = false;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, directory.closing]);
     const onRejected = (reason: string, broker: string): void => {
       if (broker === name) settle(refusedBy(connection, reason));
     };
@@ -132,8 +133,9 @@ function firstAttempt(
       const missing = speaksHttp ? 'WebSocket connection' : 'response';
       settle(unreachable(connection, `no ${missing} within ${timeoutMs / 1000} s`));
     }, timeoutMs);
+    directory.closing.addEventListener('abort', () => clearTimeout(timer), { once: true });
     function settle(failure: Error | undefined): void {
-      isOver = true;
+      over.abort();
       clearTimeout(timer);
       directory.off('rollcall-sent', onRollCall);
       directory.off('fault', onFault);
@@ -144,9 +146,9 @@ function firstAttempt(
     directory.on('fault', onFault);
     directory.on('rejected', onRejected);
     // A WebSocket that cannot be opened does not report why.
-    void whyUnreachable(connection, () => isOver || directory.isClosed).then((code) => {
+    void whyUnreachable(connection, signal).then((code) => {
       speaksHttp = code === undefined;
-      if (code !== undefined && !isOver) settle(unreachable(connection, code));
+      if (code !== undefined && !signal.aborted) settle(unreachable(connection, code));
     });
   });
 }

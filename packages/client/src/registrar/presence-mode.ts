@@ -30,6 +30,8 @@ class PresenceMode implements KeepAlive {
   #link: Link | undefined;
   #presence: OwnerPresence | undefined;
   #hasJoined = false;
+  /** Aborted once it has joined, or is leaving. */
+  readonly #settled = new AbortController();
   /** Why there is no first connection was reported. */
   #isReported = false;
 
@@ -68,6 +70,7 @@ class PresenceMode implements KeepAlive {
   }
 
   mute(): void {
+    this.#settled.abort();
     this.#timers.clear();
     this.#link?.unsubscribe(this.#context.connection.channels.owners);
   }
@@ -95,6 +98,7 @@ class PresenceMode implements KeepAlive {
   #joined(): void {
     const isFirst = !this.#hasJoined;
     this.#hasJoined = true;
+    this.#settled.abort();
     if (isFirst) void this.#introduce();
     else this.#announceAfter(0);
   }
@@ -102,13 +106,12 @@ class PresenceMode implements KeepAlive {
   /** Reports why the first connection is not made, once: a link retries without a word. */
   #reportUnlessJoined(): void {
     const { connection, onFault, joinWithinMs = JOIN_MS } = this.#context;
-    const isSettled = (): boolean => this.#hasJoined || this.#timers.isOver;
     const report = (reason: string | undefined): void => {
-      if (reason === undefined || isSettled() || this.#isReported) return;
+      if (reason === undefined || this.#settled.signal.aborted || this.#isReported) return;
       this.#isReported = true;
       onFault(unreachable(connection, reason));
     };
-    void whyUnreachable(connection, isSettled).then(report);
+    void whyUnreachable(connection, this.#settled.signal).then(report);
     this.#timers.start(joinWithinMs, () =>
       report(`no WebSocket connection within ${joinWithinMs / 1000} s`),
     );

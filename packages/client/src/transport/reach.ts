@@ -19,22 +19,24 @@ export function endpointOf({ server, tls }: BrokerConfig): { host: string; port:
  */
 export async function whyUnreachable(
   broker: BrokerConfig,
-  isOver: () => boolean,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const wait of [...WAITS_MS, undefined]) {
-    const code = isOver() ? undefined : await failureOf(broker);
+    const code = signal.aborted ? undefined : await failureOf(broker, signal);
+    if (signal.aborted) return undefined;
     if (code === undefined || wait === undefined) return code;
-    await delay(wait);
+    await delay(wait, undefined, { signal }).catch(() => {});
   }
   return undefined;
 }
 
-async function failureOf(broker: BrokerConfig): Promise<string | undefined> {
+async function failureOf(broker: BrokerConfig, signal: AbortSignal): Promise<string | undefined> {
   const outcome = await httpRequest({
     ...endpointOf(broker),
     // The health check of compatible servers; any response will do.
     path: '/up',
     timeoutMs: TIMEOUT_MS,
+    signal,
     readsBody: true,
     tls: broker.tls ? {} : undefined,
   });

@@ -52,7 +52,9 @@ it('takes the 400 of a TLS port as such', async () => {
       response.writeHead(400).end('The plain HTTP request was sent to HTTPS port'),
     ),
   );
-  expect(await whyUnreachable(onlyConnection(connectionTo(port)), () => false)).toBe('EPROTO');
+  expect(
+    await whyUnreachable(onlyConnection(connectionTo(port)), new AbortController().signal),
+  ).toBe('EPROTO');
 });
 
 it('gives no warning about a broker with TLS at an IP address', async () => {

@@ -11,12 +11,15 @@ export interface EvidenceItem {
 
 /** @param now by the gateway's clock */
 export function evidenceItems({ evidence, ejection }: InstanceView, now: number): EvidenceItem[] {
-  const { presence, leaseEnds, probe, announcedAt, relayedAt } = evidence;
+  const { presence, brokers = [], leaseEnds, probe, announcedAt, relayedAt } = evidence;
   const items: EvidenceItem[] = [];
   if (presence !== undefined) {
+    const at = brokers.filter((each) => each.presence === 'present').length;
+    const isEverywhere = at === brokers.length;
+    const where = isEverywhere ? '' : ` at ${at} of ${brokers.length} brokers`;
     items.push(
       presence.isPresent
-        ? { kind: 'presence', tone: 'good', text: 'present' }
+        ? { kind: 'presence', tone: isEverywhere ? 'good' : 'warning', text: `present${where}` }
         : { kind: 'presence', tone: 'bad', text: `gone ${formatSpan(now - presence.at)} ago` },
     );
   }

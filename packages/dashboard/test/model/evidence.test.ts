@@ -8,6 +8,20 @@ const items = (evidence: object) =>
 describe('the evidence for an instance', () => {
   it.each([
     [{ presence: { isPresent: true, at: 1 } }, ['presence', 'good', 'present']],
+    [
+      {
+        presence: { isPresent: true, at: 1 },
+        brokers: [{ presence: 'present' }, { presence: 'present' }],
+      },
+      ['presence', 'good', 'present'],
+    ],
+    [
+      {
+        presence: { isPresent: true, at: 1 },
+        brokers: [{ presence: 'present' }, { presence: 'unknown' }],
+      },
+      ['presence', 'warning', 'present at 1 of 2 brokers'],
+    ],
     [{ presence: { isPresent: false, at: 7000 } }, ['presence', 'bad', 'gone 3 s ago']],
     [{ announcedAt: 1, leaseEnds: 70_000 }, ['lease', 'good', '1 min left']],
     [{ announcedAt: 1, leaseEnds: 9000 }, ['lease', 'warning', 'expired 1 s ago']],

@@ -36,6 +36,7 @@ export type AdminDirectory = Pick<
   | 'instances'
   | 'routable'
   | 'peers'
+  | 'presence'
   | 'drain'
   | 'forget'
   | 'forgetPrefix'

@@ -1,9 +1,10 @@
-import type { Announcement, Directory, Instance } from '@rollcall/client';
+import type { Announcement, BrokerPresence, Directory, Instance } from '@rollcall/client';
 import type { InstanceState, Journal, JournalEntry } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { FilterView } from '../filters/filters.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { VersionView } from '../rollout/version-state.ts';
+import { brokerPresence } from './broker-presence.ts';
 import type { DryOutcome, DryRequest, RouteView } from '../routing/dry-run.ts';
 
 /** Times are milliseconds since 1970, and ISO 8601 in JSON. */
@@ -60,12 +61,17 @@ export interface ExplainedInstance {
   readonly isDrained: boolean;
   /** Absent if it is not ejected. */
   readonly ejection?: EjectionView;
+  /** What each of several brokers shows of its presence: see {@link brokerPresence}. */
+  readonly brokers?: readonly BrokerPresence[];
   /** Messages, probes and rules in the order they came. */
   readonly history: readonly JournalEntry[];
 }
 
 export interface ExplainOptions {
-  readonly directory: Pick<Directory, 'knows' | 'routable' | 'instances' | 'isConnected'>;
+  readonly directory: Pick<
+    Directory,
+    'knows' | 'routable' | 'instances' | 'isConnected' | 'presence'
+  >;
   readonly states: Pick<InstanceStates, 'read'>;
   readonly rollouts?: Pick<Rollouts, 'of'> | undefined;
   readonly journal: Journal;
@@ -88,7 +94,10 @@ export function explain(
     const { state, isRoutable, ejection } = read(instance);
     const seen = { state, isRoutable, isDrained, ...(ejection !== undefined && { ejection }) };
     const named = configuredAs === undefined ? {} : { configuredAs };
-    return { key, announcement, ...named, status, ...seen, history: dated(journal.of(key)) };
+    const brokers = brokerPresence(directory, instance);
+    const present = brokers === undefined ? {} : { brokers };
+    const history = dated(journal.of(key));
+    return { key, announcement, ...named, status, ...seen, ...present, history };
   });
   const gone = prefix === undefined ? [] : journal.gone(prefix);
   const stale =

@@ -1,9 +1,10 @@
-import type { Announcement, Directory, Instance } from '@rollcall/client';
+import type { Announcement, BrokerPresence, Directory, Instance } from '@rollcall/client';
 import { describeProbed } from '@rollcall/protocol';
 import type { Evidence, InstanceState, Journal, Peer } from '@rollcall/protocol';
 import type { EjectionView, InstanceStates } from '../traffic/instance-states.ts';
 import type { Rollouts } from '../rollout/rollouts.ts';
 import type { VersionView } from '../rollout/version-state.ts';
+import { brokerPresence } from './broker-presence.ts';
 import type { TrafficView, FindTraffic } from './traffic-view.ts';
 
 /** An instance in the admin API. Times are milliseconds since 1970, and ISO 8601 in JSON. */
@@ -37,6 +38,8 @@ export interface InstanceView {
 export interface EvidenceView extends Omit<Evidence, 'inc' | 'probe'> {
   /** Its latest probe, or request that counted as one; `cause` says what was requested and what came of it. */
   readonly probe?: NonNullable<Evidence['probe']> & { readonly cause?: string };
+  /** What each of several brokers shows of its presence: see {@link brokerPresence}. */
+  readonly brokers?: readonly BrokerPresence[];
   /** When its lease expires unless it is renewed. */
   readonly leaseEnds?: number;
 }
@@ -78,7 +81,7 @@ export interface InstancesQuery {
 }
 
 interface ViewsOptions {
-  readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers'>;
+  readonly directory: Pick<Directory, 'prefixes' | 'instances' | 'routable' | 'peers' | 'presence'>;
   readonly states: Pick<InstanceStates, 'read'>;
   readonly journal: Journal;
   readonly traffic?: FindTraffic | undefined;
@@ -164,8 +167,11 @@ export class Views {
     };
   }
 
-  #evidence({ key, announcement: { ttl } }: Instance, epoch: number): EvidenceView {
-    const { journal } = this.#options;
+  #evidence(instance: Instance, epoch: number): EvidenceView {
+    const { key, announcement } = instance;
+    const { ttl } = announcement;
+    const { journal, directory } = this.#options;
+    const brokers = brokerPresence(directory, instance);
     const { announcedAt, relayedAt, presence, probe } = journal.evidenceOf(key) ?? {};
     // No renewal was received while the gateway was disconnected, so every lease restarts on reconnection.
     const reconnectedAt = journal.link.findLast(({ what }) => what === 'connected')?.at ?? 0;
@@ -174,6 +180,7 @@ export class Views {
       ...(announcedAt !== undefined && { announcedAt: announcedAt + epoch }),
       ...(relayedAt !== undefined && { relayedAt: relayedAt + epoch }),
       ...(presence !== undefined && { presence: { ...presence, at: presence.at + epoch } }),
+      ...(brokers !== undefined && { brokers }),
       ...(probe !== undefined && { probe: probeView(probe, epoch) }),
       ...(ttl !== undefined &&
         renewed !== undefined && { leaseEnds: renewed + ttl * 1000 + epoch }),

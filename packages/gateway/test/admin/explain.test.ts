@@ -20,6 +20,7 @@ function setup() {
     knows: (prefix: string) => table.knows(prefix),
     routable: (prefix: string) => table.routable(prefix),
     instances: (prefix?: string) => (prefix === undefined ? table.all() : table.instances(prefix)),
+    presence: () => [],
     get isConnected() {
       return state.isConnected;
     },

@@ -122,6 +122,33 @@ describe('docs/reference/openapi.yaml', () => {
     if (type === 'application/json') expect(JSON.stringify(described)).toContain(`/${schema}"`);
   });
 
+  it('describes at which of several brokers an instance is present', async () => {
+    const { ask, say, state, observer, connected } = busy();
+    state.brokers = ['127.0.0.1:6001', '127.0.0.1:6002', '127.0.0.1:6003'];
+    connected();
+    say('register', 'e', { port: 7 });
+    const run = { prefix: '/v1', address: '10.0.0.1', port: 7, id: 'e', inc: 1, seq: 0 };
+    observer.at(0).joined('e', { userId: 'e~1', userInfo: run }, 0);
+    observer.at(1).departed('e', 1, 0);
+    const instances = await (await ask('/api/instances?key=e&key=a')).json();
+    const brokers = [
+      { name: '127.0.0.1:6001', isConnected: true, presence: 'present' },
+      { name: '127.0.0.1:6002', isConnected: true, presence: 'absent' },
+      { name: '127.0.0.1:6003', isConnected: true, presence: 'unknown' },
+    ];
+    // One with a lease is in no presence channel.
+    expect(instances).toMatchObject({
+      instances: [
+        { evidence: expect.not.objectContaining({ brokers }) as object },
+        { evidence: { brokers } },
+      ],
+    });
+    expect(faults('Instances', instances)).toEqual([]);
+    const explained = await (await ask('/api/explain?path=/v1')).json();
+    expect(JSON.stringify(explained)).toContain(JSON.stringify({ brokers }).slice(1, -1));
+    expect(faults('Explanation', explained)).toEqual([]);
+  });
+
   it('describes traffic', async () => {
     const answer = await (await busy().ask('/api/instances?key=a&key=b&traffic=60')).json();
     expect(answer).toMatchObject({ instances: [{ traffic: { requests: 9 } }, { traffic: null }] });

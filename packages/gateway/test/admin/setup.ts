@@ -20,7 +20,7 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
   const observer = new Observer({ probes: 'always', answers: true, nonce, journal });
   const { table } = observer;
   const events = new EventEmitter();
-  const state = { now: 0, isConnected: true };
+  const state = { now: 0, isConnected: true, brokers: ['127.0.0.1:6001'] };
   function react({ effects }: Reaction): void {
     for (const effect of effects) {
       if (effect.type === 'conflict') events.emit('conflict', effect.instance, effect.announcement);
@@ -33,11 +33,15 @@ export function setup(options: Partial<AdminAppOptions> = {}, routing: RoutingCo
     get isConnected() {
       return state.isConnected;
     },
-    brokers: () => [{ name: '127.0.0.1:6001', isConnected: state.isConnected }],
+    brokers: () => state.brokers.map((name) => ({ name, isConnected: state.isConnected })),
     knows: (prefix) => table.knows(prefix),
     prefixes: () => table.prefixes(),
     instances: (prefix) => (prefix === undefined ? table.all() : table.instances(prefix)),
     routable: (prefix) => table.routable(prefix),
+    presence: (key) =>
+      directory
+        .brokers()
+        .map((each, number) => ({ ...each, presence: table.sighting(key, number) ?? 'unknown' })),
     peers: () => observer.peers.all(state.now),
     drain: (key, isDrained) =>
       react(observer.learn({ type: isDrained ? 'drained' : 'undrained', key }, state.now)),

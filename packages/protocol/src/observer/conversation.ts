@@ -65,6 +65,9 @@ export class Conversation {
   /** The connection to the broker is lost. */
   disconnected(now: number): Reaction {
     this.#rollCallAt = Infinity;
+    // Nothing can be published there. Owners and observers ask and join again when they are back.
+    this.#outdated.clear();
+    this.#rollCalls.clear();
     const effects = this.#apply({ type: 'link', isUp: false, broker: this.#broker }, now);
     return { ...NO_REACTION, effects };
   }

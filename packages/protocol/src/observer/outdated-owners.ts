@@ -64,6 +64,11 @@ export class OutdatedOwners {
     if (this.#corrections.get(id)?.announcement.inc === inc) this.#corrections.delete(id);
   }
 
+  /** Owners cannot be reached any more. */
+  clear(): void {
+    this.#corrections.clear();
+  }
+
   #correct(id: string, announcement: Announcement, isPresent: boolean, now: number): Message[] {
     const held = this.#laterThan(announcement);
     const waited = this.#corrections.get(id)?.waitMs;

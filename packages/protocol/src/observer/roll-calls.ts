@@ -27,6 +27,11 @@ export class RollCalls {
     return taken;
   }
 
+  /** Observers that called cannot be answered any more. */
+  clear(): void {
+    this.#waiting = [];
+  }
+
   /** They were answered with so many statements. */
   answered(statements: number, now: number): void {
     this.#dueAt = now + Math.max(RULES.answerEveryMs, statements * RULES.msPerStatement);

@@ -16,6 +16,7 @@ import type { HealthOptions } from './health.ts';
 import type { Instance } from './instance.ts';
 import { hasRival, isSpokenFor, lacksPresence } from './rivals.ts';
 import { conflicts, join, sameAnnouncement } from './merge.ts';
+import type { Sighting } from './sightings.ts';
 import { Tombstones } from './tombstones.ts';
 
 /**
@@ -151,6 +152,11 @@ export class Table {
   /** Whether an instance is in its presence channel at a broker, as far as this observer knows. */
   isPresent(key: string): boolean {
     return this.#entries.get(key)?.isPresent === true;
+  }
+
+  /** What a broker shows of an instance's presence: see {@link Sighting}. Undefined if it has not said anything. */
+  sighting(key: string, broker: BrokerNumber): Sighting | undefined {
+    return this.#entries.get(key)?.sightings.get(broker);
   }
 
   /** What this table knows of an instance: its announcement, or that it has left. */

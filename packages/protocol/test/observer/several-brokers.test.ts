@@ -66,6 +66,19 @@ describe('an observer of several brokers', () => {
     expect(events(each.at(1).tick(RULES.correctMs))).toEqual(['table']);
   });
 
+  it('says nothing to owners and observers at a broker that is lost', () => {
+    const each = observer();
+    each.at(0).subscribed(0);
+    each.at(1).subscribed(0);
+    each.at(0).receive('register', { ...INSTANCE, inc: 9 }, 0);
+    each.at(1).joined('a', MEMBER, 0);
+    const asked = (nonce: string) => each.at(1).receive('rollcall', { nonce, digest: '' }, 0);
+    expect(events(asked('p'))).toEqual(['table']);
+    expect(events(asked('q'))).toEqual([]);
+    each.at(1).disconnected(1);
+    expect(events(each.at(1).tick(RULES.correctMs))).toEqual([]);
+  });
+
   it('joins what they say in one table, and changes nothing when another says it again', () => {
     const each = observer();
     expect(types(each.at(0).receive('register', INSTANCE, 0))).toEqual(['registered']);
