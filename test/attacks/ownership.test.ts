@@ -82,12 +82,13 @@ async function refused(code: string, attack: () => Promise<unknown>): Promise<vo
   for (let request = 0; request < 4; request++) expect(await served()).toBe('owner');
 }
 
-describe('a program with the secret of the app', () => {
-  const forged = (fields: object = {}): object => ({
-    ...{ prefix: '/v1', address: '127.0.0.1', port: attacker.port, id: 'evil', inc: 1, seq: 0 },
-    ...fields,
-  });
+/** What an attacker announces. */
+function forged(fields: object = {}): object {
+  const { port } = attacker;
+  return { prefix: '/v1', address: '127.0.0.1', port, id: 'evil', inc: 1, seq: 0, ...fields };
+}
 
+describe('a program with the secret of the app', () => {
   it.each([
     ['the prefix of an owner', {}],
     ['a prefix below it', { prefix: '/v1/health' }],
@@ -204,7 +205,11 @@ describe('what is not proven', () => {
     configure({ ownership: 'report' });
     await gateway.program.nextLine(/reloaded configuration/);
     await cluster.publish('register', {
-      ...{ prefix: '/v1/a', address: '127.0.0.1', port: attacker.port, id: 'x', inc: 1 },
+      prefix: '/v1/a',
+      address: '127.0.0.1',
+      port: attacker.port,
+      id: 'x',
+      inc: 1,
     });
     await gateway.program.line(/accepted, but not proven \(unsigned\)/);
     expect(await served('/v1/a/x')).toBe('attacker');
