@@ -82,6 +82,7 @@ async function system() {
   const base = {
     PUSHER_HOST: '127.0.0.1',
     ROLLCALL_SNAPSHOT: 'none',
+    ROLLCALL_AUDIT_LOG: 'none',
     ROLLCALL_LOG: 'text',
     ROLLCALL_ADMIN_TOKEN: TOKEN,
   };
