@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { shippedDependencies } from './bundled.js';
 import { ROOT, runStep } from './steps.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-sbom-'));
@@ -16,6 +17,7 @@ try {
   );
   for (const file of stdout.trim().split('\n')) {
     const manifest = JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+    manifest.dependencies = shippedDependencies(manifest);
     delete manifest.devDependencies;
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), JSON.stringify(manifest));

@@ -31,7 +31,8 @@ if (process.argv.includes('--start') && !isDone('install', lockfile)) {
 once('build', sourcesOf(['packages', 'services/id-v5']), () => {
   run(process.execPath, ['node_modules/typescript/bin/tsc', '-b'], '.');
   removeStaleOutput();
-  // npm links the command before it is built, and the compiler does not make it executable.
+  run(process.execPath, ['bundle.js'], 'packages/cli');
+  // npm links the command before it is built, and the bundler does not make it executable.
   chmodSync(join(ROOT, 'packages/cli/dist/main.js'), 0o755);
 });
 once('build-dashboard', sourcesOf(['packages/dashboard']), () => {
@@ -55,8 +56,8 @@ if (process.argv.includes('--bench')) {
 /** Removes what the compiler made of files that are gone: the packages would hold it, too. */
 function removeStaleOutput() {
   const folders = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
-  // The dashboard is built by Vite, which empties its folder.
-  for (const folder of folders.filter((each) => !each.endsWith('dashboard'))) {
+  // The dashboard and the command are bundled, and their bundlers empty their folders.
+  for (const folder of folders.filter((each) => !/(?:dashboard|cli)$/.test(each))) {
     for (const file of readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' })) {
       const source = join(folder, 'src', file.replace(/(?:\.d)?\.[jt]s(?:\.map)?$/, '.ts'));
       const isOutput = /\.[jt]s(?:\.map)?$/.test(file);
@@ -122,7 +123,9 @@ function sourcesOf(folders) {
     });
   const files = folders
     .flatMap(walk)
-    .filter((path) => /\.(?:tsx?|json|go|mod|sum|css|html|svg)$/.test(path));
+    .filter((path) => /\.(?:[jt]sx?|json|go|mod|sum|css|html|svg|proto)$/.test(path))
+    // The bundle's copy of another package's files.
+    .filter((path) => !path.startsWith('packages/cli/proto/'));
   return ['package-lock.json', 'tsconfig.base.json', 'tsconfig.json', ...files].toSorted();
 }
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shippedDependencies } from '../../scripts/bundled.js';
 import { ROOT } from '../support/document.ts';
+import type { Manifest } from '../support/packages.ts';
 
 const FOLDER = join(ROOT, 'docs/adr');
 const index = readFileSync(join(FOLDER, 'README.md'), 'utf8');
@@ -34,9 +36,10 @@ describe('docs/adr', () => {
   });
 });
 
-/** Returns what a package depends on, apart from the packages of this repository. */
+/** Returns what a package ships, apart from the packages of this repository. */
 function dependenciesOf(folder: string): string[] {
   const manifest = readFileSync(join(ROOT, 'packages', folder, 'package.json'), 'utf8');
-  const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: Record<string, string> };
-  return Object.keys(dependencies).filter((name) => !name.startsWith('@rollcall/'));
+  return Object.keys(shippedDependencies(JSON.parse(manifest) as Manifest)).filter(
+    (name) => !name.startsWith('@rollcall/'),
+  );
 }

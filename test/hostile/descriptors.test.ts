@@ -98,7 +98,7 @@ describe.runIf(process.platform === 'linux')('with too few descriptors to start'
   it.each(['gateway', 'broker', 'up', 'run'])(
     '`rollcall %s` says so in one line',
     async (command) => {
-      const few = ['prlimit', '--nofile=40:40'];
+      const few = ['prlimit', '--nofile=24:24'];
       const program = cluster.programs.node(PROGRAMS.cli, [command], cluster.env, few);
       expect(await program.ended).toMatchObject({ code: 1 });
       expect(program.lines).toEqual([expect.stringMatching(/^rollcall: .*raise ulimit -n/)]);

@@ -141,4 +141,12 @@ describe('a project that has installed the packages', () => {
     }
     await up.ended;
   });
+
+  it('runs a gateway with workers and xDS, whose files come with the command', async () => {
+    const rollcall = join(consumer, 'node_modules/.bin/rollcall');
+    const args = 'gateway --port 0 --snapshot none --workers 2 --xds-port 0';
+    const gateway = programs.node(rollcall, args.split(' '));
+    await gateway.line(/xDS listens/);
+    await gateway.line(/gateway listens/);
+  });
 });

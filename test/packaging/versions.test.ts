@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shippedDependencies } from '../../scripts/bundled.js';
 import { ROOT } from '../support/document.ts';
 import { publishedPackages, readManifest } from '../support/packages.ts';
 import { PROGRAMS } from '../support/processes.ts';
@@ -62,9 +63,15 @@ describe('npm run sbom', () => {
     const listed = sbom.components.map((each) => each['bom-ref'].replace(/@[^@]*$/, ''));
     for (const { manifest } of packages) {
       expect(listed).toEqual(
-        expect.arrayContaining([manifest.name, ...Object.keys(manifest.dependencies ?? {})]),
+        expect.arrayContaining([manifest.name, ...Object.keys(shippedDependencies(manifest))]),
       );
     }
-    expect(listed).not.toContain('vitest');
+    for (const tool of ['vitest', 'rolldown', 'typescript']) expect(listed).not.toContain(tool);
+    const licenses = read('packages/cli/dist/THIRD-PARTY-LICENSES');
+    const bundled = [...licenses.matchAll(/^(\S+) (\d\S*) \([\w.-]+\)$/gm)];
+    expect(bundled.length).toBeGreaterThan(0);
+    expect(sbom.components.map((each) => each['bom-ref'])).toEqual(
+      expect.arrayContaining(bundled.map(([, name = '', each = '']) => `${name}@${each}`)),
+    );
   });
 });

@@ -4,8 +4,8 @@ import { Command } from 'commander';
 export type Define = (command: Command) => void;
 
 /**
- * A command of which only name and description are known until it runs: loading what all commands need takes half a
- * second of CPU.
+ * A command of which only name and description are known until it runs: loading what all commands need takes
+ * several times as long as what one needs.
  */
 export class LazyCommand extends Command {
   readonly #load: () => Promise<Define>;

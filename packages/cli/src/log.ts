@@ -1,19 +1,12 @@
-import type { Command } from 'commander';
 import { RollcallError } from '@rollcall/protocol';
 import { shutdown } from '@rollcall/runtime';
-import { createLogger, LOG_SETTINGS, readLogSettings, standardStream } from '@rollcall/runtime/log';
-import { addSettings } from './setting-options.ts';
+import { createLogger, readLogSettings, standardStream } from '@rollcall/runtime/log';
 import type { LogFlags, ProgramLogger, StandardStream } from '@rollcall/runtime/log';
 
 /** The part of a log that a process needs when it ends. */
 type FinalLog = Pick<ProgramLogger, 'error' | 'flush' | 'format'>;
 
 let opened: FinalLog | undefined;
-
-/** Adds the options of the log to a command that runs until it is stopped. */
-export function withLogOptions(command: Command): Command {
-  return addSettings(command, LOG_SETTINGS);
-}
 
 /**
  * The log of this process; lines that are still queued are written before a signal ends it.

@@ -141,7 +141,7 @@ function inherit(
   for (const each of command.commands) inherit(each, command, `${path} ${each.name()}`);
 }
 
-/** The version of the package, whose folder holds both src/ and dist/. */
+/** The version of the package, whose folder holds both src/ and dist/ (the bundle has no folders). */
 function version(): string {
   const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;

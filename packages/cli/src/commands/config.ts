@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Argument } from 'commander';
 import type { Command } from 'commander';
-import * as broker from '@rollcall/broker';
-import * as gateway from '@rollcall/gateway';
+import { BROKER_SETTINGS, faultsOfWhole as faultsOfBroker } from '@rollcall/broker';
+import { faultsOfWhole as faultsOfGateway, GATEWAY_SETTINGS } from '@rollcall/gateway';
 import { EXIT_CODES } from '@rollcall/protocol';
 import { jsonSchema, readSettingsFile } from '@rollcall/runtime/settings';
 
 /** The programs that have a file of settings. */
 const PROGRAMS = {
   gateway: {
-    settings: gateway.GATEWAY_SETTINGS,
-    read: (file: string) => readSettingsFile(file, gateway.GATEWAY_SETTINGS, gateway.faultsOfWhole),
+    settings: GATEWAY_SETTINGS,
+    read: (file: string) => readSettingsFile(file, GATEWAY_SETTINGS, faultsOfGateway),
   },
   broker: {
-    settings: broker.BROKER_SETTINGS,
-    read: (file: string) => readSettingsFile(file, broker.BROKER_SETTINGS, broker.faultsOfWhole),
+    settings: BROKER_SETTINGS,
+    read: (file: string) => readSettingsFile(file, BROKER_SETTINGS, faultsOfBroker),
   },
 };
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { discover } from '@rollcall/client';
 import type { Directory, Instance, RegistryConfig } from '@rollcall/client';
 import type { LogLevel } from '@rollcall/runtime/log';
+import { MAIN_FILE } from '../main-file.ts';
 import type { Listening } from '../report-listening.ts';
 import { startChild } from './child.ts';
 import type { Child, Ending, Environment, Start } from './child.ts';
@@ -42,7 +42,6 @@ const RESTART_MS = 500;
 const MAX_RESTART_MS = 30_000;
 /** A program that has run for this long did not end of its start. */
 const STEADY_MS = 10_000;
-const CLI = fileURLToPath(new URL('../main.js', import.meta.url));
 
 type Program = Omit<Start, 'onLine'>;
 
@@ -118,7 +117,7 @@ export class System {
     return this.#startOne((before) => {
       const port = before?.port ?? this.#options.brokerPort;
       const args = ['broker', '--port', String(port)];
-      return { name: 'broker', program: { module: CLI, args }, env: {} };
+      return { name: 'broker', program: { module: MAIN_FILE, args }, env: {} };
     });
   }
 
@@ -130,7 +129,11 @@ export class System {
       const { adminUrl } = before ?? {};
       const fixedAdminPort = adminUrl === undefined ? adminPort : new URL(adminUrl).port;
       if (fixedAdminPort !== undefined) args.push('--admin-port', String(fixedAdminPort));
-      return { name: 'gateway', program: { module: CLI, args }, env: { ...env, ...gatewayEnv } };
+      return {
+        name: 'gateway',
+        program: { module: MAIN_FILE, args },
+        env: { ...env, ...gatewayEnv },
+      };
     });
   }
 

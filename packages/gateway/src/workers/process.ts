@@ -25,7 +25,8 @@ export type Spawn = (events: WorkerEvents) => WorkerProcess;
  */
 export const WORKER_FLAGS: readonly string[] = ['--max-semi-space-size=32'];
 
-const MAIN = fileURLToPath(new URL('main.js', import.meta.url));
+/** Beside this file, and in the bundle of the command beside the file that this one is in. */
+const MAIN = fileURLToPath(new URL('worker-main.js', import.meta.url));
 
 /** Starts a process by node:cluster, so that all workers listen on one port. */
 export const spawnWorker: Spawn = ({ onMessage, onEnd }) => {

@@ -1,15 +1,10 @@
 import { pino } from 'pino';
 import { LineQueue } from './line-queue.ts';
 import type { LineDestination, LineQueueReports } from './line-queue.ts';
-import type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
+import type { LogFields, LogFormat, Logger, LogLevel, LogMethod } from './logger.ts';
 import { isInColour } from './paint.ts';
 import { formatText } from './text.ts';
 import type { LogRecord } from './text.ts';
-
-export const LOG_FORMATS = ['text', 'json'] as const;
-
-/** `text` for people, `json` for programs. */
-export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LoggerOptions {
   /** Default: `text` if the destination is a terminal, otherwise `json`. */

@@ -1,6 +1,6 @@
 export { clockTime } from './clock-time.ts';
 export { createLogger, lineReports } from './create-logger.ts';
-export type { LogFormat, LoggerOptions, ProgramLogger } from './create-logger.ts';
+export type { LoggerOptions, ProgramLogger } from './create-logger.ts';
 export { LineQueue } from './line-queue.ts';
 export type { LineDestination } from './line-queue.ts';
 export { LOG_SETTINGS, readLogSettings } from './log-settings.ts';
@@ -8,7 +8,7 @@ export type { LogFlags } from './log-settings.ts';
 export { isInColour, paint } from './paint.ts';
 export type { TextStyle } from './paint.ts';
 export { silentLogger } from './logger.ts';
-export type { LogFields, Logger, LogLevel, LogMethod } from './logger.ts';
+export type { LogFields, LogFormat, Logger, LogLevel, LogMethod } from './logger.ts';
 export { standardStream } from './standard-stream.ts';
 export type { StandardStream } from './standard-stream.ts';
 export { formatText } from './text.ts';

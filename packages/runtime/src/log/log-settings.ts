@@ -1,7 +1,6 @@
 import { fromEnvironment, fromFlags, layered } from '../settings/sources.ts';
-import { LOG_FORMATS } from './create-logger.ts';
 import type { LoggerOptions } from './create-logger.ts';
-import { LOG_LEVELS } from './logger.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './logger.ts';
 
 /** How a program logs. */
 export const LOG_SETTINGS = {

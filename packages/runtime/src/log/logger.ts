@@ -3,6 +3,11 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+export const LOG_FORMATS = ['text', 'json'] as const;
+
+/** `text` for people, `json` for programs. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 /** What a line says besides its message, for programs that read the log. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

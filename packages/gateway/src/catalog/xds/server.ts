@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServiceDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -9,6 +8,7 @@ import type { Logger } from '@rollcall/runtime';
 import type { Catalog } from '../catalog.ts';
 import { AdsStream } from './ads-stream.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './ads-stream.ts';
+import { PROTO_FOLDER } from '../../proto-folder.ts';
 import { limitSideConnections } from '../../side-connections.ts';
 
 export interface XdsServerOptions {
@@ -98,7 +98,6 @@ function serveStream(call: Call, catalog: Catalog, logger: Logger): void {
 
 /** Loads the .proto files, whose paths are those of xDS. */
 function adsDefinition(): ServiceDefinition {
-  const folder = fileURLToPath(new URL('../../../proto', import.meta.url));
   const files = [
     'envoy/service/discovery/v3/ads.proto',
     'envoy/config/listener/v3/listener.proto',
@@ -112,7 +111,7 @@ function adsDefinition(): ServiceDefinition {
     keepCase: true,
     defaults: true,
     enums: String,
-    includeDirs: [folder],
+    includeDirs: [PROTO_FOLDER],
   });
   return loaded[ADS] as ServiceDefinition;
 }

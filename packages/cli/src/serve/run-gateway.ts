@@ -1,0 +1,39 @@
+import { registryFromEnv } from '@rollcall/client';
+import { dashboardFolder } from '@rollcall/dashboard';
+import { createGateway } from '@rollcall/gateway';
+import { shutdown } from '@rollcall/runtime';
+import type { LogFlags } from '@rollcall/runtime/log';
+import { ConfigReload } from '../config-reload.ts';
+import { configFile, gatewayConfig } from '../gateway-config.ts';
+import type { ConfigOptions } from '../gateway-config.ts';
+import { openLog } from '../log.ts';
+import { reportListening } from '../report-listening.ts';
+
+export type GatewayOptions = ConfigOptions & LogFlags;
+
+/** `rollcall gateway` */
+export async function runGateway(options: GatewayOptions): Promise<void> {
+  const { env } = process;
+  const logger = openLog(options);
+  const connection = registryFromEnv(env);
+  const file = configFile(options, env);
+  const reload = file === undefined ? undefined : new ConfigReload(file);
+  const gateway = await createGateway({
+    ...gatewayConfig(options, env, connection),
+    registry: connection,
+    logger,
+    dashboard: dashboardFolder,
+  });
+  reload?.start(logger, () => gateway.configure(gatewayConfig(options, env, connection)));
+  const close = (): Promise<void> => {
+    reload?.stop();
+    return gateway.close();
+  };
+  // With a file, SIGHUP asks to reload it, as of most daemons.
+  shutdown.add({ close }, reload === undefined ? ['SIGHUP'] : []);
+  logger.info({ url: gateway.url, adminUrl: gateway.adminUrl }, 'gateway listens');
+  const { dnsPort, xdsPort } = gateway.catalog;
+  if (dnsPort !== undefined) logger.info({ port: dnsPort }, 'DNS listens');
+  if (xdsPort !== undefined) logger.info({ port: xdsPort }, 'xDS listens');
+  reportListening(gateway);
+}
