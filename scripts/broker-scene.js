@@ -69,7 +69,7 @@ async function happen(port, clients, publisher) {
  * @param {string} userId
  */
 function member(port, userId, secret = APP.secret) {
-  const signer = new Pusher({ ...APP, secret });
+  const signer = new Pusher({ ...APP, secret, host: '127.0.0.1' });
   const client = new Client(APP.key, {
     cluster: '',
     wsHost: '127.0.0.1',
