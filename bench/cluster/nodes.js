@@ -15,6 +15,8 @@ import { PRIMARY_NAME } from './redis.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const HOST = '127.0.0.1';
+const MAIN = join(ROOT, 'packages/cli/dist/main.js');
+const SMALL_YOUNG_GENERATION = '--max-semi-space-size=4';
 export const APP = { appId: '7', key: 'bench-key', secret: 'bench-secret' };
 
 const SOCKUDO_VERSION = '5.2.0';
@@ -69,7 +71,8 @@ function onPath(program) {
 /** @type {Record<Product, (port: number, redis: RedisAddress | undefined, folder: string) => Start>} */
 const START = {
   Rollcall: (port, redis) => ({
-    command: [process.execPath, join(ROOT, 'packages/cli/dist/main.js'), 'broker'],
+    // As deploy/ starts it.
+    command: [process.execPath, SMALL_YOUNG_GENERATION, MAIN, 'broker'],
     env: {
       PUSHER_PORT: String(port),
       PUSHER_APP_ID: APP.appId,

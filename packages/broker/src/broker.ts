@@ -155,6 +155,7 @@ async function startServers(
         : await start(startAdmin({ apps, host: appHost, webSockets, settings, port: adminPort }));
     return { web: await startWeb(settings, appHost, apps, webSockets), webSockets, metrics, admin };
   } catch (error) {
+    webSockets.close();
     await Promise.all(started.map((server) => server.close()));
     throw error;
   }

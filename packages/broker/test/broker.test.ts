@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createBroker } from '@rollcall/broker';
 import type { Broker } from '@rollcall/broker';
 import { MAX_BODY_BYTES } from '../src/api/http-api.ts';
@@ -161,6 +161,18 @@ describe('listening', () => {
       cause: { code: 'EADDRINUSE' },
     });
     other.close();
+  });
+
+  it('leaves no timer if it cannot listen', async () => {
+    const [start, stop] = [
+      vi.spyOn(globalThis, 'setInterval'),
+      vi.spyOn(globalThis, 'clearInterval'),
+    ];
+    await expect(createBroker({ apps: [APP], host: '192.0.2.1' })).rejects.toThrow();
+    const started = start.mock.results.map(({ value }) => value as unknown);
+    expect(started).toHaveLength(1);
+    expect(stop.mock.calls.flat()).toEqual(started);
+    vi.restoreAllMocks();
   });
 
   it('fails with ROLLCALL_LISTEN at an address of another machine', async () => {

@@ -7,7 +7,6 @@ import {
 import type { Duplex } from 'node:stream';
 import type { ConnectionView } from '../admin/app-views.ts';
 import type { App } from '../app/app.ts';
-import { KeepAlive } from './keep-alive.ts';
 import type { SilentClient } from './keep-alive.ts';
 import type { Settings } from '../settings/options.ts';
 import { Session } from '../session/session.ts';
@@ -25,7 +24,7 @@ export interface ClientContext {
   readonly output: FrameOutput;
   readonly settings: Pick<
     Settings,
-    'activityTimeoutMs' | 'pongTimeoutMs' | 'maxSubscriptions' | 'maxPublicSubscriptions' | 'logger'
+    'activityTimeoutMs' | 'maxSubscriptions' | 'maxPublicSubscriptions' | 'logger'
   >;
   /** Called when the connection of a client has closed. */
   readonly onClosed: (client: ClientSocket) => void;
@@ -46,10 +45,10 @@ const clock = (): number => performance.now();
 export class ClientSocket implements SessionClient, WebSocketListener, SilentClient {
   readonly app: App;
   readonly socketId: string;
+  silentTicks = 0;
   readonly #context: ClientContext;
   readonly #socket: WebSocket;
   readonly #session: Session;
-  readonly #keepAlive: KeepAlive;
   readonly #openedAt = Date.now();
   #hasEnded = false;
 
@@ -60,7 +59,6 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
     this.#context = context;
     this.#socket = new WebSocket({ socket, output, mayCompress, listener: this });
     this.#session = new Session({ app, client: this, settings, clock });
-    this.#keepAlive = new KeepAlive(this, settings);
   }
 
   /** What operators are shown of it. */
@@ -98,7 +96,7 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
   }
 
   text(message: string): void {
-    this.#keepAlive.activity();
+    this.activity();
     try {
       this.#session.receive(message);
     } catch (error) {
@@ -120,7 +118,7 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
   }
 
   activity(): void {
-    this.#keepAlive.activity();
+    this.silentTicks = 0;
   }
 
   cut(unreadBytes: number): void {
@@ -160,7 +158,6 @@ export class ClientSocket implements SessionClient, WebSocketListener, SilentCli
   #ended(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#keepAlive.stop();
     this.#session.end();
     this.app.connectionClosed();
     this.#log('disconnected');

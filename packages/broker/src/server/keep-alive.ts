@@ -1,5 +1,5 @@
 export interface KeepAliveTimes {
-  /** Silence until the client is pinged, in milliseconds. */
+  /** Silence until a client is pinged, in milliseconds. */
   readonly activityTimeoutMs: number;
   /** Further silence until it expires, in milliseconds. */
   readonly pongTimeoutMs: number;
@@ -7,44 +7,46 @@ export interface KeepAliveTimes {
 
 /** A client that may fall silent. */
 export interface SilentClient {
+  /** Ticks of the {@link KeepAlive} since it was heard. The client sets it to 0 with everything that it receives. */
+  silentTicks: number;
   sendPing(): void;
   expire(): void;
 }
 
-/** Pings a silent client, and expires it if it stays silent. Runs one timer until then, or until it is stopped. */
+const MAX_TICK_MS = 1_000;
+/** Of the shorter time. */
+const MIN_TICKS = 10;
+
+/**
+ * Pings silent clients, and expires them if they stay silent. One timer looks after all of them: a timer for each would add
+ * 300 bytes to the 2,300 that an idle connection has in the heap.
+ */
 export class KeepAlive {
-  readonly #client: SilentClient;
-  readonly #times: KeepAliveTimes;
-  #timer: NodeJS.Timeout;
-  #isPinged = false;
+  readonly #clients: Iterable<SilentClient>;
+  readonly #timer: NodeJS.Timeout;
 
-  constructor(client: SilentClient, times: KeepAliveTimes) {
-    this.#client = client;
-    this.#times = times;
-    this.#timer = this.#watch();
-  }
-
-  /** Called for everything that is received. */
-  activity(): void {
-    if (!this.#isPinged) {
-      // Cheaper than a new timer, and this runs for every message.
-      this.#timer.refresh();
-      return;
-    }
-    this.#isPinged = false;
-    clearTimeout(this.#timer);
-    this.#timer = this.#watch();
+  constructor(
+    clients: Iterable<SilentClient>,
+    { activityTimeoutMs, pongTimeoutMs }: KeepAliveTimes,
+  ) {
+    this.#clients = clients;
+    const shorter = Math.min(activityTimeoutMs, pongTimeoutMs);
+    const tickMs = Math.min(MAX_TICK_MS, Math.ceil(shorter / MIN_TICKS));
+    // The first tick comes at once for a client that was heard just before it.
+    const pingAt = Math.ceil(activityTimeoutMs / tickMs) + 1;
+    const expireAt = pingAt + Math.ceil(pongTimeoutMs / tickMs);
+    this.#timer = setInterval(() => this.#tick(pingAt, expireAt), tickMs);
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    clearInterval(this.#timer);
   }
 
-  #watch(): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#isPinged = true;
-      this.#timer = setTimeout(() => this.#client.expire(), this.#times.pongTimeoutMs);
-      this.#client.sendPing();
-    }, this.#times.activityTimeoutMs);
+  #tick(pingAt: number, expireAt: number): void {
+    for (const client of this.#clients) {
+      client.silentTicks += 1;
+      if (client.silentTicks === pingAt) client.sendPing();
+      else if (client.silentTicks === expireAt) client.expire();
+    }
   }
 }

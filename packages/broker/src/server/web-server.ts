@@ -71,8 +71,11 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     // Not `once`, which allocates more for each connection.
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', forget);
   });
+  function forget(this: Socket): void {
+    sockets.delete(this);
+  }
   limiter.guard(server);
   const { port } = await listen(server, host, options.port, options.portSetting);
   const logError = limitLines(logger.error);

@@ -9,6 +9,7 @@ import type { Apps } from '../app/apps.ts';
 import { ClientSocket } from './client-socket.ts';
 import type { ClientContext } from './client-socket.ts';
 import { readHandshake } from './handshake.ts';
+import { KeepAlive } from './keep-alive.ts';
 import type { Settings } from '../settings/options.ts';
 import { endConnection } from './web-socket/end-connection.ts';
 import { FrameOutput } from './web-socket/frame-output.ts';
@@ -23,6 +24,7 @@ export class WebSockets {
   readonly #settings: Settings;
   readonly #context: ClientContext;
   readonly #clients = new Set<ClientSocket>();
+  readonly #keepAlive: KeepAlive;
   readonly #logRefused: (fields: LogFields, message: string) => void;
   #isClosing = false;
 
@@ -34,6 +36,7 @@ export class WebSockets {
       settings,
       onClosed: (client) => this.#clients.delete(client),
     };
+    this.#keepAlive = new KeepAlive(this.#clients, settings);
     this.#logRefused = limitLines(settings.logger.warn);
   }
 
@@ -87,6 +90,7 @@ export class WebSockets {
   /** Closes all connections, within about a second, and refuses new ones. */
   close(): void {
     this.#isClosing = true;
+    this.#keepAlive.stop();
     // Not 4200: pusher-js would reconnect at once, in a loop.
     const close = [CLOSE_CODES.overCapacity, 'the broker is shutting down'] as const;
     // First the sockets of all: no client is sent that the others leave, because they only go to another node.

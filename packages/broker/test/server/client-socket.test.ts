@@ -12,7 +12,6 @@ const logged: string[] = [];
 
 const settings = {
   activityTimeoutMs: 100,
-  pongTimeoutMs: 30,
   maxSubscriptions: 10,
   maxPublicSubscriptions: 10,
   logger: loggerTo(logged),
@@ -20,6 +19,7 @@ const settings = {
 
 let app: LocalApp;
 let socket: FakeSocket;
+let client: ClientSocket;
 
 beforeEach(() => {
   // Not setImmediate, which writes frames and does not keep a process running.
@@ -27,14 +27,14 @@ beforeEach(() => {
   app = newApp();
   socket = new FakeSocket();
   logged.length = 0;
-  open('1.1', socket, new FrameOutput(1_000));
+  client = open('1.1', socket, new FrameOutput(1_000));
 });
 
 function open(socketId: string, fake: Duplex, output: FrameOutput): ClientSocket {
   const context = { output, settings, onClosed: () => {} };
-  const client = new ClientSocket({ app, socketId, socket: fake, mayCompress: false }, context);
-  client.open('', Buffer.alloc(0));
-  return client;
+  const opened = new ClientSocket({ app, socketId, socket: fake, mayCompress: false }, context);
+  opened.open('', Buffer.alloc(0));
+  return opened;
 }
 
 function subscribe(): void {
@@ -54,7 +54,7 @@ it('leaves no timer and no subscription when the socket is closed', () => {
 });
 
 it('ignores frames of a client that is being closed', () => {
-  vi.advanceTimersByTime(130);
+  client.expire();
   expect(socket.closeCode).toBe(4201);
   subscribe();
   expect(app.size.channels).toBe(0);

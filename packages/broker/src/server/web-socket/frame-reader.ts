@@ -52,7 +52,8 @@ interface FrameHead {
 export class FrameReader {
   readonly #handler: FrameHandler;
   readonly #mayCompress: boolean;
-  readonly #frame = new Growing();
+  /** The start of a frame. */
+  #frame: Growing | undefined;
   /** The fragments of a message, so far. */
   #message: Growing | undefined;
   /** Of the message whose fragments are read. */
@@ -69,7 +70,7 @@ export class FrameReader {
   /** Ignores everything from now on. */
   stop(): void {
     this.#isStopped = true;
-    this.#frame.clear();
+    this.#frame = undefined;
     this.#message = undefined;
   }
 
@@ -79,7 +80,7 @@ export class FrameReader {
    */
   read(chunk: Buffer): boolean {
     if (this.#isStopped) return true;
-    const bytes = this.#frame.joined(chunk);
+    const bytes = this.#frame === undefined ? chunk : this.#frame.append(chunk);
     let at = 0;
     this.#bytesOfTurn = 0;
     while (!this.#isStopped && this.#bytesOfTurn < MAX_BYTES_PER_TURN) {
@@ -94,8 +95,18 @@ export class FrameReader {
       this.#take(head, payload);
     }
     if (this.#isStopped) return true;
-    this.#frame.keep(bytes, at);
+    this.#keep(bytes, at);
     return this.#bytesOfTurn < MAX_BYTES_PER_TURN || at === bytes.length;
+  }
+
+  /** Keeps only what `bytes`, which were read, have from `start` on. */
+  #keep(bytes: Buffer, start: number): void {
+    if (start === bytes.length) {
+      this.#frame = undefined;
+    } else if (start > 0 || this.#frame === undefined) {
+      this.#frame = new Growing();
+      this.#frame.append(bytes.subarray(start));
+    }
   }
 
   /** Returns `undefined` while the head is incomplete, and if it is invalid. */
@@ -205,16 +216,6 @@ class Growing {
   #bytes: Buffer | undefined;
   length = 0;
 
-  clear(): void {
-    this.#bytes = undefined;
-    this.length = 0;
-  }
-
-  /** Returns what there is with `piece` behind it, without a copy if there is nothing yet. */
-  joined(piece: Buffer): Buffer {
-    return this.length === 0 ? piece : this.append(piece);
-  }
-
   /** Returns what there is now. It is valid until the next call. */
   append(piece: Buffer): Buffer {
     const length = this.length + piece.length;
@@ -226,14 +227,6 @@ class Growing {
     piece.copy(this.#bytes, this.length);
     this.length = length;
     return this.#bytes.subarray(0, length);
-  }
-
-  /** Keeps only what `bytes`, which were returned last, have from `start` on. */
-  keep(bytes: Buffer, start: number): void {
-    if (start === 0 && this.length === bytes.length) return;
-    const rest = bytes.subarray(start);
-    this.clear();
-    if (rest.length > 0) this.append(rest);
   }
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 
 /** A request to turn a connection into a WebSocket. */
@@ -54,7 +54,7 @@ export function answerUpgrade(request: UpgradeRequest, allowCompression: boolean
   }
   const key = request.field('sec-websocket-key');
   if (key === undefined || !KEY.test(key)) return refuse(400, 'Sec-WebSocket-Key is not valid');
-  const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
+  const accept = hash('sha1', `${key}${GUID}`, 'base64');
   const protocol = firstOf(request.field('sec-websocket-protocol'));
   if (protocol !== undefined && !TOKEN.test(protocol)) {
     return refuse(400, 'Sec-WebSocket-Protocol is not valid');

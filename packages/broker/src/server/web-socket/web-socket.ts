@@ -37,6 +37,11 @@ export interface Opening {
   readonly first: Buffer;
 }
 
+/** One for all connections: a closure for each would take memory. */
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
 /** The broker's side of one WebSocket (RFC 6455). */
 export class WebSocket implements FrameHandler, UnreadWriter {
   readonly #socket: Duplex;
@@ -71,7 +76,7 @@ export class WebSocket implements FrameHandler, UnreadWriter {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     // The client is gone without a close, but perhaps has yet to be heard.
     socket.on('end', () => this.#read(NOTHING));
-    socket.on('error', () => socket.destroy());
+    socket.on('error', destroy);
     socket.on('close', () => this.#closed());
     this.#read(first);
   }

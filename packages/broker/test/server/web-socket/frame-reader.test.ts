@@ -157,7 +157,10 @@ it('reads of any bytes what another implementation reads, in chunks of any size'
       .map((code) => Buffer.from([code >> 8, code & 255])),
   );
   const whole = fc.tuple(first, payload).map(([head, body]) => frame(head, body));
-  const garbage = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes));
+  const fragment = new Set([0x41, 0x42]);
+  const garbage = fc
+    .uint8Array({ maxLength: 12 })
+    .map((bytes) => Buffer.from(bytes.map((byte) => (fragment.has(byte) ? 0 : byte))));
   const frames = fc.array(fc.oneof({ weight: 9, arbitrary: whole }, garbage), { maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(
