@@ -5,11 +5,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Pusher from 'pusher';
-import PusherModule from 'pusher-js';
+import { WebSocket } from 'ws';
 import { startRedis } from '../bench/cluster/soak/nodes.js';
 
-// pusher-js is CommonJS whose `module.exports` is the constructor; its typings say `exports.default`.
-const Client = /** @type {typeof PusherModule.default} */ (/** @type {unknown} */ (PusherModule));
 const APP = { appId: '1', key: 'key-of-the-pictures', secret: 'secret-of-the-pictures' };
 const MEMBERS = 11;
 const EVERY_MS = 700;
@@ -57,7 +55,7 @@ export async function brokerScene(scratch, startBroker) {
  * @param {Pusher} publisher
  */
 async function happen(port, clients, publisher) {
-  clients[0]?.channel('presence-lobby')?.trigger('client-typing', { isTyping: true });
+  clients[0]?.say('client-typing', 'presence-lobby', { isTyping: true });
   await publisher.trigger(['news', 'weather'], 'headline', { text: 'Trains are late' });
   await publisher.trigger('private-orders', 'created', { id: 4711, total: '12.50' });
   const stranger = member(port, 'stranger', 'another-secret');
@@ -70,22 +68,26 @@ async function happen(port, clients, publisher) {
  */
 function member(port, userId, secret = APP.secret) {
   const signer = new Pusher({ ...APP, secret, host: '127.0.0.1' });
-  const client = new Client(APP.key, {
-    cluster: '',
-    wsHost: '127.0.0.1',
-    wsPort: port,
-    forceTLS: false,
-    enabledTransports: ['ws'],
-    channelAuthorization: {
-      transport: 'ajax',
-      endpoint: '',
-      customHandler: ({ socketId, channelName }, callback) => {
-        const user = channelName.startsWith('presence-') ? { user_id: userId } : undefined;
-        callback(null, signer.authorizeChannel(socketId, channelName, user));
-      },
-    },
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/app/${APP.key}?protocol=7`);
+  const channels = secret === APP.secret ? ['presence-lobby', 'news'] : ['private-orders'];
+  /** @param {object} frame */
+  const send = (frame) => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+  };
+  socket.on('error', () => {});
+  socket.on('message', (/** @type {Buffer} */ text) => {
+    const { event, data } = JSON.parse(text.toString());
+    if (event !== 'pusher:connection_established') return;
+    const { socket_id: socketId } = JSON.parse(data);
+    for (const channel of channels) {
+      const user = channel.startsWith('presence-') ? { user_id: userId } : undefined;
+      const auth = channel === 'news' ? {} : signer.authorizeChannel(socketId, channel, user);
+      send({ event: 'pusher:subscribe', data: { channel, ...auth } });
+    }
   });
-  const names = secret === APP.secret ? ['presence-lobby', 'news'] : ['private-orders'];
-  for (const name of names) client.subscribe(name);
-  return client;
+  return {
+    /** @param {string} event @param {string} channel @param {object} data */
+    say: (event, channel, data) => send({ event, channel, data }),
+    disconnect: () => socket.close(),
+  };
 }
